@@ -1,0 +1,149 @@
+"""GitHub's objects as we use them. Payloads end here: inside the program there are only these values.
+
+All are frozen msgspec structs, so that they pass through jobs as JSON.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import msgspec
+
+Conclusion = Literal[
+    "success", "failure", "neutral", "cancelled", "skipped", "timed_out", "action_required"
+]
+Side = Literal["LEFT", "RIGHT"]
+
+
+class Repository(msgspec.Struct, frozen=True):
+    """A repository seen through one installation. Identity is `id`; names change."""
+
+    installation_id: int
+    id: int
+    owner: str
+    name: str
+    private: bool = False
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.owner}/{self.name}"
+
+    @classmethod
+    def from_payload(cls, payload: Mapping[str, Any]) -> Repository:
+        """From any delivery that carries `repository` and `installation`. Raises KeyError when it does not."""
+        repository = payload["repository"]
+        return cls(
+            installation_id=int(payload["installation"]["id"]),
+            id=int(repository["id"]),
+            owner=str(repository["owner"]["login"]),
+            name=str(repository["name"]),
+            private=bool(repository.get("private", False)),
+        )
+
+
+class PullRequest(msgspec.Struct, frozen=True):
+    """A pull request as a delivery described it; the head may have moved since."""
+
+    repository: Repository
+    number: int
+    head_sha: str
+    base_sha: str
+    base_ref: str
+    draft: bool = False
+    author: str = ""
+    author_is_bot: bool = False
+
+    @classmethod
+    def from_payload(cls, payload: Mapping[str, Any]) -> PullRequest:
+        """From a `pull_request` delivery."""
+        pull = payload["pull_request"]
+        user = pull.get("user") or {}
+        return cls(
+            repository=Repository.from_payload(payload),
+            number=int(payload.get("number") or pull["number"]),
+            head_sha=str(pull["head"]["sha"]),
+            base_sha=str(pull["base"]["sha"]),
+            base_ref=str(pull["base"]["ref"]),
+            draft=bool(pull.get("draft", False)),
+            author=str(user.get("login", "")),
+            author_is_bot=user.get("type") == "Bot",
+        )
+
+
+class ChangedFile(msgspec.Struct, frozen=True):
+    """One file of a pull request. `patch` is absent for binary, huge and purely renamed files."""
+
+    path: str
+    status: Literal["added", "removed", "modified", "renamed", "copied", "changed", "unchanged"]
+    sha: str | None = None
+    """Blob at the head."""
+    patch: str | None = None
+    previous_path: str | None = None
+    additions: int = 0
+    deletions: int = 0
+
+
+class ReviewComment(msgspec.Struct, frozen=True):
+    """An inline comment to post. `start_line` only for ranges (`start_line < line`)."""
+
+    path: str
+    line: int
+    body: str
+    side: Side = "RIGHT"
+    start_line: int | None = None
+    code: str = ""
+    fingerprint: str = ""
+
+
+class Annotation(msgspec.Struct, frozen=True):
+    """A mark of the check run; may point at any line of the head commit."""
+
+    path: str
+    start_line: int
+    end_line: int
+    annotation_level: Literal["notice", "warning", "failure"]
+    message: str
+    title: str = ""
+
+
+class Thread(msgspec.Struct, frozen=True):
+    """A review thread that begins with a comment of ours."""
+
+    id: str
+    """GraphQL id of the thread."""
+    comment_id: int
+    """REST id of its first comment."""
+    comment_node_id: str
+    path: str
+    line: int | None
+    body: str
+    resolved: bool
+    outdated: bool
+    minimized: bool
+    human_replies: int
+
+
+class CheckRun(msgspec.Struct, frozen=True):
+    id: int
+    head_sha: str
+    external_id: str
+    status: str
+    conclusion: str | None
+
+
+class PullState(msgspec.Struct, frozen=True):
+    """What one round trip tells: where the head is, what we said there, how the project configures us."""
+
+    head_sha: str
+    base_sha: str
+    base_ref: str
+    is_draft: bool
+    state: str
+    author: str
+    threads: tuple[Thread, ...]
+    check_runs: tuple[CheckRun, ...]
+    """Ours, on the head."""
+    documents: Mapping[str, str | None]
+    """Configuration at the base commit by name: `.github/fastperf.toml`, `pyproject.toml`, `.gitattributes`,
+    `org:.github/fastperf.toml`; null where the file does not exist."""

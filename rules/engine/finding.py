@@ -1,0 +1,242 @@
+"""What an analysis says: findings, endpoint costs, skipped files. Values only, made to travel as JSON."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+import msgspec
+
+
+class Severity(enum.StrEnum):
+    """What a finding costs. Members compare by cost: `Severity.HIGH > Severity.LOW`."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    INFO = "info"
+
+    @property
+    def rank(self) -> int:
+        return _RANKS[self]
+
+    def __lt__(self, other: str) -> bool:
+        return self.rank < Severity(other).rank
+
+    def __le__(self, other: str) -> bool:
+        return self.rank <= Severity(other).rank
+
+    def __gt__(self, other: str) -> bool:
+        return self.rank > Severity(other).rank
+
+    def __ge__(self, other: str) -> bool:
+        return self.rank >= Severity(other).rank
+
+    def lowered(self, steps: int = 1) -> Severity:
+        """The severity `steps` below this one, `info` at the least."""
+        return _BY_RANK[max(0, self.rank - steps)]
+
+
+_BY_RANK = [Severity.INFO, Severity.LOW, Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL]
+_RANKS = {severity: rank for rank, severity in enumerate(_BY_RANK)}
+
+
+class Confidence(enum.StrEnum):
+    """How sure we are. `possible` stays in the summary and never gates."""
+
+    CERTAIN = "certain"
+    LIKELY = "likely"
+    POSSIBLE = "possible"
+
+
+class Effort(enum.StrEnum):
+    """How long the change takes a person who knows the project."""
+
+    MINUTES = "minutes"
+    HOURS = "hours"
+    DAYS = "days"
+
+
+class Safety(enum.StrEnum):
+    """Whether a fix keeps behaviour (`safe`) or needs a look (`unsafe`)."""
+
+    SAFE = "safe"
+    UNSAFE = "unsafe"
+
+
+class Hop(msgspec.Struct, frozen=True):
+    """One step of a call path. `line` starts at 1; `symbol` is what is called or entered there."""
+
+    path: str
+    line: int
+    symbol: str
+
+
+class Edit(msgspec.Struct, frozen=True):
+    """Whole lines `start_line..end_line` (from 1, inclusive) become `replacement`.
+
+    `replacement` ends with the file's own newline unless the file's last line had none; an insertion
+    before line n has `start_line = n, end_line = n - 1`; a deletion has an empty `replacement`.
+    """
+
+    path: str
+    start_line: int
+    end_line: int
+    replacement: str
+
+
+class ProvenFix(msgspec.Struct, frozen=True):
+    """All edits of one fix, proven by applying them (see `rules.engine.fixes`)."""
+
+    safety: Safety
+    edits: tuple[Edit, ...]
+
+
+class Impact(msgspec.Struct, frozen=True):
+    """Expected effect, always with its assumption; `measured` is false until a benchmark backs it."""
+
+    summary: str = "not measured"
+    formula: str = ""
+    assumptions: dict[str, float | int | str] = {}
+    measured: bool = False
+
+
+class EndpointRef(msgspec.Struct, frozen=True, order=True):
+    method: str
+    path: str
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """A match placed in a file. Lines and columns start at 1, columns count characters,
+    `end_line` is inclusive, `end_column` exclusive; `path` is relative to the project root, with `/`."""
+
+    code: str
+    name: str
+    severity: Severity
+    confidence: Confidence
+    gates: bool
+    effort: Effort
+    path: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    symbol: str
+    endpoint: EndpointRef | None
+    message: str
+    why: str
+    instead: str
+    trade_offs: str
+    metric: str
+    impact: Impact
+    call_path: tuple[Hop, ...]
+    fix: ProvenFix | None
+    fingerprint: str
+
+    # Below: what reviewing needs and `check --output-format json` leaves out.
+    places: tuple[Hop, ...] = ()
+    """Where the finding may be said, best first: leaf, hops, call, then models or dependencies that cause it."""
+    cause: str = ""
+    """Findings with the same non-empty cause are one comment (a leaf reached by many endpoints)."""
+    endpoints: tuple[EndpointRef, ...] = ()
+    """All endpoints that reach it; `endpoint` is the first."""
+
+    _INTERNAL: ClassVar[frozenset[str]] = frozenset({"places", "cause", "endpoints"})
+
+    def contract(self) -> dict[str, Any]:
+        """The finding as `check --output-format json` prints it."""
+        return {
+            key: value for key, value in msgspec.to_builtins(self).items() if key not in self._INTERNAL
+        }
+
+
+class Cost(msgspec.Struct, frozen=True):
+    """What one request costs. `queries`, `external_calls`, `serial_waits` are polynomials such as `2 + 3N`."""
+
+    queries: str = "0"
+    external_calls: str = "0"
+    serial_waits: str = "0"
+    blocking: tuple[str, ...] = ()
+    unbounded: bool = False
+
+
+class Endpoint(msgspec.Struct, frozen=True):
+    """A route and what it costs. `file` and `line` are those of the handler; `runs_on` is loop or thread."""
+
+    method: str
+    path: str
+    file: str
+    line: int
+    runs_on: str
+    cost: Cost
+    symbol: str = ""
+    """The handler's qualified name: endpoints of two versions are matched by it when the path moved."""
+
+    def contract(self) -> dict[str, Any]:
+        return {key: value for key, value in msgspec.to_builtins(self).items() if key != "symbol"}
+
+
+class Skipped(msgspec.Struct, frozen=True):
+    """A file that was not analysed, with the reason in words for its author."""
+
+    path: str
+    reason: str
+
+
+class Suppressed(msgspec.Struct, frozen=True):
+    """A finding that a comment in the code silenced."""
+
+    code: str
+    path: str
+    line: int
+    reason: str
+
+
+class Statistics(msgspec.Struct, frozen=True):
+    files: int = 0
+    lines: int = 0
+    seconds: float = 0.0
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything one analysis of one tree says."""
+
+    findings: tuple[Finding, ...] = ()
+    endpoints: tuple[Endpoint, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    suppressed: tuple[Suppressed, ...] = ()
+    statistics: Statistics = Statistics()
+
+    def contract(self) -> dict[str, Any]:
+        """The document that `fastperf check --output-format json` prints (version 1)."""
+        return {
+            "version": 1,
+            "findings": [finding.contract() for finding in self.findings],
+            "endpoints": [endpoint.contract() for endpoint in self.endpoints],
+            "skipped": msgspec.to_builtins(self.skipped),
+            "statistics": msgspec.to_builtins(self.statistics),
+        }
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """What a project asks of the analysis: its `[tool.fastperf]`, already validated."""
+
+    select: tuple[str, ...] = ()
+    """Codes or prefixes (`FP1`); empty selects everything."""
+    ignore: tuple[str, ...] = ()
+    severity: Mapping[str, Severity] = {}
+    blocking: tuple[str, ...] = ()
+    """Own blocking callables as `pkg.mod.func:kind`, `*` allowed."""
+    nonblocking: tuple[str, ...] = ()
+    allow_inline_ignores: bool = True
+    context: Mapping[str, float | int | str] = {}
+    """`[tool.fastperf.context]`: rps, concurrency, workers, http_latency_ms, db_round_trip_ms, rows, …"""
+
+    def wants(self, code: str) -> bool:
+        selected = not self.select or any(code.startswith(prefix) for prefix in self.select)
+        return selected and not any(code.startswith(prefix) for prefix in self.ignore)

@@ -1,0 +1,107 @@
+"""What a rule is: a card of prose, facts and examples, and one `check`."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from rules.engine.finding import Confidence, Effort, Hop, Impact, Safety, Severity
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from rules.engine.module import Module
+
+
+@dataclass(frozen=True)
+class Invalid:
+    """An example that the rule reports, with what its fix makes of it."""
+
+    code: str
+    fixed: str | None = None
+
+
+@dataclass(frozen=True)
+class Valid:
+    """An example that looks similar and is right."""
+
+    code: str
+
+
+@dataclass(frozen=True)
+class Fix:
+    """How to rewrite the matched node.
+
+    `rewrite` takes the same node as libcst and returns the new one; `imports` are the modules
+    (`asyncio`) or names (`fastapi.concurrency.run_in_threadpool`) that the new code uses.
+    The engine finds the node again, makes whole-line edits of it and proves them; a fix that
+    cannot be proven is dropped.
+    """
+
+    rewrite: Callable[[Any], cst.CSTNode]
+    imports: tuple[str, ...] = ()
+    safety: Safety = Safety.UNSAFE
+    target: ast.AST | None = None
+    """The node to rewrite when it is not the matched one (the whole function, say)."""
+
+
+@dataclass(frozen=True)
+class Match:
+    """What a rule yields. The engine adds path, line, code, endpoint, suppression and fingerprint."""
+
+    node: ast.AST
+    message: str
+    severity: Severity | None = None
+    confidence: Confidence = Confidence.CERTAIN
+    fix: Fix | None = None
+    call_path: tuple[Hop, ...] = ()
+    """From the matched call to the leaf, when it is longer than one hop."""
+    related: tuple[Hop, ...] = ()
+    """Models, dependencies or settings elsewhere that cause the finding."""
+    cause: str = ""
+    swallows: tuple[tuple[str, int], ...] = ()
+    """(code, line) of findings in the same file that this one says better."""
+    impact: Impact | None = None
+    instead: str = ""
+    """Overrides the card's `instead` when the library at hand has its own answer."""
+
+
+class Rule:
+    """One pattern we look for. Sub-classes keep no state; the class is named after the pattern.
+
+    The docstring's first line says what and what it costs; `## Instead`, `## Trade-offs`,
+    `## Monitor` and `## When to ignore it` follow. The name on the outside (`blocking-sleep`) is made of the
+    class name.
+    """
+
+    code: ClassVar[str]
+    severity: ClassVar[Severity]
+    gates: ClassVar[bool] = False
+    effort: ClassVar[Effort] = Effort.MINUTES
+    watch: ClassVar[str]
+    """The production metric that shows the problem."""
+    invalid: ClassVar[tuple[Invalid, ...]] = ()
+    valid: ClassVar[tuple[Valid, ...]] = ()
+    impact: ClassVar[Impact] = Impact()
+
+    def check(self, node: Any, module: Module) -> Iterator[Match]:
+        """Yield matches at `node`. The annotation of `node` in the sub-class says which nodes arrive."""
+        raise NotImplementedError
+
+
+# Re-exported for rules, which import from here only.
+__all__ = [
+    "Confidence",
+    "Effort",
+    "Fix",
+    "Hop",
+    "Impact",
+    "Invalid",
+    "Match",
+    "Rule",
+    "Safety",
+    "Severity",
+    "Valid",
+]
