@@ -47,6 +47,8 @@ RAW = "application/vnd.github.raw+json"
 _LONGEST_ANSWER = 64 * 1024 * 1024
 _LONGEST_CACHED = 64 * 1024
 _CHUNK = 256 * 1024
+_LONG = aiohttp.ClientTimeout(total=300.0, connect=10.0, sock_read=30.0)
+"""For an archive: minutes, as long as it keeps coming."""
 _MOST_REDIRECTS = 3
 _MOST_REFUSALS = 3
 
@@ -394,7 +396,8 @@ class API(gidgethub.aiohttp.GitHubAPI):
                 headers["authorization"] = tried[-1]
             elif not (elsewhere and redirects and _trusted(URL(url))):
                 raise UnexpectedHost(f"{_operation.get()}: refused to contact {URL(url).host}")
-            async with self._exchange(method, url, headers, body) as response:
+            patience = _LONG if elsewhere else self._session.timeout
+            async with self._exchange(method, url, headers, body, patience) as response:
                 if (
                     response.status == 401
                     and tried
@@ -412,13 +415,18 @@ class API(gidgethub.aiohttp.GitHubAPI):
 
     @contextlib.asynccontextmanager
     async def _exchange(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes, patience: aiohttp.ClientTimeout
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         started = time.monotonic()
         status = 0
         try:
             async with self._session.request(
-                method, URL(url, encoded=True), headers=headers, data=body or None, allow_redirects=False
+                method,
+                URL(url, encoded=True),
+                headers=headers,
+                data=body or None,
+                allow_redirects=False,
+                timeout=patience,
             ) as response:
                 status = response.status
                 yield response

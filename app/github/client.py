@@ -62,7 +62,8 @@ class GitHub:
         patience: float = 5.0,
         pause_before_look: float = 1.0,
     ) -> None:
-        """Raises ValueError for an address that is not https, unless it is this machine's."""
+        """Raises ValueError for an app id that is no number, and for an address neither https nor this machine's."""
+        int(app_id)
         self.app_id = app_id
         self.api_url = check_url(api_url)
         self.graphql_url = check_url(graphql_url or derive_graphql_url(self.api_url))
