@@ -70,6 +70,16 @@ class Compare(msgspec.Struct, tag="compare"):
     """Files in which no fix is tried, because trying one ended a worker."""
 
 
+class Examine(msgspec.Struct, tag="examine"):
+    """One version: rules run on `sources`, `others` are facts of the rest. All findings get their fixes."""
+
+    sources: dict[str, bytes]
+    others: dict[str, bytes]
+    documents: dict[str, str]
+    options: Options
+    unproven: list[str] = []
+
+
 class Extract(msgspec.Struct, tag="extract"):
     sources: dict[str, bytes]
 
@@ -81,7 +91,7 @@ class Unpack(msgspec.Struct, tag="unpack"):
     """Files not to be read (again)."""
 
 
-Task = Compare | Extract | Unpack
+Task = Compare | Examine | Extract | Unpack
 
 
 # From the worker.
@@ -115,6 +125,7 @@ class Done(msgspec.Struct, tag="done"):
     """The task's end. `peak_bytes` is the most memory this process ever held."""
 
     comparison: Comparison | None = None
+    result: Result | None = None
     unpacked: Unpacked | None = None
     peak_bytes: int = 0
 

@@ -14,8 +14,9 @@ import math
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Set
 from pathlib import Path
+from types import MappingProxyType
 
 import msgspec
 
@@ -25,6 +26,7 @@ from app.analysis.messages import (
     Compare,
     Comparison,
     Done,
+    Examine,
     Extract,
     Extracted,
     Failed,
@@ -37,7 +39,7 @@ from app.analysis.messages import (
     Unpack,
     Unpacked,
 )
-from rules.engine.finding import Result, Skipped
+from rules.engine.finding import Options, Result, Skipped
 
 MEMORY_BYTES = 1_500_000_000
 START_SECONDS = 60.0
@@ -49,6 +51,8 @@ RESTING_BYTES = 600_000_000
 CHUNK_BYTES = 1_000_000
 ATTEMPTS = 3
 """How often a task is tried again when its worker died and no file can be blamed."""
+
+NO_OPTIONS = Options()
 
 HERE = Path(__file__).resolve().parent.parent.parent
 """The folder with our packages `app` and `rules`."""
@@ -214,6 +218,10 @@ class Worker:
         return frame
 
 
+Suspects = dict[tuple[str | None, Stage], int]
+"""How often a worker ended at a file."""
+
+
 class Slot:
     """A place for one worker, filled when needed."""
 
@@ -278,31 +286,43 @@ class Analysis:
 
         Raises AnalysisError when no answer is to be had.
         """
-        left_out: dict[str, Skipped] = {}
-        unproven: set[str] = set()
-        suspects: dict[tuple[str | None, Stage], int] = {}
-        end = asyncio.get_running_loop().time() + self._deadline
-        while True:
-            task = Compare(_without(request, left_out), sorted(unproven))
-            remaining = end - asyncio.get_running_loop().time()
-            try:
-                done = await self._perform(task, remaining)
-            except OverrunError:
-                reason = f"time limit: one review may take {self._deadline:g} s"
-                rest = (task.request.before | task.request.after).keys()
-                left_out |= {path: Skipped(path, reason) for path in rest}
-                return _nothing_but(left_out)
-            except DiedError as death:
-                if _to_blame(death, suspects) and death.path is not None:
-                    if death.stage == "prove":
-                        unproven.add(death.path)
-                    else:
-                        left_out[death.path] = Skipped(death.path, death.reason)
-                continue
-            comparison = done.comparison
-            if comparison is None:
-                raise AnalysisError("the analysis process gave no answer")
-            return _with_skipped(comparison, left_out)
+
+        def task(left_out: Mapping[str, Skipped], unproven: Set[str]) -> Compare:
+            return Compare(_without(request, left_out), sorted(unproven))
+
+        files = request.before.keys() | request.after.keys()
+        done, left_out = await self._careful(task, files, self._deadline)
+        if done is None:
+            return _with_skipped(Comparison(before=Result(), after=Result()), left_out)
+        if done.comparison is None:
+            raise AnalysisError("the analysis process gave no answer")
+        return _with_skipped(done.comparison, left_out)
+
+    async def examine(
+        self,
+        sources: Mapping[str, bytes],
+        *,
+        others: Mapping[str, bytes] = MappingProxyType({}),
+        documents: Mapping[str, str] = MappingProxyType({}),
+        options: Options = NO_OPTIONS,
+        deadline: float = math.inf,
+    ) -> Result:
+        """Analyse one version; every finding comes with its proven fix. For the rest see `compare`."""
+
+        def task(left_out: Mapping[str, Skipped], unproven: Set[str]) -> Examine:
+            return Examine(
+                {path: source for path, source in sources.items() if path not in left_out},
+                dict(others),
+                dict(documents),
+                options,
+                sorted(unproven),
+            )
+
+        done, left_out = await self._careful(task, sources.keys(), deadline)
+        result = done.result if done is not None else Result()
+        if result is None:
+            raise AnalysisError("the analysis process gave no answer")
+        return msgspec.structs.replace(result, skipped=result.skipped + tuple(left_out.values()))
 
     async def extract(self, sources: Mapping[str, bytes]) -> tuple[dict[str, bytes], list[Skipped]]:
         """Encoded facts of each file that has any, and the files that have none, with the reason."""
@@ -319,7 +339,7 @@ class Analysis:
     async def unpack(self, archive: bytes | Path) -> Unpacked:
         """Facts and documents of a project from its `.tar.gz`. Raises AnalysisError when it is broken."""
         unpacked = Unpacked()
-        suspects: dict[tuple[str | None, Stage], int] = {}
+        suspects: Suspects = {}
 
         def keep(frame: Extracted | Refused) -> None:
             if isinstance(frame, Extracted):
@@ -347,7 +367,7 @@ class Analysis:
     async def _extract(
         self, sources: dict[str, bytes], facts: dict[str, bytes], skipped: list[Skipped]
     ) -> None:
-        suspects: dict[tuple[str | None, Stage], int] = {}
+        suspects: Suspects = {}
         left = dict(sources)
 
         def keep(frame: Extracted | Refused) -> None:
@@ -368,6 +388,36 @@ class Analysis:
                 if _to_blame(death, suspects) and death.path is not None:
                     del left[death.path]
                     skipped.append(Skipped(death.path, death.reason))
+
+    async def _careful(
+        self,
+        task: Callable[[Mapping[str, Skipped], Set[str]], Task],
+        files: Set[str],
+        deadline: float,
+    ) -> tuple[Done | None, dict[str, Skipped]]:
+        """Have a task done, as often as it takes, without the files that end workers.
+
+        `task` makes it from the files to be left out and those in which no fix is to be tried. Returns what
+        came of it, None when time ran out, and the files left out.
+        """
+        left_out: dict[str, Skipped] = {}
+        unproven: set[str] = set()
+        suspects: Suspects = {}
+        end = asyncio.get_running_loop().time() + deadline
+        while True:
+            try:
+                remaining = end - asyncio.get_running_loop().time()
+                return await self._perform(task(left_out, unproven), remaining), left_out
+            except OverrunError:
+                reason = f"time limit: one review may take {deadline:g} s"
+                return None, {path: Skipped(path, reason) for path in sorted(files)} | left_out
+            except DiedError as death:
+                if not _to_blame(death, suspects) or death.path is None:
+                    continue
+                if death.stage == "prove":
+                    unproven.add(death.path)
+                else:
+                    left_out[death.path] = Skipped(death.path, death.reason)
 
     async def _perform(
         self,
@@ -433,7 +483,7 @@ def _dependencies() -> list[str]:
     return list(found)
 
 
-def _to_blame(death: DiedError, suspects: dict[tuple[str | None, Stage], int]) -> bool:
+def _to_blame(death: DiedError, suspects: Suspects) -> bool:
     """Whether to go on without the file. A process that somebody else ended is tried once more first."""
     times = suspects[death.path, death.stage] = suspects.get((death.path, death.stage), 0) + 1
     if death.blamed and death.path is not None:
@@ -464,10 +514,6 @@ def _with_skipped(comparison: Comparison, left_out: Mapping[str, Skipped]) -> Co
         after=msgspec.structs.replace(comparison.after, skipped=comparison.after.skipped + skipped),
         wanted=[path for path in comparison.wanted if path not in left_out],
     )
-
-
-def _nothing_but(left_out: Mapping[str, Skipped]) -> Comparison:
-    return _with_skipped(Comparison(before=Result(), after=Result()), left_out)
 
 
 def _chunks(sources: Mapping[str, bytes]) -> Iterator[dict[str, bytes]]:

@@ -14,7 +14,7 @@ import resource
 import signal
 import sys
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -29,6 +29,7 @@ from app.analysis.messages import (
     Compare,
     Comparison,
     Done,
+    Examine,
     Extract,
     Extracted,
     Failed,
@@ -165,8 +166,7 @@ def compare(task: Compare, begin: Callable[[str, Stage], None], cache: FactsCach
         documents=request.documents_after,
         options=request.options,
     )
-    findings = tuple(prove_new(before.result, after, frozenset(task.unproven), begin))
-    result = msgspec.structs.replace(after.result, findings=findings)
+    result = prove_new(before.result, after, task.unproven, begin)
     given = request.before.keys() | request.after.keys()
     return Comparison(
         before=before.result,
@@ -177,20 +177,33 @@ def compare(task: Compare, begin: Callable[[str, Stage], None], cache: FactsCach
     )
 
 
+def examine(task: Examine, begin: Callable[[str, Stage], None], cache: FactsCache) -> Result:
+    analysis = rules.analyze(
+        Announced(task.sources, begin),
+        others={path: cache.decode(encoded) for path, encoded in task.others.items()},
+        documents=task.documents,
+        options=task.options,
+    )
+    return prove_new(Result(), analysis, task.unproven, begin)
+
+
 def prove_new(
     before: Result,
     after: rules.Analysis,
-    unproven: frozenset[str],
+    unproven: Iterable[str],
     begin: Callable[[str, Stage], None],
-) -> Iterator[Finding]:
-    """All findings of `after`; those that `before` does not have with their fix."""
+) -> Result:
+    """The result of `after`; findings that `before` does not have with their fix."""
     old = {finding.fingerprint for finding in before.findings}
+    left_alone = frozenset(unproven)
+    findings: list[Finding] = []
     for finding in after.result.findings:
-        if finding.fingerprint in old or finding.path in unproven:
-            yield finding
+        if finding.fingerprint in old or finding.path in left_alone:
+            findings.append(finding)
         else:
             begin(finding.path, "prove")
-            yield after.prove(finding)
+            findings.append(after.prove(finding))
+    return msgspec.structs.replace(after.result, findings=tuple(findings))
 
 
 def excerpts(result: Result, request: Request) -> dict[str, list[str]]:
@@ -248,6 +261,8 @@ def perform(task: Task, connection: Connection, cache: FactsCache) -> Done | Fai
         match task:
             case Compare():
                 done = Done(comparison=compare(task, connection.begin, cache))
+            case Examine():
+                done = Done(result=examine(task, connection.begin, cache))
             case Extract():
                 extract_all(task, connection)
                 done = Done()
