@@ -46,7 +46,7 @@ serve: $(STAMP)
 	$(BIN)/fastperf serve
 
 bench: $(STAMP)
-	$(BIN)/python -m benchmarks.analysis
+	$(BIN)/python -m benchmarks.analysis $(if $(PROJECT),--project $(PROJECT))
 
 # The engine must read code the same on each Python: its tests run on every other python3 found here.
 test-engine-everywhere: $(STAMP)

@@ -10,9 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 
-Conclusion = Literal[
-    "success", "failure", "neutral", "cancelled", "skipped", "timed_out", "action_required"
-]
+Conclusion = Literal["success", "failure", "neutral", "cancelled", "skipped", "timed_out", "action_required"]
 Side = Literal["LEFT", "RIGHT"]
 
 
