@@ -8,6 +8,7 @@ by small inputs, so the unit passes the gates first; `ast` has accepted it alrea
 from __future__ import annotations
 
 import ast
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -74,10 +75,13 @@ def _check_text(raw: bytes, changed: bytes, made: Sequence[Edit]) -> None:
         raise UnfixableError("the fix changes nothing")
     old, new = Lines.of(raw), Lines.of(changed)
     before, after = old.text(1, len(old.contents)), new.text(1, len(new.contents))
-    tree = ast.parse(after)
-    if bindings.misplaced_await(tree):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # theirs, about their code
+        misplaced = bindings.misplaced_await(ast.parse(after))
+        unbound = bindings.unbound(after) - bindings.unbound(before)
+    if misplaced:
         raise UnfixableError("an await outside an async function")
-    if unbound := bindings.unbound(after) - bindings.unbound(before):
+    if unbound:
         raise UnfixableError(f"not bound: {', '.join(sorted(unbound))}")
     kept = [True] * (len(old.contents) + 1)
     for edit in made:
