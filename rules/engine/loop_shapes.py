@@ -114,7 +114,15 @@ def _leaves(statement: ast.AST) -> bool:
         node = stack.pop()
         if isinstance(node, ast.Return | ast.Break):
             return True
-        inner = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef | ast.For | ast.AsyncFor | ast.While
+        inner = (
+            ast.FunctionDef
+            | ast.AsyncFunctionDef
+            | ast.Lambda
+            | ast.ClassDef
+            | ast.For
+            | ast.AsyncFor
+            | ast.While
+        )
         if not isinstance(node, inner):
             stack.extend(ast.iter_child_nodes(node))
     return False
