@@ -13,8 +13,25 @@ WIRING = frozenset(
     {
         *(name.rpartition(".")[2] for name in OFFLOADS),
         # applications, routers, routes
-        *("FastAPI", "APIRouter", "Starlette", "include_router", "mount", "Mount", "Route", "WebSocketRoute", "Router"),
-        *("add_api_route", "add_route", "add_websocket_route", "add_api_websocket_route", "api_route", "websocket"),
+        *(
+            "FastAPI",
+            "APIRouter",
+            "Starlette",
+            "include_router",
+            "mount",
+            "Mount",
+            "Route",
+            "WebSocketRoute",
+            "Router",
+        ),
+        *(
+            "add_api_route",
+            "add_route",
+            "add_websocket_route",
+            "add_api_websocket_route",
+            "api_route",
+            "websocket",
+        ),
         *("get", "post", "put", "patch", "delete", "head", "options", "trace", "route"),
         *("middleware", "add_middleware", "Middleware", "exception_handler", "add_exception_handler"),
         *("on_event", "add_event_handler", "add_task", "BackgroundTask"),
@@ -24,9 +41,25 @@ WIRING = frozenset(
 """Final names of calls whose arguments a project may have to understand."""
 
 # Builtins that neither block nor lead anywhere are no calls to remember.
-_QUIET = frozenset(f"builtins.{name}" for name in BUILTINS if name not in ("open", "input", "map", "filter", "__import__"))
+_QUIET = frozenset(
+    f"builtins.{name}" for name in BUILTINS if name not in ("open", "input", "map", "filter", "__import__")
+)
 _COLLECTING = frozenset(
-    {"list", "tuple", "set", "frozenset", "dict", "sum", "any", "all", "min", "max", "sorted", "next", "anext"}
+    {
+        "list",
+        "tuple",
+        "set",
+        "frozenset",
+        "dict",
+        "sum",
+        "any",
+        "all",
+        "min",
+        "max",
+        "sorted",
+        "next",
+        "anext",
+    }
     | {"enumerate", "zip", "join", "extend", "update", "iter", "reversed", "chain", "deque"}
 )
 _SPAWNING = frozenset({"create_task", "ensure_future", "start_soon"})
@@ -38,8 +71,24 @@ _ROUTES = frozenset(
 # Decorators after which a call still means: run the body.
 _TRANSPARENT = frozenset(
     {"staticmethod", "classmethod", "property", "cached_property", "lru_cache", "cache", "wraps", "override"}
-    | {"abstractmethod", "overload", "final", "contextmanager", "asynccontextmanager", "typechecked", "deprecated"}
-    | {"validator", "field_validator", "model_validator", "root_validator", "computed_field", "retry", "setter"}
+    | {
+        "abstractmethod",
+        "overload",
+        "final",
+        "contextmanager",
+        "asynccontextmanager",
+        "typechecked",
+        "deprecated",
+    }
+    | {
+        "validator",
+        "field_validator",
+        "model_validator",
+        "root_validator",
+        "computed_field",
+        "retry",
+        "setter",
+    }
 )
 _CACHES = frozenset({"lru_cache", "cache", "cached_property", "cached", "ttl_cache", "alru_cache", "memoize"})
 
@@ -212,7 +261,9 @@ def _decorator(index: Index, node: ast.expr, scope: Scope) -> Decorator:
     if isinstance(node, ast.Call):
         name = _last(node)
         arguments = _arguments(index, node, scope) if name in _ROUTES or name in WIRING else ()
-        return Decorator(index.ref(node.func, scope), node.lineno, True, arguments, _receiver(index, node.func, scope))
+        return Decorator(
+            index.ref(node.func, scope), node.lineno, True, arguments, _receiver(index, node.func, scope)
+        )
     return Decorator(index.ref(node, scope), node.lineno, False, (), _receiver(index, node, scope))
 
 
@@ -363,7 +414,9 @@ def is_short(iterable: ast.AST) -> bool:
     if isinstance(iterable, ast.Call) and isinstance(iterable.func, ast.Name):
         if iterable.func.id == "range":
             return all(
-                isinstance(argument, ast.Constant) and isinstance(argument.value, int) and argument.value <= 10
+                isinstance(argument, ast.Constant)
+                and isinstance(argument.value, int)
+                and argument.value <= 10
                 for argument in iterable.args
             )
         if iterable.func.id in ("enumerate", "reversed", "sorted") and iterable.args:
@@ -402,9 +455,7 @@ def _argument(index: Index, name: str, node: ast.expr, scope: Scope) -> Argument
     if isinstance(node, ast.Dict):
         return Argument(
             name,
-            items=tuple(
-                _argument(index, "", value, scope) for value in node.values[:50]
-            ),
+            items=tuple(_argument(index, "", value, scope) for value in node.values[:50]),
         )
     if isinstance(node, ast.Call) and _last(node) in ("Depends", "Security"):
         return Argument("Depends", index.depends(node, None, scope) or "")

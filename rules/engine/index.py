@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TypeAlias
 
 FunctionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
-LoopNode: TypeAlias = ast.For | ast.AsyncFor | ast.While | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+LoopNode: TypeAlias = (
+    ast.For | ast.AsyncFor | ast.While | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+)
 
 BUILTINS = frozenset(dir(builtins))
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
@@ -129,10 +131,7 @@ class Index:
         parents = self.parents
         nodes = self.nodes
         leaves = frozenset(cls for cls in _LEAVES if cls not in nodes)
-        table = {
-            cls: (fields, nodes.get(cls), _HANDLERS.get(cls))
-            for cls, fields in FIELDS.items()
-        }
+        table = {cls: (fields, nodes.get(cls), _HANDLERS.get(cls)) for cls, fields in FIELDS.items()}
         for scope in self.scopes:  # grows while we go
             stack: list[ast.AST] = []
             body = scope.node.body  # type: ignore[attr-defined]  # modules, classes, functions and lambdas have one
@@ -568,7 +567,11 @@ class Index:
             bindings = self._preferred(bindings, for_type)
         refs: set[str] = set()
         for binding in bindings:
-            if binding.kind == "value" and isinstance(binding.value, ast.Constant) and binding.value.value is None:
+            if (
+                binding.kind == "value"
+                and isinstance(binding.value, ast.Constant)
+                and binding.value.value is None
+            ):
                 continue
             refs.add(self.binding_ref(binding, scope))
         return refs.pop() if len(refs) == 1 else ""
@@ -613,7 +616,11 @@ class Index:
             return self._self_ref(scope)
         if kind == "parameter":
             return self.parameter_ref(binding, scope)
-        at = scope if binding.node not in self.parents or scope.node is not self.tree else self.scope_at(binding.node)
+        at = (
+            scope
+            if binding.node not in self.parents or scope.node is not self.tree
+            else self.scope_at(binding.node)
+        )
         if kind == "value":
             if isinstance(value, ast.Constant) and isinstance(value.value, str) and len(value.value) <= 200:
                 return f"'{value.value}"
@@ -661,7 +668,11 @@ class Index:
         for candidate in candidates:
             if not isinstance(candidate, ast.Call) or _last(candidate.func) not in ("Depends", "Security"):
                 continue
-            if self.ref(candidate.func, scope).partition(".")[0] not in ("fastapi", "taskiq", "fastapi_injectable"):
+            if self.ref(candidate.func, scope).partition(".")[0] not in (
+                "fastapi",
+                "taskiq",
+                "fastapi_injectable",
+            ):
                 continue
             for keyword in candidate.keywords:
                 if keyword.arg == "dependency":
@@ -740,7 +751,9 @@ class Index:
             return {self._type_name(parameters[0], scope)}
         if last in ("Awaitable", "Coroutine"):
             return self._annotated_types(parameters[-1], scope, depth + 1)
-        if last in _CONTAINERS or (last in ("tuple", "Tuple") and len(parameters) == 2 and _is_ellipsis(parameters[1])):
+        if last in _CONTAINERS or (
+            last in ("tuple", "Tuple") and len(parameters) == 2 and _is_ellipsis(parameters[1])
+        ):
             item = self.annotation(parameters[0], scope, depth + 1)
             return {f"{item}{{}}" if item else f"builtins.{last}:"}
         if last in ("Literal", "LiteralString"):
@@ -792,7 +805,11 @@ def _unpacked(kind: str) -> str:
 
 def _members(value: object, count: int) -> list[ast.expr] | None:
     """The expressions that `count` targets get one each, when the value says so."""
-    if isinstance(value, ast.Await) and isinstance(value.value, ast.Call) and _last(value.value.func) == "gather":
+    if (
+        isinstance(value, ast.Await)
+        and isinstance(value.value, ast.Call)
+        and _last(value.value.func) == "gather"
+    ):
         elements = value.value.args
     elif isinstance(value, ast.Tuple | ast.List):
         elements = value.elts
