@@ -129,10 +129,9 @@ def edits(fix: Fix, node: ast.AST, *, tree: ast.Module, raw: bytes, path: str) -
     if isinstance(target, ast.FunctionDef | ast.AsyncFunctionDef):
         around = [*around, target]
     for wanted in fix.imports:
-        local = bindings.local_name(tree, around, wanted, unit.shift + place.start[0])
-        names[wanted] = local or wanted.rpartition(".")[2]
-        if local is None:
-            missing[names[wanted]] = wanted
+        names[wanted], needed = bindings.resolved(tree, around, wanted, unit.shift + place.start[0])
+        if needed is not None:
+            missing[names[wanted]] = needed
     localised = _Localised(names)
     new = _rewritten(fix, old, parent, localised)
     module = _replaced(slice_, old, parent, new)
@@ -143,11 +142,8 @@ def edits(fix: Fix, node: ast.AST, *, tree: ast.Module, raw: bytes, path: str) -
     if not made:
         raise UnfixableError("the fix changes nothing")
     definitions = [localised.of(cst.parse_statement(text)) for text in fix.definitions]
-    made += [
-        bindings.import_edit(lines, tree, path, wanted)
-        for local, wanted in missing.items()
-        if local in localised.used
-    ]
+    needed_now = dict.fromkeys(needed for local, needed in missing.items() if local in localised.used)
+    made += [bindings.import_edit(lines, tree, path, needed) for needed in needed_now]
     for definition in definitions:
         made += bindings.definition_edits(lines, tree, path, around, cst.Module([definition]).code)
     return joined(made)
