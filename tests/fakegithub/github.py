@@ -8,7 +8,7 @@ import secrets
 import shutil
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,6 @@ from .state import (
     Repo,
     Review,
     ReviewComment,
-    Role,
     State,
     Thread,
     User,
@@ -132,9 +131,7 @@ class FakeGitHub:
 
     async def start(self, *, prepare: Callable[[web.Application], None] | None = None) -> str:
         """Listen; the REST root."""
-        app = self.server.application()
-        if prepare is not None:
-            prepare(app)
+        app = self.server.application(prepare)
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
         await web.TCPSite(self._runner, self.host, self.port).start()
@@ -881,6 +878,3 @@ class FakeGitHub:
         broken += [f"violation: {violation}" for violation in self.violations]
         if broken:
             raise AssertionError("\n".join(broken))
-
-
-__all__ = ["Awaitable", "FakeGitHub", "Role"]

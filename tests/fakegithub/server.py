@@ -128,8 +128,11 @@ class Server:
         self._order = asyncio.Lock()
         self.archive_port = 0
 
-    def application(self) -> web.Application:
+    def application(self, prepare: Callable[[web.Application], None] | None = None) -> web.Application:
+        """The web application; `prepare` adds routes that go before GitHub's."""
         app = web.Application(client_max_size=64 * 1024 * 1024)
+        if prepare is not None:
+            prepare(app)
         app.router.add_route("*", "/{path:.*}", self.handle)
         return app
 
