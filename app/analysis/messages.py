@@ -85,8 +85,9 @@ class Extract(msgspec.Struct, tag="extract"):
 
 
 class Unpack(msgspec.Struct, tag="unpack"):
-    archive: bytes | str
-    """The archive itself, or the path of a file that holds it."""
+    archive: bytes
+    """The archive itself; empty when `path` names a file that holds it."""
+    path: str
     known: list[str]
     """Files not to be read (again)."""
 

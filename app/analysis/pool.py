@@ -43,6 +43,8 @@ from rules.engine.finding import Options, Result, Skipped
 
 MEMORY_BYTES = 1_500_000_000
 START_SECONDS = 60.0
+GONE_SECONDS = 5.0
+"""Between a worker's closed pipe and its end."""
 WALL_FACTOR = 5.0
 """Wall time a file may take for each second of CPU time it may take: the machine may be busy."""
 TASKS_PER_WORKER = 500
@@ -114,7 +116,6 @@ class Worker:
             msgspec.json.encode(limits).decode(),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
             env=environment(os.environ),
             cwd="/",
             start_new_session=True,
@@ -178,14 +179,18 @@ class Worker:
                 f"parser limit: no answer within {patience:g} s", path, stage, blamed=True
             ) from None
         except (EOFError, ConnectionError):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(GONE_SECONDS):
+                    await self._process.wait()  # it is ending by itself: how is what we want to know
             await self.end()
             raise self._died(path, stage) from None
 
     async def end(self) -> None:
         """Kill the process and wait for it to be gone."""
         if self._process.returncode is None:
+            # Not the process object's `kill`: it may reap what asyncio is waiting for.
             with contextlib.suppress(ProcessLookupError):
-                self._process.kill()
+                os.kill(self._process.pid, signal.SIGKILL)
         if self._process.stdin is not None:
             self._process.stdin.close()
         await self._process.wait()
@@ -347,11 +352,11 @@ class Analysis:
             else:
                 unpacked.skipped.append(Skipped(frame.path, frame.reason))
 
-        content = _absolute(archive) if isinstance(archive, Path) else archive
+        path, content = (_absolute(archive), b"") if isinstance(archive, Path) else ("", archive)
         while True:
             known = [*unpacked.facts, *(skipped.path for skipped in unpacked.skipped)]
             try:
-                done = await self._perform(Unpack(content, known), self._deadline * 10, keep)
+                done = await self._perform(Unpack(content, path, known), self._deadline * 10, keep)
             except OverrunError:
                 unpacked.complete = False
                 return unpacked

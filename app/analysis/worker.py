@@ -234,7 +234,7 @@ def extract_all(task: Extract, connection: Connection) -> None:
 
 def unpack(task: Unpack, connection: Connection) -> Unpacked:
     """Send the facts of each Python file; return the rest."""
-    archive = Path(task.archive) if isinstance(task.archive, str) else task.archive
+    archive = Path(task.path) if task.path else task.archive
     known = frozenset(task.known)
     unpacked = Unpacked()
     try:
@@ -296,7 +296,6 @@ def main(parent: int, limits: str) -> None:
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stray in (0, 1):  # whatever prints must not speak into the protocol
         os.dup2(nowhere, stray)
-    os.close(nowhere)
 
     import libcst  # noqa: F401 - imported before the first task, so that no task pays for it
 
@@ -304,6 +303,8 @@ def main(parent: int, limits: str) -> None:
     gc.freeze()
     connection, cache = Connection(read, write, bounds), FactsCache()
     connection.send(Ready())
+    os.dup2(nowhere, 2)  # from here on only strangers' code could make it speak
+    os.close(nowhere)
     while (task := connection.receive()) is not None:
         with connection.task():
             answer = perform(task, connection, cache)
