@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 WORKERS ?= 2
 
-.PHONY: install demo test test-all lint format types docs docs-check bench serve lock clean
+.PHONY: install demo test test-all test-engine-everywhere lint format docs docs-check bench serve lock clean
 
 install: $(STAMP)
 
@@ -30,10 +30,33 @@ format: $(STAMP)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+docs: $(STAMP)
+	$(BIN)/python -m rules.engine.page
+	$(BIN)/python -m app.review.schema
+
+docs-check: $(STAMP)
+	$(BIN)/python -m rules.engine.page --check
+	$(BIN)/python -m app.review.schema --check
+
+# The App on this machine against the stand-in GitHub; SERVE=1 keeps both up.
+demo: $(STAMP)
+	$(BIN)/python -m examples.demo $(if $(SERVE),--serve)
+
+serve: $(STAMP)
+	$(BIN)/fastperf serve
+
+bench: $(STAMP)
+	$(BIN)/python -m benchmarks.analysis $(if $(PROJECT),--project $(PROJECT))
+
+# The engine must read code the same on each Python: its tests run on every other python3 found here.
+test-engine-everywhere: $(STAMP)
+	$(BIN)/python -m tests.everywhere
+
 # Lock files carry hashes, never addresses.
 lock: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements.txt pyproject.toml
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements-build.txt requirements-build.in
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra dev -o requirements-dev.txt pyproject.toml
 
 clean:

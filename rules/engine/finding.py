@@ -150,9 +150,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
     def contract(self) -> dict[str, Any]:
         """The finding as `check --output-format json` prints it."""
-        return {
-            key: value for key, value in msgspec.to_builtins(self).items() if key not in self._INTERNAL
-        }
+        return {key: value for key, value in msgspec.to_builtins(self).items() if key not in self._INTERNAL}
 
 
 class Cost(msgspec.Struct, frozen=True):

@@ -1,0 +1,290 @@
+"""Knowledge of other people's libraries: what blocks, queries, connects, leaves the machine, and what calls return.
+
+All look-ups take a qualified name and answer None for what they do not know. Public paths that mean the same
+(`sqlalchemy.Engine`, `sqlalchemy.engine.base.Engine`) are one: `canonical` says which. Inherited methods are found through
+the known base classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Generic, TypeVar
+
+from rules.libraries import (
+    cloud,
+    crypto,
+    data,
+    drivers,
+    fastapi,
+    http,
+    llm,
+    messaging,
+    mongo,
+    orms,
+    redis,
+    search,
+    services,
+    sqlalchemy,
+    stdlib,
+)
+from rules.libraries.model import (
+    Blocking,
+    Client,
+    External,
+    Kind,
+    Library,
+    Offload,
+    Query,
+    Timeout,
+    final_name,
+)
+
+LIBRARIES: tuple[Library, ...] = tuple(
+    module.LIBRARY
+    for module in (
+        stdlib,
+        http,
+        sqlalchemy,
+        drivers,
+        orms,
+        mongo,
+        redis,
+        search,
+        cloud,
+        services,
+        llm,
+        messaging,
+        fastapi,
+        crypto,
+        data,
+    )
+)
+
+
+E = TypeVar("E", Blocking, Query, Client, External, Timeout)
+
+
+class _Table(Generic[E]):
+    """Entries by name; those that end in `.*` by the longest prefix."""
+
+    def __init__(self, entries: Iterable[E]) -> None:
+        self.exact: dict[str, E] = {}
+        self.below: dict[str, E] = {}
+        for entry in entries:
+            if entry.name.endswith(".*"):
+                self.below[entry.name[:-2]] = entry
+            else:
+                self.exact[entry.name] = entry
+
+    def find(self, name: str) -> E | None:
+        found = self.exact.get(name)
+        if found is not None or not self.below:
+            return found
+        last = final_name(name)
+        prefix = name.rpartition(".")[0]
+        while prefix:
+            wildcard = self.below.get(prefix)
+            if wildcard is not None:
+                return None if last in wildcard.excluding else replace(wildcard, name=name)
+            prefix = prefix.rpartition(".")[0]
+        return None
+
+
+def _merge(mappings: Iterable[Mapping[str, str]]) -> dict[str, str]:
+    merged: dict[str, str] = {}
+    for mapping in mappings:
+        merged.update(mapping)
+    return merged
+
+
+_BLOCKING = _Table(entry for library in LIBRARIES for entry in library.blocking)
+_QUERIES = _Table(entry for library in LIBRARIES for entry in library.queries)
+_CLIENTS = _Table(entry for library in LIBRARIES for entry in library.clients)
+_EXTERNAL = _Table(entry for library in LIBRARIES for entry in library.external)
+_TIMEOUTS = _Table(entry for library in LIBRARIES for entry in library.timeouts)
+_RETURNS = _merge(library.returns for library in LIBRARIES)
+_ATTRIBUTES = _merge(library.attributes for library in LIBRARIES)
+_ITEMS = _merge(library.items for library in LIBRARIES)
+_ALIASES = _merge(library.aliases for library in LIBRARIES)
+_BASES = _merge(library.bases for library in LIBRARIES)
+
+OFFLOADS: Mapping[str, Offload] = MappingProxyType(
+    {entry.name: entry for library in LIBRARIES for entry in library.offloads}
+)
+"""Offload primitives by canonical name."""
+
+ROOTS: frozenset[str] = frozenset(
+    name.partition(".")[0]
+    for names in (
+        _BLOCKING.exact,
+        _BLOCKING.below,
+        _QUERIES.exact,
+        _QUERIES.below,
+        _CLIENTS.exact,
+        _CLIENTS.below,
+        _EXTERNAL.exact,
+        _EXTERNAL.below,
+        _TIMEOUTS.exact,
+        OFFLOADS,
+        _RETURNS,
+        _ATTRIBUTES,
+        _ALIASES,
+        _BASES,
+    )
+    for name in names
+)
+"""Top-level packages that the tables speak of; a name outside them is known to be unknown."""
+
+_FINAL_NAMES: frozenset[str] = frozenset(
+    final_name(name)
+    for names in (_BLOCKING.exact, _QUERIES.exact, _CLIENTS.exact, _EXTERNAL.exact, _TIMEOUTS.exact, OFFLOADS)
+    for name in names
+)
+# Wildcards stand for SDK methods, which are named by a verb: `list_objects_v2`, `put_object`.
+_VERBS: frozenset[str] = frozenset(cloud.VERBS)
+
+
+@lru_cache(maxsize=1 << 16)
+def canonical(name: str) -> str:
+    """The one public path of what `name` names; unknown names come back unchanged."""
+    if name.partition(".")[0] not in ROOTS:
+        return name
+    prefix, rest = name, ""
+    while prefix:
+        target = _ALIASES.get(prefix)
+        if target is not None:
+            return target + rest
+        head, _, last = prefix.rpartition(".")
+        rest = f".{last}{rest}"
+        prefix = head
+    return name
+
+
+def bases(name: str) -> tuple[str, ...]:
+    """The known classes that the class `name` inherits from, nearest first, without itself."""
+    found: list[str] = []
+    current = _BASES.get(canonical(name))
+    while current is not None and current not in found:
+        found.append(current)
+        current = _BASES.get(current)
+    return tuple(found)
+
+
+def _names(name: str) -> Iterable[str]:
+    """`name` in canonical form, then the same member on the base classes of its owner."""
+    full = canonical(name)
+    yield full
+    owner, _, member = full.rpartition(".")
+    while owner in _BASES:
+        owner = _BASES[owner]
+        yield f"{owner}.{member}"
+
+
+def _find(table: _Table[E], name: str) -> E | None:
+    if name.partition(".")[0] not in ROOTS:
+        return None
+    for candidate in _names(name):
+        found = table.find(candidate)
+        if found is not None:
+            return found
+    return None
+
+
+def _look_up(table: Mapping[str, str], name: str) -> str | None:
+    if name.partition(".")[0] not in ROOTS:
+        return None
+    for candidate in _names(name):
+        found = table.get(candidate)
+        if found is not None:
+            return found
+    return None
+
+
+@lru_cache(maxsize=1 << 16)
+def blocking(name: str) -> Blocking | None:
+    """What a call of `name` waits for, when it blocks its thread."""
+    return _find(_BLOCKING, name)
+
+
+@lru_cache(maxsize=1 << 16)
+def query(name: str) -> Query | None:
+    """The database round trip that a call of `name` makes, sync or async."""
+    return _find(_QUERIES, name)
+
+
+def client(name: str) -> Client | None:
+    """What calling `name` creates, when it should live as long as the process."""
+    return _find(_CLIENTS, name)
+
+
+def external(name: str) -> External | None:
+    """The call out of the machine that a call of `name` makes, sync or async."""
+    return _find(_EXTERNAL, name)
+
+
+def timeout(name: str) -> Timeout | None:
+    """The default of a call that waits for ever, or for minutes, unless told otherwise."""
+    return _find(_TIMEOUTS, name)
+
+
+@lru_cache(maxsize=1 << 16)
+def returns(name: str) -> str | None:
+    """The type of what calling `name` gives: after `await`, or as bound by `with … as`, where that is its use.
+
+    An instance that is called has the name `Class.__call__`; a boto3 client carries its service:
+    ask `returns_for` with the string argument.
+    """
+    return _look_up(_RETURNS, name)
+
+
+def returns_for(name: str, argument: str) -> str | None:
+    """`returns` where the first string argument decides: `boto3.client("s3")` is a `boto3.client.s3`."""
+    result = returns(name)
+    if result is not None and result.endswith(".{}"):
+        return result[:-2] + argument
+    return result
+
+
+def attribute(name: str) -> str | None:
+    """The type of the attribute `Class.attribute`, or None."""
+    return _look_up(_ATTRIBUTES, name)
+
+
+def item(name: str) -> str | None:
+    """The type of what iterating over an instance of `name` gives, or None."""
+    return _look_up(_ITEMS, name)
+
+
+def could_matter(last_name: str) -> bool:
+    """Whether a call whose final name is `last_name` can be any entry at all. A cheap first question."""
+    return last_name in _FINAL_NAMES or last_name.partition("_")[0] in _VERBS
+
+
+__all__ = [
+    "LIBRARIES",
+    "OFFLOADS",
+    "ROOTS",
+    "Blocking",
+    "Client",
+    "External",
+    "Kind",
+    "Library",
+    "Offload",
+    "Query",
+    "Timeout",
+    "attribute",
+    "bases",
+    "blocking",
+    "canonical",
+    "client",
+    "could_matter",
+    "external",
+    "item",
+    "query",
+    "returns",
+    "returns_for",
+    "timeout",
+]

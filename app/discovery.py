@@ -1,0 +1,140 @@
+"""Finding a project on disk: its root, its Python files, and the documents beside them."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+
+from app.analysis.documents import LARGEST_DOCUMENT, is_document, is_python
+from app.localgit import GitError, LocalRepository
+
+MARKERS = ("pyproject.toml", ".git", "setup.py", "setup.cfg")
+_PASSED_OVER = frozenset(
+    {"__pycache__", "node_modules", "site-packages", "dist-packages", "__pypackages__", "venv", "env"}
+)
+
+
+class DiscoveryError(Exception):
+    """What the user named is not there or cannot be analysed. One line, fit to be shown."""
+
+
+class Project(msgspec.Struct, frozen=True, kw_only=True):
+    """Paths are relative to `root`, with `/`. `chosen` is the part of `files` that the user asked about."""
+
+    root: Path
+    files: tuple[str, ...]
+    chosen: frozenset[str]
+    documents: tuple[str, ...]
+
+    def read(self) -> dict[str, bytes]:
+        """The content of all files. One that vanished or may not be read is left out."""
+        return dict(_contents(self.root, self.files))
+
+    def texts(self) -> dict[str, str]:
+        """The text of all documents."""
+        return {
+            path: content.decode(errors="replace") for path, content in _contents(self.root, self.documents)
+        }
+
+
+def find(paths: Sequence[Path], exclude: Sequence[str] = ()) -> Project:
+    """The project around `paths` (files or folders). `exclude` are patterns as in the configuration.
+
+    Raises DiscoveryError for a path that is not there and for a file that is no Python file.
+    """
+    resolved = []
+    for path in paths:
+        if not path.exists():
+            raise DiscoveryError(f"{path}: no such file or directory")
+        if path.is_file() and not is_python(path.name):
+            raise DiscoveryError(f"{path}: not a Python file")
+        resolved.append(path.resolve())
+    root = find_root(resolved)
+    named = {path.relative_to(root).as_posix() for path in resolved if path.is_file()}
+    found = sorted(set(_listed(root)) | named)
+    files = tuple(
+        path for path in found if is_python(path) and (path in named or not excluded(path, exclude))
+    )
+    folders = [path.relative_to(root).as_posix() for path in resolved if path.is_dir()]
+    return Project(
+        root=root,
+        files=files,
+        chosen=frozenset(
+            path for path in files if path in named or any(_below(path, folder) for folder in folders)
+        ),
+        documents=tuple(path for path in found if is_document(path)),
+    )
+
+
+def find_root(resolved: Sequence[Path]) -> Path:
+    """The nearest folder around all these absolute paths that holds a project file."""
+    common = Path(os.path.commonpath(resolved))
+    start = common if common.is_dir() else common.parent
+    for folder in (start, *start.parents):
+        if any((folder / marker).exists() for marker in MARKERS):
+            return folder
+    return start
+
+
+def excluded(path: str, patterns: Sequence[str]) -> bool:
+    """Whether a pattern names the path or a folder around it. `*` matches across folders, as for ruff."""
+    parts = path.split("/")
+    around = ["/".join(parts[: count + 1]) for count in range(len(parts))]
+    return any(
+        fnmatch.fnmatchcase(candidate, pattern.removeprefix("./").rstrip("/"))
+        for pattern in patterns
+        for candidate in (*around, *parts)
+    )
+
+
+def _below(path: str, folder: str) -> bool:
+    return folder == "." or path.startswith(folder + "/")
+
+
+def _listed(root: Path) -> Iterator[str]:
+    """Files below the root: as git sees them where it does, else by walking."""
+    try:
+        listed = LocalRepository(root).listed(root)
+    except GitError:
+        listed = None
+    if listed is None:
+        yield from _walked(root)
+        return
+    for path in listed:
+        if not _PASSED_OVER.intersection(path.split("/")[:-1]) and _printable(path):
+            yield path
+
+
+def _walked(root: Path) -> Iterator[str]:
+    for folder, folders, names in os.walk(root):
+        folders[:] = [
+            name
+            for name in sorted(folders)
+            if name not in _PASSED_OVER
+            and (not name.startswith(".") or name == ".github")
+            and not Path(folder, name, "pyvenv.cfg").exists()
+        ]
+        for name in names:
+            path = Path(folder, name).relative_to(root).as_posix()
+            if _printable(path):
+                yield path
+
+
+def _printable(path: str) -> bool:
+    """Names that are not UTF-8 arrive with surrogates, which no output can hold."""
+    return path.isascii() or not any("\ud800" <= character <= "\udfff" for character in path)
+
+
+def _contents(root: Path, paths: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+    for path in paths:
+        place = root / path
+        try:
+            if place.is_symlink() or not place.is_file() or place.stat().st_size > LARGEST_DOCUMENT:
+                continue
+            yield path, place.read_bytes()
+        except OSError:
+            continue

@@ -1,0 +1,126 @@
+"""How fast is a cold scan? `make bench [PROJECT=folder]` times fastperf and its peers in one run.
+
+Each tool runs as a whole process over the same files, tools interleaved, and its CPU seconds (user + system,
+children included) are taken; the table gives medians and ratios. Absolute figures depend on the machine;
+ratios within one run are what to compare. Without PROJECT the largest pure-Python package of the
+environment is read: real code that every installation has.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import sysconfig
+from datetime import UTC, datetime
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "benchmarks" / "results"
+
+PARSE = "import {module}, sys, pathlib\nfor p in open(sys.argv[1]).read().split('\\0'):\n    try: {parse}(pathlib.Path(p).read_bytes())\n    except Exception: pass\n"
+EMPTY = (
+    "import sys, pathlib\nfor p in open(sys.argv[1]).read().split('\\0'):\n    pathlib.Path(p).read_bytes()\n"
+)
+
+
+def python_files(project: Path, lines: int) -> tuple[list[Path], int]:
+    """Files of the project in order, until they hold `lines` lines."""
+    chosen: list[Path] = []
+    total = 0
+    for path in sorted(project.rglob("*.py")):
+        if total >= lines:
+            break
+        chosen.append(path)
+        total += path.read_bytes().count(b"\n")
+    return chosen, total
+
+
+def default_project() -> Path:
+    packages = Path(sysconfig.get_paths()["purelib"])
+    return max(
+        (entry for entry in packages.iterdir() if (entry / "__init__.py").exists()),
+        key=lambda entry: sum(path.stat().st_size for path in entry.rglob("*.py")),
+    )
+
+
+def cpu_seconds(command: list[str], cwd: Path) -> float:
+    """User and system time of one run, its children included. Output is thrown away."""
+    process = subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, _, usage = os.wait4(process.pid, 0)
+    process.returncode = 0
+    return usage.ru_utime + usage.ru_stime
+
+
+def commands(listing: Path, project: Path) -> dict[str, list[str]]:
+    python = sys.executable
+    ruff = str(Path(python).with_name("ruff"))
+    return {
+        "read the files": [python, "-c", EMPTY, str(listing)],
+        "ast.parse": [python, "-c", PARSE.format(module="ast", parse="ast.parse"), str(listing)],
+        "libcst.parse_module": [
+            python,
+            "-c",
+            PARSE.format(module="libcst", parse="libcst.parse_module"),
+            str(listing),
+        ],
+        "ruff (ASYNC, PERF, FAST)": [
+            ruff, "check", "--no-cache", "--isolated", "--exit-zero", "--select", "ASYNC,PERF,FAST", str(project),
+        ],
+        "fastperf check": [python, str(ROOT / "fastperf.py"), "check", "--exit-zero", "--output-format", "json", str(project)],
+    }  # fmt: skip
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--project", type=Path, default=None)
+    parser.add_argument("--lines", type=int, default=40_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    arguments = parser.parse_args()
+    source = (arguments.project or default_project()).resolve()
+    files, lines = python_files(source, arguments.lines)
+
+    work = ROOT / ".cache" / "bench"
+    copy = work / "project"
+    subprocess.run(["rm", "-rf", str(copy)], check=True)
+    for path in files:
+        target = copy / path.relative_to(source)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(path.read_bytes())
+    listing = work / "files"
+    listing.write_text("\0".join(str(copy / path.relative_to(source)) for path in files))
+
+    runs: dict[str, list[float]] = {}
+    for turn in range(arguments.rounds):
+        todo = list(commands(listing, copy).items())
+        for name, command in todo if turn % 2 == 0 else reversed(todo):
+            runs.setdefault(name, []).append(cpu_seconds(command, work))
+
+    medians = {name: statistics.median(seconds) for name, seconds in runs.items()}
+    base = medians["libcst.parse_module"]
+    print(f"{source.name}: {len(files)} files, {lines:,} lines, {arguments.rounds} rounds, CPU seconds")
+    for name, seconds in medians.items():
+        print(
+            f"  {name:28} {seconds:7.2f} s   {lines / seconds:10,.0f} lines/s   {base / seconds:6.2f} x libcst"
+        )
+
+    RESULTS.mkdir(exist_ok=True)
+    record = {
+        "date": datetime.now(UTC).date().isoformat(),
+        "python": platform.python_version(),
+        "cores": os.cpu_count(),
+        "project": source.name,
+        "files": len(files),
+        "lines": lines,
+        "cpu_seconds": runs,
+    }
+    (RESULTS / "analysis.json").write_text(json.dumps(record, indent=2) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,219 @@
+"""Comments that silence a rule: `# fastperf: ignore[FP101] reason` and `# noqa: FP101`."""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from rules.engine import fingerprints
+from rules.engine.finding import Confidence, Finding, Suppressed
+from rules.engine.rule import Effort, Impact, Invalid, Match, Rule, Severity, Valid
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+
+_HINT = re.compile(r"#.*?(?:\bfastperf\s*:|\bnoqa\b.*?\bFP\d)", re.IGNORECASE)
+_OWN = re.compile(r"#\s*fastperf\s*:\s*ignore\b\s*(?:\[(?P<codes>[^\]]*)\])?(?P<reason>[^#]*)", re.IGNORECASE)
+_NOQA = re.compile(r"#\s*noqa\s*:\s*(?P<codes>[A-Z]+\d+(?:[\s,]+[A-Z]+\d+)*)(?P<reason>[^#]*)", re.IGNORECASE)
+_CODE = re.compile(r"FP\d{3}", re.IGNORECASE)
+
+
+class UnusedSuppression(Rule):
+    """A comment silences a rule that has nothing to say there: it would hide the next real problem.
+
+    The code was mended or moved and the comment stayed, or its code is misspelt. Either way
+    nobody sees any more what is silenced and why.
+
+    ## Instead
+    Delete the comment, or correct its code: `# fastperf: ignore[FP101] reason`.
+
+    ## When to ignore it
+    Put `FP001` into `ignore` of `[tool.fastperf]` while rules are being introduced step by step.
+    """
+
+    code = "FP001"
+    severity = Severity.LOW
+    effort = Effort.MINUTES
+    watch = "number of suppressions in the code"
+    impact = Impact(summary="none at run time")
+
+    invalid = (
+        Invalid(
+            """
+            async def report() -> None:
+                await asyncio.sleep(1)  # fastperf: ignore[FP101] the scheduler wants it exact
+            """
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            async def report() -> None:
+                time.sleep(1)  # fastperf: ignore[FP101] start-up only, no request is waiting
+            """
+        ),
+    )
+
+    def check(self, node: ast.Module, module: Module) -> Iterator[Match]:
+        """Nothing: which comments are unused is known when all rules are done (`Suppressions.findings`)."""
+        return iter(())
+
+
+@dataclass(frozen=True)
+class Suppression:
+    """One comment. `line` and `column` start at 1; it covers the statement on `first_line..last_line`."""
+
+    codes: tuple[str, ...]
+    reason: str
+    line: int
+    column: int
+    end_column: int
+    first_line: int
+    last_line: int
+    own: bool
+    """Whether it is written in our form rather than as `noqa`."""
+
+
+@dataclass
+class Suppressions:
+    """The suppressing comments of one file, and which of them were of use so far."""
+
+    comments: tuple[Suppression, ...] = ()
+    _statements: dict[int, tuple[int, int]] = field(default_factory=dict)
+    _used: set[tuple[Suppression, str]] = field(default_factory=set)
+
+    def silences(self, finding: Finding) -> Suppression | None:
+        """The comment that silences `finding`, which then counts as used.
+
+        It stands on the finding's line, or on the first or last line of the statement that line belongs to.
+        """
+        first, last = self._statements.get(finding.line, (finding.line, finding.line))
+        for comment in self.comments:
+            if finding.code in comment.codes and comment.line in (finding.line, first, last):
+                self._used.add((comment, finding.code))
+                return comment
+        return None
+
+    def suppressed(self, finding: Finding) -> Suppressed | None:
+        """As `silences`, in the form in which results tell of it."""
+        comment = self.silences(finding)
+        return (
+            None if comment is None else Suppressed(finding.code, finding.path, finding.line, comment.reason)
+        )
+
+    def findings(self, path: str, *, ran: Collection[str], known: Collection[str]) -> list[Finding]:
+        """`unused-suppression` findings, once all of the file's findings were offered to `silences`.
+
+        `ran` are the codes of the rules that ran on the file (others may well be needed), `known` all there are.
+        """
+        return [
+            _finding(path, comment, message, text)
+            for comment in self.comments
+            for message, text in self._faults(comment, ran, known)
+        ]
+
+    def _faults(
+        self, comment: Suppression, ran: Collection[str], known: Collection[str]
+    ) -> Iterator[tuple[str, str]]:
+        if not comment.codes:
+            yield "The comment names no rule; it is written `# fastperf: ignore[FP101] reason`.", ""
+        for code in comment.codes:
+            if code not in known:
+                if comment.own:
+                    yield f"No rule is called `{code}`: the comment silences nothing.", code
+            elif code in ran and (comment, code) not in self._used:
+                yield f"{code} finds nothing here: the comment silences nothing.", code
+
+
+def parse(text: str) -> Suppressions:
+    """The suppressions of a file's text. Only real comments count, not strings that look like them."""
+    if not _HINT.search(text):
+        return Suppressions()
+    comments: list[tuple[tokenize.TokenInfo, int]] = []
+    statements: dict[int, tuple[int, int]] = {}
+    first = 0
+    for token in _tokens(text):
+        if token.type == tokenize.COMMENT:
+            comments.append((token, first or token.start[0]))
+        elif token.type == tokenize.NEWLINE:
+            for line in range(first, token.start[0] + 1):
+                statements[line] = (first, token.start[0])
+            first = 0
+        elif not first and token.type not in _LAYOUT:
+            first = token.start[0]
+    parsed = (
+        suppression
+        for token, first in comments
+        for suppression in _read(token, statements.get(token.start[0], (first, token.start[0])))
+    )
+    return Suppressions(tuple(parsed), statements)
+
+
+_LAYOUT = {tokenize.NL, tokenize.INDENT, tokenize.DEDENT, tokenize.ENCODING, tokenize.ENDMARKER}
+
+
+def _tokens(text: str) -> Iterator[tokenize.TokenInfo]:
+    try:
+        yield from tokenize.generate_tokens(io.StringIO(text).readline)
+    except (tokenize.TokenError, SyntaxError):
+        return  # newer syntax than this interpreter reads: what came before it counts
+
+
+def _read(token: tokenize.TokenInfo, statement: tuple[int, int]) -> Iterator[Suppression]:
+    for pattern in (_OWN, _NOQA):
+        for found in pattern.finditer(token.string):
+            if pattern is _OWN:
+                codes = tuple(
+                    code.strip().upper() for code in (found["codes"] or "").split(",") if code.strip()
+                )
+            else:
+                codes = tuple(code.upper() for code in _CODE.findall(found["codes"]))
+                if not codes:
+                    continue
+            column = token.start[1] + found.start() + 1
+            yield Suppression(
+                codes=tuple(dict.fromkeys(codes)),
+                reason=found["reason"].strip(" \t-–—:;,"),
+                line=token.start[0],
+                column=column,
+                end_column=column + len(found[0].rstrip()),
+                first_line=statement[0],
+                last_line=statement[1],
+                own=pattern is _OWN,
+            )
+
+
+def _finding(path: str, comment: Suppression, message: str, code: str) -> Finding:
+    from rules.engine import registry
+
+    rule = registry.by_code("FP001")
+    card = registry.card(rule)
+    return Finding(
+        code=rule.code,
+        name=registry.name_of(rule),
+        severity=rule.severity,
+        confidence=Confidence.CERTAIN,
+        gates=rule.gates,
+        effort=rule.effort,
+        path=path,
+        line=comment.line,
+        column=comment.column,
+        end_line=comment.line,
+        end_column=comment.end_column,
+        symbol="",
+        endpoint=None,
+        message=message,
+        why=card.why,
+        instead=card.instead,
+        trade_offs=card.trade_offs,
+        metric=rule.watch,
+        impact=rule.impact,
+        call_path=(),
+        fix=None,
+        fingerprint=fingerprints.core_of_text(rule.code, "", f"{code} {comment.reason}"),
+    )

@@ -1,0 +1,312 @@
+"""Cloud SDKs: AWS, Google, Azure, and their asynchronous siblings."""
+
+from rules.libraries.model import Blocking, Client, External, Kind, Library, alike, each
+
+VERBS = (
+    "get", "put", "list", "describe", "create", "delete", "send", "receive", "upload", "download", "copy", "head", "invoke",
+    "publish", "update", "start", "stop", "scan", "query", "batch", "transact", "admin", "initiate", "verify", "assume",
+    "generate", "encrypt", "decrypt", "sign", "subscribe", "tag", "detect", "run", "restore", "complete", "abort", "change",
+    "converse", "load", "purge", "set", "confirm", "respond", "retrieve",
+)  # fmt: skip
+"""First words of SDK methods that wildcards stand for."""
+
+_LOCAL = frozenset(
+    [
+        "generate_presigned_url",
+        "generate_presigned_post",
+        "get_paginator",
+        "get_waiter",
+        "can_paginate",
+        "close",
+        "meta",
+        "exceptions",
+        "waiter_names",
+        "get_available_subresources",
+        "Table",
+        "Bucket",
+        "Object",
+        "Queue",
+        "Topic",
+        "Key",
+        "Attr",
+        "batch_writer",
+    ]
+)
+_boto = Blocking("boto3.client.*", Kind.NET, "`aioboto3`, or a worker thread", excluding=_LOCAL)
+_google = Blocking("", Kind.NET, "the `…AsyncClient` of the package, or a worker thread")
+_azure = Blocking("", Kind.NET, "the same class in the `.aio` sub-package")
+_BOTO_COST = "loading the service model: 10 ms of processor time, 250 ms the first time"
+
+_GCS_BLOB = (
+    "upload_from_string upload_from_file upload_from_filename download_as_bytes download_as_string download_as_text"
+    " download_to_filename download_to_file exists delete reload compose rewrite patch make_public"
+)
+_BLOB_CLIENT = "upload_blob download_blob delete_blob get_blob_properties exists set_blob_metadata start_copy_from_url upload_block"
+_CONTAINER_CLIENT = (
+    "upload_blob delete_blob create_container delete_container get_container_properties exists download_blob"
+)
+_SECRETS = "get_secret set_secret begin_delete_secret get_secret_version access_secret_version"
+
+LIBRARY = Library(
+    blocking=(
+        _boto,
+        Blocking("boto3.resource.*", Kind.NET, "`aioboto3`, or a worker thread", excluding=_LOCAL),
+        Blocking("botocore.client.*", Kind.NET, "`aiobotocore`, or a worker thread", excluding=_LOCAL),
+        Blocking("boto3.client", Kind.CPU, "one client made at start-up", seconds=0.011, construct=True),
+        Blocking("boto3.resource", Kind.CPU, "one resource made at start-up", seconds=0.011, construct=True),
+        Blocking(
+            "boto3.Session.client", Kind.CPU, "one client made at start-up", seconds=0.011, construct=True
+        ),
+        Blocking(
+            "boto3.Session.resource", Kind.CPU, "one resource made at start-up", seconds=0.011, construct=True
+        ),
+        *each(_google, "google.cloud.storage.Blob", _GCS_BLOB),
+        *each(_google, "google.cloud.storage.Client", "get_bucket create_bucket"),
+        *each(
+            _google,
+            "google.cloud.storage.Bucket",
+            "get_blob delete_blob copy_blob reload exists create delete",
+        ),
+        *each(
+            _google,
+            "google.cloud.bigquery.Client",
+            "query_and_wait insert_rows insert_rows_json get_table create_table",
+        ),
+        *each(_google, "google.cloud.bigquery.job.QueryJob", "result to_dataframe"),
+        *each(
+            _google,
+            "google.cloud.secretmanager.SecretManagerServiceClient",
+            "access_secret_version get_secret create_secret list_secrets",
+        ),
+        *each(
+            _google,
+            "google.cloud.vision.ImageAnnotatorClient",
+            "text_detection label_detection document_text_detection annotate_image",
+        ),
+        *each(_google, "google.cloud.translate_v2.Client", "translate detect_language get_languages"),
+        *each(_google, "google.cloud.tasks_v2.CloudTasksClient", "create_task get_task delete_task"),
+        *each(
+            Blocking("", Kind.NET, "`firestore.AsyncClient`"),
+            "google.cloud.firestore.DocumentReference",
+            "get set update delete create",
+        ),
+        *each(
+            Blocking("", Kind.NET, "`firestore.AsyncClient`"),
+            "google.cloud.firestore.CollectionReference",
+            "get add",
+        ),
+        *each(Blocking("", Kind.NET, "`firestore.AsyncClient`"), "google.cloud.firestore.Query", "get"),
+        *each(
+            Blocking("", Kind.NET, "a worker thread"),
+            "google.oauth2.id_token",
+            "verify_oauth2_token verify_firebase_token verify_token fetch_id_token",
+        ),
+        *each(
+            Blocking("", Kind.NET, "a worker thread"),
+            "firebase_admin.auth",
+            "verify_id_token verify_session_cookie create_user get_user get_user_by_email update_user delete_user create_session_cookie set_custom_user_claims",
+        ),
+        *each(
+            Blocking("", Kind.NET, "a worker thread"),
+            "firebase_admin.messaging",
+            "send send_each send_each_for_multicast subscribe_to_topic",
+        ),
+        *each(Blocking("", Kind.NET, "a worker thread", construct=True), "google.auth", "default"),
+        *each(
+            Blocking("", Kind.NET, "a worker thread", construct=True), "googleapiclient.discovery", "build"
+        ),
+        *each(Blocking("", Kind.NET, "a worker thread"), "googleapiclient.http.HttpRequest", "execute"),
+        *each(_azure, "azure.storage.blob.BlobClient", _BLOB_CLIENT),
+        *each(_azure, "azure.storage.blob.ContainerClient", _CONTAINER_CLIENT),
+        *each(
+            _azure,
+            "azure.storage.blob.BlobServiceClient",
+            "create_container delete_container get_account_information",
+        ),
+        *each(_azure, "azure.keyvault.secrets.SecretClient", _SECRETS),
+        *each(
+            _azure,
+            (
+                "azure.identity.DefaultAzureCredential",
+                "azure.identity.ClientSecretCredential",
+                "azure.identity.ManagedIdentityCredential",
+            ),
+            "get_token",
+        ),
+        *each(
+            _azure,
+            "azure.cosmos.ContainerProxy",
+            "read_item create_item upsert_item replace_item delete_item patch_item",
+        ),
+        *each(_azure, "azure.servicebus.ServiceBusSender", "send_messages schedule_messages"),
+        *each(
+            _azure,
+            "azure.storage.queue.QueueClient",
+            "send_message receive_message delete_message peek_messages",
+        ),
+        *each(
+            Blocking("", Kind.NET, "`aioboto3`, or a worker thread"),
+            "minio.Minio",
+            "put_object get_object fput_object fget_object stat_object remove_object bucket_exists make_bucket copy_object",
+        ),
+    ),
+    external=(
+        External("boto3.client.*", is_async=False, kind="sdk", excluding=_LOCAL),
+        External("boto3.resource.*", is_async=False, kind="sdk", excluding=_LOCAL),
+        External("botocore.client.*", is_async=False, kind="sdk", excluding=_LOCAL),
+        External("aioboto3.client.*", is_async=True, kind="sdk", excluding=_LOCAL),
+        *each(External("", False, "sdk"), "google.cloud.storage.Blob", _GCS_BLOB),
+        *each(External("", False, "sdk"), "google.cloud.bigquery.job.QueryJob", "result to_dataframe"),
+        *each(
+            External("", False, "sdk"),
+            "google.cloud.firestore.DocumentReference",
+            "get set update delete create",
+        ),
+        *each(
+            External("", False, "sdk"), "google.oauth2.id_token", "verify_oauth2_token verify_firebase_token"
+        ),
+        *each(External("", False, "sdk"), "firebase_admin.auth", "verify_id_token get_user create_user"),
+        *each(External("", False, "sdk"), "firebase_admin.messaging", "send send_each"),
+        *each(External("", False, "sdk"), "googleapiclient.http.HttpRequest", "execute"),
+        *each(External("", False, "sdk"), "azure.storage.blob.BlobClient", _BLOB_CLIENT),
+        *each(External("", False, "sdk"), "azure.keyvault.secrets.SecretClient", _SECRETS),
+        *each(External("", True, "sdk"), "azure.storage.blob.aio.BlobClient", _BLOB_CLIENT),
+        *each(
+            External("", False, "sdk"),
+            "minio.Minio",
+            "put_object get_object fput_object fget_object stat_object remove_object",
+        ),
+    ),
+    clients=(
+        *each(Client("", "close", "sdk", _BOTO_COST, 11.5), "boto3", "client resource Session"),
+        *each(Client("", "close", "sdk", _BOTO_COST, 11.5), "boto3.Session", "client resource"),
+        *each(
+            Client("", "", "sdk", _BOTO_COST, 11.5, is_async=True),
+            ("aioboto3", "aiobotocore.session"),
+            "Session get_session",
+        ),
+        Client(
+            "google.cloud.storage.Client", "close", "sdk", "credentials look-up, a token and a connection"
+        ),
+        Client(
+            "google.cloud.bigquery.Client", "close", "sdk", "credentials look-up, a token and a connection"
+        ),
+        Client("google.cloud.firestore.Client", "close", "sdk", "credentials look-up and a gRPC channel"),
+        Client(
+            "google.cloud.firestore.AsyncClient",
+            "close",
+            "sdk",
+            "credentials look-up and a gRPC channel",
+            is_async=True,
+        ),
+        Client(
+            "google.cloud.pubsub_v1.PublisherClient", "stop", "sdk", "credentials look-up and a gRPC channel"
+        ),
+        Client(
+            "google.cloud.secretmanager.SecretManagerServiceClient",
+            "",
+            "sdk",
+            "credentials look-up and a gRPC channel",
+        ),
+        Client(
+            "azure.storage.blob.BlobServiceClient.from_connection_string",
+            "close",
+            "sdk",
+            "a pipeline and its connections",
+        ),
+        Client("azure.storage.blob.BlobServiceClient", "close", "sdk", "a pipeline and its connections"),
+        Client(
+            "azure.storage.blob.aio.BlobServiceClient.from_connection_string",
+            "close",
+            "sdk",
+            "a pipeline and its connections",
+            is_async=True,
+        ),
+        Client(
+            "azure.storage.blob.aio.BlobServiceClient",
+            "close",
+            "sdk",
+            "a pipeline and its connections",
+            is_async=True,
+        ),
+        Client("azure.keyvault.secrets.SecretClient", "close", "sdk", "a pipeline, a token and a connection"),
+        Client(
+            "azure.identity.DefaultAzureCredential",
+            "close",
+            "sdk",
+            "its token cache: a token is fetched again",
+        ),
+        Client("googleapiclient.discovery.build", "close", "sdk", "the download of the API description"),
+        Client("minio.Minio", "", "sdk", "every connection anew"),
+    ),
+    returns={
+        "boto3.client": "boto3.client.{}",
+        "boto3.resource": "boto3.resource.{}",
+        "boto3.Session": "boto3.Session",
+        "boto3.Session.client": "boto3.client.{}",
+        "boto3.Session.resource": "boto3.resource.{}",
+        "boto3.resource.s3.Bucket": "boto3.resource.s3.bucket",
+        "boto3.resource.s3.Object": "boto3.resource.s3.object",
+        "boto3.resource.dynamodb.Table": "boto3.resource.dynamodb.table",
+        "boto3.resource.sqs.Queue": "boto3.resource.sqs.queue",
+        "aioboto3.Session": "aioboto3.Session",
+        "aioboto3.Session.client": "aioboto3.client.{}",
+        "aioboto3.Session.resource": "aioboto3.client.{}",
+        "aiobotocore.session.get_session": "aioboto3.Session",
+        "aiobotocore.session.AioSession": "aioboto3.Session",
+        "aioboto3.Session.create_client": "aioboto3.client.{}",
+        "google.cloud.storage.Client": "google.cloud.storage.Client",
+        **alike(
+            "bucket get_bucket create_bucket", "google.cloud.storage.Bucket", "google.cloud.storage.Client"
+        ),
+        **alike("blob get_blob copy_blob", "google.cloud.storage.Blob", "google.cloud.storage.Bucket"),
+        "google.cloud.bigquery.Client": "google.cloud.bigquery.Client",
+        "google.cloud.bigquery.Client.query": "google.cloud.bigquery.job.QueryJob",
+        **{
+            name: name
+            for name in (
+                "google.cloud.secretmanager.SecretManagerServiceClient",
+                "google.cloud.vision.ImageAnnotatorClient",
+                "google.cloud.translate_v2.Client",
+                "google.cloud.tasks_v2.CloudTasksClient",
+                "google.cloud.pubsub_v1.PublisherClient",
+                "google.cloud.firestore.Client",
+                "google.cloud.firestore.AsyncClient",
+                "azure.storage.blob.BlobServiceClient",
+                "azure.storage.blob.BlobClient",
+                "azure.storage.blob.ContainerClient",
+                "azure.keyvault.secrets.SecretClient",
+                "azure.identity.DefaultAzureCredential",
+                "azure.identity.ClientSecretCredential",
+                "azure.identity.ManagedIdentityCredential",
+                "minio.Minio",
+            )
+        },
+        "google.cloud.firestore.Client.collection": "google.cloud.firestore.CollectionReference",
+        "google.cloud.firestore.Client.document": "google.cloud.firestore.DocumentReference",
+        "google.cloud.firestore.CollectionReference.document": "google.cloud.firestore.DocumentReference",
+        **alike(
+            "where order_by limit",
+            "google.cloud.firestore.Query",
+            "google.cloud.firestore.CollectionReference",
+        ),
+        **alike("where order_by limit", "google.cloud.firestore.Query", "google.cloud.firestore.Query"),
+        "firebase_admin.firestore.client": "google.cloud.firestore.Client",
+        "azure.storage.blob.BlobServiceClient.from_connection_string": "azure.storage.blob.BlobServiceClient",
+        "azure.storage.blob.BlobServiceClient.get_blob_client": "azure.storage.blob.BlobClient",
+        "azure.storage.blob.BlobServiceClient.get_container_client": "azure.storage.blob.ContainerClient",
+        "azure.storage.blob.ContainerClient.get_blob_client": "azure.storage.blob.BlobClient",
+        "azure.storage.blob.aio.BlobServiceClient": "azure.storage.blob.aio.BlobServiceClient",
+        "azure.storage.blob.aio.BlobServiceClient.from_connection_string": "azure.storage.blob.aio.BlobServiceClient",
+        "azure.storage.blob.aio.BlobServiceClient.get_blob_client": "azure.storage.blob.aio.BlobClient",
+    },
+    aliases={
+        "boto3.session.Session": "boto3.Session",
+        "aioboto3.session.Session": "aioboto3.Session",
+        "google.cloud.storage.client.Client": "google.cloud.storage.Client",
+        "google.cloud.storage.blob.Blob": "google.cloud.storage.Blob",
+        "google.cloud.storage.bucket.Bucket": "google.cloud.storage.Bucket",
+        "google.cloud.bigquery.QueryJob": "google.cloud.bigquery.job.QueryJob",
+        "google.cloud.secretmanager_v1.SecretManagerServiceClient": "google.cloud.secretmanager.SecretManagerServiceClient",
+    },
+)

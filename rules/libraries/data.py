@@ -1,0 +1,123 @@
+"""Computing: data frames, images, models, documents, serialisation."""
+
+from rules.libraries.model import Blocking, Kind, Library, alike, each
+
+_WORKER = "a worker thread; a queue worker when it takes more than a second"
+_frame = Blocking("", Kind.CPU, _WORKER, weight="critical")
+_image = Blocking("", Kind.CPU, _WORKER, weight="critical")
+_model = Blocking("", Kind.CPU, "a process pool, a queue worker or an inference server", weight="critical")
+_document = Blocking("", Kind.CPU, "a queue worker")
+_gil = Blocking("", Kind.CPU, "a process pool, or a smaller payload", holds_gil=True, weight="low")
+_load = Blocking("", Kind.CPU, "one instance loaded at start-up", construct=True, weight="critical")
+
+_READS = "read_csv read_excel read_sql read_sql_query read_sql_table read_parquet read_json read_feather read_pickle read_html read_xml"
+_WRITES = "to_csv to_excel to_sql to_parquet to_feather to_pickle to_json"
+
+LIBRARY = Library(
+    blocking=(
+        *each(_frame, "pandas", _READS),
+        *each(_frame, "pandas.DataFrame", _WRITES),
+        *each(
+            Blocking("", Kind.CPU, _WORKER),
+            "pandas.DataFrame",
+            "merge iterrows apply groupby pivot_table sort_values",
+        ),
+        *each(Blocking("", Kind.CPU, _WORKER), "pandas", "merge concat"),
+        *each(_frame, "polars", "read_csv read_excel read_parquet read_json read_database"),
+        *each(_frame, "polars.LazyFrame", "collect"),
+        *each(Blocking("", Kind.CPU, _WORKER), "numpy.linalg", "inv svd eig solve lstsq qr det"),
+        *each(
+            _image,
+            "PIL.Image.Image",
+            "resize thumbnail save convert rotate filter crop transpose load quantize",
+        ),
+        Blocking("PIL.Image.open", Kind.DISK, _WORKER, light=True),
+        *each(_image, "cv2", "imread imdecode imwrite imencode resize cvtColor GaussianBlur warpAffine"),
+        *each(_image, "cv2.VideoCapture", "read"),
+        *each(Blocking("", Kind.PROC, "`asyncio.create_subprocess_exec`"), "ffmpeg", "run probe"),
+        *each(
+            Blocking("", Kind.PROC, "a queue worker"),
+            "pytesseract",
+            "image_to_string image_to_data image_to_pdf_or_hocr",
+        ),
+        *each(_model, "sentence_transformers.SentenceTransformer", "encode"),
+        *each(_model, "whisper.model.Whisper", "transcribe"),
+        *each(_model, "faster_whisper.WhisperModel", "transcribe"),
+        *each(_load, "sentence_transformers", "SentenceTransformer CrossEncoder"),
+        *each(_load, "transformers", "pipeline"),
+        *each(
+            _load,
+            (
+                "transformers.AutoModel",
+                "transformers.AutoTokenizer",
+                "transformers.AutoModelForCausalLM",
+                "transformers.AutoModelForSequenceClassification",
+            ),
+            "from_pretrained",
+        ),
+        *each(_load, "torch", "load"),
+        *each(_load, "joblib", "load"),
+        *each(_load, "spacy", "load"),
+        *each(_load, "whisper", "load_model"),
+        *each(_load, ("tensorflow.keras.models", "keras.models"), "load_model"),
+        *each(_document, "weasyprint.HTML", "write_pdf render"),
+        *each(_document, "pdfkit", "from_url from_string from_file"),
+        *each(_document, "pypdf", "PdfReader"),
+        *each(_document, "pypdf.PageObject", "extract_text"),
+        *each(_document, "pdfplumber", "open"),
+        *each(_document, ("fitz", "pymupdf"), "open"),
+        *each(_document, "openpyxl", "load_workbook"),
+        *each(_document, "openpyxl.Workbook", "save"),
+        *each(_document, "docx", "Document"),
+        *each(_document, "pdf2image", "convert_from_path convert_from_bytes"),
+        *each(Blocking("", Kind.CPU, _WORKER, weight="medium"), "bs4", "BeautifulSoup"),
+        *each(
+            Blocking("", Kind.CPU, _WORKER, weight="medium"), ("lxml.etree", "lxml.html"), "parse fromstring"
+        ),
+        *each(
+            Blocking("", Kind.CPU, "`yaml.load` with `CSafeLoader`", weight="medium"),
+            "yaml",
+            "load safe_load load_all safe_load_all dump safe_dump",
+        ),
+        *each(_gil, ("orjson", "ujson", "simplejson"), "dumps loads"),
+        *each(_gil, "msgpack", "packb unpackb"),
+        *each(_gil, "cloudpickle", "dumps loads"),
+        *each(_gil, "pydantic.TypeAdapter", "validate_json validate_python dump_json dump_python"),
+        *each(_gil, "pydantic.BaseModel", "model_validate_json model_dump_json model_validate model_dump"),
+        Blocking("fastapi.encoders.jsonable_encoder", Kind.CPU, '`model_dump(mode="json")`', weight="low"),
+        *each(_gil, "regex", "match search fullmatch sub findall finditer split"),
+    ),
+    returns={
+        **alike(_READS, "pandas.DataFrame", "pandas"),
+        "pandas.DataFrame": "pandas.DataFrame",
+        **alike("merge concat", "pandas.DataFrame", "pandas"),
+        **alike(
+            "merge sort_values dropna fillna drop rename reset_index copy head query assign",
+            "pandas.DataFrame",
+            "pandas.DataFrame",
+        ),
+        **alike("scan_csv scan_parquet", "polars.LazyFrame", "polars"),
+        **alike(
+            "filter select with_columns group_by sort join limit", "polars.LazyFrame", "polars.LazyFrame"
+        ),
+        "PIL.Image.open": "PIL.Image.Image",
+        "PIL.Image.new": "PIL.Image.Image",
+        "PIL.Image.fromarray": "PIL.Image.Image",
+        **alike("resize convert rotate filter crop transpose copy", "PIL.Image.Image", "PIL.Image.Image"),
+        "cv2.VideoCapture": "cv2.VideoCapture",
+        "sentence_transformers.SentenceTransformer": "sentence_transformers.SentenceTransformer",
+        "whisper.load_model": "whisper.model.Whisper",
+        "faster_whisper.WhisperModel": "faster_whisper.WhisperModel",
+        "weasyprint.HTML": "weasyprint.HTML",
+        "openpyxl.Workbook": "openpyxl.Workbook",
+        "openpyxl.load_workbook": "openpyxl.Workbook",
+        "pydantic.TypeAdapter": "pydantic.TypeAdapter",
+    },
+    aliases={
+        "pandas.core.frame.DataFrame": "pandas.DataFrame",
+        "pandas.io.parsers.read_csv": "pandas.read_csv",
+        "openpyxl.workbook.Workbook": "openpyxl.Workbook",
+        "pydantic.main.BaseModel": "pydantic.BaseModel",
+        "docx.api.Document": "docx.Document",
+    },
+)

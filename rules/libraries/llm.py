@@ -1,0 +1,267 @@
+"""Language-model SDKs: OpenAI, Anthropic and their like, litellm, LangChain."""
+
+from rules.libraries.model import Blocking, Client, External, Kind, Library, Timeout, each
+
+_OPENAI_CALLS = (
+    "chat.completions.create",
+    "chat.completions.parse",
+    "chat.completions.stream",
+    "beta.chat.completions.parse",
+    "beta.chat.completions.stream",
+    "completions.create",
+    "responses.create",
+    "responses.parse",
+    "responses.stream",
+    "responses.retrieve",
+    "embeddings.create",
+    "images.generate",
+    "images.edit",
+    "audio.transcriptions.create",
+    "audio.translations.create",
+    "audio.speech.create",
+    "moderations.create",
+    "files.create",
+    "files.retrieve",
+    "files.delete",
+    "files.content",
+    "models.list",
+    "models.retrieve",
+    "batches.create",
+    "fine_tuning.jobs.create",
+    "beta.threads.create",
+    "beta.threads.messages.create",
+    "beta.threads.messages.list",
+    "beta.threads.runs.create",
+    "beta.threads.runs.create_and_poll",
+    "beta.threads.runs.retrieve",
+)
+_ANTHROPIC_CALLS = (
+    "messages.create",
+    "messages.stream",
+    "messages.count_tokens",
+    "messages.batches.create",
+    "completions.create",
+    "beta.messages.create",
+    "beta.messages.stream",
+    "models.list",
+)
+_GROQ_CALLS = ("chat.completions.create", "audio.transcriptions.create", "models.list")
+_MISTRAL_CALLS = (
+    "chat.complete",
+    "chat.stream",
+    "embeddings.create",
+    "ocr.process",
+    "fim.complete",
+    "agents.complete",
+)
+_COHERE_CALLS = ("chat", "chat_stream", "embed", "rerank", "generate", "classify", "summarize", "tokenize")
+_GENAI_CALLS = (
+    "models.generate_content",
+    "models.generate_content_stream",
+    "models.embed_content",
+    "models.count_tokens",
+    "models.generate_images",
+    "files.upload",
+)
+_OPENAI_COST = "a TLS context, tens of milliseconds of processor time, and every connection anew"
+
+_SDKS: tuple[tuple[tuple[str, ...], tuple[str, ...], str, tuple[str, ...]], ...] = (
+    (
+        ("openai.OpenAI", "openai.AzureOpenAI"),
+        ("openai.AsyncOpenAI", "openai.AsyncAzureOpenAI"),
+        "`openai.AsyncOpenAI`",
+        _OPENAI_CALLS,
+    ),
+    (
+        ("anthropic.Anthropic", "anthropic.AnthropicBedrock", "anthropic.AnthropicVertex"),
+        ("anthropic.AsyncAnthropic", "anthropic.AsyncAnthropicBedrock", "anthropic.AsyncAnthropicVertex"),
+        "`anthropic.AsyncAnthropic`",
+        _ANTHROPIC_CALLS,
+    ),
+    (("groq.Groq",), ("groq.AsyncGroq",), "`groq.AsyncGroq`", _GROQ_CALLS),
+    (("together.Together",), ("together.AsyncTogether",), "`together.AsyncTogether`", _GROQ_CALLS),
+    (
+        ("cohere.Client", "cohere.ClientV2"),
+        ("cohere.AsyncClient", "cohere.AsyncClientV2"),
+        "`cohere.AsyncClient`",
+        _COHERE_CALLS,
+    ),
+)
+_LC_MODELS = (
+    "langchain_openai.ChatOpenAI",
+    "langchain_openai.AzureChatOpenAI",
+    "langchain_openai.OpenAI",
+    "langchain_anthropic.ChatAnthropic",
+    "langchain_google_genai.ChatGoogleGenerativeAI",
+    "langchain_google_vertexai.ChatVertexAI",
+    "langchain_groq.ChatGroq",
+    "langchain_mistralai.ChatMistralAI",
+    "langchain_ollama.ChatOllama",
+    "langchain_community.chat_models.ChatOpenAI",
+    "langchain_aws.ChatBedrock",
+)
+_LC_EMBEDDINGS = (
+    "langchain_openai.OpenAIEmbeddings",
+    "langchain_openai.AzureOpenAIEmbeddings",
+    "langchain_google_genai.GoogleGenerativeAIEmbeddings",
+)
+
+LIBRARY = Library(
+    blocking=(
+        *(
+            entry
+            for owners, _, instead, calls in _SDKS
+            for entry in each(Blocking("", Kind.NET, instead), owners, " ".join(calls))
+        ),
+        *each(Blocking("", Kind.NET, "the `…_async` method"), "mistralai.Mistral", " ".join(_MISTRAL_CALLS)),
+        *each(Blocking("", Kind.NET, "`client.aio.models`"), "google.genai.Client", " ".join(_GENAI_CALLS)),
+        *each(
+            Blocking("", Kind.NET, "`generate_content_async`"),
+            "google.generativeai.GenerativeModel",
+            "generate_content count_tokens",
+        ),
+        *each(
+            Blocking("", Kind.NET, "`generate_content_async`"),
+            "vertexai.generative_models.GenerativeModel",
+            "generate_content count_tokens",
+        ),
+        *each(Blocking("", Kind.NET, "`litellm.acompletion`"), "litellm", "completion text_completion"),
+        *each(Blocking("", Kind.NET, "`litellm.aembedding`"), "litellm", "embedding"),
+        *each(
+            Blocking("", Kind.NET, "`litellm.atranscription`"),
+            "litellm",
+            "transcription image_generation moderation rerank",
+        ),
+        *each(
+            Blocking("", Kind.NET, "`ollama.AsyncClient`"),
+            ("ollama", "ollama.Client"),
+            "chat generate embed embeddings list pull",
+        ),
+        *each(Blocking("", Kind.NET, "`replicate.async_run`"), "replicate", "run"),
+        *each(
+            Blocking("", Kind.NET, "`.ainvoke`, `.astream` or `.abatch`"),
+            _LC_MODELS,
+            "invoke stream batch predict",
+        ),
+        *each(
+            Blocking("", Kind.NET, "`.aembed_documents` or `.aembed_query`"),
+            _LC_EMBEDDINGS,
+            "embed_documents embed_query",
+        ),
+        *each(
+            Blocking("", Kind.NET, "`huggingface_hub.AsyncInferenceClient`"),
+            "huggingface_hub.InferenceClient",
+            "chat_completion text_generation feature_extraction text_to_image",
+        ),
+        *each(
+            Blocking("", Kind.CPU, "a worker thread", weight="medium"),
+            "tiktoken.Encoding",
+            "encode encode_batch",
+        ),
+    ),
+    external=(
+        *(
+            entry
+            for owners, _, _, calls in _SDKS
+            for entry in each(External("", False, "llm"), owners, " ".join(calls))
+        ),
+        *(
+            entry
+            for _, owners, _, calls in _SDKS
+            for entry in each(External("", True, "llm"), owners, " ".join(calls))
+        ),
+        *each(External("", False, "llm"), "mistralai.Mistral", " ".join(_MISTRAL_CALLS)),
+        *each(
+            External("", True, "llm"),
+            "mistralai.Mistral",
+            " ".join(f"{name}_async" for name in _MISTRAL_CALLS),
+        ),
+        *each(External("", False, "llm"), "google.genai.Client", " ".join(_GENAI_CALLS)),
+        *each(External("", True, "llm"), "google.genai.Client.aio", " ".join(_GENAI_CALLS)),
+        *each(External("", True, "llm"), "google.generativeai.GenerativeModel", "generate_content_async"),
+        *each(External("", False, "llm"), "litellm", "completion embedding transcription image_generation"),
+        *each(
+            External("", True, "llm"), "litellm", "acompletion aembedding atranscription aimage_generation"
+        ),
+        *each(External("", False, "llm"), _LC_MODELS, "invoke stream batch"),
+        *each(External("", True, "llm"), _LC_MODELS, "ainvoke astream abatch"),
+        *each(External("", False, "llm"), _LC_EMBEDDINGS, "embed_documents embed_query"),
+        *each(External("", True, "llm"), _LC_EMBEDDINGS, "aembed_documents aembed_query"),
+        *each(External("", True, "llm"), "ollama.AsyncClient", "chat generate embed embeddings"),
+    ),
+    clients=(
+        *each(
+            Client("", "close", "sdk", _OPENAI_COST, 65.0),
+            "openai",
+            "OpenAI AzureOpenAI",
+        ),
+        *each(
+            Client("", "close", "sdk", _OPENAI_COST, 65.0, is_async=True),
+            "openai",
+            "AsyncOpenAI AsyncAzureOpenAI",
+        ),
+        *each(
+            Client("", "close", "sdk", _OPENAI_COST),
+            "anthropic",
+            "Anthropic AnthropicBedrock AnthropicVertex",
+        ),
+        *each(
+            Client("", "close", "sdk", _OPENAI_COST, is_async=True),
+            "anthropic",
+            "AsyncAnthropic AsyncAnthropicBedrock AsyncAnthropicVertex",
+        ),
+        Client("groq.Groq", "close", "sdk", _OPENAI_COST),
+        Client("groq.AsyncGroq", "close", "sdk", _OPENAI_COST, is_async=True),
+        Client("together.Together", "close", "sdk", _OPENAI_COST),
+        Client("together.AsyncTogether", "close", "sdk", _OPENAI_COST, is_async=True),
+        Client("cohere.Client", "", "sdk", _OPENAI_COST),
+        Client("cohere.ClientV2", "", "sdk", _OPENAI_COST),
+        Client("cohere.AsyncClient", "", "sdk", _OPENAI_COST, is_async=True),
+        Client("cohere.AsyncClientV2", "", "sdk", _OPENAI_COST, is_async=True),
+        Client("mistralai.Mistral", "", "sdk", _OPENAI_COST),
+        Client("google.genai.Client", "close", "sdk", _OPENAI_COST),
+        Client("ollama.AsyncClient", "", "sdk", _OPENAI_COST, is_async=True),
+        Client("ollama.Client", "", "sdk", _OPENAI_COST),
+    ),
+    timeouts=(
+        *each(
+            Timeout("", "timeout", seconds=600.0, suggest="30"),
+            "openai",
+            "OpenAI AsyncOpenAI AzureOpenAI AsyncAzureOpenAI",
+        ),
+        *each(Timeout("", "timeout", seconds=600.0, suggest="30"), "anthropic", "Anthropic AsyncAnthropic"),
+    ),
+    returns={
+        **{name: name for owners, siblings, _, _ in _SDKS for name in (*owners, *siblings)},
+        **{name: name for name in (*_LC_MODELS, *_LC_EMBEDDINGS)},
+        **{
+            name: name
+            for name in (
+                "mistralai.Mistral",
+                "google.genai.Client",
+                "google.generativeai.GenerativeModel",
+                "vertexai.generative_models.GenerativeModel",
+                "ollama.Client",
+                "ollama.AsyncClient",
+                "huggingface_hub.InferenceClient",
+            )
+        },
+        "tiktoken.get_encoding": "tiktoken.Encoding",
+        "tiktoken.encoding_for_model": "tiktoken.Encoding",
+        "openai.OpenAI.with_options": "openai.OpenAI",
+        "openai.AsyncOpenAI.with_options": "openai.AsyncOpenAI",
+        "anthropic.Anthropic.with_options": "anthropic.Anthropic",
+        "anthropic.AsyncAnthropic.with_options": "anthropic.AsyncAnthropic",
+    },
+    aliases={
+        "openai.lib.azure.AzureOpenAI": "openai.AzureOpenAI",
+        "openai.lib.azure.AsyncAzureOpenAI": "openai.AsyncAzureOpenAI",
+        "langchain.chat_models.ChatOpenAI": "langchain_community.chat_models.ChatOpenAI",
+        "langchain_openai.chat_models.ChatOpenAI": "langchain_openai.ChatOpenAI",
+        "vertexai.preview.generative_models.GenerativeModel": "vertexai.generative_models.GenerativeModel",
+    },
+    bases={
+        "openai.AzureOpenAI": "openai.OpenAI",
+        "openai.AsyncAzureOpenAI": "openai.AsyncOpenAI",
+    },
+)

@@ -1,0 +1,140 @@
+"""Queues and brokers: Kafka, RabbitMQ, Celery, RQ and their like."""
+
+from rules.libraries.model import Blocking, Client, External, Kind, Library, each
+
+_kafka = Blocking("", Kind.NET, "`aiokafka`")
+_confluent = Blocking("", Kind.NET, "`confluent_kafka.aio`")
+_pika = Blocking("", Kind.NET, "`aio_pika`")
+_enqueue = Blocking(
+    "", Kind.NET, "a worker thread, or an asynchronous queue such as arq or taskiq", weight="medium"
+)
+
+LIBRARY = Library(
+    blocking=(
+        *each(_kafka, "kafka.KafkaProducer", "flush close"),
+        *each(_kafka, "kafka.KafkaConsumer", "poll __iter__ commit"),
+        *each(_confluent, "confluent_kafka.Producer", "flush"),
+        *each(_confluent, "confluent_kafka.Consumer", "poll consume commit"),
+        *each(Blocking("", Kind.NET, "`aio_pika`", construct=True), "pika", "BlockingConnection"),
+        *each(_pika, "pika.BlockingConnection", "channel process_data_events"),
+        *each(
+            _pika,
+            "pika.adapters.blocking_connection.BlockingChannel",
+            "basic_publish basic_get queue_declare exchange_declare start_consuming",
+        ),
+        *each(_pika, "kombu.Producer", "publish"),
+        *each(
+            Blocking("", Kind.WAIT, "a status endpoint that the client polls"),
+            "celery.result.AsyncResult",
+            "get wait join",
+        ),
+        *each(
+            Blocking("", Kind.WAIT, "a status endpoint that the client polls"),
+            "celery.result.GroupResult",
+            "get join join_native",
+        ),
+        *each(_enqueue, "celery.app.task.Task", "delay apply_async"),
+        *each(_enqueue, "celery.Celery", "send_task"),
+        *each(_enqueue, "rq.Queue", "enqueue enqueue_call enqueue_in enqueue_at fetch_job"),
+        *each(_enqueue, "dramatiq.Actor", "send send_with_options"),
+        *each(Blocking("", Kind.NET, "`nats.connect`, awaited"), "stan.Client", "publish"),
+        *each(Blocking("", Kind.NET, "`aiomqtt`"), "paho.mqtt.publish", "single multiple"),
+        *each(Blocking("", Kind.NET, "`aiomqtt`"), "paho.mqtt.client.Client", "connect loop_forever"),
+    ),
+    external=(
+        *each(External("", False, "queue"), "celery.app.task.Task", "delay apply_async"),
+        *each(External("", False, "queue"), "celery.Celery", "send_task"),
+        *each(External("", False, "queue"), "rq.Queue", "enqueue enqueue_call"),
+        *each(External("", True, "queue"), "aiokafka.AIOKafkaProducer", "send_and_wait"),
+        *each(External("", True, "queue"), "arq.connections.ArqRedis", "enqueue_job"),
+        *each(External("", True, "queue"), "aio_pika.Exchange", "publish"),
+    ),
+    clients=(
+        Client(
+            "kafka.KafkaProducer", "close", "sdk", "metadata, connections and a sender thread", family="pool"
+        ),
+        Client(
+            "confluent_kafka.Producer",
+            "flush",
+            "sdk",
+            "metadata, connections and a sender thread",
+            family="pool",
+        ),
+        Client(
+            "aiokafka.AIOKafkaProducer",
+            "stop",
+            "sdk",
+            "metadata and connections",
+            family="pool",
+            is_async=True,
+        ),
+        Client("pika.BlockingConnection", "close", "connection", "TCP, TLS and log-in", family="pool"),
+        *each(
+            Client("", "close", "connection", "TCP, TLS and log-in", family="pool", is_async=True),
+            "aio_pika",
+            "connect connect_robust",
+        ),
+        Client("celery.Celery", "close", "sdk", "an application with its own connection pool", family="pool"),
+        Client("arq.create_pool", "aclose", "pool", "a pool of connections", family="pool", is_async=True),
+        Client(
+            "concurrent.futures.ThreadPoolExecutor",
+            "shutdown",
+            "executor",
+            "its threads, made and joined again",
+            family="pool",
+        ),
+        Client(
+            "concurrent.futures.ProcessPoolExecutor",
+            "shutdown",
+            "executor",
+            "its processes, each with a new interpreter",
+            family="pool",
+        ),
+        Client(
+            "multiprocessing.Pool",
+            "close",
+            "executor",
+            "its processes, each with a new interpreter",
+            family="pool",
+        ),
+    ),
+    returns={
+        "kafka.KafkaProducer": "kafka.KafkaProducer",
+        "kafka.KafkaConsumer": "kafka.KafkaConsumer",
+        "confluent_kafka.Producer": "confluent_kafka.Producer",
+        "confluent_kafka.Consumer": "confluent_kafka.Consumer",
+        "aiokafka.AIOKafkaProducer": "aiokafka.AIOKafkaProducer",
+        "pika.BlockingConnection": "pika.BlockingConnection",
+        "pika.BlockingConnection.channel": "pika.adapters.blocking_connection.BlockingChannel",
+        "celery.Celery": "celery.Celery",
+        "celery.Celery.send_task": "celery.result.AsyncResult",
+        "celery.app.task.Task.delay": "celery.result.AsyncResult",
+        "celery.app.task.Task.apply_async": "celery.result.AsyncResult",
+        "celery.result.AsyncResult": "celery.result.AsyncResult",
+        "celery.result.GroupResult": "celery.result.GroupResult",
+        "rq.Queue": "rq.Queue",
+        "arq.create_pool": "arq.connections.ArqRedis",
+        "paho.mqtt.client.Client": "paho.mqtt.client.Client",
+    },
+    aliases={
+        "pika.adapters.blocking_connection.BlockingConnection": "pika.BlockingConnection",
+        "celery.Task": "celery.app.task.Task",
+        "celery.app.base.Celery": "celery.Celery",
+        "rq.queue.Queue": "rq.Queue",
+        "confluent_kafka.cimpl.Producer": "confluent_kafka.Producer",
+        "confluent_kafka.cimpl.Consumer": "confluent_kafka.Consumer",
+        "kafka.producer.KafkaProducer": "kafka.KafkaProducer",
+        "kafka.consumer.KafkaConsumer": "kafka.KafkaConsumer",
+    },
+)
+
+TASK_DECORATORS = frozenset(
+    {
+        "celery.shared_task",
+        "celery.Celery.task",
+        "celery.app.shared_task",
+        "dramatiq.actor",
+        "rq.decorators.job",
+    }
+)
+"""Decorators that make a queue task of a function: its body runs in another process."""

@@ -1,0 +1,139 @@
+"""MongoDB: pymongo (sync and async), motor, beanie, mongoengine, odmantic."""
+
+from rules.libraries.model import Blocking, Client, Kind, Library, Query, alike, each
+
+_ASYNC = "`pymongo.AsyncMongoClient`"
+_db = Blocking("", Kind.DB, _ASYNC)
+_READS = "find_one count_documents estimated_document_count distinct aggregate"
+_WRITES = (
+    "insert_one insert_many update_one update_many replace_one delete_one delete_many bulk_write"
+    " find_one_and_update find_one_and_delete find_one_and_replace create_index create_indexes drop drop_index"
+)
+_SYNC = "pymongo.collection.Collection"
+_ACOLLECTION = "pymongo.asynchronous.collection.AsyncCollection"
+_MOTOR = "motor.motor_asyncio.AsyncIOMotorCollection"
+_POOL = "connections to every server of the cluster, and threads that watch them"
+
+
+def _chain(client: str, database: str, collection: str, cursor: str) -> dict[str, str]:
+    return {
+        client: client,
+        f"{client}.__getitem__": database,
+        f"{client}.get_database": database,
+        f"{client}.get_default_database": database,
+        f"{database}.__getitem__": collection,
+        f"{database}.get_collection": collection,
+        f"{collection}.__getitem__": collection,
+        f"{collection}.with_options": collection,
+        f"{collection}.find": cursor,
+        f"{collection}.aggregate": cursor,
+        **alike("sort limit skip batch_size hint allow_disk_use", cursor, cursor),
+    }
+
+
+LIBRARY = Library(
+    blocking=(
+        *each(_db, _SYNC, f"{_READS} {_WRITES}"),
+        *each(_db, "pymongo.cursor.Cursor", "next to_list __iter__ __getitem__ explain"),
+        *each(
+            _db,
+            "pymongo.database.Database",
+            "command list_collection_names create_collection drop_collection aggregate",
+        ),
+        *each(_db, "pymongo.MongoClient", "list_database_names server_info drop_database"),
+        *each(
+            Blocking("", Kind.DB, "Beanie, or `pymongo.AsyncMongoClient`"),
+            "mongoengine.Document",
+            "save delete reload update modify",
+        ),
+        *each(
+            Blocking("", Kind.DB, "Beanie, or `pymongo.AsyncMongoClient`"),
+            "mongoengine.QuerySet",
+            "first get count update delete insert update_one",
+        ),
+        *each(
+            Blocking("", Kind.DB, "Beanie, or `pymongo.AsyncMongoClient`", construct=True),
+            "mongoengine",
+            "connect",
+        ),
+    ),
+    queries=(
+        *each(Query("", "select", False, "pymongo"), _SYNC, _READS),
+        *each(Query("", "write", False, "pymongo"), _SYNC, _WRITES),
+        *each(Query("", "select", False, "pymongo"), "pymongo.cursor.Cursor", "next to_list __iter__"),
+        *each(Query("", "select", True, "pymongo"), (_ACOLLECTION, _MOTOR), _READS),
+        *each(Query("", "write", True, "pymongo"), (_ACOLLECTION, _MOTOR), _WRITES),
+        *each(
+            Query("", "select", True, "pymongo"),
+            ("pymongo.asynchronous.cursor.AsyncCursor", "motor.motor_asyncio.AsyncIOMotorCursor"),
+            "to_list next",
+        ),
+        *each(
+            Query("", "select", True, "beanie"),
+            "beanie.Document",
+            "get",
+        ),
+        *each(
+            Query("", "select", True, "beanie"),
+            "beanie.Document",
+            "find_one count fetch_link fetch_all_links sync",
+        ),
+        *each(
+            Query("", "write", True, "beanie"),
+            "beanie.Document",
+            "insert save create replace update delete insert_one insert_many set inc delete_all replace_many save_changes",
+        ),
+        *each(
+            Query("", "select", True, "beanie"),
+            ("beanie.FindMany", "beanie.AggregationQuery"),
+            "to_list first_or_none count delete update exists",
+        ),
+        *each(Query("", "select", True, "odmantic"), "odmantic.AIOEngine", "find find_one count"),
+        *each(Query("", "write", True, "odmantic"), "odmantic.AIOEngine", "save save_all delete remove"),
+        *each(Query("", "select", False, "mongoengine"), "mongoengine.QuerySet", "first get count"),
+        *each(Query("", "write", False, "mongoengine"), "mongoengine.Document", "save delete reload update"),
+    ),
+    clients=(
+        Client("pymongo.MongoClient", "close", "pool", _POOL, family="pool"),
+        Client("pymongo.AsyncMongoClient", "close", "pool", _POOL, family="pool", is_async=True),
+        Client(
+            "motor.motor_asyncio.AsyncIOMotorClient", "close", "pool", _POOL, family="pool", is_async=True
+        ),
+        Client("odmantic.AIOEngine", "", "pool", _POOL, family="pool", is_async=True),
+    ),
+    returns={
+        **_chain("pymongo.MongoClient", "pymongo.database.Database", _SYNC, "pymongo.cursor.Cursor"),
+        **_chain(
+            "pymongo.AsyncMongoClient",
+            "pymongo.asynchronous.database.AsyncDatabase",
+            _ACOLLECTION,
+            "pymongo.asynchronous.cursor.AsyncCursor",
+        ),
+        **_chain(
+            "motor.motor_asyncio.AsyncIOMotorClient",
+            "motor.motor_asyncio.AsyncIOMotorDatabase",
+            _MOTOR,
+            "motor.motor_asyncio.AsyncIOMotorCursor",
+        ),
+        **alike("find find_many find_all all aggregate", "beanie.FindMany", "beanie.Document"),
+        **alike("find sort limit skip project aggregate", "beanie.FindMany", "beanie.FindMany"),
+        "odmantic.AIOEngine": "odmantic.AIOEngine",
+        **alike(
+            "filter order_by limit skip exclude only all", "mongoengine.QuerySet", "mongoengine.QuerySet"
+        ),
+    },
+    attributes={"mongoengine.Document.objects": "mongoengine.QuerySet"},
+    aliases={
+        "pymongo.mongo_client.MongoClient": "pymongo.MongoClient",
+        "pymongo.synchronous.mongo_client.MongoClient": "pymongo.MongoClient",
+        "pymongo.synchronous.collection.Collection": _SYNC,
+        "pymongo.synchronous.database.Database": "pymongo.database.Database",
+        "pymongo.asynchronous.mongo_client.AsyncMongoClient": "pymongo.AsyncMongoClient",
+        "motor.AsyncIOMotorClient": "motor.motor_asyncio.AsyncIOMotorClient",
+        "motor.core.AgnosticClient": "motor.motor_asyncio.AsyncIOMotorClient",
+        "motor.core.AgnosticDatabase": "motor.motor_asyncio.AsyncIOMotorDatabase",
+        "motor.core.AgnosticCollection": _MOTOR,
+        "beanie.odm.documents.Document": "beanie.Document",
+        "mongoengine.document.Document": "mongoengine.Document",
+    },
+)

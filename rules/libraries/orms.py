@@ -1,0 +1,136 @@
+"""Other ORMs: Tortoise, peewee, Pony, Piccolo, Django's."""
+
+from rules.libraries.model import Blocking, Kind, Library, Query, alike, each
+
+_peewee = Blocking("", Kind.DB, "SQLAlchemy's `AsyncSession`, or a plain `def` endpoint")
+_django = Blocking("", Kind.DB, "the `a…` method (`aget`, `acreate`, `asave`)")
+_pynamo = Blocking("", Kind.DB, "`aioboto3`, or a plain `def` endpoint")
+_PEEWEE_QUERIES = ("peewee.ModelSelect", "peewee.Insert", "peewee.ModelUpdate", "peewee.ModelDelete")
+
+_TORTOISE_CHAIN = (
+    "filter exclude order_by limit offset distinct annotate prefetch_related select_related only values values_list group_by"
+    " get_or_none first all using_db select_for_update"
+)
+
+LIBRARY = Library(
+    blocking=(
+        *each(
+            _peewee,
+            "peewee.Model",
+            "get get_or_none get_by_id create save delete_instance get_or_create bulk_create bulk_update insert_many_execute"
+            " create_table drop_table set_by_id delete_by_id table_exists",
+        ),
+        *each(
+            _peewee, _PEEWEE_QUERIES, "execute get first count scalar exists get_or_none __iter__ iterator"
+        ),
+        *each(
+            _peewee,
+            "peewee.Database",
+            "connect execute_sql execute create_tables drop_tables commit rollback",
+        ),
+        *each(
+            _django,
+            "django.db.models.query.QuerySet",
+            "get create get_or_create update_or_create bulk_create bulk_update count first last exists update delete"
+            " aggregate in_bulk earliest latest iterator __iter__",
+        ),
+        *each(_django, "django.db.models.Model", "save delete refresh_from_db full_clean"),
+        *each(
+            _pynamo,
+            "pynamodb.models.Model",
+            "save get query scan delete update refresh batch_get count create_table exists",
+        ),
+    ),
+    queries=(
+        *each(Query("", "select", False, "peewee"), "peewee.Model", "get get_or_none get_or_create"),
+        *each(Query("", "select", False, "peewee", primary_key=True), "peewee.Model", "get_by_id"),
+        *each(
+            Query("", "write", False, "peewee"),
+            "peewee.Model",
+            "create save delete_instance set_by_id delete_by_id bulk_create bulk_update",
+        ),
+        *each(
+            Query("", "select", False, "peewee"),
+            _PEEWEE_QUERIES,
+            "execute get first count scalar exists get_or_none __iter__",
+        ),
+        *each(
+            Query("", "select", False, "django"),
+            "django.db.models.query.QuerySet",
+            "get count first last exists aggregate in_bulk earliest latest get_or_create",
+        ),
+        *each(
+            Query("", "write", False, "django"),
+            "django.db.models.query.QuerySet",
+            "create update delete bulk_create bulk_update update_or_create",
+        ),
+        *each(Query("", "write", False, "django"), "django.db.models.Model", "save delete"),
+        *each(Query("", "refresh", False, "django"), "django.db.models.Model", "refresh_from_db"),
+        *each(
+            Query("", "select", True, "django"),
+            "django.db.models.query.QuerySet",
+            "aget acount afirst alast aexists aaggregate ain_bulk aget_or_create",
+        ),
+        *each(
+            Query("", "write", True, "django"),
+            "django.db.models.query.QuerySet",
+            "acreate aupdate adelete abulk_create abulk_update",
+        ),
+        *each(Query("", "write", True, "django"), "django.db.models.Model", "asave adelete"),
+        *each(
+            Query("", "select", True, "tortoise"),
+            "tortoise.models.Model",
+            "get get_or_none first exists get_or_create fetch_related refresh_from_db in_bulk",
+        ),
+        *each(
+            Query("", "write", True, "tortoise"),
+            "tortoise.models.Model",
+            "create save delete bulk_create bulk_update update_or_create",
+        ),
+        *each(
+            Query("", "select", True, "tortoise"),
+            "tortoise.queryset.QuerySet",
+            "__await__ first get get_or_none count exists update delete values values_list",
+        ),
+        *each(
+            Query("", "select", False, "pynamodb"),
+            "pynamodb.models.Model",
+            "get query scan batch_get count refresh",
+        ),
+        *each(Query("", "write", False, "pynamodb"), "pynamodb.models.Model", "save delete update"),
+    ),
+    returns={
+        "peewee.Model.select": "peewee.ModelSelect",
+        "peewee.Model.update": "peewee.ModelUpdate",
+        "peewee.Model.delete": "peewee.ModelDelete",
+        **alike("insert insert_many replace", "peewee.Insert", "peewee.Model"),
+        **alike(
+            "where join order_by limit offset group_by having distinct switch paginate dicts tuples",
+            "peewee.ModelSelect",
+            "peewee.ModelSelect",
+        ),
+        **alike("where returning", "peewee.ModelUpdate", "peewee.ModelUpdate"),
+        **alike("where returning", "peewee.ModelDelete", "peewee.ModelDelete"),
+        **{
+            f"peewee.{name}": "peewee.Database"
+            for name in ("SqliteDatabase", "PostgresqlDatabase", "MySQLDatabase")
+        },
+        "playhouse.pool.PooledPostgresqlDatabase": "peewee.Database",
+        "playhouse.db_url.connect": "peewee.Database",
+        **alike(
+            "filter exclude all order_by annotate values values_list select_related prefetch_related distinct only defer none using reverse",
+            "django.db.models.query.QuerySet",
+            "django.db.models.query.QuerySet",
+        ),
+        **alike("filter all exclude annotate", "tortoise.queryset.QuerySet", "tortoise.models.Model"),
+        **alike(_TORTOISE_CHAIN, "tortoise.queryset.QuerySet", "tortoise.queryset.QuerySet"),
+    },
+    attributes={"django.db.models.Model.objects": "django.db.models.query.QuerySet"},
+    aliases={
+        "tortoise.Model": "tortoise.models.Model",
+        "django.db.models.base.Model": "django.db.models.Model",
+        "django.db.models.QuerySet": "django.db.models.query.QuerySet",
+        "django.db.models.Manager": "django.db.models.query.QuerySet",
+        "django.db.models.manager.Manager": "django.db.models.query.QuerySet",
+    },
+)

@@ -1,0 +1,225 @@
+"""SDKs of web services: payments, messages, mail, code hosts; remote shells and directories."""
+
+from rules.libraries.model import Blocking, Client, External, Kind, Library, alike, each
+
+_STRIPE_RESOURCES = [
+    "Customer",
+    "PaymentIntent",
+    "Charge",
+    "Subscription",
+    "Invoice",
+    "InvoiceItem",
+    "Price",
+    "Product",
+    "Refund",
+    "SetupIntent",
+    "PaymentMethod",
+    "Account",
+    "AccountLink",
+    "Transfer",
+    "Payout",
+    "Coupon",
+    "Balance",
+    "BalanceTransaction",
+    "Event",
+    "Source",
+    "Token",
+]
+_STRIPE_OWNERS = (
+    *(f"stripe.{name}" for name in _STRIPE_RESOURCES),
+    "stripe.checkout.Session",
+    "stripe.billing_portal.Session",
+)
+_STRIPE = "create retrieve modify list delete search cancel confirm capture"
+_stripe = Blocking("", Kind.NET, "the `…_async` method")
+_thread = Blocking("", Kind.NET, "a worker thread")
+_SLACK = (
+    "chat_postMessage chat_update chat_delete chat_postEphemeral conversations_list conversations_history conversations_info"
+    " users_info users_list users_lookupByEmail files_upload files_upload_v2 auth_test api_call views_open views_publish"
+    " reactions_add conversations_open"
+)
+_JIRA = "issue create_issue search_issues add_comment transition_issue projects"
+_KUBE = (
+    "kubernetes.client.CoreV1Api",
+    "kubernetes.client.AppsV1Api",
+    "kubernetes.client.BatchV1Api",
+    "kubernetes.client.CustomObjectsApi",
+)
+_KUBE_CALLS = (
+    "list_namespaced_pod read_namespaced_pod create_namespaced_pod delete_namespaced_pod list_node list_namespace"
+    " read_namespaced_pod_log list_pod_for_all_namespaces create_namespaced_job delete_namespaced_job"
+    " list_namespaced_deployment read_namespaced_deployment create_namespaced_deployment patch_namespaced_deployment"
+    " create_namespaced_custom_object get_namespaced_custom_object list_namespaced_custom_object"
+    " read_namespaced_secret create_namespaced_secret read_namespaced_config_map create_namespaced_service"
+)
+
+LIBRARY = Library(
+    blocking=(
+        *each(_stripe, _STRIPE_OWNERS, _STRIPE),
+        *each(
+            Blocking("", Kind.NET, "`AsyncTwilioHttpClient`"), "twilio.rest.Client.messages", "create list"
+        ),
+        *each(Blocking("", Kind.NET, "`AsyncTwilioHttpClient`"), "twilio.rest.Client.calls", "create list"),
+        *each(_thread, "sendgrid.SendGridAPIClient", "send"),
+        *each(
+            Blocking("", Kind.NET, "`resend.Emails.send_async`, or a worker thread"), "resend.Emails", "send"
+        ),
+        *each(_thread, "postmarker.core.PostmarkClient.emails", "send send_batch"),
+        *each(
+            Blocking("", Kind.NET, "`slack_sdk.web.async_client.AsyncWebClient`"),
+            "slack_sdk.WebClient",
+            _SLACK,
+        ),
+        *each(
+            Blocking("", Kind.NET, "`slack_sdk.webhook.async_client.AsyncWebhookClient`"),
+            "slack_sdk.webhook.WebhookClient",
+            "send",
+        ),
+        *each(
+            Blocking("", Kind.NET, "`githubkit`, or a worker thread"),
+            "github.Github",
+            "get_repo get_user get_organization search_issues search_repositories",
+        ),
+        *each(
+            Blocking("", Kind.NET, "`githubkit`, or a worker thread"),
+            "github.Repository.Repository",
+            "get_pull get_issue get_contents create_issue create_file get_commit create_pull get_branch",
+        ),
+        *each(_thread, "gitlab.Gitlab", "auth http_request http_get"),
+        *each(_thread, "gitlab.Gitlab.projects", "get list create"),
+        *each(_thread, "jira.JIRA", _JIRA),
+        *each(_thread, "atlassian.Jira", "jql issue issue_create"),
+        *each(_thread, "zenpy.Zenpy", "search"),
+        *each(_thread, "tweepy.API", "update_status user_timeline search_tweets"),
+        *each(_thread, "tweepy.Client", "create_tweet get_user search_recent_tweets"),
+        *each(_thread, "pusher.Pusher", "trigger trigger_batch"),
+        *each(_thread, "hvac.Client", "read write list delete"),
+        *each(_thread, "hvac.Client.secrets.kv.v2", "read_secret_version create_or_update_secret"),
+        *each(
+            Blocking("", Kind.NET, "`supabase.acreate_client`"),
+            "supabase.Client.auth",
+            "get_user sign_in_with_password sign_up sign_out refresh_session",
+        ),
+        *each(Blocking("", Kind.NET, "`kubernetes_asyncio`"), _KUBE, _KUBE_CALLS),
+        *each(Blocking("", Kind.NET, "`aiodocker`", construct=True), "docker", "from_env"),
+        *each(
+            Blocking("", Kind.NET, "`aiodocker`"),
+            "docker.DockerClient.containers",
+            "run list get create prune",
+        ),
+        *each(
+            Blocking("", Kind.NET, "`aiodocker`"), "docker.DockerClient.images", "pull build list get push"
+        ),
+        *each(Blocking("", Kind.NET, "`asyncssh`"), "paramiko.SSHClient", "connect exec_command open_sftp"),
+        *each(
+            Blocking("", Kind.NET, "`asyncssh`"),
+            "paramiko.SFTPClient",
+            "get put listdir stat open remove mkdir listdir_attr getfo putfo",
+        ),
+        *each(Blocking("", Kind.NET, "`asyncssh`"), "fabric.Connection", "run sudo put get local"),
+        *each(Blocking("", Kind.NET, "`asyncssh`", construct=True), "netmiko", "ConnectHandler"),
+        *each(Blocking("", Kind.NET, "`asyncssh`", construct=True), "pysftp", "Connection"),
+        *each(
+            Blocking("", Kind.NET, "`bonsai`"),
+            "ldap3.Connection",
+            "bind search add modify delete unbind compare",
+        ),
+        *each(
+            Blocking("", Kind.PROC, "`asyncio.create_subprocess_exec`", construct=True),
+            "git.Repo",
+            "clone_from",
+        ),
+        *each(Blocking("", Kind.NET, "a worker thread"), "yfinance", "download"),
+        *each(Blocking("", Kind.NET, "a worker thread"), "wikipedia", "page summary search"),
+        *each(
+            Blocking("", Kind.NET, "a worker thread"), "huggingface_hub", "snapshot_download hf_hub_download"
+        ),
+        *each(Blocking("", Kind.NET, "a worker thread"), "geopy.geocoders.Nominatim", "geocode reverse"),
+        *each(Blocking("", Kind.NET, "a worker thread"), "sentry_sdk", "flush"),
+    ),
+    external=(
+        *each(External("", False, "sdk"), _STRIPE_OWNERS, _STRIPE),
+        *each(
+            External("", True, "sdk"), _STRIPE_OWNERS, " ".join(f"{name}_async" for name in _STRIPE.split())
+        ),
+        *each(External("", False, "sdk"), "twilio.rest.Client.messages", "create list"),
+        *each(External("", False, "mail"), "sendgrid.SendGridAPIClient", "send"),
+        *each(External("", False, "mail"), "resend.Emails", "send"),
+        *each(External("", True, "mail"), "aiosmtplib", "send"),
+        *each(External("", True, "mail"), "aiosmtplib.SMTP", "send_message sendmail connect login"),
+        *each(External("", True, "mail"), "fastapi_mail.FastMail", "send_message"),
+        *each(External("", False, "sdk"), "slack_sdk.WebClient", _SLACK),
+        *each(External("", True, "sdk"), "slack_sdk.web.async_client.AsyncWebClient", _SLACK),
+        *each(External("", False, "sdk"), "github.Github", "get_repo get_user get_organization"),
+        *each(External("", False, "sdk"), "jira.JIRA", _JIRA),
+        *each(External("", False, "sdk"), _KUBE, _KUBE_CALLS),
+    ),
+    clients=(
+        Client("stripe.StripeClient", "", "sdk", "every connection anew"),
+        Client("twilio.rest.Client", "", "sdk", "every connection anew"),
+        Client("slack_sdk.WebClient", "", "sdk", "a TLS context and a connection"),
+        Client(
+            "slack_sdk.web.async_client.AsyncWebClient",
+            "",
+            "sdk",
+            "a TLS context and a connection",
+            is_async=True,
+        ),
+        Client("docker.from_env", "close", "sdk", "a connection to the daemon"),
+        *each(
+            Client("", "close", "channel", "a connection, TLS and HTTP/2 set-up"),
+            "grpc",
+            "insecure_channel secure_channel",
+        ),
+        *each(
+            Client("", "close", "channel", "a connection, TLS and HTTP/2 set-up", is_async=True),
+            "grpc.aio",
+            "insecure_channel secure_channel",
+        ),
+    ),
+    returns={
+        **{
+            name: name
+            for name in (
+                "twilio.rest.Client",
+                "sendgrid.SendGridAPIClient",
+                "slack_sdk.WebClient",
+                "slack_sdk.web.async_client.AsyncWebClient",
+                "slack_sdk.webhook.WebhookClient",
+                "github.Github",
+                "gitlab.Gitlab",
+                "jira.JIRA",
+                "hvac.Client",
+                "paramiko.SSHClient",
+                "fabric.Connection",
+                "ldap3.Connection",
+                "tweepy.API",
+                "tweepy.Client",
+                "aiosmtplib.SMTP",
+                "fastapi_mail.FastMail",
+                "stripe.StripeClient",
+                "geopy.geocoders.Nominatim",
+                *_KUBE,
+            )
+        },
+        "github.Github.get_repo": "github.Repository.Repository",
+        "paramiko.SSHClient.open_sftp": "paramiko.SFTPClient",
+        "paramiko.SFTPClient.from_transport": "paramiko.SFTPClient",
+        "docker.from_env": "docker.DockerClient",
+        "docker.DockerClient": "docker.DockerClient",
+        "supabase.create_client": "supabase.Client",
+        **alike("insecure_channel secure_channel", "grpc.Channel", "grpc"),
+    },
+    aliases={
+        "twilio.rest.TwilioRestClient": "twilio.rest.Client",
+        "slack_sdk.web.WebClient": "slack_sdk.WebClient",
+        "slack_sdk.web.client.WebClient": "slack_sdk.WebClient",
+        "slack.WebClient": "slack_sdk.WebClient",
+        "sendgrid.sendgrid.SendGridAPIClient": "sendgrid.SendGridAPIClient",
+        "sendgrid.SendGridAPIClient.client.mail.send.post": "sendgrid.SendGridAPIClient.send",
+        "github.MainClass.Github": "github.Github",
+        "docker.client.DockerClient": "docker.DockerClient",
+        "docker.client.from_env": "docker.from_env",
+        "paramiko.client.SSHClient": "paramiko.SSHClient",
+    },
+)
