@@ -17,7 +17,8 @@ LIMIT = 65_535
 
 _JOINER = "\u200d"  # zero width: breaks a mention without being seen
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_SPECIAL = re.compile(r"[\\`*_\[\]()~|$!#]")
+_SPECIAL = re.compile(r"[\\`*_\[\]~|$#]")
+_BLOCK_START = re.compile(r"(?:[-+=:]|\d{1,9}(?=[.)]))")
 _MENTION = re.compile(r"@(?=[\w-])")
 _REFERENCE = re.compile(r"(?:(?<=#)|(?<=\bGH-))(?=\d)", re.IGNORECASE)
 _ADDRESS = re.compile(r"(?<=:)(?=//)|(?<=\bwww)(?=\.)|(?<=\bmailto)(?=:)|(?<=\bxmpp)(?=:)", re.IGNORECASE)
@@ -47,7 +48,12 @@ def plain(text: str) -> str:
     escaped = _MENTION.sub(f"@{_JOINER}", escaped)
     escaped = _REFERENCE.sub(_JOINER, escaped)
     escaped = _ADDRESS.sub(_JOINER, escaped)
-    return _SPECIAL.sub(lambda found: "\\" + found[0], escaped)
+    escaped = _SPECIAL.sub(lambda found: "\\" + found[0], escaped)
+    start = _BLOCK_START.match(escaped)  # would begin a list or a heading at the start of a line
+    if start is None:
+        return escaped
+    end = start.end()
+    return f"{escaped[:end]}\\{escaped[end:]}" if escaped[0].isdigit() else f"\\{escaped}"
 
 
 def code(text: str, *, cell: bool = False) -> str:
@@ -169,6 +175,11 @@ def shorten(text: str, limit: int) -> str:
 
 def plural(count: int, noun: str, several: str = "") -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {several or noun + 's'}"
+
+
+def lowered(text: str) -> str:
+    """For use within a sentence: the first letter small, unless the first word is a name."""
+    return text[:1].lower() + text[1:] if text[1:2].islower() or text[1:2] == " " else text
 
 
 def size(text: str) -> int:
