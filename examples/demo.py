@@ -115,7 +115,11 @@ async def checked(control: Control, head: str) -> dict[str, Any]:
     deadline = asyncio.get_running_loop().time() + PATIENCE
     while asyncio.get_running_loop().time() < deadline:
         repository: dict[str, Any] = (await control.call("state"))["repos"][REPOSITORY]
-        done = [run for run in repository["check_runs"] if run["head_sha"] == head and run["status"] == "completed"]
+        done = [
+            run
+            for run in repository["check_runs"]
+            if run["head_sha"] == head and run["status"] == "completed"
+        ]
         if done:
             await control.call("settle")
             repository = (await control.call("state"))["repos"][REPOSITORY]
@@ -134,17 +138,23 @@ def show_comment(thread: Mapping[str, Any]) -> None:
     hunk = "\n".join(thread["diff_hunk"].splitlines()[-3:])
     console.print(Padding(Syntax(hunk, "diff", background_color="default"), (0, 2)))
     title = "outdated" if thread["outdated"] else None
-    console.print(Padding(Panel(Markdown(shown(first["body"])), title=title, border_style="dim"), (0, 2, 1, 2)))
+    console.print(
+        Padding(Panel(Markdown(shown(first["body"])), title=title, border_style="dim"), (0, 2, 1, 2))
+    )
 
 
 def show_check(repository: Mapping[str, Any], number: int) -> None:
     run = repository["run"]
     colour = {"success": "green", "failure": "red"}.get(run["conclusion"], "yellow")
-    console.print(Rule(Text.assemble("check run ", ("fastperf", "bold"), ": ", (run["conclusion"], f"bold {colour}"))))
+    console.print(
+        Rule(Text.assemble("check run ", ("fastperf", "bold"), ": ", (run["conclusion"], f"bold {colour}")))
+    )
     console.print(Text(run["output"]["title"], f"bold {colour}"))
     console.print(Markdown(shown(run["output"]["summary"])))
     for annotation in run["annotations"]:
-        console.print(f"  {annotation['path']}:{annotation['start_line']} {annotation['message']}", markup=False)
+        console.print(
+            f"  {annotation['path']}:{annotation['start_line']} {annotation['message']}", markup=False
+        )
     may = repository["pulls"][str(number)]["may_merge"]
     console.print(Text("GitHub lets it merge." if may else "GitHub refuses to merge it.", f"bold {colour}"))
 
@@ -218,13 +228,15 @@ async def demo(serve: bool) -> None:
         port = free_port()
         webhook = f"http://127.0.0.1:{port}/webhook"
         async with (
-            process(webhook=webhook, state=folder / "github") as control,
+            process("--webhook", webhook, "--state", str(folder / "github"), "--with-parent") as control,
             running_app(control.started, port, folder) as app,
         ):
             await play(control)
             if serve:
                 console.print(Rule("both stay up until Ctrl-C"))
-                console.print(f"fastperf   {app}\nGitHub     {control.url}\nlog        {folder / 'fastperf.log'}")
+                console.print(
+                    f"fastperf   {app}\nGitHub     {control.url}\nlog        {folder / 'fastperf.log'}"
+                )
                 await asyncio.Event().wait()
 
 
