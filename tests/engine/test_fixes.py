@@ -155,6 +155,18 @@ def test_an_import_that_does_as_well_is_used(head: str, written: str) -> None:
     assert result == f"{head}\nasync def f():\n    await {written}(g, 1, b=2)\n"
 
 
+def test_the_node_may_come_from_an_earlier_parse() -> None:
+    source = "import asyncio\nasync def f(asyncio):\n    time.sleep(1)\nasync def g():\n    time.sleep(1)\n"
+    old, again = ast.parse(source), ast.parse(source)
+    first, second = (n for n in ast.walk(old) if isinstance(n, ast.Call))
+
+    (edit,) = edits(SLEEP, second, raw=source.encode(), path="app.py", tree=again)
+
+    assert edit.start_line == 5
+    with pytest.raises(NameTakenError):
+        edits(SLEEP, first, raw=source.encode(), path="app.py")
+
+
 def test_of_the_standard_library_the_module_is_imported() -> None:
     fix = Fix(rewrites.in_thread("asyncio.to_thread"), imports=("asyncio.to_thread",))
 
