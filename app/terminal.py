@@ -13,7 +13,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from rules.engine import registry
 from rules.engine.finding import Confidence, Edit, Endpoint, Finding, Result, Safety, Severity
+from rules.engine.rule import Rule
 
 COLOURS = {
     Severity.CRITICAL: "bold red",
@@ -163,6 +165,22 @@ def statistics_table(findings: Sequence[Finding]) -> Table:
     counted = Counter(finding.code for finding in findings)
     for code, count in sorted(counted.items(), key=lambda item: (-item[1], item[0])):
         table.add_row(str(count), code, names[code], f"[{fixable[code]} fixable]" if fixable[code] else "")
+    return table
+
+
+def rule_table(rules: Sequence[Rule]) -> Table:
+    """All rules, one a line."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in ("code", "name", "severity", "fails a merge", "what"):
+        table.add_column(title, no_wrap=True)
+    for rule in rules:
+        table.add_row(
+            Text(rule.code, "bold"),
+            registry.name_of(rule),
+            Text(str(rule.severity), COLOURS[rule.severity]),
+            "yes" if rule.gates else "",
+            registry.card(rule).summary,
+        )
     return table
 
 

@@ -72,7 +72,7 @@ def with_prelude(code: str, *alternatives: str) -> tuple[str, str]:
         PRELUDE.get(name, f"class {name}: ...")
         for name in sorted(names, key=lambda name: (name not in PRELUDE, name))
     ]
-    return "\n".join(parts) + "\n\n\n", code
+    return "\n".join(parts) + "\n\n\n" if parts else "", code
 
 
 def analysed(rule: Rule, text: str) -> tuple[tuple[Finding, ...], str | None]:

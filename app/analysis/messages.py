@@ -50,8 +50,8 @@ class Comparison(msgspec.Struct, kw_only=True):
 
 
 class Unpacked(msgspec.Struct, kw_only=True):
-    """A source archive, read. `blobs` has the git blob sha1 of every Python file kept, `facts` their encoded
-    facts, `documents` the text of deploy files, requirements and configuration. `complete` is false when a
+    """A source archive, read. `blobs` has the git blob sha1 of every Python file, `facts` the encoded facts of those
+    that have any, `documents` the text of deploy files, requirements and configuration. `complete` is false when a
     limit on number or size of files was reached."""
 
     blobs: dict[str, str] = {}
@@ -85,8 +85,9 @@ class Extract(msgspec.Struct, tag="extract"):
 
 
 class Unpack(msgspec.Struct, tag="unpack"):
-    archive: bytes | str
-    """The archive itself, or the path of a file that holds it."""
+    archive: bytes
+    """The archive itself; empty when `path` names a file that holds it."""
+    path: str
     known: list[str]
     """Files not to be read (again)."""
 
@@ -105,7 +106,9 @@ class Began(msgspec.Struct, tag="began"):
     """The worker turns to this file: what happens next is the file's doing."""
 
     path: str
+    """Empty when it turns to no file in particular."""
     stage: Stage
+    blob: str = ""
 
 
 class Extracted(msgspec.Struct, tag="extracted"):
@@ -119,6 +122,7 @@ class Refused(msgspec.Struct, tag="refused"):
 
     path: str
     reason: str
+    blob: str = ""
 
 
 class Done(msgspec.Struct, tag="done"):

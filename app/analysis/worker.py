@@ -16,7 +16,7 @@ import sys
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 import msgspec
 
@@ -43,7 +43,9 @@ from app.analysis.messages import (
     Unpacked,
 )
 from rules import ModuleFacts, SourceError
-from rules.engine.finding import Finding, Result
+from rules.engine.finding import Finding, Options, Result
+
+T = TypeVar("T")
 
 FACTS_KEPT_BYTES = 64_000_000
 OPEN_FILES = 64
@@ -77,6 +79,8 @@ class Connection:
         self._read, self._write, self._limits = read, write, limits
         self._decoder = msgspec.msgpack.Decoder(Task)
         self._encoder = msgspec.msgpack.Encoder()
+        self.current = ""
+        """The file begun last."""
 
     def receive(self) -> Task | None:
         """The next task, or None when the parent hung up."""
@@ -94,10 +98,14 @@ class Connection:
         self._write.write(len(body).to_bytes(4) + body)
         self._write.flush()
 
-    def begin(self, path: str, stage: Stage) -> None:
-        """Say which file comes now, and let the kernel end this process if it takes too long."""
-        self.send(Began(path, stage))
-        signal.setitimer(signal.ITIMER_PROF, self._limits.file_seconds)
+    def begin(self, path: str, stage: Stage, blob: str = "") -> None:
+        """Say which file comes now, and let the kernel end this process if it takes too long.
+
+        An empty path says that no file comes now, but work on all of them.
+        """
+        self.current = path
+        self.send(Began(path, stage, blob))
+        signal.setitimer(signal.ITIMER_PROF, self._limits.file_seconds if path else 0)
 
     @contextlib.contextmanager
     def task(self) -> Iterator[None]:
@@ -111,22 +119,22 @@ class Connection:
             signal.setitimer(signal.ITIMER_PROF, 0)
 
 
-class Announced(Mapping[str, bytes]):
-    """Sources that tell the parent when they are taken up."""
+class Announced(Mapping[str, T]):
+    """Files that tell the parent when they are taken up."""
 
-    def __init__(self, sources: Mapping[str, bytes], begin: Callable[[str, Stage], None]) -> None:
-        self._sources, self._begin = sources, begin
+    def __init__(self, files: Mapping[str, T], announce: Callable[[str], None]) -> None:
+        self._files, self._announce = files, announce
 
-    def __getitem__(self, path: str) -> bytes:
-        source = self._sources[path]
-        self._begin(path, "analyze")
-        return source
+    def __getitem__(self, path: str) -> T:
+        found = self._files[path]
+        self._announce(path)
+        return found
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._sources)
+        return iter(self._files)
 
     def __len__(self) -> int:
-        return len(self._sources)
+        return len(self._files)
 
 
 class FactsCache:
@@ -154,18 +162,8 @@ class FactsCache:
 def compare(task: Compare, begin: Callable[[str, Stage], None], cache: FactsCache) -> Comparison:
     request = task.request
     others = {path: cache.decode(encoded) for path, encoded in request.others.items()}
-    before = rules.analyze(
-        Announced(request.before, begin),
-        others=others,
-        documents=request.documents_before,
-        options=request.options,
-    )
-    after = rules.analyze(
-        Announced(request.after, begin),
-        others=others,
-        documents=request.documents_after,
-        options=request.options,
-    )
+    before = analyze(request.before, others, request.documents_before, request.options, begin)
+    after = analyze(request.after, others, request.documents_after, request.options, begin)
     result = prove_new(before.result, after, task.unproven, begin)
     given = request.before.keys() | request.after.keys()
     return Comparison(
@@ -178,13 +176,27 @@ def compare(task: Compare, begin: Callable[[str, Stage], None], cache: FactsCach
 
 
 def examine(task: Examine, begin: Callable[[str, Stage], None], cache: FactsCache) -> Result:
-    analysis = rules.analyze(
-        Announced(task.sources, begin),
-        others={path: cache.decode(encoded) for path, encoded in task.others.items()},
-        documents=task.documents,
-        options=task.options,
-    )
+    others = {path: cache.decode(encoded) for path, encoded in task.others.items()}
+    analysis = analyze(task.sources, others, task.documents, task.options, begin)
     return prove_new(Result(), analysis, task.unproven, begin)
+
+
+def analyze(
+    sources: Mapping[str, bytes],
+    others: Mapping[str, ModuleFacts],
+    documents: Mapping[str, str],
+    options: Options,
+    begin: Callable[[str, Stage], None],
+) -> rules.Analysis:
+    """The engine's `analyze`, announced: first each file is read, then, from the documents on, all are linked."""
+    analysis = rules.analyze(
+        Announced(sources, lambda path: begin(path, "analyze")),
+        others=others,
+        documents=Announced(documents, lambda path: begin("", "analyze")),
+        options=options,
+    )
+    begin("", "analyze")
+    return analysis
 
 
 def prove_new(
@@ -234,12 +246,11 @@ def extract_all(task: Extract, connection: Connection) -> None:
 
 def unpack(task: Unpack, connection: Connection) -> Unpacked:
     """Send the facts of each Python file; return the rest."""
-    archive = Path(task.archive) if isinstance(task.archive, str) else task.archive
+    archive = Path(task.path) if task.path else task.archive
     known = frozenset(task.known)
     unpacked = Unpacked()
     try:
         for member in members(archive):
-            connection.begin(member.path, "read")
             if member.content is None:
                 if member.path not in known:
                     connection.send(Refused(member.path, "the file is too large"))
@@ -247,10 +258,12 @@ def unpack(task: Unpack, connection: Connection) -> Unpacked:
             if is_document(member.path):
                 unpacked.documents[member.path] = member.content.decode(errors="replace")
             if is_python(member.path) and member.path not in known:
+                blob = blob_sha(member.content)
+                connection.begin(member.path, "read", blob)
                 frame = extract(member.path, member.content)
-                if isinstance(frame, Extracted):
-                    frame.blob = blob_sha(member.content)
+                frame.blob = blob
                 connection.send(frame)
+                connection.begin("", "read")
     except ArchiveLimitError:
         unpacked.complete = False
     return unpacked
@@ -270,6 +283,10 @@ def perform(task: Task, connection: Connection, cache: FactsCache) -> Done | Fai
                 done = Done(unpacked=unpack(task, connection))
     except ArchiveError as error:
         return Failed(str(error))
+    except (MemoryError, RecursionError) as error:
+        if connection.current:
+            os.abort()  # the file at hand did it: the parent goes on without it
+        return Failed(_place(error))
     except Exception as error:  # one task: the parent gets an answer, the next task a worker
         return Failed(_place(error))
     done.peak_bytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
@@ -296,7 +313,6 @@ def main(parent: int, limits: str) -> None:
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stray in (0, 1):  # whatever prints must not speak into the protocol
         os.dup2(nowhere, stray)
-    os.close(nowhere)
 
     import libcst  # noqa: F401 - imported before the first task, so that no task pays for it
 
@@ -304,6 +320,8 @@ def main(parent: int, limits: str) -> None:
     gc.freeze()
     connection, cache = Connection(read, write, bounds), FactsCache()
     connection.send(Ready())
+    os.dup2(nowhere, 2)  # from here on only strangers' code could make it speak
+    os.close(nowhere)
     while (task := connection.receive()) is not None:
         with connection.task():
             answer = perform(task, connection, cache)

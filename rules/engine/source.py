@@ -119,9 +119,9 @@ def _decode(raw: bytes) -> str:
         raise SourceError(f"unknown encoding {encoding}") from None
     if marked and codec.name != "utf-8":
         raise SourceError(f"has a UTF-8 mark but declares {encoding}")
-    if codec.name in _NOT_TEXT or not codec._is_text_encoding:
+    if codec.name in _NOT_TEXT or not getattr(codec, "_is_text_encoding", True):
         raise SourceError(f"{encoding} is no text encoding")
     try:
-        return raw.decode(codec.name)
+        return str(raw, codec.name)
     except (UnicodeError, LookupError, ValueError):
         raise SourceError(f"is not valid {encoding}") from None
