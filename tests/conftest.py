@@ -1,0 +1,5 @@
+"""Fixtures for all tests."""
+
+from tests.fakegithub.fixtures import fakegithub
+
+__all__ = ["fakegithub"]
