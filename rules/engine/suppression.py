@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine import fingerprints
 from rules.engine.finding import Confidence, Finding, Suppressed
-from rules.engine.rule import Effort, Impact, Invalid, Match, Rule, Severity, Valid
+from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -40,8 +40,6 @@ class UnusedSuppression(Rule):
     severity = Severity.LOW
     effort = Effort.MINUTES
     watch = "number of suppressions in the code"
-    impact = Impact(summary="none at run time")
-
     invalid = (
         Invalid(
             """

@@ -128,8 +128,11 @@ class Server:
         self._order = asyncio.Lock()
         self.archive_port = 0
 
-    def application(self) -> web.Application:
+    def application(self, prepare: Callable[[web.Application], None] | None = None) -> web.Application:
+        """The web application; `prepare` adds routes that go before GitHub's."""
         app = web.Application(client_max_size=64 * 1024 * 1024)
+        if prepare is not None:
+            prepare(app)
         app.router.add_route("*", "/{path:.*}", self.handle)
         return app
 
@@ -254,7 +257,9 @@ class Exchange:
 
     async def _before(self) -> Reply | None:
         world = self.world
-        for fault in world.faults.take(self.op, "latency", "call", "drop", "status", "primary", "secondary", "redirect"):
+        for fault in world.faults.take(
+            self.op, "latency", "call", "drop", "status", "primary", "secondary", "redirect"
+        ):
             self.fault = fault.kind
             if fault.kind == "latency":
                 await asyncio.sleep(world.faults.seconds(fault))
@@ -265,9 +270,17 @@ class Exchange:
             elif fault.kind == "drop":
                 return Reply(status=-1)
             elif fault.kind == "status":
-                return Reply(raw=UNICORN.encode(), status=fault.settings["status"], content_type="text/html; charset=utf-8")
+                return Reply(
+                    raw=UNICORN.encode(),
+                    status=fault.settings["status"],
+                    content_type="text/html; charset=utf-8",
+                )
             elif fault.kind == "redirect":
-                return Reply({"message": "Moved Permanently"}, fault.settings["status"], {"location": fault.settings["to"]})
+                return Reply(
+                    {"message": "Moved Permanently"},
+                    fault.settings["status"],
+                    {"location": fault.settings["to"]},
+                )
             else:
                 return self._limited(fault.kind, fault.settings)
         return None
@@ -285,8 +298,10 @@ class Exchange:
             if self.graphql:
                 return self._graphql_limited()
             return self._error(ApiError(403, f"API rate limit exceeded for {key}."))
-        error = world.limits.refuse(key, now, status=settings["status"], retry_after=settings["retry_after"])
-        return self._error(error)
+        refusal = world.limits.refuse(
+            key, now, status=settings["status"], retry_after=settings["retry_after"]
+        )
+        return self._error(refusal)
 
     def _graphql_limited(self) -> Reply:
         message = f"API rate limit already exceeded for {self.principal.key}."
@@ -295,9 +310,13 @@ class Exchange:
     async def _carry_out(self, raw: bytes) -> Reply:
         world = self.world
         flying = None
+        reply: Reply
         try:
             if not self.request.headers.get("User-Agent"):
-                raise ApiError(403, "Request forbidden by administrative rules. Please make sure your request has a User-Agent header")
+                raise ApiError(
+                    403,
+                    "Request forbidden by administrative rules. Please make sure your request has a User-Agent header",
+                )
             version = self.request.headers.get("X-GitHub-Api-Version")
             if version is not None and version not in VERSIONS:
                 raise ApiError(400, f"Unsupported version: {version}")
@@ -344,7 +363,9 @@ class Exchange:
         world = self.world
         assert world.graphql_hook is not None
         if self.principal.kind != "installation":
-            raise ApiError(401 if self.principal.kind == "anonymous" else 403, "Resource not accessible by integration")
+            raise ApiError(
+                401 if self.principal.kind == "anonymous" else 403, "Resource not accessible by integration"
+            )
         bucket = world.limits.bucket(self.principal.key, "graphql", world.state.clock())
         if bucket.remaining <= 0:
             return self._graphql_limited()
@@ -375,14 +396,14 @@ class Exchange:
             accept=self.request.headers.get("Accept", ""),
             url=f"{world.render.api}{self.request.path_qs}",
         )
-        reply = handler(call)
+        reply: Reply = handler(call)
         self.events += call.events
         if reply.raw is None:
             for fault in world.spec.response_faults(operation, reply.status, reply.body):
                 world.schema_fault(f"{operation.id} {reply.status}: {fault.where}: {fault.message}")
         return reply
 
-    def _repo(self) -> Repo | None | Reply:
+    def _repo(self) -> Repo | Reply | None:
         if "owner" not in self.params:
             return None
         world = self.world
@@ -409,7 +430,9 @@ class Exchange:
             if kinds == "integer" and not value.isdigit():
                 raise ApiError(422, f"Invalid request.\n\nFor '{name}', {value!r} is not an integer.")
             if "enum" in parameter.schema and value not in parameter.schema["enum"]:
-                raise ApiError(422, f"Invalid request.\n\n{value!r} is not a member of {parameter.schema['enum']}.")
+                raise ApiError(
+                    422, f"Invalid request.\n\n{value!r} is not a member of {parameter.schema['enum']}."
+                )
             if name == "per_page" and int(value) > 100:
                 self.world.violation(f"{operation.id}: per_page={value} gives 100")
 
@@ -447,7 +470,9 @@ class Exchange:
         for delivery in world.again:
             self.server.spawn(self.server._resend(delivery))
         world.again.clear()
-        for fault in world.faults.take(self.op, "commit_then_drop", "commit_then_status", "truncate", "empty"):
+        for fault in world.faults.take(
+            self.op, "commit_then_drop", "commit_then_status", "truncate", "empty"
+        ):
             self.fault = fault.kind
             if fault.kind == "commit_then_drop":
                 return Reply(status=-1)
@@ -479,7 +504,9 @@ class Exchange:
         if self.request.method == "GET" and status == 200:
             seed = data + self.principal.key.encode()
             headers["ETag"] = f'W/"{hashlib.sha256(seed).hexdigest()}"'
-            if headers["ETag"] in [tag.strip() for tag in self.request.headers.get("If-None-Match", "").split(",")]:
+            if headers["ETag"] in [
+                tag.strip() for tag in self.request.headers.get("If-None-Match", "").split(",")
+            ]:
                 status, data = 304, b""
         bucket = world.limits.bucket(self.principal.key, resource, now)
         if status != 304 and not self.graphql and self.op != "rate-limit/get":
@@ -499,7 +526,12 @@ class Exchange:
     def _judge(self, status: int, reply: Reply) -> None:
         """What the app should not have caused becomes a violation."""
         world = self.world
-        if 400 <= status < 500 and self.op != "unknown" and self.fault is None and not world.is_expected(status, self.op):
+        if (
+            400 <= status < 500
+            and self.op != "unknown"
+            and self.fault is None
+            and not world.is_expected(status, self.op)
+        ):
             world.violation(f"{self.op} answered {status}: {self.message}")
         if self.graphql and self.fault is None and isinstance(reply.body, dict):
             for error in reply.body.get("errors", []):
