@@ -43,6 +43,7 @@ from app.analysis.messages import (
     Unpacked,
 )
 from rules import ModuleFacts, SourceError
+from rules.engine.edits import Lines
 from rules.engine.finding import Finding, Options, Result
 
 FACTS_KEPT_BYTES = 64_000_000
@@ -215,13 +216,19 @@ def prove_new(
     return msgspec.structs.replace(after.result, findings=tuple(findings))
 
 
-def excerpts(result: Result, request: Request) -> dict[str, list[str]]:
+def excerpts(result: Result, request: Request) -> dict[str, dict[int, str]]:
     """The lines that proven fixes replace: what a diff in the summary shows, and no line more."""
-    found: dict[str, list[str]] = {}
+    found: dict[str, dict[int, str]] = {}
+    files: dict[str, Lines] = {}
     for finding in result.findings:
         for edit in finding.fix.edits if finding.fix else ():
-            lines = request.after[edit.path].decode(errors="replace").splitlines(keepends=True)
-            found.setdefault(edit.path, []).extend(lines[edit.start_line - 1 : edit.end_line])
+            if edit.path not in files:
+                files[edit.path] = Lines.of(request.after[edit.path])
+            lines = files[edit.path]
+            found.setdefault(edit.path, {}).update(
+                (number, lines.contents[number - 1] + lines.ends[number - 1])
+                for number in range(edit.start_line, edit.end_line + 1)
+            )
     return found
 
 

@@ -43,7 +43,7 @@ async def test_only_what_is_new_gets_its_fix(analysis: Analysis) -> None:
         ("report", 6, False),
         ("other", 10, True),
     ]
-    assert comparison.excerpts == {"api.py": ["import time\n", "    time.sleep(2)\n"]}
+    assert comparison.excerpts == {"api.py": {1: "import time\n", 10: "    time.sleep(2)\n"}}
 
 
 async def test_facts_of_the_rest_of_the_project_lead_to_findings(analysis: Analysis) -> None:
