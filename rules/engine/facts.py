@@ -34,6 +34,8 @@ WHILE = 8
 """Inside a `while` loop, whose number of turns nobody knows."""
 LOAD = 16
 """No call but the reading of an attribute, which matters when it is a property."""
+OFFLOADED = 32
+"""A call of what an offload primitive made (`asyncify(f)(x)`)."""
 
 # Flags of a function.
 ASYNC = 1
