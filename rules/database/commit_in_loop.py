@@ -133,7 +133,12 @@ class CommitInLoop(Rule):
 
 def _is_deliberate(loop: ast.AST, module: Module) -> bool:
     """Loops whose turns are few, batches, attempts, or messages that arrive one by one."""
-    if not isinstance(loop, ast.For) or is_batched(loop) or is_short(loop, module.qualified_name):
+    if (
+        not isinstance(loop, ast.For)
+        or is_batched(loop)
+        or module.is_short(loop)
+        or is_short(loop, module.qualified_name)
+    ):
         return True
     return (
         isinstance(loop.iter, ast.Call)

@@ -11,7 +11,6 @@ from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
 if TYPE_CHECKING:
     from rules.engine.module import Module
 
-_READS = frozenset({"select", "refresh"})
 # Key-value stores have their own answer (a pipeline, one command for many keys).
 _OTHER_STORES = frozenset({"redis", "memcached"})
 _WRITING_STATEMENTS = frozenset({"sqlalchemy.sql.Insert", "sqlalchemy.sql.Update", "sqlalchemy.sql.Delete"})
@@ -86,14 +85,18 @@ class QueryInLoop(Rule):
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         query = module.query(node)
-        if query is None or query.kind not in _READS or query.driver in _OTHER_STORES:
+        if query is None or query.kind != "select" or query.driver in _OTHER_STORES:
             return
         loops = [loop for loop in module.loops(node) if not isinstance(loop, ast.While)]
         loop = next((loop for loop in reversed(loops) if module.depends_on_loop(node, loop)), None)
         if loop is None or _writes(node, module) or _takes_many(node):
             return
         if any(
-            is_short(each, module.qualified_name) or is_batched(each) or is_search(each) for each in loops
+            module.is_short(each)
+            or is_short(each, module.qualified_name)
+            or is_batched(each)
+            or is_search(each)
+            for each in loops
         ):
             return
         source = shortened(module.segment(iterables(loop)[0]))

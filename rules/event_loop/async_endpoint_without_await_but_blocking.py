@@ -84,16 +84,18 @@ class AsyncEndpointWithoutAwaitButBlocking(Rule):
         found = list(stops(node, module))
         if not found:
             return
-        worst = max(found, key=lambda stop: (stop.severity.rank, -len(stop.path), -stop.call.lineno))
+        worst = max(found, key=lambda stop: (stop.severity.rank, -stop.call.lineno))
         yield Match(
-            worst.call,
+            node,
             self.message(node, worst, found, module),
             severity=max(
                 self.severity, *(stop.severity for stop in found), key=lambda severity: severity.rank
             ),
             fix=self.drop_async(node, module),
             call_path=worst.path,
-            related=(Hop(module.path, node.lineno, node.name),),
+            related=tuple(
+                Hop(module.path, line, node.name) for line in sorted({stop.call.lineno for stop in found})
+            ),
             swallows=tuple(sorted({(stop.code, stop.call.lineno) for stop in found})),
             impact=expected(worst, module),
         )
@@ -112,7 +114,7 @@ class AsyncEndpointWithoutAwaitButBlocking(Rule):
         """Unsafe: the body may then run twice at once. None where code beside FastAPI awaits the function."""
         if module.called(node) or any(_uses_loop(inner, module) for inner in own_nodes(node)):
             return None
-        return Fix(without_async, safety=Safety.UNSAFE, target=node)
+        return Fix(without_async, safety=Safety.UNSAFE)
 
 
 def awaits(function: ast.AsyncFunctionDef) -> bool:

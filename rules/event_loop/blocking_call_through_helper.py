@@ -115,7 +115,7 @@ class BlockingCallThroughHelper(Rule):
             for stop in through_helper(call, module):
                 found.setdefault(stop.kind, []).append(stop)
         for kind_stops in found.values():
-            worst = max(kind_stops, key=lambda stop: (stop.severity.rank, -len(stop.path), -stop.call.lineno))
+            worst = max(kind_stops, key=lambda stop: (stop.severity.rank, -stop.call.lineno))
             yield Match(
                 worst.call,
                 self.message(worst, kind_stops, module),

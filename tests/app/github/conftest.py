@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
@@ -116,8 +117,24 @@ async def serve(handler: Responder) -> AsyncIterator[str]:
         await runner.cleanup()
 
 
+class Clock:
+    """A monotonic clock that can be moved ahead."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+
+    def __call__(self) -> float:
+        return time.monotonic() + self.ahead
+
+
 @pytest.fixture
-async def github(server: Server, private_key: str) -> AsyncIterator[GitHub]:
+def clock() -> Clock:
+    """By this clock tokens age."""
+    return Clock()
+
+
+@pytest.fixture
+async def github(server: Server, private_key: str, clock: Clock) -> AsyncIterator[GitHub]:
     """A client of `server` that does not wait long."""
     async with GitHub(
         app_id="12",
@@ -127,6 +144,7 @@ async def github(server: Server, private_key: str) -> AsyncIterator[GitHub]:
         timeout=2.0,
         pauses=(0.01, 0.01),
         patience=1.5,
-        pause_before_look=0.01,
+        pause=0.01,
+        clock=clock,
     ) as client:
         yield client
