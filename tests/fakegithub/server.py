@@ -7,6 +7,7 @@ import concurrent.futures
 import hashlib
 import inspect
 import json
+import re
 import secrets
 import time
 import traceback
@@ -241,6 +242,7 @@ class Exchange:
         if self.graphql:
             self.op = "graphql"
         else:
+            raw_path = self._by_name(raw_path)
             self.operation, self.params, known = self.world.spec.route(self.request.method, raw_path)
             self.op = self.operation.id if self.operation else "unknown"
             if not known or self.operation is None:
@@ -250,6 +252,12 @@ class Exchange:
             reply = await self._carry_out(raw)
             reply = await self._after(reply)
         return self._finish(reply)
+
+    def _by_name(self, path: str) -> str:
+        """`/repositories/7/…`, where redirects after a rename lead, is the same as `/repos/owner/name/…`."""
+        match = re.match(r"/repositories/(\d+)(?=/|$)", path)
+        repo = self.world.state.repos.get(int(match[1])) if match else None
+        return path if match is None or repo is None else f"/repos/{repo.full_name}{path[match.end() :]}"
 
     def _unknown(self, path: str) -> Reply:
         self.world.violation(f"unknown route {self.request.method} {path}")
