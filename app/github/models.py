@@ -145,3 +145,93 @@ class PullState(msgspec.Struct, frozen=True):
     documents: Mapping[str, str | None]
     """Configuration at the base commit by name: `.github/fastperf.toml`, `pyproject.toml`, `.gitattributes`,
     `org:.github/fastperf.toml`; null where the file does not exist."""
+
+
+class Compared(msgspec.Struct, frozen=True):
+    """What a pull request changes between the merge base and the head."""
+
+    merge_base_sha: str
+    files: tuple[ChangedFile, ...]
+    complete: bool
+    """False when GitHub does not list all of them (more than 3000)."""
+
+
+class Tree(msgspec.Struct, frozen=True):
+    """The files of a commit: symbolic links and submodules are left out."""
+
+    entries: Mapping[str, str]
+    """Path -> blob."""
+    sizes: Mapping[str, int]
+    """Path -> bytes."""
+    truncated: bool
+    """True when GitHub left out some (more than 100,000 or 7 MB)."""
+
+
+class Posted(msgspec.Struct, frozen=True):
+    """What became of a review."""
+
+    review_id: int | None
+    """None when there was nothing left to post."""
+    posted: tuple[ReviewComment, ...]
+    refused: tuple[ReviewComment, ...]
+    """Comments whose place GitHub does not take: say them in the check run."""
+    moved_to: str | None = None
+    """The head, when it is no longer the commit that was reviewed: nothing was posted."""
+
+
+class Action(msgspec.Struct, frozen=True):
+    """A button of the check run: label up to 20 characters, description 40, identifier 20."""
+
+    label: str
+    description: str
+    identifier: str
+
+
+class Output(msgspec.Struct, frozen=True):
+    """What a check run shows. `summary` and `text` hold up to 65,535 characters, and as many bytes."""
+
+    title: str
+    summary: str
+    text: str = ""
+    annotations: tuple[Annotation, ...] = ()
+
+
+class OpenPull(msgspec.Struct, frozen=True):
+    """An open pull request and our check runs on its head."""
+
+    pull: PullRequest
+    check_runs: tuple[CheckRun, ...]
+
+
+class App(msgspec.Struct, frozen=True):
+    """The app as it is registered at GitHub."""
+
+    id: int
+    slug: str
+    name: str
+    html_url: str
+    permissions: Mapping[str, str]
+    events: tuple[str, ...]
+
+
+class Installation(msgspec.Struct, frozen=True):
+    """The app on one account. `suspended` ones answer nothing."""
+
+    id: int
+    account: str
+    permissions: Mapping[str, str]
+    suspended: bool
+
+
+class Delivery(msgspec.Struct, frozen=True):
+    """One webhook delivery as GitHub's log has it. A redelivery has the same `guid` and another `id`."""
+
+    id: int
+    guid: str
+    delivered_at: str
+    """ISO 8601, UTC."""
+    status: str
+    status_code: int
+    event: str
+    action: str | None
+    installation_id: int | None

@@ -34,10 +34,13 @@ class Valid:
 class Fix:
     """How to rewrite the matched node.
 
-    `rewrite` takes the same node as libcst and returns the new one; `imports` are the modules
-    (`asyncio`) or names (`fastapi.concurrency.run_in_threadpool`) that the new code uses.
+    `rewrite` takes the same node as libcst and returns the new one (several statements in the place of
+    one as `FlattenSentinel`); returning the node it was given declines. `imports` are the modules
+    (`asyncio`) or names (`fastapi.concurrency.run_in_threadpool`) that the new code uses: it writes them in
+    full, and the engine puts the name that the file has, or gets, for them. `definitions` are module-level
+    statements (`_tasks: set[asyncio.Task[Any]] = set()`) that the new code relies on.
     The engine finds the node again, makes whole-line edits of it and proves them; a fix that
-    cannot be proven is dropped.
+    cannot be proven is dropped. `rules.engine.rewrites` has the rewrites that many rules need.
     """
 
     rewrite: Callable[[Any], cst.CSTNode]
@@ -45,6 +48,7 @@ class Fix:
     safety: Safety = Safety.UNSAFE
     target: ast.AST | None = None
     """The node to rewrite when it is not the matched one (the whole function, say)."""
+    definitions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

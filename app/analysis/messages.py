@@ -1,0 +1,145 @@
+"""What goes over the pipes between the pool and its workers, and what callers of the pool see.
+
+A frame is a four-byte big-endian length and one msgpack document.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from rules.engine.finding import Options, Result, Skipped
+
+LONGEST_FRAME = 1 << 30
+
+Stage = Literal["read", "analyze", "prove"]
+
+
+class Request(msgspec.Struct, kw_only=True):
+    """Two versions of a project. Paths are relative to the project root, with `/`.
+
+    `before` and `after` hold the changed Python files at the merge base and at the head, `others` the
+    encoded facts of all untouched files (valid for both versions), `renamed` new paths by old ones' names
+    (new -> old). Facts of another engine version must not be sent.
+    """
+
+    before: dict[str, bytes]
+    after: dict[str, bytes]
+    others: dict[str, bytes] = {}
+    documents_before: dict[str, str] = {}
+    documents_after: dict[str, str] = {}
+    options: Options = Options()
+    removed: list[str] = []
+    renamed: dict[str, str] = {}
+
+
+class Comparison(msgspec.Struct, kw_only=True):
+    """What two versions of a project say. New findings in `after` carry their proven fixes.
+
+    `facts` are the encoded facts of the changed files at the head. `wanted` names untouched files whose
+    findings may differ: call again with their source in both versions. `excerpts` holds the lines at the head that
+    edits of proven fixes replace, and no other: path -> line number -> the line with its newline.
+    """
+
+    before: Result
+    after: Result
+    facts: dict[str, bytes] = {}
+    wanted: list[str] = []
+    excerpts: dict[str, dict[int, str]] = {}
+
+
+class Unpacked(msgspec.Struct, kw_only=True):
+    """A source archive, read. `blobs` has the git blob sha1 of every Python file, `facts` the encoded facts of those
+    that have any, `documents` the text of deploy files, requirements and configuration. `complete` is false when a
+    limit on number or size of files was reached."""
+
+    blobs: dict[str, str] = {}
+    facts: dict[str, bytes] = {}
+    documents: dict[str, str] = {}
+    skipped: list[Skipped] = []
+    complete: bool = True
+
+
+# To the worker.
+
+
+class Compare(msgspec.Struct, tag="compare"):
+    request: Request
+    unproven: list[str] = []
+    """Files in which no fix is tried, because trying one ended a worker."""
+
+
+class Examine(msgspec.Struct, tag="examine"):
+    """One version: rules run on `sources`, `others` are facts of the rest. All findings get their fixes."""
+
+    sources: dict[str, bytes]
+    others: dict[str, bytes]
+    documents: dict[str, str]
+    options: Options
+    unproven: list[str] = []
+
+
+class Extract(msgspec.Struct, tag="extract"):
+    sources: dict[str, bytes]
+
+
+class Unpack(msgspec.Struct, tag="unpack"):
+    archive: bytes
+    """The archive itself; empty when `path` names a file that holds it."""
+    path: str
+    known: list[str]
+    """Files not to be read (again)."""
+
+
+Task = Compare | Examine | Extract | Unpack
+
+
+# From the worker.
+
+
+class Ready(msgspec.Struct, tag="ready"):
+    """Sent once, when everything is imported and all limits hold."""
+
+
+class Began(msgspec.Struct, tag="began"):
+    """The worker turns to this file: what happens next is the file's doing."""
+
+    path: str
+    """Empty when it turns to no file in particular."""
+    stage: Stage
+    blob: str = ""
+    last: bool = False
+    """No file comes after it, but work on all of them: it may take longer."""
+
+
+class Extracted(msgspec.Struct, tag="extracted"):
+    path: str
+    facts: bytes
+    blob: str = ""
+
+
+class Refused(msgspec.Struct, tag="refused"):
+    """A file without facts, with the reason."""
+
+    path: str
+    reason: str
+    blob: str = ""
+
+
+class Done(msgspec.Struct, tag="done"):
+    """The task's end. `peak_bytes` is the most memory this process ever held."""
+
+    comparison: Comparison | None = None
+    result: Result | None = None
+    unpacked: Unpacked | None = None
+    peak_bytes: int = 0
+
+
+class Failed(msgspec.Struct, tag="failed"):
+    """An error of ours, not of the file: exception type and place, never source text."""
+
+    reason: str
+
+
+Frame = Ready | Began | Extracted | Refused | Done | Failed

@@ -1,0 +1,533 @@
+"""The processes that read strangers' code.
+
+Each is a fresh interpreter with an explicit environment and hard limits, on two pipes. A native parser may
+crash or never end: then the process is gone, the file it was at is named, and the work goes on without it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import importlib.util
+import itertools
+import math
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Set
+from pathlib import Path
+from types import MappingProxyType
+
+import msgspec
+
+from app.analysis.messages import (
+    LONGEST_FRAME,
+    Began,
+    Compare,
+    Comparison,
+    Done,
+    Examine,
+    Extract,
+    Extracted,
+    Failed,
+    Frame,
+    Ready,
+    Refused,
+    Request,
+    Stage,
+    Task,
+    Unpack,
+    Unpacked,
+)
+from rules.engine.finding import Options, Result, Skipped
+
+MEMORY_BYTES = 1_500_000_000
+START_SECONDS = 60.0
+GONE_SECONDS = 5.0
+"""Between a worker's closed pipe and its end."""
+WALL_FACTOR = 5.0
+"""Wall time a file may take for each second of CPU time it may take: the machine may be busy."""
+TASKS_PER_WORKER = 500
+RESTING_BYTES = 600_000_000
+"""A worker that once held more than this is replaced after its task."""
+CHUNK_BYTES = 1_000_000
+ATTEMPTS = 3
+"""How often a task is tried again when its worker died and no file can be blamed."""
+
+NO_OPTIONS = Options()
+
+HERE = Path(__file__).resolve().parent.parent.parent
+"""The folder with our packages `app` and `rules`."""
+BOOT = """\
+import sys, json
+here, elsewhere, parent, limits = sys.argv[1:]
+sys.path[:] = [here, *sys.path, *json.loads(elsewhere)]
+from app.analysis.worker import main
+main(int(parent), limits)
+"""
+
+# Ends that a file itself brings about: these are not tried again with it.
+_FATAL = {
+    signal.SIGSEGV,
+    signal.SIGBUS,
+    signal.SIGABRT,
+    signal.SIGILL,
+    signal.SIGFPE,
+    signal.SIGPROF,
+    signal.SIGXCPU,
+}
+
+
+class AnalysisError(Exception):
+    """The analysis cannot be had, by a fault of ours or of the machine. Its text is fit for the summary."""
+
+
+class DiedError(Exception):
+    """A worker ended within a task. `path` is the file it was at, if any; `blamed` when the file did it."""
+
+    def __init__(self, reason: str, at: Began | None, *, blamed: bool) -> None:
+        super().__init__(reason)
+        self.reason, self.blamed = reason, blamed
+        self.path = at.path if at is not None else None
+        self.stage: Stage = at.stage if at is not None else "read"
+        self.blob = at.blob if at is not None else ""
+
+
+class OverrunError(Exception):
+    """The task as a whole took too long."""
+
+
+class Worker:
+    """One process. Not reusable after any exception: `end` it."""
+
+    def __init__(self, process: asyncio.subprocess.Process, file_deadline: float) -> None:
+        self._process, self._file_deadline = process, file_deadline
+        self._encoder = msgspec.msgpack.Encoder()
+        self._decoder = msgspec.msgpack.Decoder(Frame)
+        self.tasks = 0
+        self.worn = False
+
+    @classmethod
+    async def start(cls, *, memory_bytes: int, file_deadline: float, deadline: float) -> Worker:
+        elsewhere = await asyncio.to_thread(_dependencies)
+        limits = {"memory_bytes": memory_bytes, "file_seconds": file_deadline, "task_seconds": deadline}
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-I", "-B", "-W", "ignore", "-c", BOOT),
+            str(HERE),
+            msgspec.json.encode(elsewhere).decode(),
+            str(os.getpid()),
+            msgspec.json.encode(limits).decode(),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            env=environment(os.environ),
+            cwd="/",
+            start_new_session=True,
+            limit=1 << 20,
+        )
+        worker = cls(process, file_deadline)
+        try:
+            async with asyncio.timeout(START_SECONDS):
+                frame = await worker._receive()
+        except (TimeoutError, EOFError) as error:
+            await worker.end()
+            raise AnalysisError("the analysis process does not start") from error
+        except BaseException:
+            await worker.end()
+            raise
+        assert isinstance(frame, Ready), frame  # noqa: S101 - the first frame by construction
+        return worker
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        return self._process.returncode is None
+
+    async def ask(self, task: Task, deadline: float, on_frame: Callable[[Extracted | Refused], None]) -> Done:
+        """Have a task done within `deadline` seconds. Raises DiedError, OverrunError or AnalysisError."""
+        self.tasks += 1
+        at: Began | None = None
+        patience = self._file_deadline * WALL_FACTOR
+        loop = asyncio.get_running_loop()
+        last = loop.time() + deadline
+        try:
+            async with asyncio.timeout_at(last):
+                await self._send(task)
+            while True:
+                now = loop.time()
+                until = last if at is None or at.last else min(last, now + patience)
+                async with asyncio.timeout_at(until):
+                    frame = await self._receive()
+                match frame:
+                    case Began():
+                        at = frame if frame.path else None
+                    case Extracted() | Refused():
+                        on_frame(frame)
+                        at = None
+                    case Done():
+                        self.worn = self.tasks >= TASKS_PER_WORKER or frame.peak_bytes > RESTING_BYTES
+                        return frame
+                    case Failed():
+                        raise AnalysisError(frame.reason)
+                    case Ready():
+                        raise AnalysisError("the analysis process spoke out of turn")
+        except TimeoutError:
+            await self.end()
+            if at is None or loop.time() >= last:
+                raise OverrunError from None
+            raise DiedError(f"parser limit: no answer within {patience:g} s", at, blamed=True) from None
+        except (EOFError, ConnectionError):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(GONE_SECONDS):
+                    await self._process.wait()  # it is ending by itself: how is what we want to know
+            await self.end()
+            raise self._died(at) from None
+
+    async def end(self) -> None:
+        """Kill the process and wait for it to be gone."""
+        if self._process.returncode is None:
+            # Not the process object's `kill`: it may reap what asyncio is waiting for.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._process.pid, signal.SIGKILL)
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        await self._process.wait()
+
+    def _died(self, at: Began | None) -> DiedError:
+        code = self._process.returncode
+        ended = signal.Signals(-code) if code is not None and -code in set(signal.Signals) else None
+        if ended in {signal.SIGPROF, signal.SIGXCPU}:
+            reason = f"parser limit: more than {self._file_deadline:g} s of CPU time"
+        elif ended in {signal.SIGABRT, signal.SIGSEGV, signal.SIGBUS}:
+            reason = "parser limit: nested too deeply or too large"
+        else:
+            reason = "parser limit: the process that read it ended"
+        return DiedError(reason, at, blamed=ended in _FATAL)
+
+    async def _send(self, task: Task) -> None:
+        stdin = self._process.stdin
+        assert stdin is not None, "made with a pipe"  # noqa: S101 - tells mypy
+        body = self._encoder.encode(task)
+        stdin.write(len(body).to_bytes(4) + body)
+        await stdin.drain()
+
+    async def _receive(self) -> Frame:
+        stdout = self._process.stdout
+        assert stdout is not None, "made with a pipe"  # noqa: S101 - tells mypy
+        length = int.from_bytes(await stdout.readexactly(4))
+        if length > LONGEST_FRAME:
+            raise AnalysisError("the analysis process sent too much")
+        frame: Frame = self._decoder.decode(await stdout.readexactly(length))
+        return frame
+
+
+Suspects = dict[tuple[str | None, Stage], int]
+"""How often a worker ended at a file."""
+
+
+class Slot:
+    """A place for one worker, filled when needed."""
+
+    def __init__(self) -> None:
+        self.worker: Worker | None = None
+
+
+class Analysis:
+    """The pool; one for a process. Use as an async context manager, or `start` and `close` it.
+
+    `deadline` is wall time in seconds for one request, `file_deadline` CPU time for one file in it,
+    `memory_bytes` the address space of each worker.
+    """
+
+    def __init__(
+        self,
+        workers: int = 1,
+        *,
+        deadline: float = 20.0,
+        file_deadline: float = 2.0,
+        memory_bytes: int = MEMORY_BYTES,
+    ) -> None:
+        self._deadline, self._file_deadline, self._memory_bytes = deadline, file_deadline, memory_bytes
+        self._slots = [Slot() for _ in range(workers)]
+        self._idle: asyncio.LifoQueue[Slot] = asyncio.LifoQueue()
+        self._started = False
+
+    async def start(self) -> None:
+        """Start the workers. Raises AnalysisError when they do not come up."""
+        if self._started:
+            return
+        self._started = True
+        try:
+            async with asyncio.TaskGroup() as group:
+                for slot in self._slots:
+                    group.create_task(self._fill(slot))
+        except* AnalysisError as group_error:
+            await self.close()
+            raise group_error.exceptions[0] from None
+        for slot in self._slots:
+            self._idle.put_nowait(slot)
+
+    async def close(self) -> None:
+        """End all workers, whatever they are doing."""
+        for slot in self._slots:
+            await self._empty(slot)
+
+    async def __aenter__(self) -> Analysis:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        await self.close()
+
+    @property
+    def pids(self) -> tuple[int, ...]:
+        """The processes that are there now."""
+        return tuple(slot.worker.pid for slot in self._slots if slot.worker and slot.worker.alive)
+
+    async def compare(self, request: Request) -> Comparison:
+        """Analyse both versions. A file that ends a worker is left out of both and listed as skipped.
+
+        Raises AnalysisError when no answer is to be had.
+        """
+
+        def task(left_out: Mapping[str, Skipped], unproven: Set[str]) -> Compare:
+            return Compare(_without(request, left_out), sorted(unproven))
+
+        files = request.before.keys() | request.after.keys()
+        done, left_out = await self._careful(task, files, self._deadline)
+        if done is None:
+            return _with_skipped(Comparison(before=Result(), after=Result()), left_out)
+        if done.comparison is None:
+            raise AnalysisError("the analysis process gave no answer")
+        return _with_skipped(done.comparison, left_out)
+
+    async def examine(
+        self,
+        sources: Mapping[str, bytes],
+        *,
+        others: Mapping[str, bytes] = MappingProxyType({}),
+        documents: Mapping[str, str] = MappingProxyType({}),
+        options: Options = NO_OPTIONS,
+        deadline: float = math.inf,
+    ) -> Result:
+        """Analyse one version; every finding comes with its proven fix. For the rest see `compare`."""
+
+        def task(left_out: Mapping[str, Skipped], unproven: Set[str]) -> Examine:
+            return Examine(
+                {path: source for path, source in sources.items() if path not in left_out},
+                dict(others),
+                dict(documents),
+                options,
+                sorted(unproven),
+            )
+
+        done, left_out = await self._careful(task, sources.keys(), deadline)
+        result = done.result if done is not None else Result()
+        if result is None:
+            raise AnalysisError("the analysis process gave no answer")
+        return msgspec.structs.replace(result, skipped=result.skipped + tuple(left_out.values()))
+
+    async def extract(self, sources: Mapping[str, bytes]) -> tuple[dict[str, bytes], list[Skipped]]:
+        """Encoded facts of each file that has any, and the files that have none, with the reason."""
+        facts: dict[str, bytes] = {}
+        skipped: list[Skipped] = []
+        try:
+            async with asyncio.TaskGroup() as group:
+                for chunk in _chunks(sources):
+                    group.create_task(self._extract(chunk, facts, skipped))
+        except* AnalysisError as errors:
+            raise errors.exceptions[0] from None
+        return facts, skipped
+
+    async def unpack(self, archive: bytes | Path) -> Unpacked:
+        """Facts and documents of a project from its `.tar.gz`. Raises AnalysisError when it is broken."""
+        unpacked = Unpacked()
+        suspects: Suspects = {}
+
+        def keep(frame: Extracted | Refused) -> None:
+            if frame.blob:
+                unpacked.blobs[frame.path] = frame.blob
+            if isinstance(frame, Extracted):
+                unpacked.facts[frame.path] = frame.facts
+            else:
+                unpacked.skipped.append(Skipped(frame.path, frame.reason))
+
+        if isinstance(archive, Path):
+            path, content = str(await asyncio.to_thread(archive.absolute)), b""
+        else:
+            path, content = "", archive
+        while True:
+            known = [*unpacked.facts, *(skipped.path for skipped in unpacked.skipped)]
+            try:
+                done = await self._perform(Unpack(content, path, known), self._deadline * 10, keep)
+            except OverrunError:
+                unpacked.complete = False
+                return unpacked
+            except DiedError as death:
+                if _to_blame(death, suspects) and death.path is not None:
+                    unpacked.skipped.append(Skipped(death.path, death.reason))
+                    unpacked.blobs[death.path] = death.blob
+                continue
+            if done.unpacked is None:
+                raise AnalysisError("the analysis process gave no answer")
+            unpacked.documents, unpacked.complete = done.unpacked.documents, done.unpacked.complete
+            return unpacked
+
+    async def _extract(
+        self, sources: dict[str, bytes], facts: dict[str, bytes], skipped: list[Skipped]
+    ) -> None:
+        suspects: Suspects = {}
+        left = dict(sources)
+
+        def keep(frame: Extracted | Refused) -> None:
+            del left[frame.path]
+            if isinstance(frame, Extracted):
+                facts[frame.path] = frame.facts
+            else:
+                skipped.append(Skipped(frame.path, frame.reason))
+
+        while left:
+            try:
+                await self._perform(Extract(dict(left)), self._deadline * 10, keep)
+            except OverrunError:
+                reason = "time limit: the project takes too long to read"
+                skipped.extend(Skipped(path, reason) for path in left)
+                return
+            except DiedError as death:
+                if _to_blame(death, suspects) and death.path is not None:
+                    del left[death.path]
+                    skipped.append(Skipped(death.path, death.reason))
+
+    async def _careful(
+        self,
+        task: Callable[[Mapping[str, Skipped], Set[str]], Task],
+        files: Set[str],
+        deadline: float,
+    ) -> tuple[Done | None, dict[str, Skipped]]:
+        """Have a task done, as often as it takes, without the files that end workers.
+
+        `task` makes it from the files to be left out and those in which no fix is to be tried. Returns what
+        came of it, None when time ran out, and the files left out.
+        """
+        left_out: dict[str, Skipped] = {}
+        unproven: set[str] = set()
+        suspects: Suspects = {}
+        end = asyncio.get_running_loop().time() + deadline
+        while True:
+            try:
+                remaining = end - asyncio.get_running_loop().time()
+                return await self._perform(task(left_out, unproven), remaining), left_out
+            except OverrunError:
+                reason = f"time limit: one review may take {deadline:g} s"
+                return None, {path: Skipped(path, reason) for path in sorted(files)} | left_out
+            except DiedError as death:
+                if not _to_blame(death, suspects) or death.path is None:
+                    continue
+                if death.stage == "prove":
+                    unproven.add(death.path)
+                else:
+                    left_out[death.path] = Skipped(death.path, death.reason)
+
+    async def _perform(
+        self,
+        task: Task,
+        deadline: float,
+        on_frame: Callable[[Extracted | Refused], None] = lambda frame: None,
+    ) -> Done:
+        if deadline <= 0:
+            raise OverrunError
+        async with self._worker() as worker:
+            return await worker.ask(task, deadline, on_frame)
+
+    @contextlib.asynccontextmanager
+    async def _worker(self) -> AsyncIterator[Worker]:
+        """A worker of one's own. Whatever goes wrong with it, the next caller gets a healthy one."""
+        if not self._started:
+            raise AnalysisError("the analysis was not started")
+        slot = await self._idle.get()
+        try:
+            if slot.worker is not None and (slot.worker.worn or not slot.worker.alive):
+                await self._empty(slot)
+            if slot.worker is None:
+                await self._fill(slot)
+            assert slot.worker is not None, "just filled"  # noqa: S101 - tells mypy
+            try:
+                yield slot.worker
+            except AnalysisError:
+                raise
+            except BaseException:  # cancelled too: it may be in the middle of anything
+                await asyncio.shield(self._empty(slot))
+                raise
+        finally:
+            self._idle.put_nowait(slot)
+
+    async def _fill(self, slot: Slot) -> None:
+        slot.worker = await Worker.start(
+            memory_bytes=self._memory_bytes, file_deadline=self._file_deadline, deadline=self._deadline * 10
+        )
+
+    async def _empty(self, slot: Slot) -> None:
+        worker, slot.worker = slot.worker, None
+        if worker is not None:
+            await worker.end()
+
+
+def environment(ours: Mapping[str, str]) -> dict[str, str]:
+    """All that a worker gets of our environment: nothing, but for what the loader needs to find libraries."""
+    return {"LANG": "C.UTF-8"} | {name: ours[name] for name in ("LD_LIBRARY_PATH",) if name in ours}
+
+
+@functools.cache
+def _dependencies() -> list[str]:
+    """Folders of the libraries that a worker uses, wherever this interpreter found them."""
+    found: dict[str, None] = {}
+    for name in ("msgspec", "libcst", "sqlglot"):
+        spec = importlib.util.find_spec(name)
+        if spec is not None and spec.origin is not None:
+            found[str(Path(spec.origin).resolve().parent.parent)] = None
+    return list(found)
+
+
+def _to_blame(death: DiedError, suspects: Suspects) -> bool:
+    """Whether to go on without the file. A process that somebody else ended is tried once more first."""
+    times = suspects[death.path, death.stage] = suspects.get((death.path, death.stage), 0) + 1
+    if death.blamed and death.path is not None:
+        return True
+    if death.path is None and times >= ATTEMPTS:
+        raise AnalysisError("the analysis process keeps ending")
+    return times > 1
+
+
+def _without(request: Request, left_out: Mapping[str, Skipped]) -> Request:
+    """The request with neither version of these files."""
+    if not left_out:
+        return request
+    gone = left_out.keys() | {old for new, old in request.renamed.items() if new in left_out}
+    gone |= {new for new, old in request.renamed.items() if old in left_out}
+    return msgspec.structs.replace(
+        request,
+        before={path: source for path, source in request.before.items() if path not in gone},
+        after={path: source for path, source in request.after.items() if path not in gone},
+    )
+
+
+def _with_skipped(comparison: Comparison, left_out: Mapping[str, Skipped]) -> Comparison:
+    skipped = tuple(left_out.values())
+    return msgspec.structs.replace(
+        comparison,
+        before=msgspec.structs.replace(comparison.before, skipped=comparison.before.skipped + skipped),
+        after=msgspec.structs.replace(comparison.after, skipped=comparison.after.skipped + skipped),
+        wanted=[path for path in comparison.wanted if path not in left_out],
+    )
+
+
+def _chunks(sources: Mapping[str, bytes]) -> Iterator[dict[str, bytes]]:
+    """The sources in portions of about `CHUNK_BYTES`."""
+    sizes = itertools.accumulate(len(source) for source in sources.values())
+    numbered = zip(sources.items(), (math.floor(size / CHUNK_BYTES) for size in sizes), strict=True)
+    for _, chunk in itertools.groupby(numbered, key=lambda item: item[1]):
+        yield dict(item for item, _ in chunk)

@@ -1,0 +1,332 @@
+"""What runs in a worker process: limits first, then one task after the other from standard input.
+
+The process that starts it gives it no credentials and may kill it at any time; see `app.analysis.pool`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import hashlib
+import os
+import resource
+import signal
+import sys
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+import rules
+from app.analysis.archive import ArchiveError, ArchiveLimitError, blob_sha, members
+from app.analysis.documents import is_document, is_python
+from app.analysis.messages import (
+    LONGEST_FRAME,
+    Began,
+    Compare,
+    Comparison,
+    Done,
+    Examine,
+    Extract,
+    Extracted,
+    Failed,
+    Frame,
+    Ready,
+    Refused,
+    Request,
+    Stage,
+    Task,
+    Unpack,
+    Unpacked,
+)
+from rules import ModuleFacts, SourceError
+from rules.engine.edits import Lines
+from rules.engine.finding import Finding, Options, Result
+
+FACTS_KEPT_BYTES = 64_000_000
+OPEN_FILES = 64
+PR_SET_PDEATHSIG = 1
+
+
+class Limits(msgspec.Struct):
+    """`file_seconds` is CPU time for one stage of one file, `task_seconds` for one whole task."""
+
+    memory_bytes: int
+    file_seconds: float
+    task_seconds: float
+
+
+def confine(limits: Limits, parent: int) -> None:
+    """Give up, for good, what a parser does not need, and die when the parent does."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    if os.getppid() != parent:
+        os._exit(0)  # it died before we asked to be told
+    resource.setrlimit(resource.RLIMIT_AS, (limits.memory_bytes, limits.memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
+
+
+class Connection:
+    """Frames over two binary streams."""
+
+    def __init__(self, read: BinaryIO, write: BinaryIO, limits: Limits) -> None:
+        self._read, self._write, self._limits = read, write, limits
+        self._decoder = msgspec.msgpack.Decoder(Task)
+        self._encoder = msgspec.msgpack.Encoder()
+        self.current = ""
+        """The file begun last."""
+
+    def receive(self) -> Task | None:
+        """The next task, or None when the parent hung up."""
+        header = self._read.read(4)
+        if len(header) < 4:
+            return None
+        length = int.from_bytes(header)
+        if length > LONGEST_FRAME:
+            raise ValueError("frame too long")
+        task: Task = self._decoder.decode(self._read.read(length))
+        return task
+
+    def send(self, frame: Frame) -> None:
+        body = self._encoder.encode(frame)
+        self._write.write(len(body).to_bytes(4) + body)
+        self._write.flush()
+
+    def begin(self, path: str, stage: Stage, blob: str = "", *, last: bool = False) -> None:
+        """Say which file comes now, and let the kernel end this process if it takes too long.
+
+        An empty path says that no file comes now, but work on all of them; so, after it, does `last`.
+        """
+        self.current = path
+        self.send(Began(path, stage, blob, last))
+        signal.setitimer(signal.ITIMER_PROF, self._limits.file_seconds if path and not last else 0)
+
+    @contextlib.contextmanager
+    def task(self) -> Iterator[None]:
+        """The time one task may take, all files together."""
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        soft = int(used.ru_utime + used.ru_stime + self._limits.task_seconds) + 1
+        resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.RLIM_INFINITY))
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+class Announced(Mapping[str, bytes]):
+    """Sources that tell the parent when they are taken up."""
+
+    def __init__(self, sources: Mapping[str, bytes], connection: Connection) -> None:
+        self._sources, self._connection = sources, connection
+        self._left = set(sources)
+
+    def __getitem__(self, path: str) -> bytes:
+        source = self._sources[path]
+        self._left.discard(path)
+        self._connection.begin(path, "analyze", last=not self._left)
+        return source
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._sources)
+
+    def __len__(self) -> int:
+        return len(self._sources)
+
+
+class FactsCache:
+    """Facts decoded before, by the digest of their encoding, so that a base tree is decoded once."""
+
+    def __init__(self, most_bytes: int = FACTS_KEPT_BYTES) -> None:
+        self._decoder = msgspec.msgpack.Decoder(ModuleFacts)
+        self._kept: OrderedDict[bytes, tuple[ModuleFacts, int]] = OrderedDict()
+        self._most, self._size = most_bytes, 0
+
+    def decode(self, encoded: bytes) -> ModuleFacts:
+        key = hashlib.blake2b(encoded, digest_size=16).digest()
+        if (found := self._kept.get(key)) is not None:
+            self._kept.move_to_end(key)
+            return found[0]
+        facts = self._decoder.decode(encoded)
+        self._kept[key] = (facts, len(encoded))
+        self._size += len(encoded)
+        while self._size > self._most and len(self._kept) > 1:
+            _, (_, size) = self._kept.popitem(last=False)
+            self._size -= size
+        return facts
+
+
+def compare(task: Compare, connection: Connection, cache: FactsCache) -> Comparison:
+    request = task.request
+    others = {path: cache.decode(encoded) for path, encoded in request.others.items()}
+    before = analyze(request.before, others, request.documents_before, request.options, connection)
+    after = analyze(request.after, others, request.documents_after, request.options, connection)
+    result = prove_new(before.result, after, task.unproven, connection)
+    given = request.before.keys() | request.after.keys()
+    return Comparison(
+        before=before.result,
+        after=result,
+        facts={path: msgspec.msgpack.encode(facts) for path, facts in after.facts.items()},
+        wanted=sorted(rules.affected(before, after) - given),
+        excerpts=excerpts(result, request),
+    )
+
+
+def examine(task: Examine, connection: Connection, cache: FactsCache) -> Result:
+    others = {path: cache.decode(encoded) for path, encoded in task.others.items()}
+    analysis = analyze(task.sources, others, task.documents, task.options, connection)
+    return prove_new(Result(), analysis, task.unproven, connection)
+
+
+def analyze(
+    sources: Mapping[str, bytes],
+    others: Mapping[str, ModuleFacts],
+    documents: Mapping[str, str],
+    options: Options,
+    connection: Connection,
+) -> rules.Analysis:
+    """The engine's `analyze`, announced file by file."""
+    analysis = rules.analyze(
+        Announced(sources, connection), others=others, documents=documents, options=options
+    )
+    connection.begin("", "analyze")
+    return analysis
+
+
+def prove_new(
+    before: Result,
+    after: rules.Analysis,
+    unproven: Iterable[str],
+    connection: Connection,
+) -> Result:
+    """The result of `after`; findings that `before` does not have with their fix."""
+    old = {finding.fingerprint for finding in before.findings}
+    left_alone = frozenset(unproven)
+    findings: list[Finding] = []
+    for finding in after.result.findings:
+        if finding.fingerprint in old or finding.path in left_alone:
+            findings.append(finding)
+        else:
+            connection.begin(finding.path, "prove")
+            findings.append(after.prove(finding))
+    return msgspec.structs.replace(after.result, findings=tuple(findings))
+
+
+def excerpts(result: Result, request: Request) -> dict[str, dict[int, str]]:
+    """The lines that proven fixes replace: what a diff in the summary shows, and no line more."""
+    found: dict[str, dict[int, str]] = {}
+    files: dict[str, Lines] = {}
+    for finding in result.findings:
+        for edit in finding.fix.edits if finding.fix else ():
+            if edit.path not in files:
+                files[edit.path] = Lines.of(request.after[edit.path])
+            lines = files[edit.path]
+            found.setdefault(edit.path, {}).update(
+                (number, lines.contents[number - 1] + lines.ends[number - 1])
+                for number in range(edit.start_line, edit.end_line + 1)
+            )
+    return found
+
+
+def extract(path: str, source: bytes) -> Extracted | Refused:
+    try:
+        facts = rules.extract(path, source)
+    except SourceError as error:
+        return Refused(path, error.reason)
+    except Exception as error:  # one file, whatever is wrong with it, is one file
+        return Refused(path, f"cannot be analysed ({type(error).__name__})")
+    return Extracted(path, msgspec.msgpack.encode(facts))
+
+
+def extract_all(task: Extract, connection: Connection) -> None:
+    for path, source in task.sources.items():
+        connection.begin(path, "read")
+        connection.send(extract(path, source))
+
+
+def unpack(task: Unpack, connection: Connection) -> Unpacked:
+    """Send the facts of each Python file; return the rest."""
+    archive = Path(task.path) if task.path else task.archive
+    known = frozenset(task.known)
+    unpacked = Unpacked()
+    try:
+        for member in members(archive):
+            if member.content is None:
+                if member.path not in known:
+                    connection.send(Refused(member.path, "the file is too large"))
+                continue
+            if is_document(member.path):
+                unpacked.documents[member.path] = member.content.decode(errors="replace")
+            if is_python(member.path) and member.path not in known:
+                blob = blob_sha(member.content)
+                connection.begin(member.path, "read", blob)
+                frame = extract(member.path, member.content)
+                frame.blob = blob
+                connection.send(frame)
+                connection.begin("", "read")
+    except ArchiveLimitError:
+        unpacked.complete = False
+    return unpacked
+
+
+def perform(task: Task, connection: Connection, cache: FactsCache) -> Done | Failed:
+    try:
+        match task:
+            case Compare():
+                done = Done(comparison=compare(task, connection, cache))
+            case Examine():
+                done = Done(result=examine(task, connection, cache))
+            case Extract():
+                extract_all(task, connection)
+                done = Done()
+            case Unpack():
+                done = Done(unpacked=unpack(task, connection))
+    except ArchiveError as error:
+        return Failed(str(error))
+    except (MemoryError, RecursionError) as error:
+        if connection.current:
+            os.abort()  # the file at hand did it: the parent goes on without it
+        return Failed(_place(error))
+    except Exception as error:  # one task: the parent gets an answer, the next task a worker
+        return Failed(_place(error))
+    done.peak_bytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    return done
+
+
+def _place(error: Exception) -> str:
+    """The error's type and where it was raised; its text may quote the source it stumbled over."""
+    frame = error.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    if frame is None:
+        return type(error).__name__
+    code = frame.tb_frame.f_code
+    return f"{type(error).__name__} in {Path(code.co_filename).name}:{frame.tb_lineno} ({code.co_name})"
+
+
+def main(parent: int, limits: str) -> None:
+    """Serve until standard input ends. `parent` is the process that must be our parent, `limits` JSON of `Limits`."""
+    bounds = msgspec.json.decode(limits, type=Limits)
+    confine(bounds, parent)
+    read = os.fdopen(os.dup(0), "rb")
+    write = os.fdopen(os.dup(1), "wb")
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for stray in (0, 1):  # whatever prints must not speak into the protocol
+        os.dup2(nowhere, stray)
+
+    import libcst  # noqa: F401 - imported before the first task, so that no task pays for it
+
+    gc.collect()
+    gc.freeze()
+    connection, cache = Connection(read, write, bounds), FactsCache()
+    connection.send(Ready())
+    os.dup2(nowhere, 2)  # from here on only strangers' code could make it speak
+    os.close(nowhere)
+    while (task := connection.receive()) is not None:
+        with connection.task():
+            answer = perform(task, connection, cache)
+        connection.send(answer)

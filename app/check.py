@@ -1,0 +1,277 @@
+"""What `fastperf check` does: one version of a project on disk, analysed, and mended if asked to."""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+import rules
+from app.analysis import Analysis
+from app.analysis.documents import is_document, is_python
+from app.discovery import Project
+from app.localgit import LocalRepository
+from app.terminal import file_lines
+from rules import ModuleFacts, SourceError
+from rules.engine import edits
+from rules.engine.finding import Edit, Endpoint, Finding, Options, Result, Safety, Skipped, Statistics
+
+LARGE_BYTES = 2_500_000
+"""From here on several processes are faster than one, their start included."""
+MOST_PROCESSES = 8
+MOST_ROUNDS = 20
+"""Of fixing: a fix may only show when another was made."""
+
+Advance = Callable[[int], None]
+"""Told how many more files are done."""
+
+
+class Scan(msgspec.Struct, kw_only=True):
+    """What a project says. `result` holds findings in the files that were asked about."""
+
+    result: Result
+    sources: dict[str, bytes]
+
+    def lines(self, path: str) -> Sequence[str]:
+        return file_lines(self.sources, path)
+
+
+def scan(
+    project: Project, options: Options, *, advance: Advance = lambda count: None, prove: bool = True
+) -> Scan:
+    """Analyse a project. With `prove` every finding comes with its proven fix."""
+    started = time.perf_counter()
+    sources = project.read()
+    result = analyze(sources, project.chosen, project.texts(), options, advance=advance, prove=prove)
+    return Scan(result=_finished(result, sources, started), sources=sources)
+
+
+def analyze(
+    sources: Mapping[str, bytes],
+    chosen: frozenset[str],
+    documents: Mapping[str, str],
+    options: Options,
+    *,
+    advance: Advance = lambda count: None,
+    prove: bool = True,
+) -> Result:
+    """Run the rules on the chosen files of a project, in several processes when it is large."""
+    mine = {path: source for path, source in sources.items() if path in chosen}
+    rest = {path: source for path, source in sources.items() if path not in chosen}
+    processes = min(os.cpu_count() or 1, MOST_PROCESSES)
+    if processes > 1 and sum(map(len, sources.values())) > LARGE_BYTES:
+        return asyncio.run(_examine(mine, rest, documents, options, processes, advance))
+    skipped: list[Skipped] = []
+    analysis = rules.analyze(
+        _Counted(mine, advance),
+        others=dict(_facts(rest, skipped, advance)),
+        documents=documents,
+        options=options,
+    )
+    result = analysis.result
+    findings = tuple(analysis.prove(finding) for finding in result.findings) if prove else result.findings
+    return msgspec.structs.replace(result, findings=findings, skipped=(*result.skipped, *skipped))
+
+
+def only_new(project: Project, revision: str, now: Scan, options: Options) -> Scan:
+    """`now` without the findings that the project had at `revision` already. Raises GitError."""
+    repository = LocalRepository(project.root)
+    prefix = _prefix(repository, project.root)
+    tree = {
+        path.removeprefix(prefix): entry.sha
+        for path, entry in repository.tree(repository.commit(revision)).items()
+        if entry.is_file and path.startswith(prefix)
+    }
+    wanted = {path: sha for path, sha in tree.items() if is_python(path) or is_document(path)}
+    blobs = repository.read(wanted.values())
+    sources = {path: blobs[sha] for path, sha in wanted.items() if is_python(path)}
+    documents = {path: blobs[sha].decode(errors="replace") for path, sha in wanted.items() if is_document(path)}
+    # What is untouched and says nothing now needs no rules: only its facts count.
+    changed = frozenset(path for path, source in sources.items() if now.sources.get(path) != source)
+    suspects = frozenset(finding.path for finding in now.result.findings)
+    then = analyze(sources, (changed | suspects) & sources.keys(), documents, options, prove=False)
+    known = {finding.fingerprint for finding in then.findings}
+    findings = tuple(finding for finding in now.result.findings if finding.fingerprint not in known)
+    return Scan(result=msgspec.structs.replace(now.result, findings=findings), sources=now.sources)
+
+
+def _prefix(repository: LocalRepository, root: Path) -> str:
+    """What stands before the project's paths in its repository."""
+    top = repository.top
+    inside = root.relative_to(top.resolve()).as_posix() if top is not None else "."
+    return "" if inside == "." else f"{inside}/"
+
+
+class Fixed(msgspec.Struct, kw_only=True):
+    """The files that fixing changed, before and after, and how many findings it mended."""
+
+    before: dict[str, bytes]
+    after: dict[str, bytes]
+    count: int
+    left: Scan
+
+
+def fix(project: Project, options: Options, first: Scan, *, unsafe: bool) -> Fixed:
+    """Apply fixes until none is left, in memory. Unsafe ones only with `unsafe`."""
+    sources = dict(first.sources)
+    documents = project.texts()
+    current = first
+    count = 0
+    for _ in range(MOST_ROUNDS):
+        wanted = [
+            finding.fix.edits
+            for finding in current.result.findings
+            if finding.fix is not None and (unsafe or finding.fix.safety is Safety.SAFE)
+        ]
+        chosen, made = compatible(wanted)
+        if not made:
+            break
+        for path, changes in chosen.items():
+            sources[path] = edits.apply(sources[path], changes)
+        count += made
+        started = time.perf_counter()
+        result = analyze(sources, project.chosen, documents, options)
+        current = Scan(result=_finished(result, sources, started), sources=dict(sources))
+    changed = {path for path, source in sources.items() if source != first.sources[path]}
+    return Fixed(
+        before={path: first.sources[path] for path in sorted(changed)},
+        after={path: sources[path] for path in sorted(changed)},
+        count=count,
+        left=current,
+    )
+
+
+def compatible(fixes: Sequence[Sequence[Edit]]) -> tuple[dict[str, list[Edit]], int]:
+    """As many fixes as can be made at once, edits by file: none touches lines of another, equal edits are one."""
+    chosen: dict[str, list[Edit]] = {}
+    made = 0
+    for fix_edits in fixes:
+        new = [edit for edit in fix_edits if edit not in chosen.get(edit.path, [])]
+        if any(_clash(edit, other) for edit in new for other in chosen.get(edit.path, [])):
+            continue
+        for edit in new:
+            chosen.setdefault(edit.path, []).append(edit)
+        made += 1
+    return chosen, made
+
+
+def diff(fixed: Fixed) -> str:
+    """What fixing changes, as a patch."""
+    parts: list[str] = []
+    for path, before in fixed.before.items():
+        old, new = (_patch_lines(content) for content in (before, fixed.after[path]))
+        for line in difflib.unified_diff(old, new, f"a/{path}", f"b/{path}"):
+            parts.append(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n")
+    return "".join(parts)
+
+
+def _patch_lines(content: bytes) -> list[str]:
+    lines = content.decode(errors="surrogateescape").split("\n")
+    return [f"{line}\n" for line in lines[:-1]] + ([lines[-1]] if lines[-1] else [])
+
+
+def _clash(one: Edit, other: Edit) -> bool:
+    """Whether two edits share a line or stand so that their order would matter."""
+    return one.start_line <= max(other.end_line, other.start_line) and other.start_line <= max(
+        one.end_line, one.start_line
+    )
+
+
+def _finished(result: Result, sources: Mapping[str, bytes], started: float) -> Result:
+    order = sorted(result.findings, key=lambda finding: (finding.path, finding.line, finding.column, finding.code))
+    return msgspec.structs.replace(
+        result,
+        findings=tuple(order),
+        statistics=Statistics(
+            files=len(sources),
+            lines=sum(source.count(b"\n") + (not source.endswith(b"\n")) for source in sources.values() if source),
+            seconds=round(time.perf_counter() - started, 3),
+        ),
+    )
+
+
+class _Counted(Mapping[str, bytes]):
+    """Sources that say when they are taken up."""
+
+    def __init__(self, sources: Mapping[str, bytes], advance: Advance) -> None:
+        self._sources, self._advance = sources, advance
+        self._seen: set[str] = set()
+
+    def __getitem__(self, path: str) -> bytes:
+        source = self._sources[path]
+        if path not in self._seen:
+            self._seen.add(path)
+            self._advance(1)
+        return source
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._sources)
+
+    def __len__(self) -> int:
+        return len(self._sources)
+
+
+def _facts(
+    sources: Mapping[str, bytes], skipped: list[Skipped], advance: Advance
+) -> Iterator[tuple[str, ModuleFacts]]:
+    for path, source in sources.items():
+        advance(1)
+        try:
+            yield path, rules.extract(path, source)
+        except SourceError as error:
+            skipped.append(Skipped(path, error.reason))
+
+
+async def _examine(
+    mine: Mapping[str, bytes],
+    rest: Mapping[str, bytes],
+    documents: Mapping[str, str],
+    options: Options,
+    processes: int,
+    advance: Advance,
+) -> Result:
+    """First the facts of everything, then the rules on portions of equal size, in `processes` processes."""
+    async with Analysis(processes, deadline=3600.0, file_deadline=20.0) as analysis:
+        facts, skipped = await analysis.extract({**mine, **rest})
+        advance(len(rest))
+        portions = _portions({path: mine[path] for path in mine if path in facts}, processes)
+
+        async def examine(portion: Mapping[str, bytes]) -> Result:
+            others = {path: encoded for path, encoded in facts.items() if path not in portion}
+            result = await analysis.examine(portion, others=others, documents=documents, options=options)
+            advance(len(portion))
+            return result
+
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(examine(portion)) for portion in portions]
+    results = [task.result() for task in tasks]
+    return Result(
+        findings=_unique(finding for result in results for finding in result.findings),
+        endpoints=_unique_endpoints(endpoint for result in results for endpoint in result.endpoints),
+        skipped=(*skipped, *(skip for result in results for skip in result.skipped)),
+        suppressed=tuple(suppressed for result in results for suppressed in result.suppressed),
+    )
+
+
+def _unique(findings: Iterator[Finding]) -> tuple[Finding, ...]:
+    return tuple({(f.code, f.path, f.line, f.column, f.fingerprint): f for f in findings}.values())
+
+
+def _unique_endpoints(endpoints: Iterator[Endpoint]) -> tuple[Endpoint, ...]:
+    return tuple({(e.method, e.path, e.file, e.line): e for e in endpoints}.values())
+
+
+def _portions(sources: Mapping[str, bytes], count: int) -> list[dict[str, bytes]]:
+    """About equal shares by size, the largest files dealt out first."""
+    portions: list[dict[str, bytes]] = [{} for _ in range(count)]
+    sizes = [0] * count
+    for path in sorted(sources, key=lambda path: -len(sources[path])):
+        least = sizes.index(min(sizes))
+        portions[least][path] = sources[path]
+        sizes[least] += len(sources[path])
+    return [portion for portion in portions if portion]

@@ -1,0 +1,377 @@
+"""The commands. Each imports what it needs when it runs, so that `--help` and `check` start fast."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+if TYPE_CHECKING:
+    from app.check import Advance, Scan
+    from app.discovery import Project
+    from app.review.config import Config
+    from rules.engine.finding import Options
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit", "markdown", "prompt")
+CONFIGURATION = (".github/fastperf.toml", "pyproject.toml")
+PROGRESS_FILES = 200
+"""Below this many files no progress bar is worth its flicker."""
+
+
+class Misuse(click.ClickException):
+    """A wrong path, revision, code or configuration: one line, exit 2."""
+
+    exit_code = 2
+
+    def show(self, file: object = None) -> None:
+        click.echo(f"fastperf: {self.format_message()}", err=True)
+
+
+def _print_version(context: click.Context, option: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        from app.version import version
+
+        click.echo(f"fastperf {version()}")
+        context.exit()
+
+
+@click.group(context_settings=CONTEXT)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Show the version and exit.",
+)
+def cli() -> None:
+    """Reviews FastAPI projects for performance: follows the call, prices the endpoint, proves the fix."""
+
+
+@cli.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option(
+    "--select", multiple=True, metavar="CODES", help="Only these rules: codes or prefixes, by comma."
+)
+@click.option("--ignore", multiple=True, metavar="CODES", help="Not these rules.")
+@click.option("--fix", is_flag=True, help="Apply the safe fixes.")
+@click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff: those too that need a look.")
+@click.option("--diff", "show_diff", is_flag=True, help="Show what fixing would change, and change nothing.")
+@click.option("--exit-zero", is_flag=True, help="Exit 0 even when there are findings.")
+@click.option("--output-format", type=click.Choice(FORMATS), default="text", show_default=True)
+@click.option(
+    "--statistics", is_flag=True, help="How often each rule found something, instead of the findings."
+)
+@click.option("--endpoints", is_flag=True, help="Also what each endpoint costs.")
+@click.option(
+    "--config",
+    "config_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Instead of the project's own.",
+)
+@click.option("--base", metavar="REV", help="Only what is new since this revision.")
+def check(
+    paths: tuple[Path, ...],
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    fix: bool,
+    unsafe_fixes: bool,
+    show_diff: bool,
+    exit_zero: bool,
+    output_format: str,
+    statistics: bool,
+    endpoints: bool,
+    config_file: Path | None,
+    base: str | None,
+) -> None:
+    """Analyse files or projects (here, if no PATH is given), each in the context of its whole project.
+
+    Exits 0 when there is nothing to say, 1 with findings, 2 when it was called wrongly.
+    """
+    from app import check as checking
+    from app import discovery
+    from app.localgit import GitError
+
+    chosen = paths or (Path(),)
+    try:
+        root = discovery.root_of(chosen)
+        config = _config(root, config_file)
+        project = discovery.find(chosen, config.excludes)
+    except discovery.DiscoveryError as error:
+        raise Misuse(str(error)) from None
+    options = _options(config, select, ignore)
+    with _progress(len(project.files)) as advance:
+        scan = checking.scan(project, options, advance=advance)
+    if base is not None:
+        try:
+            scan = checking.only_new(project, base, scan, options)
+        except GitError as error:
+            raise Misuse(str(error)) from None
+    fixed = 0
+    if fix or show_diff:
+        outcome = checking.fix(project, options, scan, unsafe=unsafe_fixes)
+        if show_diff:
+            click.echo(checking.diff(outcome), nl=False)
+            sys.exit(1 if outcome.count and not exit_zero else 0)
+        for path, content in outcome.after.items():
+            (project.root / path).write_bytes(content)
+        scan, fixed = outcome.left, outcome.count
+    _show(scan, project, output_format, statistics=statistics, endpoints=endpoints, fixed=fixed)
+    named = {path.resolve() for path in paths if path.is_file()}
+    if any((project.root / skipped.path).resolve() in named for skipped in scan.result.skipped):
+        sys.exit(2)
+    sys.exit(1 if scan.result.findings and not exit_zero else 0)
+
+
+@cli.command()
+@click.option(
+    "--repo",
+    type=click.Path(path_type=Path),
+    default=Path(),
+    metavar="DIR",
+    help="A git repository, bare or not.",
+)
+@click.option("--base", required=True, metavar="REV", help="The branch or commit to merge into.")
+@click.option("--head", default="HEAD", show_default=True, metavar="REV", help="What is to be merged.")
+@click.option(
+    "--output-format", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True
+)
+def review(repo: Path, base: str, head: str, output_format: str) -> None:
+    """Review a change as a pull request, from a local repository: print what would be posted.
+
+    Exits 1 when the check would fail.
+    """
+    import asyncio
+
+    from app import localreview, reviewtext
+    from app.analysis import AnalysisError
+    from app.localgit import GitError, LocalRepository
+    from app.review.links import Links
+
+    try:
+        repository = LocalRepository(repo)
+        gathered = localreview.gather(repository, base, head)
+        report = asyncio.run(localreview.review(repository, gathered, Links(), os.cpu_count() or 1))
+    except (GitError, AnalysisError) as error:
+        raise Misuse(str(error)) from None
+    if output_format == "json":
+        click.echo(reviewtext.as_json(report), nl=False)
+    elif output_format == "markdown":
+        click.echo(reviewtext.as_markdown(report), nl=False)
+    else:
+        reviewtext.show(report, gathered)
+    sys.exit(1 if report.conclusion == "failure" else 0)
+
+
+@cli.command()
+@click.argument("code")
+def explain(code: str) -> None:
+    """Say what a rule is about: CODE is FP101 or its name."""
+    from rules.engine import page, registry
+
+    try:
+        rule = registry.by_code(code)
+    except KeyError:
+        raise Misuse(f"no rule {code!r}; `fastperf rules` lists them{_nearest(code)}") from None
+    text = page.render(rule)
+    if sys.stdout.isatty():
+        from rich.markdown import Markdown
+
+        from app.terminal import console
+
+        console().print(Markdown(text), soft_wrap=False)
+    else:
+        click.echo(text, nl=not text.endswith("\n"))
+
+
+@cli.command("rules")
+@click.option("--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def list_rules(output_format: str) -> None:
+    """List all rules."""
+    from rules.engine import registry
+
+    if output_format == "json":
+        from app.outputs import rules_as_json
+
+        click.echo(rules_as_json(registry.rules()), nl=False)
+    else:
+        from app.terminal import console, rule_table
+
+        console().print(rule_table(registry.rules()))
+
+
+@cli.command()
+def serve() -> None:
+    """Run the GitHub App. It is configured by the environment; see docs/self-hosting.md."""
+    from app.server import serve as run
+    from app.settings import Settings, SettingsError
+
+    try:
+        settings = Settings.from_environment(os.environ)
+    except SettingsError as error:
+        raise Misuse(str(error)) from None
+    run(settings)
+
+
+@cli.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--event", metavar="NAME", help="The event, when FILE is a bare payload: pull_request, ping, …")
+@click.option("--url", default="http://127.0.0.1:8080/webhook", show_default=True, help="The running server.")
+@click.option("--delivery", metavar="GUID", help="The delivery's GUID; a new one if FILE names none.")
+def replay(file: Path, event: str | None, url: str, delivery: str | None) -> None:
+    """Send a stored delivery to a running server, signed with FASTPERF_WEBHOOK_SECRET.
+
+    FILE is JSON: {"event": …, "payload": …}, or a payload alone together with --event.
+    """
+    from app import replay as replaying
+
+    try:
+        stored = replaying.load(file, event, delivery)
+        answer = replaying.send(stored, url, os.environ.get("FASTPERF_WEBHOOK_SECRET", ""))
+    except replaying.ReplayError as error:
+        raise Misuse(str(error)) from None
+    click.echo(f"{answer.status} {answer.body}".rstrip())
+    sys.exit(0 if answer.status in {200, 202} else 1)
+
+
+@cli.command("config")
+@click.argument("path", type=click.Path(path_type=Path), default=Path())
+@click.option(
+    "--config",
+    "config_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="This file instead of the project's own.",
+)
+def show_config(path: Path, config_file: Path | None) -> None:
+    """Validate the configuration of the project around PATH, and show what holds."""
+    from app import discovery
+
+    try:
+        config = _config(discovery.root_of([path]), config_file)
+    except discovery.DiscoveryError as error:
+        raise Misuse(str(error)) from None
+    from app.outputs import config_as_toml
+
+    click.echo(config_as_toml(config), nl=False)
+
+
+def _config(root: Path, file: Path | None) -> Config:
+    """The project's configuration, or that of `file`. Its errors end the program, one a line."""
+    from app.review.config import Config
+
+    if file is not None:
+        try:
+            # A file named by hand is one of the two kinds, told by its name.
+            name = "pyproject.toml" if file.name == "pyproject.toml" else ".github/fastperf.toml"
+            documents = {name: file.read_text(encoding="utf-8")}
+        except OSError as error:
+            raise Misuse(f"{file}: {error.strerror}") from None
+        except UnicodeDecodeError:
+            raise Misuse(f"{file}: not UTF-8") from None
+    else:
+        documents = {
+            name: (root / name).read_text(encoding="utf-8", errors="replace")
+            for name in CONFIGURATION
+            if (root / name).is_file()
+        }
+    config = Config.parse(documents)
+    if config.errors:
+        mistakes = [f"{file or mistake.path}:{mistake.line}: {mistake.message}" for mistake in config.errors]
+        raise Misuse("\nfastperf: ".join(mistakes))
+    return config
+
+
+def _options(config: Config, select: Sequence[str], ignore: Sequence[str]) -> Options:
+    import msgspec
+
+    options = config.options()
+    if select:
+        options = msgspec.structs.replace(options, select=_codes(select))
+    if ignore:
+        options = msgspec.structs.replace(options, ignore=(*options.ignore, *_codes(ignore)))
+    return options
+
+
+def _codes(values: Sequence[str]) -> tuple[str, ...]:
+    """Codes and prefixes as given, by comma or one by one; a name stands for its code."""
+    from rules.engine import registry
+
+    codes = []
+    for value in (part.strip() for given in values for part in given.split(",")):
+        if not value:
+            continue
+        prefix = value.upper()
+        if any(rule.code.startswith(prefix) for rule in registry.cards()):
+            codes.append(prefix)
+            continue
+        try:
+            codes.append(registry.by_code(value).code)
+        except KeyError:
+            raise Misuse(f"no rule {value!r}; `fastperf rules` lists them{_nearest(value)}") from None
+    return tuple(codes)
+
+
+def _nearest(code: str) -> str:
+    import difflib
+
+    from rules.engine import registry
+
+    names = [name for rule in registry.cards() for name in (rule.code, registry.name_of(rule))]
+    near = difflib.get_close_matches(code, names, n=1) or difflib.get_close_matches(code.upper(), names, n=1)
+    return f". Did you mean {near[0]}?" if near else ""
+
+
+def _show(
+    scan: Scan, project: Project, output_format: str, *, statistics: bool, endpoints: bool, fixed: int
+) -> None:
+    from app import outputs, terminal
+
+    if output_format != "text":
+        click.echo(outputs.WRITERS[output_format](scan.result, scan.lines), nl=False)
+        return
+    console = terminal.console()
+    width = console.width
+    if statistics and scan.result.findings:
+        console.print(terminal.statistics_table(scan.result.findings))
+        console.print()
+    elif not statistics:
+        for finding in scan.result.findings:
+            console.print(terminal.finding_text(finding, scan.lines(finding.path), width=width))
+    if endpoints and scan.result.endpoints:
+        console.print(terminal.endpoint_table(scan.result.endpoints))
+        console.print()
+    for skipped in scan.result.skipped:
+        console.print(
+            f"skipped {terminal.visible(skipped.path)}: {terminal.visible(skipped.reason)}", style="dim"
+        )
+    console.print(terminal.summary(scan.result, scan.result.findings, len(project.chosen), fixed=fixed))
+
+
+@contextlib.contextmanager
+def _progress(files: int) -> Iterator[Advance]:
+    """A bar for long work on a terminal; nothing elsewhere."""
+    if files < PROGRESS_FILES or not sys.stderr.isatty():
+        yield lambda count: None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    from app.terminal import console
+
+    columns = (TextColumn("analysing"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=files)
+        yield lambda count: bar.advance(task, count)
+
+
+def main() -> NoReturn:
+    """Run the command line; never returns."""
+    cli(prog_name="fastperf")
+    raise SystemExit(0)

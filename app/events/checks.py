@@ -1,0 +1,66 @@
+"""Check runs: somebody pressed a button of ours, or asked GitHub to run the checks again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from gidgethub import routing, sansio
+
+from app.events import IgnoredError
+from app.github.models import Repository
+from app.jobs import Jobs
+from app.work import CommandJob, RerunJob
+
+router = routing.Router()
+
+
+@router.register("check_run", action="rerequested")
+async def rerun_check(event: sansio.Event, jobs: Jobs) -> None:
+    check = event.data["check_run"]
+    if check["name"] != "fastperf":
+        raise IgnoredError("not our check run")
+    await jobs.request_rerun(_rerun(event, check))
+
+
+@router.register("check_suite", action="rerequested")
+async def rerun_suite(event: sansio.Event, jobs: Jobs) -> None:
+    await jobs.request_rerun(_rerun(event, event.data["check_suite"]))
+
+
+@router.register("check_run", action="requested_action")
+async def press_button(event: sansio.Event, jobs: Jobs) -> None:
+    """A button is the command of the same name, with the same question about permission."""
+    check = event.data["check_run"]
+    identifier = event.data["requested_action"]["identifier"]
+    if check["name"] != "fastperf" or identifier != "rescan":
+        raise IgnoredError("not a button of ours")
+    numbers = _numbers(check)
+    if not numbers:
+        await jobs.request_rerun(_rerun(event, check))
+        return
+    await jobs.request_command(
+        CommandJob(
+            repository=Repository.from_payload(event.data),
+            number=numbers[0],
+            trigger=event.delivery_id,
+            author=str(event.data["sender"]["login"]),
+            pull_author="",
+            body=f"/fastperf {identifier}",
+        )
+    )
+
+
+def _rerun(event: sansio.Event, check: Mapping[str, Any]) -> RerunJob:
+    return RerunJob(
+        repository=Repository.from_payload(event.data),
+        head_sha=str(check["head_sha"]),
+        numbers=_numbers(check),
+        trigger=event.delivery_id,
+    )
+
+
+def _numbers(check: Mapping[str, Any]) -> tuple[int, ...]:
+    """Empty for pull requests from forks: GitHub does not name those."""
+    pulls: Iterable[Mapping[str, Any]] = check.get("pull_requests") or ()
+    return tuple(int(pull["number"]) for pull in pulls)

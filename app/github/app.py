@@ -1,0 +1,96 @@
+"""The app itself: what it may do, where it is installed, what GitHub could not deliver."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from app.github.api import API
+from app.github.deliveries import Deliveries
+from app.github.models import App, Delivery, Installation, Repository
+
+PERMISSIONS: Mapping[str, str] = {
+    "checks": "write",
+    "contents": "read",
+    "issues": "read",
+    "merge_queues": "read",
+    "metadata": "read",
+    "pull_requests": "write",
+}
+"""What the app needs. Issues: without it GitHub does not deliver `issue_comment`."""
+EVENTS = (
+    "check_run",
+    "check_suite",
+    "issue_comment",
+    "merge_group",
+    "pull_request",
+    "pull_request_review_comment",
+    "pull_request_review_thread",
+)
+"""What it must hear of; installations are told unasked."""
+
+_RANKS = {"read": 1, "write": 2, "admin": 3}
+
+
+class AppClient:
+    def __init__(self, api: API, installation: Callable[[int], API]) -> None:
+        self._api = api
+        self._installation = installation
+        self._deliveries = Deliveries(api)
+
+    async def get(self) -> App:
+        answer = await self._api.getitem("/app")
+        return App(
+            id=int(answer["id"]),
+            slug=str(answer["slug"]),
+            name=str(answer["name"]),
+            html_url=str(answer["html_url"]),
+            permissions=_permissions(answer),
+            events=tuple(str(event) for event in answer["events"]),
+        )
+
+    async def installations(self) -> list[Installation]:
+        found = self._api.getiter("/app/installations{?per_page}", {"per_page": "100"})
+        return [
+            Installation(
+                id=int(entry["id"]),
+                account=str((entry.get("account") or {}).get("login", "")),
+                permissions=_permissions(entry),
+                suspended=entry.get("suspended_at") is not None,
+            )
+            async for entry in found
+        ]
+
+    async def repositories(self, installation_id: int) -> list[Repository]:
+        """The repositories the app may see there."""
+        found = self._installation(installation_id).getiter(
+            "/installation/repositories{?per_page}", {"per_page": "100"}, iterable_key="repositories"
+        )
+        return [
+            Repository.from_payload({"repository": entry, "installation": {"id": installation_id}})
+            async for entry in found
+        ]
+
+    async def deliveries(self, since: datetime.datetime) -> list[Delivery]:
+        """What GitHub could not deliver since then, see `Deliveries.failed`."""
+        return await self._deliveries.failed(since)
+
+    async def redeliver(self, delivery_id: int) -> None:
+        await self._deliveries.redeliver(delivery_id)
+
+
+def missing(app: App | Installation) -> list[str]:
+    """What the app needs and was not given, in words: `permission pull_requests: write`, `event merge_group`."""
+    lacks = [
+        f"permission {name}: {level}"
+        for name, level in PERMISSIONS.items()
+        if _RANKS.get(app.permissions.get(name, ""), 0) < _RANKS[level]
+    ]
+    if isinstance(app, App):
+        lacks += [f"event {event}" for event in EVENTS if event not in app.events]
+    return lacks
+
+
+def _permissions(entry: Mapping[str, Any]) -> dict[str, str]:
+    return {str(name): str(level) for name, level in entry["permissions"].items()}

@@ -1,0 +1,59 @@
+"""GitHub's log of the deliveries it made to us: it never repeats one by itself, so we ask."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+from app.github.api import API
+from app.github.models import Delivery
+
+
+class Deliveries:
+    def __init__(self, api: API) -> None:
+        self._api = api
+
+    async def failed(self, since: datetime.datetime) -> list[Delivery]:
+        """Deliveries since then that no attempt brought to us, the oldest first, one for each guid.
+
+        The whole log is read: GitHub's own filter goes by status code and misses those that timed out.
+        """
+        failed: dict[str, Delivery] = {}
+        arrived: set[str] = set()
+        async for delivery in self.all(since):  # the newest first
+            if delivery.status == "OK":
+                arrived.add(delivery.guid)
+            else:
+                failed[delivery.guid] = delivery
+        return [delivery for guid, delivery in reversed(failed.items()) if guid not in arrived]
+
+    async def all(self, since: datetime.datetime) -> AsyncIterator[Delivery]:
+        """The log back to `since`, the newest first."""
+        entries = self._api.getiter("/app/hook/deliveries{?per_page}", {"per_page": "100"})
+        try:
+            async for entry in entries:
+                if datetime.datetime.fromisoformat(str(entry["delivered_at"])) < since:
+                    return
+                yield _delivery(entry)
+        finally:
+            await entries.aclose()
+
+    async def redeliver(self, delivery_id: int) -> None:
+        """Ask GitHub to deliver it again. It arrives with the same guid, which the webhook tells apart."""
+        await self._api.repeatable(
+            "POST", "/app/hook/deliveries/{delivery}/attempts", {"delivery": str(delivery_id)}, b""
+        )
+
+
+def _delivery(entry: Mapping[str, Any]) -> Delivery:
+    return Delivery(
+        id=int(entry["id"]),
+        guid=str(entry["guid"]),
+        delivered_at=str(entry["delivered_at"]),
+        status=str(entry["status"]),
+        status_code=int(entry["status_code"]),
+        event=str(entry["event"]),
+        action=entry.get("action"),
+        installation_id=entry.get("installation_id"),
+    )

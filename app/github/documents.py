@@ -1,0 +1,155 @@
+"""The GraphQL documents we send. Values travel as variables; the only generated names are integers."""
+
+from __future__ import annotations
+
+CONFIGURATION = (".github/fastperf.toml", "pyproject.toml", ".gitattributes")
+"""Read from the base commit; their order is that of the aliases below."""
+ORGANISATION = "org:.github/fastperf.toml"
+
+_COMMENT = """
+fragment Said on PullRequestReviewComment {
+  id
+  databaseId
+  body
+  isMinimized
+  viewerDidAuthor
+  author { __typename login }
+}
+"""
+
+_THREADS = """
+fragment Threads on PullRequestReviewThreadConnection {
+  pageInfo { hasNextPage endCursor }
+  nodes {
+    id
+    path
+    line
+    isResolved
+    isOutdated
+    comments(first: 20) { totalCount nodes { ...Said } }
+  }
+}
+"""
+
+_RUNS = """
+fragment Runs on Commit {
+  oid
+  checkSuites(first: 5, filterBy: {appId: $app}) {
+    nodes {
+      checkRuns(first: 20, filterBy: {appId: $app, checkType: LATEST}) {
+        nodes { databaseId externalId status conclusion }
+      }
+    }
+  }
+}
+"""
+
+STATE = (
+    """
+query State($owner: String!, $name: String!, $number: Int!, $app: Int!) {
+  repository(owner: $owner, name: $name) {
+    pullRequest(number: $number) {
+      state
+      isDraft
+      headRefOid
+      baseRefOid
+      baseRefName
+      author { login }
+      reviewThreads(first: 100) { ...Threads }
+      commits(last: 1) { nodes { commit { ...Runs } } }
+      baseRef {
+        target {
+          oid
+          ... on Commit {
+            d0: file(path: ".github/fastperf.toml") { object { ...Text } }
+            d1: file(path: "pyproject.toml") { object { ...Text } }
+            d2: file(path: ".gitattributes") { object { ...Text } }
+          }
+        }
+      }
+    }
+  }
+  org: repository(owner: $owner, name: ".github") {
+    object(expression: "HEAD:.github/fastperf.toml") { ...Text }
+  }
+}
+fragment Text on Blob { oid isTruncated text }
+"""
+    + _COMMENT
+    + _THREADS
+    + _RUNS
+)
+
+MORE_THREADS = (
+    """
+query Threads($owner: String!, $name: String!, $number: Int!, $after: String!) {
+  repository(owner: $owner, name: $name) {
+    pullRequest(number: $number) {
+      reviewThreads(first: 100, after: $after) { ...Threads }
+    }
+  }
+}
+"""
+    + _COMMENT
+    + _THREADS
+)
+
+OPEN = (
+    """
+query Open($owner: String!, $name: String!, $app: Int!, $after: String) {
+  repository(owner: $owner, name: $name) {
+    pullRequests(first: 50, after: $after, states: OPEN, orderBy: {field: UPDATED_AT, direction: DESC}) {
+      pageInfo { hasNextPage endCursor }
+      nodes {
+        number
+        isDraft
+        headRefOid
+        baseRefOid
+        baseRefName
+        author { __typename login }
+        commits(last: 1) { nodes { commit { ...Runs } } }
+      }
+    }
+  }
+}
+"""
+    + _RUNS
+)
+
+REVIEWS = """
+query Reviews($owner: String!, $name: String!, $number: Int!) {
+  repository(owner: $owner, name: $name) {
+    pullRequest(number: $number) {
+      headRefOid
+      reviews(last: 100) {
+        nodes { databaseId state body viewerDidAuthor author { __typename login } }
+      }
+    }
+  }
+}
+"""
+
+
+def contents(count: int) -> str:
+    """A document for `count` objects, given as variables `e0`, `e1`, … of the form `commit:path`."""
+    variables = ", ".join(f"$e{index}: String!" for index in range(count))
+    aliases = "\n".join(
+        f"    f{index}: object(expression: $e{index}) {{ ...Content }}" for index in range(count)
+    )
+    return (
+        f"query Contents($owner: String!, $name: String!, {variables}) {{\n"
+        f"  repository(owner: $owner, name: $name) {{\n{aliases}\n  }}\n}}\n"
+        "fragment Content on GitObject { __typename oid ... on Blob { isBinary isTruncated text } }\n"
+    )
+
+
+def fixed(count: int) -> str:
+    """A mutation that rewrites `count` comments (`$c0`, body `$b0`, …) and folds them as resolved."""
+    variables = ", ".join(f"$c{index}: ID!, $b{index}: String!" for index in range(count))
+    aliases = "\n".join(
+        f"  e{index}: updatePullRequestReviewComment(input: {{pullRequestReviewCommentId: $c{index}, body: $b{index}}})"
+        f" {{ clientMutationId }}\n"
+        f"  m{index}: minimizeComment(input: {{subjectId: $c{index}, classifier: RESOLVED}}) {{ clientMutationId }}"
+        for index in range(count)
+    )
+    return f"mutation Fixed({variables}) {{\n{aliases}\n}}\n"

@@ -1,0 +1,244 @@
+"""Pull requests: what they change, and everything about them that one question can tell."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from app.github import documents
+from app.github.api import API
+from app.github.models import (
+    ChangedFile,
+    CheckRun,
+    Compared,
+    OpenPull,
+    PullRequest,
+    PullState,
+    Repository,
+    Thread,
+)
+
+_FILES_IN_COMPARE = 300
+_FILES_PER_PAGE = 100
+_MOST_FILES = 3000
+_PAGES_AT_ONCE = 5
+_MOST_THREAD_PAGES = 10
+_LONGEST_DOCUMENT = 1024 * 1024
+
+
+class Pulls:
+    def __init__(self, api: API, repository: Repository, app_id: int, slug: str) -> None:
+        self._api = api
+        self._repository = repository
+        self._app_id = app_id
+        self._slug = slug
+        self._names = {"owner": repository.owner, "repo": repository.name}
+        self._where = {"owner": repository.owner, "name": repository.name}
+
+    async def compare(self, base_sha: str, head_sha: str, *, number: int) -> Compared:
+        """The merge base and the changed files with patches: one call for up to 300 files.
+
+        Beyond that the files are those of the pull request's present head, up to 3000.
+        """
+        answer = await self._api.getitem(
+            "/repos/{owner}/{repo}/compare/{base}...{head}{?per_page}",
+            {
+                **self._names,
+                "base": base_sha,
+                "head": head_sha,
+                "per_page": "1",
+            },  # commits are of no interest
+        )
+        files = tuple(_file(file) for file in answer.get("files") or ())
+        complete = True
+        if len(files) >= _FILES_IN_COMPARE:
+            files = await self._files(number)
+            complete = len(files) < _MOST_FILES
+        return Compared(str(answer["merge_base_commit"]["sha"]), files, complete)
+
+    async def state(self, number: int) -> PullState:
+        """Head, threads of ours, configuration and our check runs, in one document.
+
+        The configuration is that of the base branch now, so that no pull request brings its own.
+        """
+        answer = await self._api.graphql(documents.STATE, **self._where, number=number, app=self._app_id)
+        pull = answer.part("repository", "pullRequest")
+        base = (pull.get("baseRef") or {}).get("target") or {}
+        return PullState(
+            head_sha=str(pull["headRefOid"]),
+            base_sha=str(base.get("oid") or pull["baseRefOid"]),
+            base_ref=str(pull["baseRefName"]),
+            is_draft=bool(pull["isDraft"]),
+            state=str(pull["state"]).lower(),
+            author=str((pull.get("author") or {}).get("login", "")),
+            threads=tuple(await self._threads(number, pull["reviewThreads"])),
+            check_runs=tuple(_check_runs(pull)),
+            documents=await self._documents(base, answer.data.get("org")),
+        )
+
+    async def get(self, number: int) -> PullRequest:
+        answer = await self._api.getitem(
+            "/repos/{owner}/{repo}/pulls/{number}", {**self._names, "number": str(number)}
+        )
+        return self._request(answer)
+
+    async def head(self, number: int) -> str:
+        """The head commit now."""
+        return (await self.get(number)).head_sha
+
+    async def list_open(self) -> list[PullRequest]:
+        pulls = self._api.getiter(
+            "/repos/{owner}/{repo}/pulls{?state,per_page}",
+            {**self._names, "state": "open", "per_page": "100"},
+        )
+        return [self._request(pull) async for pull in pulls]
+
+    async def list_open_with_check_runs(self) -> list[OpenPull]:
+        """Open pull requests, the last updated first, each with our check runs on its head: a call per 50."""
+        found: list[OpenPull] = []
+        after: str | None = None
+        while True:
+            answer = await self._api.graphql(documents.OPEN, **self._where, app=self._app_id, after=after)
+            connection = answer.part("repository", "pullRequests")
+            found += [self._open(node) for node in connection["nodes"] if node]
+            if not connection["pageInfo"]["hasNextPage"]:
+                return found
+            after = connection["pageInfo"]["endCursor"]
+
+    async def _files(self, number: int) -> tuple[ChangedFile, ...]:
+        files: list[ChangedFile] = []
+        pages = range(1, _MOST_FILES // _FILES_PER_PAGE + 1)
+        for first in range(0, len(pages), _PAGES_AT_ONCE):
+            batch = pages[first : first + _PAGES_AT_ONCE]
+            answers = await asyncio.gather(*(self._page(number, page) for page in batch))
+            for answer in answers:
+                files += [_file(file) for file in answer]
+            if len(answers[-1]) < _FILES_PER_PAGE:
+                break
+        return tuple(files)
+
+    async def _page(self, number: int, page: int) -> list[Any]:
+        answer = await self._api.getitem(
+            "/repos/{owner}/{repo}/pulls/{number}/files{?per_page,page}",
+            {**self._names, "number": str(number), "per_page": str(_FILES_PER_PAGE), "page": str(page)},
+        )
+        return list(answer)
+
+    async def _threads(self, number: int, connection: Mapping[str, Any]) -> list[Thread]:
+        """Threads that began with a comment of ours. Whoever quotes our marker is not us."""
+        threads: list[Thread] = []
+        for _ in range(_MOST_THREAD_PAGES):
+            threads += filter(None, (self._thread(node) for node in connection["nodes"] if node))
+            if not connection["pageInfo"]["hasNextPage"]:
+                break
+            answer = await self._api.graphql(
+                documents.MORE_THREADS,
+                **self._where,
+                number=number,
+                after=connection["pageInfo"]["endCursor"],
+            )
+            connection = answer.part("repository", "pullRequest", "reviewThreads")
+        return threads
+
+    def _thread(self, node: Mapping[str, Any]) -> Thread | None:
+        comments = [comment for comment in node["comments"]["nodes"] if comment]
+        if not comments or not is_ours(comments[0], self._slug):
+            return None
+        first = comments[0]
+        unseen = max(0, int(node["comments"]["totalCount"]) - len(comments))
+        return Thread(
+            id=str(node["id"]),
+            comment_id=int(first["databaseId"]),
+            comment_node_id=str(first["id"]),
+            path=str(node["path"]),
+            line=node["line"],
+            body=str(first["body"]),
+            resolved=bool(node["isResolved"]),
+            outdated=bool(node["isOutdated"]),
+            minimized=bool(first["isMinimized"]),
+            human_replies=unseen + sum(not is_ours(comment, self._slug) for comment in comments),
+        )
+
+    async def _documents(
+        self, base: Mapping[str, Any], organisation: Mapping[str, Any] | None
+    ) -> dict[str, str | None]:
+        blobs = {
+            name: (base.get(f"d{index}") or {}).get("object")
+            for index, name in enumerate(documents.CONFIGURATION)
+        }
+        blobs[documents.ORGANISATION] = (organisation or {}).get("object")
+        return {name: await self._text(blob) for name, blob in blobs.items()}
+
+    async def _text(self, blob: Mapping[str, Any] | None) -> str | None:
+        if not blob:
+            return None
+        if not blob["isTruncated"]:
+            return None if blob["text"] is None else str(blob["text"])
+        raw = await self._api.download(
+            "/repos/{owner}/{repo}/git/blobs/{sha}",
+            {**self._names, "sha": str(blob["oid"])},
+            limit=_LONGEST_DOCUMENT,
+        )
+        return raw.decode(errors="replace")
+
+    def _request(self, pull: Mapping[str, Any]) -> PullRequest:
+        user = pull.get("user") or {}
+        return PullRequest(
+            repository=self._repository,
+            number=int(pull["number"]),
+            head_sha=str(pull["head"]["sha"]),
+            base_sha=str(pull["base"]["sha"]),
+            base_ref=str(pull["base"]["ref"]),
+            draft=bool(pull.get("draft", False)),
+            author=str(user.get("login", "")),
+            author_is_bot=user.get("type") == "Bot",
+        )
+
+    def _open(self, node: Mapping[str, Any]) -> OpenPull:
+        author = node.get("author") or {}
+        pull = PullRequest(
+            repository=self._repository,
+            number=int(node["number"]),
+            head_sha=str(node["headRefOid"]),
+            base_sha=str(node["baseRefOid"]),
+            base_ref=str(node["baseRefName"]),
+            draft=bool(node["isDraft"]),
+            author=str(author.get("login", "")),
+            author_is_bot=author.get("__typename") == "Bot",
+        )
+        return OpenPull(pull, tuple(_check_runs(node)))
+
+
+def is_ours(comment: Mapping[str, Any], slug: str) -> bool:
+    """Whether our app wrote it. GraphQL calls a bot by the app's slug, REST adds `[bot]`."""
+    if comment.get("viewerDidAuthor"):
+        return True
+    author = comment.get("author") or {}
+    return bool(slug) and author.get("__typename") == "Bot" and author.get("login") in {slug, f"{slug}[bot]"}
+
+
+def _file(file: Mapping[str, Any]) -> ChangedFile:
+    return ChangedFile(
+        path=str(file["filename"]),
+        status=file["status"],
+        sha=file.get("sha"),
+        patch=file.get("patch"),
+        previous_path=file.get("previous_filename"),
+        additions=int(file.get("additions", 0)),
+        deletions=int(file.get("deletions", 0)),
+    )
+
+
+def _check_runs(pull: Mapping[str, Any]) -> Iterator[CheckRun]:
+    for node in pull["commits"]["nodes"]:
+        commit = node["commit"]
+        for suite in (commit.get("checkSuites") or {}).get("nodes") or ():
+            for run in (suite.get("checkRuns") or {}).get("nodes") or ():
+                yield CheckRun(
+                    id=int(run["databaseId"]),
+                    head_sha=str(commit["oid"]),
+                    external_id=str(run["externalId"] or ""),
+                    status=str(run["status"]).lower(),
+                    conclusion=run["conclusion"] and str(run["conclusion"]).lower(),
+                )

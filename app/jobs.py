@@ -1,0 +1,590 @@
+"""The durable engine: queues, superseding, recovery, schedules. The only module that knows dbos.
+
+A job is in the database before its delivery is answered, its id is made of the delivery's GUID, and every
+step may run twice. One review runs per pull request at a time; it asks GitHub for the head, so whatever
+order the deliveries came in, the newest commit is what gets reviewed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, TypeVar
+
+import msgspec
+import sqlalchemy as sa
+import structlog
+from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID, SetWorkflowTimeout, WorkflowHandleAsync
+from dbos import Serializer as BaseSerializer
+
+from app import logs
+from app.store import engine_options
+from app.work import (
+    CommandJob,
+    ForgetJob,
+    MergeGroupJob,
+    Outcome,
+    RerunJob,
+    ReviewJob,
+    Swept,
+    Work,
+)
+
+log = structlog.get_logger(__name__)
+Value = TypeVar("Value")
+
+REVIEWS: Final = "reviews"
+HOUSEKEEPING: Final = "housekeeping"
+ACTIVE: Final = ["DELAYED", "ENQUEUED", "PENDING"]
+APPLICATION_VERSION: Final = "1"
+"""Changes only when the order of steps does: jobs of another version wait for a process of that version."""
+ENQUEUE_SECONDS: Final = 8.0
+"""GitHub hangs up after ten."""
+MOST_WAITING: Final = 200
+"""Deliveries that may wait for the database at once; more are refused, to be redelivered by the sweep."""
+LIMITED_TIMES: Final = 12
+RECOVERY_ATTEMPTS: Final = 5
+JOB_SECONDS: Final = 6 * 3600.0
+"""A job's whole life, waits for rate limits included."""
+HEARTBEAT_SECONDS: Final = 20.0
+
+
+class JobsError(Exception):
+    """The durable engine cannot start; the message says why in one line."""
+
+
+class QueueUnavailableError(Exception):
+    """The job could not be made durable in time: the delivery must not be acknowledged."""
+
+
+class StepFailedError(Exception):
+    """What a failed step's error becomes when it is read back from the database."""
+
+
+class Serializer(BaseSerializer):
+    """JSON by msgspec. Nothing that is stored can name code, and a renamed class breaks no row."""
+
+    NAME: Final = "fastperf_json"
+    _ERROR: Final = "fastperf:error"
+
+    def name(self) -> str:
+        return self.NAME
+
+    def serialize(self, data: Any) -> str:
+        return msgspec.json.encode(data, enc_hook=self._plain).decode()
+
+    def deserialize(self, serialized_data: str) -> Any:
+        value = msgspec.json.decode(serialized_data)
+        if isinstance(value, dict) and value.keys() == {self._ERROR}:
+            return StepFailedError(value[self._ERROR])
+        return value
+
+    def _plain(self, value: Any) -> Any:
+        if isinstance(value, BaseException):
+            return {self._ERROR: f"{type(value).__name__}: {value}"[:2000]}
+        raise TypeError(f"{type(value).__name__} does not travel through jobs")
+
+
+class Jobs:
+    """Durable wishes and their doing. Start it inside the running loop, on which the steps then run.
+
+    There is one per process, for dbos is global. `poll_seconds` is how long an idle queue sleeps.
+    """
+
+    def __init__(
+        self,
+        work: Work,
+        *,
+        database_url: str,
+        machine_id: str = "local",
+        poll_seconds: float = 0.2,
+        drain_seconds: float = 20.0,
+        retention_days: int = 30,
+        sweep_schedule: str = "*/5 * * * *",
+        engine_poll_seconds: float = 1.0,
+        attempts: int = 5,
+        first_pause: float = 1.0,
+    ) -> None:
+        self.work = work
+        self.database_url = database_url
+        self.machine_id = machine_id
+        self.poll_seconds = poll_seconds
+        self.drain_seconds = drain_seconds
+        self.retention_days = retention_days
+        self.sweep_schedule = sweep_schedule
+        self.engine_poll_seconds = engine_poll_seconds
+        self.attempts = attempts
+        self.first_pause = first_pause
+        self._started = False
+        self._waiting = 0
+        self._running: dict[asyncio.Task[Any], str] = {}
+        self._reviewing: dict[str, tuple[ReviewJob, asyncio.Event]] = {}
+        self._untouched: set[str] = set()
+        """Jobs gathered by this process whose publishing has not begun: nothing can be there already."""
+        self._heart: asyncio.Task[None] | None = None
+
+    # ------------------------------------------------------------------ wishes
+
+    async def request_review(self, job: ReviewJob) -> str:
+        """Durable when it returns. Raises QueueUnavailableError when it could not be made so in time."""
+        await self._enqueue(REVIEWS, self._review_workflow, job, job.id, partition=job.key)
+        self._supersede_here(job)
+        return job.id
+
+    async def request_command(self, job: CommandJob) -> str:
+        await self._enqueue(HOUSEKEEPING, self._command_workflow, job, job.id)
+        return job.id
+
+    async def request_rerun(self, job: RerunJob) -> str:
+        await self._enqueue(HOUSEKEEPING, self._rerun_workflow, job, job.id)
+        return job.id
+
+    async def request_merge_group(self, job: MergeGroupJob) -> str:
+        await self._enqueue(HOUSEKEEPING, self._merge_group_workflow, job, job.id)
+        return job.id
+
+    async def request_forget(self, job: ForgetJob) -> str:
+        await self._enqueue(HOUSEKEEPING, self._forget_workflow, job, job.id)
+        return job.id
+
+    @property
+    def accepting(self) -> bool:
+        return self._started and self._waiting < MOST_WAITING
+
+    async def _enqueue(
+        self,
+        queue: str,
+        workflow: Callable[[Any], Coroutine[Any, Any, Outcome]],
+        job: msgspec.Struct,
+        job_id: str,
+        partition: str | None = None,
+    ) -> None:
+        """The one durable write of a delivery; an id that is known already changes nothing."""
+        if not self.accepting:
+            raise QueueUnavailableError("the queue takes no jobs at the moment")
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(ENQUEUE_SECONDS):
+                with (
+                    SetWorkflowID(job_id),
+                    SetWorkflowTimeout(JOB_SECONDS),
+                    SetEnqueueOptions(queue_partition_key=partition),
+                ):
+                    await DBOS.enqueue_workflow_async(queue, workflow, msgspec.to_builtins(job))
+        except (TimeoutError, sa.exc.SQLAlchemyError, sqlite3.Error, OSError) as error:
+            log.error("enqueue_failed", job=job_id, error=type(error).__name__)
+            raise QueueUnavailableError("the job could not be stored") from error
+        finally:
+            self._waiting -= 1
+
+    def _supersede_here(self, job: ReviewJob) -> None:
+        """Spare the work of an analysis whose outcome nobody waits for. Only a short cut:
+        the head is asked for again before anything is posted."""
+        if (running := self._reviewing.get(job.key)) is None:
+            return
+        older, superseded = running
+        if older.id != job.id and (job.force or not older.force):
+            superseded.set()
+
+    # ------------------------------------------------------------------ workflows
+
+    async def _review(self, raw: Outcome) -> Outcome:
+        job = msgspec.convert(raw, ReviewJob)
+        with self._known("review", job.id, repository=job.repository.full_name, number=job.number):
+            if await self._step("supersede", self._superseded, job):
+                log.info("review_superseded")
+                return {"status": "superseded"}
+            try:
+                gathered = await self._patiently("gather", self._gather, job)
+                if gathered["status"] == "report":
+                    published = await self._patiently("publish", self._publish, job, gathered)
+                    gathered = {**gathered, "status": published["status"]}
+                await self._patiently("clean_up", self.work.clean_up, job, gathered)
+            except Exception as error:
+                # Cancellation is no Exception and passes. What reaches this line was tried often enough.
+                log.exception("review_failed", error=type(error).__name__)
+                reason = _reason(error)
+                await self._patiently("fault", self.work.conclude_fault, job, reason)
+                return {"status": "fault", "reason": reason}
+            log.info("review_done", status=gathered["status"])
+            return {"status": gathered["status"], "head_sha": gathered.get("head_sha")}
+
+    async def _command(self, raw: Outcome) -> Outcome:
+        job = msgspec.convert(raw, CommandJob)
+        with self._known("command", job.id, repository=job.repository.full_name, number=job.number):
+            wish = await self._patiently("command", self._answer_command, job)
+            if wish.get("review"):
+                await self._review_next(msgspec.convert(wish["review"], ReviewJob))
+            return {"status": "done"}
+
+    async def _rerun(self, raw: Outcome) -> Outcome:
+        job = msgspec.convert(raw, RerunJob)
+        with self._known("rerun", job.id, repository=job.repository.full_name):
+            found = await self._patiently("find", self._find_reruns, job)
+            for review in msgspec.convert(found["reviews"], tuple[ReviewJob, ...]):
+                await self._review_next(review)
+            return {"status": "done"}
+
+    async def _merge_group(self, raw: Outcome) -> Outcome:
+        job = msgspec.convert(raw, MergeGroupJob)
+        with self._known("merge_group", job.id, repository=job.repository.full_name):
+            return await self._patiently("merge_group", self.work.merge_group, job)
+
+    async def _forget(self, raw: Outcome) -> Outcome:
+        job = msgspec.convert(raw, ForgetJob)
+        with self._known("forget", job.id, installation=job.installation_id):
+            if job.reason != "permissions":
+                await self._step("cancel", self._cancel_of_installation, job)
+            return await self._patiently("forget", self.work.forget, job)
+
+    async def _sweep(self, at: Any, _context: Any) -> Outcome:
+        with self._known("sweep", f"sweep:{at}"):
+            await self._step("recover", self._recover_dead)
+            await self._step("retain", self._retain)
+            swept = await self._patiently("sweep", self._find_undone)
+            for review in msgspec.convert(swept["reviews"], tuple[ReviewJob, ...]):
+                await self._review_next(review)
+            return {"status": "done"}
+
+    async def _review_next(self, review: ReviewJob) -> None:
+        """From within a workflow: recorded there, so a second run enqueues nothing new."""
+        with SetWorkflowID(review.id), SetEnqueueOptions(queue_partition_key=review.key):
+            await DBOS.enqueue_workflow_async(REVIEWS, self._review_workflow, msgspec.to_builtins(review))
+        self._supersede_here(review)
+
+    # ------------------------------------------------------------------ steps
+
+    async def _superseded(self, job: ReviewJob) -> bool:
+        """The first act: drop the waiting jobs that this one answers too, or make way for a stronger one.
+
+        Their order does not matter, for this job has not asked for the head yet.
+        """
+        waiting = await DBOS.list_workflows_async(
+            workflow_id_prefix=job.prefix, status=["DELAYED", "ENQUEUED"], load_output=False
+        )
+        others = [
+            status
+            for status in waiting
+            if status.workflow_id != job.id and status.workflow_id.startswith(job.prefix)
+        ]
+        if not job.force and any(_forced(status.input) for status in others):
+            return True
+        if others:
+            await DBOS.cancel_workflows_async([status.workflow_id for status in others])
+        return False
+
+    async def _gather(self, job: ReviewJob) -> Outcome:
+        superseded = asyncio.Event()
+        self._reviewing[job.key] = (job, superseded)
+        gathering = asyncio.create_task(self.work.gather(job))
+        watching = asyncio.create_task(superseded.wait())
+        try:
+            await asyncio.wait({gathering, watching}, return_when=asyncio.FIRST_COMPLETED)
+            if not gathering.done():
+                return {"status": "superseded"}
+            gathered = gathering.result()
+        finally:
+            await _end(gathering, watching)
+            if self._reviewing.get(job.key, (None,))[0] is job:
+                del self._reviewing[job.key]
+        self._untouched.add(job.id)
+        return gathered
+
+    async def _publish(self, job: ReviewJob, gathered: Outcome) -> Outcome:
+        again = job.id not in self._untouched
+        self._untouched.discard(job.id)
+        return await self.work.publish(job, gathered, again=again)
+
+    async def _answer_command(self, job: CommandJob) -> Outcome:
+        return {"status": "done", "review": msgspec.to_builtins(await self.work.command(job))}
+
+    async def _find_reruns(self, job: RerunJob) -> Outcome:
+        return {"status": "done", "reviews": msgspec.to_builtins(await self.work.rerun(job))}
+
+    async def _find_undone(self) -> Outcome:
+        swept: Swept = await self.work.sweep()
+        if swept.reviews or swept.redelivered:
+            log.warning("sweep_found", reviews=len(swept.reviews), redelivered=swept.redelivered)
+        return {"status": "done", "reviews": msgspec.to_builtins(swept.reviews)}
+
+    async def _cancel_of_installation(self, job: ForgetJob) -> int:
+        present = await DBOS.list_workflows_async(queue_name=REVIEWS, status=ACTIVE, load_output=False)
+        gone = [status.workflow_id for status in present if _belongs(status.input, job)]
+        if gone:
+            await DBOS.cancel_workflows_async(gone)
+        return len(gone)
+
+    async def _recover_dead(self) -> list[str]:
+        """Give the running jobs of machines that are gone back to their own queues."""
+        alive = await self.work.heartbeat(self.machine_id)
+        pending = await DBOS.list_workflows_async(status="PENDING", load_input=False, load_output=False)
+        lost = [
+            status
+            for status in pending
+            if status.executor_id
+            and status.executor_id != self.machine_id
+            and status.executor_id not in alive
+        ]
+        for queue in sorted({status.queue_name for status in lost if status.queue_name}):
+            identities = [status.workflow_id for status in lost if status.queue_name == queue]
+            await DBOS.resume_workflows_async(identities, queue_name=queue)
+            log.warning("jobs_recovered", queue=queue, jobs=len(identities))
+        return [status.workflow_id for status in lost]
+
+    async def _retain(self) -> int:
+        """Finished jobs are kept as long as a delivery could be replayed, then deleted."""
+        until = datetime.now(UTC) - timedelta(days=self.retention_days)
+        old = await DBOS.list_workflows_async(
+            completed_before=until.isoformat(), load_input=False, load_output=False, limit=500
+        )
+        if old:
+            await DBOS.delete_workflows_async([status.workflow_id for status in old])
+        return len(old)
+
+    async def _step(self, name: str, function: Callable[..., Awaitable[Value]], *arguments: Any) -> Value:
+        """A checkpoint: done once, read back afterwards. Tried again when the error is a passing one."""
+
+        async def run() -> Value:
+            return await function(*arguments)
+
+        return await DBOS.run_step_async(
+            {
+                "name": name,
+                "retries_allowed": True,
+                "max_attempts": self.attempts,
+                "interval_seconds": self.first_pause,
+                "backoff_rate": 2.0,
+                "should_retry": self.work.is_transient,
+            },
+            run,
+        )
+
+    async def _patiently(
+        self, name: str, function: Callable[..., Awaitable[Outcome]], *arguments: Any
+    ) -> Outcome:
+        """A step that GitHub may ask to come back later: then the job sleeps, durably, and tries again."""
+
+        async def attempt() -> Outcome:
+            try:
+                return await function(*arguments)
+            except Exception as error:
+                if (until := self.work.limited_until(error)) is None:
+                    raise
+                return {"status": "limited", "until": until}
+
+        for _ in range(LIMITED_TIMES):
+            outcome = await self._step(name, attempt)
+            if outcome.get("status") != "limited":
+                return outcome
+            pause = min(max(1.0, outcome["until"] - time.time()), 3600.0)
+            log.warning("rate_limited", step=name, seconds=round(pause, 1))
+            await DBOS.sleep_async(pause)
+        raise StepFailedError("GitHub's rate limit did not end")
+
+    @contextlib.contextmanager
+    def _known(self, kind: str, job_id: str, **fields: Any) -> Iterator[None]:
+        """Counts the job as running here, and names it on every log line."""
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("a job runs inside a task")
+        self._running[task] = job_id
+        try:
+            with structlog.contextvars.bound_contextvars(job=job_id, kind=kind, **fields):
+                yield
+        finally:
+            self._running.pop(task, None)
+            self._untouched.discard(job_id)
+
+    # ------------------------------------------------------------------ life
+
+    async def start(self) -> None:
+        """Migrate, recover what a crash of this machine left, and begin. Raises JobsError."""
+        await asyncio.to_thread(refuse_foreign_rows, self.database_url)
+        DBOS.destroy(destroy_registry=True)  # nothing of an earlier instance in this process
+        self._review_workflow = _workflow("review", self._review)
+        self._command_workflow = _workflow("command", self._command)
+        self._rerun_workflow = _workflow("rerun", self._rerun)
+        self._merge_group_workflow = _workflow("merge_group", self._merge_group)
+        self._forget_workflow = _workflow("forget", self._forget)
+
+        async def sweep(at: Any, context: Any) -> Outcome:
+            return await self._sweep(at, context)
+
+        self._sweep_workflow = DBOS.workflow(name="sweep")(sweep)
+        DBOS(config=self._configuration())
+        logs.quiet_engine()
+        DBOS.launch()  # inside the loop: steps run on it and may use its sessions
+        await DBOS.register_queue_async(
+            REVIEWS, partition_concurrency=1, worker_concurrency=8, polling_interval_sec=self.poll_seconds
+        )
+        await DBOS.register_queue_async(
+            HOUSEKEEPING, worker_concurrency=4, polling_interval_sec=self.poll_seconds
+        )
+        await DBOS.apply_schedules_async(
+            [
+                {
+                    "schedule_name": "sweep",
+                    "workflow_fn": self._sweep_workflow,  # type: ignore[typeddict-item]  # ours returns a value
+                    "schedule": self.sweep_schedule,
+                    "context": None,
+                }
+            ]
+        )
+        await self.work.heartbeat(self.machine_id)
+        self._heart = asyncio.create_task(self._beat())
+        self._started = True
+
+    async def close(self) -> None:
+        """Take nothing more, finish what can be finished in time, and leave the rest for recovery."""
+        if not self._started:
+            return
+        self._started = False
+        if self._heart is not None:
+            await _end(self._heart)
+        # Destroying stops the queues first, then waits for running jobs in whole seconds; what still runs
+        # shortly before the end is cancelled here, for without its database a step would count as failed.
+        patience = int(self.drain_seconds)
+        destroying = asyncio.create_task(
+            asyncio.to_thread(
+                DBOS.destroy, workflow_completion_timeout_sec=patience + 2 if self._running or patience else 0
+            )
+        )
+        deadline = time.monotonic() + self.drain_seconds
+        while self._running and time.monotonic() < deadline:
+            await asyncio.wait(set(self._running), timeout=deadline - time.monotonic())
+        if self._running:
+            log.warning("jobs_left_for_recovery", jobs=len(self._running))
+        await _end(*self._running)
+        await destroying
+        # The engine made its threads the loop's own and has just ended them.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(4))
+
+    async def sweep_now(self) -> Outcome:
+        """One sweep outside its schedule, waited for."""
+        with SetWorkflowID(f"sweep:{time.time_ns()}"):
+            handle = await DBOS.start_workflow_async(self._sweep_workflow, datetime.now(UTC), None)
+        return await handle.get_result(polling_interval_sec=0.02)
+
+    async def depth(self) -> dict[str, int]:
+        """Waiting and running jobs by queue."""
+        present = await DBOS.list_workflows_async(
+            status=ACTIVE, queues_only=True, load_input=False, load_output=False, limit=10_000
+        )
+        depth = {REVIEWS: 0, HOUSEKEEPING: 0}
+        for status in present:
+            if status.queue_name in depth:
+                depth[status.queue_name] += 1
+        return depth
+
+    async def idle(self) -> None:
+        """Wait until no job waits or runs. For tests and tools."""
+        while any((await self.depth()).values()):  # noqa: ASYNC110 - what we wait for happens in a database
+            await asyncio.sleep(0.02)
+
+    async def result(self, job_id: str) -> Outcome:
+        """Wait for a job and return what it left. For tests and tools."""
+        handle: WorkflowHandleAsync[Outcome] = await DBOS.retrieve_workflow_async(job_id)
+        return await handle.get_result(polling_interval_sec=0.02)
+
+    async def status(self, job_id: str) -> str | None:
+        """`SUCCESS`, `PENDING`, … or None for an unknown job."""
+        status = await DBOS.get_workflow_status_async(job_id)
+        return None if status is None else status.status
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+            try:
+                await self.work.heartbeat(self.machine_id)
+            except Exception as error:  # one missed beat is no reason to stop the heart
+                log.error("heartbeat_failed", error=type(error).__name__)
+
+    def _configuration(self) -> DBOSConfig:
+        configuration: DBOSConfig = {
+            "name": "fastperf",
+            "system_database_url": self.database_url,
+            "application_version": APPLICATION_VERSION,
+            "executor_id": self.machine_id,
+            "max_executor_threads": 8,
+            "sys_db_pool_size": 5,
+            "log_level": "WARNING",
+            "serializer": Serializer(),
+            "use_listen_notify": False,
+            "notification_listener_polling_interval_sec": self.engine_poll_seconds,
+        }
+        if options := engine_options(self.database_url):
+            configuration["db_engine_kwargs"] = options
+        return configuration
+
+
+def refuse_foreign_rows(database_url: str) -> None:
+    """Raises JobsError when the database holds rows that another serializer wrote.
+
+    dbos would unpickle them, and a pickle is code.
+    """
+    engine = sa.create_engine(database_url)
+    schema = None if engine.dialect.name == "sqlite" else "dbos"
+    try:
+        with engine.connect() as connection:
+            inspector = sa.inspect(connection)
+            for table in inspector.get_table_names(schema=schema):
+                columns = {column["name"] for column in inspector.get_columns(table, schema=schema)}
+                if "serialization" not in columns:
+                    continue
+                serialization: sa.ColumnClause[str] = sa.column("serialization")
+                foreign = connection.scalar(
+                    sa.select(serialization)
+                    .select_from(sa.table(table, serialization, schema=schema))
+                    .where(serialization.is_not(None), serialization != Serializer.NAME)
+                    .limit(1)
+                )
+                if foreign is not None:
+                    raise JobsError(f"the database holds rows written as {foreign!r} ({table}): not ours")
+    except sa.exc.SQLAlchemyError as error:
+        raise JobsError(f"the database cannot be opened: {type(error).__name__}") from error
+    finally:
+        engine.dispose()
+
+
+def _workflow(
+    name: str, function: Callable[[Outcome], Coroutine[Any, Any, Outcome]]
+) -> Callable[[Outcome], Coroutine[Any, Any, Outcome]]:
+    async def run(raw: Outcome) -> Outcome:
+        return await function(raw)
+
+    return DBOS.workflow(name=name, max_recovery_attempts=RECOVERY_ATTEMPTS)(run)
+
+
+def _input(stored: Any) -> Outcome:
+    """The one argument of a listed workflow."""
+    arguments: Sequence[Any] = (stored or {}).get("args") or ({},)
+    return arguments[0] if isinstance(arguments[0], dict) else {}
+
+
+def _forced(stored: Any) -> bool:
+    return bool(_input(stored).get("force"))
+
+
+def _belongs(stored: Any, job: ForgetJob) -> bool:
+    repository = _input(stored).get("repository") or {}
+    if repository.get("installation_id") != job.installation_id:
+        return False
+    return not job.repository_ids or repository.get("id") in job.repository_ids
+
+
+def _reason(error: Exception) -> str:
+    """For the author of the pull request: what went wrong, without our insides."""
+    if isinstance(error, StepFailedError):
+        return str(error).partition(":")[0] or "unknown"
+    return type(error).__name__
+
+
+async def _end(*tasks: asyncio.Task[Any]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

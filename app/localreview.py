@@ -1,0 +1,135 @@
+"""What `fastperf review` does: the review of a pull request, from the objects of a local repository."""
+
+from __future__ import annotations
+
+import msgspec
+
+from app.analysis import Analysis, Comparison, Request
+from app.analysis.archive import LARGEST_FILE
+from app.analysis.documents import LARGEST_DOCUMENT, is_document, is_python
+from app.github.models import ChangedFile
+from app.localgit import Entry, LocalRepository
+from app.review.config import Config
+from app.review.diff import Diff
+from app.review.links import Links
+from app.review.report import Report
+from rules.engine.finding import Skipped
+
+MOST_ROUNDS = 3
+"""Of asking for more sources, as in a review on GitHub."""
+
+
+class Gathered(msgspec.Struct, kw_only=True):
+    """Everything a review is made of. Sources by path: `before` at the merge base, `after` at the head."""
+
+    merge_base: str
+    head: str
+    files: tuple[ChangedFile, ...]
+    config: Config
+    before: dict[str, bytes]
+    after: dict[str, bytes]
+    untouched: dict[str, str]
+    """Python files that the change leaves alone: path -> blob id."""
+    documents_before: dict[str, str]
+    documents_after: dict[str, str]
+    skipped: list[Skipped]
+
+
+def gather(repository: LocalRepository, base: str, head: str) -> Gathered:
+    """Read what a review needs. `base` and `head` are revisions; raises GitError when they are none."""
+    base_id, head_id = repository.commit(base), repository.commit(head)
+    merge_base = repository.merge_base(base_id, head_id)
+    files = repository.changes(merge_base, head_id)
+    old, new = repository.tree(merge_base), repository.tree(head_id)
+    tip = old if merge_base == base_id else repository.tree(base_id)
+    # As on GitHub, the configuration is the base's: a change cannot switch off its own gate.
+    config = Config.parse(_documents(repository, tip))
+
+    after = {file.path: new[file.path] for file in files if _is_source(file.path, new, config)}
+    before = {
+        path: old[path]
+        for path in dict.fromkeys(file.previous_path or file.path for file in files)
+        if _is_source(path, old, config)
+    }
+    touched = {file.path for file in files} | {file.previous_path for file in files}
+    untouched = {
+        path: entry.sha for path, entry in new.items() if path not in touched and _is_source(path, new, config)
+    }
+    contents = repository.read(entry.sha for entry in (*before.values(), *after.values()))
+    skipped = [
+        Skipped(path, "the file is too large")
+        for path, entry in after.items()
+        if len(contents.get(entry.sha, b"")) > LARGEST_FILE
+    ]
+    too_large = {skip.path for skip in skipped}
+    return Gathered(
+        merge_base=merge_base,
+        head=head_id,
+        files=files,
+        config=config,
+        before={path: contents[entry.sha] for path, entry in before.items() if path not in too_large},
+        after={path: contents[entry.sha] for path, entry in after.items() if path not in too_large},
+        untouched=untouched,
+        documents_before=_documents(repository, old),
+        documents_after=_documents(repository, new),
+        skipped=skipped,
+    )
+
+
+async def compare(repository: LocalRepository, gathered: Gathered, analysis: Analysis) -> Comparison:
+    """Analyse both versions, in the context of the whole project."""
+    blobs = repository.read(gathered.untouched.values())
+    sources = {path: blobs[sha] for path, sha in gathered.untouched.items() if sha in blobs}
+    others, _ = await analysis.extract(sources)
+    request = Request(
+        before=gathered.before,
+        after=gathered.after,
+        others=others,
+        documents_before=gathered.documents_before,
+        documents_after=gathered.documents_after,
+        options=gathered.config.options(),
+        removed=[file.path for file in gathered.files if file.status == "removed"],
+        renamed={file.path: file.previous_path for file in gathered.files if file.previous_path},
+    )
+    for _ in range(MOST_ROUNDS):
+        comparison = await analysis.compare(request)
+        wanted = {path: sources[path] for path in comparison.wanted if path in sources and path in request.others}
+        if not wanted:
+            break
+        request = msgspec.structs.replace(
+            request,
+            before=request.before | wanted,
+            after=request.after | wanted,
+            others={path: facts for path, facts in request.others.items() if path not in wanted},
+        )
+    return comparison
+
+
+async def review(repository: LocalRepository, gathered: Gathered, links: Links, workers: int) -> Report:
+    """The report that the change would get."""
+    async with Analysis(workers) as analysis:
+        comparison = await compare(repository, gathered, analysis)
+    return Report.of(
+        comparison.before,
+        comparison.after,
+        Diff.of(gathered.files),
+        gathered.config,
+        links,
+        skipped=gathered.skipped,
+        excerpts=comparison.excerpts,
+    )
+
+
+def _is_source(path: str, tree: dict[str, Entry], config: Config) -> bool:
+    entry = tree.get(path)
+    return entry is not None and entry.is_file and is_python(path) and not config.excludes(path)
+
+
+def _documents(repository: LocalRepository, tree: dict[str, Entry]) -> dict[str, str]:
+    wanted = {path: entry.sha for path, entry in tree.items() if entry.is_file and is_document(path)}
+    contents = repository.read(wanted.values())
+    return {
+        path: contents[sha].decode(errors="replace")
+        for path, sha in wanted.items()
+        if sha in contents and len(contents[sha]) <= LARGEST_DOCUMENT
+    }

@@ -1,0 +1,366 @@
+"""Inline comments: what is said, and on which line GitHub will take it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from app.github.models import ReviewComment, Side
+from app.review import marker, patch
+from app.review.costs import EndpointChange, growth
+from app.review.diff import Diff
+from app.review.links import Links
+from app.review.markdown import (
+    LIMIT,
+    Section,
+    code,
+    details,
+    fence,
+    fit,
+    has_bidi,
+    html,
+    lowered,
+    plural,
+    prose,
+    sentence,
+    shorten,
+)
+from rules.engine.finding import Confidence, Edit, EndpointRef, Finding, Hop, Severity
+
+BADGES = {
+    Severity.CRITICAL: "🔴 Critical",
+    Severity.HIGH: "🟠 High",
+    Severity.MEDIUM: "🟡 Medium",
+    Severity.LOW: "🔵 Low",
+    Severity.INFO: "⚪ Info",
+}
+_MAX_HOPS = 8
+_MAX_SUGGESTION_LINES = 80
+_NAMED_ENDPOINTS = 5
+
+
+class Anchor(msgspec.Struct, frozen=True):
+    """A line that GitHub takes a comment on; `start_line` for a range."""
+
+    path: str
+    line: int
+    side: Side = "RIGHT"
+    start_line: int | None = None
+
+
+class Group(msgspec.Struct, frozen=True):
+    """Findings that are one comment: the same rule with the same cause. The first is the worst and is worded."""
+
+    findings: tuple[Finding, ...]
+
+    @property
+    def first(self) -> Finding:
+        return self.findings[0]
+
+    @property
+    def fingerprints(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(finding.fingerprint for finding in self.findings))
+
+    @property
+    def endpoints(self) -> tuple[EndpointRef, ...]:
+        seen: dict[EndpointRef, None] = {}
+        for finding in self.findings:
+            for endpoint in (*((finding.endpoint,) if finding.endpoint else ()), *finding.endpoints):
+                seen.setdefault(endpoint)
+        return tuple(seen)
+
+
+@dataclass(frozen=True)
+class Context:
+    """What rendering a comment needs to know beside its findings."""
+
+    diff: Diff
+    links: Links
+    texts: patch.Texts
+    costs: Mapping[EndpointRef, EndpointChange]
+
+
+def speaks(finding: Finding) -> bool:
+    """Whether a finding may be said on a line: info and possible ones are for the summary only."""
+    return finding.severity != Severity.INFO and finding.confidence != Confidence.POSSIBLE
+
+
+def group(findings: Iterable[Finding]) -> tuple[Group, ...]:
+    """Findings by cause, in the order of their worst member; without a cause each stands alone."""
+    groups: dict[tuple[str, ...], list[Finding]] = {}
+    for number, finding in enumerate(findings):
+        key = (finding.code, finding.cause) if finding.cause else (finding.code, "", str(number))
+        groups.setdefault(key, []).append(finding)
+    return tuple(Group(tuple(sorted(members, key=_badness))) for members in groups.values())
+
+
+def _badness(finding: Finding) -> tuple[int, str, int]:
+    return -finding.severity.rank, finding.path, finding.line
+
+
+def suggestion(finding: Finding, context: Context) -> tuple[Anchor, str] | None:
+    """Range and content of a one-click suggestion, if there is one.
+
+    There is one when all edits of the proven fix make one contiguous range of head lines inside one hunk, the
+    change touches it, and the content says what it does (no direction-changing characters). The content replaces
+    exactly the range; an insertion takes a neighbouring line along. It is empty for a deletion.
+    """
+    fix = finding.fix
+    if fix is None or not fix.edits or not context.texts.presentable(fix):
+        return None
+    edits = sorted(fix.edits, key=lambda edit: (edit.start_line, edit.end_line))
+    path = edits[0].path
+    for one, other in itertools.pairwise(edits):
+        if other.path != path or other.start_line != one.end_line + 1:
+            return None
+    start, end = edits[0].start_line, edits[-1].end_line
+    content = "".join(edit.replacement for edit in edits)
+    if end < start:
+        below, above = context.diff.line(path, start), context.diff.line(path, end)
+        if below is not None and content.endswith("\n"):
+            end, content = start, content + below.raw
+        elif above is not None and above.ends:
+            start, content = end, above.raw + content
+        else:
+            return None
+    if end - start >= _MAX_SUGGESTION_LINES or not context.diff.commentable_range(path, start, end):
+        return None
+    touched = any(context.diff.touched(path, line) for line in range(start, end + 1))
+    old = "".join(context.texts.line(path, line) or "" for line in range(start, end + 1))
+    if not touched or content == old or has_bidi(content):
+        return None
+    return Anchor(path, end, "RIGHT", start if start < end else None), content
+
+
+def anchor(finding: Finding, diff: Diff) -> Anchor | None:
+    """Where a finding is said: the first of its places that the pull request changed.
+
+    `places` are in the order leaf, hops, call, models and dependencies. When no place was changed but lines were
+    deleted within the finding, a guard went: it is said on the deleted line. Otherwise there is no anchor.
+    """
+    places = finding.places or (*reversed(finding.call_path), Hop(finding.path, finding.line, finding.symbol))
+    for place in places:
+        last = finding.end_line if (place.path, place.line) == (finding.path, finding.line) else place.line
+        for line in range(place.line, min(last, place.line + 200) + 1):
+            if diff.touched(place.path, line) and diff.commentable(place.path, line):
+                return Anchor(place.path, line)
+    removed = diff.removed_within(finding.path, finding.line, finding.end_line)
+    return Anchor(finding.path, removed, "LEFT") if removed is not None else None
+
+
+def write(said: Group, context: Context, taken: Sequence[Anchor] = ()) -> ReviewComment | None:
+    """The comment for a group, none when GitHub would take it nowhere.
+
+    `taken` are ranges that already have a suggestion: two for one line cannot both be applied.
+    """
+    offer = suggestion(said.first, context)
+    if offer is not None and any(_meet(offer[0], other) for other in taken):
+        offer = None
+    place = offer[0] if offer is not None else anchor(said.first, context.diff)
+    if place is None:
+        place = next(
+            (found for finding in said.findings if (found := anchor(finding, context.diff)) is not None), None
+        )
+    if place is None:
+        return None
+    return ReviewComment(
+        path=place.path,
+        line=place.line,
+        side=place.side,
+        start_line=place.start_line,
+        body=body(said, context, offer[1] if offer is not None else None),
+        code=said.first.code,
+        fingerprint=marker.token(said.first.fingerprint),
+    )
+
+
+def has_suggestion(comment: ReviewComment) -> bool:
+    """Whether a comment of ours offers a one-click suggestion."""
+    return any(
+        line.lstrip("`") == "suggestion" and line.startswith("```") for line in comment.body.split("\n")
+    )
+
+
+def range_of(comment: ReviewComment) -> Anchor:
+    return Anchor(comment.path, comment.line, comment.side, comment.start_line)
+
+
+def _meet(one: Anchor, other: Anchor) -> bool:
+    if one.path != other.path:
+        return False
+    return (one.start_line or one.line) <= other.line and (other.start_line or other.line) <= one.line
+
+
+def body(said: Group, context: Context, suggested: str | None) -> str:
+    """The text of a comment with its hidden marker, at most 65,535 bytes."""
+    finding = said.first
+    parts = [
+        Section((headline(said, context.links), headline(said, context.links, limit=400))),
+        _costliest(said, context),
+        Section((path_lines(finding, context.links), "")),
+        Section((_cost(said, context), "")),
+        Section((impact(finding, context.links), "")),
+    ]
+    if suggested is not None:
+        parts.append(Section((fence(suggested, "suggestion"),)))
+    else:
+        parts.append(_remedy(finding, context))
+    others = len(said.findings) - 1 if any(other.fix for other in said.findings[1:]) else 0
+    parts.append(Section((_small_print(finding, others), "")))
+    end = marker.write(said.fingerprints, context.links.head_sha)
+    return fit(parts, LIMIT - len(end.encode()) - 1) + "\n" + end
+
+
+def headline(said: Group, links: Links, limit: int = 2000) -> str:
+    """Severity, rule and what it costs, on one line."""
+    finding = said.first
+    name = f"[{prose(finding.name)}]({links.rule(finding.code)})" if links.public_url else code(finding.name)
+    message = prose(shorten(finding.message, limit))
+    endpoints = len(said.endpoints)
+    many = f" **{plural(endpoints, 'endpoint')}** reach it." if endpoints > 1 else ""
+    return f"**{BADGES[finding.severity]} · {name}** — {message}{many}"
+
+
+def path_lines(finding: Finding, links: Links) -> str:
+    """The way from the endpoint to the leaf, when it is longer than one hop."""
+    hops = finding.call_path
+    if len(hops) < 2:
+        return ""
+    names = [code(str(finding.endpoint))] if finding.endpoint else []
+    names += [code(hop.symbol) for hop in _middle_out(hops) if hop.symbol]
+    places = [links.place(hop.path, hop.line) for hop in _middle_out(hops)]
+    if len(hops) > _MAX_HOPS:
+        gap = f"… {len(hops) - _MAX_HOPS} more …"
+        names.insert(len(names) - _MAX_HOPS // 2, gap)
+        places.insert(_MAX_HOPS // 2, gap)
+    steps = " → ".join(dict.fromkeys(names))
+    return f"{steps}\n<sub>{' → '.join(places)}</sub>"
+
+
+def _middle_out(hops: Sequence[Hop]) -> tuple[Hop, ...]:
+    if len(hops) <= _MAX_HOPS:
+        return tuple(hops)
+    half = _MAX_HOPS // 2
+    return (*hops[:half], *hops[-half:])
+
+
+def cost_words(change: EndpointChange) -> str:
+    """What moved for one endpoint: `queries **2 → 2 + N**`; empty when no number did."""
+    after = change.after
+    if after is None:
+        return ""
+    moved: list[str] = []
+    for name, label in (
+        ("queries", "queries"),
+        ("external_calls", "external calls"),
+        ("serial_waits", "waits in a row"),
+    ):
+        new = getattr(after, name)
+        old = getattr(change.before, name) if change.before is not None else None
+        if old is None and new != "0":
+            moved.append(f"{label} **{prose(new)}**")
+        elif old is not None and old != new:
+            moved.append(f"{label} **{prose(old)} → {prose(new)}**")
+    return " · ".join(moved)
+
+
+def _cost(said: Group, context: Context) -> str:
+    """The cost of the endpoint, when one is meant and its cost moved."""
+    if len(said.endpoints) != 1:
+        return ""
+    change = context.costs.get(said.endpoints[0])
+    words = cost_words(change) if change is not None else ""
+    return f"{code(str(said.endpoints[0]))}: {words}" if words else ""
+
+
+def _costliest(said: Group, context: Context) -> Section:
+    """The endpoints of a shared cause, the dearest by name and all of them folded."""
+    endpoints = said.endpoints
+    if len(endpoints) < 2:
+        return Section(("",))
+    known = [context.costs[ref] for ref in endpoints if ref in context.costs]
+    ranked = sorted(known, key=lambda change: (-growth(change), change.ref))
+    named = [
+        f"{code(str(change.ref))}{f' {words}' if (words := cost_words(change)) else ''}"
+        for change in ranked[:_NAMED_ENDPOINTS]
+    ]
+    if named:
+        line = "Costliest: " + " · ".join(named)
+    else:
+        line = "Through " + " · ".join(code(str(ref)) for ref in endpoints[:_NAMED_ENDPOINTS])
+    if len(endpoints) <= max(len(named), min(len(endpoints), _NAMED_ENDPOINTS)):
+        return Section((line,))
+    everything = details(f"all {len(endpoints)}", " · ".join(code(str(ref)) for ref in endpoints) + "\n")
+    return Section((f"{line}\n{everything}", line))
+
+
+def impact(finding: Finding, links: Links) -> str:
+    """Expected effect with its assumptions; empty when nothing was measured or estimated."""
+    expected = finding.impact
+    if not expected.summary or expected.summary == "not measured":
+        return ""
+    summary = prose(lowered(expected.summary)).rstrip()
+    if not summary.endswith((".", "!", "?")):
+        summary += "."
+    notes: list[str] = []
+    if links.public_url:
+        notes.append(f"[how]({links.rule(finding.code, 'impact')})")
+    if not expected.measured:
+        notes.append("estimated")
+    if expected.assumptions:
+        assumed = ", ".join(code(f"{name} = {value}") for name, value in expected.assumptions.items())
+        notes.append(f"assumes {assumed}")
+    small = f" <sub>{' · '.join(notes)}</sub>" if notes else ""
+    return f"**Expected** {summary}{small}"
+
+
+def _remedy(finding: Finding, context: Context) -> Section:
+    """What to do when there is no one-click suggestion: the fix as a diff, else the advice in words."""
+    advice = f"**Instead** {prose(shorten(finding.instead, 500))}" if finding.instead else ""
+    folded = fix_details(finding, context)
+    return Section((folded, advice, "")) if folded else Section((advice, ""))
+
+
+def fix_details(finding: Finding, context: Context) -> str:
+    """The proven fix as a folded diff; empty when there is none that may be shown."""
+    fix = finding.fix
+    if fix is None or not context.texts.presentable(fix):
+        return ""
+    title = sentence(finding.instead, 160).rstrip(".") or f"Fix for {finding.code}"
+    return details(
+        f"{html(title)} ({_extent(fix.edits, finding.path)})",
+        fence(patch.preview(fix, context.texts), "diff"),
+    )
+
+
+def _extent(edits: Sequence[Edit], path: str) -> str:
+    imports = [edit for edit in edits if _is_import(edit)]
+    lines = sum(
+        max(edit.end_line - edit.start_line + 1, len(patch.split_lines(edit.replacement)))
+        for edit in edits
+        if edit not in imports
+    )
+    words = [plural(lines, "line")] if lines else []
+    if imports:
+        words.append(plural(len(imports), "import"))
+    files = len({edit.path for edit in edits} | {path})
+    if files > 1:
+        words.append(f"in {files} files")
+    return ", ".join(words)
+
+
+def _is_import(edit: Edit) -> bool:
+    lines = [line for line in patch.split_lines(edit.replacement) if line.strip()]
+    return bool(lines) and all(line.lstrip().startswith(("import ", "from ")) for line in lines)
+
+
+def _small_print(finding: Finding, others: int) -> str:
+    words: list[str] = []
+    if finding.trade_offs:
+        words.append(prose(shorten(" ".join(finding.trade_offs.split()), 300)))
+    if others:
+        words.append(f"The fixes of {plural(others, 'more place')} are in the patch of the check run.")
+    return f"<sub>{' '.join(words)}</sub>" if words else ""

@@ -1,0 +1,98 @@
+"""What to post and what to mark as fixed, given the threads that stand on the pull request already."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from app.github.models import ReviewComment, Thread
+from app.review import marker
+from app.review.comments import has_suggestion
+from app.review.markdown import LIMIT, code, details, plural, size
+
+if TYPE_CHECKING:
+    from app.review.report import Report
+
+_SUGGESTION = re.compile(r"^(`{3,})suggestion$", re.MULTILINE)
+_RULE = re.compile(r"/rules/(FP\d{3})\b")
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """The difference between what is said and what should be."""
+
+    post: tuple[ReviewComment, ...] = ()
+    """For one review; nothing to post, no review."""
+    fixed: tuple[Thread, ...] = ()
+    """Threads to edit and minimise. Their `body` is the new text already (see `fixed_body`)."""
+    body: str = ""
+    """The review's own text with its marker; empty when there is nothing to post."""
+    folded: tuple[str, ...] = ()
+    """Tokens that were folded into the summary, now or before; hand them to the next plan of this pull request."""
+
+
+def reconcile(
+    report: Report,
+    threads: Sequence[Thread],
+    head_sha: str,
+    *,
+    folded: Collection[str] = (),
+    quiet: bool = False,
+) -> Plan:
+    """Compare a report with our threads.
+
+    A finding that has a thread is not said again, also when a person resolved the thread; only one that we marked
+    fixed and that came back is. What was `folded` into the summary once stays there. A thread is marked fixed
+    when none of its findings is left at the head; threads with replies or resolved by a person are left alone, and
+    so are those in files that could not be read this time. `quiet` (a draft, a bot's pull request) posts nothing.
+    """
+    said: set[str] = set()
+    present = {marker.token(finding.fingerprint) for finding in (*report.new, *report.existing)}
+    unread = {entry.path for entry in report.skipped}
+    silenced = {(entry.code, entry.path) for entry in report.suppressed}
+    fixed: list[Thread] = []
+    for thread in threads:
+        mark = marker.read(thread.body)
+        if mark is None or not mark.fingerprints:
+            continue
+        if not mark.fixed or thread.resolved:
+            said.update(mark.fingerprints)
+        gone = present.isdisjoint(mark.fingerprints) and not report.faults and thread.path not in unread
+        if gone and not (mark.fixed or thread.resolved or thread.human_replies):
+            rule = _RULE.search(thread.body)
+            how = "Silenced" if rule and (rule[1], thread.path) in silenced else "Fixed"
+            fixed.append(msgspec.structs.replace(thread, body=fixed_body(thread, head_sha, how)))
+    before = set(folded)
+    post = tuple(
+        comment
+        for comment in report.comments
+        if not quiet and said.isdisjoint(_tokens(comment)) and comment.fingerprint not in before
+    )
+    now = dict.fromkeys((*folded, *(token for token in report.folded if token not in said)))
+    return Plan(post, tuple(fixed), _review_body(report, post, head_sha) if post else "", tuple(now))
+
+
+def _tokens(comment: ReviewComment) -> tuple[str, ...]:
+    mark = marker.read(comment.body)
+    return mark.fingerprints if mark is not None else (comment.fingerprint,)
+
+
+def fixed_body(thread: Thread, head_sha: str, how: str = "Fixed") -> str:
+    """The text of a thread whose findings are gone: says so and folds what it was. Twice is as once."""
+    mark = marker.read(thread.body)
+    if mark is None or mark.fixed:
+        return thread.body
+    was = _SUGGESTION.sub(r"\1", marker.without(thread.body))  # applying it again would break the fix
+    end = marker.write(mark.fingerprints, mark.sha, fixed=head_sha)
+    said = f"**{how} in {code(head_sha[:7])}.**"
+    whole = f"{said}\n\n{details('what it was', was + chr(10))}\n{end}"
+    return whole if size(whole) <= LIMIT else f"{said}\n{end}"
+
+
+def _review_body(report: Report, post: Sequence[ReviewComment], head_sha: str) -> str:
+    """One line: the title, and where the rest is."""
+    offers = sum(has_suggestion(comment) for comment in post)
+    clicks = f" {plural(offers, 'suggestion')} can be applied with one click." if offers else ""
+    return f"{report.title}.{clicks} Costs, patch and next steps are in the `fastperf` check.\n{marker.review(head_sha)}"

@@ -1,0 +1,320 @@
+"""One review as a value: what is new, whether it blocks, what is said where."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any, Literal, Self
+
+import msgspec
+
+from app.github.models import Annotation, Conclusion, ReviewComment
+from app.review import comments, costs, fingerprint, marker, patch, summary
+from app.review.advice import Question, Recommendation, ask, recommend
+from app.review.comments import Anchor, Group
+from app.review.config import ORGANISATION, Config, ConfigError
+from app.review.costs import EndpointChange
+from app.review.diff import Diff
+from app.review.links import Links
+from app.review.markdown import one_line, plural, sentence, shorten
+from app.review.patch import Excerpts
+from app.review.reconcile import Plan, fixed_body, reconcile
+from rules.engine.finding import Finding, Result, Severity, Skipped, Statistics, Suppressed
+
+__all__ = ["Plan", "Report", "conclude", "fixed_body", "reconcile"]
+
+_MAX_ANNOTATIONS = 200
+_LEVELS: dict[Severity, Literal["notice", "warning", "failure"]] = {
+    Severity.CRITICAL: "failure",
+    Severity.HIGH: "failure",
+    Severity.MEDIUM: "warning",
+}
+_WORST_FIRST: tuple[Conclusion, ...] = ("failure", "action_required", "neutral", "success")
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything one review decided; made to be stored as JSON and to be published as it stands."""
+
+    conclusion: Conclusion
+    title: str
+    """At most 255 characters."""
+    summary: str
+    """Markdown within 65,535 characters and bytes."""
+    text: str = ""
+    """Every new finding in full, for the check run's details; same limits; empty when there is none."""
+    comments: tuple[ReviewComment, ...] = ()
+    """At most `max_comments`, each on a line GitHub takes, worst first."""
+    annotations: tuple[Annotation, ...] = ()
+    new: tuple[Finding, ...] = ()
+    """Absent at the merge base, or worse than there."""
+    grown: tuple[str, ...] = ()
+    """Fingerprints of those of `new` that were there before, less severe."""
+    fixed: tuple[Finding, ...] = ()
+    existing: tuple[Finding, ...] = ()
+    nearby: tuple[Finding, ...] = ()
+    """Those of `existing` on or through lines the pull request touched."""
+    blocking: tuple[str, ...] = ()
+    """Fingerprints of the findings that fail the check run, or would if the mode were `gate`."""
+    folded: tuple[str, ...] = ()
+    """Markers' tokens of findings that had a line but no comment because there were too many."""
+    recommendations: tuple[Recommendation, ...] = ()
+    questions: tuple[Question, ...] = ()
+    suppressed: tuple[Suppressed, ...] = ()
+    endpoints: tuple[EndpointChange, ...] = ()
+    patch: str = ""
+    """All proven fixes of new findings that can be applied together; for `git apply --unidiff-zero`."""
+    skipped: tuple[Skipped, ...] = ()
+    faults: tuple[str, ...] = ()
+    config_errors: tuple[ConfigError, ...] = ()
+    statistics: Statistics = Statistics()
+
+    @classmethod
+    def of(
+        cls,
+        before: Result,
+        after: Result,
+        diff: Diff,
+        config: Config,
+        links: Links,
+        *,
+        skipped: Sequence[Skipped] = (),
+        faults: Sequence[str] = (),
+        excerpts: Excerpts | None = None,
+        tip: Collection[str] = (),
+        advisory: bool = False,
+    ) -> Self:
+        """Decide a review.
+
+        `before` and `after` are the analyses of the merge base and the head, `skipped` changed files that were not
+        analysed at all, `faults` failures of ours in words, `excerpts` head lines inside the edits of fixes, `tip`
+        fingerprints of the current base branch. `advisory` (a revert, an advisory branch) fails nothing.
+        """
+        before, after = _capped(before, config), _capped(after, config)
+        changes = fingerprint.match(before, after, diff.renames, diff=diff, tip=tip)
+        new = tuple(sorted((*changes.new, *changes.grown), key=_order))
+        unread = {entry.path for entry in (*skipped, *after.skipped)}
+        head_paths = {old: head for head, old in diff.renames.items()}
+        fixed = tuple(old for old in changes.fixed if head_paths.get(old.path, old.path) not in unread)
+        texts = patch.Texts(diff, excerpts or {})
+        endpoints = costs.compare(before, after, diff)
+        context = comments.Context(diff, links, texts, {change.ref: change for change in endpoints})
+        heard = tuple(finding for finding in new if config.mode_for(finding) != "observe")
+        groups = comments.group(new)
+        spoken, left_out, placeless = _said(heard, context, config.max_comments)
+        suggested = {comment.fingerprint for comment in spoken if comments.has_suggestion(comment)}
+        applied = _applied(new, texts)
+        one_click = {finding.fingerprint for finding in new if marker.token(finding.fingerprint) in suggested}
+        missed = tuple(
+            dict.fromkeys((*skipped, *(entry for entry in after.skipped if entry.path in diff.files)))
+        )
+        verdict = conclude(new, config, skipped=bool(missed), faults=bool(faults), advisory=advisory)
+        recommendations = recommend(groups, one_click, {finding.fingerprint for finding in applied.findings})
+        questions = ask(comments.group(heard), config.context)
+        blocking = tuple(finding.fingerprint for finding in heard if config.gates(finding))
+        nearby = tuple(finding for finding in changes.existing if _near(finding, diff))
+        suppressed = tuple(entry for entry in after.suppressed if entry.path in diff.files)
+        facts = summary.Facts(
+            conclusion=verdict,
+            new=groups,
+            heard=comments.group(heard),
+            blocking=frozenset(blocking),
+            grown=frozenset(finding.fingerprint for finding in changes.grown),
+            fixed=comments.group(fixed),
+            existing=comments.group(changes.existing),
+            nearby=nearby,
+            endpoints=endpoints,
+            recommendations=recommendations,
+            questions=questions,
+            one_click=frozenset(one_click),
+            folded=left_out,
+            patch=applied.text,
+            patched=applied.findings,
+            unpatched=applied.clashing,
+            missed=missed,
+            skipped=tuple(dict.fromkeys((*missed, *after.skipped))),
+            faults=tuple(faults),
+            suppressed=suppressed,
+            added=frozenset(entry for entry in suppressed if diff.touched(entry.path, entry.line)),
+            config_errors=config.errors,
+        )
+        return cls(
+            conclusion=verdict,
+            title=summary.title(facts),
+            summary=summary.render(facts, context),
+            text=summary.details_text(facts, context),
+            comments=spoken,
+            annotations=_annotations(placeless, config.errors),
+            new=new,
+            grown=tuple(finding.fingerprint for finding in changes.grown),
+            fixed=fixed,
+            existing=changes.existing,
+            nearby=nearby,
+            blocking=blocking,
+            folded=tuple(marker.token(print_) for entry in left_out for print_ in entry.fingerprints),
+            recommendations=recommendations,
+            questions=questions,
+            suppressed=suppressed,
+            endpoints=endpoints,
+            patch=applied.text,
+            skipped=facts.skipped,
+            faults=tuple(faults),
+            config_errors=config.errors,
+            statistics=after.statistics,
+        )
+
+    def contract(self) -> dict[str, Any]:
+        """The document that `fastperf review --output-format json` prints (version 1). `findings` are the new ones."""
+        return {
+            "version": 1,
+            "conclusion": self.conclusion,
+            "title": self.title,
+            "summary": self.summary,
+            "new": len(self.new),
+            "fixed": len(self.fixed),
+            "existing": len(self.existing),
+            "nearby": len(self.nearby),
+            "findings": [finding.contract() for finding in self.new],
+            "comments": [_comment_contract(comment) for comment in self.comments],
+            "annotations": msgspec.to_builtins(self.annotations),
+            "recommendations": msgspec.to_builtins(self.recommendations),
+            "questions": msgspec.to_builtins(self.questions),
+            "suppressed": msgspec.to_builtins(self.suppressed),
+            "endpoints": [change.contract() for change in self.endpoints],
+            "skipped": msgspec.to_builtins(self.skipped),
+            "statistics": msgspec.to_builtins(self.statistics),
+        }
+
+
+def conclude(
+    new: Sequence[Finding],
+    config: Config,
+    *,
+    skipped: bool = False,
+    faults: bool = False,
+    advisory: bool = False,
+) -> Conclusion:
+    """The check run's conclusion: the worst of what the findings, faults of ours and skipped files ask for.
+
+    Findings under `observe` count as nothing. A fault or a skipped changed file concludes as the project chose,
+    `neutral` by default, and so never as `success`.
+    """
+    heard = [finding for finding in new if config.mode_for(finding) != "observe"]
+    wanted: set[Conclusion] = {"neutral" if heard else "success"}
+    if not advisory and any(config.blocks(finding) for finding in heard):
+        wanted.add("failure")
+    if faults:
+        wanted.add(config.on_fault)
+    if skipped:
+        wanted.add(config.on_skip)
+    return next(conclusion for conclusion in _WORST_FIRST if conclusion in wanted)
+
+
+class _Applied(msgspec.Struct, frozen=True):
+    text: str
+    findings: tuple[Finding, ...]
+    clashing: tuple[Finding, ...]
+    """Findings whose fix overlaps one that is in the patch."""
+
+
+def _applied(new: Sequence[Finding], texts: patch.Texts) -> _Applied:
+    fixable = [finding for finding in new if finding.fix is not None and texts.presentable(finding.fix)]
+    edits, used = patch.combine(finding.fix for finding in fixable if finding.fix is not None)
+    return _Applied(
+        patch.render(edits, texts),
+        tuple(finding for finding, inside in zip(fixable, used, strict=True) if inside),
+        tuple(finding for finding, inside in zip(fixable, used, strict=True) if not inside),
+    )
+
+
+def _said(
+    heard: Sequence[Finding], context: comments.Context, most: int
+) -> tuple[tuple[ReviewComment, ...], tuple[Group, ...], tuple[Group, ...]]:
+    """Comments, groups that had a line but no room, groups without a line."""
+    spoken: list[ReviewComment] = []
+    left_out: list[Group] = []
+    placeless: list[Group] = []
+    taken: list[Anchor] = []
+    for entry in comments.group(finding for finding in heard if comments.speaks(finding)):
+        comment = comments.write(entry, context, taken)
+        if comment is None:
+            placeless.append(entry)
+        elif len(spoken) >= most:
+            left_out.append(entry)
+        else:
+            spoken.append(comment)
+            if comments.has_suggestion(comment):
+                taken.append(comments.range_of(comment))
+    return tuple(spoken), tuple(left_out), tuple(placeless)
+
+
+def _annotations(placeless: Sequence[Group], errors: Sequence[ConfigError]) -> tuple[Annotation, ...]:
+    """Marks for what has no line in the diff, worst first, then mistakes in the configuration."""
+    made: list[Annotation] = []
+    for entry in placeless[:_MAX_ANNOTATIONS]:
+        finding = entry.first
+        parts = [one_line(finding.message)]
+        if len(entry.endpoints) > 1:
+            parts.append(f"{plural(len(entry.endpoints), 'endpoint')} reach it.")
+        if len(finding.call_path) > 1:
+            parts.append(" → ".join(f"{one_line(hop.path)}:{hop.line}" for hop in finding.call_path[:12]))
+        if finding.instead:
+            parts.append(f"Instead: {one_line(sentence(finding.instead))}")
+        made.append(
+            Annotation(
+                path=finding.path,
+                start_line=finding.line,
+                end_line=max(finding.line, finding.end_line),
+                annotation_level=_LEVELS.get(finding.severity, "notice"),
+                message=shorten("\n".join(parts), 4000),
+                title=shorten(
+                    f"{finding.severity.capitalize()} · {finding.code} {one_line(finding.name)}", 250
+                ),
+            )
+        )
+    made += [
+        Annotation(
+            path=error.path,
+            start_line=error.line,
+            end_line=error.line,
+            annotation_level="warning",
+            message=shorten(one_line(error.message), 4000),
+            title="fastperf configuration",
+        )
+        for error in errors
+        if error.path != ORGANISATION
+    ]
+    return tuple(made)
+
+
+def _capped(result: Result, config: Config) -> Result:
+    if not config.endpoint:
+        return result
+    return msgspec.structs.replace(
+        result, findings=tuple(config.capped(finding) for finding in result.findings)
+    )
+
+
+def _near(finding: Finding, diff: Diff) -> bool:
+    if any(diff.touched(finding.path, line) for line in range(finding.line, finding.end_line + 1)):
+        return True
+    return any(diff.touched(hop.path, hop.line) for hop in (*finding.call_path, *finding.places))
+
+
+def _order(finding: Finding) -> tuple[object, ...]:
+    return (
+        -finding.severity.rank,
+        finding.path,
+        finding.line,
+        finding.column,
+        finding.code,
+        finding.fingerprint,
+    )
+
+
+def _comment_contract(comment: ReviewComment) -> dict[str, Any]:
+    made = msgspec.to_builtins(comment)
+    if comment.start_line is None:
+        del made["start_line"]
+    return {key: made[key] for key in _COMMENT_KEYS if key in made}
+
+
+_COMMENT_KEYS = ("path", "start_line", "line", "side", "body", "code", "fingerprint")

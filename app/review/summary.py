@@ -1,0 +1,488 @@
+"""The check run's title and summary: assessment, recommendations, implementation, monitoring, next steps."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from app.github.models import Conclusion
+from app.review import comments
+from app.review.advice import Question, Recommendation, metrics, tools
+from app.review.comments import BADGES, Group
+from app.review.config import ConfigError
+from app.review.costs import EndpointChange
+from app.review.markdown import (
+    Section,
+    code,
+    details,
+    fence,
+    fit,
+    html,
+    lowered,
+    plain,
+    plural,
+    prose,
+    sentence,
+    shorten,
+    table,
+)
+from app.review.patch import APPLY
+from rules.engine.finding import Cost, Finding, Severity, Skipped, Suppressed
+
+_TITLE = 255
+_ROWS = (200, 100, 50, 20, 10, 5, 1)
+"""How many rows a list shows, from roomy to tight."""
+_COST_COLUMNS = (
+    ("queries", "queries"),
+    ("external calls", "external_calls"),
+    ("waits in a row", "serial_waits"),
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What the texts are made of."""
+
+    conclusion: Conclusion
+    new: tuple[Group, ...]
+    heard: tuple[Group, ...]
+    """Those of `new` that are not merely observed."""
+    blocking: frozenset[str]
+    grown: frozenset[str]
+    fixed: tuple[Group, ...]
+    existing: tuple[Group, ...]
+    nearby: tuple[Finding, ...]
+    endpoints: tuple[EndpointChange, ...]
+    recommendations: tuple[Recommendation, ...]
+    questions: tuple[Question, ...]
+    one_click: frozenset[str]
+    folded: tuple[Group, ...]
+    patch: str
+    patched: tuple[Finding, ...]
+    unpatched: tuple[Finding, ...]
+    missed: tuple[Skipped, ...]
+    skipped: tuple[Skipped, ...]
+    faults: tuple[str, ...]
+    suppressed: tuple[Suppressed, ...]
+    added: frozenset[Suppressed]
+    config_errors: tuple[ConfigError, ...]
+
+    @property
+    def stopping(self) -> tuple[Group, ...]:
+        """Groups with a finding that fails the check run, or would in the mode `gate`."""
+        return tuple(
+            entry
+            for entry in self.heard
+            if any(finding.fingerprint in self.blocking for finding in entry.findings)
+        )
+
+    @property
+    def spared(self) -> bool:
+        """Whether only the mode (or an advisory branch) keeps the check run from failing."""
+        return bool(self.blocking) and self.conclusion != "failure"
+
+
+def title(facts: Facts) -> str:
+    """`2 high, 1 medium new · 3 fixed`; what is not normal follows."""
+    parts: list[str] = []
+    if facts.faults:
+        parts.append("review incomplete")
+    counts = Counter(entry.first.severity for entry in facts.heard)
+    if counts:
+        parts.append(
+            ", ".join(f"{counts[severity]} {severity}" for severity in Severity if counts[severity]) + " new"
+        )
+    elif not facts.faults:
+        parts.append("no new performance problems")
+    if facts.fixed:
+        parts.append(f"{len(facts.fixed)} fixed")
+    if facts.missed:
+        parts.append(f"{plural(len(facts.missed), 'changed file')} skipped")
+    if facts.spared:
+        parts.append("would have failed")
+    return shorten(" · ".join(parts), _TITLE)
+
+
+def render(facts: Facts, context: comments.Context) -> str:
+    """The summary, within GitHub's limit. Longer parts are shortened by rows, never cut."""
+    return fit(
+        [
+            Section((_headline(facts, context),)),
+            Section((_severities(facts),)),
+            _assessment(facts),
+            _recommendations(facts, context),
+            *_implementation(facts, context),
+            Section((_monitoring(facts), ""), rank=1),
+            Section((_next_steps(facts, context),)),
+            Section((_questions(facts), ""), rank=1),
+            _tail(facts, context),
+        ]
+    )
+
+
+def _headline(facts: Facts, context: comments.Context) -> str:
+    count = len(facts.stopping)
+    if facts.conclusion == "failure" and count:
+        head = f"{plural(count, 'new problem')} {'blocks' if count == 1 else 'block'} this merge"
+    elif facts.spared:
+        head = f"{plural(count, 'new problem')} would have blocked this merge"
+    elif facts.heard:
+        head = f"{plural(len(facts.heard), 'new problem')}, none blocks this merge"
+    elif facts.faults:
+        head = "This review is incomplete"
+    else:
+        head = "No new performance problems"
+    lines = [f"## {head}"]
+    if facts.faults:
+        said = " ".join(prose(fault) for fault in facts.faults[:3])
+        outcome = (
+            "fails the check as configured (`on_fault`)"
+            if facts.conclusion == "failure" and not count
+            else "is ours"
+        )
+        lines.append(f"{said} That {outcome}: `/fastperf rescan` tries again.")
+    if facts.missed and not facts.heard:
+        lines.append(
+            f"{plural(len(facts.missed), 'changed file was', 'changed files were')} not analysed, see below."
+        )
+    worst = (facts.stopping or facts.heard)[:1]
+    if worst:
+        finding = worst[0].first
+        place = context.links.place(finding.path, finding.line)
+        lines.append(f"{prose(shorten(finding.message, 400))} {place}")
+        lines.append(_cure(facts))
+    return "\n\n".join(line for line in lines if line)
+
+
+def _cure(facts: Facts) -> str:
+    """How much of it is mended by a click or a command."""
+    total = sum(len(entry.findings) for entry in facts.heard)
+    clicks, patched = len(facts.one_click), len(facts.patched)
+    parts: list[str] = []
+    if clicks:
+        parts.append(f"{_of(clicks, total)} one click on the pull request")
+    if patched > clicks:
+        parts.append(f"the patch below mends {_of(patched, total, verb=False)}")
+    return f"{'; '.join(parts)[0].upper()}{'; '.join(parts)[1:]}." if parts else ""
+
+
+def _of(count: int, total: int, *, verb: bool = True) -> str:
+    if total == 1:
+        return "it is" if verb else "it"
+    words = "all" if count >= total else str(count)
+    words = f"{words} {total}" if count >= total else f"{words} of {total}"
+    return f"{words} {'is' if count == 1 else 'are'}" if verb else words
+
+
+def _severities(facts: Facts) -> str:
+    """New, fixed and old by severity; only severities that occur."""
+    columns = [
+        Counter(entry.first.severity for entry in groups)
+        for groups in (facts.heard, facts.fixed, facts.existing)
+    ]
+    if not columns[0] and not columns[1]:
+        return ""
+    rows = [
+        [
+            BADGES[severity].lower(),
+            *(str(column[severity]) if column[severity] else "–" for column in columns),
+        ]
+        for severity in Severity
+        if any(column[severity] for column in columns)
+    ]
+    return table(("", "new", "fixed", "already there"), ("---", "--:", "--:", "--:"), rows)
+
+
+def _assessment(facts: Facts) -> Section:
+    """Endpoint costs, before → after; unchanged ones are counted, unless nothing changed at all."""
+    changed = [change for change in facts.endpoints if change.changed]
+    same = [change for change in facts.endpoints if not change.changed]
+    if not facts.endpoints:
+        return Section(("",))
+    shown, rest = (changed, len(same)) if changed else (same, 0)
+
+    def draw(most: int) -> str:
+        rows = [_cost_row(change) for change in shown[:most]]
+        left = len(shown) - most
+        if left > 0:
+            rows.append([f"{left} more", "changed" if changed else "unchanged", "", "", ""])
+        if rest:
+            rows.append([plural(rest, "other"), "unchanged", "", "", ""])
+        header = ("endpoint", *(label for label, _ in _COST_COLUMNS), "blocks the loop")
+        return "### Performance assessment\n" + table(header, ("---",) * len(header), rows)
+
+    return _section(draw, len(shown), rank=2)
+
+
+def _cost_row(change: EndpointChange) -> list[str]:
+    name = code(str(change.ref), cell=True)
+    if change.after is None:
+        return [name, "removed", "", "", ""]
+    if change.previous is not None:
+        name += f" <sub>was {code(str(change.previous), cell=True)}</sub>"
+    elif change.before is None:
+        name += " <sub>new</sub>"
+    cells = [name]
+    for _, attribute in _COST_COLUMNS:
+        old = getattr(change.before, attribute) if change.before is not None else None
+        cells.append(_moved(old, getattr(change.after, attribute)))
+    cells.append(_moved(_blocks(change.before), _blocks(change.after) or "no"))
+    return cells
+
+
+def _blocks(cost: Cost | None) -> str | None:
+    if cost is None:
+        return None
+    return ", ".join(f"`{name}`" for name in cost.blocking[:3]) or "no"
+
+
+def _moved(old: str | None, new: str) -> str:
+    rendered = prose(shorten(new, 120), cell=True)
+    if old is None:
+        return rendered if new in ("0", "no") else f"**{rendered}**"
+    return rendered if old == new else f"{prose(shorten(old, 120), cell=True)} → **{rendered}**"
+
+
+def _recommendations(facts: Facts, context: comments.Context) -> Section:
+    if not facts.recommendations:
+        return Section(("",))
+
+    def draw(most: int) -> str:
+        lines = ["### Recommendations"]
+        for number, item in enumerate(facts.recommendations[:most], start=1):
+            lines.append(f"{number}. {_recommendation(item, context)}")
+        left = len(facts.recommendations) - most
+        if left > 0:
+            lines.append(f"\n{left} more, each worth less for the effort.")
+        return "\n".join(lines)
+
+    return _section(draw, len(facts.recommendations), rank=3)
+
+
+def _recommendation(item: Recommendation, context: comments.Context) -> str:
+    rule = context.links.rule(item.code)
+    name = f"[{item.code}]({rule})" if rule else item.code
+    places = ", ".join(context.links.place(place.path, place.line) for place in item.places[:4])
+    if len(item.places) > 4:
+        places += f" and {len(item.places) - 4} more"
+    words = [f"**{prose(item.title)}** — {item.severity}, {item.effort}, {name}. {places}"]
+    if item.endpoints > 1:
+        words.append(plural(item.endpoints, "endpoint"))
+    if item.how:
+        words.append(item.how)
+    if item.expected:
+        words.append(f"expected: {prose(item.expected)}")
+    return " · ".join(words)
+
+
+def _implementation(facts: Facts, context: comments.Context) -> list[Section]:
+    """The patch for all proven fixes, then each change that is not a click away, then what has no fix."""
+    apart = [
+        finding
+        for entry in facts.heard
+        for finding in entry.findings
+        if finding.fingerprint not in facts.one_click and comments.fix_details(finding, context)
+    ]
+    by_hand = list(
+        {entry.first.code: entry.first for entry in facts.heard if entry.first.fix is None}.values()
+    )
+    if not (facts.patch or apart or by_hand):
+        return []
+    sections = [Section(("### Implementation",))]
+    if facts.patch:
+        count = len(facts.patched)
+        every = "both" if count == 2 else f"all {count}"
+        name = "The patch" if count == 1 else f"One patch for {every} proven fixes"
+        note = ""
+        if facts.unpatched:
+            several = plural(len(facts.unpatched), "fix changes", "fixes change")
+            note = f"{several} the same lines and will be offered again after it.\n\n"
+        whole = details(f"{name} (<code>{APPLY}</code>)", note + fence(facts.patch, "diff"))
+        short = f"{name} is too long for this page; `fastperf check --diff` prints it."
+        sections.append(Section((whole, short), rank=4))
+
+    def changes(most: int) -> str:
+        parts = []
+        for finding in apart[:most]:
+            place = context.links.place(finding.path, finding.line)
+            parts.append(f"{place} · {code(finding.code)}\n{comments.fix_details(finding, context)}")
+        left = len(apart) - most
+        if left > 0:
+            parts.append(f"{plural(left, 'more change')} in the patch.")
+        return "\n\n".join(parts)
+
+    if len(apart) > 1 or (apart and not facts.patch):
+        sections.append(_section(changes, len(apart), rank=5, last=""))
+
+    def manual(most: int) -> str:
+        lines = [f"- {_by_hand(finding, context)}" for finding in by_hand[:most]]
+        return "\n".join(lines)
+
+    if by_hand:
+        sections.append(_section(manual, len(by_hand), rank=4, last=""))
+    return sections
+
+
+def _by_hand(finding: Finding, context: comments.Context) -> str:
+    rule = context.links.rule(finding.code, "instead")
+    name = f"[{prose(finding.name)}]({rule})" if rule else code(finding.name)
+    advice = prose(shorten(finding.instead, 400)) or prose(finding.message)
+    return f"{name} by hand, {context.links.place(finding.path, finding.line)}: {advice}"
+
+
+def _monitoring(facts: Facts) -> str:
+    shown = metrics(facts.heard)
+    if not shown:
+        return ""
+    lines = ["### Monitoring"]
+    lines += [f"- {_upper(prose(metric))} ({', '.join(codes)})" for metric, codes in shown[:12]]
+    known = tools(facts.heard)
+    if known:
+        lines.append(f"\n<sub>Seen with {'; '.join(known)}.</sub>")
+    return "\n".join(lines)
+
+
+def _next_steps(facts: Facts, context: comments.Context) -> str:
+    if not facts.heard:
+        return ""
+    steps: list[str] = []
+    clicks, patched = len(facts.one_click), len(facts.patched)
+    if clicks and patched > clicks:
+        steps.append(
+            f"Apply the patch above ({plural(patched, 'fix', 'fixes')}), or {plural(clicks, 'suggestion')} by click."
+        )
+    elif clicks:
+        steps.append(
+            f"Apply the {'suggestion' if clicks == 1 else f'{clicks} suggestions'} on the pull request."
+        )
+    elif patched:
+        steps.append(f"Apply the patch above ({plural(patched, 'fix', 'fixes')}).")
+    for item in facts.recommendations:
+        if item.how and not item.how.startswith("partly"):
+            continue
+        place = context.links.place(item.places[0].path, item.places[0].line)
+        steps.append(f"{prose(item.title)} ({place}).")
+        if len(steps) >= 5:
+            break
+    trading = next((entry.first for entry in facts.heard if entry.first.trade_offs), None)
+    if trading is not None:
+        steps.append(
+            f"Check the trade-off of {trading.code}: {prose(lowered(sentence(trading.trade_offs, 240)))}"
+        )
+    if facts.stopping and facts.conclusion == "failure":
+        steps.append("Push: the new head is reviewed by itself, and what is fixed is marked so.")
+    return "### Next steps\n" + "\n".join(f"{number}. {step}" for number, step in enumerate(steps, start=1))
+
+
+def _questions(facts: Facts) -> str:
+    if not facts.questions:
+        return ""
+    lines = ["<sub>Questions whose answers change this advice:</sub>"]
+    for item in facts.questions:
+        why = f" — {prose(item.why)}" if item.why else ""
+        lines.append(f"- <sub>{prose(item.text)} ({code(f'[tool.fastperf.context] {item.key}')}){why}</sub>")
+    return "\n".join(lines)
+
+
+def _tail(facts: Facts, context: comments.Context) -> Section:
+    """Old problems nearby, folded comments, mistakes, skipped files and suppressions, in one folded part."""
+    links = context.links
+    parts: list[tuple[str, list[str]]] = []
+    if facts.folded:
+        rows = [f"- {_row(entry.first, context)}" for entry in facts.folded]
+        parts.append(
+            (
+                plural(len(facts.folded), "new problem without a comment", "new problems without a comment"),
+                rows,
+            )
+        )
+    quiet = [entry.first for entry in facts.heard if not comments.speaks(entry.first)]
+    if quiet:
+        parts.append((plural(len(quiet), "hint"), [f"- {_row(finding, context)}" for finding in quiet]))
+    heard = {fingerprint for entry in facts.heard for fingerprint in entry.fingerprints}
+    observed = [entry.first for entry in facts.new if heard.isdisjoint(entry.fingerprints)]
+    if observed:
+        parts.append((f"{len(observed)} observed", [f"- {_row(finding, context)}" for finding in observed]))
+    if facts.nearby:
+        rows = [f"- {_row(finding, context)}" for finding in facts.nearby]
+        parts.append((plural(len(facts.nearby), "old finding") + " near your change", rows))
+    if facts.config_errors:
+        rows = [
+            f"- {links.place(error.path, error.line) if not error.path.startswith('org:') else plain(error.path)}: "
+            f"{prose(error.message)}"
+            for error in facts.config_errors
+        ]
+        parts.append((plural(len(facts.config_errors), "configuration error"), rows))
+    if facts.skipped:
+        rows = [f"- {code(entry.path)}: {prose(entry.reason)}" for entry in facts.skipped]
+        parts.append((plural(len(facts.skipped), "file") + " skipped", rows))
+    if facts.suppressed:
+        rows = [
+            f"- {links.place(entry.path, entry.line)} {code(entry.code)}"
+            f"{' **added here**' if entry in facts.added else ''}"
+            f": {prose(entry.reason) if entry.reason else 'no reason given'}"
+            for entry in facts.suppressed
+        ]
+        word = plural(len(facts.suppressed), "suppression")
+        added = len(facts.added)
+        parts.append((f"{word}, {added} added" if added else word, rows))
+    if not parts:
+        return Section(("",))
+    label = " · ".join(name for name, _ in parts)
+
+    def draw(most: int) -> str:
+        blocks = []
+        for name, rows in parts:
+            left = len(rows) - most
+            more = [f"- {left} more"] if left > 0 else []
+            blocks.append(f"**{_upper(name)}**\n\n" + "\n".join([*rows[:most], *more]))
+        return details(html(label), "\n\n".join(blocks) + "\n")
+
+    longest = max(len(rows) for _, rows in parts)
+    return _section(draw, longest, rank=6, last=f"<sub>{html(label)}</sub>")
+
+
+def _row(finding: Finding, context: comments.Context) -> str:
+    place = context.links.place(finding.path, finding.line)
+    return f"{BADGES[finding.severity].split()[0]} {place} {code(finding.code)} {prose(shorten(finding.message, 300))}"
+
+
+def _section(draw: Callable[[int], str], rows: int, rank: int, last: str | None = None) -> Section:
+    """A section with fewer and fewer rows. `last`, if given, is its very last form."""
+    forms = [draw(min(rows, _ROWS[0]))]
+    forms += [draw(most) for most in _ROWS[1:] if most < rows]
+    if last is not None:
+        forms.append(last)
+    return Section(tuple(dict.fromkeys(forms)), rank)
+
+
+def details_text(facts: Facts, context: comments.Context) -> str:
+    """Every new problem in full, for the check run's details; empty when there is none."""
+    sections = [_full(entry, context) for entry in facts.heard[: _ROWS[0]]]
+    left = len(facts.heard) - _ROWS[0]
+    if left > 0:
+        sections.append(Section((f"{left} more are in the summary's counts.",)))
+    return fit(sections, separator="\n\n---\n\n")
+
+
+def _full(entry: Group, context: comments.Context) -> Section:
+    finding = entry.first
+    place = context.links.place(finding.path, finding.line)
+    head = f"{place}\n\n{comments.headline(entry, context.links, limit=400)}"
+    why = prose(shorten(finding.why, 600))
+    instead = f"**Instead** {prose(shorten(finding.instead, 600))}" if finding.instead else ""
+    middle = [
+        comments.path_lines(finding, context.links),
+        why,
+        comments.impact(finding, context.links),
+        instead,
+    ]
+    fix = comments.fix_details(finding, context)
+    whole = "\n\n".join(part for part in (head, *middle, fix) if part)
+    medium = "\n\n".join(part for part in (head, *middle) if part)
+    return Section(tuple(dict.fromkeys((whole, medium, head, f"{place} {code(finding.code)}", ""))), rank=1)
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]

@@ -1,0 +1,298 @@
+"""Our tables, beside the job engine's in the same database: facts and trees by content, reviews, machines.
+
+Everything belongs to a repository and an installation, and goes with them. Calls run in threads of the
+store's own, so that a slow disk never holds the event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final, TypeVar
+
+import msgspec
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app.github.models import Repository
+
+Value = TypeVar("Value")
+DAY: Final = 86_400.0
+MACHINE_SECONDS: Final = 90.0
+"""A machine that was silent for so long is taken for dead."""
+DOCUMENT: Final = "document"
+"""The kind of a stored text file; facts have the engine's version as their kind."""
+_CHUNK: Final = 400
+
+metadata = sa.MetaData()
+
+_blobs = sa.Table(
+    "fastperf_blobs",
+    metadata,
+    sa.Column("repository_id", sa.BigInteger, primary_key=True),
+    sa.Column("sha", sa.String(64), primary_key=True),
+    sa.Column("kind", sa.String(64), primary_key=True),
+    sa.Column("installation_id", sa.BigInteger, nullable=False, index=True),
+    sa.Column("data", sa.LargeBinary, nullable=False),
+    sa.Column("used_at", sa.Float, nullable=False, index=True),
+)
+_trees = sa.Table(
+    "fastperf_trees",
+    metadata,
+    sa.Column("repository_id", sa.BigInteger, primary_key=True),
+    sa.Column("commit_sha", sa.String(64), primary_key=True),
+    sa.Column("installation_id", sa.BigInteger, nullable=False, index=True),
+    sa.Column("data", sa.LargeBinary, nullable=False),
+    sa.Column("used_at", sa.Float, nullable=False, index=True),
+)
+_reviews = sa.Table(
+    "fastperf_reviews",
+    metadata,
+    sa.Column("repository_id", sa.BigInteger, primary_key=True),
+    sa.Column("number", sa.BigInteger, primary_key=True),
+    sa.Column("head_sha", sa.String(64), primary_key=True),
+    sa.Column("installation_id", sa.BigInteger, nullable=False, index=True),
+    sa.Column("conclusion", sa.String(32), nullable=False),
+    sa.Column("at", sa.Float, nullable=False, index=True),
+)
+_begun = sa.Table(
+    "fastperf_begun_checks",
+    metadata,
+    sa.Column("repository_id", sa.BigInteger, primary_key=True),
+    sa.Column("number", sa.BigInteger, primary_key=True),
+    sa.Column("head_sha", sa.String(64), primary_key=True),
+    sa.Column("installation_id", sa.BigInteger, nullable=False, index=True),
+    sa.Column("at", sa.Float, nullable=False, index=True),
+)
+_machines = sa.Table(
+    "fastperf_machines",
+    metadata,
+    sa.Column("id", sa.String(255), primary_key=True),
+    sa.Column("seen_at", sa.Float, nullable=False),
+)
+_OWNED: Final = (_blobs, _trees, _reviews, _begun)
+
+
+class DurableSQLite(sqlite3.Connection):
+    """Write-ahead log, and an acknowledged delivery survives a loss of power."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.execute("PRAGMA busy_timeout=30000")
+        self.execute("PRAGMA journal_mode=WAL")
+        self.execute("PRAGMA synchronous=FULL")
+
+
+def engine_options(database_url: str) -> dict[str, Any]:
+    """Arguments of `create_engine` for this kind of database."""
+    if database_url.startswith("sqlite"):
+        return {"connect_args": {"factory": DurableSQLite}}
+    return {}
+
+
+class Store:
+    """One per process. `start` makes the tables."""
+
+    def __init__(self, database_url: str) -> None:
+        self._database_url = database_url
+        self._threads = ThreadPoolExecutor(2, thread_name_prefix="store-")
+        self._opened: sa.Engine | None = None
+
+    async def start(self) -> None:
+        """Open the database and make the tables. Raises SQLAlchemyError."""
+        await self._run(self._create)
+
+    async def close(self) -> None:
+        if self._opened is not None:
+            await self._run(self._opened.dispose)
+        self._threads.shutdown(wait=False)
+
+    @property
+    def _engine(self) -> sa.Engine:
+        if self._opened is None:
+            raise RuntimeError("the store is used before it is started")
+        return self._opened
+
+    async def blobs(self, repository: Repository, shas: Iterable[str], kind: str) -> dict[str, bytes]:
+        """Those of `shas` that are stored as `kind`, uncompressed."""
+        return await self._run(self._read_blobs, repository.id, sorted(set(shas)), kind)
+
+    async def keep_blobs(self, repository: Repository, blobs: Mapping[str, bytes], kind: str) -> None:
+        await self._run(self._write_blobs, repository, dict(blobs), kind)
+
+    async def tree(self, repository: Repository, commit: str) -> dict[str, str] | None:
+        """Path to blob sha of a whole commit, or None when it was never seen."""
+        return await self._run(self._read_tree, repository.id, commit)
+
+    async def keep_tree(self, repository: Repository, commit: str, tree: Mapping[str, str]) -> None:
+        row = {
+            "repository_id": repository.id,
+            "commit_sha": commit,
+            "installation_id": repository.installation_id,
+            "data": zlib.compress(msgspec.msgpack.encode(tree), 3),
+            "used_at": time.time(),
+        }
+        await self._run(self._upsert, _trees, [row])
+
+    async def reviewed(self, repository: Repository, number: int, head_sha: str) -> str | None:
+        """The conclusion of the finished review of this pull request at this head."""
+        query = sa.select(_reviews.c.conclusion).where(
+            _reviews.c.repository_id == repository.id,
+            _reviews.c.number == number,
+            _reviews.c.head_sha == head_sha,
+        )
+        return await self._run(self._scalar, query)
+
+    async def keep_review(self, repository: Repository, number: int, head_sha: str, conclusion: str) -> None:
+        row = {**_review_key(repository, number, head_sha), "conclusion": conclusion, "at": time.time()}
+        await self._run(self._upsert, _reviews, [row])
+
+    async def begin_check(self, repository: Repository, number: int, head_sha: str) -> None:
+        """Note, before it is made, that a check run in progress will be ours to finish."""
+        row = {**_review_key(repository, number, head_sha), "at": time.time()}
+        await self._run(self._upsert, _begun, [row])
+
+    async def begun_checks(self, repository: Repository, number: int) -> frozenset[str]:
+        """Heads of the pull request on which a check run may still be in progress."""
+        query = sa.select(_begun.c.head_sha).where(
+            _begun.c.repository_id == repository.id, _begun.c.number == number
+        )
+        return frozenset(await self._run(self._scalars, query))
+
+    async def end_check(self, repository: Repository, number: int, head_sha: str) -> None:
+        key = _review_key(repository, number, head_sha)
+        await self._run(
+            self._execute,
+            sa.delete(_begun).where(
+                _begun.c.repository_id == key["repository_id"],
+                _begun.c.number == number,
+                _begun.c.head_sha == head_sha,
+            ),
+        )
+
+    async def heartbeat(self, machine_id: str) -> frozenset[str]:
+        """Note that the machine lives; returns all that do."""
+        return await self._run(self._beat, machine_id)
+
+    async def ping(self) -> None:
+        """Raises SQLAlchemyError when the database cannot be written."""
+        await self._run(self._upsert, _machines, [{"id": "ping", "seen_at": time.time()}])
+
+    async def forget(self, installation_id: int, repository_ids: Sequence[int] = ()) -> None:
+        """Delete what belongs to the installation, or to those repositories of it."""
+        await self._run(self._forget, installation_id, list(repository_ids))
+
+    async def retain(self, days: float) -> None:
+        """Delete what nobody used for so long."""
+        await self._run(self._retain, time.time() - days * DAY)
+
+    async def _run(self, function: Callable[..., Value], *arguments: Any) -> Value:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)
+
+    def _create(self) -> None:
+        self._opened = sa.create_engine(
+            self._database_url, pool_size=3, max_overflow=0, **engine_options(self._database_url)
+        )
+        try:
+            metadata.create_all(self._engine)
+        except sa.exc.DatabaseError:
+            # Another machine makes them at this moment; what fails now is a real fault.
+            time.sleep(0.5)
+            metadata.create_all(self._engine)
+
+    def _read_blobs(self, repository_id: int, shas: list[str], kind: str) -> dict[str, bytes]:
+        found: dict[str, bytes] = {}
+        with self._engine.connect() as connection:
+            for start in range(0, len(shas), _CHUNK):
+                query = sa.select(_blobs.c.sha, _blobs.c.data).where(
+                    _blobs.c.repository_id == repository_id,
+                    _blobs.c.kind == kind,
+                    _blobs.c.sha.in_(shas[start : start + _CHUNK]),
+                )
+                found.update((sha, zlib.decompress(data)) for sha, data in connection.execute(query))
+        return found
+
+    def _write_blobs(self, repository: Repository, blobs: dict[str, bytes], kind: str) -> None:
+        now = time.time()
+        rows = [
+            {
+                "repository_id": repository.id,
+                "sha": sha,
+                "kind": kind,
+                "installation_id": repository.installation_id,
+                "data": zlib.compress(data, 1),
+                "used_at": now,
+            }
+            for sha, data in blobs.items()
+        ]
+        for start in range(0, len(rows), _CHUNK):
+            self._upsert(_blobs, rows[start : start + _CHUNK])
+
+    def _read_tree(self, repository_id: int, commit: str) -> dict[str, str] | None:
+        query = sa.select(_trees.c.data).where(
+            _trees.c.repository_id == repository_id, _trees.c.commit_sha == commit
+        )
+        data = self._scalar(query)
+        return None if data is None else msgspec.msgpack.decode(zlib.decompress(data), type=dict[str, str])
+
+    def _upsert(self, table: sa.Table, rows: list[dict[str, Any]]) -> None:
+        if not rows:
+            return
+        keys = [column.name for column in table.primary_key]
+        insert = sqlite.insert if self._engine.dialect.name == "sqlite" else postgresql.insert
+        statement = insert(table)
+        others = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+        with self._engine.begin() as connection:
+            connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=others), rows)
+
+    def _scalar(self, query: sa.Select[Any]) -> Any:
+        with self._engine.connect() as connection:
+            return connection.scalar(query)
+
+    def _scalars(self, query: sa.Select[Any]) -> list[Any]:
+        with self._engine.connect() as connection:
+            return list(connection.scalars(query))
+
+    def _execute(self, *statements: sa.Executable) -> None:
+        with self._engine.begin() as connection:
+            for statement in statements:
+                connection.execute(statement)
+
+    def _beat(self, machine_id: str) -> frozenset[str]:
+        now = time.time()
+        self._upsert(_machines, [{"id": machine_id, "seen_at": now}])
+        alive = sa.select(_machines.c.id).where(_machines.c.seen_at > now - MACHINE_SECONDS)
+        return frozenset(self._scalars(alive))
+
+    def _forget(self, installation_id: int, repository_ids: list[int]) -> None:
+        self._execute(
+            *(
+                sa.delete(table).where(
+                    table.c.installation_id == installation_id,
+                    table.c.repository_id.in_(repository_ids) if repository_ids else sa.true(),
+                )
+                for table in _OWNED
+            )
+        )
+
+    def _retain(self, until: float) -> None:
+        self._execute(
+            sa.delete(_blobs).where(_blobs.c.used_at < until),
+            sa.delete(_trees).where(_trees.c.used_at < until),
+            sa.delete(_reviews).where(_reviews.c.at < until),
+            sa.delete(_begun).where(_begun.c.at < until),
+            sa.delete(_machines).where(_machines.c.seen_at < until),
+        )
+
+
+def _review_key(repository: Repository, number: int, head_sha: str) -> dict[str, Any]:
+    return {
+        "repository_id": repository.id,
+        "number": number,
+        "head_sha": head_sha,
+        "installation_id": repository.installation_id,
+    }

@@ -1,0 +1,262 @@
+"""What a person sees: findings under their code lines, totals, tables."""
+
+from __future__ import annotations
+
+import os
+import sys
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.text import Text
+
+from rules.engine import registry
+from rules.engine.finding import Confidence, Edit, Endpoint, Finding, Result, Safety, Severity
+from rules.engine.rule import Rule
+
+COLOURS = {
+    Severity.CRITICAL: "bold red",
+    Severity.HIGH: "red",
+    Severity.MEDIUM: "yellow",
+    Severity.LOW: "cyan",
+    Severity.INFO: "dim",
+}
+WIDTH = 110
+"""Of output that goes to no terminal, for the choice of where a message stands; lines are never broken."""
+NOT_MEASURED = "not measured"
+TAB = "    "
+# Characters that make a terminal show something else than what is there.
+_HIDDEN = frozenset("‪‫‬‭‮⁦⁧⁨⁩‎‏")
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Colours as NO_COLOR, FORCE_COLOR and the terminal want them; lines are never wrapped."""
+    stream = sys.stderr if stderr else sys.stdout
+    return Console(
+        stderr=stderr,
+        soft_wrap=True,
+        highlight=False,
+        emoji=False,
+        markup=False,
+        width=None if stream.isatty() or "COLUMNS" in os.environ else WIDTH,
+    )
+
+
+def visible(text: str) -> str:
+    """Text from a file, safe to print: tabs become spaces, control and direction characters a mark."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        TAB
+        if character == "\t"
+        else "�"
+        if character in _HIDDEN or unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"}
+        else character
+        for character in text
+    )
+
+
+def finding_text(finding: Finding, lines: Sequence[str], *, width: int = WIDTH) -> Text:
+    """One finding under its code line. `lines` are those of its file."""
+    text = Text(no_wrap=True)
+    text.append(f"{visible(finding.path)}:{finding.line}:{finding.column}", "bold")
+    text.append("  ")
+    text.append(str(finding.severity), COLOURS[finding.severity])
+    if finding.confidence is not Confidence.CERTAIN:
+        text.append(f", {finding.confidence}", "dim")
+    text.append("  ")
+    text.append(finding.code, "bold")
+    text.append(f" {finding.name}")
+    if finding.endpoint is not None:
+        text.append(f"   {visible(str(finding.endpoint))}", "dim")
+        if len(finding.endpoints) > 1:
+            text.append(f" and {len(finding.endpoints) - 1} more", "dim")
+    text.append("\n")
+    gutter = " " * len(str(finding.line))
+    _excerpt(text, finding, lines, gutter, width)
+    for note in notes(finding, lines):
+        text.append(f"{gutter} = ", "blue")
+        text.append(f"{note}\n")
+    return text
+
+
+def notes(finding: Finding, lines: Sequence[str]) -> Iterable[str]:
+    """The lines below the code: the path of the call, the impact, what to do."""
+    if len(finding.call_path) > 1:
+        yield " → ".join(f"{visible(hop.path)}:{hop.line}" for hop in finding.call_path)
+    if finding.impact.summary and finding.impact.summary != NOT_MEASURED:
+        yield visible(finding.impact.summary)
+    if finding.fix is not None:
+        edits = finding.fix.edits
+        where = "" if len(edits) == 1 else f", {len(edits)} places"
+        yield f"fix ({finding.fix.safety}{where}): {_shown(finding, edits, lines)}"
+    elif finding.instead:
+        yield f"instead: {visible(_first_sentence(finding.instead))}"
+
+
+def summary(result: Result, findings: Sequence[Finding], files: int, *, fixed: int = 0) -> Text:
+    """The last line: how much there is, where, and what can be done about it at once."""
+    text = Text(no_wrap=True)
+    seconds = f"{result.statistics.seconds:.2f} s"
+    if fixed:
+        text.append(f"Fixed {_counted(fixed, 'problem')}. ", "green")
+    if not findings:
+        left = "No performance problems" + (" left" if fixed else "")
+        text.append(left, "green")
+        text.append(f" in {_counted(files, 'file')} · {seconds}")
+        return text
+    by_severity = Counter(finding.severity for finding in findings)
+    counts = ", ".join(
+        f"{by_severity[severity]} {severity}" for severity in Severity if by_severity[severity]
+    )
+    touched = len({finding.path for finding in findings})
+    text.append(f"Found {_counted(len(findings), 'problem')}", "bold")
+    text.append(f" in {touched} of {_counted(files, 'file')} ({counts})")
+    fixes = Counter(finding.fix.safety for finding in findings if finding.fix is not None)
+    safe, unsafe = fixes[Safety.SAFE], fixes[Safety.UNSAFE]
+    if safe or unsafe:
+        parts = ([f"{safe} fixable with --fix"] if safe else []) + (
+            [f"{unsafe} with --unsafe-fixes" if safe else f"{unsafe} fixable with --fix --unsafe-fixes"]
+            if unsafe
+            else []
+        )
+        text.append(" · " + ", ".join(parts))
+    text.append(f" · {seconds}")
+    return text
+
+
+def endpoint_table(endpoints: Sequence[Endpoint]) -> Text:
+    """What each endpoint costs."""
+    titles = (
+        "endpoint",
+        "queries",
+        "external calls",
+        "waits in a row",
+        "blocks the loop",
+        "runs on",
+        "handler",
+    )
+    rows = []
+    for endpoint in endpoints:
+        cost = endpoint.cost
+        rows.append(
+            (
+                Text(visible(f"{endpoint.method} {endpoint.path}"), "bold"),
+                Text(cost.queries + (" (unbounded)" if cost.unbounded else "")),
+                Text(cost.external_calls),
+                Text(cost.serial_waits),
+                Text(visible(", ".join(cost.blocking)), "red") if cost.blocking else Text("no"),
+                Text(endpoint.runs_on),
+                Text(visible(f"{endpoint.file}:{endpoint.line}"), "dim"),
+            )
+        )
+    return _aligned([tuple(Text(title, "dim") for title in titles), *rows])
+
+
+def statistics_table(findings: Sequence[Finding]) -> Text:
+    """How often each rule found something, the most frequent first."""
+    names = {finding.code: finding.name for finding in findings}
+    fixable = Counter(finding.code for finding in findings if finding.fix is not None)
+    counted = Counter(finding.code for finding in findings)
+    width = len(str(max(counted.values(), default=0)))
+    return _aligned(
+        [
+            (
+                Text(f"{count:>{width}}", "bold"),
+                Text(code),
+                Text(names[code]),
+                Text(f"{fixable[code]} with a fix" if fixable[code] else "", "dim"),
+            )
+            for code, count in sorted(counted.items(), key=lambda item: (-item[1], item[0]))
+        ]
+    )
+
+
+def rule_table(rules: Sequence[Rule]) -> Text:
+    """All rules, one a line."""
+    return _aligned(
+        [
+            (
+                Text(rule.code, "bold"),
+                Text(registry.name_of(rule)),
+                Text(str(rule.severity), COLOURS[rule.severity]),
+                Text("gates" if rule.gates else "", "dim"),
+                Text(registry.card(rule).summary),
+            )
+            for rule in rules
+        ]
+    )
+
+
+def _aligned(rows: Sequence[tuple[Text, ...]]) -> Text:
+    """Columns two spaces apart, as wide as they must be; nothing is cut."""
+    widths = [max(cell.cell_len for cell in column) for column in zip(*rows, strict=True)]
+    lines = []
+    for row in rows:
+        line = Text("  ").join(
+            Text.assemble(cell, " " * (width - cell.cell_len))
+            for cell, width in zip(row, widths, strict=True)
+        )
+        line.rstrip()
+        lines.append(line)
+    return Text("\n").join(lines)
+
+
+def file_lines(sources: Mapping[str, bytes], path: str) -> list[str]:
+    """The lines of a file as the engine counts them, without their ends."""
+    content = sources.get(path, b"").decode(errors="replace").removeprefix("\ufeff")
+    return content.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
+def _excerpt(text: Text, finding: Finding, lines: Sequence[str], gutter: str, width: int) -> None:
+    message = visible(finding.message)
+    line = lines[finding.line - 1] if 0 < finding.line <= len(lines) else ""
+    if not line.strip():
+        text.append(f"{gutter} = ", "blue")
+        text.append(f"{message}\n")
+        return
+    before, marked = line[: finding.column - 1], line[finding.column - 1 :]
+    if finding.end_line == finding.line:
+        marked = line[finding.column - 1 : finding.end_column - 1]
+    marked = marked.rstrip()
+    offset = cell_len(visible(before))
+    length = max(1, cell_len(visible(marked)))
+    text.append(f"{gutter} │\n", "blue")
+    text.append(f"{finding.line} │ ", "blue")
+    text.append(f"{visible(line.rstrip())}\n")
+    text.append(f"{gutter} │ ", "blue")
+    text.append(" " * offset)
+    text.append("─" * length, COLOURS[finding.severity])
+    if len(gutter) + 3 + offset + length + 2 + cell_len(message) <= width:
+        text.append(f"  {message}\n")
+    else:
+        text.append("\n")
+        text.append(f"{gutter} │ ", "blue")
+        indent = offset if len(gutter) + 3 + offset + cell_len(message) <= width else 0
+        text.append(f"{' ' * indent}{message}\n")
+    text.append(f"{gutter} │\n", "blue")
+
+
+def _shown(finding: Finding, edits: Sequence[Edit], lines: Sequence[str]) -> str:
+    """The line of the fix that says most: the first that differs where the finding is."""
+    here = [edit for edit in edits if edit.path == finding.path]
+    edit = next(
+        (edit for edit in here if edit.start_line <= finding.line <= edit.end_line), (here or list(edits))[0]
+    )
+    old = {line.strip() for line in lines[edit.start_line - 1 : edit.end_line]}
+    new = [line.strip() for line in edit.replacement.splitlines() if line.strip()]
+    if not new:
+        return "delete " + _counted(edit.end_line - edit.start_line + 1, "line")
+    return visible(next((line for line in new if line not in old), new[0]))
+
+
+def _first_sentence(prose: str) -> str:
+    paragraph = " ".join(prose.strip().split("\n\n")[0].split())
+    end = paragraph.find(". ")
+    return paragraph if end < 0 else paragraph[: end + 1]
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"

@@ -1,0 +1,41 @@
+"""`/livez`: the loop turns. `/readyz`: a delivery that came now would be kept and reviewed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
+
+import structlog
+from aiohttp import web
+
+log = structlog.get_logger(__name__)
+
+Probe = Callable[[], Awaitable[bool]]
+PROBE_SECONDS: Final = 3.0
+
+
+async def live(_: web.Request) -> web.Response:
+    return web.json_response({"status": "ok"})
+
+
+class Ready:
+    """Asks each probe; 503 names those that failed, without saying why to strangers."""
+
+    def __init__(self, probes: Mapping[str, Probe]) -> None:
+        self._probes = dict(probes)
+
+    async def handle(self, _: web.Request) -> web.Response:
+        results = dict(zip(self._probes, await asyncio.gather(*map(self._ask, self._probes)), strict=True))
+        ready = all(results.values())
+        return web.json_response(
+            {"status": "ok" if ready else "unavailable", "checks": results}, status=200 if ready else 503
+        )
+
+    async def _ask(self, name: str) -> bool:
+        try:
+            async with asyncio.timeout(PROBE_SECONDS):
+                return await self._probes[name]()
+        except Exception as error:  # whatever a probe raises means: not ready
+            log.warning("not_ready", check=name, error=type(error).__name__)
+            return False

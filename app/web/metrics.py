@@ -1,0 +1,88 @@
+"""Prometheus metrics, in a registry of our own. No repository, user or file name becomes a label."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+
+_ACK = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10)
+_STAGE = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
+
+
+class Metrics:
+    """What operators watch. One per server."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._deliveries = Counter(
+            "fastperf_deliveries_total", "Webhook deliveries.", ("event", "status"), registry=self.registry
+        )
+        self._acknowledged = Histogram(
+            "fastperf_acknowledgement_seconds",
+            "From the first byte of a delivery to its answer.",
+            buckets=_ACK,
+            registry=self.registry,
+        )
+        self._depth = Gauge(
+            "fastperf_queue_jobs", "Jobs waiting or running.", ("queue",), registry=self.registry
+        )
+        self._stages = Histogram(
+            "fastperf_stage_seconds",
+            "Stages of a review.",
+            ("stage",),
+            buckets=_STAGE,
+            registry=self.registry,
+        )
+        self._reviews = Counter(
+            "fastperf_reviews_total", "Finished reviews.", ("conclusion",), registry=self.registry
+        )
+        self._calls = Counter(
+            "fastperf_github_calls_total", "Calls of GitHub's API.", ("status",), registry=self.registry
+        )
+        self._points = Gauge(
+            "fastperf_github_points_left",
+            "The least remaining primary rate limit seen of late.",
+            ("resource",),
+            registry=self.registry,
+        )
+
+    def delivery(self, event: str, status: int, seconds: float) -> None:
+        self._deliveries.labels(event, str(status)).inc()
+        self._acknowledged.observe(seconds)
+
+    def queues(self, depth: Mapping[str, int]) -> None:
+        for queue, jobs in depth.items():
+            self._depth.labels(queue).set(jobs)
+
+    def stage(self, stage: str, seconds: float) -> None:
+        self._stages.labels(stage).observe(seconds)
+
+    def reviewed(self, conclusion: str) -> None:
+        self._reviews.labels(conclusion).inc()
+
+    def call(self, status: int) -> None:
+        self._calls.labels(f"{status // 100}xx").inc()
+
+    def points(self, resource: str, remaining: int) -> None:
+        self._points.labels(resource).set(remaining)
+
+    def text(self) -> bytes:
+        return generate_latest(self.registry)
+
+
+class MetricsPage:
+    """`GET /metrics`; with a token, only for those who bear it."""
+
+    def __init__(self, metrics: Metrics, token: str = "") -> None:
+        self._metrics = metrics
+        self._expected = f"Bearer {token}".encode() if token else b""
+
+    async def handle(self, request: web.Request) -> web.Response:
+        given = request.headers.get("Authorization", "").encode("utf-8", "surrogateescape")
+        if self._expected and not hmac.compare_digest(given, self._expected):
+            return web.Response(status=401, headers={"WWW-Authenticate": "Bearer"})
+        return web.Response(body=self._metrics.text(), headers={"Content-Type": CONTENT_TYPE_LATEST})

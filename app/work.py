@@ -1,0 +1,147 @@
+"""What can be wished for, as values that survive a restart, and who does it.
+
+`app.events` makes these of deliveries, `app.jobs` keeps them, `app.pipeline` does the work.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, Protocol
+
+import msgspec
+
+from app.github.models import Repository
+
+Outcome = dict[str, Any]
+"""What a step leaves in the database: plain JSON values, never source files. `status` is always there."""
+
+
+class ReviewJob(msgspec.Struct, frozen=True, kw_only=True):
+    """Review a pull request at whatever its head is when the job runs."""
+
+    repository: Repository
+    number: int
+    trigger: str
+    """The delivery's GUID, `comment-<id>` or `sweep-<sha>-<hour>`: the same wish twice is one job."""
+    head_sha: str = ""
+    base_sha: str = ""
+    """What the delivery said, so that the first questions need not wait for an answer; the job asks anew."""
+    force: bool = False
+    """Review even though the head has a completed check run already."""
+
+    @property
+    def key(self) -> str:
+        """One running review for each."""
+        return f"{self.repository.id}#{self.number}"
+
+    @property
+    def id(self) -> str:
+        return f"review:{self.key}:{self.trigger}"
+
+    @property
+    def prefix(self) -> str:
+        return f"review:{self.key}:"
+
+
+class CommandJob(msgspec.Struct, frozen=True, kw_only=True):
+    """A comment with a command (`/fastperf …`), or a pressed button of the check run."""
+
+    repository: Repository
+    number: int
+    trigger: str
+    author: str
+    """Who asks: their permission is looked up when the job runs."""
+    pull_author: str
+    body: str
+    comment_id: int | None = None
+    """The comment to react to."""
+
+    @property
+    def id(self) -> str:
+        return f"command:{self.repository.id}#{self.number}:{self.trigger}"
+
+
+class RerunJob(msgspec.Struct, frozen=True, kw_only=True):
+    """Someone asked GitHub to run the check again on a commit."""
+
+    repository: Repository
+    head_sha: str
+    numbers: tuple[int, ...]
+    """Pull requests that GitHub named; empty for forks."""
+    trigger: str
+
+    @property
+    def id(self) -> str:
+        return f"rerun:{self.repository.id}@{self.head_sha}:{self.trigger}"
+
+
+class MergeGroupJob(msgspec.Struct, frozen=True, kw_only=True):
+    """A merge queue waits for the check run on the commit that it would merge."""
+
+    repository: Repository
+    head_sha: str
+    base_sha: str
+    base_ref: str
+    trigger: str
+
+    @property
+    def id(self) -> str:
+        return f"group:{self.repository.id}@{self.head_sha}:{self.trigger}"
+
+
+class ForgetJob(msgspec.Struct, frozen=True, kw_only=True):
+    """An installation, or some repositories of it, are ours no more."""
+
+    installation_id: int
+    repository_ids: tuple[int, ...]
+    """Empty: all of the installation."""
+    trigger: str
+    reason: Literal["deleted", "suspended", "permissions"] = "deleted"
+    """Deleted: all we stored goes. Suspended: jobs stop. Permissions: only cached tokens are stale."""
+
+    @property
+    def id(self) -> str:
+        return f"forget:{self.installation_id}:{self.trigger}"
+
+
+class Swept(msgspec.Struct, frozen=True, kw_only=True):
+    """What a sweep found undone."""
+
+    reviews: tuple[ReviewJob, ...] = ()
+    redelivered: int = 0
+
+
+class Work(Protocol):
+    """The steps of each job. Each may run twice, so each looks before it writes.
+
+    `gather` returns an outcome whose `status` is `report` when there is something to publish, `limited`
+    (with `until`, a UNIX time) when GitHub asked for patience, anything else when the job ends there.
+    Errors that are worth another try are told by `is_transient`.
+    """
+
+    async def gather(self, job: ReviewJob) -> Outcome: ...
+
+    async def publish(self, job: ReviewJob, gathered: Outcome, *, again: bool) -> Outcome: ...
+
+    async def clean_up(self, job: ReviewJob, gathered: Outcome) -> Outcome: ...
+
+    async def conclude_fault(self, job: ReviewJob, reason: str) -> Outcome: ...
+
+    async def command(self, job: CommandJob) -> ReviewJob | None: ...
+
+    async def rerun(self, job: RerunJob) -> tuple[ReviewJob, ...]: ...
+
+    async def merge_group(self, job: MergeGroupJob) -> Outcome: ...
+
+    async def forget(self, job: ForgetJob) -> Outcome: ...
+
+    async def sweep(self) -> Swept: ...
+
+    async def heartbeat(self, machine_id: str) -> frozenset[str]:
+        """Note that this machine lives; returns the machines that do."""
+        ...
+
+    def is_transient(self, error: BaseException) -> bool: ...
+
+    def limited_until(self, error: BaseException) -> float | None:
+        """When GitHub wants to hear from us again, if `error` says so (UNIX time)."""
+        ...

@@ -1,0 +1,217 @@
+"""Expected effect of a finding, worked out from what a project says of itself and a few formulas.
+
+Each figure is a range, carries its assumptions and says "estimate": only benchmarks make measured ones. The
+ranges come from repeated load tests of a FastAPI application on one worker; see the page of each rule.
+"""
+
+from __future__ import annotations
+
+import math
+
+from rules.engine.finding import Impact, Options
+
+CONCURRENCY = 32
+HTTP_LATENCY_MS = 100.0
+DB_ROUND_TRIP_MS = 1.0
+ROWS = 100
+THREADS = 40
+"""Worker threads that FastAPI runs plain `def` functions in, per process."""
+
+# Processor time of one request that waits without blocking, milliseconds: from the lightest endpoint to a busy client.
+_CPU_MS = (0.3, 2.5)
+# The share of the formula that the worst of repeated runs reached.
+_REACHED = 0.8
+# Making an ORM object of a row with a handful of columns, milliseconds.
+_ROW_MS = (0.035, 0.07)
+# A statement beside its round trip; a commit that waits for the disk.
+_STATEMENT_MS = 1.0
+_COMMIT_MS = 6.0
+
+
+def assumption(options: Options, key: str, default: float) -> float:
+    """The project's `[tool.fastperf.context]` value, or the default when it is missing or no positive number."""
+    value = options.context.get(key, default)
+    if isinstance(value, str):
+        try:
+            value = float(value)
+        except ValueError:
+            return default
+    return float(value) if value > 0 and math.isfinite(value) else default
+
+
+def concurrency(options: Options) -> int:
+    return max(1, round(assumption(options, "concurrency", CONCURRENCY)))
+
+
+def http_ms(options: Options) -> float:
+    return assumption(options, "http_latency_ms", HTTP_LATENCY_MS)
+
+
+def db_ms(options: Options) -> float:
+    return assumption(options, "db_round_trip_ms", DB_ROUND_TRIP_MS)
+
+
+def rows(options: Options) -> int:
+    return max(1, round(assumption(options, "rows", ROWS)))
+
+
+def blocked_loop(options: Options, milliseconds: float, *, key: str = "", what: str = "") -> Impact:
+    """A call holds the event loop for so long: throughput of one worker before and after.
+
+    `key` names the context value that gave `milliseconds`; `what` says what lasts so long (`upstream`).
+    """
+    clients = concurrency(options)
+    before = 1000 / milliseconds
+    most, least = (max(1.0, min(clients, milliseconds / cpu)) for cpu in _CPU_MS)
+    gains = (max(1.0, _REACHED * least), most)
+    return Impact(
+        summary=(
+            f"estimate at {clients} concurrent requests and {number(milliseconds)} ms{' ' + what if what else ''}:"
+            f" about {number(before)} → {span(*(before * gain for gain in gains))} requests/s per worker;"
+            " a single request alone gets no faster"
+        ),
+        formula="1/B → min(c, B/u)/B requests/s; other requests wait up to c·B (B: time blocked, u: CPU per request)",
+        assumptions={"concurrency": clients, key or "milliseconds": milliseconds},
+    )
+
+
+def loop_lag(options: Options, milliseconds: float, *, key: str, what: str) -> Impact:
+    """A short wait holds the event loop: what the others wait."""
+    clients = concurrency(options)
+    return Impact(
+        summary=(
+            f"estimate at {clients} concurrent requests and {number(milliseconds)} ms per {what}: every other request of the"
+            f" worker waits up to {number(clients * milliseconds)} ms for each one, and the worker runs at most"
+            f" {number(1000 / milliseconds)} a second"
+        ),
+        formula="other requests wait up to c·B; at most 1/B per second and worker (B: time blocked)",
+        assumptions={"concurrency": clients, key: milliseconds},
+    )
+
+
+def unknown_duration(options: Options) -> Impact:
+    """Something of unknown length holds the event loop."""
+    clients = concurrency(options)
+    return Impact(
+        summary=(
+            f"estimate at {clients} concurrent requests: each second it takes stops the worker for a second, and the last of"
+            f" {clients} waits {clients} times as long"
+        ),
+        formula="1/B requests/s per worker; other requests wait up to c·B (B: time blocked)",
+        assumptions={"concurrency": clients},
+    )
+
+
+def queries_in_loop(options: Options) -> Impact:
+    """One query per turn against one for all."""
+    count, trip = rows(options), db_ms(options)
+    return Impact(
+        summary=(
+            f"estimate for {count} turns and {number(trip)} ms per round trip: {count} statements → 1, about"
+            f" {span(count * trip, count * (trip + _STATEMENT_MS))} → {span(trip, trip + _STATEMENT_MS)} ms,"
+            " plus the rows themselves"
+        ),
+        formula="n·(RTT + q) → RTT + q",
+        assumptions={"rows": count, "db_round_trip_ms": trip},
+    )
+
+
+def commits_in_loop(options: Options, kind: str) -> Impact:
+    """A commit (flush, refresh) per turn against one for all."""
+    count, trip = rows(options), db_ms(options)
+    most = trip + (_COMMIT_MS if kind == "commit" else _STATEMENT_MS)
+    words = {"commit": "commits, each waiting for the disk,", "flush": "flushes", "refresh": "more queries"}
+    return Impact(
+        summary=(
+            f"estimate for {count} turns and {number(trip)} ms per round trip: {count} {words[kind]} → "
+            f"{'none' if kind == 'refresh' else '1'}, about {span(count * trip, count * most)} ms →"
+            f" {'0' if kind == 'refresh' else span(trip, most)} ms"
+        ),
+        formula="n·(RTT + fsync) → RTT + fsync" if kind == "commit" else "n·RTT → RTT",
+        assumptions={"rows": count, "db_round_trip_ms": trip},
+    )
+
+
+def rows_counted(options: Options) -> Impact:
+    """Every row becomes an object only to be counted."""
+    count, trip = rows(options), db_ms(options)
+    return Impact(
+        summary=(
+            f"estimate for {count} rows: {span(count * _ROW_MS[0] + trip, count * _ROW_MS[1] + trip + _STATEMENT_MS)} ms →"
+            f" {span(trip, trip + _STATEMENT_MS)} ms; for 10,000 rows"
+            f" {span(10_000 * _ROW_MS[0], 10_000 * _ROW_MS[1])} ms"
+        ),
+        formula="35–70 µs of processor time per row (5 columns) → one number",
+        assumptions={"rows": count, "db_round_trip_ms": trip},
+    )
+
+
+def hangs(options: Options, *, on_loop: bool, seconds: float | None = None) -> Impact:
+    """A call that may never end, or only after `seconds`."""
+    length = "for ever" if seconds is None else f"{number(seconds)} s"
+    if on_loop:
+        return Impact(
+            summary=f"estimate: one peer that accepts and never answers stops this worker {length}",
+            formula="one hung call = the event loop of one worker",
+        )
+    return Impact(
+        summary=(
+            f"estimate: each peer that accepts and never answers holds one of {THREADS} worker threads {length};"
+            f" {THREADS} such calls stop every `def` endpoint of the process"
+        ),
+        formula="hung calls ≥ threads ⇒ no `def` endpoint answers",
+        assumptions={"threads": THREADS},
+    )
+
+
+def client_per_request(options: Options, cpu_ms: float | None) -> Impact:
+    """A client made for each request. `cpu_ms` is its price on the processor where that was measured."""
+    latency = http_ms(options)
+    if cpu_ms is None or cpu_ms < 1:
+        return Impact(
+            summary=(
+                "estimate: two to three more round trips (TCP, TLS) before each first call: with a peer 10 ms away"
+                " 20–30 ms per request"
+            ),
+            formula="2–3 · RTT per request → 0",
+            assumptions={"round_trip_ms": 10},
+        )
+    low, high = cpu_ms, cpu_ms * 3.2
+    return Impact(
+        summary=(
+            f"estimate: {span(low, high)} ms of processor time per request for the client itself: at most"
+            f" {span(1000 / high, 1000 / low)} requests/s per worker, before a call of {number(latency)} ms even starts"
+        ),
+        formula="1/u requests/s per core (u: processor time of making the client), plus 2–3 round trips for TCP and TLS",
+        assumptions={"http_latency_ms": latency},
+    )
+
+
+def connection_per_request(options: Options) -> Impact:
+    """TCP, TLS and log-in before the first statement of each request."""
+    trip = db_ms(options)
+    return Impact(
+        summary=(
+            f"estimate at {number(trip)} ms per round trip: {span(5 * trip + 5, 10 * trip + 20)} ms of connecting before the"
+            f" first statement of each request → 0; {concurrency(options)} concurrent requests open as many connections"
+        ),
+        formula="5–10 round trips (TCP, TLS, log-in) and 5–20 ms of set-up per request → 0",
+        assumptions={"db_round_trip_ms": trip, "concurrency": concurrency(options)},
+    )
+
+
+def span(low: float, high: float) -> str:
+    """`8–32`; one number when both read alike."""
+    first, last = number(low), number(high)
+    return first if first == last else f"{first}–{last}"
+
+
+def number(value: float) -> str:
+    """Two significant digits, no trailing zeros, thousands separated."""
+    if value == 0:
+        return "0"
+    digits = 1 - math.floor(math.log10(abs(value)))
+    rounded = round(value, digits)
+    return (
+        f"{rounded:,.0f}" if digits <= 0 or rounded == int(rounded) else f"{rounded:.{digits}f}".rstrip("0")
+    )

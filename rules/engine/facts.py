@@ -1,0 +1,153 @@
+"""What other files need to know of one file. Small, made to be cached by the content's hash.
+
+Facts know nothing of their own path, so one blob has one set of facts wherever it lies. Values are written as
+*references*, strings that only a project can resolve:
+
+    requests.get          an absolute import and what hangs on it
+    <1>db.session         a relative import, with its level
+    @client.get           a name of the file itself; functions and classes by their symbol (`@Orders.list`)
+    f()                   what calling it gives (an `await` is transparent)
+    T:                    an instance of what the annotation T names
+    T:{}                  something whose items are instances of T
+    x[]                   what iterating over x gives
+    x[k]                  what subscribing x gives
+    f~                    `partial(f, …)`
+    x^                    what `with x as …` binds
+    f$                    what the dependency f provides
+    T%                    `super()` inside T
+
+An empty reference is an unknown value.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+ENGINE_VERSION = "1"
+"""Changes when facts change shape or meaning: cached ones of another version are worthless."""
+
+# Flags of a call.
+AWAITED = 1
+ITERATED = 2
+"""The result is iterated, entered or collected where it is called: a generator's body runs there."""
+SPAWNED = 4
+"""The coroutine becomes a task of its own (`create_task(f())`)."""
+WHILE = 8
+"""Inside a `while` loop, whose number of turns nobody knows."""
+LOAD = 16
+"""No call but the reading of an attribute, which matters when it is a property."""
+OFFLOADED = 32
+"""A call of what an offload primitive made (`asyncify(f)(x)`)."""
+
+# Flags of a function.
+ASYNC = 1
+GENERATOR = 2
+PROPERTY = 4
+CACHED = 8
+STATIC = 16
+CLASSMETHOD = 32
+CONTEXT = 64
+"""Decorated with `contextmanager` or `asynccontextmanager`."""
+LAMBDA = 128
+WRAPPED = 256
+"""Decorated by something that may change what a call of it means."""
+MAIN = 512
+"""The code under `if __name__ == "__main__"`."""
+
+
+class Argument(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
+    """An argument of a call that the project may have to understand."""
+
+    name: str = ""
+    """The keyword, or empty for a positional one."""
+    ref: str = ""
+    literal: str | None = None
+    items: tuple[Argument, ...] = ()
+    """Of a list or tuple display; of a dict display with their keys as `name`."""
+
+
+class Call(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
+    """One call (or attribute reading) in a function, in source order. `line` from 1, `column` in bytes from 0."""
+
+    ref: str
+    line: int
+    column: int
+    flags: int = 0
+    loops: int = 0
+    """Enclosing loops of unknown length within the function."""
+    path: str = ""
+    """Where it stands among alternatives and concurrent groups: `?12.0/` is arm 0 of the branch on line 12,
+    `&30.1/` member 1 of the group that runs together on line 30."""
+    arguments: tuple[Argument, ...] | None = None
+    """Of calls that hand callables on or wire an application; None for all others."""
+    target: str = ""
+    """The own name that the result is bound to (`@router`)."""
+    receiver: str = ""
+    """The own name that the method is called on (`@router`), also when that name is local."""
+
+
+class Parameter(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
+    name: str
+    annotation: str = ""
+    """As a reference to the value: `sqlalchemy.orm.Session:`."""
+    depends: str | None = None
+    """The callable of `Depends(…)`; empty when the annotation is the dependency."""
+
+
+class Decorator(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
+    ref: str
+    line: int
+    called: bool = False
+    arguments: tuple[Argument, ...] = ()
+    receiver: str = ""
+
+
+class Function(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
+    """A function, method or lambda; the module's own code has an empty symbol."""
+
+    symbol: str
+    line: int
+    end_line: int
+    flags: int = 0
+    owner: str = ""
+    """The class it is a method of."""
+    decorators: tuple[Decorator, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
+    returns: str = ""
+    """The annotated result, else the one that all `return` statements agree on."""
+    yields: str = ""
+    calls: tuple[Call, ...] = ()
+
+
+class Class(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
+    symbol: str
+    line: int
+    bases: tuple[str, ...] = ()
+    attributes: dict[str, str] = {}
+    """Attributes set in the body or on `self`, with what they hold."""
+    dependencies: tuple[Parameter, ...] = ()
+    """Class attributes that are `Depends(…)` (class-based views)."""
+    decorators: tuple[Decorator, ...] = ()
+
+
+class Alias(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
+    """A name for an annotation: `SessionDep = Annotated[Session, Depends(get_session)]`."""
+
+    annotation: str
+    depends: str | None = None
+
+
+class ModuleFacts(msgspec.Struct, omit_defaults=True, frozen=True, kw_only=True):
+    lines: int = 0
+    imports: tuple[str, ...] = ()
+    """First segments of absolute imports."""
+    modules: tuple[str, ...] = ()
+    """References of everything imported, relative ones too."""
+    members: dict[str, str] = {}
+    """Module-level names that are no function or class, with what they hold."""
+    stars: tuple[str, ...] = ()
+    aliases: dict[str, Alias] = {}
+    functions: tuple[Function, ...] = ()
+    classes: tuple[Class, ...] = ()
+    main: bool = False
+    """Has code under `if __name__ == "__main__"`."""

@@ -1,0 +1,129 @@
+"""Bytes of a file -> its text and its tree, within limits. What cannot be read says why, in words."""
+
+from __future__ import annotations
+
+import ast
+import codecs
+import re
+import warnings
+from functools import cached_property
+
+MAX_BYTES = 512_000
+MAX_LINES = 20_000
+
+_COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+_BLANK = re.compile(rb"^[ \t\f]*(?:#.*)?$")
+_LINE_END = re.compile(r"\r\n|\r|\n")
+# Codecs that turn text into something else, or that do not give back what they read.
+_NOT_TEXT = frozenset(
+    {"unicode_escape", "raw_unicode_escape", "idna", "punycode", "undefined", "utf-7", "utf_7"}
+)
+
+
+class SourceError(Exception):
+    """A file that cannot be analysed; `reason` says so to its author."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Source:
+    """The text of one file.
+
+    `raw` are the bytes as they came; `text` is decoded, without byte order mark, with its own line ends;
+    `newline` is the first line end used ("\\n" when there is none).
+    """
+
+    def __init__(self, raw: bytes) -> None:
+        """Raises SourceError when the bytes are no text within the limits."""
+        if len(raw) > MAX_BYTES:
+            raise SourceError(f"larger than {MAX_BYTES // 1000} kB")
+        if b"\0" in raw:
+            raise SourceError("contains a NUL byte")
+        self.raw = raw
+        self.text = _decode(raw)
+        first = _LINE_END.search(self.text)
+        self.newline = first.group() if first else "\n"
+
+    @cached_property
+    def lines(self) -> list[str]:
+        """The lines without their ends, counted as Python counts them."""
+        text = self.text
+        lines = _LINE_END.split(text) if "\r" in text else text.split("\n")
+        if lines and not lines[-1]:
+            lines.pop()
+        return lines
+
+    def column(self, line: int, offset: int) -> int:
+        """The character column (from 1) of a byte offset of `ast` in `line` (from 1)."""
+        if line > len(self.lines):
+            return offset + 1
+        text = self.lines[line - 1]
+        if text.isascii():
+            return offset + 1
+        return len(text.encode("utf-8", "surrogatepass")[:offset].decode("utf-8", "replace")) + 1
+
+    def segment(self, node: ast.AST) -> str:
+        """The text of a node, lines joined by "\\n"; empty for nodes without a place."""
+        line: int | None = getattr(node, "lineno", None)
+        if line is None:
+            return ""
+        end_line: int = node.end_lineno  # type: ignore[attr-defined]  # a node with lineno from parse has the rest too
+        start = self.column(line, node.col_offset) - 1  # type: ignore[attr-defined]  # as above
+        end = self.column(end_line, node.end_col_offset) - 1  # type: ignore[attr-defined]  # as above
+        if line == end_line:
+            return self.lines[line - 1][start:end]
+        parts = [
+            self.lines[line - 1][start:],
+            *self.lines[line : end_line - 1],
+            self.lines[end_line - 1][:end],
+        ]
+        return "\n".join(parts)
+
+
+def parse(source: Source) -> ast.Module:
+    """The tree of `source`. Raises SourceError for what this interpreter's grammar refuses."""
+    if source.text.count("\n") + source.text.count("\r") > 2 * MAX_LINES or len(source.lines) > MAX_LINES:
+        raise SourceError(f"longer than {MAX_LINES} lines")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(source.text)
+    except SyntaxError as error:
+        raise SourceError(f"syntax error on line {error.lineno or 1}: {error.msg}") from None
+    except (RecursionError, MemoryError):
+        raise SourceError("nested too deeply") from None
+    except ValueError as error:
+        raise SourceError(f"not readable as Python: {error}") from None
+
+
+def _decode(raw: bytes) -> str:
+    """The text by PEP 263. Raises SourceError."""
+    encoding = "utf-8"
+    marked = raw.startswith(codecs.BOM_UTF8)
+    if marked:
+        raw = raw[len(codecs.BOM_UTF8) :]
+    elif raw.isascii() and b"coding" not in raw[:400]:
+        return raw.decode("ascii")
+    for line in raw.split(b"\n", 2)[:2]:
+        found = _COOKIE.match(line)
+        if found:
+            encoding = found[1].decode("ascii", "replace")
+            break
+        if not _BLANK.match(line.rstrip(b"\r")):
+            break
+    try:
+        codec = codecs.lookup(encoding)
+    except LookupError:
+        raise SourceError(f"unknown encoding {encoding}") from None
+    if marked and codec.name != "utf-8":
+        raise SourceError(f"has a UTF-8 mark but declares {encoding}")
+    if codec.name in _NOT_TEXT or not getattr(codec, "_is_text_encoding", True):
+        raise SourceError(f"{encoding} is no text encoding")
+    try:
+        text = raw.decode(codec.name)
+    except (UnicodeError, LookupError, ValueError):
+        raise SourceError(f"is not valid {encoding}") from None
+
+    return text

@@ -1,0 +1,304 @@
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import time
+from pathlib import Path
+
+import pytest
+
+from app.jobs import Jobs, JobsError, QueueUnavailableError, Serializer, StepFailedError
+from app.work import CommandJob, ForgetJob, RerunJob, Swept
+
+from .conftest import Starting
+from .recorded_work import REPOSITORY, LimitError, PassingError, RecordedWork, review
+
+
+async def test_a_review_is_gathered_published_and_cleaned_up_once(start_jobs: Starting) -> None:
+    work = RecordedWork()
+    jobs = await start_jobs(work)
+
+    job = await jobs.request_review(review("a"))
+
+    assert (await jobs.result(job))["status"] == "published"
+    assert [step for step, _ in work.done] == ["gather", "publish", "clean_up"]
+    assert work.again == [False]
+
+
+async def test_the_same_delivery_twice_is_one_job_even_after_it_ended(start_jobs: Starting) -> None:
+    work = RecordedWork()
+    jobs = await start_jobs(work)
+
+    await asyncio.gather(*(jobs.request_review(review("a")) for _ in range(10)))
+    await jobs.result(review("a").id)
+    await jobs.request_review(review("a"))
+    await jobs.request_review(review("b"))
+    await jobs.result(review("b").id)
+
+    assert [identity for step, identity in work.done if step == "gather"] == [review("a").id, review("b").id]
+
+
+async def test_a_burst_of_pushes_is_one_review_and_never_two_at_once(start_jobs: Starting) -> None:
+    work = RecordedWork()
+    work.gate.clear()
+    jobs = await start_jobs(work)
+
+    for index in range(12):
+        await jobs.request_review(review(f"push-{index:02}"))
+    await asyncio.wait_for(work.gathering.wait(), 10)
+    work.gate.set()
+    await jobs.idle()
+
+    assert 1 <= work.count("publish") <= 2
+    assert work.most_at_once[review("x").key] == 1
+
+
+async def test_a_newer_push_ends_the_analysis_of_the_older_one(start_jobs: Starting) -> None:
+    work = RecordedWork()
+    work.gate.clear()
+    jobs = await start_jobs(work)
+
+    older = await jobs.request_review(review("older"))
+    await asyncio.wait_for(work.gathering.wait(), 10)
+    newer = await jobs.request_review(review("newer"))
+
+    assert (await jobs.result(older))["status"] == "superseded"
+    assert ("clean_up", f"{older} superseded") in work.done
+    work.gate.set()
+    assert (await jobs.result(newer))["status"] == "published"
+
+
+async def test_a_push_does_not_swallow_a_rescan_that_waits(start_jobs: Starting) -> None:
+    work = RecordedWork()
+    work.gate.clear()
+    jobs = await start_jobs(work)
+
+    await jobs.request_review(review("running", force=True))
+    await asyncio.wait_for(work.gathering.wait(), 10)
+    await jobs.request_review(review("another", number=1))
+    rescan = await jobs.request_review(review("rescan", force=True))
+    await jobs.request_review(review("push"))
+    work.gate.set()
+
+    assert (await jobs.result(rescan))["status"] == "published"
+    assert ("publish", rescan) in work.done
+
+
+async def test_other_pull_requests_do_not_wait(start_jobs: Starting) -> None:
+    work = RecordedWork()
+    work.gate.clear()
+    jobs = await start_jobs(work)
+
+    await jobs.request_review(review("a", number=1))
+    await asyncio.wait_for(work.gathering.wait(), 10)
+    work.gathering.clear()
+    await jobs.request_review(review("b", number=2))
+    await asyncio.wait_for(work.gathering.wait(), 10)
+    work.gate.set()
+
+    assert (await jobs.result(review("a", number=1).id))["status"] == "published"
+    assert (await jobs.result(review("b", number=2).id))["status"] == "published"
+
+
+async def test_a_passing_error_is_tried_again_and_then_looks_before_it_writes(start_jobs: Starting) -> None:
+    work = RecordedWork()
+    work.fail = {"gather": [PassingError()], "publish": [PassingError(), PassingError()]}
+    jobs = await start_jobs(work)
+
+    job = await jobs.request_review(review("a"))
+
+    assert (await jobs.result(job))["status"] == "published"
+    assert work.again == [False, True, True]
+
+
+async def test_a_lasting_error_concludes_the_check_run_with_a_reason(start_jobs: Starting) -> None:
+    work = RecordedWork()
+    work.fail = {"publish": [ValueError("secret insides")]}
+    jobs = await start_jobs(work)
+
+    job = await jobs.request_review(review("a"))
+
+    assert await jobs.result(job) == {"status": "fault", "reason": "ValueError"}
+    assert ("fault", "ValueError") in work.done
+
+
+async def test_a_rate_limit_is_waited_for(start_jobs: Starting) -> None:
+    work = RecordedWork()
+    work.fail = {"gather": [LimitError(time.time() + 0.5)]}
+    jobs = await start_jobs(work)
+    began = time.monotonic()
+
+    job = await jobs.request_review(review("a"))
+
+    assert (await jobs.result(job))["status"] == "published"
+    assert time.monotonic() - began >= 0.9
+    assert work.count("fault") == 0
+
+
+async def test_a_job_that_was_running_is_taken_up_by_the_next_process(
+    database: str, start_jobs: Starting
+) -> None:
+    first = RecordedWork()
+    first.gate.clear()
+    jobs = await start_jobs(first)
+    job = await jobs.request_review(review("a"))
+    await asyncio.wait_for(first.gathering.wait(), 10)
+    await jobs.close()
+
+    second = RecordedWork()
+    again = await start_jobs(second)
+
+    assert (await again.result(job))["status"] == "published"
+    assert first.done == []
+    assert [step for step, _ in second.done] == ["gather", "publish", "clean_up"]
+
+
+async def test_jobs_of_a_dead_machine_go_back_to_their_queue(database: str, start_jobs: Starting) -> None:
+    first = RecordedWork()
+    first.gate.clear()
+    jobs = await start_jobs(first)
+    job = await jobs.request_review(review("a"))
+    await asyncio.wait_for(first.gathering.wait(), 10)
+    await jobs.close()
+    await asyncio.to_thread(_rename_executor, database, "gone")
+
+    second = RecordedWork()
+    again = await start_jobs(second)
+    await asyncio.sleep(0.2)
+    assert second.done == []
+    recovered = await again._recover_dead()
+
+    assert recovered == [job]
+    assert (await again.result(job))["status"] == "published"
+
+
+def _rename_executor(database: str, name: str) -> None:
+    with sqlite3.connect(database.removeprefix("sqlite:///")) as connection:
+        connection.execute("UPDATE workflow_status SET executor_id = ? WHERE status = 'PENDING'", (name,))
+
+
+async def test_a_closed_engine_takes_no_jobs(start_jobs: Starting) -> None:
+    jobs = await start_jobs(RecordedWork())
+    await jobs.close()
+
+    with pytest.raises(QueueUnavailableError):
+        await jobs.request_review(review("a"))
+
+
+async def test_a_command_may_lead_to_a_review(start_jobs: Starting) -> None:
+    work = RecordedWork()
+    work.next_review = review("comment-5", force=True)
+    jobs = await start_jobs(work)
+
+    job = await jobs.request_command(
+        CommandJob(
+            repository=REPOSITORY, number=1, trigger="d", author="a", pull_author="a", body="/fastperf rescan"
+        )
+    )
+
+    assert (await jobs.result(job))["status"] == "done"
+    assert (await jobs.result(review("comment-5").id))["status"] == "published"
+
+
+async def test_a_rerun_reviews_each_pull_request_of_the_commit(start_jobs: Starting) -> None:
+    work = RecordedWork()
+    jobs = await start_jobs(work)
+
+    await jobs.result(
+        await jobs.request_rerun(
+            RerunJob(repository=REPOSITORY, head_sha="f" * 40, numbers=(1, 2), trigger="t")
+        )
+    )
+
+    for number in (1, 2):
+        assert (await jobs.result(review("t", number).id))["status"] == "published"
+
+
+async def test_an_uninstalled_app_stops_its_jobs_and_forgets(start_jobs: Starting) -> None:
+    work = RecordedWork()
+    work.gate.clear()
+    jobs = await start_jobs(work)
+    job = await jobs.request_review(review("a"))
+    await asyncio.wait_for(work.gathering.wait(), 10)
+
+    await jobs.result(
+        await jobs.request_forget(ForgetJob(installation_id=1, repository_ids=(), trigger="gone"))
+    )
+    work.gate.set()
+
+    assert await jobs.status(job) == "CANCELLED"
+    assert work.count("forget") == 1
+    assert work.count("publish") == 0
+
+
+async def test_a_sweep_reviews_what_was_missed(start_jobs: Starting) -> None:
+    work = RecordedWork()
+    work.swept = Swept(reviews=(review("sweep-abc"),))
+    jobs = await start_jobs(work)
+
+    await jobs.sweep_now()
+
+    assert (await jobs.result(review("sweep-abc").id))["status"] == "published"
+
+
+async def test_rows_of_another_serializer_keep_the_engine_from_starting(
+    database: str, start_jobs: Starting
+) -> None:
+    jobs = await start_jobs(RecordedWork())
+    await jobs.result(await jobs.request_review(review("a")))
+    await jobs.close()
+    await asyncio.to_thread(_pickle_row, database)
+
+    with pytest.raises(JobsError, match="py_pickle"):
+        await start_jobs(RecordedWork())
+
+
+def _pickle_row(database: str) -> None:
+    with sqlite3.connect(database.removeprefix("sqlite:///")) as connection:
+        connection.execute("UPDATE workflow_status SET serialization = 'py_pickle'")
+
+
+async def test_nothing_pickled_is_ever_stored(database: str, start_jobs: Starting) -> None:
+    work = RecordedWork()
+    work.fail = {"publish": [ValueError("x")]}
+    jobs = await start_jobs(work)
+    await jobs.result(await jobs.request_review(review("a")))
+    await jobs.close()
+
+    kinds = await asyncio.to_thread(_serializations, database)
+    assert kinds == {Serializer.NAME}
+
+
+def _serializations(database: str) -> set[str]:
+    with sqlite3.connect(database.removeprefix("sqlite:///")) as connection:
+        return {
+            row[0]
+            for table in ("workflow_status", "operation_outputs")
+            for row in connection.execute(f"SELECT DISTINCT serialization FROM {table}")
+            if row[0] is not None
+        }
+
+
+def test_an_error_comes_back_as_a_failed_step_and_values_as_they_were() -> None:
+    serializer = Serializer()
+    value = {"args": (1, "two"), "kwargs": {}}
+
+    assert serializer.deserialize(serializer.serialize(value)) == {"args": [1, "two"], "kwargs": {}}
+    error = serializer.deserialize(serializer.serialize(RuntimeError("no")))
+    assert isinstance(error, StepFailedError)
+    assert str(error) == "RuntimeError: no"
+    with pytest.raises(TypeError):
+        serializer.serialize({"file": Path("x")})
+
+
+async def test_the_database_is_in_wal_mode(database: str, start_jobs: Starting) -> None:
+    jobs: Jobs = await start_jobs(RecordedWork())
+    await jobs.result(await jobs.request_review(review("a")))
+
+    mode = await asyncio.to_thread(_journal_mode, database)
+    assert mode == "wal"
+
+
+def _journal_mode(database: str) -> str:
+    with sqlite3.connect(database.removeprefix("sqlite:///")) as connection:
+        return str(connection.execute("PRAGMA journal_mode").fetchone()[0])

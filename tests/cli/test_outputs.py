@@ -1,0 +1,126 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from xml.etree import ElementTree
+
+from app import outputs
+from app.terminal import file_lines
+from rules.engine.finding import EndpointRef, Result, Skipped, Statistics
+from tests.cli.findings import SOURCE, TRACKING, finding
+
+RESULT = Result(
+    findings=(TRACKING, finding(line=5, end_line=5, column=5, end_column=11, fix=None, call_path=())),
+    skipped=(Skipped("orders/bad.py", "syntax error at line 3"),),
+    statistics=Statistics(files=2, lines=9, seconds=0.25),
+)
+
+
+def lines(path: str) -> Sequence[str]:
+    return file_lines({"orders/api.py": SOURCE}, path)
+
+
+def test_json_is_the_contract() -> None:
+    document = json.loads(outputs.as_json(RESULT, lines))
+
+    assert list(document) == ["version", "findings", "endpoints", "skipped", "statistics"]
+    assert document["version"] == 1
+    first = document["findings"][0]
+    assert list(first) == [
+        *("code", "name", "severity", "confidence", "gates", "effort", "path", "line", "column"),
+        *(
+            "end_line",
+            "end_column",
+            "symbol",
+            "endpoint",
+            "message",
+            "why",
+            "instead",
+            "trade_offs",
+            "metric",
+        ),
+        *("impact", "call_path", "fix", "fingerprint"),
+    ]
+    assert first["endpoint"] == {"method": "GET", "path": "/orders/{id}/tracking"}
+    assert first["call_path"][1] == {"path": "shipping/client.py", "line": 22, "symbol": "requests.get"}
+    assert document["statistics"] == {"files": 2, "lines": 9, "seconds": 0.25}
+
+
+def test_sarif_names_rule_place_path_and_fix() -> None:
+    (run,) = json.loads(outputs.as_sarif(RESULT, lines))["runs"]
+    first, second = run["results"]
+
+    assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == ["FP001"]
+    assert first["ruleIndex"] == 0
+    assert first["level"] == "error"
+    assert first["locations"][0]["physicalLocation"]["region"] == {
+        "startLine": 4,
+        "startColumn": 14,
+        "endLine": 4,
+        "endColumn": 47,
+    }
+    assert len(first["codeFlows"][0]["threadFlows"][0]["locations"]) == 2
+    replacement = first["fixes"][0]["artifactChanges"][0]["replacements"][0]
+    assert replacement["deletedRegion"] == {"startLine": 4, "startColumn": 1, "endLine": 5, "endColumn": 1}
+    assert "fixes" not in second
+    assert "codeFlows" not in second
+    (notice,) = run["invocations"][0]["toolExecutionNotifications"]
+    assert notice["message"]["text"] == "skipped: syntax error at line 3"
+
+
+def test_workflow_commands_are_escaped() -> None:
+    odd = finding(path="a,b:c.py", message="100 %\nbad", endpoint=None)
+
+    (line,) = outputs.as_github(Result(findings=(odd,)), lines).splitlines()
+
+    assert line == (
+        "::error file=a%2Cb%3Ac.py,line=4,endLine=4,col=14,endColumn=47,"
+        "title=fastperf FP001 (blocking-call-through-helper)::100 %25%0Abad"
+    )
+
+
+def test_code_quality_reports_have_what_gitlab_requires() -> None:
+    first = json.loads(outputs.as_gitlab(RESULT, lines))[0]
+
+    assert first["severity"] == "critical"
+    assert first["location"] == {"path": "orders/api.py", "lines": {"begin": 4, "end": 4}}
+    assert first["fingerprint"] == "4f2a"
+
+
+def test_junit_is_xml_whatever_the_code_holds() -> None:
+    hostile = finding(message="a < b & \x1b\x00 ]]>", path="<&>.py", endpoint=EndpointRef("GET", '/"'))
+    root = ElementTree.fromstring(outputs.as_junit(Result(findings=(hostile,)), lines))
+
+    assert root.attrib["failures"] == "1"
+    assert root.find("testsuite/testcase/failure") is not None
+    clean = ElementTree.fromstring(outputs.as_junit(Result(), lines))
+    assert (clean.attrib["tests"], clean.attrib["failures"]) == ("1", "0")
+
+
+def test_markdown_shows_the_fix_and_lets_no_name_become_markup() -> None:
+    hostile = finding(message="@everyone <img src=x> | `a<b`", path="a`b.py")
+    text = outputs.as_markdown(Result(findings=(hostile, TRACKING)), lines)
+
+    assert "<img" not in text
+    assert "@everyone" not in text
+    assert "``a`b.py:4``" in text
+    assert "-    status = carrier_status(order.tracking_no)" in text
+    assert "+    status = await run_in_threadpool(carrier_status, order.tracking_no)" in text
+
+
+def test_a_prompt_has_place_code_path_and_patch_of_each_finding() -> None:
+    text = outputs.as_prompt(RESULT, lines)
+
+    assert "## 1. FP001 blocking-call-through-helper (critical, minutes) at orders/api.py:4" in text
+    assert "Call path: carrier_status (orders/api.py:4) -> requests.get (shipping/client.py:22)" in text
+    assert "Trade-offs: Occupies one of 40 threads." in text
+    assert "@@ -4,1 +4,1 @@" in text
+    assert "## 2. " in text
+
+
+def test_every_format_says_something_valid_about_nothing() -> None:
+    for name, write in outputs.WRITERS.items():
+        text = write(Result(statistics=Statistics(files=3)), lines)
+        assert text.endswith("\n") or name == "github"
+        if name in {"json", "sarif", "gitlab"}:
+            json.loads(text)

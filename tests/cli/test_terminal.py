@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import io
+
+from rich.console import Console
+
+from app import terminal
+from rules.engine.finding import Confidence, Edit, Impact, ProvenFix, Result, Safety, Severity, Statistics
+from tests.cli.findings import SOURCE, TRACKING, finding
+
+LINES = terminal.file_lines({"orders/api.py": SOURCE}, "orders/api.py")
+
+
+def test_a_finding_stands_under_its_code_line() -> None:
+    assert terminal.finding_text(TRACKING, LINES).plain == (
+        "orders/api.py:4:14  critical  FP001 blocking-call-through-helper   GET /orders/{id}/tracking\n"
+        "  │\n"
+        "4 │     status = carrier_status(order.tracking_no)\n"
+        "  │              ─────────────────────────────────  reaches `requests.get` on the event loop\n"
+        "  │\n"
+        "  = orders/api.py:4 → shipping/client.py:22\n"
+        "  = at 32 concurrent requests: about 8 → 250 requests/s per worker\n"
+        "  = fix (unsafe): status = await run_in_threadpool(carrier_status, order.tracking_no)\n"
+    )
+
+
+def test_a_long_message_goes_to_a_line_of_its_own() -> None:
+    shown = terminal.finding_text(finding(message="m" * 90), LINES).plain
+
+    assert f"─\n  │              {'m' * 90}\n" in shown
+    assert f"─\n  │ {'m' * 90}\n" in terminal.finding_text(finding(message="m" * 90), LINES, width=100).plain
+
+
+def test_the_underline_counts_cells_and_a_tab_is_four_spaces() -> None:
+    line = '\tname = "日本"; sleep(1)'
+    column = line.index("sleep") + 1
+    shown = terminal.finding_text(
+        finding(line=1, end_line=1, column=column, end_column=column + 8), [line]
+    ).plain.splitlines()
+
+    assert shown[2] == '1 │     name = "日本"; sleep(1)'
+    assert shown[3].startswith("  │ " + " " * 19 + "────────  ")
+
+
+def test_a_finding_over_many_lines_is_underlined_to_the_end_of_its_first() -> None:
+    shown = terminal.finding_text(finding(end_line=5, end_column=3), LINES).plain.splitlines()
+
+    assert shown[3].startswith("  │              ─────────────────────────────────  ")
+
+
+def test_code_cannot_speak_to_the_terminal() -> None:
+    line = "x = 1  # \x1b[2J\x07\u202e hidden"
+    shown = terminal.finding_text(
+        finding(line=1, end_line=1, column=1, end_column=2, message="\x1b]0;title\x07", path="a\x1b.py"),
+        [line],
+    ).plain
+
+    assert "\x1b" not in shown
+    assert "\x07" not in shown
+    assert "\u202e" not in shown
+
+
+def test_doubt_several_places_and_a_missing_fix_are_told() -> None:
+    edits = (Edit("orders/api.py", 1, 1, "import shipping, x\n"), Edit("orders/api.py", 4, 4, "    y = 1\n"))
+    several = finding(confidence=Confidence.LIKELY, fix=ProvenFix(Safety.SAFE, edits))
+    without = finding(fix=None, impact=Impact(), call_path=())
+
+    assert "critical, likely  FP001" in terminal.finding_text(several, LINES).plain
+    assert "= fix (safe, 2 places): y = 1\n" in terminal.finding_text(several, LINES).plain
+    assert terminal.finding_text(without, LINES).plain.endswith("  │\n  = instead: Hand it to a thread.\n")
+
+
+def test_the_last_line_counts_by_severity_and_fix() -> None:
+    safe = finding(severity=Severity.LOW, path="b.py", fix=ProvenFix(Safety.SAFE, ()))
+    result = Result(statistics=Statistics(seconds=0.314))
+
+    assert terminal.summary(result, [TRACKING, safe], 61).plain == (
+        "Found 2 problems in 2 of 61 files (1 critical, 1 low) · 1 fixable with --fix, 1 with --unsafe-fixes · 0.31 s"
+    )
+    assert terminal.summary(result, [], 1).plain == "No performance problems in 1 file · 0.31 s"
+
+
+def test_output_into_a_pipe_has_no_colour() -> None:
+    stream = io.StringIO()
+    Console(file=stream, soft_wrap=True).print(terminal.finding_text(TRACKING, LINES))
+
+    assert "\x1b" not in stream.getvalue()

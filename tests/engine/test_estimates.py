@@ -1,0 +1,61 @@
+"""Estimates follow the formulas, name their assumptions and never claim a measurement."""
+
+import pytest
+
+from rules.engine import estimates
+from rules.engine.finding import Impact, Options
+
+DEFAULTS = Options()
+ALL = (
+    estimates.blocked_loop(DEFAULTS, 100, key="http_latency_ms", what="upstream"),
+    estimates.loop_lag(DEFAULTS, 1, key="db_round_trip_ms", what="query"),
+    estimates.unknown_duration(DEFAULTS),
+    estimates.queries_in_loop(DEFAULTS),
+    estimates.commits_in_loop(DEFAULTS, "commit"),
+    estimates.rows_counted(DEFAULTS),
+    estimates.hangs(DEFAULTS, on_loop=True),
+    estimates.hangs(DEFAULTS, on_loop=False, seconds=600),
+    estimates.client_per_request(DEFAULTS, 23),
+    estimates.client_per_request(DEFAULTS, None),
+    estimates.connection_per_request(DEFAULTS),
+)
+
+
+@pytest.mark.parametrize("impact", ALL)
+def test_an_estimate_says_that_it_is_one(impact: Impact) -> None:
+    assert impact.summary.startswith("estimate")
+    assert impact.formula
+    assert not impact.measured
+
+
+def test_throughput_grows_with_concurrency_but_not_beyond_the_processor() -> None:
+    few = estimates.blocked_loop(Options(context={"concurrency": 8}), 100)
+    assert "about 10 → 64–80 requests/s" in few.summary
+    assert few.assumptions == {"concurrency": 8, "milliseconds": 100}
+    crowd = estimates.blocked_loop(Options(context={"concurrency": 10_000}), 100)
+    assert "about 10 → 320–3,300 requests/s" in crowd.summary
+
+
+def test_one_client_gains_nothing() -> None:
+    assert (
+        "about 10 → 10 requests/s" in estimates.blocked_loop(Options(context={"concurrency": 1}), 100).summary
+    )
+
+
+def test_the_project_s_own_figures_are_used() -> None:
+    impact = estimates.queries_in_loop(Options(context={"rows": 50, "db_round_trip_ms": 2}))
+    assert impact.assumptions == {"rows": 50, "db_round_trip_ms": 2}
+    assert "50 statements → 1, about 100–150 → 2–3 ms" in impact.summary
+
+
+@pytest.mark.parametrize("value", [0, -1, float("inf"), "many"])
+def test_a_senseless_figure_falls_back_to_the_default(value: float | str) -> None:
+    assert estimates.concurrency(Options(context={"concurrency": value})) == 32
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0, "0"), (0.054, "0.054"), (1, "1"), (1.26, "1.3"), (10, "10"), (99.7, "100"), (1234, "1,200")],
+)
+def test_figures_have_two_digits(value: float, text: str) -> None:
+    assert estimates.number(value) == text
