@@ -339,12 +339,13 @@ def _show(
         return
     console = terminal.console()
     width = console.width
-    if statistics:
+    if statistics and scan.result.findings:
         console.print(terminal.statistics_table(scan.result.findings))
-    else:
+        console.print()
+    elif not statistics:
         for finding in scan.result.findings:
             console.print(terminal.finding_text(finding, scan.lines(finding.path), width=width))
-    if endpoints:
+    if endpoints and scan.result.endpoints:
         console.print(terminal.endpoint_table(scan.result.endpoints))
         console.print()
     for skipped in scan.result.skipped:

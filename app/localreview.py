@@ -116,6 +116,7 @@ async def review(repository: LocalRepository, gathered: Gathered, links: Links, 
         gathered.config,
         links,
         skipped=gathered.skipped,
+        excerpts=comparison.excerpts,
     )
 
 

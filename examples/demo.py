@@ -38,7 +38,7 @@ PATIENCE = 45.0
 console = Console()
 
 
-class Unexpected(Exception):
+class UnexpectedError(Exception):
     """The demo did not go as it should."""
 
 
@@ -97,17 +97,21 @@ async def running_app(github: Mapping[str, Any], port: int, folder: Path) -> Asy
                 await app.wait()
 
 
+def written(log: Path) -> str:
+    return log.read_text()
+
+
 async def until_ready(url: str, app: asyncio.subprocess.Process, log: Path) -> None:
     async with aiohttp.ClientSession() as session:
         for _ in range(300):
             if app.returncode is not None:
-                raise Unexpected(f"the App ended with {app.returncode}:\n{log.read_text()}")
+                raise UnexpectedError(f"the App ended with {app.returncode}:\n{written(log)}")
             with contextlib.suppress(aiohttp.ClientError):
                 async with session.get(f"{url}/readyz") as answer:
                     if answer.status == 200:
                         return
             await asyncio.sleep(0.1)
-    raise Unexpected(f"the App is not ready after 30 s:\n{log.read_text()}")
+    raise UnexpectedError(f"the App is not ready after 30 s:\n{written(log)}")
 
 
 async def checked(control: Control, head: str) -> dict[str, Any]:
@@ -127,7 +131,7 @@ async def checked(control: Control, head: str) -> dict[str, Any]:
                 "run": next(run for run in repository["check_runs"] if run["id"] == done[0]["id"])
             }
         await asyncio.sleep(0.2)
-    raise Unexpected(f"no completed check run for {head[:7]} within {PATIENCE:.0f} s")
+    raise UnexpectedError(f"no completed check run for {head[:7]} within {PATIENCE:.0f} s")
 
 
 def show_comment(thread: Mapping[str, Any]) -> None:
@@ -161,11 +165,11 @@ def show_check(repository: Mapping[str, Any], number: int) -> None:
 
 def expect(true: bool, what: str) -> None:
     if not true:
-        raise Unexpected(what)
+        raise UnexpectedError(what)
 
 
 async def play(control: Control) -> None:
-    """Open, review, mend, review again; raises Unexpected where the App misbehaves."""
+    """Open, review, mend, review again; raises UnexpectedError where the App misbehaves."""
     console.print(Rule("A pull request adds eight endpoints to the shop"))
     await control.call(
         "add_repo",
@@ -246,7 +250,7 @@ def main() -> int:
     arguments = parser.parse_args()
     try:
         asyncio.run(demo(arguments.serve))
-    except Unexpected as error:
+    except UnexpectedError as error:
         console.print(Text(f"not as expected: {error}", "bold red"))
         return 1
     except KeyboardInterrupt:

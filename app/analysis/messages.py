@@ -38,15 +38,15 @@ class Comparison(msgspec.Struct, kw_only=True):
     """What two versions of a project say. New findings in `after` carry their proven fixes.
 
     `facts` are the encoded facts of the changed files at the head. `wanted` names untouched files whose
-    findings may differ: call again with their source in both versions. `excerpts` holds, for each file a
-    proven fix touches, the lines its edits replace, keyed by path and in the order of the edits.
+    findings may differ: call again with their source in both versions. `excerpts` holds the lines at the head that
+    edits of proven fixes replace, and no other: path -> line number -> the line with its newline.
     """
 
     before: Result
     after: Result
     facts: dict[str, bytes] = {}
     wanted: list[str] = []
-    excerpts: dict[str, list[str]] = {}
+    excerpts: dict[str, dict[int, str]] = {}
 
 
 class Unpacked(msgspec.Struct, kw_only=True):
@@ -109,6 +109,8 @@ class Began(msgspec.Struct, tag="began"):
     """Empty when it turns to no file in particular."""
     stage: Stage
     blob: str = ""
+    last: bool = False
+    """No file comes after it, but work on all of them: it may take longer."""
 
 
 class Extracted(msgspec.Struct, tag="extracted"):

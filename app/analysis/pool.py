@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import importlib.util
 import itertools
 import math
@@ -109,12 +110,13 @@ class Worker:
 
     @classmethod
     async def start(cls, *, memory_bytes: int, file_deadline: float, deadline: float) -> Worker:
+        elsewhere = await asyncio.to_thread(_dependencies)
         limits = {"memory_bytes": memory_bytes, "file_seconds": file_deadline, "task_seconds": deadline}
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             *("-I", "-B", "-W", "ignore", "-c", BOOT),
             str(HERE),
-            msgspec.json.encode(_dependencies()).decode(),
+            msgspec.json.encode(elsewhere).decode(),
             str(os.getpid()),
             msgspec.json.encode(limits).decode(),
             stdin=asyncio.subprocess.PIPE,
@@ -157,7 +159,7 @@ class Worker:
                 await self._send(task)
             while True:
                 now = loop.time()
-                until = last if at is None else min(last, now + patience)
+                until = last if at is None or at.last else min(last, now + patience)
                 async with asyncio.timeout_at(until):
                     frame = await self._receive()
                 match frame:
@@ -354,7 +356,10 @@ class Analysis:
             else:
                 unpacked.skipped.append(Skipped(frame.path, frame.reason))
 
-        path, content = (_absolute(archive), b"") if isinstance(archive, Path) else ("", archive)
+        if isinstance(archive, Path):
+            path, content = str(await asyncio.to_thread(archive.absolute)), b""
+        else:
+            path, content = "", archive
         while True:
             known = [*unpacked.facts, *(skipped.path for skipped in unpacked.skipped)]
             try:
@@ -476,11 +481,7 @@ def environment(ours: Mapping[str, str]) -> dict[str, str]:
     return {"LANG": "C.UTF-8"} | {name: ours[name] for name in ("LD_LIBRARY_PATH",) if name in ours}
 
 
-def _absolute(path: Path) -> str:
-    """As the workers, who live elsewhere, need it."""
-    return str(path.absolute())
-
-
+@functools.cache
 def _dependencies() -> list[str]:
     """Folders of the libraries that a worker uses, wherever this interpreter found them."""
     found: dict[str, None] = {}

@@ -14,9 +14,9 @@ import resource
 import signal
 import sys
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import BinaryIO
 
 import msgspec
 
@@ -43,9 +43,8 @@ from app.analysis.messages import (
     Unpacked,
 )
 from rules import ModuleFacts, SourceError
+from rules.engine.edits import Lines
 from rules.engine.finding import Finding, Options, Result
-
-T = TypeVar("T")
 
 FACTS_KEPT_BYTES = 64_000_000
 OPEN_FILES = 64
@@ -98,14 +97,14 @@ class Connection:
         self._write.write(len(body).to_bytes(4) + body)
         self._write.flush()
 
-    def begin(self, path: str, stage: Stage, blob: str = "") -> None:
+    def begin(self, path: str, stage: Stage, blob: str = "", *, last: bool = False) -> None:
         """Say which file comes now, and let the kernel end this process if it takes too long.
 
-        An empty path says that no file comes now, but work on all of them.
+        An empty path says that no file comes now, but work on all of them; so, after it, does `last`.
         """
         self.current = path
-        self.send(Began(path, stage, blob))
-        signal.setitimer(signal.ITIMER_PROF, self._limits.file_seconds if path else 0)
+        self.send(Began(path, stage, blob, last))
+        signal.setitimer(signal.ITIMER_PROF, self._limits.file_seconds if path and not last else 0)
 
     @contextlib.contextmanager
     def task(self) -> Iterator[None]:
@@ -119,22 +118,24 @@ class Connection:
             signal.setitimer(signal.ITIMER_PROF, 0)
 
 
-class Announced(Mapping[str, T]):
-    """Files that tell the parent when they are taken up."""
+class Announced(Mapping[str, bytes]):
+    """Sources that tell the parent when they are taken up."""
 
-    def __init__(self, files: Mapping[str, T], announce: Callable[[str], None]) -> None:
-        self._files, self._announce = files, announce
+    def __init__(self, sources: Mapping[str, bytes], connection: Connection) -> None:
+        self._sources, self._connection = sources, connection
+        self._left = set(sources)
 
-    def __getitem__(self, path: str) -> T:
-        found = self._files[path]
-        self._announce(path)
-        return found
+    def __getitem__(self, path: str) -> bytes:
+        source = self._sources[path]
+        self._left.discard(path)
+        self._connection.begin(path, "analyze", last=not self._left)
+        return source
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._files)
+        return iter(self._sources)
 
     def __len__(self) -> int:
-        return len(self._files)
+        return len(self._sources)
 
 
 class FactsCache:
@@ -159,12 +160,12 @@ class FactsCache:
         return facts
 
 
-def compare(task: Compare, begin: Callable[[str, Stage], None], cache: FactsCache) -> Comparison:
+def compare(task: Compare, connection: Connection, cache: FactsCache) -> Comparison:
     request = task.request
     others = {path: cache.decode(encoded) for path, encoded in request.others.items()}
-    before = analyze(request.before, others, request.documents_before, request.options, begin)
-    after = analyze(request.after, others, request.documents_after, request.options, begin)
-    result = prove_new(before.result, after, task.unproven, begin)
+    before = analyze(request.before, others, request.documents_before, request.options, connection)
+    after = analyze(request.after, others, request.documents_after, request.options, connection)
+    result = prove_new(before.result, after, task.unproven, connection)
     given = request.before.keys() | request.after.keys()
     return Comparison(
         before=before.result,
@@ -175,10 +176,10 @@ def compare(task: Compare, begin: Callable[[str, Stage], None], cache: FactsCach
     )
 
 
-def examine(task: Examine, begin: Callable[[str, Stage], None], cache: FactsCache) -> Result:
+def examine(task: Examine, connection: Connection, cache: FactsCache) -> Result:
     others = {path: cache.decode(encoded) for path, encoded in task.others.items()}
-    analysis = analyze(task.sources, others, task.documents, task.options, begin)
-    return prove_new(Result(), analysis, task.unproven, begin)
+    analysis = analyze(task.sources, others, task.documents, task.options, connection)
+    return prove_new(Result(), analysis, task.unproven, connection)
 
 
 def analyze(
@@ -186,16 +187,13 @@ def analyze(
     others: Mapping[str, ModuleFacts],
     documents: Mapping[str, str],
     options: Options,
-    begin: Callable[[str, Stage], None],
+    connection: Connection,
 ) -> rules.Analysis:
-    """The engine's `analyze`, announced: first each file is read, then, from the documents on, all are linked."""
+    """The engine's `analyze`, announced file by file."""
     analysis = rules.analyze(
-        Announced(sources, lambda path: begin(path, "analyze")),
-        others=others,
-        documents=Announced(documents, lambda path: begin("", "analyze")),
-        options=options,
+        Announced(sources, connection), others=others, documents=documents, options=options
     )
-    begin("", "analyze")
+    connection.begin("", "analyze")
     return analysis
 
 
@@ -203,7 +201,7 @@ def prove_new(
     before: Result,
     after: rules.Analysis,
     unproven: Iterable[str],
-    begin: Callable[[str, Stage], None],
+    connection: Connection,
 ) -> Result:
     """The result of `after`; findings that `before` does not have with their fix."""
     old = {finding.fingerprint for finding in before.findings}
@@ -213,18 +211,24 @@ def prove_new(
         if finding.fingerprint in old or finding.path in left_alone:
             findings.append(finding)
         else:
-            begin(finding.path, "prove")
+            connection.begin(finding.path, "prove")
             findings.append(after.prove(finding))
     return msgspec.structs.replace(after.result, findings=tuple(findings))
 
 
-def excerpts(result: Result, request: Request) -> dict[str, list[str]]:
+def excerpts(result: Result, request: Request) -> dict[str, dict[int, str]]:
     """The lines that proven fixes replace: what a diff in the summary shows, and no line more."""
-    found: dict[str, list[str]] = {}
+    found: dict[str, dict[int, str]] = {}
+    files: dict[str, Lines] = {}
     for finding in result.findings:
         for edit in finding.fix.edits if finding.fix else ():
-            lines = request.after[edit.path].decode(errors="replace").splitlines(keepends=True)
-            found.setdefault(edit.path, []).extend(lines[edit.start_line - 1 : edit.end_line])
+            if edit.path not in files:
+                files[edit.path] = Lines.of(request.after[edit.path])
+            lines = files[edit.path]
+            found.setdefault(edit.path, {}).update(
+                (number, lines.contents[number - 1] + lines.ends[number - 1])
+                for number in range(edit.start_line, edit.end_line + 1)
+            )
     return found
 
 
@@ -273,9 +277,9 @@ def perform(task: Task, connection: Connection, cache: FactsCache) -> Done | Fai
     try:
         match task:
             case Compare():
-                done = Done(comparison=compare(task, connection.begin, cache))
+                done = Done(comparison=compare(task, connection, cache))
             case Examine():
-                done = Done(result=examine(task, connection.begin, cache))
+                done = Done(result=examine(task, connection, cache))
             case Extract():
                 extract_all(task, connection)
                 done = Done()

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.loop_calls import Stop, effect, expected, own_nodes, stops
+from rules.engine.loop_shapes import spelled
 from rules.engine.rewrites import without_async
 from rules.engine.rule import Effort, Fix, Hop, Invalid, Match, Rule, Safety, Severity, Valid
 
@@ -84,22 +85,24 @@ class AsyncEndpointWithoutAwaitButBlocking(Rule):
         found = list(stops(node, module))
         if not found:
             return
-        worst = max(found, key=lambda stop: (stop.severity.rank, -len(stop.path), -stop.call.lineno))
+        worst = max(found, key=lambda stop: (stop.severity.rank, -stop.call.lineno))
         yield Match(
-            worst.call,
+            node,
             self.message(node, worst, found, module),
             severity=max(
                 self.severity, *(stop.severity for stop in found), key=lambda severity: severity.rank
             ),
             fix=self.drop_async(node, module),
             call_path=worst.path,
-            related=(Hop(module.path, node.lineno, node.name),),
+            related=tuple(
+                Hop(module.path, line, node.name) for line in sorted({stop.call.lineno for stop in found})
+            ),
             swallows=tuple(sorted({(stop.code, stop.call.lineno) for stop in found})),
             impact=expected(worst, module),
         )
 
     def message(self, function: ast.AsyncFunctionDef, worst: Stop, found: list[Stop], module: Module) -> str:
-        name = module.segment(worst.call.func)
+        name = spelled(worst.call.func)
         reaches = f"calls `{name}`" if not worst.path else f"reaches `{worst.callable}` through `{name}`"
         others = len({stop.call.lineno for stop in found}) - 1
         more = f" ({others} more such line{'s' if others > 1 else ''})" if others else ""
@@ -112,7 +115,7 @@ class AsyncEndpointWithoutAwaitButBlocking(Rule):
         """Unsafe: the body may then run twice at once. None where code beside FastAPI awaits the function."""
         if module.called(node) or any(_uses_loop(inner, module) for inner in own_nodes(node)):
             return None
-        return Fix(without_async, safety=Safety.UNSAFE, target=node)
+        return Fix(without_async, safety=Safety.UNSAFE)
 
 
 def awaits(function: ast.AsyncFunctionDef) -> bool:

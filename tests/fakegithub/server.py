@@ -7,7 +7,6 @@ import concurrent.futures
 import hashlib
 import inspect
 import json
-import re
 import secrets
 import time
 import traceback
@@ -134,7 +133,7 @@ class Server:
         app = web.Application(client_max_size=64 * 1024 * 1024)
         if prepare is not None:
             prepare(app)
-        app.router.add_route("*", "/{path:.*}", self.handle)
+        app.router.add_route("*", "/{path:(?s:.*)}", self.handle)
         return app
 
     async def close(self) -> None:
@@ -238,11 +237,11 @@ class Exchange:
         raw_path = self.request.raw_path.partition("?")[0]
         raw_path = raw_path.removeprefix("/api/v3") if raw_path.startswith("/api/v3/") else raw_path
         raw = await self.request.read()
+        raw_path = self._by_name(raw_path)
         self.graphql = raw_path in ("/graphql", "/api/graphql")
         if self.graphql:
             self.op = "graphql"
         else:
-            raw_path = self._by_name(raw_path)
             self.operation, self.params, known = self.world.spec.route(self.request.method, raw_path)
             self.op = self.operation.id if self.operation else "unknown"
             if not known or self.operation is None:
@@ -254,10 +253,13 @@ class Exchange:
         return self._finish(reply)
 
     def _by_name(self, path: str) -> str:
-        """`/repositories/7/…`, where redirects after a rename lead, is the same as `/repos/owner/name/…`."""
-        match = re.match(r"/repositories/(\d+)(?=/|$)", path)
-        repo = self.world.state.repos.get(int(match[1])) if match else None
-        return path if match is None or repo is None else f"/repos/{repo.full_name}{path[match.end() :]}"
+        """`/repositories/{id}/…`, where renamed repositories redirect to, as `/repos/{owner}/{name}/…`."""
+        parts = path.split("/", 3)
+        if len(parts) > 2 and parts[1] == "repositories" and parts[2].isdigit():
+            repo = self.world.state.repos.get(int(parts[2]))
+            if repo is not None:
+                return "/".join(["/repos", repo.full_name, *parts[3:]])
+        return path
 
     def _unknown(self, path: str) -> Reply:
         self.world.violation(f"unknown route {self.request.method} {path}")

@@ -24,7 +24,7 @@ QUIET = b"import asyncio\n\n\nasync def report():\n    await asyncio.sleep(1)\n"
 # Forty nested cases keep libcst busy for longer than the universe has been there; ast reads them at once.
 BOMB = SLEEPING + b"    match x:\n        case " + b"A(b=" * 40 + b"1" + b")" * 40 + b":\n            pass\n"
 # Enough work for a worker to be caught in the middle of it.
-LONG = {f"part{number}.py": SLEEPING * 1500 for number in range(40)}
+LONG = {f"part{number}.py": QUIET * 300 for number in range(40)}
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ async def test_only_what_is_new_gets_its_fix(analysis: Analysis) -> None:
         ("report", 6, False),
         ("other", 10, True),
     ]
-    assert comparison.excerpts == {"api.py": ["import time\n", "    time.sleep(2)\n"]}
+    assert comparison.excerpts == {"api.py": {1: "import time\n", 10: "    time.sleep(2)\n"}}
 
 
 async def test_facts_of_the_rest_of_the_project_lead_to_findings(analysis: Analysis) -> None:
@@ -90,7 +90,7 @@ async def test_a_fix_that_cannot_be_tried_costs_the_fix_and_not_the_finding() ->
 async def test_an_archive_becomes_facts_documents_and_blobs(analysis: Analysis, tmp_path: Path) -> None:
     content = packed({"a.py": SLEEPING, "bad.py": b"(", "pyproject.toml": b"[project]\n", "x.png": b"\x89"})
     archive = tmp_path / "source.tar.gz"
-    archive.write_bytes(content)
+    await asyncio.to_thread(archive.write_bytes, content)
 
     for given in (content, archive):
         unpacked = await analysis.unpack(given)
@@ -142,17 +142,17 @@ async def test_a_cancelled_request_leaves_the_pool_healthy(analysis: Analysis) -
     assert set(facts) == {"a.py"}
 
 
-async def test_one_request_that_hangs_does_not_stop_the_others() -> None:
-    async with Analysis(2, file_deadline=2.0) as analysis:
-        slow = asyncio.create_task(analysis.compare(Request(before={}, after={"bomb.py": BOMB})))
-        await asyncio.sleep(0.2)
+async def test_a_long_request_does_not_stop_the_others() -> None:
+    async with Analysis(2) as analysis:
+        slow = asyncio.create_task(analysis.compare(Request(before=LONG, after=LONG)))
+        await asyncio.sleep(0.1)
         others = [
             await analysis.compare(Request(before={}, after={f"good{number}.py": SLEEPING}))
             for number in range(5)
         ]
         assert not slow.done()
         assert [len(other.after.findings) for other in others] == [1] * 5
-        assert len((await slow).after.findings) == 1
+        assert set((await slow).facts) == set(LONG)
 
 
 async def test_a_request_over_its_deadline_ends_with_every_file_skipped() -> None:
@@ -167,7 +167,7 @@ async def test_workers_know_nothing_of_our_environment(monkeypatch: pytest.Monke
     monkeypatch.setenv("FASTPERF_PRIVATE_KEY", "canary")
     async with Analysis(1) as analysis:
         (pid,) = analysis.pids
-        environment, limits, files = seen_from_outside(pid)
+        environment, limits, files = await asyncio.to_thread(seen_from_outside, pid)
 
     assert environment == b"LANG=C.UTF-8\0"
     rows = {line[:26].strip(): line[26:].split()[:2] for line in limits.splitlines()[1:]}

@@ -32,35 +32,35 @@ def fetch(url: str) -> str:
 
 
 @app.get("/sleep")
-async def sleeps() -> None:
-    time.sleep(1)  # FP104
+async def sleeps() -> None:  # FP104
+    time.sleep(1)
 
 
 @app.get("/http")
-async def calls(url: str) -> str:
-    answer = requests.get(url, timeout=5)  # FP104
+async def calls(url: str) -> str:  # FP104
+    answer = requests.get(url, timeout=5)
     return answer.text
 
 
 @router.get("/database")
-async def reads(session: Session = Depends(get_session)) -> int:
-    order = session.get(Order, 1)  # FP104
+async def reads(session: Session = Depends(get_session)) -> int:  # FP104
+    order = session.get(Order, 1)
     session.commit()
     return order.id
 
 
 @router.get("/helper")
-async def helped(url: str) -> str:
-    return fetch(url)  # FP104
+async def helped(url: str) -> str:  # FP104
+    return fetch(url)
 
 
-async def dependency(url: str) -> str:
-    return requests.get(url, timeout=5).text  # FP104
+async def dependency(url: str) -> str:  # FP104
+    return requests.get(url, timeout=5).text
 
 
-async def session_dependency():
+async def session_dependency():  # FP104
     session = SessionLocal()
-    session.execute(select(Order))  # FP104
+    session.execute(select(Order))
     yield session
 
 

@@ -43,7 +43,7 @@ async def with_aiohttp(url: str) -> str:
 
 @app.get("/openai")
 async def asks(question: str) -> str:
-    client = AsyncOpenAI()  # FP603
+    client = AsyncOpenAI()  # FP603 FP601
     answer = await client.responses.create(model="gpt-5-mini", input=question)
     return answer.output_text
 
@@ -127,7 +127,7 @@ async def cached(url: str) -> str:
 
 @app.get("/tenant")
 async def tenant(question: str, key: str) -> str:
-    client = AsyncOpenAI(api_key=key)
+    client = AsyncOpenAI(api_key=key)  # FP601
     return (await client.responses.create(model="gpt-5-mini", input=question)).output_text
 
 
