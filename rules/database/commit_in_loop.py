@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine import estimates
-from rules.engine.loop_shapes import is_batched, is_short, shortened
+from rules.engine.creation import serves
+from rules.engine.loop_shapes import is_batched, is_short, shortened, spelled
 from rules.engine.rewrites import after_loop
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 
@@ -106,7 +107,7 @@ class CommitInLoop(Rule):
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         query = module.query(node)
-        if query is None or query.kind not in _KINDS:
+        if query is None or not serves(node, module) or query.kind not in _KINDS:
             return
         loops = module.loops(node)
         if not loops or not isinstance(loops[-1], ast.For):
@@ -120,10 +121,12 @@ class CommitInLoop(Rule):
             return
         if _leaves_after(node, loop, module) or _other(query.kind, loop, module):
             return
+        if query.kind == "refresh" and not module.depends_on_loop(node, loop):
+            return
         text = _COSTS[query.kind].format(shortened(module.segment(loop.iter)))
         yield Match(
             node,
-            f"`{module.segment(node.func)}` {text}.",
+            f"`{spelled(node.func)}` {text}.",
             severity=self.severity if module.in_request_path(node) else Severity.MEDIUM,
             confidence=Confidence.POSSIBLE if _isolated(node, loop, module) else Confidence.CERTAIN,
             fix=_moved(node, loop, module) if query.kind in ("commit", "flush") else None,

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rules.engine import estimates
+from rules.engine.creation import serves
+from rules.engine.loop_shapes import shortened
 from rules.engine.rule import Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 
 if TYPE_CHECKING:
@@ -121,11 +123,16 @@ class CountByLoading(Rule):
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         counted = _counted(node)
-        if counted is None or module.qualified_name(node.func) not in (
-            "builtins.len",
-            "len",
-            "builtins.sum",
-            "sum",
+        if (
+            counted is None
+            or not serves(node, module)
+            or module.qualified_name(node.func)
+            not in (
+                "builtins.len",
+                "len",
+                "builtins.sum",
+                "sum",
+            )
         ):
             return
         load = _load(counted, module)
@@ -139,9 +146,9 @@ class CountByLoading(Rule):
         imports = ("sqlalchemy.func", "sqlalchemy.select") if load.type in _RESULTS else ()
         yield Match(
             node,
-            f"`{module.segment(node)}` loads every row only to count them."
+            f"`{shortened(module.segment(node), 70)}` loads every row only to count them."
             if isinstance(counted, ast.Call | ast.Await)
-            else f"`{module.segment(load.call)}` loads every row, and only their number is used.",
+            else f"`{shortened(module.segment(load.call), 70)}` loads every row, and only their number is used.",
             fix=Fix(rewrite, imports=imports, safety=Safety.UNSAFE) if rewrite else None,
             impact=estimates.rows_counted(module.options),
             instead=f"Let the database count: {_COUNTS.get(load.method, '`select(func.count())`')}.",

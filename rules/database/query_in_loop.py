@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine import estimates
-from rules.engine.loop_shapes import is_batched, is_search, is_short, iterables, shortened
+from rules.engine.creation import serves
+from rules.engine.loop_shapes import is_batched, is_search, is_short, iterables, shortened, spelled
 from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 # Key-value stores have their own answer (a pipeline, one command for many keys).
 _OTHER_STORES = frozenset({"redis", "memcached"})
+_WRITING_WORDS = frozenset({"INSERT", "UPDATE", "DELETE", "CREATE", "ALTER "})
 _WRITING_STATEMENTS = frozenset({"sqlalchemy.sql.Insert", "sqlalchemy.sql.Update", "sqlalchemy.sql.Delete"})
 
 
@@ -85,7 +87,12 @@ class QueryInLoop(Rule):
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         query = module.query(node)
-        if query is None or query.kind != "select" or query.driver in _OTHER_STORES:
+        if (
+            query is None
+            or not serves(node, module)
+            or query.kind != "select"
+            or query.driver in _OTHER_STORES
+        ):
             return
         loops = [loop for loop in module.loops(node) if not isinstance(loop, ast.While)]
         loop = next((loop for loop in reversed(loops) if module.depends_on_loop(node, loop)), None)
@@ -102,7 +109,7 @@ class QueryInLoop(Rule):
         source = shortened(module.segment(iterables(loop)[0]))
         yield Match(
             node,
-            f"`{module.segment(node.func)}` runs once per item of `{source}`: one round trip to the database each,"
+            f"`{spelled(node.func)}` runs once per item of `{source}`: one round trip to the database each,"
             " one after another.",
             severity=self.severity if module.in_request_path(node) else Severity.MEDIUM,
             impact=estimates.queries_in_loop(module.options),
@@ -125,4 +132,11 @@ def _takes_many(call: ast.Call) -> bool:
 
 def _writes(call: ast.Call, module: Module) -> bool:
     """`execute(insert(...))`: rows written one by one are another matter."""
-    return bool(call.args) and module.type_of(call.args[0]) in _WRITING_STATEMENTS
+    if not call.args:
+        return False
+    if module.type_of(call.args[0]) in _WRITING_STATEMENTS:
+        return True
+    for part in ast.walk(call.args[0]):
+        if isinstance(part, ast.Constant) and isinstance(part.value, str):
+            return part.value.lstrip()[:6].upper() in _WRITING_WORDS
+    return False

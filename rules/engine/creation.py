@@ -1,4 +1,4 @@
-"""Where an object that should be shared is made: once for the process, or again for each request."""
+"""Whether code serves requests, and whether what it makes is shared or made again for each of them."""
 
 from __future__ import annotations
 
@@ -28,6 +28,16 @@ _CACHES = frozenset(
 class Place(enum.StrEnum):
     REQUEST = "request"
     LOOP = "loop"
+
+
+def serves(node: ast.AST, module: Module) -> bool:
+    """Whether the code may run while requests are served: no script, command, test or migration of its own."""
+    return module.reached(node) or str(module.role(node) or "") not in (
+        "script",
+        "command",
+        "test",
+        "migration",
+    )
 
 
 def made_again(call: ast.Call, module: Module) -> Place | None:

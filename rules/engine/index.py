@@ -430,7 +430,7 @@ class Index:
                 return "builtins.set:"
             case ast.Subscript(value=value):
                 base = self.ref(value, scope, depth)
-                return f"{base}[]" if base else ""
+                return f"{base}[k]" if base else ""
             case ast.IfExp(body=body, orelse=orelse):
                 return self._agreed([body, orelse], scope, depth)
             case ast.BoolOp(op=ast.Or(), values=values):
@@ -848,6 +848,13 @@ def _first_argument(index: Index, node: ast.Call, function: str, scope: Scope, d
     return None
 
 
+def _partial(index: Index, node: ast.Call, function: str, scope: Scope, depth: int) -> str | None:
+    if function.partition(".")[0] != "functools" or not node.args:
+        return None
+    callee = index.ref(node.args[0], scope, depth)
+    return f"{callee}~" if callee else ""
+
+
 def _cast(index: Index, node: ast.Call, function: str, scope: Scope, depth: int) -> str | None:
     if function.partition(".")[0] in ("typing", "typing_extensions") and node.args:
         return index.annotation(node.args[0], scope, depth)
@@ -896,7 +903,7 @@ def _session_factory(index: Index, node: ast.Call, function: str, scope: Scope, 
 
 
 _SPECIAL: dict[str, Special] = {
-    "partial": _first_argument,
+    "partial": _partial,
     "closing": _first_argument,
     "aclosing": _first_argument,
     "nullcontext": _first_argument,
@@ -908,7 +915,6 @@ _SPECIAL: dict[str, Special] = {
     "asynccontextmanager": _first_argument,
     "asyncify": _first_argument,
     "sync_to_async": _first_argument,
-    "wraps": lambda index, node, function, scope, depth: None,
     "cast": _cast,
     "to_thread": _offloaded,
     "run_in_threadpool": _offloaded,

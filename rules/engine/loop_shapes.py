@@ -88,6 +88,33 @@ def shortened(source: str, width: int = 40) -> str:
     return line if len(line) <= width else f"{line[: width - 1]}…"
 
 
+def spelled(function: ast.expr, width: int = 60) -> str:
+    """A called expression as the reader knows it, arguments left out: `session.query(…).filter(…).all`."""
+    parts: list[str] = []
+    node: ast.expr = function
+    while True:
+        match node:
+            case ast.Name(id=name):
+                parts.append(name)
+                break
+            case ast.Attribute(value=inner, attr=name):
+                parts.append(f".{name}")
+                node = inner
+            case ast.Call(func=inner):
+                parts.append("(…)" if node.args or node.keywords else "()")
+                node = inner
+            case ast.Subscript(value=inner):
+                parts.append("[…]")
+                node = inner
+            case ast.Await(value=inner):
+                node = inner
+            case _:
+                parts.append("…")
+                break
+    text = "".join(reversed(parts))
+    return text if len(text) <= width else f"…{text[1 - width :]}"
+
+
 def _turns(bounds: list[ast.expr]) -> int | None:
     values = []
     for bound in bounds:

@@ -87,10 +87,13 @@ class Module:
     def qualified_name(self, expression: ast.AST) -> str | None:
         """The full name of a function, class, module or method: `requests.get`, `requests.Session.get`, `shop.db.fetch`.
 
-        None for what is unknown and for instances (see `type_of`).
+        None for what is unknown, for instances (see `type_of`) and for `functools.partial` objects.
         """
         value = self.value(expression)
-        if value is None or value.sort in (Sort.INSTANCE, Sort.OBJECT, Sort.ITEMS, Sort.TEXT, Sort.SUPER):
+        return None if value is None or value.partial else self._name_of(value)
+
+    def _name_of(self, value: Value) -> str | None:
+        if value.sort in (Sort.INSTANCE, Sort.OBJECT, Sort.ITEMS, Sort.TEXT, Sort.SUPER):
             return None
         return value.name
 
@@ -364,7 +367,8 @@ class Module:
         return offload_of(name) if name is not None else None
 
     def _name_of_call(self, call: ast.AST) -> str | None:
-        return self.qualified_name(call.func) if isinstance(call, ast.Call) else None
+        value = self.value(call.func) if isinstance(call, ast.Call) else None
+        return self._name_of(value) if value is not None else None
 
     def called(self, node: ast.AST) -> bool:
         """Whether code of the project, not the framework, calls the function around `node` or hands it on."""

@@ -66,7 +66,7 @@ class Source:
 
     def segment(self, node: ast.AST) -> str:
         """The text of a node, lines joined by "\\n"; empty for nodes without a place."""
-        line = getattr(node, "lineno", None)
+        line: int | None = getattr(node, "lineno", None)
         if line is None:
             return ""
         end_line: int = node.end_lineno  # type: ignore[attr-defined]  # a node with lineno from parse has the rest too
@@ -122,6 +122,8 @@ def _decode(raw: bytes) -> str:
     if codec.name in _NOT_TEXT or not getattr(codec, "_is_text_encoding", True):
         raise SourceError(f"{encoding} is no text encoding")
     try:
-        return str(raw, codec.name)
+        text = raw.decode(codec.name)
     except (UnicodeError, LookupError, ValueError):
         raise SourceError(f"is not valid {encoding}") from None
+
+    return text

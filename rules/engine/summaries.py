@@ -104,7 +104,11 @@ class Summaries:
 
 
 def _blocks(leaf: LeafCall) -> bool:
-    return leaf.blocking is not None and not leaf.blocking.light and not leaf.call.flags & facts.AWAITED
+    return (
+        leaf.blocking is not None
+        and leaf.blocking.severity not in ("low", "info")
+        and not leaf.call.flags & facts.AWAITED
+    )
 
 
 def _queries(leaf: LeafCall) -> bool:

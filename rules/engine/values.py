@@ -44,6 +44,8 @@ class Value:
     """(path, name) of the module-level name that holds an instance."""
     bound: bool = False
     """A method taken from an instance (or a class method from its class)."""
+    partial: bool = False
+    """`functools.partial` of it, with arguments of its own."""
 
     @property
     def home(self) -> Linked:
@@ -205,7 +207,12 @@ class Resolver:
         if last == ":":
             return self._instance_of(ref[:-1], module)
         if last == "]":
+            if ref[-2] == "k":
+                return self._subscribed(self.value(ref[:-3], module))
             return self._item(self.value(ref[:-2], module))
+        if last == "~":
+            callee = self.value(ref[:-1], module)
+            return None if callee is None else replace(callee, partial=True)
         if last == "}":
             item = self.value(ref[:-2], module)
             return None if item is None else Value(Sort.ITEMS, "builtins.list", item=item)
@@ -477,6 +484,14 @@ class Resolver:
             made = libraries.item(value.name)
             return Value(Sort.INSTANCE, made) if made is not None else None
         return None
+
+    def _subscribed(self, value: Value | None) -> Value | None:
+        if value is not None and value.sort is Sort.INSTANCE:
+            made = libraries.returns(f"{value.name}.__getitem__")
+            return Value(Sort.INSTANCE, made) if made is not None else None
+        if value is not None and value.sort is Sort.OBJECT:
+            return self.called(self._class_attribute(value, "__getitem__"))
+        return self._item(value)
 
     def _instance_of(self, ref: str, module: Linked) -> Value | None:
         """A value of the annotated type `ref`."""

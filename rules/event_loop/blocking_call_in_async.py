@@ -4,13 +4,16 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rules.engine.loop_calls import Stop, carries_bound_object, direct, effect, expected, offload_primitive
+from rules.engine.rewrites import awaited, in_thread
 from rules.engine.rule import Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.libraries import Kind
 
 if TYPE_CHECKING:
-    import libcst as cst
-
     from rules.engine.module import Module
+
+# What these return goes on waiting where it is used: a thread for the call alone would not help.
+_WAIT_LATER = ("iter_content", "iter_lines", "stream", "listen", "Popen", "makefile")
 
 
 class BlockingCallInAsync(Rule):
@@ -25,7 +28,8 @@ class BlockingCallInAsync(Rule):
 
     ## Trade-offs
     Awaiting lets other requests run in between: re-read shared state after it. A thread is one of a limited number while it
-    waits; asynchronous clients raise other exceptions than the ones they replace.
+    waits. Asynchronous clients raise other exceptions than the ones they replace, and `httpx` itself takes milliseconds of
+    processor time per call: under load a plain `def` with `requests` can be the faster change.
 
     ## Monitor
     Event-loop lag p99, and the p95 of endpoints that do not make the call.
@@ -57,6 +61,36 @@ class BlockingCallInAsync(Rule):
                 return "done"
             """,
         ),
+        Invalid(
+            """
+            import requests
+            from fastapi import FastAPI
+            from fastapi.concurrency import run_in_threadpool
+
+            from shop.orders import price_of
+
+            app = FastAPI()
+
+            @app.get("/price/{number}")
+            async def price(number: int) -> float:
+                rate = requests.get("https://rates.example/latest", timeout=5).json()["eur"]
+                return rate * await run_in_threadpool(price_of, number)
+            """,
+            fixed="""
+            import requests
+            from fastapi import FastAPI
+            from fastapi.concurrency import run_in_threadpool
+
+            from shop.orders import price_of
+
+            app = FastAPI()
+
+            @app.get("/price/{number}")
+            async def price(number: int) -> float:
+                rate = (await run_in_threadpool(requests.get, "https://rates.example/latest", timeout=5)).json()["eur"]
+                return rate * await run_in_threadpool(price_of, number)
+            """,
+        ),
     )
     valid = (
         Valid(
@@ -71,28 +105,32 @@ class BlockingCallInAsync(Rule):
     )
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
-        blocking = module.blocking(node)
-        if blocking is None or blocking.light or blocking.kind in (Kind.DB, Kind.DISK):
+        stop = direct(node, module)
+        if stop is None or stop.code != self.code:
             return
-        if module.is_awaited(node) or not module.runs_on_event_loop(node):
-            return
-        function = module.function_of(node)
-        if function is not None and not function.is_async:
-            return  # said where asynchronous code enters the helper
         yield Match(
             node,
-            f"`{blocking.name}` runs on the event loop: while it waits, this worker serves nobody.",
-            severity=Severity(blocking.severity),
-            fix=self.fix(node, blocking.name, module),
-            instead=f"Use {blocking.instead}." if blocking.instead else "",
+            f"`{stop.callable}` runs on the event loop{_where(node, module)}: {effect(stop)}.",
+            severity=stop.severity,
+            fix=_fix(stop, module),
+            impact=expected(stop, module),
+            instead=f"Use {stop.instead}." if stop.instead else "",
         )
 
-    def fix(self, node: ast.Call, name: str, module: Module) -> Fix | None:
-        if name != "time.sleep" or module.is_in_comprehension(node):
-            return None
-        return Fix(self.await_instead, imports=("asyncio",), safety=Safety.SAFE)
 
-    def await_instead(self, call: cst.Call) -> cst.Await:
-        import libcst as cst
+def _where(node: ast.Call, module: Module) -> str:
+    function = module.function_of(node)
+    return f" in `{function.name}`" if function is not None else ""
 
-        return cst.Await(call.with_changes(func=cst.parse_expression("asyncio.sleep")))
+
+def _fix(stop: Stop, module: Module) -> Fix | None:
+    if module.is_in_comprehension(stop.call) or stop.callable == "builtins.input":
+        return None
+    if stop.callable == "time.sleep":
+        return Fix(awaited("asyncio.sleep"), imports=("asyncio",), safety=Safety.SAFE)
+    if stop.kind is Kind.DB or stop.callable.rpartition(".")[2] in _WAIT_LATER:
+        return None
+    if carries_bound_object(stop.call, module):
+        return None
+    target = offload_primitive(module)
+    return Fix(in_thread(target), imports=(target,), safety=Safety.UNSAFE)

@@ -14,6 +14,7 @@ from rules.engine.loop_calls import (
     own_calls,
     through_helper,
 )
+from rules.engine.loop_shapes import spelled
 from rules.engine.rewrites import in_thread
 from rules.engine.rule import Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.libraries import Kind
@@ -129,7 +130,7 @@ class BlockingCallThroughHelper(Rule):
             )
 
     def message(self, stop: Stop, others: list[Stop], module: Module) -> str:
-        name = module.segment(stop.call.func)
+        name = spelled(stop.call.func)
         text = f"`{name}` reaches `{stop.callable}` on the event loop: {effect(stop)}."
         more = sorted({other.call.lineno for other in others if other.call is not stop.call})
         if more:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.loop_calls import direct, effect, expected
+from rules.engine.loop_shapes import spelled
 from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ class SyncDbCallInAsync(Rule):
         where = f" in `{function.name}`" if function else ""
         yield Match(
             node,
-            f"`{module.segment(node.func)}`{where} is a synchronous `{stop.callable}` on the event loop: {effect(stop)}.",
+            f"`{spelled(node.func)}`{where} is a synchronous `{stop.callable}` on the event loop: {effect(stop)}.",
             severity=stop.severity,
             instead=f"Use {stop.instead}.",
             impact=expected(stop, module),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rules import libraries
 from rules.engine import estimates
 from rules.engine.creation import Place, made_again
+from rules.engine.loop_shapes import spelled
 from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ class EngineOrPoolPerRequest(Rule):
         often = "in each turn of the loop" if place is Place.LOOP else "for each request"
         yield Match(
             node,
-            f"`{module.segment(node.func)}` is called {often}, which costs {client.cost}.",
+            f"`{spelled(node.func)}` is called {often}, which costs {client.cost}.",
             severity=_severity(client),
             confidence=Confidence.CERTAIN,
             impact=_impact(client, module),

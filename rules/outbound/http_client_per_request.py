@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rules import libraries
 from rules.engine import estimates
 from rules.engine.creation import Place, depends_on_request, made_again
+from rules.engine.loop_shapes import spelled
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ class HttpClientPerRequest(Rule):
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         name = module.qualified_name(node.func)
         client = libraries.client(name) if name is not None else None
-        if client is None or client.family != "client" or _talks_to_itself(node):
+        if client is None or client.family != "client" or _shares(node):
             return
         place = made_again(node, module)
         if place is None:
@@ -97,16 +98,22 @@ class HttpClientPerRequest(Rule):
             return  # credentials of one tenant
         yield Match(
             node,
-            _message(module.segment(node.func), client, place),
+            _message(spelled(node.func), client, place),
             severity=_severity(client),
             confidence=Confidence.CERTAIN,
             impact=estimates.client_per_request(module.options, client.cpu_ms),
-            instead=_instead(client, module.segment(node.func)),
+            instead=_instead(client, spelled(node.func)),
         )
 
 
-def _talks_to_itself(call: ast.Call) -> bool:
-    return any(keyword.arg in _LOCAL_TRANSPORTS for keyword in call.keywords)
+def _shares(call: ast.Call) -> bool:
+    """Whether the client talks to the application itself, or takes its connections from somewhere that is kept."""
+    for keyword in call.keywords:
+        if keyword.arg in _LOCAL_TRANSPORTS or keyword.arg == "connector_owner":
+            return True
+        if keyword.arg == "connector" and isinstance(keyword.value, ast.Attribute):
+            return True
+    return False
 
 
 def _severity(client: Client) -> Severity:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from rules import libraries
 from rules.engine import estimates
+from rules.engine.creation import serves
+from rules.engine.loop_shapes import spelled
 from rules.engine.rewrites import with_keyword
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 
@@ -88,7 +90,12 @@ class MissingTimeout(Rule):
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         name = module.qualified_name(node.func)
         default = libraries.timeout(name) if name is not None else None
-        if default is None or not _unbounded(node, default) or not _applies(default, module):
+        if (
+            default is None
+            or not serves(node, module)
+            or not _unbounded(node, default)
+            or not _applies(default, module)
+        ):
             return
         if _ADAPTER.search(module.source.text) or _is_prepared(node.func, default, module):
             return
@@ -96,9 +103,9 @@ class MissingTimeout(Rule):
         on_loop = module.runs_on_event_loop(node) and not module.is_awaited(node)
         yield Match(
             node,
-            _message(module.segment(node.func), default, on_request=on_request, on_loop=on_loop),
+            _message(spelled(node.func), default, on_request=on_request, on_loop=on_loop),
             severity=_severity(default, on_request=on_request),
-            confidence=Confidence.CERTAIN if default.seconds is None else Confidence.POSSIBLE,
+            confidence=_confidence(default),
             fix=Fix(with_keyword(default.keyword, default.suggest), safety=Safety.UNSAFE),
             impact=estimates.hangs(module.options, on_loop=on_loop, seconds=default.seconds),
             instead=f"Pass `{default.keyword}={default.suggest}`, or what the slowest good answer takes.",
@@ -133,8 +140,15 @@ def _applies(default: Timeout, module: Module) -> bool:
     return declared is not None and declared < default.fixed_in
 
 
-def _severity(default: Timeout, *, on_request: bool) -> Severity:
+def _confidence(default: Timeout) -> Confidence:
+    """The declared version is a lower bound, and a long default may be wanted."""
     if default.seconds is not None:
+        return Confidence.POSSIBLE
+    return Confidence.LIKELY if default.fixed_in else Confidence.CERTAIN
+
+
+def _severity(default: Timeout, *, on_request: bool) -> Severity:
+    if default.seconds is not None or default.fixed_in:
         return Severity.MEDIUM
     return Severity.HIGH if on_request else Severity.MEDIUM
 

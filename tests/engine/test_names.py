@@ -18,11 +18,11 @@ from tests.engine.projects import call, lines, marked, module, node, one, projec
         ("import requests\nclient = requests.Session()\nclient.get(1)", "requests.Session.get"),
         ("import requests\nget = requests.get\nget(1)", "requests.get"),
         ("import requests\nrequests.Session().get(1)", "requests.Session.get"),
-        (
-            "from functools import partial\nimport time\npause = partial(time.sleep, 1)\npause(1)",
-            "time.sleep",
-        ),
         ("open(1)", "builtins.open"),
+        (
+            "import pymongo\nclient = pymongo.MongoClient()\nclient[1][2].find_one(1)",
+            "pymongo.collection.Collection.find_one",
+        ),
         (
             "try:\n    import ujson as json\nexcept ImportError:\n    import json\njson.loads(1)",
             "ujson.loads",
@@ -297,6 +297,20 @@ def test_factories_give_what_they_say_or_return() -> None:
     for text in ("plain().execute", "said().get", "m.flush", "s.commit", "next(yielding()).scalar"):
         assert found.qualified_name(node(found, text)) == f"sqlalchemy.orm.Session.{text.rpartition('.')[2]}"
     assert found.qualified_name(node(found, "c.execute")) == "sqlalchemy.engine.Connection.execute"
+
+
+def test_a_partial_blocks_like_its_function_but_has_other_arguments() -> None:
+    text = """
+    import functools, requests
+
+    get = functools.partial(requests.get, timeout=5)
+
+    async def load():
+        get("x")  # FP101
+    """
+    assert lines(one(text)) == marked(text)
+    found = module({"app.py": text}, "app.py")
+    assert found.qualified_name(node(found, "get")) is None
 
 
 def test_unknown_stays_unknown() -> None:

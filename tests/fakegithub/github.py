@@ -390,7 +390,26 @@ class FakeGitHub:
         return await self.server.resend(delivery)
 
     async def ping(self) -> list[Delivery]:
-        return await self._tell("ping", None, None, extra={"hook_id": 1})
+        hook = {
+            "type": "App",
+            "id": 1,
+            "name": "web",
+            "active": True,
+            "events": self.app.events,
+            "config": {
+                "content_type": self.world.content_type,
+                "insecure_ssl": "0",
+                "url": self.webhook_url or "",
+            },
+            "app_id": self.app.id,
+            "created_at": self.state.now(),
+            "updated_at": self.state.now(),
+            "deliveries_url": f"{self.url}/app/hook/deliveries",
+            "ping_url": f"{self.url}/app/hook/pings",
+        }
+        return await self._tell(
+            "ping", None, None, extra={"hook_id": 1, "hook": hook, "zen": "Keep it logically awesome."}
+        )
 
     # Pull requests
 

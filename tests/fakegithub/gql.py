@@ -678,6 +678,16 @@ def _base_name(context: Context, pull: Pull, arguments: JSON) -> str:
     return pull.base_ref
 
 
+@field("PullRequest", "baseRef")
+def _base_ref(context: Context, pull: Pull, arguments: JSON) -> Ref | None:
+    return _ref(pull.repo, f"refs/heads/{pull.base_ref}")
+
+
+@field("PullRequest", "headRef")
+def _head_ref(context: Context, pull: Pull, arguments: JSON) -> Ref | None:
+    return _ref(pull.head_repo, f"refs/heads/{pull.head_ref}") if pull.head_repo else None
+
+
 @field("PullRequest", "isDraft")
 def _draft(context: Context, pull: Pull, arguments: JSON) -> bool:
     return pull.draft

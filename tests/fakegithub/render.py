@@ -377,7 +377,7 @@ class Render:
             "node_id": node_id(label),
             "url": f"{self.repo_url(repo)}/labels/{urllib.parse.quote(label.name)}",
             "name": label.name,
-            "description": None,
+            "description": "",
             "color": label.color,
             "default": False,
         }

@@ -39,6 +39,7 @@ def applied(before: str, entry: FileDiff) -> str:
     return "".join(new + old[position:])
 
 
+@settings(deadline=None)
 @given(files, files)
 def test_applying_a_parsed_patch_gives_the_head(before: str, after: str) -> None:
     entry = FileDiff.of(changed("a.py", before, after))
@@ -46,6 +47,7 @@ def test_applying_a_parsed_patch_gives_the_head(before: str, after: str) -> None
     assert applied(before, entry) == after
 
 
+@settings(deadline=None)
 @given(files, files)
 def test_line_numbers_map_between_base_and_head(before: str, after: str) -> None:
     entry = FileDiff.of(changed("a.py", before, after))
@@ -62,6 +64,7 @@ def test_line_numbers_map_between_base_and_head(before: str, after: str) -> None
     assert there == sorted(set(there))
 
 
+@settings(deadline=None)
 @given(files, files)
 def test_only_lines_of_hunks_are_commentable(before: str, after: str) -> None:
     made = diff({"a.py": (before, after)})

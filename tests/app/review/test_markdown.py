@@ -3,7 +3,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -73,6 +73,7 @@ def visible(tokens: list[Token]) -> str:
     return "".join(token.content for token in tokens).replace("\u200d", "")
 
 
+@settings(deadline=None)
 @given(texts)
 def test_plain_text_shows_every_character_and_no_markup(text: str) -> None:
     shown = plain(text)
@@ -88,6 +89,7 @@ def test_plain_text_shows_every_character_and_no_markup(text: str) -> None:
     assert not re.search(r"(?:#|GH-)\d", tokens[0].content, re.IGNORECASE)
 
 
+@settings(deadline=None)
 @given(texts)
 def test_code_is_one_code_span_with_the_text(text: str) -> None:
     shown = code(text)
@@ -100,6 +102,7 @@ def test_code_is_one_code_span_with_the_text(text: str) -> None:
     assert tokens[0].content.strip() == one_line(text).strip()
 
 
+@settings(deadline=None)
 @given(texts)
 def test_a_sentence_keeps_its_code_spans_and_nothing_else_is_markup(text: str) -> None:
     shown = prose(text)
@@ -120,6 +123,7 @@ def test_a_sentence_renders_names_as_code() -> None:
     )
 
 
+@settings(deadline=None)
 @given(texts, texts)
 def test_a_fence_holds_whatever_it_contains(content: str, more: str) -> None:
     content += more
@@ -132,6 +136,7 @@ def test_a_fence_holds_whatever_it_contains(content: str, more: str) -> None:
     assert tokens[-2].content == "after"
 
 
+@settings(deadline=None)
 @given(texts)
 def test_a_table_cell_never_ends_its_row(text: str) -> None:
     rows = table(("a", "b"), ("---", "---"), [[code(text, cell=True) or "–", prose(text, cell=True) or "–"]])
@@ -140,6 +145,7 @@ def test_a_table_cell_never_ends_its_row(text: str) -> None:
     assert len(cells) == 2
 
 
+@settings(deadline=None)
 @given(texts)
 def test_html_text_opens_no_tag_but_code(text: str) -> None:
     assert re.sub(r"</?code>", "", html(text)).count("<") == 0
@@ -171,6 +177,7 @@ sections = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(sections, st.integers(0, 300))
 def test_a_fitted_text_is_within_its_limit_and_made_of_whole_forms(parts: list[Section], limit: int) -> None:
     text = fit(parts, limit, separator="\x00")
