@@ -13,6 +13,7 @@ import msgspec
 
 import rules
 from app.analysis import Analysis
+from app.analysis.documents import is_document, is_python
 from app.discovery import Project
 from app.localgit import LocalRepository
 from app.terminal import file_lines
@@ -77,26 +78,33 @@ def analyze(
     return msgspec.structs.replace(result, findings=findings, skipped=(*result.skipped, *skipped))
 
 
-def only_new(repository: LocalRepository, top: Path, revision: str, project: Project, now: Scan, options: Options) -> Scan:
+def only_new(project: Project, revision: str, now: Scan, options: Options) -> Scan:
     """`now` without the findings that the project had at `revision` already. Raises GitError."""
-    tree = repository.tree(repository.commit(revision))
-    prefix = project.root.relative_to(top).as_posix()
-    inside = {
-        (path if prefix == "." else path.removeprefix(f"{prefix}/")): entry.sha
-        for path, entry in tree.items()
-        if entry.is_file and (prefix == "." or path.startswith(f"{prefix}/"))
+    repository = LocalRepository(project.root)
+    prefix = _prefix(repository, project.root)
+    tree = {
+        path.removeprefix(prefix): entry.sha
+        for path, entry in repository.tree(repository.commit(revision)).items()
+        if entry.is_file and path.startswith(prefix)
     }
-    blobs = repository.read(inside.values() if len(inside) < 200 else _wanted(inside, project))
-    sources = {path: blobs[sha] for path, sha in inside.items() if path.endswith(".py") and sha in blobs}
-    documents = {
-        path: blobs[sha].decode(errors="replace")
-        for path, sha in inside.items()
-        if path in project.documents and sha in blobs
-    }
-    then = analyze(sources, frozenset(sources), documents, options, prove=False)
+    wanted = {path: sha for path, sha in tree.items() if is_python(path) or is_document(path)}
+    blobs = repository.read(wanted.values())
+    sources = {path: blobs[sha] for path, sha in wanted.items() if is_python(path)}
+    documents = {path: blobs[sha].decode(errors="replace") for path, sha in wanted.items() if is_document(path)}
+    # What is untouched and says nothing now needs no rules: only its facts count.
+    changed = frozenset(path for path, source in sources.items() if now.sources.get(path) != source)
+    suspects = frozenset(finding.path for finding in now.result.findings)
+    then = analyze(sources, (changed | suspects) & sources.keys(), documents, options, prove=False)
     known = {finding.fingerprint for finding in then.findings}
     findings = tuple(finding for finding in now.result.findings if finding.fingerprint not in known)
     return Scan(result=msgspec.structs.replace(now.result, findings=findings), sources=now.sources)
+
+
+def _prefix(repository: LocalRepository, root: Path) -> str:
+    """What stands before the project's paths in its repository."""
+    top = repository.top
+    inside = root.relative_to(top.resolve()).as_posix() if top is not None else "."
+    return "" if inside == "." else f"{inside}/"
 
 
 class Fixed(msgspec.Struct, kw_only=True):
@@ -172,10 +180,6 @@ def _clash(one: Edit, other: Edit) -> bool:
     return one.start_line <= max(other.end_line, other.start_line) and other.start_line <= max(
         one.end_line, one.start_line
     )
-
-
-def _wanted(inside: Mapping[str, str], project: Project) -> Iterator[str]:
-    return (sha for path, sha in inside.items() if path.endswith(".py") or path in project.documents)
 
 
 def _finished(result: Result, sources: Mapping[str, bytes], started: float) -> Result:

@@ -11,11 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from app.version import version
-
 if TYPE_CHECKING:
-    from rich.progress import Progress
-
     from app.check import Advance, Scan
     from app.discovery import Project
     from app.review.config import Config
@@ -28,7 +24,7 @@ PROGRESS_FILES = 200
 """Below this many files no progress bar is worth its flicker."""
 
 
-class Misuse(click.ClickException):  # noqa: N818 - named for what the user did
+class Misuse(click.ClickException):
     """A wrong path, revision, code or configuration: one line, exit 2."""
 
     exit_code = 2
@@ -37,24 +33,49 @@ class Misuse(click.ClickException):  # noqa: N818 - named for what the user did
         click.echo(f"fastperf: {self.format_message()}", err=True)
 
 
+def _print_version(context: click.Context, option: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        from app.version import version
+
+        click.echo(f"fastperf {version()}")
+        context.exit()
+
+
 @click.group(context_settings=CONTEXT)
-@click.version_option(version(), prog_name="fastperf", message="%(prog)s %(version)s")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Show the version and exit.",
+)
 def cli() -> None:
     """Reviews FastAPI projects for performance: follows the call, prices the endpoint, proves the fix."""
 
 
 @cli.command()
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
-@click.option("--select", multiple=True, metavar="CODES", help="Only these rules: codes or prefixes, by comma.")
+@click.option(
+    "--select", multiple=True, metavar="CODES", help="Only these rules: codes or prefixes, by comma."
+)
 @click.option("--ignore", multiple=True, metavar="CODES", help="Not these rules.")
 @click.option("--fix", is_flag=True, help="Apply the safe fixes.")
 @click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff: those too that need a look.")
 @click.option("--diff", "show_diff", is_flag=True, help="Show what fixing would change, and change nothing.")
 @click.option("--exit-zero", is_flag=True, help="Exit 0 even when there are findings.")
 @click.option("--output-format", type=click.Choice(FORMATS), default="text", show_default=True)
-@click.option("--statistics", is_flag=True, help="How often each rule found something, instead of the findings.")
+@click.option(
+    "--statistics", is_flag=True, help="How often each rule found something, instead of the findings."
+)
 @click.option("--endpoints", is_flag=True, help="Also what each endpoint costs.")
-@click.option("--config", "config_file", type=click.Path(path_type=Path), metavar="FILE", help="Instead of the project's own.")
+@click.option(
+    "--config",
+    "config_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Instead of the project's own.",
+)
 @click.option("--base", metavar="REV", help="Only what is new since this revision.")
 def check(
     paths: tuple[Path, ...],
@@ -82,7 +103,7 @@ def check(
     try:
         root = discovery.root_of(chosen)
         config = _config(root, config_file)
-        project = discovery.find(chosen, config.exclude)
+        project = discovery.find(chosen, config.excludes)
     except discovery.DiscoveryError as error:
         raise Misuse(str(error)) from None
     options = _options(config, select, ignore)
@@ -110,10 +131,18 @@ def check(
 
 
 @cli.command()
-@click.option("--repo", type=click.Path(path_type=Path), default=Path(), metavar="DIR", help="A git repository, bare or not.")
+@click.option(
+    "--repo",
+    type=click.Path(path_type=Path),
+    default=Path(),
+    metavar="DIR",
+    help="A git repository, bare or not.",
+)
 @click.option("--base", required=True, metavar="REV", help="The branch or commit to merge into.")
 @click.option("--head", default="HEAD", show_default=True, metavar="REV", help="What is to be merged.")
-@click.option("--output-format", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
+@click.option(
+    "--output-format", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True
+)
 def review(repo: Path, base: str, head: str, output_format: str) -> None:
     """Review a change as a pull request, from a local repository: print what would be posted.
 
@@ -214,7 +243,13 @@ def replay(file: Path, event: str | None, url: str, delivery: str | None) -> Non
 
 @cli.command("config")
 @click.argument("path", type=click.Path(path_type=Path), default=Path())
-@click.option("--config", "config_file", type=click.Path(path_type=Path), metavar="FILE", help="This file instead of the project's own.")
+@click.option(
+    "--config",
+    "config_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="This file instead of the project's own.",
+)
 def show_config(path: Path, config_file: Path | None) -> None:
     """Validate the configuration of the project around PATH, and show what holds."""
     from app import discovery
@@ -249,10 +284,8 @@ def _config(root: Path, file: Path | None) -> Config:
         }
     config = Config.parse(documents)
     if config.errors:
-        for error in config.errors[1:]:
-            click.echo(f"fastperf: {file or error.path}:{error.line}: {error.message}", err=True)
-        first = config.errors[0]
-        raise Misuse(f"{file or first.path}:{first.line}: {first.message}")
+        mistakes = [f"{file or mistake.path}:{mistake.line}: {mistake.message}" for mistake in config.errors]
+        raise Misuse("\nfastperf: ".join(mistakes))
     return config
 
 
@@ -306,16 +339,19 @@ def _show(
         return
     console = terminal.console()
     width = console.width
-    if statistics:
+    if statistics and scan.result.findings:
         console.print(terminal.statistics_table(scan.result.findings))
-    else:
+        console.print()
+    elif not statistics:
         for finding in scan.result.findings:
             console.print(terminal.finding_text(finding, scan.lines(finding.path), width=width))
-    if endpoints:
+    if endpoints and scan.result.endpoints:
         console.print(terminal.endpoint_table(scan.result.endpoints))
         console.print()
     for skipped in scan.result.skipped:
-        console.print(f"skipped {terminal.visible(skipped.path)}: {terminal.visible(skipped.reason)}", style="dim")
+        console.print(
+            f"skipped {terminal.visible(skipped.path)}: {terminal.visible(skipped.reason)}", style="dim"
+        )
     console.print(terminal.summary(scan.result, scan.result.findings, len(project.chosen), fixed=fixed))
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import fnmatch
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -41,24 +40,16 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
         }
 
 
-def find(paths: Sequence[Path], exclude: Sequence[str] = ()) -> Project:
-    """The project around `paths` (files or folders). `exclude` are patterns as in the configuration.
+def find(paths: Sequence[Path], excludes: Callable[[str], bool] = lambda path: False) -> Project:
+    """The project around `paths` (files or folders), without what `excludes`; a file named by hand stays.
 
     Raises DiscoveryError for a path that is not there and for a file that is no Python file.
     """
-    resolved = []
-    for path in paths:
-        if not path.exists():
-            raise DiscoveryError(f"{path}: no such file or directory")
-        if path.is_file() and not is_python(path.name):
-            raise DiscoveryError(f"{path}: not a Python file")
-        resolved.append(path.resolve())
-    root = find_root(resolved)
+    resolved = _resolved(paths)
+    root = _around(resolved)
     named = {path.relative_to(root).as_posix() for path in resolved if path.is_file()}
     found = sorted(set(_listed(root)) | named)
-    files = tuple(
-        path for path in found if is_python(path) and (path in named or not excluded(path, exclude))
-    )
+    files = tuple(path for path in found if is_python(path) and (path in named or not excludes(path)))
     folders = [path.relative_to(root).as_posix() for path in resolved if path.is_dir()]
     return Project(
         root=root,
@@ -70,25 +61,29 @@ def find(paths: Sequence[Path], exclude: Sequence[str] = ()) -> Project:
     )
 
 
-def find_root(resolved: Sequence[Path]) -> Path:
-    """The nearest folder around all these absolute paths that holds a project file."""
+def root_of(paths: Sequence[Path]) -> Path:
+    """The nearest folder around all `paths` that holds a project file. Raises DiscoveryError."""
+    return _around(_resolved(paths))
+
+
+def _resolved(paths: Sequence[Path]) -> list[Path]:
+    resolved = []
+    for path in paths:
+        if not path.exists():
+            raise DiscoveryError(f"{path}: no such file or directory")
+        if path.is_file() and not is_python(path.name):
+            raise DiscoveryError(f"{path}: not a Python file")
+        resolved.append(path.resolve())
+    return resolved
+
+
+def _around(resolved: Sequence[Path]) -> Path:
     common = Path(os.path.commonpath(resolved))
     start = common if common.is_dir() else common.parent
     for folder in (start, *start.parents):
         if any((folder / marker).exists() for marker in MARKERS):
             return folder
     return start
-
-
-def excluded(path: str, patterns: Sequence[str]) -> bool:
-    """Whether a pattern names the path or a folder around it. `*` matches across folders, as for ruff."""
-    parts = path.split("/")
-    around = ["/".join(parts[: count + 1]) for count in range(len(parts))]
-    return any(
-        fnmatch.fnmatchcase(candidate, pattern.removeprefix("./").rstrip("/"))
-        for pattern in patterns
-        for candidate in (*around, *parts)
-    )
 
 
 def _below(path: str, folder: str) -> bool:

@@ -7,7 +7,6 @@ import msgspec
 from app.analysis import Analysis, Comparison, Request
 from app.analysis.archive import LARGEST_FILE
 from app.analysis.documents import LARGEST_DOCUMENT, is_document, is_python
-from app.discovery import excluded
 from app.github.models import ChangedFile
 from app.localgit import Entry, LocalRepository
 from app.review.config import Config
@@ -117,12 +116,13 @@ async def review(repository: LocalRepository, gathered: Gathered, links: Links, 
         gathered.config,
         links,
         skipped=gathered.skipped,
+        excerpts=comparison.excerpts,
     )
 
 
 def _is_source(path: str, tree: dict[str, Entry], config: Config) -> bool:
     entry = tree.get(path)
-    return entry is not None and entry.is_file and is_python(path) and not excluded(path, config.exclude)
+    return entry is not None and entry.is_file and is_python(path) and not config.excludes(path)
 
 
 def _documents(repository: LocalRepository, tree: dict[str, Entry]) -> dict[str, str]:

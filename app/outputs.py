@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 from xml.etree import ElementTree
 
 import msgspec
 
+from app.review.config import Table
 from app.terminal import NOT_MEASURED, visible
 from app.version import version
 from rules.engine import registry
 from rules.engine.finding import Edit, Finding, Result, Severity
+from rules.engine.rule import Rule
 
 HOME = "https://github.com/fastperf/fastperf"
 
@@ -219,9 +222,49 @@ WRITERS: Mapping[str, Callable[[Result, Lines], str]] = {
 }
 
 
-def diff_lines(edits: Iterable[Edit], lines: Lines) -> list[str]:
-    """Edits as a unified diff without context, file by file, each with its headers."""
-    return _diff(edits, lines)
+def rules_as_json(rules: Iterable[Rule]) -> str:
+    """What `fastperf rules --output-format json` prints: one object a rule, its card included."""
+    return _json(
+        [
+            {
+                "code": rule.code,
+                "name": registry.name_of(rule),
+                "family": registry.family_of(rule),
+                "severity": rule.severity,
+                "gates": rule.gates,
+                "effort": rule.effort,
+                "metric": rule.watch,
+                "impact": rule.impact,
+                **asdict(registry.card(rule)),
+            }
+            for rule in rules
+        ]
+    )
+
+
+def config_as_toml(config: Table) -> str:
+    """The configuration in force: every key that differs from its default, as `[tool.fastperf]` would hold it."""
+    values = msgspec.to_builtins(config)
+    defaults = msgspec.to_builtins(Table())
+    source = values.get("source")
+    lines = [f"# {source}" if source else "# no configuration found: defaults apply"]
+    tables = []
+    for key, default in defaults.items():
+        value = values[key]
+        if isinstance(value, dict) and value != default:
+            tables += ["", f"[{key}]", *(f"{name} = {_toml(entry)}" for name, entry in value.items())]
+        elif key in {"endpoint", "budget"}:
+            for row in value:
+                entries = ((name, entry) for name, entry in row.items() if entry is not None)
+                tables += ["", f"[[{key}]]", *(f"{name} = {_toml(entry)}" for name, entry in entries)]
+        elif not isinstance(value, dict) and value is not None:
+            lines.append(f"{key} = {_toml(value)}" + ("  # default" if value == default else ""))
+    return "\n".join([*lines, *tables]) + "\n"
+
+
+def _toml(value: Any) -> str:
+    """A TOML value; JSON's spelling of strings, numbers, booleans and lists is TOML's too."""
+    return msgspec.json.format(msgspec.json.encode(value), indent=-1).decode()
 
 
 def _json(document: Any) -> str:

@@ -31,6 +31,16 @@ KNOWN_SECRETS: Final = frozenset(
 )
 """Secrets that stand in tutorials: whoever knows them could sign deliveries."""
 
+CRASH_POINTS: Final = (
+    "in-analysis",
+    "after-check-begun",
+    "before-review",
+    "after-review",
+    "after-check",
+    "before-clean-up",
+)
+"""Where a process can be told to kill itself, for tests of recovery (see `app.crash`)."""
+
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 
 
@@ -66,7 +76,7 @@ class Settings:
     metrics_token: str = field(default="", repr=False)
     drain_seconds: float = 20.0
     crash_at: str = ""
-    """For crash tests only: the process kills itself at this point (see `app.jobs.CRASH_POINTS`)."""
+    """`FASTPERF_CRASH_AT`, for tests of recovery only: the process kills itself at this point (see `app.crash`)."""
 
     @property
     def secrets(self) -> frozenset[str]:
@@ -100,7 +110,7 @@ class Settings:
             metrics_port=reader.number("FASTPERF_METRICS_PORT", None, int, 0, 65535),
             metrics_token=reader.secret("FASTPERF_METRICS_TOKEN"),
             drain_seconds=reader.number("FASTPERF_DRAIN_SECONDS", 20.0, float, 0, 3600),
-            crash_at=reader.text("FASTPERF_CRASH_AT"),
+            crash_at=reader.choice("FASTPERF_CRASH_AT", "", ("", *CRASH_POINTS)),
         )
 
 
@@ -139,7 +149,7 @@ class _Reader:
     def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:
         value = self.text(name).lower() or default
         if value not in choices:
-            raise SettingsError(f"{name} must be one of {', '.join(choices)}, not {value!r}")
+            raise SettingsError(f"{name} must be one of {', '.join(filter(None, choices))}, not {value!r}")
         return value
 
     def url(self, name: str, default: str) -> str:

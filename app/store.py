@@ -98,17 +98,24 @@ class Store:
     """One per process. `start` makes the tables."""
 
     def __init__(self, database_url: str) -> None:
-        options = engine_options(database_url)
-        self._engine = sa.create_engine(database_url, pool_size=3, max_overflow=0, **options)
-        self._insert = sqlite.insert if self._engine.dialect.name == "sqlite" else postgresql.insert
+        self._database_url = database_url
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="store-")
+        self._opened: sa.Engine | None = None
 
     async def start(self) -> None:
+        """Open the database and make the tables. Raises SQLAlchemyError."""
         await self._run(self._create)
 
     async def close(self) -> None:
-        await self._run(self._engine.dispose)
+        if self._opened is not None:
+            await self._run(self._opened.dispose)
         self._threads.shutdown(wait=False)
+
+    @property
+    def _engine(self) -> sa.Engine:
+        if self._opened is None:
+            raise RuntimeError("the store is used before it is started")
+        return self._opened
 
     async def blobs(self, repository: Repository, shas: Iterable[str], kind: str) -> dict[str, bytes]:
         """Those of `shas` that are stored as `kind`, uncompressed."""
@@ -187,6 +194,9 @@ class Store:
         return await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)
 
     def _create(self) -> None:
+        self._opened = sa.create_engine(
+            self._database_url, pool_size=3, max_overflow=0, **engine_options(self._database_url)
+        )
         try:
             metadata.create_all(self._engine)
         except sa.exc.DatabaseError:
@@ -233,7 +243,8 @@ class Store:
         if not rows:
             return
         keys = [column.name for column in table.primary_key]
-        statement = self._insert(table)
+        insert = sqlite.insert if self._engine.dialect.name == "sqlite" else postgresql.insert
+        statement = insert(table)
         others = {name: statement.excluded[name] for name in rows[0] if name not in keys}
         with self._engine.begin() as connection:
             connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=others), rows)

@@ -10,10 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from rich.cells import cell_len
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
+from rules.engine import registry
 from rules.engine.finding import Confidence, Edit, Endpoint, Finding, Result, Safety, Severity
+from rules.engine.rule import Rule
 
 COLOURS = {
     Severity.CRITICAL: "bold red",
@@ -126,10 +127,9 @@ def summary(result: Result, findings: Sequence[Finding], files: int, *, fixed: i
     return text
 
 
-def endpoint_table(endpoints: Sequence[Endpoint]) -> Table:
-    """What each endpoint costs, the costliest kind of trouble last."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in (
+def endpoint_table(endpoints: Sequence[Endpoint]) -> Text:
+    """What each endpoint costs."""
+    titles = (
         "endpoint",
         "queries",
         "external calls",
@@ -137,33 +137,71 @@ def endpoint_table(endpoints: Sequence[Endpoint]) -> Table:
         "blocks the loop",
         "runs on",
         "handler",
-    ):
-        table.add_column(title, no_wrap=True)
+    )
+    rows = []
     for endpoint in endpoints:
         cost = endpoint.cost
-        blocks = Text(", ".join(cost.blocking), "red") if cost.blocking else Text("no")
-        table.add_row(
-            visible(f"{endpoint.method} {endpoint.path}"),
-            cost.queries,
-            cost.external_calls,
-            cost.serial_waits,
-            blocks,
-            endpoint.runs_on,
-            visible(f"{endpoint.file}:{endpoint.line}"),
+        rows.append(
+            (
+                Text(visible(f"{endpoint.method} {endpoint.path}"), "bold"),
+                Text(cost.queries + (" (unbounded)" if cost.unbounded else "")),
+                Text(cost.external_calls),
+                Text(cost.serial_waits),
+                Text(visible(", ".join(cost.blocking)), "red") if cost.blocking else Text("no"),
+                Text(endpoint.runs_on),
+                Text(visible(f"{endpoint.file}:{endpoint.line}"), "dim"),
+            )
         )
-    return table
+    return _aligned([tuple(Text(title, "dim") for title in titles), *rows])
 
 
-def statistics_table(findings: Sequence[Finding]) -> Table:
+def statistics_table(findings: Sequence[Finding]) -> Text:
     """How often each rule found something, the most frequent first."""
-    table = Table(box=None, pad_edge=False, show_header=False)
-    table.add_column(justify="right")
     names = {finding.code: finding.name for finding in findings}
     fixable = Counter(finding.code for finding in findings if finding.fix is not None)
     counted = Counter(finding.code for finding in findings)
-    for code, count in sorted(counted.items(), key=lambda item: (-item[1], item[0])):
-        table.add_row(str(count), code, names[code], f"[{fixable[code]} fixable]" if fixable[code] else "")
-    return table
+    width = len(str(max(counted.values(), default=0)))
+    return _aligned(
+        [
+            (
+                Text(f"{count:>{width}}", "bold"),
+                Text(code),
+                Text(names[code]),
+                Text(f"{fixable[code]} with a fix" if fixable[code] else "", "dim"),
+            )
+            for code, count in sorted(counted.items(), key=lambda item: (-item[1], item[0]))
+        ]
+    )
+
+
+def rule_table(rules: Sequence[Rule]) -> Text:
+    """All rules, one a line."""
+    return _aligned(
+        [
+            (
+                Text(rule.code, "bold"),
+                Text(registry.name_of(rule)),
+                Text(str(rule.severity), COLOURS[rule.severity]),
+                Text("gates" if rule.gates else "", "dim"),
+                Text(registry.card(rule).summary),
+            )
+            for rule in rules
+        ]
+    )
+
+
+def _aligned(rows: Sequence[tuple[Text, ...]]) -> Text:
+    """Columns two spaces apart, as wide as they must be; nothing is cut."""
+    widths = [max(cell.cell_len for cell in column) for column in zip(*rows, strict=True)]
+    lines = []
+    for row in rows:
+        line = Text("  ").join(
+            Text.assemble(cell, " " * (width - cell.cell_len))
+            for cell, width in zip(row, widths, strict=True)
+        )
+        line.rstrip()
+        lines.append(line)
+    return Text("\n").join(lines)
 
 
 def file_lines(sources: Mapping[str, bytes], path: str) -> list[str]:

@@ -15,7 +15,7 @@ import structlog
 from aiohttp import web
 from gidgethub import routing, sansio
 
-from app.events import IgnoredError, checks, installation, merge_group, pull_request
+from app.events import IgnoredError, checks, comments, installation, merge_group, pull_request
 from app.jobs import Jobs, QueueUnavailableError
 from app.web.metrics import Metrics
 
@@ -31,6 +31,7 @@ _decode: Final = msgspec.json.Decoder(dict[str, Any]).decode
 
 routers: Final = (
     pull_request.router,
+    comments.router,
     checks.router,
     merge_group.router,
     installation.router,

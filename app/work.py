@@ -22,6 +22,9 @@ class ReviewJob(msgspec.Struct, frozen=True, kw_only=True):
     number: int
     trigger: str
     """The delivery's GUID, `comment-<id>` or `sweep-<sha>-<hour>`: the same wish twice is one job."""
+    head_sha: str = ""
+    base_sha: str = ""
+    """What the delivery said, so that the first questions need not wait for an answer; the job asks anew."""
     force: bool = False
     """Review even though the head has a completed check run already."""
 

@@ -38,20 +38,20 @@ class Comparison(msgspec.Struct, kw_only=True):
     """What two versions of a project say. New findings in `after` carry their proven fixes.
 
     `facts` are the encoded facts of the changed files at the head. `wanted` names untouched files whose
-    findings may differ: call again with their source in both versions. `excerpts` holds, for each file a
-    proven fix touches, the lines its edits replace, keyed by path and in the order of the edits.
+    findings may differ: call again with their source in both versions. `excerpts` holds the lines at the head that
+    edits of proven fixes replace, and no other: path -> line number -> the line with its newline.
     """
 
     before: Result
     after: Result
     facts: dict[str, bytes] = {}
     wanted: list[str] = []
-    excerpts: dict[str, list[str]] = {}
+    excerpts: dict[str, dict[int, str]] = {}
 
 
 class Unpacked(msgspec.Struct, kw_only=True):
-    """A source archive, read. `blobs` has the git blob sha1 of every Python file kept, `facts` their encoded
-    facts, `documents` the text of deploy files, requirements and configuration. `complete` is false when a
+    """A source archive, read. `blobs` has the git blob sha1 of every Python file, `facts` the encoded facts of those
+    that have any, `documents` the text of deploy files, requirements and configuration. `complete` is false when a
     limit on number or size of files was reached."""
 
     blobs: dict[str, str] = {}
@@ -85,8 +85,9 @@ class Extract(msgspec.Struct, tag="extract"):
 
 
 class Unpack(msgspec.Struct, tag="unpack"):
-    archive: bytes | str
-    """The archive itself, or the path of a file that holds it."""
+    archive: bytes
+    """The archive itself; empty when `path` names a file that holds it."""
+    path: str
     known: list[str]
     """Files not to be read (again)."""
 
@@ -105,7 +106,11 @@ class Began(msgspec.Struct, tag="began"):
     """The worker turns to this file: what happens next is the file's doing."""
 
     path: str
+    """Empty when it turns to no file in particular."""
     stage: Stage
+    blob: str = ""
+    last: bool = False
+    """No file comes after it, but work on all of them: it may take longer."""
 
 
 class Extracted(msgspec.Struct, tag="extracted"):
@@ -119,6 +124,7 @@ class Refused(msgspec.Struct, tag="refused"):
 
     path: str
     reason: str
+    blob: str = ""
 
 
 class Done(msgspec.Struct, tag="done"):

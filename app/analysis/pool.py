@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import importlib.util
 import itertools
 import math
@@ -43,6 +44,8 @@ from rules.engine.finding import Options, Result, Skipped
 
 MEMORY_BYTES = 1_500_000_000
 START_SECONDS = 60.0
+GONE_SECONDS = 5.0
+"""Between a worker's closed pipe and its end."""
 WALL_FACTOR = 5.0
 """Wall time a file may take for each second of CPU time it may take: the machine may be busy."""
 TASKS_PER_WORKER = 500
@@ -83,9 +86,12 @@ class AnalysisError(Exception):
 class DiedError(Exception):
     """A worker ended within a task. `path` is the file it was at, if any; `blamed` when the file did it."""
 
-    def __init__(self, reason: str, path: str | None, stage: Stage, *, blamed: bool) -> None:
+    def __init__(self, reason: str, at: Began | None, *, blamed: bool) -> None:
         super().__init__(reason)
-        self.reason, self.path, self.stage, self.blamed = reason, path, stage, blamed
+        self.reason, self.blamed = reason, blamed
+        self.path = at.path if at is not None else None
+        self.stage: Stage = at.stage if at is not None else "read"
+        self.blob = at.blob if at is not None else ""
 
 
 class OverrunError(Exception):
@@ -104,17 +110,17 @@ class Worker:
 
     @classmethod
     async def start(cls, *, memory_bytes: int, file_deadline: float, deadline: float) -> Worker:
+        elsewhere = await asyncio.to_thread(_dependencies)
         limits = {"memory_bytes": memory_bytes, "file_seconds": file_deadline, "task_seconds": deadline}
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             *("-I", "-B", "-W", "ignore", "-c", BOOT),
             str(HERE),
-            msgspec.json.encode(_dependencies()).decode(),
+            msgspec.json.encode(elsewhere).decode(),
             str(os.getpid()),
             msgspec.json.encode(limits).decode(),
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
             env=environment(os.environ),
             cwd="/",
             start_new_session=True,
@@ -144,8 +150,7 @@ class Worker:
     async def ask(self, task: Task, deadline: float, on_frame: Callable[[Extracted | Refused], None]) -> Done:
         """Have a task done within `deadline` seconds. Raises DiedError, OverrunError or AnalysisError."""
         self.tasks += 1
-        path: str | None = None
-        stage: Stage = "read"
+        at: Began | None = None
         patience = self._file_deadline * WALL_FACTOR
         loop = asyncio.get_running_loop()
         last = loop.time() + deadline
@@ -154,15 +159,15 @@ class Worker:
                 await self._send(task)
             while True:
                 now = loop.time()
-                until = last if path is None else min(last, now + patience)
+                until = last if at is None or at.last else min(last, now + patience)
                 async with asyncio.timeout_at(until):
                     frame = await self._receive()
                 match frame:
                     case Began():
-                        path, stage = frame.path, frame.stage
+                        at = frame if frame.path else None
                     case Extracted() | Refused():
                         on_frame(frame)
-                        path = None
+                        at = None
                     case Done():
                         self.worn = self.tasks >= TASKS_PER_WORKER or frame.peak_bytes > RESTING_BYTES
                         return frame
@@ -172,25 +177,27 @@ class Worker:
                         raise AnalysisError("the analysis process spoke out of turn")
         except TimeoutError:
             await self.end()
-            if path is None or loop.time() >= last:
+            if at is None or loop.time() >= last:
                 raise OverrunError from None
-            raise DiedError(
-                f"parser limit: no answer within {patience:g} s", path, stage, blamed=True
-            ) from None
+            raise DiedError(f"parser limit: no answer within {patience:g} s", at, blamed=True) from None
         except (EOFError, ConnectionError):
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(GONE_SECONDS):
+                    await self._process.wait()  # it is ending by itself: how is what we want to know
             await self.end()
-            raise self._died(path, stage) from None
+            raise self._died(at) from None
 
     async def end(self) -> None:
         """Kill the process and wait for it to be gone."""
         if self._process.returncode is None:
+            # Not the process object's `kill`: it may reap what asyncio is waiting for.
             with contextlib.suppress(ProcessLookupError):
-                self._process.kill()
+                os.kill(self._process.pid, signal.SIGKILL)
         if self._process.stdin is not None:
             self._process.stdin.close()
         await self._process.wait()
 
-    def _died(self, path: str | None, stage: Stage) -> DiedError:
+    def _died(self, at: Began | None) -> DiedError:
         code = self._process.returncode
         ended = signal.Signals(-code) if code is not None and -code in set(signal.Signals) else None
         if ended in {signal.SIGPROF, signal.SIGXCPU}:
@@ -199,7 +206,7 @@ class Worker:
             reason = "parser limit: nested too deeply or too large"
         else:
             reason = "parser limit: the process that read it ended"
-        return DiedError(reason, path, stage, blamed=ended in _FATAL)
+        return DiedError(reason, at, blamed=ended in _FATAL)
 
     async def _send(self, task: Task) -> None:
         stdin = self._process.stdin
@@ -342,22 +349,28 @@ class Analysis:
         suspects: Suspects = {}
 
         def keep(frame: Extracted | Refused) -> None:
+            if frame.blob:
+                unpacked.blobs[frame.path] = frame.blob
             if isinstance(frame, Extracted):
-                unpacked.facts[frame.path], unpacked.blobs[frame.path] = frame.facts, frame.blob
+                unpacked.facts[frame.path] = frame.facts
             else:
                 unpacked.skipped.append(Skipped(frame.path, frame.reason))
 
-        content = _absolute(archive) if isinstance(archive, Path) else archive
+        if isinstance(archive, Path):
+            path, content = str(await asyncio.to_thread(archive.absolute)), b""
+        else:
+            path, content = "", archive
         while True:
             known = [*unpacked.facts, *(skipped.path for skipped in unpacked.skipped)]
             try:
-                done = await self._perform(Unpack(content, known), self._deadline * 10, keep)
+                done = await self._perform(Unpack(content, path, known), self._deadline * 10, keep)
             except OverrunError:
                 unpacked.complete = False
                 return unpacked
             except DiedError as death:
                 if _to_blame(death, suspects) and death.path is not None:
                     unpacked.skipped.append(Skipped(death.path, death.reason))
+                    unpacked.blobs[death.path] = death.blob
                 continue
             if done.unpacked is None:
                 raise AnalysisError("the analysis process gave no answer")
@@ -468,11 +481,7 @@ def environment(ours: Mapping[str, str]) -> dict[str, str]:
     return {"LANG": "C.UTF-8"} | {name: ours[name] for name in ("LD_LIBRARY_PATH",) if name in ours}
 
 
-def _absolute(path: Path) -> str:
-    """As the workers, who live elsewhere, need it."""
-    return str(path.absolute())
-
-
+@functools.cache
 def _dependencies() -> list[str]:
     """Folders of the libraries that a worker uses, wherever this interpreter found them."""
     found: dict[str, None] = {}

@@ -14,7 +14,7 @@ import resource
 import signal
 import sys
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -43,7 +43,8 @@ from app.analysis.messages import (
     Unpacked,
 )
 from rules import ModuleFacts, SourceError
-from rules.engine.finding import Finding, Result
+from rules.engine.edits import Lines
+from rules.engine.finding import Finding, Options, Result
 
 FACTS_KEPT_BYTES = 64_000_000
 OPEN_FILES = 64
@@ -77,6 +78,8 @@ class Connection:
         self._read, self._write, self._limits = read, write, limits
         self._decoder = msgspec.msgpack.Decoder(Task)
         self._encoder = msgspec.msgpack.Encoder()
+        self.current = ""
+        """The file begun last."""
 
     def receive(self) -> Task | None:
         """The next task, or None when the parent hung up."""
@@ -94,10 +97,14 @@ class Connection:
         self._write.write(len(body).to_bytes(4) + body)
         self._write.flush()
 
-    def begin(self, path: str, stage: Stage) -> None:
-        """Say which file comes now, and let the kernel end this process if it takes too long."""
-        self.send(Began(path, stage))
-        signal.setitimer(signal.ITIMER_PROF, self._limits.file_seconds)
+    def begin(self, path: str, stage: Stage, blob: str = "", *, last: bool = False) -> None:
+        """Say which file comes now, and let the kernel end this process if it takes too long.
+
+        An empty path says that no file comes now, but work on all of them; so, after it, does `last`.
+        """
+        self.current = path
+        self.send(Began(path, stage, blob, last))
+        signal.setitimer(signal.ITIMER_PROF, self._limits.file_seconds if path and not last else 0)
 
     @contextlib.contextmanager
     def task(self) -> Iterator[None]:
@@ -114,12 +121,14 @@ class Connection:
 class Announced(Mapping[str, bytes]):
     """Sources that tell the parent when they are taken up."""
 
-    def __init__(self, sources: Mapping[str, bytes], begin: Callable[[str, Stage], None]) -> None:
-        self._sources, self._begin = sources, begin
+    def __init__(self, sources: Mapping[str, bytes], connection: Connection) -> None:
+        self._sources, self._connection = sources, connection
+        self._left = set(sources)
 
     def __getitem__(self, path: str) -> bytes:
         source = self._sources[path]
-        self._begin(path, "analyze")
+        self._left.discard(path)
+        self._connection.begin(path, "analyze", last=not self._left)
         return source
 
     def __iter__(self) -> Iterator[str]:
@@ -151,22 +160,12 @@ class FactsCache:
         return facts
 
 
-def compare(task: Compare, begin: Callable[[str, Stage], None], cache: FactsCache) -> Comparison:
+def compare(task: Compare, connection: Connection, cache: FactsCache) -> Comparison:
     request = task.request
     others = {path: cache.decode(encoded) for path, encoded in request.others.items()}
-    before = rules.analyze(
-        Announced(request.before, begin),
-        others=others,
-        documents=request.documents_before,
-        options=request.options,
-    )
-    after = rules.analyze(
-        Announced(request.after, begin),
-        others=others,
-        documents=request.documents_after,
-        options=request.options,
-    )
-    result = prove_new(before.result, after, task.unproven, begin)
+    before = analyze(request.before, others, request.documents_before, request.options, connection)
+    after = analyze(request.after, others, request.documents_after, request.options, connection)
+    result = prove_new(before.result, after, task.unproven, connection)
     given = request.before.keys() | request.after.keys()
     return Comparison(
         before=before.result,
@@ -177,21 +176,32 @@ def compare(task: Compare, begin: Callable[[str, Stage], None], cache: FactsCach
     )
 
 
-def examine(task: Examine, begin: Callable[[str, Stage], None], cache: FactsCache) -> Result:
+def examine(task: Examine, connection: Connection, cache: FactsCache) -> Result:
+    others = {path: cache.decode(encoded) for path, encoded in task.others.items()}
+    analysis = analyze(task.sources, others, task.documents, task.options, connection)
+    return prove_new(Result(), analysis, task.unproven, connection)
+
+
+def analyze(
+    sources: Mapping[str, bytes],
+    others: Mapping[str, ModuleFacts],
+    documents: Mapping[str, str],
+    options: Options,
+    connection: Connection,
+) -> rules.Analysis:
+    """The engine's `analyze`, announced file by file."""
     analysis = rules.analyze(
-        Announced(task.sources, begin),
-        others={path: cache.decode(encoded) for path, encoded in task.others.items()},
-        documents=task.documents,
-        options=task.options,
+        Announced(sources, connection), others=others, documents=documents, options=options
     )
-    return prove_new(Result(), analysis, task.unproven, begin)
+    connection.begin("", "analyze")
+    return analysis
 
 
 def prove_new(
     before: Result,
     after: rules.Analysis,
     unproven: Iterable[str],
-    begin: Callable[[str, Stage], None],
+    connection: Connection,
 ) -> Result:
     """The result of `after`; findings that `before` does not have with their fix."""
     old = {finding.fingerprint for finding in before.findings}
@@ -201,18 +211,24 @@ def prove_new(
         if finding.fingerprint in old or finding.path in left_alone:
             findings.append(finding)
         else:
-            begin(finding.path, "prove")
+            connection.begin(finding.path, "prove")
             findings.append(after.prove(finding))
     return msgspec.structs.replace(after.result, findings=tuple(findings))
 
 
-def excerpts(result: Result, request: Request) -> dict[str, list[str]]:
+def excerpts(result: Result, request: Request) -> dict[str, dict[int, str]]:
     """The lines that proven fixes replace: what a diff in the summary shows, and no line more."""
-    found: dict[str, list[str]] = {}
+    found: dict[str, dict[int, str]] = {}
+    files: dict[str, Lines] = {}
     for finding in result.findings:
         for edit in finding.fix.edits if finding.fix else ():
-            lines = request.after[edit.path].decode(errors="replace").splitlines(keepends=True)
-            found.setdefault(edit.path, []).extend(lines[edit.start_line - 1 : edit.end_line])
+            if edit.path not in files:
+                files[edit.path] = Lines.of(request.after[edit.path])
+            lines = files[edit.path]
+            found.setdefault(edit.path, {}).update(
+                (number, lines.contents[number - 1] + lines.ends[number - 1])
+                for number in range(edit.start_line, edit.end_line + 1)
+            )
     return found
 
 
@@ -234,12 +250,11 @@ def extract_all(task: Extract, connection: Connection) -> None:
 
 def unpack(task: Unpack, connection: Connection) -> Unpacked:
     """Send the facts of each Python file; return the rest."""
-    archive = Path(task.archive) if isinstance(task.archive, str) else task.archive
+    archive = Path(task.path) if task.path else task.archive
     known = frozenset(task.known)
     unpacked = Unpacked()
     try:
         for member in members(archive):
-            connection.begin(member.path, "read")
             if member.content is None:
                 if member.path not in known:
                     connection.send(Refused(member.path, "the file is too large"))
@@ -247,10 +262,12 @@ def unpack(task: Unpack, connection: Connection) -> Unpacked:
             if is_document(member.path):
                 unpacked.documents[member.path] = member.content.decode(errors="replace")
             if is_python(member.path) and member.path not in known:
+                blob = blob_sha(member.content)
+                connection.begin(member.path, "read", blob)
                 frame = extract(member.path, member.content)
-                if isinstance(frame, Extracted):
-                    frame.blob = blob_sha(member.content)
+                frame.blob = blob
                 connection.send(frame)
+                connection.begin("", "read")
     except ArchiveLimitError:
         unpacked.complete = False
     return unpacked
@@ -260,9 +277,9 @@ def perform(task: Task, connection: Connection, cache: FactsCache) -> Done | Fai
     try:
         match task:
             case Compare():
-                done = Done(comparison=compare(task, connection.begin, cache))
+                done = Done(comparison=compare(task, connection, cache))
             case Examine():
-                done = Done(result=examine(task, connection.begin, cache))
+                done = Done(result=examine(task, connection, cache))
             case Extract():
                 extract_all(task, connection)
                 done = Done()
@@ -270,6 +287,10 @@ def perform(task: Task, connection: Connection, cache: FactsCache) -> Done | Fai
                 done = Done(unpacked=unpack(task, connection))
     except ArchiveError as error:
         return Failed(str(error))
+    except (MemoryError, RecursionError) as error:
+        if connection.current:
+            os.abort()  # the file at hand did it: the parent goes on without it
+        return Failed(_place(error))
     except Exception as error:  # one task: the parent gets an answer, the next task a worker
         return Failed(_place(error))
     done.peak_bytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
@@ -296,7 +317,6 @@ def main(parent: int, limits: str) -> None:
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stray in (0, 1):  # whatever prints must not speak into the protocol
         os.dup2(nowhere, stray)
-    os.close(nowhere)
 
     import libcst  # noqa: F401 - imported before the first task, so that no task pays for it
 
@@ -304,6 +324,8 @@ def main(parent: int, limits: str) -> None:
     gc.freeze()
     connection, cache = Connection(read, write, bounds), FactsCache()
     connection.send(Ready())
+    os.dup2(nowhere, 2)  # from here on only strangers' code could make it speak
+    os.close(nowhere)
     while (task := connection.receive()) is not None:
         with connection.task():
             answer = perform(task, connection, cache)

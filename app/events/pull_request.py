@@ -38,4 +38,11 @@ async def request_review_against_new_base(event: sansio.Event, jobs: Jobs) -> No
 
 def _review(event: sansio.Event, *, force: bool = False) -> ReviewJob:
     pull = PullRequest.from_payload(event.data)
-    return ReviewJob(repository=pull.repository, number=pull.number, trigger=event.delivery_id, force=force)
+    return ReviewJob(
+        repository=pull.repository,
+        number=pull.number,
+        trigger=event.delivery_id,
+        head_sha=pull.head_sha,
+        base_sha=pull.base_sha,
+        force=force,
+    )

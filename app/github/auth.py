@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _TOKEN_SECONDS = 55 * 60
 _REPLICATION_SECONDS = 5.0
 """A new token may be unknown to some of GitHub's machines for this long."""
+_MOST_REFUSALS = 15
 _JWT_BACKDATED = 60
 _JWT_SECONDS = 9 * 60
 _SKEW_WORTH_CORRECTING = 5.0
@@ -135,11 +136,11 @@ class Tokens:
     def __init__(
         self, app: API, secrets: Secrets, *, timer: Callable[[], float] = time.monotonic, step: float = 1.0
     ) -> None:
+        """`step` is the time in seconds between attempts while a new token spreads."""
         self._app = app
         self._secrets = secrets
         self._timer = timer
-        self.step = step
-        """Seconds between attempts while a new token spreads."""
+        self._step = step
         self._tokens: TTLCache[Key, Token] = TTLCache(maxsize=10_000, ttl=_TOKEN_SECONDS, timer=timer)
         self._minting: dict[Key, asyncio.Task[Token]] = {}
         self._tasks: set[asyncio.Task[Token]] = set()
@@ -175,6 +176,10 @@ class Tokens:
         """Seconds since `value` was minted; None when it is not the current token."""
         token = self._tokens.get(key)
         return self._timer() - token.minted if token is not None and token.value == value else None
+
+    async def spread(self) -> None:
+        """Give GitHub a moment to make a new token known."""
+        await asyncio.sleep(self._step)
 
     async def close(self) -> None:
         tasks = list(self._tasks)
@@ -241,10 +246,12 @@ class InstallationAuthorization:
     async def refused(self, tried: Sequence[str], answer: Mapping[str, str]) -> bool:
         refused = tried[-1].removeprefix("Bearer ")
         age = self._tokens.age(self._key, refused)
+        if len(tried) >= _MOST_REFUSALS:
+            return False
         if age is None:  # another call has replaced it meanwhile
             return len(tried) == 1
         if age < _REPLICATION_SECONDS:
-            await asyncio.sleep(self._tokens.step)
+            await self._tokens.spread()
             return True
         self._tokens.drop(self._key, refused)
         return tried[0] == tried[-1]

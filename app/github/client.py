@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from types import TracebackType
 
@@ -45,7 +46,10 @@ class GitHub:
     """All talk with one GitHub. Use it as an async context manager.
 
     Entering parses the key (BadPrivateKey) and asks nothing of the network. `slug` is the app's name in addresses,
-    by which its own comments are known; set it from `app.get()` at start. `timeout` is in seconds, for one call.
+    by which its own comments are known; set it from `app.get()` at start. `on_call` hears of each exchange.
+
+    In seconds: `timeout` for one exchange; `pauses` before each repetition of a read; `patience` for a limit, beyond
+    which RateLimited is raised; `pause` before looking again, for a write in doubt or a token that spreads.
     """
 
     def __init__(
@@ -60,7 +64,8 @@ class GitHub:
         timeout: float = 30.0,
         pauses: tuple[float, ...] = (0.5, 1.0, 2.0),
         patience: float = 5.0,
-        pause_before_look: float = 1.0,
+        pause: float = 1.0,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """Raises ValueError for an app id that is no number, and for an address neither https nor this machine's."""
         int(app_id)
@@ -74,7 +79,8 @@ class GitHub:
         self._timeout = timeout
         self._pauses = pauses
         self._patience = patience
-        self._pause_before_look = pause_before_look
+        self._pause = pause
+        self._clock = clock
         self._limits: LRUCache[int | None, Limits] = LRUCache(maxsize=10_000)
         self._session: aiohttp.ClientSession | None = None
         self._opened: tuple[Transport, Tokens, AppClient] | None = None
@@ -99,7 +105,7 @@ class GitHub:
             on_call=self._on_call,
         )
         api = API(transport, AppAuthorization(self.app_id, key, self.secrets), self.limits(None))
-        tokens = Tokens(api, self.secrets)
+        tokens = Tokens(api, self.secrets, timer=self._clock, step=self._pause)
         self._opened = transport, tokens, AppClient(api, self._installation)
         return self
 
@@ -120,9 +126,7 @@ class GitHub:
         installation_id = repository.installation_id
         authorization = InstallationAuthorization(tokens, installation_id, repository)
         api = API(transport, authorization, self.limits(installation_id), installation_id=installation_id)
-        return RepositoryClient(
-            api, repository, app_id=int(self.app_id), slug=self.slug, pause=self._pause_before_look
-        )
+        return RepositoryClient(api, repository, app_id=int(self.app_id), slug=self.slug, pause=self._pause)
 
     def forget(self, installation_id: int) -> None:
         """Drop what is kept for an installation: it was removed or suspended, or its permissions changed."""

@@ -104,6 +104,24 @@ def scopes(tree: ast.AST, node: ast.AST) -> list[ast.AST]:
     return []
 
 
+def resolved(tree: ast.Module, around: Sequence[ast.AST], wanted: str, line: int) -> tuple[str, str | None]:
+    """What to write for the import `wanted`, and what must be imported for it (None: nothing).
+
+    Of the standard library whole modules are imported (`asyncio.to_thread`, not `to_thread`). Raises NameTakenError.
+    """
+    holder, _, name = wanted.rpartition(".")
+    if holder in sys.stdlib_module_names and "." not in holder:
+        try:
+            if (local := local_name(tree, around, wanted, line)) is not None:
+                return local, None
+        except NameTakenError:
+            pass  # its bare name is not needed
+        local = local_name(tree, around, holder, line)
+        return (wanted, holder) if local is None else (f"{local}.{name}", None)
+    local = local_name(tree, around, wanted, line)
+    return (name, wanted) if local is None else (local, None)
+
+
 def local_name(tree: ast.Module, around: Sequence[ast.AST], wanted: str, line: int) -> str | None:
     """What the code on `line`, within the scopes `around`, may write for the import `wanted`.
 

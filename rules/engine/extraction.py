@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from typing import Any
 
 from rules.engine import facts
 from rules.engine.facts import Alias, Argument, Call, Class, Decorator, Function, ModuleFacts, Parameter
@@ -13,8 +14,25 @@ WIRING = frozenset(
     {
         *(name.rpartition(".")[2] for name in OFFLOADS),
         # applications, routers, routes
-        *("FastAPI", "APIRouter", "Starlette", "include_router", "mount", "Mount", "Route", "WebSocketRoute", "Router"),
-        *("add_api_route", "add_route", "add_websocket_route", "add_api_websocket_route", "api_route", "websocket"),
+        *(
+            "FastAPI",
+            "APIRouter",
+            "Starlette",
+            "include_router",
+            "mount",
+            "Mount",
+            "Route",
+            "WebSocketRoute",
+            "Router",
+        ),
+        *(
+            "add_api_route",
+            "add_route",
+            "add_websocket_route",
+            "add_api_websocket_route",
+            "api_route",
+            "websocket",
+        ),
         *("get", "post", "put", "patch", "delete", "head", "options", "trace", "route"),
         *("middleware", "add_middleware", "Middleware", "exception_handler", "add_exception_handler"),
         *("on_event", "add_event_handler", "add_task", "BackgroundTask"),
@@ -24,11 +42,28 @@ WIRING = frozenset(
 """Final names of calls whose arguments a project may have to understand."""
 
 # Builtins that neither block nor lead anywhere are no calls to remember.
-_QUIET = frozenset(f"builtins.{name}" for name in BUILTINS if name not in ("open", "input", "map", "filter", "__import__"))
+_QUIET = frozenset(
+    f"builtins.{name}" for name in BUILTINS if name not in ("open", "input", "map", "filter", "__import__")
+)
 _COLLECTING = frozenset(
-    {"list", "tuple", "set", "frozenset", "dict", "sum", "any", "all", "min", "max", "sorted", "next", "anext"}
+    {
+        "list",
+        "tuple",
+        "set",
+        "frozenset",
+        "dict",
+        "sum",
+        "any",
+        "all",
+        "min",
+        "max",
+        "sorted",
+        "next",
+        "anext",
+    }
     | {"enumerate", "zip", "join", "extend", "update", "iter", "reversed", "chain", "deque"}
 )
+_WRAPPING = frozenset(name.rpartition(".")[2] for name, offload in OFFLOADS.items() if offload.wraps)
 _SPAWNING = frozenset({"create_task", "ensure_future", "start_soon"})
 _CONCURRENT = frozenset({"gather", "as_completed"})
 _ROUTES = frozenset(
@@ -38,8 +73,24 @@ _ROUTES = frozenset(
 # Decorators after which a call still means: run the body.
 _TRANSPARENT = frozenset(
     {"staticmethod", "classmethod", "property", "cached_property", "lru_cache", "cache", "wraps", "override"}
-    | {"abstractmethod", "overload", "final", "contextmanager", "asynccontextmanager", "typechecked", "deprecated"}
-    | {"validator", "field_validator", "model_validator", "root_validator", "computed_field", "retry", "setter"}
+    | {
+        "abstractmethod",
+        "overload",
+        "final",
+        "contextmanager",
+        "asynccontextmanager",
+        "typechecked",
+        "deprecated",
+    }
+    | {
+        "validator",
+        "field_validator",
+        "model_validator",
+        "root_validator",
+        "computed_field",
+        "retry",
+        "setter",
+    }
 )
 _CACHES = frozenset({"lru_cache", "cache", "cached_property", "cached", "ttl_cache", "alru_cache", "memoize"})
 
@@ -67,7 +118,9 @@ def build(index: Index, lines: int) -> ModuleFacts:
         stars=tuple(index.stars),
         aliases=aliases,
         functions=tuple(functions),
-        classes=tuple(_class(index, scope) for scope in index.scopes if scope.is_class),
+        classes=tuple(
+            _class(index, scope, scope.node) for scope in index.scopes if isinstance(scope.node, ast.ClassDef)
+        ),
         main=any(isinstance(node, ast.If) and is_main_guard(node.test) for node in index.tree.body),
     )
 
@@ -80,7 +133,7 @@ def _members(index: Index) -> tuple[dict[str, str], dict[str, Alias]]:
         if ref == f"@{name}":
             continue  # the function or class itself
         members[name] = ref
-        value = _alias_value(bindings[-1]) if not ref or ref.endswith("[]") else None
+        value = _alias_value(bindings[-1]) if not ref or ref.endswith("[k]") else None
         if value is not None:
             annotation = index.annotation(value, index.module)
             depends = index.depends(None, value, index.module)
@@ -164,9 +217,7 @@ def _function(index: Index, scope: Scope, calls: tuple[Call, ...], lines: int) -
     )
 
 
-def _class(index: Index, scope: Scope) -> Class:
-    node = scope.node
-    assert isinstance(node, ast.ClassDef)
+def _class(index: Index, scope: Scope, node: ast.ClassDef) -> Class:
     outside = scope.parent or index.module
     attributes: dict[str, str] = {}
     dependencies: list[Parameter] = []
@@ -212,7 +263,9 @@ def _decorator(index: Index, node: ast.expr, scope: Scope) -> Decorator:
     if isinstance(node, ast.Call):
         name = _last(node)
         arguments = _arguments(index, node, scope) if name in _ROUTES or name in WIRING else ()
-        return Decorator(index.ref(node.func, scope), node.lineno, True, arguments, _receiver(index, node.func, scope))
+        return Decorator(
+            index.ref(node.func, scope), node.lineno, True, arguments, _receiver(index, node.func, scope)
+        )
     return Decorator(index.ref(node, scope), node.lineno, False, (), _receiver(index, node, scope))
 
 
@@ -245,6 +298,8 @@ def _calls(index: Index, scope: Scope, guarded: list[Call]) -> list[Call]:
             continue
         last = ref.rpartition(".")[2]
         flags, loops, path, is_guarded = _surroundings(index, node, at_module)
+        if isinstance(node.func, ast.Call) and _last(node.func) in _WRAPPING:
+            flags |= facts.OFFLOADED
         arguments = target = receiver = None
         if last in WIRING or last.rstrip("()") in WIRING:
             arguments = _arguments(index, node, scope)
@@ -268,14 +323,14 @@ def _calls(index: Index, scope: Scope, guarded: list[Call]) -> list[Call]:
     return calls
 
 
-def _surroundings(index: Index, node: ast.AST, at_module: bool) -> tuple[int, int, str, bool]:
+def _surroundings(index: Index, node: ast.expr, at_module: bool) -> tuple[int, int, str, bool]:
     """Flags, loops, path, and whether the main guard is around."""
     parents, scope_of = index.parents, index.scope_of
     flags = loops = 0
     marks: list[str] = []
     guarded = False
-    child = node
-    current = parents.get(node)
+    child: Any = node
+    current: Any = parents.get(node)  # tested by class, not by isinstance: this is the hottest loop
     if current.__class__ is ast.Await:
         flags = facts.AWAITED
     elif current.__class__ is ast.YieldFrom or current.__class__ is ast.withitem:
@@ -286,7 +341,7 @@ def _surroundings(index: Index, node: ast.AST, at_module: bool) -> tuple[int, in
             flags = facts.ITERATED
         elif name in _SPAWNING:
             flags = facts.SPAWNED
-            marks.append(f"&0.{node.lineno}/")  # type: ignore[attr-defined]  # calls have places
+            marks.append(f"&0.{node.lineno}/")
         elif name in ("wait_for", "shield") and parents.get(current).__class__ is ast.Await:
             flags = facts.AWAITED
     elif isinstance(current, ast.Starred):
@@ -299,13 +354,13 @@ def _surroundings(index: Index, node: ast.AST, at_module: bool) -> tuple[int, in
                 continue
             break
         if cls is ast.Call:
-            if child is not current.func and _last(current) in _CONCURRENT:  # type: ignore[attr-defined]  # a call, by its class
-                marks.append(f"&{current.lineno}.{child.lineno}_{child.col_offset}/")  # type: ignore[attr-defined]  # as above
+            if child is not current.func and _last(current) in _CONCURRENT:
+                marks.append(f"&{current.lineno}.{child.lineno}_{child.col_offset}/")
         elif cls is ast.For or cls is ast.AsyncFor:
-            if child is current.iter:  # type: ignore[attr-defined]  # a loop, by its class
+            if child is current.iter:
                 if child is node:
                     flags |= facts.ITERATED
-            elif child is not current.target and not is_short(current.iter) and child not in current.orelse:  # type: ignore[attr-defined]  # as above
+            elif child is not current.target and not is_short(current.iter) and child not in current.orelse:
                 loops += 1
                 marks.append("*/")
         elif cls is ast.While:
@@ -313,9 +368,9 @@ def _surroundings(index: Index, node: ast.AST, at_module: bool) -> tuple[int, in
             flags |= facts.WHILE
             marks.append("*/")
         elif cls in COMPREHENSIONS:
-            first = current.generators[0]  # type: ignore[attr-defined]  # a comprehension, by its class
+            first = current.generators[0]
             if child is not first or not _within(index, node, first.iter):
-                depth = sum(1 for generator in current.generators if not is_short(generator.iter))  # type: ignore[attr-defined]  # as above
+                depth = sum(1 for generator in current.generators if not is_short(generator.iter))
                 loops += depth
                 marks.extend("*/" for _ in range(depth))
             elif first.iter is node:
@@ -323,21 +378,21 @@ def _surroundings(index: Index, node: ast.AST, at_module: bool) -> tuple[int, in
         elif cls is ast.comprehension:
             pass
         elif cls is ast.If:
-            if at_module and child is not current.test and is_main_guard(current.test):  # type: ignore[attr-defined]  # an if, by its class
+            if at_module and child is not current.test and is_main_guard(current.test):
                 guarded = True
-            if current.orelse and child is not current.test:  # type: ignore[attr-defined]  # as above
-                marks.append(f"?{current.lineno}.{1 if child in current.orelse else 0}/")  # type: ignore[attr-defined]  # as above
+            if current.orelse and child is not current.test:
+                marks.append(f"?{current.lineno}.{1 if child in current.orelse else 0}/")
         elif cls is ast.IfExp:
-            if child is not current.test:  # type: ignore[attr-defined]  # as above
-                marks.append(f"?{current.lineno}_{current.col_offset}.{1 if child is current.orelse else 0}/")  # type: ignore[attr-defined]  # as above
+            if child is not current.test:
+                marks.append(f"?{current.lineno}_{current.col_offset}.{1 if child is current.orelse else 0}/")
         elif cls is ast.match_case:
-            match = parents[current]
-            marks.append(f"?{match.lineno}.{match.cases.index(current)}/")  # type: ignore[attr-defined]  # the parent of a case is a match
+            match: Any = parents[current]
+            marks.append(f"?{match.lineno}.{match.cases.index(current)}/")
         elif cls is ast.Try:
-            if current.handlers and child in current.body:  # type: ignore[attr-defined]  # a try, by its class
-                marks.append(f"?{current.lineno}.0/")  # type: ignore[attr-defined]  # as above
-            elif child in current.handlers:  # type: ignore[attr-defined]  # as above
-                marks.append(f"?{current.lineno}.{current.handlers.index(child) + 1}/")  # type: ignore[attr-defined]  # as above
+            if current.handlers and child in current.body:
+                marks.append(f"?{current.lineno}.0/")
+            elif child in current.handlers:
+                marks.append(f"?{current.lineno}.{current.handlers.index(child) + 1}/")
         child, current = current, parents.get(current)
     marks.reverse()
     return flags, loops, "".join(marks), guarded
@@ -363,7 +418,9 @@ def is_short(iterable: ast.AST) -> bool:
     if isinstance(iterable, ast.Call) and isinstance(iterable.func, ast.Name):
         if iterable.func.id == "range":
             return all(
-                isinstance(argument, ast.Constant) and isinstance(argument.value, int) and argument.value <= 10
+                isinstance(argument, ast.Constant)
+                and isinstance(argument.value, int)
+                and argument.value <= 10
                 for argument in iterable.args
             )
         if iterable.func.id in ("enumerate", "reversed", "sorted") and iterable.args:
@@ -402,9 +459,7 @@ def _argument(index: Index, name: str, node: ast.expr, scope: Scope) -> Argument
     if isinstance(node, ast.Dict):
         return Argument(
             name,
-            items=tuple(
-                _argument(index, "", value, scope) for value in node.values[:50]
-            ),
+            items=tuple(_argument(index, "", value, scope) for value in node.values[:50]),
         )
     if isinstance(node, ast.Call) and _last(node) in ("Depends", "Security"):
         return Argument("Depends", index.depends(node, None, scope) or "")

@@ -9,7 +9,9 @@ Facts know nothing of their own path, so one blob has one set of facts wherever 
     f()                   what calling it gives (an `await` is transparent)
     T:                    an instance of what the annotation T names
     T:{}                  something whose items are instances of T
-    x[]                   an item of x
+    x[]                   what iterating over x gives
+    x[k]                  what subscribing x gives
+    f~                    `partial(f, …)`
     x^                    what `with x as …` binds
     f$                    what the dependency f provides
     T%                    `super()` inside T
@@ -34,6 +36,8 @@ WHILE = 8
 """Inside a `while` loop, whose number of turns nobody knows."""
 LOAD = 16
 """No call but the reading of an attribute, which matters when it is a property."""
+OFFLOADED = 32
+"""A call of what an offload primitive made (`asyncify(f)(x)`)."""
 
 # Flags of a function.
 ASYNC = 1

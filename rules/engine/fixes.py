@@ -8,6 +8,7 @@ by small inputs, so the unit passes the gates first; `ast` has accepted it alrea
 from __future__ import annotations
 
 import ast
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -39,15 +40,15 @@ def prove(
     finding: Finding,
     match: Match,
     *,
-    tree: ast.Module,
     raw: bytes,
     before: Iterable[Finding],
     analyse: Callable[[bytes], Result],
+    tree: ast.Module | None = None,
 ) -> ProvenFix | None:
     """The match's fix as edits that were tried out, or None when any promise about it fails.
 
-    `tree` and `raw` are the file as analysed, `before` all findings in it; `analyse` analyses other bytes in the
-    file's place, within the same project. Promised: the file still parses, no name is unbound that was bound, the
+    `raw` is the file as analysed (`tree` its tree, parsed again when it was not kept), `before` the findings of that
+    analysis; `analyse` analyses other bytes in the file's place, within the same project. Promised: the file still parses, no name is unbound that was bound, the
     finding is gone, no new one appears and none grows, and no line outside the edits differs.
     """
     if match.fix is None:
@@ -74,10 +75,13 @@ def _check_text(raw: bytes, changed: bytes, made: Sequence[Edit]) -> None:
         raise UnfixableError("the fix changes nothing")
     old, new = Lines.of(raw), Lines.of(changed)
     before, after = old.text(1, len(old.contents)), new.text(1, len(new.contents))
-    tree = ast.parse(after)
-    if bindings.misplaced_await(tree):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        misplaced = bindings.misplaced_await(ast.parse(after))
+        unbound = bindings.unbound(after) - bindings.unbound(before)
+    if misplaced:
         raise UnfixableError("an await outside an async function")
-    if unbound := bindings.unbound(after) - bindings.unbound(before):
+    if unbound:
         raise UnfixableError(f"not bound: {', '.join(sorted(unbound))}")
     kept = [True] * (len(old.contents) + 1)
     for edit in made:
@@ -104,17 +108,20 @@ def _improves(finding: Finding, before: Sequence[Finding], after: Sequence[Findi
     return all(have[key(other)] <= had[key(other)] and other.severity <= worst[key(other)] for other in after)
 
 
-def edits(fix: Fix, node: ast.AST, *, tree: ast.Module, raw: bytes, path: str) -> tuple[Edit, ...]:
+def edits(
+    fix: Fix, node: ast.AST, *, raw: bytes, path: str, tree: ast.Module | None = None
+) -> tuple[Edit, ...]:
     """The edits that `fix` makes at `node` (or its own target), by line, those of imports included.
 
-    Raises UnfixableError, NameTakenError, EditError, or what libcst raises.
+    The node may be of another parse of the same bytes than `tree`. Raises UnfixableError, NameTakenError, EditError, or what libcst raises.
     """
     import libcst as cst
 
-    target = fix.target or node
     if len(raw) > MAX_FILE_BYTES:
         raise UnfixableError("the file is too large to be rewritten")
     lines = Lines.of(raw)
+    tree = tree or _quietly_parsed(lines.text(1, len(lines.contents)))
+    target = _same(tree, fix.target or node)
     unit = _unit(tree, target, lines)
     slice_ = _parse(unit, lines)
     place = _position(target, lines, unit)
@@ -125,10 +132,9 @@ def edits(fix: Fix, node: ast.AST, *, tree: ast.Module, raw: bytes, path: str) -
     if isinstance(target, ast.FunctionDef | ast.AsyncFunctionDef):
         around = [*around, target]
     for wanted in fix.imports:
-        local = bindings.local_name(tree, around, wanted, unit.shift + place.start[0])
-        names[wanted] = local or wanted.rpartition(".")[2]
-        if local is None:
-            missing[names[wanted]] = wanted
+        names[wanted], needed = bindings.resolved(tree, around, wanted, unit.shift + place.start[0])
+        if needed is not None:
+            missing[names[wanted]] = needed
     localised = _Localised(names)
     new = _rewritten(fix, old, parent, localised)
     module = _replaced(slice_, old, parent, new)
@@ -139,14 +145,35 @@ def edits(fix: Fix, node: ast.AST, *, tree: ast.Module, raw: bytes, path: str) -
     if not made:
         raise UnfixableError("the fix changes nothing")
     definitions = [localised.of(cst.parse_statement(text)) for text in fix.definitions]
-    made += [
-        bindings.import_edit(lines, tree, path, wanted)
-        for local, wanted in missing.items()
-        if local in localised.used
-    ]
+    needed_now = dict.fromkeys(needed for local, needed in missing.items() if local in localised.used)
+    made += [bindings.import_edit(lines, tree, path, needed) for needed in needed_now]
     for definition in definitions:
         made += bindings.definition_edits(lines, tree, path, around, cst.Module([definition]).code)
     return joined(made)
+
+
+def _quietly_parsed(text: str) -> ast.Module:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # warnings about their code are theirs
+        return ast.parse(text)
+
+
+def _same(tree: ast.Module, target: ast.AST) -> ast.AST:
+    """The node of `tree` that is `target`, or stands where `target` stood when the file was parsed before."""
+    place = _span(target)
+    stack: list[ast.AST] = [tree]
+    while stack:
+        node = stack.pop()
+        if node is target or (type(node) is type(target) and _span(node) == place):
+            return node
+        stack.extend(ast.iter_child_nodes(node))
+    raise UnfixableError("the node is not in the file")
+
+
+def _span(node: ast.AST) -> tuple[Any, ...]:
+    return tuple(
+        getattr(node, name, None) for name in ("lineno", "col_offset", "end_lineno", "end_col_offset")
+    )
 
 
 @dataclass(frozen=True)

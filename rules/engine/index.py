@@ -9,10 +9,12 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Callable, Iterable, Mapping
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 FunctionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
-LoopNode: TypeAlias = ast.For | ast.AsyncFor | ast.While | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+LoopNode: TypeAlias = (
+    ast.For | ast.AsyncFor | ast.While | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+)
 
 BUILTINS = frozenset(dir(builtins))
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
@@ -54,7 +56,7 @@ FIELDS = _fields()
 class Binding:
     """One way a name gets its value. `line` and `column` say from where on it holds."""
 
-    __slots__ = ("kind", "line", "column", "node", "value", "ref")
+    __slots__ = ("column", "kind", "line", "node", "ref", "value")
 
     def __init__(self, kind: str, line: int, column: int, node: ast.AST, value: object) -> None:
         self.kind = kind
@@ -102,7 +104,7 @@ class Scope:
         """Of a class: what its methods set on `self`."""
 
 
-Handler: TypeAlias = "Callable[[Index, Scope, ast.AST, list[ast.AST]], bool]"
+Handler: TypeAlias = "Callable[[Index, Scope, Any, list[ast.AST]], bool]"
 
 
 class Index:
@@ -129,10 +131,7 @@ class Index:
         parents = self.parents
         nodes = self.nodes
         leaves = frozenset(cls for cls in _LEAVES if cls not in nodes)
-        table = {
-            cls: (fields, nodes.get(cls), _HANDLERS.get(cls))
-            for cls, fields in FIELDS.items()
-        }
+        table = {cls: (fields, nodes.get(cls), _HANDLERS.get(cls)) for cls, fields in FIELDS.items()}
         for scope in self.scopes:  # grows while we go
             stack: list[ast.AST] = []
             body = scope.node.body  # type: ignore[attr-defined]  # modules, classes, functions and lambdas have one
@@ -192,8 +191,9 @@ class Index:
         self.scope_of[node] = scope
         return scope
 
-    def _function(self, scope: Scope, node: ast.AST, stack: list[ast.AST]) -> bool:
-        assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    def _function(
+        self, scope: Scope, node: ast.FunctionDef | ast.AsyncFunctionDef, stack: list[ast.AST]
+    ) -> bool:
         inner = self._new_scope(node, scope, node.name)
         if "'" not in inner.symbol.rpartition(".")[2]:
             _bind(scope, node.name, Binding("def", node.lineno, node.col_offset, node, inner.symbol))
@@ -204,8 +204,7 @@ class Index:
         self._parameters(inner, node.args)
         return True
 
-    def _lambda(self, scope: Scope, node: ast.AST, stack: list[ast.AST]) -> bool:
-        assert isinstance(node, ast.Lambda)
+    def _lambda(self, scope: Scope, node: ast.Lambda, stack: list[ast.AST]) -> bool:
         inner = self._new_scope(node, scope, f"λ{node.lineno}_{node.col_offset}")
         self._push(node, (node.args,), stack)
         self._parameters(inner, node.args)
@@ -224,8 +223,7 @@ class Index:
             if rest is not None:
                 _bind(scope, rest.arg, Binding("unknown", 0, 0, rest, None))
 
-    def _class(self, scope: Scope, node: ast.AST, stack: list[ast.AST]) -> bool:
-        assert isinstance(node, ast.ClassDef)
+    def _class(self, scope: Scope, node: ast.ClassDef, stack: list[ast.AST]) -> bool:
         inner = self._new_scope(node, scope, node.name)
         kind = "again" if "'" in inner.symbol.rpartition(".")[2] else "class"
         _bind(scope, node.name, Binding(kind, node.lineno, node.col_offset, node, inner.symbol))
@@ -234,93 +232,83 @@ class Index:
         self._push(node, node.keywords, stack)
         return True
 
-    def _call(self, scope: Scope, node: ast.AST, stack: list[ast.AST]) -> bool:
-        assert isinstance(node, ast.Call)
+    def _call(self, scope: Scope, node: ast.Call, stack: list[ast.AST]) -> bool:
         scope.calls.append(node)
         return False
 
-    def _attribute(self, scope: Scope, node: ast.AST, stack: list[ast.AST]) -> bool:
-        assert isinstance(node, ast.Attribute)
+    def _attribute(self, scope: Scope, node: ast.Attribute, stack: list[ast.AST]) -> bool:
         if node.ctx.__class__ is ast.Load:
             parent = self.parents[node]
-            if parent.__class__ is not ast.Call or parent.func is not node:  # type: ignore[attr-defined]  # a call, by its class
+            if parent.__class__ is not ast.Call or parent.func is not node:
                 scope.loads.append(node)
         return False
 
-    def _assign(self, scope: Scope, node: ast.AST, stack: list[ast.AST]) -> bool:
-        assert isinstance(node, ast.Assign)
+    def _assign(self, scope: Scope, node: ast.Assign, stack: list[ast.AST]) -> bool:
         line, column = node.end_lineno or node.lineno, node.end_col_offset or 0
         for target in node.targets:
             self._target(scope, target, "value", node.value, line, column)
         return False
 
-    def _annotated(self, scope: Scope, node: ast.AST, stack: list[ast.AST]) -> bool:
-        assert isinstance(node, ast.AnnAssign)
+    def _annotated(self, scope: Scope, node: ast.AnnAssign, stack: list[ast.AST]) -> bool:
         self._target(
             scope, node.target, "annotated", node, node.end_lineno or node.lineno, node.end_col_offset or 0
         )
         return False
 
-    def _named(self, scope: Scope, node: ast.AST, stack: list[ast.AST]) -> bool:
-        assert isinstance(node, ast.NamedExpr)
+    def _named(self, scope: Scope, node: ast.NamedExpr, stack: list[ast.AST]) -> bool:
         self._target(
             scope, node.target, "value", node.value, node.end_lineno or node.lineno, node.end_col_offset or 0
         )
         return False
 
-    def _for(self, scope: Scope, node: ast.AST, stack: list[ast.AST]) -> bool:
-        assert isinstance(node, ast.For | ast.AsyncFor)
+    def _for(self, scope: Scope, node: ast.For | ast.AsyncFor, stack: list[ast.AST]) -> bool:
         self._target(scope, node.target, "item", node.iter, node.lineno, node.col_offset)
         return False
 
-    def _comprehension(self, scope: Scope, node: ast.AST, stack: list[ast.AST]) -> bool:
-        assert isinstance(node, ast.comprehension)
+    def _comprehension(self, scope: Scope, node: ast.comprehension, stack: list[ast.AST]) -> bool:
         self._target(scope, node.target, "local item", node.iter, node.target.lineno, node.target.col_offset)
         return False
 
-    def _withitem(self, scope: Scope, node: ast.AST, stack: list[ast.AST]) -> bool:
-        assert isinstance(node, ast.withitem)
+    def _withitem(self, scope: Scope, node: ast.withitem, stack: list[ast.AST]) -> bool:
         if node.optional_vars is not None:
             target = node.optional_vars
             self._target(scope, target, "entered", node.context_expr, target.lineno, target.col_offset)
         return False
 
-    def _handler(self, scope: Scope, node: ast.AST, stack: list[ast.AST]) -> bool:
-        assert isinstance(node, ast.ExceptHandler)
+    def _handler(self, scope: Scope, node: ast.ExceptHandler, stack: list[ast.AST]) -> bool:
         if node.name is not None:
             _bind(scope, node.name, Binding("unknown", node.lineno, node.col_offset, node, None))
         return False
 
-    def _match(self, scope: Scope, node: ast.AST, stack: list[ast.AST]) -> bool:
+    def _match(
+        self, scope: Scope, node: ast.MatchAs | ast.MatchStar | ast.MatchMapping, stack: list[ast.AST]
+    ) -> bool:
         name = getattr(node, "name", None) or getattr(node, "rest", None)
         if isinstance(name, str):
-            _bind(scope, name, Binding("unknown", node.lineno, node.col_offset, node, None))  # type: ignore[attr-defined]  # patterns have places
+            _bind(scope, name, Binding("unknown", node.lineno, node.col_offset, node, None))
         return False
 
-    def _type_alias(self, scope: Scope, node: ast.AST, stack: list[ast.AST]) -> bool:
-        name: ast.Name = node.name  # type: ignore[attr-defined]  # only on 3.12 and later
-        _bind(scope, name.id, Binding("value", name.lineno, name.col_offset, node, node.value))  # type: ignore[attr-defined]  # as above
+    def _type_alias(self, scope: Scope, node: Any, stack: list[ast.AST]) -> bool:
+        name: ast.Name = node.name
+        _bind(scope, name.id, Binding("value", name.lineno, name.col_offset, node, node.value))
         return False
 
-    def _outer(self, scope: Scope, node: ast.AST, stack: list[ast.AST]) -> bool:
-        assert isinstance(node, ast.Global | ast.Nonlocal)
+    def _outer(self, scope: Scope, node: ast.Global | ast.Nonlocal, stack: list[ast.AST]) -> bool:
         for name in node.names:
             scope.outer[name] = isinstance(node, ast.Global)
         return True
 
-    def _return(self, scope: Scope, node: ast.AST, stack: list[ast.AST]) -> bool:
-        assert isinstance(node, ast.Return)
+    def _return(self, scope: Scope, node: ast.Return, stack: list[ast.AST]) -> bool:
         scope.returned.append(node.value)
         return False
 
-    def _yield(self, scope: Scope, node: ast.AST, stack: list[ast.AST]) -> bool:
+    def _yield(self, scope: Scope, node: ast.Yield | ast.YieldFrom, stack: list[ast.AST]) -> bool:
         scope.is_generator = True
         if isinstance(node, ast.Yield):
             scope.yielded.append(node.value)
         return False
 
-    def _import(self, scope: Scope, node: ast.AST, stack: list[ast.AST]) -> bool:
-        assert isinstance(node, ast.Import)
+    def _import(self, scope: Scope, node: ast.Import, stack: list[ast.AST]) -> bool:
         for name in node.names:
             self.imports.add(name.name.partition(".")[0])
             self.imported.add(name.name)
@@ -329,8 +317,7 @@ class Index:
             _bind(scope, bound, Binding("import", node.lineno, node.col_offset, node, target))
         return False
 
-    def _import_from(self, scope: Scope, node: ast.AST, stack: list[ast.AST]) -> bool:
-        assert isinstance(node, ast.ImportFrom)
+    def _import_from(self, scope: Scope, node: ast.ImportFrom, stack: list[ast.AST]) -> bool:
         origin = (f"<{node.level}>" if node.level else "") + (node.module or "")
         if not node.level and node.module:
             self.imports.add(node.module.partition(".")[0])
@@ -443,7 +430,7 @@ class Index:
                 return "builtins.set:"
             case ast.Subscript(value=value):
                 base = self.ref(value, scope, depth)
-                return f"{base}[]" if base else ""
+                return f"{base}[k]" if base else ""
             case ast.IfExp(body=body, orelse=orelse):
                 return self._agreed([body, orelse], scope, depth)
             case ast.BoolOp(op=ast.Or(), values=values):
@@ -568,7 +555,11 @@ class Index:
             bindings = self._preferred(bindings, for_type)
         refs: set[str] = set()
         for binding in bindings:
-            if binding.kind == "value" and isinstance(binding.value, ast.Constant) and binding.value.value is None:
+            if (
+                binding.kind == "value"
+                and isinstance(binding.value, ast.Constant)
+                and binding.value.value is None
+            ):
                 continue
             refs.add(self.binding_ref(binding, scope))
         return refs.pop() if len(refs) == 1 else ""
@@ -613,13 +604,16 @@ class Index:
             return self._self_ref(scope)
         if kind == "parameter":
             return self.parameter_ref(binding, scope)
-        at = scope if binding.node not in self.parents or scope.node is not self.tree else self.scope_at(binding.node)
+        at = (
+            scope
+            if binding.node not in self.parents or scope.node is not self.tree
+            else self.scope_at(binding.node)
+        )
         if kind == "value":
             if isinstance(value, ast.Constant) and isinstance(value.value, str) and len(value.value) <= 200:
                 return f"'{value.value}"
             return self.ref(value, at)  # type: ignore[arg-type]  # the value of an assignment is an expression
-        if kind == "annotated":
-            assert isinstance(value, ast.AnnAssign)
+        if kind == "annotated" and isinstance(value, ast.AnnAssign):
             if isinstance(value.value, ast.Constant) and isinstance(value.value.value, str):
                 return f"'{value.value.value[:200]}"
             return self.annotation(value.annotation, at) or self.ref(value.value, at)
@@ -632,7 +626,9 @@ class Index:
         return ""
 
     def _self_ref(self, scope: Scope) -> str:
-        assert scope.owner is not None
+        owner = scope.owner
+        if owner is None:
+            return ""
         node = scope.node
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             names = {_last(decorator) for decorator in node.decorator_list}
@@ -640,12 +636,13 @@ class Index:
                 binding = scope.bindings[(node.args.posonlyargs + node.args.args)[0].arg][0]
                 return self.parameter_ref(binding, scope)
             if "classmethod" in names or node.name in ("__new__", "__init_subclass__", "__class_getitem__"):
-                return f"@{scope.owner.symbol}"
-        return f"@{scope.owner.symbol}:"
+                return f"@{owner.symbol}"
+        return f"@{owner.symbol}:"
 
     def parameter_ref(self, binding: Binding, scope: Scope) -> str:
         argument = binding.node
-        assert isinstance(argument, ast.arg)
+        if not isinstance(argument, ast.arg):
+            return ""
         outside = scope.parent or self.module
         annotated = self.annotation(argument.annotation, outside)
         if annotated:
@@ -661,7 +658,11 @@ class Index:
         for candidate in candidates:
             if not isinstance(candidate, ast.Call) or _last(candidate.func) not in ("Depends", "Security"):
                 continue
-            if self.ref(candidate.func, scope).partition(".")[0] not in ("fastapi", "taskiq", "fastapi_injectable"):
+            if self.ref(candidate.func, scope).partition(".")[0] not in (
+                "fastapi",
+                "taskiq",
+                "fastapi_injectable",
+            ):
                 continue
             for keyword in candidate.keywords:
                 if keyword.arg == "dependency":
@@ -740,7 +741,9 @@ class Index:
             return {self._type_name(parameters[0], scope)}
         if last in ("Awaitable", "Coroutine"):
             return self._annotated_types(parameters[-1], scope, depth + 1)
-        if last in _CONTAINERS or (last in ("tuple", "Tuple") and len(parameters) == 2 and _is_ellipsis(parameters[1])):
+        if last in _CONTAINERS or (
+            last in ("tuple", "Tuple") and len(parameters) == 2 and _is_ellipsis(parameters[1])
+        ):
             item = self.annotation(parameters[0], scope, depth + 1)
             return {f"{item}{{}}" if item else f"builtins.{last}:"}
         if last in ("Literal", "LiteralString"):
@@ -792,7 +795,11 @@ def _unpacked(kind: str) -> str:
 
 def _members(value: object, count: int) -> list[ast.expr] | None:
     """The expressions that `count` targets get one each, when the value says so."""
-    if isinstance(value, ast.Await) and isinstance(value.value, ast.Call) and _last(value.value.func) == "gather":
+    if (
+        isinstance(value, ast.Await)
+        and isinstance(value.value, ast.Call)
+        and _last(value.value.func) == "gather"
+    ):
         elements = value.value.args
     elif isinstance(value, ast.Tuple | ast.List):
         elements = value.elts
@@ -839,6 +846,13 @@ def _first_argument(index: Index, node: ast.Call, function: str, scope: Scope, d
     if function.partition(".")[0] in ("functools", "contextlib", "asyncio", "asyncer", "asgiref", "anyio"):
         return index.ref(node.args[0], scope, depth) if node.args else ""
     return None
+
+
+def _partial(index: Index, node: ast.Call, function: str, scope: Scope, depth: int) -> str | None:
+    if function.partition(".")[0] != "functools" or not node.args:
+        return None
+    callee = index.ref(node.args[0], scope, depth)
+    return f"{callee}~" if callee else ""
 
 
 def _cast(index: Index, node: ast.Call, function: str, scope: Scope, depth: int) -> str | None:
@@ -889,7 +903,7 @@ def _session_factory(index: Index, node: ast.Call, function: str, scope: Scope, 
 
 
 _SPECIAL: dict[str, Special] = {
-    "partial": _first_argument,
+    "partial": _partial,
     "closing": _first_argument,
     "aclosing": _first_argument,
     "nullcontext": _first_argument,
@@ -901,7 +915,6 @@ _SPECIAL: dict[str, Special] = {
     "asynccontextmanager": _first_argument,
     "asyncify": _first_argument,
     "sync_to_async": _first_argument,
-    "wraps": lambda index, node, function, scope, depth: None,
     "cast": _cast,
     "to_thread": _offloaded,
     "run_in_threadpool": _offloaded,

@@ -15,7 +15,9 @@ _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _BLANK = re.compile(rb"^[ \t\f]*(?:#.*)?$")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 # Codecs that turn text into something else, or that do not give back what they read.
-_NOT_TEXT = frozenset({"unicode_escape", "raw_unicode_escape", "idna", "punycode", "undefined", "utf-7", "utf_7"})
+_NOT_TEXT = frozenset(
+    {"unicode_escape", "raw_unicode_escape", "idna", "punycode", "undefined", "utf-7", "utf_7"}
+)
 
 
 class SourceError(Exception):
@@ -64,7 +66,7 @@ class Source:
 
     def segment(self, node: ast.AST) -> str:
         """The text of a node, lines joined by "\\n"; empty for nodes without a place."""
-        line = getattr(node, "lineno", None)
+        line: int | None = getattr(node, "lineno", None)
         if line is None:
             return ""
         end_line: int = node.end_lineno  # type: ignore[attr-defined]  # a node with lineno from parse has the rest too
@@ -72,7 +74,11 @@ class Source:
         end = self.column(end_line, node.end_col_offset) - 1  # type: ignore[attr-defined]  # as above
         if line == end_line:
             return self.lines[line - 1][start:end]
-        parts = [self.lines[line - 1][start:], *self.lines[line : end_line - 1], self.lines[end_line - 1][:end]]
+        parts = [
+            self.lines[line - 1][start:],
+            *self.lines[line : end_line - 1],
+            self.lines[end_line - 1][:end],
+        ]
         return "\n".join(parts)
 
 
@@ -113,9 +119,11 @@ def _decode(raw: bytes) -> str:
         raise SourceError(f"unknown encoding {encoding}") from None
     if marked and codec.name != "utf-8":
         raise SourceError(f"has a UTF-8 mark but declares {encoding}")
-    if codec.name in _NOT_TEXT or not codec._is_text_encoding:
+    if codec.name in _NOT_TEXT or not getattr(codec, "_is_text_encoding", True):
         raise SourceError(f"{encoding} is no text encoding")
     try:
-        return raw.decode(codec.name)
+        text = raw.decode(codec.name)
     except (UnicodeError, LookupError, ValueError):
         raise SourceError(f"is not valid {encoding}") from None
+
+    return text

@@ -254,7 +254,7 @@ def attribute(name: str) -> str | None:
 
 
 def item(name: str) -> str | None:
-    """The type of what iterating over an instance of `name` gives, or None."""
+    """The type of what iterating over an instance of the class `name`, or subscripting it, gives; or None."""
     return _look_up(_ITEMS, name)
 
 

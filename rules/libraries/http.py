@@ -168,7 +168,6 @@ LIBRARY = Library(
         *each(Timeout("", "timeout"), _REQUEST_SESSIONS[:4], VERBS),
         *each(Timeout("", "timeout"), "requests.Session", "send"),
         *each(Timeout("", "timeout"), "urllib3", "request"),
-        *each(Timeout("", "timeout"), _POOLS, "request urlopen request_encode_url request_encode_body"),
         Timeout("websocket.create_connection", "timeout", 1),
     ),
     returns={

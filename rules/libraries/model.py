@@ -161,7 +161,7 @@ class Library:
     attributes: Mapping[str, str] = field(default_factory=dict)
     """Attribute of an instance -> its type."""
     items: Mapping[str, str] = field(default_factory=dict)
-    """Iterable type -> type of one item, where that is known."""
+    """Type -> type of what iterating over an instance, or subscripting it, gives."""
     aliases: Mapping[str, str] = field(default_factory=dict)
     """Another public path -> the canonical one; covers everything below it."""
     bases: Mapping[str, str] = field(default_factory=dict)

@@ -122,6 +122,14 @@ LIBRARY = Library(
             "filter order_by limit skip exclude only all", "mongoengine.QuerySet", "mongoengine.QuerySet"
         ),
     },
+    items={
+        "pymongo.MongoClient": "pymongo.database.Database",
+        "pymongo.database.Database": _SYNC,
+        "pymongo.AsyncMongoClient": "pymongo.asynchronous.database.AsyncDatabase",
+        "pymongo.asynchronous.database.AsyncDatabase": _ACOLLECTION,
+        "motor.motor_asyncio.AsyncIOMotorClient": "motor.motor_asyncio.AsyncIOMotorDatabase",
+        "motor.motor_asyncio.AsyncIOMotorDatabase": _MOTOR,
+    },
     attributes={"mongoengine.Document.objects": "mongoengine.QuerySet"},
     aliases={
         "pymongo.mongo_client.MongoClient": "pymongo.MongoClient",

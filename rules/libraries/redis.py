@@ -104,12 +104,26 @@ LIBRARY = Library(
     ),
     timeouts=(
         *each(
-            Timeout("", "socket_timeout", distribution="redis", fixed_in=(8, 0, 0), suggest="5"),
+            Timeout(
+                "",
+                "socket_timeout",
+                distribution="redis",
+                fixed_in=(8, 0, 0),
+                suggest="5",
+                also=("connection_pool",),
+            ),
             "redis",
             "Redis from_url Redis.from_url",
         ),
         *each(
-            Timeout("", "socket_timeout", distribution="redis", fixed_in=(8, 0, 0), suggest="5"),
+            Timeout(
+                "",
+                "socket_timeout",
+                distribution="redis",
+                fixed_in=(8, 0, 0),
+                suggest="5",
+                also=("connection_pool",),
+            ),
             "redis.asyncio",
             "Redis from_url Redis.from_url",
         ),

@@ -272,7 +272,6 @@ LIBRARY = Library(
         "asyncio.create_subprocess_shell": "asyncio.subprocess.Process",
     },
     attributes={"pathlib.Path.parent": "pathlib.Path"},
-    items={"pathlib.Path.iterdir": "pathlib.Path"},
     aliases={
         "asyncio.events.AbstractEventLoop": "asyncio.AbstractEventLoop",
         "asyncio.BaseEventLoop": "asyncio.AbstractEventLoop",

@@ -155,6 +155,29 @@ def test_an_import_that_does_as_well_is_used(head: str, written: str) -> None:
     assert result == f"{head}\nasync def f():\n    await {written}(g, 1, b=2)\n"
 
 
+def test_the_node_may_come_from_an_earlier_parse() -> None:
+    source = "import asyncio\nasync def f(asyncio):\n    time.sleep(1)\nasync def g():\n    time.sleep(1)\n"
+    old, again = ast.parse(source), ast.parse(source)
+    first, second = (n for n in ast.walk(old) if isinstance(n, ast.Call))
+
+    (edit,) = edits(SLEEP, second, raw=source.encode(), path="app.py", tree=again)
+
+    assert edit.start_line == 5
+    with pytest.raises(NameTakenError):
+        edits(SLEEP, first, raw=source.encode(), path="app.py")
+
+
+def test_of_the_standard_library_the_module_is_imported() -> None:
+    fix = Fix(rewrites.in_thread("asyncio.to_thread"), imports=("asyncio.to_thread",))
+
+    assert fixed("async def f():\n    g()\n", "g(", fix) == (
+        "import asyncio\n\n\nasync def f():\n    await asyncio.to_thread(g)\n"
+    )
+    assert "await aio.to_thread(g)" in fixed("import asyncio as aio\nasync def f():\n    g()\n", "g(", fix)
+    assert "await t(g)" in fixed("from asyncio import to_thread as t\nasync def f():\n    g()\n", "g(", fix)
+    assert "await asyncio.to_thread(g)" in fixed("to_thread = 1\nasync def f():\n    g()\n", "g(", fix)
+
+
 def test_a_from_import_grows() -> None:
     head = "from fastapi.concurrency import iterate_in_threadpool"
 
@@ -313,11 +336,11 @@ def test_keywords_that_are_not_passed_on_are_bound() -> None:
     fix = Fix(rewrites.called_later(1, passes_keywords=False), imports=("functools.partial",))
 
     assert fixed("loop.run(None, g(1, b=2))\n", "loop", fix) == (
-        "from functools import partial\n\nloop.run(None, partial(g, 1, b=2))\n"
+        "import functools\n\nloop.run(None, functools.partial(g, 1, b=2))\n"
     )
     assert fixed("loop.run(None, g(1), x=3)\n", "loop", fix) == "loop.run(None, g, 1, x=3)\n"
-    assert fixed("import functools\nloop.run(None, g(b=2))\n", "loop", fix) == (
-        "import functools\nloop.run(None, functools.partial(g, b=2))\n"
+    assert fixed("from functools import partial as p\nloop.run(None, g(b=2))\n", "loop", fix) == (
+        "from functools import partial as p\nloop.run(None, p(g, b=2))\n"
     )
 
 

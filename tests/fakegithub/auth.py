@@ -139,7 +139,9 @@ def _installation(state: State, token: Token) -> Principal:
     return Principal("installation", f"installation {token.installation.id}", token)
 
 
-def mint(state: State, installation: Installation, body: Mapping[str, Any], *, lifetime: float = 3600) -> Token:
+def mint(
+    state: State, installation: Installation, body: Mapping[str, Any], *, lifetime: float = 3600
+) -> Token:
     """A token narrowed as asked. Raises ApiError 403 and 422."""
     if installation.suspended_at:
         raise ApiError(403, "This installation has been suspended")
@@ -214,7 +216,7 @@ def authorize(principal: Principal, operation: str, repo: Repo | None, *, method
     if not may_see(principal.token, repo):
         if repo.private:
             raise ApiError(404, "Not Found")
-        if method == "GET" and operation not in ("repos/get-collaborator-permission-level",):
+        if method == "GET" and operation != "repos/get-collaborator-permission-level":
             return
         raise ApiError(403, "Resource not accessible by integration", headers=headers)
     if not any(has(principal.token, name, level) for name, level in PERMISSIONS[operation]):

@@ -102,7 +102,9 @@ class Call:
             links += [("next", number + 1), ("last", last)]
         headers = {}
         if links:
-            headers["link"] = ", ".join(f'<{self.link(page=str(target))}>; rel="{name}"' for name, target in links)
+            headers["link"] = ", ".join(
+                f'<{self.link(page=str(target))}>; rel="{name}"' for name, target in links
+            )
         return ({"total_count": len(items), wrap: shown} if wrap else shown), headers
 
     @property

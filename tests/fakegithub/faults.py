@@ -43,7 +43,9 @@ class Faults:
     active: list[Fault] = field(default_factory=list)
     random: random.Random = field(default_factory=lambda: random.Random(7))
 
-    def add(self, kind: str, op: str | None = None, *, after: int = 0, times: int | None = 1, **settings: Any) -> Fault:
+    def add(
+        self, kind: str, op: str | None = None, *, after: int = 0, times: int | None = 1, **settings: Any
+    ) -> Fault:
         """Set a knob; `times=None` keeps it set. Settings by kind:
 
         latency: seconds (a number or a pair) · status, commit_then_status: status · primary: reset_in ·
@@ -58,7 +60,14 @@ class Faults:
     def clear(self) -> None:
         self.active.clear()
 
-    def latency(self, seconds: float | tuple[float, float], op: str | None = None, *, after: int = 0, times: int | None = None) -> Fault:
+    def latency(
+        self,
+        seconds: float | tuple[float, float],
+        op: str | None = None,
+        *,
+        after: int = 0,
+        times: int | None = None,
+    ) -> Fault:
         return self.add("latency", op, after=after, times=times, seconds=seconds)
 
     def status(self, status: int, op: str | None = None, *, after: int = 0, times: int | None = 1) -> Fault:
@@ -73,7 +82,9 @@ class Faults:
         """The write happens, then the connection closes."""
         return self.add("commit_then_drop", op, after=after, times=times)
 
-    def commit_then_status(self, status: int = 502, op: str | None = None, *, after: int = 0, times: int | None = 1) -> Fault:
+    def commit_then_status(
+        self, status: int = 502, op: str | None = None, *, after: int = 0, times: int | None = 1
+    ) -> Fault:
         """The write happens, and the client hears a server error."""
         return self.add("commit_then_status", op, after=after, times=times, status=status)
 
@@ -81,7 +92,9 @@ class Faults:
         """Half of the JSON with the right status, and the length of that half."""
         return self.add("truncate", op, after=after, times=times)
 
-    def primary(self, op: str | None = None, *, reset_in: float = 60, after: int = 0, times: int | None = 1) -> Fault:
+    def primary(
+        self, op: str | None = None, *, reset_in: float = 60, after: int = 0, times: int | None = 1
+    ) -> Fault:
         return self.add("primary", op, after=after, times=times, reset_in=reset_in)
 
     def secondary(
@@ -95,7 +108,9 @@ class Faults:
     ) -> Fault:
         return self.add("secondary", op, after=after, times=times, retry_after=retry_after, status=status)
 
-    def call(self, function: Callable[[], Any], op: str | None = None, *, after: int = 0, times: int | None = 1) -> Fault:
+    def call(
+        self, function: Callable[[], Any], op: str | None = None, *, after: int = 0, times: int | None = 1
+    ) -> Fault:
         """Run a function (or coroutine function) just before the operation: something happens in between."""
         return self.add("call", op, after=after, times=times, function=function)
 

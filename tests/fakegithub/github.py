@@ -8,7 +8,7 @@ import secrets
 import shutil
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,6 @@ from .state import (
     Repo,
     Review,
     ReviewComment,
-    Role,
     State,
     Thread,
     User,
@@ -52,7 +51,7 @@ PERMISSIONS = {
 }
 EVENTS = [
     "pull_request", "pull_request_review_comment", "pull_request_review_thread", "check_run", "check_suite",
-    "issue_comment", "merge_group", "installation_target", "repository",
+    "issue_comment", "merge_group", "repository",
 ]  # fmt: skip
 
 
@@ -61,7 +60,9 @@ def _key() -> tuple[str, Any]:
     """The app's key, made once per process: text (PEM) and public half."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     pem = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.TraditionalOpenSSL, serialization.NoEncryption()
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.TraditionalOpenSSL,
+        serialization.NoEncryption(),
     )
     return pem.decode(), key.public_key()
 
@@ -130,9 +131,7 @@ class FakeGitHub:
 
     async def start(self, *, prepare: Callable[[web.Application], None] | None = None) -> str:
         """Listen; the REST root."""
-        app = self.server.application()
-        if prepare is not None:
-            prepare(app)
+        app = self.server.application(prepare)
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
         await web.TCPSite(self._runner, self.host, self.port).start()
@@ -265,7 +264,9 @@ class FakeGitHub:
         account = self.state.user(owner, "Organization" if organization else None)
         identity = self.state.next_id()
         git = GitRepo(self.root / f"{identity}.git", source=path)
-        repo = Repo(identity, account, name, private, git, self.state.now(), required_checks=list(required_checks))
+        repo = Repo(
+            identity, account, name, private, git, self.state.now(), required_checks=list(required_checks)
+        )
         if path is not None:
             head = git.git("symbolic-ref", "--short", "HEAD")
             repo.default_branch = head
@@ -282,7 +283,9 @@ class FakeGitHub:
         for ref, sha in parent.git.refs().items():
             git.set_ref(ref, sha)
         hidden = parent.private if private is None else private
-        made = Repo(identity, self.state.user(owner), parent.name, hidden, git, self.state.now(), fork_of=parent)
+        made = Repo(
+            identity, self.state.user(owner), parent.name, hidden, git, self.state.now(), fork_of=parent
+        )
         made.default_branch = parent.default_branch
         self.state.repos[identity] = self.state.remember(made)
         return made
@@ -370,7 +373,12 @@ class FakeGitHub:
         return await self.server.tell([event])
 
     async def deliver(
-        self, event: str, payload: dict[str, Any], *, installation: Installation | None = None, guid: str | None = None
+        self,
+        event: str,
+        payload: dict[str, Any],
+        *,
+        installation: Installation | None = None,
+        guid: str | None = None,
     ) -> Delivery:
         """Sign and send any payload as it is."""
         made = self.server.hooks.enter(event, payload.get("action"), payload, installation, guid=guid)
@@ -382,7 +390,26 @@ class FakeGitHub:
         return await self.server.resend(delivery)
 
     async def ping(self) -> list[Delivery]:
-        return await self._tell("ping", None, None, extra={"hook_id": 1})
+        hook = {
+            "type": "App",
+            "id": 1,
+            "name": "web",
+            "active": True,
+            "events": self.app.events,
+            "config": {
+                "content_type": self.world.content_type,
+                "insecure_ssl": "0",
+                "url": self.webhook_url or "",
+            },
+            "app_id": self.app.id,
+            "created_at": self.state.now(),
+            "updated_at": self.state.now(),
+            "deliveries_url": f"{self.url}/app/hook/deliveries",
+            "ping_url": f"{self.url}/app/hook/pings",
+        }
+        return await self._tell(
+            "ping", None, None, extra={"hook_id": 1, "hook": hook, "zen": "Keep it logically awesome."}
+        )
 
     # Pull requests
 
@@ -492,7 +519,9 @@ class FakeGitHub:
             )
         return pull.head_sha
 
-    def _push(self, pull: Pull, files: Mapping[str, Content], message: str, force: bool, sha: str | None) -> None:
+    def _push(
+        self, pull: Pull, files: Mapping[str, Content], message: str, force: bool, sha: str | None
+    ) -> None:
         assert pull.head_repo is not None
         git = pull.head_repo.git
         parent = git.merge_base(pull.base_sha, pull.head_sha) if force else pull.head_sha
@@ -505,7 +534,9 @@ class FakeGitHub:
         self._moved(pull)
         self.reanchor(pull)
 
-    async def push_base(self, repo: Repo | str, files: Mapping[str, Content], branch: str | None = None) -> str:
+    async def push_base(
+        self, repo: Repo | str, files: Mapping[str, Content], branch: str | None = None
+    ) -> str:
         """Commit to a base branch, as a merge by somebody else does. Pull requests keep their `base.sha` until they
         change; GitHub sends no pull_request event."""
         found = self._repo(repo)
@@ -556,7 +587,9 @@ class FakeGitHub:
                 line = None
         comment.line = line
         comment.start_line = start if line is not None else None
-        comment.position = file.position(line, comment.side) if file is not None and line is not None else None
+        comment.position = (
+            file.position(line, comment.side) if file is not None and line is not None else None
+        )
         if line is not None and file is not None:
             comment.path = file.path if comment.side == "RIGHT" else comment.path
         if self.world.reanchor_commit and line is not None:
@@ -576,7 +609,12 @@ class FakeGitHub:
         return await self._tell("pull_request", name, pull.repo, user, extra=extra, **parts)
 
     def _change(
-        self, pull: Pull, action: str, changes: Mapping[str, Any], extra: dict[str, Any], parts: dict[str, Any]
+        self,
+        pull: Pull,
+        action: str,
+        changes: Mapping[str, Any],
+        extra: dict[str, Any],
+        parts: dict[str, Any],
     ) -> None:
         now = self.state.now()
         pull.updated_at = now
@@ -641,12 +679,19 @@ class FakeGitHub:
         )
         return made
 
-    async def resolve(self, repo: Repo | str, thread: Thread, user: str = "octocat", *, resolved: bool = True) -> None:
+    async def resolve(
+        self, repo: Repo | str, thread: Thread, user: str = "octocat", *, resolved: bool = True
+    ) -> None:
         """Somebody resolves (or unresolves) a thread."""
         thread.resolved_by = self.state.user(user) if resolved else None
         action = "resolved" if resolved else "unresolved"
         await self._tell(
-            "pull_request_review_thread", action, thread.pull.repo, self.state.user(user), pull=thread.pull, thread=thread
+            "pull_request_review_thread",
+            action,
+            thread.pull.repo,
+            self.state.user(user),
+            pull=thread.pull,
+            thread=thread,
         )
 
     # Checks
@@ -672,26 +717,43 @@ class FakeGitHub:
                 self.allow_review(found, number)
         return await self._tell("check_suite", "rerequested", found, self.state.user(user), check_suite=suite)
 
-    async def press(self, repo: Repo | str, run_id: int, identifier: str, user: str = "octocat") -> list[Delivery]:
+    async def press(
+        self, repo: Repo | str, run_id: int, identifier: str, user: str = "octocat"
+    ) -> list[Delivery]:
         """Somebody presses a button of a check run. Raises ValueError when there is no such button."""
         found = self._repo(repo)
         run = found.run(run_id)
-        if run is None or run.status != "completed" or identifier not in [a["identifier"] for a in run.actions]:
+        if (
+            run is None
+            or run.status != "completed"
+            or identifier not in [a["identifier"] for a in run.actions]
+        ):
             raise ValueError(f"no button {identifier!r}")
         extra = {"requested_action": {"identifier": identifier}}
-        return await self._tell("check_run", "requested_action", found, self.state.user(user), check_run=run, extra=extra)
+        return await self._tell(
+            "check_run", "requested_action", found, self.state.user(user), check_run=run, extra=extra
+        )
 
     def foreign_check(
-        self, repo: Repo | str, sha: str, name: str, conclusion: str | None = "success", slug: str = "other-app"
+        self,
+        repo: Repo | str,
+        sha: str,
+        name: str,
+        conclusion: str | None = "success",
+        slug: str = "other-app",
     ) -> CheckRun:
         """A check run of another app."""
         bot = self.state.user(f"{slug}[bot]")
-        other = next((s.app for r in self.state.repos.values() for s in r.check_suites if s.app.slug == slug), None)
+        other = next(
+            (s.app for r in self.state.repos.values() for s in r.check_suites if s.app.slug == slug), None
+        )
         if other is None:
             other = self.state.remember(
                 App(self.state.next_id() % 1_000_000, slug, slug, f"Iv1.{slug}", self.app.owner, {}, [], bot)
             )
-        values: dict[str, Any] = {"status": "in_progress"} if conclusion is None else {"conclusion": conclusion}
+        values: dict[str, Any] = (
+            {"status": "in_progress"} if conclusion is None else {"conclusion": conclusion}
+        )
         return ops_checks.add_run(
             self.state, self._repo(repo), other, name=name, head_sha=sha, details_url="", values=values
         )
@@ -735,18 +797,29 @@ class FakeGitHub:
     async def destroy_group(self, group: MergeGroup, reason: str = "dequeued") -> list[Delivery]:
         """End a merge group: merged, invalidated or dequeued."""
         group.repo.git.set_ref(group.head_ref, None)
-        return await self._tell("merge_group", "destroyed", group.repo, merge_group=group, extra={"reason": reason})
+        return await self._tell(
+            "merge_group", "destroyed", group.repo, merge_group=group, extra={"reason": reason}
+        )
 
     def group_may_merge(self, group: MergeGroup) -> bool:
         """Whether every required check passed on the group's own commit."""
         from .state import check_state
 
-        return all(check_state(group.repo, group.head_sha, n) == "success" for n in group.repo.required_checks)
+        return all(
+            check_state(group.repo, group.head_sha, n) == "success" for n in group.repo.required_checks
+        )
 
     # Faults in the middle of a run
 
     def force_push(
-        self, repo: Repo | str, number: int, files: Mapping[str, Content], *, op: str, after: int = 0, tell: bool = True
+        self,
+        repo: Repo | str,
+        number: int,
+        files: Mapping[str, Content],
+        *,
+        op: str,
+        after: int = 0,
+        tell: bool = True,
     ) -> None:
         """The head is replaced just before the app's next call of `op`, and the event follows."""
         pull = self._pull(repo, number)
@@ -756,7 +829,9 @@ class FakeGitHub:
             self._push(pull, files, "Forced", True, None)
             if tell:
                 extra = {"before": before, "after": pull.head_sha}
-                event = Event("pull_request", "synchronize", pull.repo, pull.author, {"pull": pull, "extra": extra})
+                event = Event(
+                    "pull_request", "synchronize", pull.repo, pull.author, {"pull": pull, "extra": extra}
+                )
                 self._loop.call_soon_threadsafe(self.server.tell_later, [event])
 
         self._loop = asyncio.get_running_loop()
@@ -822,6 +897,3 @@ class FakeGitHub:
         broken += [f"violation: {violation}" for violation in self.violations]
         if broken:
             raise AssertionError("\n".join(broken))
-
-
-__all__ = ["Awaitable", "FakeGitHub", "Role"]

@@ -232,7 +232,9 @@ class GitRepo:
         stamp = when if when is not None else self._next_time(tip)
         person = f"{author} <{author}@users.noreply.github.invalid> {stamp} +0000".encode()
         text = message.encode()
-        stream = [b"feature done\ncommit refs/fake/import\nmark :1\nauthor " + person + b"\ncommitter " + person]
+        stream = [
+            b"feature done\ncommit refs/fake/import\nmark :1\nauthor " + person + b"\ncommitter " + person
+        ]
         stream.append(b"\ndata %d\n" % len(text) + text + b"\n")
         if tip is not None:
             stream.append(b"from " + tip.encode() + b"\n")
@@ -247,12 +249,16 @@ class GitRepo:
             if mode == "160000":
                 stream.append(b"M 160000 " + raw + b" " + name + b"\n")
                 continue
-            stream.append(b"M " + mode.encode() + b" inline " + name + b"\ndata %d\n" % len(raw) + raw + b"\n")
+            stream.append(
+                b"M " + mode.encode() + b" inline " + name + b"\ndata %d\n" % len(raw) + raw + b"\n"
+            )
         stream.append(b"\nget-mark :1\ndone\n")
         with self._lock:
             if tip is None and self.resolve("refs/fake/import"):
                 self.git("update-ref", "-d", "refs/fake/import")
-            output = self.git("fast-import", "--quiet", "--force", "--date-format=raw", stdin=b"".join(stream))
+            output = self.git(
+                "fast-import", "--quiet", "--force", "--date-format=raw", stdin=b"".join(stream)
+            )
             sha = output.split()[-1]
             self.git("update-ref", f"refs/heads/{branch}", sha)
             self.git("update-ref", "-d", "refs/fake/import")
@@ -268,12 +274,17 @@ class GitRepo:
     def merge(self, base: str, head: str, message: str) -> str | None:
         """A merge commit of two commits, without moving any branch; None when they conflict."""
         try:
-            tree = self.git("merge-tree", "--write-tree", "--allow-unrelated-histories", base, head).split("\n")[0]
+            tree = self.git("merge-tree", "--write-tree", "--allow-unrelated-histories", base, head).split(
+                "\n"
+            )[0]
         except GitError:
             return None
         commit = self.commit_info(head)
         assert commit is not None
-        environment = {"GIT_AUTHOR_DATE": f"{commit.committed} +0000", "GIT_COMMITTER_DATE": f"{commit.committed} +0000"}
+        environment = {
+            "GIT_AUTHOR_DATE": f"{commit.committed} +0000",
+            "GIT_COMMITTER_DATE": f"{commit.committed} +0000",
+        }
         arguments = ["git", "-C", str(self.path), "commit-tree", tree, "-p", base, "-p", head, "-m", message]
         return _run(arguments, None, environment).decode().strip()
 
@@ -349,7 +360,8 @@ class GitRepo:
         if not found or found[0] != "commit":
             return None
         head, _, message = found[1].decode("utf-8", "replace").partition("\n\n")
-        parents, values = [], {}
+        parents: list[str] = []
+        values: dict[str, str] = {}
         for line in head.split("\n"):
             key, _, value = line.partition(" ")
             if key == "parent":
@@ -373,7 +385,11 @@ class GitRepo:
             end = raw.index(b"\0", at)
             mode, name = raw[at:end].split(b" ", 1)
             entries.append(
-                (mode.decode().zfill(6), name.decode("utf-8", "surrogateescape"), raw[end + 1 : end + 21].hex())
+                (
+                    mode.decode().zfill(6),
+                    name.decode("utf-8", "surrogateescape"),
+                    raw[end + 1 : end + 21].hex(),
+                )
             )
             at = end + 21
         return entries
@@ -403,11 +419,15 @@ class GitRepo:
             if row:
                 left, path = row.split(b"\t", 1)
                 mode, kind, identity, size = left.split()
-                entry = Entry(mode.decode(), kind.decode(), identity.decode(), None if size == b"-" else int(size))
+                entry = Entry(
+                    mode.decode(), kind.decode(), identity.decode(), None if size == b"-" else int(size)
+                )
                 found.append((path.decode("utf-8", "surrogateescape"), entry))
         return found
 
-    def log(self, tip: str, *, exclude: str | None = None, path: str | None = None, limit: int = 1000) -> list[str]:
+    def log(
+        self, tip: str, *, exclude: str | None = None, path: str | None = None, limit: int = 1000
+    ) -> list[str]:
         arguments = ["rev-list", f"--max-count={limit}", tip]
         if exclude:
             arguments.append(f"^{exclude}")
@@ -499,7 +519,9 @@ def _parse(output: bytes) -> list[FileDiff]:
         patch = "\n".join(part for part in (_patch(section) for section in body) if part) or None
         hunks = tuple(_hunks(patch)) if patch else ()
         marks = [line[:1] for hunk in hunks for line in hunk.lines]
-        name = {"A": "added", "D": "removed", "M": "modified", "R": "renamed", "C": "copied", "T": "changed"}[status]
+        name = {"A": "added", "D": "removed", "M": "modified", "R": "renamed", "C": "copied", "T": "changed"}[
+            status
+        ]
         if status == "M" and old_sha == new_sha and old_mode != new_mode:
             name = "changed"
         files.append(

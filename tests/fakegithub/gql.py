@@ -24,8 +24,8 @@ from .spec import DATA
 from .state import (
     CheckRun,
     CheckSuite,
-    IssueComment,
     Installation,
+    IssueComment,
     Pull,
     Reaction,
     Repo,
@@ -54,7 +54,7 @@ REACTIONS = {
 }  # fmt: skip
 
 
-class Problem(Exception):
+class ProblemError(Exception):
     """An error of GitHub's kind: `type` beside the message."""
 
     def __init__(self, kind: str, message: str) -> None:
@@ -62,7 +62,7 @@ class Problem(Exception):
         self.kind = kind
 
 
-class Unimplemented(Exception):
+class UnimplementedError(Exception):
     """The schema has the field, the stand-in does not."""
 
 
@@ -87,13 +87,13 @@ class Context:
     cost: int
 
     def need(self, repo: Repo, permission: str, level: auth.Level = "read") -> None:
-        """Raises Problem when the token may not (reading public repositories is free)."""
+        """Raises ProblemError when the token may not (reading public repositories is free)."""
         token = self.principal.token
         assert token is not None
         if level == "read" and not repo.private:
             return
         if not auth.may_see(token, repo) or not auth.has(token, permission, level):
-            raise Problem("FORBIDDEN", "Resource not accessible by integration")
+            raise ProblemError("FORBIDDEN", "Resource not accessible by integration")
 
     def sees(self, repo: Repo) -> bool:
         token = self.principal.token
@@ -120,7 +120,9 @@ def schema() -> graphql.GraphQLSchema:
     text = gzip.decompress((DATA / "schema.graphql.gz").read_bytes()).decode()
     built = graphql.build_schema(text, assume_valid=True, no_location=True)
     # GitHub's ids left 32 bits long ago, and its Int fields carry them all the same.
-    built.type_map["Int"].serialize = int  # type: ignore[union-attr,method-assign]  # a scalar, by its name
+    integer = built.type_map["Int"]
+    assert isinstance(integer, graphql.GraphQLScalarType)
+    integer.coerce_output_value = int
     return built
 
 
@@ -136,7 +138,10 @@ def _parsed(query: str) -> tuple[ast.DocumentNode | None, tuple[graphql.GraphQLE
 def execute(world: World, principal: auth.Principal, body: Any) -> JSON:
     """Answer a GraphQL request."""
     if not isinstance(body, dict) or not isinstance(body.get("query"), str):
-        return {"message": "A query attribute must be specified and must be a string.", "errors": [_plain("A query attribute must be specified and must be a string.")]}
+        return {
+            "message": "A query attribute must be specified and must be a string.",
+            "errors": [_plain("A query attribute must be specified and must be a string.")],
+        }
     document, errors = _parsed(body["query"])
     if document is None or errors:
         return {"errors": [_invalid(error) for error in errors]}
@@ -187,7 +192,7 @@ def _invalid(error: graphql.GraphQLError) -> JSON:
 def _formatted(world: World, error: graphql.GraphQLError) -> JSON:
     made: JSON = {"message": error.message, "path": list(error.path or [])}
     made["locations"] = [{"line": place.line, "column": place.column} for place in error.locations or []]
-    if isinstance(error.original_error, Problem):
+    if isinstance(error.original_error, ProblemError):
         made["type"] = error.original_error.kind
     elif error.original_error is not None:
         world.violation(f"graphql: {error.original_error!r} at {error.path}")
@@ -198,7 +203,9 @@ def _cost(document: ast.DocumentNode, variables: JSON, name: str | None) -> tupl
     """GitHub's price in points, the nodes asked for, and errors for connections without bounds."""
     fragments = {d.name.value: d for d in document.definitions if isinstance(d, ast.FragmentDefinitionNode)}
     operations = [d for d in document.definitions if isinstance(d, ast.OperationDefinitionNode)]
-    operation = next((o for o in operations if name is None or (o.name and o.name.value == name)), operations[0])
+    operation = next(
+        (o for o in operations if name is None or (o.name and o.name.value == name)), operations[0]
+    )
     requests, nodes = 0, 0
     missing: list[JSON] = []
 
@@ -221,7 +228,11 @@ def _cost(document: ast.DocumentNode, variables: JSON, name: str | None) -> tupl
                 walk(item.selection_set, times)
             elif isinstance(item, ast.FieldNode):
                 count = bound(item)
-                below = {s.name.value for s in (item.selection_set.selections if item.selection_set else ()) if isinstance(s, ast.FieldNode)}
+                below = {
+                    s.name.value
+                    for s in (item.selection_set.selections if item.selection_set else ())
+                    if isinstance(s, ast.FieldNode)
+                }
                 title = item.name.value
                 if count is None and below & {"nodes", "edges"}:
                     text = f"You must provide a `first` or `last` value to properly paginate the `{title}` connection."
@@ -245,7 +256,7 @@ def _snake(name: str) -> str:
     return re.sub(r"(?<!^)([A-Z])", r"_\1", name).lower()
 
 
-def _resolve(source: Any, info: graphql.GraphQLResolveInfo, **arguments: Any) -> Any:
+def _resolve(source: Any, info: graphql.GraphQLResolveInfo[Context], **arguments: Any) -> Any:
     parent, name = info.parent_type.name, info.field_name
     resolver = RESOLVERS.get((parent, name))
     if resolver is not None:
@@ -259,10 +270,10 @@ def _resolve(source: Any, info: graphql.GraphQLResolveInfo, **arguments: Any) ->
         return source.id if name == "databaseId" else str(source.id)
     elif hasattr(source, _snake(name)):
         return getattr(source, _snake(name))
-    raise Unimplemented(f"{parent}.{name} is not implemented by the stand-in")
+    raise UnimplementedError(f"{parent}.{name} is not implemented by the stand-in")
 
 
-def _type_of(value: Any, info: graphql.GraphQLResolveInfo, abstract: Any) -> str | None:
+def _type_of(value: Any, info: graphql.GraphQLResolveInfo[Context], abstract: Any) -> str | None:
     if isinstance(value, GitObject):
         return value.type
     if isinstance(value, User):
@@ -307,7 +318,9 @@ def _index(cursor: str) -> int:
     try:
         return int(base64.b64decode(cursor).decode().removeprefix("cursor:"))
     except ValueError as error:
-        raise Problem("INVALID_CURSOR_ARGUMENTS", f"`{cursor}` does not appear to be a valid cursor.") from error
+        raise ProblemError(
+            "INVALID_CURSOR_ARGUMENTS", f"`{cursor}` does not appear to be a valid cursor."
+        ) from error
 
 
 # Query
@@ -316,7 +329,13 @@ def _index(cursor: str) -> int:
 @field("Query", "viewer")
 def _viewer(context: Context, source: Any, arguments: JSON) -> JSON:
     bot = context.world.app.bot
-    return {"__typename": "User", "login": bot.login, "id": node_id(bot), "databaseId": bot.id, "url": f"{context.world.render.html}/apps/{context.world.app.slug}"}
+    return {
+        "__typename": "User",
+        "login": bot.login,
+        "id": node_id(bot),
+        "databaseId": bot.id,
+        "url": f"{context.world.render.html}/apps/{context.world.app.slug}",
+    }
 
 
 @field("Query", "rateLimit")
@@ -340,15 +359,19 @@ def _repository(context: Context, source: Any, arguments: JSON) -> Repo:
     if repo is None and arguments.get("followRenames", True):
         repo = state.renamed(name)
     if repo is None or not context.sees(repo):
-        raise Problem("NOT_FOUND", f"Could not resolve to a Repository with the name '{name}'.")
+        raise ProblemError("NOT_FOUND", f"Could not resolve to a Repository with the name '{name}'.")
     return repo
 
 
 def _found(context: Context, identity: str, *kinds: type) -> Any:
     thing = context.world.state.node(identity)
     repo = _repo_of(thing)
-    if thing is None or (kinds and not isinstance(thing, kinds)) or (repo is not None and not context.sees(repo)):
-        raise Problem("NOT_FOUND", f"Could not resolve to a node with the global id of '{identity}'")
+    if (
+        thing is None
+        or (kinds and not isinstance(thing, kinds))
+        or (repo is not None and not context.sees(repo))
+    ):
+        raise ProblemError("NOT_FOUND", f"Could not resolve to a node with the global id of '{identity}'")
     return thing
 
 
@@ -365,7 +388,9 @@ def _repo_of(thing: Any) -> Repo | None:
 def _node(context: Context, source: Any, arguments: JSON) -> Any:
     thing = _found(context, arguments["id"])
     if isinstance(thing, Installation):
-        raise Problem("NOT_FOUND", f"Could not resolve to a node with the global id of '{arguments['id']}'")
+        raise ProblemError(
+            "NOT_FOUND", f"Could not resolve to a node with the global id of '{arguments['id']}'"
+        )
     return thing
 
 
@@ -429,7 +454,7 @@ def _object(context: Context, repo: Repo, arguments: JSON) -> GitObject | None:
     context.need(repo, "contents")
     expression = arguments.get("expression") or arguments.get("oid")
     if expression is None:
-        raise Problem("ARGUMENT_ERROR", "You must provide one of `expression` or `oid`.")
+        raise ProblemError("ARGUMENT_ERROR", "You must provide one of `expression` or `oid`.")
     revision, colon, path = expression.partition(":")
     git = repo.git
     commit = git.ref(revision or repo.default_branch)
@@ -451,7 +476,9 @@ def _pull(context: Context, repo: Repo, arguments: JSON) -> Pull:
     context.need(repo, "pull_requests")
     pull = repo.pulls.get(arguments["number"])
     if pull is None:
-        raise Problem("NOT_FOUND", f"Could not resolve to a PullRequest with the number of {arguments['number']}.")
+        raise ProblemError(
+            "NOT_FOUND", f"Could not resolve to a PullRequest with the number of {arguments['number']}."
+        )
     return pull
 
 
@@ -539,7 +566,13 @@ def _commit_file(context: Context, commit: GitObject, arguments: JSON) -> JSON |
         return None
     kind = "Tree" if entry[0] == "040000" else "Blob"
     target = GitObject(commit.repo, kind, entry[1])
-    return {"oid": entry[1], "mode": int(entry[0], 8), "type": kind.lower(), "path": arguments["path"], "object": target}
+    return {
+        "oid": entry[1],
+        "mode": int(entry[0], 8),
+        "type": kind.lower(),
+        "path": arguments["path"],
+        "object": target,
+    }
 
 
 @field("Commit", "associatedPullRequests")
@@ -594,7 +627,7 @@ def _conclusion(context: Context, run: CheckRun | CheckSuite, arguments: JSON) -
 
 @field("CheckRun", "title", "summary", "text")
 def _output(context: Context, run: CheckRun, arguments: JSON) -> None:
-    raise Unimplemented("ask for a check run's output by REST")
+    raise UnimplementedError("ask for a check run's output by REST")
 
 
 @field("CheckRun", "checkSuite")
@@ -604,7 +637,7 @@ def _run_suite(context: Context, run: CheckRun, arguments: JSON) -> CheckSuite:
 
 @field("CheckRun", "completedAt", "startedAt")
 def _times(context: Context, run: CheckRun, arguments: JSON) -> None:
-    raise Unimplemented("ask for a check run's times by REST")
+    raise UnimplementedError("ask for a check run's times by REST")
 
 
 # Pull requests
@@ -637,6 +670,16 @@ def _head_name(context: Context, pull: Pull, arguments: JSON) -> str:
 @field("PullRequest", "baseRefName")
 def _base_name(context: Context, pull: Pull, arguments: JSON) -> str:
     return pull.base_ref
+
+
+@field("PullRequest", "baseRef")
+def _base_ref(context: Context, pull: Pull, arguments: JSON) -> Ref | None:
+    return _ref(pull.repo, f"refs/heads/{pull.base_ref}")
+
+
+@field("PullRequest", "headRef")
+def _head_ref(context: Context, pull: Pull, arguments: JSON) -> Ref | None:
+    return _ref(pull.head_repo, f"refs/heads/{pull.head_ref}") if pull.head_repo else None
 
 
 @field("PullRequest", "isDraft")
@@ -991,9 +1034,9 @@ def _update_issue_comment(context: Context, source: Any, arguments: JSON) -> JSO
 
 def _own_text(context: Context, comment: ReviewComment | IssueComment, body: str) -> None:
     if comment.user is not context.world.app.bot:
-        raise Problem("FORBIDDEN", "Resource not accessible by integration")
+        raise ProblemError("FORBIDDEN", "Resource not accessible by integration")
     if len(body) > rules.BODY_LIMIT or not body.strip():
-        raise Problem("UNPROCESSABLE", f"Body is too long (maximum is {rules.BODY_LIMIT} characters)")
+        raise ProblemError("UNPROCESSABLE", f"Body is too long (maximum is {rules.BODY_LIMIT} characters)")
 
 
 @field("Mutation", "addReaction")
@@ -1015,7 +1058,7 @@ def _add_thread(context: Context, source: Any, arguments: JSON) -> JSON:
         review = _found(context, sent["pullRequestReviewId"], Review)
         pull = review.pull if review else pull
     if pull is None:
-        raise Problem("UNPROCESSABLE", "A pull request or a review is needed")
+        raise ProblemError("UNPROCESSABLE", "A pull request or a review is needed")
     context.need(pull.repo, "pull_requests", "write")
     comment = {"path": sent.get("path"), "line": sent.get("line"), "side": sent.get("side") or "RIGHT"}
     comment |= {"start_line": sent.get("startLine"), "start_side": sent.get("startSide")}

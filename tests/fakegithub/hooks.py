@@ -28,7 +28,16 @@ def build(world: World, event: Event, installation: Installation | None) -> JSON
     """The payload of an event: the schema's skeleton, a recorded example over it, the real values over both."""
     skeleton = world.spec.webhook_skeleton(event.name, event.action)
     example = world.spec.example(event.name, event.action)
-    for key in ("organization", "enterprise", "installation", "changes", "assignee", "label", "requester", "repository"):
+    for key in (
+        "organization",
+        "enterprise",
+        "installation",
+        "changes",
+        "assignee",
+        "label",
+        "requester",
+        "repository",
+    ):
         example.pop(key, None)
     real = _real(world, event, installation)
     merged: JSON = lay_over(lay_over(skeleton, example), real)
@@ -78,6 +87,7 @@ def _real(world: World, event: Event, installation: Installation | None) -> JSON
         real["check_run"] = render.check_run(run) | {"check_suite": suite}
     if "check_suite" in parts:
         real["check_suite"] = render.check_suite(parts["check_suite"])
+        del real["check_suite"]["repository"]
     if "label" in parts:
         real["label"] = render.label(parts["pull"].repo, parts["label"])
     if "merge_group" in parts:
@@ -215,7 +225,9 @@ class Hooks:
             "X-Hub-Signature-256": "sha256=" + hmac.new(secret, body, hashlib.sha256).hexdigest(),
         }
         identity = world.state.next_id()
-        delivery = Delivery(identity, guid, event, action, installation, repo, headers, payload, body, redelivery)
+        delivery = Delivery(
+            identity, guid, event, action, installation, repo, headers, payload, body, redelivery
+        )
         delivery.delivered, delivery.delivered_at = world.state.clock(), world.state.now()
         world.state.deliveries.append(delivery)
         return delivery
@@ -263,12 +275,12 @@ class Hooks:
             ) as response:
                 delivery.response_body = (await response.text(errors="replace"))[:65_536]
                 delivery.status_code = response.status
-                delivery.status = "OK" if response.status < 400 else f"Invalid HTTP Response: {response.status}"
+                delivery.status = (
+                    "OK" if response.status < 400 else f"Invalid HTTP Response: {response.status}"
+                )
                 delivery.response_headers = dict(response.headers)
         except TimeoutError:
             delivery.status, delivery.status_code = "timed out", 0
         except (aiohttp.ClientError, OSError):
             delivery.status, delivery.status_code = "failed to connect to host", 0
         delivery.duration = time.perf_counter() - started
-
-

@@ -96,7 +96,13 @@ class Limits:
                 raise self.refuse(key, now, content=True)
 
     def refuse(
-        self, key: str, now: float, *, status: int = 403, retry_after: float | None = 60, content: bool = False
+        self,
+        key: str,
+        now: float,
+        *,
+        status: int = 403,
+        retry_after: float | None = 60,
+        content: bool = False,
     ) -> ApiError:
         """The secondary limit's answer; the principal is remembered as told."""
         headers = {}

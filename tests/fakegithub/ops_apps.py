@@ -14,7 +14,11 @@ from .state import Delivery, Installation, iso
 @operation("meta/root")
 def root(call: Call) -> Reply:
     api = call.render.api
-    return Reply(call.render.spec.make("root", {"current_user_url": f"{api}/user", "rate_limit_url": f"{api}/rate_limit"}))
+    return Reply(
+        call.render.spec.make(
+            "root", {"current_user_url": f"{api}/user", "rate_limit_url": f"{api}/rate_limit"}
+        )
+    )
 
 
 @operation("meta/get")

@@ -70,7 +70,7 @@ def change_run(state: State, run: CheckRun, values: dict[str, Any]) -> None:
     output = values.get("output")
     if output:
         rules.output_bytes(output)
-        rules.annotations(run.repo, run.head_sha, output.get("annotations", []))
+        rules.check_annotations(output.get("annotations", []))
     for name in ("details_url", "external_id", "name"):
         if name in values:
             setattr(run, name, values[name])
@@ -104,7 +104,9 @@ def _run(call: Call) -> CheckRun:
 def _own(call: Call) -> CheckRun:
     run = _run(call)
     if run.app is not call.world.app:
-        raise ApiError(403, "Invalid app_id `" + str(call.world.app.id) + "` - check run can only be modified by its app")
+        raise ApiError(
+            403, "Invalid app_id `" + str(call.world.app.id) + "` - check run can only be modified by its app"
+        )
     return run
 
 

@@ -16,7 +16,9 @@ def add_comment(state: State, repo: Repo, number: int, user: User, body: str) ->
     return comment
 
 
-def react(state: State, target: IssueComment | ReviewComment, user: User, content: str) -> tuple[Reaction, bool]:
+def react(
+    state: State, target: IssueComment | ReviewComment, user: User, content: str
+) -> tuple[Reaction, bool]:
     """The reaction and whether it is new: a second one with the same content changes nothing."""
     found = next((r for r in target.reactions if r.user is user and r.content == content), None)
     if found is not None:

@@ -19,7 +19,9 @@ def list_pulls(call: Call) -> Reply:
     found = [
         pull
         for pull in call.repo.pulls.values()
-        if state in ("all", pull.state) and (not head or pull.head_label == head) and (not base or pull.base_ref == base)
+        if state in ("all", pull.state)
+        and (not head or pull.head_label == head)
+        and (not base or pull.base_ref == base)
     ]
     by_update = call.query.get("sort") == "updated"
     found.sort(key=lambda pull: (pull.updated_at if by_update else pull.created_at, pull.number))
@@ -85,5 +87,7 @@ def list_with_commit(call: Call) -> Reply:
     sha = call.repo.git.ref(call.path["commit_sha"])
     if sha is None:
         raise not_found()
-    body, headers = call.page([call.render.pull(p, "pull-request-simple") for p in pulls_with(call.repo, sha)])
+    body, headers = call.page(
+        [call.render.pull(p, "pull-request-simple") for p in pulls_with(call.repo, sha)]
+    )
     return Reply(body, headers=headers)

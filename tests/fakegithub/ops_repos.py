@@ -29,10 +29,10 @@ def permission(call: Call) -> Reply:
         raise not_found()
     role = call.repo.role(login)
     user = call.render.user(call.state.user(login)) | {"role_name": role}
-    allowed = {level: False for level in ("admin", "maintain", "push", "triage", "pull")}
+    allowed = dict.fromkeys(("admin", "maintain", "push", "triage", "pull"), False)
     order = ["pull", "triage", "push", "maintain", "admin"]
     rank = {"none": 0, "read": 1, "triage": 2, "write": 3, "maintain": 4, "admin": 5}[role]
-    user["permissions"] = allowed | {name: True for name in order[:rank]}
+    user["permissions"] = allowed | dict.fromkeys(order[:rank], True)
     return Reply({"permission": LEGACY.get(role, role), "role_name": role, "user": user})
 
 
@@ -75,7 +75,9 @@ def _end(call: Call, name: str) -> str:
     if ":" in name:
         owner, name = name.split(":", 1)
         network = call.repo.network
-        repo = next((r for r in call.state.repos.values() if r.network is network and r.owner.login == owner), None)
+        repo = next(
+            (r for r in call.state.repos.values() if r.network is network and r.owner.login == owner), None
+        )
     sha = repo.git.ref(name) if repo else None
     if sha is None:
         raise not_found()
@@ -90,7 +92,9 @@ def compare(call: Call) -> Reply:
     if start is None:
         raise ApiError(404, f"No common ancestor between {call.path['base']} and {call.path['head']}.")
     ahead, behind = git.log(head, exclude=base, limit=10_000), git.log(base, exclude=head, limit=10_000)
-    status = {(0, 0): "identical", (1, 0): "ahead", (0, 1): "behind"}.get((bool(ahead), bool(behind)), "diverged")
+    status = {(0, 0): "identical", (1, 0): "ahead", (0, 1): "behind"}.get(
+        (bool(ahead), bool(behind)), "diverged"
+    )
     page = int(call.query.get("page", "1"))
     files = git.diff(start, head)[:MAX_COMPARED] if page == 1 else ()
     paged = "page" in call.query or "per_page" in call.query
@@ -129,7 +133,9 @@ def get_tree(call: Call) -> Reply:
         raise not_found()
     commit = git.commit_info(sha)
     root = f"{call.render.repo_url(call.repo)}/git"
-    rows = git.walk(sha) if call.query.get("recursive") else [row for row in git.walk(sha) if "/" not in row[0]]
+    rows = (
+        git.walk(sha) if call.query.get("recursive") else [row for row in git.walk(sha) if "/" not in row[0]]
+    )
     entries = []
     for path, entry in rows[:MAX_ENTRIES]:
         kind = "trees" if entry.kind == "tree" else "blobs"
@@ -206,7 +212,9 @@ def get_content(call: Call) -> Reply:
             mode, sha = followed
     if mode == "040000":
         entries = git.tree(sha) or []
-        return Reply([_content(call, f"{path}/{name}".strip("/"), m, s, ref) for m, name, s in entries[:1000]])
+        return Reply(
+            [_content(call, f"{path}/{name}".strip("/"), m, s, ref) for m, name, s in entries[:1000]]
+        )
     data = git.blob(sha) or b""
     if "raw" in call.accept:
         if len(data) > MAX_BLOB:

@@ -125,7 +125,11 @@ def _repeats(pull: Pull, user: User, commit: str, comments: Sequence[dict[str, A
     for comment in comments:
         for thread in pull.threads:
             first = thread.first
-            same = (first.path, first.line, first.body) == (comment["path"], comment.get("line"), comment["body"])
+            same = (first.path, first.line, first.body) == (
+                comment["path"],
+                comment.get("line"),
+                comment["body"],
+            )
             if same and first.user is user and not thread.is_outdated:
                 found.append(f"same comment again on {first.path}:{first.line}")
     return found
@@ -237,7 +241,9 @@ def create_review_comment(call: Call) -> Reply:
     pull, sent = call.pull, call.body
     rules.body(sent["body"], "PullRequestReviewComment")
     if "in_reply_to" in sent:
-        first = next((c for c in pull.comments if c.id == sent["in_reply_to"] and c.in_reply_to is None), None)
+        first = next(
+            (c for c in pull.comments if c.id == sent["in_reply_to"] and c.in_reply_to is None), None
+        )
         if first is None:
             raise validation("PullRequestReviewComment", "in_reply_to", "invalid")
         comment = reply(call.state, first, call.user, sent["body"])
@@ -246,9 +252,7 @@ def create_review_comment(call: Call) -> Reply:
         if sent.get("subject_type") != "file" and "line" not in sent and "position" not in sent:
             raise ApiError(422, 'Invalid request.\n\n"line" wasn\'t supplied.')
         place = rules.single(rules.files_at(pull, sent["commit_id"]), sent)
-        review = new_review(
-            call.state, pull, call.user, body="", event="COMMENT", commit=sent["commit_id"]
-        )
+        review = new_review(call.state, pull, call.user, body="", event="COMMENT", commit=sent["commit_id"])
         comment = add_comment(call.state, review, place, sent["body"])
     call.emit("pull_request_review_comment", "created", pull=pull, review_comment=comment)
     return Reply(call.render.review_comment(comment), 201)

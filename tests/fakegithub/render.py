@@ -43,7 +43,9 @@ class Render:
     html: str
 
     def user(self, user: User) -> JSON:
-        api = f"{self.api}/users/{user.login}"
+        name = urllib.parse.quote(user.login)
+        api = f"{self.api}/users/{name}"
+        page = f"apps/{user.login.removesuffix('[bot]')}" if user.type == "Bot" else name
         return {
             "login": user.login,
             "id": user.id,
@@ -51,7 +53,7 @@ class Render:
             "avatar_url": f"{self.html}/avatars/{user.id}",
             "gravatar_id": "",
             "url": api,
-            "html_url": f"{self.html}/{user.login}",
+            "html_url": f"{self.html}/{page}",
             "followers_url": f"{api}/followers",
             "following_url": f"{api}/following{{/other_user}}",
             "gists_url": f"{api}/gists{{/gist_id}}",
@@ -121,6 +123,7 @@ class Render:
             "open_issues_count": len(repo.pulls),
             "license": None,
             "mirror_url": None,
+            "custom_properties": {},
         }
         known = self.spec.schemas[component]["properties"]
         return self.spec.make(component, {key: value for key, value in values.items() if key in known})
@@ -214,7 +217,8 @@ class Render:
             "message": commit.message,
             "tree": {"sha": commit.tree, "url": f"{base}/trees/{commit.tree}"},
             "parents": [
-                {"sha": sha, "url": f"{base}/commits/{sha}", "html_url": f"{page}/{sha}"} for sha in commit.parents
+                {"sha": sha, "url": f"{base}/commits/{sha}", "html_url": f"{page}/{sha}"}
+                for sha in commit.parents
             ],
             "verification": UNSIGNED,
         }
@@ -331,7 +335,11 @@ class Render:
 
     def pull_minimal(self, pull: Pull) -> JSON:
         def end(ref: str, sha: str, repo: Repo) -> JSON:
-            return {"ref": ref, "sha": sha, "repo": {"id": repo.id, "url": self.repo_url(repo), "name": repo.name}}
+            return {
+                "ref": ref,
+                "sha": sha,
+                "repo": {"id": repo.id, "url": self.repo_url(repo), "name": repo.name},
+            }
 
         return {
             "id": pull.id,
@@ -369,7 +377,7 @@ class Render:
             "node_id": node_id(label),
             "url": f"{self.repo_url(repo)}/labels/{urllib.parse.quote(label.name)}",
             "name": label.name,
-            "description": None,
+            "description": "",
             "color": label.color,
             "default": False,
         }
@@ -634,7 +642,13 @@ class Render:
         return made
 
 
-UNSIGNED: JSON = {"verified": False, "reason": "unsigned", "signature": None, "payload": None, "verified_at": None}
+UNSIGNED: JSON = {
+    "verified": False,
+    "reason": "unsigned",
+    "signature": None,
+    "payload": None,
+    "verified_at": None,
+}
 
 
 def _person(name: str, email: str, when: int) -> JSON:

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .errors import ApiError, joined, unprocessable, validation
+from .errors import ApiError, unprocessable, validation
 from .gitrepo import FileDiff
-from .state import Pull, Repo
+from .state import Pull
 
 LIMIT = 65_535
 BODY_LIMIT = 65_536
@@ -124,7 +124,9 @@ def single(files: Sequence[FileDiff], comment: Mapping[str, Any]) -> Anchor:
             message = text.replace("Pull request review thread start line", field)
             errors.append({"resource": resource, "code": "custom", "field": field, "message": message})
     if NO_HUNK in problems:
-        errors.append({"resource": resource, "code": "missing_field", "field": "pull_request_review_thread.diff_hunk"})
+        errors.append(
+            {"resource": resource, "code": "missing_field", "field": "pull_request_review_thread.diff_hunk"}
+        )
     raise ApiError(422, "Validation Failed", errors=errors or [{"resource": resource, "code": "invalid"}])
 
 
@@ -160,7 +162,7 @@ def output_bytes(output: Mapping[str, Any]) -> None:
             raise validation("CheckRun", name, "custom", message)
 
 
-def annotations(repo: Repo, sha: str, items: Sequence[Mapping[str, Any]]) -> None:
+def check_annotations(items: Sequence[Mapping[str, Any]]) -> None:
     """Raises ApiError 422 for lines and columns that make no sense."""
     for item in items:
         problem = _annotation(item)
@@ -176,13 +178,13 @@ def _annotation(item: Mapping[str, Any]) -> str | None:
         return "start_column and end_column are only allowed when start_line and end_line are the same."
     if any(column is not None and column < 1 for column in columns):
         return "Columns start at 1."
-    if len(str(item["message"]).encode()) > 64 * 1024 or len(str(item.get("raw_details") or "").encode()) > 64 * 1024:
+    if (
+        len(str(item["message"]).encode()) > 64 * 1024
+        or len(str(item.get("raw_details") or "").encode()) > 64 * 1024
+    ):
         return "message and raw_details may have at most 64 KB."
     if len(str(item.get("title") or "")) > 255:
         return "Only 255 characters are allowed for a title."
     if not item["path"] or item["path"].startswith("/"):
         return "path must be relative to the repository."
     return None
-
-
-__all__ = ["Anchor", "anchor", "anchors", "annotations", "body", "commit_of_pull", "files_at", "joined", "single"]

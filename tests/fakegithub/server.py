@@ -128,9 +128,12 @@ class Server:
         self._order = asyncio.Lock()
         self.archive_port = 0
 
-    def application(self) -> web.Application:
+    def application(self, prepare: Callable[[web.Application], None] | None = None) -> web.Application:
+        """The web application; `prepare` adds routes that go before GitHub's."""
         app = web.Application(client_max_size=64 * 1024 * 1024)
-        app.router.add_route("*", "/{path:.*}", self.handle)
+        if prepare is not None:
+            prepare(app)
+        app.router.add_route("*", "/{path:(?s:.*)}", self.handle)
         return app
 
     async def close(self) -> None:
@@ -234,6 +237,7 @@ class Exchange:
         raw_path = self.request.raw_path.partition("?")[0]
         raw_path = raw_path.removeprefix("/api/v3") if raw_path.startswith("/api/v3/") else raw_path
         raw = await self.request.read()
+        raw_path = self._by_name(raw_path)
         self.graphql = raw_path in ("/graphql", "/api/graphql")
         if self.graphql:
             self.op = "graphql"
@@ -248,13 +252,24 @@ class Exchange:
             reply = await self._after(reply)
         return self._finish(reply)
 
+    def _by_name(self, path: str) -> str:
+        """`/repositories/{id}/…`, where renamed repositories redirect to, as `/repos/{owner}/{name}/…`."""
+        parts = path.split("/", 3)
+        if len(parts) > 2 and parts[1] == "repositories" and parts[2].isdigit():
+            repo = self.world.state.repos.get(int(parts[2]))
+            if repo is not None:
+                return "/".join(["/repos", repo.full_name, *parts[3:]])
+        return path
+
     def _unknown(self, path: str) -> Reply:
         self.world.violation(f"unknown route {self.request.method} {path}")
         return Reply({"message": "Not Found", "documentation_url": DOC, "status": "404"}, 404)
 
     async def _before(self) -> Reply | None:
         world = self.world
-        for fault in world.faults.take(self.op, "latency", "call", "drop", "status", "primary", "secondary", "redirect"):
+        for fault in world.faults.take(
+            self.op, "latency", "call", "drop", "status", "primary", "secondary", "redirect"
+        ):
             self.fault = fault.kind
             if fault.kind == "latency":
                 await asyncio.sleep(world.faults.seconds(fault))
@@ -265,9 +280,17 @@ class Exchange:
             elif fault.kind == "drop":
                 return Reply(status=-1)
             elif fault.kind == "status":
-                return Reply(raw=UNICORN.encode(), status=fault.settings["status"], content_type="text/html; charset=utf-8")
+                return Reply(
+                    raw=UNICORN.encode(),
+                    status=fault.settings["status"],
+                    content_type="text/html; charset=utf-8",
+                )
             elif fault.kind == "redirect":
-                return Reply({"message": "Moved Permanently"}, fault.settings["status"], {"location": fault.settings["to"]})
+                return Reply(
+                    {"message": "Moved Permanently"},
+                    fault.settings["status"],
+                    {"location": fault.settings["to"]},
+                )
             else:
                 return self._limited(fault.kind, fault.settings)
         return None
@@ -285,8 +308,10 @@ class Exchange:
             if self.graphql:
                 return self._graphql_limited()
             return self._error(ApiError(403, f"API rate limit exceeded for {key}."))
-        error = world.limits.refuse(key, now, status=settings["status"], retry_after=settings["retry_after"])
-        return self._error(error)
+        refusal = world.limits.refuse(
+            key, now, status=settings["status"], retry_after=settings["retry_after"]
+        )
+        return self._error(refusal)
 
     def _graphql_limited(self) -> Reply:
         message = f"API rate limit already exceeded for {self.principal.key}."
@@ -295,9 +320,13 @@ class Exchange:
     async def _carry_out(self, raw: bytes) -> Reply:
         world = self.world
         flying = None
+        reply: Reply
         try:
             if not self.request.headers.get("User-Agent"):
-                raise ApiError(403, "Request forbidden by administrative rules. Please make sure your request has a User-Agent header")
+                raise ApiError(
+                    403,
+                    "Request forbidden by administrative rules. Please make sure your request has a User-Agent header",
+                )
             version = self.request.headers.get("X-GitHub-Api-Version")
             if version is not None and version not in VERSIONS:
                 raise ApiError(400, f"Unsupported version: {version}")
@@ -344,7 +373,9 @@ class Exchange:
         world = self.world
         assert world.graphql_hook is not None
         if self.principal.kind != "installation":
-            raise ApiError(401 if self.principal.kind == "anonymous" else 403, "Resource not accessible by integration")
+            raise ApiError(
+                401 if self.principal.kind == "anonymous" else 403, "Resource not accessible by integration"
+            )
         bucket = world.limits.bucket(self.principal.key, "graphql", world.state.clock())
         if bucket.remaining <= 0:
             return self._graphql_limited()
@@ -375,14 +406,14 @@ class Exchange:
             accept=self.request.headers.get("Accept", ""),
             url=f"{world.render.api}{self.request.path_qs}",
         )
-        reply = handler(call)
+        reply: Reply = handler(call)
         self.events += call.events
         if reply.raw is None:
             for fault in world.spec.response_faults(operation, reply.status, reply.body):
                 world.schema_fault(f"{operation.id} {reply.status}: {fault.where}: {fault.message}")
         return reply
 
-    def _repo(self) -> Repo | None | Reply:
+    def _repo(self) -> Repo | Reply | None:
         if "owner" not in self.params:
             return None
         world = self.world
@@ -409,7 +440,9 @@ class Exchange:
             if kinds == "integer" and not value.isdigit():
                 raise ApiError(422, f"Invalid request.\n\nFor '{name}', {value!r} is not an integer.")
             if "enum" in parameter.schema and value not in parameter.schema["enum"]:
-                raise ApiError(422, f"Invalid request.\n\n{value!r} is not a member of {parameter.schema['enum']}.")
+                raise ApiError(
+                    422, f"Invalid request.\n\n{value!r} is not a member of {parameter.schema['enum']}."
+                )
             if name == "per_page" and int(value) > 100:
                 self.world.violation(f"{operation.id}: per_page={value} gives 100")
 
@@ -447,7 +480,9 @@ class Exchange:
         for delivery in world.again:
             self.server.spawn(self.server._resend(delivery))
         world.again.clear()
-        for fault in world.faults.take(self.op, "commit_then_drop", "commit_then_status", "truncate", "empty"):
+        for fault in world.faults.take(
+            self.op, "commit_then_drop", "commit_then_status", "truncate", "empty"
+        ):
             self.fault = fault.kind
             if fault.kind == "commit_then_drop":
                 return Reply(status=-1)
@@ -479,7 +514,9 @@ class Exchange:
         if self.request.method == "GET" and status == 200:
             seed = data + self.principal.key.encode()
             headers["ETag"] = f'W/"{hashlib.sha256(seed).hexdigest()}"'
-            if headers["ETag"] in [tag.strip() for tag in self.request.headers.get("If-None-Match", "").split(",")]:
+            if headers["ETag"] in [
+                tag.strip() for tag in self.request.headers.get("If-None-Match", "").split(",")
+            ]:
                 status, data = 304, b""
         bucket = world.limits.bucket(self.principal.key, resource, now)
         if status != 304 and not self.graphql and self.op != "rate-limit/get":
@@ -499,7 +536,12 @@ class Exchange:
     def _judge(self, status: int, reply: Reply) -> None:
         """What the app should not have caused becomes a violation."""
         world = self.world
-        if 400 <= status < 500 and self.op != "unknown" and self.fault is None and not world.is_expected(status, self.op):
+        if (
+            400 <= status < 500
+            and self.op != "unknown"
+            and self.fault is None
+            and not world.is_expected(status, self.op)
+        ):
             world.violation(f"{self.op} answered {status}: {self.message}")
         if self.graphql and self.fault is None and isinstance(reply.body, dict):
             for error in reply.body.get("errors", []):

@@ -246,7 +246,16 @@ class CheckSuite:
         if self.status != "completed":
             return None
         said = {str(run.conclusion) for run in self.latest}
-        order = ("failure", "timed_out", "action_required", "cancelled", "stale", "neutral", "skipped", "success")
+        order = (
+            "failure",
+            "timed_out",
+            "action_required",
+            "cancelled",
+            "stale",
+            "neutral",
+            "skipped",
+            "success",
+        )
         return next((value for value in order if value in said), None)
 
 

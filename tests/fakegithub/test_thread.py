@@ -7,6 +7,8 @@ import io
 import tarfile
 
 import aiohttp
+import gidgethub
+import pytest
 
 from tests.fakegithub.client import api, installed, receiver, token
 from tests.fakegithub.github import FakeGitHub
@@ -48,7 +50,10 @@ async def test_a_review_from_delivery_to_merge(fakegithub: FakeGitHub) -> None:
         pull = await github.open_pr(repo, "feature")
         assert hook.names() == ["check_suite.requested", "pull_request.opened"]
         data = hook.events[1].data
-        assert (data["installation"]["id"], data["pull_request"]["head"]["sha"]) == (installation.id, pull.head_sha)
+        assert (data["installation"]["id"], data["pull_request"]["head"]["sha"]) == (
+            installation.id,
+            pull.head_sha,
+        )
 
         async with installed(github, installation, repository_ids=[repo.id]) as client:
             base, head = pull.base_sha, pull.head_sha
@@ -68,11 +73,22 @@ async def test_a_review_from_delivery_to_merge(fakegithub: FakeGitHub) -> None:
                     "event": "COMMENT",
                     "body": "1 new problem",
                     "comments": [
-                        {"path": "shop/api.py", "line": 21, "side": "RIGHT", "start_line": 20, "start_side": "RIGHT", "body": "slow"}
+                        {
+                            "path": "shop/api.py",
+                            "line": 21,
+                            "side": "RIGHT",
+                            "start_line": 20,
+                            "start_side": "RIGHT",
+                            "body": "slow",
+                        }
                     ],
                 },
             )
-            assert (review["state"], review["commit_id"], review["user"]["login"]) == ("COMMENTED", head, "fastperf[bot]")
+            assert (review["state"], review["commit_id"], review["user"]["login"]) == (
+                "COMMENTED",
+                head,
+                "fastperf[bot]",
+            )
             run = await client.post(
                 "/repos/octo/shop/check-runs",
                 data={"name": "fastperf", "head_sha": head, "status": "in_progress", "external_id": "e1"},
@@ -88,14 +104,22 @@ async def test_a_review_from_delivery_to_merge(fakegithub: FakeGitHub) -> None:
             comment = await github.comment(repo, 1, "/fastperf rescan", "alice")
             reaction = {"content": "eyes"}
             path = f"/repos/octo/shop/issues/comments/{comment.id}/reactions"
-            assert (await client.post(path, data=reaction))["id"] == (await client.post(path, data=reaction))["id"]
+            assert (await client.post(path, data=reaction))["id"] == (await client.post(path, data=reaction))[
+                "id"
+            ]
             repo.roles["alice"] = "maintain"
             may = await client.getitem("/repos/octo/shop/collaborators/alice/permission")
             assert (may["permission"], may["role_name"]) == ("write", "maintain")
             answer = await client.post("/repos/octo/shop/issues/1/comments", data={"body": "done"})
             assert answer["performed_via_github_app"]["slug"] == "fastperf"
 
-            variables = {"owner": "octo", "name": "shop", "number": 1, "head": head, "app": int(github.app_id)}
+            variables = {
+                "owner": "octo",
+                "name": "shop",
+                "number": 1,
+                "head": head,
+                "app": int(github.app_id),
+            }
             variables["config"] = f"{base}:README.md"
             state = await client.graphql(STATE, endpoint=github.graphql_url, **variables)
             found = state["repository"]
@@ -125,13 +149,17 @@ async def test_the_archive_comes_from_another_host_without_the_token(fakegithub:
     secret = await token(github, github.install("octo", [repo]))
     async with aiohttp.ClientSession() as session:
         address = f"{github.url}/repos/octo/shop/tarball/main"
-        async with session.get(address, headers={"Authorization": f"Bearer {secret}", "User-Agent": "x"}) as answer:
+        async with session.get(
+            address, headers={"Authorization": f"Bearer {secret}", "User-Agent": "x"}
+        ) as answer:
             assert [step.status for step in answer.history] == [302]
             assert answer.url.port != github.port
-            archive = tarfile.open(fileobj=io.BytesIO(await answer.read()))
+            data = await answer.read()
     sha = repo.git.ref("main")
     assert sha is not None
-    assert archive.getnames() == [
+    with tarfile.open(fileobj=io.BytesIO(data)) as archive:
+        names = archive.getnames()
+    assert names == [
         f"octo-shop-{sha[:7]}",
         f"octo-shop-{sha[:7]}/README.md",
         f"octo-shop-{sha[:7]}/shop",
@@ -144,18 +172,17 @@ async def test_a_mistake_of_the_app_fails_the_test() -> None:
         repo = github.add_repo("octo/shop", files=BEFORE)
         async with installed(github, github.install("octo", [repo])) as client:
             for path in ("/repos/octo/shop/pulls/7", "/repos/octo/shop/nonsense"):
-                try:
+                with pytest.raises(gidgethub.BadRequest, match="Not Found"):
                     await client.getitem(path)
-                except Exception as error:  # noqa: BLE001, PERF203 - whatever the client makes of a 404
-                    assert "Not Found" in str(error)
-        assert github.violations == ["pulls/get answered 404: Not Found", "unknown route GET /repos/octo/shop/nonsense"]
+        broken = ["pulls/get answered 404: Not Found", "unknown route GET /repos/octo/shop/nonsense"]
+        assert github.violations == broken
+        with pytest.raises(AssertionError, match="unknown route"):
+            github.assert_clean()
 
 
 async def test_an_announced_refusal_is_no_violation(fakegithub: FakeGitHub) -> None:
     expected = fakegithub.expect(401, "apps/get-authenticated")
     async with api(fakegithub) as client:
-        try:
+        with pytest.raises(gidgethub.BadRequest, match="Bad credentials"):
             await client.getitem("/app", jwt="nonsense")
-        except Exception as error:  # noqa: BLE001 - whatever the client makes of a 401
-            assert "Bad credentials" in str(error)
     assert expected.met == 1

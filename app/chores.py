@@ -1,0 +1,217 @@
+"""What is no review: commands of people, runs asked for again, installations that leave, the sweep."""
+
+from __future__ import annotations
+
+import datetime
+import time
+from collections.abc import Iterator
+from typing import Final
+
+import sqlalchemy as sa
+import structlog
+
+from app.analysis import AnalysisError
+from app.github.client import GitHub
+from app.github.comments import Reaction
+from app.github.errors import GitHubError, Gone, NotFound, RateLimited, Unavailable
+from app.github.models import CheckRun, OpenPull, Repository
+from app.review import commands
+from app.store import Store
+from app.work import CommandJob, ForgetJob, Outcome, RerunJob, ReviewJob, Swept
+
+log = structlog.get_logger(__name__)
+
+_TRANSIENT: Final = (Unavailable, AnalysisError, TimeoutError, ConnectionError, sa.exc.OperationalError)
+MAY_COMMAND: Final = frozenset({"admin", "maintain", "write"})
+RESCAN: Final = "rescan"
+DELIVERIES_SECONDS: Final = 6 * 3600.0
+HEADS_SECONDS: Final = 3600.0
+"""Open heads are looked through so often, and at once after a start."""
+MOST_REDELIVERIES: Final = 50
+
+HELP: Final = """\
+Commands, as the first word of a line:
+
+| | |
+|---|---|
+| `/fastperf rescan` | review the newest commit again |
+| `/fastperf help` | this list |
+
+People with write access may give them; the author of the pull request may `rescan`. \
+Configuration is `[tool.fastperf]` in `pyproject.toml` on the base branch.
+"""
+
+
+class Chores:
+    """Needs GitHub and the store; `app.pipeline` adds reviewing."""
+
+    def __init__(self, github: GitHub, store: Store, *, retention_days: int = 30) -> None:
+        self.github = github
+        self.store = store
+        self._retention_days = retention_days
+        self._heads_seen = 0.0
+
+    def is_transient(self, error: BaseException) -> bool:
+        """Whether the same step may go well in a moment."""
+        return any(isinstance(inner, _TRANSIENT) for inner in _leaves(error))
+
+    def limited_until(self, error: BaseException) -> float | None:
+        limits = [inner.until for inner in _leaves(error) if isinstance(inner, RateLimited)]
+        return max(limits, default=None)
+
+    async def command(self, job: CommandJob) -> ReviewJob | None:
+        """Acknowledge by a reaction, answer once, or wish for a review. A stranger gets a thumb down."""
+        wanted = commands.parse(job.body)
+        if not wanted:
+            return None
+        client = self.github.repository(job.repository)
+        try:
+            permission = await client.comments.permission(job.author)
+            names = {command.name for command in wanted}
+            trusted = permission in MAY_COMMAND
+            if not trusted and not (job.author == job.pull_author and names == {RESCAN}):
+                log.info("command_refused", permission=permission)
+                await self._react(job, "-1")
+                return None
+            known = all(command.name in {RESCAN, "help"} and not command.problem for command in wanted)
+            await self._react(job, "eyes" if known else "confused")
+            if answer := _answer(wanted):
+                marker = f"<!-- fastperf:answer {job.trigger} -->"
+                since = datetime.datetime.now(datetime.UTC) - datetime.timedelta(hours=1)
+                await client.comments.create(job.number, f"{answer}\n{marker}", marker=marker, since=since)
+        except (Gone, NotFound):
+            return None
+        if RESCAN not in names:
+            return None
+        return ReviewJob(repository=job.repository, number=job.number, trigger=job.trigger, force=True)
+
+    async def _react(self, job: CommandJob, content: Reaction) -> None:
+        if job.comment_id is None:
+            return
+        try:
+            await self.github.repository(job.repository).comments.react(job.comment_id, content)
+        except NotFound:
+            log.info("comment_gone")
+
+    async def rerun(self, job: RerunJob) -> tuple[ReviewJob, ...]:
+        """The open pull requests whose head the commit is."""
+        numbers = job.numbers
+        if not numbers:
+            try:
+                pulls = await self.github.repository(job.repository).pulls.list_open()
+            except (Gone, NotFound):
+                return ()
+            numbers = tuple(pull.number for pull in pulls if pull.head_sha == job.head_sha)
+        return tuple(
+            ReviewJob(repository=job.repository, number=number, trigger=job.trigger, force=True)
+            for number in numbers
+        )
+
+    async def forget(self, job: ForgetJob) -> Outcome:
+        self.github.forget(job.installation_id)
+        if job.reason == "deleted":
+            await self.store.forget(job.installation_id, job.repository_ids)
+        return {"status": "done"}
+
+    async def heartbeat(self, machine_id: str) -> frozenset[str]:
+        return await self.store.heartbeat(machine_id)
+
+    async def sweep(self) -> Swept:
+        """Ask again for deliveries that did not arrive; name open heads without a completed check run."""
+        await self.store.retain(self._retention_days)
+        redelivered = await self._redeliver()
+        reviews: list[ReviewJob] = []
+        if time.monotonic() - self._heads_seen >= HEADS_SECONDS or not self._heads_seen:
+            for repository in await self._repositories():
+                reviews += await self._unanswered(repository)
+            self._heads_seen = time.monotonic()
+        return Swept(reviews=tuple(reviews), redelivered=redelivered)
+
+    async def _redeliver(self) -> int:
+        since = datetime.datetime.now(datetime.UTC) - datetime.timedelta(seconds=DELIVERIES_SECONDS)
+        failed = [
+            delivery
+            for delivery in await self.github.app.deliveries(since)
+            if not 400 <= delivery.status_code < 500  # what we refused once we would refuse again
+        ]
+        for delivery in failed[:MOST_REDELIVERIES]:
+            await self.github.app.redeliver(delivery.id)
+        return len(failed[:MOST_REDELIVERIES])
+
+    async def _repositories(self) -> list[Repository]:
+        found: list[Repository] = []
+        for installation in await self.github.app.installations():
+            if not installation.suspended:
+                found += await self._of(installation.id)
+        return found
+
+    async def _of(self, installation_id: int) -> list[Repository]:
+        try:
+            return await self.github.app.repositories(installation_id)
+        except (Gone, NotFound):
+            return []
+
+    async def _unanswered(self, repository: Repository) -> list[ReviewJob]:
+        try:
+            pulls = await self.github.repository(repository).pulls.list_open_with_check_runs()
+        except (Gone, NotFound):
+            return []
+        except RateLimited:
+            raise
+        except GitHubError as error:  # one repository's trouble is not the others'
+            log.warning("sweep_skipped", repository=repository.full_name, error=type(error).__name__)
+            return []
+        hour = int(time.time() // 3600)
+        return [
+            ReviewJob(
+                repository=repository,
+                number=entry.pull.number,
+                trigger=f"sweep-{entry.pull.head_sha}-{hour}",
+                head_sha=entry.pull.head_sha,
+            )
+            for entry in pulls
+            if not _is_answered(entry)
+        ]
+
+
+def external_id(head_sha: str) -> str:
+    """How our one check run on a commit is known."""
+    return f"fastperf@{head_sha}"
+
+
+def own_run(runs: tuple[CheckRun, ...], head_sha: str) -> CheckRun | None:
+    """Our run on the commit, the newest if an accident made two."""
+    ours = [run for run in runs if run.head_sha == head_sha and run.external_id == external_id(head_sha)]
+    return max(ours, key=lambda run: run.id, default=None)
+
+
+def is_answered(run: CheckRun | None) -> bool:
+    """A cancelled run answers nobody: its commit may be pushed again."""
+    return (
+        run is not None and run.status == "completed" and run.conclusion not in {None, "cancelled", "stale"}
+    )
+
+
+def _is_answered(entry: OpenPull) -> bool:
+    return is_answered(own_run(entry.check_runs, entry.pull.head_sha))
+
+
+def _answer(wanted: tuple[commands.Command, ...]) -> str:
+    parts = []
+    for command in wanted:
+        if command.name == "help":
+            parts.append(HELP)
+        elif command.problem:
+            parts.append(command.problem)
+        elif command.name != RESCAN:
+            parts.append(f"This version does not know `{command.name}` yet; `help` lists what it knows.")
+    return "\n\n".join(dict.fromkeys(parts))
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    """A task group wraps what its tasks raise."""
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from _leaves(inner)
+    else:
+        yield error

@@ -1,0 +1,531 @@
+"""One review, top to bottom.
+
+Three steps, each of which may run twice: gather and analyse, publish, clean up. What passes between them is
+a `Gathered`: texts to say, no sources. Whatever goes wrong inside concludes the check run by the project's
+`on_fault`, neutral by default: a fault of ours never blocks a merge.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping
+from typing import Final, Literal, TypeVar
+from urllib.parse import urlsplit
+
+import msgspec
+import structlog
+
+from app.analysis import Analysis, Comparison, Request
+from app.analysis.archive import LARGEST_FILE
+from app.analysis.documents import LARGEST_DOCUMENT, is_document, is_python
+from app.chores import Chores, external_id, is_answered, own_run
+from app.crash import Crash
+from app.github.client import GitHub, RepositoryClient
+from app.github.documents import CONFIGURATION
+from app.github.errors import Gone, NotFound
+from app.github.models import (
+    Action,
+    Annotation,
+    ChangedFile,
+    CheckRun,
+    Compared,
+    Conclusion,
+    Output,
+    PullState,
+    Repository,
+    ReviewComment,
+    Thread,
+)
+from app.project import Projects
+from app.review.config import Config
+from app.review.diff import Diff
+from app.review.links import Links
+from app.review.report import Report, reconcile
+from app.store import Store
+from app.web.metrics import Metrics
+from app.work import MergeGroupJob, Outcome, ReviewJob
+from rules.engine.finding import Result, Skipped
+
+One = TypeVar("One")
+Other = TypeVar("Other")
+log = structlog.get_logger(__name__)
+
+MOST_FILES: Final = 1000
+"""Changed Python files of one review."""
+MOST_ROUNDS: Final = 3
+"""Of asking for the sources of untouched files."""
+MOST_WANTED: Final = 100
+PROGRESS_SECONDS: Final = 1.5
+"""A review that takes longer shows a check run in progress; a shorter one saves the call."""
+NO_PYTHON: Final = "no Python files changed"
+RESCAN: Final = Action("Re-scan", "Review this commit again", "rescan")
+
+Status = Literal["report", "closed", "done", "gone", "superseded", "published", "limited", "fault"]
+
+
+class Gathered(msgspec.Struct, frozen=True, kw_only=True):
+    """What the first step leaves for the others."""
+
+    status: Status
+    head_sha: str = ""
+    conclusion: Conclusion = "neutral"
+    title: str = ""
+    summary: str = ""
+    annotations: tuple[Annotation, ...] = ()
+    comments: tuple[ReviewComment, ...] = ()
+    """New ones, to be posted as one review."""
+    body: str = ""
+    """The review's own text, with its marker."""
+    fixed: tuple[tuple[Thread, str], ...] = ()
+    """Threads whose finding is gone, with what their comment is to say."""
+    run: CheckRun | None = None
+    """Our check run on the head, if there is one."""
+
+
+class Pipeline(Chores):
+    """Reviews with these collaborators. `web_url` is where people see GitHub."""
+
+    def __init__(
+        self,
+        github: GitHub,
+        analysis: Analysis,
+        store: Store,
+        metrics: Metrics,
+        *,
+        public_url: str = "",
+        web_url: str = "",
+        retention_days: int = 30,
+        crash: Crash | None = None,
+    ) -> None:
+        super().__init__(github, store, retention_days=retention_days)
+        self.analysis = analysis
+        self.metrics = metrics
+        self.projects = Projects(store, analysis)
+        self._public_url = public_url
+        self._web_url = web_url or web_address(github.api_url)
+        self._crash = crash or Crash()
+
+    # ------------------------------------------------------------------ first step
+
+    async def gather(self, job: ReviewJob) -> Outcome:
+        """Ask what there is, analyse it, decide what to say. Posts nothing but a check run in progress."""
+        try:
+            gathered = await self._gather(job)
+        except (Gone, NotFound) as error:
+            log.info("pull_request_gone", error=type(error).__name__)
+            gathered = Gathered(status="gone")
+        outcome: Outcome = msgspec.to_builtins(gathered)
+        return outcome
+
+    async def _gather(self, job: ReviewJob) -> Gathered:
+        client = self.github.repository(job.repository)
+        with self._stage("ask"):
+            state, compared = await self._ask(client, job)
+        structlog.contextvars.bind_contextvars(head_sha=state.head_sha)
+        run = own_run(state.check_runs, state.head_sha)
+        if state.state != "open":
+            return Gathered(status="closed", head_sha=state.head_sha, run=run)
+        if is_answered(run) and not job.force and await self._was_reviewed(job, state.head_sha):
+            return Gathered(status="done", head_sha=state.head_sha, run=run)
+        config = Config.parse(state.documents)
+        if reason := _too_large(compared):
+            return _unreviewed(state.head_sha, config.on_skip, reason, run)
+        async with self._progress(client, job, state.head_sha, run) as progress:
+            report, python = await self._report(client, compared, state.head_sha, config)
+        plan = reconcile(report, state.threads, state.head_sha)
+        return Gathered(
+            status="report",
+            head_sha=state.head_sha,
+            conclusion=_advised(report.conclusion, config, state.base_ref),
+            title=report.title if python else NO_PYTHON,
+            summary=report.summary,
+            annotations=report.annotations,
+            comments=() if state.is_draft else plan.post,
+            body=plan.body,
+            fixed=plan.fixed,
+            run=progress.run or run,
+        )
+
+    async def _ask(self, client: RepositoryClient, job: ReviewJob) -> tuple[PullState, Compared]:
+        """Wave 1: state and change at once, if the delivery said which commits; else one after the other."""
+        if not (job.head_sha and job.base_sha):
+            state = await client.pulls.state(job.number)
+            return state, await client.pulls.compare(state.base_sha, state.head_sha, number=job.number)
+        state, compared = await together(client.pulls.state(job.number), self._compare_early(client, job))
+        if compared is None or (state.head_sha, state.base_sha) != (job.head_sha, job.base_sha):
+            compared = await client.pulls.compare(state.base_sha, state.head_sha, number=job.number)
+        return state, compared
+
+    async def _compare_early(self, client: RepositoryClient, job: ReviewJob) -> Compared | None:
+        """None when the commits of the delivery are no more: a force-push came after it."""
+        try:
+            return await client.pulls.compare(job.base_sha, job.head_sha, number=job.number)
+        except NotFound:
+            return None
+
+    async def _was_reviewed(self, job: ReviewJob, head_sha: str) -> bool:
+        return await self.store.reviewed(job.repository, job.number, head_sha) is not None
+
+    async def _report(
+        self, client: RepositoryClient, compared: Compared, head_sha: str, config: Config
+    ) -> tuple[Report, bool]:
+        """The report on a change, and whether it touches Python at all."""
+        diff = Diff.of(compared.files)
+        links = Links(self._web_url, client.repository.full_name, head_sha, self._public_url)
+        relevant = [file for file in compared.files if _matters(file, config)]
+        if not relevant:
+            return Report.of(Result(), Result(), diff, config, links), _has_python(compared)
+        with self._stage("read"):
+            request, skipped = await self._request(client, compared, relevant, head_sha, config)
+        with self._stage("analyse"):
+            self._crash.at("in-analysis")
+            comparison = await self._compare(client, compared.merge_base_sha, request)
+        await self._keep_facts(client.repository, compared, comparison)
+        report = Report.of(comparison.before, comparison.after, diff, config, links, skipped=skipped)
+        return report, True
+
+    async def _request(
+        self,
+        client: RepositoryClient,
+        compared: Compared,
+        relevant: list[ChangedFile],
+        head_sha: str,
+        config: Config,
+    ) -> tuple[Request, list[Skipped]]:
+        """Wave 2: the changed files in both versions, and the project around them."""
+        base_sha = compared.merge_base_sha
+        old = [file.previous_path or file.path for file in relevant if file.status not in {"added", "copied"}]
+        new = [file.path for file in relevant if file.status != "removed"]
+        touched = {file.path for file in compared.files} | {
+            file.previous_path for file in compared.files if file.previous_path
+        }
+
+        def wants(path: str) -> bool:
+            return path not in touched and (not is_python(path) or not config.excludes(path))
+
+        contents, project = await together(
+            client.contents.texts([(base_sha, path) for path in old] + [(head_sha, path) for path in new]),
+            self.projects.at(client, base_sha, wants),
+        )
+        before = {path: contents.get((base_sha, path)) for path in old}
+        after = {path: contents.get((head_sha, path)) for path in new}
+        skipped = [
+            Skipped(path, "the file is too large")
+            for path, content in after.items()
+            if content is not None and is_python(path) and len(content) > LARGEST_FILE
+        ]
+        request = Request(
+            before=_sources(before, skipped, config),
+            after=_sources(after, skipped, config),
+            others=dict(project.facts),
+            documents_before=dict(project.documents) | _texts(before),
+            documents_after=dict(project.documents) | _texts(after),
+            options=config.options(),
+            removed=[file.path for file in relevant if file.status == "removed"],
+            renamed={
+                file.path: file.previous_path
+                for file in relevant
+                if file.status == "renamed" and file.previous_path
+            },
+        )
+        return request, skipped
+
+    async def _compare(self, client: RepositoryClient, base_sha: str, request: Request) -> Comparison:
+        """Analyse; give the analysis the untouched sources it asks for, which are the same in both versions."""
+        for _ in range(MOST_ROUNDS):
+            comparison = await self.analysis.compare(request)
+            wanted = [path for path in comparison.wanted if path in request.others][:MOST_WANTED]
+            if not wanted:
+                break
+            contents = await client.contents.texts([(base_sha, path) for path in wanted])
+            sources = {path: content for (_, path), content in contents.items() if content is not None}
+            request = msgspec.structs.replace(
+                request,
+                before=request.before | sources,
+                after=request.after | sources,
+                others={path: facts for path, facts in request.others.items() if path not in sources},
+            )
+        return comparison
+
+    async def _keep_facts(self, repository: Repository, compared: Compared, comparison: Comparison) -> None:
+        """When this change is merged, its files will be part of somebody's project."""
+        shas = {file.path: file.sha for file in compared.files if file.sha}
+        facts = {shas[path]: facts for path, facts in comparison.facts.items() if path in shas}
+        await self.projects.keep_facts(repository, facts)
+
+    @contextlib.asynccontextmanager
+    async def _progress(
+        self, client: RepositoryClient, job: ReviewJob, head_sha: str, run: CheckRun | None
+    ) -> AsyncIterator[_Progress]:
+        """Show a check run in progress if what happens inside takes long."""
+        progress = _Progress()
+        showing = asyncio.create_task(self._show(client, job, head_sha, run, progress))
+        try:
+            yield progress
+        finally:
+            if not progress.begun:
+                showing.cancel()
+            await asyncio.gather(showing, return_exceptions=True)
+
+    async def _show(
+        self,
+        client: RepositoryClient,
+        job: ReviewJob,
+        head_sha: str,
+        run: CheckRun | None,
+        progress: _Progress,
+    ) -> None:
+        await asyncio.sleep(PROGRESS_SECONDS)
+        progress.begun = True
+        await self.store.begin_check(job.repository, job.number, head_sha)
+        output = Output("reviewing", "The change is being analysed in the context of its project.")
+        if run is None:
+            progress.run = await client.checks.create(head_sha, external_id(head_sha), output)
+        else:
+            progress.run = await client.checks.complete(run, output, conclusion=None)
+        self._crash.at("after-check-begun")
+
+    # ------------------------------------------------------------------ second step
+
+    async def publish(self, job: ReviewJob, gathered: Outcome, *, again: bool) -> Outcome:
+        """Wave 3: the review and the completed check run at once, each looking before it writes.
+
+        `again`: an earlier attempt may have written already.
+        """
+        said = msgspec.convert(gathered, Gathered)
+        client = self.github.repository(job.repository)
+        with self._stage("publish"):
+            try:
+                refused, run = await together(
+                    self._post_review(client, job.number, said), self._conclude(client, said, again=again)
+                )
+                if refused:
+                    await self._add_refused(client, run, said, refused)
+            except (Gone, NotFound):
+                log.info("pull_request_gone")
+                return {"status": "gone"}
+        await self.store.keep_review(job.repository, job.number, said.head_sha, said.conclusion)
+        self.metrics.reviewed(said.conclusion)
+        return {"status": "published"}
+
+    async def _post_review(
+        self, client: RepositoryClient, number: int, said: Gathered
+    ) -> tuple[ReviewComment, ...]:
+        """One review with all new comments; those whose place GitHub refuses."""
+        if not said.comments:
+            return ()
+        self._crash.at("before-review")
+        await self._crash.hold_for("after-check")
+        posted = await client.reviews.create(
+            number, commit_id=said.head_sha, body=said.body, comments=said.comments
+        )
+        if posted.moved_to:
+            log.info("head_moved", to=posted.moved_to)
+        self._crash.at("after-review")
+        return posted.refused
+
+    async def _conclude(self, client: RepositoryClient, said: Gathered, *, again: bool) -> CheckRun:
+        """The one run on the head, completed: the present one is rewritten, else a new one is made."""
+        await self._crash.hold_for("before-review")
+        await self._crash.hold_for("after-review")
+        output = Output(said.title, said.summary, annotations=said.annotations)
+        run = said.run
+        if run is None and again:
+            run = await client.checks.find(said.head_sha, external_id(said.head_sha))
+        if run is None:
+            run = await client.checks.create(
+                said.head_sha,
+                external_id(said.head_sha),
+                output,
+                conclusion=said.conclusion,
+                actions=(RESCAN,),
+            )
+        else:
+            run = await client.checks.complete(run, output, conclusion=said.conclusion, actions=(RESCAN,))
+        self._crash.at("after-check")
+        return run
+
+    async def _add_refused(
+        self, client: RepositoryClient, run: CheckRun, said: Gathered, refused: tuple[ReviewComment, ...]
+    ) -> None:
+        annotations = said.annotations + tuple(_annotation(comment) for comment in refused)
+        output = Output(said.title, said.summary, annotations=annotations)
+        await client.checks.complete(run, output, conclusion=said.conclusion, actions=(RESCAN,))
+
+    # ------------------------------------------------------------------ third step
+
+    async def clean_up(self, job: ReviewJob, gathered: Outcome) -> Outcome:
+        """Mark fixed what is fixed; close what was begun on commits that nobody waits for any more."""
+        said = msgspec.convert(gathered, Gathered)
+        self._crash.at("before-clean-up")
+        client = self.github.repository(job.repository)
+        try:
+            if said.status == "published":
+                await self.store.end_check(job.repository, job.number, said.head_sha)
+                if said.fixed:
+                    await client.reviews.mark_all_fixed(said.fixed)
+            await self._close_begun(client, job)
+        except (Gone, NotFound):
+            log.info("pull_request_gone")
+        return {"status": "done"}
+
+    async def _close_begun(self, client: RepositoryClient, job: ReviewJob) -> None:
+        output = Output("superseded", "A newer commit is reviewed instead.")
+        for head_sha in sorted(await self.store.begun_checks(job.repository, job.number)):
+            run = await client.checks.find(head_sha, external_id(head_sha))
+            if run is not None and run.status != "completed":
+                await client.checks.complete(run, output, conclusion="cancelled", actions=(RESCAN,))
+            await self.store.end_check(job.repository, job.number, head_sha)
+
+    async def conclude_fault(self, job: ReviewJob, reason: str) -> Outcome:
+        """The last resort: a completed check run that says why there is no review."""
+        client = self.github.repository(job.repository)
+        try:
+            state = await client.pulls.state(job.number)
+            if state.state != "open":
+                return {"status": "closed"}
+            config = Config.parse(state.documents)
+            run = own_run(state.check_runs, state.head_sha)
+            said = msgspec.structs.replace(
+                _unreviewed(state.head_sha, config.on_fault, f"a fault of its own ({reason})", run),
+                title="fastperf could not review this commit",
+            )
+            await self._conclude(client, said, again=True)
+            await self.store.end_check(job.repository, job.number, state.head_sha)
+        except (Gone, NotFound):
+            return {"status": "gone"}
+        self.metrics.reviewed("fault")
+        return {"status": "done"}
+
+    # ------------------------------------------------------------------ merge queues
+
+    async def merge_group(self, job: MergeGroupJob) -> Outcome:
+        """Review what a merge queue would merge; nobody is commented at, the check run decides."""
+        client = self.github.repository(job.repository)
+        try:
+            said = await self._gather_group(client, job)
+            await self._conclude(client, said, again=True)
+        except (Gone, NotFound):
+            return {"status": "gone"}
+        return {"status": "published"}
+
+    async def _gather_group(self, client: RepositoryClient, job: MergeGroupJob) -> Gathered:
+        compared, contents = await together(
+            client.pulls.compare(job.base_sha, job.head_sha, number=0),
+            client.contents.texts([(job.base_sha, name) for name in CONFIGURATION]),
+        )
+        config = Config.parse({path: _text(content) for (_, path), content in contents.items()})
+        if reason := _too_large(compared):
+            return _unreviewed(job.head_sha, config.on_skip, reason, None)
+        report, python = await self._report(client, compared, job.head_sha, config)
+        return Gathered(
+            status="report",
+            head_sha=job.head_sha,
+            conclusion=_advised(report.conclusion, config, job.base_ref),
+            title=report.title if python else NO_PYTHON,
+            summary=report.summary,
+            annotations=report.annotations,
+        )
+
+    @contextlib.contextmanager
+    def _stage(self, name: str) -> Iterator[None]:
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.metrics.stage(name, time.perf_counter() - began)
+
+
+class _Progress:
+    """A check run in progress, as far as one was begun."""
+
+    def __init__(self) -> None:
+        self.begun = False
+        self.run: CheckRun | None = None
+
+
+async def together(first: Awaitable[One], second: Awaitable[Other]) -> tuple[One, Other]:
+    """Both at once; when one fails the other is cancelled, and the error comes as it is."""
+    tasks = asyncio.ensure_future(first), asyncio.ensure_future(second)
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def web_address(api_url: str) -> str:
+    """Where people see what this API serves."""
+    parts = urlsplit(api_url)
+    host = parts.netloc.removeprefix("api.")
+    return f"{parts.scheme}://{host}"
+
+
+def _too_large(compared: Compared) -> str:
+    if not compared.complete:
+        return "it changes more files than GitHub lists"
+    changed = sum(is_python(file.path) for file in compared.files)
+    return f"it changes {changed} Python files, {MOST_FILES} at most" if changed > MOST_FILES else ""
+
+
+def _unreviewed(head_sha: str, conclusion: Conclusion, reason: str, run: CheckRun | None) -> Gathered:
+    return Gathered(
+        status="report",
+        head_sha=head_sha,
+        conclusion=conclusion,
+        title="not reviewed",
+        summary=f"This change was not reviewed: {reason}.",
+        run=run,
+    )
+
+
+def _matters(file: ChangedFile, config: Config) -> bool:
+    paths = {file.path, file.previous_path or file.path}
+    return any(is_document(path) or (is_python(path) and not config.excludes(path)) for path in paths)
+
+
+def _has_python(compared: Compared) -> bool:
+    return any(is_python(file.path) or is_python(file.previous_path or "") for file in compared.files)
+
+
+def _sources(
+    contents: Mapping[str, bytes | None], skipped: list[Skipped], config: Config
+) -> dict[str, bytes]:
+    too_large = {skip.path for skip in skipped}
+    return {
+        path: content
+        for path, content in contents.items()
+        if content is not None and is_python(path) and path not in too_large and not config.excludes(path)
+    }
+
+
+def _texts(contents: Mapping[str, bytes | None]) -> dict[str, str]:
+    return {
+        path: content.decode(errors="replace")
+        for path, content in contents.items()
+        if content is not None and is_document(path) and len(content) <= LARGEST_DOCUMENT
+    }
+
+
+def _text(content: bytes | None) -> str | None:
+    return None if content is None else content.decode(errors="replace")
+
+
+def _advised(conclusion: Conclusion, config: Config, base_ref: str) -> Conclusion:
+    """Into an advisory branch nothing fails."""
+    return "neutral" if conclusion == "failure" and config.is_advisory(base_ref) else conclusion
+
+
+def _annotation(comment: ReviewComment) -> Annotation:
+    """A comment whose place GitHub does not take, said in the check run."""
+    return Annotation(
+        path=comment.path,
+        start_line=comment.start_line or comment.line,
+        end_line=comment.line,
+        annotation_level="warning",
+        message=comment.body,
+        title=comment.code,
+    )

@@ -1,0 +1,235 @@
+"""Puts everything together: routes, start-up in order, drain."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import ctypes
+import signal
+import sys
+from collections.abc import AsyncIterator
+from typing import Any, Final
+
+import sqlalchemy as sa
+import structlog
+from aiohttp import web
+
+from app import logs
+from app.analysis import Analysis, AnalysisError
+from app.crash import Crash
+from app.github.api import Call
+from app.github.app import missing
+from app.github.client import GitHub
+from app.github.errors import BadPrivateKey, GitHubError
+from app.jobs import Jobs, JobsError
+from app.pipeline import Pipeline
+from app.settings import Settings
+from app.store import Store
+from app.version import version
+from app.web import health
+from app.web.metrics import Metrics, MetricsPage
+from app.webhook import LARGEST_BODY, Webhook
+
+log = structlog.get_logger(__name__)
+
+READ_SECONDS: Final = 10.0
+"""A delivery that takes longer to arrive is not GitHub's."""
+DEPTH_SECONDS: Final = 10.0
+PR_SET_DUMPABLE: Final = 4
+
+JOBS: Final = web.AppKey("jobs", Jobs)
+METRICS: Final = web.AppKey("metrics", Metrics)
+
+
+class StartError(Exception):
+    """The server cannot start; the message says why in one line."""
+
+
+def build(settings: Settings, **jobs_options: Any) -> web.Application:
+    """The public application. Starting it starts everything; cleaning it up drains.
+
+    `jobs_options` go to `Jobs` (poll intervals, in tests). Start-up raises StartError.
+    """
+    metrics = Metrics()
+    crash = Crash(settings.crash_at)
+    app = web.Application(client_max_size=LARGEST_BODY, middlewares=[_harden])
+    app[METRICS] = metrics
+    github = GitHub(
+        app_id=settings.app_id,
+        private_key=settings.private_key,
+        api_url=settings.api_url,
+        graphql_url=settings.graphql_url,
+        on_call=lambda call: _count(metrics, call),
+    )
+    analysis = Analysis(settings.workers)
+    store = Store(settings.database_url)
+    pipeline = Pipeline(
+        github,
+        analysis,
+        store,
+        metrics,
+        public_url=settings.public_url,
+        retention_days=settings.retention_days,
+        crash=crash,
+    )
+    jobs = Jobs(
+        pipeline,
+        database_url=settings.database_url,
+        machine_id=settings.machine_id,
+        drain_seconds=settings.drain_seconds,
+        retention_days=settings.retention_days,
+        **jobs_options,
+    )
+    app[JOBS] = jobs
+
+    async def collaborators(_: web.Application) -> AsyncIterator[None]:
+        """In the order of their needs; the job engine is last to start and first to stop."""
+        async with contextlib.AsyncExitStack() as stack:
+            try:
+                stack.push_async_callback(store.close)
+                await store.start()
+                await stack.enter_async_context(github)
+                stack.push_async_callback(analysis.close)
+                await analysis.start()
+                registering = asyncio.create_task(_learn_who_we_are(github))
+                stack.push_async_callback(_cancel, registering)
+                await asyncio.wait({registering}, timeout=READ_SECONDS)
+                stack.push_async_callback(jobs.close)
+                await jobs.start()
+            except (AnalysisError, JobsError, BadPrivateKey) as error:
+                raise StartError(str(error)) from error
+            except sa.exc.SQLAlchemyError as error:
+                raise StartError(f"the database cannot be opened: {type(error).__name__}") from error
+            watching = asyncio.create_task(_watch_depth(jobs, metrics))
+            stack.push_async_callback(_cancel, watching)
+            log.info("started", version=version(), machine=settings.machine_id, workers=settings.workers)
+            yield
+            log.info("draining", seconds=settings.drain_seconds)
+
+    async def can_write() -> bool:
+        await store.ping()
+        return True
+
+    async def works() -> bool:
+        return len(analysis.pids) > 0
+
+    async def accepts() -> bool:
+        return jobs.accepting
+
+    ready = health.Ready({"database": can_write, "analysis": works, "queue": accepts})
+    webhook = Webhook(jobs, settings.webhook_secrets, metrics)
+    app.router.add_post("/webhook", webhook.handle)
+    app.router.add_get("/livez", health.live)
+    app.router.add_get("/readyz", ready.handle)
+    app.router.add_get("/", _status)
+    if settings.metrics_token and settings.metrics_port is None:
+        app.router.add_get("/metrics", MetricsPage(metrics, settings.metrics_token).handle)
+    app.cleanup_ctx.append(collaborators)
+    return app
+
+
+def serve(settings: Settings) -> None:
+    """Run until SIGTERM or SIGINT. Ends the process with status 1, and a line that says why, if it cannot start."""
+    hide_memory()
+    logs.configure(settings.log_level, settings.secrets)
+    try:
+        asyncio.run(_serve(settings))
+    except StartError as error:
+        log.critical("start_failed", reason=str(error))
+        sys.exit(1)
+    except OSError as error:
+        log.critical("start_failed", reason=f"{settings.host}:{settings.port}: {error.strerror}")
+        sys.exit(1)
+
+
+async def _serve(settings: Settings) -> None:
+    app = build(settings)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    runner = web.AppRunner(
+        app, access_log=None, handle_signals=False, shutdown_timeout=5.0, keepalive_timeout=75.0
+    )
+    metrics = web.Application()
+    metrics.router.add_get("/metrics", MetricsPage(app[METRICS], settings.metrics_token).handle)
+    metrics_runner = web.AppRunner(metrics, access_log=None, shutdown_timeout=1.0)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, settings.host, settings.port)
+        await site.start()
+        if settings.metrics_port is not None:
+            await metrics_runner.setup()
+            await web.TCPSite(metrics_runner, settings.metrics_host, settings.metrics_port).start()
+        log.info("listening", addresses=[f"{address[0]}:{address[1]}" for address in runner.addresses])
+        await stop.wait()
+    finally:
+        await metrics_runner.cleanup()
+        await runner.cleanup()
+
+
+@web.middleware
+async def _harden(request: web.Request, handler: Any) -> web.StreamResponse:
+    """A body must arrive in time, an error page says nothing about us, and answers are not sniffed."""
+    try:
+        async with asyncio.timeout(READ_SECONDS + 5):
+            response: web.StreamResponse = await handler(request)
+    except web.HTTPException as answer:
+        response = web.json_response({"status": answer.reason.lower()}, status=answer.status)
+        if "Allow" in answer.headers:
+            response.headers["Allow"] = answer.headers["Allow"]
+    except TimeoutError:
+        response = web.json_response({"status": "request timeout"}, status=408)
+    except Exception:  # around one request: logged, and the next one is served
+        log.exception("request_failed", path=request.path)
+        response = web.json_response({"status": "internal error"}, status=500)
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Server"] = "fastperf"
+    return response
+
+
+async def _status(_: web.Request) -> web.Response:
+    return web.Response(text="fastperf is running.\n")
+
+
+async def _learn_who_we_are(github: GitHub) -> None:
+    """The app's own name at GitHub, and a warning for each permission it lacks. Tries until it succeeds."""
+    pause = 1.0
+    while True:
+        try:
+            app = await github.app.get()
+        except GitHubError as error:
+            log.warning("github_not_reached", error=type(error).__name__, status=error.status)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 60.0)
+            continue
+        github.slug = app.slug
+        for lack in missing(app):
+            log.warning("app_lacks", lack=lack)
+        return
+
+
+async def _watch_depth(jobs: Jobs, metrics: Metrics) -> None:
+    while True:
+        try:
+            metrics.queues(await jobs.depth())
+        except Exception as error:  # a gauge that is late is no reason to stop watching
+            log.warning("depth_unknown", error=type(error).__name__)
+        await asyncio.sleep(DEPTH_SECONDS)
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+def _count(metrics: Metrics, call: Call) -> None:
+    metrics.call(call.status)
+
+
+def hide_memory() -> None:
+    """No process of the same user may read our environment or memory from /proc, nor a core dump be written."""
+    if sys.platform != "linux":
+        return
+    if ctypes.CDLL(None, use_errno=True).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), "prctl(PR_SET_DUMPABLE)")

@@ -1,0 +1,235 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rules.engine import estimates
+from rules.engine.creation import serves
+from rules.engine.loop_shapes import is_batched, is_short, shortened, spelled
+from rules.engine.rewrites import after_loop
+from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+
+_KINDS = frozenset({"commit", "flush", "refresh"})
+_COSTS = {
+    "commit": "commits once per item of `{}`: a transaction and a wait for the disk each",
+    "flush": "flushes once per item of `{}`: its own round trip each, where one flush writes all rows together",
+    "refresh": "reads each row of `{}` back by itself: one query each",
+}
+
+
+class CommitInLoop(Rule):
+    """A commit per item of a loop waits for the database's disk once per item.
+
+    Every commit is a transaction of its own: a round trip, and the write-ahead log has to reach the disk before it
+    returns. A flush per item still costs a round trip each, although the session writes a hundred added rows in one
+    statement when it may. A refresh per item is a query each.
+
+    ## Instead
+    Add all items, then commit once after the loop. SQLAlchemy batches the inserts. For plain rows
+    `session.execute(insert(Model), rows)` is faster still.
+
+    ## Trade-offs
+    All items succeed or fail together, and locks are held until the end: for very long loops commit every
+    thousand items. Work that must not be repeated after a failure keeps its own commit.
+
+    ## Monitor
+    Transactions per second and write-ahead log volume; duration of the endpoint against its number of items.
+
+    ## When to ignore it
+    When each item has an effect outside the database that must be recorded before the next one starts.
+    """
+
+    code = "FP212"
+    severity = Severity.HIGH
+    gates = True
+    effort = Effort.MINUTES
+    watch = "transactions per second and statements per request"
+
+    invalid = (
+        Invalid(
+            """
+            from fastapi import Depends, FastAPI
+            from sqlalchemy.orm import Session
+
+            from shop.db import get_session
+            from shop.models import Product
+
+            app = FastAPI()
+
+            @app.post("/products/import")
+            def import_products(names: list[str], session: Session = Depends(get_session)) -> None:
+                for name in names:
+                    session.add(Product(name=name))
+                    session.commit()
+            """,
+            fixed="""
+            from fastapi import Depends, FastAPI
+            from sqlalchemy.orm import Session
+
+            from shop.db import get_session
+            from shop.models import Product
+
+            app = FastAPI()
+
+            @app.post("/products/import")
+            def import_products(names: list[str], session: Session = Depends(get_session)) -> None:
+                for name in names:
+                    session.add(Product(name=name))
+                session.commit()
+            """,
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            from fastapi import Depends, FastAPI
+            from sqlalchemy.orm import Session
+
+            from shop.db import get_session
+            from shop.models import Product
+
+            app = FastAPI()
+
+            @app.post("/products/import")
+            def import_products(names: list[str], session: Session = Depends(get_session)) -> None:
+                for number, name in enumerate(names, start=1):
+                    session.add(Product(name=name))
+                    if number % 1000 == 0:
+                        session.commit()
+                session.commit()
+            """
+        ),
+    )
+
+    def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        query = module.query(node)
+        if query is None or not serves(node, module) or query.kind not in _KINDS:
+            return
+        loops = module.loops(node)
+        if not loops or not isinstance(loops[-1], ast.For):
+            return
+        loop = loops[-1]
+        if (
+            any(_is_deliberate(each, module) for each in loops)
+            or _is_rationed(node, loop, module)
+            or not _writes(loop, module)
+        ):
+            return
+        if _leaves_after(node, loop, module) or _other(query.kind, loop, module):
+            return
+        if query.kind == "refresh" and not module.depends_on_loop(node, loop):
+            return
+        text = _COSTS[query.kind].format(shortened(module.segment(loop.iter)))
+        yield Match(
+            node,
+            f"`{spelled(node.func)}` {text}.",
+            severity=self.severity if module.in_request_path(node) else Severity.MEDIUM,
+            confidence=Confidence.POSSIBLE if _isolated(node, loop, module) else Confidence.CERTAIN,
+            fix=_moved(node, loop, module) if query.kind in ("commit", "flush") else None,
+            impact=estimates.commits_in_loop(module.options, query.kind),
+        )
+
+
+def _is_deliberate(loop: ast.AST, module: Module) -> bool:
+    """Loops whose turns are few, batches, attempts, or messages that arrive one by one."""
+    if (
+        not isinstance(loop, ast.For)
+        or is_batched(loop)
+        or module.is_short(loop)
+        or is_short(loop, module.qualified_name)
+    ):
+        return True
+    return (
+        isinstance(loop.iter, ast.Call)
+        and isinstance(loop.iter.func, ast.Name)
+        and loop.iter.func.id == "range"
+    )
+
+
+def _ancestors(node: ast.AST, loop: ast.AST, module: Module) -> Iterator[tuple[ast.AST, ast.AST]]:
+    """(parent, child) from `node` up to `loop`."""
+    child, parent = node, module.parent(node)
+    while parent is not None:
+        yield parent, child
+        if parent is loop:
+            return
+        child, parent = parent, module.parent(parent)
+
+
+def _is_rationed(node: ast.AST, loop: ast.AST, module: Module) -> bool:
+    """Under `if count % 100 == 0`, `if len(batch) >= size` or the like: not once per item."""
+    for parent, child in _ancestors(node, loop, module):
+        if isinstance(parent, ast.If) and child is not parent.test:
+            for part in ast.walk(parent.test):
+                if isinstance(part, ast.Mod) or (isinstance(part, ast.Name) and part.id == "len"):
+                    return True
+    return False
+
+
+def _isolated(node: ast.AST, loop: ast.AST, module: Module) -> bool:
+    """Inside a `try` of the loop's body: an item may fail without the others, on purpose."""
+    return any(
+        isinstance(parent, ast.Try) and child in parent.body
+        for parent, child in _ancestors(node, loop, module)
+    )
+
+
+def _writes(loop: ast.For, module: Module) -> bool:
+    """Whether a turn of the loop changes something: adds, deletes, executes, or sets an attribute."""
+    for node in ast.walk(loop):
+        match node:
+            case ast.Call(
+                func=ast.Attribute(attr="add" | "add_all" | "delete" | "merge" | "execute" | "exec")
+            ):
+                return True
+            case ast.Assign(targets=[ast.Attribute(), *_]) | ast.AugAssign(target=ast.Attribute()):
+                return True
+            case ast.Call(func=ast.Name(id="setattr")):
+                return True
+            case ast.Call() if module.summary(node) is not None:
+                return True
+    return False
+
+
+def _other(kind: str, loop: ast.For, module: Module) -> bool:
+    """Whether a commit in the same loop says it already: a flush or refresh beside it is not a second finding."""
+    if kind == "commit":
+        return False
+    for node in ast.walk(loop):
+        if isinstance(node, ast.Call):
+            found = module.query(node)
+            if found is not None and found.kind == "commit":
+                return True
+    return False
+
+
+def _leaves_after(node: ast.AST, loop: ast.For, module: Module) -> bool:
+    """`return` or `break` follows in the same block: it happens at most once."""
+    for parent, child in _ancestors(node, loop, module):
+        for block in (getattr(parent, field, None) for field in ("body", "orelse", "finalbody")):
+            if isinstance(block, list) and child in block:
+                rest = block[block.index(child) + 1 :]
+                if any(isinstance(statement, ast.Return | ast.Break | ast.Raise) for statement in rest):
+                    return True
+    return False
+
+
+def _moved(node: ast.Call, loop: ast.For, module: Module) -> Fix | None:
+    """Behind the loop, when it is the last statement of the loop's own body and nothing leaves the loop early."""
+    statement = module.parent(node)
+    if isinstance(statement, ast.Await):
+        statement = module.parent(statement)
+    if (
+        not isinstance(statement, ast.Expr)
+        or len(loop.body) < 2
+        or loop.body[-1] is not statement
+        or loop.orelse
+    ):
+        return None
+    if any(isinstance(inner, ast.Return) for inner in ast.walk(loop)):
+        return None
+    return Fix(after_loop(loop, statement), safety=Safety.UNSAFE, target=loop)

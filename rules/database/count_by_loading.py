@@ -1,0 +1,270 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from rules.engine import estimates
+from rules.engine.creation import serves
+from rules.engine.loop_shapes import shortened
+from rules.engine.rule import Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from rules.engine.module import Module
+
+_QUERY = "sqlalchemy.orm.Query"
+_RESULTS = frozenset(
+    {"sqlalchemy.engine.Result", "sqlalchemy.engine.ScalarResult", "sqlalchemy.engine.MappingResult"}
+)
+_SESSIONS = (
+    "sqlalchemy.orm.Session",
+    "sqlmodel.Session",
+    "sqlalchemy.ext.asyncio.AsyncSession",
+    "sqlmodel.ext.asyncio.session.AsyncSession",
+)
+_LISTS: dict[str, tuple[str, ...]] = {
+    "all": (_QUERY, *_RESULTS),
+    "fetchall": tuple(_RESULTS),
+    "to_list": (
+        "beanie.FindMany",
+        "pymongo.asynchronous.cursor.AsyncCursor",
+        "motor.motor_asyncio.AsyncIOMotorCursor",
+    ),
+}
+_COUNTS = {"to_list": "`count_documents` (Beanie: `.count()`)"}
+_LIMITS = frozenset({"limit", "slice", "fetch", "first", "one", "one_or_none"})
+
+
+@dataclass(frozen=True)
+class _Load:
+    """A call that loads all rows of `source` into a list."""
+
+    call: ast.Call
+    source: ast.expr
+    type: str
+    method: str
+
+
+class CountByLoading(Rule):
+    """Loading all rows to count them costs time and memory for each row; the database can count alone.
+
+    `len(query.all())` sends every column of every row over the network and makes an object of each, only to throw
+    them away. The time grows with the table.
+
+    ## Instead
+    `select(func.count()).select_from(...)`, or `query.count()`: one number comes back.
+
+    ## Trade-offs
+    With joins or `distinct` the database counts rows where `len` counted distinct objects: compare the two once.
+
+    ## Monitor
+    Rows fetched per request; memory of the worker after the endpoint was called.
+
+    ## When to ignore it
+    When the table is tiny for ever, or the objects are in the session anyway.
+    """
+
+    code = "FP209"
+    severity = Severity.HIGH
+    effort = Effort.MINUTES
+    watch = "rows fetched per request"
+
+    invalid = (
+        Invalid(
+            """
+            from fastapi import Depends, FastAPI
+            from sqlalchemy.orm import Session
+
+            from shop.db import get_session
+            from shop.models import Order
+
+            app = FastAPI()
+
+            @app.get("/orders/count")
+            def count_orders(session: Session = Depends(get_session)) -> int:
+                return len(session.query(Order).filter(Order.open).all())
+            """,
+            fixed="""
+            from fastapi import Depends, FastAPI
+            from sqlalchemy.orm import Session
+
+            from shop.db import get_session
+            from shop.models import Order
+
+            app = FastAPI()
+
+            @app.get("/orders/count")
+            def count_orders(session: Session = Depends(get_session)) -> int:
+                return session.query(Order).filter(Order.open).count()
+            """,
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            from fastapi import Depends, FastAPI
+            from sqlalchemy.orm import Session
+
+            from shop.db import get_session
+            from shop.models import Order
+
+            app = FastAPI()
+
+            @app.get("/orders")
+            def list_orders(session: Session = Depends(get_session)) -> dict[str, object]:
+                orders = session.query(Order).limit(50).all()
+                return {"count": len(orders), "orders": [order.number for order in orders]}
+            """
+        ),
+    )
+
+    def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        counted = _counted(node)
+        if (
+            counted is None
+            or not serves(node, module)
+            or module.qualified_name(node.func)
+            not in (
+                "builtins.len",
+                "len",
+                "builtins.sum",
+                "sum",
+            )
+        ):
+            return
+        load = _load(counted, module)
+        rewrite: Callable[[Any], cst.CSTNode] | None = None
+        if load is not None:
+            rewrite = _rewrite(load, module)
+        elif isinstance(counted, ast.Name):
+            load = _only_counted(counted, node, module)
+        if load is None or _limited(load.source):
+            return
+        imports = ("sqlalchemy.func", "sqlalchemy.select") if load.type in _RESULTS else ()
+        yield Match(
+            node,
+            f"`{shortened(module.segment(node), 70)}` loads every row only to count them."
+            if isinstance(counted, ast.Call | ast.Await)
+            else f"`{shortened(module.segment(load.call), 70)}` loads every row, and only their number is used.",
+            fix=Fix(rewrite, imports=imports, safety=Safety.UNSAFE) if rewrite else None,
+            impact=estimates.rows_counted(module.options),
+            instead=f"Let the database count: {_COUNTS.get(load.method, '`select(func.count())`')}.",
+        )
+
+
+def _counted(node: ast.Call) -> ast.expr | None:
+    """What `len(x)`, `len(list(x))` or `sum(1 for _ in x)` counts."""
+    match node:
+        case ast.Call(
+            func=ast.Name(id="len"), args=[ast.Call(func=ast.Name(id="list"), args=[inner])], keywords=[]
+        ):
+            return inner
+        case ast.Call(func=ast.Name(id="len"), args=[inner], keywords=[]):
+            return inner
+        case ast.Call(
+            func=ast.Name(id="sum"),
+            args=[
+                ast.GeneratorExp(
+                    elt=ast.Constant(value=1), generators=[ast.comprehension(iter=inner, ifs=[], is_async=0)]
+                )
+            ],
+            keywords=[],
+        ):
+            return inner
+    return None
+
+
+def _load(expression: ast.expr, module: Module) -> _Load | None:
+    """`expression` as a call that loads all rows."""
+    call = expression.value if isinstance(expression, ast.Await) else expression
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
+        return None
+    owner = module.type_of(call.func.value)
+    if owner is None or owner not in _LISTS.get(call.func.attr, ()):
+        return None
+    return _Load(call, call.func.value, owner, call.func.attr)
+
+
+def _only_counted(name: ast.Name, counting: ast.Call, module: Module) -> _Load | None:
+    """The load that `name` holds, when the function assigns it once and uses it only to count."""
+    function = module.function_of(name)
+    if function is None or isinstance(function.node, ast.Lambda):
+        return None
+    uses = [node for node in ast.walk(function.node) if isinstance(node, ast.Name) and node.id == name.id]
+    stores = [node for node in uses if not isinstance(node.ctx, ast.Load)]
+    if len(stores) != 1:
+        return None
+    assignment = module.parent(stores[0])
+    if not (isinstance(assignment, ast.Assign) and assignment.targets == [stores[0]]):
+        return None
+    for use in uses:
+        if use is stores[0]:
+            continue
+        parent = module.parent(use)
+        if not (isinstance(parent, ast.Call) and _counted(parent) is use):
+            return None
+    return _load(assignment.value, module)
+
+
+def _limited(source: ast.expr) -> bool:
+    """Whether the query fetches a bounded number of rows."""
+    return any(isinstance(node, ast.Attribute) and node.attr in _LIMITS for node in ast.walk(source))
+
+
+def _rewrite(load: _Load, module: Module) -> Callable[[Any], cst.CSTNode] | None:
+    """`len(query.all())` -> `query.count()`; `len(session.scalars(select(...)).all())` -> a counting select."""
+    if load.type == _QUERY:
+        return _query_count
+    if load.type not in _RESULTS or load.method not in ("all", "fetchall"):
+        return None
+    executed = _executed(load.source)
+    if executed is None:
+        return None
+    call, is_awaited = executed
+    if not isinstance(call.func, ast.Attribute) or len(call.args) != 1 or call.keywords:
+        return None
+    if (
+        module.type_of(call.func.value) not in _SESSIONS
+        or module.type_of(call.args[0]) != "sqlalchemy.sql.Select"
+    ):
+        return None
+    session, statement = module.segment(call.func.value), module.segment(call.args[0])
+
+    def counting_select(node: cst.Call) -> cst.CSTNode:
+        import libcst as cst
+
+        count = f"{session}.scalar(sqlalchemy.select(sqlalchemy.func.count()).select_from({statement}.subquery()))"
+        return cst.parse_expression(f"await {count}" if is_awaited else count)
+
+    return counting_select
+
+
+def _executed(source: ast.expr) -> tuple[ast.Call, bool] | None:
+    """The `execute`, `exec` or `scalars` call under `.scalars()`, `.unique()` and `await`."""
+    while True:
+        match source:
+            case ast.Call(func=ast.Attribute(attr="scalars" | "mappings", value=inner), args=[]):
+                source = inner
+            case ast.Await(value=ast.Call(func=ast.Attribute(attr="execute" | "scalars" | "exec")) as call):
+                return call, True
+            case ast.Call(func=ast.Attribute(attr="execute" | "scalars" | "exec")) as call:
+                return call, False
+            case _:
+                return None
+
+
+def _query_count(node: cst.Call) -> cst.CSTNode:
+    """`len(query.all())` -> `query.count()`."""
+    import libcst as cst
+
+    inner = node.args[0].value
+    if not (
+        isinstance(inner, cst.Call)
+        and isinstance(inner.func, cst.Attribute)
+        and inner.func.attr.value == "all"
+    ):
+        return node
+    return inner.with_changes(func=inner.func.with_changes(attr=cst.Name("count")))

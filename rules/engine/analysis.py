@@ -1,0 +1,336 @@
+"""Files in, findings out: facts, linking, rules, severities, suppressions, fingerprints."""
+
+from __future__ import annotations
+
+import ast
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from rules.engine import extraction, fingerprints, registry, suppression
+from rules.engine.facts import ModuleFacts
+from rules.engine.finding import (
+    Confidence,
+    EndpointRef,
+    Finding,
+    Hop,
+    Options,
+    Result,
+    Severity,
+    Skipped,
+    Statistics,
+    Suppressed,
+)
+from rules.engine.graph import place_of
+from rules.engine.index import Index
+from rules.engine.module import Module
+from rules.engine.project import Project
+from rules.engine.rule import Match, Rule
+from rules.engine.source import Source, SourceError, parse
+
+_KEPT_LINES = 40_000
+"""Trees of so many lines stay in memory between the passes; more are parsed again."""
+
+
+def extract(path: str, source: bytes) -> ModuleFacts:
+    """The facts of one file. Raises SourceError with a reason in words."""
+    text = Source(source)
+    return extraction.build(Index(parse(text)), len(text.lines))
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """A match on its way to a finding."""
+
+    rule: Rule
+    match: Match
+    finding: Finding
+
+
+class Analysis:
+    """The outcome for one tree. Keep it as long as fixes are to be proven."""
+
+    def __init__(
+        self,
+        result: Result,
+        facts: Mapping[str, ModuleFacts],
+        project: Project,
+        sources: Mapping[str, bytes],
+        matches: Mapping[str, tuple[Rule, Match]],
+    ) -> None:
+        self.result = result
+        self.facts = facts
+        self.project = project
+        self._sources = sources
+        self._matches = matches
+
+    def prove(self, finding: Finding) -> Finding:
+        """The same finding with its proven fix, or with `fix=None`."""
+        found = self._matches.get(finding.fingerprint)
+        if found is None or found[1].fix is None or finding.path not in self._sources:
+            return finding
+        from rules.engine import fixes
+
+        def analysed(raw: bytes) -> Result:
+            return self._again(finding.path, raw)
+
+        proven = fixes.prove(
+            finding,
+            found[1],
+            raw=self._sources[finding.path],
+            before=self.result.findings,
+            analyse=analysed,
+        )
+        return msgspec.structs.replace(finding, fix=proven)
+
+    def _again(self, path: str, raw: bytes) -> Result:
+        """What the analysis of one file says when it holds `raw`, everything else as it was."""
+        others = {other: facts for other, facts in self.project.files.items() if other != path}
+        project = self.project
+        return analyze(
+            {path: raw}, others=others, documents=project.documents, options=project.options
+        ).result
+
+
+def analyze(
+    sources: Mapping[str, bytes],
+    *,
+    others: Mapping[str, ModuleFacts] | None = None,
+    documents: Mapping[str, str] | None = None,
+    options: Options = Options(),  # noqa: B008 - frozen
+) -> Analysis:
+    """Analyse `sources` (path -> bytes) in the context of `others`, the facts of the rest of the project.
+
+    Never raises for what the files contain: what cannot be read or checked is in `result.skipped`.
+    """
+    return _Run(sources, others or {}, documents or {}, options).analysis()
+
+
+class _Run:
+    def __init__(
+        self,
+        sources: Mapping[str, bytes],
+        others: Mapping[str, ModuleFacts],
+        documents: Mapping[str, str],
+        options: Options,
+    ) -> None:
+        self.started = time.perf_counter()
+        self.sources = sources
+        self.others = others
+        self.documents = documents
+        self.options = options
+        self.skipped: list[Skipped] = []
+        self.suppressed: list[Suppressed] = []
+        self.lines = 0
+        self.rules = tuple(rule for rule in registry.rules() if options.wants(rule.code))
+        self.dispatch = registry.dispatch(self.rules)
+        self.known = registry.codes()
+
+    def analysis(self) -> Analysis:
+        facts: dict[str, ModuleFacts] = {}
+        kept: dict[str, tuple[Source, Index]] = {}
+        kept_lines = 0
+        for path in sorted(self.sources):
+            try:
+                source, index = self._read(path)
+                found = extraction.build(index, len(source.lines))
+            except SourceError as error:
+                self.skipped.append(Skipped(path, error.reason))
+                continue
+            except Exception as error:  # one file must not stop the others
+                self.skipped.append(Skipped(path, f"could not be read: {type(error).__name__}"))
+                continue
+            facts[path] = found
+            self.lines += found.lines
+            if place_of(path) == "app" and kept_lines + found.lines <= _KEPT_LINES:
+                kept_lines += found.lines
+                kept[path] = (source, index)
+        project = Project({**self.others, **facts}, self.documents, self.options)
+        placed: list[_Placed] = []
+        for path in facts:
+            if place_of(path) != "app":
+                continue
+            source, index = kept.pop(path) if path in kept else self._read(path)
+            placed.extend(self._check(Module(path, source, index, project)))
+        placed.sort(
+            key=lambda item: (item.finding.path, item.finding.line, item.finding.column, item.finding.code)
+        )
+        numbers = fingerprints.number(item.finding.fingerprint for item in placed)
+        findings, matches = [], {}
+        for item, number in zip(placed, numbers, strict=True):
+            finding = _with_fingerprint(item.finding, number)
+            findings.append(finding)
+            matches[number] = (item.rule, item.match)
+        result = Result(
+            findings=tuple(findings),
+            endpoints=project.endpoints,
+            skipped=tuple(self.skipped),
+            suppressed=tuple(self.suppressed),
+            statistics=Statistics(len(self.sources), self.lines, time.perf_counter() - self.started),
+        )
+        return Analysis(result, facts, project, self.sources, matches)
+
+    def _read(self, path: str) -> tuple[Source, Index]:
+        source = Source(self.sources[path])
+        return source, Index(parse(source), self.dispatch)
+
+    def _check(self, module: Module) -> Iterator[_Placed]:
+        """The findings of one file, after suppression."""
+        silencers = suppression.parse(module.source.text)
+        if not self.options.allow_inline_ignores:
+            silencers = suppression.Suppressions()
+        placed = [
+            item
+            for rule, match in _without_swallowed(module, self._matches(module))
+            if (item := self._place(module, rule, match))
+        ]
+        for item in placed:
+            silenced = silencers.suppressed(item.finding)
+            if silenced is None:
+                yield item
+            else:
+                self.suppressed.append(silenced)
+        if self.options.wants("FP001"):
+            unused = registry.by_code("FP001")
+            ran = [rule.code for rule in self.rules]
+            for finding in silencers.findings(module.path, ran=ran, known=self.known):
+                yield _Placed(unused, Match(module.tree, finding.message), finding)
+
+    def _matches(self, module: Module) -> list[tuple[Rule, Match]]:
+        found: list[tuple[Rule, Match]] = []
+        failed: dict[Rule, str] = {}
+        for node_type, rules in self.dispatch.items():
+            for node in module.index.nodes.get(node_type, ()):
+                for rule in rules:
+                    if rule in failed:
+                        continue
+                    try:
+                        found.extend((rule, match) for match in rule.check(node, module))
+                    except Exception as error:  # a rule that crashes is a line in the summary
+                        line = getattr(node, "lineno", 1)
+                        failed[rule] = f"{rule.code} failed on line {line}: {type(error).__name__}: {error}"
+        self.skipped.extend(Skipped(module.path, reason) for reason in failed.values())
+        return [(rule, match) for rule, match in found if rule not in failed]
+
+    def _place(self, module: Module, rule: Rule, match: Match) -> _Placed | None:
+        node = match.node
+        line, column, end_line, end_column = _extent(module, node)
+        severity = match.severity or rule.severity
+        confidence, gates = match.confidence, rule.gates
+        if _is_unproven(module, node):
+            # It runs on some event loop, but no endpoint is seen to reach it.
+            severity, gates = severity.lowered(), False
+            if confidence is Confidence.CERTAIN:
+                confidence = Confidence.LIKELY
+        severity = self._configured(rule.code, severity)
+        endpoints = module.endpoints(node)
+        card = registry.card(rule)
+        symbol = module.symbol_at(node)
+        here = Hop(module.path, line, symbol)
+        finding = Finding(
+            code=rule.code,
+            name=registry.name_of(rule),
+            severity=severity,
+            confidence=confidence,
+            gates=gates,
+            effort=rule.effort,
+            path=module.path,
+            line=line,
+            column=column,
+            end_line=end_line,
+            end_column=end_column,
+            symbol=symbol,
+            endpoint=endpoints[0] if endpoints else None,
+            message=match.message,
+            why=card.why,
+            instead=match.instead or card.instead,
+            trade_offs=card.trade_offs,
+            metric=rule.watch,
+            impact=match.impact or rule.impact,
+            call_path=match.call_path,
+            fix=None,
+            fingerprint=fingerprints.core(rule.code, symbol, node),
+            places=_places(here, match),
+            cause=match.cause or _cause(rule, match),
+            endpoints=endpoints,
+        )
+        return _Placed(rule, match, finding)
+
+    def _configured(self, code: str, severity: Severity) -> Severity:
+        """The project's own severity for a rule: the longest matching code or prefix."""
+        best = max((key for key in self.options.severity if code.startswith(key)), key=len, default=None)
+        return Severity(self.options.severity[best]) if best is not None else severity
+
+
+def _is_unproven(module: Module, node: ast.AST) -> bool:
+    function = module.function_of(node)
+    if function is None or not function.is_async:
+        return False
+    return not module.is_proven(node)
+
+
+def _without_swallowed(module: Module, matches: Sequence[tuple[Rule, Match]]) -> Iterator[tuple[Rule, Match]]:
+    """Without what another match says better."""
+    swallowed = {place for _, match in matches for place in match.swallows}
+    for rule, match in matches:
+        if (rule.code, getattr(match.node, "lineno", 1)) not in swallowed:
+            yield rule, match
+
+
+def _extent(module: Module, node: ast.AST) -> tuple[int, int, int, int]:
+    """Line, column, end line, end column; of a function or class only the header counts."""
+    if not hasattr(node, "lineno"):
+        return 1, 1, 1, 1
+    line, end_line = node.lineno, node.end_lineno or node.lineno  # type: ignore[attr-defined]  # it has a place
+    end_offset = node.end_col_offset or 0  # type: ignore[attr-defined]  # as above
+    source = module.source
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.body[0].lineno > line:
+        end_line = line
+        return line, source.column(line, node.col_offset), line, len(source.lines[line - 1].rstrip()) + 1
+    return (
+        line,
+        source.column(line, node.col_offset),  # type: ignore[attr-defined]  # as above
+        end_line,
+        source.column(end_line, end_offset),
+    )
+
+
+def _places(here: Hop, match: Match) -> tuple[Hop, ...]:
+    """Where the finding may be said, best first: the leaf, the hops back to the call, the call, what is related."""
+    found: dict[tuple[str, int], Hop] = {}
+    for hop in (*reversed(match.call_path), here, *match.related):
+        found.setdefault((hop.path, hop.line), hop)
+    return tuple(found.values())
+
+
+def _cause(rule: Rule, match: Match) -> str:
+    if not match.call_path:
+        return ""
+    leaf = match.call_path[-1]
+    return f"{rule.code} {leaf.path}:{leaf.line} {leaf.symbol}"
+
+
+def _with_fingerprint(finding: Finding, fingerprint: str) -> Finding:
+    if finding.fingerprint == fingerprint:
+        return finding
+    return msgspec.structs.replace(finding, fingerprint=fingerprint)
+
+
+def affected(before: Analysis, after: Analysis) -> frozenset[str]:
+    """Untouched paths whose findings may differ between the two trees, so that their source is wanted too."""
+    touched = set(before.facts) | set(after.facts)
+    found = set()
+    for path in after.project.files:
+        if path in touched or place_of(path) != "app":
+            continue
+        if path not in before.project.files or before.project.signatures(path) != after.project.signatures(
+            path
+        ):
+            found.add(path)
+    return frozenset(found)
+
+
+def unique(endpoints: Iterable[EndpointRef]) -> tuple[EndpointRef, ...]:
+    return tuple(dict.fromkeys(endpoints))

@@ -1,0 +1,114 @@
+"""Where each function of a project runs, followed along calls."""
+
+from __future__ import annotations
+
+import enum
+from collections import deque
+from collections.abc import Iterable
+
+from rules.engine import facts
+from rules.engine.graph import BACKGROUND, CALL, LOOP, PROCESS, THREAD, Edge, Graph, Node
+from rules.engine.routing import Routing
+
+
+class Context(enum.StrEnum):
+    """Where code runs. A function may run in several."""
+
+    LOOP = "loop"
+    THREAD = "thread"
+    PROCESS = "process"
+    STARTUP = "startup"
+    BACKGROUND = "background"
+    TASK = "task"
+    UNKNOWN = "unknown"
+
+
+IN_LOOP = 1
+IN_THREAD = 2
+IN_PROCESS = 4
+AT_STARTUP = 8
+IN_BACKGROUND = 16
+IN_TASK = 32
+IN_SCRIPT = 64
+IN_REQUEST = 128
+"""A request (or what follows it) is proven to get here."""
+IN_TEST = 256
+
+_PUBLIC = (
+    (IN_LOOP, Context.LOOP),
+    (IN_THREAD, Context.THREAD),
+    (IN_PROCESS, Context.PROCESS),
+    (AT_STARTUP, Context.STARTUP),
+    (IN_BACKGROUND, Context.BACKGROUND),
+    (IN_TASK, Context.TASK),
+)
+_PLACES = IN_LOOP | IN_THREAD | IN_PROCESS
+
+
+def contexts_of(mask: int) -> frozenset[Context]:
+    found = frozenset(context for bit, context in _PUBLIC if mask & bit)
+    return found or frozenset({Context.UNKNOWN})
+
+
+def propagate(graph: Graph, routing: Routing) -> None:
+    """Set `contexts` and `endpoints` of all nodes."""
+    pending: deque[Node] = deque()
+    _mark_roots(graph.nodes.values())
+    for position, endpoint in enumerate(routing.endpoints):
+        bit = 1 << position
+        for node in (endpoint.handler, *endpoint.dependencies, *routing.middleware):
+            node.endpoints |= bit
+    pending.extend(node for node in graph.nodes.values() if node.contexts or node.endpoints)
+    queued = set(pending)
+    while pending:
+        node = pending.popleft()
+        queued.discard(node)
+        for edge in node.edges:
+            target = edge.target
+            contexts = target.contexts | _through(node, edge)
+            endpoints = target.endpoints | node.endpoints
+            if contexts != target.contexts or endpoints != target.endpoints:
+                target.contexts, target.endpoints = contexts, endpoints
+                if target not in queued:
+                    queued.add(target)
+                    pending.append(target)
+
+
+def _mark_roots(nodes: Iterable[Node]) -> None:
+    for node in nodes:
+        own = IN_LOOP if node.is_async else IN_THREAD
+        roles = node.roles
+        if roles & {"endpoint", "websocket", "dependency", "middleware", "exception handler"}:
+            node.contexts |= own | IN_REQUEST
+        if "lifespan" in roles:
+            node.contexts |= AT_STARTUP
+        if "task" in roles:
+            node.contexts |= IN_TASK
+        if "command" in roles:
+            node.contexts |= IN_SCRIPT
+        if not node.symbol:
+            node.contexts |= AT_STARTUP
+        if node.function.flags & facts.MAIN:
+            node.contexts |= IN_SCRIPT
+
+
+def _through(node: Node, edge: Edge) -> int:
+    """The contexts that `edge` carries from `node` to its target."""
+    mask, kind, target = node.contexts, edge.kind, edge.target
+    elsewhere = mask & ~_PLACES
+    if kind == CALL:
+        if target.is_async and not node.is_async and not edge.call.flags & facts.SPAWNED:
+            # A loop of its own (`asyncio.run(f())`), or a coroutine handed back to the caller's loop.
+            return elsewhere | (mask & IN_LOOP)
+        if edge.call.flags & facts.SPAWNED and mask & AT_STARTUP and target.is_async:
+            return (mask & ~AT_STARTUP) | IN_LOOP  # goes on while the application serves
+        return mask
+    if kind == THREAD:
+        return elsewhere | IN_THREAD
+    if kind == PROCESS:
+        return elsewhere | IN_PROCESS
+    if kind == BACKGROUND:
+        return elsewhere | IN_BACKGROUND | IN_REQUEST | (IN_LOOP if target.is_async else IN_THREAD)
+    if kind == LOOP:
+        return (elsewhere & ~AT_STARTUP) | IN_LOOP
+    return mask & IN_REQUEST  # ELSEWHERE

@@ -1,0 +1,161 @@
+"""Whether code serves requests, and whether what it makes is shared or made again for each of them."""
+
+from __future__ import annotations
+
+import ast
+import enum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+
+_CACHES = frozenset(
+    {
+        "functools.lru_cache",
+        "functools.cache",
+        "functools.cached_property",
+        "cachetools.cached",
+        "cachetools.func.lru_cache",
+        "cachetools.func.ttl_cache",
+        "async_lru.alru_cache",
+        "aiocache.cached",
+        "cached_property.cached_property",
+        "django.utils.functional.cached_property",
+    }
+)
+
+
+class Place(enum.StrEnum):
+    REQUEST = "request"
+    LOOP = "loop"
+
+
+def serves(node: ast.AST, module: Module) -> bool:
+    """Whether the code may run while requests are served: no script, command, test or migration of its own."""
+    return module.reached(node) or str(module.role(node) or "") not in (
+        "script",
+        "command",
+        "test",
+        "migration",
+    )
+
+
+def made_again(call: ast.Call, module: Module) -> Place | None:
+    """Whether `call` makes its object anew for each request or each turn of a loop.
+
+    None when it is made once, kept somewhere that outlives the request, or nobody can tell.
+    """
+    function = module.function_of(call)
+    if function is None or isinstance(function.node, ast.Lambda):
+        return None
+    if _remembered(function.node, module) or _kept(call, function.node, module):
+        return None
+    if str(module.role(call) or "") == "lifespan" or function.name in (
+        "__init__",
+        "__new__",
+        "__enter__",
+        "__aenter__",
+    ):
+        return None
+    if module.in_request_path(call):
+        return Place.LOOP if module.loops(call) else Place.REQUEST
+    return None
+
+
+def depends_on_request(call: ast.Call, module: Module) -> bool:
+    """Whether an argument comes from a parameter or a local of the function: credentials of one tenant, say."""
+    function = module.function_of(call)
+    if function is None or isinstance(function.node, ast.Lambda):
+        return True
+    own = _bound(function.node)
+    values = [*call.args, *(keyword.value for keyword in call.keywords)]
+    return any(
+        isinstance(node, ast.Name) and node.id in own and node.id not in ("self", "settings", "config")
+        for value in values
+        for node in ast.walk(value)
+    )
+
+
+def _bound(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
+    arguments = function.args
+    names = {each.arg for each in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
+    names |= {each.arg for each in (arguments.vararg, arguments.kwarg) if each is not None}
+    for node in ast.walk(function):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+    return names
+
+
+def _remembered(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> bool:
+    """Whether the function runs once: its result is cached."""
+    for decorator in function.decorator_list:
+        target = decorator.func if isinstance(decorator, ast.Call) else decorator
+        name = module.qualified_name(target) or ""
+        spelled = target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")
+        if name in _CACHES or "cache" in spelled or spelled in ("singleton", "once"):
+            return True
+    return False
+
+
+def _kept(call: ast.Call, function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> bool:
+    """Whether the object goes where it outlives the function: a global, an attribute, a dictionary, a guard's default."""
+    outliving = {
+        name
+        for node in ast.walk(function)
+        if isinstance(node, ast.Global | ast.Nonlocal)
+        for name in node.names
+    }
+    node: ast.AST = call
+    parent = module.parent(call)
+    while isinstance(parent, ast.expr) and not isinstance(parent, ast.Lambda):
+        if isinstance(parent, ast.NamedExpr) and parent.target.id in outliving:
+            return True
+        if isinstance(parent, ast.Call) and node is not parent.func and _keeps(parent):
+            return True
+        node, parent = parent, module.parent(parent)
+    targets: list[ast.expr] = []
+    if isinstance(parent, ast.Assign):
+        targets = parent.targets
+    elif isinstance(parent, ast.AnnAssign):
+        targets = [parent.target]
+    names = set()
+    for target in targets:
+        if isinstance(target, ast.Attribute | ast.Subscript):
+            return True
+        if isinstance(target, ast.Name):
+            if target.id in outliving:
+                return True
+            names.add(target.id)
+    return bool(names) and _kept_later(names, function, outliving)
+
+
+def _keeps(call: ast.Call) -> bool:
+    """`cache.setdefault(key, Client())`, `setattr(app.state, "client", Client())`."""
+    match call.func:
+        case ast.Attribute(
+            attr="setdefault" | "append" | "add" | "set" | "put" | "enter_context" | "enter_async_context"
+        ):
+            return True
+        case ast.Name(id="setattr"):
+            return True
+    return False
+
+
+def _kept_later(
+    names: set[str], function: ast.FunctionDef | ast.AsyncFunctionDef, outliving: set[str]
+) -> bool:
+    """Whether a local that holds the object is put where it outlives the function: `_clients[key] = client`."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Name) and node.value.id in names:
+            for target in node.targets:
+                if isinstance(target, ast.Attribute | ast.Subscript):
+                    return True
+                if isinstance(target, ast.Name) and target.id in outliving:
+                    return True
+        if isinstance(node, ast.Call) and _keeps(node) and _hands_on(node, names):
+            return True
+    return False
+
+
+def _hands_on(call: ast.Call, names: set[str]) -> bool:
+    return any(isinstance(argument, ast.Name) and argument.id in names for argument in call.args)

@@ -1,0 +1,226 @@
+"""The functions of a project and what runs what."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from rules import libraries
+from rules.engine import facts
+from rules.engine.facts import Argument, Call, Function
+from rules.engine.knowledge import Knowledge
+from rules.engine.values import Linked, Resolver, Sort, Value
+from rules.libraries import OFFLOADS, Blocking, External, Offload, Query
+
+# How an edge runs its target.
+CALL = "call"
+THREAD = "thread"
+PROCESS = "process"
+BACKGROUND = "background"
+LOOP = "loop"
+ELSEWHERE = "elsewhere"
+"""It runs, but nobody knows where."""
+
+_TEST = re.compile(r"(?:^|/)(?:tests?|testing)/|(?:^|/)(?:test_[^/]*|[^/]*_test|conftest)\.py$")
+_MIGRATION = re.compile(
+    r"(?:^|/)(?:alembic|migrations?)(?:/.*)?/[^/]+\.py$|(?:^|/)versions/[0-9a-f]{6,}[^/]*\.py$"
+)
+_STREAMS = frozenset({"StreamingResponse", "EventSourceResponse"})
+
+
+def place_of(path: str) -> str:
+    """What a file is for, by its path: `app`, `test` or `migration`."""
+    if _TEST.search(path):
+        return "test"
+    return "migration" if _MIGRATION.search(path) else "app"
+
+
+@dataclass(slots=True, eq=False)
+class Edge:
+    target: Node
+    call: Call
+    kind: str
+
+
+@dataclass(slots=True, eq=False)
+class LeafCall:
+    """A call of something outside the project that waits, queries, leaves the machine or connects."""
+
+    name: str
+    call: Call
+    blocking: Blocking | None
+    query: Query | None
+    external: External | None
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """A function of the project in the call graph."""
+
+    module: Linked
+    function: Function
+    name: str
+    is_async: bool
+    edges: list[Edge] = field(default_factory=list)
+    callers: list[tuple[Node, Edge]] = field(default_factory=list)
+    leaves: list[LeafCall] = field(default_factory=list)
+    contexts: int = 0
+    roles: set[str] = field(default_factory=set)
+    endpoints: int = 0
+    """A bit for each endpoint of the project that reaches it."""
+
+    @property
+    def path(self) -> str:
+        return self.module.path
+
+    @property
+    def symbol(self) -> str:
+        return self.function.symbol
+
+
+class Graph:
+    """Nodes by (path, symbol), with edges and leaves. Tests and migrations take no part."""
+
+    def __init__(self, resolver: Resolver, knowledge: Knowledge) -> None:
+        self.resolver = resolver
+        self.knowledge = knowledge
+        self.nodes: dict[tuple[str, str], Node] = {}
+        for path, module in resolver.modules.items():
+            if place_of(path) != "app":
+                continue
+            for function in module.facts.functions:
+                self.nodes[path, function.symbol] = Node(
+                    module,
+                    function,
+                    f"{module.name}.{function.symbol}" if module.name else function.symbol,
+                    bool(function.flags & facts.ASYNC),
+                )
+        for node in self.nodes.values():
+            self._connect(node)
+        for node in self.nodes.values():
+            for edge in node.edges:
+                edge.target.callers.append((node, edge))
+
+    def node(self, value: Value) -> Node | None:
+        return self.nodes.get((value.module.path, value.symbol)) if value.module is not None else None
+
+    def runs(self, value: Value | None) -> Iterator[Node]:
+        """The nodes that calling `value` enters."""
+        for target in self.resolver.runs(value):
+            node = self.node(target)
+            if node is not None:
+                yield node
+
+    def _connect(self, node: Node) -> None:
+        resolver, module = self.resolver, node.module
+        for call in node.function.calls:
+            if call.flags & facts.LOAD:
+                getter = resolver.property_of(call.ref, module)
+                if getter is not None:
+                    target = self.node(getter)
+                    if target is not None:
+                        node.edges.append(Edge(target, call, CALL))
+                continue
+            value = resolver.value(call.ref, module)
+            if value is None:
+                continue
+            if value.sort is Sort.EXTERNAL:
+                self._external(node, call, value)
+                continue
+            if value.sort is Sort.INSTANCE:
+                continue
+            own = self.knowledge.blocking(value.name) if self.knowledge._own else None
+            if own is not None:
+                node.leaves.append(LeafCall(value.name, call, own, None, None))
+                continue
+            for target in self.runs(value):
+                kind = _kind_of_call(call, target)
+                if kind:
+                    node.edges.append(Edge(target, call, kind))
+
+    def _external(self, node: Node, call: Call, value: Value) -> None:
+        name = value.name
+        if call.arguments is not None:
+            offload = offload_of(name)
+            if offload is not None:
+                self._hand_on(node, call, offload)
+            elif name.rpartition(".")[2] in _STREAMS:
+                self._stream(node, call)
+        blocking = self.knowledge.blocking(name)
+        query = self.knowledge.query(name)
+        external = self.knowledge.external(name)
+        if blocking is not None or query is not None or external is not None:
+            node.leaves.append(LeafCall(name, call, blocking, query, external))
+
+    def _hand_on(self, node: Node, call: Call, offload: Offload) -> None:
+        argument = callable_argument(call.arguments or (), offload)
+        if argument is None or not argument.ref:
+            return
+        kind = _OFFLOADS.get(offload.kind, ELSEWHERE)
+        if argument.ref.endswith(")") and kind == LOOP:
+            return  # a coroutine: the call that makes it is an edge of its own
+        if kind == THREAD and offload.name.endswith("run_in_executor") and call.arguments:
+            pool = self.resolver.value(call.arguments[0].ref, node.module)
+            if pool is not None and "ProcessPool" in pool.name:
+                kind = PROCESS
+        for target in self.runs(self.resolver.value(argument.ref, node.module)):
+            node.edges.append(Edge(target, call, kind))
+
+    def _stream(self, node: Node, call: Call) -> None:
+        for argument in call.arguments or ():
+            if argument.name not in ("", "content"):
+                continue
+            if argument.ref.endswith("()"):
+                for target in self.runs(self.resolver.value(argument.ref[:-2], node.module)):
+                    if target.function.flags & facts.GENERATOR:
+                        node.edges.append(Edge(target, call, LOOP if target.is_async else THREAD))
+            return
+
+
+_OFFLOADS = {
+    "thread": THREAD,
+    "process": PROCESS,
+    "background": BACKGROUND,
+    "task": LOOP,
+    "loop_callback": LOOP,
+}
+
+
+def _kind_of_call(call: Call, target: Node) -> str:
+    """How a call runs its target; empty when it does not."""
+    flags = target.function.flags
+    if flags & facts.GENERATOR and not call.flags & facts.ITERATED:
+        return ""
+    if call.flags & facts.OFFLOADED:
+        return THREAD
+    if call.flags & facts.AWAITED and not target.is_async:
+        # Something made it awaitable: it returns a coroutine, or a decorator or wrapper runs it elsewhere.
+        returns_coroutine = target.function.returns.endswith("()") and not flags & facts.WRAPPED
+        return CALL if returns_coroutine else ELSEWHERE
+    return CALL
+
+
+def offload_of(name: str) -> Offload | None:
+    """The offload primitive `name`, also as inherited by a known class."""
+    found = OFFLOADS.get(name)
+    if found is None and name.rpartition(".")[2] in _OFFLOAD_NAMES:
+        owner, _, method = name.rpartition(".")
+        for base in libraries.bases(owner):
+            found = OFFLOADS.get(f"{base}.{method}")
+            if found is not None:
+                break
+    return found
+
+
+_OFFLOAD_NAMES = frozenset(name.rpartition(".")[2] for name in OFFLOADS)
+
+
+def callable_argument(arguments: tuple[Argument, ...], offload: Offload) -> Argument | None:
+    positional = [argument for argument in arguments if not argument.name]
+    if offload.position is not None and len(positional) > offload.position:
+        return positional[offload.position]
+    for argument in arguments:
+        if argument.name and argument.name == offload.keyword:
+            return argument
+    return None

@@ -1,0 +1,200 @@
+"""Which calls stop the event loop, and which rule says so: the question FP101 to FP104 share.
+
+A direct call belongs to FP101 or FP102 and is reported where it stands. What a synchronous helper does is
+reported by FP103 at the call in the first async function. FP104 takes all of a function that never awaits.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rules.engine import estimates
+from rules.engine.finding import Confidence, Hop, Impact, Severity
+from rules.libraries import Blocking, Kind
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+
+_KINDS = frozenset({Kind.NET, Kind.SLEEP, Kind.PROC, Kind.DB})
+# What belongs to the event loop or to one thread and must not be handed to another.
+_BOUND = (
+    "sqlalchemy.",
+    "sqlmodel.",
+    "asyncio.",
+    "aiohttp.",
+    "anyio.",
+    "asyncpg.",
+    "aiosqlite.",
+    "sqlite3.",
+    "psycopg.",
+    "httpx.AsyncClient",
+    "httpx2.AsyncClient",
+    "redis.asyncio.",
+    "motor.",
+    "starlette.websockets.",
+    "fastapi.WebSocket",
+)
+_FAR = 4
+"""Longer call paths are said one severity lower."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A call in an async function that holds the event loop."""
+
+    code: str
+    call: ast.Call
+    callable: str
+    kind: Kind
+    instead: str
+    severity: Severity
+    path: tuple[Hop, ...] = ()
+    cached: bool = False
+
+
+def code_of(entry: Blocking) -> str | None:
+    """The rule that reports a direct call of `entry`; None when none of them does."""
+    if entry.name == "builtins.input":
+        return "FP101"
+    if entry.kind not in _KINDS:
+        return None
+    if entry.kind is Kind.DB:
+        return "FP101" if entry.construct and not entry.name.startswith("sqlalchemy.") else "FP102"
+    return "FP101"
+
+
+def direct(call: ast.Call, module: Module) -> Stop | None:
+    """The stop that `call` itself is, in the async function it stands in."""
+    entry = module.blocking(call)
+    if entry is None:
+        return None
+    code = code_of(entry)
+    if code is None or module.is_awaited(call) or module.is_offloaded(call):
+        return None
+    function = module.function_of(call)
+    if function is None or not function.is_async or not module.runs_on_event_loop(call):
+        return None
+    if entry.kind is Kind.SLEEP and call.args and _is_zero(call.args[0]):
+        return None
+    return Stop(code, call, entry.name, entry.kind, entry.instead, Severity(entry.severity))
+
+
+def through_helper(call: ast.Call, module: Module) -> Iterator[Stop]:
+    """The stops that a synchronous project function, called here, leads to: one per kind, the nearest."""
+    function = module.function_of(call)
+    if function is None or not function.is_async or module.is_awaited(call) or module.is_offloaded(call):
+        return
+    summary = module.summary(call)
+    if summary is None or summary.is_async or not module.runs_on_event_loop(call):
+        return
+    nearest: dict[Kind, Stop] = {}
+    for leaf in summary.blocking:
+        entry = leaf.blocking
+        if entry is None or code_of(entry) is None:
+            continue
+        severity = Severity(entry.severity)
+        if leaf.cached:
+            severity = Severity.MEDIUM
+        elif len(leaf.path) > _FAR:
+            severity = severity.lowered()
+        known = nearest.get(entry.kind)
+        if known is None or len(leaf.path) < len(known.path):
+            nearest[entry.kind] = Stop(
+                "FP103", call, leaf.callable, entry.kind, entry.instead, severity, leaf.path, leaf.cached
+            )
+    yield from nearest.values()
+
+
+def stops(function: ast.AsyncFunctionDef, module: Module) -> Iterator[Stop]:
+    """Everything in `function` itself that holds the event loop, in source order."""
+    for call in own_calls(function):
+        found = direct(call, module)
+        if found is not None:
+            yield found
+        else:
+            yield from through_helper(call, module)
+
+
+def own_calls(function: ast.AsyncFunctionDef | ast.FunctionDef) -> Iterator[ast.Call]:
+    """The calls in the body of `function`, not those of functions defined inside, in source order."""
+    for node in own_nodes(function):
+        if isinstance(node, ast.Call):
+            yield node
+
+
+def own_nodes(function: ast.AsyncFunctionDef | ast.FunctionDef) -> Iterator[ast.AST]:
+    """All nodes of the body of `function` without those of functions, lambdas and classes inside, in source order."""
+    stack: list[ast.AST] = list(reversed(function.body))
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+            continue
+        yield node
+        stack.extend(reversed(list(ast.iter_child_nodes(node))))
+
+
+def effect(stop: Stop) -> str:
+    """What the reader's worker suffers, to follow the name of the call."""
+    match stop.kind:
+        case Kind.SLEEP:
+            return "while it sleeps, this worker serves nobody"
+        case Kind.PROC:
+            return "while the program runs, this worker serves nobody"
+        case Kind.DB:
+            return "while the database works, this worker serves nobody"
+    return "while it waits, this worker serves nobody"
+
+
+def expected(stop: Stop, module: Module) -> Impact:
+    """The estimate for one stop."""
+    options = module.options
+    match stop.kind:
+        case Kind.SLEEP:
+            seconds = _seconds(stop.call) if not stop.path else None
+            if seconds:
+                return estimates.blocked_loop(options, seconds * 1000, key="sleep_ms", what="of sleep")
+            return estimates.unknown_duration(options)
+        case Kind.NET:
+            return estimates.blocked_loop(
+                options, estimates.http_ms(options), key="http_latency_ms", what="upstream"
+            )
+        case Kind.DB:
+            return estimates.loop_lag(
+                options, estimates.db_ms(options), key="db_round_trip_ms", what="round trip"
+            )
+    return estimates.unknown_duration(options)
+
+
+def confidence(stop: Stop) -> Confidence:
+    return Confidence.LIKELY if stop.cached else Confidence.CERTAIN
+
+
+def _seconds(call: ast.Call) -> float | None:
+    """The literal duration of `sleep(0.5)`."""
+    argument = call.args[0] if call.args else None
+    if isinstance(argument, ast.Constant) and isinstance(argument.value, int | float):
+        return float(argument.value)
+    return None
+
+
+def _is_zero(argument: ast.expr) -> bool:
+    return isinstance(argument, ast.Constant) and argument.value == 0
+
+
+def offload_primitive(module: Module) -> str:
+    """`run_in_threadpool` where the file has it already, else what the standard library offers."""
+    if "run_in_threadpool" in module.source.text:
+        return "fastapi.concurrency.run_in_threadpool"
+    return "asyncio.to_thread"
+
+
+def carries_bound_object(call: ast.Call, module: Module) -> bool:
+    """Whether an argument, or the object whose method is called, belongs to the loop or to one thread."""
+    values = [argument.value if isinstance(argument, ast.Starred) else argument for argument in call.args]
+    values += [keyword.value for keyword in call.keywords]
+    if isinstance(call.func, ast.Attribute):
+        values.append(call.func.value)
+    return any((module.type_of(value) or "").startswith(_BOUND) for value in values)

@@ -1,0 +1,155 @@
+"""What a loop is like, read off its source: how often it turns, and over what."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+FEW = 10
+"""A loop with at most so many turns in the source is no loop over data."""
+
+_BATCHES = ("batch", "chunk", "partition", "page", "slice", "bucket")
+_WRAPPERS = frozenset({"enumerate", "sorted", "reversed", "list", "set", "tuple"})
+_VIEWS = frozenset({"items", "values", "keys"})
+_ENDLESS = frozenset({"itertools.count", "itertools.repeat", "itertools.cycle"})
+
+
+def iterables(loop: ast.AST) -> list[ast.expr]:
+    """What a `for` or a comprehension iterates over; empty for `while`."""
+    if isinstance(loop, ast.For | ast.AsyncFor):
+        return [loop.iter]
+    generators: list[ast.comprehension] = getattr(loop, "generators", [])
+    return [generator.iter for generator in generators]
+
+
+def targets(loop: ast.AST) -> list[ast.expr]:
+    """What a `for` or a comprehension binds each turn."""
+    if isinstance(loop, ast.For | ast.AsyncFor):
+        return [loop.target]
+    generators: list[ast.comprehension] = getattr(loop, "generators", [])
+    return [generator.target for generator in generators]
+
+
+def is_short(loop: ast.AST, qualified_name: Callable[[ast.expr], str | None]) -> bool:
+    """Whether the number of turns is small or fixed by the source: a literal, `range(3)`, a constant, an enumeration."""
+    for iterable in map(unwrapped, iterables(loop)):
+        match iterable:
+            case ast.Name(id=name) | ast.Attribute(attr=name) if name.lstrip("_")[:1].isupper():
+                return True
+            case ast.List(elts=elements) | ast.Tuple(elts=elements) | ast.Set(elts=elements):
+                if not any(isinstance(element, ast.Starred) for element in elements):
+                    return True
+            case ast.Dict() | ast.Constant():
+                return True
+            case ast.Call(func=ast.Name(id="range"), args=bounds):
+                if (turns := _turns(bounds)) is not None and turns <= FEW:
+                    return True
+            case ast.Call(func=function) if qualified_name(function) in _ENDLESS:
+                return True  # ends by itself: a search for a free name, a retry
+    return False
+
+
+def is_batched(loop: ast.AST) -> bool:
+    """Whether each turn takes many items: `range(0, len(ids), 500)`, `chunked(ids, 500)`, `result.partitions()`."""
+    for iterable in iterables(loop):
+        match iterable:
+            case ast.Call(func=ast.Name(id="range"), args=[_, _, _]):
+                return True
+            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)) if _sounds_batched(name):
+                return True
+            case ast.Name(id=name) | ast.Attribute(attr=name) if _sounds_batched(name):
+                return True
+    return any(isinstance(target, ast.Name) and _sounds_batched(target.id) for target in targets(loop))
+
+
+def is_search(loop: ast.AST) -> bool:
+    """Whether the loop counts and leaves at the first success: a retry, or the search for a free name."""
+    match loop:
+        case ast.For(iter=ast.Call(func=ast.Name(id="range")), body=body):
+            return any(_leaves(statement) for statement in body)
+    return False
+
+
+def unwrapped(iterable: ast.expr) -> ast.expr:
+    """`xs` of `enumerate(xs)`, `sorted(xs)`, `xs.items()`."""
+    while True:
+        match iterable:
+            case ast.Call(func=ast.Name(id=name), args=[inner, *_]) if name in _WRAPPERS:
+                iterable = inner
+            case ast.Call(func=ast.Attribute(value=inner, attr=attribute), args=[]) if attribute in _VIEWS:
+                iterable = inner
+            case _:
+                return iterable
+
+
+def shortened(source: str, width: int = 40) -> str:
+    """Source text on one line, cut to `width` characters."""
+    line = " ".join(source.split())
+    return line if len(line) <= width else f"{line[: width - 1]}…"
+
+
+def spelled(function: ast.expr, width: int = 60) -> str:
+    """A called expression as the reader knows it, arguments left out: `session.query(…).filter(…).all`."""
+    parts: list[str] = []
+    node: ast.expr = function
+    while True:
+        match node:
+            case ast.Name(id=name):
+                parts.append(name)
+                break
+            case ast.Attribute(value=inner, attr=name):
+                parts.append(f".{name}")
+                node = inner
+            case ast.Call(func=inner):
+                parts.append("(…)" if node.args or node.keywords else "()")
+                node = inner
+            case ast.Subscript(value=inner):
+                parts.append("[…]")
+                node = inner
+            case ast.Await(value=inner):
+                node = inner
+            case _:
+                parts.append("…")
+                break
+    text = "".join(reversed(parts))
+    return text if len(text) <= width else f"…{text[1 - width :]}"
+
+
+def _turns(bounds: list[ast.expr]) -> int | None:
+    values = []
+    for bound in bounds:
+        match bound:
+            case ast.Constant(value=int(value)):
+                values.append(value)
+            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int(value))):
+                values.append(-value)
+            case _:
+                return None
+    try:
+        return len(range(*values))
+    except (TypeError, ValueError, OverflowError):
+        return None
+
+
+def _sounds_batched(name: str) -> bool:
+    return any(word in name.lower() for word in _BATCHES)
+
+
+def _leaves(statement: ast.AST) -> bool:
+    stack = [statement]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.Return | ast.Break):
+            return True
+        inner = (
+            ast.FunctionDef
+            | ast.AsyncFunctionDef
+            | ast.Lambda
+            | ast.ClassDef
+            | ast.For
+            | ast.AsyncFor
+            | ast.While
+        )
+        if not isinstance(node, inner):
+            stack.extend(ast.iter_child_nodes(node))
+    return False

@@ -1,0 +1,471 @@
+"""One file as rules see it: questions, answered from the walk and from the linked project."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from rules import libraries
+from rules.engine.context import AT_STARTUP, IN_REQUEST, IN_SCRIPT, Context, contexts_of
+from rules.engine.extraction import is_short
+from rules.engine.finding import EndpointRef, Options
+from rules.engine.graph import Node, offload_of, place_of
+from rules.engine.index import COMPREHENSIONS, FUNCTIONS, LOOPS, FunctionNode, Index, LoopNode, Scope
+from rules.engine.project import Project
+from rules.engine.source import Source
+from rules.engine.summaries import Leaf, Summary
+from rules.engine.values import Linked, Sort, Value
+from rules.libraries import Blocking, Client, External, Offload, Query
+
+
+class Role(StrEnum):
+    """What a function is for the framework."""
+
+    ENDPOINT = "endpoint"
+    WEBSOCKET = "websocket"
+    DEPENDENCY = "dependency"
+    MIDDLEWARE = "middleware"
+    EXCEPTION_HANDLER = "exception handler"
+    LIFESPAN = "lifespan"
+    BACKGROUND = "background"
+    TASK = "task"
+    COMMAND = "command"
+    SCRIPT = "script"
+    TEST = "test"
+    MIGRATION = "migration"
+
+
+_ROLES = (
+    Role.ENDPOINT,
+    Role.WEBSOCKET,
+    Role.MIDDLEWARE,
+    Role.DEPENDENCY,
+    Role.EXCEPTION_HANDLER,
+    Role.LIFESPAN,
+    Role.TASK,
+    Role.COMMAND,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A `def`, `async def` or `lambda`. `symbol` is its path within the file (`Orders.list`)."""
+
+    node: FunctionNode
+    name: str
+    symbol: str
+    qualified_name: str
+    is_async: bool
+
+
+class Module:
+    """A file of a linked project. Nodes given to its methods are nodes of `tree`."""
+
+    def __init__(self, path: str, source: Source, index: Index, project: Project) -> None:
+        self.path = path
+        self.source = source
+        self.tree = index.tree
+        self.index = index
+        self.project = project
+        self.options: Options = project.options
+        self._linked: Linked = project.resolver.modules[path]
+        self.name = self._linked.name
+        self.place = place_of(path)
+
+    # Names and types
+
+    def value(self, expression: ast.AST) -> Value | None:
+        """What an expression is, as the engine knows it."""
+        scope = self.index.scope_at(expression)
+        return self._linked_value(self.index.ref(expression, scope))
+
+    def _linked_value(self, ref: str) -> Value | None:
+        return self.project.resolver.value(ref, self._linked) if ref else None
+
+    def qualified_name(self, expression: ast.AST) -> str | None:
+        """The full name of a function, class, module or method: `requests.get`, `requests.Session.get`, `shop.db.fetch`.
+
+        None for what is unknown, for instances (see `type_of`) and for `functools.partial` objects.
+        """
+        value = self.value(expression)
+        return None if value is None or value.partial else self._name_of(value)
+
+    def _name_of(self, value: Value) -> str | None:
+        if value.sort in (Sort.INSTANCE, Sort.OBJECT, Sort.ITEMS, Sort.TEXT, Sort.SUPER):
+            return None
+        return value.name
+
+    def type_of(self, expression: ast.AST) -> str | None:
+        """The full name of the class that an expression's value is an instance of."""
+        value = self.value(expression)
+        if value is None:
+            return None
+        if value.sort in (Sort.INSTANCE, Sort.OBJECT):
+            return value.name
+        if value.sort is Sort.ITEMS and value.name.startswith("builtins."):
+            return "builtins.list"
+        return "builtins.str" if value.sort is Sort.TEXT else None
+
+    def item_type(self, expression: ast.AST) -> str | None:
+        """The full name of the class of what iterating over an expression gives."""
+        ref = self.index.ref(expression, self.index.scope_at(expression))
+        value = self._linked_value(f"{ref}[]") if ref else None
+        return value.name if value is not None and value.sort in (Sort.INSTANCE, Sort.OBJECT) else None
+
+    def is_subclass(self, expression: ast.AST, name: str) -> bool:
+        """Whether the class or instance `expression` is or derives from `name`."""
+        value = self.value(expression)
+        if value is None:
+            return False
+        if value.module is not None and value.sort in (Sort.CLASS, Sort.OBJECT):
+            names = [ancestor.name for ancestor in self.project.resolver.ancestry(value)]
+        else:
+            names = [value.name]
+        return any(found == name or name in libraries.bases(found) for found in names)
+
+    # Structure
+
+    def parent(self, node: ast.AST) -> ast.AST | None:
+        """The node around `node`; None for the module."""
+        return self.index.parents.get(node)
+
+    def statement(self, node: ast.AST) -> ast.stmt | None:
+        """The nearest statement that contains `node` (or is it)."""
+        current: ast.AST | None = node
+        while current is not None and not isinstance(current, ast.stmt):
+            current = self.index.parents.get(current)
+        return current
+
+    def function_of(self, node: ast.AST) -> Function | None:
+        """The function whose body runs `node`, or that `node` is; None at module level."""
+        scope = self._function_scope(node)
+        if not isinstance(scope.node, FUNCTIONS):
+            return None
+        function = scope.node
+        name = "<lambda>" if isinstance(function, ast.Lambda) else function.name
+        symbol = _shown(scope.symbol)
+        return Function(
+            function,
+            name,
+            symbol,
+            f"{self.name}.{symbol}" if self.name else symbol,
+            isinstance(function, ast.AsyncFunctionDef),
+        )
+
+    def _function_scope(self, node: ast.AST) -> Scope:
+        own = self.index.scope_of.get(node)
+        if own is None:
+            own = self.index.scope_at(node)
+        return self.index.function_scope(own)
+
+    def symbol_at(self, node: ast.AST) -> str:
+        """The path within the file of the function or class that `node` is or is in; empty at module level."""
+        scope = self.index.scope_of.get(node) or self.index.scope_at(node)
+        return _shown(scope.symbol)
+
+    def graph_node(self, node: ast.AST) -> Node | None:
+        """The call graph's node of the function around `node` (or that `node` itself is)."""
+        return self.project.node(self.path, self._function_scope(node).symbol)
+
+    def loops(self, node: ast.AST) -> list[LoopNode]:
+        """The loops and comprehensions that repeat `node` within its function, outermost first."""
+        found: list[LoopNode] = []
+        child, current = node, self.index.parents.get(node)
+        while current is not None and not isinstance(current, (*FUNCTIONS, ast.ClassDef)):
+            if isinstance(current, ast.For | ast.AsyncFor):
+                if child in current.body:
+                    found.append(current)
+            elif isinstance(current, ast.While):
+                if child is current.test or child in current.body:
+                    found.append(current)
+            elif isinstance(current, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp) and (
+                child is not current.generators[0] or not self._inside(node, current.generators[0].iter)
+            ):
+                found.append(current)
+            child, current = current, self.index.parents.get(current)
+        found.reverse()
+        return found
+
+    def _inside(self, node: ast.AST, ancestor: ast.AST) -> bool:
+        current: ast.AST | None = node
+        while current is not None:
+            if current is ancestor:
+                return True
+            current = self.index.parents.get(current)
+        return False
+
+    def is_short(self, loop: ast.AST) -> bool:
+        """Whether a loop has a few turns that do not depend on data (a literal, `range(3)`)."""
+        if isinstance(loop, ast.For | ast.AsyncFor):
+            return self._short_iterable(loop.iter)
+        if isinstance(loop, COMPREHENSIONS):
+            return all(self._short_iterable(generator.iter) for generator in loop.generators)
+        return False
+
+    def _short_iterable(self, iterable: ast.expr) -> bool:
+        if is_short(iterable):
+            return True
+        if isinstance(iterable, ast.Name):  # a constant of the module or a local literal
+            scope = self.index.scope_at(iterable)
+            current: Scope | None = scope
+            while current is not None and iterable.id not in current.bindings:
+                current = current.parent
+            bindings = current.bindings[iterable.id] if current is not None else []
+            return (
+                len(bindings) == 1
+                and isinstance(bindings[0].value, ast.expr)
+                and (bindings[0].kind == "value" and is_short(bindings[0].value))
+            )
+        return False
+
+    def depends_on_loop(self, node: ast.AST, loop: ast.AST) -> bool:
+        """Whether `node` uses a name that changes with each turn of `loop`: its target, or what is computed from it."""
+        changing = self._loop_names(loop)
+        return any(
+            isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load) and inner.id in changing
+            for inner in ast.walk(node)
+        )
+
+    def _loop_names(self, loop: ast.AST) -> set[str]:
+        cache: dict[ast.AST, set[str]] = self.__dict__.setdefault("_names_of_loops", {})
+        known = cache.get(loop)
+        if known is not None:
+            return known
+        names: set[str] = set()
+        if isinstance(loop, ast.For | ast.AsyncFor):
+            names |= _stored(loop.target)
+        elif isinstance(loop, COMPREHENSIONS):
+            for generator in loop.generators:
+                names |= _stored(generator.target)
+        elif isinstance(loop, ast.While):
+            for statement in loop.body:
+                names |= _stored(statement)
+        if isinstance(loop, ast.For | ast.AsyncFor):
+            assigned = [inner for statement in loop.body for inner in ast.walk(statement)]
+            for _ in range(3):  # what is computed from them, and from that
+                before = len(names)
+                for inner in assigned:
+                    if isinstance(
+                        inner,
+                        ast.Assign | ast.AnnAssign | ast.NamedExpr | ast.AugAssign | ast.For | ast.AsyncFor,
+                    ):
+                        value = inner.iter if isinstance(inner, ast.For | ast.AsyncFor) else inner.value
+                        if value is not None and _loaded(value) & names:
+                            targets = inner.targets if isinstance(inner, ast.Assign) else [inner.target]
+                            for target in targets:
+                                names |= _stored(target)
+                    elif (
+                        isinstance(inner, ast.withitem)
+                        and inner.optional_vars is not None
+                        and _loaded(inner.context_expr) & names
+                    ):
+                        names |= _stored(inner.optional_vars)
+                if len(names) == before:
+                    break
+        cache[loop] = names
+        return names
+
+    def is_awaited(self, call: ast.AST) -> bool:
+        """Whether `call` is the operand of `await`."""
+        return isinstance(self.index.parents.get(call), ast.Await)
+
+    def is_in_comprehension(self, node: ast.AST) -> bool:
+        """Whether a comprehension or generator expression of the same function is around `node`."""
+        return any(isinstance(loop, COMPREHENSIONS) for loop in self.loops(node))
+
+    def segment(self, node: ast.AST) -> str:
+        """The source text of `node`."""
+        return self.source.segment(node)
+
+    # Where code runs
+
+    def contexts(self, node: ast.AST) -> frozenset[Context]:
+        """Where the function around `node` is proven to run; `UNKNOWN` when nothing is proven."""
+        found = self.graph_node(node)
+        return contexts_of(found.contexts if found is not None else 0)
+
+    def runs_on_event_loop(self, node: ast.AST) -> bool:
+        """Proven to run on the event loop, or in an `async def` that is no start-up, script, test or migration code."""
+        found = self.graph_node(node)
+        return found is not None and self.project.on_some_loop(found)
+
+    def is_proven(self, node: ast.AST) -> bool:
+        """Whether something is proven about where the function around `node` runs."""
+        found = self.graph_node(node)
+        return found is not None and bool(found.contexts & ~(AT_STARTUP | IN_SCRIPT))
+
+    def is_offloaded(self, node: ast.AST) -> bool:
+        """Whether `node` stands in a lambda or nested function that is only handed on, so that it runs elsewhere."""
+        scope = self._function_scope(node)
+        parent = scope.parent
+        if parent is None or not isinstance(scope.node, FUNCTIONS) or not isinstance(parent.node, FUNCTIONS):
+            return False
+        found = self.project.node(self.path, scope.symbol)
+        return found is not None and not found.is_async and not self.project.on_loop(found)
+
+    def reached(self, node: ast.AST) -> bool:
+        """Whether a request is proven to reach the function around `node`: from an endpoint, a dependency,
+        middleware, an exception handler or a background task."""
+        found = self.graph_node(node)
+        return found is not None and bool(found.contexts & IN_REQUEST)
+
+    in_request_path = reached
+
+    def role(self, node: ast.AST) -> Role | None:
+        """What the function around `node` is for the framework; None for a plain one."""
+        if self.place != "app":
+            return Role(self.place)
+        found = self.graph_node(node)
+        if found is None:
+            return None
+        for role in _ROLES:
+            if role in found.roles:
+                return role
+        contexts = contexts_of(found.contexts)
+        if any(edge.kind == "background" for _, edge in found.callers):
+            return Role.BACKGROUND
+        if found.contexts & IN_SCRIPT and contexts == {Context.UNKNOWN}:
+            return Role.SCRIPT
+        return None
+
+    def endpoints(self, node: ast.AST) -> tuple[EndpointRef, ...]:
+        """The endpoints that reach the function around `node`."""
+        found = self.graph_node(node)
+        return self.project.endpoint_refs(found) if found is not None else ()
+
+    # What calls do
+
+    def called_name(self, call: ast.Call) -> str | None:
+        """The full name of what `call` calls, as `qualified_name`."""
+        return self.qualified_name(call.func)
+
+    def blocking(self, call: ast.AST) -> Blocking | None:
+        """The blocking call that `call` itself is, awaited or not."""
+        name = self._name_of_call(call)
+        return self.project.knowledge.blocking(name) if name is not None else None
+
+    def query(self, call: ast.AST) -> Query | None:
+        """The database round trip that `call` itself is."""
+        name = self._name_of_call(call)
+        return self.project.knowledge.query(name) if name is not None else None
+
+    def external(self, call: ast.AST) -> External | None:
+        """The call out of the machine that `call` itself is."""
+        name = self._name_of_call(call)
+        return self.project.knowledge.external(name) if name is not None else None
+
+    def client(self, call: ast.AST) -> Client | None:
+        """The long-lived object that `call` itself makes."""
+        name = self._name_of_call(call)
+        return libraries.client(name) if name is not None else None
+
+    def offload(self, call: ast.AST) -> Offload | None:
+        """The offload primitive that `call` is."""
+        name = self._name_of_call(call)
+        return offload_of(name) if name is not None else None
+
+    def _name_of_call(self, call: ast.AST) -> str | None:
+        value = self.value(call.func) if isinstance(call, ast.Call) else None
+        return self._name_of(value) if value is not None else None
+
+    def called(self, node: ast.AST) -> bool:
+        """Whether code of the project, not the framework, calls the function around `node` or hands it on."""
+        found = self.graph_node(node)
+        return found is not None and bool(found.callers)
+
+    def callee(self, call: ast.AST) -> Node | None:
+        """The project function that `call` enters."""
+        if not isinstance(call, ast.Call):
+            return None
+        return next(self.project.graph.runs(self.value(call.func)), None)
+
+    def summary(self, call: ast.AST) -> Summary | None:
+        """What the project function does that `call` enters; None when it enters none.
+
+        A call that only makes a generator enters nothing. Property reads are asked with their attribute node.
+        """
+        if isinstance(call, ast.Attribute):
+            return self._property_summary(call)
+        if not isinstance(call, ast.Call):
+            return None
+        caller = self.graph_node(call)
+        if caller is None:
+            return None
+        targets = [
+            edge.target
+            for edge in caller.edges
+            if edge.kind == "call"
+            and edge.call.line == call.lineno
+            and edge.call.column == call.col_offset
+            and edge.call.ref == self.index.ref(call.func, self.index.scope_at(call))
+        ]
+        return self._merged(targets)
+
+    def _property_summary(self, node: ast.Attribute) -> Summary | None:
+        ref = self.index.ref(node, self.index.scope_at(node))
+        getter = self.project.resolver.property_of(ref, self._linked) if ref else None
+        found = self.project.graph.node(getter) if getter is not None else None
+        return self._merged([found]) if found is not None else None
+
+    def _merged(self, targets: Sequence[Node]) -> Summary | None:
+        summaries = [self.project.summaries.of(target) for target in targets]
+        if len(summaries) <= 1:
+            return summaries[0] if summaries else None
+        first = summaries[0]
+        return Summary(
+            first.name,
+            first.is_async,
+            *(
+                _joined(getattr(summary, field) for summary in summaries)
+                for field in ("blocking", "queries", "external", "commits", "cpu")
+            ),
+        )
+
+    def version(self, distribution: str) -> tuple[int, ...] | None:
+        """The lowest version of a distribution that the project allows; None when it does not say."""
+        from rules.engine.versions import normalised
+
+        return self.project.versions.get(normalised(distribution))
+
+
+def _joined(groups: object) -> tuple[Leaf, ...]:
+    leaves: dict[str, Leaf] = {}
+    for group in groups:  # type: ignore[attr-defined]  # an iterable of tuples of leaves
+        for leaf in group:
+            leaves.setdefault(leaf.callable, leaf)
+    return tuple(leaves.values())
+
+
+def _stored(node: ast.AST) -> set[str]:
+    return {
+        inner.id
+        for inner in ast.walk(node)
+        if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store)
+    }
+
+
+def _loaded(node: ast.AST) -> set[str]:
+    return {
+        inner.id
+        for inner in ast.walk(node)
+        if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load)
+    }
+
+
+def _shown(symbol: str) -> str:
+    """A symbol without the engine's marks."""
+    parts = (part.partition("'")[0] for part in symbol.split("."))
+    return ".".join("<lambda>" if part.startswith("λ") else part for part in parts)
+
+
+__all__ = [
+    "LOOPS",
+    "Context",
+    "Function",
+    "Leaf",
+    "Module",
+    "Role",
+    "Summary",
+]

@@ -1,0 +1,126 @@
+"""All files of a project, linked: who calls what, where it runs, what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+
+from rules.engine import context, facts, versions
+from rules.engine.cost import Costs
+from rules.engine.facts import ModuleFacts
+from rules.engine.finding import Endpoint, EndpointRef, Options
+from rules.engine.graph import Graph, Node
+from rules.engine.knowledge import Knowledge
+from rules.engine.routing import Routing
+from rules.engine.summaries import Summaries
+from rules.engine.values import Resolver
+
+
+class Project:
+    """Linked facts. `documents` are deploy files, requirements and the like, by path."""
+
+    def __init__(
+        self,
+        files: Mapping[str, ModuleFacts],
+        documents: Mapping[str, str] | None = None,
+        options: Options = Options(),  # noqa: B008 - frozen
+    ) -> None:
+        self.files = files
+        self.documents = documents or {}
+        self.options = options
+        self.knowledge = Knowledge(options)
+        self.resolver = Resolver(files)
+        self.graph = Graph(self.resolver, self.knowledge)
+        self.routing = Routing(self.graph)
+        context.propagate(self.graph, self.routing)
+        self.summaries = Summaries(self.graph)
+        self._scripts = self._script_paths()
+
+    @cached_property
+    def costs(self) -> Costs:
+        return Costs(self.graph, self.summaries)
+
+    @cached_property
+    def versions(self) -> Mapping[str, versions.Version]:
+        return versions.declared(self.documents)
+
+    @cached_property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """All endpoints with their costs, by path and method."""
+        return tuple(
+            Endpoint(
+                endpoint.ref.method,
+                endpoint.ref.path,
+                endpoint.handler.path,
+                endpoint.handler.function.line,
+                "loop" if endpoint.handler.is_async else "thread",
+                self.costs.endpoint(endpoint.handler, endpoint.dependencies, self.routing.middleware),
+                endpoint.handler.name,
+            )
+            for endpoint in self.routing.endpoints
+        )
+
+    def node(self, path: str, symbol: str) -> Node | None:
+        return self.graph.nodes.get((path, symbol))
+
+    def endpoint_refs(self, node: Node) -> tuple[EndpointRef, ...]:
+        """The endpoints that reach `node`."""
+        bits, found = node.endpoints, []
+        while bits:
+            lowest = bits & -bits
+            found.append(self.routing.endpoints[lowest.bit_length() - 1].ref)
+            bits ^= lowest
+        return tuple(found)
+
+    def on_loop(self, node: Node) -> bool:
+        """Whether `node` is proven to run on the event loop."""
+        return bool(node.contexts & context.IN_LOOP)
+
+    def on_some_loop(self, node: Node) -> bool:
+        """Proven to run on the event loop, or asynchronous and neither start-up code nor part of a script."""
+        if node.contexts & context.IN_LOOP:
+            return True
+        if not node.is_async:
+            return False
+        if node.contexts & (context.AT_STARTUP | context.IN_SCRIPT):
+            return bool(node.contexts & (context.IN_TASK | context.IN_REQUEST))
+        return node.contexts != 0 or node.path not in self._scripts
+
+    def _script_paths(self) -> frozenset[str]:
+        """Files that are run, not imported: a main guard, and no other file of the project imports them."""
+        suspects = {path for path, found in self.files.items() if found.main}
+        if not suspects:
+            return frozenset()
+        for module in self.resolver.modules.values():
+            for ref in module.facts.modules:
+                value = self.resolver.value(ref, module)
+                if value is not None and value.module is not None and value.module is not module:
+                    suspects.discard(value.module.path)
+        return frozenset(
+            path for path in suspects if not any(node.endpoints for node in self._nodes_of(path))
+        )
+
+    def _nodes_of(self, path: str) -> list[Node]:
+        module = self.resolver.modules[path]
+        nodes = (self.graph.nodes.get((path, function.symbol)) for function in module.facts.functions)
+        return [node for node in nodes if node is not None]
+
+    def signatures(self, path: str) -> dict[str, tuple[object, ...]]:
+        """For each function of a file, everything about the rest of the project that its findings may depend on."""
+        found: dict[str, tuple[object, ...]] = {}
+        for node in self._nodes_of(path):
+            called = frozenset(
+                (edge.call.ref, edge.kind, self.summaries.signature(edge.target)) for edge in node.edges
+            )
+            leaves = frozenset(leaf.name for leaf in node.leaves)
+            found[node.symbol] = (
+                node.contexts,
+                self.on_some_loop(node),
+                frozenset(node.roles),
+                called,
+                leaves,
+            )
+        return found
+
+
+__all__ = ["Project", "facts"]

@@ -1,0 +1,442 @@
+"""FastAPI's view of a project: applications, routers, endpoints, dependencies, middleware, hooks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from rules.engine import facts
+from rules.engine.facts import Argument, Call, Decorator, Parameter
+from rules.engine.finding import EndpointRef
+from rules.engine.graph import Graph, Node
+from rules.engine.values import Linked, Sort, Value
+
+_APPS = frozenset({"fastapi.FastAPI", "fastapi.applications.FastAPI", "starlette.applications.Starlette"})
+_ROUTERS = frozenset({"fastapi.APIRouter", "fastapi.routing.APIRouter", "starlette.routing.Router"})
+_METHODS = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "trace"})
+_BASE_MIDDLEWARE = frozenset(
+    {
+        "starlette.middleware.base.BaseHTTPMiddleware",
+        "fastapi.middleware.base.BaseHTTPMiddleware",
+    }
+)
+_TASK_PACKAGES = frozenset(
+    {"celery", "dramatiq", "taskiq", "huey", "rq", "arq", "procrastinate", "streaq", "saq", "taskiq_redis"}
+    | {
+        "taskiq_aio_pika",
+        "apscheduler",
+        "prefect",
+        "airflow",
+        "dagster",
+        "temporalio",
+        "hatchet_sdk",
+        "faust",
+    }
+)
+_COMMAND_PACKAGES = frozenset({"typer", "click", "asyncclick", "cyclopts", "fire", "invoke", "rich_click"})
+
+
+@dataclass(slots=True, eq=False)
+class Router:
+    """An application or a router. `key` is (path, own name)."""
+
+    key: tuple[str, str]
+    is_app: bool
+    prefix: str = ""
+    dependencies: list[Node] = field(default_factory=list)
+    included: list[tuple[Router, str, list[Node]]] = field(default_factory=list)
+    """(parent, prefix, dependencies) of each `include_router` that takes it in."""
+
+
+@dataclass(slots=True, eq=False)
+class Route:
+    methods: tuple[str, ...]
+    path: str
+    handler: Node
+    router: Router
+    dependencies: list[Node]
+
+
+@dataclass(slots=True, eq=False)
+class EndpointNode:
+    """One method on one path. `dependencies` are all functions that FastAPI runs before the handler."""
+
+    ref: EndpointRef
+    handler: Node
+    dependencies: tuple[Node, ...]
+
+
+class Routing:
+    """All there is to find by following applications."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.resolver = graph.resolver
+        self.routers: dict[tuple[str, str], Router] = {}
+        self.routes: list[Route] = []
+        self.middleware: list[Node] = []
+        self._dependencies: dict[Node, tuple[Node, ...]] = {}
+        nodes = list(graph.nodes.values())
+        for node in nodes:
+            for call in node.function.calls:
+                if call.arguments is not None:
+                    self._made(node, call)
+        for node in nodes:
+            for call in node.function.calls:
+                if call.arguments is not None:
+                    self._wired(node, call)
+            for decorator in node.function.decorators:
+                self._decorated(node, decorator)
+        for module in self.resolver.modules.values():
+            for cls in module.facts.classes:
+                self._class(module, cls)
+        for node in nodes:
+            for parameter in node.function.parameters:
+                for target in self.depended(parameter, node.module):
+                    target.roles.add("dependency")
+        self.endpoints = self._endpoints()
+
+    # Applications and routers
+
+    def _router_sort(self, value: Value | None) -> str:
+        """`app`, `router` or empty, for an instance or a class."""
+        if value is None:
+            return ""
+        names: Iterable[str] = (value.name,)
+        if value.module is not None and value.sort in (Sort.CLASS, Sort.OBJECT):
+            names = (ancestor.name for ancestor in self.resolver.ancestry(value))
+        elif value.sort not in (Sort.EXTERNAL, Sort.INSTANCE):
+            return ""
+        for name in names:
+            if name in _APPS:
+                return "app"
+            if name in _ROUTERS:
+                return "router"
+        return ""
+
+    def _made(self, node: Node, call: Call) -> None:
+        value = self.resolver.value(call.ref, node.module)
+        sort = (
+            self._router_sort(value)
+            if value is not None and value.sort in (Sort.EXTERNAL, Sort.CLASS)
+            else ""
+        )
+        if not sort:
+            return
+        name = call.target[1:] if call.target else f"{node.symbol}.{call.line}"
+        router = Router((node.path, name), sort == "app")
+        for argument in call.arguments or ():
+            if argument.name == "prefix":
+                router.prefix = self._text(argument, node) or ""
+            elif argument.name == "dependencies":
+                router.dependencies.extend(self._listed(argument, node.module))
+            elif argument.name == "lifespan":
+                self._mark(argument.ref, node.module, "lifespan")
+            elif argument.name in ("on_startup", "on_shutdown"):
+                for item in argument.items:
+                    self._mark(item.ref, node.module, "lifespan")
+            elif argument.name == "exception_handlers":
+                for item in argument.items:
+                    self._mark(item.ref, node.module, "exception handler")
+        self.routers[router.key] = router
+
+    def _router(self, ref: str, receiver: str, node: Node) -> Router | None:
+        """The router that `ref`, used in `node`, is; `receiver` names it when it is local."""
+        value = self.resolver.value(ref, node.module)
+        if value is None or value.sort not in (Sort.INSTANCE, Sort.OBJECT):
+            return None
+        sort = self._router_sort(value)
+        if not sort:
+            return None
+        if value.origin is not None and value.origin in self.routers:
+            return self.routers[value.origin]
+        key = (node.path, receiver[1:])
+        if receiver and key in self.routers:
+            return self.routers[key]
+        if ref.endswith("()"):
+            made = self.resolver.value(ref[:-2], node.module)
+            if made is not None and made.sort is Sort.FUNCTION and made.module is not None:
+                local = [
+                    router
+                    for (path, name), router in self.routers.items()
+                    if path == made.module.path and name.startswith(f"{made.symbol}.")
+                ]
+                if len(local) == 1:
+                    return local[0]
+        unknown = value.origin or (node.path, receiver[1:] or "?")
+        return self.routers.setdefault(unknown, Router(unknown, sort == "app"))
+
+    def _wired(self, node: Node, call: Call) -> None:
+        base, _, method = call.ref.rpartition(".")
+        arguments = call.arguments or ()
+        if method == "Middleware" or call.ref.endswith("Middleware"):
+            if arguments and method == "Middleware":
+                self._middleware_class(arguments[0].ref, node.module)
+            return
+        if method not in _WIRING or not arguments:
+            return
+        router = self._router(base, call.receiver, node)
+        if router is None:
+            return
+        named = {argument.name: argument for argument in arguments if argument.name}
+        positional = [argument for argument in arguments if not argument.name]
+        if method == "include_router":
+            child = named.get("router") or (positional[0] if positional else None)
+            included = (
+                self._router(child.ref, child.ref if child.ref.startswith("@") else "", node)
+                if child
+                else None
+            )
+            if included is None:
+                local = self._local(child, node) if child else None
+                included = local
+            if included is not None:
+                prefix = self._text(named["prefix"], node) if "prefix" in named else ""
+                dependencies = (
+                    self._listed(named["dependencies"], node.module) if "dependencies" in named else ()
+                )
+                included.included.append((router, prefix or "", list(dependencies)))
+        elif method == "mount":
+            child = named.get("app") or (positional[1] if len(positional) > 1 else None)
+            included = self._router(child.ref, "", node) if child else None
+            if included is not None and positional:
+                included.included.append((router, self._text(positional[0], node) or "", []))
+        elif method in ("add_api_route", "add_route", "add_api_websocket_route", "add_websocket_route"):
+            handler = (
+                named.get("endpoint")
+                or named.get("route")
+                or (positional[1] if len(positional) > 1 else None)
+            )
+            path = self._text(named.get("path") or (positional[0] if positional else Argument()), node)
+            for target in self.graph.runs(self.resolver.value(handler.ref, node.module) if handler else None):
+                methods = ("WEBSOCKET",) if "websocket" in method else _methods(named.get("methods"))
+                self._route(router, methods, path or "", target, named, node.module)
+        elif method == "add_middleware":
+            argument = named.get("middleware_class") or (positional[0] if positional else None)
+            if argument is not None:
+                self._middleware_class(argument.ref, node.module)
+        elif method in ("add_exception_handler", "add_event_handler"):
+            argument = positional[1] if len(positional) > 1 else named.get("handler") or named.get("func")
+            if argument is not None:
+                self._mark(
+                    argument.ref,
+                    node.module,
+                    "exception handler" if method == "add_exception_handler" else "lifespan",
+                )
+
+    def _local(self, argument: Argument, node: Node) -> Router | None:
+        return self.routers.get((node.path, f"{node.symbol}.{argument.name}"))
+
+    def _decorated(self, node: Node, decorator: Decorator) -> None:
+        if not decorator.ref:
+            return
+        base, _, method = decorator.ref.rpartition(".")
+        if method in _METHODS or method in _DECORATORS:
+            router = self._router(base, decorator.receiver, node) if base else None
+            if router is not None:
+                named = {argument.name: argument for argument in decorator.arguments if argument.name}
+                positional = [argument for argument in decorator.arguments if not argument.name]
+                if method == "middleware":
+                    self._add_role(node, "middleware")
+                elif method == "exception_handler":
+                    self._add_role(node, "exception handler")
+                elif method == "on_event":
+                    self._add_role(node, "lifespan")
+                else:
+                    argument = named.get("path") or (positional[0] if positional else Argument())
+                    if method in _METHODS:
+                        methods: tuple[str, ...] = (method.upper(),)
+                    elif method.startswith("websocket"):
+                        methods = ("WEBSOCKET",)
+                    else:
+                        methods = _methods(named.get("methods"))
+                    self._route(router, methods, self._text(argument, node) or "", node, named, node.module)
+                return
+        role = self._foreign_role(decorator.ref, node.module)
+        if role:
+            self._add_role(node, role)
+
+    def _foreign_role(self, ref: str, module: Linked, depth: int = 0) -> str:
+        """`task` or `command`, for a decorator of a job queue or of a command-line library."""
+        value = self.resolver.value(ref, module)
+        if value is None:
+            return ""
+        if value.sort is Sort.EXTERNAL or value.sort is Sort.INSTANCE:
+            package = value.name.partition(".")[0]
+            if package in _TASK_PACKAGES:
+                return "task"
+            if package in _COMMAND_PACKAGES:
+                return "command"
+        elif value.sort is Sort.FUNCTION and value.module is not None and depth < 3:
+            for call in value.module.functions[value.symbol].calls:
+                if call.ref.rpartition(".")[2] in ("actor", "task", "shared_task", "job", "command"):
+                    found = self._foreign_role(call.ref, value.module, depth + 1)
+                    if found:
+                        return found
+        return ""
+
+    def _class(self, module: Linked, cls: facts.Class) -> None:
+        value = self.resolver.value(f"@{cls.symbol}", module)
+        if value is None or value.sort is not Sort.CLASS:
+            return
+        ancestry = self.resolver.ancestry(value)
+        if any(ancestor.name in _BASE_MIDDLEWARE for ancestor in ancestry):
+            node = self.graph.nodes.get((module.path, f"{cls.symbol}.dispatch"))
+            if node is not None:
+                self._add_role(node, "middleware")
+        if any(name == cls.symbol and not module.facts.main for name in ("WorkerSettings",)):
+            for function in self._worker_functions(module):
+                self._add_role(function, "task")
+        for parameter in cls.dependencies:
+            for target in self.depended(parameter, module):
+                target.roles.add("dependency")
+
+    def _worker_functions(self, module: Linked) -> Iterator[Node]:
+        """arq: the functions of a module with `WorkerSettings` that take its `ctx`."""
+        for node in self.graph.nodes.values():
+            if node.module is module and node.is_async and not node.function.owner and "." not in node.symbol:
+                yield node
+
+    def _middleware_class(self, ref: str, module: Linked) -> None:
+        value = self.resolver.value(ref, module)
+        if value is None or value.sort is not Sort.CLASS or value.module is None:
+            return
+        for name in ("dispatch", "__call__"):
+            for owner in self.resolver.ancestry(value):
+                node = (
+                    self.graph.nodes.get((owner.module.path, f"{owner.symbol}.{name}"))
+                    if owner.module
+                    else None
+                )
+                if node is not None and node.is_async:
+                    self._add_role(node, "middleware")
+                    return
+
+    def _mark(self, ref: str, module: Linked, role: str) -> None:
+        for target in self.graph.runs(self.resolver.value(ref, module) if ref else None):
+            self._add_role(target, role)
+
+    def _add_role(self, node: Node, role: str) -> None:
+        node.roles.add(role)
+        if role == "middleware" and node not in self.middleware:
+            self.middleware.append(node)
+
+    # Endpoints
+
+    def _route(
+        self,
+        router: Router,
+        methods: tuple[str, ...],
+        path: str,
+        handler: Node,
+        named: dict[str, Argument],
+        module: Linked,
+    ) -> None:
+        handler.roles.add("websocket" if methods == ("WEBSOCKET",) else "endpoint")
+        dependencies = list(self._listed(named["dependencies"], module)) if "dependencies" in named else []
+        self.routes.append(Route(methods, path, handler, router, dependencies))
+
+    def _listed(self, argument: Argument, module: Linked) -> Iterator[Node]:
+        """The functions of `dependencies=[Depends(f), …]`."""
+        for item in argument.items:
+            if item.name == "Depends":
+                for target in self.graph.runs(self.resolver.value(item.ref, module)):
+                    target.roles.add("dependency")
+                    yield target
+        if not argument.items and argument.ref:
+            return
+
+    def depended(self, parameter: Parameter, module: Linked) -> Iterator[Node]:
+        """The functions that FastAPI runs to fill a parameter."""
+        depends, holder, annotation = parameter.depends, module, parameter.annotation
+        if depends is None and annotation.endswith(":"):
+            alias = self.resolver.alias(annotation[:-1], module)
+            if alias is not None and alias[0].depends is not None:
+                depends, holder, annotation = alias[0].depends, alias[1], alias[0].annotation
+        if depends is None:
+            return
+        if depends:
+            value = self.resolver.value(depends, holder)
+        else:
+            value = self.resolver.value(annotation[:-1], holder) if annotation.endswith(":") else None
+        yield from self.graph.runs(value)
+
+    def dependencies_of(self, node: Node) -> tuple[Node, ...]:
+        """Everything that FastAPI runs before `node`, at any depth, each once, innermost first."""
+        known = self._dependencies.get(node)
+        if known is not None:
+            return known
+        self._dependencies[node] = ()
+        found: dict[Node, None] = {}
+        parameters: list[Parameter] = list(node.function.parameters)
+        if node.function.owner:
+            cls = node.module.classes.get(node.function.owner)
+            if cls is not None and not node.function.symbol.endswith("__init__") and "endpoint" in node.roles:
+                parameters.extend(cls.dependencies)
+                made = node.module.functions.get(f"{cls.symbol}.__init__")
+                if made is not None:
+                    parameters.extend(made.parameters)
+        for parameter in parameters:
+            for target in self.depended(parameter, node.module):
+                if target is node:
+                    continue
+                target.roles.add("dependency")
+                for inner in self.dependencies_of(target):
+                    found.setdefault(inner)
+                found.setdefault(target)
+        self._dependencies[node] = tuple(found)
+        return self._dependencies[node]
+
+    def _endpoints(self) -> list[EndpointNode]:
+        found: dict[tuple[EndpointRef, Node], EndpointNode] = {}
+        for route in self.routes:
+            own = self.dependencies_of(route.handler)
+            for prefix, inherited in self._mounted(route.router, ()):
+                dependencies: dict[Node, None] = {}
+                for target in (*inherited, *route.router.dependencies, *route.dependencies):
+                    for inner in self.dependencies_of(target):
+                        dependencies.setdefault(inner)
+                    dependencies.setdefault(target)
+                for target in own:
+                    dependencies.setdefault(target)
+                full = f"{prefix}{route.router.prefix}{route.path}" or "/"
+                for method in route.methods:
+                    ref = EndpointRef(method, full)
+                    found.setdefault(
+                        (ref, route.handler), EndpointNode(ref, route.handler, tuple(dependencies))
+                    )
+        return sorted(found.values(), key=lambda endpoint: (endpoint.ref.path, endpoint.ref.method))
+
+    def _mounted(self, router: Router, seen: tuple[Router, ...]) -> Iterator[tuple[str, list[Node]]]:
+        """(prefix, dependencies) of each way from an application down to `router`, without its own."""
+        if not router.included or router in seen or len(seen) > 8:
+            yield "", []
+            return
+        for parent, prefix, dependencies in router.included:
+            for outer, inherited in self._mounted(parent, (*seen, router)):
+                yield f"{outer}{parent.prefix}{prefix}", [*inherited, *parent.dependencies, *dependencies]
+
+    def _text(self, argument: Argument, node: Node) -> str | None:
+        return self.resolver.text(argument.literal, argument.ref, node.module)
+
+
+_WIRING = frozenset(
+    {
+        "include_router",
+        "mount",
+        "add_api_route",
+        "add_route",
+        "add_api_websocket_route",
+        "add_websocket_route",
+    }
+    | {"add_middleware", "add_exception_handler", "add_event_handler"}
+)
+_DECORATORS = frozenset(
+    {"api_route", "route", "websocket", "websocket_route", "middleware", "exception_handler", "on_event"}
+)
+
+
+def _methods(argument: Argument | None) -> tuple[str, ...]:
+    if argument is None:
+        return ("GET",)
+    return tuple(item.literal.upper() for item in argument.items if item.literal) or ("GET",)

@@ -1,0 +1,194 @@
+"""What each function does when it is called, at any depth, with the shortest way to it."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from rules.engine import facts
+from rules.engine.facts import Call
+from rules.engine.finding import Hop
+from rules.engine.graph import BACKGROUND, CALL, ELSEWHERE, Edge, Graph, LeafCall, Node
+from rules.libraries import Blocking, Kind
+
+_MAX_LEAVES = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """Something that a function does itself or through others.
+
+    `path` are the places from inside the called function to the leaf: each hop is a line and what is called
+    there, the last one the leaf itself. `cached` says that a memoised function lies on the way.
+    """
+
+    callable: str
+    kind: str
+    instead: str
+    path: tuple[Hop, ...]
+    cached: bool = False
+    blocking: Blocking | None = None
+    is_async: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a call of a project function leads to, one leaf per callable, nearest first.
+
+    `blocking` holds the calling thread through synchronous frames only: it is empty for an asynchronous
+    function, whose own blocking calls are findings of their own.
+    """
+
+    name: str
+    is_async: bool
+    blocking: tuple[Leaf, ...]
+    queries: tuple[Leaf, ...]
+    external: tuple[Leaf, ...]
+    commits: tuple[Leaf, ...]
+    cpu: tuple[Leaf, ...]
+
+
+@dataclass(slots=True)
+class _Step:
+    """The first step from a function towards a leaf."""
+
+    distance: int
+    call: Call
+    leaf: LeafCall
+    target: Node | None
+    cached: bool
+
+
+_Steps = dict[Node, dict[str, _Step]]
+
+
+class Summaries:
+    """Computes summaries for all functions of a graph at once; `of` puts them into words."""
+
+    def __init__(self, graph: Graph) -> None:
+        nodes = graph.nodes.values()
+        self._blocking = _spread(nodes, _blocks, _synchronous)
+        self.loop_blocking = _spread(nodes, _blocks, _same_thread)
+        """As `blocking`, but through asynchronous functions too."""
+        self._queries = _spread(nodes, _queries, _runs)
+        self._external = _spread(nodes, lambda leaf: leaf.external is not None, _runs)
+        self._commits = _spread(nodes, _commits, _runs)
+        self._cpu = _spread(nodes, _computes, _runs)
+        self._known: dict[Node, Summary] = {}
+
+    def of(self, node: Node) -> Summary:
+        known = self._known.get(node)
+        if known is None:
+            known = self._known[node] = Summary(
+                node.name,
+                node.is_async,
+                () if node.is_async else _leaves(self._blocking, node),
+                _leaves(self._queries, node),
+                _leaves(self._external, node),
+                _leaves(self._commits, node),
+                _leaves(self._cpu, node),
+            )
+        return known
+
+    def blocks_loop(self, node: Node) -> tuple[str, ...]:
+        """Names of what blocks the loop when `node` runs on it, nearest first."""
+        steps = self.loop_blocking.get(node, {})
+        ordered = sorted(steps.items(), key=lambda item: (item[1].distance, item[0]))
+        return tuple(name for name, step in ordered)
+
+    def signature(self, node: Node) -> tuple[object, ...]:
+        """Equal for two versions of a function when nothing a caller may ask about it changed."""
+        tables = (self._blocking, self._queries, self._external, self._commits, self._cpu)
+        return tuple(frozenset(table.get(node, ())) for table in tables)
+
+
+def _blocks(leaf: LeafCall) -> bool:
+    return (
+        leaf.blocking is not None
+        and leaf.blocking.severity not in ("low", "info")
+        and not leaf.call.flags & facts.AWAITED
+    )
+
+
+def _queries(leaf: LeafCall) -> bool:
+    return leaf.query is not None and leaf.query.kind not in ("commit", "rollback", "connect")
+
+
+def _commits(leaf: LeafCall) -> bool:
+    return leaf.query is not None and leaf.query.kind in ("commit", "flush", "refresh")
+
+
+def _computes(leaf: LeafCall) -> bool:
+    return leaf.blocking is not None and leaf.blocking.kind == Kind.CPU
+
+
+def _synchronous(node: Node, edge: Edge) -> bool:
+    return edge.kind == CALL and not edge.target.is_async
+
+
+def _same_thread(node: Node, edge: Edge) -> bool:
+    return edge.kind == CALL
+
+
+def _runs(node: Node, edge: Edge) -> bool:
+    return edge.kind != BACKGROUND
+
+
+def _spread(
+    nodes: Iterable[Node], wanted: Callable[[LeafCall], bool], follows: Callable[[Node, Edge], bool]
+) -> _Steps:
+    """For each function the nearest leaf of each callable: breadth first from the leaves, against the calls."""
+    steps: _Steps = {}
+    pending: deque[tuple[Node, str]] = deque()
+    for node in nodes:
+        for leaf in node.leaves:
+            if wanted(leaf):
+                own = steps.setdefault(node, {})
+                if leaf.name not in own:
+                    own[leaf.name] = _Step(0, leaf.call, leaf, None, bool(node.function.flags & facts.CACHED))
+                    pending.append((node, leaf.name))
+    while pending:
+        node, name = pending.popleft()
+        step = steps[node][name]
+        for caller, edge in node.callers:
+            if not follows(caller, edge):
+                continue
+            own = steps.setdefault(caller, {})
+            if name in own:
+                continue
+            cached = step.cached or bool(caller.function.flags & facts.CACHED)
+            own[name] = _Step(step.distance + 1, edge.call, step.leaf, node, cached)
+            pending.append((caller, name))
+    return steps
+
+
+def _leaves(table: _Steps, node: Node) -> tuple[Leaf, ...]:
+    steps = table.get(node)
+    if not steps:
+        return ()
+    ordered = sorted(steps.items(), key=lambda item: (item[1].distance, item[1].call.line, item[0]))
+    return tuple(_leaf(table, node, name) for name, step in ordered[:_MAX_LEAVES])
+
+
+def _leaf(table: _Steps, node: Node, name: str) -> Leaf:
+    hops: list[Hop] = []
+    first = table[node][name]
+    current, step = node, first
+    while step.target is not None:
+        hops.append(Hop(current.path, step.call.line, step.target.symbol.replace("'2", "")))
+        current = step.target
+        step = table[current][name]
+    hops.append(Hop(current.path, step.call.line, name))
+    leaf = first.leaf
+    kind, instead, is_async = "", "", False
+    if leaf.blocking is not None:
+        kind, instead = str(leaf.blocking.kind), leaf.blocking.instead
+    if leaf.query is not None:
+        kind, is_async = leaf.query.kind if leaf.blocking is None else kind, leaf.query.is_async
+    elif leaf.external is not None:
+        kind, is_async = kind or leaf.external.kind, leaf.external.is_async
+    return Leaf(name, kind, instead, tuple(hops), first.cached, leaf.blocking, is_async)
+
+
+__all__ = ["ELSEWHERE", "Leaf", "Summaries", "Summary"]

@@ -1,0 +1,585 @@
+"""What expressions are, once files know each other: references resolved to values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from enum import IntEnum
+
+from rules import libraries
+from rules.engine import facts
+from rules.engine.facts import Alias, Class, Function, ModuleFacts
+from rules.engine.index import BUILTINS
+
+_DEPTH = 80
+
+
+class Sort(IntEnum):
+    EXTERNAL = 0
+    """A callable, class or module of somebody else, by its dotted name."""
+    INSTANCE = 1
+    """An instance of somebody else's class `name`."""
+    FUNCTION = 2
+    CLASS = 3
+    OBJECT = 4
+    """An instance of a class of the project."""
+    MODULE = 5
+    ITEMS = 6
+    """Something that gives `item` when iterated, indexed or entered."""
+    TEXT = 7
+    """A string that is known: `name`."""
+    SUPER = 8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Value:
+    """`name` is qualified; for project values `module` and `symbol` say where the definition is."""
+
+    sort: Sort
+    name: str
+    module: Linked | None = None
+    symbol: str = ""
+    item: Value | None = None
+    origin: tuple[str, str] | None = None
+    """(path, name) of the module-level name that holds an instance."""
+    bound: bool = False
+    """A method taken from an instance (or a class method from its class)."""
+    partial: bool = False
+    """`functools.partial` of it, with arguments of its own."""
+
+    @property
+    def home(self) -> Linked:
+        """The module that defines a value of the project. Raises LookupError for anything else."""
+        if self.module is None:
+            raise LookupError(self.name)
+        return self.module
+
+    @property
+    def function(self) -> Function:
+        """The facts of a function of the project."""
+        return self.home.functions[self.symbol]
+
+
+@dataclass(eq=False, slots=True)
+class Linked:
+    """A module within its project. `name` is dotted, as importing code would write it."""
+
+    path: str
+    name: str
+    facts: ModuleFacts
+    package: bool
+    root: str
+    functions: dict[str, Function] = field(default_factory=dict)
+    classes: dict[str, Class] = field(default_factory=dict)
+    memo: dict[str, Value | None] = field(default_factory=dict)
+    names: dict[str, Value | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.functions = {function.symbol: function for function in self.facts.functions}
+        self.classes = {cls.symbol: cls for cls in self.facts.classes}
+
+
+class Resolver:
+    """Resolves references. Unknown is None."""
+
+    def __init__(self, files: Mapping[str, ModuleFacts]) -> None:
+        self.modules: dict[str, Linked] = {}
+        self._directories: set[str] = {""}
+        self._packages: set[str] = set()
+        self._depth = 0
+        self._tops: dict[str, list[str]] = {}
+        self._ancestry: dict[tuple[str, str], tuple[Value, ...]] = {}
+        self._lookups: dict[tuple[str, str], Value | None] = {}
+        self._link(files)
+
+    # Modules and where they are found
+
+    def _link(self, files: Mapping[str, ModuleFacts]) -> None:
+        imported: set[str] = set()
+        for path, found in files.items():
+            directory = path.rpartition("/")[0]
+            if path.endswith("__init__.py") and (path == "__init__.py" or path.endswith("/__init__.py")):
+                self._packages.add(directory)
+            while directory not in self._directories:
+                self._directories.add(directory)
+                directory = directory.rpartition("/")[0]
+            imported.update(found.imports)
+        self._packages.discard("")
+        # A directory without __init__.py that is imported by name is a package too, not a place to import from.
+        self._namespaces = {
+            directory
+            for directory in self._directories
+            if directory
+            and directory not in self._packages
+            and directory.rpartition("/")[2] in imported
+            and directory.rpartition("/")[2] not in ("src", "lib")
+        }
+        for path, found in files.items():
+            root = self._root(path)
+            package = path.endswith("/__init__.py") or path == "__init__.py"
+            inner = path[len(root) + 1 :] if root else path
+            stem = (
+                inner[: -len("/__init__.py")]
+                if package and "/" in inner
+                else inner.removesuffix(".py").removesuffix(".pyi")
+            )
+            self.modules[path] = Linked(path, stem.replace("/", "."), found, package, root)
+        for path, module in self.modules.items():
+            top = module.name.partition(".")[0]
+            roots = self._tops.setdefault(top, [])
+            if module.root not in roots:
+                roots.append(module.root)
+            del path
+
+    def _root(self, path: str) -> str:
+        """The directory that `path` is imported from: the nearest above it that is no package."""
+        directory = path.rpartition("/")[0]
+        while directory and (directory in self._packages or directory in self._namespaces):
+            directory = directory.rpartition("/")[0]
+        return directory
+
+    def _file(self, base: str) -> Linked | None:
+        """The module or package at `base`, a path without suffix."""
+        return self.modules.get(f"{base}.py") or self.modules.get(f"{base}/__init__.py")
+
+    def _at(self, base: str, name: str) -> Value | None:
+        """The module, package or namespace package at `base` as a value."""
+        found = self._file(base)
+        if found is not None:
+            return Value(Sort.MODULE, found.name, found, base)
+        if base in self._directories and base:
+            return Value(Sort.MODULE, name, None, base)
+        return None
+
+    def _absolute(self, name: str, module: Linked) -> Value:
+        """What `import name` (one segment) gives in `module`."""
+        roots = self._tops.get(name)
+        if roots:
+            own = module.path.rpartition("/")[0]
+            best: str | None = None
+            for root in roots:
+                above = root == "" or own == root or own.startswith(f"{root}/")
+                if above and (best is None or len(root) > len(best)):
+                    best = root
+            if best is None and len(roots) == 1 and name not in libraries.ROOTS:
+                base = f"{roots[0]}/{name}" if roots[0] else name
+                if base in self._directories:
+                    best = roots[0]
+            if best is not None:
+                found = self._at(f"{best}/{name}" if best else name, name)
+                if found is not None:
+                    return found
+        return Value(Sort.EXTERNAL, name)
+
+    def _relative(self, level: int, module: Linked) -> Value | None:
+        directory = module.path.rpartition("/")[0]
+        for _ in range(level - 1):
+            if not directory:
+                return None
+            directory = directory.rpartition("/")[0]
+        found = self.modules.get(f"{directory}/__init__.py" if directory else "__init__.py")
+        return Value(Sort.MODULE, found.name if found else directory.replace("/", "."), found, directory)
+
+    # References
+
+    def value(self, ref: str, module: Linked) -> Value | None:
+        """What `ref`, written in `module`, is."""
+        memo = module.memo
+        if ref in memo:
+            return memo[ref]
+        if not ref or self._depth > _DEPTH:
+            return None
+        memo[ref] = None
+        self._depth += 1
+        try:
+            found = self._resolve(ref, module)
+        finally:
+            self._depth -= 1
+        memo[ref] = found
+        return found
+
+    def _resolve(self, ref: str, module: Linked) -> Value | None:
+        if ref[0] == "'":
+            return Value(Sort.TEXT, ref[1:])
+        last = ref[-1]
+        if last == ")":
+            return self.called(self.value(ref[:-2], module))
+        if last == ":":
+            return self._instance_of(ref[:-1], module)
+        if last == "]":
+            if ref[-2] == "k":
+                return self._subscribed(self.value(ref[:-3], module))
+            return self._item(self.value(ref[:-2], module))
+        if last == "~":
+            callee = self.value(ref[:-1], module)
+            return None if callee is None else replace(callee, partial=True)
+        if last == "}":
+            item = self.value(ref[:-2], module)
+            return None if item is None else Value(Sort.ITEMS, "builtins.list", item=item)
+        if last == "^":
+            return self._entered(self.value(ref[:-1], module))
+        if last == "$":
+            return self.provided(self.value(ref[:-1], module))
+        if last == "%":
+            owner = self.value(ref[:-1], module)
+            return None if owner is None else replace(owner, sort=Sort.SUPER)
+        base, dot, name = ref.rpartition(".")
+        if dot and not base.endswith("<"):
+            # symbols (`@Orders.list`, `@outer.inner`) first: what hangs on a name is the common case after
+            if ref[0] == "@":
+                symbol = ref[1:]
+                if symbol in module.functions:
+                    return self._function(module, module.functions[symbol])
+                if symbol in module.classes:
+                    return Value(Sort.CLASS, self._qualified(module, symbol), module, symbol)
+            return self.attribute(self.value(base, module), name)
+        if ref[0] == "@":
+            return self.member(module, ref[1:])
+        if ref[0] == "<":
+            level, _, name = ref[1:].partition(">")
+            package = self._relative(int(level), module)
+            return self.attribute(package, name) if name and package is not None else package
+        return self._absolute(ref, module)
+
+    def _qualified(self, module: Linked, symbol: str) -> str:
+        return f"{module.name}.{symbol}" if module.name else symbol
+
+    def _function(self, module: Linked, function: Function) -> Value:
+        return Value(Sort.FUNCTION, self._qualified(module, function.symbol), module, function.symbol)
+
+    def member(self, module: Linked, name: str) -> Value | None:
+        """The module-level name `name` of `module`, through re-exports and star imports."""
+        if name in module.names:
+            return module.names[name]
+        module.names[name] = None
+        found = self._member(module, name)
+        module.names[name] = found
+        return found
+
+    def _member(self, module: Linked, name: str) -> Value | None:
+        ref = module.facts.members.get(name)
+        if ref is not None:
+            if ref:
+                found = self.value(ref, module)
+                if found is not None and found.origin is None and found.sort in (Sort.INSTANCE, Sort.OBJECT):
+                    return replace(found, origin=(module.path, name))
+                if found is not None:
+                    return found
+            return self._submodule(module, name)
+        function = module.functions.get(name)
+        if function is not None:
+            return self._function(module, function)
+        if name in module.classes:
+            return Value(Sort.CLASS, self._qualified(module, name), module, name)
+        submodule = self._submodule(module, name)
+        if submodule is not None:
+            return submodule
+        external: Value | None = None
+        for star in module.facts.stars:
+            origin = self.value(star, module)
+            if origin is None:
+                continue
+            if origin.sort is Sort.MODULE and origin.module is not None:
+                found = self.member(origin.module, name)
+                if found is not None:
+                    return found
+            elif origin.sort is Sort.EXTERNAL:
+                external = Value(Sort.EXTERNAL, f"{origin.name}.{name}") if external is None else external
+        if name in BUILTINS:
+            return Value(Sort.EXTERNAL, f"builtins.{name}")
+        return external
+
+    def _submodule(self, module: Linked, name: str) -> Value | None:
+        if not module.package:
+            return None
+        directory = module.path.rpartition("/")[0]
+        base = f"{directory}/{name}" if directory else name
+        return self._at(base, f"{module.name}.{name}")
+
+    def attribute(self, value: Value | None, name: str) -> Value | None:
+        if value is None:
+            return None
+        sort = value.sort
+        if sort is Sort.EXTERNAL:
+            return Value(Sort.EXTERNAL, libraries.canonical(f"{value.name}.{name}"))
+        if sort is Sort.INSTANCE:
+            return self._library_attribute(value.name, name)
+        if sort is Sort.MODULE:
+            if value.module is not None:
+                return self.member(value.module, name)
+            base = f"{value.symbol}/{name}" if value.symbol else name
+            return self._at(base, f"{value.name}.{name}")
+        if sort is Sort.CLASS or sort is Sort.OBJECT or sort is Sort.SUPER:
+            return self._class_attribute(value, name)
+        if sort is Sort.FUNCTION:
+            return self._function_attribute(value, name)
+        if sort is Sort.TEXT:
+            return Value(Sort.EXTERNAL, f"builtins.str.{name}")
+        return Value(Sort.EXTERNAL, f"{value.name}.{name}", item=value.item)
+
+    def _library_attribute(self, owner: str, name: str) -> Value:
+        full = libraries.canonical(f"{owner}.{name}")
+        held = libraries.attribute(full)
+        if held is not None:
+            return Value(Sort.INSTANCE, held)
+        return Value(Sort.EXTERNAL, full, bound=True)
+
+    def _function_attribute(self, value: Value, name: str) -> Value | None:
+        """`task.delay`: a decorator may have made an object of a function."""
+        for decorator in value.function.decorators:
+            made = self.value(f"{decorator.ref}()" if decorator.ref else "", value.home)
+            if decorator.called:
+                made = self.called(made)
+            if made is not None and made.sort is Sort.INSTANCE:
+                return self._library_attribute(made.name, name)
+        return None
+
+    def _class_attribute(self, value: Value, name: str) -> Value | None:
+        """An attribute of a project class or its instance, inherited ones included."""
+        ancestry = self.ancestry(value)
+        if value.sort is Sort.SUPER:
+            ancestry = ancestry[1:]
+        for owner in ancestry:
+            if owner.sort is Sort.EXTERNAL:
+                if value.sort is Sort.CLASS and not _holds(owner.name, name):
+                    return Value(Sort.EXTERNAL, libraries.canonical(f"{owner.name}.{name}"))
+                return self._library_attribute(owner.name, name)
+            module = owner.home
+            symbol = f"{owner.symbol}.{name}"
+            function = module.functions.get(symbol)
+            if function is not None:
+                found = self._function(module, function)
+                if value.sort is Sort.CLASS:
+                    return replace(found, bound=bool(function.flags & facts.CLASSMETHOD))
+                if function.flags & facts.PROPERTY:
+                    return self._result(found, function)
+                return replace(found, bound=not function.flags & facts.STATIC)
+            held = module.classes[owner.symbol].attributes.get(name)
+            if held is not None:
+                return self.value(held, module)
+            if symbol in module.classes:
+                return Value(Sort.CLASS, self._qualified(module, symbol), module, symbol)
+        return None
+
+    def property_of(self, ref: str, module: Linked) -> Value | None:
+        """The property function that reading the attribute `ref` runs."""
+        base, _, name = ref.rpartition(".")
+        value = self.value(base, module)
+        if value is None or value.sort not in (Sort.OBJECT, Sort.SUPER):
+            return None
+        for owner in self.ancestry(value):
+            if owner.module is None:
+                return None
+            function = owner.module.functions.get(f"{owner.symbol}.{name}")
+            if function is not None:
+                return self._function(owner.module, function) if function.flags & facts.PROPERTY else None
+            if name in owner.module.classes[owner.symbol].attributes:
+                return None
+        return None
+
+    def ancestry(self, value: Value) -> tuple[Value, ...]:
+        """The class of `value` and its bases, in the order attributes are looked up; others' classes as EXTERNAL."""
+        key = (value.home.path, value.symbol)
+        known = self._ancestry.get(key)
+        if known is not None:
+            return known
+        self._ancestry[key] = ()
+        own = Value(Sort.CLASS, self._qualified(value.home, value.symbol), value.home, value.symbol)
+        found = [own]
+        seen = {own.name}
+        cls = value.home.classes.get(value.symbol)
+        external: list[Value] = []
+        for base in cls.bases if cls is not None else ():
+            resolved = self.value(base, value.home)
+            if resolved is None:
+                continue
+            if resolved.sort is Sort.CLASS:
+                for ancestor in self.ancestry(resolved):
+                    if ancestor.name not in seen:
+                        seen.add(ancestor.name)
+                        (external if ancestor.sort is Sort.EXTERNAL else found).append(ancestor)
+            elif resolved.sort is Sort.EXTERNAL and resolved.name not in seen:
+                seen.add(resolved.name)
+                if resolved.name not in _PLAIN:
+                    external.append(resolved)
+        result = (*found, *external)
+        self._ancestry[key] = result
+        return result
+
+    # What calling, entering, iterating gives
+
+    def called(self, value: Value | None) -> Value | None:
+        """What calling `value` gives, after `await` where that is its use."""
+        if value is None:
+            return None
+        sort = value.sort
+        if sort is Sort.EXTERNAL:
+            if value.item is not None:
+                return (
+                    value.item
+                    if value.name.endswith((".pop", ".popleft", ".get"))
+                    else replace(value, sort=Sort.ITEMS)
+                )
+            made = libraries.returns(value.name)
+            if made is not None:
+                return Value(Sort.INSTANCE, made.removesuffix(".{}"))
+            last = value.name.rpartition(".")[2]
+            if last[:1].isupper() and not value.bound:
+                return Value(Sort.INSTANCE, value.name)
+            return None
+        if sort is Sort.CLASS:
+            return replace(value, sort=Sort.OBJECT)
+        if sort is Sort.FUNCTION:
+            return self._result(value, value.function)
+        if sort is Sort.INSTANCE:
+            made = libraries.returns(f"{value.name}.__call__")
+            return Value(Sort.INSTANCE, made) if made is not None else None
+        if sort is Sort.OBJECT:
+            return self.called(self._class_attribute(value, "__call__"))
+        return None
+
+    def _result(self, value: Value, function: Function) -> Value | None:
+        module = value.home
+        if function.flags & facts.GENERATOR:
+            item = self._yielded(function, module)
+            return None if item is None else Value(Sort.ITEMS, "generator", item=item)
+        if not function.returns:
+            return None
+        return self.value(function.returns, module)
+
+    def _yielded(self, function: Function, module: Linked) -> Value | None:
+        if function.returns:
+            value = self.value(function.returns, module)
+            return value.item if value is not None and value.sort is Sort.ITEMS else value
+        return self.value(function.yields, module) if function.yields else None
+
+    def provided(self, value: Value | None) -> Value | None:
+        """What a dependency gives to its endpoint."""
+        made = self.called(value)
+        if made is None or value is None or made.sort is not Sort.ITEMS or value.sort is not Sort.FUNCTION:
+            return made
+        if value.function.flags & facts.GENERATOR:
+            return made.item
+        return made
+
+    def _entered(self, value: Value | None) -> Value | None:
+        if value is None:
+            return None
+        if value.sort is Sort.ITEMS:
+            return value.item
+        if value.sort is Sort.OBJECT:
+            for name in ("__aenter__", "__enter__"):
+                method = self._class_attribute(value, name)
+                if method is not None:
+                    return self.called(method) or value
+            return value
+        return value
+
+    def _item(self, value: Value | None) -> Value | None:
+        if value is None:
+            return None
+        if value.sort is Sort.ITEMS:
+            return value.item
+        if value.sort is Sort.INSTANCE:
+            made = libraries.item(value.name)
+            return Value(Sort.INSTANCE, made) if made is not None else None
+        return None
+
+    def _subscribed(self, value: Value | None) -> Value | None:
+        if value is not None and value.sort is Sort.INSTANCE:
+            made = libraries.returns(f"{value.name}.__getitem__")
+            return Value(Sort.INSTANCE, made) if made is not None else None
+        if value is not None and value.sort is Sort.OBJECT:
+            return self.called(self._class_attribute(value, "__getitem__"))
+        return self._item(value)
+
+    def _instance_of(self, ref: str, module: Linked) -> Value | None:
+        """A value of the annotated type `ref`."""
+        alias = self.alias(ref, module)
+        if alias is not None:
+            found, holder = alias
+            return self.value(found.annotation, holder) if found.annotation else None
+        value = self.value(ref, module)
+        if value is None:
+            return None
+        if value.sort is Sort.CLASS:
+            return replace(value, sort=Sort.OBJECT)
+        if value.sort is Sort.EXTERNAL:
+            return Value(Sort.INSTANCE, libraries.canonical(value.name))
+        return None
+
+    def alias(self, ref: str, module: Linked) -> tuple[Alias, Linked] | None:
+        """The annotation that the name `ref` stands for, with the module that defines it."""
+        for _ in range(12):
+            if ref.startswith("@"):
+                name = ref[1:]
+                found = module.facts.aliases.get(name)
+                if found is not None:
+                    return found, module
+                next_ref = module.facts.members.get(name)
+                if next_ref is None:
+                    for star in module.facts.stars:
+                        origin = self.value(star, module)
+                        if origin is not None and origin.module is not None:
+                            inner = self.alias(f"@{name}", origin.module)
+                            if inner is not None:
+                                return inner
+                    return None
+                ref = next_ref
+                continue
+            base, dot, name = ref.rpartition(".")
+            if not dot:
+                base, dot, name = ref.rpartition(">")
+                base += dot
+            if not name or not base:
+                return None
+            holder = self.value(base, module)
+            if holder is None or holder.sort is not Sort.MODULE or holder.module is None:
+                return None
+            module, ref = holder.module, f"@{name}"
+        return None
+
+    # What a call runs
+
+    def runs(self, value: Value | None) -> Iterator[Value]:
+        """The project functions that calling `value` enters."""
+        if value is None:
+            return
+        if value.sort is Sort.FUNCTION:
+            yield value
+        elif value.sort is Sort.CLASS:
+            made = replace(value, sort=Sort.OBJECT)
+            for name in ("__init__", "__post_init__"):
+                method = self._class_attribute(made, name)
+                if method is not None and method.sort is Sort.FUNCTION:
+                    yield method
+        elif value.sort is Sort.OBJECT:
+            method = self._class_attribute(value, "__call__")
+            if method is not None and method.sort is Sort.FUNCTION:
+                yield method
+
+    def text(self, literal: str | None, ref: str, module: Linked) -> str | None:
+        """A string argument's text; unknown parts of it become `{…}`."""
+        if literal is None:
+            value = self.value(ref, module) if ref else None
+            return value.name if value is not None and value.sort is Sort.TEXT else None
+        if "\x00" not in literal:
+            return literal
+        parts = literal.split("\x00")
+        for position in range(1, len(parts), 2):
+            value = self.value(parts[position], module) if not parts[position].startswith("?") else None
+            parts[position] = value.name if value is not None and value.sort is Sort.TEXT else "{…}"
+        return "".join(parts)
+
+
+_PLAIN = frozenset(
+    {"builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol", "enum.Enum", "builtins.Exception"}
+)
+
+
+def _holds(owner: str, name: str) -> bool:
+    return libraries.attribute(f"{owner}.{name}") is not None
+
+
+def names(values: Iterable[Value]) -> list[str]:
+    return [value.name for value in values]

@@ -1,0 +1,75 @@
+"""The versions of distributions that a project declares."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+Version = tuple[int, ...]
+
+_REQUIREMENT = re.compile(r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*(.*)$")
+_BOUND = re.compile(r"(===?|~=|>=|>|\^|~|<=|<|!=)?\s*v?(\d+(?:\.\d+)*)")
+
+
+def normalised(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def parse(text: str) -> Version:
+    return tuple(int(part) for part in re.findall(r"\d+", text)[:4])
+
+
+def declared(documents: Mapping[str, str]) -> dict[str, Version]:
+    """Distribution -> the lowest version that the project's documents allow; locks win over ranges."""
+    found: dict[str, Version] = {}
+    locked: dict[str, Version] = {}
+    for path, text in documents.items():
+        name = path.rpartition("/")[2]
+        if name == "pyproject.toml":
+            for requirement in _project(text):
+                _add(found, requirement)
+        elif name in ("uv.lock", "poetry.lock", "pdm.lock"):
+            for distribution, version in _lock(text):
+                locked[normalised(distribution)] = version
+        elif name.startswith("requirements") or name.endswith((".in", "requirements.txt")):
+            for line in text.splitlines():
+                _add(found, line.partition("#")[0].partition(";")[0].rstrip("\\ "))
+    return found | locked
+
+
+def _add(found: dict[str, Version], requirement: str) -> None:
+    match = _REQUIREMENT.match(requirement)
+    if match is None or requirement.lstrip().startswith("-"):
+        return
+    lowest: Version | None = None
+    for operator, version in _BOUND.findall(match[2].partition(";")[0]):
+        if operator not in ("<", "<=", "!=", ""):
+            lowest = parse(version)
+    if lowest is not None:
+        found.setdefault(normalised(match[1]), lowest)
+
+
+def _project(text: str) -> Iterator[str]:
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError:
+        return
+    project = _table(document, "project")
+    for requirement in project.get("dependencies", ()):
+        yield str(requirement)
+    poetry = _table(_table(_table(document, "tool"), "poetry"), "dependencies")
+    for name, value in poetry.items():
+        version = value.get("version", "") if isinstance(value, dict) else value
+        yield f"{name} {version}" if not re.match(r"^\d", str(version)) else f"{name}=={version}"
+
+
+def _table(document: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = document.get(key, {})
+    return value if isinstance(value, dict) else {}
+
+
+def _lock(text: str) -> Iterator[tuple[str, Version]]:
+    for name, version in re.findall(r'^name = "([^"]+)"\s*\nversion = "([^"]+)"', text, re.MULTILINE):
+        yield name, parse(version)

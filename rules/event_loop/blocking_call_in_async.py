@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rules.engine.loop_calls import Stop, carries_bound_object, direct, effect, expected, offload_primitive
+from rules.engine.rewrites import awaited, in_thread
+from rules.engine.rule import Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.libraries import Kind
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+
+# What these return goes on waiting where it is used: a thread for the call alone would not help.
+_WAIT_LATER = ("iter_content", "iter_lines", "stream", "listen", "Popen", "makefile")
+
+
+class BlockingCallInAsync(Rule):
+    """A call that waits without giving way stops every request of the worker, not just this one.
+
+    All requests of a worker share one event loop. While `requests.get` waits for its answer or `time.sleep` for its
+    time, the loop serves nobody, so latency grows with the number of clients, also of endpoints that never make the call.
+
+    ## Instead
+    Wait with something that gives the loop back: `asyncio.sleep`, an asynchronous client, `asyncio.create_subprocess_exec`.
+    Where there is none, hand the call to a thread with `await asyncio.to_thread(...)`, or make the endpoint a plain `def`.
+
+    ## Trade-offs
+    Awaiting lets other requests run in between: re-read shared state after it. A thread is one of a limited number while it
+    waits. Asynchronous clients raise other exceptions than the ones they replace, and `httpx` itself takes milliseconds of
+    processor time per call: under load a plain `def` with `requests` can be the faster change.
+
+    ## Monitor
+    Event-loop lag p99, and the p95 of endpoints that do not make the call.
+
+    ## When to ignore it
+    In code that runs before the application serves, and in tools that serve nobody.
+    """
+
+    code = "FP101"
+    severity = Severity.CRITICAL
+    gates = True
+    effort = Effort.MINUTES
+    watch = "event-loop lag, p99"
+
+    invalid = (
+        Invalid(
+            """
+            import time
+
+            async def report() -> str:
+                time.sleep(1)
+                return "done"
+            """,
+            fixed="""
+            import asyncio
+
+            async def report() -> str:
+                await asyncio.sleep(1)
+                return "done"
+            """,
+        ),
+        Invalid(
+            """
+            import requests
+            from fastapi import FastAPI
+            from fastapi.concurrency import run_in_threadpool
+
+            from shop.orders import price_of
+
+            app = FastAPI()
+
+            @app.get("/price/{number}")
+            async def price(number: int) -> float:
+                rate = requests.get("https://rates.example/latest", timeout=5).json()["eur"]
+                return rate * await run_in_threadpool(price_of, number)
+            """,
+            fixed="""
+            import requests
+            from fastapi import FastAPI
+            from fastapi.concurrency import run_in_threadpool
+
+            from shop.orders import price_of
+
+            app = FastAPI()
+
+            @app.get("/price/{number}")
+            async def price(number: int) -> float:
+                rate = (await run_in_threadpool(requests.get, "https://rates.example/latest", timeout=5)).json()["eur"]
+                return rate * await run_in_threadpool(price_of, number)
+            """,
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            import time
+
+            def report() -> str:  # FastAPI runs a plain `def` in a thread
+                time.sleep(1)
+                return "done"
+            """
+        ),
+    )
+
+    def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        stop = direct(node, module)
+        if stop is None or stop.code != self.code:
+            return
+        yield Match(
+            node,
+            f"`{stop.callable}` runs on the event loop{_where(node, module)}: {effect(stop)}.",
+            severity=stop.severity,
+            fix=_fix(stop, module),
+            impact=expected(stop, module),
+            instead=f"Use {stop.instead}." if stop.instead else "",
+        )
+
+
+def _where(node: ast.Call, module: Module) -> str:
+    function = module.function_of(node)
+    return f" in `{function.name}`" if function is not None else ""
+
+
+def _fix(stop: Stop, module: Module) -> Fix | None:
+    if module.is_in_comprehension(stop.call) or stop.callable == "builtins.input":
+        return None
+    if stop.callable == "time.sleep":
+        return Fix(awaited("asyncio.sleep"), imports=("asyncio",), safety=Safety.SAFE)
+    if stop.kind is Kind.DB or stop.callable.rpartition(".")[2] in _WAIT_LATER:
+        return None
+    if carries_bound_object(stop.call, module):
+        return None
+    target = offload_primitive(module)
+    return Fix(in_thread(target), imports=(target,), safety=Safety.UNSAFE)

@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rules.engine.loop_calls import direct, effect, expected
+from rules.engine.loop_shapes import spelled
+from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+
+
+class SyncDbCallInAsync(Rule):
+    """A synchronous database call in an async function stops every request of the worker until the database answers.
+
+    All requests of a worker share one event loop. A synchronous `Session`, cursor or Redis client waits for its
+    answer inside a C call or a socket, and while it waits the loop serves nobody. A slow query thus slows down
+    endpoints that never touch the database.
+
+    ## Instead
+    Make the function a plain `def` when it awaits nothing: FastAPI runs it in a worker thread, and so are its
+    synchronous dependencies. Otherwise move to the asynchronous sibling: `AsyncSession` with `create_async_engine`,
+    `psycopg.AsyncConnection`, `redis.asyncio`, `pymongo.AsyncMongoClient`.
+
+    ## Trade-offs
+    A plain `def` occupies one of 40 threads while it runs. With `AsyncSession` lazy loading raises, so relationships have
+    to be loaded with the query. For look-ups of about a millisecond neither brings throughput; they keep one slow
+    query from delaying everybody else.
+
+    ## Monitor
+    Event-loop lag p99 against the database's statement time; p95 of endpoints that use no database.
+
+    ## When to ignore it
+    In tools and scripts that serve no requests, and for an in-memory SQLite in a prototype.
+    """
+
+    code = "FP102"
+    severity = Severity.CRITICAL
+    gates = True
+    effort = Effort.HOURS
+    watch = "event-loop lag p99 and pool checkout time"
+
+    invalid = (
+        Invalid(
+            """
+            from fastapi import Depends, FastAPI
+            from sqlalchemy import select
+            from sqlalchemy.orm import Session
+
+            from shop.db import get_session
+            from shop.models import Order
+            from shop.payments import settle
+
+            app = FastAPI()
+
+            @app.post("/orders/{order_id}/settle")
+            async def settle_order(order_id: int, session: Session = Depends(get_session)) -> None:
+                order = session.get(Order, order_id)
+                await settle(order)
+            """
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            from fastapi import Depends, FastAPI
+            from sqlalchemy.ext.asyncio import AsyncSession
+
+            from shop.db import get_async_session
+            from shop.models import Order
+            from shop.payments import settle
+
+            app = FastAPI()
+
+            @app.post("/orders/{order_id}/settle")
+            async def settle_order(order_id: int, session: AsyncSession = Depends(get_async_session)) -> None:
+                order = await session.get(Order, order_id)
+                await settle(order)
+            """
+        ),
+        Valid(
+            """
+            from fastapi import Depends, FastAPI
+            from sqlalchemy.orm import Session
+
+            from shop.db import get_session
+            from shop.models import Order
+
+            app = FastAPI()
+
+            @app.get("/orders/{order_id}")
+            def read_order(order_id: int, session: Session = Depends(get_session)) -> str:  # runs in a thread
+                return session.get(Order, order_id).number
+            """
+        ),
+    )
+
+    def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        stop = direct(node, module)
+        if stop is None or stop.code != self.code:
+            return
+        function = module.function_of(node)
+        where = f" in `{function.name}`" if function else ""
+        yield Match(
+            node,
+            f"`{spelled(node.func)}`{where} is a synchronous `{stop.callable}` on the event loop: {effect(stop)}.",
+            severity=stop.severity,
+            instead=f"Use {stop.instead}.",
+            impact=expected(stop, module),
+        )

@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rules import libraries
+from rules.engine import estimates
+from rules.engine.creation import Place, made_again
+from rules.engine.loop_shapes import spelled
+from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, Severity, Valid
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+    from rules.libraries import Client
+
+_SHARED = frozenset({"connection_pool", "pool"})
+
+
+class EngineOrPoolPerRequest(Rule):
+    """An engine, pool or connection made for each request connects to the database anew each time.
+
+    An engine is a pool of connections that are open already. Made per request it opens a connection (TCP, TLS, log-in: five
+    to ten round trips), uses it once and drops it; the old pools linger until they are collected, and the
+    database runs out of connections under load. Executors likewise make and join their threads or processes.
+
+    ## Instead
+    Make it once: at module level, in the lifespan, or in a function under `lru_cache`. Per request take a session or a
+    connection from it.
+
+    ## Trade-offs
+    A shared pool has a size: give it the concurrency of the worker, and dispose of it at shutdown. After a fork each
+    process needs its own.
+
+    ## Monitor
+    New database connections per second, connections in use, pool time-outs.
+
+    ## When to ignore it
+    When each tenant has its own database and the engines are kept elsewhere.
+    """
+
+    code = "FP604"
+    severity = Severity.HIGH
+    gates = True
+    effort = Effort.MINUTES
+    watch = "new database connections per second"
+
+    invalid = (
+        Invalid(
+            """
+            from collections.abc import Iterator
+
+            from fastapi import Depends, FastAPI
+            from sqlalchemy import create_engine
+            from sqlalchemy.orm import Session
+
+            app = FastAPI()
+
+            def get_session() -> Iterator[Session]:
+                engine = create_engine("postgresql+psycopg://shop")
+                with Session(engine) as session:
+                    yield session
+
+            @app.get("/orders/count")
+            def count_orders(session: Session = Depends(get_session)) -> int:
+                return session.scalar("select count(*) from orders")
+            """
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            from collections.abc import Iterator
+
+            from fastapi import Depends, FastAPI
+            from sqlalchemy import create_engine
+            from sqlalchemy.orm import Session
+
+            app = FastAPI()
+            engine = create_engine("postgresql+psycopg://shop")
+
+            def get_session() -> Iterator[Session]:
+                with Session(engine) as session:
+                    yield session
+
+            @app.get("/orders/count")
+            def count_orders(session: Session = Depends(get_session)) -> int:
+                return session.scalar("select count(*) from orders")
+            """
+        ),
+    )
+
+    def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        name = module.qualified_name(node.func)
+        client = libraries.client(name) if name is not None else None
+        if client is None or client.family != "pool":
+            return
+        if any(keyword.arg in _SHARED for keyword in node.keywords) or _inside_another(node, module):
+            return
+        place = made_again(node, module)
+        if place is None:
+            return
+        often = "in each turn of the loop" if place is Place.LOOP else "for each request"
+        yield Match(
+            node,
+            f"`{spelled(node.func)}` is called {often}, which costs {client.cost}.",
+            severity=_severity(client),
+            confidence=Confidence.CERTAIN,
+            impact=_impact(client, module),
+            instead=_instead(client),
+        )
+
+
+def _inside_another(call: ast.Call, module: Module) -> bool:
+    """`Redis(connection_pool=ConnectionPool(...))`: one finding for both."""
+    parent = module.parent(call)
+    if isinstance(parent, ast.keyword):
+        parent = module.parent(parent)
+    if not isinstance(parent, ast.Call) or parent.func is call:
+        return False
+    outer = module.qualified_name(parent.func)
+    found = libraries.client(outer) if outer is not None else None
+    return found is not None and found.family == "pool"
+
+
+def _severity(client: Client) -> Severity:
+    """A thread pool made for one request is wasteful; connections made for one request exhaust the database."""
+    if client.kind == "executor" and "process" not in client.cost:
+        return Severity.MEDIUM
+    return EngineOrPoolPerRequest.severity
+
+
+def _impact(client: Client, module: Module) -> Impact:
+    if client.kind == "executor":
+        return Impact()
+    return estimates.connection_per_request(module.options)
+
+
+def _instead(client: Client) -> str:
+    match client.kind:
+        case "connection":
+            return "Make one pool at start-up and take a connection from it for each request."
+        case "executor":
+            return "Make one executor at start-up; for a few blocking calls `run_in_threadpool` has its threads already."
+    closing = f" and `{client.close}` it at shutdown" if client.close else ""
+    return f"Make it once, at module level or in the lifespan,{closing or ' and share it'}."

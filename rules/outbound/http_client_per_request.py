@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rules import libraries
+from rules.engine import estimates
+from rules.engine.creation import Place, depends_on_request, made_again
+from rules.engine.loop_shapes import spelled
+from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+    from rules.libraries import Client
+
+# Clients of one's own application, in tests and tools.
+_LOCAL_TRANSPORTS = frozenset({"app", "transport", "uds"})
+
+
+class HttpClientPerRequest(Rule):
+    """A client made for each request connects anew each time, and some cost tens of milliseconds before they connect.
+
+    A client is a pool of open connections. Made per request it opens one, uses it once and throws it away: DNS, TCP and
+    TLS are paid for every call. `httpx` and the SDKs built on it also load a TLS context each time, 20 to 80 ms of
+    processor time that hold the event loop.
+
+    ## Instead
+    Make one client at start-up and share it: create it in the lifespan, keep it on `app.state`, hand it to endpoints with
+    a dependency, and close it at shutdown.
+
+    ## Trade-offs
+    A shared client shares its cookies and its connection limits (100 for httpx and aiohttp): pass per-user headers with
+    the call, and size the pool for the load.
+
+    ## Monitor
+    TLS handshakes per second, outbound latency, open sockets in TIME_WAIT.
+
+    ## When to ignore it
+    When each tenant has its own certificate or proxy, and the calls are rare.
+    """
+
+    code = "FP603"
+    severity = Severity.HIGH
+    effort = Effort.HOURS
+    watch = "TLS handshakes per second and outbound latency"
+
+    invalid = (
+        Invalid(
+            """
+            import httpx
+            from fastapi import FastAPI
+
+            app = FastAPI()
+
+            @app.get("/rates")
+            async def rates() -> dict[str, float]:
+                async with httpx.AsyncClient() as client:
+                    return (await client.get("https://rates.example/latest")).json()
+            """
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            from collections.abc import AsyncIterator
+            from contextlib import asynccontextmanager
+
+            import httpx
+            from fastapi import FastAPI, Request
+
+            @asynccontextmanager
+            async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+                async with httpx.AsyncClient() as client:
+                    app.state.client = client
+                    yield
+
+            app = FastAPI(lifespan=lifespan)
+
+            @app.get("/rates")
+            async def rates(request: Request) -> dict[str, float]:
+                return (await request.app.state.client.get("https://rates.example/latest")).json()
+            """
+        ),
+    )
+
+    def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        name = module.qualified_name(node.func)
+        client = libraries.client(name) if name is not None else None
+        if client is None or client.family != "client" or _shares(node):
+            return
+        place = made_again(node, module)
+        if place is None:
+            return
+        if client.kind == "http-call" and module.runs_on_event_loop(node):
+            return  # said as a call that blocks
+        if client.kind == "sdk" and depends_on_request(node, module):
+            return  # credentials of one tenant
+        yield Match(
+            node,
+            _message(spelled(node.func), client, place),
+            severity=_severity(client),
+            confidence=Confidence.CERTAIN,
+            impact=estimates.client_per_request(module.options, client.cpu_ms),
+            instead=_instead(client, spelled(node.func)),
+        )
+
+
+def _shares(call: ast.Call) -> bool:
+    """Whether the client talks to the application itself, or takes its connections from somewhere that is kept."""
+    for keyword in call.keywords:
+        if keyword.arg in _LOCAL_TRANSPORTS or keyword.arg == "connector_owner":
+            return True
+        if keyword.arg == "connector" and isinstance(keyword.value, ast.Attribute):
+            return True
+    return False
+
+
+def _severity(client: Client) -> Severity:
+    """High where making the client itself holds the processor; else only connections are lost."""
+    if client.kind == "http-call" or (client.cpu_ms is not None and client.cpu_ms < 1):
+        return Severity.MEDIUM
+    return Severity.HIGH
+
+
+def _message(name: str, client: Client, place: Place) -> str:
+    if client.kind == "http-call":
+        return f"`{name}` makes and closes a client for this one call, which costs {client.cost}."
+    often = "in each turn of the loop" if place is Place.LOOP else "for each request"
+    return f"`{name}` is made {often}, which costs {client.cost}."
+
+
+def _instead(client: Client, name: str) -> str:
+    if client.kind == "http-call":
+        return "Share one client, made at start-up."
+    closing = f" and close it with `{client.close}()` at shutdown" if client.close else ""
+    return f"Make one `{name}` in the lifespan, keep it on `app.state`{closing}."

@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rules import libraries
+from rules.engine import estimates
+from rules.engine.creation import serves
+from rules.engine.loop_shapes import spelled
+from rules.engine.rewrites import with_keyword
+from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+    from rules.libraries import Timeout
+
+# An adapter or a wrapper of the project that brings a default timeout to a whole session.
+_ADAPTER = re.compile(
+    r"\.mount\([^)\n]*[Tt]imeout|setdefaulttimeout\(|\w+\.(?:request|send)\s*=\s*(?:functools\.)?partial\("
+)
+
+
+class MissingTimeout(Rule):
+    """A call without a timeout waits as long as the other side likes, and what waits serves nobody.
+
+    `requests`, `urllib` and `smtplib` wait for ever unless told otherwise. A peer that accepts the connection and then
+    says nothing keeps the thread, and with it one of 40 places for requests; enough of them stop the service.
+
+    ## Instead
+    Give each call a timeout a little above the slowest good answer: `timeout=10`, or `timeout=(3, 10)` for connecting and
+    reading.
+
+    ## Trade-offs
+    The call may now raise a timeout error: decide what the endpoint answers then.
+
+    ## Monitor
+    p99.9 of outbound calls; worker threads in use of 40; open connections per peer.
+
+    ## When to ignore it
+    When a session adapter, or a wrapper we cannot see, sets the timeout.
+    """
+
+    code = "FP601"
+    severity = Severity.HIGH
+    effort = Effort.MINUTES
+    watch = "p99.9 of outbound calls and worker threads in use"
+
+    invalid = (
+        Invalid(
+            """
+            import requests
+            from fastapi import FastAPI
+
+            app = FastAPI()
+
+            @app.get("/rates")
+            def rates() -> dict[str, float]:
+                return requests.get("https://rates.example/latest").json()
+            """,
+            fixed="""
+            import requests
+            from fastapi import FastAPI
+
+            app = FastAPI()
+
+            @app.get("/rates")
+            def rates() -> dict[str, float]:
+                return requests.get("https://rates.example/latest", timeout=10).json()
+            """,
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            import httpx
+            from fastapi import FastAPI
+
+            app = FastAPI()
+            client = httpx.AsyncClient()
+
+            @app.get("/rates")
+            async def rates() -> dict[str, float]:
+                return (await client.get("https://rates.example/latest")).json()  # httpx waits five seconds by itself
+            """
+        ),
+    )
+
+    def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        name = module.qualified_name(node.func)
+        default = libraries.timeout(name) if name is not None else None
+        if (
+            default is None
+            or not serves(node, module)
+            or not _unbounded(node, default)
+            or not _applies(default, module)
+        ):
+            return
+        if _ADAPTER.search(module.source.text) or _is_prepared(node.func, default, module):
+            return
+        on_request = module.in_request_path(node)
+        on_loop = module.runs_on_event_loop(node) and not module.is_awaited(node)
+        yield Match(
+            node,
+            _message(spelled(node.func), default, on_request=on_request, on_loop=on_loop),
+            severity=_severity(default, on_request=on_request),
+            confidence=_confidence(default),
+            fix=Fix(with_keyword(default.keyword, default.suggest), safety=Safety.UNSAFE),
+            impact=estimates.hangs(module.options, on_loop=on_loop, seconds=default.seconds),
+            instead=f"Pass `{default.keyword}={default.suggest}`, or what the slowest good answer takes.",
+        )
+
+
+def _unbounded(call: ast.Call, default: Timeout) -> bool:
+    """Whether no argument of the call can be the timeout."""
+    names = {default.keyword, *default.also}
+    if any(keyword.arg is None or keyword.arg in names for keyword in call.keywords):
+        return False
+    if any(isinstance(argument, ast.Starred) for argument in call.args):
+        return False
+    return default.position is None or len(call.args) <= default.position
+
+
+def _is_prepared(function: ast.expr, default: Timeout, module: Module) -> bool:
+    """Whether the name stands for a `partial` that may bring the timeout along."""
+    spelled = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    if spelled != default.name.rpartition(".")[2]:
+        return True  # another name for it
+    if not isinstance(function, ast.Name):
+        return False
+    return re.search(rf"\b{spelled}\b[^=\n]*=\s*(?:functools\.)?partial\(", module.source.text) is not None
+
+
+def _applies(default: Timeout, module: Module) -> bool:
+    """Whether the declared version still has that default; an unknown version says nothing."""
+    if not default.fixed_in:
+        return True
+    declared = module.version(default.distribution)
+    return declared is not None and declared < default.fixed_in
+
+
+def _confidence(default: Timeout) -> Confidence:
+    """The declared version is a lower bound, and a long default may be wanted."""
+    if default.seconds is not None:
+        return Confidence.POSSIBLE
+    return Confidence.LIKELY if default.fixed_in else Confidence.CERTAIN
+
+
+def _severity(default: Timeout, *, on_request: bool) -> Severity:
+    if default.seconds is not None or default.fixed_in:
+        return Severity.MEDIUM
+    return Severity.HIGH if on_request else Severity.MEDIUM
+
+
+def _message(name: str, default: Timeout, *, on_request: bool, on_loop: bool) -> str:
+    if default.seconds is not None:
+        return f"`{name}` without `{default.keyword}` waits {default.seconds:.0f} seconds for an answer, and then tries again."
+    if on_loop:
+        return f"`{name}` has no timeout: a peer that never answers stops this worker for ever."
+    if on_request:
+        return f"`{name}` has no timeout: a peer that never answers holds one of 40 worker threads for ever."
+    return f"`{name}` has no timeout: a peer that never answers is waited for for ever."

@@ -1,0 +1,126 @@
+"""Source that is made to crash, stall or fill a parser, through a real worker."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from app.analysis import Analysis, Request
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+HEAD = b"import time\n\n\nasync def report(x, a=1, b=2):\n    time.sleep(1)\n"
+GOOD = {"good.py": HEAD}
+
+
+def inside(statement: bytes) -> bytes:
+    """The statement in a function in which there is something to be found and mended."""
+    return HEAD + b"    " + statement + b"\n"
+
+
+def nested(opening: bytes, closing: bytes, depth: int, core: bytes = b"1") -> bytes:
+    return inside(b"y = " + opening * depth + core + closing * depth)
+
+
+def case(opening: bytes, closing: bytes, depth: int) -> bytes:
+    return inside(
+        b"match x:\n        case " + opening * depth + b"1" + closing * depth + b":\n            pass"
+    )
+
+
+ELIFS = b"if x == 0:\n        pass\n" + b"".join(
+    b"    elif x == %d:\n        pass\n" % n for n in range(1, 10_000)
+)
+
+HOSTILE: dict[str, bytes] = {
+    "parentheses-90": nested(b"(", b")", 90),
+    "parentheses-1000": nested(b"(", b")", 1_000),
+    "parentheses-3000": nested(b"(", b")", 3_000),
+    "parentheses-100000": nested(b"(", b")", 100_000),
+    "lists-150": nested(b"[", b"]", 150),
+    "lists-2000": nested(b"[", b"]", 2_000),
+    "calls-150": nested(b"f(", b")", 150),
+    "elif-10000": inside(ELIFS),
+    "elif-900": inside(ELIFS[: ELIFS.index(b"elif x == 900:")] + b"pass"),
+    "case-mapping-12": case(b'{"a":', b"}", 12),
+    "case-class-20": case(b"A(b=", b")", 20),
+    "case-class-60": case(b"A(b=", b")", 60),
+    "case-list-60": case(b"[", b"]", 60),
+    "sum-1000": inside(b"y = " + b" + ".join([b"a"] * 1_000)),
+    "sum-10000": inside(b"y = " + b" + ".join([b"a"] * 10_000)),
+    "sum-50000": inside(b"y = " + b" + ".join([b"a"] * 50_000)),
+    "attributes-5000": inside(b"y = a" + b".b" * 5_000),
+    "attributes-20000": inside(b"y = a" + b".b" * 20_000),
+    "method-chain-1000": inside(b"y = a" + b".b()" * 1_000),
+    "method-chain-5000": inside(b"y = a" + b".b()" * 5_000),
+    "minus-5000": inside(b"y = " + b"-" * 5_000 + b"a"),
+    "not-5000": inside(b"y = " + b"not " * 5_000 + b"a"),
+    "lambda-2000": inside(b"y = " + b"lambda:" * 2_000 + b"1"),
+    "lambda-20000": inside(b"y = " + b"lambda:" * 20_000 + b"1"),
+    "strings-10000": inside(b"y = " + b'"a"' * 10_000),
+    "f-strings-nested": inside(b"y = " + b'f"{' * 100 + b"a" + b'}"' * 100),
+    "indentation-150": HEAD
+    + b"".join(b" " * (4 + n) + b"if x:\n" for n in range(150))
+    + b" " * 200
+    + b"pass\n",
+    "statements-250kB": HEAD + b"    y = a + b\n" * 18_000,
+    "statements-1MB": HEAD + b"    y = a + b\n" * 75_000,
+    "one-line-list-500kB": inside(b"y = [" + b"1," * 240_000 + b"]"),
+    "functions-5000": HEAD + b"".join(b"async def f%d():\n    time.sleep(1)\n" % n for n in range(5_000)),
+    "integer-100000-digits": inside(b"y = " + b"1" * 100_000),
+    "backslashes-100000": inside(b"y = 1" + b"\\\n" * 100_000 + b"+ 2"),
+    "nul": HEAD + b"\0",
+    "nul-in-string": inside(b'y = "\0"'),
+    "utf-16": HEAD.decode().encode("utf-16"),
+    "not-utf-8": inside(b'y = "\xff\xfe"'),
+    "cookie-rot13": b"# coding: rot13\n" + HEAD,
+    "cookie-unicode-escape": b"# coding: unicode_escape\n" + HEAD,
+    "cookie-nonsense": b"# coding: nonsense\n" + HEAD,
+    "carriage-returns": HEAD.replace(b"\n", b"\r"),
+    "mixed-line-ends": HEAD.replace(b"\n", b"\r\n", 2),
+    "form-feeds": HEAD.replace(b"\n\n\n", b"\n\x0c\n\x0c\n"),
+    "byte-order-mark": b"\xef\xbb\xbf" + HEAD,
+    "unclosed": inside(b"y = ((("),
+    "python-2": inside(b'print "a"'),
+    "tabs-and-spaces": HEAD + b"\ty = 1\n",
+    "empty": b"",
+    "one-backslash": b"\\",
+}
+# What every Python reads, and a person may well have written: it must not be lost.
+HARMLESS = {"carriage-returns", "mixed-line-ends", "form-feeds", "byte-order-mark", "integer-100000-digits"}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def analysis() -> AsyncIterator[Analysis]:
+    async with Analysis(1, file_deadline=2.0, deadline=20.0) as pool:
+        yield pool
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+async def test_hostile_source_ends_in_time_and_harms_no_other_file(name: str, analysis: Analysis) -> None:
+    path = f"{name}.py"
+    started = time.monotonic()
+
+    comparison = await analysis.compare(Request(before={}, after={path: HOSTILE[name], **GOOD}))
+
+    assert time.monotonic() - started < 30
+    result = comparison.after
+    assert [found.path for found in result.findings if found.path == "good.py" and found.fix] == ["good.py"]
+    assert {skip.path for skip in result.skipped} <= {path}
+    assert all(skip.reason for skip in result.skipped)
+    if name in HARMLESS:
+        assert not result.skipped
+        assert [found.path for found in result.findings if found.path == path] == [path]
+
+
+@pytest.mark.parametrize(
+    "name", ["parentheses-3000", "elif-10000", "statements-1MB", "nul", "utf-16", "unclosed"]
+)
+async def test_facts_of_hostile_source_are_refused_by_name(name: str, analysis: Analysis) -> None:
+    facts, skipped = await analysis.extract({"bad.py": HOSTILE[name], **GOOD})
+
+    assert set(facts) == {"good.py"}
+    assert [skip.path for skip in skipped] == ["bad.py"]

@@ -1,0 +1,156 @@
+from typing import Annotated
+
+from fastapi import Depends, FastAPI
+from sqlalchemy import create_engine, select
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+
+app = FastAPI()
+SessionLocal = sessionmaker(create_engine("sqlite://"))
+AsyncSessionLocal = async_sessionmaker(create_async_engine("sqlite+aiosqlite://"))
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Product(Base):
+    __tablename__ = "products"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+
+
+def get_session():
+    with SessionLocal() as session:
+        yield session
+
+
+async def get_async_session():
+    async with AsyncSessionLocal() as session:
+        yield session
+
+
+SessionDep = Annotated[Session, Depends(get_session)]
+AsyncSessionDep = Annotated[AsyncSession, Depends(get_async_session)]
+
+
+@app.post("/commit")
+def commits(names: list[str], session: SessionDep) -> None:
+    for name in names:
+        session.add(Product(name=name))
+        session.commit()  # FP212
+
+
+@app.post("/async")
+async def commits_async(names: list[str], session: AsyncSessionDep) -> None:
+    for name in names:
+        session.add(Product(name=name))
+        await session.commit()  # FP212
+
+
+@app.post("/flush")
+def flushes(names: list[str], session: SessionDep) -> list[int]:
+    ids = []
+    for name in names:
+        product = Product(name=name)
+        session.add(product)
+        session.flush()  # FP212
+        ids.append(product.id)
+    session.commit()
+    return ids
+
+
+@app.post("/refresh")
+def refreshes(names: list[str], session: SessionDep) -> None:
+    products = [Product(name=name) for name in names]
+    session.add_all(products)
+    session.commit()
+    for product in products:
+        product.name = product.name.title()
+        session.refresh(product)  # FP212
+
+
+@app.post("/update")
+def updates(session: SessionDep) -> None:
+    for product in session.scalars(select(Product)):
+        product.name = product.name.strip()
+        if product.name:
+            session.commit()  # FP212
+
+
+@app.post("/both")
+def commit_and_refresh(names: list[str], session: SessionDep) -> None:
+    for name in names:
+        product = Product(name=name)
+        session.add(product)
+        session.commit()  # FP212
+        session.refresh(product)
+
+
+@app.post("/isolated")
+def each_may_fail(names: list[str], session: SessionDep) -> None:
+    for name in names:
+        try:
+            session.add(Product(name=name))
+            session.commit()  # FP212 possible
+        except ValueError:
+            session.rollback()
+
+
+# Near misses
+
+
+@app.post("/once")
+def commits_once(names: list[str], session: SessionDep) -> None:
+    for name in names:
+        session.add(Product(name=name))
+    session.commit()
+
+
+@app.post("/batches")
+def commits_in_batches(names: list[str], session: SessionDep) -> None:
+    for number, name in enumerate(names):
+        session.add(Product(name=name))
+        if number % 1000 == 0:
+            session.commit()
+    for chunk in [names[:500], names[500:]]:
+        session.add_all([Product(name=name) for name in chunk])
+        session.commit()
+    for start in range(0, len(names), 500):
+        session.add_all([Product(name=name) for name in names[start : start + 500]])
+        session.commit()
+
+
+@app.post("/attempts")
+def attempts(session: SessionDep) -> None:
+    for _ in range(3):
+        session.add(Product(name="a"))
+        session.commit()
+
+
+@app.post("/first")
+def until_the_first(names: list[str], session: SessionDep) -> None:
+    for name in names:
+        if name:
+            session.add(Product(name=name))
+            session.commit()
+            break
+
+
+@app.post("/queue")
+def queue(session: SessionDep) -> None:
+    while True:
+        session.add(Product(name="a"))
+        session.commit()
+
+
+class Journal:
+    def commit(self) -> None: ...
+
+
+@app.post("/journal")
+def another_commit(names: list[str]) -> None:
+    journal = Journal()
+    for name in names:
+        print(name)
+        journal.commit()

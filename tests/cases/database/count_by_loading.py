@@ -1,0 +1,118 @@
+from typing import Annotated
+
+from fastapi import Depends, FastAPI
+from sqlalchemy import create_engine, func, select
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+
+app = FastAPI()
+SessionLocal = sessionmaker(create_engine("sqlite://"))
+AsyncSessionLocal = async_sessionmaker(create_async_engine("sqlite+aiosqlite://"))
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Order(Base):
+    __tablename__ = "orders"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    open: Mapped[bool]
+
+
+def get_session():
+    with SessionLocal() as session:
+        yield session
+
+
+async def get_async_session():
+    async with AsyncSessionLocal() as session:
+        yield session
+
+
+SessionDep = Annotated[Session, Depends(get_session)]
+AsyncSessionDep = Annotated[AsyncSession, Depends(get_async_session)]
+
+
+@app.get("/query")
+def query(session: SessionDep) -> int:
+    return len(session.query(Order).filter(Order.open).all())  # FP209
+
+
+@app.get("/scalars")
+def scalars(session: SessionDep) -> int:
+    return len(session.scalars(select(Order)).all())  # FP209
+
+
+@app.get("/execute")
+async def execute(session: AsyncSessionDep) -> int:
+    return len((await session.execute(select(Order).where(Order.open))).scalars().all())  # FP209
+
+
+@app.get("/list")
+def through_list(session: SessionDep) -> int:
+    return len(list(session.scalars(select(Order)).all()))  # FP209
+
+
+@app.get("/rows")
+def rows(session: SessionDep) -> int:
+    return len(session.execute(select(Order)).fetchall())  # FP209
+
+
+@app.get("/name")
+def by_name(session: SessionDep) -> dict[str, int]:
+    orders = session.query(Order).all()
+    return {"count": len(orders)}  # FP209
+
+
+@app.get("/sum")
+def summed(session: SessionDep) -> int:
+    return sum(1 for _ in session.scalars(select(Order)).all())  # FP209
+
+
+# Near misses
+
+
+@app.get("/count")
+def counted(session: SessionDep) -> int:
+    session.query(Order).count()
+    return session.scalar(select(func.count()).select_from(Order))
+
+
+@app.get("/used")
+def used(session: SessionDep) -> dict[str, object]:
+    orders = session.query(Order).all()
+    return {"count": len(orders), "ids": [order.id for order in orders]}
+
+
+@app.get("/limited")
+def limited(session: SessionDep) -> int:
+    return len(session.query(Order).limit(10).all())
+
+
+@app.get("/list-of-words")
+def words(text: list[str]) -> int:
+    return len(text) + len([word for word in text]) + sum(1 for _ in text)
+
+
+class Basket:
+    def all(self) -> list[int]:
+        return [1]
+
+
+@app.get("/basket")
+def basket() -> int:
+    return len(Basket().all())
+
+
+@app.get("/twice")
+def assigned_twice(session: SessionDep, everything: bool) -> int:
+    orders = session.query(Order).all()
+    if not everything:
+        orders = [1]
+    return len(orders)
+
+
+@app.get("/condition")
+def filtered(session: SessionDep) -> int:
+    return sum(order.id for order in session.scalars(select(Order)).all())

@@ -1,0 +1,186 @@
+import asyncio
+import itertools
+from typing import Annotated
+
+import asyncpg
+import redis
+from fastapi import Depends, FastAPI
+from sqlalchemy import create_engine, insert, select
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+
+app = FastAPI()
+SessionLocal = sessionmaker(create_engine("sqlite://"))
+AsyncSessionLocal = async_sessionmaker(create_async_engine("sqlite+aiosqlite://"))
+cache = redis.Redis()
+KINDS = ("book", "film")
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Product(Base):
+    __tablename__ = "products"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+
+
+def get_session():
+    with SessionLocal() as session:
+        yield session
+
+
+async def get_async_session():
+    async with AsyncSessionLocal() as session:
+        yield session
+
+
+SessionDep = Annotated[Session, Depends(get_session)]
+AsyncSessionDep = Annotated[AsyncSession, Depends(get_async_session)]
+
+
+def chunked(values: list[int], size: int) -> list[list[int]]:
+    return [values[start : start + size] for start in range(0, len(values), size)]
+
+
+@app.post("/get")
+def by_key(ids: list[int], session: SessionDep) -> list[str]:
+    names = []
+    for product_id in ids:
+        product = session.get(Product, product_id)  # FP201
+        names.append(product.name)
+    return names
+
+
+@app.post("/comprehension")
+def comprehension(ids: list[int], session: SessionDep) -> list[Product]:
+    return [session.get(Product, product_id) for product_id in ids]  # FP201
+
+
+@app.post("/where")
+async def by_name(names: list[str], session: AsyncSessionDep) -> list[int]:
+    found = []
+    for name in names:
+        result = await session.execute(select(Product.id).where(Product.name == name))  # FP201
+        found.append(result.scalar_one())
+    return found
+
+
+@app.post("/query")
+def legacy(names: list[str], session: SessionDep) -> dict[str, Product]:
+    return {name: session.query(Product).filter(Product.name == name).first() for name in names}  # FP201
+
+
+@app.post("/derived")
+def derived(products: list[dict[str, int]], session: SessionDep) -> None:
+    for number, product in enumerate(products):
+        key = product["id"]
+        session.scalar(select(Product).where(Product.id == key))  # FP201
+        print(number)
+
+
+@app.post("/nested")
+def nested(orders: list[list[int]], session: SessionDep) -> None:
+    for order in orders:
+        for product_id in order:
+            session.get(Product, product_id)  # FP201
+
+
+@app.post("/asyncpg")
+async def driver(ids: list[int]) -> None:
+    connection = await asyncpg.connect("postgresql://shop")  # FP604
+    for product_id in ids:
+        await connection.fetchrow("select * from products where id = $1", product_id)  # FP201
+
+
+@app.post("/gathered")
+async def gathered(ids: list[int], session: AsyncSessionDep) -> None:
+    await asyncio.gather(*[session.get(Product, product_id) for product_id in ids])  # FP201
+
+
+# Near misses
+
+
+@app.get("/result")
+def iterates_the_result(session: SessionDep) -> list[str]:
+    return [product.name for product in session.scalars(select(Product))]
+
+
+@app.get("/result-rows")
+def iterates_rows(session: SessionDep) -> list[str]:
+    names = []
+    for product in session.execute(select(Product)).scalars():
+        names.append(product.name)
+    return names
+
+
+@app.post("/once")
+def one_query(ids: list[int], session: SessionDep) -> list[str]:
+    products = session.scalars(select(Product).where(Product.id.in_(ids))).all()
+    by_id = {product.id: product for product in products}
+    return [by_id.get(product_id).name for product_id in ids]
+
+
+@app.post("/chunks")
+def in_chunks(ids: list[int], session: SessionDep) -> None:
+    for chunk in chunked(ids, 500):
+        session.scalars(select(Product).where(Product.id.in_(chunk)))
+    for start in range(0, len(ids), 500):
+        session.scalars(select(Product).where(Product.id.in_(ids[start : start + 500])))
+    for part in itertools.batched(ids, 500):
+        session.scalars(select(Product).where(Product.id.in_(part)))
+
+
+@app.get("/few")
+def few(session: SessionDep) -> None:
+    for kind in ("book", "film"):
+        session.scalar(select(Product).where(Product.name == kind))
+    for kind in KINDS:
+        session.scalar(select(Product).where(Product.name == kind))
+    for number in range(3):
+        session.get(Product, number)
+
+
+@app.post("/independent")
+def independent(ids: list[int], session: SessionDep) -> None:
+    for _ in ids:
+        session.scalar(select(Product))
+
+
+@app.post("/slug")
+def free_name(name: str, session: SessionDep) -> str:
+    for number in itertools.count():
+        if session.scalar(select(Product).where(Product.name == f"{name}-{number}")) is None:
+            return f"{name}-{number}"
+    raise AssertionError
+
+
+@app.post("/others")
+def others(ids: list[int], session: SessionDep) -> None:
+    products = {1: "a"}
+    for product_id in ids:
+        products.get(product_id)
+        cache.get(str(product_id))
+        session.add(Product(id=product_id))
+
+
+@app.post("/pages")
+def pages(session: SessionDep) -> None:
+    last = 0
+    while rows := session.scalars(select(Product).where(Product.id > last).limit(500)).all():
+        last = rows[-1].id
+
+
+@app.post("/writes")
+def writes(names: list[str], session: SessionDep) -> None:
+    for name in names:
+        session.execute(insert(Product).values(name=name))
+
+
+@app.post("/defined")
+def defined_inside(ids: list[int], session: SessionDep) -> None:
+    def load(product_id: int) -> Product | None:
+        return session.get(Product, product_id)
+
+    load(ids[0])

@@ -1,0 +1,123 @@
+import asyncio
+import time
+from typing import Annotated
+
+import requests
+from fastapi import APIRouter, Depends, FastAPI, WebSocket
+from fastapi.concurrency import run_in_threadpool
+from sqlalchemy import create_engine, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+
+app = FastAPI()
+router = APIRouter()
+SessionLocal = sessionmaker(create_engine("sqlite://"))
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Order(Base):
+    __tablename__ = "orders"
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+def get_session():
+    with SessionLocal() as session:
+        yield session
+
+
+def fetch(url: str) -> str:
+    return requests.get(url, timeout=5).text
+
+
+@app.get("/sleep")
+async def sleeps() -> None:  # FP104
+    time.sleep(1)
+
+
+@app.get("/http")
+async def calls(url: str) -> str:  # FP104
+    answer = requests.get(url, timeout=5)
+    return answer.text
+
+
+@router.get("/database")
+async def reads(session: Session = Depends(get_session)) -> int:  # FP104
+    order = session.get(Order, 1)
+    session.commit()
+    return order.id
+
+
+@router.get("/helper")
+async def helped(url: str) -> str:  # FP104
+    return fetch(url)
+
+
+async def dependency(url: str) -> str:  # FP104
+    return requests.get(url, timeout=5).text
+
+
+async def session_dependency():  # FP104
+    session = SessionLocal()
+    session.execute(select(Order))
+    yield session
+
+
+@router.get("/dependencies")
+async def depends(text: Annotated[str, Depends(dependency)], session: Session = Depends(session_dependency)) -> str:
+    return text
+
+
+app.include_router(router)
+
+
+# Near misses
+
+
+@app.get("/ping")
+async def ping() -> str:
+    return "pong"
+
+
+@app.get("/awaits")
+async def awaits(url: str) -> str:
+    await asyncio.sleep(0)
+    return requests.get(url, timeout=5).text  # FP101
+
+
+@app.get("/offloads")
+async def offloads(url: str) -> str:
+    return await run_in_threadpool(fetch, url)
+
+
+@app.get("/thread")
+def in_a_thread(url: str) -> str:
+    return fetch(url)
+
+
+@app.websocket("/socket")
+async def socket(websocket: WebSocket) -> None:
+    await websocket.accept()
+
+
+async def no_endpoint(url: str) -> str:
+    return requests.get(url, timeout=5).text  # FP101
+
+
+@app.get("/scheduled")
+async def scheduled() -> None:
+    def job() -> None:
+        time.sleep(1)
+
+    asyncio.get_running_loop().run_in_executor(None, job)
+
+
+@app.get("/comprehension")
+async def comprehension(numbers: list[int]) -> list[int]:
+    return [number async for number in stream(numbers)]
+
+
+async def stream(numbers: list[int]):
+    for number in numbers:
+        yield number

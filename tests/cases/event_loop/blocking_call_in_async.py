@@ -1,0 +1,175 @@
+import asyncio
+import os
+import socket
+import subprocess
+import time
+import time as clock
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from time import sleep
+
+import anyio
+import httpx
+import requests
+import requests as http
+from anyio.to_thread import run_sync
+from fastapi import BackgroundTasks, FastAPI
+from fastapi.concurrency import run_in_threadpool
+from openai import AsyncOpenAI, OpenAI
+
+app = FastAPI()
+session = requests.Session()
+client = httpx.Client()
+async_client = httpx.AsyncClient()
+model = OpenAI(timeout=30)
+async_model = AsyncOpenAI(timeout=30)
+executor = ThreadPoolExecutor()
+
+
+async def audit() -> None: ...
+
+
+@app.get("/sleep")
+async def sleeps() -> None:
+    await audit()
+    time.sleep(1)  # FP101
+    clock.sleep(1)  # FP101
+    sleep(1)  # FP101
+
+
+@app.get("/http")
+async def calls(url: str) -> str:
+    await audit()
+    requests.get(url, timeout=5)  # FP101
+    http.post(url, timeout=5)  # FP101
+    session.get(url, timeout=5)  # FP101
+    client.get(url)  # FP101
+    httpx.get(url)  # FP101
+    urllib.request.urlopen(url, timeout=5)  # FP101
+    return requests.get(url, timeout=5).text.strip()  # FP101
+
+
+@app.get("/process")
+async def runs(command: str) -> None:
+    await audit()
+    subprocess.run([command])  # FP101
+    os.system(command)  # FP101
+    input()  # FP101
+
+
+@app.get("/names")
+async def resolves(name: str) -> None:
+    await audit()
+    socket.getaddrinfo(name, 443)  # FP101
+
+
+@app.get("/model")
+async def asks(question: str) -> None:
+    await audit()
+    model.responses.create(model="gpt-5-mini", input=question)  # FP101
+    model.chat.completions.create(model="gpt-5-mini", messages=[])  # FP101
+
+
+@app.get("/parameter")
+async def through_a_parameter(url: str, own: requests.Session | None = None) -> None:
+    await audit()
+    if own is not None:
+        own.get(url, timeout=5)  # FP101
+
+
+@app.get("/comprehension")
+async def comprehends(urls: list[str]) -> list[int]:
+    await audit()
+    return [requests.get(url, timeout=5).status_code for url in urls]  # FP101
+
+
+async def task() -> None:
+    time.sleep(1)  # FP101
+
+
+@app.get("/background")
+async def background(tasks: BackgroundTasks) -> None:
+    tasks.add_task(task)
+
+
+@app.middleware("http")
+async def middleware(request, call_next):
+    time.sleep(0.01)  # FP101
+    return await call_next(request)
+
+
+async def nobody_is_seen_to_call() -> None:
+    time.sleep(1)  # FP101
+
+
+# Near misses
+
+
+@app.get("/awaits")
+async def waits(url: str) -> None:
+    await asyncio.sleep(1)
+    await anyio.sleep(1)
+    await async_client.get(url)
+    await async_model.responses.create(model="gpt-5-mini", input=url)
+    await asyncio.create_subprocess_exec("ls")
+
+
+@app.get("/offloads")
+async def offloads(url: str) -> None:
+    await asyncio.to_thread(time.sleep, 1)
+    await run_in_threadpool(requests.get, url, timeout=5)
+    await run_in_threadpool(lambda: time.sleep(1))
+    await run_sync(partial(requests.get, url, timeout=5))
+    loop = asyncio.get_running_loop()
+    await loop.run_in_executor(None, time.sleep, 1)
+    await loop.run_in_executor(executor, lambda: requests.get(url, timeout=5))
+
+    def work() -> None:
+        time.sleep(1)
+
+    await asyncio.to_thread(work)
+
+
+@app.get("/thread")
+def in_a_thread(url: str) -> str:
+    time.sleep(1)
+    return requests.get(url, timeout=5).text
+
+
+def sync_task() -> None:
+    time.sleep(1)
+
+
+@app.get("/sync-background")
+async def sync_background(tasks: BackgroundTasks) -> None:
+    tasks.add_task(sync_task)
+    tasks.add_task(time.sleep, 1)
+
+
+class Clock:
+    def sleep(self, seconds: float) -> None: ...
+
+    def get(self, url: str) -> str:
+        return url
+
+
+@app.get("/own")
+async def own_names(url: str) -> None:
+    await audit()
+    own = Clock()
+    own.sleep(1)
+    own.get(url)
+    requests = Clock()
+    requests.get(url)
+    time.sleep(0)
+    time.monotonic()
+
+
+async def main() -> None:
+    await audit()
+
+
+if __name__ == "__main__":
+    time.sleep(1)
+    asyncio.run(main())

@@ -1,0 +1,188 @@
+import asyncio
+import sqlite3
+from typing import Annotated
+
+import psycopg
+import redis
+import redis.asyncio
+import requests
+from fastapi import BackgroundTasks, Depends, FastAPI
+from fastapi.concurrency import run_in_threadpool
+from pymongo import AsyncMongoClient, MongoClient
+from sqlalchemy import create_engine, select
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+
+app = FastAPI()
+engine = create_engine("sqlite://")
+async_engine = create_async_engine("sqlite+aiosqlite://")
+SessionLocal = sessionmaker(bind=engine)
+AsyncSessionLocal = async_sessionmaker(async_engine)
+cache = redis.Redis()
+async_cache = redis.asyncio.Redis()
+mongo = MongoClient()
+async_mongo = AsyncMongoClient()
+http = requests.Session()
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Order(Base):
+    __tablename__ = "orders"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str]
+
+
+def get_session():
+    with SessionLocal() as session:
+        yield session
+
+
+async def get_async_session():
+    async with AsyncSessionLocal() as session:
+        yield session
+
+
+SessionDep = Annotated[Session, Depends(get_session)]
+
+
+async def audit() -> None: ...
+
+
+@app.get("/annotated")
+async def annotated(session: SessionDep) -> str:
+    order = session.get(Order, 1)  # FP102
+    await audit()
+    return order.number
+
+
+@app.get("/default")
+async def default(session: Session = Depends(get_session)) -> list[str]:
+    await audit()
+    found = session.execute(select(Order))  # FP102
+    session.add(Order(number="1"))
+    session.commit()  # FP102
+    return [order.number for order in found.scalars().all()]
+
+
+@app.get("/query")
+async def query(session: Session = Depends(get_session)) -> int:
+    await audit()
+    statement = session.query(Order).filter(Order.number == "1").order_by(Order.id)
+    return statement.count()  # FP102
+
+
+@app.get("/maker")
+async def maker() -> None:
+    await audit()
+    with SessionLocal() as session:
+        session.scalar(select(Order))  # FP102
+    session = SessionLocal()
+    session.flush()  # FP102
+    session.expunge_all()
+    session.close()
+
+
+@app.get("/connection")
+async def connection() -> None:
+    await audit()
+    with engine.connect() as connected:  # FP102
+        connected.execute(select(Order))  # FP102
+
+
+@app.get("/cursor")
+async def cursor(name: str) -> None:
+    await audit()
+    connected = sqlite3.connect("shop.db")  # FP101
+    connected.execute("select 1")  # FP102
+    current = connected.cursor()
+    current.execute("select 1")  # FP102
+    current.fetchall()  # FP102
+    current.close()
+
+
+@app.get("/cache")
+async def cached(key: str) -> bytes | None:
+    await audit()
+    pipe = cache.pipeline()
+    pipe.get(key)
+    pipe.execute()  # FP102
+    return cache.get(key)  # FP102
+
+
+@app.get("/mongo")
+async def documents(key: str) -> dict | None:
+    await audit()
+    return mongo["shop"]["orders"].find_one({"key": key})  # FP102
+
+
+async def used_by_hand(session: Session) -> None:
+    await audit()
+    session.refresh(Order())  # FP102
+
+
+# Near misses
+
+
+@app.get("/async")
+async def asynchronous(session: AsyncSession = Depends(get_async_session)) -> list[str]:
+    result = await session.execute(select(Order))
+    session.add(Order(number="2"))
+    await session.commit()
+    await session.run_sync(lambda inner: inner.get(Order, 1))
+    return [order.number for order in result.scalars().all()]
+
+
+@app.get("/async-maker")
+async def asynchronous_maker() -> None:
+    async with AsyncSessionLocal() as session, async_engine.begin() as connected:
+        await session.get(Order, 1)
+        await connected.execute(select(Order))
+
+
+@app.get("/thread")
+def in_a_thread(session: SessionDep) -> str:
+    return session.get(Order, 1).number
+
+
+@app.get("/offloaded")
+async def offloaded(session: SessionDep) -> None:
+    await run_in_threadpool(session.get, Order, 1)
+    await asyncio.to_thread(lambda: session.get(Order, 1))
+
+
+@app.get("/others")
+async def others(key: str) -> None:
+    await async_cache.get(key)
+    await async_mongo["shop"]["orders"].find_one({"key": key})
+    mongo["shop"]["orders"].find({"key": key})
+    session = {"key": 1}
+    session.get(key)
+
+
+class Repository:
+    def execute(self, statement: str) -> str:
+        return statement
+
+
+@app.get("/own")
+async def own_class(repository: Annotated[Repository, Depends()]) -> str:
+    await audit()
+    return repository.execute("select 1")
+
+
+@app.get("/background")
+def background(tasks: BackgroundTasks, session: SessionDep) -> None:
+    tasks.add_task(session.commit)
+
+
+async def psycopg_async() -> None:
+    connected = await psycopg.AsyncConnection.connect()
+    await connected.execute("select 1")
+
+
+def script() -> None:
+    with Session(engine) as session:
+        session.execute(select(Order))

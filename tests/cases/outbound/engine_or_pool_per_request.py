@@ -1,0 +1,152 @@
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from functools import lru_cache
+from typing import Annotated
+
+import asyncpg
+import psycopg
+import redis
+import redis.asyncio
+from fastapi import Depends, FastAPI
+from pymongo import AsyncMongoClient
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.orm import Session, sessionmaker
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    app.state.pool = await asyncpg.create_pool("postgresql://shop")
+    yield
+    await app.state.pool.close()
+
+
+app = FastAPI(lifespan=lifespan)
+engine = create_engine("sqlite://")
+cache_pool = redis.ConnectionPool()
+_engine: AsyncEngine | None = None
+_engines: dict[str, Engine] = {}
+
+
+def get_session() -> Iterator[Session]:
+    own = create_engine("postgresql+psycopg://shop")  # FP604
+    with Session(own) as session:
+        yield session
+
+
+@app.get("/session")
+def reads(session: Annotated[Session, Depends(get_session)]) -> None:
+    session.execute(text("select 1"))
+
+
+@app.get("/maker")
+def made() -> None:
+    with sessionmaker(bind=create_engine("postgresql+psycopg://shop"))() as session:  # FP604
+        session.execute(text("select 1"))
+
+
+@app.get("/async-engine")
+async def async_engine() -> None:
+    own = create_async_engine("postgresql+asyncpg://shop")  # FP604
+    async with own.connect() as connection:
+        await connection.execute(text("select 1"))
+
+
+@app.get("/asyncpg")
+async def connects() -> None:
+    connection = await asyncpg.connect("postgresql://shop")  # FP604
+    await connection.close()
+
+
+@app.get("/psycopg")
+def connects_sync() -> None:
+    with psycopg.connect("postgresql://shop") as connection:  # FP604
+        connection.execute("select 1")
+
+
+@app.get("/redis")
+async def with_redis(key: str) -> str:
+    client = redis.asyncio.from_url("redis://cache")  # FP604
+    return await client.get(key)
+
+
+@app.get("/mongo")
+async def with_mongo() -> None:
+    client = AsyncMongoClient()  # FP604
+    await client["shop"]["orders"].find_one()
+
+
+def helper() -> redis.Redis:
+    return redis.Redis()  # FP604
+
+
+@app.get("/helper")
+def helped(key: str) -> None:
+    helper().get(key)
+
+
+@app.get("/executor")
+def executor(numbers: list[int]) -> list[int]:
+    with ThreadPoolExecutor() as threads:  # FP604
+        return list(threads.map(abs, numbers))
+
+
+# Near misses
+
+
+@app.get("/shared")
+def shared(key: str) -> None:
+    with Session(engine) as session, engine.connect() as connection:
+        session.execute(text("select 1"))
+        connection.execute(text("select 1"))
+    redis.Redis(connection_pool=cache_pool).get(key)
+
+
+@lru_cache
+def cached_engine() -> Engine:
+    return create_engine("postgresql+psycopg://shop")
+
+
+def guarded_engine() -> AsyncEngine:
+    global _engine
+    if _engine is None:
+        _engine = create_async_engine("postgresql+asyncpg://shop")
+    return _engine
+
+
+def tenant_engine(name: str) -> Engine:
+    if name not in _engines:
+        _engines[name] = create_engine(f"postgresql+psycopg://{name}")
+    return _engines[name]
+
+
+def tenant_engine_by_name(name: str) -> Engine:
+    found = _engines.get(name)
+    if found is None:
+        found = create_engine(f"postgresql+psycopg://{name}")
+        _engines[name] = found
+    return found
+
+
+@app.get("/kept")
+def kept(name: str) -> None:
+    cached_engine()
+    guarded_engine()
+    tenant_engine(name)
+    tenant_engine_by_name(name)
+
+
+def migrate() -> None:
+    with create_engine("postgresql+psycopg://shop").begin() as connection:
+        connection.execute(text("select 1"))
+
+
+class Fake:
+    def connect(self) -> "Fake":
+        return self
+
+
+@app.get("/fake")
+def fake() -> None:
+    Fake().connect()

@@ -1,0 +1,147 @@
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import lru_cache
+from typing import Annotated
+
+import aiohttp
+import boto3
+import httpx
+import requests
+from fastapi import Depends, FastAPI, Request
+from openai import AsyncOpenAI
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async with httpx.AsyncClient() as client:
+        app.state.client = client
+        yield
+
+
+app = FastAPI(lifespan=lifespan)
+shared = httpx.AsyncClient()
+_client: httpx.AsyncClient | None = None
+
+
+@app.get("/with")
+async def entered(url: str) -> str:
+    async with httpx.AsyncClient(timeout=5) as client:  # FP603
+        return (await client.get(url)).text
+
+
+@app.get("/plain")
+async def plain(url: str) -> str:
+    client = httpx.AsyncClient()  # FP603
+    return (await client.get(url)).text
+
+
+@app.get("/aiohttp")
+async def with_aiohttp(url: str) -> str:
+    async with aiohttp.ClientSession() as session, session.get(url) as answer:  # FP603
+        return await answer.text()
+
+
+@app.get("/openai")
+async def asks(question: str) -> str:
+    client = AsyncOpenAI()  # FP603 FP601
+    answer = await client.responses.create(model="gpt-5-mini", input=question)
+    return answer.output_text
+
+
+async def get_client() -> AsyncIterator[httpx.AsyncClient]:
+    async with httpx.AsyncClient() as client:  # FP603
+        yield client
+
+
+@app.get("/dependency")
+async def depends(url: str, client: Annotated[httpx.AsyncClient, Depends(get_client)]) -> str:
+    return (await client.get(url)).text
+
+
+async def fetch(url: str) -> str:
+    async with httpx.AsyncClient() as client:  # FP603
+        return (await client.get(url)).text
+
+
+@app.get("/helper")
+async def helped(url: str) -> str:
+    return await fetch(url)
+
+
+@app.get("/loop")
+async def loops(urls: list[str]) -> list[str]:
+    texts = []
+    for url in urls:
+        async with httpx.AsyncClient() as client:  # FP603
+            texts.append((await client.get(url)).text)
+    return texts
+
+
+@app.get("/requests")
+def with_requests(url: str) -> str:
+    with requests.Session() as session:  # FP603
+        return session.get(url, timeout=5).text
+
+
+@app.get("/function")
+def module_function(url: str) -> str:
+    return httpx.get(url).text  # FP603
+
+
+@app.get("/s3")
+def upload(name: str, body: bytes) -> None:
+    boto3.client("s3").put_object(Bucket="shop", Key=name, Body=body)  # FP603
+
+
+# Near misses
+
+
+@app.get("/shared")
+async def uses_the_shared_client(url: str, request: Request) -> str:
+    await request.app.state.client.get(url)
+    return (await shared.get(url)).text
+
+
+@lru_cache
+def cached_client() -> httpx.AsyncClient:
+    return httpx.AsyncClient()
+
+
+def guarded_client() -> httpx.AsyncClient:
+    global _client
+    if _client is None:
+        _client = httpx.AsyncClient()
+    return _client
+
+
+class Carrier:
+    def __init__(self) -> None:
+        self.client = httpx.AsyncClient()
+
+
+@app.get("/cached")
+async def cached(url: str) -> str:
+    await guarded_client().get(url)
+    return (await cached_client().get(url)).text
+
+
+@app.get("/tenant")
+async def tenant(question: str, key: str) -> str:
+    client = AsyncOpenAI(api_key=key)  # FP601
+    return (await client.responses.create(model="gpt-5-mini", input=question)).output_text
+
+
+@app.get("/itself")
+async def itself() -> str:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app)) as client:
+        return (await client.get("/shared")).text
+
+
+def never_reached(url: str) -> str:
+    with httpx.Client() as client:
+        return client.get(url).text
+
+
+if __name__ == "__main__":
+    with httpx.Client() as client:
+        client.get("https://shop.example")

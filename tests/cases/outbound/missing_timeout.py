@@ -1,0 +1,78 @@
+import functools
+import smtplib
+import socket
+import urllib.request
+from typing import Any
+
+import aiohttp
+import httpx
+import requests
+from fastapi import FastAPI
+from urllib3 import PoolManager
+
+app = FastAPI()
+session = requests.Session()
+pool = PoolManager(timeout=3.0)
+get = functools.partial(requests.get, timeout=3)
+
+
+@app.get("/requests")
+def with_requests(url: str) -> None:
+    requests.get(url)  # FP601
+    requests.post(url, json={})  # FP601
+    requests.request("GET", url)  # FP601
+    requests.get(  # FP601
+        url,
+        headers={"Accept": "text/plain"},
+    )
+
+
+@app.get("/session")
+def with_session(url: str) -> None:
+    session.get(url)  # FP601
+    with requests.Session() as own:  # FP603
+        own.put(url)  # FP601
+
+
+@app.get("/standard-library")
+def with_the_standard_library(url: str) -> None:
+    urllib.request.urlopen(url)  # FP601
+    smtplib.SMTP("mail.example", 25)  # FP601
+    socket.create_connection(("shop.example", 80))  # FP601
+
+
+def not_seen_from_an_endpoint(url: str) -> None:
+    requests.delete(url)  # FP601
+
+
+# Near misses
+
+
+@app.get("/bounded")
+def bounded(url: str, options: dict[str, Any]) -> None:
+    requests.get(url, timeout=5)
+    requests.get(url, timeout=(3, 10))
+    requests.get(url, **options)
+    session.get(url, timeout=5)
+    urllib.request.urlopen(url, None, 5)
+    smtplib.SMTP("mail.example", 25, "me", 10)
+    socket.create_connection(("shop.example", 80), 5)
+    get(url)
+    pool.request("GET", url)
+
+
+@app.get("/others")
+async def others(url: str, client: httpx.AsyncClient, http: aiohttp.ClientSession) -> None:
+    await client.get(url)
+    async with http.get(url):
+        pass
+
+
+class Api:
+    def get(self, url: str) -> str:
+        return url
+
+
+@app.get("/own")
+def own(url: str) -> str:
+    return Api().get(url)

@@ -1,0 +1,79 @@
+"""Small projects written as text, and what an analysis says about them."""
+
+from __future__ import annotations
+
+import ast
+import textwrap
+from collections.abc import Mapping
+
+from rules import Analysis, Finding, Options, analyze
+from rules.engine.index import Index
+from rules.engine.module import Module
+from rules.engine.source import Source, parse
+
+
+def sources(files: Mapping[str, str]) -> dict[str, bytes]:
+    return {path: textwrap.dedent(text).lstrip("\n").encode() for path, text in files.items()}
+
+
+def project(files: Mapping[str, str], *, select: tuple[str, ...] = ("FP101",)) -> Analysis:
+    """The analysis of `files`, by default with FP101 alone."""
+    return analyze(sources(files), options=Options(select=select))
+
+
+def one(text: str, *, select: tuple[str, ...] = ("FP101",)) -> Analysis:
+    return project({"app.py": text}, select=select)
+
+
+def lines(analysis: Analysis, path: str = "app.py") -> list[int]:
+    """The lines of `path` with findings."""
+    assert analysis.result.skipped == ()
+    return [finding.line for finding in analysis.result.findings if finding.path == path]
+
+
+def marked(text: str, mark: str = "# FP101") -> list[int]:
+    """The lines of `text` that end in `mark`."""
+    return [
+        number
+        for number, line in enumerate(textwrap.dedent(text).lstrip("\n").split("\n"), start=1)
+        if line.rstrip().endswith(mark)
+    ]
+
+
+def module(files: Mapping[str, str], path: str) -> Module:
+    """`path` as rules see it, within `files`."""
+    analysis = project(files, select=("none",))
+    assert analysis.result.skipped == ()
+    source = Source(sources(files)[path])
+    return Module(path, source, Index(parse(source), (ast.Call,)), analysis.project)
+
+
+def call(module: Module, text: str) -> ast.Call:
+    """The call whose callee is written `text`."""
+    found = [
+        node
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Call) and module.segment(node.func) == text
+    ]
+    assert len(found) == 1, f"{len(found)} calls of {text}"
+    return found[0]
+
+
+def node(module: Module, text: str) -> ast.expr:
+    """The first expression written `text`."""
+    for found in ast.walk(module.tree):
+        if isinstance(found, ast.expr) and module.segment(found) == text:
+            return found
+    raise AssertionError(text)
+
+
+def only(analysis: Analysis) -> Finding:
+    (finding,) = analysis.result.findings
+    return finding
+
+
+def function(module: Module, name: str) -> ast.FunctionDef | ast.AsyncFunctionDef:
+    for found in ast.walk(module.tree):
+        if isinstance(found, ast.FunctionDef | ast.AsyncFunctionDef) and found.name == name:
+            return found
+    raise AssertionError(name)

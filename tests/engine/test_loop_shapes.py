@@ -1,0 +1,98 @@
+"""Loops over data are told from loops that are short, batched or searches."""
+
+import ast
+
+import pytest
+
+from rules.engine.loop_shapes import is_batched, is_search, is_short, shortened, unwrapped
+
+
+def loop(text: str) -> ast.AST:
+    statement = ast.parse(text).body[0]
+    return statement.value if isinstance(statement, ast.Expr) else statement
+
+
+def spelled(function: ast.expr) -> str:
+    return ast.unparse(function)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "for kind in ('a', 'b'): pass",
+        "for number in range(3): pass",
+        "for number in range(5, 15): pass",
+        "for number in range(-3, 3): pass",
+        "for kind in KINDS: pass",
+        "for kind in settings.KINDS: pass",
+        "for kind in OrderStatus: pass",
+        "for key, value in MAP.items(): pass",
+        "for number, kind in enumerate(KINDS): pass",
+        "for key in {'a': 1}: pass",
+        "for number in itertools.count(): pass",
+        "[kind for kind in ['a', 'b']]",
+    ],
+)
+def test_a_loop_fixed_by_the_source_is_short(text: str) -> None:
+    assert is_short(loop(text), spelled)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "for item in items: pass",
+        "for number in range(100): pass",
+        "for number in range(n): pass",
+        "for number in range(0, 10, 0): pass",
+        "for item in [*items]: pass",
+        "for item in order.items.all(): pass",
+        "for number, item in enumerate(items): pass",
+        "while True: pass",
+        "{item for item in items}",
+    ],
+)
+def test_a_loop_over_data_is_not(text: str) -> None:
+    assert not is_short(loop(text), spelled)
+
+
+@pytest.mark.parametrize(
+    ("text", "batched"),
+    [
+        ("for start in range(0, len(ids), 500): pass", True),
+        ("for part in chunked(ids, 500): pass", True),
+        ("for part in itertools.batched(ids, 500): pass", True),
+        ("for rows in result.partitions(500): pass", True),
+        ("for batch in source: pass", True),
+        ("for item in pages: pass", True),
+        ("for item in items: pass", False),
+        ("for item in range(10): pass", False),
+        ("[chunk for chunk in read()]", True),
+    ],
+)
+def test_batches_are_recognised(text: str, batched: bool) -> None:
+    assert is_batched(loop(text)) is batched
+
+
+@pytest.mark.parametrize(
+    ("text", "search"),
+    [
+        ("for attempt in range(n):\n    if ok(): break", True),
+        ("for attempt in range(n):\n    try:\n        return f()\n    except E:\n        pass", True),
+        ("for attempt in range(n):\n    for x in y: break", False),
+        ("for attempt in range(n):\n    def f(): return 1", False),
+        ("for item in items:\n    break", False),
+        ("while True: break", False),
+    ],
+)
+def test_a_counting_loop_that_leaves_early_is_a_search(text: str, search: bool) -> None:
+    assert is_search(loop(text)) is search
+
+
+def test_wrappers_are_looked_through() -> None:
+    inner = unwrapped(ast.parse("enumerate(sorted(rows.values()))", mode="eval").body)
+    assert ast.unparse(inner) == "rows"
+
+
+def test_long_source_is_cut() -> None:
+    assert shortened("a  +\n b") == "a + b"
+    assert shortened("x" * 50, 10) == "x" * 9 + "…"

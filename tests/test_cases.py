@@ -1,0 +1,145 @@
+"""Marked lines are found, all others are silent.
+
+`tests/cases/<family>/<module>.py` belongs to the rules of `rules/<family>/<module>.py`; a folder of that name is a
+project of several files. A line that ends in `# FP101` (several codes: `# FP101 FP601`) must be found by these rules,
+each other line must not. Files of a folder that are not Python are its documents.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import io
+import re
+import tokenize
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from rules.engine import registry
+from rules.engine.finding import Finding, Options
+from rules.engine.rule import Rule
+
+CASES = Path(__file__).parent / "cases"
+MARK = re.compile(r"#\s*(FP\d{3}(?:[ ,]+FP\d{3})*)\b")
+
+Mark = tuple[str, int, str]
+"""(path, line, code)"""
+
+
+@dataclass(frozen=True)
+class Case:
+    family: str
+    module: str
+    files: dict[str, bytes]
+
+    @classmethod
+    def read(cls, path: Path) -> Case:
+        if path.is_dir():
+            files = {
+                str(file.relative_to(path).as_posix()): file.read_bytes()
+                for file in sorted(path.rglob("*"))
+                if file.is_file() and "__pycache__" not in file.parts
+            }
+        else:
+            files = {"app/__init__.py": b"", f"app/{path.name}": path.read_bytes()}
+        return cls(path.parent.name, path.stem, files)
+
+    @property
+    def sources(self) -> dict[str, bytes]:
+        return {path: raw for path, raw in self.files.items() if path.endswith(".py")}
+
+    @property
+    def documents(self) -> dict[str, str]:
+        return {path: raw.decode() for path, raw in self.files.items() if not path.endswith(".py")}
+
+    def codes(self) -> tuple[str, ...]:
+        module = importlib.import_module(f"rules.{self.family}.{self.module}")
+        return tuple(rule.code for rule in registry.rules() if type(rule).__module__ == module.__name__)
+
+    def marks(self) -> Iterator[Mark]:
+        for path, raw in self.sources.items():
+            for token in tokenize.tokenize(io.BytesIO(raw).readline):
+                found = MARK.match(token.string) if token.type == tokenize.COMMENT else None
+                for code in re.findall(r"FP\d{3}", found[1]) if found else ():
+                    yield path, token.start[0], code
+
+    def findings(self, codes: tuple[str, ...]) -> tuple[Finding, ...]:
+        from rules import analyze
+
+        analysis = analyze(self.sources, documents=self.documents, options=Options(select=codes))
+        assert analysis.result.skipped == ()
+        return tuple(finding for finding in analysis.result.findings if finding.code in codes)
+
+
+def paths() -> list[Path]:
+    return sorted(
+        path
+        for family in registry.FAMILIES
+        for path in (CASES / family).glob("*")
+        if path.suffix == ".py" or (path.is_dir() and path.name != "__pycache__")
+    )
+
+
+def of_rule(rule: Rule) -> list[Path]:
+    """The cases that belong to a rule: `tests/cases/<family>/<module>.py`, or the folder `<module>`."""
+    *_, family, module = type(rule).__module__.split(".")
+    return [path for path in (CASES / family / f"{module}.py", CASES / family / module) if path.exists()]
+
+
+def wrong(expected: set[Mark], found: tuple[Finding, ...]) -> list[str]:
+    """What differs, in words that say where."""
+    places = {(finding.path, finding.line, finding.code): finding for finding in found}
+    missed = [f"{path}:{line} {code} was not found" for path, line, code in sorted(expected - set(places))]
+    noise = [
+        f"{path}:{line} {code} was found, but is not marked: {places[path, line, code].message}"
+        for path, line, code in sorted(set(places) - expected)
+    ]
+    return [*missed, *noise]
+
+
+CASE_PATHS = paths()
+
+
+@pytest.mark.parametrize("path", CASE_PATHS, ids=[f"{path.parent.name}/{path.stem}" for path in CASE_PATHS])
+def test_marked_lines_are_found_and_all_others_are_silent(path: Path) -> None:
+    case = Case.read(path)
+    codes = case.codes()
+    assert codes, f"no rule is defined in rules/{case.family}/{case.module}.py"
+
+    marks = {mark for mark in case.marks() if mark[2] in codes}
+
+    assert wrong(marks, case.findings(codes)) == []
+
+
+@pytest.mark.parametrize("path", CASE_PATHS, ids=[f"{path.parent.name}/{path.stem}" for path in CASE_PATHS])
+def test_half_of_a_case_are_near_misses(path: Path) -> None:
+    case = Case.read(path)
+    marked = {(file, line) for file, line, _ in case.marks()}
+    silent = [
+        (file, node.lineno)
+        for file, raw in case.sources.items()
+        for node in ast.walk(ast.parse(raw))
+        if isinstance(node, ast.stmt)
+        and not isinstance(node, ast.Import | ast.ImportFrom)
+        and (file, node.lineno) not in marked
+    ]
+
+    assert marked
+    assert len(silent) >= len(marked)
+
+
+def test_marks_are_read_from_comments_only() -> None:
+    case = Case(
+        "event_loop",
+        "x",
+        {
+            "a.py": b"f()  # FP101\ng()  # FP101 FP601\nh('# FP101')\ni()  # see FP101\nj()  # fastperf: ignore[FP101]\n",
+            "requirements.txt": b"fastapi  # FP101\n",
+        },
+    )
+
+    assert list(case.marks()) == [("a.py", 1, "FP101"), ("a.py", 2, "FP101"), ("a.py", 2, "FP601")]
+    assert case.documents == {"requirements.txt": "fastapi  # FP101\n"}
