@@ -110,6 +110,12 @@ def test_there_are_examples_of_both_kinds(rule: Rule) -> None:
 
 
 @every_rule
+def test_a_rule_with_a_fix_says_what_it_trades(rule: Rule) -> None:
+    if any(example.fixed is not None for example in rule.invalid):
+        assert registry.card(rule).trade_offs
+
+
+@every_rule
 def test_a_rule_has_a_case(rule: Rule) -> None:
     assert of_rule(rule), "tests/cases/<family>/<module>.py is missing"
 

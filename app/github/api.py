@@ -102,6 +102,18 @@ class Answer(NamedTuple):
     data: dict[str, Any]
     errors: tuple[QueryError, ...]
 
+    def part(self, *names: str) -> dict[str, Any]:
+        """The object under these names. Raises NotFound, Forbidden or Unavailable where there is none."""
+        found: Any = self.data
+        for name in names:
+            found = found.get(name)
+            if not isinstance(found, dict):
+                raise (
+                    _nothing_came(self.errors) if self.errors else NotFound(f"graphql: no {name}", status=200)
+                )
+        result: dict[str, Any] = found
+        return result
+
 
 _operation: contextvars.ContextVar[str] = contextvars.ContextVar("operation", default="")
 
@@ -569,6 +581,9 @@ def _nothing_came(errors: tuple[QueryError, ...]) -> GitHubError:
         return Forbidden(message, status=200)
     if "NOT_FOUND" in kinds:
         return NotFound(message, status=200)
-    if not errors or any("something went wrong" in error.message.lower() for error in errors):
+    if not errors or any(
+        error.type == "SERVICE_UNAVAILABLE" or "something went wrong" in error.message.lower()
+        for error in errors
+    ):
         return Unavailable(message, status=200)
     return GitHubError(message, status=200)

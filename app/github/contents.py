@@ -92,6 +92,7 @@ class Contents:
                 name=self._repository.name,
                 **expressions,
             )
+            repository = answer.part("repository")
         except Unavailable:  # too much for the ten seconds GitHub allows itself
             if len(batch) == 1:
                 return {batch[0]: await self._by_path(batch[0], limit)}
@@ -100,9 +101,6 @@ class Contents:
                 self._batch(batch[:middle], limit), self._batch(batch[middle:], limit)
             )
             return {**halves[0], **halves[1]}
-        repository = answer.data.get("repository")
-        if repository is None:
-            raise NotFound(f"graphql: no repository {self._repository.full_name}", status=200)
         failed = {error.path[1] for error in answer.errors if len(error.path) > 1}
         contents = await asyncio.gather(
             *(

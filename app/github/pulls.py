@@ -8,7 +8,6 @@ from typing import Any
 
 from app.github import documents
 from app.github.api import API
-from app.github.errors import NotFound
 from app.github.models import (
     ChangedFile,
     CheckRun,
@@ -64,7 +63,7 @@ class Pulls:
         The configuration is that of the base branch now, so that no pull request brings its own.
         """
         answer = await self._api.graphql(documents.STATE, **self._where, number=number, app=self._app_id)
-        pull = self._pull(answer.data, number)
+        pull = answer.part("repository", "pullRequest")
         base = (pull.get("baseRef") or {}).get("target") or {}
         return PullState(
             head_sha=str(pull["headRefOid"]),
@@ -101,7 +100,7 @@ class Pulls:
         after: str | None = None
         while True:
             answer = await self._api.graphql(documents.OPEN, **self._where, app=self._app_id, after=after)
-            connection = self._in_repository(answer.data)["pullRequests"]
+            connection = answer.part("repository", "pullRequests")
             found += [self._open(node) for node in connection["nodes"] if node]
             if not connection["pageInfo"]["hasNextPage"]:
                 return found
@@ -139,7 +138,7 @@ class Pulls:
                 number=number,
                 after=connection["pageInfo"]["endCursor"],
             )
-            connection = self._pull(answer.data, number)["reviewThreads"]
+            connection = answer.part("repository", "pullRequest", "reviewThreads")
         return threads
 
     def _thread(self, node: Mapping[str, Any]) -> Thread | None:
@@ -182,18 +181,6 @@ class Pulls:
             limit=_LONGEST_DOCUMENT,
         )
         return raw.decode(errors="replace")
-
-    def _in_repository(self, data: Mapping[str, Any]) -> Mapping[str, Any]:
-        repository: Mapping[str, Any] | None = data.get("repository")
-        if not repository:
-            raise NotFound(f"graphql: no repository {self._repository.full_name}", status=200)
-        return repository
-
-    def _pull(self, data: Mapping[str, Any], number: int) -> Mapping[str, Any]:
-        pull: Mapping[str, Any] | None = self._in_repository(data).get("pullRequest")
-        if not pull:
-            raise NotFound(f"graphql: no pull request {self._repository.full_name}#{number}", status=200)
-        return pull
 
     def _request(self, pull: Mapping[str, Any]) -> PullRequest:
         user = pull.get("user") or {}

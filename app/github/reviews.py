@@ -45,9 +45,7 @@ class Reviews:
         answer = await self._api.graphql(
             documents.REVIEWS, owner=self._repository.owner, name=self._repository.name, number=number
         )
-        pull = (answer.data.get("repository") or {}).get("pullRequest")
-        if not pull:
-            raise NotFound(f"graphql: no pull request {self._repository.full_name}#{number}", status=200)
+        pull = answer.part("repository", "pullRequest")
         ours = [node for node in pull["reviews"]["nodes"] if node and is_ours(node, self._slug)]
         submitted = [
             node for node in ours if node["state"] != "PENDING" and marker and marker in node["body"]

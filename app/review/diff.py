@@ -6,6 +6,7 @@ the head, LEFT are deleted lines at the merge base; any other anchor makes GitHu
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -258,7 +259,7 @@ def from_git(text: str) -> tuple[ChangedFile, ...]:
     files: list[ChangedFile] = []
     rows = text.split("\n")
     starts = [number for number, row in enumerate(rows) if row.startswith("diff --git ")]
-    for start, end in zip(starts, [*starts[1:], len(rows)], strict=True):
+    for start, end in itertools.pairwise([*starts, len(rows)]):
         block = rows[start:end]
         if end == len(rows) and block and not block[-1]:
             block = block[:-1]

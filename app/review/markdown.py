@@ -18,7 +18,7 @@ LIMIT = 65_535
 _JOINER = "\u200d"  # zero width: breaks a mention without being seen
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _SPECIAL = re.compile(r"[\\`*_\[\]~|$#]")
-_BLOCK_START = re.compile(r"(?:[-+=:]|\d{1,9}(?=[.)]))")
+_BLOCK_START = re.compile(r"(?:[-+=]|\d{1,9}(?=[.)]))")
 _MENTION = re.compile(r"@(?=[\w-])")
 _REFERENCE = re.compile(r"(?:(?<=#)|(?<=\bGH-))(?=\d)", re.IGNORECASE)
 _ADDRESS = re.compile(r"(?<=:)(?=//)|(?<=\bwww)(?=\.)|(?<=\bmailto)(?=:)|(?<=\bxmpp)(?=:)", re.IGNORECASE)
@@ -42,14 +42,19 @@ def _visible(character: str) -> str:
     return character
 
 
-def plain(text: str) -> str:
-    """Text without any markup: no emphasis, link, tag, mention, issue reference or automatic address."""
+def plain(text: str, *, inside: bool = False) -> str:
+    """Text without any markup: no emphasis, link, tag, mention, issue reference or automatic address.
+
+    `inside`: it never stands at the start of a line, where it could begin a list.
+    """
     escaped = _html.escape(one_line(text), quote=False)
     escaped = _MENTION.sub(f"@{_JOINER}", escaped)
     escaped = _REFERENCE.sub(_JOINER, escaped)
     escaped = _ADDRESS.sub(_JOINER, escaped)
     escaped = _SPECIAL.sub(lambda found: "\\" + found[0], escaped)
-    start = _BLOCK_START.match(escaped)  # would begin a list or a heading at the start of a line
+    start = (
+        None if inside else _BLOCK_START.match(escaped)
+    )  # would begin a list or a heading at the start of a line
     if start is None:
         return escaped
     end = start.end()
@@ -80,16 +85,16 @@ def prose(text: str, *, cell: bool = False) -> str:
             break
         closing = _closing(line, opening.end(), opening[0])
         if closing < 0:
-            parts.append(plain_between(line[position : opening.end()]))
+            parts.append(_between(line[position : opening.end()], parts))
             position = opening.end()
             continue
-        parts.append(plain_between(line[position : opening.start()]))
+        parts.append(_between(line[position : opening.start()], parts))
         content = line[opening.end() : closing]
         if len(content) > 2 and content[0] == content[-1] == " " and content.strip():
             content = content[1:-1]
         parts.append(code(content, cell=cell))
         position = closing + len(opening[0])
-    parts.append(plain_between(line[position:]))
+    parts.append(_between(line[position:], parts))
     return "".join(parts)
 
 
@@ -101,11 +106,11 @@ def _closing(line: str, start: int, ticks: str) -> int:
     return -1
 
 
-def plain_between(text: str) -> str:
+def _between(text: str, before: list[str]) -> str:
     """`plain`, keeping a blank at either end."""
     if not text:
         return ""
-    inner = plain(text)
+    inner = plain(text, inside=bool("".join(before)))
     if not inner:
         return " "
     return (" " if text[0] == " " else "") + inner + (" " if text[-1] == " " else "")

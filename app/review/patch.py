@@ -47,6 +47,8 @@ class Texts:
         """Whether a fix may be shown: its old lines are known, and nothing in it reads otherwise than it runs."""
         for edit in fix.edits:
             old = self.old(edit)
+            if old and not edit.replacement and not old[-1].endswith("\n"):
+                return False  # git keeps no newline at the end then
             if old is None or has_bidi(edit.replacement) or has_bidi("".join(old)) or has_bidi(edit.path):
                 return False
         return bool(fix.edits)

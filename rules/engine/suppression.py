@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from rules.engine import fingerprints
-from rules.engine.finding import Confidence, Finding, Suppressed
+from rules.engine.finding import Confidence, Edit, Finding, ProvenFix, Safety, Suppressed
 from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
@@ -75,6 +75,26 @@ class Suppression:
     last_line: int
     own: bool
     """Whether it is written in our form rather than as `noqa`."""
+    source_line: str = ""
+    """The whole line, with its end."""
+
+    def without(self, code: str) -> str:
+        """The line without `code`, and without the comment when nothing is left in it. Empty when the line is."""
+        pattern = _OWN if self.own else _NOQA
+        found = pattern.match(self.source_line, self.column - 1)
+        if found is None:
+            return self.source_line
+        codes = re.findall(r"[^\s,]+", found["codes"] or "")
+        kept = [each for each in codes if each.upper() != code]
+        if kept and len(kept) < len(codes):
+            separator = ", " if "," in found["codes"] else " "
+            start, end = found.span("codes")
+            return self.source_line[:start] + separator.join(kept) + self.source_line[end:]
+        ending = self.source_line[len(self.source_line.rstrip("\r\n")) :]
+        rest = self.source_line[found.end() :].strip()
+        before = self.source_line[: found.start()]
+        left = before + rest if rest else before.rstrip()
+        return left + ending if left else ""
 
 
 @dataclass
@@ -110,9 +130,9 @@ class Suppressions:
         `ran` are the codes of the rules that ran on the file (others may well be needed), `known` all there are.
         """
         return [
-            _finding(path, comment, message, text)
+            _finding(path, comment, message, code)
             for comment in self.comments
-            for message, text in self._faults(comment, ran, known)
+            for message, code in self._faults(comment, ran, known)
         ]
 
     def _faults(
@@ -144,10 +164,13 @@ def parse(text: str) -> Suppressions:
             first = 0
         elif not first and token.type not in _LAYOUT:
             first = token.start[0]
+    lines = list(io.StringIO(text, newline=""))
     parsed = (
         suppression
         for token, first in comments
-        for suppression in _read(token, statements.get(token.start[0], (first, token.start[0])))
+        for suppression in _read(
+            token, lines[token.start[0] - 1], statements.get(token.start[0], (first, token.start[0]))
+        )
     )
     return Suppressions(tuple(parsed), statements)
 
@@ -157,12 +180,12 @@ _LAYOUT = {tokenize.NL, tokenize.INDENT, tokenize.DEDENT, tokenize.ENCODING, tok
 
 def _tokens(text: str) -> Iterator[tokenize.TokenInfo]:
     try:
-        yield from tokenize.generate_tokens(io.StringIO(text).readline)
+        yield from tokenize.generate_tokens(io.StringIO(text, newline="").readline)
     except (tokenize.TokenError, SyntaxError):
         return  # newer syntax than this interpreter reads: what came before it counts
 
 
-def _read(token: tokenize.TokenInfo, statement: tuple[int, int]) -> Iterator[Suppression]:
+def _read(token: tokenize.TokenInfo, line: str, statement: tuple[int, int]) -> Iterator[Suppression]:
     for pattern in (_OWN, _NOQA):
         for found in pattern.finditer(token.string):
             if pattern is _OWN:
@@ -183,6 +206,7 @@ def _read(token: tokenize.TokenInfo, statement: tuple[int, int]) -> Iterator[Sup
                 first_line=statement[0],
                 last_line=statement[1],
                 own=pattern is _OWN,
+                source_line=line,
             )
 
 
@@ -212,6 +236,6 @@ def _finding(path: str, comment: Suppression, message: str, code: str) -> Findin
         metric=rule.watch,
         impact=rule.impact,
         call_path=(),
-        fix=None,
+        fix=ProvenFix(Safety.SAFE, (Edit(path, comment.line, comment.line, comment.without(code)),)),
         fingerprint=fingerprints.core_of_text(rule.code, "", f"{code} {comment.reason}"),
     )

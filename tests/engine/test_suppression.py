@@ -5,6 +5,7 @@ import textwrap
 import pytest
 
 from rules.engine import suppression
+from rules.engine.edits import apply
 from rules.engine.finding import Confidence, Effort, Finding, Impact, Severity
 
 KNOWN = {"FP101", "FP103", "FP601"}
@@ -189,3 +190,36 @@ def test_text_that_cannot_be_tokenised_keeps_what_came_before() -> None:
     parsed = suppression.parse("f()  # fastperf: ignore[FP101]\ng(\n")
 
     assert parsed.silences(finding(1)) is not None
+
+
+@pytest.mark.parametrize(
+    ("line", "without"),
+    [
+        ("f()  # fastperf: ignore[FP101] reason", "f()"),
+        ("f()  # fastperf: ignore[FP101, FP601] reason", "f()  # fastperf: ignore[FP601] reason"),
+        ("f()  # noqa: FP101", "f()"),
+        ("f()  # noqa: E501,FP101", "f()  # noqa: E501"),
+        ("f()  # noqa: E501 FP101 why", "f()  # noqa: E501 why"),
+        ("f()  # noqa: FP101  # type: ignore[misc]", "f()  # type: ignore[misc]"),
+        ("f()  # type: ignore[misc]  # fastperf: ignore[FP101]", "f()  # type: ignore[misc]"),
+        ("f()  # fastperf: ignore", "f()"),
+        ("    # fastperf: ignore[FP101] alone", None),
+    ],
+)
+@pytest.mark.parametrize("end", ["\n", "\r\n", ""])
+def test_an_unused_comment_is_removed_by_its_fix(line: str, without: str | None, end: str) -> None:
+    raw = f"x = 1{end or chr(10)}{line}{end}"
+
+    (found, *_) = suppression.parse(raw).findings("app.py", ran={"FP101"}, known=KNOWN)
+
+    assert found.fix is not None
+    assert apply(raw.encode(), found.fix.edits).decode() == raw.replace(
+        line + end, "" if without is None else without + end
+    )
+
+
+def test_a_file_with_carriage_returns_only_is_read_line_by_line() -> None:
+    parsed = suppression.parse("f()\rg()  # fastperf: ignore[FP101]\r")
+
+    assert parsed.silences(finding(2)) is not None
+    assert parsed.silences(finding(1)) is None

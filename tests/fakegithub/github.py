@@ -390,7 +390,26 @@ class FakeGitHub:
         return await self.server.resend(delivery)
 
     async def ping(self) -> list[Delivery]:
-        return await self._tell("ping", None, None, extra={"hook_id": 1})
+        hook = {
+            "type": "App",
+            "id": 1,
+            "name": "web",
+            "active": True,
+            "events": self.app.events,
+            "config": {
+                "content_type": self.world.content_type,
+                "insecure_ssl": "0",
+                "url": self.webhook_url or "",
+            },
+            "app_id": self.app.id,
+            "created_at": self.state.now(),
+            "updated_at": self.state.now(),
+            "deliveries_url": f"{self.url}/app/hook/deliveries",
+            "ping_url": f"{self.url}/app/hook/pings",
+        }
+        return await self._tell(
+            "ping", None, None, extra={"hook_id": 1, "hook": hook, "zen": "Keep it logically awesome."}
+        )
 
     # Pull requests
 
@@ -523,7 +542,10 @@ class FakeGitHub:
         found = self._repo(repo)
         name = branch or found.default_branch
         sha: str = await self.server.run(lambda: found.git.commit(name, files, "Move the base"))
-        await self._tell("push", None, found, extra={"ref": f"refs/heads/{name}", "after": sha})
+        pusher = {"name": "octocat", "email": "octocat@users.noreply.github.invalid"}
+        await self._tell(
+            "push", None, found, extra={"ref": f"refs/heads/{name}", "after": sha, "pusher": pusher}
+        )
         return sha
 
     async def _pushed(self, pull: Pull, before: str | None) -> None:

@@ -662,6 +662,12 @@ def _base_oid(context: Context, pull: Pull, arguments: JSON) -> str:
     return pull.base_sha
 
 
+@field("PullRequest", "baseRef")
+def _base_ref(context: Context, pull: Pull, arguments: JSON) -> Ref | None:
+    context.need(pull.repo, "contents")
+    return _ref(pull.repo, f"refs/heads/{pull.base_ref}")
+
+
 @field("PullRequest", "headRefName")
 def _head_name(context: Context, pull: Pull, arguments: JSON) -> str:
     return pull.head_ref
@@ -670,6 +676,16 @@ def _head_name(context: Context, pull: Pull, arguments: JSON) -> str:
 @field("PullRequest", "baseRefName")
 def _base_name(context: Context, pull: Pull, arguments: JSON) -> str:
     return pull.base_ref
+
+
+@field("PullRequest", "baseRef")
+def _base_ref(context: Context, pull: Pull, arguments: JSON) -> Ref | None:
+    return _ref(pull.repo, f"refs/heads/{pull.base_ref}")
+
+
+@field("PullRequest", "headRef")
+def _head_ref(context: Context, pull: Pull, arguments: JSON) -> Ref | None:
+    return _ref(pull.head_repo, f"refs/heads/{pull.head_ref}") if pull.head_repo else None
 
 
 @field("PullRequest", "isDraft")

@@ -133,7 +133,7 @@ class Server:
         app = web.Application(client_max_size=64 * 1024 * 1024)
         if prepare is not None:
             prepare(app)
-        app.router.add_route("*", "/{path:.*}", self.handle)
+        app.router.add_route("*", "/{path:(?s:.*)}", self.handle)
         return app
 
     async def close(self) -> None:
@@ -237,6 +237,7 @@ class Exchange:
         raw_path = self.request.raw_path.partition("?")[0]
         raw_path = raw_path.removeprefix("/api/v3") if raw_path.startswith("/api/v3/") else raw_path
         raw = await self.request.read()
+        raw_path = self._by_name(raw_path)
         self.graphql = raw_path in ("/graphql", "/api/graphql")
         if self.graphql:
             self.op = "graphql"
@@ -250,6 +251,15 @@ class Exchange:
             reply = await self._carry_out(raw)
             reply = await self._after(reply)
         return self._finish(reply)
+
+    def _by_name(self, path: str) -> str:
+        """`/repositories/{id}/…`, where renamed repositories redirect to, as `/repos/{owner}/{name}/…`."""
+        parts = path.split("/", 3)
+        if len(parts) > 2 and parts[1] == "repositories" and parts[2].isdigit():
+            repo = self.world.state.repos.get(int(parts[2]))
+            if repo is not None:
+                return "/".join(["/repos", repo.full_name, *parts[3:]])
+        return path
 
     def _unknown(self, path: str) -> Reply:
         self.world.violation(f"unknown route {self.request.method} {path}")
@@ -479,7 +489,7 @@ class Exchange:
             if fault.kind == "commit_then_status":
                 status = fault.settings["status"]
                 return Reply(raw=UNICORN.encode(), status=status, content_type="text/html; charset=utf-8")
-            data = reply.raw if reply.raw is not None else json.dumps(reply.body).encode()
+            data = reply.raw if reply.raw is not None else _encoded(reply.body)
             half = b"" if fault.kind == "empty" else data[: len(data) // 2]
             reply = Reply(raw=half, status=reply.status, headers=reply.headers)
         return reply
@@ -488,7 +498,7 @@ class Exchange:
         world, now = self.world, self.world.state.clock()
         data = reply.raw
         if data is None:
-            data = b"" if reply.body is None else json.dumps(reply.body, separators=(",", ":")).encode()
+            data = b"" if reply.body is None else _encoded(reply.body)
         headers = {
             "Date": time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(now)),
             "Server": "github.com",
@@ -557,6 +567,10 @@ class Exchange:
                 self.fault,
             )
         )
+
+
+def _encoded(body: Any) -> bytes:
+    return json.dumps(body, separators=(",", ":")).encode()
 
 
 __all__ = ["Entry", "Exchange", "Server", "World", "iso"]

@@ -67,7 +67,9 @@ def test_a_bomb_ends_at_a_limit_after_what_came_before(
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"nonsense", packed({"a.py": b"x" * 9999})[:60], b"\x1f\x8b" + b"\0" * 40]
+    "content",
+    [b"", b"nonsense", packed({"a.py": b"x" * 9999})[:60], b"\x1f\x8b" + b"\0" * 40],
+    ids=["empty", "nonsense", "cut", "zeros"],
 )
 def test_a_broken_archive_is_said_to_be_one(content: bytes) -> None:
     with pytest.raises(archive.ArchiveError, match="cannot be read"):

@@ -24,7 +24,7 @@ QUIET = b"import asyncio\n\n\nasync def report():\n    await asyncio.sleep(1)\n"
 # Forty nested cases keep libcst busy for longer than the universe has been there; ast reads them at once.
 BOMB = SLEEPING + b"    match x:\n        case " + b"A(b=" * 40 + b"1" + b")" * 40 + b":\n            pass\n"
 # Enough work for a worker to be caught in the middle of it.
-LONG = {f"part{number}.py": SLEEPING * 1500 for number in range(40)}
+LONG = {f"part{number}.py": QUIET * 300 for number in range(40)}
 
 
 @pytest.fixture

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
 from aiohttp import web
+from blockbuster import BlockBuster
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from app.github.client import GitHub
 from app.github.models import Repository
+from tests.app.github.shop import Clock, Shop, opened
+from tests.fakegithub import FakeGitHub
 
 Responder = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
@@ -117,16 +119,6 @@ async def serve(handler: Responder) -> AsyncIterator[str]:
         await runner.cleanup()
 
 
-class Clock:
-    """A monotonic clock that can be moved ahead."""
-
-    def __init__(self) -> None:
-        self.ahead = 0.0
-
-    def __call__(self) -> float:
-        return time.monotonic() + self.ahead
-
-
 @pytest.fixture
 def clock() -> Clock:
     """By this clock tokens age."""
@@ -148,3 +140,18 @@ async def github(server: Server, private_key: str, clock: Clock) -> AsyncIterato
         clock=clock,
     ) as client:
         yield client
+
+
+@pytest.fixture
+async def shop(fakegithub: FakeGitHub) -> AsyncIterator[Shop]:
+    async with opened(fakegithub) as shop:
+        yield shop
+
+
+@pytest.fixture(autouse=True)
+def blockbuster() -> Iterator[BlockBuster]:
+    """Here it watches the client alone: the stand-in runs in the same loop and reads files and git at leisure."""
+    guard = BlockBuster("app")
+    guard.activate()
+    yield guard
+    guard.deactivate()

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.github.models import ChangedFile
+from app.review.diff import Diff
+from app.review.fingerprint import match
+from rules.engine.finding import Finding, Severity
+
+from . import builders
+from .builders import finding, result
+
+
+def test_findings_are_new_fixed_or_existing_by_fingerprint() -> None:
+    stays, goes, comes = (finding(fingerprint=name) for name in ("stays", "goes", "comes"))
+
+    changes = match(result(stays, goes), result(stays, comes))
+
+    assert changes.new == (comes,)
+    assert changes.fixed == (goes,)
+    assert changes.existing == (stays,)
+
+
+def test_a_second_copy_of_a_finding_is_new() -> None:
+    one, other = finding(3, fingerprint="same"), finding(9, fingerprint="same")
+
+    changes = match(result(one), result(one, other), diff=builders.numbered("shop/api.py", 3))
+
+    assert changes.new == (one,)  # of two equal findings the one on the changed line
+    assert changes.existing == (other,)
+
+
+def test_a_finding_that_got_worse_has_grown() -> None:
+    before = finding(fingerprint="a", severity=Severity.MEDIUM)
+    after = finding(fingerprint="a", severity=Severity.CRITICAL)
+
+    assert match(result(before), result(after)).grown == (after,)
+    assert match(result(after), result(before)).existing == (before,)
+
+
+def test_a_renamed_file_makes_nothing_new() -> None:
+    before, after = finding(path="a.py", fingerprint="x"), finding(path="b.py", fingerprint="x")
+    other = finding(path="c.py", fingerprint="x")
+
+    changes = match(result(before, other), result(other, after), {"b.py": "a.py"})
+
+    assert changes.existing == (after, other)
+    assert changes.new == changes.fixed == ()
+
+
+def test_moved_code_makes_nothing_new() -> None:
+    before, after = finding(path="a.py", fingerprint="x"), finding(path="b.py", fingerprint="x")
+
+    assert match(result(before), result(after)).existing == (after,)
+
+
+def test_a_renamed_function_makes_nothing_new_while_its_line_stands() -> None:
+    before = finding(20, fingerprint="f.old")
+    after = finding(20, fingerprint="f.new", symbol="renamed")
+
+    assert match(result(before), result(after), diff=builders.numbered("shop/api.py", 18)).existing == (
+        after,
+    )
+    changes = match(result(before), result(after), diff=builders.numbered("shop/api.py", 20))
+    assert (changes.new, changes.fixed) == ((after,), (before,))
+
+
+def test_a_renamed_function_in_a_renamed_file_is_followed() -> None:
+    diff = Diff.of([ChangedFile("b.py", "renamed", previous_path="a.py")])
+    before, after = finding(path="a.py", fingerprint="1"), finding(path="b.py", fingerprint="2")
+
+    assert match(result(before), result(after), diff.renames, diff=diff).existing == (after,)
+
+
+def test_what_stands_on_the_base_branch_already_is_not_new() -> None:
+    merged = finding(fingerprint="came with the base")
+
+    assert match(result(), result(merged), tip={"came with the base"}).existing == (merged,)
+
+
+findings = st.lists(
+    st.builds(
+        lambda name, path, line, severity: finding(line, severity, fingerprint=name, path=path),
+        st.sampled_from("abc"), st.sampled_from(["a.py", "b.py"]), st.integers(1, 5), st.sampled_from(list(Severity)),
+    ),
+    max_size=8,
+)  # fmt: skip
+
+
+@settings(deadline=None)
+@given(findings, findings)
+def test_every_finding_is_counted_once(before: list[Finding], after: list[Finding]) -> None:
+    changes = match(result(*before), result(*after))
+
+    assert sorted([*changes.new, *changes.existing, *changes.grown], key=repr) == sorted(after, key=repr)
+    assert len(before) - len(changes.fixed) == len(after) - len(changes.new)
+    assert match(result(*before), result(*before)).new == ()

@@ -1,0 +1,247 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.program import fastperf
+from tests.cli.repositories import Repository
+
+API = """\
+import asyncio
+import time
+
+from fastapi import FastAPI
+
+from shop.clients import fetch
+
+app = FastAPI()
+
+
+@app.get("/report")
+async def report() -> str:
+    time.sleep(1)
+    await asyncio.sleep(1)
+    return "done"
+
+
+@app.get("/orders")
+async def orders() -> str:
+    await asyncio.sleep(1)
+    return fetch("orders")
+"""
+CLIENTS = """\
+import requests
+
+
+def fetch(name: str) -> str:
+    return requests.get(f"https://api.example/{name}", timeout=5).text
+"""
+PYPROJECT = '[project]\nname = "shop"\nversion = "1"\ndependencies = ["fastapi"]\n'
+SHOP = {"pyproject.toml": PYPROJECT, "shop/__init__.py": "", "shop/api.py": API, "shop/clients.py": CLIENTS}
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    folder = tmp_path / "shop"
+    write(folder, SHOP)
+    return folder
+
+
+def write(folder: Path, files: dict[str, str]) -> None:
+    for name, content in files.items():
+        place = folder / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(content, encoding="utf-8")
+
+
+def checked(folder: Path, *arguments: str | Path, status: int = 1) -> Any:
+    """The JSON that `check` prints."""
+    done = fastperf("check", *arguments, "--output-format", "json", folder=folder)
+    assert (done.returncode, done.stderr) == (status, "")
+    return json.loads(done.stdout)
+
+
+def places(document: Any) -> list[tuple[str, str, int]]:
+    return [(found["code"], found["path"], found["line"]) for found in document["findings"]]
+
+
+def test_a_project_is_analysed_as_a_whole(shop: Path) -> None:
+    document = checked(shop)
+
+    assert places(document) == [("FP101", "shop/api.py", 13), ("FP103", "shop/api.py", 21)]
+    second = document["findings"][1]
+    assert second["endpoint"] == {"method": "GET", "path": "/orders"}
+    assert [(hop["path"], hop["line"]) for hop in second["call_path"]] == [
+        ("shop/api.py", 21),
+        ("shop/clients.py", 5),
+    ]
+    assert {(entry["method"], entry["path"]) for entry in document["endpoints"]} == {
+        ("GET", "/report"),
+        ("GET", "/orders"),
+    }
+    assert document["statistics"]["files"] == 3
+    assert document["skipped"] == []
+
+
+def test_one_file_is_analysed_in_the_context_of_its_project(shop: Path) -> None:
+    assert places(checked(shop, "shop/api.py")) == [
+        ("FP101", "shop/api.py", 13),
+        ("FP103", "shop/api.py", 21),
+    ]
+    assert places(checked(shop / "shop", "clients.py", status=0)) == []
+
+
+def test_select_and_ignore_take_codes_prefixes_and_names(shop: Path) -> None:
+    assert places(checked(shop, "--select", "FP103")) == [("FP103", "shop/api.py", 21)]
+    assert places(checked(shop, "--select", "FP1", "--ignore", "blocking-call-in-async,FP2")) == [
+        ("FP103", "shop/api.py", 21)
+    ]
+    assert places(checked(shop, "--ignore", "FP", status=0)) == []
+
+
+def test_exit_zero_hides_findings_from_the_shell(shop: Path) -> None:
+    assert len(places(checked(shop, "--exit-zero", status=0))) == 2
+
+
+def test_text_shows_code_underline_path_and_totals(shop: Path) -> None:
+    done = fastperf("check", folder=shop)
+
+    assert done.returncode == 1
+    assert "shop/api.py:13:5  critical  FP101 blocking-call-in-async   GET /report\n" in done.stdout
+    assert "13 │     time.sleep(1)\n   │     ─────────────" in done.stdout
+    assert "   = shop/api.py:21 → shop/clients.py:5\n" in done.stdout
+    last = done.stdout.splitlines()[-1]
+    assert last.startswith("Found 2 problems in 1 of 3 files (2 critical)")
+    assert "\x1b" not in done.stdout
+
+
+def test_a_clean_project_is_one_line(tmp_path: Path) -> None:
+    write(tmp_path, {"a.py": "x = 1\n"})
+
+    done = fastperf("check", "a.py", folder=tmp_path)
+
+    assert done.returncode == 0
+    assert done.stdout.startswith("No performance problems in 1 file · ")
+
+
+def test_statistics_and_endpoints_are_tables(shop: Path) -> None:
+    done = fastperf("check", "--statistics", "--endpoints", folder=shop)
+
+    assert "1  FP101  blocking-call-in-async" in done.stdout
+    assert "GET /report" in done.stdout
+    assert "time.sleep" in done.stdout
+    assert "│" not in done.stdout
+
+
+def test_only_what_is_new_since_a_revision(tmp_path: Path) -> None:
+    repository = Repository(tmp_path / "shop")
+    before = API.replace("    time.sleep(1)\n", "")
+    repository.commit(SHOP | {"shop/api.py": before})
+    repository.write({"shop/api.py": API})
+
+    assert places(checked(repository.path, "--base", "HEAD")) == [("FP101", "shop/api.py", 13)]
+    assert len(places(checked(repository.path))) == 2
+
+
+def test_a_revision_is_compared_with_a_project_below_the_top(tmp_path: Path) -> None:
+    repository = Repository(tmp_path / "mono")
+    inner = {f"server/{name}": content for name, content in SHOP.items()}
+    repository.commit(inner)
+
+    assert places(checked(repository.path / "server", "--base", "HEAD", status=0)) == []
+    assert len(places(checked(repository.path / "server"))) == 2
+
+
+def test_the_projects_own_configuration_counts(shop: Path) -> None:
+    write(
+        shop,
+        {"pyproject.toml": PYPROJECT + '[tool.fastperf]\nignore = ["FP101"]\nexclude = ["shop/other"]\n'},
+    )
+    write(shop, {"shop/other/slow.py": API})
+
+    assert places(checked(shop)) == [("FP103", "shop/api.py", 21)]
+    assert ("FP103", "shop/other/slow.py", 21) in places(checked(shop, "shop/other/slow.py"))
+
+    write(shop, {"mine.toml": 'select = ["FP101"]\n'})
+    assert places(checked(shop, "shop", "--config", "mine.toml"))[0] == ("FP101", "shop/api.py", 13)
+
+
+def test_ignored_files_and_environments_are_not_read(tmp_path: Path) -> None:
+    repository = Repository(tmp_path / "shop")
+    repository.write(SHOP | {".gitignore": "generated/\n", "generated/slow.py": API, ".venv/pyvenv.cfg": ""})
+    repository.write({".venv/lib/site-packages/slow.py": API, "node_modules/x/slow.py": API})
+
+    assert {path for _, path, _ in places(checked(repository.path))} == {"shop/api.py"}
+
+    loose = tmp_path / "loose"
+    write(
+        loose,
+        SHOP
+        | {"env1/pyvenv.cfg": "", "env1/slow.py": API, "__pycache__/slow.py": API, ".hidden/slow.py": API},
+    )
+    assert {path for _, path, _ in places(checked(loose))} == {"shop/api.py"}
+
+
+def test_a_file_that_cannot_be_read_is_named_and_the_rest_analysed(shop: Path) -> None:
+    write(shop, {"shop/broken.py": "def (\n"})
+
+    document = checked(shop)
+    assert [skipped["path"] for skipped in document["skipped"]] == ["shop/broken.py"]
+    assert len(document["findings"]) == 2
+
+    done = fastperf("check", "shop/broken.py", folder=shop)
+    assert done.returncode == 2
+    assert "skipped shop/broken.py: " in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["absent"], "absent: no such file or directory"),
+        (["pyproject.toml"], "pyproject.toml: not a Python file"),
+        (["--select", "FP999"], "no rule 'FP999'"),
+        (["--ignore", "blocking-call-in-asnyc"], "Did you mean blocking-call-in-async?"),
+        (["--base", "nonsense"], "not a git repository"),
+        (["--config", "absent.toml"], "absent.toml: No such file or directory"),
+    ],
+)
+def test_misuse_is_one_line_and_exit_2(arguments: list[str], says: str, shop: Path) -> None:
+    done = fastperf("check", *arguments, folder=shop)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert says in done.stderr
+    assert done.stderr.startswith("fastperf: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_mistake_in_the_configuration_is_said_with_its_line(shop: Path) -> None:
+    write(shop, {"pyproject.toml": PYPROJECT + '[tool.fastperf]\nfail_on = "sometimes"\n'})
+
+    for command in ("check", "config"):
+        done = fastperf(command, folder=shop)
+        assert done.returncode == 2
+        assert done.stderr.startswith("fastperf: pyproject.toml:6: `fail_on`")
+
+
+def test_an_unknown_option_is_refused(shop: Path) -> None:
+    assert fastperf("check", "--watch", folder=shop).returncode == 2
+
+
+def test_the_progress_bar_stays_off_a_pipe(tmp_path: Path) -> None:
+    write(tmp_path, {f"part{number}.py": "x = 1\n" for number in range(250)})
+
+    done = fastperf("check", folder=tmp_path)
+
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_large_project_is_read_in_several_processes_with_the_same_outcome(shop: Path) -> None:
+    filler = "".join(f"def f{number}(a, b):\n    return a + b * {number}\n\n\n" for number in range(8_000))
+    write(shop, {f"shop/part{number}.py": filler for number in range(8)})
+    sizes = sum(path.stat().st_size for path in shop.rglob("*.py"))
+    assert sizes > 2_500_000
+
+    assert places(checked(shop)) == [("FP101", "shop/api.py", 13), ("FP103", "shop/api.py", 21)]
