@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine import estimates
+from rules.engine import estimates, one_query
 from rules.engine.creation import serves
 from rules.engine.loop_shapes import is_batched, is_search, is_short, iterables, shortened, spelled
 from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
@@ -49,6 +49,7 @@ class QueryInLoop(Rule):
         Invalid(
             """
             from fastapi import Depends, FastAPI
+            from sqlalchemy import select
             from sqlalchemy.orm import Session
 
             from shop.db import get_session
@@ -57,12 +58,35 @@ class QueryInLoop(Rule):
             app = FastAPI()
 
             @app.post("/basket")
-            def basket(ids: list[int], session: Session = Depends(get_session)) -> list[str]:
+            def basket(numbers: list[str], session: Session = Depends(get_session)) -> list[str]:
                 names = []
-                for product_id in ids:
-                    names.append(session.get(Product, product_id).name)
+                for number in numbers:
+                    product = session.scalar(select(Product).where(Product.number == number))
+                    names.append(product.name if product else "unknown")
                 return names
-            """
+            """,
+            fixed="""
+            from fastapi import Depends, FastAPI
+            from sqlalchemy import select
+            from sqlalchemy.orm import Session
+
+            from shop.db import get_session
+            from shop.models import Product
+
+            app = FastAPI()
+
+            @app.post("/basket")
+            def basket(numbers: list[str], session: Session = Depends(get_session)) -> list[str]:
+                names = []
+                product_by_number = {
+                    product.number: product
+                    for product in session.scalars(select(Product).where(Product.number.in_(numbers)))
+                }
+                for number in numbers:
+                    product = product_by_number.get(number)
+                    names.append(product.name if product else "unknown")
+                return names
+            """,
         ),
     )
     valid = (
@@ -112,6 +136,7 @@ class QueryInLoop(Rule):
             f"`{spelled(node.func)}` runs once per item of `{source}`: one round trip to the database each,"
             " one after another.",
             severity=self.severity if module.in_request_path(node) else Severity.MEDIUM,
+            fix=one_query.fix(node, loop, module),
             impact=estimates.queries_in_loop(module.options),
             instead=_instead(node, query.primary_key, module),
         )

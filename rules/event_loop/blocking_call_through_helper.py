@@ -145,7 +145,10 @@ class BlockingCallThroughHelper(Rule):
         return f"{leaf.path}:{leaf.line}:{stop.callable}"
 
     def offload(self, stop: Stop, module: Module) -> Fix | None:
-        if stop.kind is Kind.DB or carries_bound_object(stop.call, module):
+        summary = module.summary(stop.call)
+        if stop.kind is Kind.DB or summary is None or summary.queries or summary.commits:
+            return None  # a session must not travel to another thread
+        if module.is_in_comprehension(stop.call) or carries_bound_object(stop.call, module):
             return None
         target = offload_primitive(module)
         return Fix(in_thread(target), imports=(target,), safety=Safety.UNSAFE)
