@@ -155,7 +155,7 @@ class Routing:
             return self.routers[key]
         if ref.endswith("()"):
             made = self.resolver.value(ref[:-2], node.module)
-            if made is not None and made.sort is Sort.FUNCTION and made.module is not None:
+            if made is not None and made.sort == Sort.FUNCTION and made.module is not None:
                 local = [
                     router
                     for (path, name), router in self.routers.items()
@@ -261,13 +261,13 @@ class Routing:
         value = self.resolver.value(ref, module)
         if value is None:
             return ""
-        if value.sort is Sort.EXTERNAL or value.sort is Sort.INSTANCE:
+        if value.sort == Sort.EXTERNAL or value.sort == Sort.INSTANCE:
             package = value.name.partition(".")[0]
             if package in _TASK_PACKAGES:
                 return "task"
             if package in _COMMAND_PACKAGES:
                 return "command"
-        elif value.sort is Sort.FUNCTION and value.module is not None and depth < 3:
+        elif value.sort == Sort.FUNCTION and value.module is not None and depth < 3:
             for call in value.module.functions[value.symbol].calls:
                 if call.ref.rpartition(".")[2] in ("actor", "task", "shared_task", "job", "command"):
                     found = self._foreign_role(call.ref, value.module, depth + 1)
@@ -277,7 +277,7 @@ class Routing:
 
     def _class(self, module: Linked, cls: facts.Class) -> None:
         value = self.resolver.value(f"@{cls.symbol}", module)
-        if value is None or value.sort is not Sort.CLASS:
+        if value is None or value.sort != Sort.CLASS:
             return
         ancestry = self.resolver.ancestry(value)
         if any(ancestor.name in _BASE_MIDDLEWARE for ancestor in ancestry):
@@ -299,7 +299,7 @@ class Routing:
 
     def _middleware_class(self, ref: str, module: Linked) -> None:
         value = self.resolver.value(ref, module)
-        if value is None or value.sort is not Sort.CLASS or value.module is None:
+        if value is None or value.sort != Sort.CLASS or value.module is None:
             return
         for name in ("dispatch", "__call__"):
             for owner in self.resolver.ancestry(value):

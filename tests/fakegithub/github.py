@@ -542,7 +542,10 @@ class FakeGitHub:
         found = self._repo(repo)
         name = branch or found.default_branch
         sha: str = await self.server.run(lambda: found.git.commit(name, files, "Move the base"))
-        await self._tell("push", None, found, extra={"ref": f"refs/heads/{name}", "after": sha})
+        pusher = {"name": "octocat", "email": "octocat@users.noreply.github.invalid"}
+        await self._tell(
+            "push", None, found, extra={"ref": f"refs/heads/{name}", "after": sha, "pusher": pusher}
+        )
         return sha
 
     async def _pushed(self, pull: Pull, before: str | None) -> None:

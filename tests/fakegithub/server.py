@@ -489,7 +489,7 @@ class Exchange:
             if fault.kind == "commit_then_status":
                 status = fault.settings["status"]
                 return Reply(raw=UNICORN.encode(), status=status, content_type="text/html; charset=utf-8")
-            data = reply.raw if reply.raw is not None else json.dumps(reply.body).encode()
+            data = reply.raw if reply.raw is not None else _encoded(reply.body)
             half = b"" if fault.kind == "empty" else data[: len(data) // 2]
             reply = Reply(raw=half, status=reply.status, headers=reply.headers)
         return reply
@@ -498,7 +498,7 @@ class Exchange:
         world, now = self.world, self.world.state.clock()
         data = reply.raw
         if data is None:
-            data = b"" if reply.body is None else json.dumps(reply.body, separators=(",", ":")).encode()
+            data = b"" if reply.body is None else _encoded(reply.body)
         headers = {
             "Date": time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(now)),
             "Server": "github.com",
@@ -567,6 +567,10 @@ class Exchange:
                 self.fault,
             )
         )
+
+
+def _encoded(body: Any) -> bytes:
+    return json.dumps(body, separators=(",", ":")).encode()
 
 
 __all__ = ["Entry", "Exchange", "Server", "World", "iso"]
