@@ -66,7 +66,7 @@ class AppProcess:
                 continue
             self.lines.append(entry)
             if entry.get("event") == "listening":
-                self.url = f"http://{entry['addresses'][0]}"
+                self.url = f"http://{entry['address']}"
                 self._listening.set()
 
     async def ended(self, seconds: float = 30.0) -> int:

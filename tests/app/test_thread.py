@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tests.fakegithub import FakeGitHub
+
 from .service import FAST, SLOW, Service
 
 
@@ -164,3 +166,43 @@ async def test_faults_of_githubs_are_outlived(service: Service, status: int) -> 
 
     assert service.run(repo, pull).conclusion == "failure"
     assert len(service.github.reviews(repo, pull.number)) == 1
+
+
+async def test_a_delivery_that_asks_nothing_costs_no_call(service: Service) -> None:
+    repo = service.shop()
+    pull = await service.reviewed(repo, "fast", FAST)
+    position = len(service.github.log)
+
+    await service.github.pr_event(repo, pull.number, "edited", title="Another title")
+    await service.github.comment(repo, pull.number, "Looks good to me")
+    await service.github.ping()
+    await service.idle()
+
+    assert service.calls_since(position) == []
+
+
+async def test_a_pressed_button_reviews_again(service: Service) -> None:
+    repo = service.shop()
+    repo.roles["maria"] = "write"
+    pull = await service.reviewed(repo, "slow", SLOW)
+    run = service.run(repo, pull)
+    before = len(service.github.calls("checks/update"))
+
+    await service.github.press(repo, run.id, "rescan", user="maria")
+    await service.idle()
+
+    assert len(service.github.calls("checks/update")) > before
+    again = service.run(repo, pull)
+    assert (again.id, again.status, again.conclusion) == (run.id, "completed", "failure")
+    assert len(service.github.reviews(repo, pull.number)) == 1
+
+
+async def test_a_sweep_finds_what_was_never_delivered(service: Service, fakegithub: FakeGitHub) -> None:
+    repo = service.shop()
+    repo.git.commit("slow", SLOW, parent=repo.git.ref("main"))
+    pull = await fakegithub.open_pr(repo, "slow", tell=False)
+
+    await service.jobs.sweep_now()
+    await service.idle()
+
+    assert service.run(repo, pull).conclusion == "failure"
