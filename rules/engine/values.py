@@ -90,7 +90,8 @@ class Resolver:
         self._depth = 0
         self._tops: dict[str, list[str]] = {}
         self._ancestry: dict[tuple[str, str], tuple[Value, ...]] = {}
-        self._lookups: dict[tuple[str, str], Value | None] = {}
+        self._origins: dict[str, tuple[Linked, ...]] = {}
+        self._external_stars: dict[str, str] = {}
         self._link(files)
 
     # Modules and where they are found
@@ -258,6 +259,21 @@ class Resolver:
         return found
 
     def _member(self, module: Linked, name: str) -> Value | None:
+        found = self._own_member(module, name)
+        if found is not None or name in module.facts.members:
+            return found
+        if name[:1] != "_":
+            for origin in self._star_origins(module):
+                found = self._own_member(origin, name)
+                if found is not None:
+                    return found
+        if name in BUILTINS:
+            return Value(Sort.EXTERNAL, f"builtins.{name}")
+        external = self._external_stars.get(module.path)
+        return Value(Sort.EXTERNAL, f"{external}.{name}") if external else None
+
+    def _own_member(self, module: Linked, name: str) -> Value | None:
+        """As `member`, without star imports and builtins."""
         ref = module.facts.members.get(name)
         if ref is not None:
             if ref:
@@ -272,23 +288,32 @@ class Resolver:
             return self._function(module, function)
         if name in module.classes:
             return Value(Sort.CLASS, self._qualified(module, name), module, name)
-        submodule = self._submodule(module, name)
-        if submodule is not None:
-            return submodule
-        external: Value | None = None
-        for star in module.facts.stars:
-            origin = self.value(star, module)
-            if origin is None:
-                continue
-            if origin.sort == Sort.MODULE and origin.module is not None:
-                found = self.member(origin.module, name)
-                if found is not None:
-                    return found
-            elif origin.sort == Sort.EXTERNAL:
-                external = Value(Sort.EXTERNAL, f"{origin.name}.{name}") if external is None else external
-        if name in BUILTINS:
-            return Value(Sort.EXTERNAL, f"builtins.{name}")
-        return external
+        return self._submodule(module, name)
+
+    def _star_origins(self, module: Linked) -> tuple[Linked, ...]:
+        """The modules whose names `from … import *` brings, at any depth, nearest first; they may import each other."""
+        known = self._origins.get(module.path)
+        if known is not None:
+            return known
+        found: dict[str, Linked] = {}
+        pending = [module]
+        while pending:
+            current = pending.pop(0)
+            for star in current.facts.stars:
+                origin = self.value(star, current)
+                if origin is None:
+                    continue
+                if origin.sort == Sort.EXTERNAL:
+                    self._external_stars.setdefault(module.path, origin.name)
+                elif (
+                    origin.module is not None
+                    and origin.module is not module
+                    and origin.module.path not in found
+                ):
+                    found[origin.module.path] = origin.module
+                    pending.append(origin.module)
+        self._origins[module.path] = tuple(found.values())
+        return self._origins[module.path]
 
     def _submodule(self, module: Linked, name: str) -> Value | None:
         if not module.package:
@@ -528,13 +553,14 @@ class Resolver:
                     return found, module
                 next_ref = module.facts.members.get(name)
                 if next_ref is None:
-                    for star in module.facts.stars:
-                        origin = self.value(star, module)
-                        if origin is not None and origin.module is not None:
-                            inner = self.alias(f"@{name}", origin.module, seen)
-                            if inner is not None:
-                                return inner
-                    return None
+                    for origin in self._star_origins(module):
+                        if name in origin.facts.aliases:
+                            return origin.facts.aliases[name], origin
+                        if name in origin.facts.members:
+                            module, next_ref = origin, origin.facts.members[name]
+                            break
+                    else:
+                        return None
                 ref = next_ref
                 continue
             base, dot, name = ref.rpartition(".")

@@ -343,3 +343,20 @@ def test_modules_that_star_import_each_other_do_not_send_the_search_in_circles()
     )
 
     assert analysis.result.findings == ()
+
+
+def test_packages_that_star_import_each_other_resolve() -> None:
+    files = {
+        "shop/__init__.py": "from .a import *\nfrom .b import *",
+        "shop/a.py": "from shop import *\nfrom .b import *\nfrom typing import Annotated\nfrom fastapi import Depends",
+        "shop/b.py": "from .a import *\nfrom .c import *",
+        "shop/c.py": "import requests\nfrom typing import Annotated\nSessionDep = Annotated[requests.Session, 1]\nclient = requests.Session()\nfrom shop import *",
+        "use.py": "from shop.a import *\nimport shop\ndef f(s: SessionDep, t: shop.SessionDep, u: shop.Missing):\n    s.get(1)\n    t.post(1)\n    u.put(1)\n    client.patch(1)\n    nothing.get(1)",
+    }
+    found = module(files, "use.py")
+
+    assert found.qualified_name(node(found, "s.get")) == "requests.Session.get"
+    assert found.qualified_name(node(found, "t.post")) == "requests.Session.post"
+    assert found.qualified_name(node(found, "u.put")) is None
+    assert found.qualified_name(node(found, "client.patch")) == "requests.Session.patch"
+    assert found.qualified_name(node(found, "nothing.get")) is None
