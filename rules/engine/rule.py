@@ -48,6 +48,8 @@ class Fix:
     safety: Safety = Safety.UNSAFE
     target: ast.AST | None = None
     """The node to rewrite when it is not the matched one (the whole function, say)."""
+    also: tuple[ast.AST, ...] = ()
+    """Further nodes of the same statement or method that get the same rewrite: one finding, one fix."""
     definitions: tuple[str, ...] = ()
 
 

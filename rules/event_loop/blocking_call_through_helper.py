@@ -122,7 +122,7 @@ class BlockingCallThroughHelper(Rule):
                 self.message(worst, kind_stops, module),
                 severity=worst.severity,
                 confidence=confidence(worst),
-                fix=self.offload(worst, module),
+                fix=self.offload(worst, kind_stops, module),
                 call_path=worst.path,
                 cause=self.cause(worst),
                 impact=expected(worst, module),
@@ -144,11 +144,14 @@ class BlockingCallThroughHelper(Rule):
         leaf = stop.path[-1]
         return f"{leaf.path}:{leaf.line}:{stop.callable}"
 
-    def offload(self, stop: Stop, module: Module) -> Fix | None:
-        summary = module.summary(stop.call)
-        if stop.kind is Kind.DB or summary is None or summary.queries or summary.commits:
+    def offload(self, stop: Stop, stops: list[Stop], module: Module) -> Fix | None:
+        """All calls that the finding names go to a thread, else it would stay."""
+        calls = dict.fromkeys([stop.call, *(each.call for each in stops)])
+        summaries = [module.summary(call) for call in calls]
+        if stop.kind is Kind.DB or any(made is None or made.queries or made.commits for made in summaries):
             return None  # a session must not travel to another thread
-        if module.is_in_comprehension(stop.call) or carries_bound_object(stop.call, module):
+        if any(module.is_in_comprehension(call) or carries_bound_object(call, module) for call in calls):
             return None
         target = offload_primitive(module)
-        return Fix(in_thread(target), imports=(target,), safety=Safety.UNSAFE)
+        first, *others = calls
+        return Fix(in_thread(target), imports=(target,), safety=Safety.UNSAFE, target=first, also=tuple(others))

@@ -8,7 +8,7 @@ from typing import Any
 import libcst as cst
 import pytest
 
-from rules.engine import fixes, rewrites
+from rules.engine import rewrites, units
 from rules.engine.bindings import NameTakenError
 from rules.engine.edits import apply
 from rules.engine.fixes import UnfixableError, edits, one_click
@@ -153,6 +153,32 @@ def test_an_import_that_does_as_well_is_used(head: str, written: str) -> None:
     result = fixed(f"{head}\nasync def f():\n    g(1, b=2)\n", "g(", POOL)
 
     assert result == f"{head}\nasync def f():\n    await {written}(g, 1, b=2)\n"
+
+
+def fix_all(source: str, marker: str) -> str:
+    tree = ast.parse(source)
+    first, *rest = (
+        node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node).startswith(marker)
+    )
+    fix = Fix(rewrites.in_thread(), imports=("asyncio",), also=tuple(rest))
+    return apply(source.encode(), edits(fix, first, raw=source.encode(), path="app.py")).decode()
+
+
+def test_one_fix_may_rewrite_several_places() -> None:
+    source = "import asyncio\nasync def f():\n    a = g(1)\n    b = (g(a)).x\n    return g(g(b), k=g)\n"
+
+    assert fix_all(source, "g(") == (
+        "import asyncio\n"
+        "async def f():\n"
+        "    a = await asyncio.to_thread(g, 1)\n"
+        "    b = (await asyncio.to_thread(g, a)).x\n"
+        "    return await asyncio.to_thread(g, await asyncio.to_thread(g, b), k=g)\n"
+    )
+
+
+def test_places_in_different_functions_are_not_one_fix() -> None:
+    with pytest.raises(UnfixableError):
+        fix_all("import asyncio\nasync def f():\n    g(1)\nasync def h():\n    g(2)\n", "g(")
 
 
 def test_the_node_may_come_from_an_earlier_parse() -> None:
@@ -614,4 +640,4 @@ def test_nodes_of_all_kinds_are_found_again(code: str, kind: Any, rewrite: Calla
 
 
 def test_gates_are_the_measured_ones() -> None:
-    assert (fixes.MAX_FILE_BYTES, fixes.MAX_UNIT_LINES, fixes.MAX_BRACKETS) == (512_000, 3_000, 100)
+    assert (units.MAX_FILE_BYTES, units.MAX_UNIT_LINES, units.MAX_BRACKETS) == (512_000, 3_000, 100)
