@@ -72,7 +72,6 @@ async def test_metrics_are_on_their_own_port(running: AppProcess) -> None:
         assert "fastperf_acknowledgement_seconds_bucket" in await answer.text()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="/proc")
 async def test_no_process_of_ours_shows_its_secrets(running: AppProcess, fakegithub: FakeGitHub) -> None:
     secrets = [fakegithub.webhook_secret.encode(), fakegithub.private_key.splitlines()[5].encode()]
     workers = children_of(running.pid)
@@ -99,7 +98,6 @@ print(before, prctl(3))
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="prctl")
 async def test_the_server_cannot_be_looked_into_by_processes_of_its_user() -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", PROBE, str(ROOT), stdout=asyncio.subprocess.PIPE
@@ -107,12 +105,6 @@ async def test_the_server_cannot_be_looked_into_by_processes_of_its_user() -> No
     shown, _ = await process.communicate()
 
     assert shown.split() == [b"1", b"0"]
-
-
-@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() == 0, reason="root may look at everything")
-async def test_the_running_server_hides_its_environment(running: AppProcess) -> None:
-    with pytest.raises(PermissionError):
-        await asyncio.to_thread(Path(f"/proc/{running.pid}/environ").read_bytes)
 
 
 async def test_no_log_line_holds_a_secret(running: AppProcess, fakegithub: FakeGitHub) -> None:
