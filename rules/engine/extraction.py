@@ -475,7 +475,9 @@ def _argument(index: Index, name: str, node: ast.expr, scope: Scope) -> Argument
         return Argument("Depends", index.depends(node, None, scope) or "")
     if isinstance(node, ast.Starred):
         node = node.value
-    return Argument(name, index.ref(node, scope))
+    ref = index.ref(node, scope)
+    own = _own_name(index, node.id, scope) if isinstance(node, ast.Name) and not ref.startswith("@") else ""
+    return Argument(name, ref, own=own)
 
 
 def _text(index: Index, node: ast.expr, scope: Scope) -> str | None:

@@ -509,11 +509,20 @@ class Resolver:
             return Value(Sort.INSTANCE, libraries.canonical(value.name))
         return None
 
-    def alias(self, ref: str, module: Linked) -> tuple[Alias, Linked] | None:
-        """The annotation that the name `ref` stands for, with the module that defines it."""
+    def alias(
+        self, ref: str, module: Linked, seen: set[tuple[str, str]] | None = None
+    ) -> tuple[Alias, Linked] | None:
+        """The annotation that the name `ref` stands for, with the module that defines it.
+
+        `seen` are the names that were asked for already, by module: imports may run in a ring.
+        """
+        seen = set() if seen is None else seen
         for _ in range(12):
             if ref.startswith("@"):
                 name = ref[1:]
+                if (module.name, name) in seen:
+                    return None
+                seen.add((module.name, name))
                 found = module.facts.aliases.get(name)
                 if found is not None:
                     return found, module
@@ -522,7 +531,7 @@ class Resolver:
                     for star in module.facts.stars:
                         origin = self.value(star, module)
                         if origin is not None and origin.module is not None:
-                            inner = self.alias(f"@{name}", origin.module)
+                            inner = self.alias(f"@{name}", origin.module, seen)
                             if inner is not None:
                                 return inner
                     return None

@@ -48,6 +48,9 @@ async def test_everything_that_people_do_is_told(fakegithub: FakeGitHub) -> None
         await github.merge_group(repo, [1])
         await github.pr_event(repo, 1, "merged")
         await github.ping()
+        for action in ("privatized", "publicized"):
+            await github.repository_event(repo, action)
+        await github.repository_event(repo, "renamed", name="store")
         for action in ("suspend", "unsuspend", "new_permissions_accepted", "deleted"):
             await github.installed(installation, action)
         told = hook.names()
@@ -76,6 +79,9 @@ async def test_everything_that_people_do_is_told(fakegithub: FakeGitHub) -> None
         "merge_group.checks_requested",
         "pull_request.closed",
         "ping.None",
+        "repository.privatized",
+        "repository.publicized",
+        "repository.renamed",
         "installation.suspend",
         "installation.unsuspend",
         "installation.new_permissions_accepted",

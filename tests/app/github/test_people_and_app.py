@@ -9,7 +9,7 @@ import pytest
 from app.github.app import EVENTS, PERMISSIONS, missing
 from app.github.errors import Gone, Suspended, Unavailable
 from app.github.models import App
-from tests.app.github.shop import Shop
+from tests.app.github.shop import Shop, comment
 from tests.fakegithub.client import receiver
 from tests.fakegithub.state import Role
 
@@ -25,6 +25,20 @@ async def test_a_reaction_is_given_once_however_often_we_try(shop: Shop) -> None
     await shop.client.comments.react(asked.id, "rocket")
 
     assert shop.hub.reactions(asked) == ["eyes", "rocket"]
+
+
+async def test_a_reply_in_a_thread_is_answered_there(shop: Shop) -> None:
+    await shop.client.reviews.create(
+        shop.number, commit_id=shop.head, body="1 new <!-- fastperf:r -->", comments=[comment(21)]
+    )
+    (thread,) = shop.hub.threads(shop.repo, shop.number)
+    asked = await shop.hub.review_reply(shop.repo, shop.number, thread.first.id, "/fastperf help", "alice")
+
+    await shop.client.comments.react(asked.id, "eyes", in_review=True)
+    identity = await shop.client.comments.reply(shop.number, thread.first.id, "the help")
+
+    assert shop.hub.reactions(asked) == ["eyes"]
+    assert [(said.id, said.body) for said in thread.comments[2:]] == [(identity, "the help")]
 
 
 async def test_an_answer_is_given(shop: Shop) -> None:
@@ -79,8 +93,10 @@ async def test_a_stranger_may_nothing(shop: Shop) -> None:
 
 
 async def test_the_app_knows_itself_and_what_it_lacks(shop: Shop) -> None:
-    app = await shop.github.app.get()
+    shop.github.slug = ""
+    app = await shop.github.identify()
 
+    assert shop.github.slug == shop.hub.app.slug
     assert (str(app.id), app.slug) == (shop.hub.app_id, shop.hub.app.slug)
     assert missing(app) == []
     less = App(1, "x", "X", "", {**PERMISSIONS, "checks": "read", "contents": "write"}, EVENTS[1:])

@@ -64,17 +64,17 @@ async def test_nothing_is_said_about_a_commit_that_is_no_longer_the_head(shop: S
 
 
 @pytest.mark.parametrize(
-    ("bad", "probes"),
+    ("bad", "calls"),
     [
-        ([comment(45)], 2),
-        ([comment(21, start=2)], 2),
-        ([comment(1, path="not/in/the/diff.py")], 2),
-        ([comment(45), comment(46, "other"), comment(3, path="shop/gone.py")], 6),
+        ([comment(45)], 5),
+        ([comment(21, start=2)], 5),
+        ([comment(1, path="not/in/the/diff.py")], 5),
+        ([comment(45), comment(46, "other"), comment(3, path="shop/gone.py")], 10),
     ],
     ids=["line", "start", "path", "three"],
 )
 async def test_one_comment_in_a_wrong_place_does_not_silence_the_others(
-    shop: Shop, bad: list[ReviewComment], probes: int
+    shop: Shop, bad: list[ReviewComment], calls: int
 ) -> None:
     shop.hub.expect(422, "pulls/create-review")
     good = [comment(20), comment(21, "b"), comment(1, "c", "shop/new.py"), comment(2, "d", "shop/new.py")]
@@ -85,6 +85,7 @@ async def test_one_comment_in_a_wrong_place_does_not_silence_the_others(
     assert posted == Posted(review.id, tuple(good), tuple(bad))
     assert [said.body for said in review.comments] == ["slow", "b", "c", "d"]
     assert len(shop.hub.reviews(shop.repo, shop.number)) == 1  # no probe is left behind
+    assert len(shop.hub.calls("pulls/create-review")) == calls
 
 
 async def test_no_review_is_posted_when_no_comment_has_a_place(shop: Shop) -> None:
@@ -108,7 +109,7 @@ async def test_exactly_the_comments_with_a_place_are_posted(shop: Shop, places: 
 
     posted = await create(shop, *comments)
 
-    if sum(not fine for fine in places) <= 3:  # beyond, trying ends: fewer may be posted, never a wrong one
+    if sum(not fine for fine in places) <= 5:  # beyond, trying may end: fewer are posted, never a wrong one
         assert posted.posted == good
     assert set(posted.posted) <= set(good)
     assert set(posted.posted) | set(posted.refused) == set(comments)

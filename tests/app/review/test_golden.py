@@ -92,7 +92,7 @@ def mixed(config: str = "") -> Report:
         gates=False,
         fingerprint="77cd",
     )
-    hint = finding(8, Severity.INFO, code="FP705", path="orders/crud.py", message="`list()` copies the rows once more.", confidence=Confidence.POSSIBLE, fingerprint="99", metric="", instead="", trade_offs="")  # fmt: skip
+    hint = finding(8, Severity.INFO, code="FP705", name="needless-copy", path="orders/crud.py", message="`list()` copies the rows once more.", confidence=Confidence.POSSIBLE, fingerprint="99", metric="", instead="", trade_offs="")  # fmt: skip
     old = finding(12, path="orders/api.py", fingerprint="old", code="FP601", message="`httpx.get` opens a connection per request.")  # fmt: skip
     gone = finding(7, path="orders/crud.py", fingerprint="gone")
     changes = Diff.of(
@@ -136,6 +136,7 @@ def mixed(config: str = "") -> Report:
         changes,
         Config.parse({"pyproject.toml": f"[tool.fastperf]\n{config}fial_on = 'high'\n"}),
         skipped=[Skipped("orders/huge.py", "larger than 1 MB")],
+        excerpts={"orders/crud.py": {2: "from sqlalchemy.orm import Session\n"}},
     )
 
 

@@ -42,7 +42,7 @@ LINE = numbered("shop/api.py", 20)
 
 
 def configured(text: str) -> Config:
-    return Config.parse({".github/fastperf.toml": text})
+    return Config.parse({".github/fastperf.toml": text}, codes={"FP101", "FP201"})
 
 
 def test_a_clean_pull_request_succeeds_in_silence() -> None:
@@ -81,7 +81,7 @@ def test_a_finding_that_was_there_before_never_blocks_a_merge() -> None:
         ({"severity": Severity.MEDIUM}, "", {}, "neutral", "1 medium new"),
         ({"severity": Severity.MEDIUM}, "fail_on = 'medium'", {}, "failure", "1 medium new"),
         ({"gates": False}, "", {}, "neutral", "1 high new"),
-        ({"confidence": Confidence.POSSIBLE}, "", {}, "neutral", "1 high new"),
+        ({"confidence": Confidence.POSSIBLE}, "", {}, "neutral", "no new performance problems · 1 hint"),
         ({"confidence": Confidence.LIKELY}, "", {}, "failure", "1 high new"),
         ({}, "fail_on = 'never'", {}, "neutral", "1 high new"),
         ({}, "mode = 'advise'", {}, "neutral", "1 high new · would have failed"),
@@ -174,7 +174,7 @@ def test_unsure_and_observed_findings_are_in_the_summary_only() -> None:
     )
 
     assert made.comments == made.annotations == ()
-    assert made.title == "1 high, 1 info new"
+    assert made.title == "no new performance problems · 2 hints"
     assert "2 hints · 1 observed" in made.summary
     assert "a watched one" in made.summary
 
