@@ -248,7 +248,8 @@ class Jobs:
             await self._step("retain", self._retain)
             swept = await self._patiently("sweep", self._find_undone)
             for review in msgspec.convert(swept["reviews"], tuple[ReviewJob, ...]):
-                await self._review_next(review)
+                if not await self._step("busy", self._is_busy, review):
+                    await self._review_next(review)
             return {"status": "done"}
 
     async def _review_next(self, review: ReviewJob) -> None:
@@ -277,6 +278,13 @@ class Jobs:
         if others:
             await DBOS.cancel_workflows_async([status.workflow_id for status in others])
         return False
+
+    async def _is_busy(self, review: ReviewJob) -> bool:
+        """Whether the pull request has a job already, which a sweep must not interrupt."""
+        present = await DBOS.list_workflows_async(
+            workflow_id_prefix=review.prefix, status=ACTIVE, load_input=False, load_output=False
+        )
+        return any(status.workflow_id.startswith(review.prefix) for status in present)
 
     async def _gather(self, job: ReviewJob) -> Outcome:
         superseded = asyncio.Event()

@@ -146,13 +146,13 @@ async def test_what_takes_too_long_is_left_for_the_next_start(fakegithub: FakeGi
     repo = fakegithub.add_repo("octo/shop", private=True, files=FILES)
     fakegithub.install("octo", [repo])
     repo.git.commit("fast", FAST, parent=repo.git.ref("main"))
-    fault = fakegithub.faults.latency(20.0, "repos/compare-commits")
+    fault = fakegithub.faults.latency(8.0, "repos/compare-commits")
     first = await AppProcess(environment).start()
     fakegithub.webhook_url = f"{first.url}/webhook"
     pull = await fakegithub.open_pr(repo, "fast")
     await fakegithub.until(lambda: fakegithub.calls("graphql"), 30)
 
-    assert await first.stop(12) == 0
+    assert await first.stop(7) == 0
     assert any(line["event"] == "jobs_left_for_recovery" for line in first.lines)
     assert fakegithub.check_runs(repo, pull.head_sha) == []
 
