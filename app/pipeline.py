@@ -95,6 +95,8 @@ class Gathered(msgspec.Struct, frozen=True, kw_only=True):
     """Findings that had no room and stay in the summary from now on."""
     run: CheckRun | None = None
     """Our check run on the head, if there is one."""
+    unsure: bool = False
+    """A run was begun and no answer came: there may be one."""
 
 
 class Pipeline(Chores):
@@ -163,6 +165,7 @@ class Pipeline(Chores):
             fixed=plan.fixed,
             folded=plan.folded,
             run=progress.run or run,
+            unsure=progress.begun and progress.run is None,
         )
 
     async def _ask(self, client: RepositoryClient, job: ReviewJob) -> tuple[PullState, Compared]:
@@ -292,7 +295,9 @@ class Pipeline(Chores):
         finally:
             if not progress.begun:
                 showing.cancel()
-            await asyncio.gather(showing, return_exceptions=True)
+            (error,) = await asyncio.gather(showing, return_exceptions=True)
+            if isinstance(error, Exception):  # it was a courtesy: the review goes on
+                log.warning("progress_not_shown", error=type(error).__name__)
 
     async def _show(
         self,
@@ -361,7 +366,7 @@ class Pipeline(Chores):
         await self._crash.hold_for("after-review")
         output = Output(said.title, said.summary, said.text, said.annotations)
         run = said.run
-        if run is None and again:
+        if run is None and (again or said.unsure):
             run = await client.checks.find(said.head_sha, external_id(said.head_sha))
         if run is None:
             run = await client.checks.create(

@@ -38,6 +38,21 @@ async def test_a_long_analysis_shows_a_run_in_progress_and_completes_that_one(se
     service.github.faults.active.remove(fault)
 
 
+async def test_a_run_in_progress_whose_answer_was_lost_is_found_and_completed(service: Service) -> None:
+    repo = service.shop()
+    fault = service.github.faults.latency(2.5, "git/get-tree")
+    service.github.faults.commit_then_status(502, "checks/create", times=1)
+    service.github.faults.status(502, "checks/list-for-ref", times=4)
+    repo.git.commit("slow", SLOW, parent=repo.git.ref("main"))
+
+    pull = await service.github.open_pr(repo, "slow")
+    await service.idle()
+
+    run = service.run(repo, pull)
+    assert (run.status, run.conclusion) == ("completed", "failure")
+    service.github.faults.active.remove(fault)
+
+
 async def test_a_newer_push_ends_the_older_review_and_closes_its_run(service: Service) -> None:
     repo = service.shop()
     fault = service.github.faults.latency(4.0, "git/get-tree")
