@@ -47,6 +47,9 @@ ENQUEUE_SECONDS: Final = 8.0
 """GitHub hangs up after ten."""
 MOST_WAITING: Final = 200
 """Deliveries that may wait for the database at once; more are refused, to be redelivered by the sweep."""
+MOST_REVIEWS: Final = 4
+"""At once per machine. More would only wait for each other's writes, and deliveries with them."""
+NOTHING_TO_CLEAN: Final = frozenset({"yielded", "done", "gone"})
 LIMITED_TIMES: Final = 12
 RECOVERY_ATTEMPTS: Final = 5
 JOB_SECONDS: Final = 6 * 3600.0
@@ -196,15 +199,13 @@ class Jobs:
     async def _review(self, raw: Outcome) -> Outcome:
         job = msgspec.convert(raw, ReviewJob)
         with self._known("review", job.id, repository=job.repository.full_name, number=job.number):
-            if await self._step("supersede", self._superseded, job):
-                log.info("review_superseded")
-                return {"status": "superseded"}
             try:
                 gathered = await self._patiently("gather", self._gather, job)
                 if gathered["status"] == "report":
                     published = await self._patiently("publish", self._publish, job, gathered)
                     gathered = {**gathered, "status": published["status"]}
-                await self._patiently("clean_up", self.work.clean_up, job, gathered)
+                if gathered["status"] not in NOTHING_TO_CLEAN:
+                    await self._patiently("clean_up", self.work.clean_up, job, gathered)
             except Exception as error:
                 # Cancellation is no Exception and passes. What reaches this line was tried often enough.
                 log.exception("review_failed", error=type(error).__name__)
@@ -248,7 +249,8 @@ class Jobs:
             await self._step("retain", self._retain)
             swept = await self._patiently("sweep", self._find_undone)
             for review in msgspec.convert(swept["reviews"], tuple[ReviewJob, ...]):
-                await self._review_next(review)
+                if not await self._step("busy", self._is_busy, review):
+                    await self._review_next(review)
             return {"status": "done"}
 
     async def _review_next(self, review: ReviewJob) -> None:
@@ -278,7 +280,16 @@ class Jobs:
             await DBOS.cancel_workflows_async([status.workflow_id for status in others])
         return False
 
+    async def _is_busy(self, review: ReviewJob) -> bool:
+        """Whether the pull request has a job already, which a sweep must not interrupt."""
+        present = await DBOS.list_workflows_async(
+            workflow_id_prefix=review.prefix, status=ACTIVE, load_input=False, load_output=False
+        )
+        return any(status.workflow_id.startswith(review.prefix) for status in present)
+
     async def _gather(self, job: ReviewJob) -> Outcome:
+        if await self._superseded(job):
+            return {"status": "yielded"}
         superseded = asyncio.Event()
         self._reviewing[job.key] = (job, superseded)
         gathering = asyncio.create_task(self.work.gather(job))
@@ -420,7 +431,10 @@ class Jobs:
         logs.quiet_engine()
         DBOS.launch()  # inside the loop: steps run on it and may use its sessions
         await DBOS.register_queue_async(
-            REVIEWS, partition_concurrency=1, worker_concurrency=8, polling_interval_sec=self.poll_seconds
+            REVIEWS,
+            partition_concurrency=1,
+            worker_concurrency=MOST_REVIEWS,
+            polling_interval_sec=self.poll_seconds,
         )
         await DBOS.register_queue_async(
             HOUSEKEEPING, worker_concurrency=4, polling_interval_sec=self.poll_seconds

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from collections.abc import Callable, Collection, Mapping
 from typing import Any, TextIO
@@ -12,6 +13,8 @@ import structlog
 from structlog.typing import EventDict, WrappedLogger
 
 REDACTED = "[redacted]"
+_TOKEN = re.compile(r"\b(?:gh[a-z]|github_pat)_[A-Za-z0-9_.-]{16,}")
+"""GitHub's tokens by their form, whichever they are."""
 _CANCELLED = "was cancelled"
 
 
@@ -27,15 +30,10 @@ class Redaction:
             (part for part in parts if len(part) >= 8 and not part.startswith("-----")), key=len, reverse=True
         )
 
-    def add(self, secret: str) -> None:
-        """Redact one more value from now on."""
-        if len(secret) >= 8 and secret not in self._needles:
-            self._needles.insert(0, secret)
-
     def text(self, value: str) -> str:
         for needle in self._needles:
             value = value.replace(needle, REDACTED)
-        return value
+        return _TOKEN.sub(REDACTED, value)
 
     def __call__(self, _: WrappedLogger, __: str, event: EventDict) -> EventDict:
         return {key: self._clean(value) for key, value in event.items()}

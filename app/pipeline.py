@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping, Sequence
 from typing import Final, Literal, TypeVar
 from urllib.parse import urlsplit
 
@@ -43,7 +43,7 @@ from app.review.config import Config
 from app.review.diff import Diff
 from app.review.links import Links
 from app.review.report import Report, reconcile
-from app.store import Store
+from app.store import HeadReview, Store
 from app.web.metrics import Metrics
 from app.work import MergeGroupJob, Outcome, ReviewJob
 from rules.engine.finding import Result, Skipped
@@ -59,6 +59,16 @@ MOST_ROUNDS: Final = 3
 MOST_WANTED: Final = 100
 PROGRESS_SECONDS: Final = 1.5
 """A review that takes longer shows a check run in progress; a shorter one saves the call."""
+LONGEST_SUMMARY: Final = 65_535
+_WORST_FIRST: Final = (
+    "failure",
+    "action_required",
+    "timed_out",
+    "cancelled",
+    "neutral",
+    "skipped",
+    "success",
+)
 NO_PYTHON: Final = "no Python files changed"
 RESCAN: Final = Action("Re-scan", "Review this commit again", "rescan")
 
@@ -85,6 +95,8 @@ class Gathered(msgspec.Struct, frozen=True, kw_only=True):
     """Findings that had no room and stay in the summary from now on."""
     run: CheckRun | None = None
     """Our check run on the head, if there is one."""
+    unsure: bool = False
+    """A run was begun and no answer came: there may be one."""
 
 
 class Pipeline(Chores):
@@ -130,7 +142,8 @@ class Pipeline(Chores):
         run = own_run(state.check_runs, state.head_sha)
         if state.state != "open":
             return Gathered(status="closed", head_sha=state.head_sha, run=run)
-        if is_answered(run) and not job.force and await self._was_reviewed(job, state.head_sha):
+        reviewed = is_answered(run) and await self.store.reviewed(job.repository, job.number, state.head_sha)
+        if reviewed and not job.force:
             return Gathered(status="done", head_sha=state.head_sha, run=run)
         config = Config.parse(state.documents)
         if reason := _too_large(compared):
@@ -152,6 +165,7 @@ class Pipeline(Chores):
             fixed=plan.fixed,
             folded=plan.folded,
             run=progress.run or run,
+            unsure=progress.begun and progress.run is None,
         )
 
     async def _ask(self, client: RepositoryClient, job: ReviewJob) -> tuple[PullState, Compared]:
@@ -170,9 +184,6 @@ class Pipeline(Chores):
             return await client.pulls.compare(job.base_sha, job.head_sha, number=job.number)
         except NotFound:
             return None
-
-    async def _was_reviewed(self, job: ReviewJob, head_sha: str) -> bool:
-        return await self.store.reviewed(job.repository, job.number, head_sha) is not None
 
     async def _report(
         self, client: RepositoryClient, compared: Compared, head_sha: str, config: Config, base_ref: str
@@ -284,7 +295,9 @@ class Pipeline(Chores):
         finally:
             if not progress.begun:
                 showing.cancel()
-            await asyncio.gather(showing, return_exceptions=True)
+            (error,) = await asyncio.gather(showing, return_exceptions=True)
+            if isinstance(error, Exception):  # it was a courtesy: the review goes on
+                log.warning("progress_not_shown", error=type(error).__name__)
 
     async def _show(
         self,
@@ -313,18 +326,21 @@ class Pipeline(Chores):
         """
         said = msgspec.convert(gathered, Gathered)
         client = self.github.repository(job.repository)
+        # Kept before it is said: of two pull requests with the same head, the later one sees the earlier.
+        review = HeadReview(job.number, said.conclusion, said.title, said.summary)
+        await self.store.keep_review(job.repository, said.head_sha, review)
+        spoken = shared(said, await self.store.reviews(job.repository, said.head_sha), job.number)
         with self._stage("publish"):
             try:
                 refused, run = await together(
-                    self._post_review(client, job.number, said), self._conclude(client, said, again=again)
+                    self._post_review(client, job.number, said), self._conclude(client, spoken, again=again)
                 )
                 if refused:
-                    await self._add_refused(client, run, said, refused)
+                    await self._add_refused(client, run, spoken, refused)
             except (Gone, NotFound):
                 log.info("pull_request_gone")
                 return {"status": "gone"}
         await self.store.keep_folded(job.repository, job.number, said.folded)
-        await self.store.keep_review(job.repository, job.number, said.head_sha, said.conclusion)
         self.metrics.reviewed(said.conclusion)
         return {"status": "published"}
 
@@ -350,7 +366,7 @@ class Pipeline(Chores):
         await self._crash.hold_for("after-review")
         output = Output(said.title, said.summary, said.text, said.annotations)
         run = said.run
-        if run is None and again:
+        if run is None and (again or said.unsure):
             run = await client.checks.find(said.head_sha, external_id(said.head_sha))
         if run is None:
             run = await client.checks.create(
@@ -384,6 +400,8 @@ class Pipeline(Chores):
                 await self.store.end_check(job.repository, job.number, said.head_sha)
                 if said.fixed:
                     await client.reviews.mark_all_fixed([(thread, thread.body) for thread in said.fixed])
+            if said.status == "closed":
+                await self.store.drop_reviews(job.repository, job.number)
             await self._close_begun(client, job)
         except (Gone, NotFound):
             log.info("pull_request_gone")
@@ -474,6 +492,23 @@ async def together(first: Awaitable[One], second: Awaitable[Other]) -> tuple[One
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def shared(said: Gathered, reviews: Sequence[HeadReview], number: int) -> Gathered:
+    """What the one check run on a head says when several open pull requests have it: the worst conclusion wins."""
+    others = [review for review in reviews if review.number != number]
+    if not others:
+        return said
+    mine = HeadReview(number, said.conclusion, said.title, said.summary)
+    worst = min([mine, *others], key=lambda review: (_WORST_FIRST.index(review.conclusion), review.number))
+    summary = f"{said.summary}\n\n---\n*This commit is also the head of other pull requests.*\n"
+    for review in others:
+        section = f"\n## #{review.number}: {review.title}\n\n{review.summary}\n"
+        if len((summary + section).encode()) <= LONGEST_SUMMARY:
+            summary += section
+    title = said.title if worst is mine else f"{worst.title} (in #{worst.number})"
+    conclusion = msgspec.convert(worst.conclusion, Conclusion)
+    return msgspec.structs.replace(said, conclusion=conclusion, title=title, summary=summary)
 
 
 def web_address(api_url: str) -> str:

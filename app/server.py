@@ -59,7 +59,7 @@ def build(settings: Settings, **jobs_options: Any) -> web.Application:
         private_key=settings.private_key,
         api_url=settings.api_url,
         graphql_url=settings.graphql_url,
-        on_call=lambda call: _count(metrics, call),
+        on_call=lambda call: _count(metrics, github, call),
     )
     analysis = Analysis(settings.workers)
     store = Store(settings.database_url)
@@ -229,8 +229,10 @@ async def _cancel(task: asyncio.Task[None]) -> None:
     await asyncio.gather(task, return_exceptions=True)
 
 
-def _count(metrics: Metrics, call: Call) -> None:
+def _count(metrics: Metrics, github: GitHub, call: Call) -> None:
     metrics.call(call.status)
+    for resource, remaining in github.limits(call.installation_id).remaining.items():
+        metrics.points(resource, remaining)
 
 
 def hide_memory() -> None:

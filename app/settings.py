@@ -90,6 +90,7 @@ class Settings:
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
         """Raises SettingsError at the first variable that is missing or wrong. Reads the key file."""
         reader = _Reader(environment)
+        database_url = _database_url(reader)
         return cls(
             app_id=reader.digits("FASTPERF_APP_ID"),
             private_key=_private_key(reader),
@@ -98,9 +99,11 @@ class Settings:
             client_secret=reader.text("FASTPERF_CLIENT_SECRET"),
             api_url=reader.url("FASTPERF_GITHUB_API_URL", "https://api.github.com"),
             graphql_url=reader.url("FASTPERF_GITHUB_GRAPHQL_URL", "") or None,
-            database_url=_database_url(reader),
+            database_url=database_url,
             public_url=reader.url("FASTPERF_PUBLIC_URL", ""),
-            machine_id=reader.text("FASTPERF_MACHINE_ID") or reader.text("FLY_MACHINE_ID") or _host_name(),
+            machine_id=reader.text("FASTPERF_MACHINE_ID")
+            or reader.text("FLY_MACHINE_ID")
+            or _machine(database_url),
             workers=reader.number("FASTPERF_WORKERS", 1, int, 1, 64),
             retention_days=reader.number("FASTPERF_RETENTION_DAYS", 30, int, 3, 3650),
             log_level=reader.choice("FASTPERF_LOG_LEVEL", "info", LOG_LEVELS),
@@ -242,6 +245,6 @@ def _is_loopback(host: str) -> bool:
     return host == "localhost" or host == "::1" or host.startswith("127.")
 
 
-def _host_name() -> str:
-    """A machine without a name of its own still restarts under the same one."""
-    return socket.gethostname() or "local"
+def _machine(database_url: str) -> str:
+    """A machine without a name of its own. A file has one machine, whose next container is called otherwise."""
+    return "local" if database_url.startswith("sqlite") else socket.gethostname() or "local"

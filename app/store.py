@@ -57,6 +57,8 @@ _reviews = sa.Table(
     sa.Column("head_sha", sa.String(64), primary_key=True),
     sa.Column("installation_id", sa.BigInteger, nullable=False, index=True),
     sa.Column("conclusion", sa.String(32), nullable=False),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("summary", sa.Text, nullable=False),
     sa.Column("at", sa.Float, nullable=False, index=True),
 )
 _begun = sa.Table(
@@ -84,6 +86,15 @@ _machines = sa.Table(
     sa.Column("seen_at", sa.Float, nullable=False),
 )
 _OWNED: Final = (_blobs, _trees, _reviews, _begun, _pulls)
+
+
+class HeadReview(msgspec.Struct, frozen=True):
+    """What a pull request's review says of a head commit."""
+
+    number: int
+    conclusion: str
+    title: str
+    summary: str
 
 
 class DurableSQLite(sqlite3.Connection):
@@ -147,18 +158,28 @@ class Store:
         }
         await self._run(self._upsert, _trees, [row])
 
-    async def reviewed(self, repository: Repository, number: int, head_sha: str) -> str | None:
-        """The conclusion of the finished review of this pull request at this head."""
-        query = sa.select(_reviews.c.conclusion).where(
-            _reviews.c.repository_id == repository.id,
-            _reviews.c.number == number,
-            _reviews.c.head_sha == head_sha,
-        )
-        return await self._run(self._scalar, query)
+    async def reviewed(self, repository: Repository, number: int, head_sha: str) -> bool:
+        """Whether the pull request was reviewed at this head."""
+        return any(review.number == number for review in await self.reviews(repository, head_sha))
 
-    async def keep_review(self, repository: Repository, number: int, head_sha: str, conclusion: str) -> None:
-        row = {**_review_key(repository, number, head_sha), "conclusion": conclusion, "at": time.time()}
+    async def reviews(self, repository: Repository, head_sha: str) -> list[HeadReview]:
+        """What was said of this commit, by pull request: several may share it."""
+        return await self._run(self._read_reviews, repository.id, head_sha)
+
+    async def keep_review(self, repository: Repository, head_sha: str, review: HeadReview) -> None:
+        row = {
+            **_review_key(repository, review.number, head_sha),
+            "conclusion": review.conclusion,
+            "title": review.title,
+            "summary": review.summary,
+            "at": time.time(),
+        }
         await self._run(self._upsert, _reviews, [row])
+
+    async def drop_reviews(self, repository: Repository, number: int) -> None:
+        """The pull request is closed: what was said of it concerns nobody who shares its commits."""
+        where = (_reviews.c.repository_id == repository.id, _reviews.c.number == number)
+        await self._run(self._execute, sa.delete(_reviews).where(*where))
 
     async def begin_check(self, repository: Repository, number: int, head_sha: str) -> None:
         """Note, before it is made, that a check run in progress will be ours to finish."""
@@ -265,6 +286,16 @@ class Store:
         )
         data = self._scalar(query)
         return None if data is None else msgspec.msgpack.decode(zlib.decompress(data), type=dict[str, str])
+
+    def _read_reviews(self, repository_id: int, head_sha: str) -> list[HeadReview]:
+        columns = (_reviews.c.number, _reviews.c.conclusion, _reviews.c.title, _reviews.c.summary)
+        query = (
+            sa.select(*columns)
+            .where(_reviews.c.repository_id == repository_id, _reviews.c.head_sha == head_sha)
+            .order_by(_reviews.c.number)
+        )
+        with self._engine.connect() as connection:
+            return [HeadReview(*row) for row in connection.execute(query)]
 
     def _upsert(self, table: sa.Table, rows: list[dict[str, Any]]) -> None:
         if not rows:

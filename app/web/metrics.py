@@ -45,7 +45,7 @@ class Metrics:
         )
         self._points = Gauge(
             "fastperf_github_points_left",
-            "The least remaining primary rate limit seen of late.",
+            "Primary rate limit left, as of the last call.",
             ("resource",),
             registry=self.registry,
         )

@@ -241,6 +241,21 @@ async def test_a_sweep_reviews_what_was_missed(start_jobs: Starting) -> None:
     assert (await jobs.result(review("sweep-abc").id))["status"] == "published"
 
 
+async def test_a_sweep_interrupts_nobody(start_jobs: Starting) -> None:
+    work = RecordedWork()
+    work.gate.clear()
+    work.swept = Swept(reviews=(review("sweep-abc"),))
+    jobs = await start_jobs(work)
+    job = await jobs.request_review(review("a"))
+    await asyncio.wait_for(work.gathering.wait(), 10)
+
+    await jobs.sweep_now()
+    work.gate.set()
+
+    assert (await jobs.result(job))["status"] == "published"
+    assert await jobs.status(review("sweep-abc").id) is None
+
+
 async def test_rows_of_another_serializer_keep_the_engine_from_starting(
     database: str, start_jobs: Starting
 ) -> None:

@@ -39,9 +39,12 @@ def test_secrets_are_redacted_wherever_they_stand() -> None:
         raise RuntimeError("failed with MIIEowIBAAKCAQEAcanary0123456789 and webhook-secret-value")
     except RuntimeError:
         log.exception("b")
+    log.info("c", header="Authorization: token ghs_16C7e42F292c6912E7710c838347Ae178B4a")
+    log.info("d", stateless="ghs_1234_eyJhbGciOiJSUzI1NiJ9.eyJpc3MiOiIxIn0.c2lnbmF0dXJl")
     logging.getLogger("some.library").error("said %s", "webhook-secret-value")
 
-    assert len(_lines(stream)) == 3
+    assert len(_lines(stream)) == 5
+    assert "ghs_" not in stream.getvalue()
     assert "canary" not in stream.getvalue()
     assert "webhook-secret-value" not in stream.getvalue()
 

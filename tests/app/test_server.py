@@ -72,7 +72,6 @@ async def test_metrics_are_on_their_own_port(running: AppProcess) -> None:
         assert "fastperf_acknowledgement_seconds_bucket" in await answer.text()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="/proc")
 async def test_no_process_of_ours_shows_its_secrets(running: AppProcess, fakegithub: FakeGitHub) -> None:
     secrets = [fakegithub.webhook_secret.encode(), fakegithub.private_key.splitlines()[5].encode()]
     workers = children_of(running.pid)
@@ -99,7 +98,6 @@ print(before, prctl(3))
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="prctl")
 async def test_the_server_cannot_be_looked_into_by_processes_of_its_user() -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", PROBE, str(ROOT), stdout=asyncio.subprocess.PIPE
@@ -107,12 +105,6 @@ async def test_the_server_cannot_be_looked_into_by_processes_of_its_user() -> No
     shown, _ = await process.communicate()
 
     assert shown.split() == [b"1", b"0"]
-
-
-@pytest.mark.skipif(sys.platform != "linux" or os.geteuid() == 0, reason="root may look at everything")
-async def test_the_running_server_hides_its_environment(running: AppProcess) -> None:
-    with pytest.raises(PermissionError):
-        await asyncio.to_thread(Path(f"/proc/{running.pid}/environ").read_bytes)
 
 
 async def test_no_log_line_holds_a_secret(running: AppProcess, fakegithub: FakeGitHub) -> None:
@@ -154,13 +146,13 @@ async def test_what_takes_too_long_is_left_for_the_next_start(fakegithub: FakeGi
     repo = fakegithub.add_repo("octo/shop", private=True, files=FILES)
     fakegithub.install("octo", [repo])
     repo.git.commit("fast", FAST, parent=repo.git.ref("main"))
-    fault = fakegithub.faults.latency(20.0, "repos/compare-commits")
+    fault = fakegithub.faults.latency(8.0, "repos/compare-commits")
     first = await AppProcess(environment).start()
     fakegithub.webhook_url = f"{first.url}/webhook"
     pull = await fakegithub.open_pr(repo, "fast")
     await fakegithub.until(lambda: fakegithub.calls("graphql"), 30)
 
-    assert await first.stop(12) == 0
+    assert await first.stop(7) == 0
     assert any(line["event"] == "jobs_left_for_recovery" for line in first.lines)
     assert fakegithub.check_runs(repo, pull.head_sha) == []
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,16 @@ def test_a_wrong_value_is_one_line_that_names_its_variable(name: str, value: str
     assert "\n" not in str(refused.value)
     if len(value) > 8 and "SECRET" in name:
         assert value not in str(refused.value)
+
+
+def test_a_machine_keeps_its_name_over_restarts() -> None:
+    fly = {"FLY_MACHINE_ID": "148e"}
+    postgres = {"FASTPERF_DATABASE_URL": "postgresql://host/db"}
+
+    assert Settings.from_environment(GOOD).machine_id == "local"
+    assert Settings.from_environment(GOOD | fly).machine_id == "148e"
+    assert Settings.from_environment(GOOD | fly | {"FASTPERF_MACHINE_ID": "one"}).machine_id == "one"
+    assert Settings.from_environment(GOOD | postgres).machine_id == socket.gethostname()
 
 
 def test_an_unreadable_key_file_is_named(tmp_path: Path) -> None:

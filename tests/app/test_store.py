@@ -9,9 +9,10 @@ import sqlalchemy as sa
 import time_machine
 
 from app.github.models import Repository
-from app.store import DAY, DOCUMENT, MACHINE_SECONDS, Store
+from app.store import DAY, DOCUMENT, MACHINE_SECONDS, HeadReview, Store
 
 SHOP = Repository(installation_id=1, id=7, owner="octo", name="shop")
+SAID = HeadReview(3, "failure", "1 high new", "## 1 new problem")
 OTHER = Repository(installation_id=2, id=8, owner="hexa", name="shop")
 
 
@@ -49,13 +50,16 @@ async def test_keeping_twice_is_keeping_once(store: Store) -> None:
 
 
 async def test_reviews_and_begun_checks_are_known_by_head(store: Store) -> None:
-    await store.keep_review(SHOP, 3, "a" * 40, "failure")
+    await store.keep_review(SHOP, "a" * 40, SAID)
     await store.begin_check(SHOP, 3, "a" * 40)
     await store.begin_check(SHOP, 3, "b" * 40)
     await store.end_check(SHOP, 3, "a" * 40)
 
-    assert await store.reviewed(SHOP, 3, "a" * 40) == "failure"
-    assert await store.reviewed(SHOP, 4, "a" * 40) is None
+    assert await store.reviews(SHOP, "a" * 40) == [SAID]
+    assert await store.reviewed(SHOP, 3, "a" * 40)
+    assert not await store.reviewed(SHOP, 4, "a" * 40)
+    await store.drop_reviews(SHOP, 3)
+    assert not await store.reviewed(SHOP, 3, "a" * 40)
     assert await store.begun_checks(SHOP, 3) == {"b" * 40}
     assert await store.begun_checks(SHOP, 4) == frozenset()
 
@@ -72,14 +76,14 @@ async def test_an_installation_that_leaves_takes_all_with_it(store: Store) -> No
     for repository in (SHOP, OTHER):
         await store.keep_blobs(repository, {"a" * 40: b"facts"}, "1")
         await store.keep_tree(repository, "c" * 40, {"app.py": "a" * 40})
-        await store.keep_review(repository, 3, "a" * 40, "success")
+        await store.keep_review(repository, "a" * 40, SAID)
         await store.begin_check(repository, 3, "a" * 40)
 
     await store.forget(SHOP.installation_id)
 
     assert await store.blobs(SHOP, ["a" * 40], "1") == {}
     assert await store.tree(SHOP, "c" * 40) is None
-    assert await store.reviewed(SHOP, 3, "a" * 40) is None
+    assert not await store.reviewed(SHOP, 3, "a" * 40)
     assert await store.begun_checks(SHOP, 3) == frozenset()
     assert await store.blobs(OTHER, ["a" * 40], "1") == {"a" * 40: b"facts"}
 

@@ -676,12 +676,6 @@ def _base_oid(context: Context, pull: Pull, arguments: JSON) -> str:
     return pull.base_sha
 
 
-@field("PullRequest", "baseRef")
-def _base_ref(context: Context, pull: Pull, arguments: JSON) -> Ref | None:
-    context.need(pull.repo, "contents")
-    return _ref(pull.repo, f"refs/heads/{pull.base_ref}")
-
-
 @field("PullRequest", "headRefName")
 def _head_name(context: Context, pull: Pull, arguments: JSON) -> str:
     return pull.head_ref
