@@ -158,7 +158,9 @@ def review(repo: Path, base: str, head: str, output_format: str) -> None:
     try:
         repository = LocalRepository(repo)
         gathered = localreview.gather(repository, base, head)
-        report = asyncio.run(localreview.review(repository, gathered, Links(), os.cpu_count() or 1))
+        report = asyncio.run(
+            localreview.review(repository, gathered, Links(head_sha=gathered.head), os.cpu_count() or 1)
+        )
     except (GitError, AnalysisError) as error:
         raise Misuse(str(error)) from None
     if output_format == "json":

@@ -124,11 +124,13 @@ class Announced(Mapping[str, bytes]):
     def __init__(self, sources: Mapping[str, bytes], connection: Connection) -> None:
         self._sources, self._connection = sources, connection
         self._left = set(sources)
+        self.silent = False
 
     def __getitem__(self, path: str) -> bytes:
         source = self._sources[path]
-        self._left.discard(path)
-        self._connection.begin(path, "analyze", last=not self._left)
+        if not self.silent:
+            self._left.discard(path)
+            self._connection.begin(path, "analyze", last=not self._left)
         return source
 
     def __iter__(self) -> Iterator[str]:
@@ -190,9 +192,9 @@ def analyze(
     connection: Connection,
 ) -> rules.Analysis:
     """The engine's `analyze`, announced file by file."""
-    analysis = rules.analyze(
-        Announced(sources, connection), others=others, documents=documents, options=options
-    )
+    announced = Announced(sources, connection)
+    analysis = rules.analyze(announced, others=others, documents=documents, options=options)
+    announced.silent = True  # who proves a fix looks at the file again
     connection.begin("", "analyze")
     return analysis
 
