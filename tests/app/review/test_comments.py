@@ -136,6 +136,14 @@ def test_a_file_with_direction_changing_characters_gets_no_suggestion() -> None:
     assert suggested(comment) is None
 
 
+def test_a_neighbouring_line_with_such_characters_is_not_taken_along() -> None:
+    changes = diff({"shop/api.py": ("a\n", "a\nx = 1  # \u2067 hidden\n")})
+    comment = write(finding(2, fix=fix(("shop/api.py", 2, 1, "y\n"))), changes)
+
+    assert comment is not None
+    assert suggested(comment) is None
+
+
 def test_a_suggestion_whose_content_has_fences_stays_whole() -> None:
     changes = diff({"shop/api.py": ("a\n", 'a\n"""\n```suggestion\n"""\n')})
     comment = write(finding(2, fix=fix(("shop/api.py", 2, 4, '"""\n````\nx\n```\n"""\n'))), changes)

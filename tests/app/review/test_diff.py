@@ -215,3 +215,12 @@ def test_a_real_git_diff_applies(tmp_path_factory: pytest.TempPathFactory, befor
     (entry,) = from_git(shown)
 
     assert applied(before, FileDiff.of(entry)) == after
+
+
+def test_lines_between_and_after_hunks_are_shifted() -> None:
+    before = "".join(f"line {number}\n" for number in range(1, 41))
+    after = "first\nsecond\n" + before.replace("line 20\n", "")
+    entry = diff({"a.py": (before, after)}).files["a.py"]
+
+    assert [entry.base_line(line) for line in (1, 12, 21, 22, 41)] == [None, 10, 19, 21, 40]
+    assert [entry.head_line(line) for line in (10, 19, 20, 21, 40)] == [12, 21, None, 22, 41]

@@ -139,10 +139,12 @@ def test_a_fence_holds_whatever_it_contains(content: str, more: str) -> None:
 @settings(deadline=None)
 @given(texts)
 def test_a_table_cell_never_ends_its_row(text: str) -> None:
-    rows = table(("a", "b"), ("---", "---"), [[code(text, cell=True) or "–", prose(text, cell=True) or "–"]])
-    cells = [token for token in READER.parse(rows) if token.type == "td_open"]
+    cells = [code(text, cell=True) or "–", prose(text, cell=True) or "–", "end"]
+    tokens = READER.parse(table(("a", "b", "c"), ("---", "---", "---"), [cells]))
+    shown = [tokens[number + 1].content for number, token in enumerate(tokens) if token.type == "td_open"]
 
-    assert len(cells) == 2
+    assert len(shown) == 3
+    assert shown[2] == "end"
 
 
 @settings(deadline=None)
