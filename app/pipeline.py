@@ -73,13 +73,16 @@ class Gathered(msgspec.Struct, frozen=True, kw_only=True):
     conclusion: Conclusion = "neutral"
     title: str = ""
     summary: str = ""
+    text: str = ""
     annotations: tuple[Annotation, ...] = ()
     comments: tuple[ReviewComment, ...] = ()
     """New ones, to be posted as one review."""
     body: str = ""
     """The review's own text, with its marker."""
-    fixed: tuple[tuple[Thread, str], ...] = ()
-    """Threads whose finding is gone, with what their comment is to say."""
+    fixed: tuple[Thread, ...] = ()
+    """Threads whose finding is gone; their body is what it is to say now."""
+    folded: tuple[str, ...] = ()
+    """Findings that had no room and stay in the summary from now on."""
     run: CheckRun | None = None
     """Our check run on the head, if there is one."""
 
@@ -133,18 +136,21 @@ class Pipeline(Chores):
         if reason := _too_large(compared):
             return _unreviewed(state.head_sha, config.on_skip, reason, run)
         async with self._progress(client, job, state.head_sha, run) as progress:
-            report, python = await self._report(client, compared, state.head_sha, config)
-        plan = reconcile(report, state.threads, state.head_sha)
+            report, python = await self._report(client, compared, state.head_sha, config, state.base_ref)
+        folded = await self.store.folded(job.repository, job.number)
+        plan = reconcile(report, state.threads, state.head_sha, folded=folded, quiet=state.is_draft)
         return Gathered(
             status="report",
             head_sha=state.head_sha,
-            conclusion=_advised(report.conclusion, config, state.base_ref),
+            conclusion=report.conclusion,
             title=report.title if python else NO_PYTHON,
             summary=report.summary,
+            text=report.text,
             annotations=report.annotations,
-            comments=() if state.is_draft else plan.post,
+            comments=plan.post,
             body=plan.body,
             fixed=plan.fixed,
+            folded=plan.folded,
             run=progress.run or run,
         )
 
@@ -154,7 +160,7 @@ class Pipeline(Chores):
             state = await client.pulls.state(job.number)
             return state, await client.pulls.compare(state.base_sha, state.head_sha, number=job.number)
         state, compared = await together(client.pulls.state(job.number), self._compare_early(client, job))
-        if compared is None or (state.head_sha, state.base_sha) != (job.head_sha, job.base_sha):
+        if compared is None or _is_stale(job, state, compared):
             compared = await client.pulls.compare(state.base_sha, state.head_sha, number=job.number)
         return state, compared
 
@@ -169,21 +175,32 @@ class Pipeline(Chores):
         return await self.store.reviewed(job.repository, job.number, head_sha) is not None
 
     async def _report(
-        self, client: RepositoryClient, compared: Compared, head_sha: str, config: Config
+        self, client: RepositoryClient, compared: Compared, head_sha: str, config: Config, base_ref: str
     ) -> tuple[Report, bool]:
         """The report on a change, and whether it touches Python at all."""
         diff = Diff.of(compared.files)
         links = Links(self._web_url, client.repository.full_name, head_sha, self._public_url)
         relevant = [file for file in compared.files if _matters(file, config)]
+        advisory = config.is_advisory(base_ref)
         if not relevant:
-            return Report.of(Result(), Result(), diff, config, links), _has_python(compared)
+            nothing = Result()
+            return Report.of(nothing, nothing, diff, config, links, advisory=advisory), _has_python(compared)
         with self._stage("read"):
             request, skipped = await self._request(client, compared, relevant, head_sha, config)
         with self._stage("analyse"):
             self._crash.at("in-analysis")
             comparison = await self._compare(client, compared.merge_base_sha, request)
         await self._keep_facts(client.repository, compared, comparison)
-        report = Report.of(comparison.before, comparison.after, diff, config, links, skipped=skipped)
+        report = Report.of(
+            comparison.before,
+            comparison.after,
+            diff,
+            config,
+            links,
+            skipped=skipped,
+            excerpts=comparison.excerpts,
+            advisory=advisory,
+        )
         return report, True
 
     async def _request(
@@ -306,6 +323,7 @@ class Pipeline(Chores):
             except (Gone, NotFound):
                 log.info("pull_request_gone")
                 return {"status": "gone"}
+        await self.store.keep_folded(job.repository, job.number, said.folded)
         await self.store.keep_review(job.repository, job.number, said.head_sha, said.conclusion)
         self.metrics.reviewed(said.conclusion)
         return {"status": "published"}
@@ -330,7 +348,7 @@ class Pipeline(Chores):
         """The one run on the head, completed: the present one is rewritten, else a new one is made."""
         await self._crash.hold_for("before-review")
         await self._crash.hold_for("after-review")
-        output = Output(said.title, said.summary, annotations=said.annotations)
+        output = Output(said.title, said.summary, said.text, said.annotations)
         run = said.run
         if run is None and again:
             run = await client.checks.find(said.head_sha, external_id(said.head_sha))
@@ -351,7 +369,7 @@ class Pipeline(Chores):
         self, client: RepositoryClient, run: CheckRun, said: Gathered, refused: tuple[ReviewComment, ...]
     ) -> None:
         annotations = said.annotations + tuple(_annotation(comment) for comment in refused)
-        output = Output(said.title, said.summary, annotations=annotations)
+        output = Output(said.title, said.summary, said.text, annotations)
         await client.checks.complete(run, output, conclusion=said.conclusion, actions=(RESCAN,))
 
     # ------------------------------------------------------------------ third step
@@ -365,7 +383,7 @@ class Pipeline(Chores):
             if said.status == "published":
                 await self.store.end_check(job.repository, job.number, said.head_sha)
                 if said.fixed:
-                    await client.reviews.mark_all_fixed(said.fixed)
+                    await client.reviews.mark_all_fixed([(thread, thread.body) for thread in said.fixed])
             await self._close_begun(client, job)
         except (Gone, NotFound):
             log.info("pull_request_gone")
@@ -419,13 +437,14 @@ class Pipeline(Chores):
         config = Config.parse({path: _text(content) for (_, path), content in contents.items()})
         if reason := _too_large(compared):
             return _unreviewed(job.head_sha, config.on_skip, reason, None)
-        report, python = await self._report(client, compared, job.head_sha, config)
+        report, python = await self._report(client, compared, job.head_sha, config, job.base_ref)
         return Gathered(
             status="report",
             head_sha=job.head_sha,
-            conclusion=_advised(report.conclusion, config, job.base_ref),
+            conclusion=report.conclusion,
             title=report.title if python else NO_PYTHON,
             summary=report.summary,
+            text=report.text,
             annotations=report.annotations,
         )
 
@@ -462,6 +481,16 @@ def web_address(api_url: str) -> str:
     parts = urlsplit(api_url)
     host = parts.netloc.removeprefix("api.")
     return f"{parts.scheme}://{host}"
+
+
+def _is_stale(job: ReviewJob, state: PullState, compared: Compared) -> bool:
+    """Whether the delivery's commits give another change than the present ones.
+
+    The base may have moved on without it: a head that does not even hold the old base has the same merge base.
+    """
+    if state.head_sha != job.head_sha:
+        return True
+    return state.base_sha != job.base_sha and compared.merge_base_sha == job.base_sha
 
 
 def _too_large(compared: Compared) -> str:
@@ -512,11 +541,6 @@ def _texts(contents: Mapping[str, bytes | None]) -> dict[str, str]:
 
 def _text(content: bytes | None) -> str | None:
     return None if content is None else content.decode(errors="replace")
-
-
-def _advised(conclusion: Conclusion, config: Config, base_ref: str) -> Conclusion:
-    """Into an advisory branch nothing fails."""
-    return "neutral" if conclusion == "failure" and config.is_advisory(base_ref) else conclusion
 
 
 def _annotation(comment: ReviewComment) -> Annotation:

@@ -161,11 +161,17 @@ async def _serve(settings: Settings) -> None:
         if settings.metrics_port is not None:
             await metrics_runner.setup()
             await web.TCPSite(metrics_runner, settings.metrics_host, settings.metrics_port).start()
-        log.info("listening", addresses=[f"{address[0]}:{address[1]}" for address in runner.addresses])
+            log.info("metrics_listening", address=_address(metrics_runner))
+        log.info("listening", address=_address(runner))
         await stop.wait()
     finally:
         await metrics_runner.cleanup()
         await runner.cleanup()
+
+
+def _address(runner: web.AppRunner) -> str:
+    host, port = runner.addresses[0][:2]
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 @web.middleware

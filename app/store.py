@@ -68,13 +68,22 @@ _begun = sa.Table(
     sa.Column("installation_id", sa.BigInteger, nullable=False, index=True),
     sa.Column("at", sa.Float, nullable=False, index=True),
 )
+_pulls = sa.Table(
+    "fastperf_pulls",
+    metadata,
+    sa.Column("repository_id", sa.BigInteger, primary_key=True),
+    sa.Column("number", sa.BigInteger, primary_key=True),
+    sa.Column("installation_id", sa.BigInteger, nullable=False, index=True),
+    sa.Column("folded", sa.Text, nullable=False),
+    sa.Column("at", sa.Float, nullable=False, index=True),
+)
 _machines = sa.Table(
     "fastperf_machines",
     metadata,
     sa.Column("id", sa.String(255), primary_key=True),
     sa.Column("seen_at", sa.Float, nullable=False),
 )
-_OWNED: Final = (_blobs, _trees, _reviews, _begun)
+_OWNED: Final = (_blobs, _trees, _reviews, _begun, _pulls)
 
 
 class DurableSQLite(sqlite3.Connection):
@@ -173,6 +182,24 @@ class Store:
                 _begun.c.head_sha == head_sha,
             ),
         )
+
+    async def folded(self, repository: Repository, number: int) -> tuple[str, ...]:
+        """Findings of the pull request that stay in the summary, as `app.review` names them."""
+        query = sa.select(_pulls.c.folded).where(
+            _pulls.c.repository_id == repository.id, _pulls.c.number == number
+        )
+        text = await self._run(self._scalar, query)
+        return () if text is None else msgspec.json.decode(text, type=tuple[str, ...])
+
+    async def keep_folded(self, repository: Repository, number: int, folded: Sequence[str]) -> None:
+        row = {
+            "repository_id": repository.id,
+            "number": number,
+            "installation_id": repository.installation_id,
+            "folded": msgspec.json.encode(folded).decode(),
+            "at": time.time(),
+        }
+        await self._run(self._upsert, _pulls, [row])
 
     async def heartbeat(self, machine_id: str) -> frozenset[str]:
         """Note that the machine lives; returns all that do."""
@@ -285,6 +312,7 @@ class Store:
             sa.delete(_trees).where(_trees.c.used_at < until),
             sa.delete(_reviews).where(_reviews.c.at < until),
             sa.delete(_begun).where(_begun.c.at < until),
+            sa.delete(_pulls).where(_pulls.c.at < until),
             sa.delete(_machines).where(_machines.c.seen_at < until),
         )
 

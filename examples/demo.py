@@ -114,8 +114,8 @@ async def until_ready(url: str, app: asyncio.subprocess.Process, log: Path) -> N
     raise UnexpectedError(f"the App is not ready after 30 s:\n{written(log)}")
 
 
-async def checked(control: Control, head: str) -> dict[str, Any]:
-    """The repository's state once the head commit has its completed check run."""
+async def reviewed(control: Control, head: str, number: int) -> dict[str, Any]:
+    """The repository's state once the head commit has its completed check run and the pull request a review."""
     deadline = asyncio.get_running_loop().time() + PATIENCE
     while asyncio.get_running_loop().time() < deadline:
         repository: dict[str, Any] = (await control.call("state"))["repos"][REPOSITORY]
@@ -124,14 +124,22 @@ async def checked(control: Control, head: str) -> dict[str, Any]:
             for run in repository["check_runs"]
             if run["head_sha"] == head and run["status"] == "completed"
         ]
-        if done:
-            await control.call("settle")
-            repository = (await control.call("state"))["repos"][REPOSITORY]
-            return repository | {
-                "run": next(run for run in repository["check_runs"] if run["id"] == done[0]["id"])
-            }
+        if done and repository["pulls"][str(number)]["reviews"]:
+            return repository | {"run": done[0]}
         await asyncio.sleep(0.2)
-    raise UnexpectedError(f"no completed check run for {head[:7]} within {PATIENCE:.0f} s")
+    raise UnexpectedError(f"no review and completed check run for {head[:7]} within {PATIENCE:.0f} s")
+
+
+async def marked_fixed(control: Control, number: int) -> tuple[int, list[dict[str, Any]]]:
+    """How many comments say that they are fixed, and the threads; that is told after the check has its answer."""
+    for _ in range(50):
+        state = await control.call("state")
+        threads: list[dict[str, Any]] = state["repos"][REPOSITORY]["pulls"][str(number)]["threads"]
+        folded = sum(1 for thread in threads if thread["comments"][0]["minimized"])
+        if folded == len(threads):
+            break
+        await asyncio.sleep(0.2)
+    return folded, threads
 
 
 def show_comment(thread: Mapping[str, Any]) -> None:
@@ -194,7 +202,7 @@ async def play(control: Control) -> None:
         author="maintainer",
     )
     number = pull["number"]
-    repository = await checked(control, pull["head_sha"])
+    repository = await reviewed(control, pull["head_sha"], number)
     for thread in repository["pulls"][str(number)]["threads"]:
         show_comment(thread)
     show_check(repository, number)
@@ -211,13 +219,13 @@ async def play(control: Control) -> None:
         files=files(EXAMPLES / "pull_request" / "fast"),
         message="Do as the review says",
     )
-    repository = await checked(control, mended["sha"])
+    repository = await reviewed(control, mended["sha"], number)
     show_check(repository, number)
-    threads = repository["pulls"][str(number)]["threads"]
-    minimized = sum(1 for thread in threads if thread["comments"][0]["minimized"])
-    console.print(f"{minimized} of {len(threads)} comments are marked as fixed and folded.")
+    folded, threads = await marked_fixed(control, number)
+    console.print(f"{folded} of {len(threads)} comments are marked as fixed and folded.")
     expect(repository["run"]["conclusion"] == "success", "the mended pull request should pass its check")
     expect(repository["pulls"][str(number)]["may_merge"], "the merge gate should be open")
+    expect(folded == len(threads) > 0, "every comment should be marked as fixed")
     expect(len(repository["pulls"][str(number)]["reviews"]) == 1, "a clean push should post no review")
 
     counted = await control.call("counters")

@@ -231,7 +231,7 @@ class API(gidgethub.aiohttp.GitHubAPI):
         wait = until - time.time()
         if wait > self._transport.patience:
             raise RateLimited(f"{_operation.get()}: waiting for a limit", until=until)
-        if method != "GET" and self._resource(url) == "core":
+        if method in {"POST", "PUT", "PATCH"} and self._resource(url) == "core":
             wait = max(wait, self.limits.write_turn())
         if wait > 0:
             await self.sleep(wait)

@@ -17,7 +17,7 @@ from app.github.checks import Checks
 from app.github.comments import Comments
 from app.github.contents import Contents
 from app.github.limits import Limits
-from app.github.models import Repository
+from app.github.models import App, Repository
 from app.github.pulls import Pulls
 from app.github.reviews import Reviews
 
@@ -36,7 +36,7 @@ class RepositoryClient:
         self.contents = Contents(api, repository)
         self.reviews = Reviews(api, repository, slug, pause=pause)
         self.checks = Checks(api, repository, app_id, pause=pause)
-        self.comments = Comments(api, repository, slug, pause=pause)
+        self.comments = Comments(api, repository, app_id, slug, pause=pause)
 
     def __repr__(self) -> str:
         return f"RepositoryClient({self.repository.full_name!r})"
@@ -46,7 +46,7 @@ class GitHub:
     """All talk with one GitHub. Use it as an async context manager.
 
     Entering parses the key (BadPrivateKey) and asks nothing of the network. `slug` is the app's name in addresses,
-    by which its own comments are known; set it from `app.get()` at start. `on_call` hears of each exchange.
+    by which its own comments are known beside its id; `identify` asks for it. `on_call` hears of each exchange.
 
     In seconds: `timeout` for one exchange; `pauses` before each repetition of a read; `patience` for a limit, beyond
     which RateLimited is raised; `pause` before looking again, for a write in doubt or a token that spreads.
@@ -120,6 +120,12 @@ class GitHub:
     @property
     def app(self) -> AppClient:
         return self._open[2]
+
+    async def identify(self) -> App:
+        """The app as GitHub knows it; from then on its `slug` is known here."""
+        app = await self.app.get()
+        self.slug = app.slug
+        return app
 
     def repository(self, repository: Repository) -> RepositoryClient:
         transport, tokens, _ = self._open

@@ -18,8 +18,11 @@ _LONGEST = 65_535
 
 
 class Comments:
-    def __init__(self, api: API, repository: Repository, slug: str, *, pause: float = 1.0) -> None:
+    def __init__(
+        self, api: API, repository: Repository, app_id: int, slug: str, *, pause: float = 1.0
+    ) -> None:
         self._api = api
+        self._app_id = app_id
         self._slug = slug
         self._pause = pause
         """Seconds before looking whether a comment was created."""
@@ -102,7 +105,7 @@ class Comments:
     def _is_ours(self, comment: Any) -> bool:
         app = comment.get("performed_via_github_app") or {}
         user = comment.get("user") or {}
-        return app.get("slug") == self._slug or user.get("login") == f"{self._slug}[bot]"
+        return app.get("id") == self._app_id or user.get("login") == f"{self._slug}[bot]"
 
 
 def _permission(value: Any) -> Permission | None:

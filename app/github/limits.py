@@ -27,6 +27,8 @@ class Limits:
         self._secondary_until = 0.0
         self._strikes = 0
         self._next_write = 0.0
+        self.burst = _BURST
+        """Writes that may follow one another at once."""
         self.remaining: dict[str, int] = {}
         """Primary calls left by resource, as of the last answer."""
 
@@ -64,9 +66,9 @@ class Limits:
         return max(self._reset.get(resource, 0.0), self._secondary_until)
 
     def write_turn(self) -> float:
-        """Reserve a turn to write: the seconds to wait for it. Ten writes may follow at once, then one a second."""
+        """Reserve a turn to write: the seconds to wait for it. A burst goes at once, then one a second."""
         now = self._clock()
-        self._next_write = max(self._next_write, now - _BURST * _WRITE_INTERVAL) + _WRITE_INTERVAL
+        self._next_write = max(self._next_write, now - self.burst * _WRITE_INTERVAL) + _WRITE_INTERVAL
         return max(0.0, self._next_write - now)
 
     def _ahead(self, headers: Mapping[str, str], reset: float) -> float:

@@ -169,16 +169,24 @@ class Reviews:
         are not submitted, which nobody is told of, so that in the end there is still one review and one e-mail.
         """
         accepted: list[ReviewComment] = []
-        probes = 0
-        groups = [list(comments)] if len(comments) == 1 else _halves(list(comments))
-        groups.reverse()
-        while groups and probes < _MOST_PROBES:
-            group = groups.pop()
-            probes += 1
-            if await self._takes(draft, group):
-                accepted += group
-            elif len(group) > 1:
-                groups += reversed(_halves(group))
+        left = _MOST_PROBES
+        groups = [(list(comments), True)]  # and whether it is known to be refused as it is
+        while groups and left > 0:
+            group, refused = groups.pop()
+            if not refused:
+                left -= 1
+                if await self._takes(draft, group):
+                    accepted += group
+                    continue
+            if len(group) == 1:
+                continue
+            middle = len(group) // 2
+            left -= 1
+            if await self._takes(draft, group[:middle]):
+                accepted += group[:middle]
+                groups.append((group[middle:], True))
+            else:
+                groups += [(group[middle:], False), (group[:middle], True)]
         return [comment for comment in comments if comment in accepted]
 
     async def _takes(self, draft: _Draft, comments: Sequence[ReviewComment]) -> bool:
@@ -242,11 +250,6 @@ def _payload(comment: ReviewComment) -> dict[str, Any]:
     if comment.start_line is not None and comment.start_line < comment.line:
         payload |= {"start_line": comment.start_line, "start_side": comment.side}
     return payload
-
-
-def _halves(group: list[ReviewComment]) -> list[list[ReviewComment]]:
-    middle = (len(group) + 1) // 2
-    return [group[:middle], group[middle:]]
 
 
 def _marker_of(body: str) -> str | None:

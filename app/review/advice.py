@@ -124,7 +124,7 @@ def recommend(groups: Sequence[Group], one_click: set[str], patched: set[str]) -
             (
                 score / _COST[effort],
                 Recommendation(
-                    title=sentence(first.instead, 200).rstrip(".") or first.message,
+                    title=sentence(first.instead, 200).rstrip(".") or first.message.rstrip("."),
                     code=first.code,
                     severity=max(
                         (entry.first.severity for entry in members), key=lambda severity: severity.rank

@@ -10,7 +10,7 @@ import msgspec
 
 from app.github.models import ReviewComment, Side
 from app.review import marker, patch
-from app.review.costs import EndpointChange, growth
+from app.review.costs import EndpointChange, growth, price
 from app.review.diff import Diff
 from app.review.links import Links
 from app.review.markdown import (
@@ -128,6 +128,9 @@ def suggestion(finding: Finding, context: Context) -> tuple[Anchor, str] | None:
             return None
     if end - start >= _MAX_SUGGESTION_LINES or not context.diff.commentable_range(path, start, end):
         return None
+    last = context.diff.line(path, end)
+    if content and last is not None and content.endswith("\n") != last.ends:
+        return None  # a suggestion cannot add or take the newline at the end of a file
     touched = any(context.diff.touched(path, line) for line in range(start, end + 1))
     old = "".join(context.texts.line(path, line) or "" for line in range(start, end + 1))
     if not touched or content == old or has_bidi(content):
@@ -171,7 +174,7 @@ def write(said: Group, context: Context, taken: Sequence[Anchor] = ()) -> Review
         line=place.line,
         side=place.side,
         start_line=place.start_line,
-        body=body(said, context, offer[1] if offer is not None else None),
+        body=body(said, context, offer[1] if offer is not None else None, gone=place.side == "LEFT"),
         code=said.first.code,
         fingerprint=marker.token(said.first.fingerprint),
     )
@@ -194,13 +197,13 @@ def _meet(one: Anchor, other: Anchor) -> bool:
     return (one.start_line or one.line) <= other.line and (other.start_line or other.line) <= one.line
 
 
-def body(said: Group, context: Context, suggested: str | None) -> str:
-    """The text of a comment with its hidden marker, at most 65,535 bytes."""
+def body(said: Group, context: Context, suggested: str | None, *, gone: bool = False) -> str:
+    """The text of a comment with its hidden marker, at most 65,535 bytes. `gone`: it stands on a removed line."""
     finding = said.first
     parts = [
-        Section((headline(said, context.links), headline(said, context.links, limit=400))),
+        Section(tuple(headline(said, context.links, limit, gone=gone) for limit in (2000, 400))),
         _costliest(said, context),
-        Section((path_lines(finding, context.links), "")),
+        Section((path_lines(said, context.links), "")),
         Section((_cost(said, context), "")),
         Section((impact(finding, context.links), "")),
     ]
@@ -214,22 +217,24 @@ def body(said: Group, context: Context, suggested: str | None) -> str:
     return fit(parts, LIMIT - len(end.encode()) - 1) + "\n" + end
 
 
-def headline(said: Group, links: Links, limit: int = 2000) -> str:
+def headline(said: Group, links: Links, limit: int = 2000, *, gone: bool = False) -> str:
     """Severity, rule and what it costs, on one line."""
     finding = said.first
     name = f"[{prose(finding.name)}]({links.rule(finding.code)})" if links.public_url else code(finding.name)
     message = prose(shorten(finding.message, limit))
     endpoints = len(said.endpoints)
     many = f" **{plural(endpoints, 'endpoint')}** reach it." if endpoints > 1 else ""
-    return f"**{BADGES[finding.severity]} · {name}** — {message}{many}"
+    cause = "with this line gone, " if gone else ""
+    return f"**{BADGES[finding.severity]} · {name}** — {cause}{message}{many}"
 
 
-def path_lines(finding: Finding, links: Links) -> str:
-    """The way from the endpoint to the leaf, when it is longer than one hop."""
+def path_lines(said: Group, links: Links) -> str:
+    """The way from the endpoint (if it is one) to the leaf, when it is longer than one hop."""
+    finding, many = said.first, len(said.endpoints) > 1
     hops = finding.call_path
     if len(hops) < 2:
         return ""
-    names = [code(str(finding.endpoint))] if finding.endpoint else []
+    names = [code(str(finding.endpoint))] if finding.endpoint and not many else []
     names += [code(hop.symbol) for hop in _middle_out(hops) if hop.symbol]
     places = [links.place(hop.path, hop.line) for hop in _middle_out(hops)]
     if len(hops) > _MAX_HOPS:
@@ -282,7 +287,7 @@ def _costliest(said: Group, context: Context) -> Section:
     if len(endpoints) < 2:
         return Section(("",))
     known = [context.costs[ref] for ref in endpoints if ref in context.costs]
-    ranked = sorted(known, key=lambda change: (-growth(change), change.ref))
+    ranked = sorted(known, key=lambda change: (-growth(change), -price(change.after), change.ref))
     named = [
         f"{code(str(change.ref))}{f' {words}' if (words := cost_words(change)) else ''}"
         for change in ranked[:_NAMED_ENDPOINTS]

@@ -19,6 +19,7 @@ from msgspec import Meta
 
 from app.review import paths
 from app.review.toml_lines import KeyLines
+from rules.engine import registry
 from rules.engine.finding import Confidence, Finding, Options, Severity
 
 FILE = ".github/fastperf.toml"
@@ -205,7 +206,7 @@ class Config(Table, frozen=True, kw_only=True):
         """The configuration in `documents` (texts by name; missing ones none) over organisation defaults.
 
         `org` is the text of the organisation's file; without it, `documents["org:.github/fastperf.toml"]`.
-        `codes` are the rules that exist; without it any code of the right form will do. Never raises.
+        `codes` are the rules that exist, by default those of the registry. Never raises.
         """
         org = documents.get(ORGANISATION) if org is None else org
         errors: list[ConfigError] = []
@@ -458,10 +459,11 @@ def _codes(key: str, value: list[Any], codes: Collection[str] | None, refuse: _R
 
 
 def _unknown_code(code: str, codes: Collection[str] | None) -> str | None:
-    if _CODE.fullmatch(code) and (codes is None or any(known.startswith(code) for known in codes)):
+    if codes is None:  # asked for only when the configuration names rules: it imports them all
+        codes = frozenset(rule.code for rule in registry.cards())
+    if any(known.startswith(code) for known in codes) and _CODE.fullmatch(code):
         return None
-    near = _near(code.upper(), codes or ())
-    hint = f"; did you mean `{near[0]}`" if near else ""
+    hint = f"; did you mean `{code.upper()}`" if code.upper() in codes else ""
     return f"there is no rule `{_short(code)}`{hint}"
 
 

@@ -110,10 +110,11 @@ def weigh(cost: str) -> float:
 
 def growth(change: EndpointChange) -> float:
     """How much dearer the endpoint became; blocking the loop outweighs any number of queries."""
-    return _total(change.after) - _total(change.before)
+    return price(change.after) - price(change.before)
 
 
-def _total(cost: Cost | None) -> float:
+def price(cost: Cost | None) -> float:
+    """One number for a whole cost, for ordering only; nothing for an endpoint that is not there."""
     if cost is None:
         return 0.0
     numbers = weigh(cost.queries) + weigh(cost.external_calls) + weigh(cost.serial_waits)

@@ -184,7 +184,7 @@ def plural(count: int, noun: str, several: str = "") -> str:
 
 def lowered(text: str) -> str:
     """For use within a sentence: the first letter small, unless the first word is a name."""
-    return text[:1].lower() + text[1:] if text[1:2].islower() or text[1:2] == " " else text
+    return text[:1].lower() + text[1:] if text[1:2].islower() or text.startswith("A ") else text
 
 
 def size(text: str) -> int:

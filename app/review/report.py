@@ -97,25 +97,27 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         texts = patch.Texts(diff, excerpts or {})
         endpoints = costs.compare(before, after, diff)
         context = comments.Context(diff, links, texts, {change.ref: change for change in endpoints})
-        heard = tuple(finding for finding in new if config.mode_for(finding) != "observe")
-        groups = comments.group(new)
+        listened = tuple(finding for finding in new if config.mode_for(finding) != "observe")
+        heard = tuple(finding for finding in listened if comments.speaks(finding))
+        groups = comments.group(heard)
         spoken, left_out, placeless = _said(heard, context, config.max_comments)
         suggested = {comment.fingerprint for comment in spoken if comments.has_suggestion(comment)}
-        applied = _applied(new, texts)
+        applied = _applied(heard, texts)
         one_click = {finding.fingerprint for finding in new if marker.token(finding.fingerprint) in suggested}
         missed = tuple(
             dict.fromkeys((*skipped, *(entry for entry in after.skipped if entry.path in diff.files)))
         )
         verdict = conclude(new, config, skipped=bool(missed), faults=bool(faults), advisory=advisory)
         recommendations = recommend(groups, one_click, {finding.fingerprint for finding in applied.findings})
-        questions = ask(comments.group(heard), config.context)
+        questions = ask(groups, config.context)
         blocking = tuple(finding.fingerprint for finding in heard if config.gates(finding))
         nearby = tuple(finding for finding in changes.existing if _near(finding, diff))
         suppressed = tuple(entry for entry in after.suppressed if entry.path in diff.files)
         facts = summary.Facts(
             conclusion=verdict,
-            new=groups,
-            heard=comments.group(heard),
+            new=comments.group(new),
+            heard=groups,
+            hints=tuple(finding for finding in listened if not comments.speaks(finding)),
             blocking=frozenset(blocking),
             grown=frozenset(finding.fingerprint for finding in changes.grown),
             fixed=comments.group(fixed),
@@ -233,7 +235,7 @@ def _said(
     left_out: list[Group] = []
     placeless: list[Group] = []
     taken: list[Anchor] = []
-    for entry in comments.group(finding for finding in heard if comments.speaks(finding)):
+    for entry in comments.group(heard):
         comment = comments.write(entry, context, taken)
         if comment is None:
             placeless.append(entry)

@@ -47,7 +47,9 @@ class Facts:
     conclusion: Conclusion
     new: tuple[Group, ...]
     heard: tuple[Group, ...]
-    """Those of `new` that are not merely observed."""
+    """Those of `new` that are not merely observed or hints: the problems that are counted and talked about."""
+    hints: tuple[Finding, ...]
+    """New, but info or merely possible."""
     blocking: frozenset[str]
     grown: frozenset[str]
     fixed: tuple[Group, ...]
@@ -95,6 +97,8 @@ def title(facts: Facts) -> str:
         )
     elif not facts.faults:
         parts.append("no new performance problems")
+    if facts.hints:
+        parts.append(plural(len(facts.hints), "hint"))
     if facts.fixed:
         parts.append(f"{len(facts.fixed)} fixed")
     if facts.missed:
@@ -362,7 +366,7 @@ def _next_steps(facts: Facts, context: comments.Context) -> str:
         if item.how and not item.how.startswith("partly"):
             continue
         place = context.links.place(item.places[0].path, item.places[0].line)
-        steps.append(f"{prose(item.title)} ({place}).")
+        steps.append(f"{prose(item.title.rstrip('.'))} ({place}).")
         if len(steps) >= 5:
             break
     trading = next((entry.first for entry in facts.heard if entry.first.trade_offs), None)
@@ -397,10 +401,11 @@ def _tail(facts: Facts, context: comments.Context) -> Section:
                 rows,
             )
         )
-    quiet = [entry.first for entry in facts.heard if not comments.speaks(entry.first)]
-    if quiet:
-        parts.append((plural(len(quiet), "hint"), [f"- {_row(finding, context)}" for finding in quiet]))
+    if facts.hints:
+        rows = [f"- {_row(finding, context)}" for finding in facts.hints]
+        parts.append((plural(len(facts.hints), "hint"), rows))
     heard = {fingerprint for entry in facts.heard for fingerprint in entry.fingerprints}
+    heard.update(finding.fingerprint for finding in facts.hints)
     observed = [entry.first for entry in facts.new if heard.isdisjoint(entry.fingerprints)]
     if observed:
         parts.append((f"{len(observed)} observed", [f"- {_row(finding, context)}" for finding in observed]))
@@ -473,7 +478,7 @@ def _full(entry: Group, context: comments.Context) -> Section:
     why = prose(shorten(finding.why, 600))
     instead = f"**Instead** {prose(shorten(finding.instead, 600))}" if finding.instead else ""
     middle = [
-        comments.path_lines(finding, context.links),
+        comments.path_lines(entry, context.links),
         why,
         comments.impact(finding, context.links),
         instead,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gc
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,7 +31,7 @@ from rules.engine.project import Project
 from rules.engine.rule import Match, Rule
 from rules.engine.source import Source, SourceError, parse
 
-_KEPT_LINES = 40_000
+_KEPT_LINES = 60_000
 """Trees of so many lines stay in memory between the passes; more are parsed again."""
 
 
@@ -105,7 +106,14 @@ def analyze(
 
     Never raises for what the files contain: what cannot be read or checked is in `result.skipped`.
     """
-    return _Run(sources, others or {}, documents or {}, options).analysis()
+    run = _Run(sources, others or {}, documents or {}, options)
+    collecting = gc.isenabled()
+    gc.disable()  # trees are large, short-lived and free of cycles: collecting costs more than parsing
+    try:
+        return run.analysis()
+    finally:
+        if collecting:
+            gc.enable()
 
 
 class _Run:
@@ -133,6 +141,8 @@ class _Run:
         kept: dict[str, tuple[Source, Index]] = {}
         kept_lines = 0
         for path in sorted(self.sources):
+            if place_of(path) == "test":
+                continue
             try:
                 source, index = self._read(path)
                 found = extraction.build(index, len(source.lines))
@@ -147,6 +157,8 @@ class _Run:
             if place_of(path) == "app" and kept_lines + found.lines <= _KEPT_LINES:
                 kept_lines += found.lines
                 kept[path] = (source, index)
+            else:
+                index.release()
         project = Project({**self.others, **facts}, self.documents, self.options)
         placed: list[_Placed] = []
         for path in facts:
@@ -154,6 +166,7 @@ class _Run:
                 continue
             source, index = kept.pop(path) if path in kept else self._read(path)
             placed.extend(self._check(Module(path, source, index, project)))
+            index.release()
         placed.sort(
             key=lambda item: (item.finding.path, item.finding.line, item.finding.column, item.finding.code)
         )
@@ -202,15 +215,17 @@ class _Run:
         found: list[tuple[Rule, Match]] = []
         failed: dict[Rule, str] = {}
         for node_type, rules in self.dispatch.items():
-            for node in module.index.nodes.get(node_type, ()):
-                for rule in rules:
-                    if rule in failed:
-                        continue
-                    try:
+            nodes = module.index.nodes.get(node_type)
+            if not nodes:
+                continue
+            for rule in rules:
+                node: ast.AST = module.tree
+                try:
+                    for node in nodes:
                         found.extend((rule, match) for match in rule.check(node, module))
-                    except Exception as error:  # a rule that crashes is a line in the summary
-                        line = getattr(node, "lineno", 1)
-                        failed[rule] = f"{rule.code} failed on line {line}: {type(error).__name__}: {error}"
+                except Exception as error:  # a rule that crashes is a line in the summary
+                    line = getattr(node, "lineno", 1)
+                    failed[rule] = f"{rule.code} failed on line {line}: {type(error).__name__}: {error}"
         self.skipped.extend(Skipped(module.path, reason) for reason in failed.values())
         return [(rule, match) for rule, match in found if rule not in failed]
 

@@ -310,7 +310,10 @@ def _calls(index: Index, scope: Scope, guarded: list[Call]) -> list[Call]:
         )
         (guarded if is_guarded else calls).append(call)
     seen: set[str] = set()
+    owner = scope.owner
     for load in scope.loads:
+        if owner is not None and load.value.__class__ is ast.Name and _is_data(load.attr, owner):
+            continue
         ref = index.ref(load, scope)
         # Only what is read from a value can be a property.
         base = ref.rpartition(".")[0]
@@ -321,6 +324,13 @@ def _calls(index: Index, scope: Scope, guarded: list[Call]) -> list[Call]:
         call = Call(ref, load.lineno, load.col_offset, facts.LOAD, loops, path)
         (guarded if is_guarded else calls).append(call)
     return calls
+
+
+def _is_data(name: str, owner: Scope) -> bool:
+    """Whether the class itself sets the attribute `name`, so that it is no property."""
+    if name in owner.bindings:
+        return owner.bindings[name][0].kind not in ("def", "again", "class")
+    return name in owner.attributes
 
 
 def _surroundings(index: Index, node: ast.expr, at_module: bool) -> tuple[int, int, str, bool]:
@@ -465,7 +475,9 @@ def _argument(index: Index, name: str, node: ast.expr, scope: Scope) -> Argument
         return Argument("Depends", index.depends(node, None, scope) or "")
     if isinstance(node, ast.Starred):
         node = node.value
-    return Argument(name, index.ref(node, scope))
+    ref = index.ref(node, scope)
+    own = _own_name(index, node.id, scope) if isinstance(node, ast.Name) and not ref.startswith("@") else ""
+    return Argument(name, ref, own=own)
 
 
 def _text(index: Index, node: ast.expr, scope: Scope) -> str | None:

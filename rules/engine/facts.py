@@ -63,7 +63,9 @@ class Argument(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True)
     ref: str = ""
     literal: str | None = None
     items: tuple[Argument, ...] = ()
-    """Of a list or tuple display; of a dict display with their keys as `name`."""
+    """Of a list, tuple or set display, and the values of a dict display."""
+    own: str = ""
+    """The own name that was given (`@create_app.router`), also when it is local."""
 
 
 class Call(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):

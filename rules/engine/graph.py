@@ -6,12 +6,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from rules import libraries
 from rules.engine import facts
 from rules.engine.facts import Argument, Call, Function
 from rules.engine.knowledge import Knowledge
 from rules.engine.values import Linked, Resolver, Sort, Value
-from rules.libraries import OFFLOADS, Blocking, External, Offload, Query
+from rules.libraries import Blocking, External, Offload, Query
 
 # How an edge runs its target.
 CALL = "call"
@@ -125,12 +124,12 @@ class Graph:
             value = resolver.value(call.ref, module)
             if value is None:
                 continue
-            if value.sort is Sort.EXTERNAL:
+            if value.sort == Sort.EXTERNAL:
                 self._external(node, call, value)
                 continue
-            if value.sort is Sort.INSTANCE:
+            if value.sort == Sort.INSTANCE:
                 continue
-            own = self.knowledge.blocking(value.name) if self.knowledge._own else None
+            own = self.knowledge.meaning(value.name).blocking if self.knowledge.has_own else None
             if own is not None:
                 node.leaves.append(LeafCall(value.name, call, own, None, None))
                 continue
@@ -141,17 +140,14 @@ class Graph:
 
     def _external(self, node: Node, call: Call, value: Value) -> None:
         name = value.name
+        meaning = self.knowledge.meaning(name)
         if call.arguments is not None:
-            offload = offload_of(name)
-            if offload is not None:
-                self._hand_on(node, call, offload)
+            if meaning.offload is not None:
+                self._hand_on(node, call, meaning.offload)
             elif name.rpartition(".")[2] in _STREAMS:
                 self._stream(node, call)
-        blocking = self.knowledge.blocking(name)
-        query = self.knowledge.query(name)
-        external = self.knowledge.external(name)
-        if blocking is not None or query is not None or external is not None:
-            node.leaves.append(LeafCall(name, call, blocking, query, external))
+        if meaning.blocking is not None or meaning.query is not None or meaning.external is not None:
+            node.leaves.append(LeafCall(name, call, meaning.blocking, meaning.query, meaning.external))
 
     def _hand_on(self, node: Node, call: Call, offload: Offload) -> None:
         argument = callable_argument(call.arguments or (), offload)
@@ -199,21 +195,6 @@ def _kind_of_call(call: Call, target: Node) -> str:
         returns_coroutine = target.function.returns.endswith("()") and not flags & facts.WRAPPED
         return CALL if returns_coroutine else ELSEWHERE
     return CALL
-
-
-def offload_of(name: str) -> Offload | None:
-    """The offload primitive `name`, also as inherited by a known class."""
-    found = OFFLOADS.get(name)
-    if found is None and name.rpartition(".")[2] in _OFFLOAD_NAMES:
-        owner, _, method = name.rpartition(".")
-        for base in libraries.bases(owner):
-            found = OFFLOADS.get(f"{base}.{method}")
-            if found is not None:
-                break
-    return found
-
-
-_OFFLOAD_NAMES = frozenset(name.rpartition(".")[2] for name in OFFLOADS)
 
 
 def callable_argument(arguments: tuple[Argument, ...], offload: Offload) -> Argument | None:

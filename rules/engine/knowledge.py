@@ -3,11 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from rules import libraries
 from rules.engine.finding import Options
-from rules.libraries import Blocking, External, Kind, Query
+from rules.libraries import OFFLOADS, Blocking, Client, External, Kind, Offload, Query
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What the tables say of one callable."""
+
+    blocking: Blocking | None = None
+    query: Query | None = None
+    external: External | None = None
+    client: Client | None = None
+    offload: Offload | None = None
+
+
+NOTHING = Meaning()
+
+_OFFLOAD_NAMES = frozenset(name.rpartition(".")[2] for name in OFFLOADS)
+
+
+def offload_of(name: str) -> Offload | None:
+    """The offload primitive `name`, also as inherited by a known class."""
+    found = OFFLOADS.get(name)
+    if found is None and name.rpartition(".")[2] in _OFFLOAD_NAMES:
+        owner, _, method = name.rpartition(".")
+        for base in libraries.bases(owner):
+            found = OFFLOADS.get(f"{base}.{method}")
+            if found is not None:
+                break
+    return found
 
 
 class Knowledge:
@@ -16,14 +45,28 @@ class Knowledge:
     def __init__(self, options: Options = Options()) -> None:  # noqa: B008 - frozen
         self._own = tuple(_own(options.blocking))
         self._silent = options.nonblocking
-        self._blocking: dict[str, Blocking | None] = {}
+        self._meanings: dict[str, Meaning] = {}
 
-    def blocking(self, name: str) -> Blocking | None:
-        if name not in self._blocking:
-            self._blocking[name] = self._look_up(name)
-        return self._blocking[name]
+    def meaning(self, name: str) -> Meaning:
+        """All that is known of `name`; `NOTHING` itself when that is nothing."""
+        known = self._meanings.get(name)
+        if known is None:
+            known = Meaning(
+                self._blocking(name),
+                libraries.query(name),
+                libraries.external(name),
+                libraries.client(name),
+                offload_of(name),
+            )
+            known = self._meanings[name] = NOTHING if known == NOTHING else known
+        return known
 
-    def _look_up(self, name: str) -> Blocking | None:
+    @property
+    def has_own(self) -> bool:
+        """Whether the project names blocking callables of its own."""
+        return bool(self._own)
+
+    def _blocking(self, name: str) -> Blocking | None:
         if any(fnmatchcase(name, pattern) for pattern in self._silent):
             return None
         for pattern, kind in self._own:
@@ -32,12 +75,6 @@ class Knowledge:
                     name, kind, "a thread (`await asyncio.to_thread(…)`) or an asynchronous version"
                 )
         return libraries.blocking(name)
-
-    def query(self, name: str) -> Query | None:
-        return libraries.query(name)
-
-    def external(self, name: str) -> External | None:
-        return libraries.external(name)
 
 
 def _own(entries: Iterable[str]) -> Iterable[tuple[str, Kind]]:

@@ -11,8 +11,9 @@ from rules import libraries
 from rules.engine.context import AT_STARTUP, IN_REQUEST, IN_SCRIPT, Context, contexts_of
 from rules.engine.extraction import is_short
 from rules.engine.finding import EndpointRef, Options
-from rules.engine.graph import Node, offload_of, place_of
+from rules.engine.graph import Node, place_of
 from rules.engine.index import COMPREHENSIONS, FUNCTIONS, LOOPS, FunctionNode, Index, LoopNode, Scope
+from rules.engine.knowledge import NOTHING, Meaning
 from rules.engine.project import Project
 from rules.engine.source import Source
 from rules.engine.summaries import Leaf, Summary
@@ -60,6 +61,9 @@ class Function:
     is_async: bool
 
 
+_NAMELESS = frozenset({Sort.INSTANCE, Sort.OBJECT, Sort.ITEMS, Sort.TEXT, Sort.SUPER})
+
+
 class Module:
     """A file of a linked project. Nodes given to its methods are nodes of `tree`."""
 
@@ -73,13 +77,22 @@ class Module:
         self._linked: Linked = project.resolver.modules[path]
         self.name = self._linked.name
         self.place = place_of(path)
+        self._values: dict[ast.AST, Value | None] = {}
+        self._meanings: dict[ast.AST, Meaning] = {}
+        self._names_of_loops: dict[ast.AST, set[str]] = {}
 
     # Names and types
 
     def value(self, expression: ast.AST) -> Value | None:
         """What an expression is, as the engine knows it."""
-        scope = self.index.scope_at(expression)
-        return self._linked_value(self.index.ref(expression, scope))
+        values = self._values
+        if expression in values:
+            return values[expression]
+        ref = self.index.known_ref(expression)
+        if ref is None:
+            ref = self.index.ref(expression, self.index.scope_at(expression))
+        found = values[expression] = self._linked_value(ref)
+        return found
 
     def _linked_value(self, ref: str) -> Value | None:
         return self.project.resolver.value(ref, self._linked) if ref else None
@@ -93,9 +106,7 @@ class Module:
         return None if value is None or value.partial else self._name_of(value)
 
     def _name_of(self, value: Value) -> str | None:
-        if value.sort in (Sort.INSTANCE, Sort.OBJECT, Sort.ITEMS, Sort.TEXT, Sort.SUPER):
-            return None
-        return value.name
+        return None if value.sort in _NAMELESS else value.name
 
     def type_of(self, expression: ast.AST) -> str | None:
         """The full name of the class that an expression's value is an instance of."""
@@ -104,9 +115,9 @@ class Module:
             return None
         if value.sort in (Sort.INSTANCE, Sort.OBJECT):
             return value.name
-        if value.sort is Sort.ITEMS and value.name.startswith("builtins."):
+        if value.sort == Sort.ITEMS and value.name.startswith("builtins."):
             return "builtins.list"
-        return "builtins.str" if value.sort is Sort.TEXT else None
+        return "builtins.str" if value.sort == Sort.TEXT else None
 
     def item_type(self, expression: ast.AST) -> str | None:
         """The full name of the class of what iterating over an expression gives."""
@@ -229,8 +240,7 @@ class Module:
         )
 
     def _loop_names(self, loop: ast.AST) -> set[str]:
-        cache: dict[ast.AST, set[str]] = self.__dict__.setdefault("_names_of_loops", {})
-        known = cache.get(loop)
+        known = self._names_of_loops.get(loop)
         if known is not None:
             return known
         names: set[str] = set()
@@ -264,7 +274,7 @@ class Module:
                         names |= _stored(inner.optional_vars)
                 if len(names) == before:
                     break
-        cache[loop] = names
+        self._names_of_loops[loop] = names
         return names
 
     def is_awaited(self, call: ast.AST) -> bool:
@@ -343,32 +353,31 @@ class Module:
 
     def blocking(self, call: ast.AST) -> Blocking | None:
         """The blocking call that `call` itself is, awaited or not."""
-        name = self._name_of_call(call)
-        return self.project.knowledge.blocking(name) if name is not None else None
+        return self._meaning(call).blocking
 
     def query(self, call: ast.AST) -> Query | None:
         """The database round trip that `call` itself is."""
-        name = self._name_of_call(call)
-        return self.project.knowledge.query(name) if name is not None else None
+        return self._meaning(call).query
 
     def external(self, call: ast.AST) -> External | None:
         """The call out of the machine that `call` itself is."""
-        name = self._name_of_call(call)
-        return self.project.knowledge.external(name) if name is not None else None
+        return self._meaning(call).external
 
     def client(self, call: ast.AST) -> Client | None:
         """The long-lived object that `call` itself makes."""
-        name = self._name_of_call(call)
-        return libraries.client(name) if name is not None else None
+        return self._meaning(call).client
 
     def offload(self, call: ast.AST) -> Offload | None:
         """The offload primitive that `call` is."""
-        name = self._name_of_call(call)
-        return offload_of(name) if name is not None else None
+        return self._meaning(call).offload
 
-    def _name_of_call(self, call: ast.AST) -> str | None:
-        value = self.value(call.func) if isinstance(call, ast.Call) else None
-        return self._name_of(value) if value is not None else None
+    def _meaning(self, call: ast.AST) -> Meaning:
+        known = self._meanings.get(call)
+        if known is None:
+            value = self.value(call.func) if isinstance(call, ast.Call) else None
+            name = self._name_of(value) if value is not None else None
+            known = self._meanings[call] = NOTHING if name is None else self.project.knowledge.meaning(name)
+        return known
 
     def called(self, node: ast.AST) -> bool:
         """Whether code of the project, not the framework, calls the function around `node` or hands it on."""

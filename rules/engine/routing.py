@@ -155,7 +155,7 @@ class Routing:
             return self.routers[key]
         if ref.endswith("()"):
             made = self.resolver.value(ref[:-2], node.module)
-            if made is not None and made.sort is Sort.FUNCTION and made.module is not None:
+            if made is not None and made.sort == Sort.FUNCTION and made.module is not None:
                 local = [
                     router
                     for (path, name), router in self.routers.items()
@@ -182,14 +182,7 @@ class Routing:
         positional = [argument for argument in arguments if not argument.name]
         if method == "include_router":
             child = named.get("router") or (positional[0] if positional else None)
-            included = (
-                self._router(child.ref, child.ref if child.ref.startswith("@") else "", node)
-                if child
-                else None
-            )
-            if included is None:
-                local = self._local(child, node) if child else None
-                included = local
+            included = self._router(child.ref, child.own, node) if child else None
             if included is not None:
                 prefix = self._text(named["prefix"], node) if "prefix" in named else ""
                 dependencies = (
@@ -198,7 +191,7 @@ class Routing:
                 included.included.append((router, prefix or "", list(dependencies)))
         elif method == "mount":
             child = named.get("app") or (positional[1] if len(positional) > 1 else None)
-            included = self._router(child.ref, "", node) if child else None
+            included = self._router(child.ref, child.own, node) if child else None
             if included is not None and positional:
                 included.included.append((router, self._text(positional[0], node) or "", []))
         elif method in ("add_api_route", "add_route", "add_api_websocket_route", "add_websocket_route"):
@@ -223,9 +216,6 @@ class Routing:
                     node.module,
                     "exception handler" if method == "add_exception_handler" else "lifespan",
                 )
-
-    def _local(self, argument: Argument, node: Node) -> Router | None:
-        return self.routers.get((node.path, f"{node.symbol}.{argument.name}"))
 
     def _decorated(self, node: Node, decorator: Decorator) -> None:
         if not decorator.ref:
@@ -261,14 +251,14 @@ class Routing:
         value = self.resolver.value(ref, module)
         if value is None:
             return ""
-        if value.sort is Sort.EXTERNAL or value.sort is Sort.INSTANCE:
+        if value.sort == Sort.EXTERNAL or value.sort == Sort.INSTANCE:
             package = value.name.partition(".")[0]
             if package in _TASK_PACKAGES:
                 return "task"
             if package in _COMMAND_PACKAGES:
                 return "command"
-        elif value.sort is Sort.FUNCTION and value.module is not None and depth < 3:
-            for call in value.module.functions[value.symbol].calls:
+        elif value.sort == Sort.FUNCTION and value.module is not None and depth < 3:
+            for call in _calls_in(value):
                 if call.ref.rpartition(".")[2] in ("actor", "task", "shared_task", "job", "command"):
                     found = self._foreign_role(call.ref, value.module, depth + 1)
                     if found:
@@ -277,7 +267,7 @@ class Routing:
 
     def _class(self, module: Linked, cls: facts.Class) -> None:
         value = self.resolver.value(f"@{cls.symbol}", module)
-        if value is None or value.sort is not Sort.CLASS:
+        if value is None or value.sort != Sort.CLASS:
             return
         ancestry = self.resolver.ancestry(value)
         if any(ancestor.name in _BASE_MIDDLEWARE for ancestor in ancestry):
@@ -299,7 +289,7 @@ class Routing:
 
     def _middleware_class(self, ref: str, module: Linked) -> None:
         value = self.resolver.value(ref, module)
-        if value is None or value.sort is not Sort.CLASS or value.module is None:
+        if value is None or value.sort != Sort.CLASS or value.module is None:
             return
         for name in ("dispatch", "__call__"):
             for owner in self.resolver.ancestry(value):
@@ -434,6 +424,14 @@ _WIRING = frozenset(
 _DECORATORS = frozenset(
     {"api_route", "route", "websocket", "websocket_route", "middleware", "exception_handler", "on_event"}
 )
+
+
+def _calls_in(value: Value) -> Iterator[Call]:
+    """The calls of a function and of those defined in it."""
+    inside = f"{value.symbol}."
+    for symbol, function in value.home.functions.items():
+        if symbol == value.symbol or symbol.startswith(inside):
+            yield from function.calls
 
 
 def _methods(argument: Argument | None) -> tuple[str, ...]:

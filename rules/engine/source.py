@@ -15,9 +15,7 @@ _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _BLANK = re.compile(rb"^[ \t\f]*(?:#.*)?$")
 _LINE_END = re.compile(r"\r\n|\r|\n")
 # Codecs that turn text into something else, or that do not give back what they read.
-_NOT_TEXT = frozenset(
-    {"unicode_escape", "raw_unicode_escape", "idna", "punycode", "undefined", "utf-7", "utf_7"}
-)
+_NOT_TEXT = frozenset({"unicode_escape", "raw_unicode_escape", "idna", "punycode", "undefined", "utf_7"})
 
 
 class SourceError(Exception):
@@ -119,7 +117,7 @@ def _decode(raw: bytes) -> str:
         raise SourceError(f"unknown encoding {encoding}") from None
     if marked and codec.name != "utf-8":
         raise SourceError(f"has a UTF-8 mark but declares {encoding}")
-    if codec.name in _NOT_TEXT or not getattr(codec, "_is_text_encoding", True):
+    if codec.name.replace("-", "_") in _NOT_TEXT or not getattr(codec, "_is_text_encoding", True):
         raise SourceError(f"{encoding} is no text encoding")
     try:
         text = raw.decode(codec.name)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from enum import IntEnum
 
 from rules import libraries
 from rules.engine import facts
@@ -14,7 +13,9 @@ from rules.engine.index import BUILTINS
 _DEPTH = 80
 
 
-class Sort(IntEnum):
+class Sort:
+    """What a value is. Plain numbers: they are compared a million times."""
+
     EXTERNAL = 0
     """A callable, class or module of somebody else, by its dotted name."""
     INSTANCE = 1
@@ -35,7 +36,7 @@ class Sort(IntEnum):
 class Value:
     """`name` is qualified; for project values `module` and `symbol` say where the definition is."""
 
-    sort: Sort
+    sort: int
     name: str
     module: Linked | None = None
     symbol: str = ""
@@ -279,11 +280,11 @@ class Resolver:
             origin = self.value(star, module)
             if origin is None:
                 continue
-            if origin.sort is Sort.MODULE and origin.module is not None:
+            if origin.sort == Sort.MODULE and origin.module is not None:
                 found = self.member(origin.module, name)
                 if found is not None:
                     return found
-            elif origin.sort is Sort.EXTERNAL:
+            elif origin.sort == Sort.EXTERNAL:
                 external = Value(Sort.EXTERNAL, f"{origin.name}.{name}") if external is None else external
         if name in BUILTINS:
             return Value(Sort.EXTERNAL, f"builtins.{name}")
@@ -300,20 +301,20 @@ class Resolver:
         if value is None:
             return None
         sort = value.sort
-        if sort is Sort.EXTERNAL:
+        if sort == Sort.EXTERNAL:
             return Value(Sort.EXTERNAL, libraries.canonical(f"{value.name}.{name}"))
-        if sort is Sort.INSTANCE:
+        if sort == Sort.INSTANCE:
             return self._library_attribute(value.name, name)
-        if sort is Sort.MODULE:
+        if sort == Sort.MODULE:
             if value.module is not None:
                 return self.member(value.module, name)
             base = f"{value.symbol}/{name}" if value.symbol else name
             return self._at(base, f"{value.name}.{name}")
-        if sort is Sort.CLASS or sort is Sort.OBJECT or sort is Sort.SUPER:
+        if sort == Sort.CLASS or sort == Sort.OBJECT or sort == Sort.SUPER:
             return self._class_attribute(value, name)
-        if sort is Sort.FUNCTION:
+        if sort == Sort.FUNCTION:
             return self._function_attribute(value, name)
-        if sort is Sort.TEXT:
+        if sort == Sort.TEXT:
             return Value(Sort.EXTERNAL, f"builtins.str.{name}")
         return Value(Sort.EXTERNAL, f"{value.name}.{name}", item=value.item)
 
@@ -330,18 +331,18 @@ class Resolver:
             made = self.value(f"{decorator.ref}()" if decorator.ref else "", value.home)
             if decorator.called:
                 made = self.called(made)
-            if made is not None and made.sort is Sort.INSTANCE:
+            if made is not None and made.sort == Sort.INSTANCE:
                 return self._library_attribute(made.name, name)
         return None
 
     def _class_attribute(self, value: Value, name: str) -> Value | None:
         """An attribute of a project class or its instance, inherited ones included."""
         ancestry = self.ancestry(value)
-        if value.sort is Sort.SUPER:
+        if value.sort == Sort.SUPER:
             ancestry = ancestry[1:]
         for owner in ancestry:
-            if owner.sort is Sort.EXTERNAL:
-                if value.sort is Sort.CLASS and not _holds(owner.name, name):
+            if owner.sort == Sort.EXTERNAL:
+                if value.sort == Sort.CLASS and not _holds(owner.name, name):
                     return Value(Sort.EXTERNAL, libraries.canonical(f"{owner.name}.{name}"))
                 return self._library_attribute(owner.name, name)
             module = owner.home
@@ -349,7 +350,7 @@ class Resolver:
             function = module.functions.get(symbol)
             if function is not None:
                 found = self._function(module, function)
-                if value.sort is Sort.CLASS:
+                if value.sort == Sort.CLASS:
                     return replace(found, bound=bool(function.flags & facts.CLASSMETHOD))
                 if function.flags & facts.PROPERTY:
                     return self._result(found, function)
@@ -393,12 +394,12 @@ class Resolver:
             resolved = self.value(base, value.home)
             if resolved is None:
                 continue
-            if resolved.sort is Sort.CLASS:
+            if resolved.sort == Sort.CLASS:
                 for ancestor in self.ancestry(resolved):
                     if ancestor.name not in seen:
                         seen.add(ancestor.name)
-                        (external if ancestor.sort is Sort.EXTERNAL else found).append(ancestor)
-            elif resolved.sort is Sort.EXTERNAL and resolved.name not in seen:
+                        (external if ancestor.sort == Sort.EXTERNAL else found).append(ancestor)
+            elif resolved.sort == Sort.EXTERNAL and resolved.name not in seen:
                 seen.add(resolved.name)
                 if resolved.name not in _PLAIN:
                     external.append(resolved)
@@ -413,7 +414,7 @@ class Resolver:
         if value is None:
             return None
         sort = value.sort
-        if sort is Sort.EXTERNAL:
+        if sort == Sort.EXTERNAL:
             if value.item is not None:
                 return (
                     value.item
@@ -427,14 +428,14 @@ class Resolver:
             if last[:1].isupper() and not value.bound:
                 return Value(Sort.INSTANCE, value.name)
             return None
-        if sort is Sort.CLASS:
+        if sort == Sort.CLASS:
             return replace(value, sort=Sort.OBJECT)
-        if sort is Sort.FUNCTION:
+        if sort == Sort.FUNCTION:
             return self._result(value, value.function)
-        if sort is Sort.INSTANCE:
+        if sort == Sort.INSTANCE:
             made = libraries.returns(f"{value.name}.__call__")
             return Value(Sort.INSTANCE, made) if made is not None else None
-        if sort is Sort.OBJECT:
+        if sort == Sort.OBJECT:
             return self.called(self._class_attribute(value, "__call__"))
         return None
 
@@ -450,13 +451,13 @@ class Resolver:
     def _yielded(self, function: Function, module: Linked) -> Value | None:
         if function.returns:
             value = self.value(function.returns, module)
-            return value.item if value is not None and value.sort is Sort.ITEMS else value
+            return value.item if value is not None and value.sort == Sort.ITEMS else value
         return self.value(function.yields, module) if function.yields else None
 
     def provided(self, value: Value | None) -> Value | None:
         """What a dependency gives to its endpoint."""
         made = self.called(value)
-        if made is None or value is None or made.sort is not Sort.ITEMS or value.sort is not Sort.FUNCTION:
+        if made is None or value is None or made.sort != Sort.ITEMS or value.sort != Sort.FUNCTION:
             return made
         if value.function.flags & facts.GENERATOR:
             return made.item
@@ -465,9 +466,9 @@ class Resolver:
     def _entered(self, value: Value | None) -> Value | None:
         if value is None:
             return None
-        if value.sort is Sort.ITEMS:
+        if value.sort == Sort.ITEMS:
             return value.item
-        if value.sort is Sort.OBJECT:
+        if value.sort == Sort.OBJECT:
             for name in ("__aenter__", "__enter__"):
                 method = self._class_attribute(value, name)
                 if method is not None:
@@ -478,18 +479,18 @@ class Resolver:
     def _item(self, value: Value | None) -> Value | None:
         if value is None:
             return None
-        if value.sort is Sort.ITEMS:
+        if value.sort == Sort.ITEMS:
             return value.item
-        if value.sort is Sort.INSTANCE:
+        if value.sort == Sort.INSTANCE:
             made = libraries.item(value.name)
             return Value(Sort.INSTANCE, made) if made is not None else None
         return None
 
     def _subscribed(self, value: Value | None) -> Value | None:
-        if value is not None and value.sort is Sort.INSTANCE:
+        if value is not None and value.sort == Sort.INSTANCE:
             made = libraries.returns(f"{value.name}.__getitem__")
             return Value(Sort.INSTANCE, made) if made is not None else None
-        if value is not None and value.sort is Sort.OBJECT:
+        if value is not None and value.sort == Sort.OBJECT:
             return self.called(self._class_attribute(value, "__getitem__"))
         return self._item(value)
 
@@ -502,17 +503,26 @@ class Resolver:
         value = self.value(ref, module)
         if value is None:
             return None
-        if value.sort is Sort.CLASS:
+        if value.sort == Sort.CLASS:
             return replace(value, sort=Sort.OBJECT)
-        if value.sort is Sort.EXTERNAL:
+        if value.sort == Sort.EXTERNAL:
             return Value(Sort.INSTANCE, libraries.canonical(value.name))
         return None
 
-    def alias(self, ref: str, module: Linked) -> tuple[Alias, Linked] | None:
-        """The annotation that the name `ref` stands for, with the module that defines it."""
+    def alias(
+        self, ref: str, module: Linked, seen: set[tuple[str, str]] | None = None
+    ) -> tuple[Alias, Linked] | None:
+        """The annotation that the name `ref` stands for, with the module that defines it.
+
+        `seen` are the names that were asked for already, by module: imports may run in a ring.
+        """
+        seen = set() if seen is None else seen
         for _ in range(12):
             if ref.startswith("@"):
                 name = ref[1:]
+                if (module.name, name) in seen:
+                    return None
+                seen.add((module.name, name))
                 found = module.facts.aliases.get(name)
                 if found is not None:
                     return found, module
@@ -521,7 +531,7 @@ class Resolver:
                     for star in module.facts.stars:
                         origin = self.value(star, module)
                         if origin is not None and origin.module is not None:
-                            inner = self.alias(f"@{name}", origin.module)
+                            inner = self.alias(f"@{name}", origin.module, seen)
                             if inner is not None:
                                 return inner
                     return None
@@ -534,7 +544,7 @@ class Resolver:
             if not name or not base:
                 return None
             holder = self.value(base, module)
-            if holder is None or holder.sort is not Sort.MODULE or holder.module is None:
+            if holder is None or holder.sort != Sort.MODULE or holder.module is None:
                 return None
             module, ref = holder.module, f"@{name}"
         return None
@@ -545,30 +555,30 @@ class Resolver:
         """The project functions that calling `value` enters."""
         if value is None:
             return
-        if value.sort is Sort.FUNCTION:
+        if value.sort == Sort.FUNCTION:
             yield value
-        elif value.sort is Sort.CLASS:
+        elif value.sort == Sort.CLASS:
             made = replace(value, sort=Sort.OBJECT)
             for name in ("__init__", "__post_init__"):
                 method = self._class_attribute(made, name)
-                if method is not None and method.sort is Sort.FUNCTION:
+                if method is not None and method.sort == Sort.FUNCTION:
                     yield method
-        elif value.sort is Sort.OBJECT:
+        elif value.sort == Sort.OBJECT:
             method = self._class_attribute(value, "__call__")
-            if method is not None and method.sort is Sort.FUNCTION:
+            if method is not None and method.sort == Sort.FUNCTION:
                 yield method
 
     def text(self, literal: str | None, ref: str, module: Linked) -> str | None:
         """A string argument's text; unknown parts of it become `{…}`."""
         if literal is None:
             value = self.value(ref, module) if ref else None
-            return value.name if value is not None and value.sort is Sort.TEXT else None
+            return value.name if value is not None and value.sort == Sort.TEXT else None
         if "\x00" not in literal:
             return literal
         parts = literal.split("\x00")
         for position in range(1, len(parts), 2):
             value = self.value(parts[position], module) if not parts[position].startswith("?") else None
-            parts[position] = value.name if value is not None and value.sort is Sort.TEXT else "{…}"
+            parts[position] = value.name if value is not None and value.sort == Sort.TEXT else "{…}"
         return "".join(parts)
 
 

@@ -55,6 +55,7 @@ class BlockingCallInAsync(Rule):
             """,
             fixed="""
             import asyncio
+            import time
 
             async def report() -> str:
                 await asyncio.sleep(1)

@@ -97,7 +97,7 @@ class MissingTimeout(Rule):
             or not _applies(default, module)
         ):
             return
-        if _ADAPTER.search(module.source.text) or _is_prepared(node.func, default, module):
+        if _ADAPTER.search(module.source.text):
             return
         on_request = module.in_request_path(node)
         on_loop = module.runs_on_event_loop(node) and not module.is_awaited(node)
@@ -120,16 +120,6 @@ def _unbounded(call: ast.Call, default: Timeout) -> bool:
     if any(isinstance(argument, ast.Starred) for argument in call.args):
         return False
     return default.position is None or len(call.args) <= default.position
-
-
-def _is_prepared(function: ast.expr, default: Timeout, module: Module) -> bool:
-    """Whether the name stands for a `partial` that may bring the timeout along."""
-    spelled = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
-    if spelled != default.name.rpartition(".")[2]:
-        return True  # another name for it
-    if not isinstance(function, ast.Name):
-        return False
-    return re.search(rf"\b{spelled}\b[^=\n]*=\s*(?:functools\.)?partial\(", module.source.text) is not None
 
 
 def _applies(default: Timeout, module: Module) -> bool:

@@ -18,15 +18,17 @@ from app.store import Store
 from app.web.metrics import Metrics
 from app.webhook import LARGEST_BODY, Webhook
 from app.work import Work
+from tests.fakegithub import FakeGitHub
 
 from .recorded_work import RecordedWork
+from .service import Service, application, settings_for
 from .signed_deliveries import OTHER, SECRET, Deliverer
 
 
 @pytest.fixture(autouse=True)
 def blockbuster() -> Iterator[BlockBuster]:
     """Armed for each test; the job engine takes a lock at its launch, so `jobs_on` disarms it there."""
-    guard = BlockBuster()
+    guard = BlockBuster(["app", "rules"])  # the stand-in and the tests themselves may block
     guard.activate()
     yield guard
     guard.deactivate()
@@ -107,3 +109,20 @@ async def deliver(start_jobs: Starting) -> AsyncIterator[Deliverer]:
     async with ClientSession() as session:
         yield Deliverer(str(server.make_url("/webhook")), session, work)
     await server.close()
+
+
+@pytest.fixture
+async def service(fakegithub: FakeGitHub, database: str, blockbuster: BlockBuster) -> AsyncIterator[Service]:
+    """The app, started, with the stand-in's deliveries going to it."""
+    app = application(settings_for(fakegithub, database))
+    runner = web.AppRunner(app, access_log=None)
+    blockbuster.deactivate()
+    await runner.setup()
+    blockbuster.activate()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    fakegithub.webhook_url = f"{url}/webhook"
+    yield Service(fakegithub, app, url)
+    await fakegithub.settle()
+    fakegithub.webhook_url = None
+    await runner.cleanup()

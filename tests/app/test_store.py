@@ -60,6 +60,14 @@ async def test_reviews_and_begun_checks_are_known_by_head(store: Store) -> None:
     assert await store.begun_checks(SHOP, 4) == frozenset()
 
 
+async def test_what_was_folded_stays_folded(store: Store) -> None:
+    assert await store.folded(SHOP, 3) == ()
+    for folded in (("a",), ("a", "b")):
+        await store.keep_folded(SHOP, 3, folded)
+
+    assert await store.folded(SHOP, 3) == ("a", "b")
+
+
 async def test_an_installation_that_leaves_takes_all_with_it(store: Store) -> None:
     for repository in (SHOP, OTHER):
         await store.keep_blobs(repository, {"a" * 40: b"facts"}, "1")

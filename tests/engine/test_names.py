@@ -330,3 +330,16 @@ def test_names_that_chase_each_other_are_unknown() -> None:
 
     assert module(files, "a.py").qualified_name(node(module(files, "a.py"), "x.get")) is None
     assert lines(project(files), "c.py") == []
+
+
+def test_modules_that_star_import_each_other_do_not_send_the_search_in_circles() -> None:
+    analysis = project(
+        {
+            "models/__init__.py": "from .orders import *\nfrom .users import *\n",
+            "models/orders.py": "from .users import *\n\n\nclass Order:\n    user: 'list[User]'\n",
+            "models/users.py": "from .orders import *\n\n\nclass User:\n    orders: list[Order]\n",
+            "app.py": "from models import User\n\n\nasync def f(user: User) -> None:\n    user.orders.load()\n    user.orders[0].user.load()\n",
+        }
+    )
+
+    assert analysis.result.findings == ()

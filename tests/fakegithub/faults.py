@@ -14,6 +14,13 @@ KINDS = frozenset(
         "call", "hook_dup", "hook_drop", "hook_reorder", "graphql_partial", "redirect", "empty",
     }
 )  # fmt: skip
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "latency": {"seconds": 1.0},
+    "status": {"status": 502},
+    "commit_then_status": {"status": 502},
+    "primary": {"reset_in": 60},
+    "secondary": {"retry_after": 60, "status": 403},
+}
 UNICORN = (
     "<!DOCTYPE html>\n<html>\n<head><title>Unicorn! &middot; GitHub</title></head>\n<body>\n<p><strong>This page is "
     "taking too long to load.</strong></p>\n<p>Sorry about that. Please try refreshing and contact us if the problem "
@@ -53,7 +60,7 @@ class Faults:
         """
         if kind not in KINDS:
             raise ValueError(f"no such fault: {kind}")
-        fault = Fault(kind, op, after, times, settings)
+        fault = Fault(kind, op, after, times, {**DEFAULTS.get(kind, {}), **settings})
         self.active.append(fault)
         return fault
 

@@ -114,7 +114,6 @@ class FakeGitHub:
             secrets=[secrets.token_hex(24)],
             webhook_url=webhook_url,
             render=Render(spec.load(), "", ""),
-            graphql_hook=gql.execute,
         )
         self.server = Server(self.world)
         self.url = ""
@@ -131,6 +130,7 @@ class FakeGitHub:
 
     async def start(self, *, prepare: Callable[[web.Application], None] | None = None) -> str:
         """Listen; the REST root."""
+        await self.server.run(gql.warm)
         app = self.server.application(prepare)
         self._runner = web.AppRunner(app, access_log=None)
         await self._runner.setup()
@@ -294,6 +294,29 @@ class FakeGitHub:
         found = self._repo(repo)
         found.former_names.append(found.full_name)
         found.name = name
+
+    async def repository_event(self, repo: Repo | str, action: str, **changes: Any) -> list[Delivery]:
+        """Something done to a repository: renamed (`name="…"`), privatized, publicized, deleted."""
+        found = self._repo(repo)
+        extra: dict[str, Any] = {}
+        if action == "renamed":
+            extra["changes"] = {"repository": {"name": {"from": found.name}}}
+            self.rename(found, changes["name"])
+        elif action in ("privatized", "publicized"):
+            found.private = action == "privatized"
+        elif action == "deleted":
+            del self.state.repos[found.id]
+        told = await self._tell("repository", action, found, found.owner, extra=extra)
+        if action == "deleted":
+            for installation in self.state.installations.values():
+                installation.repos = [repo for repo in installation.repos if repo is not found]
+        return told
+
+    def register(self, manifest: Mapping[str, Any]) -> str:
+        """What GitHub's registration page does with an app's manifest: the code to convert within an hour."""
+        code = secrets.token_hex(20)
+        self.state.manifests[code] = {"made": self.state.clock(), "manifest": dict(manifest)}
+        return code
 
     def _repo(self, repo: Repo | str) -> Repo:
         if isinstance(repo, Repo):
@@ -542,7 +565,10 @@ class FakeGitHub:
         found = self._repo(repo)
         name = branch or found.default_branch
         sha: str = await self.server.run(lambda: found.git.commit(name, files, "Move the base"))
-        await self._tell("push", None, found, extra={"ref": f"refs/heads/{name}", "after": sha})
+        pusher = {"name": "octocat", "email": "octocat@users.noreply.github.invalid"}
+        await self._tell(
+            "push", None, found, extra={"ref": f"refs/heads/{name}", "after": sha, "pusher": pusher}
+        )
         return sha
 
     async def _pushed(self, pull: Pull, before: str | None) -> None:

@@ -178,6 +178,7 @@ class GitRepo:
         self._objects: dict[str, tuple[str, bytes]] = {}
         self._diffs: dict[tuple[str, str], tuple[FileDiff, ...]] = {}
         self._bases: dict[tuple[str, str], str | None] = {}
+        self._logs: dict[tuple[str, str | None, str | None, int], list[str]] = {}
         path.parent.mkdir(parents=True, exist_ok=True)
         if source is not None:
             _run(["git", "clone", "-q", "--bare", "--no-hardlinks", str(source), str(path)], None)
@@ -232,9 +233,8 @@ class GitRepo:
         stamp = when if when is not None else self._next_time(tip)
         person = f"{author} <{author}@users.noreply.github.invalid> {stamp} +0000".encode()
         text = message.encode()
-        stream = [
-            b"feature done\ncommit refs/fake/import\nmark :1\nauthor " + person + b"\ncommitter " + person
-        ]
+        ref = f"refs/heads/{branch}".encode()
+        stream = [b"feature done\ncommit " + ref + b"\nmark :1\nauthor " + person + b"\ncommitter " + person]
         stream.append(b"\ndata %d\n" % len(text) + text + b"\n")
         if tip is not None:
             stream.append(b"from " + tip.encode() + b"\n")
@@ -254,15 +254,10 @@ class GitRepo:
             )
         stream.append(b"\nget-mark :1\ndone\n")
         with self._lock:
-            if tip is None and self.resolve("refs/fake/import"):
-                self.git("update-ref", "-d", "refs/fake/import")
             output = self.git(
                 "fast-import", "--quiet", "--force", "--date-format=raw", stdin=b"".join(stream)
             )
-            sha = output.split()[-1]
-            self.git("update-ref", f"refs/heads/{branch}", sha)
-            self.git("update-ref", "-d", "refs/fake/import")
-        return sha
+        return output.split()[-1]
 
     def set_ref(self, ref: str, sha: str | None) -> None:
         """Point a full ref name at a commit, or delete it."""
@@ -298,15 +293,28 @@ class GitRepo:
         """The commit, tag or object that a revision names; None when there is none."""
         if re.fullmatch(r"[0-9a-f]{40}", name) and self.object(name) is not None:
             return name
-        if not name or name.startswith("-") or any(c in name for c in "\0\n"):
+        if not name or name.startswith(("-", "/")) or ".." in name or any(c in name for c in "\0\n"):
             return None
+        if name.startswith("refs/"):
+            return self._read_ref(name)
         try:
             return self.git("rev-parse", "--verify", "--quiet", "--end-of-options", name) or None
         except GitError:
             return None
 
+    def _read_ref(self, name: str) -> str | None:
+        """A ref from its file or from git's list of packed ones: no process needed."""
+        file = self.path / name
+        if file.is_file():
+            return file.read_text().strip()
+        packed = self.path / "packed-refs"
+        lines = packed.read_text().splitlines() if packed.is_file() else []
+        return next((line.split(" ")[0] for line in lines if line.endswith(f" {name}")), None)
+
     def ref(self, name: str) -> str | None:
         """A branch, tag, full ref or sha, as the REST API's `ref` parameters take it: the commit's sha."""
+        if re.fullmatch(r"[0-9a-f]{40}", name):
+            return self.peel(name)
         for candidate in (f"refs/heads/{name}", f"refs/tags/{name}", f"refs/{name}", name):
             if candidate == name and not re.fullmatch(r"[0-9a-f]{7,40}|refs/.+|HEAD", name):
                 continue
@@ -428,6 +436,12 @@ class GitRepo:
     def log(
         self, tip: str, *, exclude: str | None = None, path: str | None = None, limit: int = 1000
     ) -> list[str]:
+        key = (tip, exclude, path, limit)
+        if key not in self._logs:
+            self._logs[key] = self._log(tip, exclude, path, limit)
+        return self._logs[key]
+
+    def _log(self, tip: str, exclude: str | None, path: str | None, limit: int) -> list[str]:
         arguments = ["rev-list", f"--max-count={limit}", tip]
         if exclude:
             arguments.append(f"^{exclude}")

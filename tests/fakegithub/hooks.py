@@ -84,6 +84,9 @@ def _real(world: World, event: Event, installation: Installation | None) -> JSON
         run = parts["check_run"]
         suite = render.check_suite(run.suite)
         del suite["latest_check_runs_count"], suite["check_runs_url"]
+        if event.action == "rerequested":
+            # The payload shows the suite as it was when the button was pressed.
+            suite |= {"status": "completed", "conclusion": run.suite.settled or "failure"}
         real["check_run"] = render.check_run(run) | {"check_suite": suite}
     if "check_suite" in parts:
         real["check_suite"] = render.check_suite(parts["check_suite"])
@@ -101,7 +104,7 @@ def _real(world: World, event: Event, installation: Installation | None) -> JSON
 
 
 def _repository(world: World, repo: Repo) -> JSON:
-    return world.render.repository(repo, "repository-webhooks")
+    return world.render.repository(repo, "repository-webhooks") | {"has_discussions": False}
 
 
 def _organization(world: World, repo: Repo) -> JSON:

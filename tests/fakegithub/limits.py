@@ -74,6 +74,8 @@ class Limits:
     def admit(self, key: str, operation: str, *, write: bool, graphql: bool, now: float) -> None:
         """Count a request. Raises ApiError when a limit refuses it."""
         resource = "graphql" if graphql else "core"
+        if operation == "rate-limit/get":
+            return
         if self.bucket(key, resource, now).remaining <= 0 and not graphql:
             raise ApiError(403, f"API rate limit exceeded for {key}.")
         points = 5 if write else 1

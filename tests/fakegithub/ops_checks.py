@@ -44,7 +44,7 @@ def add_run(
         head_sha=head_sha,
         status="queued",
         conclusion=None,
-        started_at=None,
+        started_at=state.now(),
         completed_at=None,
         details_url=details_url,
         external_id="",

@@ -169,7 +169,7 @@ class Render:
             "single_file_name": None,
             "has_multiple_single_files": False,
             "single_file_paths": [],
-            "suspended_by": None,
+            "suspended_by": self.user(installation.account) if installation.suspended_at else None,
             "suspended_at": installation.suspended_at,
         }
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from aiohttp import web
 
-from . import auth, ops_apps, ops_checks, ops_issues, ops_pulls, ops_repos, ops_reviews, spec
+from . import auth, gql, ops_apps, ops_checks, ops_issues, ops_pulls, ops_repos, ops_reviews, spec
 from .call import HANDLERS, Call, Event, Reply
 from .errors import ApiError
 from .faults import UNICORN, Faults
@@ -46,7 +46,6 @@ class Entry:
     ended: float
     message: str = ""
     fault: str | None = None
-    headers: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -84,8 +83,6 @@ class World:
     again: list[Delivery] = field(default_factory=list)
     tickets: dict[str, tuple[Repo, str, float]] = field(default_factory=dict)
     archive_root: str = ""
-    graphql_hook: Callable[[World, auth.Principal, Any], dict[str, Any]] | None = None
-    last_write: dict[str, float] = field(default_factory=dict)
 
     def violation(self, text: str) -> None:
         self.violations.append(text)
@@ -185,7 +182,13 @@ class Server:
         socket = request.transport.get_extra_info("sockname") if request.transport else None
         if socket and socket[1] == self.archive_port:
             return await self._archive(request)
-        return await Exchange(self, request).answer()
+        try:
+            return await Exchange(self, request).answer()
+        except Exception as error:
+            self.world.schema_fault(
+                f"{request.method} {request.path} crashed: {error!r}\n{traceback.format_exc()}"
+            )
+            raise
 
     async def _archive(self, request: web.Request) -> web.Response:
         """The archive host: no token, only the ticket of the redirect."""
@@ -371,7 +374,6 @@ class Exchange:
 
     def _graphql(self) -> Reply:
         world = self.world
-        assert world.graphql_hook is not None
         if self.principal.kind != "installation":
             raise ApiError(
                 401 if self.principal.kind == "anonymous" else 403, "Resource not accessible by integration"
@@ -379,7 +381,7 @@ class Exchange:
         bucket = world.limits.bucket(self.principal.key, "graphql", world.state.clock())
         if bucket.remaining <= 0:
             return self._graphql_limited()
-        return Reply(world.graphql_hook(world, self.principal, self.body))
+        return Reply(gql.execute(world, self.principal, self.body))
 
     def _rest(self) -> Reply:
         """Validate, authorise and run an operation; in the worker thread."""
@@ -489,7 +491,7 @@ class Exchange:
             if fault.kind == "commit_then_status":
                 status = fault.settings["status"]
                 return Reply(raw=UNICORN.encode(), status=status, content_type="text/html; charset=utf-8")
-            data = reply.raw if reply.raw is not None else json.dumps(reply.body).encode()
+            data = reply.raw if reply.raw is not None else _encoded(reply.body)
             half = b"" if fault.kind == "empty" else data[: len(data) // 2]
             reply = Reply(raw=half, status=reply.status, headers=reply.headers)
         return reply
@@ -498,7 +500,7 @@ class Exchange:
         world, now = self.world, self.world.state.clock()
         data = reply.raw
         if data is None:
-            data = b"" if reply.body is None else json.dumps(reply.body, separators=(",", ":")).encode()
+            data = b"" if reply.body is None else _encoded(reply.body)
         headers = {
             "Date": time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(now)),
             "Server": "github.com",
@@ -567,6 +569,10 @@ class Exchange:
                 self.fault,
             )
         )
+
+
+def _encoded(body: Any) -> bytes:
+    return json.dumps(body, separators=(",", ":")).encode()
 
 
 __all__ = ["Entry", "Exchange", "Server", "World", "iso"]

@@ -243,8 +243,11 @@ class CheckSuite:
 
     @property
     def conclusion(self) -> str | None:
-        if self.status != "completed":
-            return None
+        return self.settled if self.status == "completed" else None
+
+    @property
+    def settled(self) -> str | None:
+        """The conclusion that the newest runs amount to, whether or not the suite was asked to run again."""
         said = {str(run.conclusion) for run in self.latest}
         order = (
             "failure",

@@ -182,14 +182,14 @@ async def test_the_app_reads_itself_and_its_webhook(fakegithub: FakeGitHub) -> N
 
 
 async def test_a_manifest_is_converted_once(fakegithub: FakeGitHub) -> None:
-    fakegithub.state.manifests["c0de"] = {"made": fakegithub.state.clock(), "manifest": {}}
+    code = fakegithub.register({"name": "fastperf"})
     fakegithub.expect(404)
     async with api(fakegithub) as client:
-        made = await client.post("/app-manifests/c0de/conversions", data=None)
+        made = await client.post(f"/app-manifests/{code}/conversions", data=None)
         assert made["webhook_secret"] == fakegithub.webhook_secret
         assert "PRIVATE KEY" in made["pem"]
         with pytest.raises(gidgethub.BadRequest):
-            await client.post("/app-manifests/c0de/conversions", data=None)
+            await client.post(f"/app-manifests/{code}/conversions", data=None)
 
 
 async def test_file_names_arrive_as_they_are(fakegithub: FakeGitHub) -> None:

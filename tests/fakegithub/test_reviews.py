@@ -9,12 +9,13 @@ import pytest
 
 from tests.fakegithub.client import installed
 from tests.fakegithub.github import FakeGitHub
+from tests.fakegithub.gitrepo import Content
 from tests.fakegithub.state import Pull
 
 LINES = [f"line {n}\n" for n in range(1, 61)]
 OLD = "".join(f"old {n}\n" for n in range(60))
-BEFORE = {"a.py": "".join(LINES), "gone.py": "x\n", "old.py": OLD, "bin": b"\0\1"}
-AFTER = {
+BEFORE: dict[str, Content] = {"a.py": "".join(LINES), "gone.py": "x\n", "old.py": OLD, "bin": b"\0\1"}
+AFTER: dict[str, Content] = {
     "a.py": "".join([*LINES[:9], "ten\n", *LINES[11:40], "new\n", *LINES[40:]]),
     "gone.py": None,
     "old.py": None,
@@ -106,7 +107,7 @@ async def test_a_comment_alone_is_refused_in_another_form(fakegithub: FakeGitHub
     fakegithub.expect(422, "pulls/create-review-comment")
     path = "/repos/octo/shop/pulls/1/comments"
     async with installed(fakegithub, installation) as client:
-        with pytest.raises(gidgethub.InvalidField, match="pull_request_review_thread.line"):
+        with pytest.raises(gidgethub.InvalidField, match=r"pull_request_review_thread\.line"):
             await client.post(
                 path, data={"body": "b", "commit_id": pull.head_sha, "path": "a.py", "line": 25}
             )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
@@ -15,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from app.github.client import GitHub
 from app.github.models import Repository
-from tests.app.github.shop import Shop, opened
+from tests.app.github.shop import Clock, Shop, opened
 from tests.fakegithub import FakeGitHub
 
 Responder = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
@@ -118,16 +117,6 @@ async def serve(handler: Responder) -> AsyncIterator[str]:
         yield f"http://127.0.0.1:{runner.addresses[0][1]}"
     finally:
         await runner.cleanup()
-
-
-class Clock:
-    """A monotonic clock that can be moved ahead."""
-
-    def __init__(self) -> None:
-        self.ahead = 0.0
-
-    def __call__(self) -> float:
-        return time.monotonic() + self.ahead
 
 
 @pytest.fixture

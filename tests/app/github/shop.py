@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -21,10 +22,21 @@ AFTER: dict[str, Content] = {
 }
 
 
+class Clock:
+    """A monotonic clock that can be moved ahead."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+
+    def __call__(self) -> float:
+        return time.monotonic() + self.ahead
+
+
 @dataclass
 class Shop:
     hub: FakeGitHub
     github: GitHub
+    clock: Clock
     repo: Repo
     installation: Installation
     pull: Pull
@@ -76,14 +88,17 @@ async def opened(
 
     repo, installation = await asyncio.to_thread(lay)
     pull = await hub.open_pr(repo, "feature", tell=False)
+    clock = Clock()
     async with GitHub(
         app_id=hub.app_id,
         private_key=hub.private_key,
         api_url=hub.url,
         slug=hub.app.slug,
-        timeout=10.0,
+        timeout=60.0,  # the stand-in takes its time for the first document
         pauses=(0.01, 0.01),
         patience=2.0,
         pause=0.02,
+        clock=clock,
     ) as github:
-        yield Shop(hub, github, repo, installation, pull)
+        github.limits(installation.id).burst = 10_000  # or the tests would take minutes
+        yield Shop(hub, github, clock, repo, installation, pull)

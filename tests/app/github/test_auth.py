@@ -28,7 +28,8 @@ from app.github.errors import (
     Unavailable,
 )
 from app.github.models import Repository
-from tests.app.github.conftest import MINT, REPOSITORY, Clock, Server, json, text
+from tests.app.github.conftest import MINT, REPOSITORY, Server, json, text
+from tests.app.github.shop import Clock
 
 PULL = {
     "number": 3,

@@ -104,7 +104,7 @@ blocks = false
         ("ignore = [\n 'FP101',\n 'FP999',\n]\n", 1, "`ignore`: there is no rule `FP999`."),
         ("ignore = ['fp101']\n", 1, "`ignore`: there is no rule `fp101`; did you mean `FP101`."),
         ("[severity]\nFP101 = 'low'\nFP102 = 'bad'\n", 3, "`severity.FP102`: invalid enum value 'bad'; it is left out."),
-        ("[severity]\nFP109 = 'low'\n", 2, "`severity`: there is no rule `FP109`; did you mean `FP10"),
+        ("[severity]\nFP109 = 'low'\n", 2, "`severity`: there is no rule `FP109`."),
         ("[context]\nworkers = 0\n", 2, "`context.workers`: expected `int` >= 1; it is left out."),
         ("context.wrokers = 2\n", 1, "[context] There is no key `wrokers`; it is left out. Did you mean `workers`?"),
         ("a = '''\nfail_on = 3\n'''\nfail_on = 3\n", 4, "`fail_on`: expected `str`, got `int`. The default `high` applies."),
@@ -363,3 +363,10 @@ def test_a_configuration_travels_as_json() -> None:
     config = parse("mode = {FP1='observe'}\nx = 1\n[context]\nrps = 2\n[[endpoint]]\nmatch='a'\n")
 
     assert msgspec.json.decode(msgspec.json.encode(config), type=Config) == config
+
+
+def test_rules_that_exist_are_known_without_being_told() -> None:
+    config = Config.parse({".github/fastperf.toml": "ignore = ['FP101', 'FP001', 'FP6', 'FP999']\n"})
+
+    assert config.ignore == ("FP101", "FP001", "FP6")
+    assert [error.message for error in config.errors] == ["`ignore`: there is no rule `FP999`."]

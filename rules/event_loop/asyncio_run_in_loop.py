@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from rules.engine.rule import Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from rules.engine.module import Module
+
+# Take a coroutine; take a function and its arguments; make a synchronous function of an asynchronous one.
+_TAKE_COROUTINE = frozenset({"asyncio.run", "asyncio.AbstractEventLoop.run_until_complete"})
+_TAKE_FUNCTION = frozenset({"anyio.run"})
+_WRAP = frozenset({"asgiref.sync.async_to_sync", "asgiref.sync.AsyncToSync"})
+_PATCH = frozenset({"nest_asyncio.apply"})
+
+
+class AsyncioRunInLoop(Rule):
+    """Starting an event loop inside the running one raises `RuntimeError`: the request answers 500.
+
+    A thread has one running loop. `asyncio.run`, `run_until_complete` and `async_to_sync` want to start their own and refuse
+    when one runs already. `nest_asyncio` lets them, at the price of running other requests in the middle of this one.
+
+    ## Instead
+    `await` the coroutine. A synchronous helper in between becomes asynchronous, or its caller hands it to a worker thread, where
+    no loop runs.
+
+    ## Trade-offs
+    Awaiting lets other requests run in between: re-read shared state after it.
+
+    ## Monitor
+    Rate of 5xx responses; "asyncio.run() cannot be called from a running event loop" in the log.
+
+    ## When to ignore it
+    When the function is only called from synchronous tools, and the call from asynchronous code is dead.
+    """
+
+    code = "FP108"
+    severity = Severity.CRITICAL
+    gates = True
+    effort = Effort.MINUTES
+    watch = "rate of 5xx responses"
+
+    invalid = (
+        Invalid(
+            """
+            import asyncio
+
+            from fastapi import FastAPI
+
+            from shop.rates import fetch_rates
+
+            app = FastAPI()
+
+            @app.get("/rates")
+            async def rates() -> dict[str, float]:
+                return asyncio.run(fetch_rates("EUR"))
+            """,
+            fixed="""
+            import asyncio
+
+            from fastapi import FastAPI
+
+            from shop.rates import fetch_rates
+
+            app = FastAPI()
+
+            @app.get("/rates")
+            async def rates() -> dict[str, float]:
+                return await fetch_rates("EUR")
+            """,
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            import asyncio
+
+            from fastapi import FastAPI
+
+            from shop.rates import fetch_rates
+
+            app = FastAPI()
+
+            @app.get("/rates")
+            def rates() -> dict[str, float]:  # runs in a worker thread, where no loop runs
+                return asyncio.run(fetch_rates("EUR"))
+            """
+        ),
+    )
+
+    def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        starter = _starter(node, module)
+        if starter is None or not module.runs_on_event_loop(node) or module.is_offloaded(node):
+            return
+        function = module.function_of(node)
+        name = module.segment(node.func)
+        if starter in _PATCH:
+            message = f"`{name}` lets other requests run in the middle of this one: shared state changes under its feet."
+        else:
+            message = f"`{name}` starts an event loop inside the running one: it raises `RuntimeError`, the request answers 500."
+        yield Match(
+            node,
+            message,
+            fix=Fix(_await_instead(starter), safety=Safety.SAFE) if function and function.is_async else None,
+        )
+
+
+def _starter(call: ast.Call, module: Module) -> str | None:
+    """The primitive that `call` is, by its full name."""
+    name = module.qualified_name(call.func)
+    if name in _TAKE_COROUTINE or name in _TAKE_FUNCTION or name in _PATCH:
+        return name
+    if isinstance(call.func, ast.Call) and (wrapper := module.qualified_name(call.func.func)) in _WRAP:
+        return wrapper
+    return None
+
+
+def _await_instead(starter: str) -> Callable[[cst.Call], cst.BaseExpression]:
+    """`asyncio.run(c(1))` -> `await c(1)`; declines where more is asked of the loop (`debug=True`)."""
+
+    def rewrite(call: cst.Call) -> cst.BaseExpression:
+        import libcst as cst
+
+        plain = call.args and not any(arg.keyword or arg.star for arg in call.args[:1])
+        if starter in _TAKE_COROUTINE and plain and len(call.args) == 1:
+            return _awaited(call.args[0].value)
+        if starter in _TAKE_FUNCTION and plain and not any(arg.keyword for arg in call.args):
+            function, *rest = call.args
+            return _awaited(cst.Call(function.value, rest))
+        if starter in _WRAP and isinstance(call.func, cst.Call) and len(call.func.args) == 1:
+            return _awaited(call.with_changes(func=call.func.args[0].value))
+        return call
+
+    return rewrite
+
+
+def _awaited(value: cst.BaseExpression) -> cst.BaseExpression:
+    import libcst as cst
+
+    if isinstance(value, cst.Call | cst.Name | cst.Attribute | cst.Subscript) or value.lpar:
+        return cst.Await(value)
+    return cst.Await(value.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()]))

@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from rules.engine.rule import Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from rules.engine.module import Module
+
+_STARTERS = frozenset(
+    {"asyncio.create_task", "asyncio.ensure_future", "asyncio.AbstractEventLoop.create_task"}
+)
+_KEPT = "_background_tasks"
+
+
+class DanglingTask(Rule):
+    """A task that nothing refers to may be collected before it is done, and its errors are seen by nobody.
+
+    The event loop keeps only a weak reference to a task. When the garbage collector runs while the task waits, the work stops
+    in the middle without a trace. An exception in it surfaces as a log line at best, long after.
+
+    ## Instead
+    Keep the task until it is done: in a module-level set that it leaves with `add_done_callback`, or in an
+    `asyncio.TaskGroup`. In an endpoint `BackgroundTasks` does it, and runs after the response was sent.
+
+    ## Trade-offs
+    A kept task still dies with the process: what must not be lost belongs into a queue. At shutdown, wait for the set.
+
+    ## Monitor
+    Log lines "Task was destroyed but it is pending" and "Task exception was never retrieved".
+
+    ## When to ignore it
+    When the coroutine keeps a reference to its own task elsewhere.
+    """
+
+    code = "FP113"
+    severity = Severity.HIGH
+    gates = True
+    effort = Effort.MINUTES
+    watch = "log lines saying that a task was destroyed or its exception never retrieved"
+
+    invalid = (
+        Invalid(
+            """
+            import asyncio
+
+            from fastapi import FastAPI
+
+            from shop.mail import send_receipt
+
+            app = FastAPI()
+
+            @app.post("/orders/{order_id}/pay")
+            async def pay(order_id: int) -> None:
+                asyncio.create_task(send_receipt(order_id))
+            """,
+            fixed="""
+            import asyncio
+
+            from fastapi import FastAPI
+
+            from shop.mail import send_receipt
+
+            _background_tasks: set[asyncio.Task[object]] = set()
+
+            app = FastAPI()
+
+            @app.post("/orders/{order_id}/pay")
+            async def pay(order_id: int) -> None:
+                task = asyncio.create_task(send_receipt(order_id))
+                _background_tasks.add(task)
+                task.add_done_callback(_background_tasks.discard)
+            """,
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            import asyncio
+
+            from fastapi import FastAPI
+
+            from shop.mail import send_receipt
+            from shop.stock import reserve
+
+            app = FastAPI()
+
+            @app.post("/orders/{order_id}/pay")
+            async def pay(order_id: int) -> None:
+                async with asyncio.TaskGroup() as group:  # the group holds its tasks and waits for them
+                    group.create_task(send_receipt(order_id))
+                    group.create_task(reserve(order_id))
+            """
+        ),
+    )
+
+    def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        if module.qualified_name(node.func) not in _STARTERS or not module.runs_on_event_loop(node):
+            return
+        statement = module.parent(node)
+        if isinstance(statement, ast.Expr):
+            rewrite = _kept(_free_name(node, module))
+            how = "is not kept"
+        elif isinstance(statement, ast.Assign | ast.AnnAssign) and (name := _never_read(statement, module)):
+            rewrite = _kept(None)
+            how = f"is kept in `{name}` only, which nothing reads"
+        else:
+            return
+        yield Match(
+            node,
+            f"The task of `{module.segment(node.func)}` {how}: it may vanish before it is done, and its errors with it.",
+            fix=Fix(
+                rewrite,
+                imports=("asyncio",),
+                safety=Safety.UNSAFE,
+                target=statement,
+                definitions=(f"{_KEPT}: set[asyncio.Task[object]] = set()",),
+            ),
+        )
+
+
+def _never_read(statement: ast.Assign | ast.AnnAssign, module: Module) -> str | None:
+    """The local name that the statement binds, when the function uses it nowhere else."""
+    targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+    match targets:
+        case [ast.Name(id=name)]:
+            pass
+        case _:
+            return None
+    function = module.function_of(statement)
+    if function is None:
+        return None
+    for node in ast.walk(function.node):
+        if isinstance(node, ast.Global | ast.Nonlocal) and name in node.names:
+            return None
+        if isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Store):
+            return None
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Name)
+            and node.func.id in ("locals", "vars")
+        ):
+            return None
+    return name
+
+
+def _free_name(node: ast.Call, module: Module) -> str:
+    """A name for the task that means nothing yet where it is started."""
+    function = module.function_of(node)
+    tree = function.node if function is not None else module.tree
+    taken = {each.id for each in ast.walk(tree) if isinstance(each, ast.Name)}
+    taken |= {each.arg for each in ast.walk(tree) if isinstance(each, ast.arg)}
+    return next(name for name in _names() if name not in taken)
+
+
+def _names() -> Iterator[str]:
+    yield from ("task", "background_task")
+    number = 2
+    while True:
+        yield f"task_{number}"
+        number += 1
+
+
+def _kept(name: str | None) -> Callable[[Any], Any]:
+    """The statement, bound to `name` when it is not bound yet, and two more that keep the task until it is done."""
+
+    def rewrite(statement: cst.Expr | cst.Assign | cst.AnnAssign) -> cst.FlattenSentinel[Any]:
+        import libcst as cst
+
+        first: cst.BaseSmallStatement = statement
+        bound = name
+        if isinstance(statement, cst.Expr):
+            first = cst.Assign([cst.AssignTarget(cst.Name(bound or "task"))], statement.value)
+        else:
+            target = statement.targets[0].target if isinstance(statement, cst.Assign) else statement.target
+            bound = cst.ensure_type(target, cst.Name).value
+        return cst.FlattenSentinel(
+            [
+                cst.SimpleStatementLine([first]),
+                cst.parse_statement(f"{_KEPT}.add({bound})"),
+                cst.parse_statement(f"{bound}.add_done_callback({_KEPT}.discard)"),
+            ]
+        )
+
+    return rewrite

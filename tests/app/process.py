@@ -1,0 +1,109 @@
+"""The app as a real child process: `python fastperf.py serve`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.fakegithub import FakeGitHub
+
+ROOT = Path(__file__).parents[2]
+START_SECONDS = 40.0
+
+
+class AppProcess:
+    """Starts in `start`; `lines` are its log so far."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self.environment = dict(environment)
+        self.lines: list[dict[str, Any]] = []
+        self.raw: list[str] = []
+        self.url = ""
+        self._process: asyncio.subprocess.Process | None = None
+        self._reading: asyncio.Task[None] | None = None
+        self._listening = asyncio.Event()
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    async def start(self) -> AppProcess:
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            str(ROOT / "fastperf.py"),
+            "serve",
+            env=self.environment,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        self._reading = asyncio.create_task(self._read())
+        waiting = asyncio.create_task(self._listening.wait())
+        await asyncio.wait(
+            {waiting, self._reading}, timeout=START_SECONDS, return_when=asyncio.FIRST_COMPLETED
+        )
+        waiting.cancel()
+        if not self._listening.is_set():
+            await self.kill()
+            raise RuntimeError("the app did not start:\n" + "\n".join(self.raw[-20:]))
+        return self
+
+    async def _read(self) -> None:
+        assert self._process is not None
+        assert self._process.stderr is not None
+        async for line in self._process.stderr:
+            text = line.decode(errors="replace").rstrip()
+            self.raw.append(text)
+            try:
+                entry = json.loads(text)
+            except ValueError:
+                continue
+            self.lines.append(entry)
+            if entry.get("event") == "listening":
+                self.url = f"http://{entry['address']}"
+                self._listening.set()
+
+    async def ended(self, seconds: float = 30.0) -> int:
+        """Wait for its end; the exit status (negative: the signal)."""
+        assert self._process is not None
+        async with asyncio.timeout(seconds):
+            status = await self._process.wait()
+            if self._reading is not None:
+                await self._reading
+        return status
+
+    async def stop(self, seconds: float = 30.0) -> int:
+        """SIGTERM, and the exit status."""
+        assert self._process is not None
+        if self._process.returncode is None:
+            self._process.send_signal(signal.SIGTERM)
+        return await self.ended(seconds)
+
+    async def kill(self) -> None:
+        assert self._process is not None
+        if self._process.returncode is None:
+            self._process.kill()
+        await self.ended()
+
+
+def environment_for(github: FakeGitHub, database: str, **more: str) -> dict[str, str]:
+    return {
+        "PATH": os.environ["PATH"],
+        "HOST": "127.0.0.1",
+        "PORT": "0",
+        "FASTPERF_APP_ID": github.app_id,
+        "FASTPERF_PRIVATE_KEY": github.private_key,
+        "FASTPERF_WEBHOOK_SECRET": github.webhook_secret,
+        "FASTPERF_GITHUB_API_URL": github.url,
+        "FASTPERF_GITHUB_GRAPHQL_URL": github.graphql_url,
+        "FASTPERF_DATABASE_URL": database,
+        "FASTPERF_PUBLIC_URL": "https://fastperf.example",
+        "FASTPERF_DRAIN_SECONDS": "5",
+        **more,
+    }

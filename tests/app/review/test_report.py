@@ -1,0 +1,443 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from app.github.models import ChangedFile
+from app.review.config import Config
+from app.review.costs import compare, weigh
+from app.review.diff import Diff
+from app.review.markdown import LIMIT
+from app.review.report import Report
+from rules.engine.finding import (
+    Confidence,
+    Effort,
+    EndpointRef,
+    Finding,
+    Hop,
+    Impact,
+    Severity,
+    Skipped,
+    Suppressed,
+)
+
+from .builders import (
+    diff,
+    endpoint,
+    finding,
+    fix,
+    numbered,
+    orders_diff,
+    report,
+    result,
+    roundtrip,
+    tracking,
+)
+from .test_markdown import HOSTILE, MENTION, READER
+
+LINE = numbered("shop/api.py", 20)
+
+
+def configured(text: str) -> Config:
+    return Config.parse({".github/fastperf.toml": text}, codes={"FP101", "FP201"})
+
+
+def test_a_clean_pull_request_succeeds_in_silence() -> None:
+    made = report(
+        before=result(endpoints=(endpoint("GET /orders", queries="2"),)),
+        after=result(endpoints=(endpoint("GET /orders", queries="2"),)),
+        changes=LINE,
+    )
+
+    assert (made.conclusion, made.title) == ("success", "no new performance problems")
+    assert made.comments == made.annotations == ()
+    assert made.text == ""
+    assert made.summary == (
+        "## No new performance problems\n\n"
+        "### Performance assessment\n"
+        "| endpoint | queries | external calls | waits in a row | blocks the loop |\n"
+        "|---|---|---|---|---|\n"
+        "| `GET /orders` | 2 | 0 | 0 | no |"
+    )
+
+
+def test_a_finding_that_was_there_before_never_blocks_a_merge() -> None:
+    old, new = finding(12, fingerprint="old"), finding(20, Severity.LOW, fingerprint="new")
+    made = report(result(old), result(old, new), LINE)
+
+    assert made.conclusion == "neutral"
+    assert made.new == (new,)
+    assert made.existing == (old,)
+    assert made.title == "1 low new"
+
+
+@pytest.mark.parametrize(
+    ("changes", "config", "others", "conclusion", "title"),
+    [
+        ({}, "", {}, "failure", "1 high new"),
+        ({"severity": Severity.MEDIUM}, "", {}, "neutral", "1 medium new"),
+        ({"severity": Severity.MEDIUM}, "fail_on = 'medium'", {}, "failure", "1 medium new"),
+        ({"gates": False}, "", {}, "neutral", "1 high new"),
+        ({"confidence": Confidence.POSSIBLE}, "", {}, "neutral", "no new performance problems · 1 hint"),
+        ({"confidence": Confidence.LIKELY}, "", {}, "failure", "1 high new"),
+        ({}, "fail_on = 'never'", {}, "neutral", "1 high new"),
+        ({}, "mode = 'advise'", {}, "neutral", "1 high new · would have failed"),
+        ({}, "mode = 'observe'", {}, "success", "no new performance problems"),
+        ({}, "", {"advisory": True}, "neutral", "1 high new · would have failed"),
+        ({}, "", {"faults": ["x"]}, "failure", "review incomplete · 1 high new"),
+        ({}, "", {"tip": {"it"}}, "success", "no new performance problems"),
+        ({"severity": Severity.LOW}, "on_fault = 'action_required'", {"faults": ["x"]}, "action_required", "review incomplete · 1 low new"),
+        ({"line": 3}, "", {}, "failure", "1 high new"),
+    ],
+)  # fmt: skip
+def test_conclusions(
+    changes: dict[str, object], config: str, others: dict[str, object], conclusion: str, title: str
+) -> None:
+    one = finding(**{"line": 20, "fingerprint": "it", **changes})  # type: ignore[arg-type]  # values by name
+    made = report(after=result(one), changes=LINE, config=configured(config), **others)
+
+    assert (made.conclusion, made.title) == (conclusion, title)
+
+
+@pytest.mark.parametrize(
+    ("config", "others", "conclusion"),
+    [
+        ("", {"faults": ["The analysis ran out of time."]}, "neutral"),
+        ("on_fault = 'failure'", {"faults": ["The analysis ran out of time."]}, "failure"),
+        ("", {"skipped": [Skipped("shop/big.py", "too large")]}, "neutral"),
+        (
+            "on_skip = 'action_required'",
+            {"skipped": [Skipped("shop/big.py", "too large")]},
+            "action_required",
+        ),
+    ],
+)
+def test_faults_and_skipped_files_conclude_as_chosen(
+    config: str, others: dict[str, object], conclusion: str
+) -> None:
+    made = report(config=configured(config), **others)
+
+    assert made.conclusion == conclusion
+    assert made.title != "no new performance problems"
+
+
+def test_a_fault_says_what_to_do() -> None:
+    made = report(faults=["The analysis ran out of time."])
+
+    assert made.summary == (
+        "## This review is incomplete\n\nThe analysis ran out of time. That is ours: `/fastperf rescan` tries again."
+    )
+
+
+def test_only_skipped_files_of_the_change_count() -> None:
+    skipped = (Skipped("shop/api.py", "not UTF-8"), Skipped("other.py", "too large"))
+    made = report(after=result(skipped=skipped), changes=LINE)
+
+    assert made.title == "no new performance problems · 1 changed file skipped"
+    assert made.conclusion == "neutral"
+    assert "2 files skipped" in made.summary
+    assert "`other.py`: too large" in made.summary
+
+
+def test_findings_of_a_skipped_file_are_not_fixed() -> None:
+    gone = finding(path="a.py")
+    renamed = Diff.of([ChangedFile("b.py", "renamed", previous_path="a.py")])
+
+    assert report(result(gone), result()).fixed == (gone,)
+    assert report(result(gone), result(skipped=(Skipped("b.py", "x"),)), renamed).fixed == ()
+
+
+def test_a_finding_without_a_line_is_an_annotation() -> None:
+    one = finding(
+        3, Severity.CRITICAL,
+        call_path=(Hop("shop/api.py", 3, "f"), Hop("lib.py", 9, "requests.get")),
+    )  # fmt: skip
+    made = report(after=result(one, finding(5, Severity.MEDIUM), finding(6, Severity.LOW)), changes=LINE)
+
+    assert made.comments == ()
+    assert [(entry.start_line, entry.annotation_level) for entry in made.annotations] == [
+        (3, "failure"), (5, "warning"), (6, "notice"),
+    ]  # fmt: skip
+    assert made.annotations[0].title == "Critical · FP101 blocking-call-in-async"
+    assert "shop/api.py:3 → lib.py:9" in made.annotations[0].message
+
+
+def test_unsure_and_observed_findings_are_in_the_summary_only() -> None:
+    hint = finding(20, Severity.INFO, message="a hint")
+    unsure = finding(20, Severity.HIGH, confidence=Confidence.POSSIBLE, fingerprint="u")
+    watched = finding(20, code="FP201", fingerprint="w", message="a watched one")
+    made = report(
+        after=result(hint, unsure, watched), changes=LINE, config=configured("mode = { FP2 = 'observe' }")
+    )
+
+    assert made.comments == made.annotations == ()
+    assert made.title == "no new performance problems · 2 hints"
+    assert "2 hints · 1 observed" in made.summary
+    assert "a watched one" in made.summary
+
+
+def test_comments_beyond_the_most_are_folded_into_the_summary() -> None:
+    many = [finding(line, fingerprint=f"f{line}") for line in range(1, 8)]
+    made = report(
+        after=result(*many),
+        changes=numbered("shop/api.py", tuple(range(1, 8))),
+        config=configured("max_comments = 3"),
+    )
+
+    assert [comment.line for comment in made.comments] == [1, 2, 3]
+    assert made.folded == ("f4", "f5", "f6", "f7")
+    assert made.annotations == ()
+    assert "4 new problems without a comment" in made.summary
+
+
+def test_two_suggestions_never_want_the_same_line() -> None:
+    one = finding(20, fix=fix(("shop/api.py", 20, 20, "one\n")), fingerprint="1")
+    two = finding(20, fix=fix(("shop/api.py", 19, 20, "two\n")), fingerprint="2", code="FP601")
+    made = report(after=result(one, two), changes=LINE)
+
+    assert [body.count("```suggestion") for body in (comment.body for comment in made.comments)] == [1, 0]
+    assert made.patch.count("+one") == 1
+    assert "+two" not in made.patch
+    assert "1 fix changes the same lines" in made.summary
+
+
+def test_a_severity_cap_keeps_an_endpoint_from_blocking() -> None:
+    config = configured("[[endpoint]]\nmatch = 'GET /orders'\nseverity_cap = 'low'\n")
+    made = report(after=result(finding(20)), changes=LINE, config=config)
+
+    assert (made.conclusion, made.title) == ("neutral", "1 low new")
+
+
+def test_a_finding_that_got_worse_is_new() -> None:
+    before, after = finding(20, Severity.LOW, fingerprint="x"), finding(20, Severity.HIGH, fingerprint="x")
+    made = report(result(before), result(after), LINE)
+
+    assert (made.new, made.grown, made.conclusion) == ((after,), ("x",), "failure")
+
+
+def test_old_findings_on_touched_lines_are_nearby_and_do_not_count() -> None:
+    near, far = finding(20, fingerprint="near"), finding(30, fingerprint="far")
+    through = finding(
+        31, fingerprint="through", call_path=(Hop("shop/api.py", 31, "f"), Hop("shop/api.py", 20, "g"))
+    )
+    made = report(result(near, far, through), result(near, far, through), LINE)
+
+    assert made.nearby == (near, through)
+    assert made.conclusion == "success"
+    assert "2 old findings near your change" in made.summary
+
+
+def test_suppressions_are_listed_and_those_added_here_are_marked() -> None:
+    suppressed = (
+        Suppressed("FP101", "shop/api.py", 20, "warm-up"),
+        Suppressed("FP101", "shop/api.py", 30, ""),
+    )
+    made = report(after=result(suppressed=suppressed), changes=LINE)
+
+    assert "2 suppressions, 1 added" in made.summary
+    assert "**added here**: warm-up" in made.summary
+    assert "no reason given" in made.summary
+
+
+def test_mistakes_in_the_configuration_are_annotated_on_their_line() -> None:
+    made = report(config=configured("\nfial_on = 1\n"))
+
+    assert [(entry.path, entry.start_line, entry.annotation_level) for entry in made.annotations] == [
+        (".github/fastperf.toml", 2, "warning")
+    ]
+    assert "1 configuration error" in made.summary
+    assert made.conclusion == "success"
+    assert report(config=Config.parse({}, "fial_on = 1")).annotations == ()
+
+
+def test_recommendations_are_ranked_by_impact_per_effort() -> None:
+    slow = finding(20, Severity.CRITICAL, effort=Effort.DAYS, instead="Rewrite it.", fingerprint="1")
+    quick = finding(20, Severity.HIGH, effort=Effort.MINUTES, instead="Add a timeout.", fingerprint="2")
+    twin = finding(21, Severity.HIGH, effort=Effort.MINUTES, instead="Add a timeout.", fingerprint="3")
+    made = report(after=result(slow, quick, twin), changes=LINE)
+
+    assert [item.title for item in made.recommendations] == ["Add a timeout", "Rewrite it"]
+    assert [place.line for place in made.recommendations[0].places] == [20, 21]
+
+
+def test_questions_ask_for_assumptions_that_the_project_has_not_answered() -> None:
+    one = finding(20, impact=Impact(summary="x", assumptions={"concurrency": 32, "rows": 100}))
+    open_ = report(after=result(one), changes=LINE)
+    answered = report(
+        after=result(one),
+        changes=LINE,
+        config=configured("[context]\nconcurrency = 8\nworkers = 2\np95_ms = 9"),
+    )
+
+    assert [item.key for item in open_.questions] == ["concurrency", "rows", "workers", "p95_ms"]
+    assert [item.key for item in answered.questions] == ["rows"]
+    assert "`[tool.fastperf.context] concurrency`) — 32 is assumed" in open_.summary
+
+
+def test_the_summary_has_its_five_parts_in_order() -> None:
+    text = report(after=result(tracking(), endpoints=(endpoint("GET /x"),)), changes=orders_diff()).summary
+    headings = [line for line in text.split("\n") if line.startswith("#")]
+
+    assert headings == [
+        "## 1 new problem blocks this merge",
+        "### Performance assessment",
+        "### Recommendations",
+        "### Implementation",
+        "### Monitoring",
+        "### Next steps",
+    ]
+
+
+def test_endpoints_are_matched_by_route_then_by_handler() -> None:
+    before = result(endpoints=(
+        endpoint("GET /a", symbol="m.a", queries="1"), endpoint("GET /old", symbol="m.b", queries="2"), endpoint("GET /gone", symbol="m.c"),
+        endpoint("GET /far", file="far.py"),
+    ))  # fmt: skip
+    after = result(endpoints=(
+        endpoint("GET /a", symbol="m.a", queries="1 + N"), endpoint("GET /new", symbol="m.b", queries="2"), endpoint("GET /fresh", symbol="m.d"),
+        endpoint("GET /far", file="far.py"),
+    ))  # fmt: skip
+    changes = {change.path: change for change in compare(before, after, LINE)}
+
+    assert set(changes) == {"/a", "/new", "/fresh", "/gone"}
+    assert changes["/new"].previous == EndpointRef("GET", "/old")
+    assert changes["/new"].before == changes["/new"].after
+    assert changes["/fresh"].before is None
+    assert changes["/gone"].after is None
+    assert next(iter(changes)) == "/a"
+
+
+@pytest.mark.parametrize(
+    ("small", "large"),
+    [
+        ("0", "1"),
+        ("9", "N"),
+        ("2 + N", "2 + 3N"),
+        ("3N", "N*M"),
+        ("N", "N²"),
+        ("N²", "N³"),
+        ("5 + N", "N·M"),
+        ("?", "1"),
+    ],
+)
+def test_costs_are_ordered_by_their_growth(small: str, large: str) -> None:
+    assert weigh(small) < weigh(large)
+
+
+def test_the_contract_has_its_keys_and_shapes() -> None:
+    made = report(
+        before=result(endpoints=(endpoint("GET /orders", queries="2"),)),
+        after=result(tracking(), endpoints=(endpoint("GET /orders", queries="2 + N"),)),
+        changes=orders_diff(),
+    )
+    document = json.loads(json.dumps(made.contract()))
+
+    assert set(document) == {
+        "version", "conclusion", "title", "summary", "new", "fixed", "existing", "nearby", "findings", "comments",
+        "annotations", "recommendations", "questions", "suppressed", "endpoints", "skipped", "statistics",
+    }  # fmt: skip
+    assert (document["version"], document["new"], document["fixed"]) == (1, 1, 0)
+    assert list(document["comments"][0]) == ["path", "line", "side", "body", "code", "fingerprint"]
+    assert document["endpoints"] == [
+        {
+            "method": "GET", "path": "/orders",
+            "before": {"queries": "2", "external_calls": "0", "serial_waits": "0", "blocking": [], "unbounded": False},
+            "after": {"queries": "2 + N", "external_calls": "0", "serial_waits": "0", "blocking": [], "unbounded": False},
+        }
+    ]  # fmt: skip
+    assert "places" not in document["findings"][0]
+
+
+def test_a_range_has_its_start_in_the_contract() -> None:
+    one = finding(20, fix=fix(("shop/api.py", 19, 20, "x\n")))
+    (comment,) = report(after=result(one), changes=LINE).contract()["comments"]
+
+    assert (comment["start_line"], comment["line"]) == (19, 20)
+
+
+def test_a_report_is_stored_as_json() -> None:
+    made = report(after=result(tracking(), finding(20)), changes=orders_diff(), faults=["x"])
+
+    assert roundtrip(made) == made
+
+
+def huge(count: int, text: str) -> Report:
+    many = [
+        finding(
+            number, path=f"shop/{text}{number % 400}.py", message=f"`{text}` {number} " + "waits " * 40,
+            instead=f"Call {text} {number % 300} another way. " * 9, metric=f"metric {number}", trade_offs=text * 30,
+            endpoint=EndpointRef("GET", f"/{text}/{number}"), fingerprint=f"f{number}",
+            fix=fix((f"shop/{text}{number % 400}.py", number, number, f"x = '{text}'\n" * 5)),
+        )
+        for number in range(1, count)
+    ]  # fmt: skip
+    endpoints = tuple(endpoint(f"GET /{text}/{number}", queries=f"{number} + N") for number in range(count))
+    changes = Diff.of([ChangedFile(entry.path, "added") for entry in many])
+    texts = {entry.path: dict.fromkeys(range(1, count), "old\n") for entry in many}
+    suppressed = tuple(Suppressed("FP101", f"shop/{text}{number}.py", 1, text * 9) for number in range(count))
+    return report(
+        after=result(*many, endpoints=endpoints, suppressed=suppressed), changes=changes, excerpts=texts
+    )
+
+
+@pytest.mark.parametrize(("count", "text"), [(3, "a"), (60, "é"), (400, "🔴"), (2500, "語"), (900, "`|<@a>")])
+def test_texts_stay_within_github_s_limits_with_whole_fences_and_tables(count: int, text: str) -> None:
+    made = huge(count, text)
+
+    for markdown in (made.summary, made.text):
+        assert len(markdown.encode()) <= LIMIT
+        fences = [line for line in markdown.split("\n") if line.startswith("```")]
+        assert len(fences) % 2 == 0
+        assert markdown.count("<details>") == markdown.count("</details>")
+        for line in markdown.split("\n"):
+            if line.startswith("| `"):
+                assert line.endswith("|")
+    assert "### Recommendations" in made.summary
+    assert "### Next steps" in made.summary
+    assert len(made.title) <= 255
+    assert all(len(entry.title) <= 255 for entry in made.annotations)
+
+
+hostile = st.sampled_from(HOSTILE) | st.text(max_size=20)
+
+
+@settings(max_examples=40, deadline=None)
+@given(hostile, hostile.map(lambda text: text.replace("\0", "") or "x"), hostile, hostile)
+def test_hostile_names_make_no_mention_link_or_tag_in_the_summary(
+    message: str, path: str, route: str, reason: str
+) -> None:
+    def one(fingerprint: str) -> Finding:
+        return finding(
+            20, path=path, message=message, instead=reason, metric=message, trade_offs=reason,
+            endpoint=EndpointRef("GET", route), fingerprint=fingerprint,
+            impact=Impact(summary=message, assumptions={reason: message}),
+        )  # fmt: skip
+
+    made = report(
+        before=result(one("old"), endpoints=(endpoint("GET /x", symbol="s"),)),
+        after=result(
+            one("old"), one("new"), endpoints=(endpoint(f"GET {route}", symbol="s", queries=message, blocking=(reason,)),),
+            suppressed=(Suppressed("FP101", path, 20, reason),), skipped=(Skipped(path, reason),),
+        ),
+        changes=diff({path: ("a\n" * 20, "a\n" * 19 + "b\n" + "a\n")}),
+        faults=[reason],
+        config=configured(f"'{''.join(character for character in route if character.isprintable() and character != chr(39))}' = 1"),
+    )  # fmt: skip
+    for text in (made.summary, made.text):
+        for token in READER.parse(text):
+            assert token.type != "html_block" or token.content.startswith(
+                ("<details><summary>", "</details>")
+            )
+            for child in token.children or []:
+                if child.type == "text":
+                    assert not MENTION.search(child.content)
+                elif child.type == "link_open":
+                    assert str(child.attrs["href"]).startswith(
+                        ("https://fastperf.example/", "https://github.com/acme/")
+                    )
+                elif child.type == "html_inline":
+                    assert child.content in ("<sub>", "</sub>")
+                assert child.type != "image"

@@ -1,0 +1,69 @@
+import asyncio
+
+import anyio
+import nest_asyncio
+from asgiref.sync import async_to_sync
+from fastapi import Depends, FastAPI
+from fastapi.concurrency import run_in_threadpool
+
+app = FastAPI()
+
+
+async def fetch(number: int = 0) -> int:
+    await asyncio.sleep(number)
+    return number
+
+
+def helper() -> int:
+    return asyncio.run(fetch())  # FP108
+
+
+def only_in_threads() -> int:
+    return asyncio.run(fetch())
+
+
+async def dependency() -> int:
+    return asyncio.run(fetch(2))  # FP108
+
+
+def sync_dependency() -> int:
+    return asyncio.run(fetch(2))
+
+
+@app.get("/a")
+async def nested(value: int = Depends(dependency), other: int = Depends(sync_dependency)) -> int:
+    nest_asyncio.apply()  # FP108
+    asyncio.run(fetch(1))  # FP108
+    asyncio.run(fetch(1), debug=True)  # FP108
+    asyncio.get_event_loop().run_until_complete(fetch())  # FP108
+    anyio.run(fetch, 1)  # FP108
+    async_to_sync(fetch)(1)  # FP108
+    return helper()
+
+
+@app.get("/b")
+async def awaited() -> int:
+    await fetch(1)
+    await run_in_threadpool(only_in_threads)
+    await asyncio.to_thread(asyncio.run, fetch())
+    await asyncio.to_thread(lambda: asyncio.run(fetch()))
+    called_later = async_to_sync(fetch)
+    await asyncio.to_thread(called_later, 1)
+    asyncio.run_coroutine_threadsafe(fetch(), asyncio.get_running_loop())
+    return await fetch()
+
+
+@app.get("/c")
+def in_a_thread() -> int:
+    asyncio.run(fetch())
+    async_to_sync(fetch)(1)
+    return anyio.run(fetch, 1)
+
+
+def main() -> None:
+    asyncio.run(fetch())
+
+
+if __name__ == "__main__":
+    main()
+    asyncio.run(fetch())

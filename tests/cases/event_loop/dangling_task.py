@@ -1,0 +1,77 @@
+import asyncio
+from asyncio import create_task as start
+
+from fastapi import FastAPI
+
+app = FastAPI()
+running: set[asyncio.Task[None]] = set()
+latest: asyncio.Task[None] | None = None
+
+
+async def work(number: int = 0) -> None:
+    await asyncio.sleep(number)
+
+
+@app.post("/a")
+async def dropped(number: int) -> None:
+    asyncio.create_task(work())  # FP113
+    start(work(number))  # FP113
+    asyncio.ensure_future(work())  # FP113
+    asyncio.get_running_loop().create_task(work())  # FP113
+    if number:
+        task = asyncio.create_task(work())  # FP113
+    unused: asyncio.Task[None] = asyncio.create_task(work())  # FP113
+
+
+def helper() -> None:
+    asyncio.create_task(work())  # FP113
+
+
+@app.post("/b")
+async def through_a_helper() -> None:
+    helper()
+
+
+@app.post("/c")
+async def kept(number: int) -> list[asyncio.Task[None]]:
+    global latest
+    task = asyncio.create_task(work())
+    running.add(task)
+    latest = asyncio.create_task(work())
+    awaited = asyncio.create_task(work())
+    await awaited
+    running.add(asyncio.create_task(work()))
+    tasks = [asyncio.create_task(work(each)) for each in range(number)]
+    await asyncio.gather(*tasks)
+    first, second = asyncio.create_task(work()), asyncio.create_task(work())
+    closed_over = asyncio.create_task(work())
+    app.state.task = asyncio.create_task(work())
+    asyncio.create_task(work()).add_done_callback(running.discard)
+
+    def cancel() -> None:
+        closed_over.cancel()
+
+    cancel()
+    return [first, second]
+
+
+@app.post("/d")
+async def in_a_group() -> None:
+    async with asyncio.TaskGroup() as group:
+        group.create_task(work())
+    await asyncio.wait_for(asyncio.create_task(work()), 1)
+
+
+def returned() -> asyncio.Task[None]:
+    return asyncio.create_task(work())
+
+
+class Own:
+    def create_task(self, coroutine: object) -> None:
+        running.clear()
+
+
+@app.post("/e")
+async def somebody_elses(own: Own) -> None:
+    Own().create_task(work())
+    running.add(returned())
