@@ -134,9 +134,19 @@ def _writes(call: ast.Call, module: Module) -> bool:
     """`execute(insert(...))`: rows written one by one are another matter."""
     if not call.args:
         return False
-    if module.type_of(call.args[0]) in _WRITING_STATEMENTS:
+    statement = call.args[0]
+    if module.type_of(statement) in _WRITING_STATEMENTS or _built_by_table(statement):
         return True
-    for part in ast.walk(call.args[0]):
+    for part in ast.walk(statement):
         if isinstance(part, ast.Constant) and isinstance(part.value, str):
             return part.value.lstrip()[:6].upper() in _WRITING_WORDS
+    return False
+
+
+def _built_by_table(statement: ast.expr) -> bool:
+    """`table.insert().values(...)`: a writing statement of SQLAlchemy Core."""
+    while isinstance(statement, ast.Call) and isinstance(statement.func, ast.Attribute):
+        if statement.func.attr in ("insert", "update", "delete"):
+            return True
+        statement = statement.func.value
     return False

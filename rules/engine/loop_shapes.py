@@ -10,6 +10,10 @@ FEW = 10
 
 _BATCHES = ("batch", "chunk", "partition", "page", "slice", "bucket")
 _WRAPPERS = frozenset({"enumerate", "sorted", "reversed", "list", "set", "tuple"})
+# A database's own schema: as long as the source makes it.
+_SCHEMA = frozenset(
+    {"sorted_tables", "tables", "columns", "relationships", "__table__", "column_attrs", "model_fields"}
+)
 _VIEWS = frozenset({"items", "values", "keys"})
 _ENDLESS = frozenset({"itertools.count", "itertools.repeat", "itertools.cycle"})
 
@@ -35,6 +39,8 @@ def is_short(loop: ast.AST, qualified_name: Callable[[ast.expr], str | None]) ->
     for iterable in map(unwrapped, iterables(loop)):
         match iterable:
             case ast.Name(id=name) | ast.Attribute(attr=name) if name.lstrip("_")[:1].isupper():
+                return True
+            case ast.Attribute(attr=name) if name in _SCHEMA:
                 return True
             case ast.List(elts=elements) | ast.Tuple(elts=elements) | ast.Set(elts=elements):
                 if not any(isinstance(element, ast.Starred) for element in elements):

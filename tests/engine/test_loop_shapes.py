@@ -29,6 +29,7 @@ def spelled(function: ast.expr) -> str:
         "for key, value in MAP.items(): pass",
         "for number, kind in enumerate(KINDS): pass",
         "for key in {'a': 1}: pass",
+        "for table in metadata.sorted_tables: pass",
         "for number in itertools.count(): pass",
         "[kind for kind in ['a', 'b']]",
     ],

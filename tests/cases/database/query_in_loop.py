@@ -5,7 +5,7 @@ from typing import Annotated
 import asyncpg
 import redis
 from fastapi import Depends, FastAPI
-from sqlalchemy import create_engine, insert, select
+from sqlalchemy import create_engine, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 
@@ -176,6 +176,14 @@ def pages(session: SessionDep) -> None:
 def writes(names: list[str], session: SessionDep) -> None:
     for name in names:
         session.execute(insert(Product).values(name=name))
+        session.execute(Product.__table__.insert().values(name=name))
+        session.execute(text("UPDATE products SET name = :name"), {"name": name})
+
+
+@app.post("/schema")
+def tables(session: SessionDep) -> None:
+    for table in Base.metadata.sorted_tables:
+        session.execute(table.select())
 
 
 @app.post("/defined")
