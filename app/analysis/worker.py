@@ -325,9 +325,9 @@ def main(parent: int, limits: str) -> None:
     gc.collect()
     gc.freeze()
     connection, cache = Connection(read, write, bounds), FactsCache()
-    connection.send(Ready())
     os.dup2(nowhere, 2)  # from here on only strangers' code could make it speak
     os.close(nowhere)
+    connection.send(Ready())
     while (task := connection.receive()) is not None:
         with connection.task():
             answer = perform(task, connection, cache)
