@@ -90,7 +90,9 @@ def only_new(project: Project, revision: str, now: Scan, options: Options) -> Sc
     wanted = {path: sha for path, sha in tree.items() if is_python(path) or is_document(path)}
     blobs = repository.read(wanted.values())
     sources = {path: blobs[sha] for path, sha in wanted.items() if is_python(path)}
-    documents = {path: blobs[sha].decode(errors="replace") for path, sha in wanted.items() if is_document(path)}
+    documents = {
+        path: blobs[sha].decode(errors="replace") for path, sha in wanted.items() if is_document(path)
+    }
     # What is untouched and says nothing now needs no rules: only its facts count.
     changed = frozenset(path for path, source in sources.items() if now.sources.get(path) != source)
     suspects = frozenset(finding.path for finding in now.result.findings)
@@ -165,8 +167,10 @@ def diff(fixed: Fixed) -> str:
     parts: list[str] = []
     for path, before in fixed.before.items():
         old, new = (_patch_lines(content) for content in (before, fixed.after[path]))
-        for line in difflib.unified_diff(old, new, f"a/{path}", f"b/{path}"):
-            parts.append(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n")
+        parts.extend(
+            line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+            for line in difflib.unified_diff(old, new, f"a/{path}", f"b/{path}")
+        )
     return "".join(parts)
 
 
@@ -183,13 +187,17 @@ def _clash(one: Edit, other: Edit) -> bool:
 
 
 def _finished(result: Result, sources: Mapping[str, bytes], started: float) -> Result:
-    order = sorted(result.findings, key=lambda finding: (finding.path, finding.line, finding.column, finding.code))
+    order = sorted(
+        result.findings, key=lambda finding: (finding.path, finding.line, finding.column, finding.code)
+    )
     return msgspec.structs.replace(
         result,
         findings=tuple(order),
         statistics=Statistics(
             files=len(sources),
-            lines=sum(source.count(b"\n") + (not source.endswith(b"\n")) for source in sources.values() if source),
+            lines=sum(
+                source.count(b"\n") + (not source.endswith(b"\n")) for source in sources.values() if source
+            ),
             seconds=round(time.perf_counter() - started, 3),
         ),
     )

@@ -53,7 +53,9 @@ def gather(repository: LocalRepository, base: str, head: str) -> Gathered:
     }
     touched = {file.path for file in files} | {file.previous_path for file in files}
     untouched = {
-        path: entry.sha for path, entry in new.items() if path not in touched and _is_source(path, new, config)
+        path: entry.sha
+        for path, entry in new.items()
+        if path not in touched and _is_source(path, new, config)
     }
     contents = repository.read(entry.sha for entry in (*before.values(), *after.values()))
     skipped = [
@@ -93,7 +95,9 @@ async def compare(repository: LocalRepository, gathered: Gathered, analysis: Ana
     )
     for _ in range(MOST_ROUNDS):
         comparison = await analysis.compare(request)
-        wanted = {path: sources[path] for path in comparison.wanted if path in sources and path in request.others}
+        wanted = {
+            path: sources[path] for path in comparison.wanted if path in sources and path in request.others
+        }
         if not wanted:
             break
         request = msgspec.structs.replace(

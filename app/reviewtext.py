@@ -46,7 +46,11 @@ def show(report: Report, gathered: Gathered) -> None:
     out.print()
     out.print(Text(_printable(report.summary.strip())))
     out.print()
-    out.print(Text.assemble("conclusion: ", (str(report.conclusion), _CONCLUSION.get(report.conclusion, "bold yellow"))))
+    out.print(
+        Text.assemble(
+            "conclusion: ", (str(report.conclusion), _CONCLUSION.get(report.conclusion, "bold yellow"))
+        )
+    )
 
 
 def comment_text(comment: ReviewComment, lines: Sequence[str]) -> Text:

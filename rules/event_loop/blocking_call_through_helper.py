@@ -154,4 +154,6 @@ class BlockingCallThroughHelper(Rule):
             return None
         target = offload_primitive(module)
         first, *others = calls
-        return Fix(in_thread(target), imports=(target,), safety=Safety.UNSAFE, target=first, also=tuple(others))
+        return Fix(
+            in_thread(target), imports=(target,), safety=Safety.UNSAFE, target=first, also=tuple(others)
+        )

@@ -40,7 +40,12 @@ def run_shop(tmp_path: Path, *overlays: str, paths: list[str]) -> dict[str, obje
     program = SESSION.replace("PATHS", repr(paths))
     environment = {**os.environ, "SHOP_DATABASE_URL": f"sqlite:///{tmp_path}/shop.db"}
     finished = subprocess.run(
-        [sys.executable, "-c", program], cwd=project, env=environment, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", program],
+        cwd=project,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     assert finished.returncode == 0, finished.stderr
     answers: dict[str, object] = json.loads(finished.stdout)
@@ -56,7 +61,9 @@ def test_the_main_branch_serves_orders_and_products(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("state", ["slow", "fast"])
-def test_the_new_endpoints_answer_the_same_before_and_after_they_are_mended(tmp_path: Path, state: str) -> None:
+def test_the_new_endpoints_answer_the_same_before_and_after_they_are_mended(
+    tmp_path: Path, state: str
+) -> None:
     paths = ["/orders/count", "/orders/1/tracking", "/customers/1/favourites"]
 
     answers = run_shop(tmp_path, state, paths=paths)
