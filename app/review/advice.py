@@ -8,7 +8,7 @@ import msgspec
 
 from app.review.comments import Group
 from app.review.config import Context
-from app.review.markdown import lowered, sentence
+from app.review.markdown import figure, lowered, sentence
 from rules.engine.finding import Confidence, Effort, Severity
 
 _WEIGHT = {
@@ -155,7 +155,7 @@ def _with_assumptions(summary: str, assumptions: Mapping[str, float | int | str]
     """Never a number without its assumption."""
     if not summary or not assumptions:
         return summary
-    assumed = ", ".join(f"`{name} = {value}`" for name, value in assumptions.items())
+    assumed = ", ".join(f"`{name} = {figure(value)}`" for name, value in assumptions.items())
     return f"{summary.rstrip('.')} (assumes {assumed})"
 
 
@@ -166,7 +166,7 @@ def ask(groups: Sequence[Group], context: Context, limit: int = 4) -> tuple[Ques
     for entry in groups:
         for key, value in entry.first.impact.assumptions.items():
             if key in _QUESTIONS and key not in known:
-                wanted.setdefault(key, f"{value} is assumed")
+                wanted.setdefault(key, f"{figure(value)} is assumed")
     for entry in groups:
         for key in _FAMILY_KEYS.get(entry.first.code[:3], ()):
             if key not in known:

@@ -19,6 +19,7 @@ from app.review.markdown import (
     code,
     details,
     fence,
+    figure,
     fit,
     has_bidi,
     html,
@@ -316,7 +317,7 @@ def impact(finding: Finding, links: Links) -> str:
     if not expected.measured:
         notes.append("estimated")
     if expected.assumptions:
-        assumed = ", ".join(code(f"{name} = {value}") for name, value in expected.assumptions.items())
+        assumed = ", ".join(code(f"{name} = {figure(value)}") for name, value in expected.assumptions.items())
         notes.append(f"assumes {assumed}")
     small = f" <sub>{' · '.join(notes)}</sub>" if notes else ""
     return f"**Expected** {summary}{small}"

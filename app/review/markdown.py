@@ -178,6 +178,11 @@ def shorten(text: str, limit: int) -> str:
     return cut.rstrip(" ,;:") + " …"
 
 
+def figure(value: float | int | str) -> str:
+    """An assumption as people write it: `120`, not `120.0`."""
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
 def plural(count: int, noun: str, several: str = "") -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {several or noun + 's'}"
 

@@ -1,6 +1,6 @@
 """Expected effect of a finding, worked out from what a project says of itself and a few formulas.
 
-Each figure is a range, carries its assumptions and says "estimate": only benchmarks make measured ones. The
+Each figure is a range, carries its assumptions and is not called measured: only benchmarks make it so. The
 ranges come from repeated load tests of a FastAPI application on one worker; see the page of each rule.
 """
 
@@ -66,7 +66,7 @@ def blocked_loop(options: Options, milliseconds: float, *, key: str = "", what: 
     gains = (max(1.0, _REACHED * least), most)
     return Impact(
         summary=(
-            f"estimate at {clients} concurrent requests and {number(milliseconds)} ms{' ' + what if what else ''}:"
+            f"at {clients} concurrent requests and {number(milliseconds)} ms{' ' + what if what else ''}:"
             f" about {number(before)} → {span(*(before * gain for gain in gains))} requests/s per worker;"
             " a single request alone gets no faster"
         ),
@@ -80,7 +80,7 @@ def loop_lag(options: Options, milliseconds: float, *, key: str, what: str) -> I
     clients = concurrency(options)
     return Impact(
         summary=(
-            f"estimate at {clients} concurrent requests and {number(milliseconds)} ms per {what}: every other request of the"
+            f"at {clients} concurrent requests and {number(milliseconds)} ms per {what}: every other request of the"
             f" worker waits up to {number(clients * milliseconds)} ms for each one, and the worker runs at most"
             f" {number(1000 / milliseconds)} a second"
         ),
@@ -94,7 +94,7 @@ def unknown_duration(options: Options) -> Impact:
     clients = concurrency(options)
     return Impact(
         summary=(
-            f"estimate at {clients} concurrent requests: each second it takes stops the worker for a second, and the last of"
+            f"at {clients} concurrent requests: each second it takes stops the worker for a second, and the last of"
             f" {clients} waits {clients} times as long"
         ),
         formula="1/B requests/s per worker; other requests wait up to c·B (B: time blocked)",
@@ -107,7 +107,7 @@ def queries_in_loop(options: Options) -> Impact:
     count, trip = rows(options), db_ms(options)
     return Impact(
         summary=(
-            f"estimate for {count} turns and {number(trip)} ms per round trip: {count} statements → 1, about"
+            f"for {count} turns and {number(trip)} ms per round trip: {count} statements → 1, about"
             f" {span(count * trip, count * (trip + _STATEMENT_MS))} → {span(trip, trip + _STATEMENT_MS)} ms,"
             " plus the rows themselves"
         ),
@@ -123,7 +123,7 @@ def commits_in_loop(options: Options, kind: str) -> Impact:
     words = {"commit": "commits, each waiting for the disk,", "flush": "flushes", "refresh": "more queries"}
     return Impact(
         summary=(
-            f"estimate for {count} turns and {number(trip)} ms per round trip: {count} {words[kind]} → "
+            f"for {count} turns and {number(trip)} ms per round trip: {count} {words[kind]} → "
             f"{'none' if kind == 'refresh' else '1'}, about {span(count * trip, count * most)} ms →"
             f" {'0' if kind == 'refresh' else span(trip, most)} ms"
         ),
@@ -137,7 +137,7 @@ def rows_counted(options: Options) -> Impact:
     count, trip = rows(options), db_ms(options)
     return Impact(
         summary=(
-            f"estimate for {count} rows: {span(count * _ROW_MS[0] + trip, count * _ROW_MS[1] + trip + _STATEMENT_MS)} ms →"
+            f"for {count} rows: {span(count * _ROW_MS[0] + trip, count * _ROW_MS[1] + trip + _STATEMENT_MS)} ms →"
             f" {span(trip, trip + _STATEMENT_MS)} ms; for 10,000 rows"
             f" {span(10_000 * _ROW_MS[0], 10_000 * _ROW_MS[1])} ms"
         ),
@@ -151,12 +151,12 @@ def hangs(options: Options, *, on_loop: bool, seconds: float | None = None) -> I
     length = "for ever" if seconds is None else f"{number(seconds)} s"
     if on_loop:
         return Impact(
-            summary=f"estimate: one peer that accepts and never answers stops this worker {length}",
+            summary=f"one peer that accepts and never answers stops this worker {length}",
             formula="one hung call = the event loop of one worker",
         )
     return Impact(
         summary=(
-            f"estimate: each peer that accepts and never answers holds one of {THREADS} worker threads {length};"
+            f"each peer that accepts and never answers holds one of {THREADS} worker threads {length};"
             f" {THREADS} such calls stop every `def` endpoint of the process"
         ),
         formula="hung calls ≥ threads ⇒ no `def` endpoint answers",
@@ -170,7 +170,7 @@ def client_per_request(options: Options, cpu_ms: float | None) -> Impact:
     if cpu_ms is None or cpu_ms < 1:
         return Impact(
             summary=(
-                "estimate: two to three more round trips (TCP, TLS) before each first call: with a peer 10 ms away"
+                "two to three more round trips (TCP, TLS) before each first call: with a peer 10 ms away"
                 " 20–30 ms per request"
             ),
             formula="2–3 · RTT per request → 0",
@@ -179,7 +179,7 @@ def client_per_request(options: Options, cpu_ms: float | None) -> Impact:
     low, high = cpu_ms, cpu_ms * 3.2
     return Impact(
         summary=(
-            f"estimate: {span(low, high)} ms of processor time per request for the client itself: at most"
+            f"{span(low, high)} ms of processor time per request for the client itself: at most"
             f" {span(1000 / high, 1000 / low)} requests/s per worker, before a call of {number(latency)} ms even starts"
         ),
         formula="1/u requests/s per core (u: processor time of making the client), plus 2–3 round trips for TCP and TLS",
@@ -192,7 +192,7 @@ def connection_per_request(options: Options) -> Impact:
     trip = db_ms(options)
     return Impact(
         summary=(
-            f"estimate at {number(trip)} ms per round trip: {span(5 * trip + 5, 10 * trip + 20)} ms of connecting before the"
+            f"at {number(trip)} ms per round trip: {span(5 * trip + 5, 10 * trip + 20)} ms of connecting before the"
             f" first statement of each request → 0; {concurrency(options)} concurrent requests open as many connections"
         ),
         formula="5–10 round trips (TCP, TLS, log-in) and 5–20 ms of set-up per request → 0",

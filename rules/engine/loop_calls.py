@@ -52,7 +52,15 @@ class Stop:
     instead: str
     severity: Severity
     path: tuple[Hop, ...] = ()
+    """From the helper's own call to the leaf; empty when `call` is the leaf."""
     cached: bool = False
+
+    def call_path(self, module: Module) -> tuple[Hop, ...]:
+        """The whole way, beginning with `call` itself; empty when `call` is the leaf."""
+        if not self.path:
+            return ()
+        called = ast.unparse(self.call.func).rpartition(".")[2]
+        return Hop(module.path, self.call.lineno, called), *self.path
 
 
 def code_of(entry: Blocking) -> str | None:

@@ -93,7 +93,7 @@ class AsyncEndpointWithoutAwaitButBlocking(Rule):
                 self.severity, *(stop.severity for stop in found), key=lambda severity: severity.rank
             ),
             fix=self.drop_async(node, module),
-            call_path=worst.path,
+            call_path=worst.call_path(module),
             related=tuple(
                 Hop(module.path, line, node.name) for line in sorted({stop.call.lineno for stop in found})
             ),

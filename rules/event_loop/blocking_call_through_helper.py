@@ -123,7 +123,7 @@ class BlockingCallThroughHelper(Rule):
                 severity=worst.severity,
                 confidence=confidence(worst),
                 fix=self.offload(worst, kind_stops, module),
-                call_path=worst.path,
+                call_path=worst.call_path(module),
                 cause=self.cause(worst),
                 impact=expected(worst, module),
                 instead=f"In the helper, use {worst.instead}; or hand the helper to a worker thread.",
