@@ -206,3 +206,22 @@ async def test_a_sweep_finds_what_was_never_delivered(service: Service, fakegith
     await service.idle()
 
     assert service.run(repo, pull).conclusion == "failure"
+
+
+@pytest.mark.parametrize("what", ["run", "suite"])
+async def test_what_is_asked_for_again_is_answered_again(service: Service, what: str) -> None:
+    repo = service.shop()
+    pull = await service.reviewed(repo, "slow", SLOW)
+    run = service.run(repo, pull)
+    before = len(service.github.calls("checks/update"))
+
+    if what == "run":
+        await service.github.rerequest(repo, run.id)
+    else:
+        await service.github.rerequest_suite(repo, run.suite.id)
+    await service.idle()
+
+    assert len(service.github.calls("checks/update")) > before
+    again = service.run(repo, pull)
+    assert (again.id, again.status, again.conclusion) == (run.id, "completed", "failure")
+    assert len(service.github.reviews(repo, pull.number)) == 1
