@@ -17,6 +17,7 @@ OLDEST = (3, 11)
 NEEDED = (
     "libcst",
     "msgspec",
+    "sqlalchemy",
     "sqlglot",
     "pytest",
     "pytest-xdist",
@@ -24,7 +25,7 @@ NEEDED = (
     "hypothesis",
     "blockbuster",
 )
-TESTS = ("tests/engine", "tests/libraries", "tests/test_cases.py", "tests/test_rules_contract.py")
+TESTS = ("tests/engine", "tests/test_cases.py", "tests/test_rules_contract.py")
 
 
 def folders() -> list[Path]:
@@ -66,9 +67,10 @@ def run(version: tuple[int, int], interpreter: Path) -> int:
     if not python.exists():
         subprocess.run([interpreter, "-m", "venv", environment], check=True)
         subprocess.run([python, "-m", "pip", "install", "--quiet", *requirements()], check=True)
+    # The common fixtures start servers, which these tests never need and these environments could not.
     existing = [test for test in TESTS if (ROOT / test).exists()]
     return subprocess.run(
-        [python, "-m", "pytest", "-q", "-n", "2", *existing], cwd=ROOT, check=False
+        [python, "-m", "pytest", "-q", "-n", "2", "--noconftest", *existing], cwd=ROOT, check=False
     ).returncode
 
 
@@ -80,7 +82,7 @@ def main() -> int:
     worst = 0
     for version, interpreter in others.items():
         print(f"-- engine tests on Python {version[0]}.{version[1]}", flush=True)
-        worst = worst or run(version, interpreter)
+        worst = run(version, interpreter) or worst
     return worst
 
 
