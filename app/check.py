@@ -89,7 +89,7 @@ def only_new(project: Project, revision: str, now: Scan, options: Options) -> Sc
     }
     wanted = {path: sha for path, sha in tree.items() if is_python(path) or is_document(path)}
     blobs = repository.read(wanted.values())
-    sources = {path: blobs[sha] for path, sha in wanted.items() if is_python(path)}
+    sources = {path: blobs[sha] for path, sha in wanted.items() if is_python(path) and sha in blobs}
     documents = {
         path: blobs[sha].decode(errors="replace") for path, sha in wanted.items() if is_document(path)
     }

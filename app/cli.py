@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit", "markdown", "prompt")
 CONFIGURATION = (".github/fastperf.toml", "pyproject.toml")
+SKIPPED_SHOWN = 10
 PROGRESS_FILES = 200
 """Below this many files no progress bar is worth its flicker."""
 
@@ -350,10 +351,12 @@ def _show(
     if endpoints and scan.result.endpoints:
         console.print(terminal.endpoint_table(scan.result.endpoints))
         console.print()
-    for skipped in scan.result.skipped:
+    for skipped in scan.result.skipped[:SKIPPED_SHOWN]:
         console.print(
             f"skipped {terminal.visible(skipped.path)}: {terminal.visible(skipped.reason)}", style="dim"
         )
+    if (more := len(scan.result.skipped) - SKIPPED_SHOWN) > 0:
+        console.print(f"skipped {more} more files; --output-format json names them", style="dim")
     console.print(terminal.summary(scan.result, scan.result.findings, len(project.chosen), fixed=fixed))
 
 

@@ -58,19 +58,24 @@ def gather(repository: LocalRepository, base: str, head: str) -> Gathered:
         if path not in touched and _is_source(path, new, config)
     }
     contents = repository.read(entry.sha for entry in (*before.values(), *after.values()))
-    skipped = [
-        Skipped(path, "the file is too large")
-        for path, entry in after.items()
-        if len(contents.get(entry.sha, b"")) > LARGEST_FILE
-    ]
-    too_large = {skip.path for skip in skipped}
+    skipped: list[Skipped] = []
+    for path, entry in after.items():
+        if entry.sha not in contents:
+            skipped.append(Skipped(path, "its content is not in this repository"))
+        elif len(contents[entry.sha]) > LARGEST_FILE:
+            skipped.append(Skipped(path, "the file is too large"))
+    unread = {skip.path for skip in skipped}
     return Gathered(
         merge_base=merge_base,
         head=head_id,
         files=files,
         config=config,
-        before={path: contents[entry.sha] for path, entry in before.items() if path not in too_large},
-        after={path: contents[entry.sha] for path, entry in after.items() if path not in too_large},
+        before={
+            path: contents[entry.sha]
+            for path, entry in before.items()
+            if path not in unread and entry.sha in contents
+        },
+        after={path: contents[entry.sha] for path, entry in after.items() if path not in unread},
         untouched=untouched,
         documents_before=_documents(repository, old),
         documents_after=_documents(repository, new),
