@@ -84,11 +84,8 @@ def finding_text(finding: Finding, lines: Sequence[str], *, width: int = WIDTH) 
 
 def notes(finding: Finding, lines: Sequence[str]) -> Iterable[str]:
     """The lines below the code: the path of the call, the impact, what to do."""
-    path = [(hop.path, hop.line) for hop in finding.call_path]
-    if path and path[0] != (finding.path, finding.line):
-        path.insert(0, (finding.path, finding.line))
-    if len(path) > 1:
-        yield " → ".join(f"{visible(name)}:{line}" for name, line in path)
+    if len(finding.call_path) > 1:
+        yield " → ".join(f"{visible(hop.path)}:{hop.line}" for hop in finding.call_path)
     if finding.impact.summary and finding.impact.summary != NOT_MEASURED:
         yield visible(finding.impact.summary)
     if finding.fix is not None:

@@ -74,7 +74,10 @@ def test_a_project_is_analysed_as_a_whole(shop: Path) -> None:
     assert places(document) == [("FP101", "shop/api.py", 13), ("FP103", "shop/api.py", 21)]
     second = document["findings"][1]
     assert second["endpoint"] == {"method": "GET", "path": "/orders"}
-    assert [(hop["path"], hop["line"]) for hop in second["call_path"]][-1] == ("shop/clients.py", 5)
+    assert second["call_path"] == [
+        {"path": "shop/api.py", "line": 21, "symbol": "fetch"},
+        {"path": "shop/clients.py", "line": 5, "symbol": "requests.get"},
+    ]
     assert {(entry["method"], entry["path"]) for entry in document["endpoints"]} == {
         ("GET", "/report"),
         ("GET", "/orders"),
