@@ -245,11 +245,16 @@ def _shown(finding: Finding, edits: Sequence[Edit], lines: Sequence[str]) -> str
     edit = next(
         (edit for edit in here if edit.start_line <= finding.line <= edit.end_line), (here or list(edits))[0]
     )
-    old = {line.strip() for line in lines[edit.start_line - 1 : edit.end_line]}
-    new = [line.strip() for line in edit.replacement.splitlines() if line.strip()]
+    old = [line.rstrip() for line in lines[edit.start_line - 1 : edit.end_line]]
+    new = [line.rstrip() for line in edit.replacement.splitlines() if line.strip()]
     if not new:
-        return "delete " + _counted(edit.end_line - edit.start_line + 1, "line")
-    return visible(next((line for line in new if line not in old), new[0]))
+        return "delete " + _counted(len(old), "line")
+    stripped = {line.strip() for line in old}
+    changed = next((line for line in new if line.strip() not in stripped), None)
+    if changed is None:  # nothing but its indentation or place is new
+        moved = next((line for line in new if line not in old), new[0])
+        return f"move `{visible(moved.strip())}`"
+    return visible(changed.strip())
 
 
 def _first_sentence(prose: str) -> str:

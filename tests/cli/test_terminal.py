@@ -70,6 +70,14 @@ def test_doubt_several_places_and_a_missing_fix_are_told() -> None:
     assert terminal.finding_text(without, LINES).plain.endswith("  │\n  = instead: Hand it to a thread.\n")
 
 
+def test_a_fix_that_only_moves_a_line_says_so() -> None:
+    lines = ["for row in rows:", "    add(row)", "    commit()"]
+    edit = Edit("a.py", 2, 3, "    add(row)\ncommit()\n")
+    moved = finding(path="a.py", line=3, end_line=3, fix=ProvenFix(Safety.UNSAFE, (edit,)))
+
+    assert "= fix (unsafe): move `commit()`\n" in terminal.finding_text(moved, lines).plain
+
+
 def test_the_last_line_counts_by_severity_and_fix() -> None:
     safe = finding(severity=Severity.LOW, path="b.py", fix=ProvenFix(Safety.SAFE, ()))
     result = Result(statistics=Statistics(seconds=0.314))
