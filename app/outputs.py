@@ -16,8 +16,6 @@ from rules.engine import registry
 from rules.engine.finding import Edit, Finding, Result, Severity
 from rules.engine.rule import Rule
 
-HOME = "https://github.com/fastperf/fastperf"
-
 _SARIF_LEVEL = {
     Severity.CRITICAL: "error",
     Severity.HIGH: "error",
@@ -62,7 +60,6 @@ def as_sarif(result: Result, lines: Lines) -> str:
                         "driver": {
                             "name": "fastperf",
                             "version": version(),
-                            "informationUri": HOME,
                             "rules": [_sarif_rule(code) for code in used],
                         }
                     },
@@ -306,7 +303,6 @@ def _sarif_rule(code: str) -> dict[str, Any]:
             "text": card.instead or card.summary,
             "markdown": "\n\n".join(part for part in (card.why, card.instead, card.trade_offs) if part),
         },
-        "helpUri": f"{HOME}/blob/main/docs/rules/{code}.md",
         "defaultConfiguration": {"level": _SARIF_LEVEL[rule.severity]},
         "properties": {"tags": ["performance", registry.family_of(rule)], "severity": str(rule.severity)},
     }

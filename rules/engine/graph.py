@@ -23,7 +23,7 @@ ELSEWHERE = "elsewhere"
 
 _TEST = re.compile(r"(?:^|/)(?:tests?|testing)/|(?:^|/)(?:test_[^/]*|[^/]*_test|conftest)\.py$")
 _MIGRATION = re.compile(
-    r"(?:^|/)(?:alembic|migrations?)(?:/.*)?/[^/]+\.py$|(?:^|/)versions/[0-9a-f]{6,}[^/]*\.py$"
+    r"(?:^|/)(?:alembic|migrations?)(?:/.*)?/[^/]+\.py$|(?:^|/)versions/(?:[0-9a-f]{6,}|[^/]*(?<![0-9a-z])[0-9a-f]{12}(?![0-9a-z]))[^/]*\.py$"
 )
 _STREAMS = frozenset({"StreamingResponse", "EventSourceResponse"})
 

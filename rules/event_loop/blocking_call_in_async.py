@@ -42,7 +42,7 @@ class BlockingCallInAsync(Rule):
     severity = Severity.CRITICAL
     gates = True
     effort = Effort.MINUTES
-    watch = "event-loop lag, p99"
+    watch = "event-loop lag p99"
 
     invalid = (
         Invalid(

@@ -155,6 +155,7 @@ class OffloadEvaluatedEagerly(Rule):
             severity=Severity.CRITICAL if stops_loop else Severity.HIGH,
             confidence=Confidence.CERTAIN if result.certain else Confidence.LIKELY,
             fix=self.hand_over(node, inner, offload, result),
+            instead=f"Hand over the function and its arguments: `{module.segment(node.func)}({module.segment(inner.func)}, …)`.",
             swallows=tuple((code, inner.lineno) for code in _SAID_HERE),
         )
 

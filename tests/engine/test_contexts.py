@@ -240,6 +240,8 @@ def test_a_script_function_that_an_endpoint_uses_too_is_reported() -> None:
         "conftest.py",
         "alembic/versions/1_init.py",
         "migrations/env.py",
+        "database/revisions/tenant/versions/2023-01-30_e4b4991dddcd.py",
+        "versions/20230130_e4b4991dddcd_add_roles.py",
     ],
 )
 def test_tests_and_migrations_are_silent(path: str) -> None:
@@ -369,3 +371,9 @@ def test_roles_and_the_request_path() -> None:
 def _calls(found: Module, name: str) -> list[ast.Call]:
 
     return [n for n in ast.walk(found.tree) if isinstance(n, ast.Call) and found.segment(n.func) == name]
+
+
+def test_a_module_among_api_versions_is_no_migration() -> None:
+    path = "api/versions/orders_v2.py"
+
+    assert lines(project({path: "import time\nasync def f():\n    time.sleep(1)"}), path) == [3]
