@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import sqlite3
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
@@ -51,6 +51,8 @@ MOST_REVIEWS: Final = 4
 """At once per machine. More would only wait for each other's writes, and deliveries with them."""
 NOTHING_TO_CLEAN: Final = frozenset({"yielded", "done", "gone"})
 LIMITED_TIMES: Final = 12
+LOOK_SECONDS: Final = 0.2
+"""How often a drain looks whether jobs are left."""
 RECOVERY_ATTEMPTS: Final = 5
 JOB_SECONDS: Final = 6 * 3600.0
 """A job's whole life, waits for rate limits included."""
@@ -470,10 +472,13 @@ class Jobs:
         )
         deadline = time.monotonic() + self.drain_seconds
         while self._running and time.monotonic() < deadline:
-            await asyncio.wait(set(self._running), timeout=deadline - time.monotonic())
+            if ours := _on_this_loop(self._running):
+                await asyncio.wait(ours, timeout=min(LOOK_SECONDS, deadline - time.monotonic()))
+            else:
+                await asyncio.sleep(min(LOOK_SECONDS, max(0.0, deadline - time.monotonic())))
         if self._running:
             log.warning("jobs_left_for_recovery", jobs=len(self._running))
-        await _end(*self._running)
+        await _end(*_on_this_loop(self._running))
         await destroying
         # The engine made its threads the loop's own and has just ended them.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(4))
@@ -596,6 +601,12 @@ def _reason(error: Exception) -> str:
     if isinstance(error, StepFailedError):
         return str(error).partition(":")[0] or "unknown"
     return type(error).__name__
+
+
+def _on_this_loop(tasks: Iterable[asyncio.Task[Any]]) -> list[asyncio.Task[Any]]:
+    """Without those on the engine's own loop, which it uses while ours stands still and ends by itself."""
+    loop = asyncio.get_running_loop()
+    return [task for task in list(tasks) if task.get_loop() is loop]
 
 
 async def _end(*tasks: asyncio.Task[Any]) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
 import time
 from pathlib import Path
 
@@ -317,3 +318,26 @@ async def test_the_database_is_in_wal_mode(database: str, start_jobs: Starting) 
 def _journal_mode(database: str) -> str:
     with sqlite3.connect(database.removeprefix("sqlite:///")) as connection:
         return str(connection.execute("PRAGMA journal_mode").fetchone()[0])
+
+
+async def test_a_job_on_the_engines_own_loop_does_not_break_the_drain(start_jobs: Starting) -> None:
+    """The engine runs a job there when it takes one while our loop stands still."""
+    jobs = await start_jobs(RecordedWork())
+    begun, release = threading.Event(), threading.Event()
+
+    async def elsewhere() -> None:
+        with jobs._known("review", "elsewhere"):
+            begun.set()
+            await asyncio.get_running_loop().run_in_executor(None, release.wait)
+
+    other = threading.Thread(target=lambda: asyncio.run(elsewhere()))
+    other.start()
+    await asyncio.to_thread(begun.wait, 10)
+    try:
+        await jobs.close()
+    finally:
+        release.set()
+        other.join(10)
+
+    with pytest.raises(QueueUnavailableError):
+        await jobs.request_review(review("a"))
