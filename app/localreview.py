@@ -13,14 +13,15 @@ from app.review.config import Config
 from app.review.diff import Diff
 from app.review.links import Links
 from app.review.report import Report
-from rules.engine.finding import Skipped
+from rules.engine.finding import Result, Skipped
 
 MOST_ROUNDS = 3
 """Of asking for more sources, as in a review on GitHub."""
 
 
 class Gathered(msgspec.Struct, kw_only=True):
-    """Everything a review is made of. Sources by path: `before` at the merge base, `after` at the head."""
+    """Everything a review is made of. Sources by path: `before` at the merge base, `after` at the head, `tip` on the
+    base branch now, None where they are there as at the merge base."""
 
     merge_base: str
     head: str
@@ -28,6 +29,7 @@ class Gathered(msgspec.Struct, kw_only=True):
     config: Config
     before: dict[str, bytes]
     after: dict[str, bytes]
+    tip: dict[str, bytes | None] | None
     untouched: dict[str, str]
     """Python files that the change leaves alone: path -> blob id."""
     documents_before: dict[str, str]
@@ -57,7 +59,11 @@ def gather(repository: LocalRepository, base: str, head: str) -> Gathered:
         for path, entry in new.items()
         if path not in touched and _is_source(path, new, config)
     }
-    contents = repository.read(entry.sha for entry in (*before.values(), *after.values()))
+    changed = dict.fromkeys((*before, *after))
+    current = {path: tip[path] for path in changed if _is_source(path, tip, config)}
+    moved = any(old.get(path) != current.get(path) for path in changed)
+    asked = [*before.values(), *after.values(), *(current.values() if moved else ())]
+    contents = repository.read(entry.sha for entry in asked)
     skipped: list[Skipped] = []
     for path, entry in after.items():
         if entry.sha not in contents:
@@ -76,6 +82,9 @@ def gather(repository: LocalRepository, base: str, head: str) -> Gathered:
             if path not in unread and entry.sha in contents
         },
         after={path: contents[entry.sha] for path, entry in after.items() if path not in unread},
+        tip={path: contents.get(tip[path].sha) if path in current else None for path in changed}
+        if moved
+        else None,
         untouched=untouched,
         documents_before=_documents(repository, old),
         documents_after=_documents(repository, new),
@@ -83,8 +92,10 @@ def gather(repository: LocalRepository, base: str, head: str) -> Gathered:
     )
 
 
-async def compare(repository: LocalRepository, gathered: Gathered, analysis: Analysis) -> Comparison:
-    """Analyse both versions, in the context of the whole project."""
+async def compare(
+    repository: LocalRepository, gathered: Gathered, analysis: Analysis
+) -> tuple[Comparison, Result | None]:
+    """Analyse both versions, in the context of the whole project; and the base branch's, where it has moved on."""
     blobs = repository.read(gathered.untouched.values())
     sources = {path: blobs[sha] for path, sha in gathered.untouched.items() if sha in blobs}
     others, _ = await analysis.extract(sources)
@@ -111,13 +122,16 @@ async def compare(repository: LocalRepository, gathered: Gathered, analysis: Ana
             after=request.after | wanted,
             others={path: facts for path, facts in request.others.items() if path not in wanted},
         )
-    return comparison
+    tip = None
+    if gathered.tip is not None and comparison.is_worse:
+        tip = await analysis.standing(request, gathered.tip)
+    return comparison, tip
 
 
 async def review(repository: LocalRepository, gathered: Gathered, links: Links, workers: int) -> Report:
     """The report that the change would get."""
     async with Analysis(workers) as analysis:
-        comparison = await compare(repository, gathered, analysis)
+        comparison, tip = await compare(repository, gathered, analysis)
     return Report.of(
         comparison.before,
         comparison.after,
@@ -126,6 +140,7 @@ async def review(repository: LocalRepository, gathered: Gathered, links: Links, 
         links,
         skipped=gathered.skipped,
         excerpts=comparison.excerpts,
+        tip=tip,
     )
 
 

@@ -48,6 +48,12 @@ class Comparison(msgspec.Struct, kw_only=True):
     wanted: list[str] = []
     excerpts: dict[str, dict[int, str]] = {}
 
+    @property
+    def is_worse(self) -> bool:
+        """Whether the head says anything that the merge base does not say, or not as loudly."""
+        old = {(finding.fingerprint, finding.severity) for finding in self.before.findings}
+        return any((finding.fingerprint, finding.severity) not in old for finding in self.after.findings)
+
 
 class Unpacked(msgspec.Struct, kw_only=True):
     """A source archive, read. `blobs` has the git blob sha1 of every Python file, `facts` the encoded facts of those

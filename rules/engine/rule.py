@@ -91,6 +91,8 @@ class Rule:
     invalid: ClassVar[tuple[Invalid, ...]] = ()
     valid: ClassVar[tuple[Valid, ...]] = ()
     impact: ClassVar[Impact] = Impact()
+    guards: ClassVar[tuple[str, ...]] = ()
+    """Names in the code whose removal brings a finding about (`timeout`): a change that deleted one hears of it there."""
 
     def check(self, node: Any, module: Module) -> Iterator[Match]:
         """Yield matches at `node`. The annotation of `node` in the sub-class says which nodes arrive."""
