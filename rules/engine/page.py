@@ -34,6 +34,14 @@ def render(rule: Rule) -> str:
     return "\n\n".join(_blocks(rule)) + "\n"
 
 
+def render_alias(code: str, rule: Rule) -> str:
+    """The page of a code that another rule answers for."""
+    return (
+        f"# {code} {rule.aliases[code]}\n\n"
+        f"This is [{rule.code}]({rule.code}.md) `{registry.name_of(rule)}`: findings carry that code.\n"
+    )
+
+
 def render_index() -> str:
     """The table of all rules, by family, as markdown."""
     blocks = [
@@ -51,6 +59,12 @@ def render_index() -> str:
             f"{_cell(registry.card(rule).summary)} |"
             for rule in members
         ]
+        rows += [
+            f"| [{code}]({code}.md) | {name} | as {rule.code} | | | | is [{rule.code}]({rule.code}.md) {registry.name_of(rule)} |"
+            for rule in members
+            for code, name in rule.aliases.items()
+        ]
+        rows.sort()
         header = [
             "| code | name | severity | gates | fix | effort | what it costs |",
             "|---|---|---|---|---|---|---|",
@@ -61,7 +75,11 @@ def render_index() -> str:
 
 def pages() -> dict[str, str]:
     """File name -> content of everything in `docs/rules/`."""
-    return {"README.md": render_index()} | {f"{rule.code}.md": render(rule) for rule in registry.cards()}
+    return (
+        {"README.md": render_index()}
+        | {f"{rule.code}.md": render(rule) for rule in registry.cards()}
+        | {f"{code}.md": render_alias(code, rule) for code, rule in registry.aliases().items()}
+    )
 
 
 def stale(directory: Path) -> list[str]:
@@ -99,6 +117,8 @@ def _blocks(rule: Rule) -> Iterator[str]:
             f"| Watch in production | {_cell(rule.watch)} |",
         ]
     )
+    for code, name in rule.aliases.items():
+        yield f"Also called {code} `{name}`."
     yield from _section("Why", card.why)
     yield from _section("Instead", card.instead)
     yield from _examples(rule)

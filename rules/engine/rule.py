@@ -116,6 +116,8 @@ class Rule:
     invalid: ClassVar[tuple[Invalid, ...]] = ()
     valid: ClassVar[tuple[Valid, ...]] = ()
     impact: ClassVar[Impact] = Impact()
+    aliases: ClassVar[Mapping[str, str]] = {}
+    """Code -> name of patterns that are this rule under another name: they select and explain it."""
 
     def check(self, node: Any, module: Module) -> Iterator[Match]:
         """Yield matches at `node`. The annotation of `node` in the sub-class says which nodes arrive."""
