@@ -13,7 +13,7 @@ from app.review.config import Config
 from app.review.diff import Diff
 from app.review.links import Links
 from app.review.report import Report
-from rules.engine.finding import Result, Skipped
+from rules.engine.finding import Skipped
 
 MOST_ROUNDS = 3
 """Of asking for more sources, as in a review on GitHub."""
@@ -93,12 +93,21 @@ def gather(repository: LocalRepository, base: str, head: str) -> Gathered:
 
 
 async def compare(
-    repository: LocalRepository, gathered: Gathered, analysis: Analysis
-) -> tuple[Comparison, Result | None]:
-    """Analyse both versions, in the context of the whole project; and the base branch's, where it has moved on."""
-    blobs = repository.read(gathered.untouched.values())
-    sources = {path: blobs[sha] for path, sha in gathered.untouched.items() if sha in blobs}
-    others, _ = await analysis.extract(sources)
+    repository: LocalRepository,
+    gathered: Gathered,
+    analysis: Analysis,
+    facts: dict[str, bytes] | None = None,
+) -> Comparison:
+    """Analyse both versions, in the context of the whole project; and the base branch's, where it has moved on.
+
+    `facts` keeps the facts of blobs from one call to the next, for who reviews many changes of a project.
+    """
+    facts = {} if facts is None else facts
+    unknown = {path: sha for path, sha in gathered.untouched.items() if sha not in facts}
+    blobs = repository.read(unknown.values())
+    extracted, _ = await analysis.extract({path: blobs[sha] for path, sha in unknown.items() if sha in blobs})
+    facts.update({unknown[path]: encoded for path, encoded in extracted.items()})
+    others = {path: facts[sha] for path, sha in gathered.untouched.items() if sha in facts}
     request = Request(
         before=gathered.before,
         after=gathered.after,
@@ -111,9 +120,9 @@ async def compare(
     )
     for _ in range(MOST_ROUNDS):
         comparison = await analysis.compare(request)
-        wanted = {
-            path: sources[path] for path in comparison.wanted if path in sources and path in request.others
-        }
+        missing = {path: gathered.untouched[path] for path in comparison.wanted if path in request.others}
+        read = repository.read(missing.values())
+        wanted = {path: read[sha] for path, sha in missing.items() if sha in read}
         if not wanted:
             break
         request = msgspec.structs.replace(
@@ -122,16 +131,20 @@ async def compare(
             after=request.after | wanted,
             others={path: facts for path, facts in request.others.items() if path not in wanted},
         )
-    tip = None
     if gathered.tip is not None and comparison.is_worse:
-        tip = await analysis.standing(request, gathered.tip)
-    return comparison, tip
+        comparison.tip = await analysis.standing(request, gathered.tip)
+    return comparison
 
 
 async def review(repository: LocalRepository, gathered: Gathered, links: Links, workers: int) -> Report:
     """The report that the change would get."""
     async with Analysis(workers) as analysis:
-        comparison, tip = await compare(repository, gathered, analysis)
+        comparison = await compare(repository, gathered, analysis)
+    return decide(gathered, comparison, links)
+
+
+def decide(gathered: Gathered, comparison: Comparison, links: Links) -> Report:
+    """What the review says."""
     return Report.of(
         comparison.before,
         comparison.after,
@@ -140,7 +153,7 @@ async def review(repository: LocalRepository, gathered: Gathered, links: Links, 
         links,
         skipped=gathered.skipped,
         excerpts=comparison.excerpts,
-        tip=tip,
+        tip=comparison.tip,
     )
 
 

@@ -210,9 +210,8 @@ class Pipeline(Chores):
         with self._stage("analyse"):
             self._crash.at("in-analysis")
             comparison, request = await self._compare(client, compared.merge_base_sha, request)
-            tip = None
             if tip_sha != compared.merge_base_sha and comparison.is_worse:
-                tip = await self._standing(client, tip_sha, relevant, request, config)
+                comparison.tip = await self._standing(client, tip_sha, relevant, request, config)
         await self._keep_facts(client.repository, compared, comparison)
         report = Report.of(
             comparison.before,
@@ -222,7 +221,7 @@ class Pipeline(Chores):
             links,
             skipped=skipped,
             excerpts=comparison.excerpts,
-            tip=tip,
+            tip=comparison.tip,
             advisory=advisory,
         )
         return report, True

@@ -47,6 +47,8 @@ class Comparison(msgspec.Struct, kw_only=True):
     facts: dict[str, bytes] = {}
     wanted: list[str] = []
     excerpts: dict[str, dict[int, str]] = {}
+    tip: Result | None = None
+    """What the base branch says by now (`Analysis.standing`), if that was asked."""
 
     @property
     def is_worse(self) -> bool:
