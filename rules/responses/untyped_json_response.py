@@ -107,7 +107,9 @@ class UntypedJsonResponse(Rule):
                 " before it becomes JSON.",
                 confidence=Confidence.CERTAIN,
                 related=(Hop(module.path, value.lineno, node.name),),
-                fix=Fix(_returning(model), imports=(model,) if "." in model else (), safety=Safety.UNSAFE) if model else None,
+                fix=Fix(_returning(model), imports=(model,) if "." in model else (), safety=Safety.UNSAFE)
+                if model
+                else None,
                 impact=estimates.rows_serialized(module.options, (14, 31), (0.9, 2)),
                 instead=f"Declare it: `-> list[{model.rpartition('.')[2]}]`." if model else "",
             )
