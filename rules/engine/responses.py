@@ -193,7 +193,7 @@ def _gives_records(call: ast.Call, module: Module) -> bool:
     """Whether a call gives a list of records: a project function by its type, or a query that fetches all."""
     item = item_of(call, module)
     if item is not None:
-        return _is_record(item, module)
+        return _is_record(item, module) and not _is_of_enumeration(call, module)
     if not isinstance(call.func, ast.Attribute):
         return False
     if call.func.attr in ("all", "fetchall", "to_list", "mappings"):
@@ -204,6 +204,15 @@ def _gives_records(call: ast.Call, module: Module) -> bool:
             inner = inner.func if isinstance(inner, ast.Call) else inner.value
         return module.query(call) is not None
     return False
+
+
+def _is_of_enumeration(call: ast.Call, module: Module) -> bool:
+    """Whether the called method belongs to an enumeration: as many items as its source names."""
+    target = module.callee(call)
+    if target is None or not target.function.owner:
+        return False
+    owner = target.module.classes.get(target.function.owner)
+    return owner is not None and any(base.startswith("enum.") for base in owner.bases)
 
 
 def item_of(expression: ast.expr, module: Module) -> Value | None:

@@ -30,6 +30,10 @@ class Item(BaseModel):
 class Colour(Enum):
     RED = "red"
 
+    @classmethod
+    def all(cls) -> list[dict[str, str]]:
+        return [{"name": colour.name, "value": colour.value} for colour in cls]
+
 
 def get_session() -> Session:
     raise NotImplementedError
@@ -125,6 +129,11 @@ def strings():
 @app.get("/colours")
 def colours():
     return [{"name": colour.name, "value": colour.value} for colour in (Colour.RED,)]
+
+
+@app.get("/all-colours")
+def all_colours():
+    return Colour.all()
 
 
 @app.get("/scalars")
