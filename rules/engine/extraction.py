@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from rules.engine import facts
+from rules.engine import facts, quick_calls
 from rules.engine.facts import Alias, Argument, Call, Class, Decorator, Function, ModuleFacts, Parameter
 from rules.engine.index import BUILTINS, COMPREHENSIONS, FUNCTIONS, Binding, Index, Scope, is_main_guard
 from rules.libraries import OFFLOADS
@@ -298,6 +298,8 @@ def _calls(index: Index, scope: Scope, guarded: list[Call]) -> list[Call]:
             continue
         last = ref.rpartition(".")[2]
         flags, loops, path, is_guarded = _surroundings(index, node, at_module)
+        if last in quick_calls.NAMES and quick_calls.is_quick(node, last):
+            flags |= facts.QUICK
         if isinstance(node.func, ast.Call) and _last(node.func) in _WRAPPING:
             flags |= facts.OFFLOADED
         arguments = target = receiver = None

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import msgspec
 
-ENGINE_VERSION = "1"
+ENGINE_VERSION = "2"
 """Changes when facts change shape or meaning: cached ones of another version are worthless."""
 
 # Flags of a call.
@@ -38,6 +38,8 @@ LOAD = 16
 """No call but the reading of an attribute, which matters when it is a property."""
 OFFLOADED = 32
 """A call of what an offload primitive made (`asyncify(f)(x)`)."""
+QUICK = 64
+"""The arguments say that it does not wait (`get(block=False)`)."""
 
 # Flags of a function.
 ASYNC = 1

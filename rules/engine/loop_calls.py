@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from rules.engine import estimates, facts
 from rules.engine.finding import Confidence, Hop, Impact, Severity
 from rules.engine.graph import LOOP
+from rules.engine.quick_calls import is_quick
 from rules.libraries import Blocking, Kind
 
 if TYPE_CHECKING:
@@ -96,9 +97,7 @@ def direct(call: ast.Call, module: Module) -> Stop | None:
     function = module.function_of(call)
     if function is None or not function.is_async or not module.runs_on_event_loop(call):
         return None
-    if entry.kind is Kind.SLEEP and call.args and _is_zero(call.args[0]):
-        return None
-    if entry.kind is Kind.WAIT and _returns_at_once(call):
+    if is_quick(call, entry.name.rpartition(".")[2]):
         return None
     code = _said_by(code, function.node, module)
     return Stop(code, call, entry.name, entry.kind, entry.instead, Severity(entry.severity), entry)
@@ -169,12 +168,6 @@ def is_stream(function: ast.AST, module: Module) -> bool:
     return "endpoint" in node.roles or any(
         edge.kind == LOOP and edge.call.ref.endswith(_STREAMS) for _, edge in node.callers
     )
-
-
-def _returns_at_once(call: ast.Call) -> bool:
-    """`queue.get(block=False)`, `lock.acquire(False)`, `wait(timeout=0)`."""
-    values = [*call.args[:1], *(keyword.value for keyword in call.keywords)]
-    return any(isinstance(value, ast.Constant) and value.value in (False, 0) for value in values)
 
 
 def stops(function: ast.AsyncFunctionDef, module: Module) -> Iterator[Stop]:
@@ -251,10 +244,6 @@ def _seconds(call: ast.Call) -> float | None:
     if isinstance(argument, ast.Constant) and isinstance(argument.value, int | float):
         return float(argument.value)
     return None
-
-
-def _is_zero(argument: ast.expr) -> bool:
-    return isinstance(argument, ast.Constant) and argument.value == 0
 
 
 def offload_primitive(module: Module) -> str:
