@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from rules.engine import registry
-from rules.engine.rule import Impact, Rule
+from rules.engine.rule import Impact, Invalid, Rule, Valid
 
 DIRECTORY = Path(__file__).resolve().parents[2] / "docs" / "rules"
 """Where the pages are in a checkout."""
@@ -148,17 +148,37 @@ def _examples(rule: Rule) -> Iterator[str]:
     yield "## Examples"
     for bad in rule.invalid:
         yield "Found:"
-        yield _code(bad.code)
+        yield from _example(bad)
         if bad.fixed is not None:
             yield "With the fix:"
             yield _code(bad.fixed)
     for good in rule.valid:
         yield "Not found:"
-        yield _code(good.code)
+        yield from _example(good)
 
 
-def _code(text: str) -> str:
-    return f"```python\n{textwrap.dedent(text).strip()}\n```"
+def _example(example: Invalid | Valid) -> Iterator[str]:
+    for path, text in example.documents.items():
+        yield _code(f"# {path}\n{textwrap.dedent(text).strip()}", path)
+    title = f"# {example.path}\n" if example.path and example.documents else ""
+    yield _code(title + textwrap.dedent(example.code).strip(), example.path)
+
+
+def _code(text: str, path: str = "") -> str:
+    language = (
+        "python" if not path or path.endswith(".py") else _LANGUAGES.get(path.rpartition(".")[2], "text")
+    )
+    return f"```{language}\n{textwrap.dedent(text).strip()}\n```"
+
+
+_LANGUAGES = {
+    "Dockerfile": "dockerfile",
+    "yml": "yaml",
+    "yaml": "yaml",
+    "toml": "toml",
+    "sh": "sh",
+    "txt": "text",
+}
 
 
 def _impact(impact: Impact) -> str:

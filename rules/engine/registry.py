@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from rules.engine.rule import Rule
+from rules.engine.rule import ProjectRule, Rule
 
 FAMILIES: Mapping[str, str] = {
     "event_loop": "FP1",
@@ -107,9 +107,11 @@ def family_of(rule: Rule) -> str:
 def node_types(rule: Rule) -> tuple[type[ast.AST], ...]:
     """The concrete node types that the annotation of `check`'s `node` names.
 
-    Raises RegistryError when it names something else.
+    None for a rule about the project alone. Raises RegistryError when the annotation names something else.
     """
     cls = type(rule)
+    if isinstance(rule, ProjectRule) and cls.check is Rule.check:
+        return ()
     annotation = inspect.get_annotations(cls.check).get("node", inspect.Parameter.empty)
     if isinstance(annotation, str):
         annotation = _resolve(ast.parse(annotation, mode="eval").body, vars(sys.modules[cls.__module__]))
