@@ -83,11 +83,22 @@ def gather(repository: LocalRepository, base: str, head: str) -> Gathered:
     )
 
 
-async def compare(repository: LocalRepository, gathered: Gathered, analysis: Analysis) -> Comparison:
-    """Analyse both versions, in the context of the whole project."""
-    blobs = repository.read(gathered.untouched.values())
-    sources = {path: blobs[sha] for path, sha in gathered.untouched.items() if sha in blobs}
-    others, _ = await analysis.extract(sources)
+async def compare(
+    repository: LocalRepository,
+    gathered: Gathered,
+    analysis: Analysis,
+    facts: dict[str, bytes] | None = None,
+) -> Comparison:
+    """Analyse both versions, in the context of the whole project.
+
+    `facts` keeps the facts of blobs from one call to the next, for who reviews many changes of a project.
+    """
+    facts = {} if facts is None else facts
+    unknown = {path: sha for path, sha in gathered.untouched.items() if sha not in facts}
+    blobs = repository.read(unknown.values())
+    extracted, _ = await analysis.extract({path: blobs[sha] for path, sha in unknown.items() if sha in blobs})
+    facts.update({unknown[path]: encoded for path, encoded in extracted.items()})
+    others = {path: facts[sha] for path, sha in gathered.untouched.items() if sha in facts}
     request = Request(
         before=gathered.before,
         after=gathered.after,
@@ -100,9 +111,9 @@ async def compare(repository: LocalRepository, gathered: Gathered, analysis: Ana
     )
     for _ in range(MOST_ROUNDS):
         comparison = await analysis.compare(request)
-        wanted = {
-            path: sources[path] for path in comparison.wanted if path in sources and path in request.others
-        }
+        missing = {path: gathered.untouched[path] for path in comparison.wanted if path in request.others}
+        read = repository.read(missing.values())
+        wanted = {path: read[sha] for path, sha in missing.items() if sha in read}
         if not wanted:
             break
         request = msgspec.structs.replace(
@@ -118,6 +129,11 @@ async def review(repository: LocalRepository, gathered: Gathered, links: Links, 
     """The report that the change would get."""
     async with Analysis(workers) as analysis:
         comparison = await compare(repository, gathered, analysis)
+    return decide(gathered, comparison, links)
+
+
+def decide(gathered: Gathered, comparison: Comparison, links: Links) -> Report:
+    """What the review says."""
     return Report.of(
         comparison.before,
         comparison.after,

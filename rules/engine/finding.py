@@ -208,6 +208,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     endpoints: tuple[Endpoint, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     suppressed: tuple[Suppressed, ...] = ()
+    advice: tuple[Finding, ...] = ()
+    """What the project as a whole lacks: for the first review and an audit; no finding, never counted."""
     statistics: Statistics = Statistics()
 
     def contract(self) -> dict[str, Any]:
