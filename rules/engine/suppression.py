@@ -6,7 +6,7 @@ import ast
 import io
 import re
 import tokenize
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -60,6 +60,18 @@ class UnusedSuppression(Rule):
     def check(self, node: ast.Module, module: Module) -> Iterator[Match]:
         """Nothing: which comments are unused is known when all rules are done (`Suppressions.findings`)."""
         return iter(())
+
+
+def in_document(lines: Sequence[str], line: int, code: str) -> str | None:
+    """The reason of a comment on `line` of a document, or right above it, that silences `code`; None without one."""
+    for text in lines[max(0, line - 2) : line]:
+        found = _OWN.search(text)
+        codes = found["codes"] if found is not None else None
+        if found is not None and (
+            codes is None or code in (each.strip().upper() for each in codes.split(","))
+        ):
+            return found["reason"].strip()
+    return None
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, ClassVar
 
 from rules.engine.loop_calls import Stop, carries_bound_object, direct, effect, expected, offload_primitive
 from rules.engine.rewrites import awaited, in_thread
@@ -43,6 +43,7 @@ class BlockingCallInAsync(Rule):
     gates = True
     effort = Effort.MINUTES
     watch = "event-loop lag p99"
+    aliases: ClassVar[Mapping[str, str]] = {"FP116": "subprocess-in-async"}
 
     invalid = (
         Invalid(
