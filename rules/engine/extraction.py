@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import Any
 
 from rules.engine import facts
@@ -62,6 +63,11 @@ _COLLECTING = frozenset(
         "anext",
     }
     | {"enumerate", "zip", "join", "extend", "update", "iter", "reversed", "chain", "deque"}
+)
+_EXECUTING = frozenset({"execute", "exec", "scalar", "scalars", "fetchval", "fetchrow", "fetch"})
+_WRITING = re.compile(r"(?:^|\.)(?:insert|update|delete)\(\)")
+_WRITING_TEXT = re.compile(
+    r"[\s(]*(?:INSERT|UPDATE|DELETE|CREATE|ALTER|REPLACE|MERGE|TRUNCATE|DROP)\s", re.IGNORECASE
 )
 _WRAPPING = frozenset(name.rpartition(".")[2] for name, offload in OFFLOADS.items() if offload.wraps)
 _SPAWNING = frozenset({"create_task", "ensure_future", "start_soon"})
@@ -251,6 +257,7 @@ def _class(index: Index, scope: Scope, node: ast.ClassDef) -> Class:
         attributes,
         tuple(dependencies),
         tuple(_decorator(index, item, outside) for item in node.decorator_list),
+        next((index.ref(item.value, outside) for item in node.keywords if item.arg == "metaclass"), ""),
     )
 
 
@@ -300,6 +307,8 @@ def _calls(index: Index, scope: Scope, guarded: list[Call]) -> list[Call]:
         flags, loops, path, is_guarded = _surroundings(index, node, at_module)
         if isinstance(node.func, ast.Call) and _last(node.func) in _WRAPPING:
             flags |= facts.OFFLOADED
+        if last in _EXECUTING and node.args and is_writing(node.args[0], index.ref(node.args[0], scope)):
+            flags |= facts.WRITES
         arguments = target = receiver = None
         if last in WIRING or last.rstrip("()") in WIRING:
             arguments = _arguments(index, node, scope)
@@ -390,10 +399,14 @@ def _surroundings(index: Index, node: ast.expr, at_module: bool) -> tuple[int, i
         elif cls is ast.If:
             if at_module and child is not current.test and is_main_guard(current.test):
                 guarded = True
+            if child in current.body and fills_gap(current, node):
+                flags |= facts.ON_MISS
             if current.orelse and child is not current.test:
                 marks.append(f"?{current.lineno}.{1 if child in current.orelse else 0}/")
         elif cls is ast.IfExp:
             if child is not current.test:
+                if _missing(current.test, absent=child is current.body):
+                    flags |= facts.ON_MISS
                 marks.append(f"?{current.lineno}_{current.col_offset}.{1 if child is current.orelse else 0}/")
         elif cls is ast.match_case:
             match: Any = parents[current]
@@ -417,6 +430,67 @@ def _within(index: Index, node: ast.AST, ancestor: ast.AST) -> bool:
             return False
         current = index.parents.get(current)
     return False
+
+
+def is_writing(statement: ast.expr, ref: str) -> bool:
+    """Whether a statement, whose reference is `ref`, inserts, updates, deletes or defines."""
+    if _WRITING.search(ref):
+        return True
+    for part in ast.walk(statement):
+        if isinstance(part, ast.Constant) and isinstance(part.value, str):
+            return _WRITING_TEXT.match(part.value) is not None
+    return False
+
+
+def fills_gap(test: ast.If, node: ast.AST) -> bool:
+    """Whether `node` computes what the `if` misses: `if key not in rows: rows[key] = load(key)`."""
+    missing = _missing(test.test, absent=True)
+    return bool(missing) and any(
+        isinstance(statement, ast.Assign | ast.AnnAssign)
+        and statement.lineno <= getattr(node, "lineno", 0) <= (statement.end_lineno or 0)
+        and any(_spelling(target) == missing for target in _targets(statement))
+        for statement in test.body
+    )
+
+
+def _missing(test: ast.AST, *, absent: bool) -> str:
+    """What is not there when `test` holds (or, with `absent=False`, when it does not)."""
+    match test:
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            return _missing(operand, absent=not absent)
+        case ast.Compare(left=left, ops=[ast.Is()], comparators=[ast.Constant(value=None)]) if absent:
+            return _spelling(left)
+        case ast.Compare(left=left, ops=[ast.IsNot()], comparators=[ast.Constant(value=None)]) if not absent:
+            return _spelling(left)
+        case ast.Compare(ops=[ast.NotIn()], comparators=[container]) if absent:
+            return _spelling(container)
+        case ast.Compare(ops=[ast.In()], comparators=[container]) if not absent:
+            return _spelling(container)
+        case ast.Name() | ast.Attribute() if not absent:
+            return _spelling(test)
+    return ""
+
+
+def _targets(statement: ast.Assign | ast.AnnAssign) -> list[ast.expr]:
+    return statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+
+
+def _spelling(node: ast.AST) -> str:
+    """`rows` of `rows`, `rows[key]`, `rows.get(key)`; `self.rows` likewise."""
+    parts: list[str] = []
+    while True:
+        match node:
+            case ast.Name(id=name):
+                return ".".join([name, *reversed(parts)])
+            case ast.Attribute(value=inner, attr="get"):
+                node = inner
+            case ast.Attribute(value=inner, attr=name):
+                parts.append(name)
+                node = inner
+            case ast.Subscript(value=inner) | ast.Call(func=ast.Attribute(attr="get") as inner):
+                node = inner
+            case _:
+                return ""
 
 
 def is_short(iterable: ast.AST) -> bool:

@@ -23,6 +23,7 @@ LOOPS = (ast.For, ast.AsyncFor, ast.While, *COMPREHENSIONS)
 
 _MAX_REFERENCE = 240
 _MAX_DEPTH = 60
+_MAX_TYPES = 3
 
 # Fields that hold nodes worth visiting: no contexts, no operators.
 _SKIPPED = {"ctx", "op", "ops", "type_ignores", "type_params"}
@@ -32,7 +33,7 @@ _LEAVES = (ast.Name, ast.Constant, ast.alias, ast.Pass, ast.Break, ast.Continue)
 def _fields() -> dict[type[ast.AST], tuple[str, ...]]:
     table: dict[type[ast.AST], tuple[str, ...]] = {}
     plain = {"id", "attr", "name", "asname", "arg", "names", "module", "level", "n", "s", "kind", "is_async"}
-    plain |= {"conversion", "simple", "type_comment", "lineno", "rest", "kwd_attrs", "tag"}
+    plain |= {"conversion", "simple", "type_comment", "lineno", "rest", "kwd_attrs", "tag", "str", "is_lazy"}
     pending: list[type[ast.AST]] = [ast.AST]
     while pending:
         cls = pending.pop()
@@ -719,7 +720,11 @@ class Index:
             return ""
         members = self._annotated_types(node, scope, depth + 1)
         members.discard(_NONE)
-        return members.pop() if len(members) == 1 else ""
+        if len(members) == 1:
+            return members.pop()
+        if not members or "" in members or len(members) > _MAX_TYPES:
+            return ""
+        return f"«{'|'.join(sorted(members))}»"
 
     def _annotated_types(self, node: ast.AST, scope: Scope, depth: int) -> set[str]:
         if depth > _MAX_DEPTH:
@@ -793,7 +798,7 @@ class Index:
 
 
 _NONE = "None"
-_VAGUE = frozenset({"typing.Any", "builtins.object", "typing.Self", "typing_extensions.Self"})
+_VAGUE = frozenset({"typing.Any", "builtins.object"})
 _CONTAINERS = frozenset(
     {
         "list",
@@ -900,6 +905,13 @@ def _cast(index: Index, node: ast.Call, function: str, scope: Scope, depth: int)
     return None
 
 
+def _new_type(index: Index, node: ast.Call, function: str, scope: Scope, depth: int) -> str | None:
+    """`NewType("ReadSession", Session)` is a `Session` at run time."""
+    if function.partition(".")[0] in ("typing", "typing_extensions") and len(node.args) == 2:
+        return index.ref(node.args[1], scope, depth)
+    return None
+
+
 def _offloaded(index: Index, node: ast.Call, function: str, scope: Scope, depth: int) -> str | None:
     """`await to_thread(f, …)` gives what `f` gives."""
     position = 1 if function.endswith("run_in_executor") else 0
@@ -955,6 +967,7 @@ _SPECIAL: dict[str, Special] = {
     "asyncify": _first_argument,
     "sync_to_async": _first_argument,
     "cast": _cast,
+    "NewType": _new_type,
     "to_thread": _offloaded,
     "run_in_threadpool": _offloaded,
     "run_in_executor": _offloaded,
