@@ -36,7 +36,7 @@ _LEAVES = (ast.Name, ast.Constant, ast.alias, ast.Pass, ast.Break, ast.Continue)
 def _fields() -> dict[type[ast.AST], tuple[str, ...]]:
     table: dict[type[ast.AST], tuple[str, ...]] = {}
     plain = {"id", "attr", "name", "asname", "arg", "names", "module", "level", "n", "s", "kind", "is_async"}
-    plain |= {"conversion", "simple", "type_comment", "lineno", "rest", "kwd_attrs", "tag"}
+    plain |= {"conversion", "simple", "type_comment", "lineno", "rest", "kwd_attrs", "tag", "str", "is_lazy"}
     pending: list[type[ast.AST]] = [ast.AST]
     while pending:
         cls = pending.pop()
