@@ -132,6 +132,32 @@ def commits_in_loop(options: Options, kind: str) -> Impact:
     )
 
 
+def awaits_in_loop(options: Options) -> Impact:
+    """One call after another against five at a time."""
+    count, latency = 10, http_ms(options)
+    return Impact(
+        summary=(
+            f"for {count} items and {number(latency)} ms per call: {number(count * latency)} ms → "
+            f"{number(math.ceil(count / 5) * latency)} ms with five at a time; under full load the gain shrinks"
+        ),
+        formula="n·L → ceil(n/k)·L (L: time of one call, k: calls at once)",
+        assumptions={"items": count, "http_latency_ms": latency},
+    )
+
+
+def awaits_in_sequence(options: Options, count: int) -> Impact:
+    """Independent calls one after another against all at once."""
+    latency = http_ms(options)
+    return Impact(
+        summary=(
+            f"at {number(latency)} ms per call: {number(count * latency)} ms → {number(latency)} ms for a single request;"
+            " under full load the gain shrinks"
+        ),
+        formula="n·L → L + n·u (L: time of one call, u: CPU per call)",
+        assumptions={"http_latency_ms": latency},
+    )
+
+
 def rows_counted(options: Options) -> Impact:
     """Every row becomes an object only to be counted."""
     count, trip = rows(options), db_ms(options)

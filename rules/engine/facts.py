@@ -15,6 +15,7 @@ Facts know nothing of their own path, so one blob has one set of facts wherever 
     x^                    what `with x as …` binds
     f$                    what the dependency f provides
     T%                    `super()` inside T
+    «A:|B:»               of one of several annotated types, known when they turn out to be the same
 
 An empty reference is an unknown value.
 """
@@ -23,7 +24,7 @@ from __future__ import annotations
 
 import msgspec
 
-ENGINE_VERSION = "1"
+ENGINE_VERSION = "3"
 """Changes when facts change shape or meaning: cached ones of another version are worthless."""
 
 # Flags of a call.
@@ -38,6 +39,12 @@ LOAD = 16
 """No call but the reading of an attribute, which matters when it is a property."""
 OFFLOADED = 32
 """A call of what an offload primitive made (`asyncify(f)(x)`)."""
+ON_MISS = 64
+"""Only when something is not there yet: `if rows is None: rows = load()`."""
+WRITES = 128
+"""Executes a statement that writes: `execute(update(…))`, `execute("DELETE …")`."""
+QUICK = 256
+"""The arguments say that it does not wait (`get(block=False)`)."""
 
 # Flags of a function.
 ASYNC = 1
@@ -130,6 +137,7 @@ class Class(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
     dependencies: tuple[Parameter, ...] = ()
     """Class attributes that are `Depends(…)` (class-based views)."""
     decorators: tuple[Decorator, ...] = ()
+    metaclass: str = ""
 
 
 class Alias(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
