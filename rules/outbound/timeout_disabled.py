@@ -171,21 +171,23 @@ def _is_streamed(call: ast.Call, module: Module) -> bool:
         return True
     kept = _kept_as(call, module)
     if kept:
-        return re.search(rf"\b{re.escape(kept)}\.(?:a?stream|ws_connect)\(", module.source.text) is not None
+        return re.search(rf"{kept}\.(?:a?stream|ws_connect)\(", module.source.text) is not None
     function = module.function_of(call)
     text = module.segment(function.node) if function is not None else module.source.text
     return _STREAMING.search(text) is not None
 
 
 def _kept_as(call: ast.Call, module: Module) -> str:
-    """The module-level name or the attribute that keeps a client: `client`, `self.client`."""
+    """A pattern for the module-level name or the attribute that keeps a client: `client`, `self.client`."""
     statement = module.statement(call)
     if not isinstance(statement, ast.Assign | ast.AnnAssign):
         return ""
     target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
     if isinstance(target, ast.Attribute):
-        return target.attr
-    return target.id if isinstance(target, ast.Name) and module.function_of(call) is None else ""
+        return rf"\.{target.attr}"
+    if isinstance(target, ast.Name) and module.function_of(call) is None:
+        return rf"(?<![.\w]){target.id}"
+    return ""
 
 
 def _bounded(name: str | None) -> Callable[[cst.Call], cst.Call]:
