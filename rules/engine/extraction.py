@@ -6,9 +6,10 @@ import ast
 import re
 from typing import Any
 
-from rules.engine import facts
+from rules.engine import facts, quick_calls
 from rules.engine.facts import Alias, Argument, Call, Class, Decorator, Function, ModuleFacts, Parameter
-from rules.engine.index import BUILTINS, COMPREHENSIONS, FUNCTIONS, Binding, Index, Scope, is_main_guard
+from rules.engine.index import BUILTINS, COMPREHENSIONS, FUNCTIONS, Binding, Index, Scope
+from rules.engine.spelling import is_main_guard, last_name
 from rules.libraries import OFFLOADS
 
 WIRING = frozenset(
@@ -179,7 +180,7 @@ def _function(index: Index, scope: Scope, calls: tuple[Call, ...], lines: int) -
         flags |= facts.GENERATOR
     decorators = tuple(_decorator(index, item, outside) for item in node.decorator_list)
     for item, decorator in zip(node.decorator_list, decorators, strict=True):
-        name = _last(item)
+        name = last_name(item)
         if name in ("property", "cached_property", "computed_field"):
             flags |= facts.PROPERTY
         if name in _CACHES:
@@ -204,9 +205,9 @@ def _function(index: Index, scope: Scope, calls: tuple[Call, ...], lines: int) -
     returns = index.annotation(node.returns, outside)
     yields = ""
     if scope.is_generator:
-        yields = index._agreed(scope.yielded, scope, 0)
+        yields = index.agreed(scope.yielded, scope, 0)
     elif not returns:
-        returns = index._agreed(scope.returned, scope, 0)
+        returns = index.agreed(scope.returned, scope, 0)
         if len(returns) > 200:
             returns = ""
     return Function(
@@ -230,7 +231,7 @@ def _class(index: Index, scope: Scope, node: ast.ClassDef) -> Class:
     for name, bindings in scope.bindings.items():
         if bindings[0].kind in ("def", "class", "again"):
             continue
-        ref = index._unified(bindings, scope)
+        ref = index.unified(bindings, scope)
         last = bindings[-1]
         annotation = last.value.annotation if isinstance(last.value, ast.AnnAssign) else None
         default = last.value.value if isinstance(last.value, ast.AnnAssign) else last.value
@@ -268,7 +269,7 @@ def _base(index: Index, node: ast.expr, scope: Scope) -> str:
 
 def _decorator(index: Index, node: ast.expr, scope: Scope) -> Decorator:
     if isinstance(node, ast.Call):
-        name = _last(node)
+        name = last_name(node)
         arguments = _arguments(index, node, scope) if name in _ROUTES or name in WIRING else ()
         return Decorator(
             index.ref(node.func, scope), node.lineno, True, arguments, _receiver(index, node.func, scope)
@@ -305,7 +306,9 @@ def _calls(index: Index, scope: Scope, guarded: list[Call]) -> list[Call]:
             continue
         last = ref.rpartition(".")[2]
         flags, loops, path, is_guarded = _surroundings(index, node, at_module)
-        if isinstance(node.func, ast.Call) and _last(node.func) in _WRAPPING:
+        if last in quick_calls.NAMES and quick_calls.is_quick(node, last):
+            flags |= facts.QUICK
+        if isinstance(node.func, ast.Call) and last_name(node.func) in _WRAPPING:
             flags |= facts.OFFLOADED
         if last in _EXECUTING and node.args and is_writing(node.args[0], index.ref(node.args[0], scope)):
             flags |= facts.WRITES
@@ -355,7 +358,7 @@ def _surroundings(index: Index, node: ast.expr, at_module: bool) -> tuple[int, i
     elif current.__class__ is ast.YieldFrom or current.__class__ is ast.withitem:
         flags = facts.ITERATED
     elif isinstance(current, ast.Call) and child is not current.func:
-        name = _last(current)
+        name = last_name(current)
         if name in _COLLECTING:
             flags = facts.ITERATED
         elif name in _SPAWNING:
@@ -373,7 +376,7 @@ def _surroundings(index: Index, node: ast.expr, at_module: bool) -> tuple[int, i
                 continue
             break
         if cls is ast.Call:
-            if child is not current.func and _last(current) in _CONCURRENT:
+            if child is not current.func and last_name(current) in _CONCURRENT:
                 marks.append(f"&{current.lineno}.{child.lineno}_{child.col_offset}/")
         elif cls is ast.For or cls is ast.AsyncFor:
             if child is current.iter:
@@ -545,7 +548,7 @@ def _argument(index: Index, name: str, node: ast.expr, scope: Scope) -> Argument
             name,
             items=tuple(_argument(index, "", value, scope) for value in node.values[:50]),
         )
-    if isinstance(node, ast.Call) and _last(node) in ("Depends", "Security"):
+    if isinstance(node, ast.Call) and last_name(node) in ("Depends", "Security"):
         return Argument("Depends", index.depends(node, None, scope) or "")
     if isinstance(node, ast.Starred):
         node = node.value
@@ -566,16 +569,8 @@ def _text(index: Index, node: ast.expr, scope: Scope) -> str | None:
         parts = [_text(index, node.left, scope), _text(index, node.right, scope)]
     else:
         ref = index.ref(node, scope)
-        return f"\x00{ref}\x00" if ref else f"\x00?{_last(node)}\x00"
+        return f"\x00{ref}\x00" if ref else f"\x00?{last_name(node)}\x00"
     return None if any(part is None for part in parts) else "".join(part or "" for part in parts)
-
-
-def _last(node: ast.AST) -> str:
-    if isinstance(node, ast.Call):
-        node = node.func
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else ""
 
 
 __all__ = ["FUNCTIONS", "WIRING", "build", "is_short"]

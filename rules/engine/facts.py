@@ -24,7 +24,7 @@ from __future__ import annotations
 
 import msgspec
 
-ENGINE_VERSION = "2"
+ENGINE_VERSION = "3"
 """Changes when facts change shape or meaning: cached ones of another version are worthless."""
 
 # Flags of a call.
@@ -43,6 +43,8 @@ ON_MISS = 64
 """Only when something is not there yet: `if rows is None: rows = load()`."""
 WRITES = 128
 """Executes a statement that writes: `execute(update(…))`, `execute("DELETE …")`."""
+QUICK = 256
+"""The arguments say that it does not wait (`get(block=False)`)."""
 
 # Flags of a function.
 ASYNC = 1
