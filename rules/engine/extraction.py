@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from rules.engine import facts
+from rules.engine import declarations, facts, migrations, rows
 from rules.engine.facts import Alias, Argument, Call, Class, Decorator, Function, ModuleFacts, Parameter
 from rules.engine.index import BUILTINS, COMPREHENSIONS, FUNCTIONS, Binding, Index, Scope, is_main_guard
 from rules.libraries import OFFLOADS
@@ -121,6 +121,9 @@ def build(index: Index, lines: int) -> ModuleFacts:
         classes=tuple(
             _class(index, scope, scope.node) for scope in index.scopes if isinstance(scope.node, ast.ClassDef)
         ),
+        declarations=declarations.extract(index),
+        flows=rows.extract(index),
+        migration=migrations.extract(index) if "alembic" in index.imports else None,
         main=any(isinstance(node, ast.If) and is_main_guard(node.test) for node in index.tree.body),
     )
 

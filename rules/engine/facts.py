@@ -23,7 +23,11 @@ from __future__ import annotations
 
 import msgspec
 
-ENGINE_VERSION = "1"
+from rules.engine.declarations import Declarations
+from rules.engine.migrations import Migration
+from rules.engine.rows import Flow
+
+ENGINE_VERSION = "2"
 """Changes when facts change shape or meaning: cached ones of another version are worthless."""
 
 # Flags of a call.
@@ -151,5 +155,9 @@ class ModuleFacts(msgspec.Struct, omit_defaults=True, frozen=True, kw_only=True)
     aliases: dict[str, Alias] = {}
     functions: tuple[Function, ...] = ()
     classes: tuple[Class, ...] = ()
+    declarations: Declarations = Declarations()
+    migration: Migration | None = None
+    flows: dict[str, Flow] = {}
+    """What functions make of the rows of queries, by symbol."""
     main: bool = False
     """Has code under `if __name__ == "__main__"`."""
