@@ -48,6 +48,7 @@ def scan(
     started = time.perf_counter()
     sources = project.read()
     result = analyze(sources, project.chosen, project.texts(), options, advance=advance, prove=prove)
+    result = msgspec.structs.replace(result, findings=tuple(_asked(project, result, options)))
     return Scan(result=_finished(result, sources, started), sources=sources)
 
 
@@ -76,6 +77,16 @@ def analyze(
     result = analysis.result
     findings = tuple(analysis.prove(finding) for finding in result.findings) if prove else result.findings
     return msgspec.structs.replace(result, findings=findings, skipped=(*result.skipped, *skipped))
+
+
+def _asked(project: Project, result: Result, options: Options) -> Iterator[Finding]:
+    """What the user asked for: documents in the folders that were named, project advice that was selected by its code."""
+    for finding in result.findings:
+        if finding.path in project.chosen or finding.path in project.asked:
+            yield finding
+    for finding in result.advice:
+        if finding.code in options.select:
+            yield finding
 
 
 def only_new(project: Project, revision: str, now: Scan, options: Options) -> Scan:
@@ -138,6 +149,7 @@ def fix(project: Project, options: Options, first: Scan, *, unsafe: bool) -> Fix
         count += made
         started = time.perf_counter()
         result = analyze(sources, project.chosen, documents, options)
+        result = msgspec.structs.replace(result, findings=tuple(_asked(project, result, options)))
         current = Scan(result=_finished(result, sources, started), sources=dict(sources))
     changed = {path for path, source in sources.items() if source != first.sources[path]}
     return Fixed(
@@ -263,6 +275,7 @@ async def _examine(
         endpoints=_unique_endpoints(endpoint for result in results for endpoint in result.endpoints),
         skipped=(*skipped, *(skip for result in results for skip in result.skipped)),
         suppressed=tuple(suppressed for result in results for suppressed in result.suppressed),
+        advice=_unique(finding for result in results for finding in result.advice),
     )
 
 

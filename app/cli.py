@@ -174,6 +174,57 @@ def review(repo: Path, base: str, head: str, output_format: str) -> None:
 
 
 @cli.command()
+@click.option(
+    "--repo",
+    type=click.Path(path_type=Path),
+    default=Path(),
+    metavar="DIR",
+    help="A git repository, bare or not.",
+)
+@click.option("--last", type=click.IntRange(1, 10_000), default=200, show_default=True, metavar="N")
+@click.option("--head", default="HEAD", show_default=True, metavar="REV", help="The newest change.")
+@click.option(
+    "--output-format", type=click.Choice(["text", "json", "html"]), default="text", show_default=True
+)
+def trial(repo: Path, last: int, head: str, output_format: str) -> None:
+    """Say what reviewing the last N changes would have said: comments, would-be blocks, rules, time.
+
+    For deciding before installing. Each change of the main line that touched Python is reviewed against its first
+    parent.
+    """
+    import asyncio
+
+    from app import trial as trying
+    from app import trialtext
+    from app.analysis import AnalysisError
+    from app.localgit import GitError, LocalRepository
+
+    try:
+        repository = LocalRepository(repo)
+        with _progress(last, "reviewing", least=2) as advance:
+            outcome = asyncio.run(
+                trying.run(
+                    repository,
+                    repo.resolve().name,
+                    last=last,
+                    head=head,
+                    workers=os.cpu_count() or 1,
+                    advance=advance,
+                )
+            )
+    except (GitError, AnalysisError) as error:
+        raise Misuse(str(error)) from None
+    if output_format == "json":
+        click.echo(trialtext.as_json(outcome), nl=False)
+    elif output_format == "html":
+        click.echo(trialtext.as_html(outcome))
+    else:
+        from app.terminal import console
+
+        console().print(trialtext.as_text(outcome))
+
+
+@cli.command()
 @click.argument("code")
 def explain(code: str) -> None:
     """Say what a rule is about: CODE is FP101 or its name."""
@@ -361,16 +412,16 @@ def _show(
 
 
 @contextlib.contextmanager
-def _progress(files: int) -> Iterator[Advance]:
+def _progress(files: int, doing: str = "analysing", least: int = PROGRESS_FILES) -> Iterator[Advance]:
     """A bar for long work on a terminal; nothing elsewhere."""
-    if files < PROGRESS_FILES or not sys.stderr.isatty():
+    if files < least or not sys.stderr.isatty():
         yield lambda count: None
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     from app.terminal import console
 
-    columns = (TextColumn("analysing"), BarColumn(), MofNCompleteColumn())
+    columns = (TextColumn(doing), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=files)
         yield lambda count: bar.advance(task, count)

@@ -28,6 +28,8 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     files: tuple[str, ...]
     chosen: frozenset[str]
     documents: tuple[str, ...]
+    asked: frozenset[str] = frozenset()
+    """The documents in the folders that the user asked about."""
 
     def read(self) -> dict[str, bytes]:
         """The content of all files. One that vanished or may not be read is left out."""
@@ -58,6 +60,11 @@ def find(paths: Sequence[Path], excludes: Callable[[str], bool] = lambda path: F
             path for path in files if path in named or any(_below(path, folder) for folder in folders)
         ),
         documents=tuple(path for path in found if is_document(path)),
+        asked=frozenset(
+            path
+            for path in found
+            if is_document(path) and not excludes(path) and any(_below(path, folder) for folder in folders)
+        ),
     )
 
 

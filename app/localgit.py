@@ -13,6 +13,8 @@ from app.github.models import ChangedFile
 
 SECONDS = 120
 OBJECTS_AT_ONCE = 1_000
+EMPTY_TREE = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+"""Git knows this tree in every repository."""
 
 _STATUS: dict[str, Literal["added", "removed", "modified", "renamed", "copied", "changed"]] = {
     "A": "added",
@@ -43,6 +45,15 @@ class Entry(NamedTuple):
     @property
     def is_file(self) -> bool:
         return self.mode.startswith("100")
+
+
+class Commit(NamedTuple):
+    """A change of the main line. `parent` is the empty tree for the first one; `date` is ISO 8601."""
+
+    id: str
+    parent: str
+    date: str
+    subject: str
 
 
 class LocalRepository:
@@ -112,6 +123,20 @@ class LocalRepository:
         output = self._git(*_DIFF, f"{base}^{{tree}}", f"{head}^{{tree}}")
         raw, patches = _split(output)
         return tuple(_changed(change, patch) for change, patch in zip(raw, patches, strict=True))
+
+    def history(self, head: str, most: int) -> list[Commit]:
+        """The last `most` commits of the main line (first parents) that changed a Python file, newest first."""
+        output = self._git(
+            "log", "--first-parent", f"--max-count={most}", "-z", "--format=%H%x01%P%x01%cI%x01%s",
+            "--end-of-options", head, "--", "*.py",
+        )  # fmt: skip
+        commits = []
+        for record in output.split(b"\0"):
+            if record:
+                commit, parents, date, subject = _text(record).split("\1", 3)
+                parent = parents.split()[0] if parents else EMPTY_TREE
+                commits.append(Commit(commit, parent, date, subject))
+        return commits
 
     def listed(self, folder: Path) -> list[str] | None:
         """Files below `folder`, relative to it, that git tracks or would track; None without a work tree."""

@@ -20,7 +20,8 @@ MOST_ROUNDS = 3
 
 
 class Gathered(msgspec.Struct, kw_only=True):
-    """Everything a review is made of. Sources by path: `before` at the merge base, `after` at the head."""
+    """Everything a review is made of. Sources by path: `before` at the merge base, `after` at the head, `tip` on the
+    base branch now, None where they are there as at the merge base."""
 
     merge_base: str
     head: str
@@ -28,6 +29,7 @@ class Gathered(msgspec.Struct, kw_only=True):
     config: Config
     before: dict[str, bytes]
     after: dict[str, bytes]
+    tip: dict[str, bytes | None] | None
     untouched: dict[str, str]
     """Python files that the change leaves alone: path -> blob id."""
     documents_before: dict[str, str]
@@ -57,7 +59,11 @@ def gather(repository: LocalRepository, base: str, head: str) -> Gathered:
         for path, entry in new.items()
         if path not in touched and _is_source(path, new, config)
     }
-    contents = repository.read(entry.sha for entry in (*before.values(), *after.values()))
+    changed = dict.fromkeys((*before, *after))
+    current = {path: tip[path] for path in changed if _is_source(path, tip, config)}
+    moved = any(old.get(path) != current.get(path) for path in changed)
+    asked = [*before.values(), *after.values(), *(current.values() if moved else ())]
+    contents = repository.read(entry.sha for entry in asked)
     skipped: list[Skipped] = []
     for path, entry in after.items():
         if entry.sha not in contents:
@@ -76,6 +82,9 @@ def gather(repository: LocalRepository, base: str, head: str) -> Gathered:
             if path not in unread and entry.sha in contents
         },
         after={path: contents[entry.sha] for path, entry in after.items() if path not in unread},
+        tip={path: contents.get(tip[path].sha) if path in current else None for path in changed}
+        if moved
+        else None,
         untouched=untouched,
         documents_before=_documents(repository, old),
         documents_after=_documents(repository, new),
@@ -83,11 +92,22 @@ def gather(repository: LocalRepository, base: str, head: str) -> Gathered:
     )
 
 
-async def compare(repository: LocalRepository, gathered: Gathered, analysis: Analysis) -> Comparison:
-    """Analyse both versions, in the context of the whole project."""
-    blobs = repository.read(gathered.untouched.values())
-    sources = {path: blobs[sha] for path, sha in gathered.untouched.items() if sha in blobs}
-    others, _ = await analysis.extract(sources)
+async def compare(
+    repository: LocalRepository,
+    gathered: Gathered,
+    analysis: Analysis,
+    facts: dict[str, bytes] | None = None,
+) -> Comparison:
+    """Analyse both versions, in the context of the whole project; and the base branch's, where it has moved on.
+
+    `facts` keeps the facts of blobs from one call to the next, for who reviews many changes of a project.
+    """
+    facts = {} if facts is None else facts
+    unknown = {path: sha for path, sha in gathered.untouched.items() if sha not in facts}
+    blobs = repository.read(unknown.values())
+    extracted, _ = await analysis.extract({path: blobs[sha] for path, sha in unknown.items() if sha in blobs})
+    facts.update({unknown[path]: encoded for path, encoded in extracted.items()})
+    others = {path: facts[sha] for path, sha in gathered.untouched.items() if sha in facts}
     request = Request(
         before=gathered.before,
         after=gathered.after,
@@ -100,9 +120,9 @@ async def compare(repository: LocalRepository, gathered: Gathered, analysis: Ana
     )
     for _ in range(MOST_ROUNDS):
         comparison = await analysis.compare(request)
-        wanted = {
-            path: sources[path] for path in comparison.wanted if path in sources and path in request.others
-        }
+        missing = {path: gathered.untouched[path] for path in comparison.wanted if path in request.others}
+        read = repository.read(missing.values())
+        wanted = {path: read[sha] for path, sha in missing.items() if sha in read}
         if not wanted:
             break
         request = msgspec.structs.replace(
@@ -111,6 +131,8 @@ async def compare(repository: LocalRepository, gathered: Gathered, analysis: Ana
             after=request.after | wanted,
             others={path: facts for path, facts in request.others.items() if path not in wanted},
         )
+    if gathered.tip is not None and comparison.is_worse:
+        comparison.tip = await analysis.standing(request, gathered.tip)
     return comparison
 
 
@@ -118,6 +140,11 @@ async def review(repository: LocalRepository, gathered: Gathered, links: Links, 
     """The report that the change would get."""
     async with Analysis(workers) as analysis:
         comparison = await compare(repository, gathered, analysis)
+    return decide(gathered, comparison, links)
+
+
+def decide(gathered: Gathered, comparison: Comparison, links: Links) -> Report:
+    """What the review says."""
     return Report.of(
         comparison.before,
         comparison.after,
@@ -126,6 +153,7 @@ async def review(repository: LocalRepository, gathered: Gathered, links: Links, 
         links,
         skipped=gathered.skipped,
         excerpts=comparison.excerpts,
+        tip=comparison.tip,
     )
 
 

@@ -26,7 +26,7 @@ from app.pipeline import Pipeline
 from app.settings import Settings
 from app.store import Store
 from app.version import version
-from app.web import health
+from app.web import health, pages, rules
 from app.web.metrics import Metrics, MetricsPage
 from app.webhook import LARGEST_BODY, Webhook
 
@@ -122,6 +122,9 @@ def build(settings: Settings, **jobs_options: Any) -> web.Application:
     app.router.add_get("/livez", health.live)
     app.router.add_get("/readyz", ready.handle)
     app.router.add_get("/", _status)
+    app.router.add_get("/rules", rules.index)
+    app.router.add_get("/rules/{code:[A-Za-z0-9-]{1,80}}", rules.rule)
+    app.router.add_get("/static/fastperf.css", pages.stylesheet)
     if settings.metrics_token and settings.metrics_port is None:
         app.router.add_get("/metrics", MetricsPage(metrics, settings.metrics_token).handle)
     app.cleanup_ctx.append(collaborators)

@@ -2,7 +2,8 @@
 
 `tests/cases/<family>/<module>.py` belongs to the rules of `rules/<family>/<module>.py`; a folder of that name is a
 project of several files. A line that ends in `# FP101` (several codes: `# FP101 FP601`) must be found by these rules,
-each other line must not. Files of a folder that are not Python are its documents.
+each other line must not. Files of a folder that are not Python are its documents: there a line of its own, `# FP711`,
+marks the next line.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from rules.engine.finding import Finding, Options
 from rules.engine.rule import Rule
 
 CASES = Path(__file__).parent / "cases"
+ABOVE = re.compile(r"\s*#\s*(FP\d{3}(?:[ ,]+FP\d{3})*)\s*$")
 MARK = re.compile(r"#\s*(FP\d{3}(?:[ ,]+FP\d{3})*)\b")
 
 Mark = tuple[str, int, str]
@@ -65,13 +67,19 @@ class Case:
                 found = MARK.match(token.string) if token.type == tokenize.COMMENT else None
                 for code in re.findall(r"FP\d{3}", found[1]) if found else ():
                     yield path, token.start[0], code
+        for path, text in self.documents.items():
+            for number, line in enumerate(text.splitlines(), 1):
+                above = ABOVE.match(line)
+                for code in re.findall(r"FP\d{3}", above[1]) if above else ():
+                    yield path, number + 1, code
 
     def findings(self, codes: tuple[str, ...]) -> tuple[Finding, ...]:
         from rules import analyze
 
         analysis = analyze(self.sources, documents=self.documents, options=Options(select=codes))
         assert analysis.result.skipped == ()
-        return tuple(finding for finding in analysis.result.findings if finding.code in codes)
+        said = (*analysis.result.findings, *analysis.result.advice)
+        return tuple(finding for finding in said if finding.code in codes)
 
 
 def paths() -> list[Path]:
@@ -125,6 +133,12 @@ def test_half_of_a_case_are_near_misses(path: Path) -> None:
         if isinstance(node, ast.stmt)
         and not isinstance(node, ast.Import | ast.ImportFrom)
         and (file, node.lineno) not in marked
+    ]
+    silent += [
+        (file, number)
+        for file, text in case.documents.items()
+        for number, line in enumerate(text.splitlines(), 1)
+        if line.strip() and not line.lstrip().startswith("#") and (file, number) not in marked
     ]
 
     assert marked

@@ -10,7 +10,7 @@ import pytest
 from rules.engine import bindings, registry
 from rules.engine.edits import apply
 from rules.engine.finding import Finding, Options
-from rules.engine.rule import Effort, Invalid, Rule, Severity, Valid
+from rules.engine.rule import Effort, Invalid, ProjectRule, Rule, Severity, Valid
 from tests.test_cases import of_rule
 
 RULES = registry.rules()
@@ -75,14 +75,26 @@ def with_prelude(code: str, *alternatives: str) -> tuple[str, str]:
     return "\n".join(parts) + "\n\n\n" if parts else "", code
 
 
-def analysed(rule: Rule, text: str) -> tuple[tuple[Finding, ...], str | None]:
-    """The rule's findings in the text as the only module, and the text with the first one's fix made."""
+def analysed(
+    rule: Rule, text: str, example: Invalid | Valid | None = None
+) -> tuple[tuple[Finding, ...], str | None]:
+    """The rule's findings in the text as the only module (or document), and the text with the first one's fix made."""
     from rules import analyze
 
     raw = text.encode()
-    analysis = analyze({"app/__init__.py": b"", "app/main.py": raw}, options=Options(select=(rule.code,)))
+    others = {path: textwrap.dedent(other) for path, other in example.documents.items()} if example else {}
+    path = (example.path if example else "") or "app/main.py"
+    sources = (
+        {"app/__init__.py": b""} | {name: other.encode() for name, other in others.items()} | {path: raw}
+    )
+    analysis = analyze(
+        {name: source for name, source in sources.items() if name.endswith(".py")},
+        documents={name: source.decode() for name, source in sources.items() if not name.endswith(".py")},
+        options=Options(select=(rule.code,)),
+    )
     assert analysis.result.skipped == ()
-    findings = tuple(finding for finding in analysis.result.findings if finding.code == rule.code)
+    said = (*analysis.result.findings, *analysis.result.advice)
+    findings = tuple(finding for finding in said if finding.code == rule.code)
     fix = analysis.prove(findings[0]).fix if findings else None
     return findings, None if fix is None else apply(raw, fix.edits).decode()
 
@@ -100,7 +112,7 @@ def test_the_card_is_filled_in(rule: Rule) -> None:
     assert isinstance(rule.severity, Severity)
     assert isinstance(rule.effort, Effort)
     assert rule.watch.strip()
-    assert registry.node_types(rule)
+    assert registry.node_types(rule) or isinstance(rule, ProjectRule)
 
 
 @every_rule
@@ -131,15 +143,20 @@ EXAMPLES = [
 @pytest.mark.parametrize(("rule", "example"), EXAMPLES)
 def test_examples_hold(rule: Rule, example: Invalid | Valid) -> None:
     if isinstance(example, Valid):
-        findings, _ = analysed(rule, "".join(with_prelude(example.code)))
+        text = textwrap.dedent(example.code).lstrip() if example.path else "".join(with_prelude(example.code))
+        findings, _ = analysed(rule, text, example)
         assert [finding.message for finding in findings] == []
         return
-    before, code = with_prelude(example.code, example.fixed or "")
+    if example.path:
+        before, code = "", textwrap.dedent(example.code).lstrip()
+    else:
+        before, code = with_prelude(example.code, example.fixed or "")
 
-    findings, fixed = analysed(rule, before + code)
+    findings, fixed = analysed(rule, before + code, example)
 
     assert findings
-    assert all(finding.line > before.count("\n") for finding in findings)
+    if not (isinstance(rule, ProjectRule) and rule.advice):
+        assert all(finding.line > before.count("\n") for finding in findings)
     if example.fixed is not None:
         assert fixed == before + with_prelude(example.fixed)[1]
 

@@ -11,8 +11,15 @@ _NAMES = re.compile(
     pyproject\.toml | setup\.cfg | \.gitattributes | uv\.lock | poetry\.lock | pdm\.lock | Pipfile(\.lock)?
     | (.*[-_.])?requirements([-_.].*)?\.(txt|in) | constraints.*\.txt
     | (.+\.)?Dockerfile(\..+)? | Containerfile | Procfile | fly(\..+)?\.toml | (docker-)?compose([-.].+)?\.ya?ml
-    | gunicorn.*\.py
+    | gunicorn.*\.py | Caddyfile | (.*[-_.])?nginx.*\.conf(\.template)? | default\.conf(\.template)?
+    | supervisord?.*\.conf | .+\.service | render\.ya?ml | railway\.(toml|json) | nixpacks\.toml
+    | serverless\.ya?ml | vercel\.json | zappa_settings\.json | samconfig\.toml
+    | (docker-)?(entrypoint|start|run|serve|server|boot|launch|gunicorn|uvicorn)[-_.\w]*\.sh
+    | (deployment|k8s).*\.ya?ml | Procfile\..+
     """
+)
+_CLUSTER = frozenset(
+    {"k8s", "kubernetes", "manifests", "helm", "charts", "chart", "kustomize", "deploy", "deployment"}
 )
 
 
@@ -22,6 +29,8 @@ def is_document(path: str) -> bool:
     if name == "fastperf.toml":
         return folder == ".github" or folder.endswith("/.github")
     if folder.rpartition("/")[2] == "requirements" and name.endswith((".txt", ".in")):
+        return True
+    if name.endswith((".yaml", ".yml")) and not _CLUSTER.isdisjoint(folder.lower().split("/")):
         return True
     return _NAMES.fullmatch(name) is not None
 

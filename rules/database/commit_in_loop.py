@@ -8,6 +8,7 @@ from rules.engine import estimates
 from rules.engine.creation import serves
 from rules.engine.loop_shapes import is_batched, is_short, shortened, spelled
 from rules.engine.rewrites import after_loop
+from rules.engine.round_trips import ancestors, leaves_after
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ class CommitInLoop(Rule):
             or not _writes(loop, module)
         ):
             return
-        if _leaves_after(node, loop, module) or _other(query.kind, loop, module):
+        if leaves_after(node, loop, module) or _other(query.kind, loop, module):
             return
         if query.kind == "refresh" and not module.depends_on_loop(node, loop):
             return
@@ -150,19 +151,9 @@ def _is_deliberate(loop: ast.AST, module: Module) -> bool:
     )
 
 
-def _ancestors(node: ast.AST, loop: ast.AST, module: Module) -> Iterator[tuple[ast.AST, ast.AST]]:
-    """(parent, child) from `node` up to `loop`."""
-    child, parent = node, module.parent(node)
-    while parent is not None:
-        yield parent, child
-        if parent is loop:
-            return
-        child, parent = parent, module.parent(parent)
-
-
 def _is_rationed(node: ast.AST, loop: ast.AST, module: Module) -> bool:
     """Under `if count % 100 == 0`, `if len(batch) >= size` or the like: not once per item."""
-    for parent, child in _ancestors(node, loop, module):
+    for parent, child in ancestors(node, loop, module):
         if isinstance(parent, ast.If) and child is not parent.test:
             for part in ast.walk(parent.test):
                 if isinstance(part, ast.Mod) or (isinstance(part, ast.Name) and part.id == "len"):
@@ -174,7 +165,7 @@ def _isolated(node: ast.AST, loop: ast.AST, module: Module) -> bool:
     """Inside a `try` of the loop's body: an item may fail without the others, on purpose."""
     return any(
         isinstance(parent, ast.Try) and child in parent.body
-        for parent, child in _ancestors(node, loop, module)
+        for parent, child in ancestors(node, loop, module)
     )
 
 
@@ -204,17 +195,6 @@ def _other(kind: str, loop: ast.For, module: Module) -> bool:
             found = module.query(node)
             if found is not None and found.kind == "commit":
                 return True
-    return False
-
-
-def _leaves_after(node: ast.AST, loop: ast.For, module: Module) -> bool:
-    """`return` or `break` follows in the same block: it happens at most once."""
-    for parent, child in _ancestors(node, loop, module):
-        for block in (getattr(parent, field, None) for field in ("body", "orelse", "finalbody")):
-            if isinstance(block, list) and child in block:
-                rest = block[block.index(child) + 1 :]
-                if any(isinstance(statement, ast.Return | ast.Break | ast.Raise) for statement in rest):
-                    return True
     return False
 
 

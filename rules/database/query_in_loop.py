@@ -5,17 +5,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine import estimates, one_query
-from rules.engine.creation import serves
-from rules.engine.loop_shapes import is_batched, is_search, is_short, iterables, shortened, spelled
+from rules.engine.loop_shapes import iterables, shortened, spelled
+from rules.engine.round_trips import OTHER_STORES, loop_of, takes_many, writes
 from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
-
-# Key-value stores have their own answer (a pipeline, one command for many keys).
-_OTHER_STORES = frozenset({"redis", "memcached"})
-_WRITING_WORDS = frozenset({"INSERT", "UPDATE", "DELETE", "CREATE", "ALTER "})
-_WRITING_STATEMENTS = frozenset({"sqlalchemy.sql.Insert", "sqlalchemy.sql.Update", "sqlalchemy.sql.Delete"})
 
 
 class QueryInLoop(Rule):
@@ -111,24 +106,10 @@ class QueryInLoop(Rule):
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         query = module.query(node)
-        if (
-            query is None
-            or not serves(node, module)
-            or query.kind != "select"
-            or query.driver in _OTHER_STORES
-        ):
+        if query is None or query.kind != "select" or query.driver in OTHER_STORES:
             return
-        loops = [loop for loop in module.loops(node) if not isinstance(loop, ast.While)]
-        loop = next((loop for loop in reversed(loops) if module.depends_on_loop(node, loop)), None)
-        if loop is None or _writes(node, module) or _takes_many(node):
-            return
-        if any(
-            module.is_short(each)
-            or is_short(each, module.qualified_name)
-            or is_batched(each)
-            or is_search(each)
-            for each in loops
-        ):
+        loop = loop_of(node, module)
+        if loop is None or writes(node, module) or takes_many(node):
             return
         source = shortened(module.segment(iterables(loop)[0]))
         yield Match(
@@ -148,30 +129,3 @@ def _instead(call: ast.Call, primary_key: bool, module: Module) -> str:
         if model.isidentifier():
             return f"Fetch all rows before the loop with one `select({model}).where({model}.id.in_(...))` and pick them from a dictionary."
     return "Fetch all rows before the loop with one `in_(...)` query and pick them from a dictionary."
-
-
-def _takes_many(call: ast.Call) -> bool:
-    """The statement asks for many rows at once already."""
-    return any(isinstance(node, ast.Attribute) and node.attr in ("in_", "any_") for node in ast.walk(call))
-
-
-def _writes(call: ast.Call, module: Module) -> bool:
-    """`execute(insert(...))`: rows written one by one are another matter."""
-    if not call.args:
-        return False
-    statement = call.args[0]
-    if module.type_of(statement) in _WRITING_STATEMENTS or _built_by_table(statement):
-        return True
-    for part in ast.walk(statement):
-        if isinstance(part, ast.Constant) and isinstance(part.value, str):
-            return part.value.lstrip()[:6].upper() in _WRITING_WORDS
-    return False
-
-
-def _built_by_table(statement: ast.expr) -> bool:
-    """`table.insert().values(...)`: a writing statement of SQLAlchemy Core."""
-    while isinstance(statement, ast.Call) and isinstance(statement.func, ast.Attribute):
-        if statement.func.attr in ("insert", "update", "delete"):
-            return True
-        statement = statement.func.value
-    return False

@@ -28,7 +28,7 @@ from rules.engine.graph import place_of
 from rules.engine.index import Index
 from rules.engine.module import Module
 from rules.engine.project import Project
-from rules.engine.rule import Match, Rule
+from rules.engine.rule import Match, ProjectMatch, ProjectRule, Rule
 from rules.engine.source import Source, SourceError, parse
 
 _KEPT_LINES = 60_000
@@ -167,6 +167,11 @@ class _Run:
             source, index = kept.pop(path) if path in kept else self._read(path)
             placed.extend(self._check(Module(path, source, index, project)))
             index.release()
+        about = list(self._about(project))
+        placed.extend(item for item in about if not _is_advice(item.rule))
+        advice = sorted(
+            (item.finding for item in about if _is_advice(item.rule)), key=lambda found: found.code
+        )
         placed.sort(
             key=lambda item: (item.finding.path, item.finding.line, item.finding.column, item.finding.code)
         )
@@ -181,6 +186,7 @@ class _Run:
             endpoints=project.endpoints,
             skipped=tuple(self.skipped),
             suppressed=tuple(self.suppressed),
+            advice=tuple(advice),
             statistics=Statistics(len(self.sources), self.lines, time.perf_counter() - self.started),
         )
         return Analysis(result, facts, project, self.sources, matches)
@@ -270,13 +276,76 @@ class _Run:
             places=_places(here, match),
             cause=match.cause or _cause(rule, match),
             endpoints=endpoints,
+            text=fingerprints.text_of(node),
+            leaf=_leaf(module, match),
+            guards=rule.guards,
         )
         return _Placed(rule, match, finding)
+
+    def _about(self, project: Project) -> Iterator[_Placed]:
+        """What the project rules say, after suppression."""
+        for rule in self.rules:
+            if not isinstance(rule, ProjectRule):
+                continue
+            try:
+                matches = list(rule.check_project(project))
+            except Exception as error:  # a rule that crashes is a line in the summary
+                self.skipped.append(Skipped("", f"{rule.code} failed: {type(error).__name__}: {error}"))
+                continue
+            for match in matches:
+                finding = self._placed_in_project(rule, match)
+                reason = suppression.in_document(self._lines(match.path), match.line, rule.code)
+                if reason is None or not self.options.allow_inline_ignores:
+                    yield _Placed(rule, Match(ast.Module([], []), match.message), finding)
+                else:
+                    self.suppressed.append(Suppressed(rule.code, match.path, match.line, reason))
+
+    def _lines(self, path: str) -> Sequence[str]:
+        if path in self.documents:
+            return self.documents[path].splitlines()
+        return self.sources[path].decode(errors="replace").splitlines() if path in self.sources else ()
+
+    def _placed_in_project(self, rule: ProjectRule, match: ProjectMatch) -> Finding:
+        lines = self._lines(match.path)
+        line = lines[match.line - 1].rstrip() if 0 < match.line <= len(lines) else ""
+        card = registry.card(rule)
+        here = Hop(match.path, match.line, "")
+        return Finding(
+            code=rule.code,
+            name=registry.name_of(rule),
+            severity=self._configured(rule.code, match.severity or rule.severity),
+            confidence=match.confidence,
+            gates=rule.gates,
+            effort=rule.effort,
+            path=match.path,
+            line=match.line,
+            column=len(line) - len(line.lstrip()) + 1,
+            end_line=match.line,
+            end_column=len(line) + 1,
+            symbol="",
+            endpoint=None,
+            message=match.message,
+            why=card.why,
+            instead=match.instead or card.instead,
+            trade_offs=card.trade_offs,
+            metric=rule.watch,
+            impact=match.impact or rule.impact,
+            call_path=(),
+            fix=None,
+            fingerprint=fingerprints.core_of_text(
+                rule.code, "", match.text or " ".join(line.split()) or match.path
+            ),
+            places=(here, *match.related),
+        )
 
     def _configured(self, code: str, severity: Severity) -> Severity:
         """The project's own severity for a rule: the longest matching code or prefix."""
         best = max((key for key in self.options.severity if code.startswith(key)), key=len, default=None)
         return Severity(self.options.severity[best]) if best is not None else severity
+
+
+def _is_advice(rule: Rule) -> bool:
+    return isinstance(rule, ProjectRule) and rule.advice
 
 
 def _is_unproven(module: Module, node: ast.AST) -> bool:
@@ -318,6 +387,13 @@ def _places(here: Hop, match: Match) -> tuple[Hop, ...]:
     for hop in (*reversed(match.call_path), here, *match.related):
         found.setdefault((hop.path, hop.line), hop)
     return tuple(found.values())
+
+
+def _leaf(module: Module, match: Match) -> str:
+    if match.call_path:
+        return match.call_path[-1].symbol
+    node = match.node
+    return (module.qualified_name(node.func) or "") if isinstance(node, ast.Call) else ""
 
 
 def _cause(rule: Rule, match: Match) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from rules.engine.index import Index, Scope
+from rules.engine.spelling import last_name
 
 _MAKERS = frozenset(
     {
@@ -370,12 +371,3 @@ def _items(index: Index, node: ast.Call, scope: Scope, depth: int) -> Iterator[G
     ]
     for name, value in list(values)[:60]:
         yield given(index, value, scope, name=name, depth=depth + 1)
-
-
-def last_name(node: ast.AST) -> str:
-    """The final name of a name, attribute or call of one."""
-    if isinstance(node, ast.Call):
-        node = node.func
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else ""

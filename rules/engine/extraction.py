@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import Any
 
-from rules.engine import declarations, facts, migrations, rows
+from rules.engine import declarations, facts, migrations, quick_calls, rows
 from rules.engine.facts import Alias, Argument, Call, Class, Decorator, Function, ModuleFacts, Parameter
-from rules.engine.index import BUILTINS, COMPREHENSIONS, FUNCTIONS, Binding, Index, Scope, is_main_guard
+from rules.engine.index import BUILTINS, COMPREHENSIONS, FUNCTIONS, Binding, Index, Scope
+from rules.engine.spelling import is_main_guard, last_name
 from rules.libraries import OFFLOADS
 
 WIRING = frozenset(
@@ -62,6 +64,11 @@ _COLLECTING = frozenset(
         "anext",
     }
     | {"enumerate", "zip", "join", "extend", "update", "iter", "reversed", "chain", "deque"}
+)
+_EXECUTING = frozenset({"execute", "exec", "scalar", "scalars", "fetchval", "fetchrow", "fetch"})
+_WRITING = re.compile(r"(?:^|\.)(?:insert|update|delete)\(\)")
+_WRITING_TEXT = re.compile(
+    r"[\s(]*(?:INSERT|UPDATE|DELETE|CREATE|ALTER|REPLACE|MERGE|TRUNCATE|DROP)\s", re.IGNORECASE
 )
 _WRAPPING = frozenset(name.rpartition(".")[2] for name, offload in OFFLOADS.items() if offload.wraps)
 _SPAWNING = frozenset({"create_task", "ensure_future", "start_soon"})
@@ -176,7 +183,7 @@ def _function(index: Index, scope: Scope, calls: tuple[Call, ...], lines: int) -
         flags |= facts.GENERATOR
     decorators = tuple(_decorator(index, item, outside) for item in node.decorator_list)
     for item, decorator in zip(node.decorator_list, decorators, strict=True):
-        name = _last(item)
+        name = last_name(item)
         if name in ("property", "cached_property", "computed_field"):
             flags |= facts.PROPERTY
         if name in _CACHES:
@@ -201,9 +208,9 @@ def _function(index: Index, scope: Scope, calls: tuple[Call, ...], lines: int) -
     returns = index.annotation(node.returns, outside)
     yields = ""
     if scope.is_generator:
-        yields = index._agreed(scope.yielded, scope, 0)
+        yields = index.agreed(scope.yielded, scope, 0)
     elif not returns:
-        returns = index._agreed(scope.returned, scope, 0)
+        returns = index.agreed(scope.returned, scope, 0)
         if len(returns) > 200:
             returns = ""
     return Function(
@@ -227,7 +234,7 @@ def _class(index: Index, scope: Scope, node: ast.ClassDef) -> Class:
     for name, bindings in scope.bindings.items():
         if bindings[0].kind in ("def", "class", "again"):
             continue
-        ref = index._unified(bindings, scope)
+        ref = index.unified(bindings, scope)
         last = bindings[-1]
         annotation = last.value.annotation if isinstance(last.value, ast.AnnAssign) else None
         default = last.value.value if isinstance(last.value, ast.AnnAssign) else last.value
@@ -254,6 +261,7 @@ def _class(index: Index, scope: Scope, node: ast.ClassDef) -> Class:
         attributes,
         tuple(dependencies),
         tuple(_decorator(index, item, outside) for item in node.decorator_list),
+        next((index.ref(item.value, outside) for item in node.keywords if item.arg == "metaclass"), ""),
     )
 
 
@@ -264,7 +272,7 @@ def _base(index: Index, node: ast.expr, scope: Scope) -> str:
 
 def _decorator(index: Index, node: ast.expr, scope: Scope) -> Decorator:
     if isinstance(node, ast.Call):
-        name = _last(node)
+        name = last_name(node)
         arguments = _arguments(index, node, scope) if name in _ROUTES or name in WIRING else ()
         return Decorator(
             index.ref(node.func, scope), node.lineno, True, arguments, _receiver(index, node.func, scope)
@@ -301,8 +309,12 @@ def _calls(index: Index, scope: Scope, guarded: list[Call]) -> list[Call]:
             continue
         last = ref.rpartition(".")[2]
         flags, loops, path, is_guarded = _surroundings(index, node, at_module)
-        if isinstance(node.func, ast.Call) and _last(node.func) in _WRAPPING:
+        if last in quick_calls.NAMES and quick_calls.is_quick(node, last):
+            flags |= facts.QUICK
+        if isinstance(node.func, ast.Call) and last_name(node.func) in _WRAPPING:
             flags |= facts.OFFLOADED
+        if last in _EXECUTING and node.args and is_writing(node.args[0], index.ref(node.args[0], scope)):
+            flags |= facts.WRITES
         arguments = target = receiver = None
         if last in WIRING or last.rstrip("()") in WIRING:
             arguments = _arguments(index, node, scope)
@@ -349,7 +361,7 @@ def _surroundings(index: Index, node: ast.expr, at_module: bool) -> tuple[int, i
     elif current.__class__ is ast.YieldFrom or current.__class__ is ast.withitem:
         flags = facts.ITERATED
     elif isinstance(current, ast.Call) and child is not current.func:
-        name = _last(current)
+        name = last_name(current)
         if name in _COLLECTING:
             flags = facts.ITERATED
         elif name in _SPAWNING:
@@ -367,7 +379,7 @@ def _surroundings(index: Index, node: ast.expr, at_module: bool) -> tuple[int, i
                 continue
             break
         if cls is ast.Call:
-            if child is not current.func and _last(current) in _CONCURRENT:
+            if child is not current.func and last_name(current) in _CONCURRENT:
                 marks.append(f"&{current.lineno}.{child.lineno}_{child.col_offset}/")
         elif cls is ast.For or cls is ast.AsyncFor:
             if child is current.iter:
@@ -393,10 +405,14 @@ def _surroundings(index: Index, node: ast.expr, at_module: bool) -> tuple[int, i
         elif cls is ast.If:
             if at_module and child is not current.test and is_main_guard(current.test):
                 guarded = True
+            if child in current.body and fills_gap(current, node):
+                flags |= facts.ON_MISS
             if current.orelse and child is not current.test:
                 marks.append(f"?{current.lineno}.{1 if child in current.orelse else 0}/")
         elif cls is ast.IfExp:
             if child is not current.test:
+                if _missing(current.test, absent=child is current.body):
+                    flags |= facts.ON_MISS
                 marks.append(f"?{current.lineno}_{current.col_offset}.{1 if child is current.orelse else 0}/")
         elif cls is ast.match_case:
             match: Any = parents[current]
@@ -420,6 +436,67 @@ def _within(index: Index, node: ast.AST, ancestor: ast.AST) -> bool:
             return False
         current = index.parents.get(current)
     return False
+
+
+def is_writing(statement: ast.expr, ref: str) -> bool:
+    """Whether a statement, whose reference is `ref`, inserts, updates, deletes or defines."""
+    if _WRITING.search(ref):
+        return True
+    for part in ast.walk(statement):
+        if isinstance(part, ast.Constant) and isinstance(part.value, str):
+            return _WRITING_TEXT.match(part.value) is not None
+    return False
+
+
+def fills_gap(test: ast.If, node: ast.AST) -> bool:
+    """Whether `node` computes what the `if` misses: `if key not in rows: rows[key] = load(key)`."""
+    missing = _missing(test.test, absent=True)
+    return bool(missing) and any(
+        isinstance(statement, ast.Assign | ast.AnnAssign)
+        and statement.lineno <= getattr(node, "lineno", 0) <= (statement.end_lineno or 0)
+        and any(_spelling(target) == missing for target in _targets(statement))
+        for statement in test.body
+    )
+
+
+def _missing(test: ast.AST, *, absent: bool) -> str:
+    """What is not there when `test` holds (or, with `absent=False`, when it does not)."""
+    match test:
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            return _missing(operand, absent=not absent)
+        case ast.Compare(left=left, ops=[ast.Is()], comparators=[ast.Constant(value=None)]) if absent:
+            return _spelling(left)
+        case ast.Compare(left=left, ops=[ast.IsNot()], comparators=[ast.Constant(value=None)]) if not absent:
+            return _spelling(left)
+        case ast.Compare(ops=[ast.NotIn()], comparators=[container]) if absent:
+            return _spelling(container)
+        case ast.Compare(ops=[ast.In()], comparators=[container]) if not absent:
+            return _spelling(container)
+        case ast.Name() | ast.Attribute() if not absent:
+            return _spelling(test)
+    return ""
+
+
+def _targets(statement: ast.Assign | ast.AnnAssign) -> list[ast.expr]:
+    return statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+
+
+def _spelling(node: ast.AST) -> str:
+    """`rows` of `rows`, `rows[key]`, `rows.get(key)`; `self.rows` likewise."""
+    parts: list[str] = []
+    while True:
+        match node:
+            case ast.Name(id=name):
+                return ".".join([name, *reversed(parts)])
+            case ast.Attribute(value=inner, attr="get"):
+                node = inner
+            case ast.Attribute(value=inner, attr=name):
+                parts.append(name)
+                node = inner
+            case ast.Subscript(value=inner) | ast.Call(func=ast.Attribute(attr="get") as inner):
+                node = inner
+            case _:
+                return ""
 
 
 def is_short(iterable: ast.AST) -> bool:
@@ -474,7 +551,7 @@ def _argument(index: Index, name: str, node: ast.expr, scope: Scope) -> Argument
             name,
             items=tuple(_argument(index, "", value, scope) for value in node.values[:50]),
         )
-    if isinstance(node, ast.Call) and _last(node) in ("Depends", "Security"):
+    if isinstance(node, ast.Call) and last_name(node) in ("Depends", "Security"):
         return Argument("Depends", index.depends(node, None, scope) or "")
     if isinstance(node, ast.Starred):
         node = node.value
@@ -495,16 +572,8 @@ def _text(index: Index, node: ast.expr, scope: Scope) -> str | None:
         parts = [_text(index, node.left, scope), _text(index, node.right, scope)]
     else:
         ref = index.ref(node, scope)
-        return f"\x00{ref}\x00" if ref else f"\x00?{_last(node)}\x00"
+        return f"\x00{ref}\x00" if ref else f"\x00?{last_name(node)}\x00"
     return None if any(part is None for part in parts) else "".join(part or "" for part in parts)
-
-
-def _last(node: ast.AST) -> str:
-    if isinstance(node, ast.Call):
-        node = node.func
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else ""
 
 
 __all__ = ["FUNCTIONS", "WIRING", "build", "is_short"]

@@ -15,6 +15,7 @@ Facts know nothing of their own path, so one blob has one set of facts wherever 
     x^                    what `with x as …` binds
     f$                    what the dependency f provides
     T%                    `super()` inside T
+    «A:|B:»               of one of several annotated types, known when they turn out to be the same
 
 An empty reference is an unknown value.
 """
@@ -27,7 +28,7 @@ from rules.engine.declarations import Declarations
 from rules.engine.migrations import Migration
 from rules.engine.rows import Flow
 
-ENGINE_VERSION = "2"
+ENGINE_VERSION = "4"
 """Changes when facts change shape or meaning: cached ones of another version are worthless."""
 
 # Flags of a call.
@@ -42,6 +43,12 @@ LOAD = 16
 """No call but the reading of an attribute, which matters when it is a property."""
 OFFLOADED = 32
 """A call of what an offload primitive made (`asyncify(f)(x)`)."""
+ON_MISS = 64
+"""Only when something is not there yet: `if rows is None: rows = load()`."""
+WRITES = 128
+"""Executes a statement that writes: `execute(update(…))`, `execute("DELETE …")`."""
+QUICK = 256
+"""The arguments say that it does not wait (`get(block=False)`)."""
 
 # Flags of a function.
 ASYNC = 1
@@ -134,6 +141,7 @@ class Class(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
     dependencies: tuple[Parameter, ...] = ()
     """Class attributes that are `Depends(…)` (class-based views)."""
     decorators: tuple[Decorator, ...] = ()
+    metaclass: str = ""
 
 
 class Alias(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):

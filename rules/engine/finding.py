@@ -145,8 +145,16 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """Findings with the same non-empty cause are one comment (a leaf reached by many endpoints)."""
     endpoints: tuple[EndpointRef, ...] = ()
     """All endpoints that reach it; `endpoint` is the first."""
+    text: str = ""
+    """Digest of the code itself, whatever function it stands in (`rules.engine.fingerprints.text_of`)."""
+    leaf: str = ""
+    """Qualified name of what is called in the end."""
+    guards: tuple[str, ...] = ()
+    """Names in the code whose removal brings this finding about (`timeout`, `selectinload`)."""
 
-    _INTERNAL: ClassVar[frozenset[str]] = frozenset({"places", "cause", "endpoints"})
+    _INTERNAL: ClassVar[frozenset[str]] = frozenset(
+        {"places", "cause", "endpoints", "text", "leaf", "guards"}
+    )
 
     def contract(self) -> dict[str, Any]:
         """The finding as `check --output-format json` prints it."""
@@ -208,6 +216,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     endpoints: tuple[Endpoint, ...] = ()
     skipped: tuple[Skipped, ...] = ()
     suppressed: tuple[Suppressed, ...] = ()
+    advice: tuple[Finding, ...] = ()
+    """What the project as a whole lacks: for the first review and an audit; no finding, never counted."""
     statistics: Statistics = Statistics()
 
     def contract(self) -> dict[str, Any]:

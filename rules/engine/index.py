@@ -11,6 +11,10 @@ import builtins
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
+from rules.engine.annotations import annotation
+from rules.engine.special_calls import SPECIAL
+from rules.engine.spelling import is_type_checking, last_name
+
 FunctionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 LoopNode: TypeAlias = (
     ast.For | ast.AsyncFor | ast.While | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
@@ -32,7 +36,7 @@ _LEAVES = (ast.Name, ast.Constant, ast.alias, ast.Pass, ast.Break, ast.Continue)
 def _fields() -> dict[type[ast.AST], tuple[str, ...]]:
     table: dict[type[ast.AST], tuple[str, ...]] = {}
     plain = {"id", "attr", "name", "asname", "arg", "names", "module", "level", "n", "s", "kind", "is_async"}
-    plain |= {"conversion", "simple", "type_comment", "lineno", "rest", "kwd_attrs", "tag"}
+    plain |= {"conversion", "simple", "type_comment", "lineno", "rest", "kwd_attrs", "tag", "str", "is_lazy"}
     pending: list[type[ast.AST]] = [ast.AST]
     while pending:
         cls = pending.pop()
@@ -471,14 +475,14 @@ class Index:
                 base = self.ref(value, scope, depth)
                 return f"{base}[k]" if base else ""
             case ast.IfExp(body=body, orelse=orelse):
-                return self._agreed([body, orelse], scope, depth)
+                return self.agreed([body, orelse], scope, depth)
             case ast.BoolOp(op=ast.Or(), values=values):
-                return self._agreed(values, scope, depth)
+                return self.agreed(values, scope, depth)
             case ast.Lambda():
                 return f"@{self.scope_of[node].symbol}" if node in self.scope_of else ""
         return ""
 
-    def _agreed(self, nodes: Iterable[ast.expr | None], scope: Scope, depth: int) -> str:
+    def agreed(self, nodes: Iterable[ast.expr | None], scope: Scope, depth: int) -> str:
         """The one reference of several alternatives; `None` among them does not count."""
         refs: set[str] = set()
         for node in nodes:
@@ -491,7 +495,7 @@ class Index:
         function = self.ref(node.func, scope, depth)
         if not function:
             return ""
-        special = _SPECIAL.get(function.rpartition(".")[2])
+        special = SPECIAL.get(function.rpartition(".")[2])
         if special is not None:
             found = special(self, node, function, scope, depth)
             if found is not None:
@@ -511,7 +515,7 @@ class Index:
                 elif current is not scope:
                     bindings = [binding for binding in bindings if binding.kind[:5] != "local"]
                 if bindings:
-                    return self._unified(bindings, current)
+                    return self.unified(bindings, current)
             current = current.parent
         return self.module_name(name)
 
@@ -582,14 +586,14 @@ class Index:
                 return f"builtins.{name}"
             return f"@{name}" if self.stars else ""
         if all(binding.kind == "import" for binding in bindings):
-            return self._unified(bindings, self.module, for_type)
+            return self.unified(bindings, self.module, for_type)
         return f"@{name}"
 
     def unified_module_name(self, name: str) -> str:
         """What a module-level name holds; empty when its bindings disagree."""
-        return self._unified(self.module.bindings[name], self.module)
+        return self.unified(self.module.bindings[name], self.module)
 
-    def _unified(self, bindings: list[Binding], scope: Scope, for_type: bool = False) -> str:
+    def unified(self, bindings: list[Binding], scope: Scope, for_type: bool = False) -> str:
         if len(bindings) > 1:
             bindings = self._preferred(bindings, for_type)
         refs: set[str] = set()
@@ -670,7 +674,7 @@ class Index:
             return ""
         node = scope.node
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            names = {_last(decorator) for decorator in node.decorator_list}
+            names = {last_name(decorator) for decorator in node.decorator_list}
             if "staticmethod" in names:
                 binding = scope.bindings[(node.args.posonlyargs + node.args.args)[0].arg][0]
                 return self.parameter_ref(binding, scope)
@@ -692,10 +696,13 @@ class Index:
     def depends(self, default: object, annotation: ast.expr | None, scope: Scope) -> str | None:
         """The callable of a parameter's `Depends(…)`; empty for `Depends()`; None when there is none."""
         candidates: list[object] = [default]
-        if isinstance(annotation, ast.Subscript) and _last(annotation.value) == "Annotated":
+        if isinstance(annotation, ast.Subscript) and last_name(annotation.value) == "Annotated":
             candidates.extend(getattr(annotation.slice, "elts", ())[1:])
         for candidate in candidates:
-            if not isinstance(candidate, ast.Call) or _last(candidate.func) not in ("Depends", "Security"):
+            if not isinstance(candidate, ast.Call) or last_name(candidate.func) not in (
+                "Depends",
+                "Security",
+            ):
                 continue
             if self.ref(candidate.func, scope).partition(".")[0] not in (
                 "fastapi",
@@ -711,113 +718,9 @@ class Index:
             return ""
         return None
 
-    # Annotations
-
     def annotation(self, node: ast.AST | None, scope: Scope, depth: int = 0) -> str:
         """The reference to a value of the annotated type, empty when unknown or of several types."""
-        if node is None or depth > _MAX_DEPTH:
-            return ""
-        members = self._annotated_types(node, scope, depth + 1)
-        members.discard(_NONE)
-        return members.pop() if len(members) == 1 else ""
-
-    def _annotated_types(self, node: ast.AST, scope: Scope, depth: int) -> set[str]:
-        if depth > _MAX_DEPTH:
-            return {""}
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
-            members: set[str] = set()
-            current: ast.expr = node
-            while isinstance(current, ast.BinOp) and isinstance(current.op, ast.BitOr):
-                members |= self._annotated_types(current.right, scope, depth + 1)
-                current = current.left
-            return members | self._annotated_types(current, scope, depth + 1)
-        if isinstance(node, ast.Constant):
-            if node.value is None:
-                return {_NONE}
-            if isinstance(node.value, str) and len(node.value) <= _MAX_REFERENCE:
-                return self._forward(node.value, scope, depth)
-            return {""}
-        if isinstance(node, ast.Subscript):
-            return self._subscripted(node, scope, depth)
-        name = self._type_name(node, scope)
-        if not name or name in _VAGUE:
-            return {""}
-        return {f"{name}:"}
-
-    def _forward(self, text: str, scope: Scope, depth: int) -> set[str]:
-        try:
-            tree = ast.parse(text.strip(), mode="eval")
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return {""}
-        return self._annotated_types(tree.body, scope, depth + 1)
-
-    def _type_name(self, node: ast.AST, scope: Scope) -> str:
-        if isinstance(node, ast.Name):
-            current: Scope | None = scope
-            while current is not None and current is not self.module:
-                if node.id in current.bindings:
-                    return self.ref(node, scope)
-                current = current.parent
-            return self.module_name(node.id, for_type=True)
-        if isinstance(node, ast.Attribute):
-            base = self._type_name(node.value, scope)
-            return f"{base}.{node.attr}" if base else ""
-        return ""
-
-    def _subscripted(self, node: ast.Subscript, scope: Scope, depth: int) -> set[str]:
-        generic = self._type_name(node.value, scope)
-        last = generic.rpartition(".")[2]
-        parameters = list(node.slice.elts) if isinstance(node.slice, ast.Tuple) else [node.slice]
-        if not parameters:
-            return {""}
-        if last in ("Annotated", "ClassVar", "Final", "Required", "NotRequired", "Mapped", "ReadOnly"):
-            return self._annotated_types(parameters[0], scope, depth + 1)
-        if last == "Optional":
-            return self._annotated_types(parameters[0], scope, depth + 1)
-        if last == "Union":
-            return set().union(*(self._annotated_types(item, scope, depth + 1) for item in parameters))
-        if last in ("type", "Type"):
-            return {self._type_name(parameters[0], scope)}
-        if last in ("Awaitable", "Coroutine"):
-            return self._annotated_types(parameters[-1], scope, depth + 1)
-        if last in _CONTAINERS or (
-            last in ("tuple", "Tuple") and len(parameters) == 2 and _is_ellipsis(parameters[1])
-        ):
-            item = self.annotation(parameters[0], scope, depth + 1)
-            return {f"{item}{{}}" if item else f"builtins.{last}:"}
-        if last in ("Literal", "LiteralString"):
-            return {"builtins.str:"}
-        if not generic or generic in _VAGUE or last == "Callable":
-            return {""}
-        return {f"{generic}:"}
-
-
-_NONE = "None"
-_VAGUE = frozenset({"typing.Any", "builtins.object", "typing.Self", "typing_extensions.Self"})
-_CONTAINERS = frozenset(
-    {
-        "list",
-        "List",
-        "set",
-        "Set",
-        "frozenset",
-        "FrozenSet",
-        "deque",
-        "Sequence",
-        "MutableSequence",
-        "Iterable",
-        "Iterator",
-        "Collection",
-        "AsyncIterable",
-        "AsyncIterator",
-        "Generator",
-        "AsyncGenerator",
-        "AbstractAsyncContextManager",
-        "AsyncContextManager",
-        "AbstractContextManager",
-        "ContextManager",
-    }
-)
+        return annotation(self, node, scope, depth)
 
 
 def _bind(scope: Scope, name: str, binding: Binding) -> None:
@@ -837,7 +740,7 @@ def _members(value: object, count: int) -> list[ast.expr] | None:
     if (
         isinstance(value, ast.Await)
         and isinstance(value.value, ast.Call)
-        and _last(value.value.func) == "gather"
+        and last_name(value.value.func) == "gather"
     ):
         elements = value.value.args
     elif isinstance(value, ast.Tuple | ast.List):
@@ -848,126 +751,6 @@ def _members(value: object, count: int) -> list[ast.expr] | None:
         return None
     return elements
 
-
-def _is_ellipsis(node: ast.AST) -> bool:
-    return isinstance(node, ast.Constant) and node.value is ...
-
-
-def _last(node: ast.AST) -> str:
-    """The final name of a name, attribute or call of one."""
-    if isinstance(node, ast.Call):
-        node = node.func
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else ""
-
-
-def is_type_checking(test: ast.AST) -> bool:
-    return _last(test) == "TYPE_CHECKING"
-
-
-def is_main_guard(test: ast.AST) -> bool:
-    """Whether `test` is `__name__ == "__main__"`."""
-    if not (isinstance(test, ast.Compare) and len(test.comparators) == 1):
-        return False
-    sides = (test.left, test.comparators[0])
-    return any(isinstance(side, ast.Name) and side.id == "__name__" for side in sides) and any(
-        isinstance(side, ast.Constant) and side.value == "__main__" for side in sides
-    )
-
-
-# Calls whose value is another than "what the callee returns"
-
-Special: TypeAlias = "Callable[[Index, ast.Call, str, Scope, int], str | None]"
-
-
-def _first_argument(index: Index, node: ast.Call, function: str, scope: Scope, depth: int) -> str | None:
-    if function.partition(".")[0] in ("functools", "contextlib", "asyncio", "asyncer", "asgiref", "anyio"):
-        return index.ref(node.args[0], scope, depth) if node.args else ""
-    return None
-
-
-def _partial(index: Index, node: ast.Call, function: str, scope: Scope, depth: int) -> str | None:
-    if function.partition(".")[0] != "functools" or not node.args:
-        return None
-    callee = index.ref(node.args[0], scope, depth)
-    return f"{callee}~" if callee else ""
-
-
-def _cast(index: Index, node: ast.Call, function: str, scope: Scope, depth: int) -> str | None:
-    if function.partition(".")[0] in ("typing", "typing_extensions") and node.args:
-        return index.annotation(node.args[0], scope, depth)
-    return None
-
-
-def _offloaded(index: Index, node: ast.Call, function: str, scope: Scope, depth: int) -> str | None:
-    """`await to_thread(f, …)` gives what `f` gives."""
-    position = 1 if function.endswith("run_in_executor") else 0
-    if len(node.args) <= position:
-        return None
-    callee = index.ref(node.args[position], scope, depth)
-    return f"{callee}()" if callee else ""
-
-
-def _next(index: Index, node: ast.Call, function: str, scope: Scope, depth: int) -> str | None:
-    if function in ("builtins.next", "builtins.anext") and node.args:
-        base = index.ref(node.args[0], scope, depth)
-        return f"{base}[]" if base else ""
-    return None
-
-
-def _copied(index: Index, node: ast.Call, function: str, scope: Scope, depth: int) -> str | None:
-    """`list(xs)`, `sorted(xs)`: the items stay."""
-    if function.startswith("builtins.") and node.args:
-        base = index.ref(node.args[0], scope, depth)
-        return f"{base}[]{{}}" if base and base[-1] != ":" else None
-    return None
-
-
-def _super(index: Index, node: ast.Call, function: str, scope: Scope, depth: int) -> str | None:
-    if function != "builtins.super":
-        return None
-    current: Scope | None = scope
-    while current is not None and current.owner is None:
-        current = current.parent
-    return f"@{current.owner.symbol}%" if current is not None and current.owner is not None else ""
-
-
-def _session_factory(index: Index, node: ast.Call, function: str, scope: Scope, depth: int) -> str | None:
-    """`sessionmaker(class_=AsyncSession)` makes async sessions."""
-    for keyword in node.keywords:
-        if keyword.arg == "class_" and index.ref(keyword.value, scope, depth).endswith("AsyncSession"):
-            return "sqlalchemy.ext.asyncio.async_sessionmaker()"
-    return None
-
-
-_SPECIAL: dict[str, Special] = {
-    "partial": _partial,
-    "closing": _first_argument,
-    "aclosing": _first_argument,
-    "nullcontext": _first_argument,
-    "wait_for": _first_argument,
-    "shield": _first_argument,
-    "create_task": _first_argument,
-    "ensure_future": _first_argument,
-    "contextmanager": _first_argument,
-    "asynccontextmanager": _first_argument,
-    "asyncify": _first_argument,
-    "sync_to_async": _first_argument,
-    "cast": _cast,
-    "to_thread": _offloaded,
-    "run_in_threadpool": _offloaded,
-    "run_in_executor": _offloaded,
-    "run_sync": _offloaded,
-    "next": _next,
-    "anext": _next,
-    "list": _copied,
-    "sorted": _copied,
-    "reversed": _copied,
-    "tuple": _copied,
-    "super": _super,
-    "sessionmaker": _session_factory,
-}
 
 _HANDLERS: dict[type[ast.AST], Handler] = {
     ast.FunctionDef: Index._function,

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from rules.engine.declarations import Given, given, last_name
+from rules.engine.declarations import Given, given
 from rules.engine.index import Index
+from rules.engine.spelling import last_name
 
 _OPERATIONS = frozenset(
     {"create_index", "drop_index", "create_table", "drop_table", "add_column", "drop_column", "alter_column"}

@@ -432,7 +432,7 @@ class Module:
             first.is_async,
             *(
                 _joined(getattr(summary, field) for summary in summaries)
-                for field in ("blocking", "queries", "external", "commits", "cpu")
+                for field in ("blocking", "queries", "external", "commits", "cpu", "reads", "writes")
             ),
         )
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from rules.engine import registry
-from rules.engine.rule import Impact, Rule
+from rules.engine.rule import Impact, Invalid, Rule, Valid
 
 DIRECTORY = Path(__file__).resolve().parents[2] / "docs" / "rules"
 """Where the pages are in a checkout."""
@@ -34,6 +34,14 @@ def render(rule: Rule) -> str:
     return "\n\n".join(_blocks(rule)) + "\n"
 
 
+def render_alias(code: str, rule: Rule) -> str:
+    """The page of a code that another rule answers for."""
+    return (
+        f"# {code} {rule.aliases[code]}\n\n"
+        f"This is [{rule.code}]({rule.code}.md) `{registry.name_of(rule)}`: findings carry that code.\n"
+    )
+
+
 def render_index() -> str:
     """The table of all rules, by family, as markdown."""
     blocks = [
@@ -51,6 +59,12 @@ def render_index() -> str:
             f"{_cell(registry.card(rule).summary)} |"
             for rule in members
         ]
+        rows += [
+            f"| [{code}]({code}.md) | {name} | as {rule.code} | | | | is [{rule.code}]({rule.code}.md) {registry.name_of(rule)} |"
+            for rule in members
+            for code, name in rule.aliases.items()
+        ]
+        rows.sort()
         header = [
             "| code | name | severity | gates | fix | effort | what it costs |",
             "|---|---|---|---|---|---|---|",
@@ -61,7 +75,11 @@ def render_index() -> str:
 
 def pages() -> dict[str, str]:
     """File name -> content of everything in `docs/rules/`."""
-    return {"README.md": render_index()} | {f"{rule.code}.md": render(rule) for rule in registry.cards()}
+    return (
+        {"README.md": render_index()}
+        | {f"{rule.code}.md": render(rule) for rule in registry.cards()}
+        | {f"{code}.md": render_alias(code, rule) for code, rule in registry.aliases().items()}
+    )
 
 
 def stale(directory: Path) -> list[str]:
@@ -99,6 +117,8 @@ def _blocks(rule: Rule) -> Iterator[str]:
             f"| Watch in production | {_cell(rule.watch)} |",
         ]
     )
+    for code, name in rule.aliases.items():
+        yield f"Also called {code} `{name}`."
     yield from _section("Why", card.why)
     yield from _section("Instead", card.instead)
     yield from _examples(rule)
@@ -128,17 +148,37 @@ def _examples(rule: Rule) -> Iterator[str]:
     yield "## Examples"
     for bad in rule.invalid:
         yield "Found:"
-        yield _code(bad.code)
+        yield from _example(bad)
         if bad.fixed is not None:
             yield "With the fix:"
             yield _code(bad.fixed)
     for good in rule.valid:
         yield "Not found:"
-        yield _code(good.code)
+        yield from _example(good)
 
 
-def _code(text: str) -> str:
-    return f"```python\n{textwrap.dedent(text).strip()}\n```"
+def _example(example: Invalid | Valid) -> Iterator[str]:
+    for path, text in example.documents.items():
+        yield _code(f"# {path}\n{textwrap.dedent(text).strip()}", path)
+    title = f"# {example.path}\n" if example.path and example.documents else ""
+    yield _code(title + textwrap.dedent(example.code).strip(), example.path)
+
+
+def _code(text: str, path: str = "") -> str:
+    language = (
+        "python" if not path or path.endswith(".py") else _LANGUAGES.get(path.rpartition(".")[2], "text")
+    )
+    return f"```{language}\n{textwrap.dedent(text).strip()}\n```"
+
+
+_LANGUAGES = {
+    "Dockerfile": "dockerfile",
+    "yml": "yaml",
+    "yaml": "yaml",
+    "toml": "toml",
+    "sh": "sh",
+    "txt": "text",
+}
 
 
 def _impact(impact: Impact) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 
-from rules.engine import context, facts, versions
+from rules.engine import context, deployment, facts, versions
 from rules.engine.cost import Costs
 from rules.engine.facts import ModuleFacts
 from rules.engine.finding import Endpoint, EndpointRef, Options
@@ -61,6 +61,16 @@ class Project:
     @cached_property
     def versions(self) -> Mapping[str, versions.Version]:
         return versions.declared(self.documents)
+
+    @cached_property
+    def deployment(self) -> deployment.Deployment:
+        """How the project is served, as far as its documents say."""
+        return deployment.read(self.documents)
+
+    @cached_property
+    def requirements(self) -> Mapping[str, frozenset[str]]:
+        """Distributions that the project names, with the extras it asks for."""
+        return versions.required(self.documents)
 
     @cached_property
     def endpoints(self) -> tuple[Endpoint, ...]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from rules.engine.rule import Rule
+from rules.engine.rule import ProjectRule, Rule
 
 FAMILIES: Mapping[str, str] = {
     "event_loop": "FP1",
@@ -50,13 +50,13 @@ def collect(packages: Iterable[str]) -> tuple[Rule, ...]:
         (rule() for package in packages for module in _modules(package) for rule in _defined_in(module)),
         key=lambda rule: rule.code,
     )
-    for attribute in (lambda rule: rule.code, name_of):
-        seen: dict[str, Rule] = {}
-        for rule in found:
-            other = seen.setdefault(attribute(rule), rule)
+    seen: dict[str, Rule] = {}
+    for rule in found:
+        for called in (rule.code, name_of(rule), *rule.aliases, *rule.aliases.values()):
+            other = seen.setdefault(called, rule)
             if other is not rule:
                 raise RegistryError(
-                    f"{type(other).__qualname__} and {type(rule).__qualname__} are both {attribute(rule)}"
+                    f"{type(other).__qualname__} and {type(rule).__qualname__} are both {called}"
                 )
     return tuple(found)
 
@@ -70,12 +70,19 @@ def cards() -> tuple[Rule, ...]:
 
 
 def by_code(code: str) -> Rule:
-    """The rule with that code or name, in any case. Raises KeyError."""
+    """The rule with that code or name, or with such an alias, in any case. Raises KeyError."""
     wanted = code.strip().lower()
     for rule in cards():
         if wanted in (rule.code.lower(), name_of(rule)):
             return rule
+        if wanted in rule.aliases.values() or wanted.upper() in rule.aliases:
+            return rule
     raise KeyError(code)
+
+
+def aliases() -> dict[str, Rule]:
+    """Alias code -> the rule that answers for it."""
+    return {code: rule for rule in cards() for code in rule.aliases}
 
 
 def codes() -> frozenset[str]:
@@ -100,9 +107,11 @@ def family_of(rule: Rule) -> str:
 def node_types(rule: Rule) -> tuple[type[ast.AST], ...]:
     """The concrete node types that the annotation of `check`'s `node` names.
 
-    Raises RegistryError when it names something else.
+    None for a rule about the project alone. Raises RegistryError when the annotation names something else.
     """
     cls = type(rule)
+    if isinstance(rule, ProjectRule) and cls.check is Rule.check:
+        return ()
     annotation = inspect.get_annotations(cls.check).get("node", inspect.Parameter.empty)
     if isinstance(annotation, str):
         annotation = _resolve(ast.parse(annotation, mode="eval").body, vars(sys.modules[cls.__module__]))

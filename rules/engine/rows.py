@@ -11,8 +11,9 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from rules.engine.declarations import Shape, last_name, shape
+from rules.engine.declarations import Shape, shape
 from rules.engine.index import Binding, Index, Scope
+from rules.engine.spelling import last_name
 
 # What a value is.
 STATEMENT = 0

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rules.engine.finding import Confidence, Effort, Hop, Impact, Safety, Severity
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import libcst as cst
 
     from rules.engine.module import Module
+    from rules.engine.project import Project
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,10 @@ class Invalid:
 
     code: str
     fixed: str | None = None
+    path: str = ""
+    """The document that the example is (`Dockerfile`); empty for a module."""
+    documents: Mapping[str, str] = field(default_factory=dict)
+    """What else of the project the example needs: documents, or modules beside it."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,8 @@ class Valid:
     """An example that looks similar and is right."""
 
     code: str
+    path: str = ""
+    documents: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -74,6 +81,24 @@ class Match:
     """Overrides the card's `instead` when the library at hand has its own answer."""
 
 
+@dataclass(frozen=True)
+class ProjectMatch:
+    """What a project rule yields: a place in any file, most often a document.
+
+    `text` is what identifies the finding across pushes; without it the line does.
+    """
+
+    path: str
+    line: int
+    message: str
+    severity: Severity | None = None
+    confidence: Confidence = Confidence.CERTAIN
+    impact: Impact | None = None
+    instead: str = ""
+    related: tuple[Hop, ...] = ()
+    text: str = ""
+
+
 class Rule:
     """One pattern we look for. Sub-classes keep no state; the class is named after the pattern.
 
@@ -91,9 +116,28 @@ class Rule:
     invalid: ClassVar[tuple[Invalid, ...]] = ()
     valid: ClassVar[tuple[Valid, ...]] = ()
     impact: ClassVar[Impact] = Impact()
+    guards: ClassVar[tuple[str, ...]] = ()
+    """Names in the code whose removal brings a finding about (`timeout`): a change that deleted one hears of it there."""
+    aliases: ClassVar[Mapping[str, str]] = {}
+    """Code -> name of patterns that are this rule under another name: they select and explain it."""
 
     def check(self, node: Any, module: Module) -> Iterator[Match]:
         """Yield matches at `node`. The annotation of `node` in the sub-class says which nodes arrive."""
+        raise NotImplementedError
+
+
+class ProjectRule(Rule):
+    """A rule about a document or the project as a whole: it looks once per analysis, not once per node.
+
+    It may have a `check` for nodes besides. With `advice` its findings are *project advice*: what a project lacks
+    rather than what a line does wrong. Advice travels in `Result.advice`, never among the findings: it is said once per
+    repository, in the summary of the first review and in an audit, never on a line, and nothing counts it.
+    """
+
+    advice: ClassVar[bool] = False
+
+    def check_project(self, project: Project) -> Iterator[ProjectMatch]:
+        """Yield matches anywhere in the project."""
         raise NotImplementedError
 
 
@@ -106,6 +150,8 @@ __all__ = [
     "Impact",
     "Invalid",
     "Match",
+    "ProjectMatch",
+    "ProjectRule",
     "Rule",
     "Safety",
     "Severity",

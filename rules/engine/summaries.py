@@ -30,6 +30,8 @@ class Leaf:
     cached: bool = False
     blocking: Blocking | None = None
     is_async: bool = False
+    on_miss: bool = False
+    """On the way it happens only when something is not there yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +46,12 @@ class Summary:
     is_async: bool
     blocking: tuple[Leaf, ...]
     queries: tuple[Leaf, ...]
+    """Reads and writes; `reads` and `writes` are those of them that do the one or the other."""
     external: tuple[Leaf, ...]
     commits: tuple[Leaf, ...]
     cpu: tuple[Leaf, ...]
+    reads: tuple[Leaf, ...] = ()
+    writes: tuple[Leaf, ...] = ()
 
 
 @dataclass(slots=True)
@@ -58,6 +63,7 @@ class _Step:
     leaf: LeafCall
     target: Node | None
     cached: bool
+    on_miss: bool
 
 
 _Steps = dict[Node, dict[str, _Step]]
@@ -75,6 +81,8 @@ class Summaries:
         self._external = _spread(nodes, lambda leaf: leaf.external is not None, _runs)
         self._commits = _spread(nodes, _commits, _runs)
         self._cpu = _spread(nodes, _computes, _runs)
+        self._reads = _spread(nodes, _reads, _runs)
+        self._writes = _spread(nodes, _writes, _runs)
         self._known: dict[Node, Summary] = {}
 
     def of(self, node: Node) -> Summary:
@@ -88,6 +96,8 @@ class Summaries:
                 _leaves(self._external, node),
                 _leaves(self._commits, node),
                 _leaves(self._cpu, node),
+                _leaves(self._reads, node),
+                _leaves(self._writes, node),
             )
         return known
 
@@ -99,7 +109,15 @@ class Summaries:
 
     def signature(self, node: Node) -> tuple[object, ...]:
         """Equal for two versions of a function when nothing a caller may ask about it changed."""
-        tables = (self._blocking, self._queries, self._external, self._commits, self._cpu)
+        tables = (
+            self._blocking,
+            self._queries,
+            self._external,
+            self._commits,
+            self._cpu,
+            self._reads,
+            self._writes,
+        )
         return tuple(frozenset(table.get(node, ())) for table in tables)
 
 
@@ -107,7 +125,7 @@ def _blocks(leaf: LeafCall) -> bool:
     return (
         leaf.blocking is not None
         and leaf.blocking.severity not in ("low", "info")
-        and not leaf.call.flags & facts.AWAITED
+        and not leaf.call.flags & (facts.AWAITED | facts.QUICK)
     )
 
 
@@ -115,12 +133,24 @@ def _queries(leaf: LeafCall) -> bool:
     return leaf.query is not None and leaf.query.kind not in ("commit", "rollback", "connect")
 
 
+def _reads(leaf: LeafCall) -> bool:
+    return leaf.query is not None and leaf.query.kind == "select" and not leaf.call.flags & facts.WRITES
+
+
+def _writes(leaf: LeafCall) -> bool:
+    if leaf.query is None:
+        return False
+    return leaf.query.kind == "write" or (
+        leaf.query.kind == "select" and bool(leaf.call.flags & facts.WRITES)
+    )
+
+
 def _commits(leaf: LeafCall) -> bool:
     return leaf.query is not None and leaf.query.kind in ("commit", "flush", "refresh")
 
 
 def _computes(leaf: LeafCall) -> bool:
-    return leaf.blocking is not None and leaf.blocking.kind == Kind.CPU
+    return leaf.blocking is not None and leaf.blocking.kind == Kind.CPU and not leaf.call.flags & facts.QUICK
 
 
 def _synchronous(node: Node, edge: Edge) -> bool:
@@ -146,7 +176,8 @@ def _spread(
             if wanted(leaf):
                 own = steps.setdefault(node, {})
                 if leaf.name not in own:
-                    own[leaf.name] = _Step(0, leaf.call, leaf, None, bool(node.function.flags & facts.CACHED))
+                    cached = bool(node.function.flags & facts.CACHED)
+                    own[leaf.name] = _Step(0, leaf.call, leaf, None, cached, _on_miss(leaf.call))
                     pending.append((node, leaf.name))
     while pending:
         node, name = pending.popleft()
@@ -158,9 +189,14 @@ def _spread(
             if name in own:
                 continue
             cached = step.cached or bool(caller.function.flags & facts.CACHED)
-            own[name] = _Step(step.distance + 1, edge.call, step.leaf, node, cached)
+            on_miss = step.on_miss or _on_miss(edge.call)
+            own[name] = _Step(step.distance + 1, edge.call, step.leaf, node, cached, on_miss)
             pending.append((caller, name))
     return steps
+
+
+def _on_miss(call: Call) -> bool:
+    return bool(call.flags & facts.ON_MISS)
 
 
 def _leaves(table: _Steps, node: Node) -> tuple[Leaf, ...]:
@@ -188,7 +224,7 @@ def _leaf(table: _Steps, node: Node, name: str) -> Leaf:
         kind, is_async = leaf.query.kind if leaf.blocking is None else kind, leaf.query.is_async
     elif leaf.external is not None:
         kind, is_async = kind or leaf.external.kind, leaf.external.is_async
-    return Leaf(name, kind, instead, tuple(hops), first.cached, leaf.blocking, is_async)
+    return Leaf(name, kind, instead, tuple(hops), first.cached, leaf.blocking, is_async, first.on_miss)
 
 
 __all__ = ["ELSEWHERE", "Leaf", "Summaries", "Summary"]

@@ -6,13 +6,14 @@ import ast
 import io
 import re
 import tokenize
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from rules.engine import fingerprints
 from rules.engine.finding import Confidence, Edit, Finding, ProvenFix, Safety, Suppressed
 from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.source import readable
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -60,6 +61,18 @@ class UnusedSuppression(Rule):
     def check(self, node: ast.Module, module: Module) -> Iterator[Match]:
         """Nothing: which comments are unused is known when all rules are done (`Suppressions.findings`)."""
         return iter(())
+
+
+def in_document(lines: Sequence[str], line: int, code: str) -> str | None:
+    """The reason of a comment on `line` of a document, or right above it, that silences `code`; None without one."""
+    for text in lines[max(0, line - 2) : line]:
+        found = _OWN.search(text)
+        codes = found["codes"] if found is not None else None
+        if found is not None and (
+            codes is None or code in (each.strip().upper() for each in codes.split(","))
+        ):
+            return found["reason"].strip()
+    return None
 
 
 @dataclass(frozen=True)
@@ -155,7 +168,7 @@ def parse(text: str) -> Suppressions:
     comments: list[tuple[tokenize.TokenInfo, int]] = []
     statements: dict[int, tuple[int, int]] = {}
     first = 0
-    for token in _tokens(text):
+    for token in _tokens(readable(text)):
         if token.type == tokenize.COMMENT:
             comments.append((token, first or token.start[0]))
         elif token.type == tokenize.NEWLINE:

@@ -208,6 +208,8 @@ class Resolver:
             return self.called(self.value(ref[:-2], module))
         if last == ":":
             return self._instance_of(ref[:-1], module)
+        if last == "»":
+            return self._one_of(ref[1:-1].split("|"), module)
         if last == "]":
             if ref[-2] == "k":
                 return self._subscribed(self.value(ref[:-3], module))
@@ -375,6 +377,8 @@ class Resolver:
             function = module.functions.get(symbol)
             if function is not None:
                 found = self._function(module, function)
+                if function.returns in _SELF:
+                    found = replace(found, item=replace(value, sort=Sort.OBJECT))
                 if value.sort == Sort.CLASS:
                     return replace(found, bound=bool(function.flags & facts.CLASSMETHOD))
                 if function.flags & facts.PROPERTY:
@@ -471,6 +475,8 @@ class Resolver:
             return None if item is None else Value(Sort.ITEMS, "generator", item=item)
         if not function.returns:
             return None
+        if function.returns in _SELF:
+            return value.item
         return self.value(function.returns, module)
 
     def _yielded(self, function: Function, module: Linked) -> Value | None:
@@ -526,13 +532,24 @@ class Resolver:
             found, holder = alias
             return self.value(found.annotation, holder) if found.annotation else None
         value = self.value(ref, module)
-        if value is None:
+        if value is None or f"{ref}:" in _SELF:
             return None
         if value.sort == Sort.CLASS:
             return replace(value, sort=Sort.OBJECT)
         if value.sort == Sort.EXTERNAL:
             return Value(Sort.INSTANCE, libraries.canonical(value.name))
         return None
+
+    def _one_of(self, refs: Iterable[str], module: Linked) -> Value | None:
+        """A value of one of several annotated types, when they turn out to be the same."""
+        values = [self.value(ref, module) for ref in refs]
+        first = values[0]
+        if first is None or first.sort not in (Sort.INSTANCE, Sort.OBJECT):
+            return None
+        same = all(
+            value is not None and (value.sort, value.name) == (first.sort, first.name) for value in values
+        )
+        return first if same else None
 
     def alias(
         self, ref: str, module: Linked, seen: set[tuple[str, str]] | None = None
@@ -584,6 +601,8 @@ class Resolver:
         if value.sort == Sort.FUNCTION:
             yield value
         elif value.sort == Sort.CLASS:
+            if self._kept_by_metaclass(value):
+                return
             made = replace(value, sort=Sort.OBJECT)
             for name in ("__init__", "__post_init__"):
                 method = self._class_attribute(made, name)
@@ -593,6 +612,18 @@ class Resolver:
             method = self._class_attribute(value, "__call__")
             if method is not None and method.sort == Sort.FUNCTION:
                 yield method
+
+    def _kept_by_metaclass(self, value: Value) -> bool:
+        """Whether a metaclass of the project decides what a call of the class does: a singleton is made once."""
+        for owner in self.ancestry(value):
+            if owner.module is None:
+                continue
+            metaclass = self.value(owner.module.classes[owner.symbol].metaclass, owner.module)
+            if metaclass is not None and metaclass.sort == Sort.CLASS:
+                method = self._class_attribute(metaclass, "__call__")
+                if method is not None and method.sort == Sort.FUNCTION:
+                    return True
+        return False
 
     def text(self, literal: str | None, ref: str, module: Linked) -> str | None:
         """A string argument's text; unknown parts of it become `{…}`."""
@@ -608,6 +639,7 @@ class Resolver:
         return "".join(parts)
 
 
+_SELF = frozenset({"typing.Self:", "typing_extensions.Self:"})
 _PLAIN = frozenset(
     {"builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol", "enum.Enum", "builtins.Exception"}
 )

@@ -10,6 +10,7 @@ from typing import Any
 Version = tuple[int, ...]
 
 _REQUIREMENT = re.compile(r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*(.*)$")
+_NAMED = re.compile(r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[([^\]]*)\])?")
 _BOUND = re.compile(r"(===?|~=|>=|>|\^|~|<=|<|!=)?\s*v?(\d+(?:\.\d+)*)")
 
 
@@ -39,6 +40,27 @@ def declared(documents: Mapping[str, str]) -> dict[str, Version]:
     return found | locked
 
 
+def required(documents: Mapping[str, str]) -> dict[str, frozenset[str]]:
+    """Distribution -> extras, of everything that the project's documents name; locked ones without extras too."""
+    found: dict[str, set[str]] = {}
+    for path, text in documents.items():
+        name = path.rpartition("/")[2]
+        if name == "pyproject.toml":
+            lines = list(_project(text, groups=True))
+        elif name in ("uv.lock", "poetry.lock", "pdm.lock"):
+            lines = [distribution for distribution, _ in _lock(text)]
+        elif name.startswith("requirements") or name.endswith((".in", "requirements.txt")):
+            lines = [line.partition("#")[0].rstrip("\\ ") for line in text.splitlines()]
+        else:
+            continue
+        for line in lines:
+            match = _NAMED.match(line)
+            if match is not None:
+                extras = found.setdefault(normalised(match[1]), set())
+                extras.update(extra.strip().lower() for extra in (match[2] or "").split(",") if extra.strip())
+    return {name: frozenset(extras) for name, extras in found.items()}
+
+
 def _add(found: dict[str, Version], requirement: str) -> None:
     match = _REQUIREMENT.match(requirement)
     if match is None or requirement.lstrip().startswith("-"):
@@ -51,7 +73,7 @@ def _add(found: dict[str, Version], requirement: str) -> None:
         found.setdefault(normalised(match[1]), lowest)
 
 
-def _project(text: str) -> Iterator[str]:
+def _project(text: str, *, groups: bool = False) -> Iterator[str]:
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError:
@@ -60,7 +82,12 @@ def _project(text: str) -> Iterator[str]:
     for requirement in project.get("dependencies", ()):
         yield str(requirement)
     poetry = _table(_table(_table(document, "tool"), "poetry"), "dependencies")
+    if groups:
+        for group in _table(project, "optional-dependencies").values():
+            yield from map(str, group if isinstance(group, list) else ())
     for name, value in poetry.items():
+        if groups and isinstance(value, dict) and isinstance(value.get("extras"), list):
+            yield f"{name}[{','.join(map(str, value['extras']))}]"
         version = value.get("version", "") if isinstance(value, dict) else value
         yield f"{name} {version}" if not re.match(r"^\d", str(version)) else f"{name}=={version}"
 

@@ -109,3 +109,9 @@ def test_check_says_what_is_stale_and_writes_nothing(
 
 def test_the_pages_in_the_repository_are_fresh() -> None:
     assert page.stale(page.DIRECTORY) == [], "run: python -m rules.engine.page"
+
+
+def test_an_alias_has_a_page_that_leads_to_its_rule() -> None:
+    assert "[FP101](FP101.md)" in page.pages()["FP116.md"]
+    assert "Also called FP116 `subprocess-in-async`." in page.pages()["FP101.md"]
+    assert "| [FP116](FP116.md) | subprocess-in-async |" in page.render_index()

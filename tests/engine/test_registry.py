@@ -171,3 +171,9 @@ def test_a_rule_is_found_by_code_and_by_name() -> None:
 def test_the_rules_of_the_engine_itself_are_not_among_those_that_run() -> None:
     assert "FP001" not in registry.codes()
     assert "FP001" in {rule.code for rule in registry.cards()}
+
+
+def test_an_alias_names_the_rule_that_answers_for_it() -> None:
+    assert registry.by_code("fp116") is registry.by_code("FP101")
+    assert registry.by_code("subprocess-in-async") is registry.by_code("FP101")
+    assert "FP116" not in registry.codes()

@@ -1,0 +1,96 @@
+"""HTML from templates: escaped by default, without scripts, the same style everywhere."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from pathlib import Path
+from typing import Any, Final
+
+from aiohttp import web
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+HERE: Final = Path(__file__).parent
+STATIC: Final = HERE / "static"
+HEADERS: Final = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none';"
+        " frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+"""Of every page: nothing is loaded from elsewhere, nothing runs, nobody frames us."""
+_PUBLIC: Final = "public, max-age=300"
+
+
+def render(template: str, /, **values: Any) -> str:
+    """A template of `templates/` with its values; a value that is missing is an error."""
+    return _environment().get_template(template).render(values)
+
+
+def response(html: str, *, status: int = 200, public: bool = True) -> web.Response:
+    """A page with its headers; `public` says that it is the same for everybody and may be kept for a while."""
+    return web.Response(
+        text=html,
+        status=status,
+        content_type="text/html",
+        charset="utf-8",
+        headers=HEADERS | {"Cache-Control": _PUBLIC if public else "no-store"},
+    )
+
+
+async def stylesheet(_: web.Request) -> web.Response:
+    """`/static/fastperf.css`."""
+    return web.Response(
+        text=await asyncio.to_thread(_styles),
+        content_type="text/css",
+        charset="utf-8",
+        headers={"Cache-Control": _PUBLIC},
+    )
+
+
+@functools.cache
+def _styles() -> str:
+    return (STATIC / "fastperf.css").read_text(encoding="utf-8")
+
+
+def markdown(text: str) -> Markup:
+    """Markdown of ours as HTML. HTML inside it stays text; code is highlighted by classes of `fastperf.css`."""
+    return Markup(_parser().render(text))  # noqa: S704 - the parser escapes everything that is not markdown
+
+
+@functools.cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader([HERE / "templates", STATIC]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals["stylesheet"] = Markup(_styles())  # noqa: S704 - ours
+    return environment
+
+
+@functools.cache
+def _parser() -> Any:
+    from markdown_it import MarkdownIt
+
+    return MarkdownIt("commonmark", {"html": False, "highlight": _highlighted}).enable("table")
+
+
+def _highlighted(code: str, language: str, _: str) -> str:
+    """The inside of a code block; empty (which means: only escaped) for languages nobody knows."""
+    from pygments import highlight
+    from pygments.formatters import HtmlFormatter
+    from pygments.lexers import get_lexer_by_name
+    from pygments.util import ClassNotFound
+
+    try:
+        lexer = get_lexer_by_name(language)
+    except ClassNotFound:
+        return ""
+    return str(highlight(code, lexer, HtmlFormatter(nowrap=True)))

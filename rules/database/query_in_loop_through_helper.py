@@ -1,0 +1,142 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rules import libraries
+from rules.engine import estimates
+from rules.engine.finding import Hop
+from rules.engine.loop_shapes import iterables, shortened, spelled
+from rules.engine.round_trips import OTHER_STORES, loop_of
+from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
+from rules.libraries import Kind
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+    from rules.engine.summaries import Leaf, Summary
+
+_FAR = 4
+"""Longer call paths are said one severity lower."""
+
+
+class QueryInLoopThroughHelper(Rule):
+    """A helper that queries, called once per item of a loop, is one query per item, though the loop shows none.
+
+    The call looks like any other; the query is a function or two away, often in another file. Each turn still pays a
+    round trip, so the endpoint gets slower with every item.
+
+    ## Instead
+    Give the helper a sibling that takes all keys at once (`load_owners(ids)` with one `in_(ids)`) and returns a
+    dictionary; call it before the loop and pick from it inside.
+
+    ## Trade-offs
+    All rows are in memory at once; a list of thousands of keys goes in batches of some hundreds. Checks that the
+    helper makes per item (permissions, not found) move into the loop.
+
+    ## Monitor
+    Statements per request, and the endpoint's p95 against the length of its list.
+
+    ## When to ignore it
+    When the loop is short by design, or the helper answers from memory in all but the first call.
+    """
+
+    code = "FP202"
+    severity = Severity.HIGH
+    gates = True
+    effort = Effort.HOURS
+    watch = "statements per request"
+
+    invalid = (
+        Invalid(
+            """
+            from fastapi import Depends, FastAPI
+            from sqlalchemy import select
+            from sqlalchemy.orm import Session
+
+            from shop.db import get_session
+            from shop.models import Order, Owner
+
+            app = FastAPI()
+
+            def owner_of(session: Session, order: Order) -> Owner | None:
+                return session.scalar(select(Owner).where(Owner.id == order.owner_id))
+
+            @app.get("/orders")
+            def list_orders(session: Session = Depends(get_session)) -> list[str]:
+                orders = session.scalars(select(Order).limit(100)).all()
+                return [owner_of(session, order).name for order in orders]
+            """
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            from fastapi import Depends, FastAPI
+            from sqlalchemy import select
+            from sqlalchemy.orm import Session
+
+            from shop.db import get_session
+            from shop.models import Order, Owner
+
+            app = FastAPI()
+
+            def owners_of(session: Session, orders: list[Order]) -> dict[int, Owner]:
+                wanted = {order.owner_id for order in orders}
+                return {owner.id: owner for owner in session.scalars(select(Owner).where(Owner.id.in_(wanted)))}
+
+            @app.get("/orders")
+            def list_orders(session: Session = Depends(get_session)) -> list[str]:
+                orders = session.scalars(select(Order).limit(100)).all()
+                owners = owners_of(session, orders)
+                return [owners[order.owner_id].name for order in orders]
+            """
+        ),
+    )
+
+    def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        if not module.loops(node):
+            return
+        summary = module.summary(node)
+        if summary is None or not summary.reads or _goes_out(summary):
+            return
+        loop = loop_of(node, module)
+        leaf = _asked(summary)
+        if loop is None or leaf is None:
+            return
+        source = shortened(module.segment(iterables(loop)[0]))
+        yield Match(
+            node,
+            f"`{spelled(node.func)}` runs once per item of `{source}` and each time reaches `{_short(leaf)}`:"
+            " a round trip to the database per item.",
+            severity=self.priced(leaf, node, module),
+            call_path=(Hop(module.path, node.lineno, spelled(node.func).rpartition(".")[2]), *leaf.path),
+            impact=estimates.queries_in_loop(module.options),
+        )
+
+    def priced(self, leaf: Leaf, node: ast.Call, module: Module) -> Severity:
+        severity = self.severity if module.in_request_path(node) else Severity.MEDIUM
+        return severity.lowered() if len(leaf.path) > _FAR else severity
+
+
+def _goes_out(summary: Summary) -> bool:
+    """Whether the helper waits for another machine too: then the query is the least of what an item costs."""
+    return bool(summary.external) or any(
+        leaf.blocking is not None and leaf.blocking.kind in (Kind.NET, Kind.PROC) for leaf in summary.blocking
+    )
+
+
+def _asked(summary: Summary) -> Leaf | None:
+    """The nearest leaf that reads each time; helpers that only write, or remember, are another matter."""
+    for leaf in summary.reads:
+        query = libraries.query(leaf.callable)
+        if query is None or query.driver in OTHER_STORES:
+            continue
+        if not leaf.cached and not leaf.on_miss:
+            return leaf
+    return None
+
+
+def _short(leaf: Leaf) -> str:
+    """`Session.scalars` of `sqlalchemy.orm.Session.scalars`."""
+    return ".".join(leaf.callable.split(".")[-2:])

@@ -1,0 +1,212 @@
+import asyncio
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Annotated, NewType, Self
+
+import requests
+from fastapi import Depends, FastAPI
+from sqlalchemy import create_engine, insert, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+
+app = FastAPI()
+SessionLocal = sessionmaker(create_engine("sqlite://"))
+ReadSession = NewType("ReadSession", AsyncSession)
+WriteSession = NewType("WriteSession", ReadSession)
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Owner(Base):
+    __tablename__ = "owners"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+
+
+class Order(Base):
+    __tablename__ = "orders"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    owner_id: Mapped[int]
+
+    def owner(self, session: Session) -> Owner | None:
+        return session.get(Owner, self.owner_id)
+
+
+class Singleton(type):
+    _instances: dict[type, object] = {}
+
+    def __call__(cls, *args: object) -> object:
+        if cls not in cls._instances:
+            cls._instances[cls] = super().__call__(*args)
+        return cls._instances[cls]
+
+
+class Registry(metaclass=Singleton):
+    def __init__(self) -> None:
+        with SessionLocal() as session:
+            self.owners = session.scalars(select(Owner)).all()
+
+
+class Owners:
+    def __init__(self, session: ReadSession | WriteSession) -> None:
+        self.session = session
+
+    @classmethod
+    def of(cls, session: ReadSession) -> Self:
+        return cls(session)
+
+    async def one(self, owner_id: int) -> Owner | None:
+        return await self.session.get(Owner, owner_id)
+
+
+class OwnersWithNames(Owners):
+    async def named(self, name: str) -> Owner | None:
+        return await self.session.scalar(select(Owner).where(Owner.name == name))
+
+
+def get_session() -> Iterator[Session]:
+    with SessionLocal() as session:
+        yield session
+
+
+SessionDep = Annotated[Session, Depends(get_session)]
+
+
+def load_owner(session: Session, owner_id: int) -> Owner | None:
+    return session.scalar(select(Owner).where(Owner.id == owner_id))
+
+
+def owner_name(session: Session, order: Order) -> str:
+    owner = load_owner(session, order.owner_id)
+    return owner.name if owner else ""
+
+
+@lru_cache
+def remembered(owner_id: int) -> Owner | None:
+    with SessionLocal() as session:
+        return session.get(Owner, owner_id)
+
+
+def known_owner(session: Session, owner_id: int, owners: dict[int, Owner] | None = None) -> Owner | None:
+    return owners.get(owner_id) if owners is not None else load_owner(session, owner_id)
+
+
+def cached_owner(session: Session, owner_id: int, owners: dict[int, Owner | None]) -> Owner | None:
+    if owner_id not in owners:
+        owners[owner_id] = load_owner(session, owner_id)
+    return owners[owner_id]
+
+
+def notify(session: Session, order: Order) -> None:
+    owner = load_owner(session, order.owner_id)
+    requests.post("https://mail.example", json={"to": owner.name}, timeout=5)
+
+
+def store(session: Session, name: str) -> None:
+    session.execute(insert(Owner).values(name=name))
+
+
+@app.get("/direct")
+def direct(session: SessionDep) -> list[str]:
+    return [load_owner(session, order.owner_id).name for order in session.scalars(select(Order))]  # FP202
+
+
+@app.get("/deeper")
+def deeper(session: SessionDep) -> list[str]:
+    names = []
+    for order in session.scalars(select(Order)).all():
+        names.append(owner_name(session, order))  # FP202
+    return names
+
+
+@app.get("/method")
+def method(session: SessionDep) -> list[str]:
+    names = []
+    for order in session.scalars(select(Order)).all():
+        names.append(Order.owner(order, session))  # FP202
+    return names
+
+
+@app.post("/repository")
+async def repository(ids: list[int], names: list[str], session: WriteSession) -> None:
+    owners = OwnersWithNames.of(session)
+    for owner_id in ids:
+        await owners.one(owner_id)  # FP202
+    await asyncio.gather(*[owners.named(name) for name in names])  # FP202
+
+
+# Near misses
+
+
+@app.get("/outside")
+def outside(ids: list[int], session: SessionDep) -> list[int]:
+    owner = load_owner(session, ids[0])
+    return [owner.id + number for number in ids]
+
+
+@app.get("/independent")
+def independent(ids: list[int], session: SessionDep) -> None:
+    for _ in ids:
+        load_owner(session, 1)
+
+
+@app.get("/remembering")
+def remembering(ids: list[int], session: SessionDep) -> None:
+    owners: dict[int, Owner | None] = {}
+    for owner_id in ids:
+        remembered(owner_id)
+        known_owner(session, owner_id, {})
+        cached_owner(session, owner_id, owners)
+        if owner_id not in owners:
+            owners[owner_id] = load_owner(session, owner_id)
+
+
+@app.get("/once")
+def at_most_once(ids: list[int], session: SessionDep) -> Owner | None:
+    for owner_id in ids:
+        if owner_id > 10:
+            owner = load_owner(session, owner_id)
+            break
+    for owner_id in ids:
+        try:
+            int(owner_id)
+        except ValueError:
+            owner = load_owner(session, owner_id)
+    for owner_id in ids:
+        if owner_id > 12:
+            return load_owner(session, owner_id)
+    return owner
+
+
+@app.get("/few")
+def few(session: SessionDep) -> None:
+    for owner_id in (1, 2, 3):
+        load_owner(session, owner_id)
+
+
+@app.post("/mails")
+def mails(session: SessionDep) -> None:
+    for order in session.scalars(select(Order)).all():
+        notify(session, order)
+
+
+@app.post("/store")
+def store_all(names: list[str], session: SessionDep) -> None:
+    for name in names:
+        store(session, name)
+
+
+@app.get("/singleton")
+def singleton(ids: list[int]) -> list[object]:
+    return [Registry().owners[owner_id] for owner_id in ids]
+
+
+def at_start() -> None:
+    with SessionLocal() as session:
+        for name in open("owners.txt"):
+            load_owner(session, int(name))
+
+
+at_start()

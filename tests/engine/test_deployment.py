@@ -1,0 +1,119 @@
+"""How documents are read: commands with their flags, settings, proxies, each with its line."""
+
+from __future__ import annotations
+
+import pytest
+
+from rules import analyze
+from rules.engine import deployment
+from rules.engine.deployment import Deployment
+from rules.engine.finding import Options
+
+
+def of(path: str, text: str) -> Deployment:
+    return deployment.read({path: text})
+
+
+def test_the_last_command_of_each_stage_counts_and_development_stages_are_told_apart() -> None:
+    found = of(
+        "Dockerfile",
+        "FROM python AS dev\nCMD uvicorn shop:app --reload\n\nFROM python\nENV WEB_CONCURRENCY=3\n"
+        'ENTRYPOINT ["uvicorn", "shop:app"]\nCMD ["--host", "::", \\\n     "--timeout-keep-alive=75"]\n',
+    )
+
+    dev, main = found.commands
+    assert (dev.production, dev.has("--reload") is not None) == (False, True)
+    assert main.production
+    assert [word.text for word in main.words] == [
+        "uvicorn",
+        "shop:app",
+        "--host",
+        "::",
+        "--timeout-keep-alive=75",
+    ]
+    keep_alive = main.option("--timeout-keep-alive")
+    assert keep_alive is not None
+    assert (keep_alive.text, keep_alive.line) == ("75", 8)
+    workers = found.workers(main)
+    assert workers is not None
+    assert (workers.name, workers.number, workers.line) == ("WEB_CONCURRENCY", 3, 5)
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "words"),
+    [
+        ("Procfile", "web: alembic upgrade head && exec uvicorn a.b:app -w 2", "uvicorn a.b:app -w 2"),
+        ("Dockerfile", 'CMD ["sh", "-c", "sleep 1; python -m uvicorn a:app --port $PORT"]', "uvicorn a:app --port $PORT"),
+        ("start.sh", "# uvicorn old:app\nexec gunicorn \\\n  # workers\n  a:app \\\n  -w 4\n", "gunicorn a:app -w 4"),
+        ("compose.yaml", "services:\n  api:\n    command: >\n      uvicorn a:app\n      --reload\n    ports: []\n", "uvicorn a:app --reload"),
+        ("k8s/api.yaml", "spec:\n  containers:\n    - name: api\n      command:\n        - gunicorn\n      args:\n        - a:app\n        - -w\n        - '4'\n", "gunicorn a:app -w 4"),
+        ("fly.toml", '[processes]\n  app = "fastapi run a.py --workers 2"\n', "fastapi run a.py --workers 2"),
+        ("supervisord.conf", "[program:api]\ncommand=/venv/bin/uvicorn a:app\n", "/venv/bin/uvicorn a:app"),
+    ],
+)  # fmt: skip
+def test_commands_are_found_in_every_kind_of_file(path: str, text: str, words: str) -> None:
+    (command,) = of(path, text).commands
+
+    assert " ".join(word.text for word in command.words) == words
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("Dockerfile", "RUN pip install uvicorn gunicorn a:app\n"),
+        ("Dockerfile", 'CMD ["python", "main.py"]'),
+        ("start.sh", "which uvicorn\necho gunicorn\n"),
+        ("compose.yaml", "services:\n  db:\n    image: postgres\n    command: postgres -c a:b\n"),
+    ],
+)
+def test_what_starts_no_server_is_no_command(path: str, text: str) -> None:
+    assert of(path, text).commands == ()
+
+
+def test_gunicorn_settings_keep_their_place_and_what_is_computed_is_unknown() -> None:
+    found = of("gunicorn.conf.py", "import os\nworkers = os.cpu_count()\ntimeout = 0\n").gunicorn
+
+    assert (found["workers"].value, found["workers"].line) == (None, 2)
+    assert found["timeout"].number == 0
+
+
+def test_only_what_is_written_proves_several_processes() -> None:
+    assert of("Dockerfile", "CMD uvicorn a:app --workers $WORKERS").several_processes() is None
+    assert of("Dockerfile", "CMD uvicorn a:app").several_processes() is None
+    assert of("Dockerfile.dev", "CMD uvicorn a:app --workers 4").several_processes() is None
+    assert of("Dockerfile", "CMD uvicorn a:app --workers 4").several_processes() is not None
+    manifest = "spec:\n  replicas: 3\n  containers:\n    - command: [uvicorn, a:app]\n"
+    assert of("k8s/api.yaml", manifest).several_processes() is not None
+
+
+def test_nginx_keeps_connections_only_when_it_is_told_to() -> None:
+    kept = of(
+        "nginx.conf",
+        "upstream api {\n  server api:80;\n  keepalive 16;\n}\nserver { keepalive_timeout 65; }\n",
+    )
+    told = of("nginx.conf", "upstream api {\n  keepalive 16;\n  # more\n  keepalive_timeout 2m;\n}\n")
+
+    assert [(proxy.line, proxy.seconds) for proxy in kept.proxies] == [(3, 60)]
+    assert [(proxy.line, proxy.seconds) for proxy in told.proxies] == [(4, 120)]
+    assert of("nginx.conf", "upstream api { server api:80; }\nserver { keepalive_timeout 65; }").proxies == ()
+
+
+def test_a_finding_in_a_document_has_a_place_and_is_silenced_by_a_comment_above_it() -> None:
+    source = b"from fastapi import FastAPI\n\napp = FastAPI()\n"
+    dockerfile = "FROM python\n  CMD gunicorn main:app\n"
+    options = Options(select=("FP712",))
+
+    (finding,) = analyze(
+        {"main.py": source}, documents={"Dockerfile": dockerfile}, options=options
+    ).result.findings
+    silenced = analyze(
+        {"main.py": source},
+        documents={
+            "Dockerfile": dockerfile.replace("  CMD", "# fastperf: ignore[FP712] behind a2wsgi\n  CMD")
+        },
+        options=options,
+    ).result
+
+    assert (finding.path, finding.line, finding.column, finding.end_column) == ("Dockerfile", 2, 3, 24)
+    assert silenced.findings == ()
+    assert [(found.line, found.reason) for found in silenced.suppressed] == [(3, "behind a2wsgi")]
