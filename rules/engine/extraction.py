@@ -6,7 +6,7 @@ import ast
 import re
 from typing import Any
 
-from rules.engine import facts
+from rules.engine import declarations, facts, migrations, quick_calls, rows
 from rules.engine.facts import Alias, Argument, Call, Class, Decorator, Function, ModuleFacts, Parameter
 from rules.engine.index import BUILTINS, COMPREHENSIONS, FUNCTIONS, Binding, Index, Scope
 from rules.engine.spelling import is_main_guard, last_name
@@ -127,6 +127,9 @@ def build(index: Index, lines: int) -> ModuleFacts:
         classes=tuple(
             _class(index, scope, scope.node) for scope in index.scopes if isinstance(scope.node, ast.ClassDef)
         ),
+        declarations=declarations.extract(index),
+        flows=rows.extract(index),
+        migration=migrations.extract(index) if "alembic" in index.imports else None,
         main=any(isinstance(node, ast.If) and is_main_guard(node.test) for node in index.tree.body),
     )
 
@@ -344,6 +347,8 @@ def _calls(index: Index, scope: Scope, guarded: list[Call]) -> list[Call]:
             continue
         last = ref.rpartition(".")[2]
         flags, loops, path, is_guarded = _surroundings(index, node, at_module)
+        if last in quick_calls.NAMES and quick_calls.is_quick(node, last):
+            flags |= facts.QUICK
         if isinstance(node.func, ast.Call) and last_name(node.func) in _WRAPPING:
             flags |= facts.OFFLOADED
         if last in _EXECUTING and node.args and is_writing(node.args[0], index.ref(node.args[0], scope)):

@@ -29,7 +29,11 @@ from __future__ import annotations
 
 import msgspec
 
-ENGINE_VERSION = "3"
+from rules.engine.declarations import Declarations
+from rules.engine.migrations import Migration
+from rules.engine.rows import Flow
+
+ENGINE_VERSION = "5"
 """Changes when facts change shape or meaning: cached ones of another version are worthless."""
 
 # Flags of a call.
@@ -48,6 +52,8 @@ ON_MISS = 64
 """Only when something is not there yet: `if rows is None: rows = load()`."""
 WRITES = 128
 """Executes a statement that writes: `execute(update(…))`, `execute("DELETE …")`."""
+QUICK = 256
+"""The arguments say that it does not wait (`get(block=False)`)."""
 
 # Flags of a function.
 ASYNC = 1
@@ -168,5 +174,9 @@ class ModuleFacts(msgspec.Struct, omit_defaults=True, frozen=True, kw_only=True)
     aliases: dict[str, Alias] = {}
     functions: tuple[Function, ...] = ()
     classes: tuple[Class, ...] = ()
+    declarations: Declarations = Declarations()
+    migration: Migration | None = None
+    flows: dict[str, Flow] = {}
+    """What functions make of the rows of queries, by symbol."""
     main: bool = False
     """Has code under `if __name__ == "__main__"`."""

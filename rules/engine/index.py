@@ -546,7 +546,7 @@ class Index:
             if name in current.bindings and (not current.is_class or current is scope):
                 bindings = current.bindings[name]
                 if current is scope and node in self.parents:
-                    bindings = self._reaching(bindings, node)
+                    bindings = self.reaching(bindings, node)
                 elif current is not scope:
                     bindings = [binding for binding in bindings if binding.kind[:5] != "local"]
                 if bindings:
@@ -554,7 +554,7 @@ class Index:
             current = current.parent
         return self.module_name(name)
 
-    def _reaching(self, bindings: list[Binding], node: ast.Name) -> list[Binding]:
+    def reaching(self, bindings: list[Binding], node: ast.Name) -> list[Binding]:
         """The bindings whose value `node` may see: the last before it, and earlier ones that the last may not hide."""
         if len(bindings) == 1 and bindings[0].kind[:5] != "local":
             return bindings
