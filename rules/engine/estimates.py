@@ -172,6 +172,29 @@ def rows_counted(options: Options) -> Impact:
     )
 
 
+def rows_serialized(options: Options, before: tuple[float, float], after: tuple[float, float]) -> Impact:
+    """Processor time of serializing rows, microseconds per row (5 fields) before and after."""
+    count = rows(options)
+    told = " → ".join(
+        span(*(each * n / 1000 for each in prices)) for n in (count,) for prices in (before, after)
+    )
+    thousand = " → ".join(span(*prices) for prices in (before, after))
+    return Impact(
+        summary=f"for {count} rows of 5 fields: {told} ms of processor time per response; for 1,000 rows {thousand} ms",
+        formula=f"{span(*before)} µs → {span(*after)} µs of processor time per row",
+        assumptions={"rows": count},
+    )
+
+
+def in_memory(times: str) -> Impact:
+    """A whole body in memory; `times` says how often."""
+    return Impact(
+        summary=f"a body of 50 MB: {times}; in chunks of 1 MB about 2 MB, whatever the body's size",
+        formula="concurrent requests · body → concurrent requests · chunk",
+        assumptions={"body_mb": 50},
+    )
+
+
 def hangs(options: Options, *, on_loop: bool, seconds: float | None = None) -> Impact:
     """A call that may never end, or only after `seconds`."""
     length = "for ever" if seconds is None else f"{number(seconds)} s"
