@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
+import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from rules import libraries
 from rules.engine.spelling import is_ellipsis
 
 if TYPE_CHECKING:
@@ -41,17 +44,29 @@ _CONTAINERS = frozenset(
 )
 
 
+_MAPPINGS = frozenset(
+    {"dict", "Dict", "Mapping", "MutableMapping", "defaultdict", "DefaultDict", "OrderedDict"}
+)
+# Whose type arguments say nothing about what their methods give to us.
+_FOREIGN = frozenset({*sys.stdlib_module_names, *libraries.ROOTS, "typing_extensions", "pydantic"})
+
+
 def annotation(index: Index, node: ast.AST | None, scope: Scope, depth: int = 0) -> str:
     """The reference to a value of the annotated type, empty when unknown or of several types."""
     if node is None or depth > _MAX_DEPTH:
         return ""
     members = _types(index, node, scope, depth + 1)
     members.discard(_NONE)
-    if len(members) == 1:
-        return members.pop()
-    if not members or "" in members or len(members) > _MAX_TYPES:
+    return one_of(members)
+
+
+def one_of(refs: set[str]) -> str:
+    """The reference to a value of which several are possible."""
+    if len(refs) == 1:
+        return refs.pop()
+    if not refs or "" in refs or len(refs) > _MAX_TYPES or any(ref[:1] == "'" for ref in refs):
         return ""
-    return f"«{'|'.join(sorted(members))}»"
+    return f"«{'|'.join(sorted(refs))}»"
 
 
 def _types(index: Index, node: ast.AST, scope: Scope, depth: int) -> set[str]:
@@ -121,8 +136,21 @@ def _subscripted(index: Index, node: ast.Subscript, scope: Scope, depth: int) ->
     ):
         item = annotation(index, parameters[0], scope, depth + 1)
         return {f"{item}{{}}" if item else f"builtins.{last}:"}
+    if last in ("tuple", "Tuple"):
+        return {joined(annotation(index, item, scope, depth + 1) for item in parameters) or "builtins.tuple:"}
+    if last in _MAPPINGS and len(parameters) == 2:
+        item = annotation(index, parameters[1], scope, depth + 1)
+        return {f"{item}{{:}}" if item else f"{generic}:"}
     if last in ("Literal", "LiteralString"):
         return {"builtins.str:"}
     if not generic or generic in _VAGUE or last == "Callable":
         return {""}
-    return {f"{generic}:"}
+    if generic.partition(".")[0] in _FOREIGN:
+        return {f"{generic}:"}
+    return {f"{generic}:{joined(annotation(index, item, scope, depth + 1) for item in parameters)}"}
+
+
+def joined(members: Iterable[str]) -> str:
+    """The reference to a tuple; empty when no member is known."""
+    refs = [ref if ref[:1] != "'" else "" for ref in members]
+    return f"⟨{'¦'.join(refs)}⟩" if any(refs) else ""
