@@ -6,7 +6,7 @@ import ast
 import re
 from typing import Any
 
-from rules.engine import facts
+from rules.engine import facts, page_sizes
 from rules.engine.facts import Alias, Argument, Call, Class, Decorator, Function, ModuleFacts, Parameter
 from rules.engine.index import BUILTINS, COMPREHENSIONS, FUNCTIONS, Binding, Index, Scope, is_main_guard
 from rules.libraries import OFFLOADS
@@ -220,6 +220,8 @@ def _function(index: Index, scope: Scope, calls: tuple[Call, ...], lines: int) -
         returns,
         yields,
         calls,
+        passings := page_sizes.passings(index, scope),
+        page_sizes.order(scope.node) if passings else (),
     )
 
 

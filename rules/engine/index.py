@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
@@ -486,7 +487,7 @@ class Index:
             if node is None or (isinstance(node, ast.Constant) and node.value is None):
                 continue
             refs.add(self.ref(node, scope, depth))
-        return refs.pop() if len(refs) == 1 else ""
+        return _the_one(refs)
 
     def _call_ref(self, node: ast.Call, scope: Scope, depth: int) -> str:
         function = self.ref(node.func, scope, depth)
@@ -602,7 +603,7 @@ class Index:
             ):
                 continue
             refs.add(self.binding_ref(binding, scope))
-        return refs.pop() if len(refs) == 1 else ""
+        return _the_one(refs)
 
     def _preferred(self, bindings: list[Binding], for_type: bool) -> list[Binding]:
         """Without the fallbacks in `except` handlers, and without what only type checkers see (or only that)."""
@@ -831,6 +832,19 @@ def _bind(scope: Scope, name: str, binding: Binding) -> None:
         scope.bindings[name] = [binding]
     else:
         bindings.append(binding)
+
+
+def _the_one(refs: set[str]) -> str:
+    """The one reference of several; steps that only refine a statement (`query = query.where(…)`) do not count."""
+    if len(refs) > 1 and "" not in refs:
+        refs = {_REFINING.sub("", ref) for ref in refs}
+    return refs.pop() if len(refs) == 1 else ""
+
+
+_REFINING = re.compile(
+    r"(?<=[):\]»])(?:\.(?:where|filter|filter_by|order_by|limit|offset|options|join|outerjoin|group_by|having|distinct|"
+    r"exclude|sort|skip|slice|execution_options|with_for_update|select_from|prefetch_related|select_related)\(\))+$"
+)
 
 
 def _unpacked(kind: str) -> str:
