@@ -20,7 +20,8 @@ MOST_ROUNDS = 3
 
 
 class Gathered(msgspec.Struct, kw_only=True):
-    """Everything a review is made of. Sources by path: `before` at the merge base, `after` at the head."""
+    """Everything a review is made of. Sources by path: `before` at the merge base, `after` at the head, `tip` on the
+    base branch now, None where they are there as at the merge base."""
 
     merge_base: str
     head: str
@@ -28,6 +29,7 @@ class Gathered(msgspec.Struct, kw_only=True):
     config: Config
     before: dict[str, bytes]
     after: dict[str, bytes]
+    tip: dict[str, bytes | None] | None
     untouched: dict[str, str]
     """Python files that the change leaves alone: path -> blob id."""
     documents_before: dict[str, str]
@@ -57,7 +59,11 @@ def gather(repository: LocalRepository, base: str, head: str) -> Gathered:
         for path, entry in new.items()
         if path not in touched and _is_source(path, new, config)
     }
-    contents = repository.read(entry.sha for entry in (*before.values(), *after.values()))
+    changed = dict.fromkeys((*before, *after))
+    current = {path: tip[path] for path in changed if _is_source(path, tip, config)}
+    moved = any(old.get(path) != current.get(path) for path in changed)
+    asked = [*before.values(), *after.values(), *(current.values() if moved else ())]
+    contents = repository.read(entry.sha for entry in asked)
     skipped: list[Skipped] = []
     for path, entry in after.items():
         if entry.sha not in contents:
@@ -76,6 +82,9 @@ def gather(repository: LocalRepository, base: str, head: str) -> Gathered:
             if path not in unread and entry.sha in contents
         },
         after={path: contents[entry.sha] for path, entry in after.items() if path not in unread},
+        tip={path: contents.get(tip[path].sha) if path in current else None for path in changed}
+        if moved
+        else None,
         untouched=untouched,
         documents_before=_documents(repository, old),
         documents_after=_documents(repository, new),
@@ -89,7 +98,7 @@ async def compare(
     analysis: Analysis,
     facts: dict[str, bytes] | None = None,
 ) -> Comparison:
-    """Analyse both versions, in the context of the whole project.
+    """Analyse both versions, in the context of the whole project; and the base branch's, where it has moved on.
 
     `facts` keeps the facts of blobs from one call to the next, for who reviews many changes of a project.
     """
@@ -122,6 +131,8 @@ async def compare(
             after=request.after | wanted,
             others={path: facts for path, facts in request.others.items() if path not in wanted},
         )
+    if gathered.tip is not None and comparison.is_worse:
+        comparison.tip = await analysis.standing(request, gathered.tip)
     return comparison
 
 
@@ -142,6 +153,7 @@ def decide(gathered: Gathered, comparison: Comparison, links: Links) -> Report:
         links,
         skipped=gathered.skipped,
         excerpts=comparison.excerpts,
+        tip=comparison.tip,
     )
 
 

@@ -149,7 +149,9 @@ class Pipeline(Chores):
         if reason := _too_large(compared):
             return _unreviewed(state.head_sha, config.on_skip, reason, run)
         async with self._progress(client, job, state.head_sha, run) as progress:
-            report, python = await self._report(client, compared, state.head_sha, config, state.base_ref)
+            report, python = await self._report(
+                client, compared, state.head_sha, config, state.base_ref, tip_sha=state.base_sha
+            )
         folded = await self.store.folded(job.repository, job.number)
         plan = reconcile(report, state.threads, state.head_sha, folded=folded, quiet=state.is_draft)
         return Gathered(
@@ -186,7 +188,14 @@ class Pipeline(Chores):
             return None
 
     async def _report(
-        self, client: RepositoryClient, compared: Compared, head_sha: str, config: Config, base_ref: str
+        self,
+        client: RepositoryClient,
+        compared: Compared,
+        head_sha: str,
+        config: Config,
+        base_ref: str,
+        *,
+        tip_sha: str,
     ) -> tuple[Report, bool]:
         """The report on a change, and whether it touches Python at all."""
         diff = Diff.of(compared.files)
@@ -200,7 +209,9 @@ class Pipeline(Chores):
             request, skipped = await self._request(client, compared, relevant, head_sha, config)
         with self._stage("analyse"):
             self._crash.at("in-analysis")
-            comparison = await self._compare(client, compared.merge_base_sha, request)
+            comparison, request = await self._compare(client, compared.merge_base_sha, request)
+            if tip_sha != compared.merge_base_sha and comparison.is_worse:
+                comparison.tip = await self._standing(client, tip_sha, relevant, request, config)
         await self._keep_facts(client.repository, compared, comparison)
         report = Report.of(
             comparison.before,
@@ -210,6 +221,7 @@ class Pipeline(Chores):
             links,
             skipped=skipped,
             excerpts=comparison.excerpts,
+            tip=comparison.tip,
             advisory=advisory,
         )
         return report, True
@@ -260,8 +272,13 @@ class Pipeline(Chores):
         )
         return request, skipped
 
-    async def _compare(self, client: RepositoryClient, base_sha: str, request: Request) -> Comparison:
-        """Analyse; give the analysis the untouched sources it asks for, which are the same in both versions."""
+    async def _compare(
+        self, client: RepositoryClient, base_sha: str, request: Request
+    ) -> tuple[Comparison, Request]:
+        """Analyse; give the analysis the untouched sources it asks for, which are the same in both versions.
+
+        Returns the last request too.
+        """
         for _ in range(MOST_ROUNDS):
             comparison = await self.analysis.compare(request)
             wanted = [path for path in comparison.wanted if path in request.others][:MOST_WANTED]
@@ -275,7 +292,27 @@ class Pipeline(Chores):
                 after=request.after | sources,
                 others={path: facts for path, facts in request.others.items() if path not in sources},
             )
-        return comparison
+        return comparison, request
+
+    async def _standing(
+        self,
+        client: RepositoryClient,
+        tip_sha: str,
+        relevant: Sequence[ChangedFile],
+        request: Request,
+        config: Config,
+    ) -> Result | None:
+        """What the base branch says by now of the changed files: one call more, and only when there is news.
+
+        None when the files stand there as at the merge base.
+        """
+        paths = {path for file in relevant for path in (file.path, file.previous_path) if path}
+        wanted = [path for path in sorted(paths) if is_python(path) and not config.excludes(path)]
+        contents = await client.contents.texts([(tip_sha, path) for path in wanted])
+        tip = {path: content for (_, path), content in contents.items()}
+        if all(request.before.get(path) == content for path, content in tip.items()):
+            return None
+        return await self.analysis.standing(request, tip)
 
     async def _keep_facts(self, repository: Repository, compared: Compared, comparison: Comparison) -> None:
         """When this change is merged, its files will be part of somebody's project."""
@@ -455,7 +492,9 @@ class Pipeline(Chores):
         config = Config.parse({path: _text(content) for (_, path), content in contents.items()})
         if reason := _too_large(compared):
             return _unreviewed(job.head_sha, config.on_skip, reason, None)
-        report, python = await self._report(client, compared, job.head_sha, config, job.base_ref)
+        report, python = await self._report(
+            client, compared, job.head_sha, config, job.base_ref, tip_sha=job.base_sha
+        )
         return Gathered(
             status="report",
             head_sha=job.head_sha,

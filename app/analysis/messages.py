@@ -47,6 +47,14 @@ class Comparison(msgspec.Struct, kw_only=True):
     facts: dict[str, bytes] = {}
     wanted: list[str] = []
     excerpts: dict[str, dict[int, str]] = {}
+    tip: Result | None = None
+    """What the base branch says by now (`Analysis.standing`), if that was asked."""
+
+    @property
+    def is_worse(self) -> bool:
+        """Whether the head says anything that the merge base does not say, or not as loudly."""
+        old = {(finding.fingerprint, finding.severity) for finding in self.before.findings}
+        return any((finding.fingerprint, finding.severity) not in old for finding in self.after.findings)
 
 
 class Unpacked(msgspec.Struct, kw_only=True):

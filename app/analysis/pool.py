@@ -313,8 +313,9 @@ class Analysis:
         documents: Mapping[str, str] = MappingProxyType({}),
         options: Options = NO_OPTIONS,
         deadline: float = math.inf,
+        fixes: bool = True,
     ) -> Result:
-        """Analyse one version; every finding comes with its proven fix. For the rest see `compare`."""
+        """Analyse one version; with `fixes`, every finding comes with its proven fix. For the rest see `compare`."""
 
         def task(left_out: Mapping[str, Skipped], unproven: Set[str]) -> Examine:
             return Examine(
@@ -322,7 +323,7 @@ class Analysis:
                 dict(others),
                 dict(documents),
                 options,
-                sorted(unproven),
+                sorted(unproven if fixes else sources),
             )
 
         done, left_out = await self._careful(task, sources.keys(), deadline)
@@ -330,6 +331,22 @@ class Analysis:
         if result is None:
             raise AnalysisError("the analysis process gave no answer")
         return msgspec.structs.replace(result, skipped=result.skipped + tuple(left_out.values()))
+
+    async def standing(self, request: Request, tip: Mapping[str, bytes | None]) -> Result:
+        """What the base branch, which has moved on, says of the files of `request`: its findings, without fixes.
+
+        `tip` holds the changed files as they are there (None where one is not). The rest of the project is taken
+        as it is at the merge base, where `request` has it from.
+        """
+        sources = {path: source for path, source in ({**request.before, **tip}).items() if source is not None}
+        return await self.examine(
+            sources,
+            others=request.others,
+            documents=request.documents_before,
+            options=request.options,
+            deadline=self._deadline,
+            fixes=False,
+        )
 
     async def extract(self, sources: Mapping[str, bytes]) -> tuple[dict[str, bytes], list[Skipped]]:
         """Encoded facts of each file that has any, and the files that have none, with the reason."""

@@ -1,16 +1,18 @@
-"""What is new: findings of two trees matched by fingerprint, then by place."""
+"""What is new: findings of two trees matched by fingerprint, then by what else stays when code moves."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 
 from app.review.diff import Diff
 from rules.engine.finding import Finding, Result
+from rules.engine.fingerprints import core_of
 
 _Key = Callable[[Finding], object]
+"""None: this finding does not take part."""
 
 
 class Changes(msgspec.Struct, frozen=True):
@@ -21,7 +23,7 @@ class Changes(msgspec.Struct, frozen=True):
     """As they stand at the merge base."""
     existing: tuple[Finding, ...] = ()
     grown: tuple[Finding, ...] = ()
-    """There before, with a lower severity."""
+    """There before, with a lower severity, or less costly."""
 
 
 def match(
@@ -30,61 +32,113 @@ def match(
     renames: Mapping[str, str] | None = None,
     *,
     diff: Diff | None = None,
-    tip: Collection[str] = (),
+    tip: Sequence[Finding] = (),
+    costlier: Callable[[Finding], bool] = lambda finding: False,
 ) -> Changes:
     """Pair the findings of both trees; what has no partner is new or fixed.
 
-    Equal fingerprints pair as a multiset: in the same file first (`renames`: head path -> base path), then across
-    files (moved code). With `diff`, findings left over pair when their lines are one unchanged line under the
-    same rule: a renamed function does not make its old problems new. `tip` holds fingerprints of the current base
-    branch: what stands there already is not new either.
+    Equal fingerprints, whatever their numbers, pair as a multiset: in the same file first (`renames`: head path ->
+    base path), then across files (moved code). With `diff`, findings left over pair when their lines are one
+    unchanged line under the same rule (a renamed function); then when their code is the same (an extracted
+    function); then when in the same function, or under the same endpoint, the same thing is called in the end.
+    `tip` are the findings of the current base branch: what stands there is not new either, and has not grown.
+    `costlier` tells of a finding that was there before whether it costs more now.
     """
     old_path = dict(renames or {})
-    left = list(before.findings)
-    open_after = list(after.findings)
-    pairs: list[tuple[Finding, Finding]] = []
+    pairing = _Pairing(before.findings, after.findings, diff)
+    _by_fingerprint(pairing, old_path)
+    if diff is not None:
+        pairing.pair(
+            lambda old: (old.code, old.path, old.line),
+            lambda new: _unchanged_place(new, diff),
+        )
+    pairing.pair(
+        lambda old: (old.code, old.text, old.path) if old.text else None,
+        lambda new: (new.code, new.text, old_path.get(new.path, new.path)) if new.text else None,
+    )
+    pairing.pair(_code, _code)
+    pairing.pair(
+        lambda old: (_family(old), old.leaf, old.path, old.symbol) if old.leaf else None,
+        lambda new: (
+            (_family(new), new.leaf, old_path.get(new.path, new.path), new.symbol) if new.leaf else None
+        ),
+    )
+    pairing.pair(_effect, _effect)
 
-    def pair(old_key: _Key, new_key: _Key) -> None:
-        nonlocal left, open_after
+    standing = _Pairing(tip, after.findings, diff)
+    _by_fingerprint(standing, old_path)
+    at_tip = {id(finding): old for old, finding in standing.pairs}
+
+    new = [finding for finding in pairing.open if id(finding) not in at_tip]
+    existing = [finding for finding in pairing.open if id(finding) in at_tip]
+    grown: list[Finding] = []
+    for old, finding in pairing.pairs:
+        worse = finding.severity > old.severity or costlier(finding)
+        if worse and (id(finding) not in at_tip or finding.severity > at_tip[id(finding)].severity):
+            grown.append(finding)
+        else:
+            existing.append(finding)
+    return Changes(
+        new=_in_order(new),
+        fixed=_in_order(pairing.left),
+        existing=_in_order(existing),
+        grown=_in_order(grown),
+    )
+
+
+class _Pairing:
+    """Findings of two trees on their way to each other: `left` and `open` have no partner yet."""
+
+    def __init__(self, before: Sequence[Finding], after: Sequence[Finding], diff: Diff | None) -> None:
+        self.left = list(before)
+        # Untouched lines pair first: of two equal findings the one on a changed line is the new one.
+        self.open = sorted(after, key=lambda finding: _touched(finding, diff))
+        self.pairs: list[tuple[Finding, Finding]] = []
+        self._diff = diff
+
+    def pair(self, old_key: _Key, new_key: _Key) -> None:
+        """Pair what has equal keys, the nearest lines first."""
+        if not (self.left and self.open):
+            return
         pool: dict[object, list[Finding]] = defaultdict(list)
-        for finding in left:
-            pool[old_key(finding)].append(finding)
+        for finding in self.left:
+            if (key := old_key(finding)) is not None:
+                pool[key].append(finding)
         waiting: list[Finding] = []
         taken: set[int] = set()
-        # Untouched lines pair first: of two equal findings the one on a changed line is the new one.
-        for finding in sorted(open_after, key=lambda finding: _touched(finding, diff)):
+        for finding in self.open:
             key = new_key(finding)
             candidates = pool.get(key) if key is not None else None
             if not candidates:
                 waiting.append(finding)
                 continue
-            partner = _nearest(finding, candidates, diff)
+            partner = _nearest(finding, candidates, self._diff)
             candidates.remove(partner)
             taken.add(id(partner))
-            pairs.append((partner, finding))
-        left = [finding for finding in left if id(finding) not in taken]
-        open_after = waiting
+            self.pairs.append((partner, finding))
+        self.left = [finding for finding in self.left if id(finding) not in taken]
+        self.open = waiting
 
-    pair(
-        lambda old: (old.fingerprint, old.path),
-        lambda new: (new.fingerprint, old_path.get(new.path, new.path)),
-    )
-    pair(lambda old: old.fingerprint, lambda new: new.fingerprint)
-    if diff is not None:
-        pair(
-            lambda old: (old.code, old.path, old.line),
-            lambda new: _unchanged_place(new, diff),
-        )
 
-    standing = set(tip)
-    new = [finding for finding in open_after if finding.fingerprint not in standing]
-    existing = [finding for finding in open_after if finding.fingerprint in standing]
-    grown: list[Finding] = []
-    for old, finding in pairs:
-        (grown if finding.severity > old.severity else existing).append(finding)
-    return Changes(
-        new=_in_order(new), fixed=_in_order(left), existing=_in_order(existing), grown=_in_order(grown)
+def _by_fingerprint(pairing: _Pairing, old_path: Mapping[str, str]) -> None:
+    pairing.pair(
+        lambda old: (core_of(old.fingerprint), old.path),
+        lambda new: (core_of(new.fingerprint), old_path.get(new.path, new.path)),
     )
+    pairing.pair(lambda old: core_of(old.fingerprint), lambda new: core_of(new.fingerprint))
+
+
+def _code(finding: Finding) -> object:
+    return (finding.code, finding.text) if finding.text else None
+
+
+def _family(finding: Finding) -> str:
+    """A blocking call that moves into a helper is found by another rule; every other rule speaks for itself."""
+    return "FP10" if finding.code.startswith("FP10") else finding.code
+
+
+def _effect(finding: Finding) -> object:
+    return (_family(finding), finding.leaf, finding.endpoint) if finding.leaf and finding.endpoint else None
 
 
 def _touched(finding: Finding, diff: Diff | None) -> bool:

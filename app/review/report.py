@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal, Self
 
 import msgspec
@@ -45,7 +45,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """At most `max_comments`, each on a line GitHub takes, worst first."""
     annotations: tuple[Annotation, ...] = ()
     new: tuple[Finding, ...] = ()
-    """Absent at the merge base, or worse than there."""
+    """Absent at the merge base and on the current base branch, or worse than there."""
     grown: tuple[str, ...] = ()
     """Fingerprints of those of `new` that were there before, less severe."""
     fixed: tuple[Finding, ...] = ()
@@ -79,17 +79,19 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         skipped: Sequence[Skipped] = (),
         faults: Sequence[str] = (),
         excerpts: Excerpts | None = None,
-        tip: Collection[str] = (),
+        tip: Result | None = None,
         advisory: bool = False,
     ) -> Self:
         """Decide a review.
 
         `before` and `after` are the analyses of the merge base and the head, `skipped` changed files that were not
         analysed at all, `faults` failures of ours in words, `excerpts` head lines inside the edits of fixes, `tip`
-        fingerprints of the current base branch. `advisory` (a revert, an advisory branch) fails nothing.
+        the analysis of the changed files on the current base branch, if that has moved on. `advisory` (a revert, an
+        advisory branch) fails nothing.
         """
         before, after = _capped(before, config), _capped(after, config)
-        changes = fingerprint.match(before, after, diff.renames, diff=diff, tip=tip)
+        standing = _capped(tip, config).findings if tip is not None else ()
+        changes = fingerprint.match(before, after, diff.renames, diff=diff, tip=standing)
         new = tuple(sorted((*changes.new, *changes.grown), key=_order))
         unread = {entry.path for entry in (*skipped, *after.skipped)}
         head_paths = {old: head for head, old in diff.renames.items()}

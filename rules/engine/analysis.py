@@ -276,6 +276,9 @@ class _Run:
             places=_places(here, match),
             cause=match.cause or _cause(rule, match),
             endpoints=endpoints,
+            text=fingerprints.text_of(node),
+            leaf=_leaf(module, match),
+            guards=rule.guards,
         )
         return _Placed(rule, match, finding)
 
@@ -384,6 +387,13 @@ def _places(here: Hop, match: Match) -> tuple[Hop, ...]:
     for hop in (*reversed(match.call_path), here, *match.related):
         found.setdefault((hop.path, hop.line), hop)
     return tuple(found.values())
+
+
+def _leaf(module: Module, match: Match) -> str:
+    if match.call_path:
+        return match.call_path[-1].symbol
+    node = match.node
+    return (module.qualified_name(node.func) or "") if isinstance(node, ast.Call) else ""
 
 
 def _cause(rule: Rule, match: Match) -> str:

@@ -146,6 +146,32 @@ def commits_in_loop(options: Options, kind: str) -> Impact:
     )
 
 
+def awaits_in_loop(options: Options) -> Impact:
+    """One call after another against five at a time."""
+    count, latency = 10, http_ms(options)
+    return Impact(
+        summary=(
+            f"for {count} items and {number(latency)} ms per call: {number(count * latency)} ms → "
+            f"{number(math.ceil(count / 5) * latency)} ms with five at a time; under full load the gain shrinks"
+        ),
+        formula="n·L → ceil(n/k)·L (L: time of one call, k: calls at once)",
+        assumptions={"items": count, "http_latency_ms": latency},
+    )
+
+
+def awaits_in_sequence(options: Options, count: int) -> Impact:
+    """Independent calls one after another against all at once."""
+    latency = http_ms(options)
+    return Impact(
+        summary=(
+            f"at {number(latency)} ms per call: {number(count * latency)} ms → {number(latency)} ms for a single request;"
+            " under full load the gain shrinks"
+        ),
+        formula="n·L → L + n·u (L: time of one call, u: CPU per call)",
+        assumptions={"http_latency_ms": latency},
+    )
+
+
 def rows_counted(options: Options) -> Impact:
     """Every row becomes an object only to be counted."""
     count, trip = rows(options), db_ms(options)
@@ -157,6 +183,29 @@ def rows_counted(options: Options) -> Impact:
         ),
         formula="35–70 µs of processor time per row (5 columns) → one number",
         assumptions={"rows": count, "db_round_trip_ms": trip},
+    )
+
+
+def rows_serialized(options: Options, before: tuple[float, float], after: tuple[float, float]) -> Impact:
+    """Processor time of serializing rows, microseconds per row (5 fields) before and after."""
+    count = rows(options)
+    told = " → ".join(
+        span(*(each * n / 1000 for each in prices)) for n in (count,) for prices in (before, after)
+    )
+    thousand = " → ".join(span(*prices) for prices in (before, after))
+    return Impact(
+        summary=f"for {count} rows of 5 fields: {told} ms of processor time per response; for 1,000 rows {thousand} ms",
+        formula=f"{span(*before)} µs → {span(*after)} µs of processor time per row",
+        assumptions={"rows": count},
+    )
+
+
+def in_memory(times: str) -> Impact:
+    """A whole body in memory; `times` says how often."""
+    return Impact(
+        summary=f"a body of 50 MB: {times}; in chunks of 1 MB about 2 MB, whatever the body's size",
+        formula="concurrent requests · body → concurrent requests · chunk",
+        assumptions={"body_mb": 50},
     )
 
 

@@ -6,9 +6,10 @@ import ast
 import re
 from typing import Any
 
-from rules.engine import facts, page_sizes
+from rules.engine import declarations, facts, migrations, page_sizes, quick_calls, rows
 from rules.engine.facts import Alias, Argument, Call, Class, Decorator, Function, ModuleFacts, Parameter
-from rules.engine.index import BUILTINS, COMPREHENSIONS, FUNCTIONS, Binding, Index, Scope, is_main_guard
+from rules.engine.index import BUILTINS, COMPREHENSIONS, FUNCTIONS, Binding, Index, Scope
+from rules.engine.spelling import is_main_guard, last_name
 from rules.libraries import OFFLOADS
 
 WIRING = frozenset(
@@ -80,7 +81,6 @@ _ROUTES = frozenset(
 _TRANSPARENT = frozenset(
     {"staticmethod", "classmethod", "property", "cached_property", "lru_cache", "cache", "wraps", "override"}
     | {
-        "abstractmethod",
         "overload",
         "final",
         "contextmanager",
@@ -127,6 +127,9 @@ def build(index: Index, lines: int) -> ModuleFacts:
         classes=tuple(
             _class(index, scope, scope.node) for scope in index.scopes if isinstance(scope.node, ast.ClassDef)
         ),
+        declarations=declarations.extract(index),
+        flows=rows.extract(index),
+        migration=migrations.extract(index) if "alembic" in index.imports else None,
         main=any(isinstance(node, ast.If) and is_main_guard(node.test) for node in index.tree.body),
     )
 
@@ -179,7 +182,7 @@ def _function(index: Index, scope: Scope, calls: tuple[Call, ...], lines: int) -
         flags |= facts.GENERATOR
     decorators = tuple(_decorator(index, item, outside) for item in node.decorator_list)
     for item, decorator in zip(node.decorator_list, decorators, strict=True):
-        name = _last(item)
+        name = last_name(item)
         if name in ("property", "cached_property", "computed_field"):
             flags |= facts.PROPERTY
         if name in _CACHES:
@@ -190,9 +193,13 @@ def _function(index: Index, scope: Scope, calls: tuple[Call, ...], lines: int) -
             flags |= facts.CLASSMETHOD
         elif name in ("contextmanager", "asynccontextmanager"):
             flags |= facts.CONTEXT
+        elif name == "abstractmethod":
+            flags |= facts.ABSTRACT
         elif name not in _TRANSPARENT and name not in _ROUTES and name not in _CACHES:
             flags |= facts.WRAPPED
         del decorator
+    if scope.owner is not None and _only_refuses(node):
+        flags |= facts.ABSTRACT
     parameters = []
     for bindings in scope.bindings.values():
         first = bindings[0]
@@ -204,9 +211,9 @@ def _function(index: Index, scope: Scope, calls: tuple[Call, ...], lines: int) -
     returns = index.annotation(node.returns, outside)
     yields = ""
     if scope.is_generator:
-        yields = index._agreed(scope.yielded, scope, 0)
+        yields = index.agreed(scope.yielded, scope, 0)
     elif not returns:
-        returns = index._agreed(scope.returned, scope, 0)
+        returns = index.agreed(scope.returned, scope, 0)
         if len(returns) > 200:
             returns = ""
     return Function(
@@ -232,7 +239,7 @@ def _class(index: Index, scope: Scope, node: ast.ClassDef) -> Class:
     for name, bindings in scope.bindings.items():
         if bindings[0].kind in ("def", "class", "again"):
             continue
-        ref = index._unified(bindings, scope)
+        ref = index.unified(bindings, scope)
         last = bindings[-1]
         annotation = last.value.annotation if isinstance(last.value, ast.AnnAssign) else None
         default = last.value.value if isinstance(last.value, ast.AnnAssign) else last.value
@@ -260,7 +267,42 @@ def _class(index: Index, scope: Scope, node: ast.ClassDef) -> Class:
         tuple(dependencies),
         tuple(_decorator(index, item, outside) for item in node.decorator_list),
         next((index.ref(item.value, outside) for item in node.keywords if item.arg == "metaclass"), ""),
+        _variables(index, node, outside),
+        tuple(_given(index, base, outside) for base in node.bases if _base(index, base, outside)),
     )
+
+
+def _only_refuses(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether a method is there to be overridden: all it does is to raise `NotImplementedError`."""
+    last = node.body[-1]
+    if not isinstance(last, ast.Raise) or last.exc is None or last_name(last.exc) != "NotImplementedError":
+        return False
+    return len(node.body) == 1 or (len(node.body) == 2 and isinstance(node.body[0], ast.Expr))
+
+
+def _variables(index: Index, node: ast.ClassDef, scope: Scope) -> tuple[str, ...]:
+    """The type variables of a class: of `Generic[T]`, else those its bases are given, in order."""
+    found: dict[str, None] = {}
+    for base in node.bases:
+        if isinstance(base, ast.Subscript):
+            names = [item.id for item in _items(base.slice) if isinstance(item, ast.Name)]
+            if index.ref(base.value, scope).rpartition(".")[2] in ("Generic", "Protocol"):
+                return tuple(names)
+            found.update(dict.fromkeys(names))
+    for parameter in getattr(node, "type_params", ()):
+        found.setdefault(parameter.name)
+    return tuple(found)
+
+
+def _given(index: Index, base: ast.expr, scope: Scope) -> tuple[str, ...]:
+    """What a base class is given for its type variables."""
+    if not isinstance(base, ast.Subscript):
+        return ()
+    return tuple(index.annotation(item, scope) for item in _items(base.slice))
+
+
+def _items(node: ast.expr) -> list[ast.expr]:
+    return node.elts if isinstance(node, ast.Tuple) else [node]
 
 
 def _base(index: Index, node: ast.expr, scope: Scope) -> str:
@@ -270,7 +312,7 @@ def _base(index: Index, node: ast.expr, scope: Scope) -> str:
 
 def _decorator(index: Index, node: ast.expr, scope: Scope) -> Decorator:
     if isinstance(node, ast.Call):
-        name = _last(node)
+        name = last_name(node)
         arguments = _arguments(index, node, scope) if name in _ROUTES or name in WIRING else ()
         return Decorator(
             index.ref(node.func, scope), node.lineno, True, arguments, _receiver(index, node.func, scope)
@@ -307,7 +349,9 @@ def _calls(index: Index, scope: Scope, guarded: list[Call]) -> list[Call]:
             continue
         last = ref.rpartition(".")[2]
         flags, loops, path, is_guarded = _surroundings(index, node, at_module)
-        if isinstance(node.func, ast.Call) and _last(node.func) in _WRAPPING:
+        if last in quick_calls.NAMES and quick_calls.is_quick(node, last):
+            flags |= facts.QUICK
+        if isinstance(node.func, ast.Call) and last_name(node.func) in _WRAPPING:
             flags |= facts.OFFLOADED
         if last in _EXECUTING and node.args and is_writing(node.args[0], index.ref(node.args[0], scope)):
             flags |= facts.WRITES
@@ -328,7 +372,7 @@ def _calls(index: Index, scope: Scope, guarded: list[Call]) -> list[Call]:
         ref = index.ref(load, scope)
         # Only what is read from a value can be a property.
         base = ref.rpartition(".")[0]
-        if not base or base[-1] not in ":)^]$" or base.startswith("builtins.") or ref in seen:
+        if not base or base[-1] not in ":)^]$»⟩" or base.startswith("builtins.") or ref in seen:
             continue
         seen.add(ref)
         flags, loops, path, is_guarded = _surroundings(index, load, at_module)
@@ -357,7 +401,7 @@ def _surroundings(index: Index, node: ast.expr, at_module: bool) -> tuple[int, i
     elif current.__class__ is ast.YieldFrom or current.__class__ is ast.withitem:
         flags = facts.ITERATED
     elif isinstance(current, ast.Call) and child is not current.func:
-        name = _last(current)
+        name = last_name(current)
         if name in _COLLECTING:
             flags = facts.ITERATED
         elif name in _SPAWNING:
@@ -375,7 +419,7 @@ def _surroundings(index: Index, node: ast.expr, at_module: bool) -> tuple[int, i
                 continue
             break
         if cls is ast.Call:
-            if child is not current.func and _last(current) in _CONCURRENT:
+            if child is not current.func and last_name(current) in _CONCURRENT:
                 marks.append(f"&{current.lineno}.{child.lineno}_{child.col_offset}/")
         elif cls is ast.For or cls is ast.AsyncFor:
             if child is current.iter:
@@ -547,7 +591,7 @@ def _argument(index: Index, name: str, node: ast.expr, scope: Scope) -> Argument
             name,
             items=tuple(_argument(index, "", value, scope) for value in node.values[:50]),
         )
-    if isinstance(node, ast.Call) and _last(node) in ("Depends", "Security"):
+    if isinstance(node, ast.Call) and last_name(node) in ("Depends", "Security"):
         return Argument("Depends", index.depends(node, None, scope) or "")
     if isinstance(node, ast.Starred):
         node = node.value
@@ -568,16 +612,8 @@ def _text(index: Index, node: ast.expr, scope: Scope) -> str | None:
         parts = [_text(index, node.left, scope), _text(index, node.right, scope)]
     else:
         ref = index.ref(node, scope)
-        return f"\x00{ref}\x00" if ref else f"\x00?{_last(node)}\x00"
+        return f"\x00{ref}\x00" if ref else f"\x00?{last_name(node)}\x00"
     return None if any(part is None for part in parts) else "".join(part or "" for part in parts)
-
-
-def _last(node: ast.AST) -> str:
-    if isinstance(node, ast.Call):
-        node = node.func
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else ""
 
 
 __all__ = ["FUNCTIONS", "WIRING", "build", "is_short"]

@@ -145,8 +145,16 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """Findings with the same non-empty cause are one comment (a leaf reached by many endpoints)."""
     endpoints: tuple[EndpointRef, ...] = ()
     """All endpoints that reach it; `endpoint` is the first."""
+    text: str = ""
+    """Digest of the code itself, whatever function it stands in (`rules.engine.fingerprints.text_of`)."""
+    leaf: str = ""
+    """Qualified name of what is called in the end."""
+    guards: tuple[str, ...] = ()
+    """Names in the code whose removal brings this finding about (`timeout`, `selectinload`)."""
 
-    _INTERNAL: ClassVar[frozenset[str]] = frozenset({"places", "cause", "endpoints"})
+    _INTERNAL: ClassVar[frozenset[str]] = frozenset(
+        {"places", "cause", "endpoints", "text", "leaf", "guards"}
+    )
 
     def contract(self) -> dict[str, Any]:
         """The finding as `check --output-format json` prints it."""

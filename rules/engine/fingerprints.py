@@ -16,12 +16,24 @@ from collections.abc import Iterable
 _DIGITS = 20
 
 
+SHORT_TEXT = 24
+"""Code shorter than that is written in many places independently: equal texts say nothing."""
+
+
 def core(code: str, symbol: str, node: ast.AST) -> str:
     """The fingerprint before equal ones are told apart: 20 hexadecimal digits.
 
     `symbol` is qualified within the module (`Orders.list`), empty at module level.
     """
     return core_of_text(code, symbol, normal_text(node))
+
+
+def text_of(node: ast.AST) -> str:
+    """What stays when code moves into another function: a digest of its text, empty when that is too common."""
+    text = normal_text(node)
+    if len(text) < SHORT_TEXT:
+        return ""
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:_DIGITS]
 
 
 def core_of_text(code: str, symbol: str, text: str) -> str:
@@ -41,7 +53,8 @@ def number(cores: Iterable[str]) -> list[str]:
 
 def core_of(fingerprint: str) -> str:
     """The fingerprint without its number: equal for findings that only their place tells apart."""
-    return fingerprint[:_DIGITS]
+    core, _, number = fingerprint.rpartition("-")
+    return core if core and number.isdigit() else fingerprint
 
 
 def normal_text(node: ast.AST) -> str:

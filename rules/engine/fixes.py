@@ -12,6 +12,7 @@ from rules.engine import bindings
 from rules.engine.edits import Lines, apply, joined, one_click
 from rules.engine.finding import Edit, Finding, ProvenFix, Result, Severity
 from rules.engine.rule import Fix, Match
+from rules.engine.source import readable, tree_of
 from rules.engine.units import (
     MAX_FILE_BYTES,
     UnfixableError,
@@ -69,10 +70,10 @@ def _check_text(raw: bytes, changed: bytes, made: Sequence[Edit]) -> None:
         raise UnfixableError("the fix changes nothing")
     old, new = Lines.of(raw), Lines.of(changed)
     before, after = old.text(1, len(old.contents)), new.text(1, len(new.contents))
+    misplaced = bindings.misplaced_await(tree_of(after))
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        misplaced = bindings.misplaced_await(ast.parse(after))
-        unbound = bindings.unbound(after) - bindings.unbound(before)
+        warnings.simplefilter("ignore")  # warnings about their code are theirs
+        unbound = bindings.unbound(readable(after)) - bindings.unbound(readable(before))
     if misplaced:
         raise UnfixableError("an await outside an async function")
     if unbound:
@@ -115,7 +116,7 @@ def edits(
     if len(raw) > MAX_FILE_BYTES:
         raise UnfixableError("the file is too large to be rewritten")
     lines = Lines.of(raw)
-    tree = tree or _quietly_parsed(lines.text(1, len(lines.contents)))
+    tree = tree or tree_of(lines.text(1, len(lines.contents)))
     targets = [same(tree, target) for target in (fix.target or node, *fix.also)]
     unit = unit_of(tree, targets[0], lines)
     module = parsed(unit, lines)
@@ -149,12 +150,6 @@ def edits(
     for definition in definitions:
         made += bindings.definition_edits(lines, tree, path, around, cst.Module([definition]).code)
     return joined(made)
-
-
-def _quietly_parsed(text: str) -> ast.Module:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # warnings about their code are theirs
-        return ast.parse(text)
 
 
 def _replaced(

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import ast
 import builtins
-import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
+
+from rules.engine.annotations import annotation, joined, one_of
+from rules.engine.special_calls import SPECIAL
+from rules.engine.spelling import is_type_checking, last_name
 
 FunctionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 LoopNode: TypeAlias = (
@@ -23,8 +26,8 @@ COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 LOOPS = (ast.For, ast.AsyncFor, ast.While, *COMPREHENSIONS)
 
 _MAX_REFERENCE = 240
+_MAX_DISPLAY = 24
 _MAX_DEPTH = 60
-_MAX_TYPES = 3
 
 # Fields that hold nodes worth visiting: no contexts, no operators.
 _SKIPPED = {"ctx", "op", "ops", "type_ignores", "type_params"}
@@ -34,7 +37,7 @@ _LEAVES = (ast.Name, ast.Constant, ast.alias, ast.Pass, ast.Break, ast.Continue)
 def _fields() -> dict[type[ast.AST], tuple[str, ...]]:
     table: dict[type[ast.AST], tuple[str, ...]] = {}
     plain = {"id", "attr", "name", "asname", "arg", "names", "module", "level", "n", "s", "kind", "is_async"}
-    plain |= {"conversion", "simple", "type_comment", "lineno", "rest", "kwd_attrs", "tag"}
+    plain |= {"conversion", "simple", "type_comment", "lineno", "rest", "kwd_attrs", "tag", "str", "is_lazy"}
     pending: list[type[ast.AST]] = [ast.AST]
     while pending:
         cls = pending.pop()
@@ -67,6 +70,21 @@ class Binding:
         self.node = node
         self.value = value
         self.ref: str | None = None
+
+
+class Part:
+    """The value of a name that is unpacked from a tuple: the member at `position`."""
+
+    __slots__ = ("kind", "position", "value")
+
+    def __init__(self, kind: str, value: object, position: int) -> None:
+        self.kind = kind
+        self.value = value
+        self.position = position
+
+
+# How what is unpacked got there: the suffix of a reference to the whole.
+_UNPACKED = {"value": "", "item": "[]", "local item": "[]", "entered": "^", "part": "", "local part": ""}
 
 
 class Scope:
@@ -378,13 +396,18 @@ class Index:
             _bind(scope, target.id, Binding(kind, line, column, target, value))
         elif isinstance(target, ast.Tuple | ast.List):
             values = _members(value, len(target.elts)) if kind == "value" else None
+            after_star = False
             for position, element in enumerate(target.elts):
-                if values is None:
-                    self._target(scope, element, _unpacked(kind), None, line, column)
+                after_star = after_star or isinstance(element, ast.Starred)
+                if values is None and value is not None and not after_star and kind in _UNPACKED:
+                    part = Part(_UNPACKED[kind], value, position)
+                    self._target(scope, element, f"{_local(kind)}part", part, line, column)
+                elif values is None:
+                    self._target(scope, element, f"{_local(kind)}unknown", None, line, column)
                 else:
                     self._target(scope, element, kind, values[position], line, column)
         elif isinstance(target, ast.Starred):
-            self._target(scope, target.value, _unpacked(kind), None, line, column)
+            self._target(scope, target.value, f"{_local(kind)}unknown", None, line, column)
         elif isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):
             owner = scope.owner
             if owner is None:
@@ -463,37 +486,51 @@ class Index:
                 return "" if value is None or value is ... else f"builtins.{type(value).__name__}:"
             case ast.JoinedStr():
                 return "builtins.str:"
-            case ast.Dict() | ast.DictComp():
-                return "builtins.dict:"
-            case ast.List() | ast.ListComp():
-                return "builtins.list:"
-            case ast.Set() | ast.SetComp():
-                return "builtins.set:"
-            case ast.Subscript(value=value):
+            case ast.Dict(values=values):
+                item = self.agreed(values, scope, depth) if len(values) <= _MAX_DISPLAY else ""
+                return f"{item}{{:}}" if item else "builtins.dict:"
+            case ast.DictComp(value=value):
+                item = self.ref(value, scope, depth)
+                return f"{item}{{:}}" if item else "builtins.dict:"
+            case ast.List(elts=values) | ast.Set(elts=values):
+                item = self.agreed(values, scope, depth) if len(values) <= _MAX_DISPLAY else ""
+                return f"{item}{{}}" if item else f"builtins.{cls.__name__.lower()}:"
+            case ast.ListComp(elt=value) | ast.SetComp(elt=value) | ast.GeneratorExp(elt=value):
+                item = self.ref(value, scope, depth)
+                if item:
+                    return f"{item}{{}}"
+                return "" if cls is ast.GeneratorExp else f"builtins.{cls.__name__[:-4].lower()}:"
+            case ast.Tuple(elts=values) if len(values) <= _MAX_DISPLAY:
+                if any(isinstance(value, ast.Starred) for value in values):
+                    return "builtins.tuple:"
+                return joined(self.ref(value, scope, depth) for value in values) or "builtins.tuple:"
+            case ast.Subscript(value=value, slice=key):
                 base = self.ref(value, scope, depth)
-                return f"{base}[k]" if base else ""
+                return f"{base}[{_key(key)}]" if base else ""
             case ast.IfExp(body=body, orelse=orelse):
-                return self._agreed([body, orelse], scope, depth)
+                return self.agreed([body, orelse], scope, depth)
             case ast.BoolOp(op=ast.Or(), values=values):
-                return self._agreed(values, scope, depth)
+                return self.agreed(values, scope, depth)
             case ast.Lambda():
                 return f"@{self.scope_of[node].symbol}" if node in self.scope_of else ""
         return ""
 
-    def _agreed(self, nodes: Iterable[ast.expr | None], scope: Scope, depth: int) -> str:
+    def agreed(self, nodes: Iterable[ast.expr | None], scope: Scope, depth: int) -> str:
         """The one reference of several alternatives; `None` among them does not count."""
         refs: set[str] = set()
         for node in nodes:
             if node is None or (isinstance(node, ast.Constant) and node.value is None):
                 continue
             refs.add(self.ref(node, scope, depth))
-        return _the_one(refs)
+            if "" in refs:
+                return ""
+        return one_of(refs)
 
     def _call_ref(self, node: ast.Call, scope: Scope, depth: int) -> str:
         function = self.ref(node.func, scope, depth)
         if not function:
             return ""
-        special = _SPECIAL.get(function.rpartition(".")[2])
+        special = SPECIAL.get(function.rpartition(".")[2])
         if special is not None:
             found = special(self, node, function, scope, depth)
             if found is not None:
@@ -509,15 +546,15 @@ class Index:
             if name in current.bindings and (not current.is_class or current is scope):
                 bindings = current.bindings[name]
                 if current is scope and node in self.parents:
-                    bindings = self._reaching(bindings, node)
+                    bindings = self.reaching(bindings, node)
                 elif current is not scope:
                     bindings = [binding for binding in bindings if binding.kind[:5] != "local"]
                 if bindings:
-                    return self._unified(bindings, current)
+                    return self.unified(bindings, current)
             current = current.parent
         return self.module_name(name)
 
-    def _reaching(self, bindings: list[Binding], node: ast.Name) -> list[Binding]:
+    def reaching(self, bindings: list[Binding], node: ast.Name) -> list[Binding]:
         """The bindings whose value `node` may see: the last before it, and earlier ones that the last may not hide."""
         if len(bindings) == 1 and bindings[0].kind[:5] != "local":
             return bindings
@@ -584,14 +621,14 @@ class Index:
                 return f"builtins.{name}"
             return f"@{name}" if self.stars else ""
         if all(binding.kind == "import" for binding in bindings):
-            return self._unified(bindings, self.module, for_type)
+            return self.unified(bindings, self.module, for_type)
         return f"@{name}"
 
     def unified_module_name(self, name: str) -> str:
         """What a module-level name holds; empty when its bindings disagree."""
-        return self._unified(self.module.bindings[name], self.module)
+        return self.unified(self.module.bindings[name], self.module)
 
-    def _unified(self, bindings: list[Binding], scope: Scope, for_type: bool = False) -> str:
+    def unified(self, bindings: list[Binding], scope: Scope, for_type: bool = False) -> str:
         if len(bindings) > 1:
             bindings = self._preferred(bindings, for_type)
         refs: set[str] = set()
@@ -603,7 +640,7 @@ class Index:
             ):
                 continue
             refs.add(self.binding_ref(binding, scope))
-        return _the_one(refs)
+        return one_of(refs)
 
     def _preferred(self, bindings: list[Binding], for_type: bool) -> list[Binding]:
         """Without the fallbacks in `except` handlers, and without what only type checkers see (or only that)."""
@@ -658,6 +695,8 @@ class Index:
             if isinstance(value.value, ast.Constant) and isinstance(value.value.value, str):
                 return f"'{value.value.value[:200]}"
             return self.annotation(value.annotation, at) or self.ref(value.value, at)
+        if isinstance(value, Part):
+            return self._part_ref(value, at)
         if kind in ("item", "local item"):
             base = self.ref(value, at)  # type: ignore[arg-type]  # what is iterated is an expression
             return f"{base}[]" if base else ""
@@ -666,13 +705,18 @@ class Index:
             return f"{base}^" if base else ""
         return ""
 
+    def _part_ref(self, part: Part, scope: Scope) -> str:
+        whole = part.value
+        base = self._part_ref(whole, scope) if isinstance(whole, Part) else self.ref(whole, scope)  # type: ignore[arg-type]  # what is unpacked is an expression
+        return f"{base}{part.kind}[{part.position}]" if base else ""
+
     def _self_ref(self, scope: Scope) -> str:
         owner = scope.owner
         if owner is None:
             return ""
         node = scope.node
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            names = {_last(decorator) for decorator in node.decorator_list}
+            names = {last_name(decorator) for decorator in node.decorator_list}
             if "staticmethod" in names:
                 binding = scope.bindings[(node.args.posonlyargs + node.args.args)[0].arg][0]
                 return self.parameter_ref(binding, scope)
@@ -694,10 +738,13 @@ class Index:
     def depends(self, default: object, annotation: ast.expr | None, scope: Scope) -> str | None:
         """The callable of a parameter's `Depends(…)`; empty for `Depends()`; None when there is none."""
         candidates: list[object] = [default]
-        if isinstance(annotation, ast.Subscript) and _last(annotation.value) == "Annotated":
+        if isinstance(annotation, ast.Subscript) and last_name(annotation.value) == "Annotated":
             candidates.extend(getattr(annotation.slice, "elts", ())[1:])
         for candidate in candidates:
-            if not isinstance(candidate, ast.Call) or _last(candidate.func) not in ("Depends", "Security"):
+            if not isinstance(candidate, ast.Call) or last_name(candidate.func) not in (
+                "Depends",
+                "Security",
+            ):
                 continue
             if self.ref(candidate.func, scope).partition(".")[0] not in (
                 "fastapi",
@@ -713,117 +760,9 @@ class Index:
             return ""
         return None
 
-    # Annotations
-
     def annotation(self, node: ast.AST | None, scope: Scope, depth: int = 0) -> str:
         """The reference to a value of the annotated type, empty when unknown or of several types."""
-        if node is None or depth > _MAX_DEPTH:
-            return ""
-        members = self._annotated_types(node, scope, depth + 1)
-        members.discard(_NONE)
-        if len(members) == 1:
-            return members.pop()
-        if not members or "" in members or len(members) > _MAX_TYPES:
-            return ""
-        return f"«{'|'.join(sorted(members))}»"
-
-    def _annotated_types(self, node: ast.AST, scope: Scope, depth: int) -> set[str]:
-        if depth > _MAX_DEPTH:
-            return {""}
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
-            members: set[str] = set()
-            current: ast.expr = node
-            while isinstance(current, ast.BinOp) and isinstance(current.op, ast.BitOr):
-                members |= self._annotated_types(current.right, scope, depth + 1)
-                current = current.left
-            return members | self._annotated_types(current, scope, depth + 1)
-        if isinstance(node, ast.Constant):
-            if node.value is None:
-                return {_NONE}
-            if isinstance(node.value, str) and len(node.value) <= _MAX_REFERENCE:
-                return self._forward(node.value, scope, depth)
-            return {""}
-        if isinstance(node, ast.Subscript):
-            return self._subscripted(node, scope, depth)
-        name = self._type_name(node, scope)
-        if not name or name in _VAGUE:
-            return {""}
-        return {f"{name}:"}
-
-    def _forward(self, text: str, scope: Scope, depth: int) -> set[str]:
-        try:
-            tree = ast.parse(text.strip(), mode="eval")
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return {""}
-        return self._annotated_types(tree.body, scope, depth + 1)
-
-    def _type_name(self, node: ast.AST, scope: Scope) -> str:
-        if isinstance(node, ast.Name):
-            current: Scope | None = scope
-            while current is not None and current is not self.module:
-                if node.id in current.bindings:
-                    return self.ref(node, scope)
-                current = current.parent
-            return self.module_name(node.id, for_type=True)
-        if isinstance(node, ast.Attribute):
-            base = self._type_name(node.value, scope)
-            return f"{base}.{node.attr}" if base else ""
-        return ""
-
-    def _subscripted(self, node: ast.Subscript, scope: Scope, depth: int) -> set[str]:
-        generic = self._type_name(node.value, scope)
-        last = generic.rpartition(".")[2]
-        parameters = list(node.slice.elts) if isinstance(node.slice, ast.Tuple) else [node.slice]
-        if not parameters:
-            return {""}
-        if last in ("Annotated", "ClassVar", "Final", "Required", "NotRequired", "Mapped", "ReadOnly"):
-            return self._annotated_types(parameters[0], scope, depth + 1)
-        if last == "Optional":
-            return self._annotated_types(parameters[0], scope, depth + 1)
-        if last == "Union":
-            return set().union(*(self._annotated_types(item, scope, depth + 1) for item in parameters))
-        if last in ("type", "Type"):
-            return {self._type_name(parameters[0], scope)}
-        if last in ("Awaitable", "Coroutine"):
-            return self._annotated_types(parameters[-1], scope, depth + 1)
-        if last in _CONTAINERS or (
-            last in ("tuple", "Tuple") and len(parameters) == 2 and _is_ellipsis(parameters[1])
-        ):
-            item = self.annotation(parameters[0], scope, depth + 1)
-            return {f"{item}{{}}" if item else f"builtins.{last}:"}
-        if last in ("Literal", "LiteralString"):
-            return {"builtins.str:"}
-        if not generic or generic in _VAGUE or last == "Callable":
-            return {""}
-        return {f"{generic}:"}
-
-
-_NONE = "None"
-_VAGUE = frozenset({"typing.Any", "builtins.object"})
-_CONTAINERS = frozenset(
-    {
-        "list",
-        "List",
-        "set",
-        "Set",
-        "frozenset",
-        "FrozenSet",
-        "deque",
-        "Sequence",
-        "MutableSequence",
-        "Iterable",
-        "Iterator",
-        "Collection",
-        "AsyncIterable",
-        "AsyncIterator",
-        "Generator",
-        "AsyncGenerator",
-        "AbstractAsyncContextManager",
-        "AsyncContextManager",
-        "AbstractContextManager",
-        "ContextManager",
-    }
-)
+        return annotation(self, node, scope, depth)
 
 
 def _bind(scope: Scope, name: str, binding: Binding) -> None:
@@ -834,21 +773,20 @@ def _bind(scope: Scope, name: str, binding: Binding) -> None:
         bindings.append(binding)
 
 
-def _the_one(refs: set[str]) -> str:
-    """The one reference of several; steps that only refine a statement (`query = query.where(…)`) do not count."""
-    if len(refs) > 1 and "" not in refs:
-        refs = {_REFINING.sub("", ref) for ref in refs}
-    return refs.pop() if len(refs) == 1 else ""
+def _key(key: ast.expr) -> str:
+    """How a subscript is written in a reference."""
+    if isinstance(key, ast.Slice):
+        return ":"
+    if isinstance(key, ast.UnaryOp) and isinstance(key.op, ast.USub):
+        inner = _key(key.operand)
+        return f"-{inner}" if inner.isdecimal() else "k"
+    if isinstance(key, ast.Constant) and type(key.value) is int and 0 <= key.value < _MAX_DISPLAY:
+        return str(key.value)
+    return "k"
 
 
-_REFINING = re.compile(
-    r"(?<=[):\]»])(?:\.(?:where|filter|filter_by|order_by|limit|offset|options|join|outerjoin|group_by|having|distinct|"
-    r"exclude|sort|skip|slice|execution_options|with_for_update|select_from|prefetch_related|select_related)\(\))+$"
-)
-
-
-def _unpacked(kind: str) -> str:
-    return "local unknown" if kind.startswith("local") else "unknown"
+def _local(kind: str) -> str:
+    return "local " if kind.startswith("local") else ""
 
 
 def _members(value: object, count: int) -> list[ast.expr] | None:
@@ -856,7 +794,7 @@ def _members(value: object, count: int) -> list[ast.expr] | None:
     if (
         isinstance(value, ast.Await)
         and isinstance(value.value, ast.Call)
-        and _last(value.value.func) == "gather"
+        and last_name(value.value.func) == "gather"
     ):
         elements = value.value.args
     elif isinstance(value, ast.Tuple | ast.List):
@@ -867,134 +805,6 @@ def _members(value: object, count: int) -> list[ast.expr] | None:
         return None
     return elements
 
-
-def _is_ellipsis(node: ast.AST) -> bool:
-    return isinstance(node, ast.Constant) and node.value is ...
-
-
-def _last(node: ast.AST) -> str:
-    """The final name of a name, attribute or call of one."""
-    if isinstance(node, ast.Call):
-        node = node.func
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else ""
-
-
-def is_type_checking(test: ast.AST) -> bool:
-    return _last(test) == "TYPE_CHECKING"
-
-
-def is_main_guard(test: ast.AST) -> bool:
-    """Whether `test` is `__name__ == "__main__"`."""
-    if not (isinstance(test, ast.Compare) and len(test.comparators) == 1):
-        return False
-    sides = (test.left, test.comparators[0])
-    return any(isinstance(side, ast.Name) and side.id == "__name__" for side in sides) and any(
-        isinstance(side, ast.Constant) and side.value == "__main__" for side in sides
-    )
-
-
-# Calls whose value is another than "what the callee returns"
-
-Special: TypeAlias = "Callable[[Index, ast.Call, str, Scope, int], str | None]"
-
-
-def _first_argument(index: Index, node: ast.Call, function: str, scope: Scope, depth: int) -> str | None:
-    if function.partition(".")[0] in ("functools", "contextlib", "asyncio", "asyncer", "asgiref", "anyio"):
-        return index.ref(node.args[0], scope, depth) if node.args else ""
-    return None
-
-
-def _partial(index: Index, node: ast.Call, function: str, scope: Scope, depth: int) -> str | None:
-    if function.partition(".")[0] != "functools" or not node.args:
-        return None
-    callee = index.ref(node.args[0], scope, depth)
-    return f"{callee}~" if callee else ""
-
-
-def _cast(index: Index, node: ast.Call, function: str, scope: Scope, depth: int) -> str | None:
-    if function.partition(".")[0] in ("typing", "typing_extensions") and node.args:
-        return index.annotation(node.args[0], scope, depth)
-    return None
-
-
-def _new_type(index: Index, node: ast.Call, function: str, scope: Scope, depth: int) -> str | None:
-    """`NewType("ReadSession", Session)` is a `Session` at run time."""
-    if function.partition(".")[0] in ("typing", "typing_extensions") and len(node.args) == 2:
-        return index.ref(node.args[1], scope, depth)
-    return None
-
-
-def _offloaded(index: Index, node: ast.Call, function: str, scope: Scope, depth: int) -> str | None:
-    """`await to_thread(f, …)` gives what `f` gives."""
-    position = 1 if function.endswith("run_in_executor") else 0
-    if len(node.args) <= position:
-        return None
-    callee = index.ref(node.args[position], scope, depth)
-    return f"{callee}()" if callee else ""
-
-
-def _next(index: Index, node: ast.Call, function: str, scope: Scope, depth: int) -> str | None:
-    if function in ("builtins.next", "builtins.anext") and node.args:
-        base = index.ref(node.args[0], scope, depth)
-        return f"{base}[]" if base else ""
-    return None
-
-
-def _copied(index: Index, node: ast.Call, function: str, scope: Scope, depth: int) -> str | None:
-    """`list(xs)`, `sorted(xs)`: the items stay."""
-    if function.startswith("builtins.") and node.args:
-        base = index.ref(node.args[0], scope, depth)
-        return f"{base}[]{{}}" if base and base[-1] != ":" else None
-    return None
-
-
-def _super(index: Index, node: ast.Call, function: str, scope: Scope, depth: int) -> str | None:
-    if function != "builtins.super":
-        return None
-    current: Scope | None = scope
-    while current is not None and current.owner is None:
-        current = current.parent
-    return f"@{current.owner.symbol}%" if current is not None and current.owner is not None else ""
-
-
-def _session_factory(index: Index, node: ast.Call, function: str, scope: Scope, depth: int) -> str | None:
-    """`sessionmaker(class_=AsyncSession)` makes async sessions."""
-    for keyword in node.keywords:
-        if keyword.arg == "class_" and index.ref(keyword.value, scope, depth).endswith("AsyncSession"):
-            return "sqlalchemy.ext.asyncio.async_sessionmaker()"
-    return None
-
-
-_SPECIAL: dict[str, Special] = {
-    "partial": _partial,
-    "closing": _first_argument,
-    "aclosing": _first_argument,
-    "nullcontext": _first_argument,
-    "wait_for": _first_argument,
-    "shield": _first_argument,
-    "create_task": _first_argument,
-    "ensure_future": _first_argument,
-    "contextmanager": _first_argument,
-    "asynccontextmanager": _first_argument,
-    "asyncify": _first_argument,
-    "sync_to_async": _first_argument,
-    "cast": _cast,
-    "NewType": _new_type,
-    "to_thread": _offloaded,
-    "run_in_threadpool": _offloaded,
-    "run_in_executor": _offloaded,
-    "run_sync": _offloaded,
-    "next": _next,
-    "anext": _next,
-    "list": _copied,
-    "sorted": _copied,
-    "reversed": _copied,
-    "tuple": _copied,
-    "super": _super,
-    "sessionmaker": _session_factory,
-}
 
 _HANDLERS: dict[type[ast.AST], Handler] = {
     ast.FunctionDef: Index._function,

@@ -1,7 +1,8 @@
-"""Which calls stop the event loop, and which rule says so: the question FP101 to FP104 share.
+"""Which calls stop the event loop, and which rule says so: the question FP101 to FP109 and FP701 share.
 
 A direct call belongs to FP101 or FP102 and is reported where it stands. What a synchronous helper does is
-reported by FP103 at the call in the first async function. FP104 takes all of a function that never awaits.
+reported by FP103 at the call in the first async function. In middleware and in streams FP105 and FP106 speak in
+their place. Waiting for threads is FP109, computing is FP701. FP104 takes all of a function that never awaits.
 """
 
 from __future__ import annotations
@@ -11,13 +12,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rules.engine import estimates
+from rules.engine import estimates, facts
 from rules.engine.finding import Confidence, Hop, Impact, Severity
+from rules.engine.graph import LOOP
+from rules.engine.quick_calls import is_quick
 from rules.libraries import Blocking, Kind
 
 if TYPE_CHECKING:
+    from rules.engine.index import FunctionNode
     from rules.engine.module import Module
 
+_STREAMS = ("StreamingResponse", "EventSourceResponse")
 _KINDS = frozenset({Kind.NET, Kind.SLEEP, Kind.PROC, Kind.DB})
 # What belongs to the event loop or to one thread and must not be handed to another.
 _BOUND = (
@@ -37,6 +42,8 @@ _BOUND = (
     "starlette.websockets.",
     "fastapi.WebSocket",
 )
+# A mutex is held for microseconds, a queue without a bound is never full: waits that nobody notices.
+_SHORT_WAITS = frozenset({"acquire", "put", "shutdown", "poll"})
 _FAR = 4
 """Longer call paths are said one severity lower."""
 
@@ -51,6 +58,7 @@ class Stop:
     kind: Kind
     instead: str
     severity: Severity
+    entry: Blocking
     path: tuple[Hop, ...] = ()
     """From the helper's own call to the leaf; empty when `call` is the leaf."""
     cached: bool = False
@@ -67,6 +75,10 @@ def code_of(entry: Blocking) -> str | None:
     """The rule that reports a direct call of `entry`; None when none of them does."""
     if entry.name == "builtins.input":
         return "FP101"
+    if entry.kind is Kind.CPU:
+        return "FP701" if Severity(entry.severity) in (Severity.CRITICAL, Severity.HIGH) else None
+    if entry.kind is Kind.WAIT:
+        return "FP109" if entry.name.rpartition(".")[2] not in _SHORT_WAITS else None
     if entry.kind not in _KINDS:
         return None
     if entry.kind is Kind.DB:
@@ -85,9 +97,10 @@ def direct(call: ast.Call, module: Module) -> Stop | None:
     function = module.function_of(call)
     if function is None or not function.is_async or not module.runs_on_event_loop(call):
         return None
-    if entry.kind is Kind.SLEEP and call.args and _is_zero(call.args[0]):
+    if is_quick(call, entry.name.rpartition(".")[2]):
         return None
-    return Stop(code, call, entry.name, entry.kind, entry.instead, Severity(entry.severity))
+    code = _said_by(code, function.node, module)
+    return Stop(code, call, entry.name, entry.kind, entry.instead, Severity(entry.severity), entry)
 
 
 def through_helper(call: ast.Call, module: Module) -> Iterator[Stop]:
@@ -101,8 +114,11 @@ def through_helper(call: ast.Call, module: Module) -> Iterator[Stop]:
     nearest: dict[Kind, Stop] = {}
     for leaf in summary.blocking:
         entry = leaf.blocking
-        if entry is None or code_of(entry) is None:
+        code = code_of(entry) if entry is not None else None
+        if entry is None or code is None:
             continue
+        if code not in ("FP109", "FP701"):
+            code = _said_by("FP103", function.node, module)
         severity = Severity(entry.severity)
         if leaf.cached:
             severity = Severity.MEDIUM
@@ -111,9 +127,47 @@ def through_helper(call: ast.Call, module: Module) -> Iterator[Stop]:
         known = nearest.get(entry.kind)
         if known is None or len(leaf.path) < len(known.path):
             nearest[entry.kind] = Stop(
-                "FP103", call, leaf.callable, entry.kind, entry.instead, severity, leaf.path, leaf.cached
+                code, call, leaf.callable, entry.kind, entry.instead, severity, entry, leaf.path, leaf.cached
             )
     yield from nearest.values()
+
+
+def by_kind(function: ast.AsyncFunctionDef, module: Module, code: str) -> list[list[Stop]]:
+    """The stops through helpers that `code` reports in `function`, one list per kind, the worst first."""
+    found: dict[Kind, list[Stop]] = {}
+    for call in own_calls(function):
+        for stop in through_helper(call, module):
+            if stop.code == code:
+                found.setdefault(stop.kind, []).append(stop)
+    return [
+        sorted(group, key=lambda stop: (-stop.severity.rank, stop.call.lineno)) for group in found.values()
+    ]
+
+
+def _said_by(code: str, function: FunctionNode, module: Module) -> str:
+    """FP105 in middleware and exception handlers, FP106 in streams and websockets, in the place of FP101 to FP103."""
+    if code not in ("FP101", "FP102", "FP103"):
+        return code
+    if is_middleware(function, module):
+        return "FP105"
+    return "FP106" if is_stream(function, module) else code
+
+
+def is_middleware(function: ast.AST, module: Module) -> bool:
+    """Whether the function runs around every request, or answers for their errors."""
+    return str(module.role(function) or "") in ("middleware", "exception handler")
+
+
+def is_stream(function: ast.AST, module: Module) -> bool:
+    """Whether the function serves one client for long: a websocket, or an async generator that a response sends."""
+    if str(module.role(function) or "") == "websocket":
+        return True
+    node = module.graph_node(function)
+    if node is None or not node.is_async or not node.function.flags & facts.GENERATOR:
+        return False
+    return "endpoint" in node.roles or any(
+        edge.kind == LOOP and edge.call.ref.endswith(_STREAMS) for _, edge in node.callers
+    )
 
 
 def stops(function: ast.AsyncFunctionDef, module: Module) -> Iterator[Stop]:
@@ -153,6 +207,8 @@ def effect(stop: Stop) -> str:
             return "while the program runs, this worker serves nobody"
         case Kind.DB:
             return "while the database works, this worker serves nobody"
+        case Kind.CPU:
+            return "while it computes, this worker serves nobody"
     return "while it waits, this worker serves nobody"
 
 
@@ -173,6 +229,8 @@ def expected(stop: Stop, module: Module) -> Impact:
             return estimates.loop_lag(
                 options, estimates.db_ms(options), key="db_round_trip_ms", what="round trip"
             )
+        case Kind.CPU if stop.entry.seconds:
+            return estimates.loop_lag(options, stop.entry.seconds * 1000, key="milliseconds", what="call")
     return estimates.unknown_duration(options)
 
 
@@ -186,10 +244,6 @@ def _seconds(call: ast.Call) -> float | None:
     if isinstance(argument, ast.Constant) and isinstance(argument.value, int | float):
         return float(argument.value)
     return None
-
-
-def _is_zero(argument: ast.expr) -> bool:
-    return isinstance(argument, ast.Constant) and argument.value == 0
 
 
 def offload_primitive(module: Module) -> str:

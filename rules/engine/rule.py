@@ -116,6 +116,8 @@ class Rule:
     invalid: ClassVar[tuple[Invalid, ...]] = ()
     valid: ClassVar[tuple[Valid, ...]] = ()
     impact: ClassVar[Impact] = Impact()
+    guards: ClassVar[tuple[str, ...]] = ()
+    """Names in the code whose removal brings a finding about (`timeout`): a change that deleted one hears of it there."""
     aliases: ClassVar[Mapping[str, str]] = {}
     """Code -> name of patterns that are this rule under another name: they select and explain it."""
 

@@ -8,6 +8,8 @@ import re
 import warnings
 from functools import cached_property
 
+from rules.engine import newer_syntax
+
 MAX_BYTES = 512_000
 MAX_LINES = 20_000
 
@@ -85,15 +87,44 @@ def parse(source: Source) -> ast.Module:
     if source.text.count("\n") + source.text.count("\r") > 2 * MAX_LINES or len(source.lines) > MAX_LINES:
         raise SourceError(f"longer than {MAX_LINES} lines")
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return ast.parse(source.text)
+        return tree_of(source.text)
     except SyntaxError as error:
         raise SourceError(f"syntax error on line {error.lineno or 1}: {error.msg}") from None
     except (RecursionError, MemoryError):
         raise SourceError("nested too deeply") from None
     except ValueError as error:
         raise SourceError(f"not readable as Python: {error}") from None
+
+
+def tree_of(text: str) -> ast.Module:
+    """The tree of a text, in this interpreter's grammar or a newer one. Raises what `ast.parse` raises."""
+    try:
+        return _parsed(text)
+    except SyntaxError as refused:
+        try:
+            tree = newer_syntax.parse(text)
+        except (SyntaxError, ValueError):
+            tree = None
+        if tree is None:
+            raise refused from None
+        return tree
+
+
+def readable(text: str) -> str:
+    """The text without newer constructs that this interpreter would stumble over; what stays keeps its place."""
+    try:
+        _parsed(text)
+    except SyntaxError:
+        return newer_syntax.readable(text)
+    except (ValueError, RecursionError, MemoryError):
+        pass
+    return text
+
+
+def _parsed(text: str) -> ast.Module:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # warnings about their code are theirs
+        return ast.parse(text)
 
 
 def _decode(raw: bytes) -> str:

@@ -125,7 +125,7 @@ def _blocks(leaf: LeafCall) -> bool:
     return (
         leaf.blocking is not None
         and leaf.blocking.severity not in ("low", "info")
-        and not leaf.call.flags & facts.AWAITED
+        and not leaf.call.flags & (facts.AWAITED | facts.QUICK)
     )
 
 
@@ -150,7 +150,7 @@ def _commits(leaf: LeafCall) -> bool:
 
 
 def _computes(leaf: LeafCall) -> bool:
-    return leaf.blocking is not None and leaf.blocking.kind == Kind.CPU
+    return leaf.blocking is not None and leaf.blocking.kind == Kind.CPU and not leaf.call.flags & facts.QUICK
 
 
 def _synchronous(node: Node, edge: Edge) -> bool:

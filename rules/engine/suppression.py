@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from rules.engine import fingerprints
 from rules.engine.finding import Confidence, Edit, Finding, ProvenFix, Safety, Suppressed
 from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.source import readable
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -167,7 +168,7 @@ def parse(text: str) -> Suppressions:
     comments: list[tuple[tokenize.TokenInfo, int]] = []
     statements: dict[int, tuple[int, int]] = {}
     first = 0
-    for token in _tokens(text):
+    for token in _tokens(readable(text)):
         if token.type == tokenize.COMMENT:
             comments.append((token, first or token.start[0]))
         elif token.type == tokenize.NEWLINE:

@@ -4,16 +4,12 @@ import ast
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-from rules.engine.loop_calls import Stop, carries_bound_object, direct, effect, expected, offload_primitive
-from rules.engine.rewrites import awaited, in_thread
-from rules.engine.rule import Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
-from rules.libraries import Kind
+from rules.engine import loop_fixes
+from rules.engine.loop_calls import direct, effect, expected
+from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
-
-# What these return goes on waiting where it is used: a thread for the call alone would not help.
-_WAIT_LATER = ("iter_content", "iter_lines", "stream", "listen", "Popen", "makefile")
 
 
 class BlockingCallInAsync(Rule):
@@ -114,7 +110,7 @@ class BlockingCallInAsync(Rule):
             node,
             f"`{stop.callable}` runs on the event loop{_where(node, module)}: {effect(stop)}.",
             severity=stop.severity,
-            fix=_fix(stop, module),
+            fix=loop_fixes.of_direct(stop, module),
             impact=expected(stop, module),
             instead=f"Use {stop.instead}." if stop.instead else "",
         )
@@ -123,16 +119,3 @@ class BlockingCallInAsync(Rule):
 def _where(node: ast.Call, module: Module) -> str:
     function = module.function_of(node)
     return f" in `{function.name}`" if function is not None else ""
-
-
-def _fix(stop: Stop, module: Module) -> Fix | None:
-    if module.is_in_comprehension(stop.call) or stop.callable == "builtins.input":
-        return None
-    if stop.callable == "time.sleep":
-        return Fix(awaited("asyncio.sleep"), imports=("asyncio",), safety=Safety.SAFE)
-    if stop.kind is Kind.DB or stop.callable.rpartition(".")[2] in _WAIT_LATER:
-        return None
-    if carries_bound_object(stop.call, module):
-        return None
-    target = offload_primitive(module)
-    return Fix(in_thread(target), imports=(target,), safety=Safety.UNSAFE)

@@ -4,20 +4,10 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine.loop_calls import (
-    Stop,
-    carries_bound_object,
-    confidence,
-    effect,
-    expected,
-    offload_primitive,
-    own_calls,
-    through_helper,
-)
+from rules.engine import loop_fixes
+from rules.engine.loop_calls import by_kind, confidence, effect, expected
 from rules.engine.loop_shapes import spelled
-from rules.engine.rewrites import in_thread
-from rules.engine.rule import Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
-from rules.libraries import Kind
+from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -111,49 +101,17 @@ class BlockingCallThroughHelper(Rule):
     )
 
     def check(self, node: ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:
-        found: dict[Kind, list[Stop]] = {}
-        for call in own_calls(node):
-            for stop in through_helper(call, module):
-                found.setdefault(stop.kind, []).append(stop)
-        for kind_stops in found.values():
-            worst = max(kind_stops, key=lambda stop: (stop.severity.rank, -stop.call.lineno))
+        for stops in by_kind(node, module, self.code):
+            worst = stops[0]
             yield Match(
                 worst.call,
-                self.message(worst, kind_stops, module),
+                f"`{spelled(worst.call.func)}` reaches `{worst.callable}` on the event loop: {effect(worst)}."
+                + loop_fixes.also_on(stops),
                 severity=worst.severity,
                 confidence=confidence(worst),
-                fix=self.offload(worst, kind_stops, module),
+                fix=loop_fixes.of_helper(stops, module),
                 call_path=worst.call_path(module),
-                cause=self.cause(worst),
+                cause=loop_fixes.cause(worst),
                 impact=expected(worst, module),
                 instead=f"In the helper, use {worst.instead}; or hand the helper to a worker thread.",
             )
-
-    def message(self, stop: Stop, others: list[Stop], module: Module) -> str:
-        name = spelled(stop.call.func)
-        text = f"`{name}` reaches `{stop.callable}` on the event loop: {effect(stop)}."
-        more = sorted({other.call.lineno for other in others if other.call is not stop.call})
-        if more:
-            text += f" The same happens on line{'s' if len(more) > 1 else ''} {', '.join(map(str, more))}."
-        return text
-
-    def cause(self, stop: Stop) -> str:
-        """Findings with one leaf are one comment."""
-        if not stop.path:
-            return ""
-        leaf = stop.path[-1]
-        return f"{leaf.path}:{leaf.line}:{stop.callable}"
-
-    def offload(self, stop: Stop, stops: list[Stop], module: Module) -> Fix | None:
-        """All calls that the finding names go to a thread, else it would stay."""
-        calls = dict.fromkeys([stop.call, *(each.call for each in stops)])
-        summaries = [module.summary(call) for call in calls]
-        if stop.kind is Kind.DB or any(made is None or made.queries or made.commits for made in summaries):
-            return None  # a session must not travel to another thread
-        if any(module.is_in_comprehension(call) or carries_bound_object(call, module) for call in calls):
-            return None
-        target = offload_primitive(module)
-        first, *others = calls
-        return Fix(
-            in_thread(target), imports=(target,), safety=Safety.UNSAFE, target=first, also=tuple(others)
-        )

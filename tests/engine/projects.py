@@ -16,12 +16,16 @@ def sources(files: Mapping[str, str]) -> dict[str, bytes]:
     return {path: textwrap.dedent(text).lstrip("\n").encode() for path, text in files.items()}
 
 
-def project(files: Mapping[str, str], *, select: tuple[str, ...] = ("FP101",)) -> Analysis:
-    """The analysis of `files`, by default with FP101 alone."""
+BLOCKING = ("FP101", "FP105", "FP106")
+"""The rules that report a blocking call where it stands: in plain code, in middleware, in streams and websockets."""
+
+
+def project(files: Mapping[str, str], *, select: tuple[str, ...] = BLOCKING) -> Analysis:
+    """The analysis of `files`, by default with the rules of direct blocking calls alone."""
     return analyze(sources(files), options=Options(select=select))
 
 
-def one(text: str, *, select: tuple[str, ...] = ("FP101",)) -> Analysis:
+def one(text: str, *, select: tuple[str, ...] = BLOCKING) -> Analysis:
     return project({"app.py": text}, select=select)
 
 

@@ -76,7 +76,63 @@ def test_a_renamed_function_in_a_renamed_file_is_followed() -> None:
 def test_what_stands_on_the_base_branch_already_is_not_new() -> None:
     merged = finding(fingerprint="came with the base")
 
-    assert match(result(), result(merged), tip={"came with the base"}).existing == (merged,)
+    assert match(result(), result(merged), tip=[merged]).existing == (merged,)
+
+
+def test_one_on_the_base_branch_does_not_excuse_two() -> None:
+    one, other = finding(3, fingerprint="same"), finding(9, fingerprint="same-2")
+
+    changes = match(
+        result(),
+        result(one, other),
+        diff=builders.numbered("shop/api.py", 3),
+        tip=[finding(8, fingerprint="same")],
+    )
+
+    assert (changes.new, changes.existing) == ((one,), (other,))
+
+
+def test_what_grew_on_the_base_branch_too_has_not_grown() -> None:
+    before, after = (
+        finding(fingerprint="a", severity=Severity.LOW),
+        finding(fingerprint="a", severity=Severity.HIGH),
+    )
+
+    assert match(result(before), result(after), tip=[after]).existing == (after,)
+    assert match(result(before), result(after), tip=[before]).grown == (after,)
+
+
+def test_an_equal_function_in_another_file_takes_no_blame_from_the_first() -> None:
+    old = finding(path="b.py", fingerprint="x")
+    copy, same = finding(path="a.py", fingerprint="x"), finding(path="b.py", fingerprint="x-2")
+
+    changes = match(result(old), result(copy, same))
+
+    assert (changes.new, changes.existing) == ((copy,), (same,))
+
+
+def test_an_extracted_function_makes_nothing_new() -> None:
+    before = finding(20, fingerprint="1", text="the call", symbol="list_orders")
+    after = finding(33, fingerprint="2", text="the call", symbol="load")
+    diff = builders.numbered("shop/api.py", (20, 33))
+
+    assert match(result(before), result(after), diff=diff).existing == (after,)
+
+
+def test_a_blocking_call_that_moves_into_a_helper_is_the_same_problem() -> None:
+    diff = builders.numbered("shop/api.py", 12)
+    direct = finding(12, code="FP102", fingerprint="1", leaf="requests.get")
+    through = finding(12, code="FP103", fingerprint="2", leaf="requests.get")
+
+    assert match(result(direct), result(through), diff=diff).existing == (through,)
+
+
+def test_another_rule_on_the_same_call_is_new() -> None:
+    diff = builders.numbered("shop/api.py", 12)
+    loop = finding(12, code="FP201", fingerprint="1", leaf="sqlalchemy.orm.Session.execute")
+    unbounded = finding(12, code="FP211", fingerprint="2", leaf="sqlalchemy.orm.Session.execute")
+
+    assert match(result(loop), result(unbounded), diff=diff).new == (unbounded,)
 
 
 findings = st.lists(

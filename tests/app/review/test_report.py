@@ -88,7 +88,7 @@ def test_a_finding_that_was_there_before_never_blocks_a_merge() -> None:
         ({}, "mode = 'observe'", {}, "success", "no new performance problems"),
         ({}, "", {"advisory": True}, "neutral", "1 high new · would have failed"),
         ({}, "", {"faults": ["x"]}, "failure", "review incomplete · 1 high new"),
-        ({}, "", {"tip": {"it"}}, "success", "no new performance problems"),
+        ({}, "", {"tip": result(finding(line=20, fingerprint="it"))}, "success", "no new performance problems"),
         ({"severity": Severity.LOW}, "on_fault = 'action_required'", {"faults": ["x"]}, "action_required", "review incomplete · 1 low new"),
         ({"line": 3}, "", {}, "failure", "1 high new"),
     ],

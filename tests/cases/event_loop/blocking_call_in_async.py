@@ -95,7 +95,7 @@ async def background(tasks: BackgroundTasks) -> None:
 
 @app.middleware("http")
 async def middleware(request, call_next):
-    time.sleep(0.01)  # FP101
+    time.sleep(0.01)  # FP105
     return await call_next(request)
 
 

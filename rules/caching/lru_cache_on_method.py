@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from rules.engine import kept_estimates
+from rules.engine.instances import Lifetime, lifetime
+from rules.engine.memoised import Memo, is_method, memos
+from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+
+
+class LruCacheOnMethod(Rule):
+    """`lru_cache` on a method keeps every instance it was called on, with all that hangs on it.
+
+    The cache belongs to the class and has `self` in its keys. An object made for a request, with its session and its
+    rows, stays in memory long after the request; and a new object never finds what another one has put there, so that
+    the cache saves nothing either.
+
+    ## Instead
+    `functools.cached_property` keeps one value on the instance itself, and goes away with it. For results that all
+    instances share move the work into a function of the module that takes only what the result depends on.
+
+    ## Trade-offs
+    A function of the module needs the values as arguments that the method read from `self`.
+
+    ## Monitor
+    Resident memory of a worker over days; number of instances in a heap dump.
+
+    ## When to ignore it
+    When there is one instance for the life of the process.
+    """
+
+    code = "FP311"
+    severity = Severity.MEDIUM
+    effort = Effort.MINUTES
+    watch = "resident memory per worker"
+    aliases = MappingProxyType({"FP707": "cached-instance-method"})
+
+    invalid = (
+        Invalid(
+            """
+            class Basket:
+                def __init__(self, owner: str) -> None:
+                    self.owner = owner
+
+                @lru_cache
+                def total(self, currency: str) -> int:
+                    return len(currency)
+
+            @app.get("/basket")
+            def basket(owner: str, currency: str) -> int:
+                return Basket(owner).total(currency)
+            """
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            from functools import cached_property
+
+            class Basket:
+                def __init__(self, owner: str) -> None:
+                    self.owner = owner
+
+                @cached_property
+                def total(self) -> int:
+                    return len(self.owner)
+
+            @app.get("/basket")
+            def basket(owner: str) -> int:
+                return Basket(owner).total
+            """
+        ),
+    )
+
+    def check(self, node: ast.FunctionDef, module: Module) -> Iterator[Match]:
+        memo = next(memos(node, module), None)
+        owner = module.parent(node)
+        if (
+            memo is None
+            or not memo.memoiser.name.startswith("functools.")
+            or not is_method(node, module)
+            or not isinstance(owner, ast.ClassDef)
+        ):
+            return
+        lives = lifetime(owner, module)
+        if lives is Lifetime.PROCESS:
+            return
+        shown = module.segment(memo.call.func if memo.call else memo.node)
+        yield Match(
+            memo.node,
+            f"`{shown}` on `{owner.name}.{node.name}` {_kept(memo, owner.name)}, and no two of them share a result.",
+            severity=_severity(memo, lives),
+            confidence=Confidence.LIKELY,
+            impact=kept_estimates.growing(module.options) if not memo.is_bounded else None,
+        )
+
+
+def _kept(memo: Memo, name: str) -> str:
+    if memo.is_bounded:
+        return f"keeps the last instances of `{name}` alive that it was called on"
+    return f"keeps every instance of `{name}` alive that it was ever called on"
+
+
+def _severity(memo: Memo, lives: Lifetime) -> Severity:
+    """Medium where instances come and go with requests, or where all of them stay."""
+    if lives is Lifetime.REQUEST:
+        return Severity.MEDIUM
+    return Severity.LOW if memo.is_bounded else Severity.MEDIUM

@@ -1,0 +1,121 @@
+"""How long the instances of a class live: for the process, or made anew for each request."""
+
+from __future__ import annotations
+
+import ast
+import enum
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from rules.engine import facts
+from rules.engine.context import AT_STARTUP, IN_REQUEST, IN_TASK
+from rules.engine.values import Sort
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+    from rules.engine.project import Project
+
+
+class Lifetime(enum.StrEnum):
+    PROCESS = "process"
+    REQUEST = "request"
+    UNKNOWN = "unknown"
+
+
+class _Made:
+    """The classes of a project that are instantiated, by where."""
+
+    def __init__(self, project: Project) -> None:
+        self.in_request: set[tuple[str, str]] = set()
+        self.at_start: set[tuple[str, str]] = set()
+        self.elsewhere: set[tuple[str, str]] = set()
+        self.shared: set[tuple[str, str]] = set()
+        resolver = project.resolver
+        for module in resolver.modules.values():
+            for ref in module.facts.members.values():
+                if not ref.endswith("()"):
+                    continue
+                value = resolver.value(ref, module)
+                if value is not None and value.sort == Sort.OBJECT and value.module is not None:
+                    self.shared.add((value.module.path, value.symbol))
+        for node in project.graph.nodes.values():
+            for call in node.function.calls:
+                value = resolver.value(call.ref, node.module) if not call.ref.endswith(")") else None
+                if value is None or value.sort != Sort.CLASS or value.module is None:
+                    continue
+                key = (value.module.path, value.symbol)
+                if node.function.flags & facts.CACHED:
+                    self.at_start.add(key)
+                elif node.contexts & (IN_REQUEST | IN_TASK):
+                    self.in_request.add(key)
+                elif node.contexts & AT_STARTUP or not node.symbol:
+                    self.at_start.add(key)
+                else:
+                    self.elsewhere.add(key)
+
+
+_known: WeakKeyDictionary[Project, _Made] = WeakKeyDictionary()
+
+
+def _made(project: Project) -> _Made:
+    found = _known.get(project)
+    if found is None:
+        found = _known[project] = _Made(project)
+    return found
+
+
+def lifetime(cls: ast.ClassDef, module: Module) -> Lifetime:
+    """How long instances of `cls`, or of what derives from it, live."""
+    scope = module.index.scope_of.get(cls)
+    if scope is None:
+        return Lifetime.UNKNOWN
+    made = _made(module.project)
+    own = (module.path, scope.symbol)
+    keys = {own, *_derived(own, module.project)}
+    if _is_singleton(cls, module):
+        return Lifetime.PROCESS
+    if keys & made.in_request:
+        return Lifetime.REQUEST
+    if keys & (made.shared | made.at_start) and not keys & made.elsewhere:
+        return Lifetime.PROCESS
+    return Lifetime.UNKNOWN
+
+
+def is_shared(cls: ast.ClassDef, module: Module) -> bool:
+    """Whether a module-level name of the project holds an instance of `cls`."""
+    scope = module.index.scope_of.get(cls)
+    if scope is None:
+        return False
+    if _is_singleton(cls, module):
+        return True
+    own = (module.path, scope.symbol)
+    return bool({own, *_derived(own, module.project)} & _made(module.project).shared)
+
+
+def _derived(key: tuple[str, str], project: Project) -> set[tuple[str, str]]:
+    found: set[tuple[str, str]] = set()
+    resolver = project.resolver
+    for module in resolver.modules.values():
+        for cls in module.facts.classes:
+            if not cls.bases:
+                continue
+            value = resolver.value(f"@{cls.symbol}", module)
+            if value is None or value.sort != Sort.CLASS:
+                continue
+            if any(
+                base.module is not None and (base.module.path, base.symbol) == key
+                for base in resolver.ancestry(value)
+            ):
+                found.add((module.path, cls.symbol))
+    return found
+
+
+def _is_singleton(cls: ast.ClassDef, module: Module) -> bool:
+    """An enumeration, or a class that says so: a metaclass or base called `Singleton`, a `__new__` that remembers."""
+    names = [module.segment(base) for base in (*cls.bases, *(keyword.value for keyword in cls.keywords))]
+    if any("singleton" in name.lower() or name.rpartition(".")[2].endswith("Enum") for name in names):
+        return True
+    for statement in cls.body:
+        if isinstance(statement, ast.FunctionDef) and statement.name == "__new__":
+            return "_instance" in module.segment(statement)
+    return False

@@ -1,0 +1,89 @@
+"""How many different values an expression can have, from its own type."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+
+_SMALL = frozenset({"bool", "type", "Type", "Literal", "Callable", "None"})
+
+
+def is_small(expression: ast.expr, module: Module) -> bool:
+    """Whether there are only as many values as the source has: a constant, an enumeration, a class, a flag."""
+    match expression:
+        case ast.Constant() | ast.Lambda():
+            return True
+        case ast.Tuple(elts=elements):
+            return all(is_small(element, module) for element in elements)
+        case ast.Name(id=name):
+            return name.isupper() or name == "cls" or _parameter_is_small(expression, module)
+        case ast.Attribute(attr=attribute, value=value):
+            if attribute.isupper() or attribute in ("__name__", "__class__", "__qualname__", "__module__"):
+                return True
+            return attribute in ("value", "name") and is_small(value, module)
+        case ast.Call(func=ast.Name(id="type")):
+            return True
+        case ast.JoinedStr(values=values):
+            return all(
+                isinstance(each, ast.Constant)
+                or (isinstance(each, ast.FormattedValue) and is_small(each.value, module))
+                for each in values
+            )
+    return False
+
+
+def _parameter_is_small(name: ast.Name, module: Module) -> bool:
+    function = module.function_of(name)
+    if function is None or isinstance(function.node, ast.Lambda):
+        return False
+    arguments = function.node.args
+    for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
+        if argument.arg == name.id and argument.annotation is not None:
+            return annotation_is_small(argument.annotation, module)
+    return False
+
+
+def annotation_is_small(annotation: ast.expr, module: Module) -> bool:
+    """Whether a parameter of that type takes only a few values."""
+    match annotation:
+        case ast.Constant(value=None):
+            return True
+        case ast.Constant(value=str(text)):
+            try:
+                return annotation_is_small(ast.parse(text, mode="eval").body, module)
+            except SyntaxError:
+                return False
+        case ast.BinOp(op=ast.BitOr(), left=left, right=right):
+            return annotation_is_small(left, module) and annotation_is_small(right, module)
+        case ast.Subscript(value=value, slice=inner):
+            last = _last(value)
+            return last in _SMALL or (
+                last in ("Optional", "Annotated") and annotation_is_small(_first(inner), module)
+            )
+    last = _last(annotation)
+    return last in _SMALL or last.endswith("Enum") or _is_enumeration(annotation, module)
+
+
+def _is_enumeration(annotation: ast.expr, module: Module) -> bool:
+    value = module.value(annotation)
+    if value is None or value.module is None or value.symbol not in value.module.classes:
+        return False
+    return any(
+        base.rpartition(".")[2].endswith(("Enum", "Flag"))
+        for owner in module.project.resolver.ancestry(value)
+        if owner.module is not None
+        for base in owner.module.classes[owner.symbol].bases
+    )
+
+
+def _first(node: ast.expr) -> ast.expr:
+    return node.elts[0] if isinstance(node, ast.Tuple) and node.elts else node
+
+
+def _last(node: ast.expr) -> str:
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""

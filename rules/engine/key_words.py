@@ -1,0 +1,63 @@
+"""What the words of a cache key say about how many keys there may be."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+# Words for what comes in ever new values.
+_ENDLESS = re.compile(
+    r"(?:^|_)(?:ids?|uuid|guid|token|jwt|url|uri|href|email|mail|query|q|text|prompt|question|message|msg|content|body"
+    r"|ip|session|user|username|login|phone|hash|digest|path|filename|slug|search|term|sub"
+    r"|subject|timestamp|time|date|now|nonce|otp|title|line|word|phrase|title|domain|pattern|regex|sql|params"
+    r"|payload|coordinates|lat|lon|lng|latitude|longitude|conversation|chat|job|run|order|cart|room|sid)(?:$|_)"
+)
+# Words for what there are a handful of.
+_FEW = re.compile(
+    r"(?:^|_)(?:kind|type|types|mode|level|locale|lang|language|provider|engine|model|env|environment|name|names|cls|klass"
+    r"|class|plugin|plugins|module|backend|driver|version|format|fmt|unit|currency|region|zone|enabled|flag|setting|config"
+    r"|source|category|method|scheme|role|alg|algorithm|encoding|dialect|schema|section|theme|tz|timezone|connector)(?:$|_)"
+)
+_COUNTLESS = re.compile(r"(?:^|_)(?:ids?|token|email|url|hash|query)(?:$|_)")
+
+
+def is_endless(name: str) -> bool:
+    """Whether a key of that name comes in as many values as there are users, texts or moments."""
+    words = _words(name)
+    return bool(_ENDLESS.search(words)) and not is_few(name)
+
+
+def is_few(name: str) -> bool:
+    """Whether a key of that name has a handful of values."""
+    words = _words(name)
+    found = _FEW.search(words)
+    if found is None:
+        return False
+    return found[0].strip("_") in ("config", "setting") or not _COUNTLESS.search(words)
+
+
+def _words(name: str) -> str:
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower().strip("_")
+
+
+def names_in(expression: ast.AST) -> list[str]:
+    """The names and final attributes that a key is made of."""
+    found: list[str] = []
+    stack = [expression]
+    while stack:
+        node = stack.pop()
+        match node:
+            case ast.Name(id=name):
+                found.append(name)
+            case ast.Attribute(attr=name, value=value):
+                found.append(name)
+                if isinstance(value, ast.Call):
+                    stack.append(value)
+            case ast.Call(func=function, args=arguments):
+                if isinstance(function, ast.Attribute):
+                    stack.append(function.value)
+                    found.append(function.attr)
+                stack.extend(arguments)
+            case _:
+                stack.extend(ast.iter_child_nodes(node))
+    return found

@@ -1,0 +1,108 @@
+"""What to do about a call that stops the event loop: the fixes FP101, FP103, FP105, FP106 and FP701 share."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rules.engine.loop_calls import (
+    Stop,
+    by_kind,
+    carries_bound_object,
+    confidence,
+    direct,
+    effect,
+    expected,
+    offload_primitive,
+    own_calls,
+)
+from rules.engine.loop_shapes import spelled
+from rules.engine.rewrites import awaited, in_thread
+from rules.engine.rule import Fix, Match, Safety
+from rules.libraries import Kind
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+
+# What these return goes on waiting where it is used: a thread for the call alone would not help.
+_LATER = ("iter_content", "iter_lines", "stream", "listen", "Popen", "makefile", "iterrows", "groupby")
+
+
+def of_direct(stop: Stop, module: Module) -> Fix | None:
+    """The blocking call awaited by its asynchronous twin, or in a thread. None where neither is sure to help."""
+    if module.is_in_comprehension(stop.call) or stop.callable == "builtins.input":
+        return None
+    if stop.callable == "time.sleep":
+        return Fix(awaited("asyncio.sleep"), imports=("asyncio",), safety=Safety.SAFE)
+    if stop.kind is Kind.DB or stop.entry.holds_gil or stop.callable.rpartition(".")[2] in _LATER:
+        return None
+    if carries_bound_object(stop.call, module):
+        return None
+    target = offload_primitive(module)
+    return Fix(in_thread(target), imports=(target,), safety=Safety.UNSAFE)
+
+
+def of_helper(stops: list[Stop], module: Module) -> Fix | None:
+    """All calls that one finding names go to a thread, else it would stay."""
+    calls = dict.fromkeys(stop.call for stop in stops)
+    if any(stop.kind is Kind.DB or stop.entry.holds_gil for stop in stops):
+        return None
+    summaries = [module.summary(call) for call in calls]
+    if any(made is None or made.queries or made.commits for made in summaries):
+        return None  # a session must not travel to another thread
+    if any(module.is_in_comprehension(call) or carries_bound_object(call, module) for call in calls):
+        return None
+    target = offload_primitive(module)
+    first, *others = calls
+    return Fix(in_thread(target), imports=(target,), safety=Safety.UNSAFE, target=first, also=tuple(others))
+
+
+def also_on(stops: list[Stop]) -> str:
+    """The other lines of the same function, to follow what is said of the first."""
+    first, *others = stops
+    more = sorted({stop.call.lineno for stop in others if stop.call is not first.call})
+    if not more:
+        return ""
+    return f" The same happens on line{'s' if len(more) > 1 else ''} {', '.join(map(str, more))}."
+
+
+def cause(stop: Stop) -> str:
+    """Findings with one leaf are one comment."""
+    if not stop.path:
+        return ""
+    leaf = stop.path[-1]
+    return f"{leaf.path}:{leaf.line}:{stop.callable}"
+
+
+def matches(function: ast.AsyncFunctionDef, module: Module, code: str, place: str) -> Iterator[Match]:
+    """What `code` says of `function`: its own blocking calls, then one for each kind that helpers bring.
+
+    `place` follows "on the event loop" and says what makes it worse here.
+    """
+    for call in own_calls(function):
+        stop = direct(call, module)
+        if stop is None or stop.code != code:
+            continue
+        yield Match(
+            call,
+            f"`{stop.callable}` runs on the event loop {place}; {effect(stop)}.",
+            severity=stop.severity,
+            fix=of_direct(stop, module),
+            impact=expected(stop, module),
+            instead=f"Use {stop.instead}.",
+        )
+    for stops in by_kind(function, module, code):
+        worst = stops[0]
+        yield Match(
+            worst.call,
+            f"`{spelled(worst.call.func)}` reaches `{worst.callable}` on the event loop {place}; {effect(worst)}."
+            + also_on(stops),
+            severity=worst.severity,
+            confidence=confidence(worst),
+            fix=of_helper(stops, module),
+            call_path=worst.call_path(module),
+            cause=cause(worst),
+            impact=expected(worst, module),
+            instead=f"In the helper, use {worst.instead}; or hand the helper to a worker thread.",
+        )

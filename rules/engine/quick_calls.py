@@ -1,0 +1,31 @@
+"""Calls of slow functions whose arguments make them quick: `queue.get(block=False)`, `sleep(0)`, a thousand rounds of a hash."""
+
+from __future__ import annotations
+
+import ast
+
+_ROUNDS = 20_000
+"""Key derivation with fewer rounds takes a few milliseconds."""
+_WAITS = frozenset({"get", "acquire", "wait", "join", "result", "put", "poll"})
+NAMES = _WAITS | {"sleep", "pbkdf2_hmac", "PBKDF2HMAC"}
+"""Final names of calls worth asking about."""
+
+
+def is_quick(call: ast.Call, name: str) -> bool:
+    """Whether the arguments of `call`, of a function whose final name is `name`, say that it returns at once."""
+    if name == "sleep":
+        return bool(call.args) and _is(call.args[0], 0)
+    if name in _WAITS:
+        values = [*call.args[:1], *(keyword.value for keyword in call.keywords)]
+        return any(isinstance(value, ast.Constant) and value.value in (False, 0) for value in values)
+    rounds = next((keyword.value for keyword in call.keywords if keyword.arg == "iterations"), None)
+    if rounds is None and len(call.args) > 3:
+        rounds = call.args[3]
+    match rounds:
+        case ast.Constant(value=int(number)):
+            return number < _ROUNDS
+    return False
+
+
+def _is(value: ast.expr, number: int) -> bool:
+    return isinstance(value, ast.Constant) and value.value == number

@@ -1,0 +1,32 @@
+"""What an expression looks like, for the few questions that need no resolving."""
+
+from __future__ import annotations
+
+import ast
+
+
+def is_ellipsis(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and node.value is ...
+
+
+def last_name(node: ast.AST) -> str:
+    """The final name of a name, attribute or call of one."""
+    if isinstance(node, ast.Call):
+        node = node.func
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def is_type_checking(test: ast.AST) -> bool:
+    return last_name(test) == "TYPE_CHECKING"
+
+
+def is_main_guard(test: ast.AST) -> bool:
+    """Whether `test` is `__name__ == "__main__"`."""
+    if not (isinstance(test, ast.Compare) and len(test.comparators) == 1):
+        return False
+    sides = (test.left, test.comparators[0])
+    return any(isinstance(side, ast.Name) and side.id == "__name__" for side in sides) and any(
+        isinstance(side, ast.Constant) and side.value == "__main__" for side in sides
+    )

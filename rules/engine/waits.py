@@ -1,0 +1,138 @@
+"""Awaited calls that leave the machine, and whether two of them may wait at the same time."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rules import libraries
+from rules.engine.finding import Hop
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+
+SESSIONS = frozenset(
+    {
+        "sqlalchemy.ext.asyncio.AsyncSession",
+        "sqlalchemy.ext.asyncio.AsyncConnection",
+        "sqlalchemy.ext.asyncio.async_scoped_session",
+        "sqlmodel.ext.asyncio.session.AsyncSession",
+        "asyncpg.Connection",
+        "asyncpg.connection.Connection",
+        "psycopg.AsyncConnection",
+        "psycopg.AsyncCursor",
+        "aiosqlite.Connection",
+        "aiosqlite.Cursor",
+    }
+)
+"""What serves one statement at a time."""
+
+_NEAR = 5
+"""Longer call paths end in what is done now and then: a refreshed token, a metric."""
+_WRITES = re.compile(
+    r"^_*(?:a|async|do|try|safe|bulk|batch|re)?_?(?:create|update|upsert|delete|insert|save|store|set|add|remove|send|publish|upload"
+    r"|put|patch|post|enqueue|register|unregister|charge|pay|start|stop|restart|cancel|sync|write|push|notify|emit|apply|close"
+    r"|connect|disconnect|login|logout|init|initialize|setup|wait|ensure|process|handle|run|execute|commit|refresh|mark|log"
+    r"|track|report|record|clear|invalidate|reset|lock|acquire|release|subscribe|unsubscribe|sleep|drain|flush|install|deploy)"
+    r"(?:_|$|(?=[A-Z]))"
+)
+
+
+@dataclass(frozen=True)
+class Wait:
+    """An awaited call that leaves the machine, itself or through project functions."""
+
+    call: ast.Call
+    callable: str
+    path: tuple[Hop, ...] = ()
+
+    def call_path(self, module: Module) -> tuple[Hop, ...]:
+        """The whole way, beginning with `call` itself; empty when `call` is the leaf."""
+        if not self.path:
+            return ()
+        called = ast.unparse(self.call.func).rpartition(".")[2]
+        return Hop(module.path, self.call.lineno, called), *self.path
+
+
+def wait_of(call: ast.Call, module: Module) -> Wait | None:
+    """The wait for another machine that `await call` is.
+
+    None for what asks the database too: its session serves one statement at a time, and other rules speak of it.
+    """
+    if touches_session(call, module):
+        return None
+    own = module.external(call)
+    if own is not None:
+        return Wait(call, own.name) if own.is_async else None
+    offload = module.offload(call)
+    if offload is not None:
+        return _in_thread(call, module) if offload.kind == "thread" and offload.awaitable else None
+    summary = module.summary(call)
+    if summary is None or not summary.is_async or summary.queries or summary.commits:
+        return None
+    leaf = next((leaf for leaf in summary.external if not leaf.cached), None)
+    if leaf is None or len(leaf.path) > _NEAR:
+        return None
+    return Wait(call, leaf.callable, leaf.path)
+
+
+def _in_thread(call: ast.Call, module: Module) -> Wait | None:
+    """`await asyncio.to_thread(requests.get, url)`."""
+    if not call.args:
+        return None
+    name = module.qualified_name(call.args[0])
+    entry = libraries.external(name) if name is not None else None
+    return Wait(call, entry.name) if entry is not None else None
+
+
+def touches_session(call: ast.Call, module: Module) -> bool:
+    """Whether the call works on a database session or connection, or takes one along."""
+    values = [argument.value if isinstance(argument, ast.Starred) else argument for argument in call.args]
+    values += [keyword.value for keyword in call.keywords]
+    if isinstance(call.func, ast.Attribute):
+        values.append(call.func.value)
+    return any(session_of(value, module) is not None for value in values)
+
+
+def session_of(value: ast.expr, module: Module) -> str | None:
+    """The source text of `value` when it is a session or connection, or an object that holds one."""
+    kind = module.type_of(value)
+    if kind is None:
+        return None
+    if kind in SESSIONS or libraries.canonical(kind) in SESSIONS:
+        return ast.unparse(value)
+    found = module.value(value)
+    if found is None or found.module is None:
+        return None
+    for owner in module.project.resolver.ancestry(found):
+        cls = owner.home.classes.get(owner.symbol) if owner.module is not None else None
+        for reference in cls.attributes.values() if cls is not None else ():
+            held = module.project.resolver.value(reference, owner.home) if reference else None
+            if held is not None and libraries.canonical(held.name) in SESSIONS:
+                return ast.unparse(value)
+    return None
+
+
+def writes(call: ast.Call) -> bool:
+    """Whether the name of what is called says that it changes something, so that order may matter."""
+    function = call.func
+    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    return bool(_WRITES.match(name))
+
+
+def names_stored(node: ast.AST) -> set[str]:
+    return {
+        inner.id
+        for inner in ast.walk(node)
+        if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store)
+    }
+
+
+def names_loaded(node: ast.AST) -> set[str]:
+    return {
+        inner.id
+        for inner in ast.walk(node)
+        if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load)
+    }

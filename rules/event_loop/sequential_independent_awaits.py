@@ -1,0 +1,282 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rules.engine import estimates
+from rules.engine.loop_shapes import spelled
+from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.waits import Wait, names_loaded, names_stored, wait_of, writes
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+
+
+class SequentialIndependentAwaits(Rule):
+    """Answers that do not need each other are awaited one after another, so the request takes as long as all together.
+
+    The second call starts when the first has been answered, though nothing of the answer goes into it. Three calls of
+    100 ms take 300 ms; at once they take 100 ms.
+
+    ## Instead
+    `rates, stock = await asyncio.gather(fetch_rates(), fetch_stock())`; from Python 3.11 on `asyncio.TaskGroup` also cancels the
+    others when one fails.
+
+    ## Trade-offs
+    The second call is made even when the first fails, and with `gather` goes on meanwhile. A database session cannot be shared
+    between them. Under full load, when the processor is busy, the gain shrinks to some tens of percent.
+
+    ## Monitor
+    p50 of the endpoint; span waterfall.
+
+    ## When to ignore it
+    When the order matters for a reason the code does not show, or the other side allows one call at a time.
+    """
+
+    code = "FP110"
+    severity = Severity.MEDIUM
+    effort = Effort.MINUTES
+    watch = "p50 of the endpoint and its span waterfall"
+
+    invalid = (
+        Invalid(
+            """
+            import httpx
+            from fastapi import FastAPI
+
+            app = FastAPI()
+            client = httpx.AsyncClient()
+
+            @app.get("/offer")
+            async def offer(number: str) -> dict[str, float]:
+                rate = await client.get("https://rates.example/latest")
+                stock = await client.get(f"https://stock.example/{number}")
+                return {"rate": rate.json()["eur"], "stock": stock.json()["level"]}
+            """,
+            fixed="""
+            import asyncio
+
+            import httpx
+            from fastapi import FastAPI
+
+            app = FastAPI()
+            client = httpx.AsyncClient()
+
+            @app.get("/offer")
+            async def offer(number: str) -> dict[str, float]:
+                rate, stock = await asyncio.gather(
+                    client.get("https://rates.example/latest"),
+                    client.get(f"https://stock.example/{number}"),
+                )
+                return {"rate": rate.json()["eur"], "stock": stock.json()["level"]}
+            """,
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            import httpx
+            from fastapi import FastAPI
+
+            app = FastAPI()
+            client = httpx.AsyncClient()
+
+            @app.get("/offer")
+            async def offer(number: str) -> float:
+                stock = await client.get(f"https://stock.example/{number}")
+                price = await client.get(f"https://prices.example/{stock.json()['price_list']}")  # needs the first
+                return price.json()["eur"]
+            """
+        ),
+    )
+
+    def check(self, node: ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:
+        if not module.runs_on_event_loop(node):
+            return
+        for block in _blocks(node):
+            for run in _runs(block, module):
+                yield self.match(block, run, module)
+
+    def match(self, block: _Block, run: Sequence[_Step], module: Module) -> Match:
+        first, last = run[0], run[-1]
+        names = [f"`{spelled(step.wait.call.func)}`" for step in run]
+        listed = (
+            f"{', '.join(names[:-1])} and {names[-1]}"
+            if len(set(names)) > 1
+            else f"{len(run)} calls of {names[0]}"
+        )
+        return Match(
+            first.wait.call,
+            f"{listed} wait one after another (lines {first.statement.lineno} to {last.statement.end_lineno}),"
+            " and none needs the other's answer.",
+            confidence=Confidence.LIKELY,
+            fix=_fix(block, run),
+            call_path=first.wait.call_path(module),
+            impact=estimates.awaits_in_sequence(module.options, len(run)),
+        )
+
+
+class _Step:
+    """A statement that binds what one awaited call answers."""
+
+    def __init__(self, statement: ast.Assign | ast.AnnAssign, wait: Wait, *, plain: bool) -> None:
+        self.statement = statement
+        self.wait = wait
+        self.plain = plain
+        """`name = await call(…)`, nothing more."""
+        self.bound = names_stored(statement)
+
+
+class _Block:
+    """A list of statements of `owner`."""
+
+    def __init__(self, owner: ast.AST, statements: list[ast.stmt], *, is_body: bool) -> None:
+        self.owner = owner
+        self.statements = statements
+        self.is_body = is_body
+
+
+def _blocks(function: ast.AsyncFunctionDef) -> Iterator[_Block]:
+    """The blocks of a function; loops repeat, so theirs are another rule's."""
+    stack: list[ast.AST] = [function]
+    while stack:
+        owner = stack.pop()
+        for name in ("body", "orelse", "finalbody"):
+            statements = getattr(owner, name, None)
+            if isinstance(statements, list) and statements:
+                yield _Block(owner, statements, is_body=name == "body")
+                stack.extend(
+                    each
+                    for each in statements
+                    if isinstance(each, ast.If | ast.Try | ast.With | ast.AsyncWith)
+                )
+
+
+def _runs(block: _Block, module: Module) -> Iterator[list[_Step]]:
+    """Longest rows of neighbouring statements that could wait together."""
+    run: list[_Step] = []
+    for statement in block.statements:
+        step = _step(statement, module)
+        if step is not None and not any(names_loaded(statement) & earlier.bound for earlier in run):
+            run.append(step)
+            continue
+        if len(run) > 1:
+            yield run
+        run = [step] if step is not None else []
+    if len(run) > 1:
+        yield run
+
+
+def _step(statement: ast.stmt, module: Module) -> _Step | None:
+    if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+        target: ast.expr = statement.targets[0]
+    elif isinstance(statement, ast.AnnAssign) and statement.value is not None:
+        target = statement.target
+    else:
+        return None
+    names = target.elts if isinstance(target, ast.Tuple) else [target]
+    if not all(isinstance(name, ast.Name) for name in names):
+        return None
+    awaited = _outermost_await(statement.value)
+    if awaited is None or not isinstance(awaited.value, ast.Call):
+        return None
+    call = awaited.value
+    if writes(call) or any(isinstance(inner, ast.Await) for inner in ast.walk(call)):
+        return None
+    wait = wait_of(call, module)
+    if wait is None or _changes_something(wait):
+        return None
+    return _Step(statement, wait, plain=statement.value is awaited and isinstance(target, ast.Name))
+
+
+def _outermost_await(value: ast.expr | None) -> ast.Await | None:
+    """The `await` that a value is, or begins with: `(await fetch()).json()`."""
+    while True:
+        match value:
+            case ast.Await():
+                return value
+            case ast.Attribute(value=inner) | ast.Subscript(value=inner):
+                value = inner
+            case ast.Call(func=ast.Attribute() as inner, args=[], keywords=[]):
+                value = inner
+            case _:
+                return None
+
+
+def _changes_something(wait: Wait) -> bool:
+    return not wait.path and wait.callable.rpartition(".")[2] in ("post", "put", "patch", "delete")
+
+
+def _fix(block: _Block, run: Sequence[_Step]) -> Fix | None:
+    """One `gather` in the place of the statements, where each only binds one name."""
+    if not block.is_body or not all(step.plain and isinstance(step.statement, ast.Assign) for step in run):
+        return None
+    if len({name for step in run for name in step.bound}) != len(run):
+        return None
+    if not isinstance(block.owner, ast.AsyncFunctionDef | ast.If | ast.With | ast.AsyncWith | ast.Try):
+        return None
+    position = block.statements.index(run[0].statement)
+    return Fix(
+        _gathered(position, len(run), len(block.statements)),
+        imports=("asyncio",),
+        safety=Safety.UNSAFE,
+        target=block.owner,
+    )
+
+
+def _gathered(position: int, count: int, length: int) -> Callable[[Any], Any]:
+    def rewrite(owner: Any) -> Any:
+        import libcst as cst
+
+        body = getattr(owner.body, "body", ())
+        lines = body[position : position + count]
+        if len(body) != length or not all(_binds_an_await(line) for line in lines):
+            return owner
+        if any(line.leading_lines for line in lines[1:]) or any(
+            line.trailing_whitespace.comment for line in lines
+        ):
+            return owner  # comments would lose their places
+        parts = [line.body[0] for line in lines]
+        indent = cst.ParenthesizedWhitespace(
+            indent=True, last_line=cst.SimpleWhitespace("    "), first_line=cst.TrailingWhitespace()
+        )
+        end = cst.ParenthesizedWhitespace(indent=True, first_line=cst.TrailingWhitespace())
+        arguments = [
+            cst.Arg(
+                part.value.expression,
+                comma=cst.Comma(whitespace_after=end if number == count else indent),
+            )
+            for number, part in enumerate(parts, 1)
+        ]
+        call = cst.Call(cst.parse_expression("asyncio.gather"), arguments, whitespace_before_args=indent)
+        targets = cst.Tuple(
+            [
+                cst.Element(
+                    part.targets[0].target,
+                    comma=cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
+                    if number < count
+                    else cst.MaybeSentinel.DEFAULT,
+                )
+                for number, part in enumerate(parts, 1)
+            ],
+            lpar=[],
+            rpar=[],
+        )
+        together = lines[0].with_changes(body=[cst.Assign([cst.AssignTarget(targets)], cst.Await(call))])
+        return owner.with_changes(
+            body=owner.body.with_changes(body=[*body[:position], together, *body[position + count :]])
+        )
+
+    return rewrite
+
+
+def _binds_an_await(line: Any) -> bool:
+    import libcst as cst
+
+    return (
+        isinstance(line, cst.SimpleStatementLine)
+        and len(line.body) == 1
+        and isinstance(line.body[0], cst.Assign)
+        and isinstance(line.body[0].value, cst.Await)
+    )

@@ -1,0 +1,185 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rules.engine import loop_fixes, payloads
+from rules.engine.loop_calls import Stop, by_kind, confidence, direct, effect, expected
+from rules.engine.loop_shapes import spelled
+from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Severity, Valid
+from rules.libraries import Blocking, Kind
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+
+
+class CpuBoundInAsync(Rule):
+    """Computing on the event loop stops every request of the worker as surely as waiting does.
+
+    A password hash takes a quarter of a second by design; reading a spreadsheet, resizing an image or asking a model takes
+    longer. Nothing in it gives the loop back, so all other requests of the worker stand still meanwhile, also those that
+    need a millisecond.
+
+    ## Instead
+    Hand the call to a thread where the library releases the interpreter while it computes (password hashes, pandas, images,
+    compression): `await run_in_threadpool(bcrypt.checkpw, password, stored)`. What takes more than a second belongs into a queue
+    worker. `json`, `pickle`, `re` and pydantic hold the interpreter throughout, so a thread does not help: use a
+    process pool, or take a smaller payload.
+
+    ## Trade-offs
+    The computer does not get faster: throughput stays what the cores allow, only the others no longer wait. Too many
+    threads at once compete for the same cores.
+
+    ## Monitor
+    Event-loop lag p99 against processor use; p95 of endpoints that compute nothing.
+
+    ## When to ignore it
+    When the data is small for certain, and measured.
+    """
+
+    code = "FP701"
+    severity = Severity.CRITICAL
+    gates = True
+    effort = Effort.MINUTES
+    watch = "event-loop lag p99 and processor use"
+
+    invalid = (
+        Invalid(
+            """
+            import bcrypt
+            from fastapi import FastAPI
+            from fastapi.concurrency import run_in_threadpool
+
+            from shop.customers import find_customer
+
+            app = FastAPI()
+
+            @app.post("/login")
+            async def login(name: str, password: str) -> bool:
+                customer = await find_customer(name)
+                return bcrypt.checkpw(password.encode(), customer.password)
+            """,
+            fixed="""
+            import bcrypt
+            from fastapi import FastAPI
+            from fastapi.concurrency import run_in_threadpool
+
+            from shop.customers import find_customer
+
+            app = FastAPI()
+
+            @app.post("/login")
+            async def login(name: str, password: str) -> bool:
+                customer = await find_customer(name)
+                return await run_in_threadpool(bcrypt.checkpw, password.encode(), customer.password)
+            """,
+        ),
+        Invalid(
+            """
+            import json
+
+            from fastapi import FastAPI, UploadFile
+
+            app = FastAPI()
+
+            @app.post("/catalog")
+            async def replace_catalog(file: UploadFile) -> int:
+                return len(json.loads(await file.read()))
+            """
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            import hashlib
+
+            from fastapi import FastAPI
+
+            app = FastAPI()
+
+            @app.get("/avatar")
+            async def avatar(email: str) -> str:  # some bytes, some microseconds
+                return hashlib.sha256(email.lower().encode()).hexdigest()
+            """
+        ),
+        Valid(
+            """
+            import bcrypt
+            from fastapi import FastAPI
+
+            app = FastAPI()
+
+            @app.post("/password")
+            def set_password(password: str) -> bytes:  # a plain `def` runs in a thread
+                return bcrypt.hashpw(password.encode(), bcrypt.gensalt())
+            """
+        ),
+    )
+
+    def check(self, node: ast.AsyncFunctionDef | ast.Call, module: Module) -> Iterator[Match]:
+        if isinstance(node, ast.Call):
+            yield from self.own_call(node, module)
+            return
+        for stops in by_kind(node, module, self.code):
+            worst = stops[0]
+            yield Match(
+                worst.call,
+                f"`{spelled(worst.call.func)}` reaches `{worst.callable}` on the event loop: {_effect(worst)}."
+                + loop_fixes.also_on(stops),
+                severity=_severity(worst, module),
+                confidence=confidence(worst),
+                fix=None if worst.entry.construct else loop_fixes.of_helper(stops, module),
+                call_path=worst.call_path(module),
+                cause=loop_fixes.cause(worst),
+                impact=expected(worst, module),
+                instead=f"Use {worst.instead}.",
+            )
+
+    def own_call(self, call: ast.Call, module: Module) -> Iterator[Match]:
+        stop = direct(call, module)
+        if stop is not None and stop.code == self.code:
+            yield Match(
+                call,
+                f"`{stop.callable}` runs on the event loop: {_effect(stop)}.",
+                severity=_severity(stop, module),
+                fix=None if stop.entry.construct else loop_fixes.of_direct(stop, module),
+                impact=expected(stop, module),
+                instead=f"Use {stop.instead}.",
+            )
+            return
+        entry = module.blocking(call)
+        if stop is None and entry is not None and entry.kind is Kind.CPU and _takes_upload(call, module):
+            yield Match(
+                call,
+                f"`{spelled(call.func)}` works through an upload of any size on the event loop:"
+                " while it computes, this worker serves nobody.",
+                severity=Severity.MEDIUM,
+                confidence=Confidence.LIKELY,
+                fix=self.offload(entry, call, module),
+                instead=f"Use {entry.instead}.",
+            )
+
+    def offload(self, entry: Blocking, call: ast.Call, module: Module) -> Fix | None:
+        stop = Stop(self.code, call, entry.name, entry.kind, entry.instead, Severity.MEDIUM, entry)
+        return loop_fixes.of_direct(stop, module)
+
+
+def _severity(stop: Stop, module: Module) -> Severity:
+    """Where no request is seen to come by, it may be a one-time job."""
+    return stop.severity if module.in_request_path(stop.call) else min(stop.severity, Severity.HIGH)
+
+
+def _effect(stop: Stop) -> str:
+    if stop.entry.construct:
+        return "loading it takes seconds in which this worker serves nobody"
+    return effect(stop)
+
+
+def _takes_upload(call: ast.Call, module: Module) -> bool:
+    function = module.function_of(call)
+    if function is None or not function.is_async or module.is_awaited(call) or module.is_offloaded(call):
+        return False
+    if not call.args or not module.in_request_path(call) or not module.runs_on_event_loop(call):
+        return False
+    return payloads.holds_upload(call.args[0], module)

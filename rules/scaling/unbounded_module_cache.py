@@ -1,0 +1,148 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rules.engine import kept_estimates
+from rules.engine.finding import Hop
+from rules.engine.holders import Growth, Holder, growing
+from rules.engine.key_types import is_small
+from rules.engine.key_words import is_endless, is_few, names_in
+from rules.engine.origins import origin, origins
+from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+
+
+class UnboundedModuleCache(Rule):
+    """A dictionary of the module that gets an entry per request and never loses one grows until the worker is killed.
+
+    It lives as long as the process, and each worker has its own. Keys that come with requests (users, addresses, texts)
+    never stop being new, so memory rises with traffic and only a restart gives it back.
+
+    ## Instead
+    Bound it: `cachetools.TTLCache(maxsize=1024, ttl=300)` drops the oldest entries by itself and is used like a
+    dictionary. What all workers must see belongs into Redis, with an expiry.
+
+    ## Trade-offs
+    Entries can vanish between two requests: read with `.get`. `TTLCache` is not safe for use from several threads without
+    a lock.
+
+    ## Monitor
+    Resident memory of a worker over days: a slope that only restarts reset.
+
+    ## When to ignore it
+    When the keys are a fixed set, such as the tables of the database.
+    """
+
+    code = "FP704"
+    severity = Severity.HIGH
+    effort = Effort.MINUTES
+    watch = "resident memory per worker"
+
+    invalid = (
+        Invalid(
+            """
+            from fastapi import FastAPI
+
+            app = FastAPI()
+            _profiles: dict[int, dict[str, str]] = {}
+
+            @app.get("/users/{user_id}")
+            async def profile(user_id: int) -> dict[str, str]:
+                if user_id not in _profiles:
+                    _profiles[user_id] = await load(user_id)
+                return _profiles[user_id]
+
+            async def load(user_id: int) -> dict[str, str]: ...
+            """
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            from cachetools import TTLCache
+            from fastapi import FastAPI
+
+            app = FastAPI()
+            _profiles: TTLCache[int, dict[str, str]] = TTLCache(maxsize=1024, ttl=300)
+
+            @app.get("/users/{user_id}")
+            async def profile(user_id: int) -> dict[str, str]:
+                if user_id not in _profiles:
+                    _profiles[user_id] = await load(user_id)
+                return _profiles[user_id]
+
+            async def load(user_id: int) -> dict[str, str]: ...
+            """
+        ),
+    )
+
+    def check(self, node: ast.Module, module: Module) -> Iterator[Match]:
+        for holder in growing(module):
+            growth = _worst(holder, module)
+            if growth is None:
+                continue
+            endless = _endless(growth, module)
+            yield Match(
+                growth.node,
+                _message(holder, growth, module),
+                severity=self.severity
+                if endless and not _is_small(holder, growth, module)
+                else Severity.MEDIUM,
+                confidence=Confidence.LIKELY if endless else Confidence.POSSIBLE,
+                related=(Hop(module.path, holder.node.lineno, holder.name),),  # type: ignore[attr-defined]  # a statement
+                impact=kept_estimates.growing(module.options),
+            )
+
+
+def _worst(holder: Holder, module: Module) -> Growth | None:
+    """The growth to speak of: in the path of a request, under a key that the source does not fix."""
+    found = [
+        growth
+        for growth in holder.growths
+        if module.in_request_path(growth.node)
+        and module.function_of(growth.node) is not None
+        and not (growth.key is not None and growth.is_keyed and is_small(growth.key, module))
+        and not _is_counted(growth)
+    ]
+    return next((growth for growth in found if _endless(growth, module)), found[0] if found else None)
+
+
+def _is_counted(growth: Growth) -> bool:
+    """`totals["requests"] += 1`: one entry."""
+    return isinstance(growth.node, ast.AugAssign) and isinstance(growth.key, ast.Constant)
+
+
+def _endless(growth: Growth, module: Module) -> bool:
+    """Whether there is no end to what may be put in."""
+    if growth.key is None or not growth.is_keyed:
+        return True
+    names = names_in(origin(growth.key, module))
+    return any(map(is_endless, names)) and not all(map(is_few, names))
+
+
+def _is_small(holder: Holder, growth: Growth, module: Module) -> bool:
+    """Whether entries are only numbers, flags or locks: it takes long until they hurt."""
+    if holder.kind == "set":
+        return True
+    if growth.value is None:
+        return False
+    return all(_is_light(value, module) for value in origins(growth.value, module))
+
+
+def _is_light(value: ast.expr, module: Module) -> bool:
+    if isinstance(value, ast.Constant):
+        return True
+    return isinstance(value, ast.Call) and (module.qualified_name(value.func) or "").endswith(
+        ("Lock", "Semaphore", "Event", ".time", ".monotonic", ".get")
+    )
+
+
+def _message(holder: Holder, growth: Growth, module: Module) -> str:
+    key = module.segment(growth.key) if growth.key is not None and growth.is_keyed else ""
+    if key and len(key) <= 60 and "\n" not in key:
+        return f"`{holder.name}` gets an entry for each new `{key}` and nothing ever takes one out: memory grows until the worker restarts."
+    return f"`{holder.name}` grows with each request and nothing ever takes from it: memory grows until the worker restarts."

@@ -1,0 +1,100 @@
+import enum
+from functools import cache, cached_property, lru_cache
+
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+class Basket:
+    def __init__(self, owner: str) -> None:
+        self.owner = owner
+
+    @lru_cache(maxsize=None)  # FP311
+    def total(self, currency: str) -> int:
+        return len(currency)
+
+    @cache  # FP311
+    def lines(self) -> list[str]:
+        return [self.owner]
+
+    @lru_cache  # FP311
+    def bounded(self) -> str:
+        return self.owner
+
+    # near misses from here
+    @cached_property
+    def once(self) -> int:
+        return len(self.owner)
+
+    @staticmethod
+    @lru_cache(maxsize=100)
+    def rate(currency: str) -> float:
+        return float(len(currency))
+
+    @classmethod
+    @lru_cache(maxsize=100)
+    def known(cls, currency: str) -> bool:
+        return currency in ("EUR", "USD")
+
+
+@app.get("/basket")
+def basket(owner: str, currency: str) -> int:
+    one = Basket(owner)
+    return one.total(currency) + len(one.lines()) + len(one.bounded())
+
+
+class Catalogue:
+    @lru_cache(maxsize=1000)
+    def find(self, number: str) -> str:
+        return number
+
+
+catalogue = Catalogue()
+
+
+@app.get("/find")
+def find(number: str) -> str:
+    return catalogue.find(number)
+
+
+class Currency(enum.Enum):
+    EUR = "eur"
+
+    @lru_cache
+    def sign(self) -> str:
+        return "€"
+
+
+class Registry:
+    _instance = None
+
+    def __new__(cls) -> "Registry":
+        if cls._instance is None:
+            cls._instance = super().__new__(cls)
+        return cls._instance
+
+    @lru_cache
+    def names(self) -> list[str]:
+        return []
+
+
+class Held:
+    @lru_cache
+    def load(self) -> str:
+        return ""
+
+
+@lru_cache
+def held() -> Held:
+    return Held()
+
+
+@app.get("/held")
+def read_held() -> str:
+    return held().load()
+
+
+@lru_cache
+def function(self: str) -> str:
+    return self

@@ -1,0 +1,169 @@
+"""FP111: one answer after another, once per item."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import httpx
+from fastapi import Depends, FastAPI
+from sqlalchemy.ext.asyncio import AsyncSession
+
+app = FastAPI()
+client = httpx.AsyncClient(base_url="https://stock.example")
+limit = asyncio.Semaphore(5)
+HOSTS = ["north", "south"]
+
+
+async def get_session() -> AsyncIterator[AsyncSession]:
+    yield AsyncSession()
+
+
+async def level_of(number: str) -> int:
+    return (await client.get(f"/levels/{number}")).json()["level"]
+
+
+async def bounded_level_of(number: str) -> int:
+    async with limit:
+        return await level_of(number)
+
+
+async def name_of(number: str, session: AsyncSession) -> str:
+    answer = await client.get(f"/names/{number}")
+    await session.execute(answer.json()["statement"])
+    return answer.text
+
+
+async def computed(number: str) -> int:
+    return len(number)
+
+
+@app.post("/direct")
+async def direct(numbers: list[str]) -> list[str]:
+    found = []
+    for number in numbers:
+        answer = await client.get(f"/levels/{number}")  # FP111
+        found.append(answer.text)
+    return found
+
+
+@app.post("/through-a-helper")
+async def through_a_helper(numbers: list[str]) -> dict[str, int]:
+    found = {}
+    for number in numbers:
+        try:
+            found[number] = await level_of(number)  # FP111
+        except httpx.HTTPError:
+            found[number] = 0
+    return found
+
+
+@app.post("/comprehension")
+async def comprehension(numbers: list[str]) -> list[int]:
+    return [await level_of(number) for number in numbers]  # FP111
+
+
+@app.post("/computed-address")
+async def computed_address(numbers: list[str]) -> list[int]:
+    found = []
+    for position, number in enumerate(numbers):
+        address = f"{position}-{number}"
+        found.append(await level_of(address))  # FP111
+    return found
+
+
+@app.post("/at-once")
+async def at_once(numbers: list[str]) -> list[int]:
+    return await asyncio.gather(*(bounded_level_of(number) for number in numbers))
+
+
+@app.post("/first")
+async def first(numbers: list[str]) -> str | None:
+    for number in numbers:
+        if await level_of(number):
+            return number
+    return None
+
+
+@app.post("/enough")
+async def enough(numbers: list[str]) -> int:
+    total = 0
+    for number in numbers:
+        total += await level_of(number)
+        if total > 10:
+            break
+    return total
+
+
+@app.post("/hosts")
+async def hosts() -> list[str]:
+    found = [(await client.get(f"/{host}")).text for host in HOSTS]
+    for host in ("north", "south"):
+        found.append((await client.get(f"/{host}")).text)
+    return found
+
+
+@app.post("/paced")
+async def paced(numbers: list[str]) -> None:
+    for number in numbers:
+        await level_of(number)
+        await asyncio.sleep(0.2)
+
+
+@app.post("/chained")
+async def chained(numbers: list[str]) -> str:
+    cursor = ""
+    for number in numbers:
+        answer = await client.get(f"/levels/{number}?after={cursor}")
+        cursor = answer.json()["cursor"]
+    return cursor
+
+
+@app.post("/pages")
+async def pages() -> list[str]:
+    found: list[str] = []
+    page = "1"
+    while page:
+        answer = await client.get(f"/pages/{page}")
+        found.extend(answer.json()["items"])
+        page = answer.json()["next"]
+    return found
+
+
+@app.post("/retry")
+async def retry(number: str, attempts: int) -> int:
+    for attempt in range(attempts):
+        try:
+            return await level_of(f"{number}-{attempt}")
+        except httpx.HTTPError:
+            continue
+    return 0
+
+
+@app.post("/database")
+async def database(numbers: list[str], session: AsyncSession = Depends(get_session)) -> list[str]:
+    return [await name_of(number, session) for number in numbers]
+
+
+@app.post("/batches")
+async def batches(numbers: list[str]) -> None:
+    for start in range(0, len(numbers), 100):
+        await client.get(f"/levels/{numbers[start : start + 100]}")
+
+
+@app.post("/local")
+async def local(numbers: list[str]) -> list[int]:
+    return [await computed(number) for number in numbers]
+
+
+async def handed_out(numbers: list[str]) -> AsyncIterator[int]:
+    for number in numbers:
+        yield await level_of(number)
+
+
+@app.on_event("startup")
+async def warm_up() -> None:
+    for number in await numbers_to_warm():
+        await level_of(number)
+
+
+async def numbers_to_warm() -> list[str]:
+    return ["1"]

@@ -1,0 +1,85 @@
+"""FP105: what blocks in middleware blocks every request."""
+
+import asyncio
+import time
+
+import requests
+from fastapi import Depends, FastAPI, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
+from starlette.middleware.base import BaseHTTPMiddleware
+
+app = FastAPI()
+
+
+def maintenance() -> bool:
+    return requests.get("https://status.example/shop", timeout=1).status_code != 200
+
+
+@app.middleware("http")
+async def slow(request: Request, call_next):
+    time.sleep(0.01)  # FP105
+    return await call_next(request)
+
+
+@app.middleware("http")
+async def slow_through_a_helper(request: Request, call_next):
+    request.state.maintenance = maintenance()  # FP105
+    return await call_next(request)
+
+
+@app.middleware("http")
+async def quick(request: Request, call_next):
+    started = time.perf_counter()
+    request.state.maintenance = await run_in_threadpool(maintenance)
+    await asyncio.sleep(0)
+    response = await call_next(request)
+    response.headers["X-Time"] = str(time.perf_counter() - started)
+    return response
+
+
+class Limiter(BaseHTTPMiddleware):
+    async def dispatch(self, request: Request, call_next):
+        requests.post("https://limits.example/hit", timeout=1)  # FP105
+        return await call_next(request)
+
+
+class Plain:
+    def __init__(self, app) -> None:
+        self.app = app
+        time.sleep(0.1)
+
+    async def __call__(self, scope, receive, send) -> None:
+        time.sleep(0.001)  # FP105
+        await self.app(scope, receive, send)
+
+
+class NeverAdded:
+    async def __call__(self, scope, receive, send) -> None:
+        time.sleep(0.001)
+
+
+app.add_middleware(Limiter)
+app.add_middleware(Plain)
+
+
+@app.exception_handler(KeyError)
+async def missing(request: Request, error: KeyError) -> JSONResponse:
+    requests.post("https://errors.example/report", timeout=1)  # FP105
+    return JSONResponse({"detail": "missing"}, status_code=404)
+
+
+@app.exception_handler(ValueError)
+def wrong(request: Request, error: ValueError) -> JSONResponse:
+    requests.post("https://errors.example/report", timeout=1)
+    return JSONResponse({"detail": "wrong"}, status_code=400)
+
+
+async def a_dependency_is_no_middleware() -> None:
+    time.sleep(0.1)
+
+
+@app.get("/orders", dependencies=[Depends(a_dependency_is_no_middleware)])
+async def orders() -> list[str]:
+    time.sleep(0.1)
+    return []

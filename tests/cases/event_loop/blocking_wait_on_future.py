@@ -1,0 +1,87 @@
+"""FP109: waiting on the event loop for what runs elsewhere."""
+
+import asyncio
+import concurrent.futures
+import queue
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+from fastapi import FastAPI
+
+app = FastAPI()
+pool = ThreadPoolExecutor()
+jobs: queue.Queue = queue.Queue()
+mutex = threading.Lock()
+
+
+def draw(number: int) -> bytes:
+    return b""
+
+
+def next_job() -> bytes:
+    return jobs.get()
+
+
+def next_job_if_any() -> bytes:
+    return jobs.get(block=False)
+
+
+@app.get("/label")
+async def label(number: int) -> bytes:
+    return pool.submit(draw, number).result()  # FP109
+
+
+@app.get("/labels")
+async def labels() -> int:
+    futures = [pool.submit(draw, number) for number in range(9)]
+    done, _ = concurrent.futures.wait(futures)  # FP109
+    return len(done)
+
+
+@app.get("/job")
+async def job() -> bytes:
+    return jobs.get(timeout=5)  # FP109
+
+
+@app.get("/job-through-a-helper")
+async def job_through_a_helper() -> bytes:
+    return next_job()  # FP109
+
+
+@app.get("/thread")
+async def thread() -> None:
+    worker = threading.Thread(target=draw, args=(1,))
+    worker.start()
+    worker.join()  # FP109
+
+
+@app.get("/label-awaited")
+async def label_awaited(number: int) -> bytes:
+    return await asyncio.wrap_future(pool.submit(draw, number))
+
+
+@app.get("/label-if-done")
+async def label_if_done(number: int) -> bytes:
+    future = pool.submit(draw, number)
+    await asyncio.sleep(0.1)
+    return future.result() if future.done() else b""
+
+
+@app.get("/job-if-any")
+async def job_if_any() -> list[bytes]:
+    jobs.put(b"")
+    with mutex:
+        mine = jobs.get_nowait()
+    return [mine, jobs.get(block=False), jobs.get(False), next_job_if_any()]
+
+
+@app.get("/task")
+async def task() -> str:
+    pending = asyncio.create_task(asyncio.sleep(1, ", ".join(["a", "b"])))
+    await asyncio.wait([pending])
+    return pending.result()
+
+
+@app.get("/label-in-a-def")
+def label_in_a_def(number: int) -> bytes:
+    return pool.submit(draw, number).result()

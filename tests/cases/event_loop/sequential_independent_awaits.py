@@ -1,0 +1,137 @@
+"""FP110: answers awaited one after another that do not need each other."""
+
+import asyncio
+
+import httpx
+import requests
+from fastapi import Depends, FastAPI
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+app = FastAPI()
+client = httpx.AsyncClient(base_url="https://shop.example")
+
+
+def get_session() -> AsyncSession:
+    return AsyncSession()
+
+
+async def rate() -> float:
+    return (await client.get("/rate")).json()["eur"]
+
+
+async def level(number: str) -> int:
+    return (await client.get(f"/levels/{number}")).json()["level"]
+
+
+async def create_invoice(number: str) -> str:
+    return (await client.post("/invoices", json={"number": number})).text
+
+
+async def name_of(number: str, session: AsyncSession) -> str:
+    await client.get(f"/names/{number}")
+    return str(await session.scalar(select(text("name"))))
+
+
+async def length(number: str) -> int:
+    return len(number)
+
+
+class Warehouse:
+    async def stock(self, number: str) -> int:
+        return (await client.get(f"/stock/{number}")).json()
+
+    async def offer(self, number: str) -> tuple[int, float]:
+        stock = await self.stock(number)  # FP110
+        price = await rate()
+        return stock, price
+
+
+@app.get("/direct")
+async def direct(number: str) -> list[str]:
+    first = await client.get("/rate")  # FP110
+    second = await client.get(f"/levels/{number}")
+    return [first.text, second.text]
+
+
+@app.get("/three")
+async def three(number: str) -> list[float]:
+    euro = await rate()  # FP110
+    stock = await level(number)
+    answer = (await client.get("/fees")).json()
+    return [euro, stock, answer["fee"]]
+
+
+@app.get("/branch")
+async def branch(number: str | None) -> list[float]:
+    if number is not None:
+        euro = await rate()  # FP110
+        stock = await level(number)
+        return [euro, stock]
+    return [await rate()]
+
+
+@app.get("/threads")
+async def threads(number: str) -> list[str]:
+    first = await asyncio.to_thread(requests.get, "https://a.example", timeout=5)  # FP110
+    second = await asyncio.to_thread(requests.get, "https://b.example", timeout=5)
+    return [first.text, second.text]
+
+
+@app.get("/dependent")
+async def dependent(number: str) -> list[float]:
+    stock = await level(number)
+    other = await level(str(stock))
+    return [stock, other]
+
+
+@app.get("/together")
+async def together(number: str) -> list[float]:
+    euro, stock = await asyncio.gather(rate(), level(number))
+    return [euro, stock]
+
+
+@app.get("/apart")
+async def apart(number: str) -> list[float]:
+    euro = await rate()
+    if euro > 2:
+        return [euro]
+    stock = await level(number)
+    return [euro, stock]
+
+
+@app.post("/orders")
+async def order(number: str) -> list[str]:
+    invoice = await create_invoice(number)
+    confirmation = await create_invoice(f"{number}-copy")
+    posted = await client.post("/orders", json={"number": number})
+    answered = await client.post("/answers", json={"number": number})
+    return [invoice, confirmation, posted.text, answered.text]
+
+
+@app.get("/effects")
+async def effects(number: str) -> None:
+    await level(number)
+    await rate()
+
+
+@app.get("/session")
+async def session(number: str, session: AsyncSession = Depends(get_session)) -> list[str]:
+    first = await name_of(number, session)
+    second = await name_of("other", session)
+    rows = await session.execute(select(text("a")))
+    more = await session.execute(select(text("b")))
+    return [first, second, str(rows), str(more)]
+
+
+@app.get("/local")
+async def local(number: str) -> list[int]:
+    first = await length(number)
+    second = await length("other")
+    return [first, second]
+
+
+@app.on_event("startup")
+async def warm_up() -> None:
+    app.state.rate = await rate()
+    app.state.level = await level("1")

@@ -1,0 +1,108 @@
+"""FP701: computing on the event loop."""
+
+import csv
+import hashlib
+import io
+import json
+import re
+from functools import lru_cache
+
+import bcrypt
+import pandas
+from fastapi import FastAPI, UploadFile
+from fastapi.concurrency import run_in_threadpool
+from passlib.context import CryptContext
+from PIL import Image
+from sentence_transformers import SentenceTransformer
+
+app = FastAPI()
+context = CryptContext(schemes=["bcrypt"])
+model = SentenceTransformer("small")
+WORD = re.compile(r"\w+")
+
+
+def check_password(plain: str, stored: str) -> bool:
+    return context.verify(plain, stored)
+
+
+@lru_cache
+def check_token(plain: str, stored: str) -> bool:
+    return context.verify(plain, stored)
+
+
+def short_key(secret: str) -> bytes:
+    return hashlib.pbkdf2_hmac("sha256", secret.encode(), b"salt", 1000)
+
+
+@app.post("/login")
+async def login(plain: str, stored: bytes) -> bool:
+    return bcrypt.checkpw(plain.encode(), stored)  # FP701
+
+
+@app.post("/login-through-a-helper")
+async def login_through_a_helper(plain: str, stored: str) -> bool:
+    return check_password(plain, stored)  # FP701
+
+
+@app.post("/token")
+async def token(plain: str, stored: str) -> bool:
+    return check_token(plain, stored)  # FP701
+
+
+@app.post("/login-in-a-thread")
+async def login_in_a_thread(plain: str, stored: str) -> bool:
+    return await run_in_threadpool(check_password, plain, stored)
+
+
+@app.post("/login-in-a-def")
+def login_in_a_def(plain: str, stored: str) -> bool:
+    return check_password(plain, stored)
+
+
+@app.post("/keys")
+async def keys(secret: str) -> list[bytes]:
+    own = hashlib.pbkdf2_hmac("sha256", secret.encode(), b"salt", 2048)
+    strong = hashlib.pbkdf2_hmac("sha256", secret.encode(), b"salt", 600_000)  # FP701
+    return [own, strong, short_key(secret), hashlib.sha256(secret.encode()).digest()]
+
+
+@app.post("/prices")
+async def prices(file: UploadFile) -> int:
+    frame = pandas.read_csv(file.file)  # FP701
+    return len(frame)
+
+
+@app.post("/thumbnail")
+async def thumbnail(file: UploadFile) -> bytes:
+    image = Image.open(file.file)
+    image.thumbnail((200, 200))  # FP701
+    target = io.BytesIO()
+    image.save(target, "png")  # FP701
+    return target.getvalue()
+
+
+@app.post("/search")
+async def search(text: str) -> list[float]:
+    return model.encode(text).tolist()  # FP701
+
+
+@app.post("/catalog")
+async def catalog(file: UploadFile) -> int:
+    content = await file.read()
+    lines = csv.reader(io.StringIO(content.decode()))  # FP701
+    return len(json.loads(content)) + len(list(lines))  # FP701
+
+
+@app.post("/settings")
+async def settings(text: str) -> int:
+    return len(json.loads(text)) + len(WORD.findall(text)) + len(sorted(text))
+
+
+@app.on_event("startup")
+async def warm_up() -> None:
+    model.encode("warm")
+    pandas.read_csv("countries.csv")
+
+
+if __name__ == "__main__":
+    pandas.read_csv("prices.csv")

@@ -1,0 +1,210 @@
+import asyncio
+import enum
+from collections import OrderedDict, defaultdict, deque
+from typing import Any
+
+from cachetools import TTLCache
+from fastapi import FastAPI, Request, WebSocket
+from pydantic import BaseModel
+
+app = FastAPI()
+app.state.sessions = {}
+app.state.open = {}
+
+
+class Kind(enum.Enum):
+    BOOK = "book"
+
+
+_profiles: dict[int, str] = {}
+_events: list[str] = []
+_seen = set()
+_history: dict[str, list[str]] = defaultdict(list)
+_locks: dict[str, asyncio.Lock] = {}
+
+
+@app.get("/profile")
+async def profile(user_id: int) -> str:
+    if user_id not in _profiles:
+        _profiles[user_id] = await load(user_id)  # FP704
+    return _profiles[user_id]
+
+
+@app.post("/events")
+async def event(text: str) -> int:
+    _events.append(text)  # FP704
+    return len(_events)
+
+
+@app.post("/seen")
+def seen(url: str) -> bool:
+    if url in _seen:
+        return True
+    _seen.add(url)  # FP704
+    return False
+
+
+@app.post("/history")
+def history(conversation_id: str, message: str) -> list[str]:
+    _history[conversation_id].append(message)  # FP704
+    return _history[conversation_id]
+
+
+@app.post("/locked")
+async def locked(order_id: str) -> None:
+    async with _locks.setdefault(order_id, asyncio.Lock()):  # FP704
+        await load(1)
+
+
+@app.post("/login")
+async def login(token: str, request: Request) -> None:
+    request.app.state.sessions[token] = "user"  # FP704
+
+
+class Translator:
+    _texts: dict[str, str] = {}
+
+    def __init__(self) -> None:
+        self._words: dict[str, str] = {}
+        self._current: dict[str, str] = {}
+
+    def translate(self, text: str) -> str:
+        if text not in self._texts:
+            self._texts[text] = text.upper()  # FP704
+        return self._texts[text]
+
+    def word(self, word: str) -> str:
+        self._words[word] = word.upper()  # FP704
+        return self._words[word]
+
+    def renewed(self, text: str) -> None:
+        self._current[text] = text
+
+    def renew(self) -> None:
+        self._current = {}
+
+
+translator = Translator()
+
+
+@app.get("/translate")
+def translate(text: str) -> str:
+    translator.renewed(text)
+    translator.renew()
+    return translator.translate(text) + translator.word(text)
+
+
+async def load(user_id: int) -> str:
+    return str(user_id)
+
+
+# Near misses
+
+_bounded: TTLCache[int, str] = TTLCache(maxsize=100, ttl=60)
+_recent: deque[str] = deque(maxlen=100)
+_popped: dict[int, str] = {}
+_deleted: dict[int, str] = {}
+_measured: OrderedDict[int, str] = OrderedDict()
+_replaced: dict[int, str] = {}
+_kinds: dict[Kind, str] = {}
+_registry: dict[str, Any] = {}
+_tasks: set[asyncio.Task[None]] = set()
+_handed: dict[int, str] = {}
+_sockets: list[WebSocket] = []
+_trimmed: list[str] = []
+_counts = {"requests": 0}
+_totals: dict[str, int] = defaultdict(int)
+
+
+def register(name: str):
+    def wrap(function):
+        _registry[name] = function
+        return function
+
+    return wrap
+
+
+@register("load")
+def registered() -> None: ...
+
+
+def prune(cache: dict[int, str]) -> None: ...
+
+
+@app.get("/bounded")
+async def bounded(user_id: int, text: str, kind: Kind) -> None:
+    global _replaced
+    _bounded[user_id] = text
+    _recent.append(text)
+    _popped[user_id] = text
+    _popped.pop(user_id)
+    _deleted[user_id] = text
+    del _deleted[user_id]
+    _measured[user_id] = text
+    if len(_measured) > 100:
+        _measured.popitem(last=False)
+    _replaced[user_id] = text
+    if user_id == 0:
+        _replaced = {}
+    _kinds[kind] = text
+    _handed[user_id] = text
+    prune(_handed)
+    _trimmed.append(text)
+    _trimmed[:] = _trimmed[-100:]
+    _counts["requests"] += 1
+    _totals["requests"] += 1
+
+
+@app.get("/task")
+async def task() -> None:
+    running = asyncio.create_task(asyncio.sleep(1))
+    _tasks.add(running)
+    running.add_done_callback(_tasks.discard)
+
+
+@app.websocket("/socket")
+async def socket(websocket: WebSocket) -> None:
+    _sockets.append(websocket)
+    try:
+        await websocket.receive_text()
+    finally:
+        _sockets.remove(websocket)
+
+
+@app.get("/state")
+async def state(token: str, request: Request) -> None:
+    request.app.state.open[token] = "user"
+    request.app.state.open.pop(token)
+
+
+@app.get("/local")
+def local(user_ids: list[int]) -> dict[int, str]:
+    _profiles = {}
+    for user_id in user_ids:
+        _profiles[user_id] = str(user_id)
+    return _profiles
+
+
+class Page(BaseModel):
+    names: list[str] = []
+
+
+class PerRequest:
+    def __init__(self) -> None:
+        self.rows: dict[int, str] = {}
+
+    def put(self, row_id: int) -> None:
+        self.rows[row_id] = "x"
+
+
+@app.get("/page")
+def page(row_id: int) -> Page:
+    PerRequest().put(row_id)
+    found = Page()
+    found.names.append("x")
+    return found
+
+
+def at_start(names: list[str]) -> None:
+    for name in names:
+        _registry[name] = name

@@ -1,0 +1,165 @@
+"""What a pull request is told of, when code moves, merges and comes back: only what it made worse."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.review.report import Report
+from tests.scenarios.pull_requests import (
+    BLOCKING_CARRIER,
+    CARRIER,
+    MAIN,
+    ORDERS,
+    PRODUCTS,
+    SHOP,
+    PullRequest,
+    line_of,
+    said,
+)
+
+SLOW = SHOP | {"shop/carrier.py": BLOCKING_CARRIER}
+"""Two endpoints wait on the event loop, since long ago."""
+
+
+def nothing_new(report: Report, existing: int) -> None:
+    assert (report.new, report.comments, report.annotations) == ((), (), ())
+    assert len(report.existing) == existing
+    assert report.fixed == ()
+    assert report.title == "no new performance problems"
+
+
+def test_a_helper_that_turns_blocking_is_said_once_at_its_cause(tmp_path: Path) -> None:
+    pull = PullRequest(tmp_path)
+    pull.push({"shop/carrier.py": BLOCKING_CARRIER})
+
+    report = pull.review()
+
+    assert said(report) == [("FP104", "shop/carrier.py", line_of(BLOCKING_CARRIER, "requests.get"), "RIGHT")]
+    assert len(report.new) == 2
+    assert "2 endpoints" in report.comments[0].body
+    assert report.conclusion == "failure"
+
+
+def test_shifted_lines_repeat_nothing(tmp_path: Path) -> None:
+    pull = PullRequest(tmp_path, SLOW)
+    pull.push(
+        {"shop/orders.py": "# Orders.\n\n" + ORDERS, "shop/carrier.py": "# Carrier.\n" + BLOCKING_CARRIER}
+    )
+
+    nothing_new(pull.review(), existing=2)
+
+
+def test_reformatting_repeats_nothing(tmp_path: Path) -> None:
+    pull = PullRequest(tmp_path, SLOW)
+    wide = ORDERS.replace(
+        'return {"status": status_of(number)}',
+        "return {\n        'status': status_of(\n            number,\n        ),\n    }",
+    )
+    pull.push({"shop/orders.py": wide})
+
+    nothing_new(pull.review(), existing=2)
+
+
+def test_a_moved_package_repeats_nothing(tmp_path: Path) -> None:
+    pull = PullRequest(tmp_path, SLOW)
+    moved: dict[str, str | None] = {path: None for path in SLOW if path.startswith("shop/")}
+    moved |= {
+        path.replace("shop/", "backend/store/"): text.replace("shop.", "store.").replace(
+            "from shop", "from store"
+        )
+        for path, text in SLOW.items()
+        if path.startswith("shop/")
+    }
+    pull.push(moved)
+
+    nothing_new(pull.review(), existing=2)
+
+
+def test_a_function_that_moves_to_another_file_repeats_nothing(tmp_path: Path) -> None:
+    pull = PullRequest(tmp_path, SLOW)
+    history = ORDERS[ORDERS.index('@router.get("/{number}/history")') :]
+    pull.push(
+        {
+            "shop/orders.py": ORDERS.replace("\n\n" + history, ""),
+            "shop/history.py": ORDERS[: ORDERS.index("@router")] + history,
+            "shop/main.py": MAIN.replace("import orders", "import history, orders")
+            + 'app.include_router(history.router, prefix="/orders")\n',
+        }
+    )
+
+    nothing_new(pull.review(), existing=2)
+
+
+def test_a_renamed_handler_repeats_nothing(tmp_path: Path) -> None:
+    pull = PullRequest(tmp_path, SLOW)
+    pull.push({"shop/orders.py": ORDERS.replace("def order_status", "def tracking")})
+
+    nothing_new(pull.review(), existing=2)
+
+
+@pytest.mark.parametrize("kind", ["async def", "def"])
+def test_an_extracted_function_repeats_nothing(tmp_path: Path, kind: str) -> None:
+    pull = PullRequest(tmp_path, SLOW)
+    call = "await current(number)" if kind == "async def" else "current(number)"
+    extracted = ORDERS.replace("    first = status_of(number)\n", f"    first = {call}\n")
+    extracted += f"\n\n{kind} current(number: str) -> str:\n    return status_of(number)\n"
+    pull.push({"shop/orders.py": extracted})
+
+    nothing_new(pull.review(), existing=2)
+
+
+def test_an_equal_function_in_another_file_is_new_there_and_only_there(tmp_path: Path) -> None:
+    pull = PullRequest(tmp_path, SLOW)
+    pull.push(
+        {
+            "shop/invoices.py": ORDERS,  # sorts before the old one
+            "shop/orders.py": "# Orders.\n" + ORDERS,
+            "shop/main.py": MAIN.replace("import orders", "import invoices, orders")
+            + 'app.include_router(invoices.router, prefix="/invoices")\n',
+        }
+    )
+
+    report = pull.review()
+
+    assert {finding.path for finding in report.new} == {"shop/invoices.py"}
+    assert {finding.path for finding in report.existing} == {"shop/orders.py"}
+    assert {comment.path for comment in report.comments} == {"shop/invoices.py"}
+
+
+def test_what_the_base_branch_has_by_now_is_not_this_change_s_news(tmp_path: Path) -> None:
+    """The pull request below this one was squashed and merged: its commits are in this branch, not in `main`."""
+    pull = PullRequest(tmp_path)
+    pull.push({"shop/carrier.py": BLOCKING_CARRIER})
+    pull.push({"shop/products.py": PRODUCTS + "\n# more\n"})
+    assert pull.review().conclusion == "failure"
+
+    pull.on_main({"shop/carrier.py": BLOCKING_CARRIER})
+
+    nothing_new(pull.review(), existing=2)
+
+
+def test_a_stale_base_blames_nobody_for_what_came_to_it(tmp_path: Path) -> None:
+    pull = PullRequest(tmp_path)
+    pull.push({"shop/products.py": PRODUCTS + "\n# more\n"})
+    pull.on_main({"shop/carrier.py": BLOCKING_CARRIER})
+
+    nothing_new(pull.review(), existing=0)
+
+
+def test_what_the_base_branch_has_elsewhere_excuses_nothing(tmp_path: Path) -> None:
+    pull = PullRequest(tmp_path)
+    pull.push({"shop/carrier.py": BLOCKING_CARRIER})
+    pull.on_main({"shop/products.py": PRODUCTS + "\n# more\n"})
+
+    assert pull.review().conclusion == "failure"
+
+
+def test_what_comes_back_by_a_revert_of_a_revert_is_new(tmp_path: Path) -> None:
+    pull = PullRequest(tmp_path, SLOW)
+    pull.on_main({"shop/carrier.py": CARRIER})
+    pull.repository.git("merge", "--quiet", "--no-edit", "main")
+    pull.push({"shop/carrier.py": BLOCKING_CARRIER})
+
+    assert len(pull.review().new) == 2
