@@ -43,6 +43,7 @@ from app.analysis.messages import (
     Unpacked,
 )
 from rules import ModuleFacts, SourceError
+from rules.engine import growth
 from rules.engine.edits import Lines
 from rules.engine.finding import Finding, Options, Result
 
@@ -168,6 +169,7 @@ def compare(task: Compare, connection: Connection, cache: FactsCache) -> Compari
     before = analyze(request.before, others, request.documents_before, request.options, connection)
     after = analyze(request.after, others, request.documents_after, request.options, connection)
     result = prove_new(before.result, after, task.unproven, connection)
+    result = growth.told(result, before, after, renamed=request.renamed, sources=request.after)
     given = request.before.keys() | request.after.keys()
     return Comparison(
         before=before.result,

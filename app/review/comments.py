@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import msgspec
 
 from app.github.models import ReviewComment, Side
-from app.review import marker, patch
+from app.review import guards, marker, patch
 from app.review.costs import EndpointChange, growth, price
 from app.review.diff import Diff
+from app.review.guards import Lost
 from app.review.links import Links
 from app.review.markdown import (
     LIMIT,
@@ -139,14 +140,19 @@ def suggestion(finding: Finding, context: Context) -> tuple[Anchor, str] | None:
     return Anchor(path, end, "RIGHT", start if start < end else None), content
 
 
+def places_of(finding: Finding) -> tuple[Hop, ...]:
+    """Where a finding may be said, best first."""
+    here = Hop(finding.path, finding.line, finding.symbol)
+    return finding.places or (*reversed(finding.call_path), here)
+
+
 def anchor(finding: Finding, diff: Diff) -> Anchor | None:
     """Where a finding is said: the first of its places that the pull request changed.
 
     `places` are in the order leaf, hops, call, models and dependencies. When no place was changed but lines were
-    deleted within the finding, a guard went: it is said on the deleted line. Otherwise there is no anchor.
+    deleted within the finding, it is said on the deleted line. Otherwise there is no anchor.
     """
-    places = finding.places or (*reversed(finding.call_path), Hop(finding.path, finding.line, finding.symbol))
-    for place in places:
+    for place in places_of(finding):
         last = finding.end_line if (place.path, place.line) == (finding.path, finding.line) else place.line
         for line in range(place.line, min(last, place.line + 200) + 1):
             if diff.touched(place.path, line) and diff.commentable(place.path, line):
@@ -160,10 +166,14 @@ def write(said: Group, context: Context, taken: Sequence[Anchor] = ()) -> Review
 
     `taken` are ranges that already have a suggestion: two for one line cannot both be applied.
     """
-    offer = suggestion(said.first, context)
+    guard = guards.lost(said.first, context.diff, places_of(said.first))
+    offer = suggestion(said.first, context) if guard is None else None
     if offer is not None and any(_meet(offer[0], other) for other in taken):
         offer = None
-    place = offer[0] if offer is not None else anchor(said.first, context.diff)
+    if guard is not None:
+        place: Anchor | None = Anchor(guard.path, guard.line, "LEFT")
+    else:
+        place = offer[0] if offer is not None else anchor(said.first, context.diff)
     if place is None:
         place = next(
             (found for finding in said.findings if (found := anchor(finding, context.diff)) is not None), None
@@ -175,10 +185,17 @@ def write(said: Group, context: Context, taken: Sequence[Anchor] = ()) -> Review
         line=place.line,
         side=place.side,
         start_line=place.start_line,
-        body=body(said, context, offer[1] if offer is not None else None, gone=place.side == "LEFT"),
+        body=body(said, context, offer[1] if offer is not None else None, gone=_gone(place, guard)),
         code=said.first.code,
         fingerprint=marker.token(said.first.fingerprint),
     )
+
+
+def _gone(place: Anchor, guard: Lost | None) -> str:
+    """What is missing, for a comment on a removed line."""
+    if place.side == "RIGHT":
+        return ""
+    return f"with {code(guard.text)} removed" if guard is not None else "with this line gone"
 
 
 def has_suggestion(comment: ReviewComment) -> bool:
@@ -198,8 +215,8 @@ def _meet(one: Anchor, other: Anchor) -> bool:
     return (one.start_line or one.line) <= other.line and (other.start_line or other.line) <= one.line
 
 
-def body(said: Group, context: Context, suggested: str | None, *, gone: bool = False) -> str:
-    """The text of a comment with its hidden marker, at most 65,535 bytes. `gone`: it stands on a removed line."""
+def body(said: Group, context: Context, suggested: str | None, *, gone: str = "") -> str:
+    """The text of a comment with its hidden marker, at most 65,535 bytes. `gone` says what a removed line took away."""
     finding = said.first
     parts = [
         Section(tuple(headline(said, context.links, limit, gone=gone) for limit in (2000, 400))),
@@ -218,14 +235,17 @@ def body(said: Group, context: Context, suggested: str | None, *, gone: bool = F
     return fit(parts, LIMIT - len(end.encode()) - 1) + "\n" + end
 
 
-def headline(said: Group, links: Links, limit: int = 2000, *, gone: bool = False) -> str:
+def headline(said: Group, links: Links, limit: int = 2000, *, gone: str = "") -> str:
     """Severity, rule and what it costs, on one line."""
     finding = said.first
     name = f"[{prose(finding.name)}]({links.rule(finding.code)})" if links.public_url else code(finding.name)
-    message = prose(shorten(finding.message, limit))
+    message = prose(shorten(lowered(finding.message) if gone else finding.message, limit))
     endpoints = len(said.endpoints)
-    many = f" **{plural(endpoints, 'endpoint')}** reach it." if endpoints > 1 else ""
-    cause = "with this line gone, " if gone else ""
+    counted = plural(endpoints, "endpoint")
+    many = f" **{counted}** reach it." if endpoints > 1 and counted not in message else ""
+    cause = f"{gone}, " if gone else ""
+    if endpoints > 1 and (tail := f": {counted}, ") in message:  # it ends with whom it hits, and by how much
+        message = message.replace(tail, f": **{counted}, ").removesuffix(".") + "**."
     return f"**{BADGES[finding.severity]} · {name}** — {cause}{message}{many}"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from app.github.models import ReviewComment, Thread
 from app.review import marker
 from app.review.comments import has_suggestion
 from app.review.markdown import LIMIT, code, details, plural, size
+from rules.engine.fingerprints import core_of
 
 if TYPE_CHECKING:
     from app.review.report import Report
@@ -48,18 +50,19 @@ def reconcile(
     when none of its findings is left at the head; threads with replies or resolved by a person are left alone, and
     so are those in files that could not be read this time. `quiet` (a draft, a bot's pull request) posts nothing.
     """
-    said: set[str] = set()
-    present = {marker.token(finding.fingerprint) for finding in (*report.new, *report.existing)}
+    standing = _standing(report, threads)
     unread = {entry.path for entry in report.skipped}
     silenced = {(entry.code, entry.path) for entry in report.suppressed}
+    said: set[str] = set()
     fixed: list[Thread] = []
     for thread in threads:
         mark = marker.read(thread.body)
         if mark is None or not mark.fingerprints:
             continue
+        present = standing.get(thread.id, frozenset())
         if not mark.fixed or thread.resolved:
-            said.update(mark.fingerprints)
-        gone = present.isdisjoint(mark.fingerprints) and not report.faults and thread.path not in unread
+            said |= present
+        gone = not present and not report.faults and thread.path not in unread
         if gone and not (mark.fixed or thread.resolved or thread.human_replies):
             rule = _RULE.search(thread.body)
             how = "Silenced" if rule and (rule[1], thread.path) in silenced else "Fixed"
@@ -74,9 +77,57 @@ def reconcile(
     return Plan(post, tuple(fixed), _review_body(report, post, head_sha) if post else "", tuple(now))
 
 
+def _standing(report: Report, threads: Sequence[Thread]) -> dict[str, frozenset[str]]:
+    """For each thread the tokens of the present findings that it speaks of.
+
+    Equal findings are told apart by a number that depends on the others, so threads and findings pair by
+    fingerprint and place: the exact token in the thread's file first, then equal ones there, then elsewhere.
+    """
+    open_: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for finding in (*report.new, *report.existing):
+        token = marker.token(finding.fingerprint)
+        open_[core_of(token), finding.path].append(token)
+    present = {marker.token(finding.fingerprint) for finding in (*report.new, *report.existing)}
+    # What was marked fixed claims last: the finding came back, and another thread may speak of it by now.
+    ordered = sorted(threads, key=lambda thread: _is_marked_fixed(thread.body))
+    claims = [(thread, token) for thread in ordered for token in _claimed(thread.body)]
+    found: dict[str, set[str]] = defaultdict(set)
+    for exact in (True, False):
+        rest: list[tuple[Thread, str]] = []
+        for thread, token in claims:
+            candidates = open_[core_of(token), thread.path]
+            taken = token if token in candidates else "" if exact or not candidates else candidates[0]
+            if taken:
+                candidates.remove(taken)
+                found[thread.id].add(taken)
+            else:
+                rest.append((thread, token))
+        claims = rest
+    elsewhere: dict[str, list[str]] = defaultdict(list)
+    for (core, _), tokens in open_.items():
+        elsewhere[core] += tokens
+    for thread, token in claims:
+        if candidates := elsewhere[core_of(token)]:
+            taken = token if token in candidates else candidates[0]
+            candidates.remove(taken)
+            found[thread.id].add(taken)
+        elif token in present:  # a second thread on one finding
+            found[thread.id].add(token)
+    return {thread: frozenset(tokens) for thread, tokens in found.items()}
+
+
+def _claimed(body: str) -> tuple[str, ...]:
+    mark = marker.read(body)
+    return mark.fingerprints if mark is not None else ()
+
+
+def _is_marked_fixed(body: str) -> bool:
+    mark = marker.read(body)
+    return mark is not None and bool(mark.fixed)
+
+
 def _tokens(comment: ReviewComment) -> tuple[str, ...]:
-    mark = marker.read(comment.body)
-    return mark.fingerprints if mark is not None else (comment.fingerprint,)
+    return _claimed(comment.body) or (comment.fingerprint,)
 
 
 def fixed_body(thread: Thread, head_sha: str, how: str = "Fixed") -> str:

@@ -116,6 +116,20 @@ def queries_in_loop(options: Options) -> Impact:
     )
 
 
+def rows_written(options: Options) -> Impact:
+    """One writing statement per row against one for all."""
+    count, trip = rows(options), db_ms(options)
+    return Impact(
+        summary=(
+            f"for {count} rows and {number(trip)} ms per round trip: {count} statements → 1, about"
+            f" {span(count * trip, count * (trip + _STATEMENT_MS))} →"
+            f" {span(trip + _STATEMENT_MS, trip + _STATEMENT_MS + count * 0.1)} ms"
+        ),
+        formula="n·(RTT + q) → RTT + n·w (w: writing one row, at most 0.1 ms)",
+        assumptions={"rows": count, "db_round_trip_ms": trip},
+    )
+
+
 def commits_in_loop(options: Options, kind: str) -> Impact:
     """A commit (flush, refresh) per turn against one for all."""
     count, trip = rows(options), db_ms(options)
@@ -169,6 +183,29 @@ def rows_counted(options: Options) -> Impact:
         ),
         formula="35–70 µs of processor time per row (5 columns) → one number",
         assumptions={"rows": count, "db_round_trip_ms": trip},
+    )
+
+
+def rows_serialized(options: Options, before: tuple[float, float], after: tuple[float, float]) -> Impact:
+    """Processor time of serializing rows, microseconds per row (5 fields) before and after."""
+    count = rows(options)
+    told = " → ".join(
+        span(*(each * n / 1000 for each in prices)) for n in (count,) for prices in (before, after)
+    )
+    thousand = " → ".join(span(*prices) for prices in (before, after))
+    return Impact(
+        summary=f"for {count} rows of 5 fields: {told} ms of processor time per response; for 1,000 rows {thousand} ms",
+        formula=f"{span(*before)} µs → {span(*after)} µs of processor time per row",
+        assumptions={"rows": count},
+    )
+
+
+def in_memory(times: str) -> Impact:
+    """A whole body in memory; `times` says how often."""
+    return Impact(
+        summary=f"a body of 50 MB: {times}; in chunks of 1 MB about 2 MB, whatever the body's size",
+        formula="concurrent requests · body → concurrent requests · chunk",
+        assumptions={"body_mb": 50},
     )
 
 

@@ -14,8 +14,11 @@ from rules.engine.finding import EndpointRef, Options
 from rules.engine.graph import Node, place_of
 from rules.engine.index import COMPREHENSIONS, FUNCTIONS, LOOPS, FunctionNode, Index, LoopNode, Scope
 from rules.engine.knowledge import NOTHING, Meaning
+from rules.engine.models import Table
 from rules.engine.project import Project
+from rules.engine.rows import Reader
 from rules.engine.source import Source
+from rules.engine.statements import Loaded
 from rules.engine.summaries import Leaf, Summary
 from rules.engine.values import Linked, Sort, Value
 from rules.libraries import Blocking, Client, External, Offload, Query
@@ -80,6 +83,7 @@ class Module:
         self._values: dict[ast.AST, Value | None] = {}
         self._meanings: dict[ast.AST, Meaning] = {}
         self._names_of_loops: dict[ast.AST, set[str]] = {}
+        self._reader: Reader | None = None
 
     # Names and types
 
@@ -431,6 +435,26 @@ class Module:
                 for field in ("blocking", "queries", "external", "commits", "cpu", "reads", "writes")
             ),
         )
+
+    # Rows and tables
+
+    def rows(self, expression: ast.AST) -> tuple[Loaded, ...]:
+        """The queries whose rows (or whose one row) an expression is, with table, options and session.
+
+        One for each alternative; empty when it is none, or when one of them is unknown.
+        """
+        reader = self._reader
+        if reader is None:
+            reader = self._reader = Reader(self.index)
+        found = reader.at(expression)
+        if not found:
+            return ()
+        scope = self._function_scope(expression)
+        return self.project.statements.of(found, self._linked, scope.symbol)
+
+    def table(self, expression: ast.AST) -> Table | None:
+        """The table that a class is mapped to, when `expression` is that class or an instance of it."""
+        return self.project.models.table(self.value(expression))
 
     def version(self, distribution: str) -> tuple[int, ...] | None:
         """The lowest version of a distribution that the project allows; None when it does not say."""

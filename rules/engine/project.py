@@ -11,7 +11,10 @@ from rules.engine.facts import ModuleFacts
 from rules.engine.finding import Endpoint, EndpointRef, Options
 from rules.engine.graph import Graph, Node
 from rules.engine.knowledge import Knowledge
+from rules.engine.lazy_loading import LazyLoading
+from rules.engine.models import Models
 from rules.engine.routing import Routing
+from rules.engine.statements import Statements
 from rules.engine.summaries import Summaries
 from rules.engine.values import Resolver
 
@@ -39,6 +42,21 @@ class Project:
     @cached_property
     def costs(self) -> Costs:
         return Costs(self.graph, self.summaries)
+
+    @cached_property
+    def models(self) -> Models:
+        """The tables of the project."""
+        return Models(self.resolver)
+
+    @cached_property
+    def statements(self) -> Statements:
+        """Where rows come from, through all files."""
+        return Statements(self.resolver, self.models)
+
+    @cached_property
+    def lazy_loading(self) -> LazyLoading:
+        """Queries whose rows load relationships one by one while a response is built."""
+        return LazyLoading(self.models, self.statements, self.routing)
 
     @cached_property
     def versions(self) -> Mapping[str, versions.Version]:

@@ -125,6 +125,24 @@ def with_keyword(name: str, value: str) -> Callable[[cst.Call], cst.BaseExpressi
     return rewrite
 
 
+def without_keyword(name: str) -> Callable[[cst.Call], cst.BaseExpression]:
+    """`get(url, verify=False)` -> `get(url)`: the call without one of its keyword arguments."""
+
+    def rewrite(call: cst.Call) -> cst.BaseExpression:
+        import libcst as cst
+
+        left = [arg for arg in call.args if arg.keyword is None or arg.keyword.value != name]
+        if len(left) != len(call.args) - 1:
+            return call
+        if left and call.args[-1] not in left:
+            last = call.args[-1]
+            ending = last.comma if isinstance(last.comma, cst.Comma) else cst.MaybeSentinel.DEFAULT
+            left[-1] = left[-1].with_changes(comma=ending, whitespace_after_arg=last.whitespace_after_arg)
+        return call.with_changes(args=left)
+
+    return rewrite
+
+
 def without_async(function: cst.FunctionDef) -> cst.FunctionDef:
     """`async def f` -> `def f`; nothing else changes, so an `await` inside makes the fix fail its proof."""
     return function if function.asynchronous is None else function.with_changes(asynchronous=None)

@@ -46,6 +46,7 @@ class MissingTimeout(Rule):
     severity = Severity.HIGH
     effort = Effort.MINUTES
     watch = "p99.9 of outbound calls and worker threads in use"
+    guards = ("timeout", "Timeout", "connect_timeout", "socket_timeout", "command_timeout")
 
     invalid = (
         Invalid(

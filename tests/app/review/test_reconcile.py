@@ -7,9 +7,9 @@ from app.review import comments, marker
 from app.review.commands import parse
 from app.review.markdown import LIMIT
 from app.review.report import Report, fixed_body, reconcile
-from rules.engine.finding import EndpointRef, Skipped, Suppressed
+from rules.engine.finding import EndpointRef, Finding, Skipped, Suppressed
 
-from .builders import HEAD, finding, numbered, orders_diff, report, result, thread, tracking
+from .builders import HEAD, diff, finding, numbered, orders_diff, report, result, thread, tracking
 
 NEXT = "0a1b2c3d4e5f60718293a4b5c6d7e8f901234567"
 
@@ -146,3 +146,43 @@ def test_a_fixed_text_is_never_too_long() -> None:
     assert (
         fixed_body(thread(long), NEXT) == f"**Fixed in `0a1b2c3`.**\n{marker.write(('a',), HEAD, fixed=NEXT)}"
     )
+
+
+def _comment_on(one: Finding) -> str:
+    (comment,) = report(after=result(one), changes=numbered(one.path, one.line)).comments
+    return comment.body
+
+
+def test_an_equal_finding_in_another_file_is_said_and_the_first_one_stays_said() -> None:
+    """Their numbers change places: the new one comes first in the order of paths."""
+    old = finding(12, path="shop/b.py", fingerprint="x")
+    said_before = thread(_comment_on(old), path="shop/b.py")
+    renumbered = msgspec.structs.replace(old, fingerprint="x-2")
+    copy = finding(12, path="shop/a.py", fingerprint="x")
+    lines = [f"line {number}\n" for number in range(1, 40)]
+    after = "".join([*lines[:11], "changed\n", *lines[12:]])
+    changes = diff({path: ("".join(lines), after) for path in ("shop/a.py", "shop/b.py")})
+    now = report(after=result(copy, renumbered), changes=changes)
+
+    plan = reconcile(now, [said_before], NEXT)
+
+    assert [comment.path for comment in plan.post] == ["shop/a.py"]
+    assert plan.fixed == ()
+
+
+def test_a_finding_whose_file_was_renamed_stays_said() -> None:
+    one = finding(12, path="shop/b.py", fingerprint="x")
+    before = thread(_comment_on(msgspec.structs.replace(one, path="shop/a.py")), path="shop/a.py")
+
+    plan = reconcile(report(after=result(one), changes=numbered("shop/b.py", 12)), [before], NEXT)
+
+    assert (plan.post, plan.fixed) == ((), ())
+
+
+def test_a_finding_that_came_back_is_said_once() -> None:
+    (done,) = reconcile(report(), [thread(said())], NEXT).fixed
+    again = thread(said(), id="PRRT_2")
+
+    plan = reconcile(first(), [done, again], HEAD)
+
+    assert (plan.post, plan.fixed) == ((), ())

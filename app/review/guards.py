@@ -1,0 +1,177 @@
+"""Guards that a change removed: the `timeout=`, `selectinload`, `limit` or cache whose loss brings a finding about.
+
+Such a finding is said on the line that is gone, for there the author sees what to put back.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from app.review.diff import Diff, FileDiff, Line
+from rules.engine.finding import Finding, Hop
+
+_NEAR = 2
+"""Lines between a finding and the lines that its guard stood on, when both belong to one change."""
+_FAR = 120
+"""As much when nothing else of the finding was changed."""
+_LONGEST = 80
+_OPEN, _CLOSE = "([{", ")]}"
+
+
+class Lost(msgspec.Struct, frozen=True):
+    """A guard that is gone. `line` is at the merge base, `text` what it said there."""
+
+    path: str
+    line: int
+    text: str
+
+
+class _Loss(msgspec.Struct, frozen=True):
+    lost: Lost
+    first: int
+    last: int
+    """Head lines that took the place of the removed ones; `last < first` when none did."""
+
+
+def lost(finding: Finding, diff: Diff, places: Sequence[Hop]) -> Lost | None:
+    """The guard whose removal made a new finding, if it was that.
+
+    It counts when a guard of the finding's rule vanished right where one of its `places` is; or, when the
+    change touched none of them, nearby in one of their files, or as the only such loss of the whole change.
+    """
+    if not finding.guards:
+        return None
+    extents = [(place.path, place.line, _last(finding, place)) for place in places]
+    for path, start, end in extents:
+        losses = list(_losses(path, finding.guards, diff))
+        near = [
+            loss
+            for loss in losses
+            if loss.first <= end + _NEAR and start - _NEAR <= max(loss.last, loss.first)
+        ]
+        if near:
+            return min(near, key=lambda loss: abs(loss.first - start)).lost
+    if any(diff.touched(path, line) for path, start, end in extents for line in range(start, end + 1)):
+        return None
+    for path, start, _ in extents:
+        losses = [loss for loss in _losses(path, finding.guards, diff) if abs(loss.first - start) <= _FAR]
+        if losses:
+            return min(losses, key=lambda loss: abs(loss.first - start)).lost
+    everywhere = [loss for path in diff.files for loss in _losses(path, finding.guards, diff)]
+    return everywhere[0].lost if len(everywhere) == 1 else None
+
+
+def _last(finding: Finding, place: Hop) -> int:
+    own = (place.path, place.line) == (finding.path, finding.line)
+    return max(place.line, finding.end_line) if own else place.line
+
+
+def _losses(path: str, guards: Sequence[str], diff: Diff) -> Iterator[_Loss]:
+    """Each run of changed lines of a file that took a guard away; none when the file only moved it."""
+    entry = diff.files.get(path)
+    if entry is None or not entry.hunks:
+        return
+    for guard in guards:
+        pattern = re.compile(rf"(?<!\w){re.escape(guard)}(?!\w)")
+        if _count(entry, "added", pattern) >= _count(entry, "removed", pattern):
+            continue
+        for first, last, removed, added in _runs(entry):
+            if sum(len(pattern.findall(_code(line.text))) for line in added) >= sum(
+                len(pattern.findall(_code(line.text))) for line in removed
+            ):
+                continue
+            for line in removed:
+                if line.old is not None and (found := pattern.search(_code(line.text))) is not None:
+                    yield _Loss(
+                        Lost(path, line.old, _excerpt(line.text, found.start(), found.end())), first, last
+                    )
+                    break
+
+
+def _count(entry: FileDiff, kind: str, pattern: re.Pattern[str]) -> int:
+    return sum(
+        len(pattern.findall(_code(line.text)))
+        for hunk in entry.hunks
+        for line in hunk.lines
+        if line.kind == kind
+    )
+
+
+def _runs(entry: FileDiff) -> Iterator[tuple[int, int, list[Line], list[Line]]]:
+    """Neighbouring changed lines: first and last head line, what was removed, what was added."""
+    for hunk in entry.hunks:
+        following = hunk.new_start if hunk.new_length else hunk.new_start + 1
+        removed: list[Line] = []
+        added: list[Line] = []
+        for line in (*hunk.lines, None):
+            if line is not None and line.kind == "removed":
+                removed.append(line)
+            elif line is not None and line.kind == "added":
+                added.append(line)
+                following = (line.new or following) + 1
+            else:
+                if removed:
+                    yield following - len(added), following - 1, removed, added
+                removed, added = [], []
+                if line is not None and line.new is not None:
+                    following = line.new + 1
+
+
+def _code(text: str) -> str:
+    """The line without a comment at its end, as far as that can be told from one line."""
+    quote = ""
+    for position, character in enumerate(text):
+        if quote:
+            quote = "" if character == quote else quote
+        elif character in "\"'":
+            quote = character
+        elif character == "#":
+            return text[:position]
+    return text
+
+
+def _excerpt(text: str, start: int, end: int) -> str:
+    """The guard as it was written: the decorator, the keyword argument, or the call."""
+    code = _code(text).rstrip()
+    if code.lstrip().startswith("@"):
+        return _short(code.strip())
+    rest = code[end:]
+    if re.match(r"\s*=(?!=)", rest):
+        return _short(code[start : end + _until(rest, ",")].rstrip(" ,"))
+    if start and code[start - 1] == ".":
+        start -= 1
+    if rest.startswith("("):
+        return _short(code[start : end + _call(rest)])
+    return _short(code[start:end])
+
+
+def _until(text: str, separator: str) -> int:
+    """Where an argument ends: at a separator or a closing bracket outside all brackets and strings."""
+    depth, quote = 0, ""
+    for position, character in enumerate(text):
+        if quote:
+            quote = "" if character == quote else quote
+        elif character in "\"'":
+            quote = character
+        elif character in _OPEN:
+            depth += 1
+        elif character in _CLOSE:
+            if not depth:
+                return position
+            depth -= 1
+        elif character == separator and not depth:
+            return position
+    return len(text)
+
+
+def _call(text: str) -> int:
+    """The length of the brackets that `text` begins with, all of it when they do not close on this line."""
+    end = _until(text[1:], "")
+    return end + 2 if end < len(text) - 1 else len(text)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1].rstrip() + "…"

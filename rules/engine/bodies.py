@@ -1,0 +1,107 @@
+"""Whole bodies in memory: where the content of a file or an upload is read in one piece, and where it goes."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rules.engine.index import Scope
+    from rules.engine.module import Module
+
+_UPLOAD_READS = (".UploadFile.read", ".UploadFile.file.read", ".UploadFile.file.readlines")
+_PATH_READS = frozenset({"pathlib.Path.read_bytes", "pathlib.Path.read_text", "anyio.Path.read_bytes"})
+_OPENS = frozenset({"builtins.open", "io.open", "pathlib.Path.open", "aiofiles.open", "anyio.open_file"})
+BUFFERS = frozenset({"io.BytesIO", "io.StringIO"})
+
+
+def values_of(name: ast.Name, module: Module) -> Iterator[tuple[str, ast.expr]]:
+    """What a local name is bound to in its function, with how: `value`, `entered`, `item`, …"""
+    scope: Scope | None = module.index.scope_at(name)
+    if scope is None or scope is module.index.module:
+        return
+    for binding in scope.bindings.get(name.id, ()):
+        value = binding.value.value if isinstance(binding.value, ast.AnnAssign) else binding.value
+        if isinstance(value, ast.expr):
+            yield binding.kind, value
+
+
+def awaited(expression: ast.AST) -> ast.AST:
+    """The expression without `await` around it."""
+    while isinstance(expression, ast.Await):
+        expression = expression.value
+    return expression
+
+
+def is_whole(call: ast.Call) -> bool:
+    """Whether a `read` is not told how much: `read()`, `read(-1)`."""
+    if call.keywords:
+        return False
+    if not call.args:
+        return True
+    return len(call.args) == 1 and isinstance(call.args[0], ast.UnaryOp)
+
+
+def upload_read(call: ast.Call, module: Module) -> ast.expr | None:
+    """The upload that a call reads in one piece; None when it is something else."""
+    name = module.qualified_name(call.func) or ""
+    if not name.endswith(_UPLOAD_READS) or name.partition(".")[0] not in ("fastapi", "starlette"):
+        return None
+    if not is_whole(call) or not isinstance(call.func, ast.Attribute):
+        return None
+    upload = call.func.value
+    if name.endswith(_UPLOAD_READS[1:]) and isinstance(upload, ast.Attribute):
+        upload = upload.value
+    return upload
+
+
+def file_content(expression: ast.AST, module: Module, depth: int = 0) -> ast.AST | None:
+    """The read of a whole file that an expression is, itself or through a local name; None when it is none."""
+    expression = awaited(expression)
+    if depth > 3:
+        return None
+    if isinstance(expression, ast.Name):
+        values = [value for kind, value in values_of(expression, module) if kind in ("value", "annotated")]
+        found = [file_content(value, module, depth + 1) for value in values]
+        return found[0] if len(found) == 1 else None
+    if not isinstance(expression, ast.Call):
+        return None
+    name = module.qualified_name(expression.func) or ""
+    if name in _PATH_READS:
+        return expression
+    if isinstance(expression.func, ast.Attribute) and expression.func.attr == "read" and is_whole(expression):
+        return expression if opened(expression.func.value, module) is not None else None
+    return None
+
+
+def opened(expression: ast.AST, module: Module) -> ast.Call | None:
+    """The `open(…)` that made a file object."""
+    expression = awaited(expression)
+    if isinstance(expression, ast.Call):
+        return expression if module.qualified_name(expression.func) in _OPENS else None
+    if isinstance(expression, ast.Name):
+        for _, value in values_of(expression, module):
+            found = opened(value, module) if not isinstance(value, ast.Name) else None
+            if found is not None:
+                return found
+    return None
+
+
+def buffer(expression: ast.AST, module: Module) -> ast.Call | None:
+    """The `BytesIO(…)` or `StringIO(…)` that an expression is, itself or through a local name."""
+    if isinstance(expression, ast.Call):
+        return expression if module.qualified_name(expression.func) in BUFFERS else None
+    if isinstance(expression, ast.Name):
+        values = [value for _, value in values_of(expression, module)]
+        found = [made for value in values if (made := buffer(value, module)) is not None]
+        return found[0] if found and len(found) == len(values) else None
+    return None
+
+
+def content_of(call: ast.Call, *keywords: str) -> ast.expr | None:
+    """The first argument of a call, or the one with one of these names."""
+    for keyword in call.keywords:
+        if keyword.arg in keywords:
+            return keyword.value
+    return call.args[0] if call.args and not isinstance(call.args[0], ast.Starred) else None

@@ -1,0 +1,205 @@
+"""Relationships that are loaded row by row while a response is built.
+
+No loop is visible: the response model reads `order.items` of each order, and each reading is a query unless the query
+of the orders loaded the items too. Problems are gathered by query, because that is where they are mended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from rules.engine.declarations import Shape
+from rules.engine.models import Models, Relationship, Table
+from rules.engine.routing import Routing
+from rules.engine.rows import ONE, Shown
+from rules.engine.schemas import Field, Schemas
+from rules.engine.statements import Loaded, Statements
+from rules.engine.values import Linked, Value
+
+_DEPTH = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A relationship that filling a schema reads and that nothing loaded."""
+
+    chain: tuple[str, ...]
+    """Attributes from the query's entity to the relationship."""
+    relationship: Relationship
+    owner: Table
+    field: Field
+    schema: str
+    through: str = ""
+    """The property of the model that reads it."""
+    repeated: bool = False
+    """It hangs on a collection, so it is read once per element even when there is one row."""
+
+
+@dataclass(slots=True)
+class Place:
+    """Where rows become a response."""
+
+    path: str
+    line: int
+    symbol: str
+    is_endpoint: bool
+    hops: tuple[tuple[str, int, str], ...]
+
+
+@dataclass(slots=True)
+class Unloaded:
+    """A query with what the responses built of its rows read one by one."""
+
+    loaded: Loaded
+    reads: dict[tuple[str, ...], Read] = field(default_factory=dict)
+    places: list[Place] = field(default_factory=list)
+    many: bool = False
+
+
+class LazyLoading:
+    """All such queries of a project, by the place of the query."""
+
+    def __init__(self, models: Models, statements: Statements, routing: Routing) -> None:
+        self._models = models
+        self._statements = statements
+        self._schemas = Schemas(routing.resolver, models)
+        self._resolver = routing.resolver
+        self._endpoints = {(route.handler.path, route.handler.symbol) for route in routing.routes}
+        self.queries: dict[tuple[str, int, int], Unloaded] = {}
+        for path, module in self._resolver.modules.items():
+            for symbol, flow in module.facts.flows.items():
+                if (path, symbol) in self._endpoints and flow.response is not None:
+                    self._endpoint(module, symbol, flow.response)
+                for shown in flow.shown:
+                    if shown.schema:
+                        self._filled(module, symbol, shown)
+
+    def at(self, path: str, line: int, column: int) -> Unloaded | None:
+        return self.queries.get((path, line, column))
+
+    # Where rows become responses
+
+    def _endpoint(self, module: Linked, symbol: str, response: Shape) -> None:
+        flow = module.facts.flows[symbol]
+        schema, _ = self._schemas.schema(response.ref, module)
+        loaded = self._statements.returned(module, symbol)
+        function = module.functions.get(symbol)
+        place = Place(module.path, function.line if function else 1, symbol, True, ())
+        if loaded:
+            target = schema or self._schemas.items(response, module)
+            if schema is not None and schema.home is not None and loaded[0].many:
+                target = self._items_of(schema, response, module) or schema
+            if target is not None:
+                self._add(target, loaded, place)
+        if schema is None:
+            return
+        for shown in flow.shown:
+            if not shown.schema:
+                self._field(schema, shown, module, symbol, place)
+
+    def _items_of(self, schema: Value, response: Shape, module: Linked) -> Value | None:
+        """The item schema when rows are returned as a page of a generic schema."""
+        return self._schemas.items(response, module) if response.parameters else None
+
+    def _filled(self, module: Linked, symbol: str, shown: Shown) -> None:
+        ref = shown.schema
+        value = self._resolver.value(ref, module)
+        if not self._schemas.is_schema(value) or value is None:
+            return
+        place = Place(module.path, shown.line, symbol, (module.path, symbol) in self._endpoints, ())
+        if shown.name:
+            self._field(value, shown, module, symbol, place)
+        else:
+            self._add(value, self._statements.of(shown.rows, module, symbol), place)
+
+    def _field(self, schema: Value, shown: Shown, module: Linked, symbol: str, place: Place) -> None:
+        """Rows given to one field of a schema."""
+        for each in self._schemas.fields(schema):
+            if each.name == shown.name and each.schema is not None:
+                self._add(each.schema, self._statements.of(shown.rows, module, symbol), place)
+
+    # What they read
+
+    def _add(self, schema: Value, loaded: Iterable[Loaded], place: Place) -> None:
+        for each in loaded:
+            if each.flags & 1:
+                continue
+            reads = list(self._reads(schema, each))
+            if not reads:
+                continue
+            key = (each.path, each.line, each.column)
+            found = self.queries.setdefault(key, Unloaded(each))
+            for read in reads:
+                found.reads.setdefault(read.chain, read)
+            found.places.append(Place(place.path, place.line, place.symbol, place.is_endpoint, each.hops))
+            found.many = found.many or each.many
+
+    def _reads(self, schema: Value, loaded: Loaded) -> Iterator[Read]:
+        table: Table | None = loaded.table
+        chain: tuple[str, ...] = ()
+        for name in loaded.reads:
+            if name == "[]":
+                continue
+            relationship = table.relationships.get(name) if table is not None else None
+            if relationship is None:
+                return
+            table, chain = relationship.target, (*chain, name)
+        if table is not None:
+            repeated = loaded.many or "[]" in loaded.reads
+            yield from self._walk(schema, table, chain, loaded, repeated, frozenset())
+
+    def _walk(
+        self,
+        schema: Value,
+        table: Table,
+        chain: tuple[str, ...],
+        loaded: Loaded,
+        repeated: bool,
+        seen: frozenset[str],
+    ) -> Iterator[Read]:
+        if schema.name in seen or len(chain) > _DEPTH or self._schemas.rewrites(schema):
+            return
+        for each in self._schemas.fields(schema):
+            for name in each.names:
+                relationship = table.relationships.get(name)
+                if relationship is not None:
+                    inner = (*chain, name)
+                    if relationship.is_lazy and not loaded.covers(inner):
+                        yield Read(inner, relationship, table, each, schema.symbol, repeated=repeated)
+                    elif each.schema is not None and relationship.target is not None:
+                        yield from self._walk(
+                            each.schema,
+                            relationship.target,
+                            inner,
+                            loaded,
+                            repeated or relationship.many,
+                            seen | {schema.name},
+                        )
+                    break
+                if name in table.properties and name not in table.columns:
+                    yield from self._through(name, each, schema, table, chain, loaded, repeated)
+                    break
+
+    def _through(
+        self,
+        name: str,
+        each: Field,
+        schema: Value,
+        table: Table,
+        chain: tuple[str, ...],
+        loaded: Loaded,
+        repeated: bool,
+    ) -> Iterator[Read]:
+        """What a property of the model reads."""
+        for reading in table.properties[name]:
+            first = reading.partition(".")[0]
+            relationship = table.relationships.get(first)
+            if relationship is None or not relationship.is_lazy:
+                continue
+            inner = (*chain, first)
+            if not loaded.covers(inner):
+                yield Read(inner, relationship, table, each, schema.symbol, name, repeated)
+
+
+__all__ = ["ONE", "LazyLoading", "Place", "Read", "Unloaded"]

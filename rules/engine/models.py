@@ -1,0 +1,641 @@
+"""The tables of a project: columns, indexes, relationships, read from what class bodies declare.
+
+SQLAlchemy (declarative, imperative `Table`, mixins, abstract bases), SQLModel and Tortoise. What cannot be understood is
+absent, so a rule that asks stays silent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from rules.engine import migrations
+from rules.engine.declarations import Body, Declared, Given
+from rules.engine.graph import place_of
+from rules.engine.migrations import Schema, column_name, text
+from rules.engine.values import Linked, Resolver, Sort, Value
+
+_COLUMNS = frozenset({"mapped_column", "Column"})
+_RELATIONSHIPS = frozenset({"relationship", "Relationship"})
+_TORTOISE = "tortoise."
+_SQLMODEL = frozenset({"sqlmodel.SQLModel", "sqlmodel.main.SQLModel"})
+_ROOTS = frozenset({"DeclarativeBase", "DeclarativeBaseNoMeta", "MappedAsDataclass"})
+"""Bases whose direct children are bases of models, not models."""
+_EAGER_LAZY = frozenset(
+    {
+        "joined",
+        "selectin",
+        "subquery",
+        "immediate",
+        "raise",
+        "raise_on_sql",
+        "noload",
+        "dynamic",
+        "write_only",
+    }
+    | {"False", "None"}
+)
+"""Values of `lazy=` with which reading the attribute runs no query of its own, or none that is a surprise."""
+
+
+@dataclass(slots=True)
+class ForeignKey:
+    """`target` is `table.column` in the database's words."""
+
+    target: str
+    on_delete: str = ""
+
+
+@dataclass(slots=True, eq=False)
+class Column:
+    """`attribute` is its name in the class, `name` in the database. `path` and `line` say where it is declared."""
+
+    attribute: str
+    name: str
+    path: str
+    line: int
+    symbol: str
+    primary: bool = False
+    unique: bool = False
+    index: bool = False
+    foreign: ForeignKey | None = None
+    type: str = ""
+    """Final name of its type: `String`, `Text`, `Boolean`, `str`."""
+    opaque: bool = False
+    """Made with arguments that cannot be read: it may well be indexed."""
+
+
+@dataclass(slots=True, eq=False)
+class Relationship:
+    attribute: str
+    path: str
+    line: int
+    target: Table | None
+    many: bool
+    lazy: str
+    """`select` when it says nothing."""
+    secondary: bool = False
+    reverse: str = ""
+    """The attribute on the other side (`back_populates`, `backref`)."""
+
+    @property
+    def is_lazy(self) -> bool:
+        """Reading it runs a query, unless the query of its owner loaded it."""
+        return self.lazy not in _EAGER_LAZY
+
+
+@dataclass(slots=True, eq=False)
+class Table:
+    """A mapped class, or a `Table(…)` without one (then `value` is None)."""
+
+    name: str
+    path: str
+    line: int
+    symbol: str
+    value: Value | None
+    columns: dict[str, Column] = field(default_factory=dict)
+    relationships: dict[str, Relationship] = field(default_factory=dict)
+    indexes: list[tuple[str, ...]] = field(default_factory=list)
+    """Column names of each index, unique constraint and composite key, in order."""
+    properties: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Python property -> what it reads from `self`."""
+    opaque: bool = False
+    """Its `__table_args__` cannot be read completely."""
+
+    def column(self, attribute: str) -> Column | None:
+        return self.columns.get(attribute)
+
+    def is_indexed(self, column: Column) -> bool:
+        """Whether the database can look rows up by `column`: an index, unique constraint or key that starts with it."""
+        if column.primary and self._only_key(column):
+            return True
+        if column.index or column.unique or column.opaque:
+            return True
+        return any(columns and columns[0] in (column.name, column.attribute) for columns in self.indexes)
+
+    def _only_key(self, column: Column) -> bool:
+        """The first column of the primary key."""
+        first = next((each for each in self.columns.values() if each.primary), None)
+        return first is column
+
+
+class Models:
+    """All tables of a project, linked: foreign keys and relationships know their targets."""
+
+    def __init__(self, resolver: Resolver) -> None:
+        self._resolver = resolver
+        self._bodies: dict[tuple[str, str], Body] = {}
+        self.tables: dict[tuple[str, str], Table] = {}
+        """By (path, symbol of the class or name of the `Table`)."""
+        self.by_name: dict[str, list[Table]] = {}
+        """By table name, guesses included."""
+        self._classes: dict[str, list[Table]] = {}
+        self._backrefs: list[tuple[Table, Relationship, Given]] = []
+        self._pending: dict[Relationship, tuple[Linked, Declared, Given, bool]] = {}
+        for path, module in resolver.modules.items():
+            for body in module.facts.declarations.bodies:
+                self._bodies[path, body.symbol] = body
+        own = {path: module for path, module in resolver.modules.items() if place_of(path) == "app"}
+        for path, module in own.items():
+            for body in module.facts.declarations.bodies:
+                self._class(path, module, body)
+            for declared in module.facts.declarations.tables:
+                self._imperative(path, module, declared)
+        for path, module in own.items():
+            for declared in module.facts.declarations.tables:
+                self._loose_index(path, module, declared)
+        for table in self.tables.values():
+            self.by_name.setdefault(table.name, []).append(table)
+            if table.value is not None:
+                self._classes.setdefault(table.symbol.rpartition(".")[2], []).append(table)
+        for table in self.tables.values():
+            self._relate(table)
+        for owner, relationship, backref in self._backrefs:
+            self._backref(owner, relationship, backref)
+        self.schema: Schema = migrations.replay(self.migrations())
+        for name, indexes in self.schema.indexes.items():
+            for table in self.by_name.get(name, ()):
+                table.indexes.extend(columns for _, columns in indexes if columns)
+        self.relationship_names = frozenset(
+            name for table in self.tables.values() for name in table.relationships
+        )
+
+    def migrations(self) -> Mapping[str, migrations.Migration]:
+        """The alembic revisions of the project, by path."""
+        return {
+            path: module.facts.migration
+            for path, module in self._resolver.modules.items()
+            if module.facts.migration is not None
+        }
+
+    # Questions
+
+    def body(self, value: Value) -> Body | None:
+        """What the class (or the class of the instance) `value` declares itself."""
+        return self._bodies.get((value.module.path, value.symbol)) if value.module is not None else None
+
+    def bodies(self, value: Value) -> Iterator[tuple[Value, Body]]:
+        """The class and its bases, nearest first, with what each declares."""
+        if value.module is None:
+            return
+        for ancestor in self._resolver.ancestry(value):
+            body = self.body(ancestor)
+            if body is not None:
+                yield ancestor, body
+
+    def table(self, value: Value | None) -> Table | None:
+        """The table that a class, or an instance of it, is mapped to."""
+        if value is None or value.module is None or value.sort not in (Sort.CLASS, Sort.OBJECT):
+            return None
+        for ancestor in self._resolver.ancestry(value):
+            if ancestor.module is not None:
+                found = self.tables.get((ancestor.module.path, ancestor.symbol))
+                if found is not None:
+                    return found
+        return None
+
+    def target(self, foreign: ForeignKey) -> Table | None:
+        """The table that a foreign key points to; None when it is unknown or its name ambiguous."""
+        name = foreign.target.rpartition(".")[0].rpartition(".")[2]
+        found = self.by_name.get(name) or self._classes.get(name, [])  # `ForeignKey(Order.id)`
+        return found[0] if len(found) == 1 else None
+
+    # Classes
+
+    def _class(self, path: str, module: Linked, body: Body) -> None:
+        value = self._resolver.value(f"@{body.symbol}", module)
+        if value is None or value.sort != Sort.CLASS:
+            return
+        own = {declared.name: declared for declared in body.fields}
+        if _is_true(own.get("__abstract__")):
+            return
+        if not self._is_mapped(value, body, own):
+            return
+        written = own.get("__tablename__")
+        name = text(written.value) if written is not None else ""
+        if not name:
+            name = self._guess(value, body.symbol.rpartition(".")[2])
+        table = Table(
+            name,
+            path,
+            next((cls.line for cls in module.facts.classes if cls.symbol == body.symbol), 1),
+            body.symbol,
+            value,
+        )
+        for ancestor, each in self.bodies(value):
+            table.properties = {**each.properties, **table.properties}
+            for declared in each.fields:
+                self._declared(table, ancestor.home, each, declared)
+        self.tables[path, body.symbol] = table
+
+    def _guess(self, value: Value, name: str) -> str:
+        """The name of a table that its class does not give."""
+        names = {ancestor.name for ancestor in self._resolver.ancestry(value)}
+        if names & _SQLMODEL:
+            return name.lower()
+        if any(each.startswith("fastapi_users_db_sqlalchemy.SQLAlchemyBaseUser") for each in names):
+            return "user"
+        return _guessed(name)
+
+    def _is_mapped(self, value: Value, body: Body, own: Mapping[str, Declared]) -> bool:
+        written = own.get("__tablename__")
+        if (written is not None and text(written.value)) or "__table__" in own:
+            return True
+        cls = value.home.classes[value.symbol]
+        if any(base.rpartition(".")[2] in _ROOTS for base in cls.bases):
+            return False
+        names = {ancestor.name for ancestor in self._resolver.ancestry(value)}
+        if names & _SQLMODEL:
+            return any(option.name == "table" and option.literal is True for option in body.options)
+        if any(name.startswith("fastapi_users_db_sqlalchemy.") for name in names):
+            return True
+        if any(name in names for name in ("tortoise.models.Model", "tortoise.Model")):
+            return True
+        kinds = [
+            (declared, self._kind(declared.value, value.home)) for declared in body.fields if declared.value
+        ]
+        mapped = [declared for declared, kind in kinds if kind in ("column", "relationship")]
+        if not mapped or not body_has_bases(value):
+            return False
+        if any(
+            ancestor.module is not None and (ancestor.module.path, ancestor.symbol) in self.tables
+            for ancestor in self._resolver.ancestry(value)[1:]
+        ):
+            return False  # single-table inheritance: its columns are rare and its indexes elsewhere
+        return any(
+            (flag := declared.value.named("primary_key")) is not None and flag.literal is True
+            for declared in mapped
+            if declared.value is not None
+        ) or any(
+            declared.name == "__tablename__" for _, each in self.bodies(value) for declared in each.fields
+        )
+
+    def _kind(self, given: Given | None, module: Linked) -> str:
+        """`column`, `relationship`, `field` or empty."""
+        made = self._made(given, module)
+        if made is None:
+            return ""
+        last = made.ref.rpartition(".")[2]
+        if last in _COLUMNS:
+            return "column" if self._is_foreign(made.ref, module) else ""
+        if last in _RELATIONSHIPS:
+            return "relationship" if self._is_foreign(made.ref, module) else ""
+        if last == "Field" and self._is_foreign(made.ref, module):
+            return "field"
+        if _TORTOISE in made.ref and last.endswith("Field"):
+            return "tortoise"
+        return ""
+
+    def _is_foreign(self, ref: str, module: Linked) -> bool:
+        """No function of the project has that name by chance."""
+        value = self._resolver.value(ref, module) if ref[:1] != "?" else None
+        return value is None or value.module is None
+
+    def _made(self, given: Given | None, module: Linked, depth: int = 0) -> Given | None:
+        """The column call that a value stands for, through helpers and annotation aliases."""
+        if given is None or not given.ref or given.ref[:1] == "?" or depth > 3:
+            return given
+        ref = given.ref.removesuffix("~")
+        last = ref.rpartition(".")[2]
+        if last in _COLUMNS or last in _RELATIONSHIPS or last == "Field":
+            return given
+        maker = self._maker(ref, module)
+        if maker is None:
+            return given
+        return _filled(maker, given)
+
+    def _maker(self, ref: str, module: Linked) -> Given | None:
+        if ref.startswith("@"):
+            found = module.facts.declarations.makers.get(ref[1:])
+            if found is not None:
+                return found
+        value = self._resolver.value(ref, module)
+        if value is not None and value.sort == Sort.FUNCTION and value.module is not None:
+            return value.module.facts.declarations.makers.get(value.symbol)
+        base, _, name = ref.rpartition(".")
+        if ref[:1] == "<" and not base.endswith(">") and ">" in ref and "." not in ref.partition(">")[2]:
+            base, name = ref.partition(">")[0] + ">", ref.partition(">")[2]
+        holder = self._resolver.value(base, module) if base else None
+        if holder is not None and holder.sort == Sort.MODULE and holder.module is not None:
+            return holder.module.facts.declarations.makers.get(name)
+        return None
+
+    def _declared(self, table: Table, home: Linked, body: Body, declared: Declared) -> None:
+        name = declared.name
+        if name == "__table_args__":
+            self._table_arguments(table, declared.value)
+            return
+        if name == "__table__" and declared.value is not None:
+            self._table_items(table, home, body.symbol, declared.value)
+            return
+        if name[:2] == "__" or name in table.columns or name in table.relationships:
+            return
+        kind = self._kind(declared.value, home)
+        made = self._made(declared.value, home)
+        if kind == "relationship" and made is not None:
+            table.relationships[name] = self._relationship(table, home, declared, made)
+        elif kind == "tortoise" and made is not None:
+            self._tortoise(table, home, body, declared, made)
+        elif kind in ("column", "field") and made is not None:
+            table.columns[name] = self._column(home, body, declared, made)
+        elif declared.shape.ref and name != "model_config":
+            table.columns[name] = Column(
+                name, name, home.path, declared.line, body.symbol, type=_type_name(declared.shape.ref)
+            )
+
+    def _column(self, home: Linked, body: Body, declared: Declared, made: Given) -> Column:
+        inner = made.named("sa_column")
+        if inner is not None:
+            made = inner if inner.items else made
+        column = Column(declared.name, declared.name, home.path, declared.line, body.symbol)
+        column.type = _type_name(declared.shape.ref)
+        _read_column(column, made)
+        extra = made.named("sa_column_args")
+        if extra is not None:
+            for item in extra.items:
+                _read_argument(column, item)
+        options = made.named("sa_column_kwargs")
+        if options is not None:
+            for key in ("index", "unique", "primary_key"):
+                flag = options.named(key)
+                if flag is not None and flag.literal is True:
+                    _set_flag(column, key)
+        return column
+
+    def _tortoise(self, table: Table, home: Linked, body: Body, declared: Declared, made: Given) -> None:
+        last = made.ref.rpartition(".")[2]
+        name = declared.name
+        if last in ("ForeignKeyField", "OneToOneField"):
+            column = Column(f"{name}_id", f"{name}_id", home.path, declared.line, body.symbol)
+            column.index = True  # Tortoise indexes foreign keys on its own, except where it is told not to
+            table.columns[column.attribute] = column
+            return
+        if last == "ManyToManyField":
+            return
+        column = Column(name, name, home.path, declared.line, body.symbol, type=last.removesuffix("Field"))
+        for key, flag in (("pk", "primary_key"), ("primary_key", "primary_key"), ("unique", "unique")):
+            found = made.named(key)
+            if found is not None and found.literal is True:
+                _set_flag(column, flag)
+        for key in ("index", "db_index"):
+            found = made.named(key)
+            column.index = column.index or (found is not None and found.literal is True)
+        table.columns[name] = column
+
+    # Indexes
+
+    def _table_arguments(self, table: Table, given: Given | None) -> None:
+        if given is None or given.ref not in ("[]", "{}"):
+            if given is not None and given.ref != "None":
+                table.opaque = True
+            return
+        if given.ref == "{}":
+            return
+        for item in given.items:
+            self._table_item(table, item)
+
+    def _table_item(self, table: Table, item: Given) -> None:
+        if item.name == "*":
+            table.opaque = True
+            return
+        kind = item.ref.rpartition(".")[2]
+        if kind == "Index":
+            names = tuple(column_name(each) for each in item.positional()[1:])
+            if names:
+                table.indexes.append(names)
+        elif kind in ("UniqueConstraint", "PrimaryKeyConstraint", "ExcludeConstraint"):
+            names = tuple(column_name(each) for each in item.positional())
+            if names:
+                table.indexes.append(names)
+
+    def _imperative(self, path: str, module: Linked, declared: Declared) -> None:
+        given = declared.value
+        if given is None or not given.ref.endswith("Table") or not declared.name:
+            return
+        positional = given.positional()
+        if len(positional) < 3 or not text(positional[0]):
+            return
+        table = Table(text(positional[0]), path, declared.line, declared.name, None)
+        self._table_items(table, module, declared.name, given)
+        self.tables[path, declared.name] = table
+
+    def _table_items(self, table: Table, home: Linked, symbol: str, given: Given) -> None:
+        for item in given.positional():
+            if item.ref.rpartition(".")[2] == "Column":
+                first = next(iter(item.positional()), None)
+                name = text(first)
+                if name:
+                    column = Column(name, name, home.path, table.line, symbol)
+                    _read_column(column, item)
+                    table.columns[name] = column
+            else:
+                self._table_item(table, item)
+
+    def _loose_index(self, path: str, module: Linked, declared: Declared) -> None:
+        """`Index("ix", Order.created_at)` below its class."""
+        given = declared.value
+        if given is None or given.ref.rpartition(".")[2] != "Index":
+            return
+        names: list[str] = []
+        owner: Table | None = None
+        for item in given.positional()[1:]:
+            ref = item.ref.removesuffix(".desc").removesuffix(".asc")
+            base, _, name = ref.rpartition(".")
+            holder = self.table(self._resolver.value(base.removesuffix(".c"), module)) if base else None
+            if holder is None and base.endswith(".c"):
+                holder = self.tables.get((path, base.removesuffix(".c").removeprefix("@")))
+            owner = owner or holder
+            names.append(name if holder is not None else "")
+        if owner is not None:
+            owner.indexes.append(tuple(names))
+
+    # Relationships
+
+    def _relationship(self, table: Table, home: Linked, declared: Declared, made: Given) -> Relationship:
+        options = made.named("sa_relationship_kwargs")
+        lazy = (
+            _literal(made.named("lazy")) or _literal(options.named("lazy") if options else None) or "select"
+        )
+        uselist = _literal(made.named("uselist")) or _literal(options.named("uselist") if options else None)
+        secondary = made.named("secondary") is not None or made.named("link_model") is not None
+        many = "{}" in declared.shape.ref
+        if uselist:
+            many = uselist == "True"
+        reverse = text(made.named("back_populates"))
+        relationship = Relationship(
+            declared.name, home.path, declared.line, None, many, lazy, secondary, reverse
+        )
+        if any(item.name == "**" for item in made.items) and made.named("lazy") is None:
+            relationship.lazy = "raise"  # nobody knows
+        if options is not None and options.ref != "{}":
+            relationship.lazy = "raise"
+        self._pending[relationship] = (home, declared, made, bool(uselist))
+        return relationship
+
+    def _relate(self, table: Table) -> None:
+        """Find the targets of a table's relationships, now that all tables are known."""
+        for relationship in table.relationships.values():
+            if relationship not in self._pending:
+                continue
+            home, declared, made, decided = self._pending[relationship]
+            relationship.target = self._target(home, declared, made)
+            if not decided and "{}" not in declared.shape.ref and not declared.shape.ref:
+                relationship.many = relationship.secondary or self._is_many(table, relationship, made)
+            backref = made.named("backref")
+            if backref is not None and relationship.target is not None:
+                self._backrefs.append((table, relationship, backref))
+
+    def _target(self, home: Linked, declared: Declared, made: Given) -> Table | None:
+        first = next(iter(made.positional()), None) or made.named("argument")
+        if first is not None:
+            if isinstance(first.literal, str):
+                return self._by_class(first.literal, home)
+            if first.ref[:1] not in ("", "?", "["):
+                return self.table(self._resolver.value(first.ref, home))
+        ref = declared.shape.ref
+        if ref[:1] == "?":
+            return self._by_class(ref[1:].partition(":")[0], home)
+        value = self._resolver.value(ref, home) if ref else None
+        if value is not None and value.item is not None:
+            value = value.item
+        return self.table(value)
+
+    def _by_class(self, name: str, home: Linked) -> Table | None:
+        """The table of the class `name`, as the registry of a declarative base looks it up."""
+        last = name.strip().rpartition(".")[2]
+        found = self._classes.get(last, ())
+        if len(found) == 1:
+            return found[0]
+        near = [table for table in found if table.path == home.path] or [
+            table for table in found if table.path.startswith(home.path.rpartition("/")[0] + "/")
+        ]
+        return near[0] if len(near) == 1 else None
+
+    def _is_many(self, table: Table, relationship: Relationship, made: Given) -> bool:
+        """Without an annotation: one when this table holds the foreign key, else many."""
+        target = relationship.target
+        if target is None:
+            return False
+        if made.named("remote_side") is not None:
+            return False
+        return not any(
+            column.foreign is not None
+            and column.foreign.target.rpartition(".")[0].rpartition(".")[2] == target.name
+            for column in table.columns.values()
+        )
+
+    def _backref(self, owner: Table, relationship: Relationship, given: Given) -> None:
+        target = relationship.target
+        if target is None:
+            return
+        name = given.literal if isinstance(given.literal, str) else text(next(iter(given.positional()), None))
+        if not name or name in target.relationships:
+            return
+        lazy = _literal(given.named("lazy")) or "select"
+        uselist = _literal(given.named("uselist"))
+        many = not relationship.many or relationship.secondary
+        if uselist:
+            many = uselist == "True"
+        target.relationships[name] = Relationship(
+            name, relationship.path, relationship.line, owner, many, lazy, relationship.secondary
+        )
+
+
+def body_has_bases(value: Value) -> bool:
+    cls = value.home.classes.get(value.symbol)
+    return cls is not None and bool(cls.bases)
+
+
+def _is_true(declared: Declared | None) -> bool:
+    return declared is not None and declared.value is not None and declared.value.literal is True
+
+
+def _literal(given: Given | None) -> str:
+    if given is None:
+        return ""
+    if given.literal is not None:
+        return str(given.literal)
+    return given.ref if given.ref == "None" else ""
+
+
+def _guessed(name: str) -> str:
+    """`IncidentType` -> `incident_type`: what bases that name their tables usually do."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+
+
+def _type_name(ref: str) -> str:
+    return ref.removesuffix("{}").removesuffix(":").rpartition(".")[2].removeprefix("@")
+
+
+def _set_flag(column: Column, key: str) -> None:
+    if key == "primary_key":
+        column.primary = True
+    elif key == "unique":
+        column.unique = True
+    else:
+        column.index = True
+
+
+def _read_column(column: Column, made: Given) -> None:
+    """What the arguments of `mapped_column(…)`, `Column(…)` or SQLModel's `Field(…)` say."""
+    positional = list(made.positional())
+    if positional and isinstance(positional[0].literal, str):
+        column.name = positional[0].literal
+        positional = positional[1:]
+    named = made.named("name")
+    if named is not None and isinstance(named.literal, str):
+        column.name = named.literal
+    for item in positional:
+        _read_argument(column, item)
+    for key in ("index", "unique", "primary_key"):
+        flag = made.named(key)
+        if flag is not None and (flag.literal is True or (flag.literal is None and flag.ref != "None")):
+            _set_flag(column, key)
+    target = made.named("foreign_key")
+    if target is not None and isinstance(target.literal, str):
+        on_delete = made.named("ondelete")
+        column.foreign = ForeignKey(target.literal, text(on_delete))
+    kind = made.named("type_") or made.named("sa_type")
+    if kind is not None:
+        column.type = kind.ref.rpartition(".")[2]
+    if any(item.name in ("**", "*") for item in made.items):
+        column.opaque = True
+
+
+def _read_argument(column: Column, item: Given) -> None:
+    kind = item.ref.rpartition(".")[2]
+    if kind == "ForeignKey":
+        target = next(iter(item.positional()), None)
+        name = ""
+        if target is not None:
+            name = target.literal if isinstance(target.literal, str) else target.ref.removeprefix("@")
+        on_delete = item.named("ondelete")
+        column.foreign = ForeignKey(str(name), text(on_delete))
+    elif kind[:1].isupper() and kind not in (
+        "Computed",
+        "Identity",
+        "Sequence",
+        "FetchedValue",
+        "CheckConstraint",
+    ):
+        column.type = kind
+
+
+def _filled(maker: Given, given: Given) -> Given:
+    """A maker's column with the arguments of the call that makes it."""
+    target = next(
+        (item.literal for item in given.items if isinstance(item.literal, str) and "." in item.literal), None
+    )
+    items: list[Given] = []
+    for item in maker.items:
+        if item.name == "**":
+            continue
+        if item.ref.rpartition(".")[2] == "ForeignKey" and target is not None:
+            on_delete = given.named("ondelete")
+            inner = (Given(literal=target), *((on_delete,) if on_delete is not None else ()))
+            item = Given(item.name, item.ref, None, inner)
+        items.append(item)
+    taken = {item.name for item in items if item.name}
+    items.extend(item for item in given.items if item.name and item.name not in taken)
+    return Given(given.name, maker.ref, None, tuple(items))

@@ -1,0 +1,635 @@
+"""Where rows come from: values of queries, followed through chains, variables, branches and returns of one file.
+
+An expression becomes `Rows`, small facts in which calls of other functions stay references;
+`rules.engine.statements` follows them through the project. What cannot be followed is absent.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from rules.engine.declarations import Shape, shape
+from rules.engine.index import Binding, Index, Scope
+from rules.engine.spelling import last_name
+
+# What a value is.
+STATEMENT = 0
+"""A query that did not run yet."""
+RESULT = 1
+"""Rows of tuples, as `session.execute` gives them."""
+MANY = 2
+"""Several entities."""
+ONE = 3
+"""One entity."""
+ITEM = 4
+"""One entity of several: the variable of a loop."""
+UNKNOWN = 5
+"""What a called function gives; only the project knows."""
+
+# Flags.
+OPAQUE = 1
+"""Options, columns or sources were added that cannot be read."""
+LIMITED = 2
+"""It has a limit."""
+SINGLE = 4
+"""At most one row: `limit(1)`."""
+COLUMNS = 8
+"""It selects columns, or several entities at once."""
+AWAITED = 16
+"""It was awaited where it ran."""
+
+LOADERS = frozenset(
+    {"selectinload", "joinedload", "subqueryload", "immediateload", "contains_eager", "raiseload", "noload"}
+    | {"lazyload", "defaultload"}
+)
+_STRATEGY_ONLY = frozenset(
+    {"load_only", "defer", "undefer", "undefer_group", "with_loader_criteria", "selectin_polymorphic"}
+)
+_CHAIN = frozenset(
+    [
+        "where",
+        "filter",
+        "filter_by",
+        "order_by",
+        "group_by",
+        "having",
+        "join",
+        "outerjoin",
+        "select_from",
+        "limit",
+        "offset",
+        "distinct",
+        "execution_options",
+        "yield_per",
+        "populate_existing",
+        "with_for_update",
+        "enable_eagerloads",
+        "autoflush",
+        "slice",
+        "correlate",
+        "params",
+        "prefix_with",
+        "join_from",
+        "outerjoin_from",
+        "with_hint",
+        "options",
+        "reset_joinpoint",
+        "unique",
+        "scalars",
+    ]
+)
+_CHANGING = frozenset(
+    [
+        "with_only_columns",
+        "with_entities",
+        "add_columns",
+        "add_entity",
+        "union",
+        "union_all",
+        "intersect",
+        "except_",
+        "from_statement",
+        "subquery",
+        "cte",
+        "values",
+        "returning",
+        "mappings",
+        "tuples",
+        "columns",
+        "from_self",
+        "scalar_subquery",
+        "exists",
+        "as_scalar",
+        "label",
+    ]
+)
+_MANY = frozenset({"all", "fetchall", "partitions", "fetchmany"})
+_ONE = frozenset({"first", "one", "one_or_none", "scalar_one", "scalar_one_or_none", "scalar", "fetchone"})
+_RUNS = frozenset({"execute", "scalars", "scalar", "exec", "stream", "stream_scalars"})
+_COPIES = frozenset({"list", "tuple", "sorted", "reversed", "set"})
+_READERS = frozenset({"model_validate", "from_orm", "validate", "parse_obj"})
+_MOST = 6
+_DEPTH = 40
+
+
+class Option(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
+    """One loader option: the references of its attributes, outermost first; `*` for all."""
+
+    kinds: tuple[str, ...]
+    path: tuple[str, ...]
+
+
+class Rows(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
+    """A value that comes from a query.
+
+    `origin` is the reference of the selected entity for a query made here, of the function for a call,
+    `#name` for a parameter.
+    """
+
+    origin: str
+    line: int = 0
+    column: int = 0
+    stage: int = STATEMENT
+    flags: int = 0
+    options: tuple[Option, ...] = ()
+    session: str = ""
+    path: tuple[str, ...] = ()
+    """Attributes read from the entity on the way."""
+    called: bool = False
+    position: int = -1
+    """The member of the tuple that a call returns."""
+    arguments: tuple[tuple[str, tuple[Rows, ...]], ...] = ()
+    """Of a call, those that are queries or rows themselves; the name, or the position in digits."""
+    executed: int = 0
+    """The line on which it ran, when that is another one."""
+
+
+class Shown(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
+    """Rows that a schema is filled from. An empty schema is the endpoint's response model."""
+
+    rows: tuple[Rows, ...]
+    line: int
+    schema: str = ""
+    name: str = ""
+    """The schema's field that gets the rows; empty when the schema itself does."""
+
+
+class Flow(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
+    """What a function makes of rows."""
+
+    returns: tuple[tuple[int, tuple[Rows, ...]], ...] = ()
+    """(position in the returned tuple or -1, alternatives)."""
+    parameters: tuple[str, ...] = ()
+    shown: tuple[Shown, ...] = ()
+    response: Shape | None = None
+    """Of an endpoint: the declared response."""
+
+
+def join(alternatives: Iterable[Rows]) -> tuple[Rows, ...]:
+    """Alternatives of one value. Of the same query only the options that all paths add are certain."""
+    found: dict[tuple[object, ...], Rows] = {}
+    for rows in alternatives:
+        key = (rows.origin, rows.line, rows.column, rows.stage, rows.path, rows.position, rows.called)
+        other = found.get(key)
+        if other is not None:
+            options = tuple(option for option in other.options if option in rows.options)
+            rows = msgspec.structs.replace(
+                rows,
+                options=options,
+                flags=rows.flags & other.flags & ~OPAQUE | (rows.flags | other.flags) & OPAQUE,
+                session=rows.session or other.session,
+            )
+        found[key] = rows
+        if len(found) > _MOST:
+            return ()
+    return tuple(found.values())
+
+
+class Reader:
+    """Reads the rows of expressions of one walked file."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+        self._known: dict[ast.AST, tuple[Rows, ...]] = {}
+
+    def rows(self, node: ast.AST | None, scope: Scope, depth: int = 0) -> tuple[Rows, ...]:
+        """The rows that an expression may be; empty when it is none, or unknown."""
+        if node is None or depth > _DEPTH:
+            return ()
+        known = self._known.get(node)
+        if known is None:
+            self._known[node] = ()
+            known = self._known[node] = join(self._rows(node, scope, depth + 1))
+        return known
+
+    def at(self, node: ast.AST) -> tuple[Rows, ...]:
+        """As `rows`, for a node of the tree."""
+        return self.rows(node, self._index.scope_at(node))
+
+    def _rows(self, node: ast.AST, scope: Scope, depth: int) -> Iterable[Rows]:
+        match node:
+            case ast.Await(value=value):
+                return [_awaited(rows) for rows in self.rows(value, scope, depth)]
+            case ast.NamedExpr(value=value) | ast.Starred(value=value):
+                return self.rows(value, scope, depth)
+            case ast.Name():
+                return self._name(node, scope, depth)
+            case ast.Call():
+                return self._call(node, scope, depth)
+            case ast.Attribute(value=value, attr=name):
+                if not _may_be_rows(value) and not isinstance(value, ast.Attribute):
+                    return ()
+                return [
+                    _read(rows, name)
+                    for rows in self.rows(value, scope, depth)
+                    if rows.stage in (ONE, ITEM, UNKNOWN)
+                ]
+            case ast.Subscript(value=value, slice=key):
+                return self._subscript(value, key, scope, depth)
+            case ast.IfExp(body=body, orelse=orelse):
+                return (*self.rows(body, scope, depth), *self.rows(orelse, scope, depth))
+            case ast.BoolOp(op=ast.Or(), values=values):
+                return [rows for value in values for rows in self.rows(value, scope, depth)]
+            case ast.ListComp(elt=ast.Name(id=name), generators=[generator]):
+                if isinstance(generator.target, ast.Name) and generator.target.id == name:
+                    return self.rows(generator.iter, scope, depth)
+        return ()
+
+    def _subscript(self, value: ast.expr, key: ast.expr, scope: Scope, depth: int) -> Iterator[Rows]:
+        for rows in self.rows(value, scope, depth):
+            if isinstance(key, ast.Slice):
+                yield rows
+            elif rows.stage == MANY:
+                yield msgspec.structs.replace(rows, stage=ONE)
+            elif (
+                rows.called and rows.position < 0 and isinstance(key, ast.Constant) and key.value in (0, 1, 2)
+            ):
+                yield msgspec.structs.replace(rows, position=key.value)
+            elif rows.stage == RESULT or rows.stage == ITEM:
+                yield msgspec.structs.replace(rows, flags=rows.flags | OPAQUE)
+
+    # Names
+
+    def _name(self, node: ast.Name, scope: Scope, depth: int) -> Iterator[Rows]:
+        index = self._index
+        current: Scope | None = scope
+        while current is not None and current is not index.module:
+            if node.id in current.bindings and (not current.is_class or current is scope):
+                bindings = current.bindings[node.id]
+                if current is scope and node in index.parents:
+                    bindings = index.reaching(bindings, node)
+                for binding in bindings:
+                    yield from self._binding(binding, current, depth)
+                return
+            current = current.parent
+
+    def _binding(self, binding: Binding, scope: Scope, depth: int) -> Iterable[Rows]:
+        kind, value = binding.kind, binding.value
+        if kind == "value" and isinstance(value, ast.expr):
+            return self.rows(value, scope, depth)
+        if kind == "annotated" and isinstance(value, ast.AnnAssign):
+            return self.rows(value.value, scope, depth)
+        if kind == "parameter" and isinstance(binding.node, ast.arg):
+            return (Rows(f"#{binding.node.arg}", stage=UNKNOWN),)
+        if kind in ("item", "local item") and isinstance(value, ast.expr):
+            return [item for rows in self.rows(value, scope, depth) if (item := _item(rows)) is not None]
+        if kind == "unknown" and isinstance(binding.node, ast.Name):
+            return self._unpacked(binding.node, scope, depth)
+        return ()
+
+    def _unpacked(self, target: ast.Name, scope: Scope, depth: int) -> Iterator[Rows]:
+        """`orders, total = …`: the member of what a call returns."""
+        parents = self._index.parents
+        members = parents.get(target)
+        statement = parents.get(members) if members is not None else None
+        if not (isinstance(members, ast.Tuple) and isinstance(statement, ast.Assign)):
+            return
+        for rows in self.rows(statement.value, scope, depth):
+            if rows.called and rows.position < 0 and rows.stage == UNKNOWN:
+                yield msgspec.structs.replace(rows, position=members.elts.index(target))
+
+    # Calls
+
+    def _call(self, node: ast.Call, scope: Scope, depth: int) -> Iterable[Rows]:
+        function = node.func
+        ref = self._index.ref(function, scope)
+        last = ref.rpartition(".")[2] if ref else last_name(function)
+        if last == "select" and ref.startswith(("sqlalchemy.", "sqlmodel.")):
+            return self._select(node, scope)
+        if isinstance(function, ast.Name) and last in _COPIES and node.args:
+            return self.rows(node.args[0], scope, depth)
+        if isinstance(function, ast.Attribute):
+            found = self._method(node, function, scope, depth)
+            if found is not None:
+                return found
+        if last == "paginate" and ref.startswith("fastapi_pagination"):
+            return self._paginated(node, scope, depth)
+        if ref and not ref.startswith("builtins.") and not ref.endswith(":"):
+            return (
+                Rows(
+                    ref,
+                    node.lineno,
+                    node.col_offset,
+                    UNKNOWN,
+                    called=True,
+                    arguments=tuple(self._arguments(node, scope, depth)),
+                ),
+            )
+        return ()
+
+    def _arguments(self, node: ast.Call, scope: Scope, depth: int) -> Iterator[tuple[str, tuple[Rows, ...]]]:
+        for position, value in enumerate(node.args):
+            if isinstance(value, ast.Starred):
+                return
+            rows = self._passed(value, scope, depth)
+            if rows:
+                yield str(position), rows
+        for keyword in node.keywords:
+            rows = self._passed(keyword.value, scope, depth)
+            if rows and keyword.arg:
+                yield keyword.arg, rows
+
+    def _passed(self, value: ast.expr, scope: Scope, depth: int) -> tuple[Rows, ...]:
+        if not isinstance(value, ast.Name | ast.Call | ast.Await):
+            return ()
+        found = self.rows(value, scope, depth)
+        return tuple(rows for rows in found if rows.stage != UNKNOWN or rows.called or rows.origin[0] == "#")[
+            :2
+        ]
+
+    def _select(self, node: ast.Call, scope: Scope) -> Iterable[Rows]:
+        refs = [self._index.ref(argument, scope) for argument in node.args]
+        if not refs:
+            return ()
+        flags = 0
+        if len(refs) > 1:
+            flags |= COLUMNS
+        return (Rows(refs[0], node.lineno, node.col_offset, STATEMENT, flags),) if refs[0] else ()
+
+    def _method(
+        self, node: ast.Call, function: ast.Attribute, scope: Scope, depth: int
+    ) -> Iterable[Rows] | None:
+        name = function.attr
+        if name == "query" and node.args:
+            ref = self._index.ref(node.args[0], scope)
+            session = self._index.ref(function.value, scope)
+            if ref and session:
+                flags = COLUMNS if len(node.args) > 1 else 0
+                return (Rows(ref, node.lineno, node.col_offset, STATEMENT, flags, session=session),)
+            return ()
+        if name in _RUNS and node.args:
+            statement = self.rows(node.args[0], scope, depth)
+            if statement:
+                session = self._index.ref(function.value, scope)
+                return [_executed(rows, name, session, node.lineno) for rows in statement]
+        if name in ("get", "get_one") and len(node.args) >= 2:
+            found = self._get(node, function, scope)
+            if found is not None:
+                return (found,)
+        receiver = self.rows(function.value, scope, depth) if _may_be_rows(function.value) else ()
+        receiver = tuple(
+            rows
+            for rows in receiver
+            if rows.origin[:1] != "#" or rows.stage != UNKNOWN or name in _CHAIN | _MANY | _ONE
+        )
+        if not receiver:
+            return None
+        if name in _CHAIN or name in _CHANGING or name in _MANY or name in _ONE:
+            return [self._step(rows, name, node, scope) for rows in receiver]
+        return None
+
+    def _get(self, node: ast.Call, function: ast.Attribute, scope: Scope) -> Rows | None:
+        ref = self._index.ref(node.args[0], scope)
+        session = self._index.ref(function.value, scope)
+        name = last_name(node.args[0])
+        if not ref or not session or not name[:1].isupper():
+            return None
+        options: tuple[Option, ...] = ()
+        flags = 0
+        for keyword in node.keywords:
+            if keyword.arg == "options":
+                if isinstance(keyword.value, ast.List | ast.Tuple):
+                    options, flags = self._options(keyword.value.elts, scope)
+                else:
+                    flags = OPAQUE
+        return Rows(ref, node.lineno, node.col_offset, ONE, flags, options, session)
+
+    def _paginated(self, node: ast.Call, scope: Scope, depth: int) -> Iterator[Rows]:
+        session = ""
+        for value in [*node.args, *(keyword.value for keyword in node.keywords)]:
+            found = [rows for rows in self.rows(value, scope, depth) if rows.stage == STATEMENT]
+            if found:
+                for rows in found:
+                    yield msgspec.structs.replace(
+                        rows, stage=MANY, session=rows.session or session, flags=rows.flags | LIMITED
+                    )
+                return
+            session = session or self._index.ref(value, scope)
+
+    def _step(self, rows: Rows, name: str, node: ast.Call, scope: Scope) -> Rows:
+        replace = msgspec.structs.replace
+        if name == "options":
+            added, flags = self._options(node.args, scope)
+            return replace(rows, options=(*rows.options, *added), flags=rows.flags | flags)
+        if name == "limit":
+            one = node.args and isinstance(node.args[0], ast.Constant) and node.args[0].value == 1
+            return replace(rows, flags=rows.flags | LIMITED | (SINGLE if one else 0))
+        if name in _CHANGING:
+            return replace(rows, flags=rows.flags | OPAQUE)
+        if name == "scalars":
+            return replace(rows, stage=MANY) if rows.stage == RESULT else rows
+        if name in _MANY:
+            return rows if rows.stage in (RESULT, MANY) else replace(rows, stage=MANY)
+        if name in _ONE:
+            if name in ("first", "one", "one_or_none", "fetchone") and rows.stage == RESULT:
+                return replace(rows, flags=rows.flags | OPAQUE)  # a row, not an entity
+            if name == "scalar" and rows.stage == STATEMENT and not rows.session:
+                return replace(rows, flags=rows.flags | OPAQUE)
+            return replace(rows, stage=ONE)
+        return rows
+
+    # Options
+
+    def _options(self, nodes: Iterable[ast.expr], scope: Scope) -> tuple[tuple[Option, ...], int]:
+        found: list[Option] = []
+        flags = 0
+        for node in nodes:
+            read = self._option(node, scope)
+            if read is None:
+                flags = OPAQUE
+            elif read:
+                found.extend(read)
+        return tuple(found), flags
+
+    def _option(self, node: ast.expr, scope: Scope) -> list[Option] | None:
+        """The option, with its prefixes, that a chain such as `selectinload(A.b).joinedload(B.c)` is. None: unreadable."""
+        steps: list[ast.Call] = []
+        current: ast.expr = node
+        while isinstance(current, ast.Call):
+            steps.append(current)
+            if not (isinstance(current.func, ast.Attribute) and isinstance(current.func.value, ast.Call)):
+                break
+            current = current.func.value
+        if not steps:
+            return None
+        kinds: list[str] = []
+        path: list[str] = []
+        for call in reversed(steps):
+            name = last_name(call)
+            if name in _STRATEGY_ONLY:
+                continue
+            if name == "options":
+                for inner in call.args:
+                    nested = self._option(inner, scope)
+                    if nested is None:
+                        return None
+                    for option in nested:
+                        kinds.extend(option.kinds)
+                        path.extend(option.path)
+                continue
+            if name == "Load" or (name[:1].isupper() and not kinds):
+                continue
+            if name not in LOADERS or not call.args:
+                return None
+            for argument in call.args:
+                read = self._attribute(argument, scope)
+                if not read:
+                    return None
+                kinds.extend([name] * len(read))
+                path.extend(read)
+        return [Option(tuple(kinds), tuple(path))] if path else []
+
+    def _attribute(self, node: ast.expr, scope: Scope) -> list[str]:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            return ["*"] if node.value == "*" else [f".{name}" for name in node.value.split(".")]
+        if (
+            isinstance(node, ast.Call)
+            and last_name(node) in ("and_", "of_type")
+            and isinstance(node.func, ast.Attribute)
+        ):
+            node = node.func.value
+        if isinstance(node, ast.Attribute):
+            return [f".{node.attr}"]
+        return []
+
+
+def _may_be_rows(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name | ast.Call | ast.Await | ast.NamedExpr | ast.Subscript)
+
+
+def _read(rows: Rows, name: str) -> Rows:
+    stage = ONE if rows.stage == UNKNOWN else rows.stage
+    return msgspec.structs.replace(rows, path=(*rows.path, name), stage=stage)
+
+
+def _awaited(rows: Rows) -> Rows:
+    return msgspec.structs.replace(rows, flags=rows.flags | AWAITED) if not rows.called else rows
+
+
+def _item(rows: Rows) -> Rows | None:
+    """What iterating over rows gives."""
+    if rows.stage in (ONE, ITEM):
+        if not rows.path:
+            return None
+        return msgspec.structs.replace(rows, stage=ITEM, path=(*rows.path, "[]"))
+    if rows.stage == RESULT:
+        return msgspec.structs.replace(rows, stage=ITEM, flags=rows.flags | OPAQUE)
+    if rows.stage == STATEMENT and not rows.session:
+        return None
+    return msgspec.structs.replace(rows, stage=ITEM)
+
+
+def _executed(rows: Rows, name: str, session: str, line: int) -> Rows:
+    if rows.stage not in (STATEMENT, UNKNOWN):
+        return rows
+    stage = {"execute": RESULT, "stream": RESULT, "scalar": ONE}.get(name, MANY)
+    return msgspec.structs.replace(
+        rows, stage=stage, session=session or rows.session, executed=line if line != rows.line else 0
+    )
+
+
+# Functions
+
+_ROUTES = frozenset({"get", "post", "put", "patch", "delete", "api_route", "route"})
+_NARROWING = frozenset({"response_model_include", "response_model_exclude"})
+
+
+def extract(index: Index) -> dict[str, Flow]:
+    """The flows of a walked file, by function."""
+    reader = Reader(index)
+    found: dict[str, Flow] = {}
+    for scope in index.scopes:
+        if not isinstance(scope.node, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        shown = list(_shown(reader, index, scope))
+        returns: dict[int, list[Rows]] = {}
+        if not scope.is_generator:
+            for value in scope.returned:
+                if isinstance(value, ast.Tuple):
+                    for position, element in enumerate(value.elts[:4]):
+                        returns.setdefault(position, []).extend(reader.rows(element, scope))
+                elif isinstance(value, ast.Dict):
+                    shown.extend(_displayed(reader, value, scope))
+                elif value is not None:
+                    returns.setdefault(-1, []).extend(reader.rows(value, scope))
+        kept = tuple((position, joined) for position, rows in returns.items() if (joined := join(rows)))
+        response = _response(index, scope, scope.node) if kept or shown else None
+        if kept or shown:
+            uses_parameters = _mentions_parameters(kept)
+            found[scope.symbol] = Flow(
+                kept, _parameter_names(scope, scope.node) if uses_parameters else (), tuple(shown), response
+            )
+    return found
+
+
+def _mentions_parameters(returns: Iterable[tuple[int, tuple[Rows, ...]]]) -> bool:
+    pending = [rows for _, alternatives in returns for rows in alternatives]
+    while pending:
+        rows = pending.pop()
+        if rows.origin[:1] == "#":
+            return True
+        pending.extend(inner for _, passed in rows.arguments for inner in passed)
+    return False
+
+
+def _parameter_names(scope: Scope, node: ast.FunctionDef | ast.AsyncFunctionDef) -> tuple[str, ...]:
+    """All parameters by position, without `self`."""
+    positional = [argument.arg for argument in (*node.args.posonlyargs, *node.args.args)]
+    is_static = any(last_name(decorator) == "staticmethod" for decorator in node.decorator_list)
+    if scope.owner is not None and not is_static:
+        positional = positional[1:]
+    return (*positional, *(argument.arg for argument in node.args.kwonlyargs))
+
+
+def _response(index: Index, scope: Scope, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Shape | None:
+    outside = scope.parent or index.module
+    for decorator in node.decorator_list:
+        if not isinstance(decorator, ast.Call) or last_name(decorator) not in _ROUTES:
+            continue
+        named = {keyword.arg: keyword.value for keyword in decorator.keywords}
+        if _NARROWING & named.keys():
+            return None
+        declared = named.get("response_model", node.returns)
+        return shape(index, declared, outside) if declared is not None else None
+    return None
+
+
+def _displayed(reader: Reader, node: ast.Dict, scope: Scope) -> Iterator[Shown]:
+    for key, value in zip(node.keys, node.values, strict=True):
+        if isinstance(key, ast.Constant) and isinstance(key.value, str):
+            rows = reader.rows(value, scope) if _may_be_rows(value) else ()
+            if rows:
+                yield Shown(rows, value.lineno, "", key.value)
+
+
+def _shown(reader: Reader, index: Index, scope: Scope) -> Iterator[Shown]:
+    """Where a function fills schemas by hand: `S.model_validate(row)`, `Page(items=rows)`."""
+    for call in scope.calls:
+        function = call.func
+        if isinstance(function, ast.Attribute) and function.attr in _READERS and call.args:
+            rows = reader.rows(call.args[0], scope)
+            schema = index.ref(function.value, scope) if rows else ""
+            if schema:
+                yield Shown(rows, call.lineno, schema)
+        elif isinstance(function, ast.Attribute) and function.attr == "validate_python" and call.args:
+            made = function.value
+            if isinstance(made, ast.Call) and last_name(made) == "TypeAdapter" and made.args:
+                rows = reader.rows(call.args[0], scope)
+                schema = index.annotation(made.args[0], scope) if rows else ""
+                if schema:
+                    yield Shown(rows, call.lineno, schema.removesuffix("{}").removesuffix(":"))
+        elif last_name(function)[:1].isupper():
+            schema = ""
+            for keyword in call.keywords:
+                if keyword.arg is None or not isinstance(keyword.value, ast.Name | ast.Call | ast.Await):
+                    continue
+                rows = reader.rows(keyword.value, scope)
+                if rows:
+                    schema = schema or index.ref(
+                        function.value if isinstance(function, ast.Subscript) else function, scope
+                    )
+                    if schema:
+                        yield Shown(rows, keyword.value.lineno, schema, keyword.arg)

@@ -1,0 +1,246 @@
+"""Rows followed through a project: which table and query a value comes from, however many functions away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from rules import libraries
+from rules.engine.models import Models, Table
+from rules.engine.rows import (
+    AWAITED,
+    COLUMNS,
+    ITEM,
+    MANY,
+    ONE,
+    OPAQUE,
+    RESULT,
+    SINGLE,
+    STATEMENT,
+    UNKNOWN,
+    Option,
+    Rows,
+)
+from rules.engine.values import Linked, Resolver, Sort, Value
+
+_MOST = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Rows whose query and table are known."""
+
+    table: Table
+    path: str
+    """The file of the query."""
+    line: int
+    column: int
+    symbol: str
+    stage: int
+    flags: int
+    options: tuple[Option, ...]
+    is_async: bool | None
+    """Whether the session is asynchronous; None when nobody knows."""
+    reads: tuple[str, ...] = ()
+    hops: tuple[tuple[str, int, str], ...] = ()
+    """(path, line, called symbol) from where the rows are used down to the query."""
+
+    @property
+    def many(self) -> bool:
+        """Several rows, not one."""
+        return self.stage in (RESULT, MANY, ITEM, STATEMENT) and not self.flags & SINGLE
+
+    def covers(self, chain: Sequence[str]) -> bool:
+        """Whether the query says how the relationship at the end of `chain` is loaded."""
+        wanted = tuple(f".{name}" for name in chain)
+        return any(
+            (
+                option.path[: len(wanted)] == wanted
+                and option.kinds[len(wanted) - 1] not in ("lazyload", "defaultload")
+            )
+            or option.path[0] == "*"
+            for option in self.options
+        )
+
+
+class Statements:
+    """Follows rows through a project."""
+
+    def __init__(self, resolver: Resolver, models: Models) -> None:
+        self._resolver = resolver
+        self._models = models
+        self._memo: dict[tuple[int, str, int], tuple[Loaded, ...]] = {}
+
+    def of(self, rows: Iterable[Rows], module: Linked, symbol: str = "") -> tuple[Loaded, ...]:
+        """What rows of `module` are. Empty unless every alternative is known."""
+        found: list[Loaded] = []
+        for each in rows:
+            resolved = self._resolved(each, module, symbol, {}, None, 0)
+            if not resolved:
+                return ()
+            found.extend(resolved)
+        return tuple(found[:_MOST])
+
+    def returned(self, module: Linked, symbol: str, position: int = -1) -> tuple[Loaded, ...]:
+        """What a function returns."""
+        flow = module.facts.flows.get(symbol)
+        if flow is None:
+            return ()
+        rows = next((rows for at, rows in flow.returns if at == position), ())
+        return self.of(rows, module, symbol)
+
+    def _resolved(
+        self,
+        rows: Rows,
+        module: Linked,
+        symbol: str,
+        bound: Mapping[str, tuple[Loaded, ...]],
+        receiver: Value | None,
+        depth: int,
+    ) -> tuple[Loaded, ...]:
+        if depth > 8 or rows.flags & (COLUMNS | OPAQUE):
+            return ()
+        if rows.origin[0] == "#":
+            inner = bound.get(rows.origin[1:], ())
+        elif rows.called:
+            inner = self._returned_by(rows, module, symbol, bound, receiver, depth)
+        else:
+            made = self._made(rows, module, symbol, receiver)
+            return (made,) if made is not None else ()
+        session = self._is_async(rows, module)
+        found = []
+        for each in inner:
+            stage = _combined(each.stage, rows)
+            if stage is None:
+                return ()
+            found.append(
+                replace(
+                    each,
+                    stage=stage,
+                    flags=each.flags | rows.flags,
+                    options=(*each.options, *rows.options),
+                    is_async=session if session is not None else each.is_async,
+                    reads=(*each.reads, *rows.path),
+                )
+            )
+        return tuple(found)
+
+    def _returned_by(
+        self,
+        rows: Rows,
+        module: Linked,
+        symbol: str,
+        bound: Mapping[str, tuple[Loaded, ...]],
+        receiver: Value | None,
+        depth: int,
+    ) -> tuple[Loaded, ...]:
+        base, _, name = rows.origin.rpartition(".")
+        owner = self._resolver.value(base, module) if base else None
+        is_self = base == f"@{symbol.rpartition('.')[0]}:"
+        if is_self and owner is not None and receiver is not None:
+            owner = receiver
+        if owner is not None and owner.sort in (Sort.OBJECT, Sort.CLASS, Sort.SUPER):
+            function = self._resolver.attribute(owner, name)
+            inner_receiver = receiver if owner.sort == Sort.SUPER else owner
+        else:
+            function = self._resolver.value(rows.origin, module)
+            inner_receiver = None
+        if function is None or function.sort != Sort.FUNCTION:
+            return ()
+        home = function.home
+        flow = home.facts.flows.get(function.symbol)
+        if flow is None:
+            return ()
+        alternatives = next((each for at, each in flow.returns if at == rows.position), None)
+        if alternatives is None:
+            whole = next((each for at, each in flow.returns if at == -1), ())
+            if rows.position < 0 or not all(each.called and each.position < 0 for each in whole):
+                return ()
+            alternatives = tuple(msgspec.structs.replace(each, position=rows.position) for each in whole)
+        passed: dict[str, tuple[Loaded, ...]] = {}
+        for key, given in rows.arguments:
+            parameter = key
+            if key.isdigit():
+                if int(key) >= len(flow.parameters):
+                    continue
+                parameter = flow.parameters[int(key)]
+            values: list[Loaded] = []
+            for each in given:
+                values.extend(self._resolved(each, module, symbol, bound, receiver, depth + 1))
+            passed[parameter] = tuple(values)
+        found: list[Loaded] = []
+        hop = (module.path, rows.line, function.symbol)
+        for each in alternatives:
+            inner = self._resolved(each, home, function.symbol, passed, inner_receiver, depth + 1)
+            if not inner:
+                return ()
+            found.extend(replace(loaded, hops=(hop, *loaded.hops)) for loaded in inner)
+        return tuple(found[:_MOST])
+
+    def _made(self, rows: Rows, module: Linked, symbol: str, receiver: Value | None) -> Loaded | None:
+        table = self._entity(rows.origin, module, receiver)
+        if table is None:
+            return None
+        is_async = self._is_async(rows, module)
+        if rows.session and is_async is None and not rows.executed and rows.stage == STATEMENT:
+            return None  # `.query(…)` of what is no session
+        return Loaded(
+            table,
+            module.path,
+            rows.line,
+            rows.column,
+            symbol,
+            rows.stage,
+            rows.flags,
+            rows.options,
+            is_async,
+            rows.path,
+        )
+
+    def _entity(self, ref: str, module: Linked, receiver: Value | None) -> Table | None:
+        value = self._resolver.value(ref, module)
+        if value is not None:
+            return self._models.table(value) if value.sort == Sort.CLASS else None
+        base, _, name = ref.rpartition(".")
+        if receiver is None or not (base.startswith("@") and base.endswith(":")):
+            return None
+        own = self._resolver.attribute(receiver, name)
+        if own is not None:
+            return self._models.table(own) if own.sort in (Sort.CLASS, Sort.OBJECT) else None
+        for ancestor, body in self._models.bodies(receiver):
+            for parameter in body.parameters:
+                table = self._models.table(self._resolver.value(parameter, ancestor.home))
+                if table is not None:
+                    return table
+        return None
+
+    def _is_async(self, rows: Rows, module: Linked) -> bool | None:
+        if not rows.session:
+            return None
+        value = self._resolver.value(rows.session, module)
+        if value is not None:
+            names: Iterable[str] = (value.name,)
+            if value.module is not None and value.sort in (Sort.CLASS, Sort.OBJECT):
+                names = (ancestor.name for ancestor in self._resolver.ancestry(value))
+            for name in names:
+                known = (name, *libraries.bases(name))
+                if "sqlalchemy.ext.asyncio.AsyncSession" in known:
+                    return True
+                if "sqlalchemy.orm.Session" in known:
+                    return False
+        return True if rows.flags & AWAITED and rows.executed else None
+
+
+def _combined(stage: int, rows: Rows) -> int | None:
+    """The stage after the caller went on with what it got; None when that makes no sense."""
+    if rows.stage == UNKNOWN:
+        return stage
+    if rows.stage == ITEM and stage in (ONE, RESULT):
+        return None
+    if rows.stage == ONE and rows.path and stage not in (ONE, ITEM):
+        return None
+    if rows.stage == RESULT and stage in (MANY, ONE):
+        return stage
+    return rows.stage

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rules.engine import estimates, pools
+from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+
+_NULL = frozenset({"sqlalchemy.pool.NullPool", "sqlalchemy.NullPool", "sqlalchemy.pool.impl.NullPool"})
+_HINTS = ("pgbouncer", "pgcat", "pooler", "supabase", "neon.tech", "lambda", "serverless", "celery", "fork")
+
+
+class NullPoolInWebApp(Rule):
+    """`NullPool` opens a connection for each request and closes it after: TCP, TLS and log-in before the first query.
+
+    Without a pool every checkout connects anew, five to ten round trips. In a measurement a pool answered almost five times as
+    many requests. Under load the database spends its time on log-ins and runs into its connection limit.
+
+    ## Instead
+    Leave `poolclass` out: `create_engine` and `create_async_engine` come with a fitting pool. Use `NullPool` only in tests,
+    in migrations, in functions that live for one request, and behind PgBouncer.
+
+    ## Trade-offs
+    A pool keeps its connections: size it, and dispose of it at shutdown.
+
+    ## Monitor
+    New database connections per second.
+
+    ## When to ignore it
+    Behind PgBouncer in transaction mode, and in serverless functions.
+    """
+
+    code = "FP605"
+    severity = Severity.HIGH
+    effort = Effort.MINUTES
+    watch = "new database connections per second"
+
+    invalid = (
+        Invalid(
+            """
+            from sqlalchemy.pool import NullPool
+
+            engine = create_engine("postgresql+psycopg://db/shop", poolclass=NullPool)
+
+            @app.get("/orders/count")
+            def count() -> int:
+                with Session(engine) as session:
+                    return session.scalar(text("select count(*) from orders"))
+            """
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            engine = create_engine("postgresql+psycopg://db/shop", pool_pre_ping=True)
+
+            @app.get("/orders/count")
+            def count() -> int:
+                with Session(engine) as session:
+                    return session.scalar(text("select count(*) from orders"))
+            """
+        ),
+    )
+
+    def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        engine = pools.engine(node, module)
+        if engine is None or "poolclass" not in engine.given or not module.project.routing.endpoints:
+            return
+        given = engine.given["poolclass"]
+        if isinstance(given, ast.IfExp | ast.BoolOp) or module.qualified_name(given) not in _NULL:
+            return
+        deployment, text = module.project.deployment, module.source.text.lower()
+        if deployment.pooler or deployment.serverless or any(hint in text for hint in _HINTS):
+            return
+        yield Match(
+            node,
+            "`poolclass=NullPool` connects to the database anew for every request.",
+            confidence=Confidence.LIKELY,
+            impact=estimates.connection_per_request(module.options),
+        )

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rules.engine import pools
+from rules.engine.loop_shapes import spelled
+from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, Severity, Valid
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+
+
+class PoolNotConfigured(Rule):
+    """An engine with default settings has 15 connections, waits 30 seconds for one, and does not notice dead ones.
+
+    SQLAlchemy's pool holds 5 connections and opens 10 more under load, per process; FastAPI runs 40 threads, or any
+    number of tasks, in that process. Whoever comes sixteenth waits up to 30 seconds. A connection that the server or a
+    firewall has closed meanwhile becomes an error 500 for the request that gets it.
+
+    ## Instead
+    `create_engine(url, pool_size=10, max_overflow=10, pool_timeout=5, pool_pre_ping=True, pool_recycle=1800)`. Size it by the
+    formula: processes · (pool_size + max_overflow) stays below the server's `max_connections` (PostgreSQL: 100).
+
+    ## Trade-offs
+    `pool_pre_ping` costs one round trip for each checkout; `pool_recycle` alone costs none but only covers idle limits.
+
+    ## Monitor
+    Connections checked out, overflow in use, time spent waiting for a connection.
+
+    ## When to ignore it
+    Behind PgBouncer, and where a handful of requests run at once.
+    """
+
+    code = "FP606"
+    severity = Severity.MEDIUM
+    effort = Effort.MINUTES
+    watch = "connections checked out and time spent waiting for one"
+
+    invalid = (
+        Invalid(
+            """
+            engine = create_engine("postgresql+psycopg://db/shop")
+
+            @app.get("/orders/count")
+            def count() -> int:
+                with Session(engine) as session:
+                    return session.scalar(text("select count(*) from orders"))
+            """
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            engine = create_engine("postgresql+psycopg://db/shop", pool_size=10, pool_timeout=5, pool_pre_ping=True)
+
+            @app.get("/orders/count")
+            def count() -> int:
+                with Session(engine) as session:
+                    return session.scalar(text("select count(*) from orders"))
+            """
+        ),
+    )
+
+    def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        engine = pools.engine(node, module)
+        if engine is None or not module.project.routing.endpoints:
+            return
+        deployment = module.project.deployment
+        if deployment.pooler or deployment.serverless:
+            return
+        name = spelled(node.func)
+        if not engine.is_configured:
+            yield Match(
+                node,
+                f"`{name}` leaves the pool at its defaults: 15 connections per process, 30 s wait for the sixteenth, and dead"
+                " ones are handed out.",
+                confidence=Confidence.LIKELY,
+                impact=Impact(
+                    summary="at 20 ms per query and 15 connections at most 750 queries/s per process; a request beyond"
+                    " them waits up to 30 s",
+                    formula="(pool_size + max_overflow) / query time",
+                    assumptions={"pool_size": 5, "max_overflow": 10, "query_ms": 20},
+                ),
+            )
+        elif not {"pool_pre_ping", "pool_recycle", "poolclass", "pool"} & engine.given.keys():
+            yield Match(
+                node,
+                f"`{name}` has neither `pool_pre_ping` nor `pool_recycle`: a connection that the server closed becomes an"
+                " error for the next request.",
+                severity=Severity.LOW,
+                confidence=Confidence.LIKELY,
+                instead="Add `pool_pre_ping=True`, or `pool_recycle` below the shortest idle limit on the way.",
+            )

@@ -1,0 +1,204 @@
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from rules import libraries
+from rules.engine import estimates
+from rules.engine.creation import serves
+from rules.engine.loop_shapes import spelled
+from rules.engine.rule import Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from rules.engine.module import Module
+
+_HTTPX = frozenset({"httpx.Timeout", "httpx2.Timeout"})
+_AIOHTTP = frozenset({"aiohttp.ClientTimeout", "aiohttp.client.ClientTimeout"})
+_KINDS = frozenset({"http", "sdk", "http-call", "channel"})
+# aiohttp takes None for "as the session says".
+_DEFAULTING = ("aiohttp.",)
+_STREAMING = re.compile(
+    r"\.(?:a?stream|a?iter_\w+|ws_connect|aiter_\w+)\(|stream=True|event-stream|EventSource|websocket",
+    re.IGNORECASE,
+)
+_BOUNDING = frozenset(
+    {"asyncio.wait_for", "asyncio.timeout", "asyncio.timeout_at", "anyio.fail_after", "anyio.move_on_after"}
+    | {"async_timeout.timeout"}
+)
+
+
+class TimeoutDisabled(Rule):
+    """A timeout that is switched off waits for ever for a peer that has stopped answering, and what waits serves nobody.
+
+    `httpx` waits five seconds by itself; `timeout=None` takes that away. Twenty hung calls filled a pool of twenty
+    connections in a measurement: no other call came through again, and the process could not shut down.
+
+    ## Instead
+    A timeout a little above the slowest good answer: `timeout=30`, or `httpx.Timeout(5, read=60)` for slow answers with
+    a quick connect.
+
+    ## Trade-offs
+    The call may now raise a timeout error: decide what the endpoint answers then.
+
+    ## Monitor
+    p99.9 of outbound calls, connections in use of the client's pool.
+
+    ## When to ignore it
+    When the answer is a stream that may pause for ever and somebody else ends it.
+    """
+
+    code = "FP602"
+    severity = Severity.HIGH
+    gates = True
+    effort = Effort.MINUTES
+    watch = "p99.9 of outbound calls and connections in use"
+
+    invalid = (
+        Invalid(
+            """
+            client = httpx.AsyncClient(timeout=None)
+
+            @app.get("/rates")
+            async def rates() -> dict[str, float]:
+                return (await client.get("https://rates.example/latest")).json()
+            """,
+            fixed="""
+            client = httpx.AsyncClient(timeout=10)
+
+            @app.get("/rates")
+            async def rates() -> dict[str, float]:
+                return (await client.get("https://rates.example/latest")).json()
+            """,
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            client = httpx.AsyncClient(timeout=httpx.Timeout(5, read=60))
+
+            @app.get("/rates")
+            async def rates() -> dict[str, float]:
+                return (await client.get("https://rates.example/latest")).json()
+            """
+        ),
+    )
+
+    def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        name = module.qualified_name(node.func)
+        if name is None or name.startswith(("starlette.", "fastapi.")):
+            return
+        keyword = _switched_off(node, name, module)
+        if (
+            keyword is None
+            or not serves(node, module)
+            or _is_bounded(node, module)
+            or _is_streamed(node, module)
+        ):
+            return
+        on_request = module.in_request_path(node)
+        shown = f"`{spelled(node.func)}` with `{keyword.arg}={ast.unparse(keyword.value)}`"
+        what = shown if keyword.arg else f"`{module.segment(node)}`"
+        yield Match(
+            node,
+            f"{what} never gives up: a peer that stops answering is waited for for ever.",
+            severity=Severity.HIGH if on_request or module.function_of(node) is None else Severity.MEDIUM,
+            fix=Fix(_bounded(keyword.arg), safety=Safety.UNSAFE) if keyword.arg else None,
+            impact=estimates.hangs(module.options, on_loop=False),
+        )
+
+
+def _switched_off(call: ast.Call, name: str, module: Module) -> ast.keyword | None:
+    """The argument that switches the timeout off."""
+    given = {keyword.arg: keyword for keyword in call.keywords}
+    if None in given:
+        return None
+    if name in _HTTPX:
+        if len(call.args) == 1 and _is_none(call.args[0]) and not given:
+            return ast.keyword(arg=None, value=call.args[0])
+        timeout = given.get("timeout")
+        return timeout if timeout is not None and _is_none(timeout.value) and len(given) == 1 else None
+    if name in _AIOHTTP:
+        total = given.get("total")
+        if call.args or total is None or {"sock_read", "sock_connect", "connect"} & given.keys():
+            return None
+        return total if _is_none(total.value) or _is_zero(total.value) else None
+    if name.startswith(_DEFAULTING):
+        return None
+    default = libraries.timeout(name)
+    client = libraries.client(name)
+    known = default is not None or libraries.external(name) is not None
+    if not known and (client is None or client.kind not in _KINDS):
+        return None
+    for keyword in call.keywords:
+        if keyword.arg in ("timeout", default.keyword if default is not None else "timeout") and _is_none(
+            keyword.value
+        ):
+            return None if default is not None and default.fixed_in else keyword
+    return None
+
+
+def _is_none(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
+
+
+def _is_zero(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and node.value == 0 and not isinstance(node.value, bool)
+
+
+def _is_bounded(call: ast.Call, module: Module) -> bool:
+    """Whether something around the call ends it: `asyncio.wait_for`, `async with asyncio.timeout(…)`."""
+    current = module.parent(call)
+    while current is not None and not isinstance(current, ast.FunctionDef | ast.AsyncFunctionDef):
+        if isinstance(current, ast.Call) and module.qualified_name(current.func) in _BOUNDING:
+            return True
+        if isinstance(current, ast.With | ast.AsyncWith) and any(
+            isinstance(item.context_expr, ast.Call)
+            and module.qualified_name(item.context_expr.func) in _BOUNDING
+            for item in current.items
+        ):
+            return True
+        current = module.parent(current)
+    return False
+
+
+def _is_streamed(call: ast.Call, module: Module) -> bool:
+    """Whether the function reads a stream, which may pause for as long as it likes."""
+    if isinstance(call.func, ast.Attribute) and call.func.attr in ("stream", "astream", "ws_connect"):
+        return True
+    kept = _kept_as(call, module)
+    if kept:
+        return re.search(rf"{kept}\.(?:a?stream|ws_connect)\(", module.source.text) is not None
+    function = module.function_of(call)
+    text = module.segment(function.node) if function is not None else module.source.text
+    return _STREAMING.search(text) is not None
+
+
+def _kept_as(call: ast.Call, module: Module) -> str:
+    """A pattern for the module-level name or the attribute that keeps a client: `client`, `self.client`."""
+    statement = module.statement(call)
+    if not isinstance(statement, ast.Assign | ast.AnnAssign):
+        return ""
+    target = statement.targets[0] if isinstance(statement, ast.Assign) else statement.target
+    if isinstance(target, ast.Attribute):
+        return rf"\.{target.attr}"
+    if isinstance(target, ast.Name) and module.function_of(call) is None:
+        return rf"(?<![.\w]){target.id}"
+    return ""
+
+
+def _bounded(name: str | None) -> Callable[[cst.Call], cst.Call]:
+    def rewrite(call: cst.Call) -> cst.Call:
+        import libcst as cst
+
+        value = cst.Integer("10")
+        args = [
+            arg.with_changes(value=value) if arg.keyword is not None and arg.keyword.value == name else arg
+            for arg in call.args
+        ]
+        return call.with_changes(args=args)
+
+    return rewrite

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rules.engine.bodies import buffer, content_of, file_content
+from rules.engine.creation import serves
+from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, Severity, Valid
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+
+_STREAMS = frozenset({"fastapi.responses.StreamingResponse", "starlette.responses.StreamingResponse"})
+_LINES = Impact(
+    summary="one worker thread and about 0.1–0.3 ms for every line of the buffer: a binary body of 10 MB has about"
+    " 40,000, so 4–12 s; sent in one piece some milliseconds",
+    formula="newlines in the body · 0.1–0.3 ms",
+    assumptions={"body_mb": 10},
+)
+_ONCE = Impact(
+    summary="memory and time to first byte as without streaming; no Content-Length, one thread hop more",
+    formula="",
+)
+
+
+class FakeStreaming(Rule):
+    """A body that is complete in memory gains nothing from being streamed, and a buffer is sent line by line.
+
+    `StreamingResponse(iter([content]))` holds the whole body anyway and loses its Content-Length. With a `BytesIO` it is worse:
+    iterating over a buffer gives lines, and each line takes a trip through a worker thread; binary data has a line end
+    every 256 bytes or so.
+
+    ## Instead
+    `Response(buffer.getvalue())` for what is complete; or truly produce it in pieces, in a generator that yields chunks of
+    64 KB as they are made.
+
+    ## Trade-offs
+    `Response` sends a Content-Length, so clients see progress.
+
+    ## Monitor
+    Time to first byte and total time of downloads, threads in use.
+
+    ## When to ignore it
+    When the body is a few lines of text.
+    """
+
+    code = "FP507"
+    severity = Severity.MEDIUM
+    effort = Effort.MINUTES
+    watch = "total time of downloads and threads in use"
+
+    invalid = (
+        Invalid(
+            """
+            from io import BytesIO
+
+            from fastapi.responses import StreamingResponse
+
+            @app.get("/chart")
+            def chart() -> StreamingResponse:
+                buffer = BytesIO()
+                draw(buffer)
+                buffer.seek(0)
+                return StreamingResponse(buffer, media_type="image/png")
+
+            def draw(target: BytesIO) -> None:
+                target.write(b"...")
+            """
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            from fastapi.responses import StreamingResponse
+
+            def pieces() -> Iterator[bytes]:
+                with Path("/exports/orders.csv").open("rb") as file:
+                    while chunk := file.read(1 << 16):
+                        yield chunk
+
+            @app.get("/export")
+            def export() -> StreamingResponse:
+                return StreamingResponse(pieces(), media_type="text/csv")
+            """
+        ),
+    )
+
+    def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        if module.qualified_name(node.func) not in _STREAMS or not serves(node, module):
+            return
+        content = content_of(node, "content")
+        if content is None:
+            return
+        made = buffer(content, module)
+        if made is not None:
+            if made.args and file_content(made.args[0], module) is not None:
+                return  # said as a file that is read whole
+            yield Match(
+                node,
+                f"`StreamingResponse({module.segment(content)})` sends a buffer that is complete line by line, each line through"
+                " a worker thread.",
+                confidence=Confidence.CERTAIN if module.reached(node) else Confidence.LIKELY,
+                impact=_LINES,
+                instead="`Response(buffer.getvalue(), media_type=…)` sends it in one piece.",
+            )
+        elif _is_one_piece(content, module):
+            yield Match(
+                node,
+                f"`StreamingResponse({module.segment(content)})` streams a body that is complete in memory: nothing is"
+                " saved, and its Content-Length is lost.",
+                severity=Severity.LOW,
+                confidence=Confidence.CERTAIN if module.reached(node) else Confidence.LIKELY,
+                impact=_ONCE,
+            )
+
+
+def _is_one_piece(content: ast.expr, module: Module) -> bool:
+    match content:
+        case ast.Call(func=ast.Name(id="iter"), args=[ast.List(elts=[piece]) | ast.Tuple(elts=[piece])]):
+            return not isinstance(piece, ast.Starred)
+        case ast.List(elts=[piece]) | ast.Tuple(elts=[piece]):
+            return not isinstance(piece, ast.Starred)
+    return False

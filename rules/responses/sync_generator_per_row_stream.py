@@ -1,0 +1,202 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rules.engine.bodies import content_of
+from rules.engine.creation import serves
+from rules.engine.responses import records
+from rules.engine.rule import Confidence, Effort, Hop, Impact, Invalid, Match, Rule, Severity, Valid
+from rules.libraries import Kind
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+
+_STREAMS = frozenset(
+    {
+        "fastapi.responses.StreamingResponse",
+        "starlette.responses.StreamingResponse",
+        "sse_starlette.EventSourceResponse",
+        "sse_starlette.sse.EventSourceResponse",
+    }
+)
+_WAITS = frozenset({Kind.SLEEP, Kind.WAIT})
+_CHUNKS = ("chunk", "batch", "page", "buf", "block", "piece", "part")
+
+
+class SyncGeneratorPerRowStream(Rule):
+    """A plain generator is streamed through a worker thread, once per `yield`: per row that is slow, and waiting holds the thread.
+
+    Starlette asks a synchronous generator for each chunk in a thread of the shared pool of 40: 0.1 to 0.3 ms per `yield`. A
+    generator that yields row by row pays it for each row. One that sleeps or waits between events keeps its thread
+    all the while: forty connected clients, and no `def` endpoint answers any more.
+
+    ## Instead
+    Make it an `async def` generator that awaits between events (`await asyncio.sleep(1)`); for rows from a database use
+    the asynchronous session's `stream_scalars`. Or gather rows into chunks of 64 KB before each `yield`.
+
+    ## Trade-offs
+    An `async def` generator must not block; and it must await now and then, or it holds the loop itself.
+
+    ## Monitor
+    Threads in use of 40, duration of streams.
+
+    ## When to ignore it
+    When a stream has a few dozen chunks.
+    """
+
+    code = "FP508"
+    severity = Severity.MEDIUM
+    effort = Effort.HOURS
+    watch = "threads in use of 40 and duration of streams"
+
+    invalid = (
+        Invalid(
+            """
+            from fastapi.responses import StreamingResponse
+
+            def progress() -> Iterator[str]:
+                while True:
+                    yield "data: still running\\n\\n"
+                    time.sleep(1)
+
+            @app.get("/progress")
+            async def watch() -> StreamingResponse:
+                return StreamingResponse(progress(), media_type="text/event-stream")
+            """
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            from fastapi.responses import StreamingResponse
+
+            async def progress() -> AsyncIterator[str]:
+                while True:
+                    yield "data: still running\\n\\n"
+                    await asyncio.sleep(1)
+
+            @app.get("/progress")
+            async def watch() -> StreamingResponse:
+                return StreamingResponse(progress(), media_type="text/event-stream")
+            """
+        ),
+    )
+
+    def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        if module.qualified_name(node.func) not in _STREAMS or not serves(node, module):
+            return
+        content = content_of(node, "content")
+        generator = _generator(content, module) if content is not None else None
+        if generator is None:
+            return
+        proven = Confidence.CERTAIN if module.reached(node) else Confidence.LIKELY
+        waiting = _wait(generator, module)
+        if waiting is not None:
+            yield Match(
+                node,
+                f"`{generator.name}` is a plain generator that waits in `{module.segment(waiting)}`: each connected client"
+                " holds one of 40 worker threads.",
+                severity=Severity.HIGH,
+                confidence=proven,
+                related=(Hop(module.path, waiting.lineno, generator.name),),
+                impact=Impact(
+                    summary="40 connected clients stop every `def` endpoint of the process",
+                    formula="streams ≥ threads ⇒ no `def` endpoint answers",
+                    assumptions={"threads": 40},
+                ),
+                instead="Make it an `async def` generator and `await asyncio.sleep(…)` between events.",
+            )
+            return
+        row = _row(generator, module)
+        if row is not None:
+            yield Match(
+                node,
+                f"`{generator.name}` is a plain generator that yields row by row: each row takes a trip through a worker"
+                " thread.",
+                confidence=Confidence.LIKELY,
+                related=(Hop(module.path, row.lineno, generator.name),),
+                impact=Impact(
+                    summary="for 10,000 rows: 1–3 s of thread hops → about 0.1 s in chunks of 64 KB",
+                    formula="rows · 0.1–0.3 ms → chunks · 0.1–0.3 ms",
+                    assumptions={"rows": 10_000},
+                ),
+            )
+
+
+def _generator(content: ast.expr, module: Module) -> ast.FunctionDef | None:
+    """The plain generator function of this file whose generator is streamed."""
+    if isinstance(content, ast.Name):
+        scope = module.index.scope_at(content)
+        values = [binding.value for binding in scope.bindings.get(content.id, ()) if binding.kind == "value"]
+        if len(values) != 1 or not isinstance(values[0], ast.Call):
+            return None
+        content = values[0]
+    target = module.callee(content)
+    if target is None or target.path != module.path or target.is_async:
+        return None
+    for scope in module.index.scopes:
+        if scope.symbol == target.symbol and isinstance(scope.node, ast.FunctionDef) and scope.is_generator:
+            return scope.node
+    return None
+
+
+def _own(function: ast.FunctionDef) -> Iterator[ast.AST]:
+    """The nodes of a function without those of functions in it."""
+    pending: list[ast.AST] = list(function.body)
+    while pending:
+        node = pending.pop(0)
+        yield node
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+            pending.extend(ast.iter_child_nodes(node))
+
+
+def _wait(function: ast.FunctionDef, module: Module) -> ast.Call | None:
+    """A sleep or a wait inside a loop that yields."""
+    for node in _own(function):
+        if isinstance(node, ast.Call):
+            blocking = module.blocking(node)
+            if blocking is not None and blocking.kind in _WAITS and any(map(_yields, module.loops(node))):
+                return node
+    return None
+
+
+def _yields(loop: ast.AST) -> bool:
+    return any(isinstance(node, ast.Yield | ast.YieldFrom) for node in ast.walk(loop))
+
+
+def _row(function: ast.FunctionDef, module: Module) -> ast.Yield | None:
+    """A `yield` that each turn of a loop over rows reaches."""
+    for node in _own(function):
+        if not isinstance(node, ast.Yield):
+            continue
+        loops = module.loops(node)
+        if (
+            not loops
+            or not isinstance(loops[-1], ast.For)
+            or module.parent(module.statement(node) or node) is not loops[-1]
+        ):
+            continue
+        loop = loops[-1]
+        if module.is_short(loop) or any(word in ast.unparse(loop.target).lower() for word in _CHUNKS):
+            continue
+        if _is_rows(loop.iter, module):
+            return node
+    return None
+
+
+def _is_rows(iterable: ast.expr, module: Module) -> bool:
+    if isinstance(iterable, ast.Call) and (module.query(iterable) is not None or _on_query(iterable, module)):
+        return True
+    return records(iterable, module) is not None
+
+
+def _on_query(call: ast.Call, module: Module) -> bool:
+    """`session.execute(…).scalars()`: a result that is iterated."""
+    inner: ast.AST = call.func
+    while isinstance(inner, ast.Call | ast.Attribute):
+        if isinstance(inner, ast.Call) and module.query(inner) is not None:
+            return True
+        inner = inner.func if isinstance(inner, ast.Call) else inner.value
+    return False

@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rules.engine import estimates
+from rules.engine.bodies import buffer, content_of, file_content
+from rules.engine.creation import serves
+from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+
+_RESPONSES = frozenset(
+    f"{package}.{name}"
+    for package in ("fastapi", "fastapi.responses", "starlette.responses")
+    for name in ("Response", "StreamingResponse")
+)
+
+
+class WholeFileResponse(Rule):
+    """A file read whole before it is sent takes its size in memory for each download, and the first byte waits for the last.
+
+    `FileResponse` sends a file in chunks of 64 KB, with length, ETag and ranges. Read in one piece, each download holds the
+    whole file, and reading it holds the event loop of an `async def`.
+
+    ## Instead
+    `return FileResponse(path)`; for files in object storage a presigned URL, so that the bytes do not pass through here.
+
+    ## Trade-offs
+    `FileResponse` opens the file after the endpoint returned: it must still be there.
+
+    ## Monitor
+    Resident memory, time to first byte of downloads.
+
+    ## When to ignore it
+    When the files are a few kilobytes.
+    """
+
+    code = "FP506"
+    severity = Severity.MEDIUM
+    effort = Effort.MINUTES
+    watch = "resident memory and time to first byte"
+
+    invalid = (
+        Invalid(
+            """
+            from fastapi import Response
+
+            @app.get("/invoices/{name}")
+            def invoice(name: str) -> Response:
+                return Response(Path("/invoices", name).read_bytes(), media_type="application/pdf")
+            """
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            from fastapi.responses import FileResponse
+
+            @app.get("/invoices/{name}")
+            def invoice(name: str) -> FileResponse:
+                return FileResponse(Path("/invoices", name), media_type="application/pdf")
+            """
+        ),
+    )
+
+    def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        name = module.qualified_name(node.func)
+        if name not in _RESPONSES or not serves(node, module) or _is_page(node):
+            return
+        content = content_of(node, "content")
+        if content is None:
+            return
+        wrapped = buffer(content, module)
+        if wrapped is not None:
+            content = wrapped.args[0] if wrapped.args else None
+        read = file_content(content, module) if content is not None else None
+        if read is None:
+            return
+        yield Match(
+            node,
+            f"`{module.segment(read)}` holds the whole file in memory for each download before the first byte is sent.",
+            confidence=Confidence.CERTAIN if module.reached(node) else Confidence.LIKELY,
+            impact=estimates.in_memory("+50 MB for each download that runs"),
+        )
+
+
+def _is_page(call: ast.Call) -> bool:
+    """A page, a script or a style sheet of one's own is small."""
+    for keyword in call.keywords:
+        if keyword.arg == "media_type" and isinstance(keyword.value, ast.Constant):
+            value = str(keyword.value.value)
+            return value.startswith("text/") or value.endswith(("javascript", "svg+xml", "json", "manifest"))
+    return False

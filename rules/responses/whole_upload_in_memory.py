@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rules.engine import estimates
+from rules.engine.bodies import upload_read
+from rules.engine.creation import serves
+from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+
+_TEXT = frozenset(
+    {"json.loads", "orjson.loads", "yaml.safe_load", "yaml.load", "tomllib.loads", "csv.reader"}
+)
+
+
+class WholeUploadInMemory(Rule):
+    """An upload read in one piece sits in memory whole, and the client decides how large it is.
+
+    Starlette keeps an upload above 1 MB in a temporary file so that memory stays flat; `await file.read()` undoes that. A few
+    large uploads at once, or one malicious one, end the process for want of memory, and with it every request it serves.
+
+    ## Instead
+    Read in chunks, `while chunk := await file.read(1 << 20)`, or hand `file.file` to what can read a file
+    (`shutil.copyfileobj`, boto3's `upload_fileobj`, `pandas.read_csv`). Refuse what is too large before reading: `file.size`.
+
+    ## Trade-offs
+    A limit turns uploads above it into an error 413.
+
+    ## Monitor
+    Resident memory of the workers, request size.
+
+    ## When to ignore it
+    When something in front of the application bounds the body to a few megabytes.
+    """
+
+    code = "FP505"
+    severity = Severity.HIGH
+    gates = True
+    effort = Effort.MINUTES
+    watch = "resident memory and request size"
+
+    invalid = (
+        Invalid(
+            """
+            from fastapi import UploadFile
+
+            @app.post("/invoices")
+            async def upload(file: UploadFile) -> None:
+                content = await file.read()
+                Path("/invoices", "latest.pdf").write_bytes(content)
+            """
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            from fastapi import UploadFile
+
+            @app.post("/invoices")
+            async def upload(file: UploadFile) -> None:
+                with Path("/invoices", "latest.pdf").open("wb") as target:
+                    while chunk := await file.read(1 << 20):
+                        target.write(chunk)
+            """
+        ),
+    )
+
+    def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        upload = upload_read(node, module)
+        if upload is None or not serves(node, module):
+            return
+        function = module.function_of(node)
+        if function is None or _is_bounded(upload, node, function.node, module):
+            return
+        small = _is_text(node, module) or _is_measured(node, function.node, module)
+        what = f"`{module.segment(node)}`"
+        late = " before its size is checked" if _is_measured(node, function.node, module) else ""
+        yield Match(
+            node,
+            f"{what} holds the whole upload in memory{late}: its size is up to the client, and every upload that runs at"
+            " the same time adds its own.",
+            severity=Severity.MEDIUM if small else Severity.HIGH,
+            confidence=Confidence.CERTAIN if module.reached(node) else Confidence.LIKELY,
+            impact=estimates.in_memory("+50 MB for each upload that runs"),
+        )
+
+
+def _is_bounded(upload: ast.expr, read: ast.Call, function: ast.AST, module: Module) -> bool:
+    """Whether the size is looked at before the read: `file.size > …`, a `Content-Length`, a body limit of the application."""
+    text = module.source.text
+    if "content-length" in text.lower() or "content_length" in text.lower() or "max_body_size" in text:
+        return True
+    spelled = ast.unparse(upload)
+    for node in ast.walk(function):
+        if isinstance(node, ast.Attribute) and node.attr == "size" and ast.unparse(node.value) == spelled:
+            return True
+        if (
+            isinstance(node, ast.Call)
+            and node is not read
+            and node.lineno < read.lineno
+            and _checks(node, spelled)
+        ):
+            return True
+    return False
+
+
+def _checks(call: ast.Call, upload: str) -> bool:
+    """`validate_file(file)`, `await check_size(file)`: somebody looks at the upload first."""
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    words = ("size", "valid", "check", "limit", "ensure", "verify")
+    return any(word in name.lower() for word in words) and any(
+        ast.unparse(argument) == upload for argument in call.args
+    )
+
+
+def _is_measured(read: ast.Call, function: ast.AST, module: Module) -> bool:
+    """Whether the length of what was read is compared afterwards."""
+    names = _bound(read, module)
+    return any(
+        isinstance(node, ast.Compare)
+        and any(
+            isinstance(side, ast.Call)
+            and isinstance(side.func, ast.Name)
+            and side.func.id == "len"
+            and len(side.args) == 1
+            and isinstance(side.args[0], ast.Name)
+            and side.args[0].id in names
+            for side in (node.left, *node.comparators)
+        )
+        for node in ast.walk(function)
+    )
+
+
+def _bound(read: ast.Call, module: Module) -> set[str]:
+    statement = module.statement(read)
+    if isinstance(statement, ast.Assign):
+        return {target.id for target in statement.targets if isinstance(target, ast.Name)}
+    return set()
+
+
+def _is_text(read: ast.Call, module: Module) -> bool:
+    """Whether the content is decoded or parsed as text, which people keep small."""
+    parent = module.parent(read)
+    if isinstance(parent, ast.Await):
+        parent = module.parent(parent)
+    if isinstance(parent, ast.Attribute):
+        return parent.attr == "decode"
+    if isinstance(parent, ast.Call):
+        return module.qualified_name(parent.func) in _TEXT
+    names = _bound(read, module)
+    function = module.function_of(read)
+    for node in ast.walk(function.node) if function is not None and names else ():
+        match node:
+            case ast.Attribute(attr="decode", value=ast.Name(id=name)) if name in names:
+                return True
+            case ast.Call(args=[ast.Name(id=name), *_]) if (
+                name in names and module.qualified_name(node.func) in _TEXT
+            ):
+                return True
+    return False

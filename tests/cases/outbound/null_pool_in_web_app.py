@@ -1,0 +1,38 @@
+import os
+from typing import Any
+
+from fastapi import FastAPI
+from sqlalchemy import create_engine
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool, NullPool, StaticPool
+
+app = FastAPI()
+URL = "postgresql+psycopg://db/shop"
+TESTING = bool(os.environ.get("TESTING"))
+
+engine = create_engine(URL, poolclass=NullPool)  # FP605
+async_engine = create_async_engine(  # FP605
+    URL,
+    poolclass=NullPool,
+)
+
+# Near misses
+
+usual = create_async_engine(URL, poolclass=AsyncAdaptedQueuePool)
+chosen = create_engine(URL, poolclass=NullPool if TESTING else None)
+memory = create_engine("sqlite://", poolclass=NullPool)
+static = create_engine("sqlite://", poolclass=StaticPool)
+plain = create_engine(URL)
+
+
+def make_migration_engine() -> Any:
+    return create_engine(URL, poolclass=NullPool)
+
+
+if TESTING:
+    engine = create_engine(URL, poolclass=NullPool)
+
+
+@app.get("/health")
+def health() -> str:
+    return "ok"

@@ -1,0 +1,55 @@
+import os
+from typing import Any
+
+from fastapi import Depends, FastAPI
+from sqlalchemy import create_engine, text
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.orm import Session
+from sqlalchemy.pool import NullPool
+from sqlmodel import create_engine as sqlmodel_engine
+
+app = FastAPI()
+URL = "postgresql+psycopg://db/shop"
+OPTIONS: dict[str, Any] = {"pool_size": 20}
+
+engine = create_engine(URL)  # FP606
+async_engine = create_async_engine("mysql+asyncmy://db/shop", echo=False)  # FP606
+other = sqlmodel_engine(os.environ["DATABASE_URL"], pool_size=20)  # FP606
+
+
+def make() -> Any:
+    return create_engine(URL, future=True)  # FP606
+
+
+# Near misses
+
+sized = create_engine(URL, pool_size=20, pool_pre_ping=True)
+recycled = create_engine(URL, pool_recycle=1800)
+from_options = create_engine(URL, **OPTIONS)
+local = create_engine("sqlite:///shop.db")
+threads = create_engine(os.environ["DATABASE_URL"], connect_args={"check_same_thread": False})
+without_pool = create_async_engine(URL, poolclass=NullPool)
+
+
+def make_test_engine() -> Any:
+    return create_engine(URL)
+
+
+class Exporter:
+    def __init__(self, url: str) -> None:
+        self.engine = create_engine(URL)
+
+
+@app.post("/export")
+def export(url: str) -> None:
+    Exporter(url)
+
+
+def get_session() -> Any:
+    with Session(engine) as session:
+        yield session
+
+
+@app.get("/count")
+def count(session: Session = Depends(get_session)) -> int:
+    return session.scalar(text("select count(*) from orders"))

@@ -1,0 +1,78 @@
+import asyncio
+from typing import Any
+
+import aiohttp
+import httpx
+import requests
+from fastapi import FastAPI
+from fastapi.responses import StreamingResponse
+from openai import AsyncOpenAI
+
+app = FastAPI()
+openai = AsyncOpenAI(timeout=None)  # FP602
+
+
+class Rates:
+    def __init__(self) -> None:
+        self.client = httpx.AsyncClient(timeout=None)  # FP602
+
+    async def latest(self, url: str) -> httpx.Response:
+        return await self.client.get(url, timeout=None)  # FP602
+
+
+@app.get("/client")
+async def with_client(url: str) -> None:
+    async with httpx.AsyncClient(timeout=httpx.Timeout(None)) as client:  # FP602
+        await client.get(url)
+
+
+@app.get("/requests")
+def with_requests(url: str) -> None:
+    requests.get(url, timeout=None)  # FP602
+
+
+@app.get("/aiohttp")
+async def with_aiohttp(url: str) -> None:
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=None)) as session:  # FP602
+        await session.get(url)
+
+
+# Near misses
+
+
+@app.get("/bounded")
+async def bounded(url: str, client: httpx.AsyncClient) -> None:
+    await client.get(url)
+    await client.get(url, timeout=httpx.Timeout(None, connect=5))
+    await client.get(url, timeout=5)
+    await asyncio.wait_for(client.get(url, timeout=None), 10)
+    async with asyncio.timeout(10):
+        await client.get(url, timeout=None)
+
+
+@app.get("/session")
+async def of_the_session(url: str, session: aiohttp.ClientSession) -> None:
+    await session.get(url, timeout=None)
+    aiohttp.ClientTimeout(total=None, sock_read=60)
+    aiohttp.ClientTimeout(total=None, sock_connect=10)  # a watch that stays open, with a bounded connect
+
+
+async def relay(url: str) -> Any:
+    async with httpx.AsyncClient(timeout=None) as client:
+        async with client.stream("GET", url) as answer:
+            async for chunk in answer.aiter_bytes():
+                yield chunk
+
+
+@app.get("/stream")
+async def stream(url: str) -> StreamingResponse:
+    return StreamingResponse(relay(url))
+
+
+class Settings:
+    def get(self, key: str, timeout: float | None = None) -> str:
+        return key
+
+
+def own() -> None:
+    Settings().get("a", timeout=None)

@@ -1,0 +1,61 @@
+import io
+from collections.abc import Iterator
+
+from fastapi import FastAPI, Response
+from fastapi.responses import StreamingResponse
+
+app = FastAPI()
+
+
+def render() -> bytes:
+    return b""
+
+
+@app.get("/buffer")
+def from_buffer() -> StreamingResponse:
+    return StreamingResponse(io.BytesIO(render()), media_type="image/png")  # FP507
+
+
+@app.get("/written")
+async def written() -> StreamingResponse:
+    target = io.StringIO()
+    target.write("a,b")
+    target.seek(0)
+    return StreamingResponse(content=target, media_type="text/csv")  # FP507
+
+
+@app.get("/iter")
+def from_iter() -> StreamingResponse:
+    body = render()
+    return StreamingResponse(iter([body]))  # FP507
+
+
+# Near misses
+
+
+def chunks() -> Iterator[bytes]:
+    yield b""
+
+
+@app.get("/generator")
+def generator() -> StreamingResponse:
+    return StreamingResponse(chunks())
+
+
+@app.get("/whole")
+def whole() -> Response:
+    return Response(io.BytesIO(render()).getvalue())
+
+
+@app.get("/several")
+def several() -> StreamingResponse:
+    parts = [render(), render()]
+    return StreamingResponse(iter(parts))
+
+
+@app.get("/either/{large}")
+def either(large: bool) -> StreamingResponse:
+    body = chunks()
+    if not large:
+        body = iter([*chunks()])
+    return StreamingResponse(body)

@@ -1,0 +1,154 @@
+from collections.abc import Sequence
+from enum import Enum
+from typing import Any
+
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.responses import JSONResponse, StreamingResponse
+from pydantic import BaseModel
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+app = FastAPI()
+router = APIRouter()
+app.include_router(router)
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Order(Base):
+    __tablename__ = "orders"
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+class Item(BaseModel):
+    id: int
+
+
+class Colour(Enum):
+    RED = "red"
+
+    @classmethod
+    def all(cls) -> list[dict[str, str]]:
+        return [{"name": colour.name, "value": colour.value} for colour in cls]
+
+
+def get_session() -> Session:
+    raise NotImplementedError
+
+
+def find_items() -> list[Item]:
+    return []
+
+
+def names() -> list[str]:
+    return []
+
+
+@app.get("/comprehension")
+def comprehension(session: Session = Depends(get_session)):  # FP501
+    return [{"id": order.id, "total": 0} for order in session.scalars(select(Order))]
+
+
+@router.get("/nested")
+async def nested(session: AsyncSession):  # FP501
+    found = (await session.execute(select(Order))).scalars().all()
+    return {"total": len(found), "items": found}
+
+
+@app.post("/models")
+def models():  # FP501
+    return find_items()
+
+
+@app.get("/appended")
+def appended(ids: list[int]):  # FP501
+    found = []
+    for number in ids:
+        found.append({"id": number, "double": number * 2})
+    return found
+
+
+@app.get("/dumped")
+def dumped() -> None:  # FP501
+    return [item.model_dump() for item in find_items()]
+
+
+# Near misses
+
+
+@app.get("/typed")
+def typed() -> list[Item]:
+    return find_items()
+
+
+@app.get("/loosely-typed")
+def loosely_typed() -> list[dict[str, Any]]:
+    return [{"id": item.id, "name": ""} for item in find_items()]
+
+
+@app.get("/model", response_model=list[Item])
+def with_model():
+    return find_items()
+
+
+@app.get("/raw")
+def raw():
+    return JSONResponse([{"id": item.id, "name": ""} for item in find_items()])
+
+
+@app.get("/sometimes-raw")
+def sometimes_raw(fail: bool):
+    if fail:
+        return JSONResponse({"detail": "no"}, status_code=400)
+    return find_items()
+
+
+@app.get("/class", response_class=JSONResponse)
+def with_class():
+    return find_items()
+
+
+@app.get("/health")
+def health():
+    return {"status": "ok", "checks": [{"name": "db", "ok": True}]}
+
+
+@app.get("/one")
+def one(session: Session = Depends(get_session)):
+    return session.get(Order, 1)
+
+
+@app.get("/strings")
+def strings():
+    return names()
+
+
+@app.get("/colours")
+def colours():
+    return [{"name": colour.name, "value": colour.value} for colour in (Colour.RED,)]
+
+
+@app.get("/all-colours")
+def all_colours():
+    return Colour.all()
+
+
+@app.get("/scalars")
+def scalars():
+    return [item.id for item in find_items()]
+
+
+@app.get("/stream")
+def stream():
+    return StreamingResponse(iter(names()))
+
+
+def helper() -> Sequence[Item]:
+    return [Item(id=item.id) for item in find_items()]
+
+
+def untyped_helper():
+    return [{"id": item.id, "name": ""} for item in find_items()]

@@ -1,0 +1,66 @@
+import io
+from pathlib import Path
+
+from fastapi import FastAPI, Response
+from fastapi.responses import FileResponse, HTMLResponse, StreamingResponse
+
+app = FastAPI()
+
+
+@app.get("/path/{name}")
+def from_path(name: str) -> Response:
+    return Response(content=Path(name).read_bytes())  # FP506
+
+
+@app.get("/open/{name}")
+def from_open(name: str) -> Response:
+    return Response(open(name, "rb").read(), media_type="image/png")  # FP506
+
+
+@app.get("/with/{name}")
+async def from_with(name: str) -> Response:
+    with open(name, "rb") as file:
+        content = file.read()
+    return Response(content, media_type="application/pdf")  # FP506
+
+
+@app.get("/buffer/{name}")
+def from_buffer(name: str) -> StreamingResponse:
+    return StreamingResponse(io.BytesIO(Path(name).read_bytes()))  # FP506
+
+
+# Near misses
+
+
+@app.get("/file/{name}")
+def file(name: str) -> FileResponse:
+    return FileResponse(name)
+
+
+@app.get("/page")
+def page() -> HTMLResponse:
+    return HTMLResponse(Path("index.html").read_text())
+
+
+@app.get("/manifest")
+def manifest() -> Response:
+    return Response(Path("app.js").read_text(), media_type="text/javascript")
+
+
+@app.get("/part/{name}")
+def part(name: str) -> Response:
+    with open(name, "rb") as handle:
+        head = handle.read(4096)
+    return Response(head)
+
+
+@app.get("/stream/{name}")
+def stream(name: str) -> StreamingResponse:
+    return StreamingResponse(open(name, "rb"))
+
+
+@app.get("/changed/{name}")
+def changed(name: str) -> Response:
+    content = Path(name).read_bytes()
+    content = content.replace(b"a", b"b")
+    return Response(content)

@@ -1,0 +1,94 @@
+import json
+import shutil
+from typing import Annotated
+
+from fastapi import FastAPI, File, HTTPException, Request, UploadFile
+
+app = FastAPI()
+LARGEST = 5_000_000
+
+
+def store(content: bytes) -> None:
+    raise NotImplementedError
+
+
+async def save(upload: UploadFile) -> None:
+    store(await upload.read())  # FP505
+
+
+@app.post("/file")
+async def whole(file: UploadFile) -> None:
+    content = await file.read()  # FP505
+    store(content)
+    await save(file)
+
+
+@app.post("/several")
+async def several(files: Annotated[list[UploadFile], File()]) -> None:
+    for file in files:
+        store(await file.read(-1))  # FP505
+
+
+@app.post("/spooled")
+def spooled(file: UploadFile = File(...)) -> None:
+    store(file.file.read())  # FP505
+
+
+@app.post("/late")
+async def late(file: UploadFile) -> None:
+    content = await file.read()  # FP505
+    if len(content) > LARGEST:
+        raise HTTPException(413)
+
+
+@app.post("/json")
+async def parsed(file: UploadFile) -> None:
+    json.loads(await file.read())  # FP505
+
+
+# Near misses
+
+
+@app.post("/chunks")
+async def chunks(file: UploadFile) -> None:
+    while chunk := await file.read(1 << 20):
+        store(chunk)
+    await file.read(2048)
+
+
+@app.post("/copied")
+def copied(file: UploadFile) -> None:
+    with open("/tmp/x", "wb") as target:
+        shutil.copyfileobj(file.file, target)
+
+
+@app.post("/bounded")
+async def bounded(file: UploadFile) -> None:
+    if file.size is None or file.size > LARGEST:
+        raise HTTPException(413)
+    store(await file.read())
+
+
+def check_size(file: UploadFile) -> None:
+    raise NotImplementedError
+
+
+@app.post("/checked")
+async def checked(file: UploadFile) -> None:
+    check_size(file)
+    store(await file.read())
+
+
+@app.post("/body")
+async def body(request: Request) -> None:
+    store(await request.body())
+
+
+class Reader:
+    async def read(self) -> bytes:
+        return b""
+
+
+@app.post("/own")
+async def own(reader: Reader) -> None:
+    store(await Reader().read())
