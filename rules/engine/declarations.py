@@ -30,6 +30,7 @@ _PROPERTIES = frozenset({"property", "cached_property", "hybrid_property", "comp
 _REWRITERS = frozenset({"model_validator", "root_validator", "model_serializer"})
 _MOST = 400
 _DEEPEST = 5
+_MOST_DIGITS = 1 << 62
 
 
 class Given(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
@@ -37,7 +38,7 @@ class Given(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
 
     name: str = ""
     ref: str = ""
-    literal: str | int | None = None
+    literal: str | bool | int | None = None
     """Strings, numbers and booleans; `None` itself has the reference `None`."""
     items: tuple[Given, ...] = ()
 
@@ -318,6 +319,8 @@ def given(index: Index, node: ast.expr | None, scope: Scope, *, name: str = "", 
         case ast.Constant(value=None):
             return Given(name, "None")
         case ast.Constant(value=str() | bool() | int() as value):
+            if isinstance(value, int) and abs(value) > _MOST_DIGITS:
+                return Given(name)
             return Given(name, literal=value[:200] if isinstance(value, str) else value)
         case ast.JoinedStr(values=values):
             parts = [part.value if isinstance(part, ast.Constant) else "{…}" for part in values]

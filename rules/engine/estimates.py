@@ -116,6 +116,33 @@ def queries_in_loop(options: Options) -> Impact:
     )
 
 
+def lazy_loads(options: Options, relationships: int, *, many: bool) -> Impact:
+    """One query per row and relationship against one per relationship for all rows."""
+    trip = db_ms(options)
+    if not many:
+        return Impact(
+            summary=(
+                f"at {number(trip)} ms per round trip: {relationships} more"
+                f" {'query' if relationships == 1 else 'queries'} per request, one after another, about"
+                f" {span(relationships * trip, relationships * (trip + _STATEMENT_MS))} ms"
+            ),
+            formula="k·(RTT + q) (k: relationships read)",
+            assumptions={"db_round_trip_ms": trip},
+        )
+    count = rows(options)
+    statements = count * relationships
+    return Impact(
+        summary=(
+            f"for {count} rows and {number(trip)} ms per round trip: {statements} more statements →"
+            f" {relationships}, about {span(statements * trip, statements * (trip + _STATEMENT_MS))} →"
+            f" {span(relationships * trip, relationships * (trip + _STATEMENT_MS))} ms; fewer when rows share what they"
+            " refer to"
+        ),
+        formula="1 + n·k → 1 + k statements (n: rows, k: relationships)",
+        assumptions={"rows": count, "db_round_trip_ms": trip},
+    )
+
+
 def commits_in_loop(options: Options, kind: str) -> Impact:
     """A commit (flush, refresh) per turn against one for all."""
     count, trip = rows(options), db_ms(options)
