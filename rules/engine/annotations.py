@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import ast
+import re
+import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from rules import libraries
 from rules.engine.spelling import is_ellipsis
 
 if TYPE_CHECKING:
@@ -13,6 +17,10 @@ if TYPE_CHECKING:
 _MAX_DEPTH = 60
 _MAX_LENGTH = 240
 _MAX_TYPES = 3
+_REFINING = re.compile(
+    r"(?<=[):\]»])(?:\.(?:where|filter|filter_by|order_by|limit|offset|options|join|outerjoin|group_by|having|distinct|"
+    r"exclude|sort|skip|slice|execution_options|with_for_update|select_from|prefetch_related|select_related)\(\))+$"
+)
 _NONE = "None"
 _VAGUE = frozenset({"typing.Any", "builtins.object"})
 _CONTAINERS = frozenset(
@@ -41,17 +49,34 @@ _CONTAINERS = frozenset(
 )
 
 
+_MAPPINGS = frozenset(
+    {"dict", "Dict", "Mapping", "MutableMapping", "defaultdict", "DefaultDict", "OrderedDict"}
+)
+# Whose type arguments say nothing about what their methods give to us.
+_FOREIGN = frozenset({*sys.stdlib_module_names, *libraries.ROOTS, "typing_extensions", "pydantic"})
+
+
 def annotation(index: Index, node: ast.AST | None, scope: Scope, depth: int = 0) -> str:
     """The reference to a value of the annotated type, empty when unknown or of several types."""
     if node is None or depth > _MAX_DEPTH:
         return ""
     members = _types(index, node, scope, depth + 1)
     members.discard(_NONE)
-    if len(members) == 1:
-        return members.pop()
-    if not members or "" in members or len(members) > _MAX_TYPES:
+    return one_of(members)
+
+
+def one_of(refs: set[str]) -> str:
+    """The reference to a value of which several are possible.
+
+    Steps that only refine a statement (`query = query.where(…)` under an `if`) make no difference.
+    """
+    if len(refs) > 1 and "" not in refs:
+        refs = {_REFINING.sub("", ref) for ref in refs}
+    if len(refs) == 1:
+        return refs.pop()
+    if not refs or "" in refs or len(refs) > _MAX_TYPES or any(ref[:1] == "'" for ref in refs):
         return ""
-    return f"«{'|'.join(sorted(members))}»"
+    return f"«{'|'.join(sorted(refs))}»"
 
 
 def _types(index: Index, node: ast.AST, scope: Scope, depth: int) -> set[str]:
@@ -121,8 +146,21 @@ def _subscripted(index: Index, node: ast.Subscript, scope: Scope, depth: int) ->
     ):
         item = annotation(index, parameters[0], scope, depth + 1)
         return {f"{item}{{}}" if item else f"builtins.{last}:"}
+    if last in ("tuple", "Tuple"):
+        return {joined(annotation(index, item, scope, depth + 1) for item in parameters) or "builtins.tuple:"}
+    if last in _MAPPINGS and len(parameters) == 2:
+        item = annotation(index, parameters[1], scope, depth + 1)
+        return {f"{item}{{:}}" if item else f"{generic}:"}
     if last in ("Literal", "LiteralString"):
         return {"builtins.str:"}
     if not generic or generic in _VAGUE or last == "Callable":
         return {""}
-    return {f"{generic}:"}
+    if generic.partition(".")[0] in _FOREIGN:
+        return {f"{generic}:"}
+    return {f"{generic}:{joined(annotation(index, item, scope, depth + 1) for item in parameters)}"}
+
+
+def joined(members: Iterable[str]) -> str:
+    """The reference to a tuple; empty when no member is known."""
+    refs = [ref if ref[:1] != "'" else "" for ref in members]
+    return f"⟨{'¦'.join(refs)}⟩" if any(refs) else ""

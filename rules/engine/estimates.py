@@ -116,20 +116,9 @@ def queries_in_loop(options: Options) -> Impact:
     )
 
 
-def lazy_loads(options: Options, relationships: int, *, many: bool) -> Impact:
+def lazy_loads(options: Options, relationships: int) -> Impact:
     """One query per row and relationship against one per relationship for all rows."""
-    trip = db_ms(options)
-    if not many:
-        return Impact(
-            summary=(
-                f"at {number(trip)} ms per round trip: {relationships} more"
-                f" {'query' if relationships == 1 else 'queries'} per request, one after another, about"
-                f" {span(relationships * trip, relationships * (trip + _STATEMENT_MS))} ms"
-            ),
-            formula="k·(RTT + q) (k: relationships read)",
-            assumptions={"db_round_trip_ms": trip},
-        )
-    count = rows(options)
+    count, trip = rows(options), db_ms(options)
     statements = count * relationships
     return Impact(
         summary=(
@@ -139,6 +128,20 @@ def lazy_loads(options: Options, relationships: int, *, many: bool) -> Impact:
             " refer to"
         ),
         formula="1 + n·k → 1 + k statements (n: rows, k: relationships)",
+        assumptions={"rows": count, "db_round_trip_ms": trip},
+    )
+
+
+def rows_written(options: Options) -> Impact:
+    """One writing statement per row against one for all."""
+    count, trip = rows(options), db_ms(options)
+    return Impact(
+        summary=(
+            f"for {count} rows and {number(trip)} ms per round trip: {count} statements → 1, about"
+            f" {span(count * trip, count * (trip + _STATEMENT_MS))} →"
+            f" {span(trip + _STATEMENT_MS, trip + _STATEMENT_MS + count * 0.1)} ms"
+        ),
+        formula="n·(RTT + q) → RTT + n·w (w: writing one row, at most 0.1 ms)",
         assumptions={"rows": count, "db_round_trip_ms": trip},
     )
 

@@ -6,7 +6,7 @@ import ast
 import re
 from typing import Any
 
-from rules.engine import declarations, facts, migrations, quick_calls, rows
+from rules.engine import declarations, facts, migrations, page_sizes, quick_calls, rows
 from rules.engine.facts import Alias, Argument, Call, Class, Decorator, Function, ModuleFacts, Parameter
 from rules.engine.index import BUILTINS, COMPREHENSIONS, FUNCTIONS, Binding, Index, Scope
 from rules.engine.spelling import is_main_guard, last_name
@@ -81,7 +81,6 @@ _ROUTES = frozenset(
 _TRANSPARENT = frozenset(
     {"staticmethod", "classmethod", "property", "cached_property", "lru_cache", "cache", "wraps", "override"}
     | {
-        "abstractmethod",
         "overload",
         "final",
         "contextmanager",
@@ -194,9 +193,13 @@ def _function(index: Index, scope: Scope, calls: tuple[Call, ...], lines: int) -
             flags |= facts.CLASSMETHOD
         elif name in ("contextmanager", "asynccontextmanager"):
             flags |= facts.CONTEXT
+        elif name == "abstractmethod":
+            flags |= facts.ABSTRACT
         elif name not in _TRANSPARENT and name not in _ROUTES and name not in _CACHES:
             flags |= facts.WRAPPED
         del decorator
+    if scope.owner is not None and _only_refuses(node):
+        flags |= facts.ABSTRACT
     parameters = []
     for bindings in scope.bindings.values():
         first = bindings[0]
@@ -224,6 +227,8 @@ def _function(index: Index, scope: Scope, calls: tuple[Call, ...], lines: int) -
         returns,
         yields,
         calls,
+        passings := page_sizes.passings(index, scope),
+        page_sizes.order(scope.node) if passings else (),
     )
 
 
@@ -262,7 +267,42 @@ def _class(index: Index, scope: Scope, node: ast.ClassDef) -> Class:
         tuple(dependencies),
         tuple(_decorator(index, item, outside) for item in node.decorator_list),
         next((index.ref(item.value, outside) for item in node.keywords if item.arg == "metaclass"), ""),
+        _variables(index, node, outside),
+        tuple(_given(index, base, outside) for base in node.bases if _base(index, base, outside)),
     )
+
+
+def _only_refuses(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether a method is there to be overridden: all it does is to raise `NotImplementedError`."""
+    last = node.body[-1]
+    if not isinstance(last, ast.Raise) or last.exc is None or last_name(last.exc) != "NotImplementedError":
+        return False
+    return len(node.body) == 1 or (len(node.body) == 2 and isinstance(node.body[0], ast.Expr))
+
+
+def _variables(index: Index, node: ast.ClassDef, scope: Scope) -> tuple[str, ...]:
+    """The type variables of a class: of `Generic[T]`, else those its bases are given, in order."""
+    found: dict[str, None] = {}
+    for base in node.bases:
+        if isinstance(base, ast.Subscript):
+            names = [item.id for item in _items(base.slice) if isinstance(item, ast.Name)]
+            if index.ref(base.value, scope).rpartition(".")[2] in ("Generic", "Protocol"):
+                return tuple(names)
+            found.update(dict.fromkeys(names))
+    for parameter in getattr(node, "type_params", ()):
+        found.setdefault(parameter.name)
+    return tuple(found)
+
+
+def _given(index: Index, base: ast.expr, scope: Scope) -> tuple[str, ...]:
+    """What a base class is given for its type variables."""
+    if not isinstance(base, ast.Subscript):
+        return ()
+    return tuple(index.annotation(item, scope) for item in _items(base.slice))
+
+
+def _items(node: ast.expr) -> list[ast.expr]:
+    return node.elts if isinstance(node, ast.Tuple) else [node]
 
 
 def _base(index: Index, node: ast.expr, scope: Scope) -> str:
@@ -332,7 +372,7 @@ def _calls(index: Index, scope: Scope, guarded: list[Call]) -> list[Call]:
         ref = index.ref(load, scope)
         # Only what is read from a value can be a property.
         base = ref.rpartition(".")[0]
-        if not base or base[-1] not in ":)^]$" or base.startswith("builtins.") or ref in seen:
+        if not base or base[-1] not in ":)^]$»⟩" or base.startswith("builtins.") or ref in seen:
             continue
         seen.add(ref)
         flags, loops, path, is_guarded = _surroundings(index, load, at_module)

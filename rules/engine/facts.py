@@ -11,11 +11,16 @@ Facts know nothing of their own path, so one blob has one set of facts wherever 
     T:{}                  something whose items are instances of T
     x[]                   what iterating over x gives
     x[k]                  what subscribing x gives
+    x[2], x[-1]           the member of a tuple
+    x[:]                  a part of x
+    T:{:}                 a mapping to instances of T
+    ⟨a¦b⟩                 a tuple of these
+    T:⟨A:¦B:⟩             an instance of T[A, B]
     f~                    `partial(f, …)`
     x^                    what `with x as …` binds
     f$                    what the dependency f provides
     T%                    `super()` inside T
-    «A:|B:»               of one of several annotated types, known when they turn out to be the same
+    «a|b»                 one of several, known when they turn out to be the same
 
 An empty reference is an unknown value.
 """
@@ -28,7 +33,7 @@ from rules.engine.declarations import Declarations
 from rules.engine.migrations import Migration
 from rules.engine.rows import Flow
 
-ENGINE_VERSION = "4"
+ENGINE_VERSION = "5"
 """Changes when facts change shape or meaning: cached ones of another version are worthless."""
 
 # Flags of a call.
@@ -62,6 +67,8 @@ CONTEXT = 64
 LAMBDA = 128
 WRAPPED = 256
 """Decorated by something that may change what a call of it means."""
+ABSTRACT = 1024
+"""Decorated with `abstractmethod`, or with a body that only raises `NotImplementedError`."""
 MAIN = 512
 """The code under `if __name__ == "__main__"`."""
 
@@ -115,6 +122,17 @@ class Decorator(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True
     receiver: str = ""
 
 
+class Passing(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
+    """A number that a function takes and hands on unchanged: `.limit(size)`, `load(session, size=size)`."""
+
+    parameter: str
+    ref: str
+    """What is called with it."""
+    line: int
+    position: int = 0
+    keyword: str = ""
+
+
 class Function(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
     """A function, method or lambda; the module's own code has an empty symbol."""
 
@@ -130,6 +148,9 @@ class Function(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True)
     """The annotated result, else the one that all `return` statements agree on."""
     yields: str = ""
     calls: tuple[Call, ...] = ()
+    passings: tuple[Passing, ...] = ()
+    order: tuple[str, ...] = ()
+    """Names of all parameters, for functions with `passings`."""
 
 
 class Class(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
@@ -142,6 +163,10 @@ class Class(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
     """Class attributes that are `Depends(…)` (class-based views)."""
     decorators: tuple[Decorator, ...] = ()
     metaclass: str = ""
+    variables: tuple[str, ...] = ()
+    """The names of its type variables."""
+    given: tuple[tuple[str, ...], ...] = ()
+    """For each base what its type variables stand for, as references to instances."""
 
 
 class Alias(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):

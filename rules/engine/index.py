@@ -11,7 +11,7 @@ import builtins
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
-from rules.engine.annotations import annotation
+from rules.engine.annotations import annotation, joined, one_of
 from rules.engine.special_calls import SPECIAL
 from rules.engine.spelling import is_type_checking, last_name
 
@@ -26,6 +26,7 @@ COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 LOOPS = (ast.For, ast.AsyncFor, ast.While, *COMPREHENSIONS)
 
 _MAX_REFERENCE = 240
+_MAX_DISPLAY = 24
 _MAX_DEPTH = 60
 
 # Fields that hold nodes worth visiting: no contexts, no operators.
@@ -69,6 +70,21 @@ class Binding:
         self.node = node
         self.value = value
         self.ref: str | None = None
+
+
+class Part:
+    """The value of a name that is unpacked from a tuple: the member at `position`."""
+
+    __slots__ = ("kind", "position", "value")
+
+    def __init__(self, kind: str, value: object, position: int) -> None:
+        self.kind = kind
+        self.value = value
+        self.position = position
+
+
+# How what is unpacked got there: the suffix of a reference to the whole.
+_UNPACKED = {"value": "", "item": "[]", "local item": "[]", "entered": "^", "part": "", "local part": ""}
 
 
 class Scope:
@@ -380,13 +396,18 @@ class Index:
             _bind(scope, target.id, Binding(kind, line, column, target, value))
         elif isinstance(target, ast.Tuple | ast.List):
             values = _members(value, len(target.elts)) if kind == "value" else None
+            after_star = False
             for position, element in enumerate(target.elts):
-                if values is None:
-                    self._target(scope, element, _unpacked(kind), None, line, column)
+                after_star = after_star or isinstance(element, ast.Starred)
+                if values is None and value is not None and not after_star and kind in _UNPACKED:
+                    part = Part(_UNPACKED[kind], value, position)
+                    self._target(scope, element, f"{_local(kind)}part", part, line, column)
+                elif values is None:
+                    self._target(scope, element, f"{_local(kind)}unknown", None, line, column)
                 else:
                     self._target(scope, element, kind, values[position], line, column)
         elif isinstance(target, ast.Starred):
-            self._target(scope, target.value, _unpacked(kind), None, line, column)
+            self._target(scope, target.value, f"{_local(kind)}unknown", None, line, column)
         elif isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):
             owner = scope.owner
             if owner is None:
@@ -465,15 +486,27 @@ class Index:
                 return "" if value is None or value is ... else f"builtins.{type(value).__name__}:"
             case ast.JoinedStr():
                 return "builtins.str:"
-            case ast.Dict() | ast.DictComp():
-                return "builtins.dict:"
-            case ast.List() | ast.ListComp():
-                return "builtins.list:"
-            case ast.Set() | ast.SetComp():
-                return "builtins.set:"
-            case ast.Subscript(value=value):
+            case ast.Dict(values=values):
+                item = self.agreed(values, scope, depth) if len(values) <= _MAX_DISPLAY else ""
+                return f"{item}{{:}}" if item else "builtins.dict:"
+            case ast.DictComp(value=value):
+                item = self.ref(value, scope, depth)
+                return f"{item}{{:}}" if item else "builtins.dict:"
+            case ast.List(elts=values) | ast.Set(elts=values):
+                item = self.agreed(values, scope, depth) if len(values) <= _MAX_DISPLAY else ""
+                return f"{item}{{}}" if item else f"builtins.{cls.__name__.lower()}:"
+            case ast.ListComp(elt=value) | ast.SetComp(elt=value) | ast.GeneratorExp(elt=value):
+                item = self.ref(value, scope, depth)
+                if item:
+                    return f"{item}{{}}"
+                return "" if cls is ast.GeneratorExp else f"builtins.{cls.__name__[:-4].lower()}:"
+            case ast.Tuple(elts=values) if len(values) <= _MAX_DISPLAY:
+                if any(isinstance(value, ast.Starred) for value in values):
+                    return "builtins.tuple:"
+                return joined(self.ref(value, scope, depth) for value in values) or "builtins.tuple:"
+            case ast.Subscript(value=value, slice=key):
                 base = self.ref(value, scope, depth)
-                return f"{base}[k]" if base else ""
+                return f"{base}[{_key(key)}]" if base else ""
             case ast.IfExp(body=body, orelse=orelse):
                 return self.agreed([body, orelse], scope, depth)
             case ast.BoolOp(op=ast.Or(), values=values):
@@ -489,7 +522,9 @@ class Index:
             if node is None or (isinstance(node, ast.Constant) and node.value is None):
                 continue
             refs.add(self.ref(node, scope, depth))
-        return refs.pop() if len(refs) == 1 else ""
+            if "" in refs:
+                return ""
+        return one_of(refs)
 
     def _call_ref(self, node: ast.Call, scope: Scope, depth: int) -> str:
         function = self.ref(node.func, scope, depth)
@@ -605,7 +640,7 @@ class Index:
             ):
                 continue
             refs.add(self.binding_ref(binding, scope))
-        return refs.pop() if len(refs) == 1 else ""
+        return one_of(refs)
 
     def _preferred(self, bindings: list[Binding], for_type: bool) -> list[Binding]:
         """Without the fallbacks in `except` handlers, and without what only type checkers see (or only that)."""
@@ -660,6 +695,8 @@ class Index:
             if isinstance(value.value, ast.Constant) and isinstance(value.value.value, str):
                 return f"'{value.value.value[:200]}"
             return self.annotation(value.annotation, at) or self.ref(value.value, at)
+        if isinstance(value, Part):
+            return self._part_ref(value, at)
         if kind in ("item", "local item"):
             base = self.ref(value, at)  # type: ignore[arg-type]  # what is iterated is an expression
             return f"{base}[]" if base else ""
@@ -667,6 +704,11 @@ class Index:
             base = self.ref(value, at)  # type: ignore[arg-type]  # what is entered is an expression
             return f"{base}^" if base else ""
         return ""
+
+    def _part_ref(self, part: Part, scope: Scope) -> str:
+        whole = part.value
+        base = self._part_ref(whole, scope) if isinstance(whole, Part) else self.ref(whole, scope)  # type: ignore[arg-type]  # what is unpacked is an expression
+        return f"{base}{part.kind}[{part.position}]" if base else ""
 
     def _self_ref(self, scope: Scope) -> str:
         owner = scope.owner
@@ -731,8 +773,20 @@ def _bind(scope: Scope, name: str, binding: Binding) -> None:
         bindings.append(binding)
 
 
-def _unpacked(kind: str) -> str:
-    return "local unknown" if kind.startswith("local") else "unknown"
+def _key(key: ast.expr) -> str:
+    """How a subscript is written in a reference."""
+    if isinstance(key, ast.Slice):
+        return ":"
+    if isinstance(key, ast.UnaryOp) and isinstance(key.op, ast.USub):
+        inner = _key(key.operand)
+        return f"-{inner}" if inner.isdecimal() else "k"
+    if isinstance(key, ast.Constant) and type(key.value) is int and 0 <= key.value < _MAX_DISPLAY:
+        return str(key.value)
+    return "k"
+
+
+def _local(kind: str) -> str:
+    return "local " if kind.startswith("local") else ""
 
 
 def _members(value: object, count: int) -> list[ast.expr] | None:

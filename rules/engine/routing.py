@@ -9,7 +9,7 @@ from rules.engine import facts
 from rules.engine.facts import Argument, Call, Decorator, Parameter
 from rules.engine.finding import EndpointRef
 from rules.engine.graph import Graph, Node
-from rules.engine.values import Linked, Sort, Value
+from rules.engine.values import Linked, Sort, Value, without_arguments
 
 _APPS = frozenset({"fastapi.FastAPI", "fastapi.applications.FastAPI", "starlette.applications.Starlette"})
 _ROUTERS = frozenset({"fastapi.APIRouter", "fastapi.routing.APIRouter", "starlette.routing.Router"})
@@ -338,7 +338,7 @@ class Routing:
 
     def depended(self, parameter: Parameter, module: Linked) -> Iterator[Node]:
         """The functions that FastAPI runs to fill a parameter."""
-        depends, holder, annotation = parameter.depends, module, parameter.annotation
+        depends, holder, annotation = parameter.depends, module, without_arguments(parameter.annotation)
         if depends is None and annotation.endswith(":"):
             alias = self.resolver.alias(annotation[:-1], module)
             if alias is not None and alias[0].depends is not None:

@@ -6,6 +6,8 @@ import ast
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
+from rules.engine.annotations import joined
+
 if TYPE_CHECKING:
     from rules.engine.index import Index, Scope
 
@@ -62,6 +64,32 @@ def _copied(index: Index, node: ast.Call, function: str, scope: Scope, depth: in
     return None
 
 
+def _enumerated(index: Index, node: ast.Call, function: str, scope: Scope, depth: int) -> str | None:
+    if function != "builtins.enumerate" or not node.args:
+        return None
+    base = index.ref(node.args[0], scope, depth)
+    return f"⟨builtins.int:¦{base}[]⟩{{}}" if base else ""
+
+
+def _zipped(index: Index, node: ast.Call, function: str, scope: Scope, depth: int) -> str | None:
+    if function != "builtins.zip" or any(isinstance(argument, ast.Starred) for argument in node.args):
+        return None
+    bases = [index.ref(argument, scope, depth) for argument in node.args]
+    members = joined(f"{base}[]" if base else "" for base in bases)
+    return f"{members}{{}}" if members else ""
+
+
+def _gathered(index: Index, node: ast.Call, function: str, scope: Scope, depth: int) -> str | None:
+    if function != "asyncio.gather" or not node.args:
+        return None
+    if len(node.args) == 1 and isinstance(node.args[0], ast.Starred):
+        base = index.ref(node.args[0].value, scope, depth)
+        return f"{base}[]{{}}" if base else ""
+    if any(isinstance(argument, ast.Starred) for argument in node.args):
+        return ""
+    return joined(index.ref(argument, scope, depth) for argument in node.args)
+
+
 def _super(index: Index, node: ast.Call, function: str, scope: Scope, depth: int) -> str | None:
     if function != "builtins.super":
         return None
@@ -105,5 +133,8 @@ SPECIAL: dict[str, Special] = {
     "reversed": _copied,
     "tuple": _copied,
     "super": _super,
+    "enumerate": _enumerated,
+    "zip": _zipped,
+    "gather": _gathered,
     "sessionmaker": _session_factory,
 }

@@ -45,6 +45,12 @@ class Value:
     """(path, name) of the module-level name that holds an instance."""
     bound: bool = False
     """A method taken from an instance (or a class method from its class)."""
+    members: tuple[Value | None, ...] = ()
+    """Of a tuple."""
+    given: tuple[Value | None, ...] = ()
+    """What an instance of a generic class is made of: of `Box[User]` an instance of `User`."""
+    variables: Mapping[str, Value] | None = None
+    """For a method of a generic class: what the type variables of its class stand for."""
     partial: bool = False
     """`functools.partial` of it, with arguments of its own."""
 
@@ -92,6 +98,7 @@ class Resolver:
         self._ancestry: dict[tuple[str, str], tuple[Value, ...]] = {}
         self._origins: dict[str, tuple[Linked, ...]] = {}
         self._external_stars: dict[str, str] = {}
+        self._heirs: dict[tuple[str, str], list[Value]] | None = None
         self._link(files)
 
     # Modules and where they are found
@@ -209,17 +216,29 @@ class Resolver:
         if last == ":":
             return self._instance_of(ref[:-1], module)
         if last == "»":
-            return self._one_of(ref[1:-1].split("|"), module)
+            return self._one_of(_parts(ref, "|"), module)
+        if last == "⟩":
+            if ref[0] == "⟨" and _opening(ref) == 0:
+                return _tuple([self.value(part, module) for part in _parts(ref, "¦")])
+            start = _opening(ref)
+            made = self.value(ref[:start], module)
+            if made is None or made.sort != Sort.OBJECT:
+                return made
+            return replace(made, given=tuple(self.value(part, module) for part in _parts(ref[start:], "¦")))
         if last == "]":
-            if ref[-2] == "k":
-                return self._subscribed(self.value(ref[:-3], module))
-            return self._item(self.value(ref[:-2], module))
+            base, _, key = ref[:-1].rpartition("[")
+            if not key:
+                return self._item(self.value(base, module))
+            return self._subscribed(self.value(base, module), key)
         if last == "~":
             callee = self.value(ref[:-1], module)
             return None if callee is None else replace(callee, partial=True)
         if last == "}":
+            if ref[-2] == ":":
+                item = self.value(ref[:-3], module)
+                return Value(Sort.ITEMS, "builtins.dict", item=item) if item is not None else _DICT
             item = self.value(ref[:-2], module)
-            return None if item is None else Value(Sort.ITEMS, "builtins.list", item=item)
+            return Value(Sort.ITEMS, "builtins.list", item=item) if item is not None else _LIST
         if last == "^":
             return self._entered(self.value(ref[:-1], module))
         if last == "$":
@@ -343,7 +362,7 @@ class Resolver:
             return self._function_attribute(value, name)
         if sort == Sort.TEXT:
             return Value(Sort.EXTERNAL, f"builtins.str.{name}")
-        return Value(Sort.EXTERNAL, f"{value.name}.{name}", item=value.item)
+        return Value(Sort.EXTERNAL, f"{value.name}.{name}", item=value.item, members=value.members)
 
     def _library_attribute(self, owner: str, name: str) -> Value:
         full = libraries.canonical(f"{owner}.{name}")
@@ -375,8 +394,14 @@ class Resolver:
             module = owner.home
             symbol = f"{owner.symbol}.{name}"
             function = module.functions.get(symbol)
+            if function is not None and value.sort == Sort.OBJECT and self.is_abstract(owner, function):
+                made = self._implementation(owner, name)
+                if made is not None:
+                    module, function = made.home, made.function
             if function is not None:
                 found = self._function(module, function)
+                if owner.home.classes[owner.symbol].variables:
+                    found = replace(found, variables=self._variables_of(value, owner))
                 if function.returns in _SELF:
                     found = replace(found, item=replace(value, sort=Sort.OBJECT))
                 if value.sort == Sort.CLASS:
@@ -386,10 +411,68 @@ class Resolver:
                 return replace(found, bound=not function.flags & facts.STATIC)
             held = module.classes[owner.symbol].attributes.get(name)
             if held is not None:
-                return self.value(held, module)
+                known = self.value(held, module)
+                if known is None and module.classes[owner.symbol].variables:
+                    return _filled(held, self._variables_of(value, owner))
+                return known
             if symbol in module.classes:
                 return Value(Sort.CLASS, self._qualified(module, symbol), module, symbol)
         return None
+
+    def is_abstract(self, owner: Value, function: Function) -> bool:
+        """Whether a method of the class `owner` only says what those of its heirs do."""
+        if function.flags & facts.ABSTRACT:
+            return True
+        return any(base.endswith("typing.Protocol") for base in owner.home.classes[owner.symbol].bases)
+
+    def _implementation(self, owner: Value, name: str) -> Value | None:
+        """The one method `name` among the heirs of an abstract class; None when there are several."""
+        found: dict[tuple[str, str], Value] = {}
+        pending = list(self.heirs(owner))
+        while pending:
+            heir = pending.pop()
+            pending.extend(self.heirs(heir))
+            function = heir.home.functions.get(f"{heir.symbol}.{name}")
+            if function is not None and not self.is_abstract(heir, function):
+                found[heir.home.path, function.symbol] = self._function(heir.home, function)
+        return next(iter(found.values())) if len(found) == 1 else None
+
+    def heirs(self, owner: Value) -> list[Value]:
+        """The classes that name `owner` as a base."""
+        if self._heirs is None:
+            self._heirs = {}
+            for module in self.modules.values():
+                for cls in module.facts.classes:
+                    heir = Value(Sort.CLASS, self._qualified(module, cls.symbol), module, cls.symbol)
+                    for base in cls.bases:
+                        resolved = self.value(base, module)
+                        if resolved is not None and resolved.sort == Sort.CLASS:
+                            self._heirs.setdefault((resolved.home.path, resolved.symbol), []).append(heir)
+        return self._heirs.get((owner.home.path, owner.symbol), [])
+
+    def _variables_of(self, value: Value, owner: Value) -> Mapping[str, Value]:
+        """What the type variables of `owner`, a class that `value` derives from, stand for."""
+        own = value.home.classes.get(value.symbol)
+        if own is None:
+            return {}
+        given = dict(zip(own.variables, value.given, strict=False))
+        pending = [(value.home, own, {name: item for name, item in given.items() if item is not None})]
+        for module, cls, known in pending:  # grows while we go, class by class up
+            if (module.path, cls.symbol) == (owner.home.path, owner.symbol):
+                return known
+            for base, arguments in zip(cls.bases, cls.given, strict=False):
+                resolved = self.value(base, module)
+                if resolved is None or resolved.sort != Sort.CLASS or len(pending) > _DEPTH:
+                    continue
+                parent = resolved.home.classes[resolved.symbol]
+                stands: dict[str, Value] = {}
+                for name, argument in zip(parent.variables, arguments, strict=False):
+                    item = self.value(argument, module) if argument else None
+                    item = item if item is not None else _filled(argument, known)
+                    if item is not None:
+                        stands[name] = item
+                pending.append((resolved.home, parent, stands))
+        return {}
 
     def property_of(self, ref: str, module: Linked) -> Value | None:
         """The property function that reading the attribute `ref` runs."""
@@ -444,12 +527,8 @@ class Resolver:
             return None
         sort = value.sort
         if sort == Sort.EXTERNAL:
-            if value.item is not None:
-                return (
-                    value.item
-                    if value.name.endswith((".pop", ".popleft", ".get"))
-                    else replace(value, sort=Sort.ITEMS)
-                )
+            if value.item is not None or value.members:
+                return _method_of_container(value)
             made = libraries.returns(value.name)
             if made is not None:
                 return Value(Sort.INSTANCE, made.removesuffix(".{}"))
@@ -477,7 +556,10 @@ class Resolver:
             return None
         if function.returns in _SELF:
             return value.item
-        return self.value(function.returns, module)
+        found = self.value(function.returns, module)
+        return (
+            found if found is not None or not value.variables else _filled(function.returns, value.variables)
+        )
 
     def _yielded(self, function: Function, module: Linked) -> Value | None:
         if function.returns:
@@ -511,13 +593,23 @@ class Resolver:
         if value is None:
             return None
         if value.sort == Sort.ITEMS:
-            return value.item
+            return value.item if value.name != "builtins.dict" else None
         if value.sort == Sort.INSTANCE:
             made = libraries.item(value.name)
             return Value(Sort.INSTANCE, made) if made is not None else None
         return None
 
-    def _subscribed(self, value: Value | None) -> Value | None:
+    def _subscribed(self, value: Value | None, key: str = "k") -> Value | None:
+        if value is not None and value.sort == Sort.ITEMS:
+            if key == ":":
+                return value
+            if value.members:
+                position = int(key) if key != "k" else len(value.members)
+                inside = -len(value.members) <= position < len(value.members)
+                return value.members[position] if inside else None
+            return value.item
+        if value is not None and value.sort == Sort.TEXT:
+            return Value(Sort.INSTANCE, "builtins.str")
         if value is not None and value.sort == Sort.INSTANCE:
             made = libraries.returns(f"{value.name}.__getitem__")
             return Value(Sort.INSTANCE, made) if made is not None else None
@@ -541,15 +633,9 @@ class Resolver:
         return None
 
     def _one_of(self, refs: Iterable[str], module: Linked) -> Value | None:
-        """A value of one of several annotated types, when they turn out to be the same."""
+        """One of several values, when they turn out to be the same."""
         values = [self.value(ref, module) for ref in refs]
-        first = values[0]
-        if first is None or first.sort not in (Sort.INSTANCE, Sort.OBJECT):
-            return None
-        same = all(
-            value is not None and (value.sort, value.name) == (first.sort, first.name) for value in values
-        )
-        return first if same else None
+        return values[0] if all(_same(value, values[0]) for value in values) else None
 
     def alias(
         self, ref: str, module: Linked, seen: set[tuple[str, str]] | None = None
@@ -643,6 +729,89 @@ _SELF = frozenset({"typing.Self:", "typing_extensions.Self:"})
 _PLAIN = frozenset(
     {"builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol", "enum.Enum", "builtins.Exception"}
 )
+
+
+def _filled(ref: str, variables: Mapping[str, Value]) -> Value | None:
+    """The value of a type variable `T:`, or of a container of it."""
+    item = ref.removesuffix("{:}").removesuffix("{}")
+    value = (
+        variables.get(item[:-1].rpartition(".")[2].rpartition(">")[2].lstrip("@"))
+        if item[-1:] == ":"
+        else None
+    )
+    if value is None or item == ref:
+        return value
+    return Value(Sort.ITEMS, "builtins.dict" if ref.endswith("{:}") else "builtins.list", item=value)
+
+
+_LIST = Value(Sort.INSTANCE, "builtins.list")
+_DICT = Value(Sort.INSTANCE, "builtins.dict")
+
+
+def _tuple(members: list[Value | None]) -> Value:
+    item = members[0] if members and all(_same(member, members[0]) for member in members) else None
+    return Value(Sort.ITEMS, "builtins.tuple", item=item, members=tuple(members))
+
+
+def _same(left: Value | None, right: Value | None) -> bool:
+    """Whether both are known and stand for the same."""
+    if left is None or right is None:
+        return False
+    if (left.sort, left.name, left.symbol, left.module) != (
+        right.sort,
+        right.name,
+        right.symbol,
+        right.module,
+    ):
+        return False
+    if left.sort == Sort.ITEMS:
+        return len(left.members) == len(right.members) and (
+            left.item is right.item or _same(left.item, right.item)
+        )
+    return True
+
+
+def _method_of_container(method: Value) -> Value | None:
+    """What a method of a list, dict or tuple with known items gives."""
+    owner, _, name = method.name.rpartition(".")
+    if name in ("get", "pop", "popleft", "setdefault"):
+        return method.item
+    if name == "items" and owner == "builtins.dict":
+        return Value(Sort.ITEMS, "builtins.list", item=_tuple([None, method.item]))
+    if name == "values" or owner != "builtins.dict":
+        return Value(Sort.ITEMS, "builtins.list", item=method.item)
+    return Value(Sort.ITEMS, owner, item=method.item) if name == "copy" else None
+
+
+_OPENING = {"«": 1, "⟨": 1, "»": -1, "⟩": -1}
+
+
+def _opening(ref: str) -> int:
+    """Where the bracket opens that the last character of `ref` closes."""
+    depth = 0
+    for position in range(len(ref) - 1, -1, -1):
+        depth += _OPENING.get(ref[position], 0)
+        if not depth:
+            return position
+    return 0
+
+
+def without_arguments(annotation: str) -> str:
+    """`@Box:` of `@Box:⟨…⟩`."""
+    if annotation.endswith("⟩") and annotation[0] != "⟨":
+        return annotation[: _opening(annotation)]
+    return annotation
+
+
+def _parts(ref: str, separator: str) -> list[str]:
+    """The members of a bracketed reference."""
+    parts, depth, start = [], 0, 1
+    for position, character in enumerate(ref):
+        depth += _OPENING.get(character, 0)
+        if character == separator and depth == 1:
+            parts.append(ref[start:position])
+            start = position + 1
+    return [*parts, ref[start:-1]]
 
 
 def _holds(owner: str, name: str) -> bool:

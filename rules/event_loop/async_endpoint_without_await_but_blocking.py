@@ -97,7 +97,7 @@ class AsyncEndpointWithoutAwaitButBlocking(Rule):
             related=tuple(
                 Hop(module.path, line, node.name) for line in sorted({stop.call.lineno for stop in found})
             ),
-            swallows=tuple(sorted({(stop.code, stop.call.lineno) for stop in found})),
+            swallows=tuple(sorted({(stop.code, stop.call.lineno) for stop in found} | _files(node))),
             impact=expected(worst, module),
         )
 
@@ -116,6 +116,11 @@ class AsyncEndpointWithoutAwaitButBlocking(Rule):
         if module.called(node) or any(_uses_loop(inner, module) for inner in own_nodes(node)):
             return None
         return Fix(without_async, safety=Safety.UNSAFE)
+
+
+def _files(function: ast.AsyncFunctionDef) -> set[tuple[str, int]]:
+    """What is said of files: in a thread they harm nobody."""
+    return {("FP115", node.lineno) for node in own_nodes(function) if isinstance(node, ast.Call)}
 
 
 def awaits(function: ast.AsyncFunctionDef) -> bool:

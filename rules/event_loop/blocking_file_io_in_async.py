@@ -1,0 +1,318 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rules.engine import payloads
+from rules.engine.index import FUNCTIONS
+from rules.engine.loop_calls import carries_bound_object, offload_primitive
+from rules.engine.loop_shapes import spelled
+from rules.engine.rewrites import in_thread
+from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.libraries import Kind
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+
+_OPENS = frozenset(
+    {"builtins.open", "io.open", "pathlib.Path.open", "gzip.open", "bz2.open", "lzma.open", "os.fdopen"}
+)
+# Making one costs little; what is done with it is reported where it is done.
+_QUIET = frozenset(
+    {"zipfile.ZipFile", "tarfile.open", "io.open_code", "fileinput.input", "glob.glob"}
+    | {"zipfile.ZipFile.writestr"}  # into memory as often as not
+)
+_TREES = frozenset(
+    {
+        "shutil.copytree",
+        "shutil.rmtree",
+        "shutil.make_archive",
+        "shutil.unpack_archive",
+        "shutil.copyfileobj",
+        "zipfile.ZipFile.extractall",
+        "tarfile.TarFile.extractall",
+        "tarfile.TarFile.add",
+        "os.walk",
+        "os.fwalk",
+        "pathlib.Path.rglob",
+    }
+)
+"""They work through as much as there is."""
+_LAZY = frozenset({"os.walk", "os.fwalk", "pathlib.Path.rglob"})
+
+
+class BlockingFileIoInAsync(Rule):
+    """Reading or writing files on the event loop stops every request of the worker while the disk works.
+
+    Python has no asynchronous files: `open`, `read` and `write` return when the disk is done. A small file that the system has
+    in memory costs microseconds, and is better read directly. An upload, a directory tree, a file per item or a network
+    volume costs as long as it takes, and the worker stands still meanwhile.
+
+    ## Instead
+    Hand the whole operation to a thread: `await asyncio.to_thread(path.write_bytes, data)`, or a small function that opens,
+    reads and closes. `anyio.open_file` does so call by call.
+
+    ## Trade-offs
+    A hop to a thread costs 0.2 ms: for files of some kilobytes that is more than the read itself (measured: a third to two
+    thirds of the throughput).
+
+    ## Monitor
+    Event-loop lag p99, disk wait.
+
+    ## When to ignore it
+    For small local files that are read again and again, and so lie in memory.
+    """
+
+    code = "FP115"
+    severity = Severity.MEDIUM
+    effort = Effort.MINUTES
+    watch = "event-loop lag p99 and disk wait"
+
+    invalid = (
+        Invalid(
+            """
+            import asyncio
+            from pathlib import Path
+
+            from fastapi import FastAPI, UploadFile
+
+            app = FastAPI()
+
+            @app.post("/labels/{number}")
+            async def save_label(number: int, file: UploadFile) -> None:
+                Path(f"/data/labels/{number}").write_bytes(await file.read())
+            """,
+            fixed="""
+            import asyncio
+            from pathlib import Path
+
+            from fastapi import FastAPI, UploadFile
+
+            app = FastAPI()
+
+            @app.post("/labels/{number}")
+            async def save_label(number: int, file: UploadFile) -> None:
+                await asyncio.to_thread(Path(f"/data/labels/{number}").write_bytes, await file.read())
+            """,
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            from pathlib import Path
+
+            from fastapi import FastAPI
+
+            app = FastAPI()
+
+            @app.get("/terms")
+            async def terms() -> str:  # a small file that lies in memory
+                return Path("terms.txt").read_text()
+            """
+        ),
+        Valid(
+            """
+            from pathlib import Path
+
+            from fastapi import FastAPI, UploadFile
+
+            app = FastAPI()
+
+            @app.post("/labels/{number}")
+            def save_label(number: int, file: UploadFile) -> None:  # runs in a thread
+                Path(f"/data/labels/{number}").write_bytes(file.file.read())
+            """
+        ),
+    )
+
+    def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        entry = module.blocking(node)
+        if entry is None or entry.kind is not Kind.DISK or entry.name in _QUIET:
+            return
+        if entry.name.startswith("tempfile.") or (entry.light and entry.name not in _LAZY):
+            return
+        function = module.function_of(node)
+        if function is None or not function.is_async or not module.runs_on_event_loop(node):
+            return
+        if module.is_awaited(node) or module.is_offloaded(node):
+            return
+        if entry.name not in _TREES and _is_own_file(node, module):
+            return
+        if entry.name in _LAZY and not _is_iterated(node, module):
+            return
+        if (
+            _first_of_statement(node, module) is not node
+            or _said_within(node, module)
+            or _cleans_up(node, module)
+        ):
+            return
+        large = _large(node, entry.name, module)
+        verb = _verb(node, entry.name)
+        yield Match(
+            node,
+            f"`{spelled(node.func)}` in `{function.name}` {verb} on the event loop{large}:"
+            " while the disk works, this worker serves nobody.",
+            severity=Severity.MEDIUM if large else Severity.LOW,
+            confidence=Confidence.LIKELY if large else Confidence.POSSIBLE,
+            fix=_fix(node, entry.name, module) if large else None,
+            cause=f"FP115 {module.path}:{function.symbol}",
+        )
+
+
+def _large(call: ast.Call, name: str, module: Module) -> str:
+    """Why the work has no bound, to follow "on the event loop"; empty when nothing says so."""
+    if module.loops(call) or _loops_within(call, module):
+        return ", again and again in a loop"
+    if any(payloads.holds_upload(value, module) for value in _values(call, module)):
+        return ", an upload of any size"
+    return ", as much as there is" if name in _TREES else ""
+
+
+def _values(call: ast.Call, module: Module) -> Iterator[ast.AST]:
+    """What may flow into the file: the arguments, and for `with open(…)` those of the body's calls."""
+    yield from call.args
+    block = _with_of(call, module)
+    for statement in block.body if block is not None else ():
+        for node in ast.walk(statement):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and node.func.attr == "write"
+            ):
+                yield from node.args
+
+
+def _loops_within(call: ast.Call, module: Module) -> bool:
+    """`with open(…) as file: async for chunk in …: file.write(chunk)`."""
+    block = _with_of(call, module)
+    if block is None:
+        return False
+    return any(
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and node.func.attr in ("write", "writelines", "read", "readline")
+        and not module.is_awaited(node)
+        and isinstance(node.func.value, ast.Name)
+        and node.func.value.id in _bound_by(block)
+        and any(loop in ast.walk(block) for loop in module.loops(node))
+        for statement in block.body
+        for node in ast.walk(statement)
+    )
+
+
+def _bound_by(block: ast.With | ast.AsyncWith) -> set[str]:
+    return {item.optional_vars.id for item in block.items if isinstance(item.optional_vars, ast.Name)}
+
+
+def _with_of(call: ast.Call, module: Module) -> ast.With | None:
+    item = module.parent(call)
+    block = module.parent(item) if isinstance(item, ast.withitem) else None
+    return block if isinstance(block, ast.With) else None
+
+
+def _verb(call: ast.Call, name: str) -> str:
+    last = name.rpartition(".")[2]
+    if name in _OPENS:
+        mode = call.args[1] if len(call.args) > 1 and name != "pathlib.Path.open" else None
+        if name == "pathlib.Path.open":
+            mode = call.args[0] if call.args else None
+        mode = next((keyword.value for keyword in call.keywords if keyword.arg == "mode"), mode)
+        text = mode.value if isinstance(mode, ast.Constant) and isinstance(mode.value, str) else "r"
+        return "reads a file" if not set(text) & set("wax+") else "writes a file"
+    if last in _LAZY or name in _LAZY:
+        return "walks through a directory tree"
+    if last.startswith("write"):
+        return "writes a file"
+    return "reads a file" if last.startswith("read") else "works on files"
+
+
+def _is_own_file(call: ast.Call, module: Module) -> bool:
+    """Whether the path is written in the source, or made of constants: a small file of the application itself."""
+    function = call.func
+    name = module.qualified_name(function) or ""
+    path: ast.expr | None = call.args[0] if call.args else None
+    if name.startswith("pathlib.Path.") and isinstance(function, ast.Attribute):
+        path = function.value
+    return path is not None and _is_fixed(path)
+
+
+def _is_fixed(path: ast.expr) -> bool:
+    match path:
+        case ast.Constant():
+            return True
+        case ast.Name(id=name):
+            return name.isupper() or name == "__file__"
+        case ast.Attribute(attr=name, value=value):
+            return name.isupper() or (name in ("parent", "parents", "path") and _is_fixed(value))
+        case ast.BinOp(left=left, right=right):
+            return _is_fixed(left) and _is_fixed(right)
+        case ast.Call(
+            func=ast.Name(id="Path") | ast.Attribute(attr="join" | "resolve" | "absolute"), args=arguments
+        ):
+            return all(map(_is_fixed, arguments)) and bool(arguments or isinstance(path.func, ast.Attribute))
+    return False
+
+
+def _is_iterated(call: ast.Call, module: Module) -> bool:
+    parent = module.parent(call)
+    if isinstance(parent, ast.For | ast.comprehension):
+        return parent.iter is call
+    return isinstance(parent, ast.Call) and getattr(parent.func, "id", "") in (
+        "list",
+        "sorted",
+        "set",
+        "sum",
+        "tuple",
+    )
+
+
+def _first_of_statement(call: ast.Call, module: Module) -> ast.Call:
+    """The first call of its statement's own line that works on files: one statement, one finding."""
+    statement = module.statement(call)
+    if statement is None:
+        return call
+    found = []
+    stack: list[ast.AST] = [statement]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.Call):
+            entry = module.blocking(node)
+            if entry is not None and entry.kind is Kind.DISK and not entry.light and entry.name not in _QUIET:
+                found.append(node)
+        stack.extend(
+            child
+            for child in ast.iter_child_nodes(node)
+            if not isinstance(child, (ast.stmt, *FUNCTIONS)) or child is statement
+        )
+    return min(found, key=lambda node: (node.lineno, node.col_offset), default=call)
+
+
+def _said_within(call: ast.Call, module: Module) -> bool:
+    """`with open(…) as target: shutil.copyfileobj(source, target)` is said of the copying."""
+    block = _with_of(call, module)
+    return block is not None and any(
+        isinstance(node, ast.Call) and module.qualified_name(node.func) in _TREES
+        for statement in block.body
+        for node in ast.walk(statement)
+    )
+
+
+def _cleans_up(call: ast.Call, module: Module) -> bool:
+    """Whether it only happens when something failed."""
+    node: ast.AST | None = call
+    while node is not None and not isinstance(node, FUNCTIONS):
+        if isinstance(node, ast.ExceptHandler):
+            return True
+        node = module.parent(node)
+    return False
+
+
+def _fix(call: ast.Call, name: str, module: Module) -> Fix | None:
+    """In a thread, where one call does all of the work."""
+    if name in _OPENS or name in _LAZY or name.startswith(("zipfile.", "tarfile.")):
+        return None
+    if module.is_in_comprehension(call) or carries_bound_object(call, module):
+        return None
+    target = offload_primitive(module)
+    return Fix(in_thread(target), imports=(target,), safety=Safety.UNSAFE)

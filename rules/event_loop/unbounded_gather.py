@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rules.engine import gathers
+from rules.engine.loop_shapes import is_batched, is_short, iterables, shortened, spelled
+from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.waits import wait_of
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+
+
+class UnboundedGather(Rule):
+    """One task per item of a list of any length sends all its calls at once, and most of them wait or fail.
+
+    `gather` over a list that a client sends, or that a query returns, opens as many calls as there are items. The HTTP client
+    has 100 connections and gives up waiting for one after five seconds; a Redis pool of 100 answered more than half of 640
+    commands at once with errors. The other side sees a burst, and all results are in memory together.
+
+    ## Instead
+    Bound it: a semaphore that each task enters first (`async with limit:`), or chunks of the list. Five at a time were as
+    fast under load as all at once.
+
+    ## Trade-offs
+    With a single request and few items the bound makes it a little slower.
+
+    ## Monitor
+    Pool timeouts, errors of the other side, memory during such a request.
+
+    ## When to ignore it
+    When the list is short by contract: a validated maximum, a page.
+    """
+
+    code = "FP112"
+    severity = Severity.MEDIUM
+    effort = Effort.MINUTES
+    watch = "pool timeouts and errors of the other side"
+
+    invalid = (
+        Invalid(
+            """
+            import asyncio
+
+            import httpx
+            from fastapi import FastAPI
+
+            app = FastAPI()
+            client = httpx.AsyncClient(base_url="https://stock.example")
+
+            @app.post("/stock")
+            async def stock(numbers: list[str]) -> list[str]:
+                answers = await asyncio.gather(*(client.get(f"/levels/{number}") for number in numbers))
+                return [answer.text for answer in answers]
+            """
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            import asyncio
+
+            import httpx
+            from fastapi import FastAPI
+
+            app = FastAPI()
+            client = httpx.AsyncClient(base_url="https://stock.example")
+            limit = asyncio.Semaphore(5)
+
+            async def level_of(number: str) -> str:
+                async with limit:
+                    return (await client.get(f"/levels/{number}")).text
+
+            @app.post("/stock")
+            async def stock(numbers: list[str]) -> list[str]:
+                return await asyncio.gather(*(level_of(number) for number in numbers))
+            """
+        ),
+    )
+
+    def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        repeated = gathers.repeated(node, module)
+        if repeated is None or not module.in_request_path(node):
+            return
+        call, loop = repeated
+        if is_short(loop, module.qualified_name) or module.is_short(loop) or is_batched(loop):
+            return
+        if any(is_batched(around) for around in module.loops(node)):
+            return
+        source = _boundless(iterables(loop)[0], module)
+        wait = wait_of(call, module)
+        if not source or wait is None or gathers.is_bounded(call, module):
+            return
+        yield Match(
+            node,
+            f"`{spelled(call.func)}` starts for every item of `{shortened(module.segment(iterables(loop)[0]))}` at once, {source}:"
+            f" as many calls of `{wait.callable}` as there are items.",
+            confidence=Confidence.LIKELY,
+            call_path=wait.call_path(module),
+        )
+
+
+def _boundless(iterable: ast.expr, module: Module) -> str:
+    """Who decides how long the list is, to follow "at once"; empty when nobody is known to."""
+    function = module.function_of(iterable)
+    if function is None or isinstance(function.node, ast.Lambda):
+        return ""
+    name = iterable
+    while isinstance(name, ast.Attribute):
+        name = name.value
+    if not isinstance(name, ast.Name):
+        return ""
+    if str(module.role(iterable) or "") == "endpoint" and _is_body(name.id, iterable, function.node):
+        return "a list that the client sends"
+    if isinstance(iterable, ast.Name) and _is_query(iterable.id, function.node, module):
+        return "all rows of a query"
+    return ""
+
+
+def _is_body(name: str, iterable: ast.expr, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether it is a list parameter of the endpoint, or an attribute of a parameter that is no dependency."""
+    arguments = function.args
+    positional = [*arguments.posonlyargs, *arguments.args]
+    defaults = [*[None] * (len(positional) - len(arguments.defaults)), *arguments.defaults]
+    pairs = [
+        *zip(positional, defaults, strict=True),
+        *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
+    ]
+    for argument, default in pairs:
+        if argument.arg != name or argument.annotation is None:
+            continue
+        annotation = ast.unparse(argument.annotation)
+        if "Depends" in annotation or (default is not None and "Depends" in ast.unparse(default)):
+            return False
+        if isinstance(iterable, ast.Name):
+            return (
+                annotation.lstrip("typing.")
+                .lower()
+                .startswith(("list[", "sequence[", "set[", "annotated[list["))
+            )
+        return not annotation.startswith(("Request", "WebSocket", "BackgroundTasks"))
+    return False
+
+
+def _is_query(name: str, function: ast.AST, module: Module) -> bool:
+    """Whether the name is bound once, to what a query without a limit returns."""
+    bound = [
+        node.value
+        for node in ast.walk(function)
+        if isinstance(node, ast.Assign)
+        and any(isinstance(target, ast.Name) and target.id == name for target in node.targets)
+    ]
+    if len(bound) != 1:
+        return False
+    text = ast.unparse(bound[0])
+    if "limit" in text or "page" in text or "first" in text:
+        return False
+    asks = any(
+        isinstance(node, ast.Call)
+        and (query := module.query(node)) is not None
+        and query.kind == "select"
+        and not query.primary_key
+        for node in ast.walk(bound[0])
+    )
+    return asks and (".all()" in text or "scalars" in text or "fetch(" in text or "to_list(" in text)

@@ -1,0 +1,136 @@
+"""FP115: files on the event loop."""
+
+import asyncio
+import io
+import os
+import shutil
+import tempfile
+import zipfile
+from pathlib import Path
+
+import aiofiles
+import anyio
+from fastapi import FastAPI, UploadFile
+from fastapi.concurrency import run_in_threadpool
+
+app = FastAPI()
+DATA = Path("/data")
+TERMS = Path("terms.txt")
+
+
+def stored(number: int) -> Path:
+    return DATA / str(number)
+
+
+def load(path: Path) -> bytes:
+    return path.read_bytes()
+
+
+@app.post("/covers/{number}")
+async def save_cover(number: int, cover: UploadFile) -> None:
+    with open(stored(number), "wb") as target:  # FP115
+        target.write(await cover.read())
+
+
+@app.post("/covers/{number}/copy")
+async def copy_cover(number: int, cover: UploadFile) -> None:
+    with stored(number).open("wb") as target:
+        shutil.copyfileobj(cover.file, target)  # FP115
+
+
+@app.post("/covers/{number}/path")
+async def save_cover_by_path(number: int, cover: UploadFile) -> None:
+    content = await cover.read()
+    stored(number).write_bytes(content)  # FP115
+
+
+@app.post("/chunks/{number}")
+async def save_chunks(number: int, cover: UploadFile) -> None:
+    with open(stored(number), "wb") as target:  # FP115
+        while chunk := await cover.read(65536):
+            target.write(chunk)
+
+
+@app.get("/covers/{number}")
+async def read_cover(number: int) -> bytes:
+    with open(stored(number), "rb") as source:  # FP115
+        return source.read()
+
+
+@app.get("/covers")
+async def read_covers(numbers: list[int]) -> list[bytes]:
+    return [stored(number).read_bytes() for number in numbers]  # FP115
+
+
+@app.get("/tree")
+async def tree(number: int) -> list[str]:
+    return [str(path) for path in stored(number).rglob("*")]  # FP115
+
+
+@app.delete("/tree")
+async def delete_tree(number: int) -> None:
+    shutil.rmtree(stored(number))  # FP115
+
+
+@app.post("/unpack")
+async def unpack(number: int) -> None:
+    with zipfile.ZipFile(stored(number)) as archive:
+        archive.extractall(DATA)  # FP115
+
+
+@app.get("/terms")
+async def terms() -> list[str]:
+    with open("terms.txt") as source:
+        first = source.read()
+    return [first, TERMS.read_text(), (Path(__file__).parent / "more.txt").read_text(), open(DATA / "a").read()]
+
+
+@app.get("/light")
+async def light(number: int) -> list[bool]:
+    path = stored(number)
+    os.makedirs(DATA, exist_ok=True)
+    return [path.exists(), os.path.isfile(path), path.is_dir(), path.stat().st_size > 0, bool(os.listdir(DATA))]
+
+
+@app.get("/lazy")
+async def lazy(number: int) -> str:
+    paths = stored(number).rglob("*")
+    return str(paths)
+
+
+@app.get("/asynchronous")
+async def asynchronous(number: int) -> bytes:
+    async with aiofiles.open(stored(number), "rb") as source:
+        first = await source.read()
+    second = await anyio.Path(stored(number)).read_bytes()
+    third = await asyncio.to_thread(load, stored(number))
+    return first + second + third + await run_in_threadpool(stored(number).read_bytes)
+
+
+@app.post("/failed")
+async def failed(number: int) -> None:
+    directory = tempfile.mkdtemp()
+    try:
+        await asynchronous(number)
+    except OSError:
+        shutil.rmtree(directory)
+        raise
+
+
+@app.get("/memory")
+async def memory(number: int) -> bytes:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.writestr("number", str(number))
+    return target.getvalue()
+
+
+@app.post("/in-a-thread/{number}")
+def in_a_thread(number: int, cover: UploadFile) -> None:
+    with open(stored(number), "wb") as target:
+        target.write(cover.file.read())
+
+
+@app.on_event("startup")
+async def read_settings() -> None:
+    app.state.settings = stored(1).read_text()

@@ -1,0 +1,107 @@
+"""FP112: as many calls at once as somebody else likes."""
+
+import asyncio
+
+import httpx
+from fastapi import Depends, FastAPI
+from pydantic import BaseModel
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+app = FastAPI()
+client = httpx.AsyncClient(base_url="https://stock.example")
+
+
+class Basket(BaseModel):
+    numbers: list[str]
+
+
+async def get_session() -> AsyncSession:
+    return AsyncSession()
+
+
+async def level_of(number: str) -> str:
+    return (await client.get(f"/levels/{number}")).text
+
+
+async def length(number: str) -> int:
+    return len(number)
+
+
+@app.post("/direct")
+async def direct(numbers: list[str]) -> list[str]:
+    return [each.text for each in await asyncio.gather(*(client.get(f"/{number}") for number in numbers))]  # FP112
+
+
+@app.post("/helper")
+async def helper(basket: Basket) -> list[str]:
+    return await asyncio.gather(*[level_of(number) for number in basket.numbers])  # FP112
+
+
+@app.post("/tasks")
+async def tasks(numbers: list[str]) -> list[str]:
+    started = [asyncio.create_task(level_of(number)) for number in numbers]
+    return await asyncio.gather(*started)  # FP112
+
+
+@app.post("/appended")
+async def appended(numbers: list[str]) -> list[str]:
+    started = []
+    for number in numbers:
+        started.append(level_of(number))
+    return await asyncio.gather(*started)  # FP112
+
+
+@app.post("/rows")
+async def rows(session: AsyncSession = Depends(get_session)) -> list[str]:
+    orders = (await session.scalars(select(text("orders")))).all()
+    return await asyncio.gather(*(level_of(order) for order in orders))  # FP112
+
+
+@app.post("/bounded")
+async def bounded(numbers: list[str]) -> list[str]:
+    semaphore = asyncio.Semaphore(5)
+
+    async def one(number: str) -> str:
+        async with semaphore:
+            return await level_of(number)
+
+    return await asyncio.gather(*(one(number) for number in numbers))
+
+
+@app.post("/chunks")
+async def chunks(numbers: list[str]) -> list[str]:
+    found = []
+    for start in range(0, len(numbers), 10):
+        found += await asyncio.gather(*(level_of(number) for number in numbers[start : start + 10]))
+    return found
+
+
+@app.post("/page")
+async def page(session: AsyncSession = Depends(get_session)) -> list[str]:
+    orders = (await session.scalars(select(text("orders")).limit(10))).all()
+    return await asyncio.gather(*(level_of(order) for order in orders))
+
+
+@app.post("/few")
+async def few(number: str) -> list[str]:
+    return await asyncio.gather(*(level_of(f"{number}-{size}") for size in ("s", "m", "l")))
+
+
+@app.post("/two")
+async def two(number: str) -> list[str]:
+    return await asyncio.gather(level_of(number), level_of(number.lower()))
+
+
+@app.post("/local")
+async def local(numbers: list[str]) -> list[int]:
+    return await asyncio.gather(*(length(number) for number in numbers))
+
+
+def hosts() -> list[str]:
+    return ["north", "south"]
+
+
+@app.post("/hosts")
+async def from_settings() -> list[str]:
+    return await asyncio.gather(*(level_of(host) for host in hosts()))

@@ -1,0 +1,749 @@
+"""What the resolver understands, one small project for each way of writing it.
+
+Each project has a `use.py` whose last line calls something; the row says what that is.
+"""
+
+from __future__ import annotations
+
+import ast
+import textwrap
+
+import pytest
+
+from tests.engine.projects import module
+
+SESSION = "requests.Session.get"
+QUERY = "sqlalchemy.orm.Session.execute"
+
+ROWS: dict[str, tuple[dict[str, str], str | None]] = {
+    # imports
+    "an import under another name": ({"use.py": "import requests as r\nr.get(1)"}, "requests.get"),
+    "a name imported under another name": (
+        {"use.py": "from requests import get as fetch\nfetch(1)"},
+        "requests.get",
+    ),
+    "a relative import": (
+        {
+            "shop/__init__.py": "",
+            "shop/http.py": "import requests\nclient = requests.Session()",
+            "shop/use.py": "from .http import client\nclient.get(1)",
+        },
+        SESSION,
+    ),
+    "a relative import from the package above": (
+        {
+            "shop/__init__.py": "",
+            "shop/http.py": "import requests\nclient = requests.Session()",
+            "shop/api/__init__.py": "",
+            "shop/api/use.py": "from ..http import client\nclient.get(1)",
+        },
+        SESSION,
+    ),
+    "a re-export through __init__": (
+        {
+            "shop/__init__.py": "from .http import client",
+            "shop/http.py": "import requests\nclient = requests.Session()",
+            "use.py": "from shop import client\nclient.get(1)",
+        },
+        SESSION,
+    ),
+    "a re-export under another name": (
+        {
+            "shop/__init__.py": "from .http import client as gateway",
+            "shop/http.py": "import requests\nclient = requests.Session()",
+            "use.py": "import shop\nshop.gateway.get(1)",
+        },
+        SESSION,
+    ),
+    "a star import of a package that lists its names": (
+        {
+            "shop/__init__.py": "from .http import *\n__all__ = ['client']",
+            "shop/http.py": "import requests\nclient = requests.Session()",
+            "use.py": "from shop import *\nclient.get(1)",
+        },
+        SESSION,
+    ),
+    "an import that a condition chooses": (
+        {
+            "use.py": """
+            try:
+                import orjson as json
+            except ImportError:
+                json = None
+            json.loads(1)
+        """
+        },
+        "orjson.loads",
+    ),
+    "an import inside the function": (
+        {"use.py": "def f():\n    import requests\n    requests.get(1)"},
+        "requests.get",
+    ),
+    "an import for type checkers only": (
+        {
+            "db.py": "from sqlalchemy.orm import Session",
+            "use.py": """
+            from __future__ import annotations
+            from typing import TYPE_CHECKING
+            if TYPE_CHECKING:
+                from db import Session
+            def f(db: Session):
+                db.execute(1)
+         """,
+        },
+        QUERY,
+    ),
+    # instances
+    "an instance of another file": (
+        {
+            "http.py": "import requests\nclient = requests.Session()",
+            "use.py": "import http\nhttp.client.get(1)",
+        },
+        SESSION,
+    ),
+    "an attribute set on self": (
+        {
+            "use.py": """
+            import requests
+            class A:
+                def __init__(self):
+                    self.client = requests.Session()
+                def run(self):
+                    self.client.get(1)
+        """
+        },
+        SESSION,
+    ),
+    "an attribute set on self in a base class of another file": (
+        {
+            "base.py": """
+            import requests
+            class Base:
+                def __init__(self):
+                    self.client = requests.Session()
+         """,
+            "use.py": "from base import Base\nclass A(Base):\n    def run(self):\n        self.client.get(1)",
+        },
+        SESSION,
+    ),
+    "an annotated attribute set on self": (
+        {
+            "use.py": """
+            import requests
+            class A:
+                def __init__(self, session):
+                    self.client: requests.Session = session
+                def run(self):
+                    self.client.get(1)
+        """
+        },
+        SESSION,
+    ),
+    "a parameter with a default kept on self": (
+        {
+            "use.py": """
+            import requests
+            class A:
+                def __init__(self, session: requests.Session | None = None):
+                    self.client = session or requests.Session()
+                def run(self):
+                    self.client.get(1)
+        """
+        },
+        SESSION,
+    ),
+    "a class attribute": (
+        {"use.py": "import requests\nclass A:\n    client = requests.Session()\nA.client.get(1)"},
+        SESSION,
+    ),
+    "a property": (
+        {
+            "use.py": """
+            import requests
+            class A:
+                @property
+                def client(self):
+                    return requests.Session()
+            A().client.get(1)
+        """
+        },
+        SESSION,
+    ),
+    "a cached property of a base class": (
+        {
+            "use.py": """
+            import requests
+            from functools import cached_property
+            class Base:
+                @cached_property
+                def client(self) -> requests.Session: ...
+            class A(Base): ...
+            A().client.get(1)
+        """
+        },
+        SESSION,
+    ),
+    "a field of a dataclass": (
+        {
+            "use.py": """
+            import requests
+            from dataclasses import dataclass
+            @dataclass
+            class A:
+                client: requests.Session
+            def f(a: A):
+                a.client.get(1)
+        """
+        },
+        SESSION,
+    ),
+    "a field with a factory": (
+        {
+            "use.py": """
+            import requests
+            from dataclasses import dataclass, field
+            @dataclass
+            class A:
+                client: "requests.Session" = field(default_factory=requests.Session)
+            A().client.get(1)
+        """
+        },
+        SESSION,
+    ),
+    "a chain of attributes": (
+        {
+            "state.py": """
+            import requests
+            class Inner:
+                def __init__(self):
+                    self.client = requests.Session()
+            class Outer:
+                def __init__(self):
+                    self.inner = Inner()
+            state = Outer()
+         """,
+            "use.py": "from state import state\nstate.inner.client.get(1)",
+        },
+        SESSION,
+    ),
+    "a global that a function sets": (
+        {
+            "use.py": """
+            import requests
+            client: requests.Session | None = None
+            def start():
+                global client
+                client = requests.Session()
+            def f():
+                client.get(1)
+        """
+        },
+        SESSION,
+    ),
+    "a singleton made on demand": (
+        {
+            "use.py": """
+            import requests
+            _client = None
+            def get_client():
+                global _client
+                if _client is None:
+                    _client = requests.Session()
+                return _client
+            get_client().get(1)
+        """
+        },
+        SESSION,
+    ),
+    "an instance made by a class method": (
+        {
+            "use.py": """
+            import requests
+            class A:
+                def __init__(self):
+                    self.client = requests.Session()
+                @classmethod
+                def make(cls):
+                    return cls()
+            A.make().client.get(1)
+        """
+        },
+        SESSION,
+    ),
+    "an instance that the class keeps": (
+        {
+            "use.py": """
+            import requests
+            class A:
+                _instance = None
+                client = requests.Session()
+                @classmethod
+                def get(cls) -> "A":
+                    if cls._instance is None:
+                        cls._instance = cls()
+                    return cls._instance
+            A.get().client.get(1)
+        """
+        },
+        SESSION,
+    ),
+    # annotations
+    "an optional type": (
+        {"use.py": "from sqlalchemy.orm import Session\ndef f(db: Session | None):\n    db.execute(1)"},
+        QUERY,
+    ),
+    "typing.Optional": (
+        {
+            "use.py": """
+            from typing import Optional
+            from sqlalchemy.orm import Session
+            def f(db: Optional[Session] = None):
+                db.execute(1)
+        """
+        },
+        QUERY,
+    ),
+    "a type in a string": (
+        {"use.py": "from sqlalchemy.orm import Session\ndef f(db: 'Session'):\n    db.execute(1)"},
+        QUERY,
+    ),
+    "Annotated with a dependency": (
+        {
+            "use.py": """
+            from typing import Annotated
+            from fastapi import Depends
+            from sqlalchemy.orm import Session
+            def get_db(): ...
+            def f(db: Annotated[Session, Depends(get_db)]):
+                db.execute(1)
+        """
+        },
+        QUERY,
+    ),
+    "an alias of that in another file": (
+        {
+            "deps.py": """
+            from typing import Annotated
+            from fastapi import Depends
+            from sqlalchemy.orm import Session
+            def get_db(): ...
+            SessionDep = Annotated[Session, Depends(get_db)]
+         """,
+            "use.py": "from deps import SessionDep\ndef f(db: SessionDep):\n    db.execute(1)",
+        },
+        QUERY,
+    ),
+    "an alias that is an assignment": (
+        {"use.py": "from sqlalchemy.orm import Session\nDb = Session\ndef f(db: Db):\n    db.execute(1)"},
+        QUERY,
+    ),
+    "an alias of a union": (
+        {
+            "use.py": "from sqlalchemy.orm import Session\nDb = Session | None\ndef f(db: Db):\n    db.execute(1)"
+        },
+        QUERY,
+    ),
+    "a default that is a dependency": (
+        {
+            "use.py": """
+            from fastapi import Depends
+            from sqlalchemy.orm import Session, sessionmaker
+            SessionLocal = sessionmaker()
+            def get_db():
+                db = SessionLocal()
+                try:
+                    yield db
+                finally:
+                    db.close()
+            def f(db=Depends(get_db)):
+                db.execute(1)
+        """
+        },
+        QUERY,
+    ),
+    "a dependency that is a context manager's generator": (
+        {
+            "use.py": """
+            from contextlib import contextmanager
+            from fastapi import Depends
+            from sqlalchemy.orm import Session, sessionmaker
+            SessionLocal = sessionmaker()
+            @contextmanager
+            def scope():
+                with SessionLocal() as db:
+                    yield db
+            def get_db():
+                with scope() as db:
+                    yield db
+            def f(db=Depends(get_db)):
+                db.execute(1)
+        """
+        },
+        QUERY,
+    ),
+    "a dependency that is a method": (
+        {
+            "use.py": """
+            from fastapi import Depends
+            from sqlalchemy.orm import Session, sessionmaker
+            class Database:
+                def __init__(self):
+                    self.maker = sessionmaker()
+                def session(self):
+                    with self.maker() as db:
+                        yield db
+            database = Database()
+            def f(db=Depends(database.session)):
+                db.execute(1)
+        """
+        },
+        QUERY,
+    ),
+    "a dependency that is a class": (
+        {
+            "use.py": """
+            import requests
+            from fastapi import Depends
+            class Gateway:
+                def __init__(self):
+                    self.client = requests.Session()
+            def f(gateway: Gateway = Depends()):
+                gateway.client.get(1)
+        """
+        },
+        SESSION,
+    ),
+    "a type variable that a base class is given": (
+        {
+            "use.py": """
+            from typing import Generic, TypeVar
+            import requests
+            T = TypeVar("T")
+            class Box(Generic[T]):
+                item: T
+            class Client(Box[requests.Session]): ...
+            Client().item.get(1)
+        """
+        },
+        SESSION,
+    ),
+    "a generic that the annotation fills": (
+        {
+            "use.py": """
+            from typing import Generic, TypeVar
+            import requests
+            T = TypeVar("T")
+            class Box(Generic[T]):
+                def take(self) -> T: ...
+            def f(box: Box[requests.Session]):
+                box.take().get(1)
+        """
+        },
+        SESSION,
+    ),
+    "Self": (
+        {
+            "use.py": """
+            from typing import Self
+            import requests
+            class A:
+                client = requests.Session()
+                def on(self) -> Self: ...
+            A().on().on().client.get(1)
+        """
+        },
+        SESSION,
+    ),
+    "a method that returns self": (
+        {
+            "use.py": """
+            import requests
+            class A:
+                client = requests.Session()
+                def on(self):
+                    return self
+            A().on().client.get(1)
+        """
+        },
+        SESSION,
+    ),
+    # binding
+    "with as": ({"use.py": "import requests\nwith requests.Session() as s:\n    s.get(1)"}, SESSION),
+    "with as, of a project class": (
+        {
+            "use.py": """
+            import requests
+            class A:
+                def __enter__(self):
+                    return requests.Session()
+            with A() as s:
+                s.get(1)
+        """
+        },
+        SESSION,
+    ),
+    "a walrus": ({"use.py": "import requests\nif (s := requests.Session()):\n    s.get(1)"}, SESSION),
+    "a tuple unpacked": ({"use.py": "import requests\na, s = 1, requests.Session()\ns.get(1)"}, SESSION),
+    "a returned tuple unpacked": (
+        {"use.py": "import requests\ndef f():\n    return 1, requests.Session()\na, s = f()\ns.get(1)"},
+        SESSION,
+    ),
+    "an annotated tuple unpacked": (
+        {"use.py": "import requests\ndef f() -> tuple[int, requests.Session]: ...\na, s = f()\ns.get(1)"},
+        SESSION,
+    ),
+    "a nested tuple unpacked": (
+        {"use.py": "import requests\na, (b, s) = 1, (2, requests.Session())\ns.get(1)"},
+        SESSION,
+    ),
+    "an item of a returned tuple": (
+        {"use.py": "import requests\ndef f():\n    return 1, requests.Session()\nf()[1].get(1)"},
+        SESSION,
+    ),
+    "the last item of a tuple": (
+        {"use.py": "import requests\nt = (1, requests.Session())\nt[-1].get(1)"},
+        SESSION,
+    ),
+    "a choice of which one is unknown": (
+        {
+            "use.py": "import requests\ndef f(x, a=requests.Session()):\n    s = a if x else requests.Session()\n    s.get(1)"
+        },
+        None,
+    ),
+    # containers
+    "a list of known elements": (
+        {"use.py": "import requests\nfor s in [requests.Session(), requests.Session()]:\n    s.get(1)"},
+        SESSION,
+    ),
+    "a list of several types": (
+        {"use.py": "import requests, httpx\nfor s in [requests.Session(), httpx.Client()]:\n    s.get(1)"},
+        None,
+    ),
+    "a list built by a comprehension": (
+        {"use.py": "import requests\nxs = [requests.Session() for _ in 'ab']\nfor s in xs:\n    s.get(1)"},
+        SESSION,
+    ),
+    "a dict of known values": (
+        {"use.py": "import requests\nd = {'a': requests.Session()}\nd['a'].get(1)"},
+        SESSION,
+    ),
+    "the values of a dict": (
+        {"use.py": "import requests\nd = {'a': requests.Session()}\nfor s in d.values():\n    s.get(1)"},
+        SESSION,
+    ),
+    "the items of a dict": (
+        {"use.py": "import requests\nd = {'a': requests.Session()}\nfor k, s in d.items():\n    s.get(1)"},
+        SESSION,
+    ),
+    "an annotated dict": (
+        {"use.py": "import requests\ndef f(d: dict[str, requests.Session]):\n    d.get('a').get(1)"},
+        SESSION,
+    ),
+    "the keys of a dict": (
+        {
+            "use.py": "import requests\ndef f(d: dict[str, requests.Session]):\n    for k in d:\n        k.get(1)"
+        },
+        None,
+    ),
+    "an annotated list attribute": (
+        {
+            "use.py": "import requests\nclass A:\n    xs: list[requests.Session]\nfor s in A().xs:\n    s.get(1)"
+        },
+        SESSION,
+    ),
+    "enumerate": (
+        {
+            "use.py": "import requests\nxs: list[requests.Session] = []\nfor i, s in enumerate(xs):\n    s.get(1)"
+        },
+        SESSION,
+    ),
+    "zip": (
+        {
+            "use.py": "import requests\nxs: list[requests.Session] = []\nfor i, s in zip('ab', xs):\n    s.get(1)"
+        },
+        SESSION,
+    ),
+    "a slice": (
+        {"use.py": "import requests\nxs: list[requests.Session] = []\nfor s in xs[1:]:\n    s.get(1)"},
+        SESSION,
+    ),
+    # functions
+    "functools.partial of a class": (
+        {
+            "use.py": "import requests\nfrom functools import partial\nmake = partial(requests.Session)\nmake().get(1)"
+        },
+        SESSION,
+    ),
+    "a decorator of the project that keeps the function": (
+        {
+            "use.py": """
+            import functools, requests
+            def logged(f):
+                @functools.wraps(f)
+                def inner(*args, **kwargs):
+                    return f(*args, **kwargs)
+                return inner
+            @logged
+            def make():
+                return requests.Session()
+            make().get(1)
+        """
+        },
+        SESSION,
+    ),
+    "a factory by its annotation": (
+        {"use.py": "import requests\ndef make() -> requests.Session: ...\nmake().get(1)"},
+        SESSION,
+    ),
+    "a factory by what it returns": (
+        {
+            "use.py": "import requests\ndef make():\n    s = requests.Session()\n    s.verify = True\n    return s\nmake().get(1)"
+        },
+        SESSION,
+    ),
+    "a factory that is awaited": (
+        {
+            "use.py": """
+            import redis.asyncio, requests
+            async def make():
+                return requests.Session()
+            async def f():
+                s = await make()
+                s.get(1)
+        """
+        },
+        SESSION,
+    ),
+    "a lambda that makes it": (
+        {"use.py": "import requests\nmake = lambda: requests.Session()\nmake().get(1)"},
+        SESSION,
+    ),
+    "a class handed on as a variable": (
+        {"use.py": "import requests\nSession = requests.Session\nSession().get(1)"},
+        SESSION,
+    ),
+    "type[T]": (
+        {"use.py": "import requests\ndef f(cls: type[requests.Session]):\n    cls().get(1)"},
+        SESSION,
+    ),
+    "a protocol with one implementation": (
+        {
+            "use.py": """
+            import requests
+            from typing import Protocol
+            class Gateway(Protocol):
+                def client(self): ...
+            class Http(Gateway):
+                def client(self):
+                    return requests.Session()
+            def f(g: Gateway):
+                g.client().get(1)
+        """
+        },
+        SESSION,
+    ),
+    "an abstract base with one implementation": (
+        {
+            "base.py": """
+            from abc import ABC, abstractmethod
+            class Gateway(ABC):
+                @abstractmethod
+                def client(self):
+                    raise NotImplementedError
+         """,
+            "http_gateway.py": """
+            import requests
+            from base import Gateway
+            class Http(Gateway):
+                def client(self):
+                    return requests.Session()
+         """,
+            "use.py": "from base import Gateway\ndef f(g: Gateway):\n    g.client().get(1)",
+        },
+        SESSION,
+    ),
+    "an abstract base with two implementations that disagree": (
+        {
+            "use.py": """
+            import httpx, requests
+            from abc import ABC, abstractmethod
+            class Gateway(ABC):
+                @abstractmethod
+                def client(self): ...
+            class Http(Gateway):
+                def client(self):
+                    return requests.Session()
+            class Other(Gateway):
+                def client(self):
+                    return httpx.Client()
+            def f(g: Gateway):
+                g.client().get(1)
+        """
+        },
+        None,
+    ),
+    "super": (
+        {
+            "use.py": """
+            import requests
+            class Base:
+                def client(self):
+                    return requests.Session()
+            class A(Base):
+                def client(self):
+                    super().client().get(1)
+        """
+        },
+        SESSION,
+    ),
+    "a nested class": (
+        {
+            "use.py": "import requests\nclass A:\n    class B:\n        client = requests.Session()\nA.B.client.get(1)"
+        },
+        SESSION,
+    ),
+    # monorepos
+    "the module of the own application, not of the one beside it": (
+        {
+            "fast/app/http.py": "import httpx\nclient = httpx.Client()",
+            "fast/app/__init__.py": "",
+            "fast/app/main.py": "from app.http import client",
+            "slow/app/http.py": "import requests\nclient = requests.Session()",
+            "slow/app/__init__.py": "",
+            "slow/app/use.py": "from app.http import client\nclient.get(1)",
+        },
+        SESSION,
+    ),
+    "flat files of two applications": (
+        {
+            "fast/db.py": "import httpx\nclient = httpx.Client()",
+            "fast/main.py": "from db import client",
+            "slow/db.py": "import requests\nclient = requests.Session()",
+            "slow/use.py": "from db import client\nclient.get(1)",
+        },
+        SESSION,
+    ),
+    "packages without __init__ of two applications": (
+        {
+            "fast/shop/db.py": "import httpx\nclient = httpx.Client()",
+            "fast/shop/main.py": "from shop.db import client",
+            "slow/shop/db.py": "import requests\nclient = requests.Session()",
+            "slow/shop/use.py": "from shop.db import client\nclient.get(1)",
+        },
+        SESSION,
+    ),
+}
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_a_name_resolves(row: str) -> None:
+    files, expected = ROWS[row]
+    files = {path: textwrap.dedent(text) for path, text in files.items()}
+    path = next(path for path in files if path.endswith("use.py"))
+    found = module(files, path)
+    last = max(
+        (node for node in ast.walk(found.tree) if isinstance(node, ast.Call)),
+        key=lambda call: (call.lineno, -call.col_offset),
+    )
+
+    assert found.qualified_name(last.func) == expected
