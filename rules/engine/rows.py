@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 import msgspec
 
 from rules.engine.declarations import Shape, shape
-from rules.engine.index import Binding, Index, Scope
+from rules.engine.index import Binding, Index, Part, Scope
 from rules.engine.spelling import last_name
 
 # What a value is.
@@ -293,20 +293,13 @@ class Reader:
             return (Rows(f"#{binding.node.arg}", stage=UNKNOWN),)
         if kind in ("item", "local item") and isinstance(value, ast.expr):
             return [item for rows in self.rows(value, scope, depth) if (item := _item(rows)) is not None]
-        if kind == "unknown" and isinstance(binding.node, ast.Name):
-            return self._unpacked(binding.node, scope, depth)
+        if isinstance(value, Part) and value.kind == "" and isinstance(value.value, ast.expr):
+            return [
+                msgspec.structs.replace(rows, position=value.position)
+                for rows in self.rows(value.value, scope, depth)
+                if rows.called and rows.position < 0 and rows.stage == UNKNOWN
+            ]
         return ()
-
-    def _unpacked(self, target: ast.Name, scope: Scope, depth: int) -> Iterator[Rows]:
-        """`orders, total = …`: the member of what a call returns."""
-        parents = self._index.parents
-        members = parents.get(target)
-        statement = parents.get(members) if members is not None else None
-        if not (isinstance(members, ast.Tuple) and isinstance(statement, ast.Assign)):
-            return
-        for rows in self.rows(statement.value, scope, depth):
-            if rows.called and rows.position < 0 and rows.stage == UNKNOWN:
-                yield msgspec.structs.replace(rows, position=members.elts.index(target))
 
     # Calls
 
