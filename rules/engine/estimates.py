@@ -116,6 +116,20 @@ def queries_in_loop(options: Options) -> Impact:
     )
 
 
+def rows_written(options: Options) -> Impact:
+    """One writing statement per row against one for all."""
+    count, trip = rows(options), db_ms(options)
+    return Impact(
+        summary=(
+            f"for {count} rows and {number(trip)} ms per round trip: {count} statements → 1, about"
+            f" {span(count * trip, count * (trip + _STATEMENT_MS))} →"
+            f" {span(trip + _STATEMENT_MS, trip + _STATEMENT_MS + count * 0.1)} ms"
+        ),
+        formula="n·(RTT + q) → RTT + n·w (w: writing one row, at most 0.1 ms)",
+        assumptions={"rows": count, "db_round_trip_ms": trip},
+    )
+
+
 def commits_in_loop(options: Options, kind: str) -> Impact:
     """A commit (flush, refresh) per turn against one for all."""
     count, trip = rows(options), db_ms(options)
