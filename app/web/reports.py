@@ -12,6 +12,7 @@ from aiohttp import web
 
 from app.reportlinks import ReportLinks
 from app.review.costs import EndpointChange, weigh
+from app.review.markdown import figure
 from app.review.record import Record
 from app.store import Store
 from app.web import charts, pages
@@ -71,6 +72,7 @@ def render(data: bytes) -> str:
         files=_by_file(record.new),
         cards={finding.code: _card(finding.code) for finding in record.new},
         markdown=pages.markdown,
+        figure=figure,
         path_graph=charts.path_graph,
         blocking=frozenset(record.blocking),
     )
