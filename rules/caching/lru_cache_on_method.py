@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from rules.engine import kept_estimates
@@ -38,6 +39,7 @@ class LruCacheOnMethod(Rule):
     severity = Severity.MEDIUM
     effort = Effort.MINUTES
     watch = "resident memory per worker"
+    aliases = MappingProxyType({"FP707": "cached-instance-method"})
 
     invalid = (
         Invalid(

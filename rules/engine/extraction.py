@@ -6,7 +6,7 @@ import ast
 import re
 from typing import Any
 
-from rules.engine import declarations, facts, migrations, quick_calls, rows
+from rules.engine import declarations, facts, migrations, page_sizes, quick_calls, rows
 from rules.engine.facts import Alias, Argument, Call, Class, Decorator, Function, ModuleFacts, Parameter
 from rules.engine.index import BUILTINS, COMPREHENSIONS, FUNCTIONS, Binding, Index, Scope
 from rules.engine.spelling import is_main_guard, last_name
@@ -227,6 +227,8 @@ def _function(index: Index, scope: Scope, calls: tuple[Call, ...], lines: int) -
         returns,
         yields,
         calls,
+        passings := page_sizes.passings(index, scope),
+        page_sizes.order(scope.node) if passings else (),
     )
 
 

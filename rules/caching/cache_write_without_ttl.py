@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rules.engine import kept_estimates
+from rules.engine.creation import serves
+from rules.engine.loop_shapes import spelled
+from rules.engine.memoised import memos
+from rules.engine.redis_calls import Command, command, is_meant_to_stay
+from rules.engine.rewrites import with_keyword
+from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+
+_WRITES = frozenset({"set", "hset", "mset", "lpush", "rpush"})
+_READS = frozenset({"get", "hget", "hgetall", "hmget", "exists", "mget", "lrange"})
+_EXPIRES = frozenset({"expire", "pexpire", "expireat", "pexpireat", "delete", "unlink"})
+_LIFETIME = ("ex", "px", "exat", "pxat", "keepttl", "nx", "xx", "get")
+
+
+class CacheWriteWithoutTtl(Rule):
+    """A cached answer without an expiry stays in Redis for ever: out of date, and one more key.
+
+    Nothing takes it out unless someone remembers to. The memory of the server grows with every key ever asked for, until
+    it evicts by its own rules or refuses writes; and whoever reads the entry gets what was true when it was written.
+
+    ## Instead
+    Write with a lifetime: `set(key, value, ex=300)`. Choose it by how old an answer may be.
+
+    ## Trade-offs
+    After the lifetime one request pays for the answer again. Add some randomness when many entries are written at
+    once, so that they do not all end together.
+
+    ## Monitor
+    `used_memory` and `evicted_keys` of the server; number of keys without expiry (`INFO keyspace`).
+
+    ## When to ignore it
+    When the entry is no cache but the place where the data lives, or every write of the data deletes it.
+    """
+
+    code = "FP304"
+    severity = Severity.MEDIUM
+    effort = Effort.MINUTES
+    watch = "Redis memory and evictions"
+
+    invalid = (
+        Invalid(
+            """
+            client = redis.asyncio.Redis()
+
+            @app.get("/rates/{day}")
+            async def rates(day: str) -> str:
+                cached = await client.get(f"rates:{day}")
+                if cached is None:
+                    cached = await load_all(day)
+                    await client.set(f"rates:{day}", cached)
+                return cached
+
+            async def load_all(day: str) -> str: ...
+            """,
+            fixed="""
+            client = redis.asyncio.Redis()
+
+            @app.get("/rates/{day}")
+            async def rates(day: str) -> str:
+                cached = await client.get(f"rates:{day}")
+                if cached is None:
+                    cached = await load_all(day)
+                    await client.set(f"rates:{day}", cached, ex=300)
+                return cached
+
+            async def load_all(day: str) -> str: ...
+            """,
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            client = redis.asyncio.Redis()
+
+            @app.get("/rates/{day}")
+            async def rates(day: str) -> str:
+                cached = await client.get(f"rates:{day}")
+                if cached is None:
+                    cached = await load_all(day)
+                    await client.set(f"rates:{day}", cached, ex=3600)
+                return cached
+
+            async def load_all(day: str) -> str: ...
+            """
+        ),
+    )
+
+    def check(
+        self, node: ast.Call | ast.FunctionDef | ast.AsyncFunctionDef, module: Module
+    ) -> Iterator[Match]:
+        if not isinstance(node, ast.Call):
+            yield from self._decorated(node, module)
+            return
+        sent = command(node, module)
+        if sent is None or sent.name not in _WRITES or sent.has(*_LIFETIME) or not serves(node, module):
+            return
+        key = sent.key
+        if key is None or (sent.name == "set" and len(node.args) > 2) or is_meant_to_stay(key, module):
+            return
+        if not _is_cache_aside(sent, key, module):
+            return
+        yield Match(
+            node,
+            f"`{spelled(node.func)}` keeps a cached answer for ever: it is never renewed, and Redis keeps every key that was"
+            " ever asked for.",
+            confidence=Confidence.LIKELY,
+            fix=Fix(with_keyword("ex", "300"), safety=Safety.UNSAFE) if sent.name == "set" else None,
+            impact=kept_estimates.growing(module.options),
+            instead=""
+            if sent.name == "set"
+            else f"Follow it with `expire({module.segment(key)}, 300)` in one pipeline.",
+        )
+
+    def _decorated(self, node: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:
+        for memo in memos(node, module):
+            if memo.memoiser.name not in (
+                "aiocache.cached",
+                "aiocache.cached_stampede",
+                "aiocache.multi_cached",
+            ):
+                continue
+            call = memo.call
+            if memo.expires or (
+                call is not None
+                and (len(call.args) > 0 or any(each.arg in ("alias", None) for each in call.keywords))
+            ):
+                continue
+            yield Match(
+                memo.node,
+                f"`{spelled(call.func if call else memo.node)}` without `ttl` keeps each result of `{node.name}` for ever.",
+                confidence=Confidence.LIKELY,
+                fix=Fix(with_keyword("ttl", "300"), safety=Safety.UNSAFE) if call is not None else None,
+                impact=kept_estimates.growing(module.options),
+                instead="Give the decorator a lifetime: `ttl=300`.",
+            )
+
+
+def _is_cache_aside(sent: Command, key: ast.expr, module: Module) -> bool:
+    """Whether the function reads the same key before, and neither gives it a lifetime nor deletes it."""
+    function = module.function_of(sent.call)
+    if function is None or isinstance(function.node, ast.Lambda):
+        return False
+    wanted = ast.dump(key)
+    read = False
+    for node in ast.walk(function.node):
+        other = command(node, module) if node is not sent.call else None
+        if other is None:
+            if isinstance(node, ast.Attribute) and node.attr in _EXPIRES:
+                return False
+            continue
+        if other.name in _EXPIRES:
+            return False
+        if other.name in _READS and other.key is not None and ast.dump(other.key) == wanted:
+            read = read or other.call.lineno < sent.call.lineno
+    return read

@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rules.engine import kept_estimates
+from rules.engine.creation import serves
+from rules.engine.loop_shapes import is_batched, is_search, is_short, iterables, shortened, spelled
+from rules.engine.redis_calls import Command, command
+from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+
+_WAITS = frozenset(
+    {
+        "blpop",
+        "brpop",
+        "blmove",
+        "brpoplpush",
+        "bzpopmin",
+        "bzpopmax",
+        "xread",
+        "xreadgroup",
+        "publish",
+        "ping",
+    }
+)
+_MANY = {
+    "get": "`mget(keys)` reads all of them in one round trip",
+    "set": "`mset({...})`, or a pipeline where the entries expire, writes all of them in one round trip",
+    "delete": "`delete(*keys)` takes all of them in one command",
+    "unlink": "`unlink(*keys)` takes all of them in one command",
+    "exists": "`exists(*keys)` counts them in one command; a pipeline says which",
+    "hget": "`hmget(name, fields)` reads many fields of one hash; for many hashes use a pipeline",
+    "hset": "`hset(name, mapping={...})` writes many fields of one hash; for many hashes use a pipeline",
+    "sadd": "`sadd(name, *members)` adds all of them in one command",
+    "srem": "`srem(name, *members)` removes all of them in one command",
+    "lpush": "`lpush(name, *values)` pushes all of them in one command",
+    "rpush": "`rpush(name, *values)` pushes all of them in one command",
+    "zadd": "`zadd(name, {member: score, ...})` adds all of them in one command",
+    "sismember": "`smismember(name, members)` asks for all of them in one command",
+}
+_STARRED = frozenset({"delete", "unlink", "mget", "exists", "sadd", "srem", "lpush", "rpush"})
+
+
+class RedisRoundTripsInLoop(Rule):
+    """A Redis command per item of a loop pays a network round trip per item.
+
+    The server answers each command in microseconds; nearly all of the time is the way there and back, once per item and
+    one after another. A hundred items are a hundred ways.
+
+    ## Instead
+    Many keys in one command (`mget`, `delete(*keys)`, `sadd(name, *members)`), or a pipeline:
+    `async with client.pipeline(transaction=False) as pipe:`, queue the commands in the loop, `await pipe.execute()` once.
+
+    ## Trade-offs
+    All answers arrive together: send some hundred commands at a time. In a cluster `mget` needs keys of one slot. Do not
+    use `gather` instead: it opens a connection per command and fails at the limit of the pool.
+
+    ## Monitor
+    Redis commands per request; the endpoint's p95 against the length of its list.
+
+    ## When to ignore it
+    When the loop is short by design.
+    """
+
+    code = "FP307"
+    severity = Severity.HIGH
+    effort = Effort.MINUTES
+    watch = "Redis commands per request"
+
+    invalid = (
+        Invalid(
+            """
+            client = redis.asyncio.Redis()
+
+            @app.get("/stock")
+            async def stock(numbers: list[str]) -> list[str | None]:
+                found = []
+                for number in numbers:
+                    found.append(await client.get(f"stock:{number}"))
+                return found
+            """
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            client = redis.asyncio.Redis()
+
+            @app.get("/stock")
+            async def stock(numbers: list[str]) -> list[str | None]:
+                return await client.mget([f"stock:{number}" for number in numbers])
+            """
+        ),
+    )
+
+    def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        sent = command(node, module)
+        if sent is None or sent.name in _WAITS or not serves(node, module):
+            return
+        loops = [loop for loop in module.loops(node) if not isinstance(loop, ast.While)]
+        loop = next((loop for loop in reversed(loops) if module.depends_on_loop(node, loop)), None)
+        if loop is None or _takes_many(sent) or _leaves_at_once(loop):
+            return
+        if any(
+            module.is_short(each)
+            or is_short(each, module.qualified_name)
+            or is_batched(each)
+            or is_search(each)
+            or _over_constant(each)
+            for each in loops
+        ):
+            return
+        if _first_in(loop, module) is not node:
+            return  # one loop is one finding
+        source = shortened(module.segment(iterables(loop)[0]))
+        many = _MANY.get(sent.name, "a pipeline sends all of them in one round trip")
+        yield Match(
+            node,
+            f"`{spelled(node.func)}` runs once per item of `{source}`: one round trip to Redis each.",
+            severity=self.severity if module.in_request_path(node) else Severity.MEDIUM,
+            impact=kept_estimates.redis_in_loop(module.options),
+            instead=f"{many[0].upper()}{many[1:]}." if not many.startswith("`") else f"{many}.",
+        )
+
+
+def _over_constant(loop: ast.AST) -> bool:
+    """`for priority in range(len(Priority))`."""
+    for iterable in iterables(loop):
+        match iterable:
+            case ast.Call(
+                func=ast.Name(id="range"), args=[ast.Call(func=ast.Name(id="len"), args=[ast.Name(id=name)])]
+            ):
+                return name[:1].isupper()
+    return False
+
+
+def _first_in(loop: ast.AST, module: Module) -> ast.Call | None:
+    """The first command of the loop that goes out once per turn."""
+    found = [
+        sent.call
+        for node in ast.walk(loop)
+        if (sent := command(node, module)) is not None
+        and sent.name not in _WAITS
+        and not _takes_many(sent)
+        and module.depends_on_loop(sent.call, loop)
+        and module.loops(sent.call)[-1:] == [loop]
+    ]
+    return min(found, key=lambda call: (call.lineno, call.col_offset), default=None)
+
+
+def _takes_many(sent: Command) -> bool:
+    return sent.name in _STARRED and any(isinstance(argument, ast.Starred) for argument in sent.call.args)
+
+
+def _leaves_at_once(loop: ast.AST) -> bool:
+    """Whether the loop ends at its first success: a search whose turns depend on the answer."""
+    if not isinstance(loop, ast.For | ast.AsyncFor):
+        return False
+    stack: list[ast.AST] = list(loop.body)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.Break | ast.Return):
+            return True
+        if not isinstance(
+            node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.For | ast.AsyncFor | ast.While
+        ):
+            stack.extend(ast.iter_child_nodes(node))
+    return False

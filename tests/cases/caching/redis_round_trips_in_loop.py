@@ -1,0 +1,108 @@
+import asyncio
+
+import redis
+import redis.asyncio
+from fastapi import FastAPI
+
+app = FastAPI()
+client = redis.asyncio.Redis()
+plain = redis.Redis()
+KINDS = ("book", "film")
+
+
+@app.get("/stock")
+async def stock(numbers: list[str]) -> list[str]:
+    found = []
+    for number in numbers:
+        found.append(await client.get(f"stock:{number}"))  # FP307
+    return found
+
+
+@app.get("/comprehension")
+async def comprehension(numbers: list[str]) -> list[str]:
+    return [await client.hget("stock", number) for number in numbers]  # FP307
+
+
+@app.post("/write")
+def write(prices: dict[str, int]) -> None:
+    for number, price in prices.items():
+        plain.set(number, price, ex=60)  # FP307
+
+
+@app.delete("/all")
+async def delete(user_id: int) -> None:
+    async for key in client.scan_iter(match=f"user:{user_id}:*", count=1000):
+        await client.delete(key)  # FP307
+
+
+async def helper(numbers: list[str]) -> None:
+    for number in numbers:
+        key = f"stock:{number}"
+        await client.expire(key, 60)  # FP307
+
+
+@app.get("/gather")
+async def gathered(numbers: list[str]) -> list[str]:
+    await helper(numbers)
+    return await asyncio.gather(*[client.get(number) for number in numbers])  # FP307
+
+
+# Near misses
+
+
+@app.get("/many")
+async def many(numbers: list[str]) -> list[str]:
+    async with client.pipeline(transaction=False) as pipe:
+        for number in numbers:
+            pipe.get(number)
+        await pipe.execute()
+    with plain.pipeline() as pipe:
+        for number in numbers:
+            pipe.set(number, 1)
+        pipe.execute()
+    return await client.mget(numbers)
+
+
+@app.get("/few")
+async def few() -> None:
+    for kind in KINDS:
+        await client.get(kind)
+    for kind in ("a", "b"):
+        await client.get(kind)
+    for attempt in range(3):
+        await client.get(f"lock:{attempt}")
+
+
+@app.get("/same")
+async def same(numbers: list[str]) -> None:
+    for number in numbers:
+        await client.incr("count")
+        print(number)
+
+
+@app.get("/batches")
+async def batches(numbers: list[str]) -> None:
+    for start in range(0, len(numbers), 500):
+        await client.delete(*numbers[start : start + 500])
+    for batch in chunks(numbers):
+        await client.mget(batch)
+
+
+@app.get("/first")
+async def first(numbers: list[str]) -> str | None:
+    for number in numbers:
+        found = await client.get(number)
+        if found:
+            return found
+    return None
+
+
+@app.get("/wait")
+async def wait(names: list[str]) -> None:
+    while True:
+        item = await client.blpop("jobs")
+        await client.set(item[1], "1")
+
+
+def chunks(numbers: list[str]) -> list[list[str]]:
+    return [numbers]

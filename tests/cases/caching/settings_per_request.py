@@ -1,0 +1,81 @@
+import json
+from functools import lru_cache
+
+import yaml
+from dotenv import load_dotenv
+from fastapi import Depends, FastAPI
+from pydantic import BaseModel
+from pydantic_settings import BaseSettings
+
+app = FastAPI()
+
+
+class Base(BaseSettings):
+    debug: bool = False
+
+
+class Settings(Base):
+    currency: str = "EUR"
+
+
+class Page(BaseModel):
+    size: int = 10
+
+
+shared = Settings()
+_kept: Settings | None = None
+
+
+def get_settings() -> Settings:
+    return Settings()  # FP302
+
+
+@app.get("/currency")
+def currency(settings: Settings = Depends(get_settings)) -> str:
+    return settings.currency
+
+
+@app.get("/direct")
+async def direct() -> str:
+    load_dotenv()  # FP302
+    return Settings(_env_file=".env").currency  # FP302
+
+
+@app.get("/file")
+def from_file() -> str:
+    with open("prices.yaml") as file:
+        prices = yaml.safe_load(file)  # FP302
+    return prices["book"] + json.load(open("names.json"))["book"]  # FP302
+
+
+# Near misses
+
+
+@lru_cache
+def cached() -> Settings:
+    return Settings()
+
+
+def kept() -> Settings:
+    global _kept
+    if _kept is None:
+        _kept = Settings()
+    return _kept
+
+
+@app.get("/near")
+def near(name: str, one: Settings = Depends(cached), two: Settings = Depends(kept)) -> str:
+    page = Page()
+    tenant = Settings(currency=name)
+    with open(name) as file:
+        chosen = yaml.safe_load(file)
+    return f"{page.size}{one.currency}{two.currency}{tenant.currency}{shared.currency}{chosen}"
+
+
+def script() -> Settings:
+    return Settings()
+
+
+if __name__ == "__main__":
+    load_dotenv()
+    print(script())
