@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from rules.engine import extraction, fingerprints, registry, suppression
+from rules.engine import extraction, fingerprints, growth, registry, suppression
 from rules.engine.facts import ModuleFacts
 from rules.engine.finding import (
     Confidence,
@@ -134,7 +134,7 @@ class _Run:
         self.lines = 0
         self.rules = tuple(rule for rule in registry.rules() if options.wants(rule.code))
         self.dispatch = registry.dispatch(self.rules)
-        self.known = registry.codes()
+        self.known = registry.codes() | growth.CODES
 
     def analysis(self) -> Analysis:
         facts: dict[str, ModuleFacts] = {}

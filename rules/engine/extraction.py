@@ -6,7 +6,7 @@ import ast
 import re
 from typing import Any
 
-from rules.engine import declarations, facts, migrations, quick_calls, rows
+from rules.engine import declarations, facts, migrations, page_sizes, quick_calls, rows
 from rules.engine.annotations import one_of
 from rules.engine.arguments import arguments, displays, receiver, target
 from rules.engine.facts import Alias, Call, Class, Decorator, Function, ModuleFacts, Parameter
@@ -245,6 +245,8 @@ def _function(index: Index, scope: Scope, calls: tuple[Call, ...], lines: int) -
         returns,
         yields,
         calls,
+        passings := page_sizes.passings(index, scope),
+        page_sizes.order(scope.node) if passings else (),
     )
 
 

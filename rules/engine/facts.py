@@ -130,6 +130,17 @@ class Decorator(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True
     receiver: str = ""
 
 
+class Passing(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
+    """A number that a function takes and hands on unchanged: `.limit(size)`, `load(session, size=size)`."""
+
+    parameter: str
+    ref: str
+    """What is called with it."""
+    line: int
+    position: int = 0
+    keyword: str = ""
+
+
 class Function(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
     """A function, method or lambda; the module's own code has an empty symbol."""
 
@@ -145,6 +156,9 @@ class Function(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True)
     """The annotated result, else the one that all `return` statements agree on."""
     yields: str = ""
     calls: tuple[Call, ...] = ()
+    passings: tuple[Passing, ...] = ()
+    order: tuple[str, ...] = ()
+    """Names of all parameters, for functions with `passings`."""
 
 
 class Class(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
