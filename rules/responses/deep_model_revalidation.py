@@ -101,6 +101,10 @@ class DeepModelRevalidation(Rule):
 
 def _dumped(call: ast.Call, module: Module) -> ast.expr | None:
     """The model whose plain dump another model is made of."""
+    if module.is_subclass(call.func, "sqlmodel.SQLModel") or module.is_subclass(
+        call.func, "sqlmodel.main.SQLModel"
+    ):
+        return None  # a table class does not validate
     match call:
         case ast.Call(func=function, args=[], keywords=[ast.keyword(arg=None, value=ast.Call() as dump)]):
             if not is_model(function, module):

@@ -1,5 +1,6 @@
 from fastapi import FastAPI
 from pydantic import BaseModel
+from sqlmodel import Field, SQLModel
 
 app = FastAPI()
 
@@ -11,6 +12,10 @@ class Order(BaseModel):
 
 class OrderOut(BaseModel):
     id: int
+
+
+class OrderRow(SQLModel, table=True):
+    id: int = Field(primary_key=True)
 
 
 def recent() -> list[Order]:
@@ -56,6 +61,11 @@ def attributes() -> list[OrderOut]:
 @app.get("/dictionaries")
 def dictionaries(data: list[dict[str, int]]) -> list[OrderOut]:
     return [OrderOut(**item) for item in data]
+
+
+@app.post("/rows")
+def rows() -> int:
+    return len([OrderRow(**order.model_dump()) for order in recent()])
 
 
 def not_in_a_request() -> list[OrderOut]:
