@@ -91,12 +91,12 @@ class UnboundedQuery(Rule):
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         found = module.project.unbounded.at(module.path, node.lineno, node.col_offset)
-        if found is None:
+        if found is None or any(isinstance(part, ast.Call) for part in ast.walk(node.func)):
             return
         table = found.loaded.table
         name = table.symbol.rpartition(".")[2]
         place = found.places[0]
-        what = f"all `{name}` rows that match" if found.narrowed else f"every `{name}`"
+        what = f"all `{name}` rows that match" if found.loaded.filters else f"every `{name}`"
         elsewhere = [
             hop for hop in found.places if (hop.path, hop.symbol) != (module.path, module.symbol_at(node))
         ]
@@ -104,7 +104,7 @@ class UnboundedQuery(Rule):
             node,
             f"`{place.symbol.rpartition('.')[2]}` returns {what} in one response: nothing limits this query, so it"
             " grows with the table.",
-            severity=Severity.LOW if found.narrowed else self.severity,
+            severity=Severity.LOW if found.loaded.filters else self.severity,
             confidence=Confidence.LIKELY,
             related=tuple(elsewhere[:3]),
             impact=estimates.rows_returned(module.options),

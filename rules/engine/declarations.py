@@ -37,7 +37,7 @@ class Given(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
 
     name: str = ""
     ref: str = ""
-    literal: str | int | None = None
+    literal: str | bool | int | None = None
     """Strings, numbers and booleans; `None` itself has the reference `None`."""
     items: tuple[Given, ...] = ()
 

@@ -17,10 +17,9 @@ from rules.engine.values import Linked
 
 @dataclass(slots=True)
 class Unlimited:
-    """A query without a limit. `narrowed`: only the rows that belong to something the caller names."""
+    """A query without a limit."""
 
     loaded: Loaded
-    narrowed: bool
     places: list[Hop] = field(default_factory=list)
     """Where the rows become a response."""
 
@@ -53,24 +52,22 @@ class UnboundedQueries:
                 continue
             if loaded.flags & (LIMITED | TOUCHED):
                 continue
-            narrowed = _narrowed(loaded)
-            if narrowed is None:
+            if _is_narrow(loaded):
                 continue
             key = (loaded.path, loaded.line, loaded.column)
-            known = self.queries.setdefault(key, Unlimited(loaded, narrowed))
-            known.narrowed &= narrowed
+            known = self.queries.setdefault(key, Unlimited(loaded))
             known.places.append(Hop(module.path, line, symbol))
 
 
-def _narrowed(loaded: Loaded) -> bool | None:
-    """Whether the conditions leave the rows of one owner; None when they leave few, or cannot be read."""
-    narrowed = False
+def _is_narrow(loaded: Loaded) -> bool:
+    """Whether the conditions leave few rows, or cannot be read."""
+    owners = 0
     for word in loaded.filters:
         if word == "?" or word.startswith("in."):
-            return None
+            return True
         if word.startswith("."):
             column = loaded.table.column(word[1:])
             if column is not None and (column.primary or column.unique):
-                return None
-            narrowed = True
-    return narrowed
+                return True
+            owners += 1
+    return owners > 1
