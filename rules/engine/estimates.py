@@ -116,6 +116,22 @@ def queries_in_loop(options: Options) -> Impact:
     )
 
 
+def lazy_loads(options: Options, relationships: int) -> Impact:
+    """One query per row and relationship against one per relationship for all rows."""
+    count, trip = rows(options), db_ms(options)
+    statements = count * relationships
+    return Impact(
+        summary=(
+            f"for {count} rows and {number(trip)} ms per round trip: {statements} more statements →"
+            f" {relationships}, about {span(statements * trip, statements * (trip + _STATEMENT_MS))} →"
+            f" {span(relationships * trip, relationships * (trip + _STATEMENT_MS))} ms; fewer when rows share what they"
+            " refer to"
+        ),
+        formula="1 + n·k → 1 + k statements (n: rows, k: relationships)",
+        assumptions={"rows": count, "db_round_trip_ms": trip},
+    )
+
+
 def rows_written(options: Options) -> Impact:
     """One writing statement per row against one for all."""
     count, trip = rows(options), db_ms(options)
