@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 
-from rules.engine import context, deployment, facts, versions
+from rules.engine import context, deployment, facts, fingerprints, versions
 from rules.engine.cost import Costs
 from rules.engine.facts import ModuleFacts
 from rules.engine.finding import Endpoint, EndpointRef, Options
@@ -89,6 +89,7 @@ class Project:
                 "loop" if endpoint.handler.is_async else "thread",
                 self.costs.endpoint(endpoint.handler, endpoint.dependencies, self.routing.middleware),
                 endpoint.handler.name,
+                fingerprints.body_of(endpoint.handler.function),
             )
             for endpoint in self.routing.endpoints
         )
