@@ -62,7 +62,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     suppressed: tuple[Suppressed, ...] = ()
     endpoints: tuple[EndpointChange, ...] = ()
     patch: str = ""
-    """All proven fixes of new findings that can be applied together; for `git apply --unidiff-zero`."""
+    """All proven fixes of new findings that can be applied together; for `git apply` (see `app.review.patch.command`)."""
     skipped: tuple[Skipped, ...] = ()
     faults: tuple[str, ...] = ()
     config_errors: tuple[ConfigError, ...] = ()

@@ -33,7 +33,7 @@ from rules.engine.declarations import Declarations
 from rules.engine.migrations import Migration
 from rules.engine.rows import Flow
 
-ENGINE_VERSION = "5"
+ENGINE_VERSION = "6"
 """Changes when facts change shape or meaning: cached ones of another version are worthless."""
 
 # Flags of a call.
