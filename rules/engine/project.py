@@ -120,6 +120,10 @@ class Project:
             return bool(node.contexts & (context.IN_TASK | context.IN_REQUEST))
         return node.contexts != 0 or node.path not in self._scripts
 
+    def is_script(self, path: str) -> bool:
+        """Whether a file is run, not imported."""
+        return path in self._scripts
+
     def _script_paths(self) -> frozenset[str]:
         """Files that are run, not imported: a main guard, and no other file of the project imports them."""
         suspects = {path for path, found in self.files.items() if found.main}
