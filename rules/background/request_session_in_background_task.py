@@ -168,5 +168,5 @@ def _consequence(how: str, module: Module) -> str:
         return "it is closed when the request ends, while the task still uses it"
     version = module.version("fastapi")
     if version is not None and (0, 106) <= version < (0, 118):
-        return "FastAPI closes it before background tasks run"
+        return "it is closed with the request, before the task runs or while it does"
     return "its connection stays checked out until the task has ended"
