@@ -85,10 +85,11 @@ class BaseHttpMiddleware(Rule):
         many = f", one of {count}" if count >= _MANY else ""
         yield Match(
             node,
-            f"`{node.name}` is a `BaseHTTPMiddleware`{many}: it adds 0.3 to 0.45 ms to every request and a task and a queue"
+            f"`{node.name}` {'is' if isinstance(node, ast.ClassDef) else 'runs as'} a `BaseHTTPMiddleware`{many}: it adds 0.3 to 0.45 ms to every request and a task and a queue"
             " around every body.",
             severity=Severity.MEDIUM if count >= _MANY else Severity.LOW,
             confidence=Confidence.CERTAIN,
+            cause="FP510 middleware" if count >= _MANY else "",
             impact=Impact(
                 summary=f"{0.3 * max(count, 1):.1f}–{0.45 * max(count, 1):.2g} ms per request for {max(count, 1)} of them → less"
                 " than 0.01 ms",
