@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rules.engine.facts import WHILE, Call
 from rules.engine.finding import Hop, Impact
 from rules.engine.graph import Node
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
@@ -97,40 +98,30 @@ class HeavyWorkInBackgroundTasks(Rule):
 
 def _heavy(target: Node, module: Module) -> tuple[str, Hop] | None:
     """(what the work does, where) when it computes for long or calls out once per item."""
+    for leaf in target.leaves:
+        if _is_per_item(leaf.call) and leaf.external is not None and leaf.external.kind in _OUTSIDE:
+            return f"calls `{leaf.name}` once per item", Hop(target.path, leaf.call.line, leaf.name)
+    for edge in target.edges:
+        if edge.kind == "call" and _is_per_item(edge.call):
+            for outside in module.project.summaries.of(edge.target).external:
+                if outside.kind in _OUTSIDE:
+                    return f"calls `{outside.callable}` once per item", Hop(
+                        target.path, edge.call.line, edge.target.symbol
+                    )
     summary = module.project.summaries.of(target)
-    for leaf in summary.cpu:
-        blocking = leaf.blocking
+    for found in summary.cpu:
+        blocking = found.blocking
         if (
             blocking is not None
             and blocking.kind == Kind.CPU
             and blocking.severity in ("high", "critical")
             and blocking.seconds is None
         ):
-            place = leaf.path[-1]
-            return f"computes with `{leaf.callable}`", Hop(place.path, place.line, leaf.callable)
-    pending, seen = [(target, 0)], {target}
-    while pending:
-        current, depth = pending.pop()
-        for leaf_call in current.leaves:
-            if (
-                leaf_call.call.loops
-                and leaf_call.external is not None
-                and leaf_call.external.kind in _OUTSIDE
-            ):
-                return f"calls `{leaf_call.name}` once per item", Hop(
-                    current.path, leaf_call.call.line, leaf_call.name
-                )
-        for edge in current.edges:
-            if edge.kind == "call" and edge.target not in seen and depth < 3:
-                seen.add(edge.target)
-                external = [
-                    leaf
-                    for leaf in module.project.summaries.of(edge.target).external
-                    if leaf.kind in _OUTSIDE
-                ]
-                if edge.call.loops and external:
-                    return f"calls `{external[0].callable}` once per item", Hop(
-                        current.path, edge.call.line, edge.target.symbol
-                    )
-                pending.append((edge.target, depth + 1))
+            place = found.path[-1]
+            return f"computes with `{found.callable}`", Hop(place.path, place.line, found.callable)
     return None
+
+
+def _is_per_item(call: Call) -> bool:
+    """Inside a loop over data: not one that waits or tries again."""
+    return call.loops > 0 and not call.flags & WHILE

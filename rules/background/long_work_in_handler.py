@@ -25,7 +25,8 @@ _SIDE_EFFECT = re.compile(
     r"|_(?:email|e_mail|mail|sms|notification|notifications|webhook|webhooks|slack|telegram|discord)$"
 )
 _NOT_ASIDE = re.compile(
-    r"request|command|query|message_to_(?:llm|model|agent)|prompt|file|chunk|bytes|response|http",
+    r"request|command|query|message_to_(?:llm|model|agent)|prompt|file|chunk|bytes|response|http"
+    r"|background|enqueue|queue|schedule|later|defer",
     re.IGNORECASE,
 )
 _TRIES_OUT = re.compile(r"test|verify|check|ping|preview|validate|debug", re.IGNORECASE)
