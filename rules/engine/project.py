@@ -16,6 +16,7 @@ from rules.engine.models import Models
 from rules.engine.routing import Routing
 from rules.engine.statements import Statements
 from rules.engine.summaries import Summaries
+from rules.engine.unbounded import UnboundedQueries
 from rules.engine.values import Resolver
 
 
@@ -47,6 +48,10 @@ class Project:
     def models(self) -> Models:
         """The tables of the project."""
         return Models(self.resolver)
+
+    @cached_property
+    def unbounded(self) -> UnboundedQueries:
+        return UnboundedQueries(self.graph, self.statements, self.routing)
 
     @cached_property
     def statements(self) -> Statements:
