@@ -6,7 +6,7 @@ import ast
 import enum
 from typing import TYPE_CHECKING
 
-from rules.engine.index import is_main_guard
+from rules.engine.spelling import is_main_guard
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
