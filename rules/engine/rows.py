@@ -40,6 +40,11 @@ COLUMNS = 8
 """It selects columns, or several entities at once."""
 AWAITED = 16
 """It was awaited where it ran."""
+HANDED = 32
+"""Its rows were given to something that was awaited, which may have loaded more of them."""
+
+AWAITABLE = "sqlalchemy.ext.asyncio.AsyncAttrs.awaitable_attrs"
+"""What `await row.awaitable_attrs.items` calls, as if it were a method."""
 
 LOADERS = frozenset(
     {"selectinload", "joinedload", "subqueryload", "immediateload", "contains_eager", "raiseload", "noload"}
@@ -110,6 +115,8 @@ _CHANGING = frozenset(
 _MANY = frozenset({"all", "fetchall", "partitions", "fetchmany"})
 _ONE = frozenset({"first", "one", "one_or_none", "scalar_one", "scalar_one_or_none", "scalar", "fetchone"})
 _RUNS = frozenset({"execute", "scalars", "scalar", "exec", "stream", "stream_scalars"})
+_SESSIONS = frozenset({"session", "db", "self"})
+"""Names that are worth no look: what is awaited with them is the query itself."""
 _COPIES = frozenset({"list", "tuple", "sorted", "reversed", "set"})
 _READERS = frozenset({"model_validate", "from_orm", "validate", "parse_obj"})
 _MOST = 6
@@ -176,7 +183,7 @@ def join(alternatives: Iterable[Rows]) -> tuple[Rows, ...]:
             rows = msgspec.structs.replace(
                 rows,
                 options=options,
-                flags=rows.flags & other.flags & ~OPAQUE | (rows.flags | other.flags) & OPAQUE,
+                flags=rows.flags & other.flags | (rows.flags | other.flags) & (OPAQUE | HANDED),
                 session=rows.session or other.session,
             )
         found[key] = rows
@@ -191,6 +198,7 @@ class Reader:
     def __init__(self, index: Index) -> None:
         self._index = index
         self._known: dict[ast.AST, tuple[Rows, ...]] = {}
+        self._given: dict[Scope, frozenset[str]] = {}
 
     def rows(self, node: ast.AST | None, scope: Scope, depth: int = 0) -> tuple[Rows, ...]:
         """The rows that an expression may be; empty when it is none, or unknown."""
@@ -258,10 +266,44 @@ class Reader:
                 bindings = current.bindings[node.id]
                 if current is scope and node in index.parents:
                     bindings = self._without_replaced(index.reaching(bindings, node))
+                handed = HANDED if node.id in self._handed(current) else 0
                 for binding in bindings:
-                    yield from self._binding(binding, current, depth)
+                    for rows in self._binding(binding, current, depth):
+                        yield msgspec.structs.replace(rows, flags=rows.flags | handed) if handed else rows
                 return
             current = current.parent
+
+    def _handed(self, scope: Scope) -> frozenset[str]:
+        """Names that a function gives to what it awaits, and what it iterates over to do so."""
+        known = self._given.get(scope)
+        if known is not None:
+            return known
+        found: set[str] = set()
+        for call in scope.calls:
+            if last_name(call.func) in _RUNS or not self._is_awaited(call):
+                continue
+            for value in (*call.args, *(keyword.value for keyword in call.keywords)):
+                found.update(
+                    each.id
+                    for each in ast.walk(value)
+                    if isinstance(each, ast.Name) and each.id not in _SESSIONS
+                )
+        for name, bindings in scope.bindings.items():
+            if name in found:
+                for binding in bindings:
+                    if binding.kind in ("item", "local item") and isinstance(binding.value, ast.Name):
+                        found.add(binding.value.id)
+        self._given[scope] = frozenset(found)
+        return self._given[scope]
+
+    def _is_awaited(self, call: ast.Call) -> bool:
+        parents = self._index.parents
+        current: ast.AST | None = parents.get(call)
+        while current is not None and not isinstance(current, ast.stmt):
+            if isinstance(current, ast.Await):
+                return True
+            current = parents.get(current)
+        return False
 
     def _without_replaced(self, bindings: list[Binding]) -> list[Binding]:
         """Without those before an `if` all of whose arms bind the name again."""
@@ -290,6 +332,9 @@ class Reader:
         if kind == "annotated" and isinstance(value, ast.AnnAssign):
             return self.rows(value.value, scope, depth)
         if kind == "parameter" and isinstance(binding.node, ast.arg):
+            ref = self._index.parameter_ref(binding, scope)
+            if (ref.startswith("builtins.") and ref.endswith(":")) or ref.endswith("Session:"):
+                return ()
             return (Rows(f"#{binding.node.arg}", stage=UNKNOWN),)
         if kind in ("item", "local item") and isinstance(value, ast.expr):
             return [item for rows in self.rows(value, scope, depth) if (item := _item(rows)) is not None]
