@@ -225,6 +225,20 @@ def in_memory(times: str) -> Impact:
     )
 
 
+def rows_returned(options: Options) -> Impact:
+    """Every row becomes an object and travels."""
+    count = rows(options)
+    return Impact(
+        summary=(
+            f"for {count} rows {span(count * _ROW_MS[0], count * _ROW_MS[1])} ms of processor time for the objects"
+            f" alone, for 10,000 rows {span(10_000 * _ROW_MS[0], 10_000 * _ROW_MS[1])} ms; a page of 50 stays at"
+            f" {span(50 * _ROW_MS[0], 50 * _ROW_MS[1])} ms"
+        ),
+        formula="35–70 µs per row (5 columns) · rows, plus building the response",
+        assumptions={"rows": count},
+    )
+
+
 def hangs(options: Options, *, on_loop: bool, seconds: float | None = None) -> Impact:
     """A call that may never end, or only after `seconds`."""
     length = "for ever" if seconds is None else f"{number(seconds)} s"

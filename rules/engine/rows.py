@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 import msgspec
 
 from rules.engine.declarations import Shape, shape
+from rules.engine.filters import conditions
 from rules.engine.index import Binding, Index, Part, Scope
 from rules.engine.spelling import last_name
 
@@ -40,11 +41,15 @@ COLUMNS = 8
 """It selects columns, or several entities at once."""
 AWAITED = 16
 """It was awaited where it ran."""
-HANDED = 32
+TOUCHED = 32
+"""It has a limit on some paths at least."""
+HANDED = 64
 """Its rows were given to something that was awaited, which may have loaded more of them."""
 
 AWAITABLE = "sqlalchemy.ext.asyncio.AsyncAttrs.awaitable_attrs"
 """What `await row.awaitable_attrs.items` calls, as if it were a method."""
+
+_ANY = OPAQUE | TOUCHED | HANDED
 
 LOADERS = frozenset(
     {"selectinload", "joinedload", "subqueryload", "immediateload", "contains_eager", "raiseload", "noload"}
@@ -119,7 +124,10 @@ _SESSIONS = frozenset({"session", "db", "self"})
 """Names that are worth no look: what is awaited with them is the query itself."""
 _COPIES = frozenset({"list", "tuple", "sorted", "reversed", "set"})
 _READERS = frozenset({"model_validate", "from_orm", "validate", "parse_obj"})
+_FILTERS = frozenset({"where", "filter", "filter_by"})
+_JOINS = frozenset({"join", "outerjoin", "join_from", "slice", "group_by", "distinct", "yield_per"})
 _MOST = 6
+_MOST_FILTERS = 8
 _DEPTH = 40
 
 
@@ -147,6 +155,8 @@ class Rows(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
     """Of a call, those that are queries or rows themselves; the name, or the position in digits."""
     executed: int = 0
     """The line on which it ran, when that is another one."""
+    filters: tuple[str, ...] = ()
+    """Conditions that hold on all paths, in the words of `rules.engine.filters`."""
 
 
 class Shown(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
@@ -183,7 +193,8 @@ def join(alternatives: Iterable[Rows]) -> tuple[Rows, ...]:
             rows = msgspec.structs.replace(
                 rows,
                 options=options,
-                flags=rows.flags & other.flags | (rows.flags | other.flags) & (OPAQUE | HANDED),
+                flags=rows.flags & other.flags & ~_ANY | (rows.flags | other.flags) & _ANY,
+                filters=tuple(word for word in rows.filters if word in other.filters),
                 session=rows.session or other.session,
             )
         found[key] = rows
@@ -459,7 +470,10 @@ class Reader:
             if found:
                 for rows in found:
                     yield msgspec.structs.replace(
-                        rows, stage=MANY, session=rows.session or session, flags=rows.flags | LIMITED
+                        rows,
+                        stage=MANY,
+                        session=rows.session or session,
+                        flags=rows.flags | LIMITED | TOUCHED,
                     )
                 return
             session = session or self._index.ref(value, scope)
@@ -471,7 +485,11 @@ class Reader:
             return replace(rows, options=(*rows.options, *added), flags=rows.flags | flags)
         if name == "limit":
             one = node.args and isinstance(node.args[0], ast.Constant) and node.args[0].value == 1
-            return replace(rows, flags=rows.flags | LIMITED | (SINGLE if one else 0))
+            return replace(rows, flags=rows.flags | LIMITED | TOUCHED | (SINGLE if one else 0))
+        if name in _FILTERS:
+            return replace(rows, filters=(*rows.filters, *conditions(node))[:_MOST_FILTERS])
+        if name in _JOINS:
+            return replace(rows, filters=(*rows.filters, "?")[:_MOST_FILTERS])
         if name in _CHANGING:
             return replace(rows, flags=rows.flags | OPAQUE)
         if name == "scalars":

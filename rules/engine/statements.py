@@ -43,6 +43,7 @@ class Loaded:
     is_async: bool | None
     """Whether the session is asynchronous; None when nobody knows."""
     reads: tuple[str, ...] = ()
+    filters: tuple[str, ...] = ()
     hops: tuple[tuple[str, int, str], ...] = ()
     """(path, line, called symbol) from where the rows are used down to the query."""
 
@@ -115,6 +116,7 @@ class Statements:
                     options=(*each.options, *rows.options),
                     is_async=session if session is not None else each.is_async,
                     reads=(*each.reads, *rows.path),
+                    filters=(*each.filters, *rows.filters),
                 )
             )
         return tuple(found)
@@ -189,6 +191,7 @@ class Statements:
             rows.options,
             is_async,
             rows.path,
+            rows.filters,
         )
 
     def _entity(self, ref: str, module: Linked, receiver: Value | None) -> Table | None:
