@@ -87,7 +87,9 @@ class Project:
                 endpoint.handler.path,
                 endpoint.handler.function.line,
                 "loop" if endpoint.handler.is_async else "thread",
-                self.costs.endpoint(endpoint.handler, endpoint.dependencies, self.routing.middleware),
+                self.costs.endpoint(
+                    endpoint.handler, endpoint.dependencies, self.routing.middleware, endpoint.ref.path
+                ),
                 endpoint.handler.name,
                 fingerprints.body_of(endpoint.handler.function),
             )
