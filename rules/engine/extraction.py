@@ -366,7 +366,7 @@ def _calls(index: Index, scope: Scope, guarded: list[Call]) -> list[Call]:
     owner = scope.owner
     for load in scope.loads:
         if load.value.__class__ is ast.Attribute and load.value.attr == "awaitable_attrs":
-            flags, loops, path, is_guarded = _surroundings(index, load, at_module)
+            flags, loops, path, is_guarded = surroundings(index, load, at_module)
             call = Call(rows.AWAITABLE, load.lineno, load.col_offset, flags, loops, path)
             (guarded if is_guarded else calls).append(call)
             continue
