@@ -263,12 +263,21 @@ def list_rules(output_format: str) -> None:
 
 @cli.command()
 def serve() -> None:
-    """Run the GitHub App. It is configured by the environment; see docs/self-hosting.md."""
+    """Run the GitHub App. It is configured by the environment; see docs/self-hosting.md.
+
+    While there is no app yet, the page /setup makes one at GitHub.
+    """
     from app.server import serve as run
-    from app.settings import Settings, SettingsError
+    from app.server import serve_setup
+    from app.settings import NotConfiguredError, Settings, SettingsError, SetupSettings
 
     try:
-        settings = Settings.from_environment(os.environ)
+        try:
+            settings = Settings.from_environment(os.environ)
+        except NotConfiguredError:
+            if not serve_setup(SetupSettings.from_environment(os.environ)):
+                return
+            settings = Settings.from_environment(os.environ)
     except SettingsError as error:
         raise Misuse(str(error)) from None
     run(settings)

@@ -132,7 +132,7 @@ async def compare(
             others={path: facts for path, facts in request.others.items() if path not in wanted},
         )
     if gathered.tip is not None and comparison.is_worse:
-        comparison.tip = await analysis.standing(request, gathered.tip)
+        comparison.tip = await analysis.standing(request, comparison, gathered.tip)
     return comparison
 
 

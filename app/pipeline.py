@@ -211,7 +211,7 @@ class Pipeline(Chores):
             self._crash.at("in-analysis")
             comparison, request = await self._compare(client, compared.merge_base_sha, request)
             if tip_sha != compared.merge_base_sha and comparison.is_worse:
-                comparison.tip = await self._standing(client, tip_sha, relevant, request, config)
+                comparison.tip = await self._standing(client, tip_sha, relevant, request, comparison, config)
         await self._keep_facts(client.repository, compared, comparison)
         report = Report.of(
             comparison.before,
@@ -300,6 +300,7 @@ class Pipeline(Chores):
         tip_sha: str,
         relevant: Sequence[ChangedFile],
         request: Request,
+        comparison: Comparison,
         config: Config,
     ) -> Result | None:
         """What the base branch says by now of the changed files: one call more, and only when there is news.
@@ -312,7 +313,7 @@ class Pipeline(Chores):
         tip = {path: content for (_, path), content in contents.items()}
         if all(request.before.get(path) == content for path, content in tip.items()):
             return None
-        return await self.analysis.standing(request, tip)
+        return await self.analysis.standing(request, comparison, tip)
 
     async def _keep_facts(self, repository: Repository, compared: Compared, comparison: Comparison) -> None:
         """When this change is merged, its files will be part of somebody's project."""

@@ -23,10 +23,10 @@ from app.github.client import GitHub
 from app.github.errors import BadPrivateKey, GitHubError
 from app.jobs import Jobs, JobsError
 from app.pipeline import Pipeline
-from app.settings import Settings
+from app.settings import Settings, SetupSettings
 from app.store import Store
 from app.version import version
-from app.web import health, pages, rules
+from app.web import health, pages, rules, setup
 from app.web.metrics import Metrics, MetricsPage
 from app.webhook import LARGEST_BODY, Webhook
 
@@ -122,13 +122,63 @@ def build(settings: Settings, **jobs_options: Any) -> web.Application:
     app.router.add_get("/livez", health.live)
     app.router.add_get("/readyz", ready.handle)
     app.router.add_get("/", _status)
-    app.router.add_get("/rules", rules.index)
-    app.router.add_get("/rules/{code:[A-Za-z0-9-]{1,80}}", rules.rule)
-    app.router.add_get("/static/fastperf.css", pages.stylesheet)
+    app.router.add_get("/setup", setup.Check(github, settings.public_url).page)
+    _add_public_pages(app)
     if settings.metrics_token and settings.metrics_port is None:
         app.router.add_get("/metrics", MetricsPage(metrics, settings.metrics_token).handle)
     app.cleanup_ctx.append(collaborators)
     return app
+
+
+def _add_public_pages(app: web.Application) -> None:
+    app.router.add_get("/rules", rules.index)
+    app.router.add_get("/rules/{code:[A-Za-z0-9-]{1,80}}", rules.rule)
+    app.router.add_get("/static/fastperf.css", pages.stylesheet)
+
+
+def serve_setup(settings: SetupSettings) -> bool:
+    """Serve the setup page until an app is made (True) or somebody ends the process (False).
+
+    The address to open, with its token, goes to standard error: whoever sees the terminal may set up.
+    """
+    logs.configure(settings.log_level)
+    try:
+        return asyncio.run(_serve_setup(settings))
+    except OSError as error:
+        log.critical("start_failed", reason=f"{settings.host}:{settings.port}: {error.strerror}")
+        sys.exit(1)
+
+
+async def _serve_setup(settings: SetupSettings) -> bool:
+    setting_up = setup.Setup(settings)
+    app = web.Application(middlewares=[_harden])
+    app.router.add_get("/livez", health.live)
+    app.router.add_get("/readyz", _not_set_up)
+    setting_up.routes(app)
+    _add_public_pages(app)
+    runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=5.0)
+    await runner.setup()
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        await web.TCPSite(runner, settings.host, settings.port).start()
+        here = settings.public_url or f"http://localhost:{runner.addresses[0][1]}"
+        sys.stderr.write(
+            f"fastperf has no GitHub App yet. Set it up: {here}/setup?token={setting_up.token}\n"
+        )
+        ends = [asyncio.create_task(stop.wait()), asyncio.create_task(setting_up.done.wait())]
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        for end in ends:
+            end.cancel()
+        return setting_up.done.is_set()
+    finally:
+        await runner.cleanup()
+
+
+async def _not_set_up(_: web.Request) -> web.Response:
+    return web.json_response({"status": "unavailable", "checks": {"setup": False}}, status=503)
 
 
 def serve(settings: Settings) -> None:
@@ -183,8 +233,11 @@ async def _harden(request: web.Request, handler: Any) -> web.StreamResponse:
     try:
         async with asyncio.timeout(READ_SECONDS + 5):
             response: web.StreamResponse = await handler(request)
+    except web.HTTPRedirection as answer:
+        answer.headers["Server"] = "fastperf"
+        raise
     except web.HTTPException as answer:
-        response = web.json_response({"status": answer.reason.lower()}, status=answer.status)
+        response = await _refusal(request, answer)
         if "Allow" in answer.headers:
             response.headers["Allow"] = answer.headers["Allow"]
     except TimeoutError:
@@ -195,6 +248,13 @@ async def _harden(request: web.Request, handler: Any) -> web.StreamResponse:
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Server"] = "fastperf"
     return response
+
+
+async def _refusal(request: web.Request, answer: web.HTTPException) -> web.Response:
+    """A page for people, JSON for programs."""
+    if "text/html" in request.headers.get("Accept", "") and request.path != "/webhook":
+        return await pages.error(answer.reason, answer.status)
+    return web.json_response({"status": answer.reason.lower()}, status=answer.status)
 
 
 async def _status(_: web.Request) -> web.Response:

@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from app import credentials
+
 Number = TypeVar("Number", int, float)
 
 SHORTEST_SECRET: Final = 16
@@ -41,11 +43,23 @@ CRASH_POINTS: Final = (
 )
 """Where a process can be told to kill itself, for tests of recovery (see `app.crash`)."""
 
+APP_VARIABLES: Final = (
+    "FASTPERF_APP_ID",
+    "FASTPERF_PRIVATE_KEY",
+    "FASTPERF_PRIVATE_KEY_FILE",
+    "FASTPERF_WEBHOOK_SECRET",
+)
+"""Without any of these the credentials file speaks, or the setup page does."""
+
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 
 
 class SettingsError(Exception):
     """A variable of the environment is missing or wrong; the message is one line that names it."""
+
+
+class NotConfiguredError(SettingsError):
+    """There is no app yet: neither the environment nor the credentials file names one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,7 +102,13 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
-        """Raises SettingsError at the first variable that is missing or wrong. Reads the key file."""
+        """Raises SettingsError at the first variable that is missing or wrong. Reads the key file.
+
+        When the environment says nothing of the app, the credentials file does that the setup page wrote;
+        without one, NotConfiguredError.
+        """
+        if not any(environment.get(name, "").strip() for name in APP_VARIABLES):
+            environment = {**environment, **_stored(environment)}
         reader = _Reader(environment)
         database_url = _database_url(reader)
         return cls(
@@ -115,6 +135,59 @@ class Settings:
             drain_seconds=reader.number("FASTPERF_DRAIN_SECONDS", 20.0, float, 0, 3600),
             crash_at=reader.choice("FASTPERF_CRASH_AT", "", ("", *CRASH_POINTS)),
         )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetupSettings:
+    """What the server needs to know while there is no app yet."""
+
+    credentials_file: Path
+    api_url: str
+    public_url: str
+    host: str
+    port: int
+    log_level: str
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> SetupSettings:
+        """Raises SettingsError at the first variable that is wrong."""
+        reader = _Reader(environment)
+        return cls(
+            credentials_file=credentials_file(environment),
+            api_url=reader.url("FASTPERF_GITHUB_API_URL", "https://api.github.com"),
+            public_url=reader.url("FASTPERF_PUBLIC_URL", ""),
+            host=reader.text("HOST") or "0.0.0.0",  # noqa: S104 - as above
+            port=reader.number("PORT", 8080, int, 0, 65535),
+            log_level=reader.choice("FASTPERF_LOG_LEVEL", "info", LOG_LEVELS),
+        )
+
+
+def credentials_file(environment: Mapping[str, str]) -> Path:
+    """Where the setup page keeps the app's credentials: named, else beside the SQLite file, else here."""
+    reader = _Reader(environment)
+    if named := reader.text("FASTPERF_CREDENTIALS_FILE"):
+        return Path(named)
+    url = make_url(_database_url(reader))
+    beside = Path(url.database).parent if url.drivername == "sqlite" and url.database else Path()
+    return beside / credentials.FILE
+
+
+def _stored(environment: Mapping[str, str]) -> dict[str, str]:
+    """The variables that the credentials file stands for."""
+    path = credentials_file(environment)
+    try:
+        stored = credentials.load(path)
+    except credentials.CredentialsError as error:
+        raise SettingsError(str(error)) from None
+    if stored is None:
+        raise NotConfiguredError(f"{APP_VARIABLES[0]} is not set, and there is no {path}")
+    return {
+        "FASTPERF_APP_ID": stored.app_id,
+        "FASTPERF_PRIVATE_KEY": stored.private_key,
+        "FASTPERF_WEBHOOK_SECRET": stored.webhook_secret,
+        "FASTPERF_CLIENT_ID": stored.client_id,
+        "FASTPERF_CLIENT_SECRET": stored.client_secret,
+    }
 
 
 @dataclass(frozen=True)
@@ -172,7 +245,7 @@ class _Reader:
             or parts.fragment
         ):
             raise SettingsError(f"{name} must look like https://host/path")
-        if parts.scheme == "http" and not _is_loopback(host):
+        if parts.scheme == "http" and not is_loopback(host):
             raise SettingsError(f"{name} must use https (http only on this machine)")
         return value
 
@@ -241,7 +314,7 @@ def _database_url(reader: _Reader) -> str:
     raise SettingsError(f"{name} must be sqlite:///file.db or postgresql://user@host/database")
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
     return host == "localhost" or host == "::1" or host.startswith("127.")
 
 

@@ -10,7 +10,6 @@ from rich.text import Text
 from app.review.markdown import plural
 from app.terminal import COLOURS, visible
 from app.trial import Change, Trial
-from app.version import version
 
 SUBJECT = 60
 _CONCLUSIONS = {"failure": ("blocks", "bold red"), "neutral": ("advises", "yellow"), "success": ("", "dim")}
@@ -25,7 +24,7 @@ def as_html(trial: Trial) -> str:
     """One page without anything outside itself, to hand to a maintainer."""
     from app.web import pages
 
-    return pages.render("trial.html", trial=trial, version=version(), headline=headline(trial))
+    return pages.render("trial.html", trial=trial, headline=headline(trial))
 
 
 def as_text(trial: Trial) -> Group:

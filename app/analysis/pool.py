@@ -288,14 +288,14 @@ class Analysis:
         """The processes that are there now."""
         return tuple(slot.worker.pid for slot in self._slots if slot.worker and slot.worker.alive)
 
-    async def compare(self, request: Request) -> Comparison:
-        """Analyse both versions. A file that ends a worker is left out of both and listed as skipped.
+    async def compare(self, request: Request, *, fixes: bool = True) -> Comparison:
+        """Analyse both versions; no fixes without `fixes`. A file that ends a worker is left out of both and listed as skipped.
 
         Raises AnalysisError when no answer is to be had.
         """
 
         def task(left_out: Mapping[str, Skipped], unproven: Set[str]) -> Compare:
-            return Compare(_without(request, left_out), sorted(unproven))
+            return Compare(_without(request, left_out), sorted(unproven if fixes else request.after))
 
         files = request.before.keys() | request.after.keys()
         done, left_out = await self._careful(task, files, self._deadline)
@@ -313,9 +313,8 @@ class Analysis:
         documents: Mapping[str, str] = MappingProxyType({}),
         options: Options = NO_OPTIONS,
         deadline: float = math.inf,
-        fixes: bool = True,
     ) -> Result:
-        """Analyse one version; with `fixes`, every finding comes with its proven fix. For the rest see `compare`."""
+        """Analyse one version; every finding comes with its proven fix. For the rest see `compare`."""
 
         def task(left_out: Mapping[str, Skipped], unproven: Set[str]) -> Examine:
             return Examine(
@@ -323,7 +322,7 @@ class Analysis:
                 dict(others),
                 dict(documents),
                 options,
-                sorted(unproven if fixes else sources),
+                sorted(unproven),
             )
 
         done, left_out = await self._careful(task, sources.keys(), deadline)
@@ -332,21 +331,20 @@ class Analysis:
             raise AnalysisError("the analysis process gave no answer")
         return msgspec.structs.replace(result, skipped=result.skipped + tuple(left_out.values()))
 
-    async def standing(self, request: Request, tip: Mapping[str, bytes | None]) -> Result:
-        """What the base branch, which has moved on, says of the files of `request`: its findings, without fixes.
+    async def standing(
+        self, request: Request, comparison: Comparison, tip: Mapping[str, bytes | None]
+    ) -> Result:
+        """Which findings of `comparison` the base branch, which has moved on, has as well; its own, without fixes.
 
         `tip` holds the changed files as they are there (None where one is not). The rest of the project is taken
-        as it is at the merge base, where `request` has it from.
+        as it is at the merge base, where `request` has it from. What the head only has in comparison with the
+        merge base, and not with the tip, counts as standing there.
         """
         sources = {path: source for path, source in ({**request.before, **tip}).items() if source is not None}
-        return await self.examine(
-            sources,
-            others=request.others,
-            documents=request.documents_before,
-            options=request.options,
-            deadline=self._deadline,
-            fixes=False,
-        )
+        against = await self.compare(msgspec.structs.replace(request, before=sources), fixes=False)
+        added = {finding.fingerprint for finding in against.after.findings}
+        stands = (finding for finding in comparison.after.findings if finding.fingerprint not in added)
+        return msgspec.structs.replace(against.before, findings=(*against.before.findings, *stands))
 
     async def extract(self, sources: Mapping[str, bytes]) -> tuple[dict[str, bytes], list[Skipped]]:
         """Encoded facts of each file that has any, and the files that have none, with the reason."""

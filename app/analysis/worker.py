@@ -43,6 +43,7 @@ from app.analysis.messages import (
     Unpacked,
 )
 from rules import ModuleFacts, SourceError
+from rules.engine import growth
 from rules.engine.edits import Lines
 from rules.engine.finding import Finding, Options, Result
 
@@ -168,14 +169,22 @@ def compare(task: Compare, connection: Connection, cache: FactsCache) -> Compari
     before = analyze(request.before, others, request.documents_before, request.options, connection)
     after = analyze(request.after, others, request.documents_after, request.options, connection)
     result = prove_new(before.result, after, task.unproven, connection)
+    result = growth.told(result, before, after, renamed=request.renamed, sources=request.after)
     given = request.before.keys() | request.after.keys()
     return Comparison(
         before=before.result,
         after=result,
-        facts={path: msgspec.msgpack.encode(facts) for path, facts in after.facts.items()},
+        facts=dict(_encoded(after.facts)),
         wanted=sorted(rules.affected(before, after) - given),
         excerpts=excerpts(result, request),
     )
+
+
+def _encoded(facts: Mapping[str, ModuleFacts]) -> Iterator[tuple[str, bytes]]:
+    """Without those that hold half a character: they are read anew when they are needed."""
+    for path, found in facts.items():
+        with contextlib.suppress(UnicodeEncodeError, OverflowError):
+            yield path, msgspec.msgpack.encode(found)
 
 
 def examine(task: Examine, connection: Connection, cache: FactsCache) -> Result:
@@ -236,12 +245,12 @@ def excerpts(result: Result, request: Request) -> dict[str, dict[int, str]]:
 
 def extract(path: str, source: bytes) -> Extracted | Refused:
     try:
-        facts = rules.extract(path, source)
+        facts = msgspec.msgpack.encode(rules.extract(path, source))
     except SourceError as error:
         return Refused(path, error.reason)
     except Exception as error:  # one file, whatever is wrong with it, is one file
         return Refused(path, f"cannot be analysed ({type(error).__name__})")
-    return Extracted(path, msgspec.msgpack.encode(facts))
+    return Extracted(path, facts)
 
 
 def extract_all(task: Extract, connection: Connection) -> None:

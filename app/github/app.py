@@ -50,6 +50,15 @@ class AppClient:
             events=tuple(str(event) for event in answer["events"]),
         )
 
+    async def webhook_url(self) -> str:
+        """Where GitHub delivers to; empty when the app has no webhook."""
+        answer = await self._api.getitem("/app/hook/config")
+        return str(answer.get("url") or "")
+
+    async def last_delivery(self) -> Delivery | None:
+        """The newest entry of GitHub's log."""
+        return await self._deliveries.newest()
+
     async def installations(self) -> list[Installation]:
         found = self._api.getiter("/app/installations{?per_page}", {"per_page": "100"})
         return [

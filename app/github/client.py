@@ -84,6 +84,7 @@ class GitHub:
         self._limits: LRUCache[int | None, Limits] = LRUCache(maxsize=10_000)
         self._session: aiohttp.ClientSession | None = None
         self._opened: tuple[Transport, Tokens, AppClient] | None = None
+        self._authorization: AppAuthorization | None = None
 
     def __repr__(self) -> str:
         return f"GitHub(app_id={self.app_id!r}, api_url={self.api_url!r})"
@@ -104,7 +105,8 @@ class GitHub:
             patience=self._patience,
             on_call=self._on_call,
         )
-        api = API(transport, AppAuthorization(self.app_id, key, self.secrets), self.limits(None))
+        self._authorization = AppAuthorization(self.app_id, key, self.secrets)
+        api = API(transport, self._authorization, self.limits(None))
         tokens = Tokens(api, self.secrets, timer=self._clock, step=self._pause)
         self._opened = transport, tokens, AppClient(api, self._installation)
         return self
@@ -120,6 +122,11 @@ class GitHub:
     @property
     def app(self) -> AppClient:
         return self._open[2]
+
+    @property
+    def skew(self) -> float:
+        """How far GitHub's clock is ahead of ours, in seconds, once it mattered."""
+        return 0.0 if self._authorization is None else self._authorization.skew
 
     async def identify(self) -> App:
         """The app as GitHub knows it; from then on its `slug` is known here."""

@@ -39,6 +39,11 @@ class Deliveries:
         finally:
             await entries.aclose()
 
+    async def newest(self) -> Delivery | None:
+        """The last entry of the log."""
+        entries = await self._api.getitem("/app/hook/deliveries{?per_page}", {"per_page": "1"})
+        return _delivery(entries[0]) if entries else None
+
     async def redeliver(self, delivery_id: int) -> None:
         """Ask GitHub to deliver it again. It arrives with the same guid, which the webhook tells apart."""
         await self._api.repeatable(

@@ -241,8 +241,11 @@ def headline(said: Group, links: Links, limit: int = 2000, *, gone: str = "") ->
     name = f"[{prose(finding.name)}]({links.rule(finding.code)})" if links.public_url else code(finding.name)
     message = prose(shorten(lowered(finding.message) if gone else finding.message, limit))
     endpoints = len(said.endpoints)
-    many = f" **{plural(endpoints, 'endpoint')}** reach it." if endpoints > 1 else ""
+    counted = plural(endpoints, "endpoint")
+    many = f" **{counted}** reach it." if endpoints > 1 and counted not in message else ""
     cause = f"{gone}, " if gone else ""
+    if endpoints > 1 and (tail := f": {counted}, ") in message:  # it ends with whom it hits, and by how much
+        message = message.replace(tail, f": **{counted}, ").removesuffix(".") + "**."
     return f"**{BADGES[finding.severity]} · {name}** — {cause}{message}{many}"
 
 

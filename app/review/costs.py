@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -50,20 +51,14 @@ class EndpointChange(msgspec.Struct, frozen=True, kw_only=True):
 def compare(before: Result, after: Result, diff: Diff) -> tuple[EndpointChange, ...]:
     """Endpoints whose cost or route moved, or whose handler's file changed; the dearest growth first.
 
-    Same method and path are the same endpoint; of the rest, same handler (`symbol`) and method are a moved one.
+    The same method and path are the same endpoint, in the same file before another one. Of the rest, the same
+    handler under the same method is a moved one: known by its qualified name, by its name in a renamed file, or
+    by its body.
     """
-    old = {(endpoint.method, endpoint.path): endpoint for endpoint in before.endpoints}
-    new = {(endpoint.method, endpoint.path): endpoint for endpoint in after.endpoints}
     changes: list[EndpointChange] = []
-    gone = {key: endpoint for key, endpoint in old.items() if key not in new}
-    for key, endpoint in new.items():
-        partner = old.get(key)
-        previous = None
-        if partner is None:
-            partner = _moved(endpoint, gone.values())
-            if partner is not None:
-                del gone[partner.method, partner.path]
-                previous = EndpointRef(partner.method, partner.path)
+    partners, gone = _pairs(before.endpoints, after.endpoints, diff)
+    for endpoint, partner in zip(after.endpoints, partners, strict=True):
+        moved = partner is not None and partner.path != endpoint.path
         change = EndpointChange(
             method=endpoint.method,
             path=endpoint.path,
@@ -71,7 +66,7 @@ def compare(before: Result, after: Result, diff: Diff) -> tuple[EndpointChange, 
             after=endpoint.cost,
             file=endpoint.file,
             line=endpoint.line,
-            previous=previous,
+            previous=EndpointRef(partner.method, partner.path) if partner is not None and moved else None,
         )
         if change.changed or endpoint.file in diff.files:
             changes.append(change)
@@ -79,17 +74,73 @@ def compare(before: Result, after: Result, diff: Diff) -> tuple[EndpointChange, 
         EndpointChange(
             method=endpoint.method, path=endpoint.path, before=endpoint.cost, after=None, file=endpoint.file
         )
-        for endpoint in gone.values()
+        for endpoint in gone
     ]
-    return tuple(sorted(changes, key=lambda change: (not change.changed, -growth(change), change.ref)))
+    return tuple(sorted(changes, key=_rank))
 
 
-def _moved(endpoint: Endpoint, gone: Iterable[Endpoint]) -> Endpoint | None:
-    if not endpoint.symbol:
-        return None
-    return next(
-        (old for old in gone if old.symbol == endpoint.symbol and old.method == endpoint.method), None
-    )
+def _rank(change: EndpointChange) -> tuple[object, ...]:
+    """What grew most comes first, of equal growth the dearest, then what only moved."""
+    grew = growth(change)
+    return (not change.changed, -grew, -price(change.after), change.previous is None, change.ref)
+
+
+_Key = Callable[[Endpoint], object]
+
+
+def _pairs(
+    before: Sequence[Endpoint], after: Sequence[Endpoint], diff: Diff
+) -> tuple[list[Endpoint | None], list[Endpoint]]:
+    """For each endpoint of `after` its partner, and the endpoints of `before` that have none."""
+    renames = diff.renames
+
+    def old_file(endpoint: Endpoint) -> str:
+        return renames.get(endpoint.file, endpoint.file)
+
+    keys: list[tuple[_Key, _Key]] = [
+        (lambda old: (old.method, old.path, old.file), lambda new: (new.method, new.path, old_file(new))),
+        (_route, _route),
+        (_handler, _handler),
+        (
+            lambda old: (old.method, old.file, _name(old)) if old.symbol else None,
+            lambda new: (new.method, old_file(new), _name(new)) if new.symbol else None,
+        ),
+        (_named_body, _named_body),
+        (_body, _body),
+    ]
+    partners: list[Endpoint | None] = [None] * len(after)
+    left = list(before)
+    for old_key, new_key in keys:
+        pool: dict[object, list[Endpoint]] = defaultdict(list)
+        for endpoint in left:
+            if (key := old_key(endpoint)) is not None:
+                pool[key].append(endpoint)
+        for number, endpoint in enumerate(after):
+            if partners[number] is None and (candidates := pool.get(new_key(endpoint))):
+                partners[number] = candidates.pop(0)
+        taken = {id(partner) for partner in partners if partner is not None}
+        left = [endpoint for endpoint in left if id(endpoint) not in taken]
+    return partners, left
+
+
+def _route(endpoint: Endpoint) -> object:
+    return endpoint.method, endpoint.path
+
+
+def _handler(endpoint: Endpoint) -> object:
+    return (endpoint.method, endpoint.symbol) if endpoint.symbol else None
+
+
+def _named_body(endpoint: Endpoint) -> object:
+    return (endpoint.method, _name(endpoint), endpoint.body) if endpoint.body else None
+
+
+def _body(endpoint: Endpoint) -> object:
+    return (endpoint.method, endpoint.body) if endpoint.body else None
+
+
+def _name(endpoint: Endpoint) -> str:
+    return endpoint.symbol.rpartition(".")[2]
 
 
 def weigh(cost: str) -> float:

@@ -6,6 +6,7 @@ context lines appear only where the diff shows them anyway.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,9 +14,6 @@ from dataclasses import dataclass
 from app.review.diff import Diff
 from app.review.markdown import has_bidi
 from rules.engine.finding import Edit, ProvenFix
-
-APPLY = "git apply --unidiff-zero"
-"""Lines outside the pull request's diff are not shown, so some hunks have no context."""
 
 _CONTEXT = 3
 
@@ -110,6 +108,16 @@ def render(edits: Sequence[Edit], texts: Texts) -> str:
     for edit in edits:
         by_path[edit.path].append(edit)
     return "".join("".join(_file(path, sorted(part, key=_place), texts)) for path, part in by_path.items())
+
+
+def command(patch: str) -> str:
+    """What applies it. Lines outside the pull request's diff are not shown, so some hunks may have no context, which
+    git takes for the end of the file unless it is told."""
+    hunks = re.split(r"^(?:@@ |diff --git )", patch, flags=re.MULTILINE)
+    bare = any(
+        hunk.rstrip("\n").rpartition("\n")[2].startswith(("+", "-")) for hunk in hunks if hunk[:1] == "-"
+    )
+    return "git apply --unidiff-zero" if bare else "git apply"
 
 
 def _file(path: str, edits: Sequence[Edit], texts: Texts) -> Iterator[str]:

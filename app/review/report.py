@@ -18,7 +18,8 @@ from app.review.links import Links
 from app.review.markdown import one_line, plural, sentence, shorten
 from app.review.patch import Excerpts
 from app.review.reconcile import Plan, fixed_body, reconcile
-from rules.engine.finding import Finding, Result, Severity, Skipped, Statistics, Suppressed
+from rules.engine import growth
+from rules.engine.finding import Finding, Hop, Result, Severity, Skipped, Statistics, Suppressed
 
 __all__ = ["Plan", "Report", "conclude", "fixed_body", "reconcile"]
 
@@ -61,7 +62,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     suppressed: tuple[Suppressed, ...] = ()
     endpoints: tuple[EndpointChange, ...] = ()
     patch: str = ""
-    """All proven fixes of new findings that can be applied together; for `git apply --unidiff-zero`."""
+    """All proven fixes of new findings that can be applied together; for `git apply` (see `app.review.patch.command`)."""
     skipped: tuple[Skipped, ...] = ()
     faults: tuple[str, ...] = ()
     config_errors: tuple[ConfigError, ...] = ()
@@ -92,7 +93,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         before, after = _capped(before, config), _capped(after, config)
         standing = _capped(tip, config).findings if tip is not None else ()
         changes = fingerprint.match(before, after, diff.renames, diff=diff, tip=standing)
-        new = tuple(sorted((*changes.new, *changes.grown), key=_order))
+        new = _without_repeated(sorted((*changes.new, *changes.grown), key=_order))
         unread = {entry.path for entry in (*skipped, *after.skipped)}
         head_paths = {old: head for head, old in diff.renames.items()}
         fixed = tuple(old for old in changes.fixed if head_paths.get(old.path, old.path) not in unread)
@@ -139,6 +140,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             suppressed=suppressed,
             added=frozenset(entry for entry in suppressed if diff.touched(entry.path, entry.line)),
             config_errors=config.errors,
+            checklist=_checklist(before, after, config),
         )
         return cls(
             conclusion=verdict,
@@ -210,6 +212,28 @@ def conclude(
     if skipped:
         wanted.add(config.on_skip)
     return next(conclusion for conclusion in _WORST_FIRST if conclusion in wanted)
+
+
+def _checklist(before: Result, after: Result, config: Config) -> tuple[Finding, ...]:
+    """The project advice, when the change brings the project's first endpoints."""
+    if before.endpoints or not after.endpoints:
+        return ()
+    return tuple(finding for finding in after.advice if config.mode_for(finding) != "observe")
+
+
+def _without_repeated(new: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Without growths of cost where a rule says already what is wrong with the call that brought them."""
+    told = {
+        (place.path, place.line)
+        for finding in new
+        if finding.code not in growth.CODES
+        for place in (*comments.places_of(finding), Hop(finding.path, finding.line, ""))
+    }
+    return tuple(
+        finding
+        for finding in new
+        if finding.code not in growth.CODES or (finding.path, finding.line) not in told
+    )
 
 
 class _Applied(msgspec.Struct, frozen=True):

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from app.github.models import Conclusion
 from app.review import comments
+from app.review import patch as patches
 from app.review.advice import Question, Recommendation, metrics, tools
 from app.review.comments import BADGES, Group
 from app.review.config import ConfigError
-from app.review.costs import EndpointChange
+from app.review.costs import EndpointChange, growth
 from app.review.markdown import (
     Section,
     code,
@@ -27,12 +28,13 @@ from app.review.markdown import (
     shorten,
     table,
 )
-from app.review.patch import APPLY
 from rules.engine.finding import Cost, Finding, Severity, Skipped, Suppressed
 
 _TITLE = 255
 _ROWS = (200, 100, 50, 20, 10, 5, 1)
 """How many rows a list shows, from roomy to tight."""
+_MOST_ENDPOINTS = 20
+"""Rows of the cost table: the costliest moves; the others are one row."""
 _COST_COLUMNS = (
     ("queries", "queries"),
     ("external calls", "external_calls"),
@@ -69,6 +71,8 @@ class Facts:
     suppressed: tuple[Suppressed, ...]
     added: frozenset[Suppressed]
     config_errors: tuple[ConfigError, ...]
+    checklist: tuple[Finding, ...] = ()
+    """What a service that this change brings still lacks: advice, neither counted nor said on a line."""
 
     @property
     def stopping(self) -> tuple[Group, ...]:
@@ -120,6 +124,7 @@ def render(facts: Facts, context: comments.Context) -> str:
             Section((_monitoring(facts), ""), rank=1),
             Section((_next_steps(facts, context),)),
             Section((_questions(facts), ""), rank=1),
+            Section((_checklist(facts, context), ""), rank=2),
             _tail(facts, context),
         ]
     )
@@ -165,18 +170,18 @@ def _cure(facts: Facts) -> str:
     clicks, patched = len(facts.one_click), len(facts.patched)
     parts: list[str] = []
     if clicks:
-        parts.append(f"{_of(clicks, total)} one click on the pull request")
+        each = "one click" if min(clicks, total) == 1 else "one click each"
+        parts.append(f"{each} on the pull request mends {_of(clicks, total)}")
     if patched > clicks:
-        parts.append(f"the patch below mends {_of(patched, total, verb=False)}")
+        parts.append(f"the patch below mends {_of(patched, total)}")
     return f"{'; '.join(parts)[0].upper()}{'; '.join(parts)[1:]}." if parts else ""
 
 
-def _of(count: int, total: int, *, verb: bool = True) -> str:
-    if total == 1:
-        return "it is" if verb else "it"
-    words = "all" if count >= total else str(count)
-    words = f"{words} {total}" if count >= total else f"{words} of {total}"
-    return f"{words} {'is' if count == 1 else 'are'}" if verb else words
+def _of(count: int, total: int) -> str:
+    """How many of the problems: `it`, `both`, `all 3`, `2 of 3`."""
+    if count < total:
+        return f"{count} of {total}"
+    return {1: "it", 2: "both"}.get(total, f"all {total}")
 
 
 def _severities(facts: Facts) -> str:
@@ -210,13 +215,25 @@ def _assessment(facts: Facts) -> Section:
         rows = [_cost_row(change) for change in shown[:most]]
         left = len(shown) - most
         if left > 0:
-            rows.append([f"{left} more", "changed" if changed else "unchanged", "", "", ""])
+            rows.append([f"{left} more", _left_over(shown[most:]), "", "", ""])
         if rest:
             rows.append([plural(rest, "other"), "unchanged", "", "", ""])
         header = ("endpoint", *(label for label, _ in _COST_COLUMNS), "blocks the loop")
         return "### Performance assessment\n" + table(header, ("---",) * len(header), rows)
 
-    return _section(draw, len(shown), rank=2)
+    return _section(draw, min(len(shown), _MOST_ENDPOINTS), rank=2)
+
+
+def _left_over(changes: Sequence[EndpointChange]) -> str:
+    """What became of the endpoints that have no row, in one cell."""
+    if not any(change.changed for change in changes):
+        return "unchanged"
+    dearer = sum(growth(change) > 0 for change in changes)
+    cheaper = sum(growth(change) < 0 for change in changes)
+    counted = [(dearer, "dearer"), (cheaper, "cheaper"), (len(changes) - dearer - cheaper, "moved")]
+    if (len(changes), "dearer") in counted:
+        return "dearer"
+    return ", ".join(f"{count} {word}" for count, word in counted if count)
 
 
 def _cost_row(change: EndpointChange) -> list[str]:
@@ -302,7 +319,9 @@ def _implementation(facts: Facts, context: comments.Context) -> list[Section]:
         if facts.unpatched:
             several = plural(len(facts.unpatched), "fix changes", "fixes change")
             note = f"{several} the same lines and will be offered again after it.\n\n"
-        whole = details(f"{name} (<code>{APPLY}</code>)", note + fence(facts.patch, "diff"))
+        whole = details(
+            f"{name} (<code>{patches.command(facts.patch)}</code>)", note + fence(facts.patch, "diff")
+        )
         short = f"{name} is too long for this page; `fastperf check --diff` prints it."
         sections.append(Section((whole, short), rank=4))
 
@@ -387,6 +406,18 @@ def _questions(facts: Facts) -> str:
         why = f" — {prose(item.why)}" if item.why else ""
         lines.append(f"- <sub>{prose(item.text)} ({code(f'[tool.fastperf.context] {item.key}')}){why}</sub>")
     return "\n".join(lines)
+
+
+def _checklist(facts: Facts, context: comments.Context) -> str:
+    """What a new service lacks, as boxes to tick; said with its first application and never again."""
+    if not facts.checklist:
+        return ""
+    rows = [
+        f"- [ ] {prose(finding.message)} {prose(sentence(finding.instead))}"
+        f" <sub>{context.links.rule(finding.code)} · {finding.effort}</sub>"
+        for finding in facts.checklist
+    ]
+    return "\n".join(["### Checklist for a new service", *rows])
 
 
 def _tail(facts: Facts, context: comments.Context) -> Section:

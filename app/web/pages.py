@@ -11,6 +11,8 @@ from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from app.version import version
+
 HERE: Final = Path(__file__).parent
 STATIC: Final = HERE / "static"
 HEADERS: Final = {
@@ -42,6 +44,12 @@ def response(html: str, *, status: int = 200, public: bool = True) -> web.Respon
     )
 
 
+async def error(reason: str, status: int) -> web.Response:
+    """A page that says what went wrong, for people; programs get JSON."""
+    html = await asyncio.to_thread(render, "error.html", reason=reason, status=status)
+    return response(html, status=status, public=False)
+
+
 async def stylesheet(_: web.Request) -> web.Response:
     """`/static/fastperf.css`."""
     return web.Response(
@@ -71,6 +79,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.globals["version"] = version()
     environment.globals["stylesheet"] = Markup(_styles())  # noqa: S704 - ours
     return environment
 

@@ -10,7 +10,6 @@ from typing import Final
 from aiohttp import web
 from markupsafe import Markup
 
-from app.version import version
 from app.web import pages
 from rules.engine import page, registry
 
@@ -50,7 +49,7 @@ def _rendered(code: str) -> str:
     found = _TITLE.match(text)
     title = found[1] if found else "Rules"
     body = pages.markdown(_PAGE_LINK.sub(r"](/rules/\1)", text))
-    return pages.render("rule.html", title=title, body=_with_anchors(body), version=version())
+    return pages.render("rule.html", title=title, body=_with_anchors(body))
 
 
 def _with_anchors(body: Markup) -> Markup:

@@ -8,7 +8,7 @@ from rules.engine import estimates
 from rules.engine.creation import serves
 from rules.engine.loop_shapes import is_batched, is_short, shortened, spelled
 from rules.engine.rewrites import after_loop
-from rules.engine.round_trips import ancestors, leaves_after
+from rules.engine.round_trips import ancestors, goes_out, leaves_after, loop_of, nearest, way_to
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ _COSTS = {
     "flush": "flushes once per item of `{}`: its own round trip each, where one flush writes all rows together",
     "refresh": "reads each row of `{}` back by itself: one query each",
 }
+
+_FAR = 3
 
 
 class CommitInLoop(Rule):
@@ -108,7 +110,10 @@ class CommitInLoop(Rule):
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         query = module.query(node)
-        if query is None or not serves(node, module) or query.kind not in _KINDS:
+        if query is None:
+            yield from self.through_helper(node, module)
+            return
+        if not serves(node, module) or query.kind not in _KINDS:
             return
         loops = module.loops(node)
         if not loops or not isinstance(loops[-1], ast.For):
@@ -122,6 +127,8 @@ class CommitInLoop(Rule):
             return
         if leaves_after(node, loop, module) or _other(query.kind, loop, module):
             return
+        if module.depends_on_loop(node.func, loop):
+            return  # each turn has a session of its own
         if query.kind == "refresh" and not module.depends_on_loop(node, loop):
             return
         text = _COSTS[query.kind].format(shortened(module.segment(loop.iter)))
@@ -132,6 +139,25 @@ class CommitInLoop(Rule):
             confidence=Confidence.POSSIBLE if _isolated(node, loop, module) else Confidence.CERTAIN,
             fix=_moved(node, loop, module) if query.kind in ("commit", "flush") else None,
             impact=estimates.commits_in_loop(module.options, query.kind),
+        )
+
+    def through_helper(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        """A helper that writes and commits, called for each item of a request; one that also reads is FP202's."""
+        summary = module.summary(node) if module.loops(node) and module.in_request_path(node) else None
+        if summary is None or not summary.commits or goes_out(summary):
+            return
+        loop, leaf = loop_of(node, module), nearest(summary.commits, "commit")
+        if leaf is None or not isinstance(loop, ast.For) or nearest(summary.reads) is not None:
+            return
+        if len(leaf.path) > _FAR or _isolated(node, loop, module) or _is_rationed(node, loop, module):
+            return
+        source = shortened(module.segment(loop.iter))
+        yield Match(
+            node,
+            f"`{spelled(node.func)}` commits once per item of `{source}`: a transaction and a wait for the disk each.",
+            confidence=Confidence.LIKELY,
+            call_path=way_to(node, leaf, module),
+            impact=estimates.commits_in_loop(module.options, "commit"),
         )
 
 

@@ -4,13 +4,10 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules import libraries
 from rules.engine import estimates
-from rules.engine.finding import Hop
 from rules.engine.loop_shapes import iterables, shortened, spelled
-from rules.engine.round_trips import OTHER_STORES, loop_of
+from rules.engine.round_trips import goes_out, loop_of, nearest, short, way_to
 from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
-from rules.libraries import Kind
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -98,19 +95,19 @@ class QueryInLoopThroughHelper(Rule):
         if not module.loops(node):
             return
         summary = module.summary(node)
-        if summary is None or not summary.reads or _goes_out(summary):
+        if summary is None or not summary.reads or goes_out(summary):
             return
         loop = loop_of(node, module)
-        leaf = _asked(summary)
+        leaf = nearest(summary.reads)
         if loop is None or leaf is None:
             return
         source = shortened(module.segment(iterables(loop)[0]))
         yield Match(
             node,
-            f"`{spelled(node.func)}` runs once per item of `{source}` and each time reaches `{_short(leaf)}`:"
-            " a round trip to the database per item.",
+            f"`{spelled(node.func)}` runs once per item of `{source}` and each time reaches `{short(leaf)}`:"
+            f" a round trip to the database per item{_and_commits(summary)}.",
             severity=self.priced(leaf, node, module),
-            call_path=(Hop(module.path, node.lineno, spelled(node.func).rpartition(".")[2]), *leaf.path),
+            call_path=way_to(node, leaf, module),
             impact=estimates.queries_in_loop(module.options),
         )
 
@@ -119,24 +116,5 @@ class QueryInLoopThroughHelper(Rule):
         return severity.lowered() if len(leaf.path) > _FAR else severity
 
 
-def _goes_out(summary: Summary) -> bool:
-    """Whether the helper waits for another machine too: then the query is the least of what an item costs."""
-    return bool(summary.external) or any(
-        leaf.blocking is not None and leaf.blocking.kind in (Kind.NET, Kind.PROC) for leaf in summary.blocking
-    )
-
-
-def _asked(summary: Summary) -> Leaf | None:
-    """The nearest leaf that reads each time; helpers that only write, or remember, are another matter."""
-    for leaf in summary.reads:
-        query = libraries.query(leaf.callable)
-        if query is None or query.driver in OTHER_STORES:
-            continue
-        if not leaf.cached and not leaf.on_miss:
-            return leaf
-    return None
-
-
-def _short(leaf: Leaf) -> str:
-    """`Session.scalars` of `sqlalchemy.orm.Session.scalars`."""
-    return ".".join(leaf.callable.split(".")[-2:])
+def _and_commits(summary: Summary) -> str:
+    return ", and a commit" if nearest(summary.commits, "commit") is not None else ""

@@ -12,7 +12,7 @@ from functools import cached_property
 
 import msgspec
 
-from rules.engine import extraction, fingerprints, registry, relinking, suppression
+from rules.engine import extraction, fingerprints, growth, registry, relinking, suppression
 from rules.engine.facts import ModuleFacts
 from rules.engine.finding import (
     Confidence,
@@ -160,7 +160,7 @@ class _Run:
         self.lines = 0
         self.rules = tuple(rule for rule in registry.rules() if options.wants(rule.code))
         self.dispatch = registry.dispatch(self.rules)
-        self.known = registry.codes()
+        self.known = registry.codes() | growth.CODES
 
     def analysis(self) -> Analysis:
         facts: dict[str, ModuleFacts] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 _MAX_DEPTH = 60
 _MAX_LENGTH = 240
 _MAX_TYPES = 3
+_REFINING = re.compile(
+    r"(?<=[):\]»])(?:\.(?:where|filter|filter_by|order_by|limit|offset|options|join|outerjoin|group_by|having|distinct|"
+    r"exclude|sort|skip|slice|execution_options|with_for_update|select_from|prefetch_related|select_related)\(\))+$"
+)
 _NONE = "None"
 _VAGUE = frozenset({"typing.Any", "builtins.object"})
 _CONTAINERS = frozenset(
@@ -61,7 +66,12 @@ def annotation(index: Index, node: ast.AST | None, scope: Scope, depth: int = 0)
 
 
 def one_of(refs: set[str]) -> str:
-    """The reference to a value of which several are possible."""
+    """The reference to a value of which several are possible.
+
+    Steps that only refine a statement (`query = query.where(…)` under an `if`) make no difference.
+    """
+    if len(refs) > 1 and "" not in refs:
+        refs = {_REFINING.sub("", ref) for ref in refs}
     if len(refs) == 1:
         return refs.pop()
     if not refs or "" in refs or len(refs) > _MAX_TYPES or any(ref[:1] == "'" for ref in refs):

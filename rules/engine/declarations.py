@@ -37,7 +37,7 @@ class Given(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
 
     name: str = ""
     ref: str = ""
-    literal: str | int | None = None
+    literal: str | bool | int | None = None
     """Strings, numbers and booleans; `None` itself has the reference `None`."""
     items: tuple[Given, ...] = ()
 
@@ -310,6 +310,13 @@ def _own_reads(function: ast.FunctionDef) -> Iterator[str]:
                 yield ".".join(reversed(names))
 
 
+def _portable(value: str | bool | int) -> str | bool | int | None:
+    """A constant that facts can carry: no half characters, no number beyond 64 bits."""
+    if isinstance(value, str):
+        return value[:200].encode("utf-8", "replace").decode()
+    return value if -(2**63) <= value < 2**63 else None
+
+
 def given(index: Index, node: ast.expr | None, scope: Scope, *, name: str = "", depth: int = 0) -> Given:
     """An expression as facts."""
     if node is None or depth > _DEEPEST:
@@ -318,7 +325,7 @@ def given(index: Index, node: ast.expr | None, scope: Scope, *, name: str = "", 
         case ast.Constant(value=None):
             return Given(name, "None")
         case ast.Constant(value=str() | bool() | int() as value):
-            return Given(name, literal=value[:200] if isinstance(value, str) else value)
+            return Given(name, literal=_portable(value))
         case ast.JoinedStr(values=values):
             parts = [part.value if isinstance(part, ast.Constant) else "{…}" for part in values]
             return Given(name, literal="".join(str(part) for part in parts))

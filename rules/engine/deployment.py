@@ -126,6 +126,8 @@ class Deployment:
     proxies: tuple[Proxy, ...] = ()
     images: tuple[Setting, ...] = ()
     """Base images: `python:3.13-slim`."""
+    programs: tuple[Setting, ...] = ()
+    """Python files or modules that production starts itself: `main.py`, `shop.main`."""
     serverless: bool = False
     pooler: bool = False
     """PgBouncer, pgcat or a hosted pooler is named somewhere."""
@@ -172,6 +174,7 @@ def read(documents: Mapping[str, str]) -> Deployment:
     replicas: list[Setting] = []
     proxies: list[Proxy] = []
     images: list[Setting] = []
+    programs: list[Setting] = []
     serverless = pooler = False
     for path in sorted(documents):
         text, kind = documents[path], kind_of(path)
@@ -190,6 +193,8 @@ def read(documents: Mapping[str, str]) -> Deployment:
             proxies.extend(_proxies(path, text))
         else:
             commands.extend(_commands(path, kind, text))
+            if _is_production(path, kind):
+                programs.extend(_programs(path, kind, text))
             if _is_production(path, kind) is not False:
                 environment.extend(_environment(path, text))
             if kind in ("compose", "kubernetes", "fly"):
@@ -206,6 +211,7 @@ def read(documents: Mapping[str, str]) -> Deployment:
         tuple(replicas),
         tuple(proxies),
         tuple(images),
+        tuple(programs),
         serverless,
         pooler,
     )
@@ -292,6 +298,21 @@ def _command_lines(kind: str, text: str) -> Iterator[tuple[list[Word], str]]:
             match = pattern.match(line)
             if match is not None and not line.lstrip().startswith(("#", ";")):
                 yield _shell(match[2].strip().strip(",").strip("\"'"), number), match[1]
+
+
+def _programs(path: str, kind: str, text: str) -> Iterator[Setting]:
+    for words, stage in _command_lines(kind, text):
+        if _DEVELOPMENT.search(stage.lower()):
+            continue
+        for position, word in enumerate(words[:-1]):
+            if not re.fullmatch(r"python[\d.]*", word.text.rpartition("/")[2]):
+                continue
+            rest = [
+                other.text for other in words[position + 1 :] if not re.fullmatch(r"-[uOBsIE]+", other.text)
+            ]
+            started = rest[1] if rest[0] == "-m" and len(rest) > 1 else rest[0]
+            if started not in _SERVERS and re.fullmatch(r"[\w./]+", started):
+                yield Setting(path, word.line, "python", started)
 
 
 def _logical(text: str) -> Iterator[tuple[int, str]]:

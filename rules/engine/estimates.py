@@ -116,6 +116,36 @@ def queries_in_loop(options: Options) -> Impact:
     )
 
 
+def lazy_loads(options: Options, relationships: int) -> Impact:
+    """One query per row and relationship against one per relationship for all rows."""
+    count, trip = rows(options), db_ms(options)
+    statements = count * relationships
+    return Impact(
+        summary=(
+            f"for {count} rows and {number(trip)} ms per round trip: {statements} more statements →"
+            f" {relationships}, about {span(statements * trip, statements * (trip + _STATEMENT_MS))} →"
+            f" {span(relationships * trip, relationships * (trip + _STATEMENT_MS))} ms; fewer when rows share what they"
+            " refer to"
+        ),
+        formula="1 + n·k → 1 + k statements (n: rows, k: relationships)",
+        assumptions={"rows": count, "db_round_trip_ms": trip},
+    )
+
+
+def rows_written(options: Options) -> Impact:
+    """One writing statement per row against one for all."""
+    count, trip = rows(options), db_ms(options)
+    return Impact(
+        summary=(
+            f"for {count} rows and {number(trip)} ms per round trip: {count} statements → 1, about"
+            f" {span(count * trip, count * (trip + _STATEMENT_MS))} →"
+            f" {span(trip + _STATEMENT_MS, trip + _STATEMENT_MS + count * 0.1)} ms"
+        ),
+        formula="n·(RTT + q) → RTT + n·w (w: writing one row, at most 0.1 ms)",
+        assumptions={"rows": count, "db_round_trip_ms": trip},
+    )
+
+
 def commits_in_loop(options: Options, kind: str) -> Impact:
     """A commit (flush, refresh) per turn against one for all."""
     count, trip = rows(options), db_ms(options)
@@ -192,6 +222,20 @@ def in_memory(times: str) -> Impact:
         summary=f"a body of 50 MB: {times}; in chunks of 1 MB about 2 MB, whatever the body's size",
         formula="concurrent requests · body → concurrent requests · chunk",
         assumptions={"body_mb": 50},
+    )
+
+
+def rows_returned(options: Options) -> Impact:
+    """Every row becomes an object and travels."""
+    count = rows(options)
+    return Impact(
+        summary=(
+            f"for {count} rows {span(count * _ROW_MS[0], count * _ROW_MS[1])} ms of processor time for the objects"
+            f" alone, for 10,000 rows {span(10_000 * _ROW_MS[0], 10_000 * _ROW_MS[1])} ms; a page of 50 stays at"
+            f" {span(50 * _ROW_MS[0], 50 * _ROW_MS[1])} ms"
+        ),
+        formula="35–70 µs per row (5 columns) · rows, plus building the response",
+        assumptions={"rows": count},
     )
 
 

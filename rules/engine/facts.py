@@ -33,7 +33,7 @@ from rules.engine.declarations import Declarations
 from rules.engine.migrations import Migration
 from rules.engine.rows import Flow
 
-ENGINE_VERSION = "5"
+ENGINE_VERSION = "6"
 """Changes when facts change shape or meaning: cached ones of another version are worthless."""
 
 # Flags of a call.
@@ -84,6 +84,12 @@ class Argument(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True)
     """Of a list, tuple or set display, and the values of a dict display."""
     own: str = ""
     """The own name that was given (`@create_app.router`), also when it is local."""
+    kind: str = ""
+    """What `items` are the members of: `{` of a dict, `(` of a call, `+` of two lists, else of a list or tuple."""
+    each: str = ""
+    """What the loop goes over that binds this name: a key of `displays`, or a reference."""
+    pick: tuple[str, ...] = ()
+    """How the name comes out of one member: a position, a key, or `.attribute`."""
 
 
 class Call(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
@@ -112,6 +118,8 @@ class Parameter(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True
     """As a reference to the value: `sqlalchemy.orm.Session:`."""
     depends: str | None = None
     """The callable of `Depends(…)`; empty when the annotation is the dependency."""
+    position: int = -1
+    """Among the positional parameters; -1 when it is given by name only."""
 
 
 class Decorator(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
@@ -120,6 +128,17 @@ class Decorator(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True
     called: bool = False
     arguments: tuple[Argument, ...] = ()
     receiver: str = ""
+
+
+class Passing(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
+    """A number that a function takes and hands on unchanged: `.limit(size)`, `load(session, size=size)`."""
+
+    parameter: str
+    ref: str
+    """What is called with it."""
+    line: int
+    position: int = 0
+    keyword: str = ""
 
 
 class Function(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
@@ -137,6 +156,9 @@ class Function(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True)
     """The annotated result, else the one that all `return` statements agree on."""
     yields: str = ""
     calls: tuple[Call, ...] = ()
+    passings: tuple[Passing, ...] = ()
+    order: tuple[str, ...] = ()
+    """Names of all parameters, for functions with `passings`."""
 
 
 class Class(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
@@ -172,6 +194,8 @@ class ModuleFacts(msgspec.Struct, omit_defaults=True, frozen=True, kw_only=True)
     """Module-level names that are no function or class, with what they hold."""
     stars: tuple[str, ...] = ()
     aliases: dict[str, Alias] = {}
+    displays: dict[str, Argument] = {}
+    """Lists, tuples and dicts that calls are made from in loops."""
     functions: tuple[Function, ...] = ()
     classes: tuple[Class, ...] = ()
     declarations: Declarations = Declarations()

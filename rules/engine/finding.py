@@ -182,9 +182,13 @@ class Endpoint(msgspec.Struct, frozen=True):
     cost: Cost
     symbol: str = ""
     """The handler's qualified name: endpoints of two versions are matched by it when the path moved."""
+    body: str = ""
+    """Digest of what the handler calls, in order: it is matched by that when its name moved too."""
 
     def contract(self) -> dict[str, Any]:
-        return {key: value for key, value in msgspec.to_builtins(self).items() if key != "symbol"}
+        return {
+            key: value for key, value in msgspec.to_builtins(self).items() if key not in ("symbol", "body")
+        }
 
 
 class Skipped(msgspec.Struct, frozen=True):

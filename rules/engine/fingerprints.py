@@ -13,6 +13,8 @@ import copy
 import hashlib
 from collections.abc import Iterable
 
+from rules.engine.facts import Function
+
 _DIGITS = 20
 
 
@@ -55,6 +57,25 @@ def core_of(fingerprint: str) -> str:
     """The fingerprint without its number: equal for findings that only their place tells apart."""
     core, _, number = fingerprint.rpartition("-")
     return core if core and number.isdigit() else fingerprint
+
+
+def body_of(function: Function) -> str:
+    """What stays of a function when it is renamed and moved: its length and what it calls, in order.
+
+    Empty for one that calls nothing: many look like that.
+    """
+    called = [call.ref.rpartition(".")[2].lstrip("@") for call in function.calls if call.ref]
+    if not called:
+        return ""
+    text = "\0".join(
+        [
+            str(function.end_line - function.line),
+            *(parameter.name for parameter in function.parameters),
+            "",
+            *called,
+        ]
+    )
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:_DIGITS]
 
 
 def normal_text(node: ast.AST) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from rules.engine.declarations import Shape
 from rules.engine.models import Models, Relationship, Table
 from rules.engine.routing import Routing
-from rules.engine.rows import ONE, Shown
+from rules.engine.rows import Shown
 from rules.engine.schemas import Field, Schemas
 from rules.engine.statements import Loaded, Statements
 from rules.engine.values import Linked, Value
@@ -44,7 +44,9 @@ class Place:
     line: int
     symbol: str
     is_endpoint: bool
-    hops: tuple[tuple[str, int, str], ...]
+    hops: tuple[tuple[str, int, str], ...] = ()
+    many: bool = False
+    """Several rows, not one."""
 
 
 @dataclass(slots=True)
@@ -54,7 +56,6 @@ class Unloaded:
     loaded: Loaded
     reads: dict[tuple[str, ...], Read] = field(default_factory=dict)
     places: list[Place] = field(default_factory=list)
-    many: bool = False
 
 
 class LazyLoading:
@@ -85,55 +86,63 @@ class LazyLoading:
         schema, _ = self._schemas.schema(response.ref, module)
         loaded = self._statements.returned(module, symbol)
         function = module.functions.get(symbol)
-        place = Place(module.path, function.line if function else 1, symbol, True, ())
+        place = Place(module.path, function.line if function else 1, symbol, True)
         if loaded:
-            target = schema or self._schemas.items(response, module)
-            if schema is not None and schema.home is not None and loaded[0].many:
-                target = self._items_of(schema, response, module) or schema
+            items = self._schemas.items(response.parameters, module)
+            target = items or schema if loaded[0].many else schema or items
             if target is not None:
                 self._add(target, loaded, place)
         if schema is None:
             return
         for shown in flow.shown:
             if not shown.schema:
-                self._field(schema, shown, module, symbol, place)
-
-    def _items_of(self, schema: Value, response: Shape, module: Linked) -> Value | None:
-        """The item schema when rows are returned as a page of a generic schema."""
-        return self._schemas.items(response, module) if response.parameters else None
+                self._field(schema, shown, module, symbol, place, response.parameters)
 
     def _filled(self, module: Linked, symbol: str, shown: Shown) -> None:
         ref = shown.schema
         value = self._resolver.value(ref, module)
         if not self._schemas.is_schema(value) or value is None:
             return
-        place = Place(module.path, shown.line, symbol, (module.path, symbol) in self._endpoints, ())
+        place = Place(module.path, shown.line, symbol, (module.path, symbol) in self._endpoints)
         if shown.name:
-            self._field(value, shown, module, symbol, place)
+            flow = module.facts.flows[symbol]
+            parameters = shown.parameters or (flow.response.parameters if flow.response is not None else ())
+            self._field(value, shown, module, symbol, place, parameters)
         else:
             self._add(value, self._statements.of(shown.rows, module, symbol), place)
 
-    def _field(self, schema: Value, shown: Shown, module: Linked, symbol: str, place: Place) -> None:
-        """Rows given to one field of a schema."""
+    def _field(
+        self,
+        schema: Value,
+        shown: Shown,
+        module: Linked,
+        symbol: str,
+        place: Place,
+        parameters: tuple[str, ...],
+    ) -> None:
+        """Rows given to one field of a schema; `parameters` is what the schema is generic over there."""
         for each in self._schemas.fields(schema):
-            if each.name == shown.name and each.schema is not None:
-                self._add(each.schema, self._statements.of(shown.rows, module, symbol), place)
+            if each.name != shown.name:
+                continue
+            inner = self._schemas.items(parameters, module) if each.generic else each.schema
+            if inner is not None:
+                self._add(inner, self._statements.of(shown.rows, module, symbol), place)
 
     # What they read
 
     def _add(self, schema: Value, loaded: Iterable[Loaded], place: Place) -> None:
         for each in loaded:
-            if each.flags & 1:
-                continue
             reads = list(self._reads(schema, each))
             if not reads:
                 continue
             key = (each.path, each.line, each.column)
             found = self.queries.setdefault(key, Unloaded(each))
             for read in reads:
-                found.reads.setdefault(read.chain, read)
-            found.places.append(Place(place.path, place.line, place.symbol, place.is_endpoint, each.hops))
-            found.many = found.many or each.many
+                if read.repeated or read.chain not in found.reads:
+                    found.reads[read.chain] = read
+            found.places.append(
+                Place(place.path, place.line, place.symbol, place.is_endpoint, each.hops, each.many)
+            )
 
     def _reads(self, schema: Value, loaded: Loaded) -> Iterator[Read]:
         table: Table | None = loaded.table
@@ -200,6 +209,3 @@ class LazyLoading:
             inner = (*chain, first)
             if not loaded.covers(inner):
                 yield Read(inner, relationship, table, each, schema.symbol, name, repeated)
-
-
-__all__ = ["ONE", "LazyLoading", "Place", "Read", "Unloaded"]

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from rules.engine import estimates, facts
 from rules.engine.finding import Confidence, Hop, Impact, Severity
 from rules.engine.graph import LOOP
+from rules.engine.loop_shapes import spelled
 from rules.engine.quick_calls import is_quick
 from rules.libraries import Blocking, Kind
 
@@ -53,7 +54,8 @@ class Stop:
     """A call in an async function that holds the event loop."""
 
     code: str
-    call: ast.Call
+    call: ast.Call | ast.Attribute
+    """An attribute where reading it runs a property."""
     callable: str
     kind: Kind
     instead: str
@@ -67,8 +69,12 @@ class Stop:
         """The whole way, beginning with `call` itself; empty when `call` is the leaf."""
         if not self.path:
             return ()
-        called = ast.unparse(self.call.func).rpartition(".")[2]
-        return Hop(module.path, self.call.lineno, called), *self.path
+        return Hop(module.path, self.call.lineno, self.name.rpartition(".")[2]), *self.path
+
+    @property
+    def name(self) -> str:
+        """What is called or read, as the reader knows it."""
+        return spelled(self.call.func if isinstance(self.call, ast.Call) else self.call)
 
 
 def code_of(entry: Blocking) -> str | None:
@@ -103,8 +109,8 @@ def direct(call: ast.Call, module: Module) -> Stop | None:
     return Stop(code, call, entry.name, entry.kind, entry.instead, Severity(entry.severity), entry)
 
 
-def through_helper(call: ast.Call, module: Module) -> Iterator[Stop]:
-    """The stops that a synchronous project function, called here, leads to: one per kind, the nearest."""
+def through_helper(call: ast.Call | ast.Attribute, module: Module) -> Iterator[Stop]:
+    """The stops that a synchronous project function, called here (a property: read), leads to: one per kind, the nearest."""
     function = module.function_of(call)
     if function is None or not function.is_async or module.is_awaited(call) or module.is_offloaded(call):
         return
@@ -135,13 +141,18 @@ def through_helper(call: ast.Call, module: Module) -> Iterator[Stop]:
 def by_kind(function: ast.AsyncFunctionDef, module: Module, code: str) -> list[list[Stop]]:
     """The stops through helpers that `code` reports in `function`, one list per kind, the worst first."""
     found: dict[Kind, list[Stop]] = {}
-    for call in own_calls(function):
-        for stop in through_helper(call, module):
+    for node in own_nodes(function):
+        for stop in _helped(node, module):
             if stop.code == code:
                 found.setdefault(stop.kind, []).append(stop)
     return [
         sorted(group, key=lambda stop: (-stop.severity.rank, stop.call.lineno)) for group in found.values()
     ]
+
+
+def _helped(node: ast.AST, module: Module) -> Iterator[Stop]:
+    if isinstance(node, ast.Call) or (isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load)):
+        yield from through_helper(node, module)
 
 
 def _said_by(code: str, function: FunctionNode, module: Module) -> str:
@@ -172,12 +183,12 @@ def is_stream(function: ast.AST, module: Module) -> bool:
 
 def stops(function: ast.AsyncFunctionDef, module: Module) -> Iterator[Stop]:
     """Everything in `function` itself that holds the event loop, in source order."""
-    for call in own_calls(function):
-        found = direct(call, module)
+    for node in own_nodes(function):
+        found = direct(node, module) if isinstance(node, ast.Call) else None
         if found is not None:
             yield found
         else:
-            yield from through_helper(call, module)
+            yield from _helped(node, module)
 
 
 def own_calls(function: ast.AsyncFunctionDef | ast.FunctionDef) -> Iterator[ast.Call]:
@@ -217,7 +228,7 @@ def expected(stop: Stop, module: Module) -> Impact:
     options = module.options
     match stop.kind:
         case Kind.SLEEP:
-            seconds = _seconds(stop.call) if not stop.path else None
+            seconds = _seconds(stop.call) if isinstance(stop.call, ast.Call) and not stop.path else None
             if seconds:
                 return estimates.blocked_loop(options, seconds * 1000, key="sleep_ms", what="of sleep")
             return estimates.unknown_duration(options)

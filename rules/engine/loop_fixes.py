@@ -17,7 +17,6 @@ from rules.engine.loop_calls import (
     offload_primitive,
     own_calls,
 )
-from rules.engine.loop_shapes import spelled
 from rules.engine.rewrites import awaited, in_thread
 from rules.engine.rule import Fix, Match, Safety
 from rules.libraries import Kind
@@ -31,7 +30,9 @@ _LATER = ("iter_content", "iter_lines", "stream", "listen", "Popen", "makefile",
 
 def of_direct(stop: Stop, module: Module) -> Fix | None:
     """The blocking call awaited by its asynchronous twin, or in a thread. None where neither is sure to help."""
-    if module.is_in_comprehension(stop.call) or stop.callable == "builtins.input":
+    if not isinstance(stop.call, ast.Call) or module.is_in_comprehension(stop.call):
+        return None
+    if stop.callable == "builtins.input":
         return None
     if stop.callable == "time.sleep":
         return Fix(awaited("asyncio.sleep"), imports=("asyncio",), safety=Safety.SAFE)
@@ -45,7 +46,9 @@ def of_direct(stop: Stop, module: Module) -> Fix | None:
 
 def of_helper(stops: list[Stop], module: Module) -> Fix | None:
     """All calls that one finding names go to a thread, else it would stay."""
-    calls = dict.fromkeys(stop.call for stop in stops)
+    calls = dict.fromkeys(stop.call for stop in stops if isinstance(stop.call, ast.Call))
+    if any(stop.call not in calls for stop in stops):
+        return None  # a property cannot be handed over
     if any(stop.kind is Kind.DB or stop.entry.holds_gil for stop in stops):
         return None
     summaries = [module.summary(call) for call in calls]
@@ -96,7 +99,7 @@ def matches(function: ast.AsyncFunctionDef, module: Module, code: str, place: st
         worst = stops[0]
         yield Match(
             worst.call,
-            f"`{spelled(worst.call.func)}` reaches `{worst.callable}` on the event loop {place}; {effect(worst)}."
+            f"`{worst.name}` reaches `{worst.callable}` on the event loop {place}; {effect(worst)}."
             + also_on(stops),
             severity=worst.severity,
             confidence=confidence(worst),

@@ -96,7 +96,7 @@ def engine(call: ast.Call, module: Module) -> Engine | None:
 def _is_aside(call: ast.Call, module: Module) -> bool:
     """Whether the engine belongs to tests, migrations or a worker, as its function, file or guard says."""
     function = module.function_of(call)
-    if function is not None and _ASIDE.search(function.name):
+    if function is not None and (_ASIDE.search(function.name) or _is_of_request(function.name, call, module)):
         return True
     if _ASIDE.search(module.path.rpartition("/")[2].removesuffix(".py")):
         return True
@@ -108,6 +108,11 @@ def _is_aside(call: ast.Call, module: Module) -> bool:
             return True
         current = module.parent(current)
     return False
+
+
+def _is_of_request(name: str, call: ast.Call, module: Module) -> bool:
+    """Whether an object that is made for one request makes the engine: an exporter, say."""
+    return name in ("__init__", "__enter__", "__aenter__") and module.reached(call)
 
 
 def _is_sqlite(call: ast.Call, given: dict[str, ast.expr], module: Module) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 
-from rules.engine import context, deployment, facts, versions
+from rules.engine import context, deployment, facts, fingerprints, versions
 from rules.engine.cost import Costs
 from rules.engine.facts import ModuleFacts
 from rules.engine.finding import Endpoint, EndpointRef, Options
@@ -16,6 +16,7 @@ from rules.engine.models import Models
 from rules.engine.routing import Routing
 from rules.engine.statements import Statements
 from rules.engine.summaries import Summaries
+from rules.engine.unbounded import UnboundedQueries
 from rules.engine.values import Resolver
 
 
@@ -47,6 +48,10 @@ class Project:
     def models(self) -> Models:
         """The tables of the project."""
         return Models(self.resolver)
+
+    @cached_property
+    def unbounded(self) -> UnboundedQueries:
+        return UnboundedQueries(self.graph, self.statements, self.routing)
 
     @cached_property
     def statements(self) -> Statements:
@@ -84,6 +89,7 @@ class Project:
                 "loop" if endpoint.handler.is_async else "thread",
                 self.costs.endpoint(endpoint.handler, endpoint.dependencies, self.routing.middleware),
                 endpoint.handler.name,
+                fingerprints.body_of(endpoint.handler.function),
             )
             for endpoint in self.routing.endpoints
         )

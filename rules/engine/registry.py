@@ -63,10 +63,11 @@ def collect(packages: Iterable[str]) -> tuple[Rule, ...]:
 
 @functools.cache
 def cards() -> tuple[Rule, ...]:
-    """Everything that has a page: the rules, and what the engine itself reports (`FP001`)."""
+    """Everything that has a page: the rules, and what the engine itself reports (`FP001` to `FP004`)."""
+    from rules.engine.growth import CacheRemoved, ExternalCallInDependency, QueryInDependency
     from rules.engine.suppression import UnusedSuppression
 
-    return (UnusedSuppression(), *rules())
+    return (UnusedSuppression(), QueryInDependency(), ExternalCallInDependency(), CacheRemoved(), *rules())
 
 
 def by_code(code: str) -> Rule:

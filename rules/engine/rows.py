@@ -7,12 +7,13 @@ An expression becomes `Rows`, small facts in which calls of other functions stay
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import msgspec
 
 from rules.engine.declarations import Shape, shape
-from rules.engine.index import Binding, Index, Scope
+from rules.engine.filters import conditions
+from rules.engine.index import Binding, Index, Part, Scope
 from rules.engine.spelling import last_name
 
 # What a value is.
@@ -40,11 +41,16 @@ COLUMNS = 8
 """It selects columns, or several entities at once."""
 AWAITED = 16
 """It was awaited where it ran."""
+TOUCHED = 32
+"""It has a limit on some paths at least."""
+
+_ANY = OPAQUE | TOUCHED
 
 LOADERS = frozenset(
     {"selectinload", "joinedload", "subqueryload", "immediateload", "contains_eager", "raiseload", "noload"}
     | {"lazyload", "defaultload"}
 )
+_NOT_LOADING = frozenset({"lazyload", "defaultload"})
 _STRATEGY_ONLY = frozenset(
     {"load_only", "defer", "undefer", "undefer_group", "with_loader_criteria", "selectin_polymorphic"}
 )
@@ -111,15 +117,11 @@ _ONE = frozenset({"first", "one", "one_or_none", "scalar_one", "scalar_one_or_no
 _RUNS = frozenset({"execute", "scalars", "scalar", "exec", "stream", "stream_scalars"})
 _COPIES = frozenset({"list", "tuple", "sorted", "reversed", "set"})
 _READERS = frozenset({"model_validate", "from_orm", "validate", "parse_obj"})
+_FILTERS = frozenset({"where", "filter", "filter_by"})
+_JOINS = frozenset({"join", "outerjoin", "join_from", "slice", "group_by", "distinct", "yield_per"})
 _MOST = 6
+_MOST_FILTERS = 8
 _DEPTH = 40
-
-
-class Option(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
-    """One loader option: the references of its attributes, outermost first; `*` for all."""
-
-    kinds: tuple[str, ...]
-    path: tuple[str, ...]
 
 
 class Rows(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
@@ -134,7 +136,8 @@ class Rows(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
     column: int = 0
     stage: int = STATEMENT
     flags: int = 0
-    options: tuple[Option, ...] = ()
+    options: tuple[tuple[str, ...], ...] = ()
+    """What the query loads besides: attributes from the entity on, each prefix too; `*` for everything."""
     session: str = ""
     path: tuple[str, ...] = ()
     """Attributes read from the entity on the way."""
@@ -145,6 +148,8 @@ class Rows(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
     """Of a call, those that are queries or rows themselves; the name, or the position in digits."""
     executed: int = 0
     """The line on which it ran, when that is another one."""
+    filters: tuple[str, ...] = ()
+    """Conditions that hold on all paths, in the words of `rules.engine.filters`."""
 
 
 class Shown(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
@@ -155,6 +160,8 @@ class Shown(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
     schema: str = ""
     name: str = ""
     """The schema's field that gets the rows; empty when the schema itself does."""
+    parameters: tuple[str, ...] = ()
+    """What the schema is generic over: `Page[OrderOut](items=rows)`."""
 
 
 class Flow(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
@@ -179,7 +186,8 @@ def join(alternatives: Iterable[Rows]) -> tuple[Rows, ...]:
             rows = msgspec.structs.replace(
                 rows,
                 options=options,
-                flags=rows.flags & other.flags & ~OPAQUE | (rows.flags | other.flags) & OPAQUE,
+                flags=rows.flags & other.flags & ~_ANY | (rows.flags | other.flags) & _ANY,
+                filters=tuple(word for word in rows.filters if word in other.filters),
                 session=rows.session or other.session,
             )
         found[key] = rows
@@ -260,11 +268,31 @@ class Reader:
             if node.id in current.bindings and (not current.is_class or current is scope):
                 bindings = current.bindings[node.id]
                 if current is scope and node in index.parents:
-                    bindings = index.reaching(bindings, node)
+                    bindings = self._without_replaced(index.reaching(bindings, node))
                 for binding in bindings:
                     yield from self._binding(binding, current, depth)
                 return
             current = current.parent
+
+    def _without_replaced(self, bindings: list[Binding]) -> list[Binding]:
+        """Without those before an `if` all of whose arms bind the name again."""
+        if len(bindings) < 3:
+            return bindings
+        statements = {self._statement(binding.node) for binding in bindings}
+        first = 0
+        for binding in bindings:
+            current = self._index.parents.get(binding.node)
+            while current is not None and current not in self._index.scope_of:
+                if isinstance(current, ast.If) and _on_all_paths([current], statements):
+                    first = max(first, current.lineno)
+                current = self._index.parents.get(current)
+        return [binding for binding in bindings if binding.line >= first]
+
+    def _statement(self, node: ast.AST) -> ast.AST | None:
+        current: ast.AST | None = node
+        while current is not None and not isinstance(current, ast.stmt):
+            current = self._index.parents.get(current)
+        return current
 
     def _binding(self, binding: Binding, scope: Scope, depth: int) -> Iterable[Rows]:
         kind, value = binding.kind, binding.value
@@ -276,20 +304,13 @@ class Reader:
             return (Rows(f"#{binding.node.arg}", stage=UNKNOWN),)
         if kind in ("item", "local item") and isinstance(value, ast.expr):
             return [item for rows in self.rows(value, scope, depth) if (item := _item(rows)) is not None]
-        if kind == "unknown" and isinstance(binding.node, ast.Name):
-            return self._unpacked(binding.node, scope, depth)
+        if isinstance(value, Part) and value.kind == "" and isinstance(value.value, ast.expr):
+            return [
+                msgspec.structs.replace(rows, position=value.position)
+                for rows in self.rows(value.value, scope, depth)
+                if rows.called and rows.position < 0 and rows.stage == UNKNOWN
+            ]
         return ()
-
-    def _unpacked(self, target: ast.Name, scope: Scope, depth: int) -> Iterator[Rows]:
-        """`orders, total = …`: the member of what a call returns."""
-        parents = self._index.parents
-        members = parents.get(target)
-        statement = parents.get(members) if members is not None else None
-        if not (isinstance(members, ast.Tuple) and isinstance(statement, ast.Assign)):
-            return
-        for rows in self.rows(statement.value, scope, depth):
-            if rows.called and rows.position < 0 and rows.stage == UNKNOWN:
-                yield msgspec.structs.replace(rows, position=members.elts.index(target))
 
     # Calls
 
@@ -387,7 +408,7 @@ class Reader:
         name = last_name(node.args[0])
         if not ref or not session or not name[:1].isupper():
             return None
-        options: tuple[Option, ...] = ()
+        options: tuple[tuple[str, ...], ...] = ()
         flags = 0
         for keyword in node.keywords:
             if keyword.arg == "options":
@@ -404,7 +425,10 @@ class Reader:
             if found:
                 for rows in found:
                     yield msgspec.structs.replace(
-                        rows, stage=MANY, session=rows.session or session, flags=rows.flags | LIMITED
+                        rows,
+                        stage=MANY,
+                        session=rows.session or session,
+                        flags=rows.flags | LIMITED | TOUCHED,
                     )
                 return
             session = session or self._index.ref(value, scope)
@@ -416,7 +440,11 @@ class Reader:
             return replace(rows, options=(*rows.options, *added), flags=rows.flags | flags)
         if name == "limit":
             one = node.args and isinstance(node.args[0], ast.Constant) and node.args[0].value == 1
-            return replace(rows, flags=rows.flags | LIMITED | (SINGLE if one else 0))
+            return replace(rows, flags=rows.flags | LIMITED | TOUCHED | (SINGLE if one else 0))
+        if name in _FILTERS:
+            return replace(rows, filters=(*rows.filters, *conditions(node))[:_MOST_FILTERS])
+        if name in _JOINS:
+            return replace(rows, filters=(*rows.filters, "?")[:_MOST_FILTERS])
         if name in _CHANGING:
             return replace(rows, flags=rows.flags | OPAQUE)
         if name == "scalars":
@@ -433,8 +461,8 @@ class Reader:
 
     # Options
 
-    def _options(self, nodes: Iterable[ast.expr], scope: Scope) -> tuple[tuple[Option, ...], int]:
-        found: list[Option] = []
+    def _options(self, nodes: Iterable[ast.expr], scope: Scope) -> tuple[tuple[tuple[str, ...], ...], int]:
+        found: list[tuple[str, ...]] = []
         flags = 0
         for node in nodes:
             read = self._option(node, scope)
@@ -444,8 +472,8 @@ class Reader:
                 found.extend(read)
         return tuple(found), flags
 
-    def _option(self, node: ast.expr, scope: Scope) -> list[Option] | None:
-        """The option, with its prefixes, that a chain such as `selectinload(A.b).joinedload(B.c)` is. None: unreadable."""
+    def _option(self, node: ast.expr, scope: Scope) -> list[tuple[str, ...]] | None:
+        """What a chain such as `selectinload(A.b).joinedload(B.c)` loads, prefixes first. None: unreadable."""
         steps: list[ast.Call] = []
         current: ast.expr = node
         while isinstance(current, ast.Call):
@@ -455,36 +483,33 @@ class Reader:
             current = current.func.value
         if not steps:
             return None
-        kinds: list[str] = []
+        found: list[tuple[str, ...]] = []
         path: list[str] = []
         for call in reversed(steps):
             name = last_name(call)
-            if name in _STRATEGY_ONLY:
+            if name in _STRATEGY_ONLY or name == "Load" or (name[:1].isupper() and not path):
                 continue
             if name == "options":
                 for inner in call.args:
                     nested = self._option(inner, scope)
                     if nested is None:
                         return None
-                    for option in nested:
-                        kinds.extend(option.kinds)
-                        path.extend(option.path)
-                continue
-            if name == "Load" or (name[:1].isupper() and not kinds):
+                    found.extend((*path, *each) for each in nested)
                 continue
             if name not in LOADERS or not call.args:
                 return None
             for argument in call.args:
-                read = self._attribute(argument, scope)
+                read = self._attribute(argument)
                 if not read:
                     return None
-                kinds.extend([name] * len(read))
                 path.extend(read)
-        return [Option(tuple(kinds), tuple(path))] if path else []
+                if name not in _NOT_LOADING:
+                    found.extend(tuple(path[: len(path) - rest]) for rest in reversed(range(len(read))))
+        return found
 
-    def _attribute(self, node: ast.expr, scope: Scope) -> list[str]:
+    def _attribute(self, node: ast.expr) -> list[str]:
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            return ["*"] if node.value == "*" else [f".{name}" for name in node.value.split(".")]
+            return node.value.split(".")
         if (
             isinstance(node, ast.Call)
             and last_name(node) in ("and_", "of_type")
@@ -492,8 +517,19 @@ class Reader:
         ):
             node = node.func.value
         if isinstance(node, ast.Attribute):
-            return [f".{node.attr}"]
+            return [node.attr]
         return []
+
+
+def _on_all_paths(body: Sequence[ast.stmt], wanted: Collection[ast.AST | None]) -> bool:
+    """Whether each way through `body` passes one of the `wanted` statements, or leaves."""
+    for statement in body:
+        if statement in wanted or isinstance(statement, ast.Return | ast.Raise | ast.Continue | ast.Break):
+            return True
+        arms = (statement.body, statement.orelse) if isinstance(statement, ast.If) else ()
+        if arms and all(_on_all_paths(arm, wanted) for arm in arms):
+            return True
+    return False
 
 
 def _may_be_rows(node: ast.expr) -> bool:
@@ -621,15 +657,15 @@ def _shown(reader: Reader, index: Index, scope: Scope) -> Iterator[Shown]:
                 schema = index.annotation(made.args[0], scope) if rows else ""
                 if schema:
                     yield Shown(rows, call.lineno, schema.removesuffix("{}").removesuffix(":"))
-        elif last_name(function)[:1].isupper():
+        elif last_name(function.value if isinstance(function, ast.Subscript) else function)[:1].isupper():
             schema = ""
             for keyword in call.keywords:
                 if keyword.arg is None or not isinstance(keyword.value, ast.Name | ast.Call | ast.Await):
                     continue
                 rows = reader.rows(keyword.value, scope)
                 if rows:
-                    schema = schema or index.ref(
-                        function.value if isinstance(function, ast.Subscript) else function, scope
-                    )
+                    made = function.value if isinstance(function, ast.Subscript) else function
+                    schema = schema or index.ref(made, scope)
                     if schema:
-                        yield Shown(rows, keyword.value.lineno, schema, keyword.arg)
+                        parameters = shape(index, function, scope).parameters if made is not function else ()
+                        yield Shown(rows, keyword.value.lineno, schema, keyword.arg, parameters)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from rules.engine.declarations import Declared, Shape
+from rules.engine.declarations import Declared
 from rules.engine.models import Models
 from rules.engine.values import Linked, Resolver, Sort, Value
 
@@ -26,6 +26,8 @@ class Field:
     owner: str
     schema: Value | None
     many: bool
+    generic: bool = False
+    """Its type is a type variable, or a list of one."""
 
 
 class Schemas:
@@ -73,15 +75,22 @@ class Schemas:
                     ancestor.symbol,
                     schema,
                     many,
+                    schema is None and self._is_variable(declared.shape.ref, ancestor.home),
                 )
 
-    def items(self, shape: Shape, module: Linked) -> Value | None:
-        """The schema of the items of a page: `Page[OrderOut]` of a library, or a list."""
-        for parameter in shape.parameters:
+    def items(self, parameters: Iterable[str], module: Linked) -> Value | None:
+        """The schema that a page is generic over: `Page[OrderOut]`."""
+        for parameter in parameters:
             found, _ = self.schema(parameter, module)
             if found is not None:
                 return found
         return None
+
+    def _is_variable(self, ref: str, module: Linked) -> bool:
+        value = (
+            self._resolver.value(ref.removesuffix("{}").removesuffix(":"), module) if ref[0] != "?" else None
+        )
+        return value is not None and value.sort == Sort.INSTANCE and value.name.endswith(".TypeVar")
 
     def _own(self, value: Value | None) -> Value | None:
         return value if self.is_schema(value) else None

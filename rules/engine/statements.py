@@ -20,7 +20,6 @@ from rules.engine.rows import (
     SINGLE,
     STATEMENT,
     UNKNOWN,
-    Option,
     Rows,
 )
 from rules.engine.values import Linked, Resolver, Sort, Value
@@ -40,10 +39,11 @@ class Loaded:
     symbol: str
     stage: int
     flags: int
-    options: tuple[Option, ...]
+    options: tuple[tuple[str, ...], ...]
     is_async: bool | None
     """Whether the session is asynchronous; None when nobody knows."""
     reads: tuple[str, ...] = ()
+    filters: tuple[str, ...] = ()
     hops: tuple[tuple[str, int, str], ...] = ()
     """(path, line, called symbol) from where the rows are used down to the query."""
 
@@ -54,15 +54,8 @@ class Loaded:
 
     def covers(self, chain: Sequence[str]) -> bool:
         """Whether the query says how the relationship at the end of `chain` is loaded."""
-        wanted = tuple(f".{name}" for name in chain)
-        return any(
-            (
-                option.path[: len(wanted)] == wanted
-                and option.kinds[len(wanted) - 1] not in ("lazyload", "defaultload")
-            )
-            or option.path[0] == "*"
-            for option in self.options
-        )
+        wanted = tuple(chain)
+        return any(path == wanted or path[-1] == "*" for path in self.options)
 
 
 class Statements:
@@ -123,6 +116,7 @@ class Statements:
                     options=(*each.options, *rows.options),
                     is_async=session if session is not None else each.is_async,
                     reads=(*each.reads, *rows.path),
+                    filters=(*each.filters, *rows.filters),
                 )
             )
         return tuple(found)
@@ -197,18 +191,22 @@ class Statements:
             rows.options,
             is_async,
             rows.path,
+            rows.filters,
         )
 
     def _entity(self, ref: str, module: Linked, receiver: Value | None) -> Table | None:
-        value = self._resolver.value(ref, module)
-        if value is not None:
-            return self._models.table(value) if value.sort == Sort.CLASS else None
         base, _, name = ref.rpartition(".")
-        if receiver is None or not (base.startswith("@") and base.endswith(":")):
-            return None
+        if receiver is not None and base.startswith("@") and base.endswith(":"):
+            return self._of_receiver(receiver, name)
+        value = self._resolver.value(ref, module)
+        return self._models.table(value) if value is not None and value.sort == Sort.CLASS else None
+
+    def _of_receiver(self, receiver: Value, name: str) -> Table | None:
+        """`self.model` of a repository: what its class sets, or what its base is generic over."""
         own = self._resolver.attribute(receiver, name)
-        if own is not None:
-            return self._models.table(own) if own.sort in (Sort.CLASS, Sort.OBJECT) else None
+        table = self._models.table(own)
+        if table is not None:
+            return table
         for ancestor, body in self._models.bodies(receiver):
             for parameter in body.parameters:
                 table = self._models.table(self._resolver.value(parameter, ancestor.home))

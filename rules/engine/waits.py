@@ -12,6 +12,7 @@ from rules.engine.finding import Hop
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
+    from rules.engine.summaries import Leaf
 
 SESSIONS = frozenset(
     {
@@ -70,12 +71,18 @@ def wait_of(call: ast.Call, module: Module) -> Wait | None:
     if offload is not None:
         return _in_thread(call, module) if offload.kind == "thread" and offload.awaitable else None
     summary = module.summary(call)
-    if summary is None or not summary.is_async or summary.queries or summary.commits:
+    if summary is None or not summary.is_async or any(_holds_session(leaf) for leaf in summary.queries):
         return None
-    leaf = next((leaf for leaf in summary.external if not leaf.cached), None)
+    leaf = next((leaf for leaf in summary.external if not leaf.cached or len(leaf.path) == 1), None)
     if leaf is None or len(leaf.path) > _NEAR:
         return None
     return Wait(call, leaf.callable, leaf.path)
+
+
+def _holds_session(leaf: Leaf) -> bool:
+    """Whether the leaf asks a database; a key-value store has a connection for each command."""
+    query = libraries.query(leaf.callable)
+    return query is None or query.driver not in ("redis", "memcached")
 
 
 def _in_thread(call: ast.Call, module: Module) -> Wait | None:

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.loop_calls import Stop, effect, expected, own_nodes, stops
-from rules.engine.loop_shapes import spelled
 from rules.engine.rewrites import without_async
 from rules.engine.rule import Effort, Fix, Hop, Invalid, Match, Rule, Safety, Severity, Valid
 
@@ -102,7 +101,7 @@ class AsyncEndpointWithoutAwaitButBlocking(Rule):
         )
 
     def message(self, function: ast.AsyncFunctionDef, worst: Stop, found: list[Stop], module: Module) -> str:
-        name = spelled(worst.call.func)
+        name = worst.name
         reaches = f"calls `{name}`" if not worst.path else f"reaches `{worst.callable}` through `{name}`"
         others = len({stop.call.lineno for stop in found}) - 1
         more = f" ({others} more such line{'s' if others > 1 else ''})" if others else ""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine import estimates
 from rules.engine.index import FUNCTIONS
-from rules.engine.loop_shapes import is_batched, is_search, is_short, iterables, shortened, spelled, targets
+from rules.engine.loop_shapes import is_search, is_short, iterables, shortened, spelled, targets
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.waits import names_loaded, names_stored, wait_of
 
@@ -149,10 +149,12 @@ def _instead(call: ast.Call, loop: ast.AST, module: Module) -> str:
 
 def _repeats(loop: _Loop, module: Module) -> bool:
     """Whether the loop turns as often as there is data, and nothing in it asks for one turn after another."""
-    if is_short(loop, module.qualified_name) or module.is_short(loop) or is_batched(loop) or is_search(loop):
+    if is_short(loop, module.qualified_name) or module.is_short(loop) or is_search(loop):
         return False
     if any(isinstance(around, ast.While) for around in module.loops(loop)):
         return False  # pages, polls, retries
+    if any(isinstance(each, ast.Call) and len(each.args) == 3 for each in iterables(loop)):
+        return False  # `range(0, len(items), 100)`: many items at once already
     return not isinstance(loop, ast.For) or not any(_orders(node, module) for node in _inside(loop))
 
 

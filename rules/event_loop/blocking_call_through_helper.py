@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from rules.engine import loop_fixes
 from rules.engine.loop_calls import by_kind, confidence, effect, expected
-from rules.engine.loop_shapes import spelled
 from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
@@ -105,7 +104,7 @@ class BlockingCallThroughHelper(Rule):
             worst = stops[0]
             yield Match(
                 worst.call,
-                f"`{spelled(worst.call.func)}` reaches `{worst.callable}` on the event loop: {effect(worst)}."
+                f"`{worst.name}` reaches `{worst.callable}` on the event loop: {effect(worst)}."
                 + loop_fixes.also_on(stops),
                 severity=worst.severity,
                 confidence=confidence(worst),

@@ -130,7 +130,9 @@ class BlockingFileIoInAsync(Rule):
         entry = module.blocking(node)
         if entry is None or entry.kind is not Kind.DISK or entry.name in _QUIET:
             return
-        if entry.name.startswith("tempfile.") or (entry.light and entry.name not in _LAZY):
+        if entry.light and entry.name not in _LAZY:
+            return
+        if entry.name.startswith("tempfile.") and not _is_written(node, module):
             return
         function = module.function_of(node)
         if function is None or not function.is_async or not module.runs_on_event_loop(node):
@@ -201,6 +203,19 @@ def _loops_within(call: ast.Call, module: Module) -> bool:
     )
 
 
+def _is_written(call: ast.Call, module: Module) -> bool:
+    """`with NamedTemporaryFile() as file: file.write(…)`."""
+    block = _with_of(call, module)
+    return block is not None and any(
+        isinstance(node, ast.Attribute)
+        and node.attr == "write"
+        and isinstance(node.value, ast.Name)
+        and node.value.id in _bound_by(block)
+        for statement in block.body
+        for node in ast.walk(statement)
+    )
+
+
 def _bound_by(block: ast.With | ast.AsyncWith) -> set[str]:
     return {item.optional_vars.id for item in block.items if isinstance(item.optional_vars, ast.Name)}
 
@@ -222,7 +237,7 @@ def _verb(call: ast.Call, name: str) -> str:
         return "reads a file" if not set(text) & set("wax+") else "writes a file"
     if last in _LAZY or name in _LAZY:
         return "walks through a directory tree"
-    if last.startswith("write"):
+    if last.startswith("write") or name.startswith("tempfile."):
         return "writes a file"
     return "reads a file" if last.startswith("read") else "works on files"
 

@@ -117,7 +117,7 @@ class BlockingWaitOnFuture(Rule):
             worst = stops[0]
             yield Match(
                 worst.call,
-                f"`{spelled(worst.call.func)}` reaches `{worst.callable}` on the event loop and waits for {_what(worst)}:"
+                f"`{worst.name}` reaches `{worst.callable}` on the event loop and waits for {_what(worst)}:"
                 " meanwhile this worker serves nobody." + loop_fixes.also_on(stops),
                 severity=worst.severity,
                 confidence=confidence(worst),
@@ -158,6 +158,8 @@ def _asked_whether_done(call: ast.Call, module: Module) -> bool:
 def _fix(stop: Stop) -> Fix | None:
     """Not for a coroutine sent to a loop: it is this one, and then awaiting the coroutine itself is the answer."""
     call = stop.call
+    if not isinstance(call, ast.Call):
+        return None
     if stop.callable != f"{_FUTURE}.result" or call.args or call.keywords:
         return None
     made_by = call.func.value if isinstance(call.func, ast.Attribute) else call.func

@@ -69,6 +69,11 @@ LIBRARY = Library(
         *each(_document, "openpyxl", "load_workbook"),
         *each(_document, "openpyxl.Workbook", "save"),
         *each(_document, "docx", "Document"),
+        *each(
+            _document,
+            "markitdown.MarkItDown",
+            "convert convert_local convert_stream convert_url convert_response",
+        ),
         *each(_document, "pdf2image", "convert_from_path convert_from_bytes"),
         *each(Blocking("", Kind.CPU, _WORKER, weight="medium"), "bs4", "BeautifulSoup"),
         *each(
@@ -108,6 +113,7 @@ LIBRARY = Library(
         "sentence_transformers.SentenceTransformer": "sentence_transformers.SentenceTransformer",
         "whisper.load_model": "whisper.model.Whisper",
         "faster_whisper.WhisperModel": "faster_whisper.WhisperModel",
+        "markitdown.MarkItDown": "markitdown.MarkItDown",
         "weasyprint.HTML": "weasyprint.HTML",
         "openpyxl.Workbook": "openpyxl.Workbook",
         "openpyxl.load_workbook": "openpyxl.Workbook",

@@ -55,6 +55,22 @@ _KUBE_CALLS = (
 
 LIBRARY = Library(
     blocking=(
+        *each(
+            Blocking("", Kind.NET, "`exa_py.AsyncExa`"),
+            "exa_py.Exa",
+            "search search_and_contents get_contents find_similar find_similar_and_contents answer",
+        ),
+        *each(
+            Blocking("", Kind.NET, "`tavily.AsyncTavilyClient`"),
+            "tavily.TavilyClient",
+            "search extract crawl map qna_search get_search_context",
+        ),
+        *each(
+            Blocking("", Kind.NET, "`firecrawl.AsyncFirecrawl`"),
+            "firecrawl.FirecrawlApp",
+            "scrape_url crawl_url map_url search extract scrape crawl map",
+        ),
+        *each(Blocking("", Kind.NET, "a worker thread"), "pyln.client.LightningRpc", "*"),
         *each(_stripe, _STRIPE_OWNERS, _STRIPE),
         *each(
             Blocking("", Kind.NET, "`AsyncTwilioHttpClient`"), "twilio.rest.Client.messages", "create list"
@@ -183,6 +199,10 @@ LIBRARY = Library(
             for name in (
                 "twilio.rest.Client",
                 "sendgrid.SendGridAPIClient",
+                "exa_py.Exa",
+                "tavily.TavilyClient",
+                "firecrawl.FirecrawlApp",
+                "pyln.client.LightningRpc",
                 "slack_sdk.WebClient",
                 "slack_sdk.web.async_client.AsyncWebClient",
                 "slack_sdk.webhook.WebhookClient",

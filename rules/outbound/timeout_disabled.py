@@ -123,7 +123,7 @@ def _switched_off(call: ast.Call, name: str, module: Module) -> ast.keyword | No
         return timeout if timeout is not None and _is_none(timeout.value) and len(given) == 1 else None
     if name in _AIOHTTP:
         total = given.get("total")
-        if call.args or "sock_read" in given or total is None:
+        if call.args or total is None or {"sock_read", "sock_connect", "connect"} & given.keys():
             return None
         return total if _is_none(total.value) or _is_zero(total.value) else None
     if name.startswith(_DEFAULTING):

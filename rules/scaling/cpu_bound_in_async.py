@@ -125,7 +125,7 @@ class CpuBoundInAsync(Rule):
             worst = stops[0]
             yield Match(
                 worst.call,
-                f"`{spelled(worst.call.func)}` reaches `{worst.callable}` on the event loop: {_effect(worst)}."
+                f"`{worst.name}` reaches `{worst.callable}` on the event loop: {_effect(worst)}."
                 + loop_fixes.also_on(stops),
                 severity=_severity(worst, module),
                 confidence=confidence(worst),

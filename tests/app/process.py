@@ -25,9 +25,12 @@ class AppProcess:
         self.lines: list[dict[str, Any]] = []
         self.raw: list[str] = []
         self.url = ""
+        self.setup_url = ""
+        """What it printed when it has no app yet."""
         self._process: asyncio.subprocess.Process | None = None
         self._reading: asyncio.Task[None] | None = None
         self._listening = asyncio.Event()
+        self._serving = asyncio.Event()
 
     @property
     def pid(self) -> int:
@@ -63,11 +66,21 @@ class AppProcess:
             try:
                 entry = json.loads(text)
             except ValueError:
+                if "Set it up: " in text:
+                    self.setup_url = text.partition("Set it up: ")[2]
+                    self._listening.set()
                 continue
             self.lines.append(entry)
             if entry.get("event") == "listening":
                 self.url = f"http://{entry['address']}"
+                self._serving.set()
                 self._listening.set()
+
+    async def listening(self) -> str:
+        """Wait until it serves as the app; its address."""
+        async with asyncio.timeout(START_SECONDS):
+            await self._serving.wait()
+        return self.url
 
     async def ended(self, seconds: float = 30.0) -> int:
         """Wait for its end; the exit status (negative: the signal)."""

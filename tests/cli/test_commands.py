@@ -63,8 +63,8 @@ def test_the_configuration_in_force_is_shown_as_toml(tmp_path: Path) -> None:
     assert shown["endpoint"] == [{"match": "GET /a", "mode": "advise"}]
 
 
-def test_serving_without_settings_names_the_first_that_is_missing(tmp_path: Path) -> None:
-    done = fastperf("serve", folder=tmp_path)
+def test_serving_with_half_of_the_settings_names_the_first_that_is_missing(tmp_path: Path) -> None:
+    done = fastperf("serve", folder=tmp_path, environment={"FASTPERF_APP_ID": "1"})
 
     assert (done.returncode, done.stdout) == (2, "")
     assert "FASTPERF_" in done.stderr

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import textwrap
 from collections.abc import Iterator
 
 import msgspec
@@ -220,6 +221,30 @@ def test_facts_of_other_files_serve_as_well_as_their_sources() -> None:
     assert part.findings == tuple(f for f in whole.findings if f.path == "shop/api.py")
     assert part.findings
     assert part.endpoints == whole.endpoints
+
+
+def test_facts_of_models_and_migrations_survive_being_stored() -> None:
+    text = textwrap.dedent(
+        """
+        import sqlalchemy as sa
+        from alembic import op
+        from sqlalchemy.orm import DeclarativeBase, mapped_column
+
+        class Base(DeclarativeBase):
+            pass
+
+        class Order(Base):
+            __tablename__ = "orders"
+            id = mapped_column(primary_key=True, sort_order=99999999999999999999999)
+            name = mapped_column(comment="\\ud800")
+
+        def upgrade():
+            op.create_table("orders", sa.Column("id", sa.Integer(), nullable=False))
+        """
+    )
+    for path in ("shop/models.py", "alembic/versions/0a1b2c3d4e5f_orders.py"):
+        found = extract(path, text.encode())
+        assert msgspec.msgpack.decode(msgspec.msgpack.encode(found), type=ModuleFacts) == found
 
 
 def test_facts_do_not_know_their_path() -> None:

@@ -28,7 +28,11 @@ def git_apply(folder: Path, path: str, text: str, change: str) -> str:
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(text.encode())
     done = subprocess.run(
-        [*patch.APPLY.split(), "-"], cwd=folder, input=change.encode(), capture_output=True, timeout=20
+        [*patch.command(change).split(), "-"],
+        cwd=folder,
+        input=change.encode(),
+        capture_output=True,
+        timeout=20,
     )
     assert done.returncode == 0, done.stderr.decode() + change
     return target.read_bytes().decode()
@@ -78,6 +82,15 @@ def test_context_comes_from_the_pull_requests_own_diff_only(tmp_path: Path) -> N
     assert "l1\n" not in change
     assert "l3\n" not in change
     assert git_apply(tmp_path, "a.py", head, change) == edited(head, edits)
+
+
+def test_a_patch_with_context_everywhere_needs_no_option() -> None:
+    before = "".join(f"l{number}\n" for number in range(1, 40))
+    shown = Texts(diff({"a.py": (before, before.replace("l20\n", "m20\n"))}), {"a.py": {2: "l2\n"}})
+
+    assert patch.command(render(combine([fix(("a.py", 20, 20, "n20\n"))])[0], shown)) == "git apply"
+    both = combine([fix(("a.py", 20, 20, "n20\n"), ("a.py", 2, 2, "n2\n"))])[0]
+    assert patch.command(render(both, shown)) == "git apply --unidiff-zero"
 
 
 @pytest.mark.parametrize("path", ["a b.py", 'q"uote.py', "ünï.py", "tab\t.py", "deep/er/x.py"])

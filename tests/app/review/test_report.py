@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,17 +15,21 @@ from app.review.markdown import LIMIT
 from app.review.report import Report
 from rules.engine.finding import (
     Confidence,
+    Cost,
     Effort,
+    Endpoint,
     EndpointRef,
     Finding,
     Hop,
     Impact,
+    Result,
     Severity,
     Skipped,
     Suppressed,
 )
 
 from .builders import (
+    changed,
     diff,
     endpoint,
     finding,
@@ -43,6 +48,25 @@ LINE = numbered("shop/api.py", 20)
 
 def configured(text: str) -> Config:
     return Config.parse({".github/fastperf.toml": text}, codes={"FP101", "FP201"})
+
+
+def test_the_first_application_brings_a_checklist_and_later_changes_do_not() -> None:
+    lacks = (
+        finding(severity=Severity.INFO, code="FP614", message="None of the 3 endpoints is a health check."),
+    )
+    first = msgspec.structs.replace(result(endpoints=(endpoint("GET /orders"),)), advice=lacks)
+    grown = msgspec.structs.replace(
+        result(endpoints=(endpoint("GET /orders"), endpoint("GET /stock"))), advice=lacks
+    )
+
+    new, later = (
+        report(before=before, after=after, changes=LINE)
+        for before, after in ((result(), first), (first, grown))
+    )
+
+    assert "### Checklist for a new service\n- [ ] None of the 3 endpoints is a health check." in new.summary
+    assert (new.conclusion, new.title, new.new) == ("success", "no new performance problems", ())
+    assert "Checklist" not in later.summary
 
 
 def test_a_clean_pull_request_succeeds_in_silence() -> None:
@@ -308,6 +332,66 @@ def test_endpoints_are_matched_by_route_then_by_handler() -> None:
     assert changes["/fresh"].before is None
     assert changes["/gone"].after is None
     assert next(iter(changes)) == "/a"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ({"symbol": "m.a", "body": "x"}, {"file": "other.py", "symbol": "other.a", "body": "x"}),
+        ({"symbol": "m.a", "body": "x"}, {"file": "other.py", "symbol": "other.renamed", "body": "x"}),
+        ({"symbol": "m.a", "body": "x"}, {"symbol": "m.renamed", "body": "x"}),
+        (
+            {"symbol": "old.a", "file": "old.py", "body": "x"},
+            {"symbol": "new.a", "file": "new.py", "body": "changed"},
+        ),
+    ],
+    ids=["another file", "another file and name", "another name", "a renamed file, changed inside"],
+)
+def test_a_moved_endpoint_is_known_by_its_handler(old: dict[str, str], new: dict[str, str]) -> None:
+    renamed = Diff.of([changed("new.py", "x", "x", previous="old.py")])
+    before = result(endpoints=(_endpoint("GET /v1/orders", **old),))
+    after = result(endpoints=(_endpoint("GET /v2/orders", **new),))
+
+    (change,) = compare(before, after, renamed)
+
+    assert (str(change.ref), str(change.previous)) == ("GET /v2/orders", "GET /v1/orders")
+    assert change.before == change.after
+
+
+def _endpoint(name: str, body: str = "", **others: str) -> Endpoint:
+    return msgspec.structs.replace(endpoint(name, queries="2", **others), body=body)
+
+
+def test_two_applications_with_the_same_route_are_two_endpoints() -> None:
+    before = result(
+        endpoints=(endpoint("GET /health", file="a.py"), endpoint("GET /health", file="b.py", queries="1"))
+    )
+    after = result(
+        endpoints=(endpoint("GET /health", file="a.py"), endpoint("GET /health", file="b.py", queries="2"))
+    )
+
+    (change,) = compare(before, after, LINE)
+
+    assert (change.file, change.before, change.after) == ("b.py", Cost(queries="1"), Cost(queries="2"))
+
+
+def test_the_cost_table_shows_the_costliest_moves_and_folds_the_rest() -> None:
+    def tree(more: int) -> Result:
+        return result(
+            endpoints=(
+                *(endpoint(f"GET /things/{number:03}", queries=str(1 + more)) for number in range(300)),
+                endpoint("GET /worst", queries=f"{1 + more}N" if more else "1"),
+                endpoint("GET /same", queries="1"),
+            )
+        )
+
+    table = [line for line in report(tree(0), tree(1), LINE).summary.split("\n") if line.startswith("| ")]
+    rows = table[1:]
+
+    assert rows[0].startswith("| `GET /worst` | 1 → **2N** |")
+    assert len(rows) == 22
+    assert rows[-2] == "| 281 more | dearer |  |  |  |"
+    assert rows[-1] == "| 1 other | unchanged |  |  |  |"
 
 
 @pytest.mark.parametrize(

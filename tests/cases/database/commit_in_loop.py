@@ -144,6 +144,35 @@ def queue(session: SessionDep) -> None:
         session.commit()
 
 
+def store(session: Session, name: str) -> None:
+    session.add(Product(name=name))
+    session.commit()
+
+
+@app.post("/helper")
+def through_helper(names: list[str], session: SessionDep) -> None:
+    for name in names:
+        store(session, name)  # FP212
+
+
+@app.post("/isolated-helper")
+def helper_may_fail(names: list[str], session: SessionDep) -> None:
+    for name in names:
+        try:
+            store(session, name)
+        except ValueError:
+            session.rollback()
+    store(session, names[0])
+
+
+@app.post("/tenants")
+def a_session_each(names: list[str]) -> None:
+    for name in names:
+        with SessionLocal(info={"tenant": name}) as tenant_session:
+            tenant_session.add(Product(name=name))
+            tenant_session.commit()
+
+
 class Journal:
     def commit(self) -> None: ...
 

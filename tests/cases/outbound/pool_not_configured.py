@@ -35,6 +35,16 @@ def make_test_engine() -> Any:
     return create_engine(URL)
 
 
+class Exporter:
+    def __init__(self, url: str) -> None:
+        self.engine = create_engine(URL)
+
+
+@app.post("/export")
+def export(url: str) -> None:
+    Exporter(url)
+
+
 def get_session() -> Any:
     with Session(engine) as session:
         yield session

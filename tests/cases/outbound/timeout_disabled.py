@@ -54,6 +54,7 @@ async def bounded(url: str, client: httpx.AsyncClient) -> None:
 async def of_the_session(url: str, session: aiohttp.ClientSession) -> None:
     await session.get(url, timeout=None)
     aiohttp.ClientTimeout(total=None, sock_read=60)
+    aiohttp.ClientTimeout(total=None, sock_connect=10)  # a watch that stays open, with a bounded connect
 
 
 async def relay(url: str) -> Any:

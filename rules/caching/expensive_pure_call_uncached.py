@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rules.engine import kept_estimates
+from rules.engine.loop_shapes import spelled
+from rules.engine.remembering import is_remembered
+from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+
+_PERSONAL = re.compile(
+    r"user|auth|token|session|tenant|account|member|owner|credential|api_?key|permission", re.IGNORECASE
+)
+_FRESH = re.compile(
+    r"health|ping|ready|alive|live|status|check|probe|metrics|stream|download|callback|oauth|login",
+    re.IGNORECASE,
+)
+
+
+class ExpensivePureCallUncached(Rule):
+    """A public endpoint asks another service the same question again for each caller.
+
+    It takes only a path and query, knows no user, and its answer comes from elsewhere: two callers with the same
+    parameters get the same answer and pay for it twice.
+
+    ## Instead
+    Cache aside: read `answer:{parameters}` from Redis, on a miss ask and write it with `ex=` as long as an answer may be
+    old. What changes the data deletes the key, or puts a version into it.
+
+    ## Trade-offs
+    Answers are as old as the lifetime. The key must hold everything that the answer depends on.
+
+    ## Monitor
+    Hit ratio, calls of the origin.
+
+    ## When to ignore it
+    When the parameters hardly ever repeat.
+    """
+
+    code = "FP303"
+    severity = Severity.INFO
+    effort = Effort.HOURS
+    watch = "hit ratio and calls of the origin"
+
+    invalid = (
+        Invalid(
+            """
+            client = httpx.AsyncClient()
+
+            @app.get("/weather/{city}")
+            async def weather(city: str) -> dict[str, float]:
+                return (await client.get(f"https://weather.example/{city}")).json()
+            """
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            from async_lru import alru_cache
+
+            client = httpx.AsyncClient()
+
+            @alru_cache(maxsize=1000, ttl=300)
+            async def ask(city: str) -> dict[str, float]:
+                return (await client.get(f"https://weather.example/{city}")).json()
+
+            @app.get("/weather/{city}")
+            async def weather(city: str) -> dict[str, float]:
+                return await ask(city)
+            """
+        ),
+    )
+
+    def check(self, node: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:
+        if str(module.role(node) or "") != "endpoint" or not _is_public_read(node, module):
+            return
+        for call in ast.walk(node):
+            if not isinstance(call, ast.Call) or module.function_of(call) != module.function_of(node):
+                continue
+            external = module.external(call)
+            if (
+                external is None
+                or external.kind not in ("http", "llm")
+                or not _reads(call)
+                or is_remembered(call, module)
+            ):
+                continue
+            yield Match(
+                call,
+                f"`{spelled(call.func)}` is asked again by each caller of `{node.name}`, also for parameters that were asked"
+                " before.",
+                confidence=Confidence.POSSIBLE,
+                impact=kept_estimates.fetched_each_time(module.options),
+            )
+            return
+
+
+def _is_public_read(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> bool:
+    endpoints = module.endpoints(function)
+    if not endpoints or any(endpoint.method != "GET" for endpoint in endpoints):
+        return False
+    if _FRESH.search(function.name) or any(_FRESH.search(endpoint.path) for endpoint in endpoints):
+        return False
+    arguments = function.args
+    taken = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+    if not taken or any(_PERSONAL.search(module.segment(argument)) for argument in taken):
+        return False
+    defaults = [*arguments.defaults, *(each for each in arguments.kw_defaults if each is not None)]
+    if any(
+        isinstance(each, ast.Call)
+        and module.segment(each.func).endswith(("Depends", "Security", "Header", "Cookie"))
+        for each in defaults
+    ):
+        return False
+    if any("dependencies" in module.segment(decorator) for decorator in function.decorator_list):
+        return False
+    return all(_is_plain(argument, module) for argument in taken)
+
+
+def _is_plain(argument: ast.arg, module: Module) -> bool:
+    """A parameter of the path or the query."""
+    if argument.annotation is None:
+        return False
+    text = module.segment(argument.annotation)
+    return bool(
+        re.fullmatch(r"(?:str|int|float|date|datetime\.date|bool|None|Literal\[[^\]]*\]|\s|\|)+", text)
+    )
+
+
+def _reads(call: ast.Call) -> bool:
+    return isinstance(call.func, ast.Attribute) and call.func.attr in ("get", "create", "fetch", "request")

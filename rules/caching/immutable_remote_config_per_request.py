@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rules.engine import kept_estimates
+from rules.engine.creation import depends_on_request, made_again
+from rules.engine.fixed_requests import fixed_request
+from rules.engine.loop_shapes import spelled
+from rules.engine.remembering import is_remembered
+from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.libraries.heavy import SLOW_TO_CHANGE
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+
+# Asking whether something is there now is the point.
+_PROBE = re.compile(
+    r"health|ping|ready|alive|live|status|check|probe|heartbeat|test|verify|sync|refresh|update|import|latest|metadata",
+    re.IGNORECASE,
+)
+_KEY_CLIENTS = frozenset({"jwt.PyJWKClient", "jwt.jwks_client.PyJWKClient"})
+
+
+class ImmutableRemoteConfigPerRequest(Rule):
+    """A document that hardly ever changes is fetched again for every request.
+
+    Signing keys, OpenID configuration, exchange rates, lists of countries: the answer is the same for all callers, and for
+    hours. Each request waits for the other side anyway, fails when it fails, and counts against its limit.
+
+    ## Instead
+    Fetch it at start-up, or once per lifetime: `cachetools.TTLCache` around a plain function, `async_lru.alru_cache(ttl=300)`
+    around an `async def`. `PyJWKClient` caches the keys itself when there is one for the process.
+
+    ## Trade-offs
+    A change on the other side is seen only after the lifetime. For signing keys fetch again when a token names an unknown
+    key.
+
+    ## Monitor
+    Outbound calls per request; p99 of the login.
+    """
+
+    code = "FP301"
+    severity = Severity.HIGH
+    effort = Effort.MINUTES
+    watch = "outbound calls per request"
+
+    invalid = (
+        Invalid(
+            """
+            JWKS_URL = "https://login.example/.well-known/jwks.json"
+
+            async def signing_keys() -> dict[str, str]:
+                async with httpx.AsyncClient() as client:
+                    return (await client.get(JWKS_URL)).json()
+
+            @app.get("/orders")
+            async def orders(keys: dict[str, str] = Depends(signing_keys)) -> list[str]:
+                return list(keys)
+            """
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            from async_lru import alru_cache
+
+            JWKS_URL = "https://login.example/.well-known/jwks.json"
+
+            @alru_cache(ttl=300)
+            async def signing_keys() -> dict[str, str]:
+                async with httpx.AsyncClient() as client:
+                    return (await client.get(JWKS_URL)).json()
+
+            @app.get("/orders")
+            async def orders() -> list[str]:
+                return list(await signing_keys())
+            """
+        ),
+    )
+
+    def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        if not module.in_request_path(node):
+            return
+        if module.qualified_name(node.func) in _KEY_CLIENTS:
+            if (
+                made_again(node, module) is not None
+                and not is_remembered(node, module)
+                and not depends_on_request(node, module)
+            ):
+                yield Match(
+                    node,
+                    f"`{spelled(node.func)}` is made for each request, and with it goes its cache: the keys are fetched anew"
+                    " every time.",
+                    impact=kept_estimates.fetched_each_time(module.options),
+                    instead="Make one `PyJWKClient` in the module, or in the lifespan: it keeps the keys for five minutes.",
+                )
+            return
+        found = fixed_request(node, module)
+        if found is None or is_remembered(node, module) or module.loops(node):
+            return
+        slow = bool(SLOW_TO_CHANGE.search(found.text))
+        if not slow and not (
+            found.is_literal
+            and found.text.startswith(("http://", "https://"))
+            and self._is_data(node, module)
+        ):
+            return
+        shown = module.segment(found.address)
+        yield Match(
+            node,
+            f"`{spelled(node.func)}` fetches `{shown}` for every request, though the answer is the same for all of them."
+            if len(shown) <= 80 and "\n" not in shown
+            else f"`{spelled(node.func)}` fetches the same address for every request, though the answer is the same for all.",
+            severity=self.severity if slow else Severity.MEDIUM,
+            confidence=Confidence.LIKELY,
+            impact=kept_estimates.fetched_each_time(module.options),
+        )
+
+    def _is_data(self, call: ast.Call, module: Module) -> bool:
+        """Whether an endpoint that reads is behind it, not one that asks whether the other side answers."""
+        function = module.function_of(call)
+        names = [function.name if function else "", *(endpoint.path for endpoint in module.endpoints(call))]
+        if any(_PROBE.search(name) for name in names):
+            return False
+        return any(endpoint.method == "GET" for endpoint in module.endpoints(call))

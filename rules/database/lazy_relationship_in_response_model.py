@@ -1,0 +1,246 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rules.engine import eager, estimates
+from rules.engine.context import IN_REQUEST
+from rules.engine.lazy_loading import Place, Read, Unloaded
+from rules.engine.rule import Confidence, Effort, Hop, Invalid, Match, Rule, Severity, Valid
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+
+
+class LazyRelationshipInResponseModel(Rule):
+    """A response model that reads a lazy relationship runs one query per row while the response is built.
+
+    No loop is visible: the endpoint returns rows, the model reads `order.items` of each, and each reading is a round trip
+    because the query did not load the items. A page of a hundred orders costs a hundred and one statements. In an
+    `async def` endpoint with a synchronous session they run on the event loop, so all other requests wait for them too.
+
+    ## Instead
+    Load what the response shows with the query: `.options(selectinload(Order.items))` is one more statement for all rows
+    together. Or leave the relationship out of the response model.
+
+    ## Trade-offs
+    The related rows are read also where nobody looks at them: put the option on the query of this response, not on the
+    model. Rows loaded with the query do not see what is written to the relationship afterwards.
+
+    ## Monitor
+    Statements per request, against the number of rows in the response.
+
+    ## When to ignore it
+    When the list never has more than a handful of rows.
+    """
+
+    code = "FP204"
+    severity = Severity.HIGH
+    gates = True
+    effort = Effort.MINUTES
+    watch = "statements per request"
+    guards = ("selectinload", "joinedload", "subqueryload", "immediateload", "contains_eager", "lazy")
+
+    invalid = (
+        Invalid(
+            """
+            from typing import Annotated
+
+            from fastapi import Depends, FastAPI
+            from pydantic import BaseModel
+            from sqlalchemy import ForeignKey, select
+            from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+
+            from shop.db import Base, get_session
+
+            app = FastAPI()
+
+            class Order(Base):
+                __tablename__ = "orders"
+                id: Mapped[int] = mapped_column(primary_key=True)
+                items: Mapped[list["Item"]] = relationship()
+
+            class Item(Base):
+                __tablename__ = "items"
+                id: Mapped[int] = mapped_column(primary_key=True)
+                order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
+
+            class ItemOut(BaseModel):
+                id: int
+
+            class OrderOut(BaseModel):
+                id: int
+                items: list[ItemOut]
+
+            @app.get("/orders", response_model=list[OrderOut])
+            def list_orders(session: Annotated[Session, Depends(get_session)]):
+                return session.scalars(select(Order).limit(100)).all()
+            """,
+            fixed="""
+            from typing import Annotated
+
+            from fastapi import Depends, FastAPI
+            from pydantic import BaseModel
+            from sqlalchemy import ForeignKey, select
+            from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
+
+            from shop.db import Base, get_session
+
+            app = FastAPI()
+
+            class Order(Base):
+                __tablename__ = "orders"
+                id: Mapped[int] = mapped_column(primary_key=True)
+                items: Mapped[list["Item"]] = relationship()
+
+            class Item(Base):
+                __tablename__ = "items"
+                id: Mapped[int] = mapped_column(primary_key=True)
+                order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
+
+            class ItemOut(BaseModel):
+                id: int
+
+            class OrderOut(BaseModel):
+                id: int
+                items: list[ItemOut]
+
+            @app.get("/orders", response_model=list[OrderOut])
+            def list_orders(session: Annotated[Session, Depends(get_session)]):
+                return session.scalars(select(Order).options(selectinload(Order.items)).limit(100)).all()
+            """,
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            from typing import Annotated
+
+            from fastapi import Depends, FastAPI
+            from pydantic import BaseModel
+            from sqlalchemy import ForeignKey, select
+            from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
+
+            from shop.db import Base, get_session
+
+            app = FastAPI()
+
+            class Order(Base):
+                __tablename__ = "orders"
+                id: Mapped[int] = mapped_column(primary_key=True)
+                items: Mapped[list["Item"]] = relationship()
+
+            class Item(Base):
+                __tablename__ = "items"
+                id: Mapped[int] = mapped_column(primary_key=True)
+                order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
+
+            class ItemOut(BaseModel):
+                id: int
+
+            class OrderOut(BaseModel):
+                id: int
+                items: list[ItemOut]
+
+            @app.get("/orders", response_model=list[OrderOut])
+            def list_orders(session: Annotated[Session, Depends(get_session)]):
+                return session.scalars(select(Order).options(selectinload(Order.items)).limit(100)).all()
+            """
+        ),
+    )
+
+    def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        found = module.project.lazy_loading.at(module.path, node.lineno, node.col_offset)
+        if (
+            found is None
+            or found.loaded.is_async is not False
+            or eager.query_node(module, found.loaded) is not node
+        ):
+            return
+        places = [place for place in found.places if _serves(place, module)]
+        if not places:
+            return
+        many = any(place.many for place in places)
+        # Of one row each relationship is one query, with an option or without: only what repeats is worth a word.
+        reads = [read for read in found.reads.values() if read.repeated]
+        if not reads:
+            return
+        yield Match(
+            node,
+            _message(found, reads, places, module, many=many),
+            severity=Severity.HIGH if many else Severity.MEDIUM,
+            confidence=Confidence.LIKELY if all(read.through for read in reads) else Confidence.CERTAIN,
+            fix=eager.load_with_query(module, found.loaded, [read.chain for read in reads]),
+            related=tuple(_related(found, reads, places, module)),
+            impact=estimates.lazy_loads(module.options, len(reads)),
+            instead=f"Load with the query: `.options({_suggestion(found, reads)})`.",
+        )
+
+
+def _serves(place: Place, module: Module) -> bool:
+    if place.is_endpoint:
+        return True
+    node = module.project.node(place.path, place.symbol)
+    return node is not None and bool(node.contexts & IN_REQUEST)
+
+
+def _message(found: Unloaded, reads: list[Read], places: list[Place], module: Module, *, many: bool) -> str:
+    shown = _listed([f"{read.schema.rpartition('.')[2]}.{read.field.name}" for read in reads])
+    where = _where(places, module)
+    entity = found.loaded.table.symbol.rpartition(".")[2]
+    on_loop = ", on the event loop" if any(_on_loop(place, module) for place in places) else ""
+    verb = "is" if len(reads) == 1 else "are each"
+    if many:
+        return (
+            f"{shown} {verb} loaded one `{entity}` at a time while the response of {where} is built:"
+            f" one more query per row{on_loop}."
+        )
+    return (
+        f"{shown} {verb} loaded one element at a time while the response of {where} is built:"
+        f" one more query per element{on_loop}."
+    )
+
+
+def _where(places: list[Place], module: Module) -> str:
+    for place in places:
+        node = module.project.node(place.path, place.symbol)
+        refs = module.project.endpoint_refs(node) if node is not None else ()
+        if refs:
+            return f"`{refs[0]}`"
+    return f"`{places[0].symbol}`"
+
+
+def _on_loop(place: Place, module: Module) -> bool:
+    node = module.project.node(place.path, place.symbol)
+    return node is not None and module.project.on_loop(node)
+
+
+def _listed(names: list[str]) -> str:
+    quoted = [f"`{name}`" for name in dict.fromkeys(names)]
+    if len(quoted) > 4:
+        quoted = [*quoted[:3], f"{len(quoted) - 3} others"]
+    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} and {quoted[-1]}"
+
+
+def _suggestion(found: Unloaded, reads: list[Read]) -> str:
+    read = reads[0]
+    text, table = "", found.loaded.table
+    for name in read.chain:
+        text += f"{'.' if text else ''}selectinload({table.symbol.rpartition('.')[2]}.{name})"
+        target = table.relationships[name].target
+        if target is None:
+            break
+        table = target
+    return text + (", …" if len(reads) > 1 else "")
+
+
+def _related(found: Unloaded, reads: list[Read], places: list[Place], module: Module) -> Iterator[Hop]:
+    for place in places[:3]:
+        yield Hop(place.path, place.line, place.symbol)
+    for read in reads[:5]:
+        yield Hop(read.field.path, read.field.line, f"{read.field.owner}.{read.field.name}")
+    for read in reads[:5]:
+        relationship = read.relationship
+        yield Hop(relationship.path, relationship.line, f"{read.owner.symbol}.{relationship.attribute}")
+    del found, module

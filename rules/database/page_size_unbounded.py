@@ -1,0 +1,210 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rules.engine.finding import Hop, Impact
+from rules.engine.loop_calls import own_calls
+from rules.engine.loop_shapes import shortened, spelled
+from rules.engine.module import Role
+from rules.engine.page_sizes import LIMITERS, arguments, bounded, given, is_number, taken_as, way_to_limit
+from rules.engine.rewrites import with_keyword
+from rules.engine.rule import Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+
+_DECLARING = frozenset({"Query", "Path", "Header", "Cookie", "Body", "Form"})
+_USUAL = 100
+
+
+class PageSizeUnbounded(Rule):
+    """A page size that the caller chooses freely lets one request load the whole table.
+
+    `limit: int = 50` is only a default: `?limit=1000000` makes objects of a million rows, holds the memory and the
+    connection meanwhile, and is the cheapest way to bring the service down.
+
+    ## Instead
+    Bound it where it enters: `limit: Annotated[int, Query(ge=1, le=100)] = 50`. FastAPI answers 422 beyond that.
+
+    ## Trade-offs
+    Callers that ask for more than the bound get an error: look at the access log for the largest page in use first.
+
+    ## Monitor
+    p99 of response size and of rows per request; worker memory.
+
+    ## When to ignore it
+    When only trusted callers reach the endpoint, or a gateway bounds the parameter.
+    """
+
+    code = "FP223"
+    severity = Severity.MEDIUM
+    effort = Effort.MINUTES
+    watch = "p99 of response size and rows per request"
+    impact = Impact(
+        summary="35–70 µs of processor time and one object per row asked for: 100,000 rows are 3.5–7 s",
+        formula="35–70 µs per row (5 columns) · rows asked for",
+        assumptions={"rows": 100_000},
+    )
+
+    invalid = (
+        Invalid(
+            """
+            from fastapi import Depends, FastAPI, Query
+            from sqlalchemy import select
+            from sqlalchemy.orm import Session
+
+            from shop.db import get_session
+            from shop.models import Order
+
+            app = FastAPI()
+
+            @app.get("/orders")
+            def list_orders(limit: int = Query(50), session: Session = Depends(get_session)) -> list[str]:
+                orders = session.scalars(select(Order).order_by(Order.id).limit(limit))
+                return [order.number for order in orders]
+            """,
+            fixed="""
+            from fastapi import Depends, FastAPI, Query
+            from sqlalchemy import select
+            from sqlalchemy.orm import Session
+
+            from shop.db import get_session
+            from shop.models import Order
+
+            app = FastAPI()
+
+            @app.get("/orders")
+            def list_orders(limit: int = Query(50, le=100), session: Session = Depends(get_session)) -> list[str]:
+                orders = session.scalars(select(Order).order_by(Order.id).limit(limit))
+                return [order.number for order in orders]
+            """,
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            from fastapi import Depends, FastAPI, Query
+            from sqlalchemy import select
+            from sqlalchemy.orm import Session
+
+            from shop.db import get_session
+            from shop.models import Order
+
+            app = FastAPI()
+
+            @app.get("/orders")
+            def list_orders(
+                limit: Annotated[int, Query(ge=1, le=100)] = 50, session: Session = Depends(get_session)
+            ) -> list[str]:
+                orders = session.scalars(select(Order).order_by(Order.id).limit(limit))
+                return [order.number for order in orders]
+            """
+        ),
+    )
+
+    def check(self, node: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:
+        if module.role(node) is not Role.ENDPOINT:
+            return
+        free = {
+            argument.arg: (argument, default)
+            for argument, default in arguments(node)
+            if is_number(argument, default) and not _is_bounded(argument, default)
+        }
+        for name in bounded(node, set(free)) | _rebound(node):
+            free.pop(name, None)
+        if not free:
+            return
+        for call in own_calls(node):
+            for position, keyword, value in given(call):
+                if not isinstance(value, ast.Name) or value.id not in free:
+                    continue
+                path = _path(call, position, keyword, module)
+                if path is None:
+                    continue
+                argument, default = free.pop(value.id)
+                yield Match(
+                    call,
+                    f"`{argument.arg}` of `{node.name}` goes to `.limit()` as it comes: one request may ask for"
+                    f" every row{_usually(default)}.",
+                    fix=_fix(argument, default),
+                    call_path=path,
+                    related=(Hop(module.path, argument.lineno, node.name),),
+                    instead=f"Bound it where it enters: `{argument.arg}: Annotated[int, Query(ge=1, le={_most(default)})]`.",
+                )
+
+
+def _path(call: ast.Call, position: int, keyword: str, module: Module) -> tuple[Hop, ...] | None:
+    """The way to the `.limit()`; empty when `call` is it, None when there is none."""
+    if module.qualified_name(call.func) in LIMITERS:
+        return () if position <= 0 else None
+    target = module.callee(call)
+    if target is None:
+        return None
+    value = module.value(call.func)
+    taken = taken_as(target, position, keyword, bound=value is not None and value.bound)
+    way = way_to_limit(module.project.graph, target, taken) if taken else None
+    if way is None:
+        return None
+    return Hop(module.path, call.lineno, spelled(call.func).rpartition(".")[2]), *way
+
+
+def _declaration(argument: ast.arg, default: ast.expr | None) -> ast.Call | None:
+    """The `Query(…)` of a parameter, in its annotation or its default."""
+    candidates: list[ast.AST | None] = [default]
+    if argument.annotation is not None:
+        candidates.extend(ast.walk(argument.annotation))
+    for candidate in candidates:
+        match candidate:
+            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)) if name in _DECLARING:
+                return candidate
+    return None
+
+
+def _is_bounded(argument: ast.arg, default: ast.expr | None) -> bool:
+    """Whether the declaration bounds the number (`le=`, `Le(100)`), takes it from elsewhere, or cannot be read."""
+    parts = [part for root in (argument.annotation, default) if root is not None for part in ast.walk(root)]
+    for part in parts:
+        match part:
+            case ast.keyword(arg="le" | "lt" | None):
+                return True
+            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)) if name not in _DECLARING:
+                return True  # Depends, Le, Field, a project's own declaration
+    annotation = argument.annotation
+    if isinstance(annotation, ast.Subscript) and isinstance(annotation.slice, ast.Tuple):
+        return any(not isinstance(element, ast.Call) for element in annotation.slice.elts[1:])
+    return isinstance(default, ast.Name | ast.Attribute) and annotation is None
+
+
+def _rebound(node: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
+    return {
+        part.id for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
+    }
+
+
+def _default(default: ast.expr | None) -> int | None:
+    match default:
+        case ast.Constant(value=int(value)) | ast.Call(args=[ast.Constant(value=int(value)), *_]):
+            return value
+        case ast.Call(keywords=keywords):
+            for keyword in keywords:
+                if keyword.arg == "default" and isinstance(keyword.value, ast.Constant):
+                    return keyword.value.value if isinstance(keyword.value.value, int) else None
+    return None
+
+
+def _usually(default: ast.expr | None) -> str:
+    value = _default(default)
+    return f" instead of {shortened(str(value))} rows" if value else ""
+
+
+def _most(default: ast.expr | None) -> int:
+    return max(_USUAL, _default(default) or 0)
+
+
+def _fix(argument: ast.arg, default: ast.expr | None) -> Fix | None:
+    declaration = _declaration(argument, default)
+    if declaration is None or not isinstance(declaration, ast.Call):
+        return None
+    return Fix(with_keyword("le", str(_most(default))), safety=Safety.UNSAFE, target=declaration)

@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rules.engine import estimates
+from rules.engine.finding import Hop
+from rules.engine.loop_shapes import iterables, shortened, spelled
+from rules.engine.module import Role
+from rules.engine.round_trips import goes_out, loop_of, nearest, one_table, way_to, writes_row
+from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+
+_FAR = 4
+_INSTEAD = {
+    "sqlalchemy": "Collect the rows and write them with one `session.execute(insert(Model), rows)`, or change them with"
+    " one `update(Model).where(Model.id.in_(ids))`.",
+    "tortoise": "Collect the objects and write them with one `Model.bulk_create(objects)` or `Model.bulk_update(objects, fields)`.",
+    "beanie": "Collect the documents and write them with one `insert_many`, or a `BulkWriter`.",
+    "pymongo": "Collect the documents and write them with one `insert_many(documents)` or `bulk_write(operations)`.",
+    "asyncpg": "Collect the rows and write them with one `executemany(sql, rows)` or `copy_records_to_table`.",
+    "peewee": "Collect the rows and write them with one `Model.insert_many(rows).execute()`.",
+    "django": "Collect the objects and write them with one `bulk_create(objects)`, or one `filter(...).update(...)`.",
+}
+_PLAIN = "Collect the rows and write them with one `executemany`."
+
+
+class RowByRowWrite(Rule):
+    """A writing statement per row pays a round trip per row, where one statement writes them all.
+
+    A hundred inserts one after another wait a hundred times for the network and are parsed a hundred times. One insert of a
+    hundred rows, or one update with `in_`, waits once.
+
+    ## Instead
+    Collect the rows, then one `session.execute(insert(Model), rows)`, `executemany`, `insert_many` or `bulk_create`; for a
+    change that is the same for all, one `update(Model).where(Model.id.in_(ids))`. Adding objects to a session and
+    flushing once is fine too: SQLAlchemy batches it.
+
+    ## Trade-offs
+    All rows succeed or fail together, and per-row results (generated keys, row counts) need `returning`. Thousands
+    of rows go in batches.
+
+    ## Monitor
+    Statements per request, and the duration of the import against its number of rows.
+
+    ## When to ignore it
+    When the loop is short by design, or a row depends on the answer to the one before.
+    """
+
+    code = "FP213"
+    severity = Severity.MEDIUM
+    effort = Effort.MINUTES
+    watch = "statements per request"
+
+    invalid = (
+        Invalid(
+            """
+            from fastapi import Depends, FastAPI
+            from sqlalchemy import insert
+            from sqlalchemy.orm import Session
+
+            from shop.db import get_session
+            from shop.models import Product
+
+            app = FastAPI()
+
+            @app.post("/products/import")
+            def import_products(names: list[str], session: Session = Depends(get_session)) -> None:
+                for name in names:
+                    session.execute(insert(Product).values(name=name))
+                session.commit()
+            """
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            from fastapi import Depends, FastAPI
+            from sqlalchemy import insert
+            from sqlalchemy.orm import Session
+
+            from shop.db import get_session
+            from shop.models import Product
+
+            app = FastAPI()
+
+            @app.post("/products/import")
+            def import_products(names: list[str], session: Session = Depends(get_session)) -> None:
+                session.execute(insert(Product), [{"name": name} for name in names])
+                session.commit()
+            """
+        ),
+    )
+
+    def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        if not module.loops(node):
+            return
+        path: tuple[Hop, ...] = ()
+        if module.query(node) is None:
+            summary = module.summary(node)
+            if summary is None or not summary.writes or goes_out(summary):
+                return
+            leaf = nearest(summary.writes)
+            if leaf is None or len(leaf.path) > _FAR or nearest(summary.reads) or summary.commits:
+                return
+            path = way_to(node, leaf, module)
+        elif not writes_row(node, module):
+            return
+        loop = loop_of(node, module)
+        if loop is None or not one_table(node, loop, module):
+            return
+        yield Match(
+            node,
+            f"`{spelled(node.func)}` writes once per item of `{shortened(module.segment(iterables(loop)[0]))}`:"
+            " one round trip to the database each, where one statement writes all rows.",
+            severity=_severity(node, module),
+            call_path=path,
+            impact=estimates.rows_written(module.options),
+            instead=_instead(node, module),
+        )
+
+
+def _severity(node: ast.Call, module: Module) -> Severity:
+    if module.in_request_path(node) or module.role(node) in (Role.TASK, Role.BACKGROUND):
+        return Severity.MEDIUM
+    return Severity.LOW
+
+
+def _instead(node: ast.Call, module: Module) -> str:
+    query = module.query(node)
+    if query is None:
+        return ""
+    return _INSTEAD.get(query.driver, _PLAIN)

@@ -1,0 +1,199 @@
+"""Reading a relationship that its query did not load, and the loader option that loads it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from rules.engine.index import FUNCTIONS
+from rules.engine.models import Relationship, Table
+from rules.engine.rows import ITEM
+from rules.engine.rule import Fix, Safety
+from rules.engine.statements import Loaded
+from rules.engine.values import Sort
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from rules.engine.module import Module
+
+_LOADER = "sqlalchemy.orm.selectinload"
+
+
+@dataclass(frozen=True, slots=True)
+class LazyRead:
+    """`order.customer` of a row whose query did not load `customer`."""
+
+    loaded: Loaded
+    chain: tuple[str, ...]
+    """Relationships from the query's entity, the read one last."""
+    relationship: Relationship
+    owner: Table
+    repeated: bool
+    """Once per row of several, or per element of a collection."""
+
+
+def lazy_read(node: ast.Attribute, module: Module) -> LazyRead | None:
+    """The query that reading the attribute `node` runs; None when it runs none or nobody can tell."""
+    if node.attr not in module.project.models.relationship_names or not isinstance(node.ctx, ast.Load):
+        return None
+    found = [_read(loaded) for loaded in module.rows(node)]
+    return found[0] if found and all(each is not None for each in found) else None
+
+
+def _read(loaded: Loaded) -> LazyRead | None:
+    table: Table | None = loaded.table
+    owner = relationship = None
+    chain: list[str] = []
+    for name in loaded.reads:
+        if name == "[]":
+            continue
+        if relationship is not None and relationship.is_lazy and not loaded.covers(chain):
+            return None  # the relationship before it is the problem
+        owner = table
+        relationship = table.relationships.get(name) if table is not None else None
+        if relationship is None:
+            return None
+        chain.append(name)
+        table = relationship.target
+    if relationship is None or owner is None or not relationship.is_lazy or loaded.covers(chain):
+        return None
+    repeated = (loaded.stage == ITEM or "[]" in loaded.reads) and (loaded.many or "[]" in loaded.reads)
+    return LazyRead(loaded, tuple(chain), relationship, owner, repeated)
+
+
+def is_first(node: ast.Attribute, module: Module) -> bool:
+    """Whether `node` is the first reading of this attribute of this name in its function: later ones cost nothing."""
+    function = module.function_of(node)
+    around: ast.AST = function.node if function is not None else module.tree
+    text = ast.dump(node)
+    place = (node.lineno, node.col_offset)
+    return not any(
+        isinstance(other, ast.Attribute)
+        and other.attr == node.attr
+        and (other.lineno, other.col_offset) < place
+        and ast.dump(other) == text
+        for other in ast.walk(around)
+    )
+
+
+def is_loaded_by_hand(node: ast.Attribute, module: Module) -> bool:
+    """Whether the function sets the attribute, names it to `refresh`, or reads it where lazy loading works."""
+    function = module.function_of(node)
+    if function is None or isinstance(function.node, ast.Lambda):
+        return True
+    current = module.parent(node)
+    while current is not None and current is not function.node:
+        if isinstance(current, FUNCTIONS):
+            return True
+        current = module.parent(current)
+    for other in ast.walk(function.node):
+        if isinstance(other, ast.Attribute):
+            if other.attr == node.attr and isinstance(other.ctx, ast.Store):
+                return True
+            holder = getattr(other.value, "attr", "")
+            if other.attr == node.attr and holder == "awaitable_attrs":
+                return True
+        elif isinstance(other, ast.Constant) and other.value == node.attr:
+            return True
+    return False
+
+
+def query_node(module: Module, loaded: Loaded) -> ast.Call | None:
+    """The `select(…)`, `query(…)` or `get(…)` of rows, when it stands in this file."""
+    if loaded.path != module.path:
+        return None
+    for scope in module.index.scopes:
+        for call in scope.calls:
+            if (call.lineno, call.col_offset) == (loaded.line, loaded.column):
+                last = (
+                    call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+                )
+                if last in ("select", "query", "get", "get_one"):
+                    return call
+    return None
+
+
+def load_with_query(module: Module, loaded: Loaded, chains: Iterable[Sequence[str]]) -> Fix | None:
+    """The fix that adds loader options to the query; None when the query stands elsewhere or a class cannot be named."""
+    call = query_node(module, loaded)
+    if call is None or not call.args or not isinstance(call.args[0], ast.Name | ast.Attribute):
+        return None
+    options: list[str] = []
+    imports: list[str] = [_LOADER]
+    for chain in _longest(chains):
+        option = _option(module, loaded.table, module.segment(call.args[0]), chain, imports)
+        if option is None:
+            return None
+        options.append(option)
+    if not options:
+        return None
+    return Fix(
+        _with_options(tuple(options), is_get=getattr(call.func, "attr", "") in ("get", "get_one")),
+        imports=tuple(dict.fromkeys(imports)),
+        safety=Safety.UNSAFE,
+        target=call,
+    )
+
+
+def _longest(chains: Iterable[Sequence[str]]) -> list[tuple[str, ...]]:
+    """Without those that another one starts with."""
+    every = sorted({tuple(chain) for chain in chains})
+    return [
+        chain
+        for chain in every
+        if not any(other != chain and other[: len(chain)] == chain for other in every)
+    ]
+
+
+def _option(module: Module, table: Table, name: str, chain: Sequence[str], imports: list[str]) -> str | None:
+    text = ""
+    current: Table | None = table
+    for position, attribute in enumerate(chain):
+        if current is None:
+            return None
+        if position:
+            named = _name_of(module, current, imports)
+            if named is None:
+                return None
+            name = named
+        text += f"{'.selectinload' if text else _LOADER}({name}.{attribute})"
+        relationship = current.relationships.get(attribute)
+        current = relationship.target if relationship is not None else None
+    return text
+
+
+def _name_of(module: Module, table: Table, imports: list[str]) -> str | None:
+    """What code in the file may call a table's class."""
+    last = table.symbol.rpartition(".")[2]
+    if last in module.index.module.bindings:
+        resolver = module.project.resolver
+        value = resolver.value(module.index.module_name(last), resolver.modules[module.path])
+        return last if module.project.models.table(value) is table else None
+    if table.value is None or table.value.sort != Sort.CLASS:
+        return None
+    if table.path != module.path:
+        imports.append(table.value.name)
+    return table.value.name if table.path != module.path else last
+
+
+def _with_options(options: tuple[str, ...], *, is_get: bool) -> Callable[[Any], cst.BaseExpression]:
+    def rewrite(call: cst.Call) -> cst.BaseExpression:
+        import libcst as cst
+
+        if not is_get:
+            arguments = [cst.Arg(cst.parse_expression(option)) for option in options]
+            return cst.Call(cst.Attribute(call, cst.Name("options")), arguments)
+        if any(arg.keyword is not None and arg.keyword.value == "options" for arg in call.args):
+            return call
+        last = call.args[-1].with_changes(comma=cst.Comma(whitespace_after=cst.SimpleWhitespace(" ")))
+        added = cst.Arg(
+            cst.parse_expression(f"[{', '.join(options)}]"),
+            keyword=cst.Name("options"),
+            equal=cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace("")),
+        )
+        return call.with_changes(args=[*call.args[:-1], last, added])
+
+    return rewrite

@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, Severity, Valid
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+    from rules.engine.summaries import Leaf
+
+_HEALTH = re.compile(
+    r"^(?:/[\w.-]+){0,3}/(?:health|healthz|health[-_]?check|heartbeat|ping|status/health)/?$", re.IGNORECASE
+)
+_ALIVE = re.compile(
+    r"^(?:/[\w.-]+){0,3}/(?:livez?|liveness|alive|health/live|health/liveness)/?$", re.IGNORECASE
+)
+
+
+class HealthCheckDoesHeavyWork(Rule):
+    """A health check that asks others fails when they do: every healthy instance is restarted at once.
+
+    Load balancers and Kubernetes ask every few seconds, each instance, with a timeout of a second or so. A check that calls
+    another service makes that service's outage one's own, and its slowness a restart loop; a liveness check that needs
+    the database restarts all instances when the database is busy, which helps nobody.
+
+    ## Instead
+    Liveness answers from memory. Readiness asks what the instance itself cannot work without, with a short timeout, and
+    remembers the answer for some seconds. What others do belongs into monitoring.
+
+    ## Trade-offs
+    An instance stays in rotation while a dependency is down; its requests fail one by one, which callers can handle.
+
+    ## Monitor
+    Restarts, duration and failures of the health check.
+
+    ## When to ignore it
+    When nothing but people reads the endpoint.
+    """
+
+    code = "FP613"
+    severity = Severity.MEDIUM
+    effort = Effort.MINUTES
+    watch = "restarts and duration of the health check"
+
+    invalid = (
+        Invalid(
+            """
+            client = httpx.AsyncClient()
+
+            @app.get("/health")
+            async def health() -> dict[str, bool]:
+                answer = await client.get("https://payments.example/health")
+                return {"payments": answer.status_code == 200}
+            """
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            @app.get("/health")
+            async def health() -> dict[str, str]:
+                return {"status": "ok"}
+            """
+        ),
+    )
+
+    def check(self, node: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:
+        if not node.decorator_list or str(module.role(node) or "") != "endpoint":
+            return
+        handler = module.graph_node(node)
+        own = [
+            endpoint.ref
+            for endpoint in module.project.routing.endpoints
+            if endpoint.handler is handler and endpoint.ref.method in ("GET", "HEAD")
+        ]
+        health = next((ref for ref in own if _HEALTH.match(ref.path) or _ALIVE.match(ref.path)), None)
+        if handler is None or health is None:
+            return
+        summary = module.project.summaries.of(handler)
+        if summary.external:
+            yield self._said(node, summary.external[0], str(health), "asks", "fails when the other side does")
+        elif summary.queries and _ALIVE.match(health.path):
+            yield self._said(
+                node,
+                summary.queries[0],
+                str(health),
+                "needs",
+                "restarts every instance when the database is busy",
+            )
+
+    def _said(
+        self, node: ast.FunctionDef | ast.AsyncFunctionDef, leaf: Leaf, health: str, verb: str, then: str
+    ) -> Match:
+        return Match(
+            node,
+            f"`{health}` {verb} `{leaf.callable}`: the check {then}, for all instances at once.",
+            confidence=Confidence.LIKELY,
+            call_path=leaf.path if len(leaf.path) > 1 else (),
+            related=leaf.path[-1:],
+            impact=Impact(
+                summary="an outage of the dependency becomes a restart of every instance",
+                formula="instances · checks per minute",
+            ),
+        )

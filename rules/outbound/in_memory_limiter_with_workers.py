@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rules.engine.rule import Confidence, Effort, Hop, Impact, Invalid, Match, Rule, Severity, Valid
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+
+_LIMITERS = frozenset({"slowapi.Limiter", "slowapi.extension.Limiter"})
+_STORES = frozenset({"storage_uri", "storage_options", None})
+
+
+class InMemoryLimiterWithWorkers(Rule):
+    """A rate limiter that counts in memory counts in each process by itself: with four workers four times as much gets through.
+
+    slowapi keeps its counters in the process unless it is given a `storage_uri`. The deployment runs several, so the limit is
+    multiplied by their number, and starts from zero with each deployment.
+
+    ## Instead
+    `Limiter(key_func=get_remote_address, storage_uri="redis://…")`.
+
+    ## Trade-offs
+    One round trip to Redis for each limited request.
+
+    ## Monitor
+    Requests let through per client and minute.
+
+    ## When to ignore it
+    When the limit only has to be rough.
+    """
+
+    code = "FP616"
+    severity = Severity.MEDIUM
+    effort = Effort.MINUTES
+    watch = "requests let through per client"
+
+    invalid = (
+        Invalid(
+            """
+            from slowapi import Limiter
+            from slowapi.util import get_remote_address
+
+            limiter = Limiter(key_func=get_remote_address)
+            """,
+            documents={
+                "Dockerfile": 'FROM python:3.13-slim\nCMD ["uvicorn", "app.main:app", "--workers", "4"]\n'
+            },
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            from slowapi import Limiter
+            from slowapi.util import get_remote_address
+
+            limiter = Limiter(key_func=get_remote_address, storage_uri="redis://cache:6379/1")
+            """,
+            documents={
+                "Dockerfile": 'FROM python:3.13-slim\nCMD ["uvicorn", "app.main:app", "--workers", "4"]\n'
+            },
+        ),
+    )
+
+    def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        if module.qualified_name(node.func) not in _LIMITERS:
+            return
+        if any(keyword.arg in _STORES for keyword in node.keywords):
+            return
+        several = module.project.deployment.several_processes()
+        if several is None:
+            return
+        yield Match(
+            node,
+            f"`{ast.unparse(node.func)}` without `storage_uri` counts in each of {several.value} processes by itself: the limit"
+            f" is {several.value} times what it says.",
+            confidence=Confidence.LIKELY,
+            related=(Hop(several.path, several.line, several.name),),
+            impact=Impact(
+                summary=f"{several.value} times the limit gets through",
+                formula="limit · processes",
+                assumptions={"processes": several.number or 0},
+            ),
+        )

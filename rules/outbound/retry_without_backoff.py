@@ -1,0 +1,213 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rules.engine.creation import serves
+from rules.engine.rewrites import with_keyword
+from rules.engine.rule import Confidence, Effort, Fix, Impact, Invalid, Match, Rule, Safety, Severity, Valid
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+
+_URLLIB3 = frozenset({"urllib3.Retry", "urllib3.util.Retry", "urllib3.util.retry.Retry"})
+_TENACITY = frozenset(
+    f"tenacity.{name}"
+    for name in ("retry", "Retrying", "AsyncRetrying", "asyncio.AsyncRetrying", "_asyncio.AsyncRetrying")
+)
+_PAUSES = ("sleep", "backoff", "wait", "delay")
+_STORM = Impact(
+    summary="a peer that is down for a second gets every attempt within that second: the load on it is multiplied by the"
+    " number of attempts",
+    formula="requests · attempts",
+)
+
+
+class RetryWithoutBackoff(Rule):
+    """A retry that does not wait sends the same request again at once: a peer that is overloaded gets more load, not less.
+
+    Whatever made the first attempt fail is still there a millisecond later. All callers retry together, and each
+    attempt holds its thread or connection longer. Without a limit on attempts it never ends.
+
+    ## Instead
+    Wait longer after each attempt, with some chance in it, and stop after a few:
+    `@retry(stop=stop_after_attempt(3), wait=wait_exponential_jitter(max=5))`, or `Retry(total=3, backoff_factor=0.5)`.
+
+    ## Trade-offs
+    A request that fails in the end takes longer to fail: keep the sum below the caller's own timeout.
+
+    ## Monitor
+    Attempts per call, error rate of the dependency.
+
+    ## When to ignore it
+    When the loop tries other addresses, or resolves a conflict between writers.
+    """
+
+    code = "FP608"
+    severity = Severity.MEDIUM
+    effort = Effort.MINUTES
+    watch = "attempts per call and error rate of the dependency"
+
+    invalid = (
+        Invalid(
+            """
+            from urllib3.util.retry import Retry
+
+            POLICY = Retry(total=5)
+            """,
+            fixed="""
+            from urllib3.util.retry import Retry
+
+            POLICY = Retry(total=5, backoff_factor=0.5)
+            """,
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            from urllib3.util.retry import Retry
+
+            POLICY = Retry(total=5, backoff_factor=0.5)
+            """
+        ),
+    )
+
+    def check(
+        self,
+        node: ast.Call | ast.For | ast.AsyncFor | ast.While | ast.FunctionDef | ast.AsyncFunctionDef,
+        module: Module,
+    ) -> Iterator[Match]:
+        if isinstance(node, ast.Call):
+            if serves(node, module):
+                yield from self._policy(node, module)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            for decorator in node.decorator_list:
+                if not isinstance(decorator, ast.Call) and module.qualified_name(decorator) in _TENACITY:
+                    yield Match(
+                        decorator,
+                        f"`@{ast.unparse(decorator)}` without arguments tries `{node.name}` again for ever, without a pause.",
+                        confidence=Confidence.CERTAIN,
+                        impact=_STORM,
+                    )
+        else:
+            yield from self._loop(node, module)
+
+    def _policy(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        name = module.qualified_name(node.func)
+        given = {keyword.arg: keyword.value for keyword in node.keywords}
+        if None in given or any(isinstance(argument, ast.Starred) for argument in node.args):
+            return
+        if name in _URLLIB3:
+            factor = given.get("backoff_factor")
+            attempts = given.get("total", node.args[0] if node.args else None)
+            if (
+                _is_zero(attempts)
+                or (attempts is not None and _is_false(attempts))
+                or not (given or node.args)
+            ):
+                return
+            if factor is None or _is_zero(factor):
+                yield Match(
+                    node,
+                    f"`{ast.unparse(node.func)}` without `backoff_factor` sends the same request again at once.",
+                    confidence=Confidence.CERTAIN,
+                    fix=Fix(with_keyword("backoff_factor", "0.5"), safety=Safety.UNSAFE)
+                    if factor is None
+                    else None,
+                    impact=_STORM,
+                )
+        elif name in _TENACITY and not node.args:
+            yield from self._tenacity(node, given, module)
+
+    def _tenacity(self, node: ast.Call, given: dict[str | None, ast.expr], module: Module) -> Iterator[Match]:
+        lacking = [word for word in ("stop", "wait") if word not in given]
+        if not lacking or "sleep" in given:
+            return
+        if lacking == ["wait"] and not _leaves(node, module):
+            return
+        words = {"stop": "never gives up", "wait": "tries again at once"}
+        shown = " and ".join(words[word] for word in lacking)
+        missing = "` and `".join(lacking)
+        yield Match(
+            node,
+            f"`{ast.unparse(node.func)}` without `{missing}` {shown}.",
+            confidence=Confidence.CERTAIN if "stop" in lacking else Confidence.LIKELY,
+            impact=_STORM,
+        )
+
+    def _loop(self, node: ast.For | ast.AsyncFor | ast.While, module: Module) -> Iterator[Match]:
+        """A loop that only tries one external call until it succeeds."""
+        if isinstance(node, ast.AsyncFor) or not serves(node, module):
+            return
+        if isinstance(node, ast.For):
+            if not (
+                isinstance(node.iter, ast.Call) and module.qualified_name(node.iter.func) == "builtins.range"
+            ):
+                return
+        elif not (isinstance(node.test, ast.Constant) and node.test.value):
+            return
+        tries = [statement for statement in node.body if isinstance(statement, ast.Try)]
+        if len(tries) != 1 or any(_pauses(inner) for inner in ast.walk(node)):
+            return
+        attempt = tries[0]
+        calls = [
+            inner
+            for statement in attempt.body
+            for inner in ast.walk(statement)
+            if isinstance(inner, ast.Call) and module.external(inner) is not None
+        ]
+        if len(calls) != 1 or not _leaves_on_success(attempt, node) or not _goes_on(attempt):
+            return
+        if isinstance(node, ast.For) and module.depends_on_loop(calls[0], node):
+            return  # another page or address each time
+        never = " and never gives up" if isinstance(node, ast.While) else ""
+        yield Match(
+            node,
+            f"The loop sends `{ast.unparse(calls[0].func)}` again at once when it fails{never}.",
+            confidence=Confidence.LIKELY,
+            impact=_STORM,
+        )
+
+
+def _is_zero(node: ast.AST | None) -> bool:
+    return isinstance(node, ast.Constant) and node.value == 0
+
+
+def _is_false(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and node.value is False
+
+
+def _pauses(node: ast.AST) -> bool:
+    if not isinstance(node, ast.Call):
+        return False
+    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    return any(word in name.lower() for word in _PAUSES)
+
+
+def _leaves_on_success(attempt: ast.Try, loop: ast.For | ast.While) -> bool:
+    """Whether the loop ends as soon as the attempt went through."""
+    body = [*attempt.body, *attempt.orelse, *loop.body[loop.body.index(attempt) + 1 :]]
+    return any(
+        isinstance(inner, ast.Return | ast.Break) for statement in body for inner in ast.walk(statement)
+    )
+
+
+def _goes_on(attempt: ast.Try) -> bool:
+    """Whether some handler leads to the next turn."""
+    return any(
+        not any(isinstance(inner, ast.Raise | ast.Return | ast.Break) for inner in handler.body)
+        for handler in attempt.handlers
+    )
+
+
+def _leaves(node: ast.Call, module: Module) -> bool:
+    """Whether the function that is retried talks to something outside the process."""
+    parent = module.parent(node)
+    if not isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef) or node not in parent.decorator_list:
+        return False
+    found = module.project.node(module.path, module.index.scope_of[parent].symbol)
+    if found is None:
+        return False
+    summary = module.project.summaries.of(found)
+    return bool(summary.external)

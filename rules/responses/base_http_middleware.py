@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, Severity, Valid
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+    from rules.engine.project import Project
+
+_BASE = frozenset(
+    {"starlette.middleware.base.BaseHTTPMiddleware", "fastapi.middleware.base.BaseHTTPMiddleware"}
+)
+_MANY = 3
+
+
+class BaseHttpMiddleware(Rule):
+    """A `BaseHTTPMiddleware` adds 0.3 to 0.45 ms to every request, a plain ASGI middleware less than a microsecond.
+
+    It runs the rest of the application in a task of its own and passes the body through a queue, chunk by chunk. Three of
+    them took a trivial endpoint from 1,746 to 518 requests/s. They also stand in the way of streaming, and context
+    variables set inside do not come out.
+
+    ## Instead
+    A class with `async def __call__(self, scope, receive, send)` that calls `await self.app(scope, receive, send)`, and wraps
+    `send` when it must see the answer. For what only some endpoints need, a dependency.
+
+    ## Trade-offs
+    ASGI messages instead of a `Request` and a `Response`: more to write where bodies are changed.
+
+    ## Monitor
+    p50 of trivial endpoints.
+
+    ## When to ignore it
+    When requests take tens of milliseconds anyway and nothing is streamed.
+    """
+
+    code = "FP510"
+    severity = Severity.LOW
+    effort = Effort.HOURS
+    watch = "p50 of trivial endpoints"
+
+    invalid = (
+        Invalid(
+            """
+            from starlette.middleware.base import BaseHTTPMiddleware
+
+            class Timing(BaseHTTPMiddleware):
+                async def dispatch(self, request, call_next):
+                    started = time.perf_counter()
+                    response = await call_next(request)
+                    response.headers["X-Time"] = str(time.perf_counter() - started)
+                    return response
+
+            app.add_middleware(Timing)
+            """
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            class Timing:
+                def __init__(self, app):
+                    self.app = app
+
+                async def __call__(self, scope, receive, send):
+                    await self.app(scope, receive, send)
+
+            app.add_middleware(Timing)
+            """
+        ),
+    )
+
+    def check(
+        self, node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef, module: Module
+    ) -> Iterator[Match]:
+        if isinstance(node, ast.ClassDef):
+            if not any(module.qualified_name(base) in _BASE for base in node.bases):
+                return
+        elif not any(_is_decorator(decorator, module) for decorator in node.decorator_list):
+            return
+        count = _count(module.project)
+        many = f", one of {count}" if count >= _MANY else ""
+        yield Match(
+            node,
+            f"`{node.name}` {'is' if isinstance(node, ast.ClassDef) else 'runs as'} a `BaseHTTPMiddleware`{many}: it adds 0.3 to 0.45 ms to every request and a task and a queue"
+            " around every body.",
+            severity=Severity.MEDIUM if count >= _MANY else Severity.LOW,
+            confidence=Confidence.CERTAIN,
+            cause="FP510 middleware" if count >= _MANY else "",
+            impact=Impact(
+                summary=f"{0.3 * max(count, 1):.1f}–{0.45 * max(count, 1):.2g} ms per request for {max(count, 1)} of them → less"
+                " than 0.01 ms",
+                formula="0.3–0.45 ms · middlewares",
+                assumptions={"middlewares": max(count, 1)},
+            ),
+        )
+
+
+def _is_decorator(decorator: ast.expr, module: Module) -> bool:
+    """`@app.middleware("http")`"""
+    if not isinstance(decorator, ast.Call) or not isinstance(decorator.func, ast.Attribute):
+        return False
+    return decorator.func.attr == "middleware" and module.is_subclass(decorator.func.value, "fastapi.FastAPI")
+
+
+def _count(project: Project) -> int:
+    """The middlewares of the project that run through `BaseHTTPMiddleware`."""
+    return sum(1 for node in project.routing.middleware if not node.symbol.endswith("__call__"))

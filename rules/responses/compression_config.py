@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rules.engine.rewrites import with_keyword
+from rules.engine.rule import Effort, Fix, Impact, Invalid, Match, Rule, Safety, Severity, Valid
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+
+_GZIP = frozenset({"fastapi.middleware.gzip.GZipMiddleware", "starlette.middleware.gzip.GZipMiddleware"})
+_COSTLY = 7
+_SMALL = 200
+
+
+class CompressionConfig(Rule):
+    """gzip at its default level 9 takes five times the processor time of level 4 to 6, for the same size.
+
+    `GZipMiddleware` compresses with level 9 unless told otherwise: 15.6 ms for 260 kB of JSON against 2.5 ms at level 5, and
+    the result is the same to within a few percent. Bodies below 128 KB are compressed on the event loop. Answers of
+    a few hundred bytes do not get smaller at all.
+
+    ## Instead
+    `app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)`, or leave compression to the proxy in front.
+
+    ## Trade-offs
+    Bodies grow by one to three percent.
+
+    ## Monitor
+    Processor time per request, bytes sent.
+
+    ## When to ignore it
+    When bandwidth costs more than processors do.
+    """
+
+    code = "FP511"
+    severity = Severity.MEDIUM
+    effort = Effort.MINUTES
+    watch = "processor time per request and bytes sent"
+    impact = Impact(
+        summary="15.6 ms → 2.5 ms of processor time for 260 kB of JSON, level 9 → 5, at the same size",
+        formula="about 75 → 15 ms of processor time per MB",
+        assumptions={"body_kb": 260},
+    )
+
+    invalid = (
+        Invalid(
+            """
+            from fastapi.middleware.gzip import GZipMiddleware
+
+            app.add_middleware(GZipMiddleware, minimum_size=1000)
+            """,
+            fixed="""
+            from fastapi.middleware.gzip import GZipMiddleware
+
+            app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
+            """,
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            from fastapi.middleware.gzip import GZipMiddleware
+
+            app.add_middleware(GZipMiddleware, minimum_size=1000, compresslevel=5)
+            """
+        ),
+    )
+
+    def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        if not node.args or module.qualified_name(node.args[0]) not in _GZIP:
+            return
+        given = {keyword.arg: keyword.value for keyword in node.keywords}
+        if None in given or len(node.args) > 1:
+            return
+        level, smallest = given.get("compresslevel"), given.get("minimum_size")
+        if level is None:
+            yield Match(
+                node,
+                "`GZipMiddleware` without `compresslevel` compresses at level 9: five times the processor time of level 5"
+                " for the same size.",
+                fix=Fix(with_keyword("compresslevel", "5"), safety=Safety.SAFE),
+            )
+        elif isinstance(level, ast.Constant) and isinstance(level.value, int) and level.value >= _COSTLY:
+            yield Match(
+                node,
+                f"`compresslevel={level.value}` takes two to five times the processor time of level 5 for the same size.",
+            )
+        elif (
+            isinstance(smallest, ast.Constant) and isinstance(smallest.value, int) and smallest.value < _SMALL
+        ):
+            yield Match(
+                node,
+                f"`minimum_size={smallest.value}` compresses answers that do not get smaller.",
+                severity=Severity.LOW,
+                impact=Impact(),
+            )

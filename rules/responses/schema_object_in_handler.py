@@ -1,0 +1,171 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from rules.engine.creation import Place, made_again
+from rules.engine.loop_shapes import spelled
+from rules.engine.rule import Confidence, Effort, Fix, Impact, Invalid, Match, Rule, Safety, Severity, Valid
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from rules.engine.module import Module
+
+_COSTS = {
+    "pydantic.TypeAdapter": ("builds a validator and a serializer", (0.09, 1.0)),
+    "pydantic.type_adapter.TypeAdapter": ("builds a validator and a serializer", (0.09, 1.0)),
+    "pydantic.create_model": ("builds a class with its validator and serializer", (0.3, 2.0)),
+    "fastapi.templating.Jinja2Templates": ("forgets every compiled template", (0.5, 5.0)),
+    "starlette.templating.Jinja2Templates": ("forgets every compiled template", (0.5, 5.0)),
+    "jinja2.Environment": ("forgets every compiled template", (0.3, 5.0)),
+    "jsonschema.Draft202012Validator": ("prepares the schema", (0.1, 1.0)),
+    "jsonschema.Draft7Validator": ("prepares the schema", (0.1, 1.0)),
+}
+
+
+class SchemaObjectInHandler(Rule):
+    """A validator, model class or template environment built for each request does work that is the same every time.
+
+    `TypeAdapter(list[Order])` compiles a validator: 0.1 ms for a simple type, more for nested ones. A new Jinja2 environment
+    starts with an empty cache, so every template is read and compiled again.
+
+    ## Instead
+    Build it once at module level: `_ORDERS = TypeAdapter(list[Order])`.
+
+    ## Trade-offs
+    It is built when the module is imported, which makes the start a little slower.
+
+    ## Monitor
+    Processor time per request.
+
+    ## When to ignore it
+    When its type is only known while the request runs.
+    """
+
+    code = "FP513"
+    severity = Severity.MEDIUM
+    effort = Effort.MINUTES
+    watch = "processor time per request"
+
+    invalid = (
+        Invalid(
+            """
+            from fastapi import FastAPI
+            from pydantic import TypeAdapter
+
+            app = FastAPI()
+
+
+            @app.post("/ids")
+            def ids(body: str) -> list[int]:
+                return TypeAdapter(list[int]).validate_json(body)
+            """,
+            fixed="""
+            from fastapi import FastAPI
+            from pydantic import TypeAdapter
+
+            _LIST_INT = TypeAdapter(list[int])
+
+            app = FastAPI()
+
+
+            @app.post("/ids")
+            def ids(body: str) -> list[int]:
+                return _LIST_INT.validate_json(body)
+            """,
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            from pydantic import TypeAdapter
+
+            IDS = TypeAdapter(list[int])
+
+            @app.post("/ids")
+            def ids(body: str) -> list[int]:
+                return IDS.validate_json(body)
+            """
+        ),
+    )
+
+    def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        known = _COSTS.get(module.qualified_name(node.func) or "")
+        if known is None or (not node.args and not node.keywords):
+            return
+        place = made_again(node, module)
+        if place is None or not _is_constant(node, module):
+            return
+        what, (least, most) = known
+        often = "in each turn of the loop" if place is Place.LOOP else "for each request"
+        is_adapter = spelled(node.func).endswith("TypeAdapter")
+        yield Match(
+            node,
+            f"`{spelled(node.func)}` is built {often}: it {what} anew, always the same.",
+            severity=Severity.LOW if is_adapter and place is Place.REQUEST else Severity.MEDIUM,
+            confidence=Confidence.CERTAIN,
+            fix=_hoisted(node, module) if is_adapter else None,
+            impact=Impact(
+                summary=f"{least}–{most} ms of processor time per request → 0",
+                formula="cost of building it · requests",
+            ),
+        )
+
+
+def _is_constant(call: ast.Call, module: Module) -> bool:
+    """Whether the arguments are the same for every request: constants and module-level names."""
+    values = [*call.args, *(keyword.value for keyword in call.keywords)]
+    if any(isinstance(value, ast.Starred) for value in values) or any(k.arg is None for k in call.keywords):
+        return False
+    return all(
+        not isinstance(node, ast.Await | ast.Call)
+        and (not isinstance(node, ast.Name) or _is_global(node, module))
+        for value in values
+        for node in ast.walk(value)
+    )
+
+
+def _is_global(name: ast.Name, module: Module) -> bool:
+    scope = module.index.scope_at(name)
+    while scope is not module.index.module and scope.parent is not None:
+        if name.id in scope.bindings:
+            return False
+        scope = scope.parent
+    return True
+
+
+def _first_statement(module: Module) -> int:
+    """The line of the first statement after the imports at the top."""
+    for statement in module.tree.body:
+        is_text = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+        if not is_text and not isinstance(statement, ast.Import | ast.ImportFrom):
+            return statement.lineno
+    return 0
+
+
+def _hoisted(call: ast.Call, module: Module) -> Fix | None:
+    """The object as a module-level name, where everything it needs is imported, not defined further down."""
+    names = {node.id for argument in call.args for node in ast.walk(argument) if isinstance(node, ast.Name)}
+    names |= {node.id for node in ast.walk(call.func) if isinstance(node, ast.Name)}
+    bindings = module.index.module.bindings
+    start = _first_statement(module)
+    if any(
+        binding.kind != "import" or binding.line >= start
+        for name in names
+        for binding in bindings.get(name, ())
+    ):
+        return None
+    words = "".join(char if char.isalnum() else "_" for char in ast.unparse(call.args[0])).strip("_").upper()
+    constant = "_" + "_".join(filter(None, words.split("_")))
+    if constant in bindings or len(constant) > 40:
+        return None
+
+    def rewrite(node: cst.Call) -> cst.BaseExpression:
+        import libcst as cst
+
+        return cst.Name(constant)
+
+    made: Callable[[cst.Call], cst.BaseExpression] = rewrite
+    return Fix(made, safety=Safety.SAFE, definitions=(f"{constant} = {ast.unparse(call)}",))

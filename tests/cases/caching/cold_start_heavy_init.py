@@ -1,0 +1,84 @@
+import pickle
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import lru_cache
+
+import joblib
+import spacy
+from fastapi import Depends, FastAPI, Request, UploadFile
+from sentence_transformers import SentenceTransformer
+from transformers import AutoModel, AutoTokenizer, pipeline
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    app.state.model = SentenceTransformer("small")
+    yield
+
+
+app = FastAPI(lifespan=lifespan)
+_model: SentenceTransformer | None = None
+shared = spacy.load("en_core_web_sm")
+
+
+@app.post("/embed")
+def embed(text: str) -> list[float]:
+    return SentenceTransformer("small").encode(text).tolist()  # FP313
+
+
+@app.post("/classify")
+def classify(text: str) -> str:
+    classifier = pipeline("sentiment-analysis")  # FP313
+    model = joblib.load("model.joblib")  # FP313
+    with open("x") as _:
+        table = pickle.load(open("table.pickle", "rb"))  # FP313
+    return str(classifier(text)) + str(model) + str(table)
+
+
+@app.post("/chosen")
+def chosen(text: str, name: str) -> str:
+    tokenizer = AutoTokenizer.from_pretrained(name)  # FP313
+    return str(tokenizer(text)) + str(AutoModel.from_pretrained("bert"))  # FP313
+
+
+def lazy() -> SentenceTransformer:
+    global _model
+    if _model is None:
+        _model = SentenceTransformer("small")  # FP313
+    return _model
+
+
+@app.post("/lazy")
+def lazily(text: str, model: SentenceTransformer = Depends(lazy)) -> list[float]:
+    return model.encode(text).tolist()
+
+
+# Near misses
+
+
+@lru_cache
+def cached() -> SentenceTransformer:
+    return SentenceTransformer("small")
+
+
+@app.post("/near")
+def near(text: str, request: Request) -> str:
+    return str(cached().encode(text)) + str(request.app.state.model.encode(text)) + str(shared(text))
+
+
+@app.post("/upload")
+def upload(file: UploadFile) -> str:
+    return str(joblib.load(file.file)) + str(pickle.load(file.file))
+
+
+class Worker:
+    def __init__(self) -> None:
+        self.model = SentenceTransformer("small")
+
+
+def train() -> None:
+    joblib.load("data.joblib")
+
+
+if __name__ == "__main__":
+    train()

@@ -1,0 +1,114 @@
+from functools import lru_cache
+
+import httpx
+import jwt
+import requests
+from async_lru import alru_cache
+from fastapi import Depends, FastAPI, Request
+
+app = FastAPI()
+client = httpx.AsyncClient()
+ISSUER = "https://login.example"
+JWKS_URL = f"{ISSUER}/.well-known/jwks.json"
+_keys: dict[str, str] | None = None
+
+
+class Settings:
+    jwks_url: str = JWKS_URL
+    base: str = ISSUER
+
+
+settings = Settings()
+
+
+async def signing_keys() -> dict[str, str]:
+    return (await client.get(JWKS_URL, timeout=5)).json()  # FP301
+
+
+async def by_settings() -> dict[str, str]:
+    return (await client.get(f"{settings.base}/.well-known/openid-configuration")).json()  # FP301
+
+
+def key_client() -> str:
+    return str(jwt.PyJWKClient(JWKS_URL).get_signing_key("a"))  # FP301
+
+
+class Rates:
+    def load(self) -> dict[str, float]:
+        return self.get_json("https://rates.example/exchange_rates")  # FP301
+
+    def get_json(self, url: str) -> dict[str, float]:
+        return requests.get(url, timeout=5).json()
+
+
+@app.get("/orders")
+async def orders(a: dict[str, str] = Depends(signing_keys), b: dict[str, str] = Depends(by_settings)) -> None: ...
+
+
+@app.get("/sync")
+def synchronous() -> str:
+    return f"{key_client()}{Rates().load()}"
+
+
+@app.get("/wallpaper")
+def wallpaper() -> str:
+    return requests.get("https://pictures.example/today.json", timeout=5).json()["url"]  # FP301
+
+
+# Near misses
+
+shared = jwt.PyJWKClient(JWKS_URL)
+
+
+@alru_cache(ttl=300)
+async def cached() -> dict[str, str]:
+    return (await client.get(JWKS_URL)).json()
+
+
+async def kept() -> dict[str, str]:
+    global _keys
+    if _keys is None:
+        _keys = (await client.get(JWKS_URL)).json()
+    return _keys
+
+
+async def load_keys() -> dict[str, str]:
+    return (await client.get(JWKS_URL)).json()
+
+
+@alru_cache(ttl=300)
+async def through_a_cache() -> dict[str, str]:
+    return await load_keys()
+
+
+@lru_cache
+def cached_client() -> jwt.PyJWKClient:
+    return jwt.PyJWKClient(JWKS_URL)
+
+
+@app.get("/near/{tenant}")
+async def near(tenant: str, request: Request) -> list[object]:
+    return [
+        await cached(),
+        await kept(),
+        await through_a_cache(),
+        cached_client().get_signing_key("a"),
+        shared.get_signing_key("a"),
+        (await client.get(f"{ISSUER}/{tenant}/.well-known/jwks.json")).json(),
+        (await client.get(JWKS_URL, headers={"x": request.headers["x"]})).json(),
+        (await client.post("https://login.example/jwks", json={})).json(),
+    ]
+
+
+@app.get("/health")
+def health() -> int:
+    return requests.get("https://rates.example/", timeout=1).status_code
+
+
+@app.post("/import")
+def imported() -> str:
+    return requests.get("https://pictures.example/all.json", timeout=5).text
+
+
+def at_start() -> dict[str, str]:
+    return requests.get(JWKS_URL, timeout=5).json()

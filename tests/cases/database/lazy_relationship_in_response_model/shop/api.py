@@ -1,0 +1,166 @@
+from typing import Annotated
+
+from fastapi import Depends, FastAPI
+from fastapi_pagination import Page as LibraryPage
+from fastapi_pagination.ext.sqlalchemy import paginate
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
+
+from shop import crud, schemas
+from shop.db import get_async_session, get_session
+from shop.models import Customer, Order
+from shop.repository import CustomerRepository, OrderRepository
+from shop.schemas import Page
+
+app = FastAPI()
+SessionDep = Annotated[Session, Depends(get_session)]
+AsyncSessionDep = Annotated[AsyncSession, Depends(get_async_session)]
+
+
+@app.get("/orders", response_model=list[schemas.OrderOut])
+def orders(session: SessionDep, limit: int = 100):
+    return crud.list_orders(session, limit)
+
+
+@app.get("/orders/brief")
+def brief(session: SessionDep) -> list[schemas.OrderBrief]:
+    return session.query(Order).all()
+
+
+@app.get("/orders/counted", response_model=schemas.OrderPage)
+def counted(session: SessionDep):
+    found, count = crud.counted(session)
+    return {"data": found, "count": count}
+
+
+@app.get("/orders/page")
+def page(session: SessionDep) -> schemas.OrderPage:
+    found = session.scalars(select(Order)).all()  # FP204
+    return schemas.OrderPage(data=found, count=len(found))
+
+
+@app.get("/orders/generic")
+def generic(session: SessionDep) -> LibraryPage[schemas.OrderOut]:
+    return paginate(session, select(Order).order_by(Order.id))  # FP204
+
+
+@app.get("/orders/sometimes", response_model=list[schemas.OrderOut])
+def sometimes(session: SessionDep, deep: bool = False):
+    return crud.sometimes(session, deep)
+
+
+@app.get("/orders/always", response_model=list[schemas.OrderOut])
+def always(session: SessionDep, mine: bool = False):
+    return crud.always(session, mine) or crud.on_both_paths(session, mine)
+
+
+@app.get("/orders/shallow", response_model=list[schemas.OrderDeep])
+def shallow(session: SessionDep):
+    return crud.shallow(session)
+
+
+@app.get("/orders/deep", response_model=list[schemas.OrderDeep])
+def deep(session: SessionDep):
+    return crud.deep(session)
+
+
+@app.get("/orders/aliased", response_model=list[schemas.OrderAliased])
+def aliased(session: SessionDep):
+    return session.scalars(select(Order)).all()  # FP204
+
+
+@app.get("/orders/renamed", response_model=list[schemas.OrderRenamed])
+def renamed(session: SessionDep):
+    return session.scalars(select(Order)).all()
+
+
+@app.get("/orders/validated", response_model=list[schemas.OrderValidated])
+def validated(session: SessionDep):
+    return session.scalars(select(Order)).all()
+
+
+@app.get("/orders/by-hand")
+def by_hand(session: SessionDep) -> list[schemas.OrderOut]:
+    rows = session.scalars(select(Order))  # FP204
+    return [schemas.OrderOut.model_validate(row) for row in rows]
+
+
+@app.get("/orders/dictionaries", response_model=list[schemas.OrderOut])
+def dictionaries(session: SessionDep):
+    return [{"id": row.id, "items": []} for row in session.scalars(select(Order))]
+
+
+@app.get("/orders/excluded", response_model=list[schemas.OrderOut], response_model_exclude={"items"})
+def excluded(session: SessionDep):
+    return session.scalars(select(Order)).all()
+
+
+@app.get("/orders/unreadable", response_model=list[schemas.OrderOut])
+def unreadable(session: SessionDep):
+    return crud.unreadable(session, [])
+
+
+@app.get("/orders/columns", response_model=list[schemas.OrderOut])
+def columns(session: SessionDep):
+    return crud.columns(session)
+
+
+@app.get("/orders/untyped")
+def untyped(session: SessionDep):
+    return crud.unserved(session)
+
+
+@app.get("/orders/recent", response_model=list[schemas.OrderOut])
+def recent(session: SessionDep):
+    return OrderRepository(session).recent(20)
+
+
+@app.get("/orders/complete", response_model=list[schemas.OrderDeep])
+def complete(session: SessionDep):
+    return OrderRepository(session).complete()
+
+
+@app.get("/orders/everything", response_model=list[schemas.OrderOut])
+def everything(session: SessionDep):
+    return OrderRepository(session).everything()
+
+
+@app.get("/orders/{order_id}", response_model=schemas.OrderOut)
+def one(session: SessionDep, order_id: int):
+    return crud.one(session, order_id)
+
+
+@app.get("/loaded/{order_id}", response_model=schemas.OrderOut)
+def one_loaded(session: SessionDep, order_id: int):
+    return crud.one_loaded(session, order_id)
+
+
+@app.get("/deep/{order_id}", response_model=schemas.OrderDeep)
+def one_deep(session: SessionDep, order_id: int):
+    return crud.one_deep(session, order_id)
+
+
+@app.get("/first", response_model=list[schemas.OrderOut])
+def first_only(session: SessionDep):
+    return crud.first_only(session)
+
+
+@app.get("/customers", response_model=list[schemas.CustomerOut])
+def customers(session: SessionDep):
+    return CustomerRepository(session).everyone()
+
+
+@app.get("/customers/shouted", response_model=list[schemas.CustomerShouted])
+def shouted(session: SessionDep):
+    return session.scalars(select(Customer)).all()
+
+
+@app.get("/async", response_model=list[schemas.OrderOut])
+async def awaited(session: AsyncSessionDep):
+    return await crud.awaited(session)
+
+
+@app.get("/own-page", response_model=Page[schemas.OrderOut])
+def own_page(session: SessionDep):
+    return Page(items=session.scalars(select(Order)).all(), total=1)  # FP204

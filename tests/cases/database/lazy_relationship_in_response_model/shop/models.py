@@ -1,0 +1,73 @@
+from sqlalchemy import ForeignKey, String
+from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.orm import DeclarativeBase, Mapped, backref, declared_attr, mapped_column, relationship
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Owned:
+    @declared_attr
+    def owner_id(cls) -> Mapped[int]:
+        return mapped_column(ForeignKey("customers.id"), index=True)
+
+    @declared_attr
+    def owner(cls) -> Mapped["Customer"]:
+        return relationship("Customer", lazy="raise")
+
+
+class Customer(Base):
+    __tablename__ = "customers"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(80))
+    country_id: Mapped[int] = mapped_column(ForeignKey("countries.id"), index=True)
+    country: Mapped["Country"] = relationship(lazy="joined")
+    region: Mapped["Region"] = relationship()
+
+    @property
+    def region_name(self) -> str:
+        return self.region.name
+
+    @hybrid_property
+    def shouted(self) -> str:
+        return self.name.upper()
+
+
+class Country(Base):
+    __tablename__ = "countries"
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+class Region(Base):
+    __tablename__ = "regions"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+
+
+class Order(Owned, Base):
+    __tablename__ = "orders"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
+    customer: Mapped[Customer] = relationship(foreign_keys=[customer_id], backref=backref("orders", lazy="dynamic"))
+    items: Mapped[list["Item"]] = relationship(back_populates="order")
+    tags: Mapped[list["Tag"]] = relationship(lazy="selectin")
+
+
+class Item(Base):
+    __tablename__ = "items"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
+    order: Mapped[Order] = relationship(back_populates="items")
+    product: Mapped["Product"] = relationship()
+
+
+class Product(Base):
+    __tablename__ = "products"
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+class Tag(Base):
+    __tablename__ = "tags"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)

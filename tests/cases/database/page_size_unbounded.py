@@ -1,0 +1,120 @@
+from collections.abc import Iterator
+from typing import Annotated, Optional
+
+from annotated_types import Le
+from fastapi import Depends, FastAPI, Query
+from sqlalchemy import Select, create_engine, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+
+app = FastAPI()
+SessionLocal = sessionmaker(create_engine("sqlite://"))
+PageSize = Annotated[int, Query(le=200)]
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Order(Base):
+    __tablename__ = "orders"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    open: Mapped[bool]
+
+
+class Stock:
+    def limit(self, number: int) -> None: ...
+
+
+def get_session() -> Iterator[Session]:
+    with SessionLocal() as session:
+        yield session
+
+
+SessionDep = Annotated[Session, Depends(get_session)]
+
+
+class Orders:
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def page(self, offset: int, size: int) -> list[Order]:
+        statement = select(Order)
+        if offset:
+            statement = statement.offset(offset)
+        return list(self.session.scalars(statement.limit(size)))
+
+    def careful_page(self, size: int) -> list[Order]:
+        return list(self.session.scalars(select(Order).limit(min(size, 100))))
+
+
+def load(session: Session, limit: int = 50) -> list[Order]:
+    return Orders(session).page(0, size=limit)
+
+
+@app.get("/plain")
+def plain(session: SessionDep, limit: int = 50) -> list[Order]:
+    return list(session.scalars(select(Order).limit(limit)))  # FP223
+
+
+@app.get("/query")
+def query(session: SessionDep, size: int = Query(50, ge=1)) -> list[Order]:
+    return session.query(Order).filter(Order.open).limit(size).all()  # FP223
+
+
+@app.get("/annotated")
+def annotated(session: SessionDep, size: Annotated[Optional[int], Query(ge=1)] = None) -> list[Order]:
+    statement = select(Order)
+    if session.info:
+        statement = statement.where(Order.open)
+    statement = statement.limit(size)  # FP223
+    return list(session.scalars(statement))
+
+
+@app.get("/method")
+def method(session: SessionDep, offset: int = 0, count: int = 20) -> list[Order]:
+    return Orders(session).page(offset, count)  # FP223
+
+
+@app.get("/deeper")
+def deeper(session: SessionDep, size: int | None = 20) -> list[Order]:
+    return load(session, limit=size)  # FP223
+
+
+# Near misses
+
+
+@app.get("/bounded")
+def bounded(session: SessionDep, limit: int = Query(50, le=100), size: PageSize = 20) -> list[Order]:
+    session.scalars(select(Order).limit(size))
+    return list(session.scalars(select(Order).limit(limit)))
+
+
+@app.get("/bounded-type")
+def bounded_type(session: SessionDep, limit: Annotated[int, Le(100)] = 50) -> list[Order]:
+    return list(session.scalars(select(Order).limit(limit)))
+
+
+@app.get("/clamped")
+def clamped(session: SessionDep, limit: int = 50, size: int = 50, count: int = 50) -> list[Order]:
+    if size > 100:
+        raise ValueError
+    count = 10 if count else 20
+    session.scalars(select(Order).limit(size))
+    session.scalars(select(Order).limit(count))
+    Orders(session).careful_page(limit)
+    return list(session.scalars(select(Order).limit(min(limit, 100))))
+
+
+@app.get("/other")
+def other(session: SessionDep, order_id: int, offset: int = 0) -> list[Order]:
+    Stock().limit(order_id)
+    return list(session.scalars(select(Order).where(Order.id > order_id).offset(offset).limit(50)))
+
+
+def page(statement: Select[tuple[Order]], limit: int = 50) -> Select[tuple[Order]]:
+    return statement.limit(limit)
+
+
+@app.get("/fixed")
+def fixed(session: SessionDep) -> list[Order]:
+    return list(session.scalars(page(select(Order), limit=20)))

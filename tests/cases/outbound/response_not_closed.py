@@ -1,0 +1,88 @@
+from contextlib import closing
+from typing import Any
+
+import httpx
+import requests
+from fastapi import FastAPI
+from fastapi.responses import StreamingResponse
+from starlette.background import BackgroundTask
+
+app = FastAPI()
+client = httpx.AsyncClient()
+session = requests.Session()
+
+
+@app.get("/exists")
+def exists(url: str) -> bool:
+    response = requests.get(url, stream=True, timeout=5)  # FP610
+    return response.status_code == 200
+
+
+@app.get("/head")
+def head(url: str) -> bytes:
+    answer = session.get(url, stream=True, timeout=5)  # FP610
+    for chunk in answer.iter_content(1024):
+        return chunk
+    return b""
+
+
+@app.get("/sent")
+async def sent(url: str) -> int:
+    answer = await client.send(client.build_request("GET", url), stream=True)  # FP610
+    return answer.status_code
+
+
+# Near misses
+
+
+@app.get("/with")
+def entered(url: str) -> bool:
+    with requests.get(url, stream=True, timeout=5) as response:
+        return response.status_code == 200
+
+
+@app.get("/later")
+def entered_later(url: str) -> bool:
+    response = requests.get(url, stream=True, timeout=5)
+    with closing(response):
+        return response.status_code == 200
+
+
+@app.get("/closed")
+def closed(url: str) -> bool:
+    response = requests.get(url, stream=True, timeout=5)
+    found = response.status_code == 200
+    response.close()
+    return found
+
+
+@app.get("/whole")
+def whole(url: str) -> Any:
+    response = requests.get(url, stream=True, timeout=5)
+    return response.json()
+
+
+@app.get("/plain")
+def plain(url: str) -> bool:
+    response = requests.get(url, timeout=5)
+    return response.status_code == 200
+
+
+@app.get("/proxied")
+async def proxied(url: str) -> StreamingResponse:
+    answer = await client.send(client.build_request("GET", url), stream=True)
+    return StreamingResponse(answer.aiter_raw(), background=BackgroundTask(answer.aclose))
+
+
+def handed_on(url: str) -> requests.Response:
+    response = session.get(url, stream=True, timeout=5)
+    return response
+
+
+def consume(response: requests.Response) -> None:
+    raise NotImplementedError
+
+
+def given_away(url: str) -> None:
+    response = session.get(url, stream=True, timeout=5)
+    consume(response)

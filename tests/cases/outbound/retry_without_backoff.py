@@ -1,0 +1,115 @@
+import time
+
+import httpx
+import requests
+from fastapi import FastAPI
+from requests.adapters import HTTPAdapter
+from tenacity import AsyncRetrying, retry, stop_after_attempt, wait_exponential
+from urllib3.util.retry import Retry
+
+app = FastAPI()
+client = httpx.Client()
+POLICY = Retry(total=3, status_forcelist=[502, 503])  # FP608
+EAGER = Retry(5, backoff_factor=0)  # FP608
+
+
+@retry  # FP608
+def for_ever(url: str) -> httpx.Response:
+    return client.get(url)
+
+
+@retry(stop=stop_after_attempt(3))  # FP608
+def at_once(url: str) -> httpx.Response:
+    return client.get(url)
+
+
+@retry(wait=wait_exponential())  # FP608
+def without_end(url: str) -> httpx.Response:
+    return client.get(url)
+
+
+@app.get("/loop")
+def loop(url: str) -> str:
+    for _ in range(3):  # FP608
+        try:
+            return requests.get(url, timeout=5).text
+        except requests.RequestException:
+            continue
+    return ""
+
+
+@app.get("/endless")
+def endless(url: str) -> str:
+    while True:  # FP608
+        try:
+            answer = client.get(url)
+            break
+        except httpx.HTTPError:
+            pass
+    return answer.text
+
+
+# Near misses
+
+GENTLE = Retry(total=3, backoff_factor=0.5)
+NONE = Retry(total=0)
+OFF = Retry(total=False)
+DEFAULT = Retry()
+adapter = HTTPAdapter(max_retries=POLICY)
+
+
+@retry(stop=stop_after_attempt(3), wait=wait_exponential())
+def gentle(url: str) -> httpx.Response:
+    return client.get(url)
+
+
+@retry(stop=stop_after_attempt(3))
+def computed(value: int) -> int:
+    return value + 1
+
+
+async def in_a_block() -> None:
+    async for attempt in AsyncRetrying(stop=stop_after_attempt(3), wait=wait_exponential()):
+        with attempt:
+            computed(1)
+
+
+@app.get("/pause")
+def with_a_pause(url: str) -> str:
+    for attempt in range(3):
+        try:
+            return requests.get(url, timeout=5).text
+        except requests.RequestException:
+            time.sleep(2**attempt)
+    return ""
+
+
+@app.get("/pages")
+def pages(url: str) -> list[str]:
+    found = []
+    for page in range(10):
+        try:
+            found.append(client.get(url, params={"page": page}).text)
+        except httpx.HTTPError:
+            continue
+    return found
+
+
+@app.get("/hosts")
+def hosts(names: list[str]) -> str:
+    for name in names:
+        try:
+            return client.get(name).text
+        except httpx.HTTPError:
+            continue
+    return ""
+
+
+@app.get("/once")
+def once(url: str) -> str:
+    for _ in range(3):
+        try:
+            return client.get(url).text
+        except httpx.HTTPError as error:
+            raise ValueError(url) from error
+    return ""

@@ -1,0 +1,53 @@
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from starlette.middleware.base import BaseHTTPMiddleware
+
+app = FastAPI()
+CallNext = Callable[[Request], Awaitable[Response]]
+
+
+class Timing(BaseHTTPMiddleware):  # FP510
+    async def dispatch(self, request: Request, call_next: CallNext) -> Response:
+        return await call_next(request)
+
+
+@app.middleware("http")
+async def headers(request: Request, call_next: CallNext) -> Response:  # FP510
+    return await call_next(request)
+
+
+app.add_middleware(Timing)
+
+
+# Near misses
+
+
+class Pure:
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        await self.app(scope, receive, send)
+
+
+app.add_middleware(Pure)
+
+
+class Queue:
+    def middleware(self, kind: str) -> Callable[[Any], Any]:
+        return lambda function: function
+
+
+queue = Queue()
+
+
+@queue.middleware("http")
+async def of_a_queue(message: Any) -> None:
+    return None
+
+
+@app.get("/orders")
+async def orders() -> list[int]:
+    return []

@@ -1,0 +1,72 @@
+from fastapi import FastAPI
+from pydantic import BaseModel
+from sqlmodel import Field, SQLModel
+
+app = FastAPI()
+
+
+class Order(BaseModel):
+    id: int
+    secret: str = ""
+
+
+class OrderOut(BaseModel):
+    id: int
+
+
+class OrderRow(SQLModel, table=True):
+    id: int = Field(primary_key=True)
+
+
+def recent() -> list[Order]:
+    return []
+
+
+@app.get("/comprehension")
+def comprehension() -> list[OrderOut]:
+    return [OrderOut(**order.model_dump()) for order in recent()]  # FP514
+
+
+@app.get("/loop")
+def loop() -> list[OrderOut]:
+    found = []
+    for order in recent():
+        found.append(OrderOut.model_validate(order.model_dump()))  # FP514
+    return found
+
+
+# Near misses
+
+
+@app.get("/one")
+def one(order: Order) -> OrderOut:
+    return OrderOut(**order.model_dump())
+
+
+@app.get("/changed")
+def changed() -> list[Order]:
+    return [Order(**order.model_dump(exclude={"secret"})) for order in recent()]
+
+
+@app.get("/named")
+def named() -> list[Order]:
+    return [Order(secret="x", **order.model_dump(exclude={"secret"})) for order in recent()]
+
+
+@app.get("/attributes")
+def attributes() -> list[OrderOut]:
+    return [OrderOut.model_validate(order, from_attributes=True) for order in recent()]
+
+
+@app.get("/dictionaries")
+def dictionaries(data: list[dict[str, int]]) -> list[OrderOut]:
+    return [OrderOut(**item) for item in data]
+
+
+@app.post("/rows")
+def rows() -> int:
+    return len([OrderRow(**order.model_dump()) for order in recent()])
+
+
+def not_in_a_request() -> list[OrderOut]:
+    return [OrderOut(**order.model_dump()) for order in recent()]

@@ -1,0 +1,57 @@
+from fastapi import FastAPI, Request
+from fastapi.encoders import jsonable_encoder
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+
+app = FastAPI()
+
+
+class Order(BaseModel):
+    id: int
+
+
+def recent() -> list[Order]:
+    return []
+
+
+@app.get("/list")
+def several() -> JSONResponse:
+    return JSONResponse(jsonable_encoder(recent()))  # FP504
+
+
+@app.get("/one")
+async def one(order: Order) -> JSONResponse:
+    return JSONResponse(status_code=200, content=jsonable_encoder(order))  # FP504
+
+
+@app.get("/nested")
+def nested() -> JSONResponse:
+    orders = recent()
+    return JSONResponse(content=jsonable_encoder({"total": len(orders), "orders": orders}))  # FP504
+
+
+# Near misses
+
+
+@app.exception_handler(ValueError)
+async def failed(request: Request, error: ValueError) -> JSONResponse:
+    return JSONResponse(jsonable_encoder({"detail": str(error)}), status_code=422)
+
+
+@app.get("/dumped")
+def dumped(order: Order) -> JSONResponse:
+    return JSONResponse(order.model_dump(mode="json"))
+
+
+@app.get("/declared")
+def declared() -> list[Order]:
+    return recent()
+
+
+@app.get("/strings")
+def strings(names: list[str]) -> JSONResponse:
+    return JSONResponse(jsonable_encoder(names))
+
+
+def store(order: Order) -> object:
+    return jsonable_encoder(order)

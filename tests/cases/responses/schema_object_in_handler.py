@@ -1,0 +1,75 @@
+import re
+from functools import lru_cache
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.templating import Jinja2Templates
+from jinja2 import Environment, FileSystemLoader
+from pydantic import BaseModel, TypeAdapter, create_model
+
+app = FastAPI()
+IDS = TypeAdapter(list[int])
+templates = Jinja2Templates("templates")
+
+
+class Order(BaseModel):
+    id: int
+
+
+@app.post("/adapter")
+def adapter(body: str) -> list[Order]:
+    return TypeAdapter(list[Order]).validate_json(body)  # FP513
+
+
+@app.post("/loop")
+def in_loop(bodies: list[str]) -> list[list[int]]:
+    return [TypeAdapter(list[int]).validate_json(body) for body in bodies]  # FP513
+
+
+@app.get("/page")
+def page(request: Request) -> Any:
+    own = Jinja2Templates("templates")  # FP513
+    return own.TemplateResponse(request, "page.html")
+
+
+@app.get("/model")
+def model() -> dict[str, Any]:
+    return create_model("Narrow", __base__=Order).model_json_schema()  # FP513
+
+
+# Near misses
+
+
+@app.post("/hoisted")
+def hoisted(body: str) -> list[int]:
+    return IDS.validate_json(body)
+
+
+@app.post("/dynamic")
+def dynamic(kind: str, body: str) -> Any:
+    wanted: Any = int if kind == "int" else str
+    return TypeAdapter(wanted).validate_json(body)
+
+
+@lru_cache
+def cached_adapter() -> TypeAdapter[list[int]]:
+    return TypeAdapter(list[int])
+
+
+@app.post("/cached")
+def cached(body: str) -> list[int]:
+    return cached_adapter().validate_json(body)
+
+
+@app.get("/pattern")
+def pattern(text: str) -> bool:
+    return re.compile(r"\d+").search(text) is not None
+
+
+@app.get("/mail/{folder}")
+def mail(folder: str) -> str:
+    return Environment(loader=FileSystemLoader(folder)).get_template("mail.txt").render()
+
+
+def script(body: str) -> list[int]:
+    return TypeAdapter(list[int]).validate_json(body)
