@@ -23,9 +23,13 @@ from rules.engine.routing import is_wiring
 from rules.engine.values import Value
 
 _PLACES = frozenset({"line", "end_line", "column"})
+_IMPORTED = frozenset({"imports", "modules", "members"})
+"""Fields that an import statement or a definition adds to."""
 _DECLARED = tuple(
-    name for name in ModuleFacts.__struct_fields__ if name not in {"lines", "functions", "flows"}
+    name for name in ModuleFacts.__struct_fields__ if name not in {"lines", "functions", "flows", *_IMPORTED}
 )
+_OWN = frozenset({"calls", "flags", "passings"})
+"""Fields of a function that only its own callers feel."""
 _OF_DOCUMENTS = frozenset({"versions", "deployment", "requirements"})
 """What a project derives from its documents alone."""
 
@@ -34,7 +38,11 @@ _OF_DOCUMENTS = frozenset({"versions", "deployment", "requirements"})
 def relinked(project: Project, path: str, found: ModuleFacts) -> Iterator[Project]:
     """`project` with other facts of the file `path`. While the context lasts `project` itself must not be asked."""
     before = project.files.get(path)
-    if before is None or not _declares_the_same(before, found, _called_by_framework(project, path)):
+    if (
+        before is None
+        or not _declares_the_same(before, found, _called_by_framework(project, path))
+        or any(project.resolver.has_folder(name) for name in {*found.imports} - {*before.imports})
+    ):
         yield Project({**project.files, path: found}, project.documents, project.options)
         return
     edit = _Edit(project, path, before, found)
@@ -55,8 +63,13 @@ def _called_by_framework(project: Project, path: str) -> frozenset[str]:
 def _declares_the_same(before: ModuleFacts, after: ModuleFacts, free: Collection[str]) -> bool:
     """Whether other files cannot tell the two apart, but for what calling the functions leads to.
 
-    The functions named in `free` may become asynchronous or cease to be.
+    Names may be added, which nobody knew so far. The functions named in `free` may become asynchronous or
+    cease to be.
     """
+    if not ({*before.imports} <= {*after.imports} and {*before.modules} <= {*after.modules}):
+        return False
+    if not all(name in after.members and after.members[name] == ref for name, ref in before.members.items()):
+        return False
     if not all(_alike(getattr(before, name), getattr(after, name)) for name in _DECLARED):
         return False
     old, new = _named(before), _named(after)
@@ -77,7 +90,7 @@ def _same_signature(before: Function, after: Function, free: int) -> bool:
     """Whether two versions of a function can be called alike; flags in `free` do not count."""
     if (before.flags ^ after.flags) & ~free:
         return False
-    fields = (name for name in Function.__struct_fields__ if name not in {"calls", "flags", *_PLACES})
+    fields = (name for name in Function.__struct_fields__ if name not in {*_OWN, *_PLACES})
     if not all(_alike(getattr(before, name), getattr(after, name)) for name in fields):
         return False
     old, new = ([call for call in function.calls if is_wiring(call)] for function in (before, after))
@@ -121,6 +134,7 @@ class _Edit:
         self.nodes = project.graph.nodes
         self._kept = self.linked.facts, self.linked.functions, self.linked.classes
         self._memo = {ref: value for ref, value in self.linked.memo.items() if "λ" in ref}
+        self._added = after.members.keys() - before.members.keys()
         self._functions: list[tuple[Node, Function]] = []
         self._calls: list[tuple[Edge | LeafCall, Call]] = []
         self._lists: list[tuple[Node, list[Edge], list[LeafCall]]] = []
@@ -138,6 +152,7 @@ class _Edit:
         linked.functions = {function.symbol: function for function in self.after.functions}
         linked.classes = {cls.symbol: cls for cls in self.after.classes}
         self._forget_lambdas({})
+        self._forget_added()
         changed = self._functions_changed()
         targets = self._reconnected(changed)
         self._run_again(targets)
@@ -170,6 +185,7 @@ class _Edit:
         self.nodes.update(self._gone)
         self.linked.facts, self.linked.functions, self.linked.classes = self._kept
         self._forget_lambdas(self._memo)
+        self._forget_added()
 
     def _same(self, *names: str) -> bool:
         return all(getattr(self.before, name) == getattr(self.after, name) for name in names)
@@ -180,6 +196,13 @@ class _Edit:
         for ref in [ref for ref in memo if "λ" in ref]:
             del memo[ref]
         memo.update(known)
+
+    def _forget_added(self) -> None:
+        """What the new names stand for is no longer, or not yet, known."""
+        for name in self._added:
+            self.linked.names.pop(name, None)
+            for ref in [ref for ref in self.linked.memo if _begins_with(ref, name)]:
+                del self.linked.memo[ref]
 
     def _functions_changed(self) -> list[Node]:
         """Give the nodes of the file their new functions; returns those whose calls have to be followed again."""
@@ -259,6 +282,10 @@ class _Edit:
                     node.contexts |= context.through(caller, edge)
                     node.endpoints |= caller.endpoints
         context.follow(deque(below))
+
+
+def _begins_with(ref: str, name: str) -> bool:
+    return ref.startswith(f"@{name}") and not ref[len(name) + 1 : len(name) + 2].isalnum()
 
 
 def _ways(edges: Iterable[tuple[Node, Edge]]) -> set[tuple[Node, Node, str, int]]:
