@@ -33,7 +33,7 @@ from rules.engine.declarations import Declarations
 from rules.engine.migrations import Migration
 from rules.engine.rows import Flow
 
-ENGINE_VERSION = "6"
+ENGINE_VERSION = "7"
 """Changes when facts change shape or meaning: cached ones of another version are worthless."""
 
 # Flags of a call.
@@ -192,5 +192,7 @@ class ModuleFacts(msgspec.Struct, omit_defaults=True, frozen=True, kw_only=True)
     migration: Migration | None = None
     flows: dict[str, Flow] = {}
     """What functions make of the rows of queries, by symbol."""
+    early: tuple[str, ...] = ()
+    """Dependencies that are closed before the response is sent: `Depends(f, scope="function")`."""
     main: bool = False
     """Has code under `if __name__ == "__main__"`."""
