@@ -39,9 +39,11 @@ from app.github.models import (
     Thread,
 )
 from app.project import Projects
+from app.reportlinks import ReportLinks
 from app.review.config import Config
 from app.review.diff import Diff
 from app.review.links import Links
+from app.review.record import Record
 from app.review.report import Report, reconcile
 from app.store import HeadReview, Store
 from app.web.metrics import Metrics
@@ -97,6 +99,8 @@ class Gathered(msgspec.Struct, frozen=True, kw_only=True):
     """Our check run on the head, if there is one."""
     unsure: bool = False
     """A run was begun and no answer came: there may be one."""
+    details_url: str | None = None
+    """The report's page."""
 
 
 class Pipeline(Chores):
@@ -111,6 +115,7 @@ class Pipeline(Chores):
         *,
         public_url: str = "",
         web_url: str = "",
+        links: ReportLinks | None = None,
         retention_days: int = 30,
         crash: Crash | None = None,
     ) -> None:
@@ -120,6 +125,7 @@ class Pipeline(Chores):
         self.projects = Projects(store, analysis)
         self._public_url = public_url
         self._web_url = web_url or web_address(github.api_url)
+        self._reports = links
         self._crash = crash or Crash()
 
     # ------------------------------------------------------------------ first step
@@ -152,6 +158,7 @@ class Pipeline(Chores):
             report, python = await self._report(
                 client, compared, state.head_sha, config, state.base_ref, tip_sha=state.base_sha
             )
+        details_url = await self._keep_report(job, state.head_sha, report) if python else None
         folded = await self.store.folded(job.repository, job.number)
         plan = reconcile(report, state.threads, state.head_sha, folded=folded, quiet=state.is_draft)
         return Gathered(
@@ -168,7 +175,17 @@ class Pipeline(Chores):
             folded=plan.folded,
             run=progress.run or run,
             unsure=progress.begun and progress.run is None,
+            details_url=details_url,
         )
+
+    async def _keep_report(self, job: ReviewJob, head_sha: str, report: Report) -> str | None:
+        """Keep what the report's page shows; its address, if pages have one."""
+        if self._reports is None:
+            return None
+        report_id = self._reports.id(job.repository.id, job.number, head_sha)
+        record = Record.of(report, job.repository.full_name, job.number, head_sha)
+        await self.store.keep_report(job.repository, report_id, record.encode())
+        return self._reports.url(report_id) or None
 
     async def _ask(self, client: RepositoryClient, job: ReviewJob) -> tuple[PullState, Compared]:
         """Wave 1: state and change at once, if the delivery said which commits; else one after the other."""
@@ -413,9 +430,16 @@ class Pipeline(Chores):
                 output,
                 conclusion=said.conclusion,
                 actions=(RESCAN,),
+                details_url=said.details_url,
             )
         else:
-            run = await client.checks.complete(run, output, conclusion=said.conclusion, actions=(RESCAN,))
+            run = await client.checks.complete(
+                run,
+                output,
+                conclusion=said.conclusion,
+                actions=(RESCAN,),
+                details_url=said.details_url,
+            )
         self._crash.at("after-check")
         return run
 

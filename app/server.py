@@ -23,10 +23,11 @@ from app.github.client import GitHub
 from app.github.errors import BadPrivateKey, GitHubError
 from app.jobs import Jobs, JobsError
 from app.pipeline import Pipeline
+from app.reportlinks import ReportLinks
 from app.settings import Settings, SetupSettings
 from app.store import Store
 from app.version import version
-from app.web import health, pages, rules, setup
+from app.web import health, pages, reports, rules, setup
 from app.web.metrics import Metrics, MetricsPage
 from app.webhook import LARGEST_BODY, Webhook
 
@@ -63,12 +64,14 @@ def build(settings: Settings, **jobs_options: Any) -> web.Application:
     )
     analysis = Analysis(settings.workers)
     store = Store(settings.database_url)
+    links = ReportLinks(settings.public_url, settings.private_key, days=settings.retention_days)
     pipeline = Pipeline(
         github,
         analysis,
         store,
         metrics,
         public_url=settings.public_url,
+        links=links,
         retention_days=settings.retention_days,
         crash=crash,
     )
@@ -123,6 +126,7 @@ def build(settings: Settings, **jobs_options: Any) -> web.Application:
     app.router.add_get("/readyz", ready.handle)
     app.router.add_get("/", _status)
     app.router.add_get("/setup", setup.Check(github, settings.public_url).page)
+    app.router.add_get("/reviews/{id:[0-9a-f]{32}}", reports.Reports(store, links).page)
     _add_public_pages(app)
     if settings.metrics_token and settings.metrics_port is None:
         app.router.add_get("/metrics", MetricsPage(metrics, settings.metrics_token).handle)

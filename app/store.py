@@ -61,6 +61,15 @@ _reviews = sa.Table(
     sa.Column("summary", sa.Text, nullable=False),
     sa.Column("at", sa.Float, nullable=False, index=True),
 )
+_reports = sa.Table(
+    "fastperf_reports",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("repository_id", sa.BigInteger, nullable=False, index=True),
+    sa.Column("installation_id", sa.BigInteger, nullable=False, index=True),
+    sa.Column("data", sa.LargeBinary, nullable=False),
+    sa.Column("at", sa.Float, nullable=False, index=True),
+)
 _begun = sa.Table(
     "fastperf_begun_checks",
     metadata,
@@ -85,7 +94,7 @@ _machines = sa.Table(
     sa.Column("id", sa.String(255), primary_key=True),
     sa.Column("seen_at", sa.Float, nullable=False),
 )
-_OWNED: Final = (_blobs, _trees, _reviews, _begun, _pulls)
+_OWNED: Final = (_blobs, _trees, _reviews, _reports, _begun, _pulls)
 
 
 class HeadReview(msgspec.Struct, frozen=True):
@@ -175,6 +184,22 @@ class Store:
             "at": time.time(),
         }
         await self._run(self._upsert, _reviews, [row])
+
+    async def keep_report(self, repository: Repository, report_id: str, data: bytes) -> None:
+        """What the report's page shows."""
+        row = {
+            "id": report_id,
+            "repository_id": repository.id,
+            "installation_id": repository.installation_id,
+            "data": zlib.compress(data, 3),
+            "at": time.time(),
+        }
+        await self._run(self._upsert, _reports, [row])
+
+    async def report(self, report_id: str) -> bytes | None:
+        """None for one that was never kept, or is no more."""
+        data = await self._run(self._scalar, sa.select(_reports.c.data).where(_reports.c.id == report_id))
+        return None if data is None else zlib.decompress(data)
 
     async def drop_reviews(self, repository: Repository, number: int) -> None:
         """The pull request is closed: what was said of it concerns nobody who shares its commits."""
@@ -342,6 +367,7 @@ class Store:
             sa.delete(_blobs).where(_blobs.c.used_at < until),
             sa.delete(_trees).where(_trees.c.used_at < until),
             sa.delete(_reviews).where(_reviews.c.at < until),
+            sa.delete(_reports).where(_reports.c.at < until),
             sa.delete(_begun).where(_begun.c.at < until),
             sa.delete(_pulls).where(_pulls.c.at < until),
             sa.delete(_machines).where(_machines.c.seen_at < until),

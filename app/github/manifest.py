@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import aiohttp
 import msgspec
@@ -53,11 +54,8 @@ def manifest(public_url: str, name: str) -> dict[str, Any]:
 
 def web_url(api_url: str) -> str:
     """The pages that belong to an API: github.com, a tenant of ghe.com, an own server."""
-    if api_url == "https://api.github.com":
-        return "https://github.com"
-    if api_url.endswith("/api/v3"):
-        return api_url.removesuffix("/api/v3")
-    return api_url.replace("://api.", "://", 1)
+    parts = urlsplit(api_url)
+    return f"{parts.scheme}://{parts.netloc.removeprefix('api.')}"
 
 
 def new_app_url(api_url: str, owner: str, state: str) -> str:

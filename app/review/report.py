@@ -140,6 +140,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             suppressed=suppressed,
             added=frozenset(entry for entry in suppressed if diff.touched(entry.path, entry.line)),
             config_errors=config.errors,
+            checklist=_checklist(before, after, config),
         )
         return cls(
             conclusion=verdict,
@@ -211,6 +212,13 @@ def conclude(
     if skipped:
         wanted.add(config.on_skip)
     return next(conclusion for conclusion in _WORST_FIRST if conclusion in wanted)
+
+
+def _checklist(before: Result, after: Result, config: Config) -> tuple[Finding, ...]:
+    """The project advice, when the change brings the project's first endpoints."""
+    if before.endpoints or not after.endpoints:
+        return ()
+    return tuple(finding for finding in after.advice if config.mode_for(finding) != "observe")
 
 
 def _without_repeated(new: Sequence[Finding]) -> tuple[Finding, ...]:

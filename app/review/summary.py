@@ -71,6 +71,8 @@ class Facts:
     suppressed: tuple[Suppressed, ...]
     added: frozenset[Suppressed]
     config_errors: tuple[ConfigError, ...]
+    checklist: tuple[Finding, ...] = ()
+    """What a service that this change brings still lacks: advice, neither counted nor said on a line."""
 
     @property
     def stopping(self) -> tuple[Group, ...]:
@@ -122,6 +124,7 @@ def render(facts: Facts, context: comments.Context) -> str:
             Section((_monitoring(facts), ""), rank=1),
             Section((_next_steps(facts, context),)),
             Section((_questions(facts), ""), rank=1),
+            Section((_checklist(facts, context), ""), rank=2),
             _tail(facts, context),
         ]
     )
@@ -403,6 +406,18 @@ def _questions(facts: Facts) -> str:
         why = f" — {prose(item.why)}" if item.why else ""
         lines.append(f"- <sub>{prose(item.text)} ({code(f'[tool.fastperf.context] {item.key}')}){why}</sub>")
     return "\n".join(lines)
+
+
+def _checklist(facts: Facts, context: comments.Context) -> str:
+    """What a new service lacks, as boxes to tick; said with its first application and never again."""
+    if not facts.checklist:
+        return ""
+    rows = [
+        f"- [ ] {prose(finding.message)} {prose(sentence(finding.instead))}"
+        f" <sub>{context.links.rule(finding.code)} · {finding.effort}</sub>"
+        for finding in facts.checklist
+    ]
+    return "\n".join(["### Checklist for a new service", *rows])
 
 
 def _tail(facts: Facts, context: comments.Context) -> Section:

@@ -43,6 +43,7 @@ class SettingsPerRequest(Rule):
     severity = Severity.LOW
     effort = Effort.MINUTES
     watch = "p50 of the lightest endpoint"
+    guards = ("lru_cache", "cache")
 
     invalid = (
         Invalid(

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import Any
 
 from rules.engine import declarations, facts, migrations, page_sizes, quick_calls, rows
-from rules.engine.facts import Alias, Argument, Call, Class, Decorator, Function, ModuleFacts, Parameter
-from rules.engine.index import BUILTINS, COMPREHENSIONS, FUNCTIONS, Binding, Index, Scope
+from rules.engine.annotations import one_of
+from rules.engine.arguments import arguments, displays, receiver, target
+from rules.engine.facts import Alias, Call, Class, Decorator, Function, ModuleFacts, Parameter
+from rules.engine.index import BUILTINS, FUNCTIONS, Binding, Index, Scope
 from rules.engine.spelling import is_main_guard, last_name
+from rules.engine.surroundings import is_short, surroundings
 from rules.libraries import OFFLOADS
 
 WIRING = frozenset(
@@ -25,7 +27,9 @@ WIRING = frozenset(
             "Mount",
             "Route",
             "WebSocketRoute",
+            "APIRoute",
             "Router",
+            "__init__",
         ),
         *(
             "add_api_route",
@@ -47,36 +51,22 @@ WIRING = frozenset(
 _QUIET = frozenset(
     f"builtins.{name}" for name in BUILTINS if name not in ("open", "input", "map", "filter", "__import__")
 )
-_COLLECTING = frozenset(
-    {
-        "list",
-        "tuple",
-        "set",
-        "frozenset",
-        "dict",
-        "sum",
-        "any",
-        "all",
-        "min",
-        "max",
-        "sorted",
-        "next",
-        "anext",
-    }
-    | {"enumerate", "zip", "join", "extend", "update", "iter", "reversed", "chain", "deque"}
-)
 _EXECUTING = frozenset({"execute", "exec", "scalar", "scalars", "fetchval", "fetchrow", "fetch"})
 _WRITING = re.compile(r"(?:^|\.)(?:insert|update|delete)\(\)")
 _WRITING_TEXT = re.compile(
     r"[\s(]*(?:INSERT|UPDATE|DELETE|CREATE|ALTER|REPLACE|MERGE|TRUNCATE|DROP)\s", re.IGNORECASE
 )
 _WRAPPING = frozenset(name.rpartition(".")[2] for name, offload in OFFLOADS.items() if offload.wraps)
-_SPAWNING = frozenset({"create_task", "ensure_future", "start_soon"})
-_CONCURRENT = frozenset({"gather", "as_completed"})
 _ROUTES = frozenset(
     {"get", "post", "put", "patch", "delete", "head", "options", "trace", "route", "api_route", "websocket"}
     | {"websocket_route", "middleware", "exception_handler", "on_event"}
 )
+_WIRES = frozenset(
+    {"include_router", "mount", "add_api_route", "add_api_websocket_route", "add_middleware"}
+    | {"add_exception_handler", "add_event_handler"}
+)
+# How functions that wire routers call the application: a first sieve, the project decides what they are.
+_APPLICATIONS = frozenset({"app", "application", "api", "fastapi_app", "server"})
 # Decorators after which a call still means: run the body.
 _TRANSPARENT = frozenset(
     {"staticmethod", "classmethod", "property", "cached_property", "lru_cache", "cache", "wraps", "override"}
@@ -116,6 +106,13 @@ def build(index: Index, lines: int) -> ModuleFacts:
     if guarded:
         functions.append(Function("__main__", guarded[0].line, lines, facts.MAIN, calls=tuple(guarded)))
     members, aliases = _members(index)
+    looped = {
+        given.each.partition(".items()")[0].partition(".values()")[0]
+        for function in functions
+        for call in function.calls
+        for given in call.arguments or ()
+        if given.each
+    }
     return ModuleFacts(
         lines=lines,
         imports=tuple(sorted(index.imports)),
@@ -123,6 +120,7 @@ def build(index: Index, lines: int) -> ModuleFacts:
         members=members,
         stars=tuple(index.stars),
         aliases=aliases,
+        displays=displays(index, looped),
         functions=tuple(functions),
         classes=tuple(
             _class(index, scope, scope.node) for scope in index.scopes if isinstance(scope.node, ast.ClassDef)
@@ -207,8 +205,8 @@ def _function(index: Index, scope: Scope, calls: tuple[Call, ...], lines: int) -
         if first.kind == "parameter" and isinstance(first.node, ast.arg):
             annotation = index.annotation(first.node.annotation, outside)
             depends = index.depends(first.value, first.node.annotation, outside)
-            if annotation or depends is not None:
-                parameters.append(Parameter(first.node.arg, annotation, depends))
+            if annotation or depends is not None or _may_be_wired(first.node.arg):
+                parameters.append(Parameter(first.node.arg, annotation, depends, _position(node, first.node)))
     returns = index.annotation(node.returns, outside)
     yields = ""
     if scope.is_generator:
@@ -256,10 +254,9 @@ def _class(index: Index, scope: Scope, node: ast.ClassDef) -> Class:
             for method, binding in found
             if not (isinstance(binding.value, ast.Constant) and binding.value.value is None)
         }
-        if name not in attributes and len(refs) == 1:
-            ref = refs.pop()
-            if ref:
-                attributes[name] = ref
+        ref = one_of(refs) if name not in attributes else ""
+        if ref:
+            attributes[name] = ref
     return Class(
         scope.symbol,
         node.lineno,
@@ -271,6 +268,16 @@ def _class(index: Index, scope: Scope, node: ast.ClassDef) -> Class:
         _variables(index, node, outside),
         tuple(_given(index, base, outside) for base in node.bases if _base(index, base, outside)),
     )
+
+
+def _may_be_wired(name: str) -> bool:
+    return name in _APPLICATIONS or "router" in name
+
+
+def _position(node: ast.FunctionDef | ast.AsyncFunctionDef, parameter: ast.arg) -> int:
+    """Where a parameter stands among the positional ones; -1 for one that is only given by name."""
+    positional = node.args.posonlyargs + node.args.args
+    return positional.index(parameter) if parameter in positional else -1
 
 
 def _only_refuses(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
@@ -314,30 +321,16 @@ def _base(index: Index, node: ast.expr, scope: Scope) -> str:
 def _decorator(index: Index, node: ast.expr, scope: Scope) -> Decorator:
     if isinstance(node, ast.Call):
         name = last_name(node)
-        arguments = _arguments(index, node, scope) if name in _ROUTES or name in WIRING else ()
+        wires = name in _ROUTES or name in WIRING or any(_takes_route(value) for value in node.args)
+        given = arguments(index, node, scope) if wires else ()
         return Decorator(
-            index.ref(node.func, scope), node.lineno, True, arguments, _receiver(index, node.func, scope)
+            index.ref(node.func, scope) or _decorating(node.func),
+            node.lineno,
+            True,
+            given,
+            receiver(index, node.func, scope),
         )
-    return Decorator(index.ref(node, scope), node.lineno, False, (), _receiver(index, node, scope))
-
-
-def _receiver(index: Index, node: ast.expr, scope: Scope) -> str:
-    """The own name that a method is taken from, with its place when it is local: `@create_app.router`."""
-    if not (isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)):
-        return ""
-    return _own_name(index, node.value.id, scope)
-
-
-def _own_name(index: Index, name: str, scope: Scope) -> str:
-    current: Scope | None = scope
-    while current is not None:
-        if name in current.bindings:
-            if current is index.module:
-                ref = index.module_name(name)
-                return ref if ref.startswith("@") else ""
-            return f"@{current.symbol}.{name}"
-        current = current.parent
-    return ""
+    return Decorator(index.ref(node, scope), node.lineno, False, (), receiver(index, node, scope))
 
 
 def _calls(index: Index, scope: Scope, guarded: list[Call]) -> list[Call]:
@@ -345,29 +338,39 @@ def _calls(index: Index, scope: Scope, guarded: list[Call]) -> list[Call]:
     calls: list[Call] = []
     at_module = index.function_scope(scope) is index.module
     for node in scope.calls:
-        ref = index.ref(node.func, scope)
+        ref = index.ref(node.func, scope) or _on_parameter(node.func)
         if not ref or ref in _QUIET:
             continue
         last = ref.rpartition(".")[2]
-        flags, loops, path, is_guarded = _surroundings(index, node, at_module)
+        flags, loops, path, is_guarded = surroundings(index, node, at_module)
         if last in quick_calls.NAMES and quick_calls.is_quick(node, last):
             flags |= facts.QUICK
         if isinstance(node.func, ast.Call) and last_name(node.func) in _WRAPPING:
             flags |= facts.OFFLOADED
         if last in _EXECUTING and node.args and is_writing(node.args[0], index.ref(node.args[0], scope)):
             flags |= facts.WRITES
-        arguments = target = receiver = None
-        if last in WIRING or last.rstrip("()") in WIRING:
-            arguments = _arguments(index, node, scope)
-            target = _target(index, node, scope)
-            receiver = _receiver(index, node.func, scope)
+        given = bound = taken_from = None
+        if (
+            last in WIRING
+            or last.rstrip("()") in WIRING
+            or last.endswith("Middleware")
+            or _hands_on(node, at_module)
+        ):
+            given = arguments(index, node, scope)
+            bound = target(index, node, scope)
+            taken_from = receiver(index, node.func, scope)
         call = Call(
-            ref, node.lineno, node.col_offset, flags, loops, path, arguments, target or "", receiver or ""
+            ref, node.lineno, node.col_offset, flags, loops, path, given, bound or "", taken_from or ""
         )
         (guarded if is_guarded else calls).append(call)
     seen: set[str] = set()
     owner = scope.owner
     for load in scope.loads:
+        if load.value.__class__ is ast.Attribute and load.value.attr == "awaitable_attrs":
+            flags, loops, path, is_guarded = surroundings(index, load, at_module)
+            call = Call(rows.AWAITABLE, load.lineno, load.col_offset, flags, loops, path)
+            (guarded if is_guarded else calls).append(call)
+            continue
         if owner is not None and load.value.__class__ is ast.Name and _is_data(load.attr, owner):
             continue
         ref = index.ref(load, scope)
@@ -376,10 +379,46 @@ def _calls(index: Index, scope: Scope, guarded: list[Call]) -> list[Call]:
         if not base or base[-1] not in ":)^]$»⟩" or base.startswith("builtins.") or ref in seen:
             continue
         seen.add(ref)
-        flags, loops, path, is_guarded = _surroundings(index, load, at_module)
+        flags, loops, path, is_guarded = surroundings(index, load, at_module)
         call = Call(ref, load.lineno, load.col_offset, facts.LOAD, loops, path)
         (guarded if is_guarded else calls).append(call)
     return calls
+
+
+def _on_parameter(function: ast.expr) -> str:
+    """The reference to a method that wires an application which only a caller knows."""
+    if (
+        isinstance(function, ast.Attribute)
+        and function.attr in _WIRES
+        and isinstance(function.value, ast.Name)
+    ):
+        return f"?.{function.attr}"
+    return ""
+
+
+def _decorating(function: ast.expr) -> str:
+    """As `_on_parameter`, for `@app.get("/")` in a function that is given `app`."""
+    if (
+        isinstance(function, ast.Attribute)
+        and function.attr in _ROUTES
+        and isinstance(function.value, ast.Name)
+    ):
+        return f"?.{function.attr}"
+    return ""
+
+
+def _takes_route(node: ast.expr) -> bool:
+    """Whether an argument may be a router's method: `protected(router.get, "/orders")`."""
+    return isinstance(node, ast.Attribute) and node.attr in _ROUTES
+
+
+def _hands_on(node: ast.Call, at_module: bool) -> bool:
+    """Whether a call may make a router or take one."""
+    name = last_name(node.func)
+    if name.endswith(("Router", "API", "App")) or (at_module and name[:1].isupper()):
+        return True
+    given = [*node.args, *(keyword.value for keyword in node.keywords)]
+    return any("router" in last_name(value).lower() or last_name(value) in _APPLICATIONS for value in given)
 
 
 def _is_data(name: str, owner: Scope) -> bool:
@@ -387,96 +426,6 @@ def _is_data(name: str, owner: Scope) -> bool:
     if name in owner.bindings:
         return owner.bindings[name][0].kind not in ("def", "again", "class")
     return name in owner.attributes
-
-
-def _surroundings(index: Index, node: ast.expr, at_module: bool) -> tuple[int, int, str, bool]:
-    """Flags, loops, path, and whether the main guard is around."""
-    parents, scope_of = index.parents, index.scope_of
-    flags = loops = 0
-    marks: list[str] = []
-    guarded = False
-    child: Any = node
-    current: Any = parents.get(node)  # tested by class, not by isinstance: this is the hottest loop
-    if current.__class__ is ast.Await:
-        flags = facts.AWAITED
-    elif current.__class__ is ast.YieldFrom or current.__class__ is ast.withitem:
-        flags = facts.ITERATED
-    elif isinstance(current, ast.Call) and child is not current.func:
-        name = last_name(current)
-        if name in _COLLECTING:
-            flags = facts.ITERATED
-        elif name in _SPAWNING:
-            flags = facts.SPAWNED
-            marks.append(f"&0.{node.lineno}/")
-        elif name in ("wait_for", "shield") and parents.get(current).__class__ is ast.Await:
-            flags = facts.AWAITED
-    elif isinstance(current, ast.Starred):
-        flags = facts.ITERATED
-    while current is not None:
-        cls = current.__class__
-        if current in scope_of:
-            if isinstance(current, ast.ClassDef):
-                child, current = current, parents.get(current)
-                continue
-            break
-        if cls is ast.Call:
-            if child is not current.func and last_name(current) in _CONCURRENT:
-                marks.append(f"&{current.lineno}.{child.lineno}_{child.col_offset}/")
-        elif cls is ast.For or cls is ast.AsyncFor:
-            if child is current.iter:
-                if child is node:
-                    flags |= facts.ITERATED
-            elif child is not current.target and not is_short(current.iter) and child not in current.orelse:
-                loops += 1
-                marks.append("*/")
-        elif cls is ast.While:
-            loops += 1
-            flags |= facts.WHILE
-            marks.append("*/")
-        elif cls in COMPREHENSIONS:
-            first = current.generators[0]
-            if child is not first or not _within(index, node, first.iter):
-                depth = sum(1 for generator in current.generators if not is_short(generator.iter))
-                loops += depth
-                marks.extend("*/" for _ in range(depth))
-            elif first.iter is node:
-                flags |= facts.ITERATED
-        elif cls is ast.comprehension:
-            pass
-        elif cls is ast.If:
-            if at_module and child is not current.test and is_main_guard(current.test):
-                guarded = True
-            if child in current.body and fills_gap(current, node):
-                flags |= facts.ON_MISS
-            if current.orelse and child is not current.test:
-                marks.append(f"?{current.lineno}.{1 if child in current.orelse else 0}/")
-        elif cls is ast.IfExp:
-            if child is not current.test:
-                if _missing(current.test, absent=child is current.body):
-                    flags |= facts.ON_MISS
-                marks.append(f"?{current.lineno}_{current.col_offset}.{1 if child is current.orelse else 0}/")
-        elif cls is ast.match_case:
-            match: Any = parents[current]
-            marks.append(f"?{match.lineno}.{match.cases.index(current)}/")
-        elif cls is ast.Try:
-            if current.handlers and child in current.body:
-                marks.append(f"?{current.lineno}.0/")
-            elif child in current.handlers:
-                marks.append(f"?{current.lineno}.{current.handlers.index(child) + 1}/")
-        child, current = current, parents.get(current)
-    marks.reverse()
-    return flags, loops, "".join(marks), guarded
-
-
-def _within(index: Index, node: ast.AST, ancestor: ast.AST) -> bool:
-    current: ast.AST | None = node
-    while current is not None:
-        if current is ancestor:
-            return True
-        if isinstance(current, ast.stmt):
-            return False
-        current = index.parents.get(current)
-    return False
 
 
 def is_writing(statement: ast.expr, ref: str) -> bool:
@@ -487,134 +436,6 @@ def is_writing(statement: ast.expr, ref: str) -> bool:
         if isinstance(part, ast.Constant) and isinstance(part.value, str):
             return _WRITING_TEXT.match(part.value) is not None
     return False
-
-
-def fills_gap(test: ast.If, node: ast.AST) -> bool:
-    """Whether `node` computes what the `if` misses: `if key not in rows: rows[key] = load(key)`."""
-    missing = _missing(test.test, absent=True)
-    return bool(missing) and any(
-        isinstance(statement, ast.Assign | ast.AnnAssign)
-        and statement.lineno <= getattr(node, "lineno", 0) <= (statement.end_lineno or 0)
-        and any(_spelling(target) == missing for target in _targets(statement))
-        for statement in test.body
-    )
-
-
-def _missing(test: ast.AST, *, absent: bool) -> str:
-    """What is not there when `test` holds (or, with `absent=False`, when it does not)."""
-    match test:
-        case ast.UnaryOp(op=ast.Not(), operand=operand):
-            return _missing(operand, absent=not absent)
-        case ast.Compare(left=left, ops=[ast.Is()], comparators=[ast.Constant(value=None)]) if absent:
-            return _spelling(left)
-        case ast.Compare(left=left, ops=[ast.IsNot()], comparators=[ast.Constant(value=None)]) if not absent:
-            return _spelling(left)
-        case ast.Compare(ops=[ast.NotIn()], comparators=[container]) if absent:
-            return _spelling(container)
-        case ast.Compare(ops=[ast.In()], comparators=[container]) if not absent:
-            return _spelling(container)
-        case ast.Name() | ast.Attribute() if not absent:
-            return _spelling(test)
-    return ""
-
-
-def _targets(statement: ast.Assign | ast.AnnAssign) -> list[ast.expr]:
-    return statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-
-
-def _spelling(node: ast.AST) -> str:
-    """`rows` of `rows`, `rows[key]`, `rows.get(key)`; `self.rows` likewise."""
-    parts: list[str] = []
-    while True:
-        match node:
-            case ast.Name(id=name):
-                return ".".join([name, *reversed(parts)])
-            case ast.Attribute(value=inner, attr="get"):
-                node = inner
-            case ast.Attribute(value=inner, attr=name):
-                parts.append(name)
-                node = inner
-            case ast.Subscript(value=inner) | ast.Call(func=ast.Attribute(attr="get") as inner):
-                node = inner
-            case _:
-                return ""
-
-
-def is_short(iterable: ast.AST) -> bool:
-    """Whether a loop over `iterable` has a few turns that do not depend on data."""
-    if isinstance(iterable, ast.Tuple | ast.List | ast.Set):
-        return not any(isinstance(element, ast.Starred) for element in iterable.elts)
-    if isinstance(iterable, ast.Constant):
-        return True
-    if isinstance(iterable, ast.Call) and isinstance(iterable.func, ast.Name):
-        if iterable.func.id == "range":
-            return all(
-                isinstance(argument, ast.Constant)
-                and isinstance(argument.value, int)
-                and argument.value <= 10
-                for argument in iterable.args
-            )
-        if iterable.func.id in ("enumerate", "reversed", "sorted") and iterable.args:
-            return is_short(iterable.args[0])
-    return False
-
-
-def _target(index: Index, node: ast.Call, scope: Scope) -> str:
-    """The own name a call's result is bound to."""
-    parent = index.parents.get(node)
-    target: ast.AST | None = None
-    if isinstance(parent, ast.Assign):
-        target = parent.targets[0]
-    elif isinstance(parent, ast.AnnAssign):
-        target = parent.target
-    if isinstance(target, ast.Name):
-        if scope is index.module:
-            return f"@{target.id}"
-        return f"@{scope.symbol}.{target.id}"
-    return ""
-
-
-def _arguments(index: Index, node: ast.Call, scope: Scope) -> tuple[Argument, ...]:
-    found = [_argument(index, "", value, scope) for value in node.args]
-    found.extend(_argument(index, keyword.arg or "**", keyword.value, scope) for keyword in node.keywords)
-    return tuple(found)
-
-
-def _argument(index: Index, name: str, node: ast.expr, scope: Scope) -> Argument:
-    if isinstance(node, ast.Constant):
-        return Argument(name, literal=node.value if isinstance(node.value, str) else None)
-    if isinstance(node, ast.JoinedStr | ast.BinOp):
-        return Argument(name, literal=_text(index, node, scope))
-    if isinstance(node, ast.List | ast.Tuple | ast.Set):
-        return Argument(name, items=tuple(_argument(index, "", item, scope) for item in node.elts[:50]))
-    if isinstance(node, ast.Dict):
-        return Argument(
-            name,
-            items=tuple(_argument(index, "", value, scope) for value in node.values[:50]),
-        )
-    if isinstance(node, ast.Call) and last_name(node) in ("Depends", "Security"):
-        return Argument("Depends", index.depends(node, None, scope) or "")
-    if isinstance(node, ast.Starred):
-        node = node.value
-    ref = index.ref(node, scope)
-    own = _own_name(index, node.id, scope) if isinstance(node, ast.Name) and not ref.startswith("@") else ""
-    return Argument(name, ref, own=own)
-
-
-def _text(index: Index, node: ast.expr, scope: Scope) -> str | None:
-    """The text of an f-string or a sum of strings; what is not known is `{name}`."""
-    if isinstance(node, ast.Constant):
-        return node.value if isinstance(node.value, str) else None
-    if isinstance(node, ast.JoinedStr):
-        parts = [_text(index, value, scope) for value in node.values]
-    elif isinstance(node, ast.FormattedValue):
-        return _text(index, node.value, scope)
-    elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
-        parts = [_text(index, node.left, scope), _text(index, node.right, scope)]
-    else:
-        ref = index.ref(node, scope)
-        return f"\x00{ref}\x00" if ref else f"\x00?{last_name(node)}\x00"
-    return None if any(part is None for part in parts) else "".join(part or "" for part in parts)
 
 
 __all__ = ["FUNCTIONS", "WIRING", "build", "is_short"]

@@ -50,6 +50,8 @@ OFFLOADED = 32
 """A call of what an offload primitive made (`asyncify(f)(x)`)."""
 ON_MISS = 64
 """Only when something is not there yet: `if rows is None: rows = load()`."""
+DETACHED = 256
+"""The task that runs it goes on by itself: nobody in the function waits for it."""
 WRITES = 128
 """Executes a statement that writes: `execute(update(…))`, `execute("DELETE …")`."""
 QUICK = 256
@@ -84,6 +86,12 @@ class Argument(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True)
     """Of a list, tuple or set display, and the values of a dict display."""
     own: str = ""
     """The own name that was given (`@create_app.router`), also when it is local."""
+    kind: str = ""
+    """What `items` are the members of: `{` of a dict, `(` of a call, `+` of two lists, else of a list or tuple."""
+    each: str = ""
+    """What the loop goes over that binds this name: a key of `displays`, or a reference."""
+    pick: tuple[str, ...] = ()
+    """How the name comes out of one member: a position, a key, or `.attribute`."""
 
 
 class Call(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
@@ -96,8 +104,9 @@ class Call(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
     loops: int = 0
     """Enclosing loops of unknown length within the function."""
     path: str = ""
-    """Where it stands among alternatives and concurrent groups: `?12.0/` is arm 0 of the branch on line 12,
-    `&30.1/` member 1 of the group that runs together on line 30."""
+    """Where it stands among loops, alternatives and concurrent groups: `*orders/` is once for each of `orders`,
+    `?12.0/` arm 0 of the branch on line 12, `&30.1/` member 1 of the group that runs together on line 30,
+    `%…/` only for requests of these paths."""
     arguments: tuple[Argument, ...] | None = None
     """Of calls that hand callables on or wire an application; None for all others."""
     target: str = ""
@@ -112,6 +121,8 @@ class Parameter(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True
     """As a reference to the value: `sqlalchemy.orm.Session:`."""
     depends: str | None = None
     """The callable of `Depends(…)`; empty when the annotation is the dependency."""
+    position: int = -1
+    """Among the positional parameters; -1 when it is given by name only."""
 
 
 class Decorator(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
@@ -186,6 +197,8 @@ class ModuleFacts(msgspec.Struct, omit_defaults=True, frozen=True, kw_only=True)
     """Module-level names that are no function or class, with what they hold."""
     stars: tuple[str, ...] = ()
     aliases: dict[str, Alias] = {}
+    displays: dict[str, Argument] = {}
+    """Lists, tuples and dicts that calls are made from in loops."""
     functions: tuple[Function, ...] = ()
     classes: tuple[Class, ...] = ()
     declarations: Declarations = Declarations()

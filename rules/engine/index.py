@@ -143,6 +143,8 @@ class Index:
         self.early: set[str] = set()
         """Dependencies asked for with `scope="function"`, as far as annotations were read."""
         self._symbols: dict[str, int] = {}
+        self.left: dict[ast.stmt, list[str]] = {}
+        """What may have been left by `return` before a statement: kept for `rules.engine.surroundings`."""
         self._refs: dict[ast.AST, str] = {}
         self._names: dict[tuple[str, bool], str] = {}
         self._leaves = frozenset(cls for cls in _LEAVES if cls not in self.nodes)

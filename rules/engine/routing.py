@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from rules.engine import facts
@@ -10,9 +10,22 @@ from rules.engine.facts import Argument, Call, Decorator, Parameter
 from rules.engine.finding import EndpointRef
 from rules.engine.graph import Graph, Node
 from rules.engine.values import Linked, Sort, Value, without_arguments
+from rules.engine.wiring import Given, Reading, elements, parameter_of, readings, sites
 
 _APPS = frozenset({"fastapi.FastAPI", "fastapi.applications.FastAPI", "starlette.applications.Starlette"})
-_ROUTERS = frozenset({"fastapi.APIRouter", "fastapi.routing.APIRouter", "starlette.routing.Router"})
+_ROUTERS = frozenset(
+    {"fastapi.APIRouter", "fastapi.routing.APIRouter", "starlette.routing.Router"}
+    | {"fastapi_utils.inferring_router.InferringRouter", "fastapi_restful.inferring_router.InferringRouter"}
+    | {
+        f"faststream.{broker}.fastapi.{broker.capitalize()}Router"
+        for broker in ("rabbit", "kafka", "nats", "redis")
+    }
+)
+_ROUTE_CLASSES = frozenset({"Route", "WebSocketRoute", "APIRoute"})
+_ROUTE_NAMES = frozenset(
+    {"starlette.routing.Route", "starlette.routing.WebSocketRoute", "fastapi.routing.APIRoute"}
+)
+_MAX_DEPTH = 6
 _METHODS = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "trace"})
 _BASE_MIDDLEWARE = frozenset(
     {
@@ -46,6 +59,10 @@ class Router:
     dependencies: list[Node] = field(default_factory=list)
     included: list[tuple[Router, str, list[Node]]] = field(default_factory=list)
     """(parent, prefix, dependencies) of each `include_router` that takes it in."""
+
+    def include(self, parent: Router, prefix: str, dependencies: list[Node]) -> None:
+        if not any(known is parent and text == prefix for known, text, _ in self.included):
+            self.included.append((parent, prefix, dependencies))
 
 
 @dataclass(slots=True, eq=False)
@@ -121,15 +138,21 @@ class Routing:
             if value is not None and value.sort in (Sort.EXTERNAL, Sort.CLASS)
             else ""
         )
-        if not sort:
+        if not sort or value is None:
             return
         name = call.target[1:] if call.target else f"{node.symbol}.{call.line}"
         router = Router((node.path, name), sort == "app")
-        for argument in call.arguments or ():
+        self._configure(router, call.arguments or (), node)
+        if value.sort == Sort.CLASS:
+            self._configure_by_class(router, value)
+        self.routers[router.key] = router
+
+    def _configure(self, router: Router, arguments: Iterable[Argument], node: Node) -> None:
+        for argument in arguments:
             if argument.name == "prefix":
-                router.prefix = self._text(argument, node) or ""
+                router.prefix = self._text(Given(argument, node.module), {}) or router.prefix
             elif argument.name == "dependencies":
-                router.dependencies.extend(self._listed(argument, node.module))
+                router.dependencies.extend(self._listed(Given(argument, node.module)))
             elif argument.name == "lifespan":
                 self._mark(argument.ref, node.module, "lifespan")
             elif argument.name in ("on_startup", "on_shutdown"):
@@ -138,11 +161,42 @@ class Routing:
             elif argument.name == "exception_handlers":
                 for item in argument.items:
                     self._mark(item.ref, node.module, "exception handler")
-        self.routers[router.key] = router
 
-    def _router(self, ref: str, receiver: str, node: Node) -> Router | None:
-        """The router that `ref`, used in `node`, is; `receiver` names it when it is local."""
-        value = self.resolver.value(ref, node.module)
+    def _configure_by_class(self, router: Router, value: Value) -> None:
+        """What a router class of the project hands to `super().__init__`, where the call of it says nothing."""
+        for owner in self.resolver.ancestry(value):
+            if owner.module is None:
+                continue
+            node = self.graph.nodes.get((owner.module.path, f"{owner.symbol}.__init__"))
+            for call in node.function.calls if node is not None else ():
+                if node is not None and call.ref.endswith("%.__init__") and call.arguments is not None:
+                    given = [
+                        argument
+                        for argument in call.arguments
+                        if argument.name != "prefix" or (argument.literal and not router.prefix)
+                    ]
+                    self._configure(router, given, node)
+
+    def _routers_of(self, ref: str, own: str, module: Linked, depth: int = 0) -> list[Router]:
+        """The routers that `ref` may be; `own` names it when it is local or a parameter."""
+        holder = self.graph.nodes.get((module.path, own[1:].rpartition(".")[0])) if own else None
+        name = parameter_of(holder, own) if holder is not None else ""
+        if holder is not None and name and (module.path, own[1:]) not in self.routers and depth < _MAX_DEPTH:
+            found: dict[tuple[str, str], Router] = {}
+            for parameters in sites(holder):
+                given = parameters.get(name)
+                if given is not None:
+                    argument = given.argument
+                    for router in self._routers_of(argument.ref, argument.own, given.module, depth + 1):
+                        found.setdefault(router.key, router)
+            if found:
+                return list(found.values())
+        alone = self._router(ref, own, module)
+        return [alone] if alone is not None else []
+
+    def _router(self, ref: str, receiver: str, module: Linked) -> Router | None:
+        """The router that `ref`, used in `module`, is; `receiver` names it when it is local."""
+        value = self.resolver.value(ref, module)
         if value is None or value.sort not in (Sort.INSTANCE, Sort.OBJECT):
             return None
         sort = self._router_sort(value)
@@ -150,11 +204,11 @@ class Routing:
             return None
         if value.origin is not None and value.origin in self.routers:
             return self.routers[value.origin]
-        key = (node.path, receiver[1:])
+        key = (module.path, receiver[1:])
         if receiver and key in self.routers:
             return self.routers[key]
         if ref.endswith("()"):
-            made = self.resolver.value(ref[:-2], node.module)
+            made = self.resolver.value(ref[:-2], module)
             if made is not None and made.sort == Sort.FUNCTION and made.module is not None:
                 local = [
                     router
@@ -163,69 +217,82 @@ class Routing:
                 ]
                 if len(local) == 1:
                     return local[0]
-        unknown = value.origin or (node.path, receiver[1:] or "?")
+        unknown = value.origin or (module.path, receiver[1:] or "?")
         return self.routers.setdefault(unknown, Router(unknown, sort == "app"))
 
     def _wired(self, node: Node, call: Call) -> None:
         base, _, method = call.ref.rpartition(".")
         arguments = call.arguments or ()
+        if method in _ROUTE_CLASSES:
+            self._route_object(node, call)
+            return
         if method == "Middleware" or call.ref.endswith("Middleware"):
             if arguments and method == "Middleware":
                 self._middleware_class(arguments[0].ref, node.module)
             return
         if method not in _WIRING or not arguments:
             return
-        router = self._router(base, call.receiver, node)
-        if router is None:
-            return
-        named = {argument.name: argument for argument in arguments if argument.name}
-        positional = [argument for argument in arguments if not argument.name]
-        if method == "include_router":
-            child = named.get("router") or (positional[0] if positional else None)
-            included = self._router(child.ref, child.own, node) if child else None
-            if included is not None:
-                prefix = self._text(named["prefix"], node) if "prefix" in named else ""
-                dependencies = (
-                    self._listed(named["dependencies"], node.module) if "dependencies" in named else ()
-                )
-                included.included.append((router, prefix or "", list(dependencies)))
-        elif method == "mount":
-            child = named.get("app") or (positional[1] if len(positional) > 1 else None)
-            included = self._router(child.ref, child.own, node) if child else None
-            if included is not None and positional:
-                included.included.append((router, self._text(positional[0], node) or "", []))
+        for reading in readings(call, node, self.resolver):
+            own = parameter_of(node, call.receiver) if call.receiver else ""
+            given = reading.parameters.get(own) if own else None
+            if given is not None:
+                routers = self._routers_of(given.argument.ref, given.argument.own, given.module)
+            else:
+                routers = self._routers_of(base, call.receiver, node.module)
+            for router in routers:
+                self._wire(router, method, reading)
+
+    def _wire(self, router: Router, method: str, reading: Reading) -> None:
+        """One call of `method` on `router`."""
+        if method in ("include_router", "mount"):
+            child = reading.get("router", 0) if method == "include_router" else reading.get("app", 1)
+            prefix = reading.get("prefix", 2) if method == "include_router" else reading.get("path", 0)
+            text = self._text(prefix, reading.parameters) if prefix is not None else ""
+            dependencies = reading.get("dependencies")
+            if child is None or child.argument.each:
+                return
+            for included in self._routers_of(child.argument.ref, child.argument.own, child.module):
+                if included is not router:
+                    listed = list(self._listed(dependencies)) if dependencies is not None else []
+                    included.include(router, text or "", listed)
         elif method in ("add_api_route", "add_route", "add_api_websocket_route", "add_websocket_route"):
-            handler = (
-                named.get("endpoint")
-                or named.get("route")
-                or (positional[1] if len(positional) > 1 else None)
-            )
-            path = self._text(named.get("path") or (positional[0] if positional else Argument()), node)
-            for target in self.graph.runs(self.resolver.value(handler.ref, node.module) if handler else None):
-                methods = ("WEBSOCKET",) if "websocket" in method else _methods(named.get("methods"))
-                self._route(router, methods, path or "", target, named, node.module)
+            handler = reading.named.get("endpoint") or reading.named.get("route") or reading.get("", 1)
+            path = reading.get("path", 0)
+            if handler is None or path is None:
+                return
+            for target in self.graph.runs(self.resolver.value(handler.argument.ref, handler.module)):
+                methods = ("WEBSOCKET",) if "websocket" in method else _methods(reading.get("methods"))
+                written = self._text(path, reading.parameters)
+                self._route(router, methods, "{…}" if written is None else written, target, reading)
         elif method == "add_middleware":
-            argument = named.get("middleware_class") or (positional[0] if positional else None)
-            if argument is not None:
-                self._middleware_class(argument.ref, node.module)
+            given = reading.get("middleware_class", 0)
+            if given is not None:
+                self._middleware_class(given.argument.ref, given.module)
         elif method in ("add_exception_handler", "add_event_handler"):
-            argument = positional[1] if len(positional) > 1 else named.get("handler") or named.get("func")
-            if argument is not None:
-                self._mark(
-                    argument.ref,
-                    node.module,
-                    "exception handler" if method == "add_exception_handler" else "lifespan",
-                )
+            given = reading.get("handler", 1) or reading.get("func")
+            if given is not None:
+                role = "exception handler" if method == "add_exception_handler" else "lifespan"
+                self._mark(given.argument.ref, given.module, role)
+
+    def _route_object(self, node: Node, call: Call) -> None:
+        """`Route("/", handler)`: its place in the tree of mounts is not followed."""
+        value = self.resolver.value(call.ref, node.module)
+        if value is None or value.sort != Sort.EXTERNAL or value.name not in _ROUTE_NAMES:
+            return
+        router = self.routers.setdefault((node.path, "?routes"), Router((node.path, "?routes"), False))
+        for reading in readings(call, node, self.resolver):
+            handler, path = reading.get("endpoint", 1), reading.get("path", 0)
+            if handler is None or path is None:
+                continue
+            methods = ("WEBSOCKET",) if "WebSocket" in value.name else _methods(reading.get("methods"))
+            for target in self.graph.runs(self.resolver.value(handler.argument.ref, handler.module)):
+                self._route(router, methods, self._text(path, reading.parameters) or "", target, reading)
 
     def _decorated(self, node: Node, decorator: Decorator) -> None:
-        if not decorator.ref:
-            return
         base, _, method = decorator.ref.rpartition(".")
         if method in _METHODS or method in _DECORATORS:
-            router = self._router(base, decorator.receiver, node) if base else None
-            if router is not None:
-                named = {argument.name: argument for argument in decorator.arguments if argument.name}
-                positional = [argument for argument in decorator.arguments if not argument.name]
+            routers = self._routers_of(base, decorator.receiver, node.module) if base else []
+            for router in routers:
                 if method == "middleware":
                     self._add_role(node, "middleware")
                 elif method == "exception_handler":
@@ -233,18 +300,40 @@ class Routing:
                 elif method == "on_event":
                     self._add_role(node, "lifespan")
                 else:
-                    argument = named.get("path") or (positional[0] if positional else Argument())
-                    if method in _METHODS:
-                        methods: tuple[str, ...] = (method.upper(),)
-                    elif method.startswith("websocket"):
-                        methods = ("WEBSOCKET",)
-                    else:
-                        methods = _methods(named.get("methods"))
-                    self._route(router, methods, self._text(argument, node) or "", node, named, node.module)
+                    self._decorated_route(node, router, method, decorator.arguments)
+            if routers:
                 return
+        if not decorator.ref:
+            return
+        for position, argument in enumerate(decorator.arguments):
+            # A decorator of the project that registers: `@protected(router.get, "/orders")`.
+            base, _, method = argument.ref.rpartition(".")
+            if base and method in _METHODS | {"api_route", "websocket"} and not argument.name:
+                for router in self._routers_of(base, "", node.module):
+                    self._decorated_route(node, router, method, decorator.arguments[position + 1 :])
         role = self._foreign_role(decorator.ref, node.module)
         if role:
             self._add_role(node, role)
+
+    def _decorated_route(
+        self, node: Node, router: Router, method: str, arguments: tuple[Argument, ...]
+    ) -> None:
+        reading = Reading()
+        for argument in arguments:
+            given = Given(argument, node.module)
+            if argument.name:
+                reading.named[argument.name] = given
+            else:
+                reading.positional.append(given)
+        path = reading.get("path", 0)
+        if method in _METHODS:
+            methods: tuple[str, ...] = (method.upper(),)
+        elif method.startswith("websocket"):
+            methods = ("WEBSOCKET",)
+        else:
+            methods = _methods(reading.get("methods"))
+        text = self._text(path, {}) if path is not None else ""
+        self._route(router, methods, "{…}" if text is None else text, node, reading)
 
     def _foreign_role(self, ref: str, module: Linked, depth: int = 0) -> str:
         """`task` or `command`, for a decorator of a job queue or of a command-line library."""
@@ -314,27 +403,24 @@ class Routing:
     # Endpoints
 
     def _route(
-        self,
-        router: Router,
-        methods: tuple[str, ...],
-        path: str,
-        handler: Node,
-        named: dict[str, Argument],
-        module: Linked,
+        self, router: Router, methods: tuple[str, ...], path: str, handler: Node, reading: Reading
     ) -> None:
         handler.roles.add("websocket" if methods == ("WEBSOCKET",) else "endpoint")
-        dependencies = list(self._listed(named["dependencies"], module)) if "dependencies" in named else []
+        given = reading.named.get("dependencies")
+        dependencies = list(self._listed(given)) if given is not None else []
         self.routes.append(Route(methods, path, handler, router, dependencies))
 
-    def _listed(self, argument: Argument, module: Linked) -> Iterator[Node]:
-        """The functions of `dependencies=[Depends(f), …]`."""
-        for item in argument.items:
+    def _listed(self, given: Given) -> Iterator[Node]:
+        """The functions of `dependencies=[Depends(f), …]`, written there or under a name."""
+        members = [Given(item, given.module) for item in given.argument.items]
+        if not members and given.argument.ref:
+            members = elements(given.argument.own or given.argument.ref, given.module, self.resolver)
+        for member in members:
+            item = member.argument
             if item.name == "Depends":
-                for target in self.graph.runs(self.resolver.value(item.ref, module)):
+                for target in self.graph.runs(self.resolver.value(item.ref, member.module)):
                     target.roles.add("dependency")
                     yield target
-        if not argument.items and argument.ref:
-            return
 
     def depended(self, parameter: Parameter, module: Linked) -> Iterator[Node]:
         """The functions that FastAPI runs to fill a parameter."""
@@ -406,8 +492,16 @@ class Routing:
             for outer, inherited in self._mounted(parent, (*seen, router)):
                 yield f"{outer}{parent.prefix}{prefix}", [*inherited, *parent.dependencies, *dependencies]
 
-    def _text(self, argument: Argument, node: Node) -> str | None:
-        return self.resolver.text(argument.literal, argument.ref, node.module)
+    def _text(self, given: Given, parameters: Mapping[str, Given]) -> str | None:
+        """The text of a given string, None when it is unknown."""
+        argument = given.argument
+        literal = argument.literal
+        if literal is not None and "\x00?" in literal:
+            for name, actual in parameters.items():
+                mark = f"\x00?{name}\x00"
+                if mark in literal:
+                    literal = literal.replace(mark, self._text(actual, {}) or "{…}")
+        return self.resolver.text(literal, argument.ref, given.module)
 
 
 _WIRING = frozenset(
@@ -434,7 +528,7 @@ def _calls_in(value: Value) -> Iterator[Call]:
             yield from function.calls
 
 
-def _methods(argument: Argument | None) -> tuple[str, ...]:
-    if argument is None:
+def _methods(given: Given | None) -> tuple[str, ...]:
+    if given is None:
         return ("GET",)
-    return tuple(item.literal.upper() for item in argument.items if item.literal) or ("GET",)
+    return tuple(item.literal.upper() for item in given.argument.items if item.literal) or ("GET",)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from rules import libraries
 from rules.engine import facts
-from rules.engine.facts import Alias, Class, Function, ModuleFacts
+from rules.engine.facts import Alias, Argument, Class, Function, ModuleFacts
 from rules.engine.index import BUILTINS
 
 _DEPTH = 80
@@ -303,7 +303,10 @@ class Resolver:
                     return replace(found, origin=(module.path, name))
                 if found is not None:
                     return found
-            return self._submodule(module, name)
+            found = self._submodule(module, name)
+            if found is not None and ref:
+                module.memo[ref] = found  # `from . import name`, asked for by the name first
+            return found
         function = module.functions.get(name)
         if function is not None:
             return self._function(module, function)
@@ -412,6 +415,8 @@ class Resolver:
             held = module.classes[owner.symbol].attributes.get(name)
             if held is not None:
                 known = self.value(held, module)
+                if known is not None and known.origin is None and known.sort in (Sort.INSTANCE, Sort.OBJECT):
+                    return replace(known, origin=(module.path, symbol))
                 if known is None and module.classes[owner.symbol].variables:
                     return _filled(held, self._variables_of(value, owner))
                 return known
@@ -678,6 +683,33 @@ class Resolver:
             module, ref = holder.module, f"@{name}"
         return None
 
+    def display(self, ref: str, module: Linked) -> tuple[Argument, Linked] | None:
+        """The list, tuple or dict that the name `ref` holds, with the module that defines it."""
+        for _ in range(12):
+            found = module.facts.displays.get(ref)
+            if found is not None:
+                return found, module
+            if ref.startswith("@"):
+                origins = (module, *self._star_origins(module))
+                home = next((origin for origin in origins if ref in origin.facts.displays), None)
+                if home is not None:
+                    return home.facts.displays[ref], home
+                ref = next(
+                    (names[ref[1:]] for each in origins if ref[1:] in (names := each.facts.members)), ""
+                )
+                if not ref:
+                    return None
+                continue
+            base, dot, name = ref.rpartition(".")
+            if not dot:
+                base, dot, name = ref.rpartition(">")
+                base += dot
+            holder = self.value(base, module) if base and name else None
+            if holder is None or holder.sort != Sort.MODULE or holder.module is None:
+                return None
+            module, ref = holder.module, f"@{name}"
+        return None
+
     # What a call runs
 
     def runs(self, value: Value | None) -> Iterator[Value]:
@@ -720,7 +752,7 @@ class Resolver:
             return literal
         parts = literal.split("\x00")
         for position in range(1, len(parts), 2):
-            value = self.value(parts[position], module) if not parts[position].startswith("?") else None
+            value = self.value(parts[position], module) if parts[position][:1] not in ("?", "\x01") else None
             parts[position] = value.name if value is not None and value.sort == Sort.TEXT else "{…}"
         return "".join(parts)
 

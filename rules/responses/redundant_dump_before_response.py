@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from rules.engine.module import Module
 
 _DUMPS = frozenset({"model_dump", "dict"})
+_LOADS = frozenset({"json.loads", "orjson.loads", "ujson.loads"})
+_WRITES = frozenset({"model_dump_json", "json"})
 _ENCODERS = frozenset({"fastapi.encoders.jsonable_encoder"})
 
 
@@ -115,6 +117,7 @@ class RedundantDumpBeforeResponse(Rule):
             severity=Severity.MEDIUM if several else Severity.LOW,
             confidence=Confidence.CERTAIN if same else Confidence.LIKELY,
             fix=Fix(_undumped, safety=Safety.SAFE if same and not encoded else Safety.UNSAFE),
+            swallows=(("FP512", dumped.lineno),),
             impact=estimates.rows_serialized(module.options, (3, 26), (0.9, 1.1)),
         )
 
@@ -125,6 +128,12 @@ def _source(dumped: ast.expr, module: Module) -> ast.expr | None:
         return None
     if module.qualified_name(dumped.func) in _ENCODERS:
         return dumped.args[0] if len(dumped.args) == 1 and not dumped.keywords else None
+    if module.qualified_name(dumped.func) in _LOADS and len(dumped.args) == 1 and not dumped.keywords:
+        match dumped.args[0]:
+            case ast.Call(func=ast.Attribute(attr=name, value=source), args=[], keywords=[]) if (
+                name in _WRITES
+            ):
+                return source if is_model(source, module) else None
     if not isinstance(dumped.func, ast.Attribute) or dumped.args:
         return None
     if dumped.func.attr not in _DUMPS or not _is_plain(dumped.keywords):
@@ -194,6 +203,12 @@ def _without_dump(value: cst.BaseExpression) -> cst.BaseExpression | None:
 
     if not isinstance(value, cst.Call):
         return None
-    if isinstance(value.func, cst.Attribute) and value.func.attr.value in _DUMPS:
+    if isinstance(value.func, cst.Attribute) and value.func.attr.value in _DUMPS | _WRITES:
         return value.func.value
-    return value.args[0].value if len(value.args) == 1 else None
+    if len(value.args) != 1:
+        return None
+    inner = value.args[0].value
+    written = isinstance(inner, cst.Call) and isinstance(inner.func, cst.Attribute)
+    if written and isinstance(inner, cst.Call) and isinstance(inner.func, cst.Attribute):
+        return inner.func.value if inner.func.attr.value in _WRITES else inner
+    return inner

@@ -217,7 +217,7 @@ async def test_from_nothing_to_a_running_app_that_says_all_is_well(
             assert "All is well" in checked, re.findall(r"<tr>.*", checked)
             async with browser.get(f"{url}/setup/created", headers={"Accept": "text/html"}) as answer:
                 assert answer.status == 404
-                assert "<h1>Not found</h1>" in await answer.text()
+                assert "<h1>Not Found</h1>" in await answer.text()
     finally:
         await process.stop()
     assert (tmp_path / credentials.FILE).exists()

@@ -50,6 +50,25 @@ def configured(text: str) -> Config:
     return Config.parse({".github/fastperf.toml": text}, codes={"FP101", "FP201"})
 
 
+def test_the_first_application_brings_a_checklist_and_later_changes_do_not() -> None:
+    lacks = (
+        finding(severity=Severity.INFO, code="FP614", message="None of the 3 endpoints is a health check."),
+    )
+    first = msgspec.structs.replace(result(endpoints=(endpoint("GET /orders"),)), advice=lacks)
+    grown = msgspec.structs.replace(
+        result(endpoints=(endpoint("GET /orders"), endpoint("GET /stock"))), advice=lacks
+    )
+
+    new, later = (
+        report(before=before, after=after, changes=LINE)
+        for before, after in ((result(), first), (first, grown))
+    )
+
+    assert "### Checklist for a new service\n- [ ] None of the 3 endpoints is a health check." in new.summary
+    assert (new.conclusion, new.title, new.new) == ("success", "no new performance problems", ())
+    assert "Checklist" not in later.summary
+
+
 def test_a_clean_pull_request_succeeds_in_silence() -> None:
     made = report(
         before=result(endpoints=(endpoint("GET /orders", queries="2"),)),

@@ -1,3 +1,4 @@
+import json
 from typing import Any
 
 from fastapi import FastAPI
@@ -44,6 +45,11 @@ def one() -> Order:
 def encoded():
     orders = recent()
     return jsonable_encoder(orders)  # FP503
+
+
+@app.get("/written")
+def written() -> Order:
+    return json.loads(find(1).model_dump_json())  # FP503
 
 
 # Near misses

@@ -1,0 +1,78 @@
+"""What is kept of a review for its page: everything but source code."""
+
+from __future__ import annotations
+
+from typing import Self
+
+import msgspec
+
+from app.github.models import Conclusion
+from app.review.advice import Question, Recommendation, metrics, tools
+from app.review.comments import group
+from app.review.costs import EndpointChange
+from app.review.report import Report
+from rules.engine.finding import Finding, Skipped, Statistics, Suppressed
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """One review, as its page shows it. Fixes are left out: they hold lines of the project."""
+
+    repository: str
+    number: int
+    head_sha: str
+    conclusion: Conclusion
+    title: str
+    new: tuple[Finding, ...] = ()
+    blocking: tuple[str, ...] = ()
+    fixed: tuple[Finding, ...] = ()
+    existing: dict[str, int] = {}
+    """Severity -> how many were there before."""
+    endpoints: tuple[EndpointChange, ...] = ()
+    recommendations: tuple[Recommendation, ...] = ()
+    metrics: tuple[str, ...] = ()
+    tools: tuple[str, ...] = ()
+    """What shows these problems in production; markdown."""
+    questions: tuple[Question, ...] = ()
+    suppressed: tuple[Suppressed, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    faults: tuple[str, ...] = ()
+    statistics: Statistics = Statistics()
+
+    @classmethod
+    def of(cls, report: Report, repository: str, number: int, head_sha: str) -> Self:
+        groups = group(report.new)
+        existing: dict[str, int] = {}
+        for finding in report.existing:
+            existing[finding.severity] = existing.get(finding.severity, 0) + 1
+        return cls(
+            repository=repository,
+            number=number,
+            head_sha=head_sha,
+            conclusion=report.conclusion,
+            title=report.title,
+            new=tuple(_without_source(finding) for finding in report.new),
+            blocking=report.blocking,
+            fixed=tuple(_without_source(finding) for finding in report.fixed),
+            existing=existing,
+            endpoints=report.endpoints,
+            recommendations=report.recommendations,
+            metrics=tuple(metric for metric, _ in metrics(groups)),
+            tools=tools(groups),
+            questions=report.questions,
+            suppressed=report.suppressed,
+            skipped=report.skipped,
+            faults=report.faults,
+            statistics=report.statistics,
+        )
+
+    def encode(self) -> bytes:
+        return msgspec.msgpack.encode(self)
+
+    @classmethod
+    def decode(cls, data: bytes) -> Record:
+        """Raises msgspec.MsgspecError for a record of another form."""
+        return msgspec.msgpack.decode(data, type=Record)
+
+
+def _without_source(finding: Finding) -> Finding:
+    return msgspec.structs.replace(finding, fix=None, places=(), text="")
