@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 _UPLOAD_READS = (".UploadFile.read", ".UploadFile.file.read", ".UploadFile.file.readlines")
 _PATH_READS = frozenset({"pathlib.Path.read_bytes", "pathlib.Path.read_text", "anyio.Path.read_bytes"})
 _OPENS = frozenset({"builtins.open", "io.open", "pathlib.Path.open", "aiofiles.open", "anyio.open_file"})
+_ARCHIVES = frozenset({"zipfile.ZipFile", "tarfile.open", "tarfile.TarFile"})
 BUFFERS = frozenset({"io.BytesIO", "io.StringIO"})
 
 
@@ -70,6 +71,14 @@ def file_content(expression: ast.AST, module: Module, depth: int = 0) -> ast.AST
     name = module.qualified_name(expression.func) or ""
     if name in _PATH_READS:
         return expression
+    if isinstance(expression.func, ast.Attribute) and expression.func.attr in (
+        "getvalue",
+        "getbuffer",
+        "read",
+    ):
+        filled = buffer(expression.func.value, module)
+        if filled is not None:
+            return file_content(filled.args[0], module, depth + 1) if filled.args else None
     if isinstance(expression.func, ast.Attribute) and expression.func.attr == "read" and is_whole(expression):
         return expression if opened(expression.func.value, module) is not None else None
     return None
@@ -96,6 +105,24 @@ def buffer(expression: ast.AST, module: Module) -> ast.Call | None:
         values = [value for _, value in values_of(expression, module)]
         found = [made for value in values if (made := buffer(value, module)) is not None]
         return found[0] if found and len(found) == len(values) else None
+    return None
+
+
+def archived(expression: ast.AST, module: Module) -> ast.Call | None:
+    """The `ZipFile(buffer, "w")` that filled the buffer whose `getvalue()` an expression is."""
+    match expression:
+        case ast.Call(func=ast.Attribute(attr="getvalue" | "getbuffer", value=ast.Name(id=name) as kept)):
+            function = module.function_of(expression)
+        case _:
+            return None
+    if function is None or buffer(kept, module) is None:
+        return None
+    for node in ast.walk(function.node):
+        if not isinstance(node, ast.Call) or module.qualified_name(node.func) not in _ARCHIVES:
+            continue
+        given = [*node.args, *(keyword.value for keyword in node.keywords)]
+        if any(isinstance(argument, ast.Name) and argument.id == name for argument in given):
+            return node
     return None
 
 

@@ -118,7 +118,7 @@ def records(expression: ast.expr, module: Module, depth: int = 0) -> ast.expr | 
                 return None
             return expression
         case ast.Dict(values=values):
-            return next((found for value in values if (found := records(value, module, depth + 1))), None)
+            return next((found for value in values if (found := _nested(value, module, depth + 1))), None)
         case ast.IfExp(body=body, orelse=orelse):
             return records(body, module, depth + 1) or records(orelse, module, depth + 1)
         case ast.Name():
@@ -128,6 +128,15 @@ def records(expression: ast.expr, module: Module, depth: int = 0) -> ast.expr | 
         case ast.Call():
             return expression if _gives_records(expression, module) else None
     return None
+
+
+def _nested(value: ast.expr | None, module: Module, depth: int) -> ast.expr | None:
+    """A list of records inside an object; the parts of one thing (`order.items`) are few."""
+    if value is None:
+        return None
+    if isinstance(value, ast.ListComp) and isinstance(value.generators[0].iter, ast.Attribute):
+        return None
+    return records(value, module, depth)
 
 
 def _records_of_name(name: ast.Name, module: Module, depth: int) -> ast.expr | None:

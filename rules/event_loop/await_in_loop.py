@@ -153,7 +153,10 @@ def _repeats(loop: _Loop, module: Module) -> bool:
         return False
     if any(isinstance(around, ast.While) for around in module.loops(loop)):
         return False  # pages, polls, retries
-    if any(isinstance(each, ast.Call) and len(each.args) == 3 for each in iterables(loop)):
+    if any(
+        isinstance(each, ast.Call) and getattr(each.func, "id", "") == "range" and len(each.args) == 3
+        for each in iterables(loop)
+    ):
         return False  # `range(0, len(items), 100)`: many items at once already
     return not isinstance(loop, ast.For) or not any(_orders(node, module) for node in _inside(loop))
 

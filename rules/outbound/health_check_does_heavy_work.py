@@ -11,12 +11,12 @@ if TYPE_CHECKING:
     from rules.engine.module import Module
     from rules.engine.summaries import Leaf
 
+# Only what a balancer would ask: `/admin/search/health` is a page for people.
+_PREFIX = r"(?:/(?:api|v\d+|internal|system|monitoring|ops|management|-|_+\w*))*"
 _HEALTH = re.compile(
-    r"^(?:/[\w.-]+){0,3}/(?:health|healthz|health[-_]?check|heartbeat|ping|status/health)/?$", re.IGNORECASE
+    rf"^{_PREFIX}/(?:health|healthz|health[-_]?check|heartbeat|ping|status/health)/?$", re.IGNORECASE
 )
-_ALIVE = re.compile(
-    r"^(?:/[\w.-]+){0,3}/(?:livez?|liveness|alive|health/live|health/liveness)/?$", re.IGNORECASE
-)
+_ALIVE = re.compile(rf"^{_PREFIX}/(?:health/)?(?:livez?|liveness|alive)/?$", re.IGNORECASE)
 
 
 class HealthCheckDoesHeavyWork(Rule):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine import estimates
-from rules.engine.bodies import buffer, content_of, file_content
+from rules.engine.bodies import archived, buffer, content_of, file_content
 from rules.engine.creation import serves
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 
@@ -23,7 +23,7 @@ class WholeFileResponse(Rule):
     """A file read whole before it is sent takes its size in memory for each download, and the first byte waits for the last.
 
     `FileResponse` sends a file in chunks of 64 KB, with length, ETag and ranges. Read in one piece, each download holds the
-    whole file, and reading it holds the event loop of an `async def`.
+    whole file, and reading it holds the event loop of an `async def`. An archive that is built in a buffer is the same.
 
     ## Instead
     `return FileResponse(path)`; for files in object storage a presigned URL, so that the bytes do not pass through here.
@@ -76,6 +76,17 @@ class WholeFileResponse(Rule):
         wrapped = buffer(content, module)
         if wrapped is not None:
             content = wrapped.args[0] if wrapped.args else None
+        archive = archived(content, module) if content is not None and wrapped is None else None
+        if archive is not None:
+            yield Match(
+                node,
+                f"`{module.segment(archive)}` builds the archive in memory, and `getvalue()` copies it: twice its size for each"
+                " download.",
+                confidence=Confidence.CERTAIN if module.reached(node) else Confidence.LIKELY,
+                impact=estimates.in_memory("+100 MB for each download that runs"),
+                instead="Write it to a `tempfile.SpooledTemporaryFile` or a temporary file and send that with `FileResponse`.",
+            )
+            return
         read = file_content(content, module) if content is not None else None
         if read is None:
             return

@@ -54,6 +54,11 @@ async def of_one_payment(id: int) -> bool:
     return await ask_payments()
 
 
+@app.get("/admin/payments/health")
+async def for_people() -> bool:
+    return await ask_payments()
+
+
 @app.post("/health-check")
 async def ask_now() -> bool:
     return await ask_payments()

@@ -27,6 +27,10 @@ class Item(BaseModel):
     id: int
 
 
+class Run(BaseModel):
+    steps: list[str]
+
+
 class Colour(Enum):
     RED = "red"
 
@@ -134,6 +138,11 @@ def colours():
 @app.get("/all-colours")
 def all_colours():
     return Colour.all()
+
+
+@app.get("/parts")
+def parts(run: Run):
+    return {"id": 1, "steps": [{"name": step, "index": 0} for step in run.steps]}
 
 
 @app.get("/scalars")

@@ -1,4 +1,5 @@
 import io
+import zipfile
 from pathlib import Path
 
 from fastapi import FastAPI, Response
@@ -29,7 +30,29 @@ def from_buffer(name: str) -> StreamingResponse:
     return StreamingResponse(io.BytesIO(Path(name).read_bytes()))  # FP506
 
 
+@app.get("/copied/{name}")
+def copied(name: str) -> Response:
+    stream = io.BytesIO(open(name, "rb").read())
+    return Response(stream.getvalue())  # FP506
+
+
+@app.get("/archive")
+def archive(names: list[str]) -> Response:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as packed:
+        for name in names:
+            packed.write(name)
+    return Response(target.getvalue(), media_type="application/zip")  # FP506
+
+
 # Near misses
+
+
+@app.get("/chart")
+def chart() -> Response:
+    target = io.BytesIO()
+    target.write(b"...")
+    return Response(target.getvalue(), media_type="image/png")
 
 
 @app.get("/file/{name}")

@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rules.engine.index import FUNCTIONS
+from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.waits import wait_of
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+
+_MUTEXES = frozenset(
+    {
+        "threading.Lock",
+        "threading.RLock",
+        "threading.Semaphore",
+        "threading.BoundedSemaphore",
+        "threading.Condition",
+        "multiprocessing.Lock",
+    }
+)
+
+
+class LockHeldAcrossAwait(Rule):
+    """A thread's lock held over an `await` can stop the worker for good: the next request waits for it on the event loop.
+
+    `await` lets other requests run, and the lock stays taken. When one of them wants the same lock, it waits inside a C call
+    on the event loop; the holder can then never go on to give it back. An `asyncio.Lock` of the module held over a call to
+    another machine does not hang, but lets one request at a time through the whole worker.
+
+    ## Instead
+    Between coroutines use `asyncio.Lock` with `async with`. Hold any lock only for what it protects: fetch first, then take
+    the lock and store.
+
+    ## Trade-offs
+    An `asyncio.Lock` protects against other coroutines of the same loop, not against threads.
+
+    ## Monitor
+    Requests that never finish; requests in progress against throughput.
+
+    ## When to ignore it
+    When one call at a time is what the other side allows.
+    """
+
+    code = "FP117"
+    severity = Severity.HIGH
+    gates = True
+    effort = Effort.MINUTES
+    watch = "requests that never finish"
+
+    invalid = (
+        Invalid(
+            """
+            import threading
+
+            import httpx
+            from fastapi import FastAPI
+
+            app = FastAPI()
+            client = httpx.AsyncClient()
+            lock = threading.Lock()
+            rates: dict[str, str] = {}
+
+            @app.get("/rates/{currency}")
+            async def rate(currency: str) -> str:
+                with lock:
+                    if currency not in rates:
+                        rates[currency] = (await client.get(f"https://rates.example/{currency}")).text
+                return rates[currency]
+            """
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            import threading
+
+            import httpx
+            from fastapi import FastAPI
+
+            app = FastAPI()
+            client = httpx.AsyncClient()
+            lock = threading.Lock()
+            rates: dict[str, str] = {}
+
+            @app.get("/rates/{currency}")
+            async def rate(currency: str) -> str:
+                answer = await client.get(f"https://rates.example/{currency}")
+                with lock:  # for microseconds, and no await inside
+                    rates[currency] = answer.text
+                return answer.text
+            """
+        ),
+    )
+
+    def check(self, node: ast.With | ast.AsyncWith, module: Module) -> Iterator[Match]:
+        function = module.function_of(node)
+        if function is None or not function.is_async or not module.runs_on_event_loop(node):
+            return
+        for item in node.items:
+            kind = module.type_of(item.context_expr)
+            lock = module.segment(item.context_expr)
+            if isinstance(node, ast.With) and kind in _MUTEXES and (line := _awaits(node)):
+                yield Match(
+                    item.context_expr,
+                    f"`{lock}` stays taken over the `await` on line {line}: the next coroutine that wants it waits on the event"
+                    " loop, and nobody can give it back.",
+                    severity=Severity.MEDIUM if kind.endswith("RLock") else self.severity,
+                )
+            elif (
+                isinstance(node, ast.AsyncWith)
+                and kind == "asyncio.Lock"
+                and _is_shared(item.context_expr, module)
+            ):
+                yield from self.one_at_a_time(node, item.context_expr, lock, module)
+
+    def one_at_a_time(
+        self, block: ast.AsyncWith, lock: ast.expr, name: str, module: Module
+    ) -> Iterator[Match]:
+        if not module.in_request_path(block) or _fills_something(block):
+            return
+        for node in _inside(block):
+            if isinstance(node, ast.Await) and isinstance(node.value, ast.Call):
+                wait = wait_of(node.value, module)
+                if wait is not None:
+                    yield Match(
+                        lock,
+                        f"`{name}` is held while `{wait.callable}` waits: one request at a time gets through this worker.",
+                        severity=Severity.MEDIUM,
+                        confidence=Confidence.LIKELY,
+                        call_path=wait.call_path(module),
+                    )
+                    return
+
+
+def _awaits(block: ast.With) -> int:
+    """The line of the first `await` in the block; 0 when there is none."""
+    lines = [
+        node.lineno for node in _inside(block) if isinstance(node, ast.Await | ast.AsyncFor | ast.AsyncWith)
+    ]
+    return min(lines, default=0)
+
+
+def _inside(block: ast.With | ast.AsyncWith) -> Iterator[ast.AST]:
+    stack: list[ast.AST] = list(block.body)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, (*FUNCTIONS, ast.ClassDef)):
+            continue
+        yield node
+        stack.extend(ast.iter_child_nodes(node))
+
+
+def _is_shared(lock: ast.expr, module: Module) -> bool:
+    """Whether it is a lock of the module, which all requests share."""
+    return isinstance(lock, ast.Name) and lock.id in module.index.module.bindings
+
+
+def _fills_something(block: ast.AsyncWith) -> bool:
+    """Whether the block looks first and keeps what it gets: one request fetches, the others find it there."""
+    return any(
+        isinstance(node, ast.If | ast.IfExp)
+        or (isinstance(node, ast.Attribute | ast.Subscript) and isinstance(node.ctx, ast.Store))
+        or (isinstance(node, ast.Global))
+        for node in _inside(block)
+    )

@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rules.engine import estimates
+from rules.engine.loop_calls import own_calls
+from rules.engine.loop_shapes import spelled
+from rules.engine.rule import Confidence, Effort, Hop, Impact, Invalid, Match, Rule, Severity, Valid
+from rules.libraries import Kind
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+
+_MODELS = (
+    "openai.",
+    "anthropic.",
+    "cohere.",
+    "mistralai.",
+    "groq.",
+    "litellm.",
+    "google.genai.",
+    "google.generativeai.",
+    "langchain",
+)
+_LONG_SLEEP = 1.0
+_NEAR = 3
+
+
+class ThreadpoolStarvation(Rule):
+    """A plain `def` endpoint that waits for long holds one of the 40 threads that all `def` endpoints share.
+
+    FastAPI runs `def` endpoints and dependencies in 40 threads per process. A call that takes seconds (a language model, another
+    program, a long sleep) keeps its thread for that time; with 40 of them under way every other `def` endpoint waits, quick
+    ones too. Measured: beside 100 calls of one second another `def` endpoint answered after two seconds instead of milliseconds.
+
+    ## Instead
+    Wait without a thread: `async def` with an asynchronous client or `asyncio.create_subprocess_exec`. Work that takes minutes
+    belongs into a queue. Raising the limit (`anyio.to_thread.current_default_thread_limiter().total_tokens = 100`) moves the
+    edge.
+
+    ## Trade-offs
+    An `async def` must not block at all: everything it calls has to be asynchronous.
+
+    ## Monitor
+    Worker threads in use of 40, and the time requests wait for one.
+
+    ## When to ignore it
+    When only a handful of such requests ever run at once.
+    """
+
+    code = "FP119"
+    severity = Severity.MEDIUM
+    effort = Effort.HOURS
+    watch = "worker threads in use of 40"
+
+    invalid = (
+        Invalid(
+            """
+            import openai
+            from fastapi import FastAPI
+
+            app = FastAPI()
+            client = openai.OpenAI()
+
+            @app.post("/summary")
+            def summary(text: str) -> str:
+                answer = client.responses.create(model="gpt-5", input=f"Summarise: {text}")
+                return answer.output_text
+            """
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            import openai
+            from fastapi import FastAPI
+
+            app = FastAPI()
+            client = openai.AsyncOpenAI()
+
+            @app.post("/summary")
+            async def summary(text: str) -> str:
+                answer = await client.responses.create(model="gpt-5", input=f"Summarise: {text}")
+                return answer.output_text
+            """
+        ),
+    )
+
+    def check(self, node: ast.FunctionDef, module: Module) -> Iterator[Match]:
+        if str(module.role(node) or "") not in ("endpoint", "dependency"):
+            return
+        for call in own_calls(node):
+            found = _long(call, module)
+            if found is None:
+                continue
+            what, path = found
+            yield Match(
+                call,
+                f"`{node.name}` holds one of {estimates.THREADS} worker threads while {what}: with {estimates.THREADS} under"
+                " way every `def` endpoint of the process waits.",
+                confidence=Confidence.LIKELY,
+                call_path=(Hop(module.path, call.lineno, spelled(call.func).rpartition(".")[2]), *path)
+                if path
+                else (),
+                impact=Impact(
+                    summary=f"at most {estimates.THREADS} such requests at once per process; more of them wait in waves",
+                    formula="capacity = threads / duration",
+                    assumptions={"threads": estimates.THREADS},
+                ),
+            )
+            return
+
+
+def _long(call: ast.Call, module: Module) -> tuple[str, tuple[Hop, ...]] | None:
+    """What takes long, in words that follow "while", with the way to it."""
+    entry = module.blocking(call)
+    if entry is not None:
+        if entry.kind is Kind.SLEEP:
+            return (f"it sleeps {_seconds(call):g} s", ()) if _seconds(call) > _LONG_SLEEP else None
+        if (
+            entry.kind is Kind.PROC
+            and not entry.construct
+            and not any(each.arg == "timeout" for each in call.keywords)
+        ):
+            return f"`{entry.name}` runs another program", ()
+        if entry.kind is Kind.NET and entry.name.startswith(_MODELS):
+            return f"`{entry.name}` waits for a language model", ()
+        return None
+    summary = module.summary(call)
+    if summary is None or summary.is_async:
+        return None
+    for leaf in summary.blocking:
+        if leaf.blocking is None or leaf.cached or len(leaf.path) > _NEAR:
+            continue
+        if leaf.blocking.kind is Kind.NET and leaf.callable.startswith(_MODELS):
+            return f"`{leaf.callable}` waits for a language model", leaf.path
+    return None
+
+
+def _seconds(call: ast.Call) -> float:
+    argument = call.args[0] if call.args else None
+    if isinstance(argument, ast.Constant) and isinstance(argument.value, int | float):
+        return float(argument.value)
+    return 0.0
