@@ -225,6 +225,40 @@ def trial(repo: Path, last: int, head: str, output_format: str) -> None:
 
 
 @cli.command()
+@click.argument("endpoint")
+@click.argument("path", type=click.Path(path_type=Path), default=Path())
+@click.option("--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def diagnose(endpoint: str, path: Path, output_format: str) -> None:
+    """Show all that one request costs, and where: ENDPOINT is "GET /orders", PATH its project (here, if not given)."""
+    import json
+
+    from app import diagnosis, discovery, terminal
+    from rules.engine.diagnosis import diagnose as diagnosed
+    from rules.engine.diagnosis import find
+
+    try:
+        root = discovery.root_of((path,))
+        config = _config(root, None)
+        project = discovery.find((path,), config.excludes)
+    except discovery.DiscoveryError as error:
+        raise Misuse(str(error)) from None
+    method, _, route = endpoint.strip().rpartition(" ")
+    with _progress(len(project.files)) as advance:
+        linked = diagnosis.linked(project.read(), project.texts(), _options(config, (), ()), advance)
+    found = [diagnosed(linked, each) for each in find(linked, method.strip().upper(), route)]
+    if not found:
+        raise Misuse(f"no endpoint {endpoint!r}; `fastperf check --endpoints` lists them")
+    if output_format == "json":
+        click.echo(json.dumps([diagnosis.contract(each) for each in found], indent=2, ensure_ascii=False))
+        return
+    console = terminal.console()
+    for each in found:
+        console.print(diagnosis.tree(each))
+        if letters := diagnosis.legend(each):
+            console.print(letters, style="dim", highlight=False)
+
+
+@cli.command()
 @click.argument("code")
 def explain(code: str) -> None:
     """Say what a rule is about: CODE is FP101 or its name."""
