@@ -127,6 +127,7 @@ def build(index: Index, lines: int) -> ModuleFacts:
         ),
         declarations=declarations.extract(index),
         flows=rows.extract(index),
+        early=tuple(sorted(index.early)),
         migration=migrations.extract(index) if "alembic" in index.imports else None,
         main=any(isinstance(node, ast.If) and is_main_guard(node.test) for node in index.tree.body),
     )
@@ -365,6 +366,11 @@ def _calls(index: Index, scope: Scope, guarded: list[Call]) -> list[Call]:
     seen: set[str] = set()
     owner = scope.owner
     for load in scope.loads:
+        if load.value.__class__ is ast.Attribute and load.value.attr == "awaitable_attrs":
+            flags, loops, path, is_guarded = surroundings(index, load, at_module)
+            call = Call(rows.AWAITABLE, load.lineno, load.col_offset, flags, loops, path)
+            (guarded if is_guarded else calls).append(call)
+            continue
         if owner is not None and load.value.__class__ is ast.Name and _is_data(load.attr, owner):
             continue
         ref = index.ref(load, scope)

@@ -205,5 +205,7 @@ class ModuleFacts(msgspec.Struct, omit_defaults=True, frozen=True, kw_only=True)
     migration: Migration | None = None
     flows: dict[str, Flow] = {}
     """What functions make of the rows of queries, by symbol."""
+    early: tuple[str, ...] = ()
+    """Dependencies that are closed before the response is sent: `Depends(f, scope="function")`."""
     main: bool = False
     """Has code under `if __name__ == "__main__"`."""
