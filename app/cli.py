@@ -225,6 +225,74 @@ def trial(repo: Path, last: int, head: str, output_format: str) -> None:
 
 
 @cli.command()
+@click.argument("path", type=click.Path(path_type=Path), default=Path())
+@click.option("--rps", type=click.FloatRange(min=0, min_open=True), help="The load each endpoint shall take.")
+@click.option(
+    "--factor",
+    type=click.FloatRange(min=0, min_open=True),
+    help="That times the `rps` of the configuration's [tool.fastperf.context].",
+)
+@click.option(
+    "--endpoint", multiple=True, metavar="ENDPOINT", help="Only these: `GET /orders`, `/orders`, `/admin/*`."
+)
+@click.option("--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def scale(
+    path: Path, rps: float | None, factor: float | None, endpoint: tuple[str, ...], output_format: str
+) -> None:
+    """Say how much traffic each endpoint can take, what saturates first, and what to change for a load.
+
+    From the endpoints' costs, the deployment's files and [tool.fastperf.context]. Exits 1 when an endpoint falls short.
+    """
+    from fnmatch import fnmatchcase
+
+    import msgspec
+
+    from app import discovery
+    from app import scale as scaling
+    from app.check import scan
+    from rules.engine import capacity, deployment
+
+    try:
+        root = discovery.root_of((path,))
+        config = _config(root, None)
+        project = discovery.find((path,), config.excludes)
+    except discovery.DiscoveryError as error:
+        raise Misuse(str(error)) from None
+    options = msgspec.structs.replace(config.options(), select=("none",))  # costs alone, no findings
+    if factor is not None:
+        if rps is not None:
+            raise Misuse("--rps and --factor say the same thing: give one")
+        if not (known := options.context.get("rps")):
+            raise Misuse("--factor needs `rps` under [tool.fastperf.context]; or give --rps")
+        rps = factor * float(known)
+    served = deployment.read(project.texts())
+    workers = next(
+        (found.number for command in served.production if (found := served.workers(command)) is not None),
+        None,
+    )
+    site = capacity.Site.of(options, workers=workers)
+    endpoints = [
+        entry
+        for entry in scan(project, options, prove=False).result.endpoints
+        if not endpoint
+        or any(
+            fnmatchcase(f"{entry.method} {entry.path}", one) or fnmatchcase(entry.path, one)
+            for one in endpoint
+        )
+    ]
+    if endpoint and not endpoints:
+        raise Misuse(f"no endpoint matches {', '.join(endpoint)}; `fastperf check --endpoints` lists them")
+    plan = scaling.Plan(site=site, capacities=tuple(capacity.capacities(endpoints, site)), wanted=rps or 0.0)
+    if output_format == "json":
+        click.echo(scaling.as_json(plan), nl=False)
+    else:
+        from app.terminal import console
+
+        console().print(scaling.as_text(plan))
+    sys.exit(1 if plan.short else 0)
+
+
+@cli.command()
 @click.argument("code")
 def explain(code: str) -> None:
     """Say what a rule is about: CODE is FP101 or its name."""

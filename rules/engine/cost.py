@@ -1,63 +1,26 @@
-"""What one request costs, as polynomials in N, the length of its loops."""
+"""What one request costs, as polynomials in the sizes of its loops."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 
 from rules.engine import facts
 from rules.engine.facts import Call
 from rules.engine.finding import Cost
-from rules.engine.graph import BACKGROUND, Graph, LeafCall, Node
+from rules.engine.graph import BACKGROUND, Edge, Graph, LeafCall, Node
+from rules.engine.polynomials import ONE, Polynomial, add, larger, letters, times, written
 from rules.engine.summaries import Summaries
-
-Polynomial = tuple[int, ...]
-"""Coefficients by degree: `(2, 3)` is 2 + 3N."""
-
-_MAX_DEGREE = 4
-_SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
-
-
-def add(left: Polynomial, right: Polynomial) -> Polynomial:
-    if not left:
-        return right
-    if not right:
-        return left
-    if len(left) < len(right):
-        left, right = right, left
-    return tuple(value + (right[degree] if degree < len(right) else 0) for degree, value in enumerate(left))
-
-
-def times_n(value: Polynomial) -> Polynomial:
-    """`value` done N times."""
-    if not value or len(value) > _MAX_DEGREE:
-        return value
-    return (0, *value)
-
-
-def larger(left: Polynomial, right: Polynomial) -> Polynomial:
-    """The larger for large N."""
-    return max(left, right, key=lambda value: (len(value), value[::-1]))
-
-
-def written(value: Polynomial) -> str:
-    """`2 + 3N`, `N²`, `0`."""
-    terms = []
-    for degree, factor in enumerate(value):
-        if not factor:
-            continue
-        power = "" if degree == 0 else "N" if degree == 1 else f"N{_SUPERSCRIPTS[degree]}"
-        terms.append(power if power and factor == 1 else f"{factor}{power}")
-    return " + ".join(terms) or "0"
+from rules.engine.surroundings import holds_for
 
 
 @dataclass(frozen=True, slots=True)
 class Amount:
     """What some code costs."""
 
-    queries: Polynomial = ()
-    external: Polynomial = ()
-    waits: Polynomial = ()
+    queries: Polynomial = field(default_factory=dict)
+    external: Polynomial = field(default_factory=dict)
+    waits: Polynomial = field(default_factory=dict)
     unbounded: bool = False
 
     def __add__(self, other: Amount) -> Amount:
@@ -77,9 +40,17 @@ class Amount:
             self.unbounded or other.unbounded,
         )
 
-    def looped(self, concurrently: bool) -> Amount:
-        waits = self.waits if concurrently else times_n(self.waits)
-        return Amount(times_n(self.queries), times_n(self.external), waits, self.unbounded)
+    def looped(self, loop: str, concurrently: bool) -> Amount:
+        """This much for each turn of `loop`."""
+        waits = self.waits if concurrently else times(self.waits, loop)
+        return Amount(times(self.queries, loop), times(self.external, loop), waits, self.unbounded)
+
+    def endless(self) -> Amount:
+        return Amount(self.queries, self.external, self.waits, True)
+
+    @property
+    def is_nothing(self) -> bool:
+        return not (self.queries or self.external or self.waits)
 
 
 NOTHING = Amount()
@@ -124,41 +95,72 @@ class Costs:
         return self._amounts[node]
 
     def _amount(self, node: Node, recursive: bool) -> Amount:
-        items: list[_Item] = []
-        for leaf in node.leaves:
-            amount = _of_leaf(leaf)
-            if amount is not NOTHING:
-                items.append((_segments(leaf.call), amount))
-        for edge in node.edges:
-            if edge.kind == BACKGROUND:
-                continue
-            amount = self._amounts.get(edge.target, NOTHING)
-            if amount.queries or amount.external or amount.waits:
-                if edge.call.flags & facts.WHILE:
-                    amount = Amount(amount.queries, amount.external, amount.waits, True)
-                items.append((_segments(edge.call), amount))
+        items = [(_segments(call), amount) for call, _, amount in self.parts(node)]
         if not items:
             return NOTHING
         total = _total(items, 0, False)
         if recursive and (total.queries or total.external):
-            total = Amount(total.queries, total.external, total.waits, True)
+            total = total.endless()
         return total
 
-    def endpoint(self, handler: Node, dependencies: Iterable[Node], middleware: Iterable[Node]) -> Cost:
+    def parts(self, node: Node) -> Iterator[tuple[Call, LeafCall | Edge, Amount]]:
+        """The calls in `node` that cost something, with what one run of each costs."""
+        for leaf in node.leaves:
+            amount = _of_leaf(leaf)
+            if not amount.is_nothing:
+                yield leaf.call, leaf, amount
+        for edge in node.edges:
+            if edge.kind == BACKGROUND or edge.call.flags & facts.DETACHED:
+                continue
+            if edge.target.function.flags & facts.CACHED:
+                continue  # answered from memory in all but the first request
+            amount = self._amounts.get(edge.target, NOTHING)
+            if not amount.is_nothing:
+                yield edge.call, edge, amount.endless() if edge.call.flags & facts.WHILE else amount
+
+    def of_middleware(self, node: Node, path: str) -> Amount:
+        """What a middleware adds to a request of `path`: parts of it may be for other paths only."""
+        items = [(_segments(call), amount) for call, _, amount in self.parts(node) if _applies(call, path)]
+        return _total(items, 0, False)
+
+    def amount_of(
+        self, handler: Node, dependencies: Iterable[Node], middleware: Iterable[Node], path: str
+    ) -> Amount:
         """The cost of a request: what runs before the handler, and the handler."""
         total = NOTHING
+        for node in middleware:
+            total = total + self.of_middleware(node, path)
+        for node in (*dependencies, handler):
+            total = total + self.of(node)
+        return total
+
+    def endpoint(
+        self, handler: Node, dependencies: Iterable[Node], middleware: Iterable[Node], path: str
+    ) -> Cost:
+        """The cost of a request in words, with what blocks the event loop."""
+        dependencies, middleware = tuple(dependencies), tuple(middleware)
+        total = self.amount_of(handler, dependencies, middleware, path)
         blocking: dict[str, None] = {}
         for node in (*middleware, *dependencies, handler):
-            total = total + self.of(node)
             if node.is_async:
                 blocking.update(dict.fromkeys(self._summaries.blocks_loop(node)))
+        sizes = sizes_of(total)
         return Cost(
-            written(total.queries),
-            written(total.external),
-            written(total.waits),
+            written(total.queries, sizes),
+            written(total.external, sizes),
+            written(total.waits, sizes),
             tuple(blocking),
             total.unbounded,
         )
+
+
+def sizes_of(amount: Amount) -> dict[str, str]:
+    """The letter for each size of a loop that an amount speaks of."""
+    return letters(amount.queries, amount.external, amount.waits)
+
+
+def _applies(call: Call, path: str) -> bool:
+    return all(holds_for(segment[1:], path) for segment in call.path.split("/") if segment[:1] == "%")
 
 
 def _of_leaf(leaf: LeafCall) -> Amount:
@@ -166,20 +168,21 @@ def _of_leaf(leaf: LeafCall) -> Amount:
     if leaf.query is not None:
         if leaf.query.kind in ("rollback", "connect"):
             return NOTHING
-        return Amount(queries=(1,), waits=(1,), unbounded=unbounded)
+        return Amount(queries=ONE, waits=ONE, unbounded=unbounded)
     if leaf.external is not None:
-        return Amount(external=(1,), waits=(1,), unbounded=unbounded)
+        return Amount(external=ONE, waits=ONE, unbounded=unbounded)
     return NOTHING
 
 
 def _segments(call: Call) -> Sequence[str]:
-    return call.path.split("/")[:-1] if call.path else ()
+    segments = call.path.split("/")[:-1] if call.path else ()
+    return [segment for segment in segments if segment[:1] != "%"] if "%" in call.path else segments
 
 
 def _total(items: Sequence[_Item], depth: int, concurrently: bool) -> Amount:
     """The sum of items whose paths agree before `depth`."""
     total = NOTHING
-    looped: list[_Item] = []
+    looped: dict[str, list[_Item]] = {}
     groups: dict[str, dict[str, list[_Item]]] = {}
     for item in items:
         segments, amount = item
@@ -187,16 +190,16 @@ def _total(items: Sequence[_Item], depth: int, concurrently: bool) -> Amount:
             total = total + amount
             continue
         segment = segments[depth]
-        if segment == "*":
-            looped.append(item)
+        if segment[0] == "*":
+            looped.setdefault(segment[1:], []).append(item)
         else:
             group, _, member = segment.partition(".")
             groups.setdefault(group, {}).setdefault(member, []).append(item)
-    if looped:
-        total = total + _total(looped, depth + 1, concurrently).looped(concurrently)
+    for loop, inner in looped.items():
+        total = total + _total(inner, depth + 1, concurrently).looped(loop, concurrently)
     for group, members in groups.items():
         together = group[0] == "&"
-        amounts = [_total(inner, depth + 1, concurrently or together) for inner in members.values()]
+        amounts = [_total(each, depth + 1, concurrently or together) for each in members.values()]
         joined = amounts[0]
         for amount in amounts[1:]:
             if together:

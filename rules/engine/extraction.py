@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import Any
 
 from rules.engine import declarations, facts, migrations, page_sizes, quick_calls, rows
 from rules.engine.annotations import one_of
 from rules.engine.arguments import arguments, displays, receiver, target
 from rules.engine.facts import Alias, Call, Class, Decorator, Function, ModuleFacts, Parameter
-from rules.engine.index import BUILTINS, COMPREHENSIONS, FUNCTIONS, Binding, Index, Scope
+from rules.engine.index import BUILTINS, FUNCTIONS, Binding, Index, Scope
 from rules.engine.spelling import is_main_guard, last_name
+from rules.engine.surroundings import is_short, surroundings
 from rules.libraries import OFFLOADS
 
 WIRING = frozenset(
@@ -51,32 +51,12 @@ WIRING = frozenset(
 _QUIET = frozenset(
     f"builtins.{name}" for name in BUILTINS if name not in ("open", "input", "map", "filter", "__import__")
 )
-_COLLECTING = frozenset(
-    {
-        "list",
-        "tuple",
-        "set",
-        "frozenset",
-        "dict",
-        "sum",
-        "any",
-        "all",
-        "min",
-        "max",
-        "sorted",
-        "next",
-        "anext",
-    }
-    | {"enumerate", "zip", "join", "extend", "update", "iter", "reversed", "chain", "deque"}
-)
 _EXECUTING = frozenset({"execute", "exec", "scalar", "scalars", "fetchval", "fetchrow", "fetch"})
 _WRITING = re.compile(r"(?:^|\.)(?:insert|update|delete)\(\)")
 _WRITING_TEXT = re.compile(
     r"[\s(]*(?:INSERT|UPDATE|DELETE|CREATE|ALTER|REPLACE|MERGE|TRUNCATE|DROP)\s", re.IGNORECASE
 )
 _WRAPPING = frozenset(name.rpartition(".")[2] for name, offload in OFFLOADS.items() if offload.wraps)
-_SPAWNING = frozenset({"create_task", "ensure_future", "start_soon"})
-_CONCURRENT = frozenset({"gather", "as_completed"})
 _ROUTES = frozenset(
     {"get", "post", "put", "patch", "delete", "head", "options", "trace", "route", "api_route", "websocket"}
     | {"websocket_route", "middleware", "exception_handler", "on_event"}
@@ -147,6 +127,7 @@ def build(index: Index, lines: int) -> ModuleFacts:
         ),
         declarations=declarations.extract(index),
         flows=rows.extract(index),
+        early=tuple(sorted(index.early)),
         migration=migrations.extract(index) if "alembic" in index.imports else None,
         main=any(isinstance(node, ast.If) and is_main_guard(node.test) for node in index.tree.body),
     )
@@ -361,7 +342,7 @@ def _calls(index: Index, scope: Scope, guarded: list[Call]) -> list[Call]:
         if not ref or ref in _QUIET:
             continue
         last = ref.rpartition(".")[2]
-        flags, loops, path, is_guarded = _surroundings(index, node, at_module)
+        flags, loops, path, is_guarded = surroundings(index, node, at_module)
         if last in quick_calls.NAMES and quick_calls.is_quick(node, last):
             flags |= facts.QUICK
         if isinstance(node.func, ast.Call) and last_name(node.func) in _WRAPPING:
@@ -385,6 +366,11 @@ def _calls(index: Index, scope: Scope, guarded: list[Call]) -> list[Call]:
     seen: set[str] = set()
     owner = scope.owner
     for load in scope.loads:
+        if load.value.__class__ is ast.Attribute and load.value.attr == "awaitable_attrs":
+            flags, loops, path, is_guarded = surroundings(index, load, at_module)
+            call = Call(rows.AWAITABLE, load.lineno, load.col_offset, flags, loops, path)
+            (guarded if is_guarded else calls).append(call)
+            continue
         if owner is not None and load.value.__class__ is ast.Name and _is_data(load.attr, owner):
             continue
         ref = index.ref(load, scope)
@@ -393,7 +379,7 @@ def _calls(index: Index, scope: Scope, guarded: list[Call]) -> list[Call]:
         if not base or base[-1] not in ":)^]$»⟩" or base.startswith("builtins.") or ref in seen:
             continue
         seen.add(ref)
-        flags, loops, path, is_guarded = _surroundings(index, load, at_module)
+        flags, loops, path, is_guarded = surroundings(index, load, at_module)
         call = Call(ref, load.lineno, load.col_offset, facts.LOAD, loops, path)
         (guarded if is_guarded else calls).append(call)
     return calls
@@ -442,96 +428,6 @@ def _is_data(name: str, owner: Scope) -> bool:
     return name in owner.attributes
 
 
-def _surroundings(index: Index, node: ast.expr, at_module: bool) -> tuple[int, int, str, bool]:
-    """Flags, loops, path, and whether the main guard is around."""
-    parents, scope_of = index.parents, index.scope_of
-    flags = loops = 0
-    marks: list[str] = []
-    guarded = False
-    child: Any = node
-    current: Any = parents.get(node)  # tested by class, not by isinstance: this is the hottest loop
-    if current.__class__ is ast.Await:
-        flags = facts.AWAITED
-    elif current.__class__ is ast.YieldFrom or current.__class__ is ast.withitem:
-        flags = facts.ITERATED
-    elif isinstance(current, ast.Call) and child is not current.func:
-        name = last_name(current)
-        if name in _COLLECTING:
-            flags = facts.ITERATED
-        elif name in _SPAWNING:
-            flags = facts.SPAWNED
-            marks.append(f"&0.{node.lineno}/")
-        elif name in ("wait_for", "shield") and parents.get(current).__class__ is ast.Await:
-            flags = facts.AWAITED
-    elif isinstance(current, ast.Starred):
-        flags = facts.ITERATED
-    while current is not None:
-        cls = current.__class__
-        if current in scope_of:
-            if isinstance(current, ast.ClassDef):
-                child, current = current, parents.get(current)
-                continue
-            break
-        if cls is ast.Call:
-            if child is not current.func and last_name(current) in _CONCURRENT:
-                marks.append(f"&{current.lineno}.{child.lineno}_{child.col_offset}/")
-        elif cls is ast.For or cls is ast.AsyncFor:
-            if child is current.iter:
-                if child is node:
-                    flags |= facts.ITERATED
-            elif child is not current.target and not is_short(current.iter) and child not in current.orelse:
-                loops += 1
-                marks.append("*/")
-        elif cls is ast.While:
-            loops += 1
-            flags |= facts.WHILE
-            marks.append("*/")
-        elif cls in COMPREHENSIONS:
-            first = current.generators[0]
-            if child is not first or not _within(index, node, first.iter):
-                depth = sum(1 for generator in current.generators if not is_short(generator.iter))
-                loops += depth
-                marks.extend("*/" for _ in range(depth))
-            elif first.iter is node:
-                flags |= facts.ITERATED
-        elif cls is ast.comprehension:
-            pass
-        elif cls is ast.If:
-            if at_module and child is not current.test and is_main_guard(current.test):
-                guarded = True
-            if child in current.body and fills_gap(current, node):
-                flags |= facts.ON_MISS
-            if current.orelse and child is not current.test:
-                marks.append(f"?{current.lineno}.{1 if child in current.orelse else 0}/")
-        elif cls is ast.IfExp:
-            if child is not current.test:
-                if _missing(current.test, absent=child is current.body):
-                    flags |= facts.ON_MISS
-                marks.append(f"?{current.lineno}_{current.col_offset}.{1 if child is current.orelse else 0}/")
-        elif cls is ast.match_case:
-            match: Any = parents[current]
-            marks.append(f"?{match.lineno}.{match.cases.index(current)}/")
-        elif cls is ast.Try:
-            if current.handlers and child in current.body:
-                marks.append(f"?{current.lineno}.0/")
-            elif child in current.handlers:
-                marks.append(f"?{current.lineno}.{current.handlers.index(child) + 1}/")
-        child, current = current, parents.get(current)
-    marks.reverse()
-    return flags, loops, "".join(marks), guarded
-
-
-def _within(index: Index, node: ast.AST, ancestor: ast.AST) -> bool:
-    current: ast.AST | None = node
-    while current is not None:
-        if current is ancestor:
-            return True
-        if isinstance(current, ast.stmt):
-            return False
-        current = index.parents.get(current)
-    return False
-
-
 def is_writing(statement: ast.expr, ref: str) -> bool:
     """Whether a statement, whose reference is `ref`, inserts, updates, deletes or defines."""
     if _WRITING.search(ref):
@@ -539,76 +435,6 @@ def is_writing(statement: ast.expr, ref: str) -> bool:
     for part in ast.walk(statement):
         if isinstance(part, ast.Constant) and isinstance(part.value, str):
             return _WRITING_TEXT.match(part.value) is not None
-    return False
-
-
-def fills_gap(test: ast.If, node: ast.AST) -> bool:
-    """Whether `node` computes what the `if` misses: `if key not in rows: rows[key] = load(key)`."""
-    missing = _missing(test.test, absent=True)
-    return bool(missing) and any(
-        isinstance(statement, ast.Assign | ast.AnnAssign)
-        and statement.lineno <= getattr(node, "lineno", 0) <= (statement.end_lineno or 0)
-        and any(_spelling(target) == missing for target in _targets(statement))
-        for statement in test.body
-    )
-
-
-def _missing(test: ast.AST, *, absent: bool) -> str:
-    """What is not there when `test` holds (or, with `absent=False`, when it does not)."""
-    match test:
-        case ast.UnaryOp(op=ast.Not(), operand=operand):
-            return _missing(operand, absent=not absent)
-        case ast.Compare(left=left, ops=[ast.Is()], comparators=[ast.Constant(value=None)]) if absent:
-            return _spelling(left)
-        case ast.Compare(left=left, ops=[ast.IsNot()], comparators=[ast.Constant(value=None)]) if not absent:
-            return _spelling(left)
-        case ast.Compare(ops=[ast.NotIn()], comparators=[container]) if absent:
-            return _spelling(container)
-        case ast.Compare(ops=[ast.In()], comparators=[container]) if not absent:
-            return _spelling(container)
-        case ast.Name() | ast.Attribute() if not absent:
-            return _spelling(test)
-    return ""
-
-
-def _targets(statement: ast.Assign | ast.AnnAssign) -> list[ast.expr]:
-    return statement.targets if isinstance(statement, ast.Assign) else [statement.target]
-
-
-def _spelling(node: ast.AST) -> str:
-    """`rows` of `rows`, `rows[key]`, `rows.get(key)`; `self.rows` likewise."""
-    parts: list[str] = []
-    while True:
-        match node:
-            case ast.Name(id=name):
-                return ".".join([name, *reversed(parts)])
-            case ast.Attribute(value=inner, attr="get"):
-                node = inner
-            case ast.Attribute(value=inner, attr=name):
-                parts.append(name)
-                node = inner
-            case ast.Subscript(value=inner) | ast.Call(func=ast.Attribute(attr="get") as inner):
-                node = inner
-            case _:
-                return ""
-
-
-def is_short(iterable: ast.AST) -> bool:
-    """Whether a loop over `iterable` has a few turns that do not depend on data."""
-    if isinstance(iterable, ast.Tuple | ast.List | ast.Set):
-        return not any(isinstance(element, ast.Starred) for element in iterable.elts)
-    if isinstance(iterable, ast.Constant):
-        return True
-    if isinstance(iterable, ast.Call) and isinstance(iterable.func, ast.Name):
-        if iterable.func.id == "range":
-            return all(
-                isinstance(argument, ast.Constant)
-                and isinstance(argument.value, int)
-                and argument.value <= 10
-                for argument in iterable.args
-            )
-        if iterable.func.id in ("enumerate", "reversed", "sorted") and iterable.args:
-            return is_short(iterable.args[0])
     return False
 
 

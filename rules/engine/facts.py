@@ -33,7 +33,7 @@ from rules.engine.declarations import Declarations
 from rules.engine.migrations import Migration
 from rules.engine.rows import Flow
 
-ENGINE_VERSION = "6"
+ENGINE_VERSION = "7"
 """Changes when facts change shape or meaning: cached ones of another version are worthless."""
 
 # Flags of a call.
@@ -50,6 +50,8 @@ OFFLOADED = 32
 """A call of what an offload primitive made (`asyncify(f)(x)`)."""
 ON_MISS = 64
 """Only when something is not there yet: `if rows is None: rows = load()`."""
+DETACHED = 256
+"""The task that runs it goes on by itself: nobody in the function waits for it."""
 WRITES = 128
 """Executes a statement that writes: `execute(update(…))`, `execute("DELETE …")`."""
 QUICK = 256
@@ -102,8 +104,9 @@ class Call(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
     loops: int = 0
     """Enclosing loops of unknown length within the function."""
     path: str = ""
-    """Where it stands among alternatives and concurrent groups: `?12.0/` is arm 0 of the branch on line 12,
-    `&30.1/` member 1 of the group that runs together on line 30."""
+    """Where it stands among loops, alternatives and concurrent groups: `*orders/` is once for each of `orders`,
+    `?12.0/` arm 0 of the branch on line 12, `&30.1/` member 1 of the group that runs together on line 30,
+    `%…/` only for requests of these paths."""
     arguments: tuple[Argument, ...] | None = None
     """Of calls that hand callables on or wire an application; None for all others."""
     target: str = ""
@@ -202,5 +205,7 @@ class ModuleFacts(msgspec.Struct, omit_defaults=True, frozen=True, kw_only=True)
     migration: Migration | None = None
     flows: dict[str, Flow] = {}
     """What functions make of the rows of queries, by symbol."""
+    early: tuple[str, ...] = ()
+    """Dependencies that are closed before the response is sent: `Depends(f, scope="function")`."""
     main: bool = False
     """Has code under `if __name__ == "__main__"`."""

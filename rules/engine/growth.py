@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from rules.engine import facts, fingerprints, registry, suppression
-from rules.engine.cost import Polynomial, written
 from rules.engine.finding import (
     Confidence,
     EndpointRef,
@@ -28,6 +27,7 @@ from rules.engine.finding import (
 )
 from rules.engine.graph import BACKGROUND, LeafCall, Node
 from rules.engine.module import Module
+from rules.engine.polynomials import ZERO, Polynomial, exceeds, grows, minus, total, written
 from rules.engine.project import Project
 from rules.engine.routing import EndpointNode
 from rules.engine.rule import Effort, Invalid, Match, Rule, Valid
@@ -333,31 +333,31 @@ def _causes(versions: _Versions, kind: _Kind) -> list[_Cause]:
 
 def _is_dearer(versions: _Versions, kind: _Kind, old: EndpointNode, new: EndpointNode) -> bool:
     """Whether a request costs more, and what runs before the handler does: code that only moved costs nothing."""
-    earlier = _sum(
+    earlier = total(
         kind.amount(versions.before, node)
         for node in (*versions.before.routing.middleware, *old.dependencies)
     )
-    later = _sum(
+    later = total(
         kind.amount(versions.after, node) for node in (*versions.after.routing.middleware, *new.dependencies)
     )
-    if not _exceeds(later, earlier):
+    if not exceeds(later, earlier):
         return False
-    return _exceeds(
-        _sum([later, kind.amount(versions.after, new.handler)]),
-        _sum([earlier, kind.amount(versions.before, old.handler)]),
+    return exceeds(
+        total([later, kind.amount(versions.after, new.handler)]),
+        total([earlier, kind.amount(versions.before, old.handler)]),
     )
 
 
 def _cause(versions: _Versions, kind: _Kind, node: Node, old: Node | None) -> _Cause | None:
     now = kind.amount(versions.after, node)
-    before = kind.amount(versions.before, old) if old is not None else ()
-    if not _exceeds(now, before) or node.function.flags & facts.CACHED:
+    before = kind.amount(versions.before, old) if old is not None else ZERO
+    if not exceeds(now, before) or node.function.flags & facts.CACHED:
         return None
     origin = _origin(versions, kind, node, old, (), frozenset({node}))
     if origin is None:
         return None
     holder, leaf, places, path = origin
-    return _Cause(holder, leaf, places, path, _minus(now, before))
+    return _Cause(holder, leaf, places, path, minus(now, before))
 
 
 _Origin = tuple[Node, str, tuple[Hop, ...], tuple[Hop, ...]]
@@ -399,7 +399,7 @@ def _origin(
         target = edge.target
         partner = versions.old(target)
         added = now[target.symbol] > before[target.symbol]
-        dearer = partner is not None and _exceeds(
+        dearer = partner is not None and exceeds(
             kind.amount(versions.after, target), kind.amount(versions.before, partner)
         )
         if not added and not dearer and partner is not None:
@@ -467,7 +467,7 @@ def _grown(kind: _Kind, cause: _Cause, project: Project) -> Finding:
     else:
         message = f"`{who}` now calls `{cause.leaf}` on each request: {many}, external calls + {extra}{each}."
     severity = rule.severity
-    if kind is _QUERIES and (len(refs) >= MANY_ENDPOINTS or len(cause.extra) > 1):
+    if kind is _QUERIES and (len(refs) >= MANY_ENDPOINTS or grows(cause.extra)):
         severity = Severity.HIGH
     return _finding(
         rule,
@@ -555,28 +555,3 @@ def _finding(
         leaf=leaf,
         guards=guards,
     )
-
-
-def _sum(values: Iterable[Polynomial]) -> Polynomial:
-    total: list[int] = []
-    for value in values:
-        total += [0] * (len(value) - len(total))
-        for degree, factor in enumerate(value):
-            total[degree] += factor
-    return tuple(total)
-
-
-def _minus(left: Polynomial, right: Polynomial) -> Polynomial:
-    """What `left` has more, degree by degree."""
-    padded = (*right, *(0,) * (len(left) - len(right)))
-    found = [max(0, value - padded[degree]) for degree, value in enumerate(left)]
-    while found and not found[-1]:
-        found.pop()
-    return tuple(found)
-
-
-def _exceeds(left: Polynomial, right: Polynomial) -> bool:
-    """Whether it is more for large N."""
-    width = max(len(left), len(right))
-    high, low = ((*value, *(0,) * (width - len(value)))[::-1] for value in (left, right))
-    return high > low

@@ -63,6 +63,13 @@ def growing(module: Module) -> Iterator[Holder]:
             yield holder
 
 
+def grown(module: Module) -> Iterator[Holder]:
+    """All containers of the file that get entries, also those that lose them again."""
+    for holder in _found(module):
+        if holder.growths:
+            yield holder
+
+
 def _found(module: Module) -> list[Holder]:
     known = _known.get(module)
     if known is None:
@@ -372,4 +379,4 @@ def _is_state(node: ast.expr) -> bool:
     return False
 
 
-__all__ = ["Growth", "Holder", "growing"]
+__all__ = ["Growth", "Holder", "growing", "grown"]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from rules.engine.declarations import Shape
 from rules.engine.models import Models, Relationship, Table
 from rules.engine.routing import Routing
-from rules.engine.rows import Shown
+from rules.engine.rows import HANDED, Shown
 from rules.engine.schemas import Field, Schemas
 from rules.engine.statements import Loaded, Statements
 from rules.engine.values import Linked, Value
@@ -132,6 +132,8 @@ class LazyLoading:
 
     def _add(self, schema: Value, loaded: Iterable[Loaded], place: Place) -> None:
         for each in loaded:
+            if each.is_async and each.flags & HANDED:
+                continue
             reads = list(self._reads(schema, each))
             if not reads:
                 continue

@@ -9,7 +9,6 @@ from enum import StrEnum
 
 from rules import libraries
 from rules.engine.context import AT_STARTUP, IN_REQUEST, IN_SCRIPT, Context, contexts_of
-from rules.engine.extraction import is_short
 from rules.engine.finding import EndpointRef, Options
 from rules.engine.graph import Node, place_of
 from rules.engine.index import COMPREHENSIONS, FUNCTIONS, LOOPS, FunctionNode, Index, LoopNode, Scope
@@ -20,6 +19,7 @@ from rules.engine.rows import Reader
 from rules.engine.source import Source
 from rules.engine.statements import Loaded
 from rules.engine.summaries import Leaf, Summary
+from rules.engine.surroundings import is_short
 from rules.engine.values import Linked, Sort, Value
 from rules.libraries import Blocking, Client, External, Offload, Query
 

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 from rules import libraries
 from rules.engine.context import Context
 from rules.engine.creation import serves
-from rules.engine.extraction import fills_gap, is_writing
+from rules.engine.extraction import is_writing
 from rules.engine.finding import Hop
 from rules.engine.loop_shapes import is_batched, is_search, is_short, spelled
+from rules.engine.surroundings import fills_gap
 from rules.libraries import Kind
 
 if TYPE_CHECKING:

@@ -43,8 +43,13 @@ AWAITED = 16
 """It was awaited where it ran."""
 TOUCHED = 32
 """It has a limit on some paths at least."""
+HANDED = 64
+"""Its rows were given to something that was awaited, which may have loaded more of them."""
 
-_ANY = OPAQUE | TOUCHED
+AWAITABLE = "sqlalchemy.ext.asyncio.AsyncAttrs.awaitable_attrs"
+"""What `await row.awaitable_attrs.items` calls, as if it were a method."""
+
+_ANY = OPAQUE | TOUCHED | HANDED
 
 LOADERS = frozenset(
     {"selectinload", "joinedload", "subqueryload", "immediateload", "contains_eager", "raiseload", "noload"}
@@ -115,6 +120,8 @@ _CHANGING = frozenset(
 _MANY = frozenset({"all", "fetchall", "partitions", "fetchmany"})
 _ONE = frozenset({"first", "one", "one_or_none", "scalar_one", "scalar_one_or_none", "scalar", "fetchone"})
 _RUNS = frozenset({"execute", "scalars", "scalar", "exec", "stream", "stream_scalars"})
+_SESSIONS = frozenset({"session", "db", "self"})
+"""Names that are worth no look: what is awaited with them is the query itself."""
 _COPIES = frozenset({"list", "tuple", "sorted", "reversed", "set"})
 _READERS = frozenset({"model_validate", "from_orm", "validate", "parse_obj"})
 _FILTERS = frozenset({"where", "filter", "filter_by"})
@@ -202,6 +209,7 @@ class Reader:
     def __init__(self, index: Index) -> None:
         self._index = index
         self._known: dict[ast.AST, tuple[Rows, ...]] = {}
+        self._given: dict[Scope, frozenset[str]] = {}
 
     def rows(self, node: ast.AST | None, scope: Scope, depth: int = 0) -> tuple[Rows, ...]:
         """The rows that an expression may be; empty when it is none, or unknown."""
@@ -269,10 +277,44 @@ class Reader:
                 bindings = current.bindings[node.id]
                 if current is scope and node in index.parents:
                     bindings = self._without_replaced(index.reaching(bindings, node))
+                handed = HANDED if node.id in self._handed(current) else 0
                 for binding in bindings:
-                    yield from self._binding(binding, current, depth)
+                    for rows in self._binding(binding, current, depth):
+                        yield msgspec.structs.replace(rows, flags=rows.flags | handed) if handed else rows
                 return
             current = current.parent
+
+    def _handed(self, scope: Scope) -> frozenset[str]:
+        """Names that a function gives to what it awaits, and what it iterates over to do so."""
+        known = self._given.get(scope)
+        if known is not None:
+            return known
+        found: set[str] = set()
+        for call in scope.calls:
+            if last_name(call.func) in _RUNS or not self._is_awaited(call):
+                continue
+            for value in (*call.args, *(keyword.value for keyword in call.keywords)):
+                found.update(
+                    each.id
+                    for each in ast.walk(value)
+                    if isinstance(each, ast.Name) and each.id not in _SESSIONS
+                )
+        for name, bindings in scope.bindings.items():
+            if name in found:
+                for binding in bindings:
+                    if binding.kind in ("item", "local item") and isinstance(binding.value, ast.Name):
+                        found.add(binding.value.id)
+        self._given[scope] = frozenset(found)
+        return self._given[scope]
+
+    def _is_awaited(self, call: ast.Call) -> bool:
+        parents = self._index.parents
+        current: ast.AST | None = parents.get(call)
+        while current is not None and not isinstance(current, ast.stmt):
+            if isinstance(current, ast.Await):
+                return True
+            current = parents.get(current)
+        return False
 
     def _without_replaced(self, bindings: list[Binding]) -> list[Binding]:
         """Without those before an `if` all of whose arms bind the name again."""
@@ -301,6 +343,9 @@ class Reader:
         if kind == "annotated" and isinstance(value, ast.AnnAssign):
             return self.rows(value.value, scope, depth)
         if kind == "parameter" and isinstance(binding.node, ast.arg):
+            ref = self._index.parameter_ref(binding, scope)
+            if (ref.startswith("builtins.") and ref.endswith(":")) or ref.endswith("Session:"):
+                return ()
             return (Rows(f"#{binding.node.arg}", stage=UNKNOWN),)
         if kind in ("item", "local item") and isinstance(value, ast.expr):
             return [item for rows in self.rows(value, scope, depth) if (item := _item(rows)) is not None]

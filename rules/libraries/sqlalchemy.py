@@ -94,6 +94,7 @@ LIBRARY = Library(
         *each(Query("", "select", True, DRIVER, primary_key=True), ASYNC_SESSION, "get get_one"),
         *each(Query("", "refresh", True, DRIVER), ASYNC_SESSION, "refresh"),
         *each(_aread, ASYNC_SESSION, "merge"),
+        *each(_aread, ("sqlalchemy.ext.asyncio.AsyncAttrs",), "awaitable_attrs"),
         *each(Query("", "commit", True, DRIVER), ASYNC_SESSION, "commit"),
         *each(Query("", "flush", True, DRIVER), ASYNC_SESSION, "flush"),
         *each(Query("", "rollback", True, DRIVER), ASYNC_SESSION, "rollback"),

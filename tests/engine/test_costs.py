@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rules import Cost
-from rules.engine.cost import add, larger, times_n, written
+from rules.engine.polynomials import ONE, ZERO, add, exceeds, larger, minus, times, written
 from tests.engine.projects import project
 
 HEAD = """
@@ -42,7 +42,7 @@ def cost(body: str) -> Cost:
         ("await db.execute(1)\nawait load(db, 1)", "2"),
         ("for x in xs:\n    await load(db, x)", "N"),
         ("await db.execute(1)\nfor x in xs:\n    await load(db, x)\n    await db.get(1, x)", "1 + 2N"),
-        ("for x in xs:\n    for y in x:\n        await load(db, y)", "N²"),
+        ("for x in xs:\n    for y in x:\n        await load(db, y)", "N·M"),
         ("for x in (1, 2):\n    await load(db, x)", "1"),
         ("for x in range(3):\n    await load(db, x)", "1"),
         ("for x in await db.scalars(1):\n    pass", "1"),
@@ -53,6 +53,27 @@ def cost(body: str) -> Cost:
         ("match xs:\n    case 1:\n        await load(db, 1)\n    case 2:\n        await load(db, 1)", "1"),
         ("await (load(db, 1) if xs else load(db, 2))", "1"),
         ("await db.rollback()", "0"),
+        ("if xs:\n    return await load(db, 1)\nawait load(db, 2)", "1"),
+        (
+            "if xs:\n    return await load(db, 1)\nif c:\n    return 0\nawait load(db, 2)\nawait load(db, 3)",
+            "2",
+        ),
+        ("if not xs:\n    raise KeyError\nawait load(db, 2)", "1"),
+        ("kinds = ('a', 'b')\nfor x in kinds:\n    await load(db, x)", "1"),
+        ("for x in xs:\n    await load(db, x)\nfor y in await c.get('a'):\n    await load(db, y)", "N + M"),
+        ("for x in xs:\n    await load(db, x)\nfor y in enumerate(xs):\n    await load(db, y)", "2N"),
+        ("while True:\n    try:\n        return await load(db, 1)\n    except KeyError:\n        pass", "1"),
+        (
+            "for n in range(c.retries):\n    try:\n        await load(db, 1)\n        break\n    except OSError:\n        pass",
+            "1",
+        ),
+        ("asyncio.create_task(load(db, 1))", "0"),
+        (
+            "task = asyncio.create_task(load(db, 1))\nTASKS.add(task)\ntask.add_done_callback(TASKS.discard)",
+            "0",
+        ),
+        ("task = asyncio.create_task(load(db, 1))\nawait task", "1"),
+        ("async with asyncio.TaskGroup() as group:\n    group.create_task(load(db, 1))", "1"),
     ],
 )
 def test_queries_are_counted_through_helpers_loops_and_branches(body: str, queries: str) -> None:
@@ -161,8 +182,22 @@ def test_recursion_and_while_loops_are_unbounded() -> None:
 
 
 def test_polynomials() -> None:
-    assert written(add((2,), times_n((3,)))) == "2 + 3N"
-    assert written(times_n(times_n((1,)))) == "N²"
-    assert written(()) == "0"
-    assert larger((9,), (0, 1)) == (0, 1)
-    assert larger((2, 1), (1, 1)) == (2, 1)
+    orders, items = times(ONE, "orders"), times(times(ONE, "items"), "orders")
+
+    assert written(add({(): 2}, times({(): 3}, "orders"))) == "2 + 3N"
+    assert written(times(orders, "orders")) == "N²"
+    assert written(add(add(ONE, orders), items)) == "1 + N + N·M"
+    assert written(add(orders, times(ONE, "users"))) == "N + M"
+    assert written(ZERO) == "0"
+    assert larger({(): 9}, orders) == orders
+    assert exceeds(items, {("orders",): 50})
+    assert minus(add({(): 3}, orders), ONE) == {(): 2, ("orders",): 1}
+
+
+def test_loops_too_many_to_name_become_one() -> None:
+    value = ZERO
+    for number in range(40):
+        value = add(value, times(ONE, f"loop{number}"))
+
+    assert sum(value.values()) == 40
+    assert len(value) <= 12

@@ -1,0 +1,251 @@
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from rules.engine import kept_estimates
+from rules.engine.finding import Hop
+from rules.engine.loop_shapes import spelled
+from rules.engine.module import Context
+from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+
+if TYPE_CHECKING:
+    import libcst as cst
+
+    from rules.engine.module import Module
+    from rules.engine.summaries import Leaf
+
+_LONG_SLEEP = 5
+_SLEEPS = frozenset({"time.sleep", "asyncio.sleep", "anyio.sleep"})
+# What a function of that name does is for somebody else than the caller of the endpoint.
+_SIDE_EFFECT = re.compile(
+    r"^_*(?:a?send|a?notify|e?mail|a?track|emit|broadcast|push|alert|deliver|dispatch|fire|trigger|post_to|publish|report_to)(?:_|$)"
+    r"|_(?:email|e_mail|mail|sms|notification|notifications|webhook|webhooks|slack|telegram|discord)$"
+)
+_NOT_ASIDE = re.compile(
+    r"request|command|query|message_to_(?:llm|model|agent)|prompt|file|chunk|bytes|response|http"
+    r"|background|enqueue|queue|schedule|later|defer",
+    re.IGNORECASE,
+)
+_TRIES_OUT = re.compile(r"test|verify|check|ping|preview|validate|debug", re.IGNORECASE)
+_REMOTE = frozenset({"mail", "http", "net", "sdk"})
+
+
+class LongWorkInHandler(Rule):
+    """The response waits for work that it does not need: a mail, a notification, another company's API.
+
+    The caller waits as long as the mail server takes, and gets an error when it is down although their order is stored.
+    While it waits the request holds what it holds: a connection of the database, a worker thread.
+
+    ## Instead
+    Less than a second, and no harm when it is lost at a restart: `background_tasks.add_task(send_mail, order_id)`, which
+    runs after the response. Everything else belongs into a queue with retries: arq, taskiq, Celery, dramatiq.
+
+    ## Trade-offs
+    The caller no longer learns when it fails: log it, count it, and try again. Hand over ids, not the session.
+
+    ## Monitor
+    p95 of the endpoint; failures and latency of the job.
+
+    ## When to ignore it
+    When the caller must know that it has happened.
+    """
+
+    code = "FP401"
+    severity = Severity.HIGH
+    effort = Effort.MINUTES
+    watch = "p95 of the endpoint, job latency"
+
+    invalid = (
+        Invalid(
+            """
+            import aiosmtplib
+            from fastapi import BackgroundTasks, FastAPI
+
+            app = FastAPI()
+
+            async def send_confirmation(address: str) -> None:
+                await aiosmtplib.send(address, hostname="mail.example")
+
+            @app.post("/orders")
+            async def order(address: str, tasks: BackgroundTasks) -> int:
+                await send_confirmation(address)
+                return 1
+            """,
+            fixed="""
+            import aiosmtplib
+            from fastapi import BackgroundTasks, FastAPI
+
+            app = FastAPI()
+
+            async def send_confirmation(address: str) -> None:
+                await aiosmtplib.send(address, hostname="mail.example")
+
+            @app.post("/orders")
+            async def order(address: str, tasks: BackgroundTasks) -> int:
+                tasks.add_task(send_confirmation, address)
+                return 1
+            """,
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            import aiosmtplib
+
+            async def send_confirmation(address: str) -> None:
+                await aiosmtplib.send(address, hostname="mail.example")
+
+            @app.post("/orders")
+            async def order(address: str, tasks: BackgroundTasks) -> int:
+                tasks.add_task(send_confirmation, address)
+                return 1
+            """
+        ),
+    )
+
+    def check(self, node: ast.Expr, module: Module) -> Iterator[Match]:
+        call = node.value.value if isinstance(node.value, ast.Await) else node.value
+        if not isinstance(call, ast.Call) or not module.in_request_path(call) or not module.endpoints(call):
+            return
+        role = str(module.role(call) or "")
+        if role in ("background", "lifespan", "websocket", "task", "middleware") or module.is_offloaded(call):
+            return
+        if (module.qualified_name(call.func) or "") in _SLEEPS:
+            yield from self._sleep(call, role, module)
+            return
+        if _runs_after(call, module) or _decides(node, module):
+            return
+        found = _aside(call, module)
+        if found is None:
+            return
+        kind, path = found
+        yield Match(
+            call,
+            f"The response waits for `{spelled(call.func)}`, whose result it does not use.",
+            severity=self.severity if kind == "mail" and role == "endpoint" else Severity.MEDIUM,
+            confidence=Confidence.LIKELY,
+            call_path=path,
+            fix=_fix(node, call, module),
+            impact=kept_estimates.moved_behind(module.options),
+        )
+
+    def _sleep(self, call: ast.Call, role: str, module: Module) -> Iterator[Match]:
+        match call.args:
+            case [ast.Constant(value=int() | float() as seconds)] if seconds >= _LONG_SLEEP:
+                if role == "endpoint" and not module.loops(call) and not _streams(call, module):
+                    yield Match(
+                        call,
+                        f"`{spelled(call.func)}` keeps the caller waiting for {seconds:g} seconds.",
+                        severity=Severity.MEDIUM,
+                        confidence=Confidence.LIKELY,
+                        impact=kept_estimates.moved_behind(module.options),
+                        instead="Answer `202` and let the client ask later, or move the work that is waited for into a queue.",
+                    )
+
+
+def _aside(call: ast.Call, module: Module) -> tuple[str, tuple[Hop, ...]] | None:
+    """(kind, call path) of a call to the outside that the request could do without."""
+    last = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    function = module.function_of(call)
+    if function is None or _SIDE_EFFECT.search(function.name) or _TRIES_OUT.search(function.name + last):
+        return None
+    external = module.external(call)
+    if external is not None:
+        return (
+            ("mail", ())
+            if external.kind == "mail" and not last.startswith(("connect", "login", "quit"))
+            else None
+        )
+    leaves = _leaves(call, module)
+    if not leaves:
+        return None
+    mail = next(
+        (leaf for leaf in leaves if leaf.kind == "mail" or leaf.callable.startswith("smtplib.")), None
+    )
+    if mail is not None:
+        leaf, kind = mail, "mail"
+    elif _SIDE_EFFECT.search(last) and not _NOT_ASIDE.search(last):
+        leaf, kind = leaves[0], "remote"
+    else:
+        return None
+    return kind, (Hop(module.path, call.lineno, last), *leaf.path)
+
+
+def _leaves(call: ast.Call, module: Module) -> list[Leaf]:
+    """What the called function sends out while the caller waits; nothing when it only fills a queue."""
+    summary = module.summary(call)
+    if summary is None or len(summary.queries) > 6:
+        return []
+    if any(leaf.kind == "queue" for leaf in summary.external):
+        return []
+    return [leaf for leaf in (*summary.external, *summary.blocking) if leaf.kind in _REMOTE]
+
+
+def _runs_after(call: ast.Call, module: Module) -> bool:
+    """Whether the function around the call itself runs in the background, at start-up or in a worker."""
+    contexts = module.contexts(call)
+    return bool(contexts & {Context.BACKGROUND, Context.TASK, Context.STARTUP})
+
+
+def _decides(statement: ast.Expr, module: Module) -> bool:
+    """Whether the answer depends on the call: its failure is turned into an error or another value."""
+    child: ast.AST = statement
+    current = module.parent(statement)
+    while current is not None and not isinstance(
+        current, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+    ):
+        if isinstance(current, ast.Try) and child in current.body and _answers(current):
+            return True
+        if isinstance(current, ast.For | ast.AsyncFor | ast.While):
+            return True  # another matter: one call per item
+        child, current = current, module.parent(current)
+    return False
+
+
+def _answers(attempt: ast.Try) -> bool:
+    """Whether a `try` around nothing else turns failures into an answer."""
+    return len(attempt.body) == 1 and any(
+        isinstance(inner, ast.Raise | ast.Return)
+        for handler in attempt.handlers
+        for inner in ast.walk(handler)
+    )
+
+
+def _streams(call: ast.Call, module: Module) -> bool:
+    function = module.function_of(call)
+    return function is None or any(isinstance(each, ast.Yield) for each in ast.walk(function.node))
+
+
+def _fix(statement: ast.Expr, call: ast.Call, module: Module) -> Fix | None:
+    """`tasks.add_task(f, a)` where the endpoint has the tasks already."""
+    function = module.function_of(call)
+    if function is None or isinstance(function.node, ast.Lambda):
+        return None
+    if str(module.role(call) or "") != "endpoint" or any(isinstance(each, ast.Starred) for each in call.args):
+        return None
+    arguments = function.node.args
+    for argument in (*arguments.args, *arguments.kwonlyargs):
+        if (
+            argument.annotation is not None
+            and ast.unparse(argument.annotation).rpartition(".")[2] == "BackgroundTasks"
+        ):
+            return Fix(_later(argument.arg), target=statement.value, safety=Safety.UNSAFE)
+    return None
+
+
+def _later(tasks: str) -> Callable[[cst.Await | cst.Call], cst.BaseExpression]:
+    def rewrite(node: cst.Await | cst.Call) -> cst.BaseExpression:
+        import libcst as cst
+
+        call = node.expression if isinstance(node, cst.Await) else node
+        if not isinstance(call, cst.Call):
+            return node
+        first = cst.Arg(call.func)
+        if call.args:
+            first = first.with_changes(comma=cst.Comma(whitespace_after=cst.SimpleWhitespace(" ")))
+        return cst.Call(cst.parse_expression(f"{tasks}.add_task"), [first, *call.args])
+
+    return rewrite

@@ -1,0 +1,172 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rules.engine import kept_estimates
+from rules.engine.loop_shapes import spelled
+from rules.engine.queue_tasks import enqueue
+from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+
+_SESSIONS = frozenset(
+    {
+        "sqlalchemy.orm.Session",
+        "sqlalchemy.orm.scoped_session",
+        "sqlalchemy.ext.asyncio.AsyncSession",
+        "sqlmodel.Session",
+        "sqlmodel.ext.asyncio.session.AsyncSession",
+        "sqlalchemy.Connection",
+        "sqlalchemy.ext.asyncio.AsyncConnection",
+        "asyncpg.Connection",
+        "asyncpg.pool.PoolConnectionProxy",
+        "psycopg.AsyncConnection",
+        "psycopg.Connection",
+    }
+)
+_SPAWNS = frozenset({"asyncio.create_task", "asyncio.ensure_future", "anyio.abc.TaskGroup.start_soon"})
+
+
+class RequestSessionInBackgroundTask(Rule):
+    """The session of a request handed to work that goes on after it: held until that work ends, or closed under it.
+
+    A dependency with `yield` is cleaned up after the background tasks (since FastAPI 0.118), so the connection
+    stays checked out while they run; before, it was closed already. With `create_task` or a job queue nobody keeps it
+    open at all: the task meets a closed session, or shares it with the request while both use it.
+
+    ## Instead
+    Hand over ids, and open a session where the work is done: `with SessionLocal() as session:`.
+
+    ## Trade-offs
+    The task reads its rows again, and must live with their having changed or gone.
+
+    ## Monitor
+    Connections checked out of the pool; pool timeouts.
+    """
+
+    code = "FP404"
+    severity = Severity.HIGH
+    effort = Effort.MINUTES
+    watch = "connections checked out, pool timeouts"
+
+    invalid = (
+        Invalid(
+            """
+            def get_session() -> Iterator[Session]:
+                with Session() as session:
+                    yield session
+
+            def send_invoice(order_id: int, session: Session) -> None: ...
+
+            @app.post("/orders/{order_id}/invoice")
+            def invoice(order_id: int, tasks: BackgroundTasks, session: Session = Depends(get_session)) -> None:
+                tasks.add_task(send_invoice, order_id, session)
+            """
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            def send_invoice(order_id: int) -> None:
+                with Session() as session:
+                    session.commit()
+
+            @app.post("/orders/{order_id}/invoice")
+            def invoice(order_id: int, tasks: BackgroundTasks) -> None:
+                tasks.add_task(send_invoice, order_id)
+            """
+        ),
+    )
+
+    def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        how, handed = _handed_over(node, module)
+        if not how or not module.in_request_path(node):
+            return
+        session = next((value for value in handed if _is_request_session(value, module)), None)
+        if session is None:
+            return
+        shown = module.segment(session)
+        yield Match(
+            node,
+            f"`{spelled(node.func)}` hands the request's `{shown}` on: {_consequence(how, module)}.",
+            severity=self.severity,
+            confidence=Confidence.LIKELY,
+            impact=kept_estimates.connection_held(module.options) if how == "background" else None,
+        )
+
+
+def _handed_over(call: ast.Call, module: Module) -> tuple[str, list[ast.expr]]:
+    """(how the work goes on, what it is given)."""
+    offload = module.offload(call)
+    if offload is not None and offload.kind == "background":
+        return "background", [*call.args[1:], *(keyword.value for keyword in call.keywords)]
+    if module.qualified_name(call.func) in _SPAWNS and call.args:
+        if module.is_awaited(call) or not _is_left_alone(call, module):
+            return "", []
+        inner = call.args[0]
+        if isinstance(inner, ast.Call):
+            return "task", [*inner.args, *(keyword.value for keyword in inner.keywords)]
+        return "task", list(call.args[1:])
+    found = enqueue(call, module)
+    if found is not None:
+        return "queue", list(found.arguments)
+    return "", []
+
+
+def _is_left_alone(call: ast.Call, module: Module) -> bool:
+    """Whether nobody in the function waits for the task."""
+    parent = module.parent(call)
+    if isinstance(parent, ast.Expr):
+        return True
+    if (
+        isinstance(parent, ast.Assign)
+        and len(parent.targets) == 1
+        and isinstance(parent.targets[0], ast.Name)
+    ):
+        name = parent.targets[0].id
+        function = module.function_of(call)
+        if function is None or isinstance(function.node, ast.Lambda):
+            return False
+        loads = [
+            each
+            for each in ast.walk(function.node)
+            if isinstance(each, ast.Name) and each.id == name and isinstance(each.ctx, ast.Load)
+        ]
+        return all(_only_kept(each, module) for each in loads)
+    return False
+
+
+def _only_kept(name: ast.Name, module: Module) -> bool:
+    """`tasks.add(task)` and `task.add_done_callback(…)`."""
+    parent = module.parent(name)
+    match parent:
+        case ast.Attribute(attr="add_done_callback"):
+            return True
+        case ast.Call(func=ast.Attribute(attr="add")):
+            return True
+    return False
+
+
+def _is_request_session(value: ast.expr, module: Module) -> bool:
+    """A parameter of the endpoint that is a session: what a dependency made for this request."""
+    if not isinstance(value, ast.Name) or module.type_of(value) not in _SESSIONS:
+        return False
+    scope = module.index.scope_at(value)
+    bindings = scope.bindings.get(value.id, [])
+    if len(bindings) != 1 or bindings[0].kind != "parameter":
+        return False
+    return str(module.role(value) or "") in ("endpoint", "websocket", "dependency")
+
+
+def _consequence(how: str, module: Module) -> str:
+    if how == "queue":
+        return "a session cannot travel to another process"
+    if how == "task":
+        return "it is closed when the request ends, while the task still uses it"
+    version = module.version("fastapi")
+    if version is not None and (0, 106) <= version < (0, 118):
+        return "it is closed with the request, before the task runs or while it does"
+    return "its connection stays checked out until the task has ended"

@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rules.engine.queue_tasks import celery_decorator
+from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+
+_RETRIES = frozenset(
+    {"autoretry_for", "max_retries", "retry_backoff", "base", "retry_kwargs", "throws", None}
+)
+
+
+class TaskWithoutRetryOrAck(Rule):
+    """A Celery task that calls out and never tries again loses its work to the first network hiccup.
+
+    Celery takes the message off the queue before the task runs and does not run a failed task again by itself. A
+    timeout of the other side, a deployment in that moment, and the job is gone.
+
+    ## Instead
+    `@queue.task(autoretry_for=(requests.RequestException,), retry_backoff=True, retry_jitter=True, max_retries=5)`. When the
+    task may run twice add `acks_late=True`, so that a killed worker's message goes back into the queue.
+
+    ## Trade-offs
+    The task must be safe to run twice. Without backoff and jitter the retries of many tasks come all at once.
+
+    ## Monitor
+    Failed and retried tasks per minute.
+
+    ## When to ignore it
+    When a schedule runs the task again soon anyway.
+    """
+
+    code = "FP408"
+    severity = Severity.LOW
+    effort = Effort.MINUTES
+    watch = "failed and retried tasks"
+
+    invalid = (
+        Invalid(
+            """
+            from celery import Celery
+
+            queue = Celery("shop")
+
+            @queue.task
+            def invoice(order_id: int) -> None:
+                requests.post("https://invoices.example", json=order_id, timeout=5)
+            """
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            from celery import Celery
+
+            queue = Celery("shop")
+
+            @queue.task(autoretry_for=(requests.RequestException,), retry_backoff=True)
+            def invoice(order_id: int) -> None:
+                requests.post("https://invoices.example", json=order_id, timeout=5)
+            """
+        ),
+    )
+
+    def check(self, node: ast.FunctionDef, module: Module) -> Iterator[Match]:
+        decorator = celery_decorator(node, module)
+        if decorator is None:
+            return
+        keywords = (
+            {each.arg: each.value for each in decorator.keywords} if isinstance(decorator, ast.Call) else {}
+        )
+        if _forever(keywords, node):
+            yield Match(
+                decorator,
+                f"`{node.name}` tries again for ever, every three minutes: a task that cannot succeed is never given up.",
+                severity=Severity.MEDIUM,
+                confidence=Confidence.LIKELY,
+                instead="Bound it, and wait longer each time: `max_retries=5, retry_backoff=True`.",
+            )
+            return
+        if keywords.keys() & _RETRIES or _handles(node):
+            return
+        leaf = _calls_out(node, module)
+        if leaf:
+            yield Match(
+                decorator,
+                f"`{node.name}` calls `{leaf}` and never tries again: one network error loses the job.",
+                confidence=Confidence.LIKELY,
+            )
+
+
+def _forever(keywords: dict[str | None, ast.expr], function: ast.FunctionDef) -> bool:
+    limit = keywords.get("max_retries")
+    if not (isinstance(limit, ast.Constant) and limit.value is None) or "retry_backoff" in keywords:
+        return False
+    calls = [each for each in ast.walk(function) if isinstance(each, ast.Call)]
+    retries = [each for each in calls if isinstance(each.func, ast.Attribute) and each.func.attr == "retry"]
+    return bool("autoretry_for" in keywords or retries) and not any(
+        keyword.arg in ("countdown", "eta", "max_retries", None)
+        for each in retries
+        for keyword in each.keywords
+    )
+
+
+def _handles(function: ast.FunctionDef) -> bool:
+    """Whether the task treats failures itself, or asks for another run."""
+    return any(
+        (isinstance(node, ast.Try) and node.handlers)
+        or (isinstance(node, ast.Attribute) and node.attr == "retry")
+        for node in ast.walk(function)
+    )
+
+
+def _calls_out(function: ast.FunctionDef, module: Module) -> str:
+    """A call of the task's own, or of a function it calls, that leaves the machine outside any `try`."""
+    node = module.graph_node(function)
+    if node is None:
+        return ""
+    for leaf in node.leaves:
+        if leaf.external is not None and leaf.external.kind != "queue" and "?" not in leaf.call.path:
+            return leaf.name
+    for edge in node.edges:
+        if edge.kind != "call" or "?" in edge.call.path:
+            continue
+        for inner in edge.target.leaves:
+            if inner.external is not None and inner.external.kind != "queue" and "?" not in inner.call.path:
+                return inner.name
+    return ""

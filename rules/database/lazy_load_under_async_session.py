@@ -1,0 +1,200 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rules.engine import eager
+from rules.engine.creation import serves
+from rules.engine.rows import HANDED
+from rules.engine.rule import Confidence, Effort, Hop, Invalid, Match, Rule, Severity, Valid
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+    from rules.engine.statements import Loaded
+
+
+class LazyLoadUnderAsyncSession(Rule):
+    """Reading a relationship that was not loaded raises `MissingGreenlet` under an `AsyncSession`.
+
+    An asynchronous session cannot query while an attribute is read, because nothing awaits there. The endpoint answers
+    with a server error as soon as it touches the relationship, or the response model does.
+
+    ## Instead
+    Load the relationship with the query: `.options(selectinload(Order.items))`. For one object
+    `await session.refresh(order, ["items"])` or `await order.awaitable_attrs.items` reads it later.
+
+    ## Trade-offs
+    One more statement per query, also where the relationship is not looked at: put the option on the query that needs it.
+
+    ## Monitor
+    Rate of 5xx answers, `MissingGreenlet` in the logs.
+
+    ## When to ignore it
+    When the related objects are in the session already: a to-one relationship then comes from there without a query.
+    """
+
+    code = "FP205"
+    severity = Severity.HIGH
+    gates = True
+    effort = Effort.MINUTES
+    watch = "rate of 5xx answers"
+    guards = (
+        "selectinload",
+        "joinedload",
+        "subqueryload",
+        "immediateload",
+        "contains_eager",
+        "lazy",
+        "refresh",
+    )
+
+    invalid = (
+        Invalid(
+            """
+            from typing import Annotated
+
+            from fastapi import Depends, FastAPI
+            from sqlalchemy import ForeignKey, select
+            from sqlalchemy.ext.asyncio import AsyncSession
+            from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+            from shop.db import Base, get_session
+
+            app = FastAPI()
+
+            class Order(Base):
+                __tablename__ = "orders"
+                id: Mapped[int] = mapped_column(primary_key=True)
+                items: Mapped[list["Item"]] = relationship()
+
+            class Item(Base):
+                __tablename__ = "items"
+                id: Mapped[int] = mapped_column(primary_key=True)
+                order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
+
+            @app.get("/orders/{number}/size")
+            async def size(number: int, session: Annotated[AsyncSession, Depends(get_session)]) -> int:
+                order = await session.scalar(select(Order).where(Order.id == number))
+                return len(order.items)
+            """,
+            fixed="""
+            from typing import Annotated
+
+            from fastapi import Depends, FastAPI
+            from sqlalchemy import ForeignKey, select
+            from sqlalchemy.ext.asyncio import AsyncSession
+            from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
+
+            from shop.db import Base, get_session
+
+            app = FastAPI()
+
+            class Order(Base):
+                __tablename__ = "orders"
+                id: Mapped[int] = mapped_column(primary_key=True)
+                items: Mapped[list["Item"]] = relationship()
+
+            class Item(Base):
+                __tablename__ = "items"
+                id: Mapped[int] = mapped_column(primary_key=True)
+                order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
+
+            @app.get("/orders/{number}/size")
+            async def size(number: int, session: Annotated[AsyncSession, Depends(get_session)]) -> int:
+                order = await session.scalar(select(Order).options(selectinload(Order.items)).where(Order.id == number))
+                return len(order.items)
+            """,
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            from typing import Annotated
+
+            from fastapi import Depends, FastAPI
+            from sqlalchemy import ForeignKey, select
+            from sqlalchemy.ext.asyncio import AsyncSession
+            from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+            from shop.db import Base, get_session
+
+            app = FastAPI()
+
+            class Order(Base):
+                __tablename__ = "orders"
+                id: Mapped[int] = mapped_column(primary_key=True)
+                items: Mapped[list["Item"]] = relationship()
+
+            class Item(Base):
+                __tablename__ = "items"
+                id: Mapped[int] = mapped_column(primary_key=True)
+                order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
+
+            @app.get("/orders/{number}/size")
+            async def size(number: int, session: Annotated[AsyncSession, Depends(get_session)]) -> int:
+                order = await session.scalar(select(Order).where(Order.id == number))
+                await session.refresh(order, ["items"])
+                return len(order.items)
+            """
+        ),
+    )
+
+    def check(self, node: ast.Attribute | ast.Call, module: Module) -> Iterator[Match]:
+        if isinstance(node, ast.Call):
+            yield from self._in_response(node, module)
+            return
+        found = eager.lazy_read(node, module)
+        if found is None or not _certain(found.loaded):
+            return
+        if (
+            not serves(node, module)
+            or not eager.is_first(node, module)
+            or eager.is_loaded_by_hand(node, module)
+        ):
+            return
+        loaded = found.loaded
+        yield Match(
+            node,
+            f"`{module.segment(node)}` was not loaded with its query: under an `AsyncSession` reading it raises"
+            " `MissingGreenlet`.",
+            confidence=Confidence.CERTAIN if found.relationship.many else Confidence.LIKELY,
+            fix=eager.load_with_query(module, loaded, [found.chain]),
+            related=(
+                Hop(loaded.path, loaded.line, loaded.symbol),
+                Hop(found.relationship.path, found.relationship.line, f"{found.owner.symbol}.{node.attr}"),
+            ),
+        )
+
+    def _in_response(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        """The response model reads it."""
+        found = module.project.lazy_loading.at(module.path, node.lineno, node.col_offset)
+        if found is None or not _certain(found.loaded) or eager.query_node(module, found.loaded) is not node:
+            return
+        reads = list(found.reads.values())
+        read = reads[0]
+        others = f" and {len(reads) - 1} more" if len(reads) > 1 else ""
+        shown = f"{read.schema.rpartition('.')[2]}.{read.field.name}"
+        place = found.places[0]
+        yield Match(
+            node,
+            f"`{shown}`{others} is not loaded with this query: under an `AsyncSession` the response of `{place.symbol}`"
+            " fails with `MissingGreenlet`.",
+            confidence=Confidence.CERTAIN
+            if any(each.relationship.many and not each.through for each in reads)
+            else Confidence.LIKELY,
+            fix=eager.load_with_query(module, found.loaded, [each.chain for each in reads]),
+            related=(
+                *(Hop(each.path, each.line, each.symbol) for each in found.places[:3]),
+                *(Hop(each.field.path, each.field.line, each.schema) for each in reads[:5]),
+                *(
+                    Hop(each.relationship.path, each.relationship.line, each.relationship.attribute)
+                    for each in reads[:5]
+                ),
+            ),
+        )
+
+
+def _certain(loaded: Loaded) -> bool:
+    """An asynchronous session, and nothing in between that may have loaded more."""
+    return loaded.is_async is True and not loaded.flags & HANDED

@@ -1,0 +1,214 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rules.engine import eager, estimates
+from rules.engine.creation import serves
+from rules.engine.loop_shapes import iterables, shortened
+from rules.engine.rule import Confidence, Effort, Hop, Invalid, Match, Rule, Severity, Valid
+
+if TYPE_CHECKING:
+    from rules.engine.index import LoopNode
+    from rules.engine.module import Module
+
+
+class LazyRelationshipInLoop(Rule):
+    """Reading a lazy relationship of each row in a loop runs one query per row.
+
+    `order.customer` looks like an attribute and is a query, unless the query of the orders loaded the customers too. A
+    hundred rows are a hundred round trips, one after another; the time grows with the data.
+
+    ## Instead
+    Load what the loop reads with the query: `.options(selectinload(Order.items))`, or `joinedload` for a single object.
+
+    ## Trade-offs
+    One more statement (or a join) for all rows together, also when the loop ends early. The loaded rows are in memory at
+    once.
+
+    ## Monitor
+    Statements per request, and the endpoint's p95 against the number of rows.
+
+    ## When to ignore it
+    When all rows share one or two related objects: those are read once and then come from the session.
+    """
+
+    code = "FP203"
+    severity = Severity.HIGH
+    gates = False
+    effort = Effort.MINUTES
+    watch = "statements per request"
+    guards = ("selectinload", "joinedload", "subqueryload", "immediateload", "contains_eager", "lazy")
+
+    invalid = (
+        Invalid(
+            """
+            from typing import Annotated
+
+            from fastapi import Depends, FastAPI
+            from sqlalchemy import ForeignKey, select
+            from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
+
+            from shop.db import Base, get_session
+
+            app = FastAPI()
+
+            class Customer(Base):
+                __tablename__ = "customers"
+                id: Mapped[int] = mapped_column(primary_key=True)
+                name: Mapped[str]
+
+            class Order(Base):
+                __tablename__ = "orders"
+                id: Mapped[int] = mapped_column(primary_key=True)
+                customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
+                customer: Mapped[Customer] = relationship()
+
+            @app.get("/names")
+            def names(session: Annotated[Session, Depends(get_session)]) -> list[str]:
+                orders = session.scalars(select(Order).limit(100)).all()
+                return [order.customer.name for order in orders]
+            """,
+            fixed="""
+            from typing import Annotated
+
+            from fastapi import Depends, FastAPI
+            from sqlalchemy import ForeignKey, select
+            from sqlalchemy.orm import Mapped, Session, mapped_column, relationship, selectinload
+
+            from shop.db import Base, get_session
+
+            app = FastAPI()
+
+            class Customer(Base):
+                __tablename__ = "customers"
+                id: Mapped[int] = mapped_column(primary_key=True)
+                name: Mapped[str]
+
+            class Order(Base):
+                __tablename__ = "orders"
+                id: Mapped[int] = mapped_column(primary_key=True)
+                customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
+                customer: Mapped[Customer] = relationship()
+
+            @app.get("/names")
+            def names(session: Annotated[Session, Depends(get_session)]) -> list[str]:
+                orders = session.scalars(select(Order).options(selectinload(Order.customer)).limit(100)).all()
+                return [order.customer.name for order in orders]
+            """,
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            from typing import Annotated
+
+            from fastapi import Depends, FastAPI
+            from sqlalchemy import ForeignKey, select
+            from sqlalchemy.orm import Mapped, Session, joinedload, mapped_column, relationship
+
+            from shop.db import Base, get_session
+
+            app = FastAPI()
+
+            class Customer(Base):
+                __tablename__ = "customers"
+                id: Mapped[int] = mapped_column(primary_key=True)
+                name: Mapped[str]
+
+            class Order(Base):
+                __tablename__ = "orders"
+                id: Mapped[int] = mapped_column(primary_key=True)
+                customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
+                customer: Mapped[Customer] = relationship()
+
+            @app.get("/names")
+            def names(session: Annotated[Session, Depends(get_session)]) -> list[str]:
+                orders = session.scalars(select(Order).options(joinedload(Order.customer)).limit(100)).all()
+                return [order.customer.name for order in orders]
+            """
+        ),
+    )
+
+    def check(self, node: ast.Attribute, module: Module) -> Iterator[Match]:
+        holder = node.value
+        if isinstance(holder, ast.Attribute) and holder.attr == "awaitable_attrs":
+            yield from self._awaited(node, holder, module)
+            return
+        found = eager.lazy_read(node, module)
+        if found is None or not found.repeated or found.loaded.is_async is not False:
+            return
+        loop = _loop(node, module)
+        if loop is None or not serves(node, module) or not eager.is_first(node, module):
+            return
+        entity = found.owner.symbol.rpartition(".")[2]
+        loaded = found.loaded
+        path = tuple(Hop(*hop) for hop in loaded.hops) or (
+            () if loaded.path == module.path else (Hop(loaded.path, loaded.line, loaded.symbol),)
+        )
+        yield Match(
+            node,
+            f"`{module.segment(node)}` is loaded one `{entity}` at a time: one more query per item of"
+            f" `{shortened(module.segment(iterables(loop)[0]))}`.",
+            severity=self.severity if module.in_request_path(node) else Severity.MEDIUM,
+            confidence=Confidence.LIKELY,
+            fix=eager.load_with_query(module, loaded, [found.chain]),
+            related=(
+                *path,
+                Hop(loaded.path, loaded.line, loaded.symbol),
+                Hop(found.relationship.path, found.relationship.line, f"{found.owner.symbol}.{node.attr}"),
+            ),
+            impact=estimates.lazy_loads(module.options, 1),
+        )
+
+    def _awaited(self, node: ast.Attribute, holder: ast.Attribute, module: Module) -> Iterator[Match]:
+        """`await order.awaitable_attrs.items`: the query is visible, and still one per row."""
+        loop = _loop(node, module)
+        if loop is None or not module.is_awaited(node) or not serves(node, module):
+            return
+        if any(loaded.covers([node.attr]) for loaded in module.rows(holder.value)) or _only_on_miss(
+            node, module
+        ):
+            return
+        yield Match(
+            node,
+            f"`{module.segment(node)}` is a query for each item of"
+            f" `{shortened(module.segment(iterables(loop)[0]))}`, one after another.",
+            severity=self.severity if module.in_request_path(node) else Severity.MEDIUM,
+            confidence=Confidence.LIKELY,
+            impact=estimates.lazy_loads(module.options, 1),
+        )
+
+
+def _loop(node: ast.Attribute, module: Module) -> LoopNode | None:
+    """The innermost loop over data whose variable `node` reads."""
+    loops = module.loops(node)
+    if any(module.is_short(loop) or _is_cut(loop) for loop in loops):
+        return None
+    return next(
+        (
+            loop
+            for loop in reversed(loops)
+            if not isinstance(loop, ast.While) and module.depends_on_loop(node, loop)
+        ),
+        None,
+    )
+
+
+def _only_on_miss(node: ast.Attribute, module: Module) -> bool:
+    """`if items is None: items = await …`: what is there already is not asked for."""
+    around = module.parent(module.statement(node) or node)
+    return isinstance(around, ast.If) and any(isinstance(each, ast.Is) for each in ast.walk(around.test))
+
+
+def _is_cut(loop: LoopNode) -> bool:
+    """`for row in rows[:5]`."""
+    return not isinstance(loop, ast.While) and any(
+        isinstance(each, ast.Subscript)
+        and isinstance(each.slice, ast.Slice)
+        and isinstance(each.slice.upper, ast.Constant)
+        and isinstance(each.slice.upper.value, int)
+        and each.slice.upper.value <= 10
+        for each in iterables(loop)
+    )

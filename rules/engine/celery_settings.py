@@ -1,0 +1,73 @@
+"""What a project tells its Celery workers, wherever it is written."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from rules.engine.values import Sort
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+
+_LOADERS = frozenset({"config_from_object", "config_from_envvar", "config_from_cmdline"})
+
+
+def says(words: re.Pattern[str], call: ast.Call, module: Module) -> bool | None:
+    """Whether the configuration of the application that `call` makes has a setting that matches.
+
+    Looks at the file, at what `config_from_object` names, at names of settings anywhere in the project and at how workers
+    are started. None when a part of the configuration cannot be seen.
+    """
+    if words.search(module.source.text) or any(words.search(text) for text in _started(module)):
+        return True
+    for found in module.project.resolver.modules.values():
+        names = [*found.facts.members, *(name for cls in found.facts.classes for name in cls.attributes)]
+        if any(words.search(name) for name in names):
+            return True
+    if any(keyword.arg in (None, "config_source", "loader", "task_cls") for keyword in call.keywords):
+        return None
+    return None if _is_loaded_from_elsewhere(module) else False
+
+
+def _started(module: Module) -> list[str]:
+    return [
+        text
+        for path, text in module.project.documents.items()
+        if "celery" in text and not path.endswith(".lock")
+    ]
+
+
+def _is_loaded_from_elsewhere(module: Module) -> bool:
+    """Whether settings come from an object that is no module of the project."""
+    for node in ast.walk(module.tree):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+            continue
+        if node.func.attr in _LOADERS:
+            argument = node.args[0] if node.args else None
+            if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+                name = argument.value.partition(":")[0]
+                if not any(
+                    found.name == name or found.name.endswith(f".{name}")
+                    for found in module.project.resolver.modules.values()
+                ):
+                    return True
+            else:
+                value = module.value(argument) if argument is not None else None
+                if (
+                    value is None
+                    or value.sort not in (Sort.MODULE, Sort.CLASS, Sort.OBJECT)
+                    or value.module is None
+                ):
+                    return True
+        elif (
+            node.func.attr == "update"
+            and isinstance(node.func.value, ast.Attribute)
+            and node.func.value.attr == "conf"
+        ):
+            if node.args and not isinstance(node.args[0], ast.Dict):
+                return True
+            if any(keyword.arg is None for keyword in node.keywords):
+                return True
+    return False

@@ -1,0 +1,375 @@
+"""What stands around a call: loops, alternatives, what runs together, and what a condition says about it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import Any
+
+from rules.engine import facts
+from rules.engine.index import COMPREHENSIONS, Index, Scope
+from rules.engine.spelling import is_main_guard, last_name
+
+STATEMENTS = frozenset(
+    {ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return, ast.If, ast.For, ast.AsyncFor, ast.While}
+    | {ast.With, ast.AsyncWith, ast.Try, ast.Match, ast.Raise, ast.Assert}
+)
+_FEW = 10
+"""As many turns as a loop over something constant may have."""
+_NAME = re.compile(r"\w+")
+_PASSING = frozenset(
+    {"enumerate", "reversed", "sorted", "list", "set", "tuple", "iter", "zip", "chain", "batched"}
+)
+_VIEWS = frozenset({"items", "values", "keys", "all", "scalars", "copy"})
+_COLLECTING = frozenset(
+    {
+        "list",
+        "tuple",
+        "set",
+        "frozenset",
+        "dict",
+        "sum",
+        "any",
+        "all",
+        "min",
+        "max",
+        "sorted",
+        "next",
+        "anext",
+    }
+    | {"enumerate", "zip", "join", "extend", "update", "iter", "reversed", "chain", "deque"}
+)
+_SPAWNING = frozenset({"create_task", "ensure_future", "start_soon"})
+_CONCURRENT = frozenset({"gather", "as_completed"})
+
+
+def surroundings(index: Index, node: ast.expr, at_module: bool) -> tuple[int, int, str, bool]:
+    """Flags, loops, path, and whether the main guard is around."""
+    parents, scope_of = index.parents, index.scope_of
+    flags = loops = 0
+    marks: list[str] = []
+    guarded = False
+    child: Any = node
+    current: Any = parents.get(node)  # tested by class, not by isinstance: this is the hottest loop
+    if current.__class__ is ast.Await:
+        flags = facts.AWAITED
+    elif current.__class__ is ast.YieldFrom or current.__class__ is ast.withitem:
+        flags = facts.ITERATED
+    elif isinstance(current, ast.Call) and child is not current.func:
+        name = last_name(current)
+        if name in _COLLECTING:
+            flags = facts.ITERATED
+        elif name in _SPAWNING:
+            flags = facts.SPAWNED | (facts.DETACHED if is_detached(index, current) else 0)
+            marks.append(f"&0.{node.lineno}/")
+        elif name in ("wait_for", "shield") and parents.get(current).__class__ is ast.Await:
+            flags = facts.AWAITED
+    elif isinstance(current, ast.Starred):
+        flags = facts.ITERATED
+    while current is not None:
+        if child.__class__ in STATEMENTS:
+            marks.extend(reversed(left_before(index, child, current)))
+        cls = current.__class__
+        if current in scope_of:
+            if isinstance(current, ast.ClassDef):
+                child, current = current, parents.get(current)
+                continue
+            break
+        if cls is ast.Call:
+            if child is not current.func and last_name(current) in _CONCURRENT:
+                marks.append(f"&{current.lineno}.{child.lineno}_{child.col_offset}/")
+        elif cls is ast.For or cls is ast.AsyncFor:
+            if child is current.iter:
+                if child is node:
+                    flags |= facts.ITERATED
+            elif (
+                child is not current.target
+                and child not in current.orelse
+                and not has_few_turns(index, current.iter)
+                and not stops_at_success(current)
+            ):
+                loops += 1
+                marks.append(f"*{size_of(current.iter)}/")
+        elif cls is ast.While:
+            loops += 1
+            flags |= facts.WHILE
+            if not stops_at_success(current):
+                marks.append("*/")
+        elif cls in COMPREHENSIONS:
+            first = current.generators[0]
+            if child is not first or not _within(index, node, first.iter):
+                long = [each.iter for each in current.generators if not has_few_turns(index, each.iter)]
+                loops += len(long)
+                marks.extend(f"*{size_of(iterable)}/" for iterable in reversed(long))
+            elif first.iter is node:
+                flags |= facts.ITERATED
+        elif cls is ast.comprehension:
+            pass
+        elif cls is ast.If:
+            if at_module and child is not current.test and is_main_guard(current.test):
+                guarded = True
+            if child in current.body and fills_gap(current, node):
+                flags |= facts.ON_MISS
+            if child in current.body:
+                condition = on_path(index, current.test)
+                if condition:
+                    marks.append(f"%{condition}/")
+            if child is not current.test and (current.orelse or isinstance(current.body[-1], ast.Return)):
+                marks.append(f"?{current.lineno}.{1 if child in current.orelse else 0}/")
+        elif cls is ast.IfExp:
+            if child is not current.test:
+                if _missing(current.test, absent=child is current.body):
+                    flags |= facts.ON_MISS
+                marks.append(f"?{current.lineno}_{current.col_offset}.{1 if child is current.orelse else 0}/")
+        elif cls is ast.match_case:
+            match: Any = parents[current]
+            marks.append(f"?{match.lineno}.{match.cases.index(current)}/")
+        elif cls is ast.Try:
+            if current.handlers and child in current.body:
+                marks.append(f"?{current.lineno}.0/")
+            elif child in current.handlers:
+                marks.append(f"?{current.lineno}.{current.handlers.index(child) + 1}/")
+        child, current = current, parents.get(current)
+    marks.reverse()
+    return flags, loops, "".join(marks), guarded
+
+
+def size_of(iterable: ast.AST) -> str:
+    """What the turns of a loop over `iterable` are counted in: `orders`; empty when it has no name."""
+    while True:
+        match iterable:
+            case ast.Await(value=inner) | ast.Subscript(value=inner) | ast.Starred(value=inner):
+                iterable = inner
+            case ast.Call(func=ast.Name(id=name), args=[first, *_]) if name in _PASSING or name == "range":
+                iterable = first
+            case ast.Call(func=ast.Name(id="len"), args=[first]):
+                iterable = first
+            case ast.Call(func=ast.Attribute(value=inner, attr=name), args=[]) if name in _VIEWS:
+                iterable = inner
+            case ast.Call(func=function):
+                name = last_name(function)
+                return name if name[:1].islower() and _NAME.fullmatch(name) else ""
+            case ast.BinOp(left=left):
+                iterable = left
+            case ast.BoolOp(values=[first, *_]):
+                iterable = first
+            case ast.Name() | ast.Attribute():
+                return last_name(iterable)
+            case _:
+                return ""
+
+
+def has_few_turns(index: Index, iterable: ast.expr) -> bool:
+    """Whether a loop has a few turns that do not depend on data, also when a name holds what it goes over."""
+    if is_short(iterable):
+        return True
+    if not isinstance(iterable, ast.Name):
+        return False
+    scope: Scope | None = index.scope_at(iterable)
+    while scope is not None and iterable.id not in scope.bindings:
+        scope = scope.parent
+    bindings = scope.bindings[iterable.id] if scope is not None else []
+    value = bindings[0].value if len(bindings) == 1 else None
+    if isinstance(value, ast.AnnAssign):
+        value = value.value
+    if not isinstance(value, ast.Tuple | ast.List | ast.Set) or bindings[0].kind not in (
+        "value",
+        "annotated",
+    ):
+        return False
+    constant = scope is index.module or isinstance(value, ast.Tuple)
+    return constant and len(value.elts) <= _FEW and is_short(value)
+
+
+def stops_at_success(loop: ast.For | ast.AsyncFor | ast.While) -> bool:
+    """Whether a loop only tries again: its first turn that raises nothing is the last."""
+    for statement in loop.body:
+        if isinstance(statement, ast.Try) and statement.handlers:
+            ends = statement.orelse or statement.body
+            if isinstance(ends[-1], ast.Return | ast.Break):
+                return True
+        if isinstance(statement, ast.With | ast.AsyncWith) and last_name(statement.items[0].context_expr) == (
+            loop.target.id
+            if isinstance(loop, ast.For | ast.AsyncFor) and isinstance(loop.target, ast.Name)
+            else None
+        ):
+            return True  # `for attempt in Retrying(…): with attempt:`
+    return False
+
+
+def left_before(index: Index, statement: Any, parent: ast.AST) -> list[str]:
+    """Marks for the alternatives that were left by `return` before `statement`: it is their other arm."""
+    known = index.left.get(statement)
+    if known is not None:
+        return known
+    found: list[str] = []
+    for block in _blocks(parent):
+        if statement in block:
+            before: list[str] = []
+            for each in block:
+                index.left[each] = before
+                if isinstance(each, ast.If) and not each.orelse and isinstance(each.body[-1], ast.Return):
+                    before = [*before, f"?{each.lineno}.1/"]
+            found = index.left[statement]
+            break
+    return found
+
+
+def _blocks(node: ast.AST) -> list[list[ast.stmt]]:
+    return [
+        block
+        for name in ("body", "orelse", "finalbody")
+        if isinstance(block := getattr(node, name, None), list)
+    ]
+
+
+def is_detached(index: Index, spawning: ast.Call) -> bool:
+    """Whether nobody waits for the task that `create_task(…)` makes, as far as its function shows."""
+    scope = index.scope_at(spawning)
+    if "TaskGroup" in index.ref(spawning.func, scope) or last_name(spawning.func) == "start_soon":
+        return False
+    parent = index.parents.get(spawning)
+    if isinstance(parent, ast.Expr):
+        return True
+    if not (isinstance(parent, ast.Assign) and isinstance(parent.targets[0], ast.Name)):
+        return False
+    name = parent.targets[0].id
+    for node in ast.walk(scope.node):
+        if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load):
+            user = index.parents.get(node)
+            kept = isinstance(user, ast.Call) and last_name(user.func) in ("add", "discard")
+            if not kept and not (isinstance(user, ast.Attribute) and user.attr == "add_done_callback"):
+                return False
+    return True
+
+
+def on_path(index: Index, test: ast.expr) -> str:
+    """The paths for which `test` of a request's path holds: `=/a|=/b`, `^/api` for a prefix; empty when unclear."""
+    match test:
+        case ast.BoolOp(op=ast.Or(), values=values):
+            parts = [on_path(index, value) for value in values]
+            return "|".join(parts) if all(parts) else ""
+        case ast.Compare(left=left, ops=[ast.Eq()], comparators=[ast.Constant(value=str(path))]):
+            return f"={_escaped(path)}" if _is_path(index, left) else ""
+        case ast.Compare(
+            left=left, ops=[ast.In()], comparators=[ast.Tuple() | ast.List() | ast.Set() as paths]
+        ):
+            texts = [item.value for item in paths.elts if isinstance(item, ast.Constant)]
+            known = _is_path(index, left) and len(texts) == len(paths.elts)
+            return "|".join(f"={_escaped(str(text))}" for text in texts) if known else ""
+        case ast.Call(
+            func=ast.Attribute(value=left, attr="startswith"), args=[ast.Constant(value=str(path))]
+        ):
+            return f"^{_escaped(path)}" if _is_path(index, left) else ""
+    return ""
+
+
+def _escaped(path: str) -> str:
+    return path.replace("/", "\x1f").replace("|", "")
+
+
+def _is_path(index: Index, node: ast.expr) -> bool:
+    """Whether an expression is the path of a request: `request.url.path`, `scope["path"]` or a name for it."""
+    match node:
+        case ast.Attribute(attr="path", value=ast.Attribute(attr="url")):
+            return True
+        case ast.Subscript(
+            slice=ast.Constant(value="path"), value=ast.Name(id="scope") | ast.Attribute(attr="scope")
+        ):
+            return True
+        case ast.Name(id=name):
+            bindings = index.scope_at(node).bindings.get(name, [])
+            value = bindings[0].value if len(bindings) == 1 else None
+            return isinstance(value, ast.Attribute | ast.Subscript) and _is_path(index, value)
+    return False
+
+
+def holds_for(condition: str, path: str) -> bool:
+    """Whether a condition of `on_path` holds for an endpoint's path."""
+    for part in condition.replace("\x1f", "/").split("|"):
+        if part[:1] == "=" and part[1:] == path:
+            return True
+        if part[:1] == "^" and path.startswith(part[1:]):
+            return True
+    return False
+
+
+def _within(index: Index, node: ast.AST, ancestor: ast.AST) -> bool:
+    current: ast.AST | None = node
+    while current is not None:
+        if current is ancestor:
+            return True
+        if isinstance(current, ast.stmt):
+            return False
+        current = index.parents.get(current)
+    return False
+
+
+def fills_gap(test: ast.If, node: ast.AST) -> bool:
+    """Whether `node` computes what the `if` misses: `if key not in rows: rows[key] = load(key)`."""
+    missing = _missing(test.test, absent=True)
+    return bool(missing) and any(
+        isinstance(statement, ast.Assign | ast.AnnAssign)
+        and statement.lineno <= getattr(node, "lineno", 0) <= (statement.end_lineno or 0)
+        and any(_spelling(target) == missing for target in _targets(statement))
+        for statement in test.body
+    )
+
+
+def _missing(test: ast.AST, *, absent: bool) -> str:
+    """What is not there when `test` holds (or, with `absent=False`, when it does not)."""
+    match test:
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            return _missing(operand, absent=not absent)
+        case ast.Compare(left=left, ops=[ast.Is()], comparators=[ast.Constant(value=None)]) if absent:
+            return _spelling(left)
+        case ast.Compare(left=left, ops=[ast.IsNot()], comparators=[ast.Constant(value=None)]) if not absent:
+            return _spelling(left)
+        case ast.Compare(ops=[ast.NotIn()], comparators=[container]) if absent:
+            return _spelling(container)
+        case ast.Compare(ops=[ast.In()], comparators=[container]) if not absent:
+            return _spelling(container)
+        case ast.Name() | ast.Attribute() if not absent:
+            return _spelling(test)
+    return ""
+
+
+def _targets(statement: ast.Assign | ast.AnnAssign) -> list[ast.expr]:
+    return statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+
+
+def _spelling(node: ast.AST) -> str:
+    """`rows` of `rows`, `rows[key]`, `rows.get(key)`; `self.rows` likewise."""
+    parts: list[str] = []
+    while True:
+        match node:
+            case ast.Name(id=name):
+                return ".".join([name, *reversed(parts)])
+            case ast.Attribute(value=inner, attr="get"):
+                node = inner
+            case ast.Attribute(value=inner, attr=name):
+                parts.append(name)
+                node = inner
+            case ast.Subscript(value=inner) | ast.Call(func=ast.Attribute(attr="get") as inner):
+                node = inner
+            case _:
+                return ""
+
+
+def is_short(iterable: ast.AST) -> bool:
+    """Whether a loop over `iterable` has a few turns that do not depend on data."""
+    if isinstance(iterable, ast.Tuple | ast.List | ast.Set):
+        return not any(isinstance(element, ast.Starred) for element in iterable.elts)
+    if isinstance(iterable, ast.Constant):
+        return True
+    if isinstance(iterable, ast.Call) and isinstance(iterable.func, ast.Name):
+        if iterable.func.id == "range":
+            return all(
+                isinstance(argument, ast.Constant)
+                and isinstance(argument.value, int)
+                and argument.value <= 10
+                for argument in iterable.args
+            )
+        if iterable.func.id in ("enumerate", "reversed", "sorted") and iterable.args:
+            return is_short(iterable.args[0])
+    return False

@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rules.engine.finding import Hop, Impact
+from rules.engine.holders import Holder, grown
+from rules.engine.loop_shapes import spelled
+from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+
+if TYPE_CHECKING:
+    from rules.engine.deployment import Setting
+    from rules.engine.module import Module
+
+# State that a request puts there for another request to find.
+_SHARED = re.compile(
+    r"session|connection|client|socket|subscriber|listener|room|channel|online|presence|user|login|attempt|rate|limit|counter"
+    r"|count|job|progress|status|pending|upload|chat|conversation|game|player|message|otp|code|state",
+    re.IGNORECASE,
+)
+_OWN = re.compile(
+    r"cache|memo|lock|_loop|engine|pool|http|executor|model|_tasks?$|warned|seen|metric|gauge|histogram|redis",
+    re.IGNORECASE,
+)
+_SCHEDULERS = (
+    "apscheduler.schedulers.asyncio.AsyncIOScheduler.start",
+    "apscheduler.schedulers.background.BackgroundScheduler.start",
+)
+
+
+class PerProcessStateWithWorkers(Rule):
+    """State in a module is there once per worker: what one request stores, the next one in another worker does not find.
+
+    The deployment starts several processes, and each has its own memory. Half of the users are logged out at random, a
+    broadcast reaches only those connected to the same worker, a limit of ten is ten per worker; a scheduler started with
+    the application runs each of its jobs as many times as there are workers.
+
+    ## Instead
+    Keep shared state in Redis or in the database; send broadcasts through Redis pub/sub. Run a scheduler in a process of
+    its own, or let each job take a lock first.
+
+    ## Trade-offs
+    A network round trip where there was a dictionary.
+
+    ## Monitor
+    Jobs that run twice; clients that miss messages; sessions lost while the process is healthy.
+
+    ## When to ignore it
+    When the load balancer always sends a client to the same process, and losing the state at a restart is fine.
+    """
+
+    code = "FP705"
+    severity = Severity.MEDIUM
+    effort = Effort.HOURS
+    watch = "jobs that run twice, sessions lost"
+
+    invalid = (
+        Invalid(
+            """
+            from fastapi import FastAPI
+
+            app = FastAPI()
+            sessions: dict[str, str] = {}
+
+            @app.post("/login")
+            def login(token: str, name: str) -> None:
+                sessions[token] = name
+
+            @app.get("/me")
+            def me(token: str) -> str:
+                return sessions[token]
+            """,
+            documents={"Dockerfile": 'FROM python:3.13\nCMD ["uvicorn", "app.main:app", "--workers", "4"]\n'},
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            from fastapi import FastAPI
+
+            app = FastAPI()
+            sessions: dict[str, str] = {}
+
+            @app.post("/login")
+            def login(token: str, name: str) -> None:
+                sessions[token] = name
+            """,
+            documents={"Dockerfile": 'FROM python:3.13\nCMD ["uvicorn", "app.main:app", "--workers", "1"]\n'},
+        ),
+    )
+
+    def check(self, node: ast.Module, module: Module) -> Iterator[Match]:
+        several = module.project.deployment.several_processes()
+        if several is None:
+            return
+        for holder in grown(module):
+            growth = next((each for each in holder.growths if module.in_request_path(each.node)), None)
+            if growth is None or not _is_shared(holder) or not _is_read(holder, module):
+                continue
+            yield self._match(
+                growth.node,
+                f"`{holder.name}` is there once per worker process: what is put here, a request in another worker does not find",
+                several,
+                (Hop(module.path, holder.node.lineno, holder.name),),  # type: ignore[attr-defined]  # a statement
+            )
+        for call in ast.walk(node) if "apscheduler" in module.source.text else ():
+            if isinstance(call, ast.Call) and _starts_a_scheduler(call, module):
+                yield self._match(
+                    call,
+                    f"`{spelled(call.func)}` starts one scheduler per worker process: each job runs as many times",
+                    several,
+                )
+
+    def _match(self, node: ast.AST, message: str, several: Setting, related: tuple[Hop, ...] = ()) -> Match:
+        return Match(
+            node,
+            f"{message} (`{several.name} {several.value}` in {several.path}).",
+            confidence=Confidence.LIKELY,
+            related=(*related, Hop(several.path, several.line, several.name)),
+            impact=Impact(
+                f"with {several.value} processes a request meets the right one in 1 of {several.value} cases",
+                "1/n of requests find the state (n: processes)",
+                {"workers": several.value or ""},
+            ),
+        )
+
+
+def _is_shared(holder: Holder) -> bool:
+    return bool(_SHARED.search(holder.name)) and not _OWN.search(holder.name)
+
+
+def _is_read(holder: Holder, module: Module) -> bool:
+    """Whether another function in the path of a request looks at the container."""
+    last = holder.name.rpartition(".")[2]
+    writers = {module.symbol_at(growth.node) for growth in holder.growths}
+    for node in ast.walk(module.tree):
+        name = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+        if (
+            name == last
+            and isinstance(getattr(node, "ctx", None), ast.Load)
+            and module.in_request_path(node)
+            and module.symbol_at(node) not in writers
+        ):
+            return True
+    return False
+
+
+def _starts_a_scheduler(call: ast.Call, module: Module) -> bool:
+    if module.qualified_name(call.func) not in _SCHEDULERS:
+        return False
+    return str(module.role(call) or "") == "lifespan" and not _takes_a_lock(call, module)
+
+
+def _takes_a_lock(call: ast.Call, module: Module) -> bool:
+    function = module.function_of(call)
+    if function is None:
+        return False
+    text = module.segment(function.node).lower()
+    return any(word in text for word in ("lock", "leader", "is_primary", "worker_id", "flock"))

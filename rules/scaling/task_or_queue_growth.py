@@ -1,0 +1,223 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rules.engine.finding import Hop, Impact
+from rules.engine.holders import Growth, growing
+from rules.engine.instances import is_shared
+from rules.engine.loop_shapes import spelled
+from rules.engine.origins import origins
+from rules.engine.rewrites import with_keyword
+from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+
+_QUEUES = frozenset(
+    {
+        "asyncio.Queue",
+        "asyncio.queues.Queue",
+        "asyncio.LifoQueue",
+        "asyncio.PriorityQueue",
+        "queue.Queue",
+        "queue.SimpleQueue",
+    }
+)
+_TASKS = frozenset({"asyncio.create_task", "asyncio.ensure_future", "asyncio.loop.create_task"})
+
+
+class TaskOrQueueGrowth(Rule):
+    """A queue without `maxsize` takes whatever comes: when its reader falls behind, memory holds the difference.
+
+    Requests put in as fast as they arrive, and the reader takes out as fast as it can. Nothing slows the requests down, so
+    a slow database or a stopped reader turns into memory until the worker is killed, with everything still in the queue.
+    Tasks collected in a list or set of the module that nobody empties stay in memory with their results.
+
+    ## Instead
+    `asyncio.Queue(maxsize=1000)`: `await queue.put(item)` then waits for room, `put_nowait` raises `QueueFull`, which an
+    endpoint answers with `503`. Finished tasks leave by themselves: `task.add_done_callback(tasks.discard)`.
+
+    ## Trade-offs
+    A full queue must mean something: wait, refuse, or drop the oldest.
+
+    ## Monitor
+    `queue.qsize()`, resident memory per worker.
+    """
+
+    code = "FP709"
+    severity = Severity.MEDIUM
+    effort = Effort.MINUTES
+    watch = "queue size, resident memory per worker"
+
+    invalid = (
+        Invalid(
+            """
+            from fastapi import FastAPI
+
+            app = FastAPI()
+            audits = asyncio.Queue()
+
+            @app.post("/orders")
+            async def order(text: str) -> None:
+                audits.put_nowait(text)
+            """,
+            fixed="""
+            from fastapi import FastAPI
+
+            app = FastAPI()
+            audits = asyncio.Queue(maxsize=1000)
+
+            @app.post("/orders")
+            async def order(text: str) -> None:
+                audits.put_nowait(text)
+            """,
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            from fastapi import FastAPI
+
+            app = FastAPI()
+            audits = asyncio.Queue(maxsize=1000)
+
+            @app.post("/orders")
+            async def order(text: str) -> None:
+                await audits.put(text)
+            """
+        ),
+    )
+
+    def check(self, node: ast.Call | ast.Module, module: Module) -> Iterator[Match]:
+        if isinstance(node, ast.Module):
+            yield from self._tasks(module)
+        elif module.qualified_name(node.func) in _QUEUES and not _is_bounded(node):
+            yield from self._queue(node, module)
+
+    def _tasks(self, module: Module) -> Iterator[Match]:
+        for holder in growing(module):
+            growth = next(
+                (
+                    each
+                    for each in holder.growths
+                    if module.in_request_path(each.node) and holds_task(each, module)
+                ),
+                None,
+            )
+            if growth is not None:
+                yield Match(
+                    growth.node,
+                    f"`{holder.name}` keeps each task for ever, with its result: nothing takes finished ones out.",
+                    confidence=Confidence.LIKELY,
+                    related=(Hop(module.path, holder.node.lineno, holder.name),),  # type: ignore[attr-defined]  # a statement
+                    instead=f"Make it a set, and let tasks leave: `task.add_done_callback({holder.name}.discard)`.",
+                    swallows=(("FP704", getattr(growth.node, "lineno", 0)),),
+                )
+
+    def _queue(self, call: ast.Call, module: Module) -> Iterator[Match]:
+        name, is_long_lived = _bound_to(call, module)
+        if not name:
+            return
+        puts = [each for each in ast.walk(module.tree) if isinstance(each, ast.Call) and _puts(each, name)]
+        if is_long_lived:
+            fed = next((each for each in puts if module.in_request_path(each)), None)
+            if fed is not None:
+                yield Match(
+                    call,
+                    f"`{name}` has no bound, and requests fill it: when its reader falls behind, memory holds the difference.",
+                    confidence=Confidence.LIKELY,
+                    related=(Hop(module.path, fed.lineno, spelled(fed.func)),),
+                    fix=_fix(call, module),
+                    impact=Impact(
+                        "memory = (rate in − rate out) · time · size of an item, without a bound → 1,000 items"
+                    ),
+                )
+        elif _streams(call, puts, module):
+            yield Match(
+                call,
+                f"`{name}` takes all that the source gives while a slow client reads: the whole stream can end up in memory.",
+                severity=Severity.LOW,
+                confidence=Confidence.LIKELY,
+                fix=_fix(call, module),
+                impact=Impact("memory up to the size of the whole stream, per client → 1,000 items"),
+            )
+
+
+def holds_task(growth: Growth, module: Module) -> bool:
+    """Whether what is put in is a task that was just started."""
+    value = growth.value
+    if value is None:
+        return False
+    return any(
+        isinstance(made, ast.Call) and module.qualified_name(made.func) in _TASKS
+        for made in origins(value, module)
+    )
+
+
+def _is_bounded(call: ast.Call) -> bool:
+    size = (
+        call.args[0]
+        if call.args
+        else next((each.value for each in call.keywords if each.arg in ("maxsize", None)), None)
+    )
+    return size is not None and not (isinstance(size, ast.Constant) and size.value == 0)
+
+
+def _bound_to(call: ast.Call, module: Module) -> tuple[str, bool]:
+    """(name, whether it lives as long as the process) of what the queue is bound to."""
+    statement = module.parent(call)
+    target: ast.expr | None = None
+    if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
+        target = statement.targets[0]
+    elif isinstance(statement, ast.AnnAssign):
+        target = statement.target
+    match target:
+        case ast.Name(id=name):
+            return name, module.function_of(call) is None
+        case ast.Attribute(value=ast.Name(id="self"), attr=name):
+            current = module.parent(call)
+            while current is not None and not isinstance(current, ast.ClassDef):
+                current = module.parent(current)
+            return (
+                (name, True)
+                if isinstance(current, ast.ClassDef) and is_shared(current, module)
+                else ("", False)
+            )
+        case ast.Attribute(value=ast.Attribute(attr="state"), attr=name):
+            return name, True
+    return "", False
+
+
+def _puts(call: ast.Call, name: str) -> bool:
+    if not (isinstance(call.func, ast.Attribute) and call.func.attr in ("put", "put_nowait")):
+        return False
+    holder = call.func.value
+    return (isinstance(holder, ast.Name) and holder.id == name) or (
+        isinstance(holder, ast.Attribute) and holder.attr == name
+    )
+
+
+def _streams(call: ast.Call, puts: list[ast.Call], module: Module) -> bool:
+    """Whether a generator reads a queue that a task of its own fills from another stream."""
+    function = module.function_of(call)
+    if function is None or isinstance(function.node, ast.Lambda):
+        return False
+    own = {id(each) for each in ast.walk(function.node)}
+    fed = any(
+        id(put) in own
+        and module.function_of(put) != function
+        and any(isinstance(loop, ast.AsyncFor) for loop in module.loops(put))
+        for put in puts
+    )
+    return fed and any(
+        isinstance(each, ast.Yield) and module.function_of(each) == function
+        for each in ast.walk(function.node)
+    )
+
+
+def _fix(call: ast.Call, module: Module) -> Fix | None:
+    if call.args or call.keywords or (module.qualified_name(call.func) or "").endswith("SimpleQueue"):
+        return None
+    return Fix(with_keyword("maxsize", "1000"), safety=Safety.UNSAFE)

@@ -1,0 +1,144 @@
+import asyncio
+import smtplib
+import time
+
+import aiosmtplib
+import httpx
+from fastapi import BackgroundTasks, Depends, FastAPI, HTTPException, WebSocket
+from starlette.concurrency import run_in_threadpool
+
+app = FastAPI()
+client = httpx.AsyncClient()
+
+
+async def send_welcome(address: str) -> None:
+    await aiosmtplib.send(address, hostname="mail.example")
+
+
+def send_by_smtp(address: str) -> None:
+    with smtplib.SMTP("mail.example") as server:
+        server.sendmail("shop@shop.example", [address], "welcome")
+
+
+async def notify_shop(order_id: int) -> None:
+    await client.post("https://chat.example/hook", json={"order": order_id})
+
+
+async def reserve(order_id: int) -> None:
+    await client.post("https://stock.example/reserve", json={"order": order_id})
+
+
+class Orders:
+    async def create(self, order_id: int) -> int:
+        await notify_shop(order_id)  # FP401
+        return order_id
+
+
+@app.post("/users")
+async def sign_up(address: str) -> str:
+    await send_welcome(address)  # FP401
+    return address
+
+
+@app.post("/users/sync")
+def sign_up_sync(address: str) -> str:
+    send_by_smtp(address)  # FP401
+    return address
+
+
+@app.post("/orders")
+async def order(order_id: int) -> int:
+    await notify_shop(order_id)  # FP401
+    return await Orders().create(order_id)
+
+
+@app.post("/direct")
+async def direct(address: str) -> None:
+    await aiosmtplib.send(address, hostname="mail.example")  # FP401
+
+
+@app.post("/wait")
+async def wait() -> None:
+    await asyncio.sleep(30)  # FP401
+
+
+@app.post("/wait/sync")
+def wait_sync() -> None:
+    time.sleep(10)  # FP401
+
+
+# Near misses
+
+
+@app.post("/background")
+async def in_background(address: str, order_id: int, tasks: BackgroundTasks) -> None:
+    tasks.add_task(send_welcome, address)
+    tasks.add_task(later, order_id)
+
+
+async def later(order_id: int) -> None:
+    await notify_shop(order_id)
+
+
+@app.post("/reserve")
+async def needed(order_id: int) -> None:
+    await reserve(order_id)
+
+
+@app.post("/mail/test")
+async def test_mail(address: str) -> None:
+    await send_welcome(address)
+
+
+@app.post("/must")
+async def must(address: str) -> None:
+    try:
+        await send_welcome(address)
+    except aiosmtplib.SMTPException as error:
+        raise HTTPException(502) from error
+
+
+@app.post("/result")
+async def result(order_id: int) -> str:
+    sent = await client.post("https://chat.example/hook", json={"order": order_id})
+    return sent.text
+
+
+@app.websocket("/socket")
+async def socket(websocket: WebSocket) -> None:
+    await websocket.send_text("hello")
+    await notify_shop(1)
+
+
+@app.post("/short")
+async def short() -> None:
+    await asyncio.sleep(0.1)
+
+
+async def send_all(address: str) -> None:
+    await send_welcome(address)
+
+
+@app.post("/task")
+async def task(address: str) -> None:
+    asyncio.create_task(send_all(address))
+
+
+async def at_start() -> None:
+    await send_welcome("shop@shop.example")
+
+
+def send_event(name: str) -> None:
+    print(name)
+
+
+@app.post("/local")
+def local() -> None:
+    send_event("x")
+
+
+@app.get("/events")
+async def events(_: None = Depends(local)):
+    while True:
+        await asyncio.sleep(15)
+        yield "ping"

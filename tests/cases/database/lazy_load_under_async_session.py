@@ -1,0 +1,183 @@
+from typing import Annotated
+
+from fastapi import Depends, FastAPI
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy import ForeignKey, create_engine, select
+from sqlalchemy.ext.asyncio import AsyncAttrs, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, relationship, selectinload, sessionmaker
+
+app = FastAPI()
+SessionLocal = sessionmaker(create_engine("postgresql://"))
+AsyncSessionLocal = async_sessionmaker(create_async_engine("postgresql+asyncpg://"))
+
+
+class Base(AsyncAttrs, DeclarativeBase):
+    pass
+
+
+class Order(Base):
+    __tablename__ = "orders"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    items: Mapped[list["Item"]] = relationship()
+    tags: Mapped[list["Tag"]] = relationship(lazy="selectin")
+
+    def total(self) -> int:
+        return len(self.items)
+
+
+class Item(Base):
+    __tablename__ = "items"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
+    product: Mapped["Product"] = relationship()
+
+
+class Product(Base):
+    __tablename__ = "products"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+
+
+class Tag(Base):
+    __tablename__ = "tags"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
+
+
+class ItemOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+    id: int
+
+
+class TagOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+    id: int
+
+
+class OrderOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+    id: int
+    items: list[ItemOut]
+
+
+class OrderBrief(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+    id: int
+    tags: list[TagOut]
+
+
+def get_sync_session():
+    with SessionLocal() as session:
+        yield session
+
+
+async def get_session():
+    async with AsyncSessionLocal() as session:
+        yield session
+
+
+SessionDep = Annotated[AsyncSession, Depends(get_session)]
+SyncSessionDep = Annotated[Session, Depends(get_sync_session)]
+
+
+async def get_order(session: AsyncSession, order_id: int) -> Order | None:
+    return await session.get(Order, order_id)
+
+
+async def load_items(order: Order) -> None:
+    await order.awaitable_attrs.items
+
+
+@app.get("/orders/{order_id}/size")
+async def size(order_id: int, session: SessionDep) -> int:
+    order = await get_order(session, order_id)
+    return len(order.items)  # FP205
+
+
+@app.get("/names")
+async def names(session: SessionDep) -> list[str]:
+    result = await session.execute(select(Order).options(selectinload(Order.items)))
+    return [item.product.name for order in result.scalars() for item in order.items]  # FP205
+
+
+@app.get("/orders", response_model=list[OrderOut])
+async def orders(session: SessionDep):
+    result = await session.scalars(select(Order))  # FP205
+    return result.all()
+
+
+@app.get("/orders/{order_id}", response_model=OrderOut)
+async def one(order_id: int, session: SessionDep):
+    return (await session.execute(select(Order).where(Order.id == order_id))).scalar_one()  # FP205
+
+
+# Near misses
+
+
+@app.get("/eager", response_model=list[OrderOut])
+async def eager(session: SessionDep):
+    return (await session.scalars(select(Order).options(selectinload(Order.items)))).all()
+
+
+@app.get("/brief", response_model=list[OrderBrief])
+async def brief(session: SessionDep):
+    return (await session.scalars(select(Order))).all()
+
+
+@app.get("/refreshed/{order_id}")
+async def refreshed(order_id: int, session: SessionDep) -> int:
+    order = await session.get(Order, order_id)
+    await session.refresh(order, ["items"])
+    return len(order.items)
+
+
+@app.get("/awaited/{order_id}")
+async def awaited(order_id: int, session: SessionDep) -> int:
+    order = await session.get(Order, order_id)
+    return len(await order.awaitable_attrs.items)
+
+
+@app.get("/handed/{order_id}")
+async def handed(order_id: int, session: SessionDep) -> int:
+    order = await session.get(Order, order_id)
+    await load_items(order)
+    return len(order.items)
+
+
+@app.get("/handed-one-by-one", response_model=list[OrderOut])
+async def handed_one_by_one(session: SessionDep):
+    found = (await session.scalars(select(Order))).all()
+    for order in found:
+        await load_items(order)
+    return found
+
+
+@app.get("/in-sync/{order_id}")
+async def in_sync(order_id: int, session: SessionDep) -> int:
+    order = await session.get(Order, order_id)
+    return await session.run_sync(lambda _: len(order.items))
+
+
+@app.post("/assigned/{order_id}")
+async def assigned(order_id: int, session: SessionDep) -> int:
+    order = await session.get(Order, order_id)
+    order.items = []
+    return len(order.items)
+
+
+@app.post("/new")
+async def new(session: SessionDep) -> int:
+    order = Order(items=[Item()])
+    session.add(order)
+    return len(order.items)
+
+
+@app.get("/sync/{order_id}")
+def sync(order_id: int, session: SyncSessionDep) -> int:
+    order = session.get(Order, order_id)
+    return len(order.items)
+
+
+@app.get("/sync", response_model=list[OrderBrief])
+def sync_list(session: SyncSessionDep):
+    return session.scalars(select(Order)).all()

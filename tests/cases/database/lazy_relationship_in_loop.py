@@ -1,0 +1,235 @@
+from typing import Annotated
+
+from fastapi import Depends, FastAPI
+from sqlalchemy import ForeignKey, create_engine, select
+from sqlalchemy.ext.asyncio import AsyncAttrs, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    Session,
+    contains_eager,
+    joinedload,
+    mapped_column,
+    relationship,
+    selectinload,
+    sessionmaker,
+)
+
+app = FastAPI()
+SessionLocal = sessionmaker(create_engine("postgresql://"))
+AsyncSessionLocal = async_sessionmaker(create_async_engine("postgresql+asyncpg://"))
+
+
+class Base(AsyncAttrs, DeclarativeBase):
+    pass
+
+
+class Customer(Base):
+    __tablename__ = "customers"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    region: Mapped["Region"] = relationship()
+
+
+class Region(Base):
+    __tablename__ = "regions"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+
+
+class Order(Base):
+    __tablename__ = "orders"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
+    customer: Mapped[Customer] = relationship()
+    items: Mapped[list["Item"]] = relationship()
+    tags: Mapped[list["Tag"]] = relationship(lazy="selectin")
+    notes: Mapped[list["Tag"]] = relationship(lazy="raise")
+
+
+class Item(Base):
+    __tablename__ = "items"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
+    product: Mapped["Product"] = relationship()
+
+
+class Product(Base):
+    __tablename__ = "products"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+
+
+class Tag(Base):
+    __tablename__ = "tags"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    order_id: Mapped[int] = mapped_column(ForeignKey("orders.id"), index=True)
+
+
+def get_session():
+    with SessionLocal() as session:
+        yield session
+
+
+async def get_async_session():
+    async with AsyncSessionLocal() as session:
+        yield session
+
+
+SessionDep = Annotated[Session, Depends(get_session)]
+AsyncSessionDep = Annotated[AsyncSession, Depends(get_async_session)]
+
+
+def recent(session: Session) -> list[Order]:
+    return session.scalars(select(Order).limit(50)).all()
+
+
+def complete(session: Session) -> list[Order]:
+    return session.scalars(select(Order).options(joinedload(Order.customer))).all()
+
+
+@app.get("/comprehension")
+def comprehension(session: SessionDep) -> list[str]:
+    return [order.customer.name for order in session.scalars(select(Order))]  # FP203
+
+
+@app.get("/loop")
+def loop(session: SessionDep) -> dict[int, int]:
+    sizes = {}
+    orders = session.query(Order).order_by(Order.id).all()
+    for order in orders:
+        sizes[order.id] = len(order.items)  # FP203
+        print(order.items)
+    return sizes
+
+
+@app.get("/helper")
+def through_a_helper(session: SessionDep) -> list[str]:
+    names = []
+    for order in recent(session):
+        customer = order.customer  # FP203
+        names.append(customer.name)
+    return names
+
+
+@app.get("/nested")
+def nested(session: SessionDep) -> list[str]:
+    orders = session.scalars(select(Order).options(selectinload(Order.items))).all()
+    return [item.product.name for order in orders for item in order.items]  # FP203
+
+
+@app.get("/one/{order_id}")
+def elements_of_one(order_id: int, session: SessionDep) -> list[str]:
+    order = session.get(Order, order_id, options=[selectinload(Order.items)])
+    names = []
+    for item in order.items:
+        names.append(item.product.name)  # FP203
+    return names
+
+
+@app.get("/chain")
+def chain(session: SessionDep) -> list[str]:
+    orders = session.scalars(select(Order).options(joinedload(Order.customer)))
+    return [order.customer.region.name for order in orders]  # FP203
+
+
+@app.get("/conditional")
+def conditional(session: SessionDep, wide: bool = False) -> list[str]:
+    statement = select(Order)
+    if wide:
+        statement = statement.options(joinedload(Order.customer))
+    return [order.customer.name for order in session.execute(statement).scalars()]  # FP203
+
+
+@app.get("/awaitable")
+async def awaitable(session: AsyncSessionDep) -> None:
+    for order in await session.scalars(select(Order)):
+        await order.awaitable_attrs.items  # FP203
+
+
+# Near misses
+
+
+@app.get("/eager")
+def eager(session: SessionDep) -> list[str]:
+    orders = session.scalars(select(Order).options(joinedload(Order.customer), selectinload(Order.items)))
+    return [f"{order.customer.name} {len(order.items)}" for order in orders]
+
+
+@app.get("/eager-helper")
+def eager_helper(session: SessionDep) -> list[str]:
+    return [order.customer.name for order in complete(session)]
+
+
+@app.get("/eager-chain")
+def eager_chain(session: SessionDep) -> list[str]:
+    orders = session.scalars(select(Order).options(joinedload(Order.customer).joinedload(Customer.region)))
+    return [order.customer.region.name for order in orders]
+
+
+@app.get("/joined")
+def joined(session: SessionDep) -> list[str]:
+    statement = select(Order).join(Order.customer).options(contains_eager(Order.customer))
+    return [order.customer.name for order in session.scalars(statement)]
+
+
+@app.get("/everything")
+def everything(session: SessionDep) -> list[str]:
+    return [order.customer.name for order in session.scalars(select(Order).options(joinedload("*")))]
+
+
+@app.get("/columns")
+def columns(session: SessionDep) -> list[int]:
+    return [order.customer_id for order in session.scalars(select(Order))]
+
+
+@app.get("/model")
+def eager_by_the_model(session: SessionDep) -> list[int]:
+    return [len(order.tags) + len(order.notes) for order in session.scalars(select(Order))]
+
+
+@app.get("/one-order")
+def one_order(session: SessionDep) -> str:
+    order = session.scalars(select(Order).limit(1)).first()
+    for _ in session.scalars(select(Order).limit(1)):
+        print(_.customer)
+    return order.customer.name
+
+
+@app.get("/first-items/{order_id}")
+def items_of_one(order_id: int, session: SessionDep) -> list[int]:
+    order = session.get(Order, order_id)
+    return [item.id for item in order.items]
+
+
+@app.get("/few")
+def few(session: SessionDep) -> list[str]:
+    orders = session.scalars(select(Order)).all()
+    return [order.customer.name for order in orders[:5]]
+
+
+@app.get("/unreadable")
+def unreadable(session: SessionDep) -> list[str]:
+    options = [joinedload(Order.customer)]
+    return [order.customer.name for order in session.scalars(select(Order).options(*options))]
+
+
+@app.get("/others")
+def others(orders: list[dict]) -> list[str]:
+    return [order["customer"] for order in orders]
+
+
+def unknown_rows(orders: list[Order]) -> list[str]:
+    return [order.customer.name for order in orders]
+
+
+@app.get("/awaitable-eager")
+async def awaitable_eager(session: AsyncSessionDep) -> None:
+    for order in await session.scalars(select(Order).options(selectinload(Order.items))):
+        await order.awaitable_attrs.items
+    first = await session.get(Order, 1)
+    await first.awaitable_attrs.items
+    for order in await session.scalars(select(Order)):
+        items = order.__dict__.get("items")
+        if items is None:
+            items = await order.awaitable_attrs.items

@@ -1,0 +1,67 @@
+import atexit
+import logging
+
+from fastapi import FastAPI
+from sqlalchemy import create_engine, event
+
+app = FastAPI()
+logger = logging.getLogger("shop")
+engine = create_engine("sqlite://")
+
+
+def listener(*arguments: object) -> None: ...
+
+
+@app.get("/handler")
+def handler() -> None:
+    logger.addHandler(logging.StreamHandler())  # FP708
+    logging.getLogger("other").addHandler(logging.StreamHandler())  # FP708
+
+
+@app.get("/listen")
+def listens() -> None:
+    event.listen(engine, "connect", listener)  # FP708
+
+
+@app.get("/exit")
+async def at_exit() -> None:
+    atexit.register(listener)  # FP708
+
+
+# Near misses
+
+logger.addHandler(logging.StreamHandler())
+event.listen(engine, "connect", listener)
+atexit.register(listener)
+
+
+@app.get("/guarded")
+def guarded() -> None:
+    if not logger.handlers:
+        logger.addHandler(logging.StreamHandler())
+
+
+@app.get("/removed")
+def removed() -> None:
+    handler = logging.StreamHandler()
+    logger.addHandler(handler)
+    logger.removeHandler(handler)
+
+
+@app.get("/local")
+def local() -> None:
+    own = logging.Logger("own")
+    own.addHandler(logging.StreamHandler())
+
+
+def set_up() -> None:
+    logger.addHandler(logging.StreamHandler())
+
+
+class Board:
+    def addHandler(self, handler: object) -> None: ...  # noqa: N802
+
+
+@app.get("/board")
+def board() -> None:
+    Board().addHandler(listener)

@@ -1,0 +1,91 @@
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from fastapi import FastAPI, WebSocket
+
+scheduler = AsyncIOScheduler()
+guarded = AsyncIOScheduler()
+
+
+@asynccontextmanager
+async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    scheduler.start()  # FP705
+    yield
+
+
+@asynccontextmanager
+async def with_lock(app: FastAPI) -> AsyncIterator[None]:
+    if take_leader_lock():
+        guarded.start()
+    yield
+
+
+app = FastAPI(lifespan=lifespan)
+other = FastAPI(lifespan=with_lock)
+
+
+class Manager:
+    def __init__(self) -> None:
+        self.connections: list[WebSocket] = []
+        self.cache: dict[str, str] = {}
+
+    async def connect(self, websocket: WebSocket) -> None:
+        await websocket.accept()
+        self.connections.append(websocket)  # FP705
+
+    def disconnect(self, websocket: WebSocket) -> None:
+        self.connections.remove(websocket)
+
+    async def broadcast(self, text: str) -> None:
+        for connection in self.connections:
+            await connection.send_text(text)
+
+    def remember(self, key: str) -> str:
+        self.cache[key] = key
+        return self.cache[key]
+
+
+manager = Manager()
+sessions: dict[str, str] = {}
+users_cache: dict[str, str] = {}
+only_written: dict[str, str] = {}
+REGISTERED: dict[str, str] = {}
+
+
+@app.websocket("/socket")
+async def socket(websocket: WebSocket) -> None:
+    await manager.connect(websocket)
+    await manager.broadcast("hello")
+    manager.disconnect(websocket)
+
+
+@app.post("/login")
+def login(token: str, name: str) -> None:
+    sessions[token] = name  # FP705
+    users_cache[token] = name
+    only_written[token] = name
+    manager.remember(token)
+
+
+@app.get("/me")
+def me(token: str) -> str:
+    return sessions[token] + users_cache.get(token, "") + REGISTERED["a"]
+
+
+# Near misses
+
+
+def take_leader_lock() -> bool:
+    return True
+
+
+def register(name: str) -> None:
+    REGISTERED[name] = name
+
+
+@app.get("/local")
+def local(token: str) -> dict[str, str]:
+    sessions_here = {}
+    sessions_here[token] = token
+    return sessions_here

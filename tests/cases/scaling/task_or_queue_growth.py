@@ -1,0 +1,95 @@
+import asyncio
+import queue
+from collections.abc import AsyncIterator
+
+from fastapi import FastAPI
+from fastapi.responses import StreamingResponse
+
+app = FastAPI()
+audits = asyncio.Queue()  # FP709
+threads = queue.Queue(maxsize=0)  # FP709
+_running: list[asyncio.Task[None]] = []
+_jobs = set()
+
+
+class Audit:
+    def __init__(self) -> None:
+        self.entries: asyncio.Queue[str] = asyncio.Queue()  # FP709
+
+    async def write(self, text: str) -> None:
+        await self.entries.put(text)
+
+
+audit = Audit()
+
+
+async def work() -> None: ...
+
+
+@app.post("/orders")
+async def order(text: str) -> None:
+    audits.put_nowait(text)
+    threads.put(text)
+    await audit.write(text)
+
+
+@app.post("/task")
+async def task() -> None:
+    _running.append(asyncio.create_task(work()))  # FP709
+    started = asyncio.create_task(work())
+    _jobs.add(started)  # FP709
+
+
+async def kept_alive(source: AsyncIterator[str]) -> AsyncIterator[str]:
+    items = asyncio.Queue()  # FP709
+
+    async def read() -> None:
+        async for item in source:
+            await items.put(item)
+
+    reader = asyncio.create_task(read())
+    while not reader.done():
+        yield await items.get()
+
+
+@app.get("/stream")
+async def stream() -> StreamingResponse:
+    return StreamingResponse(kept_alive(stream()))
+
+
+# Near misses
+
+bounded = asyncio.Queue(maxsize=1000)
+by_position = asyncio.Queue(100)
+unfed = asyncio.Queue()
+at_start = asyncio.Queue()
+_discarded: set[asyncio.Task[None]] = set()
+
+
+@app.post("/bounded")
+async def put(text: str) -> None:
+    await bounded.put(text)
+    await by_position.put(text)
+    running = asyncio.create_task(work())
+    _discarded.add(running)
+    running.add_done_callback(_discarded.discard)
+
+
+async def start() -> None:
+    await at_start.put("x")
+
+
+@app.get("/local")
+async def local(texts: list[str]) -> int:
+    items = asyncio.Queue()
+    for text in texts:
+        items.put_nowait(text)
+    return items.qsize()
+
+
+class PerRequest:
+    def __init__(self) -> None:
+        self.items = asyncio.Queue()
+
+    async def put(self, text: str) -> None:
+        await self.items.put(text)
