@@ -140,20 +140,22 @@ def backtracks(pattern: str) -> bool:
     return _ambiguous(list(parsed))
 
 
-def _ambiguous(items: list[Any]) -> bool:
+def _ambiguous(items: list[Any], *, followed: bool = False) -> bool:
+    """`followed`: something that may fail comes after `items`."""
     for position, (kind, value) in enumerate(items):
         name = str(kind)
+        more = followed or _can_fail_after(items[position + 1 :])
         if name in ("MAX_REPEAT", "MIN_REPEAT"):
             _, most, body = value
             inner = list(body)
-            if int(most) > _MANY and _splits(inner) and _can_fail_after(items[position + 1 :]):
+            if int(most) > _MANY and _splits(inner) and more:
                 return True
-            if _ambiguous(inner):
+            if _ambiguous(inner, followed=more):
                 return True
         elif name == "SUBPATTERN":
-            if _ambiguous(list(value[-1])):
+            if _ambiguous(list(value[-1]), followed=more):
                 return True
-        elif name == "BRANCH" and any(_ambiguous(list(branch)) for branch in value[1]):
+        elif name == "BRANCH" and any(_ambiguous(list(branch), followed=more) for branch in value[1]):
             return True
     return False
 
