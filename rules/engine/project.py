@@ -50,6 +50,16 @@ class Project:
         return Models(self.resolver)
 
     @cached_property
+    def early_dependencies(self) -> frozenset[Node]:
+        """Dependencies that some endpoint closes before its response is sent (`scope="function"`)."""
+        return frozenset(
+            node
+            for module in self.resolver.modules.values()
+            for ref in module.facts.early
+            for node in self.graph.runs(self.resolver.value(ref, module))
+        )
+
+    @cached_property
     def unbounded(self) -> UnboundedQueries:
         return UnboundedQueries(self.graph, self.statements, self.routing)
 

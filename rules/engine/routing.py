@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from rules.engine import facts
 from rules.engine.facts import Argument, Call, Decorator, Parameter
@@ -112,6 +113,15 @@ class Routing:
                 for target in self.depended(parameter, node.module):
                     target.roles.add("dependency")
         self.endpoints = self._endpoints()
+
+    @cached_property
+    def entered(self) -> dict[Node, int]:
+        """The functions that the framework itself enters for endpoints, with a bit for each endpoint."""
+        found: dict[Node, int] = {}
+        for position, endpoint in enumerate(self.endpoints):
+            for node in (endpoint.handler, *endpoint.dependencies, *self.middleware):
+                found[node] = found.get(node, 0) | 1 << position
+        return found
 
     # Applications and routers
 
@@ -515,9 +525,18 @@ _WIRING = frozenset(
     }
     | {"add_middleware", "add_exception_handler", "add_event_handler"}
 )
+_MAKERS = frozenset(name.rpartition(".")[2] for name in _APPS | _ROUTERS)
 _DECORATORS = frozenset(
     {"api_route", "route", "websocket", "websocket_route", "middleware", "exception_handler", "on_event"}
 )
+
+
+def is_wiring(call: Call) -> bool:
+    """Whether `call` may put an application together."""
+    if call.arguments is None:
+        return False
+    last = call.ref.rpartition(".")[2]
+    return last in _WIRING or last in _MAKERS or last.endswith("Middleware")
 
 
 def _calls_in(value: Value) -> Iterator[Call]:

@@ -189,6 +189,10 @@ class Resolver:
         found = self.modules.get(f"{directory}/__init__.py" if directory else "__init__.py")
         return Value(Sort.MODULE, found.name if found else directory.replace("/", "."), found, directory)
 
+    def has_folder(self, name: str) -> bool:
+        """Whether a folder of the project is called `name`: importing that makes a package of it."""
+        return any(directory.rpartition("/")[2] == name for directory in self._directories)
+
     # References
 
     def value(self, ref: str, module: Linked) -> Value | None:
