@@ -33,7 +33,7 @@ from rules.engine.declarations import Declarations
 from rules.engine.migrations import Migration
 from rules.engine.rows import Flow
 
-ENGINE_VERSION = "7"
+ENGINE_VERSION = "8"
 """Changes when facts change shape or meaning: cached ones of another version are worthless."""
 
 # Flags of a call.
@@ -50,7 +50,7 @@ OFFLOADED = 32
 """A call of what an offload primitive made (`asyncify(f)(x)`)."""
 ON_MISS = 64
 """Only when something is not there yet: `if rows is None: rows = load()`."""
-DETACHED = 256
+DETACHED = 512
 """The task that runs it goes on by itself: nobody in the function waits for it."""
 WRITES = 128
 """Executes a statement that writes: `execute(update(…))`, `execute("DELETE …")`."""
