@@ -454,16 +454,11 @@ class Routing:
             return known
         self._dependencies[node] = ()
         found: dict[Node, None] = {}
-        parameters: list[Parameter] = list(node.function.parameters)
-        if node.function.owner:
-            cls = node.module.classes.get(node.function.owner)
-            if cls is not None and not node.function.symbol.endswith("__init__") and "endpoint" in node.roles:
-                parameters.extend(cls.dependencies)
-                made = node.module.functions.get(f"{cls.symbol}.__init__")
-                if made is not None:
-                    parameters.extend(made.parameters)
-        for parameter in parameters:
-            for target in self.depended(parameter, node.module):
+        parameters = [(parameter, node.module) for parameter in node.function.parameters]
+        if node.function.owner and "endpoint" in node.roles:
+            parameters.extend(self._view_parameters(node))
+        for parameter, module in parameters:
+            for target in self.depended(parameter, module):
                 if target is node:
                     continue
                 target.roles.add("dependency")
@@ -472,6 +467,23 @@ class Routing:
                 found.setdefault(target)
         self._dependencies[node] = tuple(found)
         return self._dependencies[node]
+
+    def _view_parameters(self, node: Node) -> Iterator[tuple[Parameter, Linked]]:
+        """What a class-based view needs to be made, inherited parts included."""
+        view = self.resolver.value(f"@{node.function.owner}", node.module)
+        if view is None or view.sort != Sort.CLASS:
+            return
+        made = False
+        for owner in self.resolver.ancestry(view):
+            if owner.module is None:
+                continue
+            for parameter in owner.module.classes[owner.symbol].dependencies:
+                yield parameter, owner.module
+            function = owner.module.functions.get(f"{owner.symbol}.__init__")
+            if function is not None and not made:
+                made = True
+                for parameter in function.parameters:
+                    yield parameter, owner.module
 
     def _endpoints(self) -> list[EndpointNode]:
         found: dict[tuple[EndpointRef, Node], EndpointNode] = {}

@@ -619,6 +619,8 @@ class Resolver:
             return value.item
         if value is not None and value.sort == Sort.TEXT:
             return Value(Sort.INSTANCE, "builtins.str")
+        if value is not None and value.sort == Sort.CLASS:
+            return value  # `Repository[Order]`
         if value is not None and value.sort == Sort.INSTANCE:
             made = libraries.returns(f"{value.name}.__getitem__")
             return Value(Sort.INSTANCE, made) if made is not None else None
