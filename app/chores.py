@@ -12,41 +12,38 @@ import structlog
 
 from app.analysis import AnalysisError
 from app.github.client import GitHub
-from app.github.comments import Reaction
 from app.github.errors import GitHubError, Gone, NotFound, RateLimited, Unavailable
 from app.github.models import CheckRun, OpenPull, Repository
-from app.review import commands
+from app.obeying import Order
+from app.reportlinks import ReportLinks
+from app.review.record import Record
 from app.store import Store
 from app.work import CommandJob, ForgetJob, Outcome, RerunJob, ReviewJob, Swept
 
 log = structlog.get_logger(__name__)
 
 _TRANSIENT: Final = (Unavailable, AnalysisError, TimeoutError, ConnectionError, sa.exc.OperationalError)
-MAY_COMMAND: Final = frozenset({"admin", "maintain", "write"})
-RESCAN: Final = "rescan"
 DELIVERIES_SECONDS: Final = 6 * 3600.0
 HEADS_SECONDS: Final = 3600.0
 """Open heads are looked through so often, and at once after a start."""
 MOST_REDELIVERIES: Final = 50
 
-HELP: Final = """\
-Commands, as the first word of a line:
-
-| | |
-|---|---|
-| `/fastperf rescan` | review the newest commit again |
-| `/fastperf help` | this list |
-
-People with write access may give them; the author of the pull request may `rescan`. \
-Configuration is `[tool.fastperf]` in `pyproject.toml` on the base branch.
-"""
-
 
 class Chores:
     """Needs GitHub and the store; `app.pipeline` adds reviewing."""
 
-    def __init__(self, github: GitHub, store: Store, *, retention_days: int = 30) -> None:
+    def __init__(
+        self,
+        github: GitHub,
+        store: Store,
+        *,
+        public_url: str = "",
+        links: ReportLinks | None = None,
+        retention_days: int = 30,
+    ) -> None:
         self.github = github
+        self._public_url = public_url
+        self._reports = links
         self.store = store
         self._retention_days = retention_days
         self._heads_seen = 0.0
@@ -60,38 +57,20 @@ class Chores:
         return max(limits, default=None)
 
     async def command(self, job: CommandJob) -> ReviewJob | None:
-        """Acknowledge by a reaction, answer once, or wish for a review. A stranger gets a thumb down."""
-        wanted = commands.parse(job.body)
-        if not wanted:
-            return None
-        client = self.github.repository(job.repository)
+        """Do what a comment or a button asks for; a wish for a review when it changes one."""
+        order = Order(job, self.github.repository(job.repository), self.store, self._public_url)
         try:
-            permission = await client.comments.permission(job.author)
-            names = {command.name for command in wanted}
-            trusted = permission in MAY_COMMAND
-            if not trusted and not (job.author == job.pull_author and names == {RESCAN}):
-                log.info("command_refused", permission=permission)
-                await self._react(job, "-1")
-                return None
-            known = all(command.name in {RESCAN, "help"} and not command.problem for command in wanted)
-            await self._react(job, "eyes" if known else "confused")
-            if answer := _answer(wanted):
-                marker = f"<!-- fastperf:answer {job.trigger} -->"
-                since = datetime.datetime.now(datetime.UTC) - datetime.timedelta(hours=1)
-                await client.comments.create(job.number, f"{answer}\n{marker}", marker=marker, since=since)
+            return await order.obey(await self._blocking(job) if job.head_sha else ())
         except (Gone, NotFound):
             return None
-        if RESCAN not in names:
-            return None
-        return ReviewJob(repository=job.repository, number=job.number, trigger=job.trigger, force=True)
 
-    async def _react(self, job: CommandJob, content: Reaction) -> None:
-        if job.comment_id is None:
-            return
-        try:
-            await self.github.repository(job.repository).comments.react(job.comment_id, content)
-        except NotFound:
-            log.info("comment_gone")
+    async def _blocking(self, job: CommandJob) -> tuple[str, ...]:
+        """The findings that fail the check run whose button was pressed."""
+        if self._reports is None:
+            return ()
+        report_id = self._reports.id(job.repository.id, job.number, job.head_sha)
+        data = await self.store.report(report_id)
+        return Record.decode(data).blocking if data is not None else ()
 
     async def rerun(self, job: RerunJob) -> tuple[ReviewJob, ...]:
         """The open pull requests whose head the commit is."""
@@ -194,18 +173,6 @@ def is_answered(run: CheckRun | None) -> bool:
 
 def _is_answered(entry: OpenPull) -> bool:
     return is_answered(own_run(entry.check_runs, entry.pull.head_sha))
-
-
-def _answer(wanted: tuple[commands.Command, ...]) -> str:
-    parts = []
-    for command in wanted:
-        if command.name == "help":
-            parts.append(HELP)
-        elif command.problem:
-            parts.append(command.problem)
-        elif command.name != RESCAN:
-            parts.append(f"This version does not know `{command.name}` yet; `help` lists what it knows.")
-    return "\n\n".join(dict.fromkeys(parts))
 
 
 def _leaves(error: BaseException) -> Iterator[BaseException]:

@@ -78,6 +78,7 @@ def cli() -> None:
     help="Instead of the project's own.",
 )
 @click.option("--base", metavar="REV", help="Only what is new since this revision.")
+@click.option("--watch", is_flag=True, help="Check again whenever a file changes, until interrupted.")
 def check(
     paths: tuple[Path, ...],
     select: tuple[str, ...],
@@ -91,11 +92,46 @@ def check(
     endpoints: bool,
     config_file: Path | None,
     base: str | None,
+    watch: bool,
 ) -> None:
     """Analyse files or projects (here, if no PATH is given), each in the context of its whole project.
 
     Exits 0 when there is nothing to say, 1 with findings, 2 when it was called wrongly.
     """
+    from app import check as checking
+
+    if watch:
+        if fix or show_diff or output_format != "text":
+            raise Misuse(
+                "--watch shows text and changes nothing: leave out --fix, --diff and --output-format"
+            )
+        _watch(paths, select, ignore, config_file, base, statistics=statistics, endpoints=endpoints)
+        return
+    scan, project, options = _checked(paths, select, ignore, config_file, base)
+    fixed = 0
+    if fix or show_diff:
+        outcome = checking.fix(project, options, scan, unsafe=unsafe_fixes)
+        if show_diff:
+            click.echo(checking.diff(outcome), nl=False)
+            sys.exit(1 if outcome.count and not exit_zero else 0)
+        for path, content in outcome.after.items():
+            (project.root / path).write_bytes(content)
+        scan, fixed = outcome.left, outcome.count
+    _show(scan, project, output_format, statistics=statistics, endpoints=endpoints, fixed=fixed)
+    named = {path.resolve() for path in paths if path.is_file()}
+    if any((project.root / skipped.path).resolve() in named for skipped in scan.result.skipped):
+        sys.exit(2)
+    sys.exit(1 if scan.result.findings and not exit_zero else 0)
+
+
+def _checked(
+    paths: Sequence[Path],
+    select: Sequence[str],
+    ignore: Sequence[str],
+    config_file: Path | None,
+    base: str | None,
+) -> tuple[Scan, Project, Options]:
+    """What the project around `paths` says now. Misuse ends the program."""
     from app import check as checking
     from app import discovery
     from app.localgit import GitError
@@ -115,20 +151,43 @@ def check(
             scan = checking.only_new(project, base, scan, options)
         except GitError as error:
             raise Misuse(str(error)) from None
-    fixed = 0
-    if fix or show_diff:
-        outcome = checking.fix(project, options, scan, unsafe=unsafe_fixes)
-        if show_diff:
-            click.echo(checking.diff(outcome), nl=False)
-            sys.exit(1 if outcome.count and not exit_zero else 0)
-        for path, content in outcome.after.items():
-            (project.root / path).write_bytes(content)
-        scan, fixed = outcome.left, outcome.count
-    _show(scan, project, output_format, statistics=statistics, endpoints=endpoints, fixed=fixed)
-    named = {path.resolve() for path in paths if path.is_file()}
-    if any((project.root / skipped.path).resolve() in named for skipped in scan.result.skipped):
-        sys.exit(2)
-    sys.exit(1 if scan.result.findings and not exit_zero else 0)
+    return scan, project, options
+
+
+def _watch(
+    paths: Sequence[Path],
+    select: Sequence[str],
+    ignore: Sequence[str],
+    config_file: Path | None,
+    base: str | None,
+    *,
+    statistics: bool,
+    endpoints: bool,
+) -> None:
+    """Check now and after each change. A mistake made meanwhile is said, and mended by the next change."""
+    from datetime import datetime
+
+    from app import discovery
+    from app.watch import changes
+
+    def show() -> None:
+        try:
+            scan, project, _ = _checked(paths, select, ignore, config_file, base)
+        except Misuse as mistake:
+            mistake.show()
+        else:
+            _show(scan, project, "text", statistics=statistics, endpoints=endpoints, fixed=0)
+
+    try:
+        root = discovery.root_of(paths or (Path(),))
+    except discovery.DiscoveryError as error:
+        raise Misuse(str(error)) from None
+    with contextlib.suppress(KeyboardInterrupt):
+        for changed in changes(root):
+            if changed:
+                more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
+                click.echo(f"\n── {datetime.now().astimezone():%H:%M:%S} {changed[0]}{more} changed")
+            show()
 
 
 @cli.command()
@@ -222,6 +281,108 @@ def trial(repo: Path, last: int, head: str, output_format: str) -> None:
         from app.terminal import console
 
         console().print(trialtext.as_text(outcome))
+
+
+@cli.command()
+@click.argument("path", type=click.Path(path_type=Path), default=Path())
+@click.option("--rps", type=click.FloatRange(min=0, min_open=True), help="The load each endpoint shall take.")
+@click.option(
+    "--factor",
+    type=click.FloatRange(min=0, min_open=True),
+    help="That times the `rps` of the configuration's [tool.fastperf.context].",
+)
+@click.option(
+    "--endpoint", multiple=True, metavar="ENDPOINT", help="Only these: `GET /orders`, `/orders`, `/admin/*`."
+)
+@click.option("--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def scale(
+    path: Path, rps: float | None, factor: float | None, endpoint: tuple[str, ...], output_format: str
+) -> None:
+    """Say how much traffic each endpoint can take, what saturates first, and what to change for a load.
+
+    From the endpoints' costs, the deployment's files and [tool.fastperf.context]. Exits 1 when an endpoint falls short.
+    """
+    from fnmatch import fnmatchcase
+
+    import msgspec
+
+    from app import discovery
+    from app import scale as scaling
+    from app.check import scan
+    from rules.engine import capacity, deployment
+
+    try:
+        root = discovery.root_of((path,))
+        config = _config(root, None)
+        project = discovery.find((path,), config.excludes)
+    except discovery.DiscoveryError as error:
+        raise Misuse(str(error)) from None
+    options = msgspec.structs.replace(config.options(), select=("none",))  # costs alone, no findings
+    if factor is not None:
+        if rps is not None:
+            raise Misuse("--rps and --factor say the same thing: give one")
+        if not (known := options.context.get("rps")):
+            raise Misuse("--factor needs `rps` under [tool.fastperf.context]; or give --rps")
+        rps = factor * float(known)
+    served = deployment.read(project.texts())
+    workers = next(
+        (found.number for command in served.production if (found := served.workers(command)) is not None),
+        None,
+    )
+    site = capacity.Site.of(options, workers=workers)
+    endpoints = [
+        entry
+        for entry in scan(project, options, prove=False).result.endpoints
+        if not endpoint
+        or any(
+            fnmatchcase(f"{entry.method} {entry.path}", one) or fnmatchcase(entry.path, one)
+            for one in endpoint
+        )
+    ]
+    if endpoint and not endpoints:
+        raise Misuse(f"no endpoint matches {', '.join(endpoint)}; `fastperf check --endpoints` lists them")
+    plan = scaling.Plan(site=site, capacities=tuple(capacity.capacities(endpoints, site)), wanted=rps or 0.0)
+    if output_format == "json":
+        click.echo(scaling.as_json(plan), nl=False)
+    else:
+        from app.terminal import console
+
+        console().print(scaling.as_text(plan))
+    sys.exit(1 if plan.short else 0)
+
+
+@cli.command()
+@click.argument("endpoint")
+@click.argument("path", type=click.Path(path_type=Path), default=Path())
+@click.option("--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def diagnose(endpoint: str, path: Path, output_format: str) -> None:
+    """Show all that one request costs, and where: ENDPOINT is "GET /orders", PATH its project (here, if not given)."""
+    import json
+
+    from app import diagnosis, discovery, terminal
+    from rules.engine.diagnosis import diagnose as diagnosed
+    from rules.engine.diagnosis import find
+
+    try:
+        root = discovery.root_of((path,))
+        config = _config(root, None)
+        project = discovery.find((path,), config.excludes)
+    except discovery.DiscoveryError as error:
+        raise Misuse(str(error)) from None
+    method, _, route = endpoint.strip().rpartition(" ")
+    with _progress(len(project.files)) as advance:
+        linked = diagnosis.linked(project.read(), project.texts(), _options(config, (), ()), advance)
+    found = [diagnosed(linked, each) for each in find(linked, method.strip().upper(), route)]
+    if not found:
+        raise Misuse(f"no endpoint {endpoint!r}; `fastperf check --endpoints` lists them")
+    if output_format == "json":
+        click.echo(json.dumps([diagnosis.contract(each) for each in found], indent=2, ensure_ascii=False))
+        return
+    console = terminal.console()
+    for each in found:
+        console.print(diagnosis.tree(each))
+        if letters := diagnosis.legend(each):
+            console.print(letters, style="dim", highlight=False)
 
 
 @cli.command()

@@ -45,6 +45,7 @@ from app.review.diff import Diff
 from app.review.links import Links
 from app.review.record import Record
 from app.review.report import Report, reconcile
+from app.review.wishes import Wishes
 from app.store import HeadReview, Store
 from app.web.metrics import Metrics
 from app.work import MergeGroupJob, Outcome, ReviewJob
@@ -73,6 +74,8 @@ _WORST_FIRST: Final = (
 )
 NO_PYTHON: Final = "no Python files changed"
 RESCAN: Final = Action("Re-scan", "Review this commit again", "rescan")
+IGNORE: Final = Action("Ignore in this PR", "Leave what blocks here alone, logged", "ignore")
+NO_WISHES: Final = Wishes()
 
 Status = Literal["report", "closed", "done", "gone", "superseded", "published", "limited", "fault"]
 
@@ -119,13 +122,11 @@ class Pipeline(Chores):
         retention_days: int = 30,
         crash: Crash | None = None,
     ) -> None:
-        super().__init__(github, store, retention_days=retention_days)
+        super().__init__(github, store, public_url=public_url, links=links, retention_days=retention_days)
         self.analysis = analysis
         self.metrics = metrics
         self.projects = Projects(store, analysis)
-        self._public_url = public_url
         self._web_url = web_url or web_address(github.api_url)
-        self._reports = links
         self._crash = crash or Crash()
 
     # ------------------------------------------------------------------ first step
@@ -154,13 +155,21 @@ class Pipeline(Chores):
         config = Config.parse(state.documents)
         if reason := _too_large(compared):
             return _unreviewed(state.head_sha, config.on_skip, reason, run)
+        wishes = await self.store.wishes(job.repository, job.number)
         async with self._progress(client, job, state.head_sha, run) as progress:
             report, python = await self._report(
-                client, compared, state.head_sha, config, state.base_ref, tip_sha=state.base_sha
+                client,
+                compared,
+                state.head_sha,
+                config,
+                state.base_ref,
+                tip_sha=state.base_sha,
+                wishes=wishes,
             )
         details_url = await self._keep_report(job, state.head_sha, report) if python else None
         folded = await self.store.folded(job.repository, job.number)
-        plan = reconcile(report, state.threads, state.head_sha, folded=folded, quiet=state.is_draft)
+        quiet = state.is_draft or bool(wishes.paused_by)
+        plan = reconcile(report, state.threads, state.head_sha, folded=folded, quiet=quiet)
         return Gathered(
             status="report",
             head_sha=state.head_sha,
@@ -213,6 +222,7 @@ class Pipeline(Chores):
         base_ref: str,
         *,
         tip_sha: str,
+        wishes: Wishes = NO_WISHES,
     ) -> tuple[Report, bool]:
         """The report on a change, and whether it touches Python at all."""
         diff = Diff.of(compared.files)
@@ -221,7 +231,8 @@ class Pipeline(Chores):
         advisory = config.is_advisory(base_ref)
         if not relevant:
             nothing = Result()
-            return Report.of(nothing, nothing, diff, config, links, advisory=advisory), _has_python(compared)
+            report = Report.of(nothing, nothing, diff, config, links, advisory=advisory, wishes=wishes)
+            return report, _has_python(compared)
         with self._stage("read"):
             request, skipped = await self._request(client, compared, relevant, head_sha, config)
         with self._stage("analyse"):
@@ -240,6 +251,7 @@ class Pipeline(Chores):
             excerpts=comparison.excerpts,
             tip=comparison.tip,
             advisory=advisory,
+            wishes=wishes,
         )
         return report, True
 
@@ -429,7 +441,7 @@ class Pipeline(Chores):
                 external_id(said.head_sha),
                 output,
                 conclusion=said.conclusion,
-                actions=(RESCAN,),
+                actions=_buttons(said),
                 details_url=said.details_url,
             )
         else:
@@ -437,7 +449,7 @@ class Pipeline(Chores):
                 run,
                 output,
                 conclusion=said.conclusion,
-                actions=(RESCAN,),
+                actions=_buttons(said),
                 details_url=said.details_url,
             )
         self._crash.at("after-check")
@@ -448,7 +460,7 @@ class Pipeline(Chores):
     ) -> None:
         annotations = said.annotations + tuple(_annotation(comment) for comment in refused)
         output = Output(said.title, said.summary, said.text, annotations)
-        await client.checks.complete(run, output, conclusion=said.conclusion, actions=(RESCAN,))
+        await client.checks.complete(run, output, conclusion=said.conclusion, actions=_buttons(said))
 
     # ------------------------------------------------------------------ third step
 
@@ -537,6 +549,10 @@ class Pipeline(Chores):
             yield
         finally:
             self.metrics.stage(name, time.perf_counter() - began)
+
+
+def _buttons(said: Gathered) -> tuple[Action, ...]:
+    return (RESCAN, IGNORE) if said.conclusion == "failure" and said.details_url else (RESCAN,)
 
 
 class _Progress:

@@ -30,6 +30,7 @@ from app.version import version
 from app.web import health, pages, reports, rules, setup
 from app.web.metrics import Metrics, MetricsPage
 from app.webhook import LARGEST_BODY, Webhook
+from rules.engine import registry
 
 log = structlog.get_logger(__name__)
 
@@ -91,6 +92,7 @@ def build(settings: Settings, **jobs_options: Any) -> web.Application:
             try:
                 stack.push_async_callback(store.close)
                 await store.start()
+                await asyncio.to_thread(registry.cards)  # imports every rule: not while requests wait
                 await stack.enter_async_context(github)
                 stack.push_async_callback(analysis.close)
                 await analysis.start()

@@ -19,6 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.github.models import Repository
+from app.review.wishes import Waiver, Wishes
 
 Value = TypeVar("Value")
 DAY: Final = 86_400.0
@@ -88,13 +89,48 @@ _pulls = sa.Table(
     sa.Column("folded", sa.Text, nullable=False),
     sa.Column("at", sa.Float, nullable=False, index=True),
 )
+_waivers = sa.Table(
+    "fastperf_waivers",
+    metadata,
+    sa.Column("repository_id", sa.BigInteger, primary_key=True),
+    sa.Column("number", sa.BigInteger, primary_key=True),
+    sa.Column("code", sa.String(16), primary_key=True),
+    sa.Column("path", sa.String(500), primary_key=True),
+    sa.Column("token", sa.String(128), primary_key=True),
+    sa.Column("installation_id", sa.BigInteger, nullable=False, index=True),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("author", sa.String(255), nullable=False),
+    sa.Column("at", sa.Float, nullable=False),
+)
+_pauses = sa.Table(
+    "fastperf_pauses",
+    metadata,
+    sa.Column("repository_id", sa.BigInteger, primary_key=True),
+    sa.Column("number", sa.BigInteger, primary_key=True),
+    sa.Column("installation_id", sa.BigInteger, nullable=False, index=True),
+    sa.Column("author", sa.String(255), nullable=False),
+    sa.Column("at", sa.Float, nullable=False),
+)
+_log = sa.Table(
+    "fastperf_log",
+    metadata,
+    sa.Column("id", sa.String(255), primary_key=True),
+    sa.Column("repository_id", sa.BigInteger, nullable=False, index=True),
+    sa.Column("installation_id", sa.BigInteger, nullable=False, index=True),
+    sa.Column("repository", sa.String(255), nullable=False),
+    sa.Column("number", sa.BigInteger, nullable=False),
+    sa.Column("actor", sa.String(255), nullable=False),
+    sa.Column("action", sa.String(64), nullable=False),
+    sa.Column("detail", sa.Text, nullable=False),
+    sa.Column("at", sa.Float, nullable=False, index=True),
+)
 _machines = sa.Table(
     "fastperf_machines",
     metadata,
     sa.Column("id", sa.String(255), primary_key=True),
     sa.Column("seen_at", sa.Float, nullable=False),
 )
-_OWNED: Final = (_blobs, _trees, _reviews, _reports, _begun, _pulls)
+_OWNED: Final = (_blobs, _trees, _reviews, _reports, _begun, _pulls, _waivers, _pauses, _log)
 
 
 class HeadReview(msgspec.Struct, frozen=True):
@@ -104,6 +140,17 @@ class HeadReview(msgspec.Struct, frozen=True):
     conclusion: str
     title: str
     summary: str
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the record: who did what to the gate. Lines are added, never changed."""
+
+    repository: str
+    number: int
+    actor: str
+    action: str
+    detail: str
+    at: float
 
 
 class DurableSQLite(sqlite3.Connection):
@@ -247,6 +294,78 @@ class Store:
         }
         await self._run(self._upsert, _pulls, [row])
 
+    async def wishes(self, repository: Repository, number: int) -> Wishes:
+        """What people asked for on the pull request."""
+        return await self._run(self._read_wishes, repository.id, number)
+
+    async def waive(self, repository: Repository, number: int, waivers: Sequence[Waiver]) -> None:
+        rows = [
+            {
+                "repository_id": repository.id,
+                "number": number,
+                "installation_id": repository.installation_id,
+                **msgspec.structs.asdict(waiver),
+            }
+            for waiver in waivers
+        ]
+        await self._run(self._upsert, _waivers, rows)
+
+    async def unwaive(
+        self,
+        repository: Repository,
+        number: int,
+        *,
+        code: str = "",
+        path: str = "",
+        tokens: Sequence[str] = (),
+    ) -> int:
+        """Take back waivers: of a code (at a path), or of these findings; how many."""
+        where = [_waivers.c.repository_id == repository.id, _waivers.c.number == number]
+        if tokens:
+            where.append(_waivers.c.token.in_(list(tokens)))
+        else:
+            where.append(_waivers.c.code == code)
+            where += [_waivers.c.path == path] if path else []
+        return await self._run(self._delete, sa.delete(_waivers).where(*where))
+
+    async def pause(self, repository: Repository, number: int, author: str) -> None:
+        row = {
+            "repository_id": repository.id,
+            "number": number,
+            "installation_id": repository.installation_id,
+            "author": author,
+            "at": time.time(),
+        }
+        await self._run(self._upsert, _pauses, [row])
+
+    async def resume(self, repository: Repository, number: int) -> int:
+        where = (_pauses.c.repository_id == repository.id, _pauses.c.number == number)
+        return await self._run(self._delete, sa.delete(_pauses).where(*where))
+
+    async def record(
+        self, entry_id: str, repository: Repository, number: int, actor: str, action: str, detail: str = ""
+    ) -> None:
+        """Add a line to the record; the same `entry_id` twice is one line."""
+        row = {
+            "id": entry_id,
+            "repository_id": repository.id,
+            "installation_id": repository.installation_id,
+            "repository": repository.full_name,
+            "number": number,
+            "actor": actor,
+            "action": action,
+            "detail": detail[:2000],
+            "at": time.time(),
+        }
+        await self._run(self._insert_once, _log, row)
+
+    async def recorded(self, *, limit: int = 200, repository: str = "", number: int = 0) -> list[Entry]:
+        """The newest lines of the record, newest first."""
+        query = sa.select(_log).order_by(_log.c.at.desc()).limit(limit)
+        query = query.where(_log.c.repository == repository) if repository else query
+        query = query.where(_log.c.number == number) if number else query
+        return await self._run(self._read_log, query)
+
     async def heartbeat(self, machine_id: str) -> frozenset[str]:
         """Note that the machine lives; returns all that do."""
         return await self._run(self._beat, machine_id)
@@ -331,6 +450,33 @@ class Store:
         others = {name: statement.excluded[name] for name in rows[0] if name not in keys}
         with self._engine.begin() as connection:
             connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=others), rows)
+
+    def _read_wishes(self, repository_id: int, number: int) -> Wishes:
+        columns = [_waivers.c[name] for name in Waiver.__struct_fields__]
+        waivers = sa.select(*columns).where(
+            _waivers.c.repository_id == repository_id, _waivers.c.number == number
+        )
+        pause = sa.select(_pauses.c.author).where(
+            _pauses.c.repository_id == repository_id, _pauses.c.number == number
+        )
+        with self._engine.connect() as connection:
+            rows = connection.execute(waivers.order_by(_waivers.c.at)).mappings()
+            found = tuple(Waiver(**row) for row in rows)
+            return Wishes(waivers=found, paused_by=connection.scalar(pause) or "")
+
+    def _read_log(self, query: sa.Select[Any]) -> list[Entry]:
+        with self._engine.connect() as connection:
+            rows = connection.execute(query).mappings()
+            return [Entry(**{name: row[name] for name in Entry.__struct_fields__}) for row in rows]
+
+    def _insert_once(self, table: sa.Table, row: dict[str, Any]) -> None:
+        insert = sqlite.insert if self._engine.dialect.name == "sqlite" else postgresql.insert
+        with self._engine.begin() as connection:
+            connection.execute(insert(table).on_conflict_do_nothing(), [row])
+
+    def _delete(self, statement: sa.Delete) -> int:
+        with self._engine.begin() as connection:
+            return connection.execute(statement).rowcount
 
     def _scalar(self, query: sa.Select[Any]) -> Any:
         with self._engine.connect() as connection:

@@ -54,6 +54,10 @@ class CommandJob(msgspec.Struct, frozen=True, kw_only=True):
     body: str
     comment_id: int | None = None
     """The comment to react to."""
+    thread_id: int | None = None
+    """The comment that began the review thread in which it was said."""
+    head_sha: str = ""
+    """The commit whose check run had the button."""
 
     @property
     def id(self) -> str:

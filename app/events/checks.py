@@ -14,6 +14,9 @@ from app.work import CommandJob, RerunJob
 
 router = routing.Router()
 
+BUTTONS = frozenset({"rescan", "ignore"})
+"""Each is the command of that name."""
+
 
 @router.register("check_run", action="rerequested")
 async def rerun_check(event: sansio.Event, jobs: Jobs) -> None:
@@ -33,10 +36,12 @@ async def press_button(event: sansio.Event, jobs: Jobs) -> None:
     """A button is the command of the same name, with the same question about permission."""
     check = event.data["check_run"]
     identifier = event.data["requested_action"]["identifier"]
-    if check["name"] != "fastperf" or identifier != "rescan":
+    if check["name"] != "fastperf" or identifier not in BUTTONS:
         raise IgnoredError("not a button of ours")
     numbers = _numbers(check)
     if not numbers:
+        if identifier != "rescan":
+            raise IgnoredError("GitHub does not say which pull request from a fork")
         await jobs.request_rerun(_rerun(event, check))
         return
     await jobs.request_command(
@@ -47,6 +52,7 @@ async def press_button(event: sansio.Event, jobs: Jobs) -> None:
             author=str(event.data["sender"]["login"]),
             pull_author="",
             body=f"/fastperf {identifier}",
+            head_sha=str(check["head_sha"]),
         )
     )
 

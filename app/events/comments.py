@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
 from gidgethub import routing, sansio
 
 from app.events import IgnoredError
@@ -16,23 +20,36 @@ router = routing.Router()
 @router.register("issue_comment", action="created")
 async def obey(event: sansio.Event, jobs: Jobs) -> None:
     """Edited comments are no commands, and neither is what a bot says: two could talk for ever."""
-    issue, comment = event.data["issue"], event.data["comment"]
+    issue = event.data["issue"]
     if not issue.get("pull_request"):
         raise IgnoredError("not a pull request")
+    await jobs.request_command(_command(event, issue, "comment"))
+
+
+@router.register("pull_request_review_comment", action="created")
+async def obey_in_thread(event: sansio.Event, jobs: Jobs) -> None:
+    """A reply in the thread of a finding means that finding."""
+    job = _command(event, event.data["pull_request"], "reply")
+    thread = event.data["comment"].get("in_reply_to_id")
+    await jobs.request_command(
+        msgspec.structs.replace(job, thread_id=int(thread) if thread is not None else job.comment_id)
+    )
+
+
+def _command(event: sansio.Event, pull: Mapping[str, Any], kind: str) -> CommandJob:
+    comment = event.data["comment"]
     author = comment.get("user") or {}
     if author.get("type") == "Bot" or comment.get("performed_via_github_app"):
         raise IgnoredError("written by a program")
     body = str(comment.get("body") or "")
     if not commands.parse(body):
         raise IgnoredError("no command")
-    await jobs.request_command(
-        CommandJob(
-            repository=Repository.from_payload(event.data),
-            number=int(issue["number"]),
-            trigger=f"comment-{int(comment['id'])}",
-            author=str(author["login"]),
-            pull_author=str((issue.get("user") or {}).get("login", "")),
-            body=body,
-            comment_id=int(comment["id"]),
-        )
+    return CommandJob(
+        repository=Repository.from_payload(event.data),
+        number=int(pull["number"]),
+        trigger=f"{kind}-{int(comment['id'])}",
+        author=str(author["login"]),
+        pull_author=str((pull.get("user") or {}).get("login", "")),
+        body=body,
+        comment_id=int(comment["id"]),
     )

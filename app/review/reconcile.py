@@ -53,6 +53,7 @@ def reconcile(
     standing = _standing(report, threads)
     unread = {entry.path for entry in report.skipped}
     silenced = {(entry.code, entry.path) for entry in report.suppressed}
+    ignored = {core_of(marker.token(entry.finding.fingerprint)) for entry in report.waived}
     said: set[str] = set()
     fixed: list[Thread] = []
     for thread in threads:
@@ -66,6 +67,8 @@ def reconcile(
         if gone and not (mark.fixed or thread.resolved or thread.human_replies):
             rule = _RULE.search(thread.body)
             how = "Silenced" if rule and (rule[1], thread.path) in silenced else "Fixed"
+            if not ignored.isdisjoint(map(core_of, mark.fingerprints)):
+                how = "Ignored"
             fixed.append(msgspec.structs.replace(thread, body=fixed_body(thread, head_sha, how)))
     before = set(folded)
     post = tuple(
@@ -137,7 +140,7 @@ def fixed_body(thread: Thread, head_sha: str, how: str = "Fixed") -> str:
         return thread.body
     was = _SUGGESTION.sub(r"\1", marker.without(thread.body))  # applying it again would break the fix
     end = marker.write(mark.fingerprints, mark.sha, fixed=head_sha)
-    said = f"**{how} in {code(head_sha[:7])}.**"
+    said = f"**{how} {'at' if how == 'Ignored' else 'in'} {code(head_sha[:7])}.**"
     whole = f"{said}\n\n{details('what it was', was + chr(10))}\n{end}"
     return whole if size(whole) <= LIMIT else f"{said}\n{end}"
 

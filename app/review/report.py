@@ -18,6 +18,7 @@ from app.review.links import Links
 from app.review.markdown import one_line, plural, sentence, shorten
 from app.review.patch import Excerpts
 from app.review.reconcile import Plan, fixed_body, reconcile
+from app.review.wishes import Waived, Wishes, waived
 from rules.engine import growth
 from rules.engine.finding import Finding, Hop, Result, Severity, Skipped, Statistics, Suppressed
 
@@ -53,6 +54,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     existing: tuple[Finding, ...] = ()
     nearby: tuple[Finding, ...] = ()
     """Those of `existing` on or through lines the pull request touched."""
+    waived: tuple[Waived, ...] = ()
+    """New findings that somebody ignored on this pull request; no part of `new`."""
     blocking: tuple[str, ...] = ()
     """Fingerprints of the findings that fail the check run, or would if the mode were `gate`."""
     folded: tuple[str, ...] = ()
@@ -82,18 +85,22 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         excerpts: Excerpts | None = None,
         tip: Result | None = None,
         advisory: bool = False,
+        wishes: Wishes = Wishes(),  # noqa: B008 - frozen
     ) -> Self:
         """Decide a review.
 
         `before` and `after` are the analyses of the merge base and the head, `skipped` changed files that were not
         analysed at all, `faults` failures of ours in words, `excerpts` head lines inside the edits of fixes, `tip`
         the analysis of the changed files on the current base branch, if that has moved on. `advisory` (a revert, an
-        advisory branch) fails nothing.
+        advisory branch) fails nothing. `wishes` are what people asked for on the pull request.
         """
         before, after = _capped(before, config), _capped(after, config)
         standing = _capped(tip, config).findings if tip is not None else ()
         changes = fingerprint.match(before, after, diff.renames, diff=diff, tip=standing)
-        new = _without_repeated(sorted((*changes.new, *changes.grown), key=_order))
+        all_new = _without_repeated(sorted((*changes.new, *changes.grown), key=_order))
+        ignored = waived(all_new, wishes)
+        left_alone = {id(entry.finding) for entry in ignored}
+        new = tuple(finding for finding in all_new if id(finding) not in left_alone)
         unread = {entry.path for entry in (*skipped, *after.skipped)}
         head_paths = {old: head for head, old in diff.renames.items()}
         fixed = tuple(old for old in changes.fixed if head_paths.get(old.path, old.path) not in unread)
@@ -140,6 +147,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             suppressed=suppressed,
             added=frozenset(entry for entry in suppressed if diff.touched(entry.path, entry.line)),
             config_errors=config.errors,
+            waived=ignored,
+            paused_by=wishes.paused_by,
             checklist=_checklist(before, after, config),
         )
         return cls(
@@ -154,6 +163,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             fixed=fixed,
             existing=changes.existing,
             nearby=nearby,
+            waived=ignored,
             blocking=blocking,
             folded=tuple(marker.token(print_) for entry in left_out for print_ in entry.fingerprints),
             recommendations=recommendations,
@@ -184,6 +194,10 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             "recommendations": msgspec.to_builtins(self.recommendations),
             "questions": msgspec.to_builtins(self.questions),
             "suppressed": msgspec.to_builtins(self.suppressed),
+            "waived": [
+                {"fingerprint": entry.finding.fingerprint, **msgspec.to_builtins(entry.waiver)}
+                for entry in self.waived
+            ],
             "endpoints": [change.contract() for change in self.endpoints],
             "skipped": msgspec.to_builtins(self.skipped),
             "statistics": msgspec.to_builtins(self.statistics),

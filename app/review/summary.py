@@ -28,6 +28,7 @@ from app.review.markdown import (
     shorten,
     table,
 )
+from app.review.wishes import Waived
 from rules.engine.finding import Cost, Finding, Severity, Skipped, Suppressed
 
 _TITLE = 255
@@ -71,6 +72,8 @@ class Facts:
     suppressed: tuple[Suppressed, ...]
     added: frozenset[Suppressed]
     config_errors: tuple[ConfigError, ...]
+    waived: tuple[Waived, ...] = ()
+    paused_by: str = ""
     checklist: tuple[Finding, ...] = ()
     """What a service that this change brings still lacks: advice, neither counted nor said on a line."""
 
@@ -105,6 +108,8 @@ def title(facts: Facts) -> str:
         parts.append(plural(len(facts.hints), "hint"))
     if facts.fixed:
         parts.append(f"{len(facts.fixed)} fixed")
+    if facts.waived:
+        parts.append(f"{len(facts.waived)} ignored")
     if facts.missed:
         parts.append(f"{plural(len(facts.missed), 'changed file')} skipped")
     if facts.spared:
@@ -440,6 +445,15 @@ def _tail(facts: Facts, context: comments.Context) -> Section:
     observed = [entry.first for entry in facts.new if heard.isdisjoint(entry.fingerprints)]
     if observed:
         parts.append((f"{len(observed)} observed", [f"- {_row(finding, context)}" for finding in observed]))
+    if facts.waived:
+        rows = [
+            f"- {_row(entry.finding, context)} Ignored by {code(entry.waiver.author)}: {prose(entry.waiver.reason)}"
+            for entry in facts.waived
+        ]
+        parts.append((f"{plural(len(facts.waived), 'finding')} ignored on this pull request", rows))
+    if facts.paused_by:
+        rows = [f"- by {code(facts.paused_by)}; `/fastperf resume` takes them up again"]
+        parts.append(("comments paused", rows))
     if facts.nearby:
         rows = [f"- {_row(finding, context)}" for finding in facts.nearby]
         parts.append((plural(len(facts.nearby), "old finding") + " near your change", rows))

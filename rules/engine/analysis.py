@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import gc
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import msgspec
 
-from rules.engine import extraction, fingerprints, growth, registry, suppression
+from rules.engine import extraction, fingerprints, growth, registry, relinking, suppression
 from rules.engine.facts import ModuleFacts
 from rules.engine.finding import (
     Confidence,
@@ -66,6 +68,14 @@ class Analysis:
         self.project = project
         self._sources = sources
         self._matches = matches
+        self._parsed: tuple[str, ast.Module] | None = None
+
+    @cached_property
+    def _by_path(self) -> Mapping[str, Sequence[Finding]]:
+        found: dict[str, list[Finding]] = {}
+        for finding in self.result.findings:
+            found.setdefault(finding.path, []).append(finding)
+        return found
 
     def prove(self, finding: Finding) -> Finding:
         """The same finding with its proven fix, or with `fix=None`."""
@@ -77,22 +87,31 @@ class Analysis:
         def analysed(raw: bytes) -> Result:
             return self._again(finding.path, raw)
 
+        raw = self._sources[finding.path]
         proven = fixes.prove(
             finding,
             found[1],
-            raw=self._sources[finding.path],
-            before=self.result.findings,
+            raw=raw,
+            before=self._by_path.get(finding.path, ()),
             analyse=analysed,
+            tree=self._tree(finding.path, raw),
         )
         return msgspec.structs.replace(finding, fix=proven)
 
     def _again(self, path: str, raw: bytes) -> Result:
         """What the analysis of one file says when it holds `raw`, everything else as it was."""
-        others = {other: facts for other, facts in self.project.files.items() if other != path}
         project = self.project
-        return analyze(
-            {path: raw}, others=others, documents=project.documents, options=project.options
-        ).result
+        with _uncollected():
+            return _Run({path: raw}, {}, project.documents, project.options).again(path, project)
+
+    def _tree(self, path: str, raw: bytes) -> ast.Module | None:
+        """The tree of a file; the last one is kept, for findings come file by file."""
+        if self._parsed is None or self._parsed[0] != path:
+            try:
+                self._parsed = path, parse(Source(raw))
+            except SourceError:
+                return None
+        return self._parsed[1]
 
 
 def analyze(
@@ -107,10 +126,17 @@ def analyze(
     Never raises for what the files contain: what cannot be read or checked is in `result.skipped`.
     """
     run = _Run(sources, others or {}, documents or {}, options)
-    collecting = gc.isenabled()
-    gc.disable()  # trees are large, short-lived and free of cycles: collecting costs more than parsing
-    try:
+    with _uncollected():
         return run.analysis()
+
+
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """Trees are large, short-lived and free of cycles: collecting costs more than parsing."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
     finally:
         if collecting:
             gc.enable()
@@ -190,6 +216,18 @@ class _Run:
             statistics=Statistics(len(self.sources), self.lines, time.perf_counter() - self.started),
         )
         return Analysis(result, facts, project, self.sources, matches)
+
+    def again(self, path: str, project: Project) -> Result:
+        """The findings in one file of a linked project that now holds our source."""
+        try:
+            source, index = self._read(path)
+            found = extraction.build(index, len(source.lines))
+        except SourceError as error:
+            return Result(skipped=(Skipped(path, error.reason),))
+        with relinking.relinked(project, path, found) as linked:
+            placed = list(self._check(Module(path, source, index, linked)))
+        index.release()
+        return Result(findings=tuple(item.finding for item in placed), skipped=tuple(self.skipped))
 
     def _read(self, path: str) -> tuple[Source, Index]:
         source = Source(self.sources[path])

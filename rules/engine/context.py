@@ -52,20 +52,28 @@ def contexts_of(mask: int) -> frozenset[Context]:
 
 def propagate(graph: Graph, routing: Routing) -> None:
     """Set `contexts` and `endpoints` of all nodes."""
-    pending: deque[Node] = deque()
-    _mark_roots(graph.nodes.values())
-    for position, endpoint in enumerate(routing.endpoints):
-        bit = 1 << position
-        for node in (endpoint.handler, *endpoint.dependencies, *routing.middleware):
-            node.endpoints |= bit
-    pending.extend(node for node in graph.nodes.values() if node.contexts or node.endpoints)
+    nodes = graph.nodes.values()
+    start(nodes, routing)
+    follow(deque(node for node in nodes if node.contexts or node.endpoints))
+
+
+def start(nodes: Iterable[Node], routing: Routing) -> None:
+    """Set `contexts` and `endpoints` of `nodes` to what they are by themselves, whoever calls them."""
+    for node in nodes:
+        node.contexts = 0
+        node.endpoints = routing.entered.get(node, 0)
+    _mark_roots(nodes)
+
+
+def follow(pending: deque[Node]) -> None:
+    """Carry `contexts` and `endpoints` from the pending nodes to all that they run."""
     queued = set(pending)
     while pending:
         node = pending.popleft()
         queued.discard(node)
         for edge in node.edges:
             target = edge.target
-            contexts = target.contexts | _through(node, edge)
+            contexts = target.contexts | through(node, edge)
             endpoints = target.endpoints | node.endpoints
             if contexts != target.contexts or endpoints != target.endpoints:
                 target.contexts, target.endpoints = contexts, endpoints
@@ -92,7 +100,7 @@ def _mark_roots(nodes: Iterable[Node]) -> None:
             node.contexts |= IN_SCRIPT
 
 
-def _through(node: Node, edge: Edge) -> int:
+def through(node: Node, edge: Edge) -> int:
     """The contexts that `edge` carries from `node` to its target."""
     mask, kind, target = node.contexts, edge.kind, edge.target
     elsewhere = mask & ~_PLACES

@@ -6,6 +6,8 @@ import ast
 import enum
 from typing import TYPE_CHECKING
 
+from rules.engine.spelling import is_main_guard
+
 if TYPE_CHECKING:
     from rules.engine.module import Module
 
@@ -31,13 +33,28 @@ class Place(enum.StrEnum):
 
 
 def serves(node: ast.AST, module: Module) -> bool:
-    """Whether the code may run while requests are served: no script, command, test or migration of its own."""
-    return module.reached(node) or str(module.role(node) or "") not in (
-        "script",
-        "command",
-        "test",
-        "migration",
-    )
+    """Whether the code may run while requests are served: no script, command, test or migration of its own.
+
+    A trial run under the main guard does not make a script of a module that others import.
+    """
+    if module.reached(node):
+        return True
+    role = str(module.role(node) or "")
+    if module.function_of(node) is None and _is_guarded(node, module):
+        return False
+    if role == "script":
+        return not module.project.is_script(module.path)
+    return role not in ("command", "test", "migration")
+
+
+def _is_guarded(node: ast.AST, module: Module) -> bool:
+    """Whether module-level code stands under `if __name__ == "__main__"`."""
+    current = module.parent(node)
+    while current is not None:
+        if isinstance(current, ast.If) and is_main_guard(current.test):
+            return True
+        current = module.parent(current)
+    return False
 
 
 def made_again(call: ast.Call, module: Module) -> Place | None:

@@ -128,6 +128,7 @@ def build(index: Index, lines: int) -> ModuleFacts:
         declarations=declarations.extract(index),
         flows=rows.extract(index),
         filters=filtered.extract(index),
+        early=tuple(sorted(index.early)),
         migration=migrations.extract(index) if "alembic" in index.imports else None,
         main=any(isinstance(node, ast.If) and is_main_guard(node.test) for node in index.tree.body),
     )

@@ -34,7 +34,7 @@ from rules.engine.filtered import Filtered
 from rules.engine.migrations import Migration
 from rules.engine.rows import Flow
 
-ENGINE_VERSION = "8"
+ENGINE_VERSION = "9"
 """Changes when facts change shape or meaning: cached ones of another version are worthless."""
 
 # Flags of a call.
@@ -51,7 +51,7 @@ OFFLOADED = 32
 """A call of what an offload primitive made (`asyncify(f)(x)`)."""
 ON_MISS = 64
 """Only when something is not there yet: `if rows is None: rows = load()`."""
-DETACHED = 256
+DETACHED = 512
 """The task that runs it goes on by itself: nobody in the function waits for it."""
 WRITES = 128
 """Executes a statement that writes: `execute(update(…))`, `execute("DELETE …")`."""
@@ -208,5 +208,7 @@ class ModuleFacts(msgspec.Struct, omit_defaults=True, frozen=True, kw_only=True)
     """What functions make of the rows of queries, by symbol."""
     filters: tuple[Filtered, ...] = ()
     """The conditions of its queries."""
+    early: tuple[str, ...] = ()
+    """Dependencies that are closed before the response is sent: `Depends(f, scope="function")`."""
     main: bool = False
     """Has code under `if __name__ == "__main__"`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -18,6 +19,7 @@ from rules.engine.units import (
     UnfixableError,
     descendants,
     find,
+    first_line,
     parsed,
     position,
     same,
@@ -70,11 +72,14 @@ def _check_text(raw: bytes, changed: bytes, made: Sequence[Edit]) -> None:
         raise UnfixableError("the fix changes nothing")
     old, new = Lines.of(raw), Lines.of(changed)
     before, after = old.text(1, len(old.contents)), new.text(1, len(new.contents))
-    misplaced = bindings.misplaced_await(tree_of(after))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # warnings about their code are theirs
-        unbound = bindings.unbound(readable(after)) - bindings.unbound(readable(before))
-    if misplaced:
+    tree = tree_of(after)
+    first = min(edit.start_line for edit in made)
+    last = max(edit.end_line for edit in made) + len(new.contents) - len(old.contents)
+    touched = [
+        each for each in tree.body if first_line(each) <= last + 1 and (each.end_lineno or 0) >= first - 1
+    ]
+    unbound = _unbound(after) - _unbound(before)
+    if any(map(bindings.misplaced_await, touched)):
         raise UnfixableError("an await outside an async function")
     if unbound:
         raise UnfixableError(f"not bound: {', '.join(sorted(unbound))}")
@@ -85,6 +90,17 @@ def _check_text(raw: bytes, changed: bytes, made: Sequence[Edit]) -> None:
     rest = iter(new.contents)
     if not all(line in rest for line in untouched):
         raise UnfixableError("a line outside the edits differs")
+
+
+@functools.lru_cache(maxsize=2)
+def _unbound(text: str) -> frozenset[str]:
+    """As `bindings.unbound`, of a text that may be in newer Python than we run on."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # warnings about their code are theirs
+        try:
+            return bindings.unbound(text)
+        except SyntaxError:
+            return bindings.unbound(readable(text))
 
 
 def _improves(finding: Finding, before: Sequence[Finding], after: Sequence[Finding]) -> bool:
@@ -118,7 +134,7 @@ def edits(
     lines = Lines.of(raw)
     tree = tree or tree_of(lines.text(1, len(lines.contents)))
     targets = [same(tree, target) for target in (fix.target or node, *fix.also)]
-    unit = unit_of(tree, targets[0], lines)
+    unit = unit_of(tree, targets[0], lines, targets[1:])
     module = parsed(unit, lines)
     names: dict[str, str] = {}
     missing: dict[str, str] = {}

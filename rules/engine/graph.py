@@ -89,17 +89,17 @@ class Graph:
             if place_of(path) != "app":
                 continue
             for function in module.facts.functions:
-                self.nodes[path, function.symbol] = Node(
-                    module,
-                    function,
-                    f"{module.name}.{function.symbol}" if module.name else function.symbol,
-                    bool(function.flags & facts.ASYNC),
-                )
+                self.nodes[path, function.symbol] = self.made(module, function)
         for node in self.nodes.values():
-            self._connect(node)
+            self.connect(node)
         for node in self.nodes.values():
             for edge in node.edges:
                 edge.target.callers.append((node, edge))
+
+    def made(self, module: Linked, function: Function) -> Node:
+        """A node for a function, without edges."""
+        name = f"{module.name}.{function.symbol}" if module.name else function.symbol
+        return Node(module, function, name, bool(function.flags & facts.ASYNC))
 
     def node(self, value: Value) -> Node | None:
         return self.nodes.get((value.module.path, value.symbol)) if value.module is not None else None
@@ -111,7 +111,8 @@ class Graph:
             if node is not None:
                 yield node
 
-    def _connect(self, node: Node) -> None:
+    def connect(self, node: Node) -> None:
+        """Follow the calls of `node`: its edges and leaves are added, callers are not told."""
         resolver, module = self.resolver, node.module
         for call in node.function.calls:
             if call.flags & facts.LOAD:

@@ -140,6 +140,8 @@ class Index:
         self.imports: set[str] = set()
         self.imported: set[str] = set()
         self.stars: list[str] = []
+        self.early: set[str] = set()
+        """Dependencies asked for with `scope="function"`, as far as annotations were read."""
         self._symbols: dict[str, int] = {}
         self.left: dict[ast.stmt, list[str]] = {}
         """What may have been left by `return` before a statement: kept for `rules.engine.surroundings`."""
@@ -754,12 +756,18 @@ class Index:
                 "fastapi_injectable",
             ):
                 continue
-            for keyword in candidate.keywords:
-                if keyword.arg == "dependency":
-                    return self.ref(keyword.value, scope) or None
-            if candidate.args:
-                return self.ref(candidate.args[0], scope) or None
-            return ""
+            function = next((item.value for item in candidate.keywords if item.arg == "dependency"), None)
+            if function is None and not candidate.args:
+                return ""
+            found = self.ref(function or candidate.args[0], scope)
+            if found and any(
+                item.arg == "scope"
+                and isinstance(item.value, ast.Constant)
+                and item.value.value == "function"
+                for item in candidate.keywords
+            ):
+                self.early.add(found)
+            return found or None
         return None
 
     def annotation(self, node: ast.AST | None, scope: Scope, depth: int = 0) -> str:

@@ -54,7 +54,7 @@ def _judge(
         return
     entity = models.table(resolver.value(filtered.entity, module))
     keys = [pair for pair in equal if pair[1].foreign is not None]
-    for table, column in keys or equal:  # an index on the key narrows the rest
+    for table, column in (keys or equal)[:1]:  # one index narrows the rest
         if table is entity:
             found.needed.setdefault((column.path, column.line), []).append(use)
 

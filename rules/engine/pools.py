@@ -83,14 +83,50 @@ class Engine:
 def engine(call: ast.Call, module: Module) -> Engine | None:
     """The engine that `call` makes for the application; None for SQLite, scripts, tests, or what nobody can tell."""
     name = libraries.canonical(module.qualified_name(call.func) or "")
-    if name not in _ENGINES or any(keyword.arg is None for keyword in call.keywords):
+    given = _given(call, module) if name in _ENGINES else None
+    if given is None:
         return None
     if not serves(call, module) or made_again(call, module) is not None or _is_aside(call, module):
         return None
-    given = {keyword.arg: keyword.value for keyword in call.keywords if keyword.arg is not None}
     if _is_sqlite(call, given, module) or not _has_server(call, module):
         return None
     return Engine(call, _ENGINES[name], given)
+
+
+def _given(call: ast.Call, module: Module) -> dict[str, ast.expr] | None:
+    """The keyword arguments, those of `**options` included where that is a dictionary one can read."""
+    given: dict[str, ast.expr] = {}
+    for keyword in call.keywords:
+        if keyword.arg is not None:
+            given[keyword.arg] = keyword.value
+            continue
+        options = _options(keyword.value, module)
+        if options is None:
+            return None
+        given.update(options)
+    return given
+
+
+def _options(value: ast.expr, module: Module) -> dict[str, ast.expr] | None:
+    """The entries of a dictionary display, itself or as the only value of a name that nothing adds to."""
+    if isinstance(value, ast.Name):
+        scope = module.index.scope_at(value)
+        while value.id not in scope.bindings and scope.parent is not None:
+            scope = scope.parent
+        bindings = scope.bindings.get(value.id, [])
+        found = bindings[0].value if len(bindings) == 1 else None
+        found = found.value if isinstance(found, ast.AnnAssign) else found
+        if not isinstance(found, ast.Dict) or re.search(
+            rf"\b{value.id}\s*(?:\[|\.update\(|\|=)", module.source.text
+        ):
+            return None
+        value = found
+    if not isinstance(value, ast.Dict):
+        return None
+    keys = [key.value if isinstance(key, ast.Constant) else None for key in value.keys]
+    if not all(isinstance(key, str) for key in keys):
+        return None
+    return {str(key): entry for key, entry in zip(keys, value.values, strict=True)}
 
 
 def _is_aside(call: ast.Call, module: Module) -> bool:

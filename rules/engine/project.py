@@ -51,6 +51,16 @@ class Project:
         return Models(self.resolver)
 
     @cached_property
+    def early_dependencies(self) -> frozenset[Node]:
+        """Dependencies that some endpoint closes before its response is sent (`scope="function"`)."""
+        return frozenset(
+            node
+            for module in self.resolver.modules.values()
+            for ref in module.facts.early
+            for node in self.graph.runs(self.resolver.value(ref, module))
+        )
+
+    @cached_property
     def unbounded(self) -> UnboundedQueries:
         return UnboundedQueries(self.graph, self.statements, self.routing)
 
@@ -127,6 +137,10 @@ class Project:
         if node.contexts & (context.AT_STARTUP | context.IN_SCRIPT):
             return bool(node.contexts & (context.IN_TASK | context.IN_REQUEST))
         return node.contexts != 0 or node.path not in self._scripts
+
+    def is_script(self, path: str) -> bool:
+        """Whether a file is run, not imported."""
+        return path in self._scripts
 
     def _script_paths(self) -> frozenset[str]:
         """Files that are run, not imported: a main guard, and no other file of the project imports them."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from rules.engine import facts
 from rules.engine.facts import Argument, Call, Decorator, Parameter
@@ -112,6 +113,15 @@ class Routing:
                 for target in self.depended(parameter, node.module):
                     target.roles.add("dependency")
         self.endpoints = self._endpoints()
+
+    @cached_property
+    def entered(self) -> dict[Node, int]:
+        """The functions that the framework itself enters for endpoints, with a bit for each endpoint."""
+        found: dict[Node, int] = {}
+        for position, endpoint in enumerate(self.endpoints):
+            for node in (endpoint.handler, *endpoint.dependencies, *self.middleware):
+                found[node] = found.get(node, 0) | 1 << position
+        return found
 
     # Applications and routers
 
@@ -444,16 +454,11 @@ class Routing:
             return known
         self._dependencies[node] = ()
         found: dict[Node, None] = {}
-        parameters: list[Parameter] = list(node.function.parameters)
-        if node.function.owner:
-            cls = node.module.classes.get(node.function.owner)
-            if cls is not None and not node.function.symbol.endswith("__init__") and "endpoint" in node.roles:
-                parameters.extend(cls.dependencies)
-                made = node.module.functions.get(f"{cls.symbol}.__init__")
-                if made is not None:
-                    parameters.extend(made.parameters)
-        for parameter in parameters:
-            for target in self.depended(parameter, node.module):
+        parameters = [(parameter, node.module) for parameter in node.function.parameters]
+        if node.function.owner and "endpoint" in node.roles:
+            parameters.extend(self._view_parameters(node))
+        for parameter, module in parameters:
+            for target in self.depended(parameter, module):
                 if target is node:
                     continue
                 target.roles.add("dependency")
@@ -462,6 +467,23 @@ class Routing:
                 found.setdefault(target)
         self._dependencies[node] = tuple(found)
         return self._dependencies[node]
+
+    def _view_parameters(self, node: Node) -> Iterator[tuple[Parameter, Linked]]:
+        """What a class-based view needs to be made, inherited parts included."""
+        view = self.resolver.value(f"@{node.function.owner}", node.module)
+        if view is None or view.sort != Sort.CLASS:
+            return
+        made = False
+        for owner in self.resolver.ancestry(view):
+            if owner.module is None:
+                continue
+            for parameter in owner.module.classes[owner.symbol].dependencies:
+                yield parameter, owner.module
+            function = owner.module.functions.get(f"{owner.symbol}.__init__")
+            if function is not None and not made:
+                made = True
+                for parameter in function.parameters:
+                    yield parameter, owner.module
 
     def _endpoints(self) -> list[EndpointNode]:
         found: dict[tuple[EndpointRef, Node], EndpointNode] = {}
@@ -515,9 +537,18 @@ _WIRING = frozenset(
     }
     | {"add_middleware", "add_exception_handler", "add_event_handler"}
 )
+_MAKERS = frozenset(name.rpartition(".")[2] for name in _APPS | _ROUTERS)
 _DECORATORS = frozenset(
     {"api_route", "route", "websocket", "websocket_route", "middleware", "exception_handler", "on_event"}
 )
+
+
+def is_wiring(call: Call) -> bool:
+    """Whether `call` may put an application together."""
+    if call.arguments is None:
+        return False
+    last = call.ref.rpartition(".")[2]
+    return last in _WIRING or last in _MAKERS or last.endswith("Middleware")
 
 
 def _calls_in(value: Value) -> Iterator[Call]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import heapq
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass
 
 from rules.engine import facts
@@ -72,18 +74,35 @@ _Steps = dict[Node, dict[str, _Step]]
 class Summaries:
     """Computes summaries for all functions of a graph at once; `of` puts them into words."""
 
+    _blocking: _Steps
+    loop_blocking: _Steps
+    """As `blocking`, but through asynchronous functions too."""
+    _queries: _Steps
+    _external: _Steps
+    _commits: _Steps
+    _cpu: _Steps
+    _reads: _Steps
+    _writes: _Steps
+
     def __init__(self, graph: Graph) -> None:
-        nodes = graph.nodes.values()
-        self._blocking = _spread(nodes, _blocks, _synchronous)
-        self.loop_blocking = _spread(nodes, _blocks, _same_thread)
-        """As `blocking`, but through asynchronous functions too."""
-        self._queries = _spread(nodes, _queries, _runs)
-        self._external = _spread(nodes, lambda leaf: leaf.external is not None, _runs)
-        self._commits = _spread(nodes, _commits, _runs)
-        self._cpu = _spread(nodes, _computes, _runs)
-        self._reads = _spread(nodes, _reads, _runs)
-        self._writes = _spread(nodes, _writes, _runs)
+        for name, (wanted, follows) in _TABLES.items():
+            setattr(self, name, _spread(graph.nodes.values(), wanted, follows))
         self._known: dict[Node, Summary] = {}
+
+    def after_change(self, changed: Set[Node], gone: Iterable[Node]) -> Summaries:
+        """The summaries once the leaves or edges of some functions are others.
+
+        `changed` are these functions and all that call them, at any distance; `gone` are no more. What is equally
+        near may be another way than a fresh computation would name.
+        """
+        left_out = {*changed, *gone}
+        after = copy.copy(self)
+        after._known = {}
+        for name, (wanted, follows) in _TABLES.items():
+            table: _Steps = getattr(self, name)
+            kept = {node: steps for node, steps in table.items() if node not in left_out}
+            setattr(after, name, _spread_again(kept, changed, wanted, follows))
+        return after
 
     def of(self, node: Node) -> Summary:
         known = self._known.get(node)
@@ -165,6 +184,19 @@ def _runs(node: Node, edge: Edge) -> bool:
     return edge.kind != BACKGROUND
 
 
+_TABLES: Mapping[str, tuple[Callable[[LeafCall], bool], Callable[[Node, Edge], bool]]] = {
+    "_blocking": (_blocks, _synchronous),
+    "loop_blocking": (_blocks, _same_thread),
+    "_queries": (_queries, _runs),
+    "_external": (lambda leaf: leaf.external is not None, _runs),
+    "_commits": (_commits, _runs),
+    "_cpu": (_computes, _runs),
+    "_reads": (_reads, _runs),
+    "_writes": (_writes, _runs),
+}
+"""Field of `Summaries` -> the leaves it is about, and the edges that they are followed along."""
+
+
 def _spread(
     nodes: Iterable[Node], wanted: Callable[[LeafCall], bool], follows: Callable[[Node, Edge], bool]
 ) -> _Steps:
@@ -188,11 +220,57 @@ def _spread(
             own = steps.setdefault(caller, {})
             if name in own:
                 continue
-            cached = step.cached or bool(caller.function.flags & facts.CACHED)
-            on_miss = step.on_miss or _on_miss(edge.call)
-            own[name] = _Step(step.distance + 1, edge.call, step.leaf, node, cached, on_miss)
+            own[name] = _further(step, caller, edge)
             pending.append((caller, name))
     return steps
+
+
+def _spread_again(
+    steps: _Steps,
+    changed: Set[Node],
+    wanted: Callable[[LeafCall], bool],
+    follows: Callable[[Node, Edge], bool],
+) -> _Steps:
+    """Complete `steps`, which hold for all other functions, by those of the `changed`. The nearest come first."""
+    pending: list[tuple[int, int, Node, str, _Step]] = []
+    for node in changed:
+        cached = bool(node.function.flags & facts.CACHED)
+        for leaf in node.leaves:
+            if wanted(leaf):
+                step = _Step(0, leaf.call, leaf, None, cached, _on_miss(leaf.call))
+                pending.append((0, len(pending), node, leaf.name, step))
+        for edge in node.edges:
+            if edge.target not in changed and follows(node, edge):
+                for name, known in steps.get(edge.target, {}).items():
+                    step = _further(known, node, edge)
+                    pending.append((step.distance, len(pending), node, name, step))
+    heapq.heapify(pending)
+    count = len(pending)
+    while pending:
+        _, _, node, name, step = heapq.heappop(pending)
+        own = steps.setdefault(node, {})
+        if name in own:
+            continue
+        own[name] = step
+        for caller, edge in node.callers:
+            if caller in changed and name not in steps.get(caller, {}) and follows(caller, edge):
+                count += 1
+                heapq.heappush(
+                    pending, (step.distance + 1, count, caller, name, _further(step, caller, edge))
+                )
+    return steps
+
+
+def _further(step: _Step, caller: Node, edge: Edge) -> _Step:
+    """The step of `caller` towards the same leaf, through `edge`."""
+    return _Step(
+        step.distance + 1,
+        edge.call,
+        step.leaf,
+        edge.target,
+        step.cached or bool(caller.function.flags & facts.CACHED),
+        step.on_miss or _on_miss(edge.call),
+    )
 
 
 def _on_miss(call: Call) -> bool:

@@ -189,6 +189,10 @@ class Resolver:
         found = self.modules.get(f"{directory}/__init__.py" if directory else "__init__.py")
         return Value(Sort.MODULE, found.name if found else directory.replace("/", "."), found, directory)
 
+    def has_folder(self, name: str) -> bool:
+        """Whether a folder of the project is called `name`: importing that makes a package of it."""
+        return any(directory.rpartition("/")[2] == name for directory in self._directories)
+
     # References
 
     def value(self, ref: str, module: Linked) -> Value | None:
@@ -615,6 +619,8 @@ class Resolver:
             return value.item
         if value is not None and value.sort == Sort.TEXT:
             return Value(Sort.INSTANCE, "builtins.str")
+        if value is not None and value.sort == Sort.CLASS:
+            return value  # `Repository[Order]`
         if value is not None and value.sort == Sort.INSTANCE:
             made = libraries.returns(f"{value.name}.__getitem__")
             return Value(Sort.INSTANCE, made) if made is not None else None

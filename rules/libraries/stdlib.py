@@ -218,6 +218,7 @@ LIBRARY = Library(
         Offload("multiprocessing.pool.Pool.apply_async", "process", 0, "func", awaitable=False),
     ),
     returns={
+        "logging.getLogger": "logging.Logger",
         **alike("request.build_opener", "urllib.request.OpenerDirector", "urllib"),
         "http.client.HTTPConnection": "http.client.HTTPConnection",
         "http.client.HTTPSConnection": "http.client.HTTPSConnection",

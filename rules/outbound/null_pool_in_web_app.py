@@ -73,6 +73,8 @@ class NullPoolInWebApp(Rule):
         given = engine.given["poolclass"]
         if isinstance(given, ast.IfExp | ast.BoolOp) or module.qualified_name(given) not in _NULL:
             return
+        if _is_chosen(node, module):
+            return
         deployment, text = module.project.deployment, module.source.text.lower()
         if deployment.pooler or deployment.serverless or any(hint in text for hint in _HINTS):
             return
@@ -82,3 +84,13 @@ class NullPoolInWebApp(Rule):
             confidence=Confidence.LIKELY,
             impact=estimates.connection_per_request(module.options),
         )
+
+
+def _is_chosen(call: ast.Call, module: Module) -> bool:
+    """Whether a setting decides for it: `if settings.DISABLE_POOL:`."""
+    current = module.parent(call)
+    while current is not None and not isinstance(current, ast.FunctionDef | ast.AsyncFunctionDef):
+        if isinstance(current, ast.If | ast.IfExp):
+            return True
+        current = module.parent(current)
+    return False

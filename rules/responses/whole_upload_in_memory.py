@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -92,7 +93,9 @@ class WholeUploadInMemory(Rule):
 def _is_bounded(upload: ast.expr, read: ast.Call, function: ast.AST, module: Module) -> bool:
     """Whether the size is looked at before the read: `file.size > …`, a `Content-Length`, a body limit of the application."""
     text = module.source.text
-    if "content-length" in text.lower() or "content_length" in text.lower() or "max_body_size" in text:
+    if re.search(r"[\"']content-length[\"']", text, re.IGNORECASE) or "max_body_size" in text:
+        return True
+    if _comes_checked(upload, function):
         return True
     spelled = ast.unparse(upload)
     for node in ast.walk(function):
@@ -108,6 +111,23 @@ def _is_bounded(upload: ast.expr, read: ast.Call, function: ast.AST, module: Mod
     return False
 
 
+def _comes_checked(upload: ast.expr, function: ast.AST) -> bool:
+    """`file: UploadFile = Depends(valid_size)`: a dependency has looked at it."""
+    if not isinstance(upload, ast.Name) or not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+        return False
+    arguments = [*function.args.posonlyargs, *function.args.args]
+    defaults = [*([None] * (len(arguments) - len(function.args.defaults))), *function.args.defaults]
+    pairs = [
+        *zip(arguments, defaults, strict=True),
+        *zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True),
+    ]
+    for argument, default in pairs:
+        if argument.arg == upload.id:
+            shown = f"{ast.unparse(argument.annotation) if argument.annotation else ''} {ast.unparse(default) if default else ''}"
+            return "Depends(" in shown
+    return False
+
+
 def _checks(call: ast.Call, upload: str) -> bool:
     """`validate_file(file)`, `await check_size(file)`: somebody looks at the upload first."""
     name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
@@ -118,19 +138,15 @@ def _checks(call: ast.Call, upload: str) -> bool:
 
 
 def _is_measured(read: ast.Call, function: ast.AST, module: Module) -> bool:
-    """Whether the length of what was read is compared afterwards."""
+    """Whether the length of what was read is looked at afterwards."""
     names = _bound(read, module)
     return any(
-        isinstance(node, ast.Compare)
-        and any(
-            isinstance(side, ast.Call)
-            and isinstance(side.func, ast.Name)
-            and side.func.id == "len"
-            and len(side.args) == 1
-            and isinstance(side.args[0], ast.Name)
-            and side.args[0].id in names
-            for side in (node.left, *node.comparators)
-        )
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == "len"
+        and len(node.args) == 1
+        and isinstance(node.args[0], ast.Name)
+        and node.args[0].id in names
         for node in ast.walk(function)
     )
 

@@ -575,7 +575,7 @@ def deep(levels: int) -> str:
         "x = " + "lambda: " * 230 + "time.sleep(1)",
         "if a: time.sleep(1)\n" + "    elif b: pass\n" * 310,
         "match x:\n        case [[[[[[1]]]]]]: time.sleep(1)",
-        "\n    x = 1" * 3001 + "\n    time.sleep(1)",
+        "x = [\n" + "    1,\n" * 3001 + "    time.sleep(1)]",
     ],
 )
 def test_code_that_libcst_cannot_bear_is_not_given_to_it(body: str, monkeypatch: pytest.MonkeyPatch) -> None:

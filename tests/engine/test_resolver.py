@@ -441,6 +441,20 @@ ROWS: dict[str, tuple[dict[str, str], str | None]] = {
         },
         SESSION,
     ),
+    "a generic class that is called with its arguments": (
+        {
+            "use.py": """
+            from typing import Generic, TypeVar
+            import requests
+            T = TypeVar("T")
+            class Box(Generic[T]):
+                def client(self):
+                    return requests.Session()
+            Box[int]().client().get(1)
+        """
+        },
+        SESSION,
+    ),
     "Self": (
         {
             "use.py": """

@@ -399,3 +399,30 @@ def test_tasks_of_job_queues_have_their_own_context() -> None:
 
     for name in ("one", "two", "three", "four", "five"):
         assert found.contexts(function(found, name)) == {Context.TASK}, name
+
+
+def test_a_view_needs_what_its_bases_need() -> None:
+    files = {
+        "base.py": """
+            from fastapi import Depends
+            def session(): ...
+            def current(): ...
+            class Base:
+                db: object = Depends(session)
+            class ForUsers(Base):
+                user: object = Depends(current)
+        """,
+        "app.py": """
+            from fastapi import APIRouter
+            from fastapi_utils.cbv import cbv
+            from base import ForUsers
+            router = APIRouter()
+            @cbv(router)
+            class Orders(ForUsers):
+                @router.get("/orders")
+                def list(self): ...
+        """,
+    }
+    (endpoint,) = project(files).project.routing.endpoints
+
+    assert {node.symbol for node in endpoint.dependencies} == {"session", "current"}

@@ -684,10 +684,10 @@ class FakeGitHub:
     async def comment(
         self, repo: Repo | str, number: int, body: str, user: str = "octocat", *, tell: bool = True
     ) -> IssueComment:
-        """Somebody writes in the conversation. `/fastperf rescan` there asks for another review of the same head."""
+        """Somebody writes in the conversation. A command there may ask for another review of the same head."""
         pull = self._pull(repo, number)
         made = ops_issues.add_comment(self.state, pull.repo, number, self.state.user(user), body)
-        if "/fastperf rescan" in body:
+        if any(word in body for word in ("/fastperf rescan", "/fastperf unignore", "/fastperf resume")):
             self.allow_review(pull.repo, number)
         if tell:
             await self._tell("issue_comment", "created", pull.repo, made.user, comment=made, pull=pull)

@@ -33,6 +33,12 @@ if TESTING:
     engine = create_engine(URL, poolclass=NullPool)
 
 
+def make(disabled: bool) -> Any:
+    if disabled:
+        return create_engine(URL, poolclass=NullPool)
+    return create_engine(URL, pool_size=20)
+
+
 @app.get("/health")
 def health() -> str:
     return "ok"

@@ -10,7 +10,7 @@ from sqlmodel import create_engine as sqlmodel_engine
 
 app = FastAPI()
 URL = "postgresql+psycopg://db/shop"
-OPTIONS: dict[str, Any] = {"pool_size": 20}
+OPTIONS: dict[str, Any] = {"pool_size": 20, "pool_pre_ping": True}
 
 engine = create_engine(URL)  # FP606
 async_engine = create_async_engine("mysql+asyncmy://db/shop", echo=False)  # FP606
@@ -21,7 +21,14 @@ def make() -> Any:
     return create_engine(URL, future=True)  # FP606
 
 
+NOTHING: dict[str, Any] = {"echo": True}
+from_nothing = create_engine(URL, **NOTHING)  # FP606
+
 # Near misses
+
+LATER: dict[str, Any] = {}
+LATER["pool_size"] = 20
+from_later = create_engine(URL, **LATER)
 
 sized = create_engine(URL, pool_size=20, pool_pre_ping=True)
 recycled = create_engine(URL, pool_recycle=1800)

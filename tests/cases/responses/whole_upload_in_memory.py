@@ -2,7 +2,7 @@ import json
 import shutil
 from typing import Annotated
 
-from fastapi import FastAPI, File, HTTPException, Request, UploadFile
+from fastapi import Depends, FastAPI, File, HTTPException, Request, UploadFile
 
 app = FastAPI()
 LARGEST = 5_000_000
@@ -71,6 +71,11 @@ async def bounded(file: UploadFile) -> None:
 
 def check_size(file: UploadFile) -> None:
     raise NotImplementedError
+
+
+@app.post("/depends")
+async def depends(file: Annotated[UploadFile, Depends(check_size)]) -> None:
+    store(await file.read())
 
 
 @app.post("/checked")

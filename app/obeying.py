@@ -1,0 +1,223 @@
+"""Commands of people, one after the other: who may, what it changes, what is answered.
+
+Every handler may run twice, so each change is one that twice is as once.
+"""
+
+from __future__ import annotations
+
+import datetime
+import time
+from dataclasses import dataclass, field
+from typing import Final
+
+import structlog
+
+from app.github.client import RepositoryClient
+from app.github.comments import Permission, Reaction
+from app.github.errors import NotFound
+from app.github.models import PullState
+from app.review import answers, commands, marker
+from app.review.commands import PREFIX, Command
+from app.review.config import Config
+from app.review.wishes import Waiver
+from app.store import Store
+from app.work import CommandJob, ReviewJob
+
+log = structlog.get_logger(__name__)
+
+MAY_COMMAND: Final = frozenset({"admin", "maintain", "write"})
+MAINTAINERS: Final = frozenset({"admin", "maintain"})
+RESCAN: Final = "rescan"
+BUTTON_REASON: Final = "ignored by the button of the check run"
+MOST_AN_HOUR: Final = 30
+"""Commands on one pull request; more get a reaction and nothing else."""
+HOUR: Final = 3600.0
+
+
+@dataclass
+class Said:
+    """What became of the commands of one comment."""
+
+    answers: list[str] = field(default_factory=list)
+    review: bool = False
+    confused: bool = False
+
+
+class Order:
+    """Commands on one pull request, in the name of who gave them."""
+
+    def __init__(self, job: CommandJob, client: RepositoryClient, store: Store, public_url: str) -> None:
+        self.job = job
+        self._client = client
+        self._store = store
+        self._public_url = public_url
+        self._state: PullState | None = None
+        self._permission: Permission = "none"
+
+    async def obey(self, blocking: tuple[str, ...]) -> ReviewJob | None:
+        """Acknowledge by a reaction, answer once, or wish for a review. A stranger gets a thumb down.
+
+        `blocking` are the findings that a button of the check run would ignore.
+        """
+        wanted = commands.parse(self.job.body)
+        if not wanted:
+            return None
+        self._permission = await self._client.comments.permission(self.job.author)
+        names = {command.name for command in wanted}
+        trusted = self._permission in MAY_COMMAND
+        if not trusted and not (self.job.author == self.job.pull_author and names == {RESCAN}):
+            log.info("command_refused", permission=self._permission)
+            await self._react("-1")
+            return None
+        if await self._are_too_many():
+            await self._react("confused")
+            return None
+        said = Said()
+        for command in wanted:
+            await self._one(command, said, blocking)
+        await self._react("confused" if said.confused else "eyes")
+        if said.answers:
+            marker_ = f"<!-- fastperf:answer {self.job.trigger} -->"
+            since = datetime.datetime.now(datetime.UTC) - datetime.timedelta(hours=1)
+            body = "\n\n".join(dict.fromkeys(said.answers))
+            await self._client.comments.create(
+                self.job.number, f"{body}\n{marker_}", marker=marker_, since=since
+            )
+        if not said.review:
+            return None
+        return ReviewJob(
+            repository=self.job.repository, number=self.job.number, trigger=self.job.trigger, force=True
+        )
+
+    async def _one(self, command: Command, said: Said, blocking: tuple[str, ...]) -> None:
+        if command.name == "ignore" and self.job.head_sha:  # the button has no room for a reason
+            command = Command("ignore", ("", "", BUTTON_REASON), command.line)
+        if command.problem:
+            said.answers.append(command.problem)
+            said.confused = True
+            return
+        match command.name:
+            case "rescan":
+                said.review = True
+            case "help":
+                said.answers.append(answers.HELP)
+            case "explain":
+                (wanted,) = command.arguments
+                url = f"{self._public_url}/rules/{wanted}" if self._public_url else ""
+                said.answers.append(answers.explain(wanted, url))
+            case "config":
+                said.answers.append(answers.configuration(await self._config()))
+            case "ignore":
+                await self._ignore(command, said, blocking)
+            case "unignore":
+                await self._unignore(command, said)
+            case "pause":
+                await self._store.pause(self.job.repository, self.job.number, self.job.author)
+                await self._record("pause", "")
+                said.review = True
+            case "resume":
+                await self._store.resume(self.job.repository, self.job.number)
+                await self._record("resume", "")
+                said.review = True
+            case _:
+                said.answers.append(answers.unavailable(command))
+                said.confused = True
+
+    async def _ignore(self, command: Command, said: Said, blocking: tuple[str, ...]) -> None:
+        code, path, reason = command.arguments
+        config = await self._config()
+        if (refusal := self._may_not_waive(config)) is not None:
+            said.answers.append(refusal)
+            said.confused = True
+            return
+        tokens = await self._tokens(blocking) if not code else ()
+        if not code and not tokens:
+            said.answers.append(
+                f"Which findings? It is written `{PREFIX} {commands.USAGE['ignore']}`, or as a reply in the thread of a finding."
+            )
+            said.confused = True
+            return
+        now = time.time()
+        given = [("", "", token) for token in tokens] or [(code, path, "")]
+        await self._store.waive(
+            self.job.repository,
+            self.job.number,
+            [
+                Waiver(code=code, path=path, token=token, reason=reason, author=self.job.author, at=now)
+                for code, path, token in given
+            ],
+        )
+        await self._record("ignore", f"{code} {path} {' '.join(tokens)} {reason}")
+        said.review = True
+
+    async def _unignore(self, command: Command, said: Said) -> None:
+        code, path = command.arguments
+        tokens = await self._tokens(()) if not code else ()
+        if code or tokens:
+            taken = await self._store.unwaive(
+                self.job.repository, self.job.number, code=code, path=path, tokens=tokens
+            )
+            await self._record("unignore", f"{code} {path} {' '.join(tokens)}")
+            said.review = taken > 0
+            if taken:
+                return
+        said.answers.append("Nothing like that is ignored on this pull request.")
+        said.confused = True
+
+    def _may_not_waive(self, config: Config) -> str | None:
+        """Why this person may not ignore findings here, if so."""
+        if config.waive_by == "maintain" and self._permission not in MAINTAINERS:
+            return 'Only maintainers may ignore findings here (`waive_by = "maintain"`).'
+        if config.waive_by == "not_author" and self.job.author == (self._author or self.job.pull_author):
+            return (
+                'The author of a pull request may not ignore its findings here (`waive_by = "not_author"`).'
+            )
+        return None
+
+    @property
+    def _author(self) -> str:
+        return self._state.author if self._state is not None else ""
+
+    async def _tokens(self, blocking: tuple[str, ...]) -> tuple[str, ...]:
+        """The findings that a reply in a thread, or a button, means."""
+        if self.job.head_sha:
+            return tuple(marker.token(fingerprint) for fingerprint in blocking)
+        if self.job.thread_id is None:
+            return ()
+        state = await self._read()
+        body = next((each.body for each in state.threads if each.comment_id == self.job.thread_id), "")
+        mark = marker.read(body)
+        return mark.fingerprints if mark is not None else ()
+
+    async def _config(self) -> Config:
+        return Config.parse((await self._read()).documents)
+
+    async def _read(self) -> PullState:
+        if self._state is None:
+            self._state = await self._client.pulls.state(self.job.number)
+        return self._state
+
+    async def _are_too_many(self) -> bool:
+        await self._record("command", self.job.body[:200], suffix="command")
+        recent = await self._store.recorded(
+            limit=MOST_AN_HOUR * 4, repository=self.job.repository.full_name, number=self.job.number
+        )
+        since = time.time() - HOUR
+        return sum(entry.action == "command" and entry.at > since for entry in recent) > MOST_AN_HOUR
+
+    async def _record(self, action: str, detail: str, suffix: str = "") -> None:
+        job = self.job
+        entry_id = f"{job.repository.id}#{job.number}:{job.trigger}:{suffix or action}"
+        await self._store.record(
+            entry_id[:255], job.repository, job.number, job.author, action, " ".join(detail.split())
+        )
+
+    async def _react(self, content: Reaction) -> None:
+        if self.job.comment_id is None:
+            return
+        try:
+            await self._client.comments.react(
+                self.job.comment_id, content, in_review=self.job.thread_id is not None
+            )
+        except NotFound:
+            log.info("comment_gone")

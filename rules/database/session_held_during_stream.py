@@ -1,0 +1,244 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rules.engine.finding import Hop, Impact
+from rules.engine.loop_calls import own_nodes
+from rules.engine.module import Role
+from rules.engine.origins import origin
+from rules.engine.page_sizes import arguments
+from rules.engine.rewrites import with_keyword
+from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.transactions import holds, pinning, releases
+
+if TYPE_CHECKING:
+    from rules.engine.graph import Node
+    from rules.engine.module import Module
+
+_STREAM = "the whole stream"
+_STREAMS = {
+    "starlette.responses.StreamingResponse": _STREAM,
+    "fastapi.responses.StreamingResponse": _STREAM,
+    "starlette.responses.FileResponse": "the whole download",
+    "fastapi.responses.FileResponse": "the whole download",
+    "sse_starlette.EventSourceResponse": _STREAM,
+    "sse_starlette.sse.EventSourceResponse": _STREAM,
+}
+_IN_MEMORY = frozenset(
+    {"io.BytesIO", "io.StringIO", "builtins.iter", "builtins.list", "builtins.bytes", "builtins.str"}
+)
+# Clean-up of `yield` dependencies ran before the response was sent in the versions between these two.
+_EARLY = ((0, 106), (0, 118))
+_SCOPES = (0, 121)
+
+
+class SessionHeldDuringStream(Rule):
+    """A session from a dependency stays open until the last byte of a stream is sent, and its connection with it.
+
+    FastAPI closes `yield` dependencies after the response. A stream that lasts a minute keeps one of the pool's 15
+    connections for a minute, though it does not use it: fifteen readers, and every other request waits for a connection.
+
+    ## Instead
+    Close the session before the stream starts: `Depends(get_session, scope="function")`, or load what is needed in a
+    `with SessionLocal() as session:` block of the handler. A generator that needs the database opens its own session.
+
+    ## Trade-offs
+    Objects of a closed session cannot load anything more: read what the stream needs into plain values first.
+
+    ## Monitor
+    Connections checked out of the pool, and the wait for one, against the number of open streams.
+
+    ## When to ignore it
+    When the stream is short, and its readers are fast.
+    """
+
+    code = "FP219"
+    severity = Severity.HIGH
+    gates = True
+    effort = Effort.MINUTES
+    watch = "pool connections checked out, and the wait for one"
+    impact = Impact(
+        summary="each open stream holds one of 15 connections (5 + 10 overflow by default): 15 slow readers, and every"
+        " other request waits up to 30 s for one and then fails",
+        formula="open streams ≥ pool_size + max_overflow ⇒ nothing else reaches the database",
+        assumptions={"pool_size": 5, "max_overflow": 10},
+    )
+
+    invalid = (
+        Invalid(
+            """
+            from fastapi import Depends, FastAPI
+            from fastapi.responses import FileResponse
+            from sqlalchemy.orm import Session, sessionmaker
+
+            from shop.models import Invoice
+
+            app = FastAPI()
+            SessionLocal = sessionmaker()
+
+            def get_session() -> Iterator[Session]:
+                with SessionLocal() as session:
+                    yield session
+
+            @app.get("/invoices/{number}/pdf")
+            def download(number: int, session: Session = Depends(get_session)) -> FileResponse:
+                invoice = session.get(Invoice, number)
+                return FileResponse(invoice.path)
+            """
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            from fastapi import Depends, FastAPI
+            from fastapi.responses import FileResponse
+            from sqlalchemy.orm import Session, sessionmaker
+
+            from shop.models import Invoice
+
+            app = FastAPI()
+            SessionLocal = sessionmaker()
+
+            def get_session() -> Iterator[Session]:
+                with SessionLocal() as session:
+                    yield session
+
+            @app.get("/invoices/{number}/pdf")
+            def download(
+                number: int, session: Session = Depends(get_session, scope="function")
+            ) -> FileResponse:
+                invoice = session.get(Invoice, number)
+                return FileResponse(invoice.path)
+            """
+        ),
+    )
+
+    def check(self, node: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:
+        if module.role(node) is not Role.ENDPOINT:
+            return
+        streams = list(_streams(node, module))
+        version = module.version("fastapi")
+        if not streams or (version is not None and _EARLY[0] <= version < _EARLY[1]):
+            return
+        handler = module.graph_node(node)
+        route = next((each for each in module.project.routing.endpoints if each.handler is handler), None)
+        if handler is None or route is None or releases(node, module):
+            return
+        held = list(pinning(route.dependencies, module.project))
+        if not held or not _queried(handler, route.dependencies, held, module):
+            return
+        own = [
+            (argument, default)
+            for argument, default in arguments(node)
+            if holds(module.value(_use(node, argument)), module.project)
+        ]
+        names = {argument.arg for argument, _ in own}
+        for call, lasting in streams:
+            if lasting == _STREAM and _uses(call, names, node, module):
+                continue  # the stream reads from the database
+            yield Match(
+                call,
+                f"`{held[0].symbol}` keeps its database connection for {lasting}, though the stream does not use it:"
+                " it is closed only after the last byte.",
+                severity=self.severity if lasting == _STREAM else Severity.MEDIUM,
+                confidence=Confidence.CERTAIN if version is not None else Confidence.LIKELY,
+                related=(Hop(held[0].path, held[0].function.line, held[0].symbol),),
+                fix=_fix(own, version),
+            )
+
+
+def _streams(node: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> Iterator[tuple[ast.Call, str]]:
+    """The streaming responses that the handler returns, with what lasts."""
+    for statement in own_nodes(node):
+        if not isinstance(statement, ast.Return) or statement.value is None:
+            continue
+        call = origin(statement.value, module)
+        if not isinstance(call, ast.Call):
+            continue
+        lasting = _STREAMS.get(module.qualified_name(call.func) or "")
+        if lasting is not None and not _is_in_memory(call, module):
+            yield call, lasting
+
+
+def _is_in_memory(call: ast.Call, module: Module) -> bool:
+    """The content is there already: it is sent as fast as the reader takes it."""
+    content = _content(call)
+    if content is None:
+        return True
+    made = origin(content, module)
+    if isinstance(made, ast.Call) and module.qualified_name(made.func) in _IN_MEMORY:
+        return True
+    return module.type_of(content) in (
+        "io.BytesIO",
+        "io.StringIO",
+        "builtins.list",
+        "builtins.str",
+        "builtins.bytes",
+    )
+
+
+def _content(call: ast.Call) -> ast.expr | None:
+    named = (keyword.value for keyword in call.keywords if keyword.arg in ("content", "path"))
+    return call.args[0] if call.args else next(named, None)
+
+
+def _queried(handler: Node, dependencies: tuple[Node, ...], held: list[Node], module: Module) -> bool:
+    """Whether something asks the database before the response: without a query there is no connection."""
+    return any(
+        module.project.summaries.of(node).queries for node in (handler, *dependencies) if node not in held
+    )
+
+
+def _use(node: ast.FunctionDef | ast.AsyncFunctionDef, argument: ast.arg) -> ast.AST:
+    """Somewhere in the body where the parameter is read; the parameter itself when nowhere."""
+    for part in ast.walk(node):
+        if isinstance(part, ast.Name) and part.id == argument.arg and isinstance(part.ctx, ast.Load):
+            return part
+    return argument
+
+
+def _uses(
+    call: ast.Call, names: set[str], node: ast.FunctionDef | ast.AsyncFunctionDef, module: Module
+) -> bool:
+    """Whether what streams gets hold of a session: as an argument, from around it, or through an object that has one."""
+    content = _content(call)
+    made = origin(content, module) if content is not None else None
+    if made is None:
+        return True
+    mentioned = {part.id for part in ast.walk(made) if isinstance(part, ast.Name)}
+    for inner in ast.walk(node):
+        if (
+            isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef)
+            and inner is not node
+            and inner.name in mentioned
+        ):
+            mentioned |= {part.id for part in ast.walk(inner) if isinstance(part, ast.Name)}
+            if any(isinstance(part, ast.Call) and module.query(part) is not None for part in ast.walk(inner)):
+                return True
+    if mentioned & names:
+        return True
+    target = module.callee(made)
+    if target is not None and module.project.summaries.of(target).queries:
+        return True
+    if not isinstance(made, ast.Call) or not isinstance(made.func, ast.Attribute):
+        return False
+    return (
+        module.callee(made) is None
+        and isinstance(made.func.value, ast.Name)
+        and made.func.value.id in {argument.arg for argument, _ in arguments(node)}
+    )
+
+
+def _fix(own: list[tuple[ast.arg, ast.expr | None]], version: tuple[int, ...] | None) -> Fix | None:
+    """`scope="function"`, where FastAPI knows it and the handler itself asks for the session."""
+    if version is None or version < _SCOPES or len(own) != 1:
+        return None
+    argument, default = own[0]
+    roots = [root for root in (default, argument.annotation) if root is not None]
+    for part in (part for root in roots for part in ast.walk(root)):
+        match part:
+            case ast.Call(func=ast.Name(id="Depends") | ast.Attribute(attr="Depends")):
+                return Fix(with_keyword("scope", '"function"'), safety=Safety.UNSAFE, target=part)
+    return None

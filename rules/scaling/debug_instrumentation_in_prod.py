@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rules.engine.creation import serves
+from rules.engine.index import FUNCTIONS
+from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+
+_ENGINES = frozenset(
+    {"sqlalchemy.create_engine", "sqlalchemy.ext.asyncio.create_async_engine", "sqlmodel.create_engine"}
+)
+_PROFILERS = frozenset({"pyinstrument.Profiler", "cProfile.Profile", "profile.Profile", "yappi.start"})
+
+
+class DebugInstrumentationInProd(Rule):
+    """Tools for debugging that are always on make every request slower in production.
+
+    `echo=True` writes each SQL statement with its parameters to the log. `tracemalloc` records a traceback for every allocation and
+    makes Python about half as fast. A debugging event loop times each callback and checks each coroutine. A profiler around
+    every request costs more than many of the requests.
+
+    ## Instead
+    Switch them on by a setting that is off by default: `echo=settings.sql_echo`, `if settings.debug: tracemalloc.start()`.
+
+    ## Trade-offs
+    None: whoever needs it switches it on.
+
+    ## Monitor
+    Processor time per request; volume of the log.
+
+    ## When to ignore it
+    In a service that exists for debugging.
+    """
+
+    code = "FP718"
+    severity = Severity.MEDIUM
+    effort = Effort.MINUTES
+    watch = "processor time per request and volume of the log"
+
+    invalid = (
+        Invalid(
+            """
+            from sqlalchemy.ext.asyncio import create_async_engine
+
+            engine = create_async_engine("postgresql+asyncpg://db/shop", echo=True)
+            """
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            import os
+
+            from sqlalchemy.ext.asyncio import create_async_engine
+
+            engine = create_async_engine("postgresql+asyncpg://db/shop", echo=bool(os.getenv("SQL_ECHO")))
+            """
+        ),
+    )
+
+    def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        cost = self.cost(node, module)
+        if cost is None or _is_conditional(node, module):
+            return
+        if not serves(node, module) or _only_when_run(node, module):
+            return
+        yield Match(node, cost, confidence=Confidence.LIKELY)
+
+    def cost(self, call: ast.Call, module: Module) -> str | None:
+        """What is always on here and what it costs."""
+        name = module.qualified_name(call.func)
+        if name is None:
+            return None
+        if name in _ENGINES and _is_true(call, "echo"):
+            return "`echo=True` writes every SQL statement to the log, in production too."
+        if name == "tracemalloc.start":
+            return (
+                "`tracemalloc.start` records a traceback for each allocation: Python runs about half as fast."
+            )
+        if name == "asyncio.run" and _is_true(call, "debug"):
+            return (
+                "`asyncio.run(debug=True)` times each callback and checks each coroutine, in production too."
+            )
+        if name == "asyncio.AbstractEventLoop.set_debug" and call.args and _true(call.args[0]):
+            return "`set_debug(True)` times each callback and checks each coroutine, in production too."
+        if (
+            name in _PROFILERS
+            and module.in_request_path(call)
+            and str(module.role(call) or "") == "middleware"
+        ):
+            return f"`{name}` profiles every request, in production too."
+        return None
+
+
+def _is_true(call: ast.Call, keyword: str) -> bool:
+    return any(each.arg == keyword and _true(each.value) for each in call.keywords)
+
+
+def _true(value: ast.expr) -> bool:
+    return isinstance(value, ast.Constant) and value.value in (True, "debug")
+
+
+def _is_conditional(node: ast.AST, module: Module) -> bool:
+    """Whether a setting may keep it off: it stands behind a condition, or after a return."""
+    child, current = node, module.parent(node)
+    while current is not None:
+        if isinstance(current, ast.If | ast.IfExp | ast.Try | ast.ExceptHandler):
+            return True
+        if isinstance(current, FUNCTIONS) and not isinstance(current, ast.Lambda):
+            earlier = current.body[: current.body.index(child)] if child in current.body else []
+            if any(isinstance(inner, ast.Return | ast.Raise) for each in earlier for inner in ast.walk(each)):
+                return True
+        child, current = current, module.parent(current)
+    return False
+
+
+def _only_when_run(node: ast.AST, module: Module) -> bool:
+    """Whether it is in a file that is run as a script."""
+    return (
+        module.function_of(node) is None
+        and "__main__" in module.source.text
+        and "FastAPI(" not in module.source.text
+    )

@@ -1,0 +1,163 @@
+"""What people may ask for in a comment, in a thread and by a button, on the stand-in."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.fakegithub.state import IssueComment, Pull, Repo
+
+from .service import SLOW, Service
+
+
+async def _slow(service: Service, config: str = "") -> tuple[Repo, Pull]:
+    repo = service.shop()
+    repo.roles["octocat"] = "write"
+    if config:
+        await service.github.push_base(repo, {".github/fastperf.toml": config})
+    return repo, await service.reviewed(repo, "slow", SLOW)
+
+
+async def _say(service: Service, repo: Repo, pull: Pull, body: str, user: str = "octocat") -> IssueComment:
+    comment = await service.github.comment(repo, pull.number, body, user=user)
+    await service.idle()
+    return (
+        next(each for each in service.github.comments(repo, pull.number) if each.body == body)
+        if comment
+        else comment
+    )
+
+
+def _answers(service: Service, repo: Repo, pull: Pull) -> list[str]:
+    return [
+        each.body for each in service.github.comments(repo, pull.number) if "fastperf:answer" in each.body
+    ]
+
+
+async def test_an_ignored_finding_no_longer_blocks_and_is_listed_with_its_reason(service: Service) -> None:
+    repo, pull = await _slow(service)
+    code = service.github.review_comments(repo, pull.number)[0].body.split("/rules/")[1][:5]
+    assert service.run(repo, pull).conclusion == "failure"
+
+    comment = await _say(service, repo, pull, f"/fastperf ignore {code} the carrier answers in a millisecond")
+
+    assert service.github.reactions(comment) == ["eyes"]
+    run = service.run(repo, pull)
+    assert run.conclusion == "success"
+    assert run.output["title"] == "no new performance problems · 1 ignored"
+    assert "Ignored by `octocat`: the carrier answers in a millisecond" in run.output["summary"]
+    (thread,) = service.github.review_comments(repo, pull.number)
+    assert thread.body.startswith("**Ignored at ")
+    assert _answers(service, repo, pull) == []
+
+    await _say(service, repo, pull, f"/fastperf unignore {code}")
+    assert service.run(repo, pull).conclusion == "failure"
+    await service.github.push(repo, pull.number, {"README.md": "More.\n"})
+    await service.idle()
+    assert len(service.github.reviews(repo, pull.number)) == 2  # said again, with the next commit
+
+
+async def test_a_reply_in_a_thread_ignores_that_finding(service: Service) -> None:
+    repo, pull = await _slow(service)
+    (comment,) = service.github.review_comments(repo, pull.number)
+
+    await service.github.review_reply(
+        repo, pull.number, comment.id, "/fastperf ignore cached upstream", user="octocat"
+    )
+    await service.idle()
+
+    assert service.run(repo, pull).conclusion == "success"
+    reply = service.github.review_comments(repo, pull.number)[-1]
+    assert service.github.reactions(reply) == ["eyes"]
+    await service.github.push(repo, pull.number, {"README.md": "More.\n"})
+    await service.idle()
+    assert service.run(repo, pull).conclusion == "success"
+
+
+@pytest.mark.parametrize(
+    ("body", "answer"),
+    [
+        ("/fastperf ignore FP103", "A reason is needed."),
+        ("/fastperf ignore because I say so", "Which findings?"),
+        ("/fastperf unignore FP103", "Nothing like that is ignored"),
+        ("/fastperf dance", "`/fastperf help` lists the commands."),
+    ],
+)
+async def test_what_cannot_be_done_is_answered_with_the_reason(
+    service: Service, body: str, answer: str
+) -> None:
+    repo, pull = await _slow(service)
+
+    comment = await _say(service, repo, pull, body)
+
+    assert service.github.reactions(comment) == ["confused"]
+    (said,) = _answers(service, repo, pull)
+    assert answer in said
+    assert service.run(repo, pull).conclusion == "failure"
+
+
+@pytest.mark.parametrize(("policy", "user"), [("maintain", "octocat"), ("not_author", "author")])
+async def test_who_may_ignore_is_the_owner_s_choice(service: Service, policy: str, user: str) -> None:
+    repo, pull = await _slow(service, f'waive_by = "{policy}"\n')
+    name = pull.author.login if user == "author" else user
+    repo.roles[name] = "write"
+
+    await _say(service, repo, pull, "/fastperf ignore FP103 please", user=name)
+
+    (answer,) = _answers(service, repo, pull)
+    assert f'waive_by = "{policy}"' in answer
+    assert service.run(repo, pull).conclusion == "failure"
+
+
+async def test_paused_comments_leave_the_check_as_it_is(service: Service) -> None:
+    repo = service.shop()
+    repo.roles["octocat"] = "write"
+    pull = await service.reviewed(repo, "docs", {"README.md": "A fine shop.\n"})
+    await _say(service, repo, pull, "/fastperf pause")
+
+    await service.github.push(repo, pull.number, SLOW)
+    await service.idle()
+
+    run = service.run(repo, pull)
+    assert run.conclusion == "failure"
+    assert "omments paused" in run.output["summary"]
+    assert service.github.reviews(repo, pull.number) == []
+
+    await _say(service, repo, pull, "/fastperf resume")
+    assert len(service.github.reviews(repo, pull.number)) == 1
+
+
+async def test_explain_and_config_answer_in_one_comment(service: Service) -> None:
+    repo, pull = await _slow(service, 'fail_on = "critical"\nmax_coments = 3\n')
+
+    await _say(service, repo, pull, "/fastperf explain FP103\n/fastperf explain FP999\n/fastperf config")
+
+    (answer,) = _answers(service, repo, pull)
+    assert "[FP103 blocking-call-through-helper](https://fastperf.example/rules/FP103)" in answer
+    assert "No rule is called `FP999`." in answer
+    assert 'fail_on = "critical"' in answer
+    assert "`.github/fastperf.toml:2`" in answer
+
+
+async def test_the_button_ignores_what_blocks_and_only_for_those_who_may(service: Service) -> None:
+    repo, pull = await _slow(service)
+    run = service.run(repo, pull)
+
+    await service.github.press(repo, run.id, "ignore", user="stranger")
+    await service.idle()
+    assert service.run(repo, pull).conclusion == "failure"
+
+    await service.github.press(repo, run.id, "ignore", user="octocat")
+    await service.idle()
+    assert service.run(repo, pull).conclusion == "success"
+    assert "ignored by the button" in service.run(repo, pull).output["summary"]
+
+
+async def test_a_flood_of_commands_is_not_obeyed(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.obeying.MOST_AN_HOUR", 2)
+    repo, pull = await _slow(service)
+
+    for _ in range(3):
+        await service.github.comment(repo, pull.number, "/fastperf help", user="octocat")
+        await service.idle()
+
+    assert len(_answers(service, repo, pull)) == 2

@@ -1,0 +1,133 @@
+import io
+from collections.abc import AsyncIterator, Iterator
+from typing import Annotated
+
+import httpx
+from fastapi import Depends, FastAPI
+from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
+from sqlalchemy import create_engine, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+
+app = FastAPI()
+SessionLocal = sessionmaker(create_engine("sqlite://"))
+client = httpx.AsyncClient()
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Invoice(Base):
+    __tablename__ = "invoices"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    path: Mapped[str]
+
+
+def get_session() -> Iterator[Session]:
+    with SessionLocal() as session:
+        yield session
+
+
+def get_short_session() -> Iterator[Session]:
+    with SessionLocal() as session:
+        yield session
+
+
+def get_unused_session() -> Iterator[Session]:
+    with SessionLocal() as session:
+        yield session
+
+
+SessionDep = Annotated[Session, Depends(get_session)]
+
+
+def current_user(session: SessionDep) -> Invoice | None:
+    return session.get(Invoice, 1)
+
+
+async def tokens(prompt: str) -> AsyncIterator[str]:
+    async with client.stream("POST", "https://llm.example", json={"prompt": prompt}) as answer:
+        async for line in answer.aiter_lines():
+            yield line
+
+
+def rows(session: Session) -> Iterator[str]:
+    for invoice in session.scalars(select(Invoice)):
+        yield invoice.path
+
+
+@app.get("/chat")
+async def chat(prompt: str, session: SessionDep) -> StreamingResponse:
+    session.get(Invoice, 1)
+    return StreamingResponse(tokens(prompt), media_type="text/event-stream")  # FP219
+
+
+@app.get("/chat-of-user")
+async def chat_of_user(prompt: str, user: Annotated[Invoice, Depends(current_user)]) -> StreamingResponse:
+    async def events() -> AsyncIterator[str]:
+        async for token in tokens(prompt):
+            yield f"data: {token}\n\n"
+
+    response = StreamingResponse(events())  # FP219
+    return response
+
+
+@app.get("/invoices/{number}")
+def download(number: int, session: SessionDep) -> FileResponse:
+    invoice = session.get(Invoice, number)
+    return FileResponse(invoice.path)  # FP219
+
+
+# Near misses
+
+
+@app.get("/export")
+def export(session: SessionDep) -> StreamingResponse:
+    return StreamingResponse(rows(session))
+
+
+@app.get("/export-inside")
+def export_inside(session: SessionDep) -> StreamingResponse:
+    def lines() -> Iterator[str]:
+        for invoice in session.scalars(select(Invoice)):
+            yield invoice.path
+
+    return StreamingResponse(lines())
+
+
+@app.get("/released")
+async def released(prompt: str, session: SessionDep) -> StreamingResponse:
+    session.get(Invoice, 1)
+    session.close()
+    return StreamingResponse(tokens(prompt))
+
+
+@app.get("/early")
+async def early(
+    prompt: str, session: Annotated[Session, Depends(get_short_session, scope="function")]
+) -> StreamingResponse:
+    session.get(Invoice, 1)
+    return StreamingResponse(tokens(prompt))
+
+
+@app.get("/memory")
+def from_memory(session: SessionDep) -> StreamingResponse:
+    invoice = session.get(Invoice, 1)
+    return StreamingResponse(io.BytesIO(invoice.path.encode()))
+
+
+@app.get("/own-session")
+async def own_session(prompt: str) -> StreamingResponse:
+    with SessionLocal() as session:
+        session.get(Invoice, 1)
+    return StreamingResponse(tokens(prompt))
+
+
+@app.get("/never-asked")
+async def never_asked(prompt: str, session: Annotated[Session, Depends(get_unused_session)]) -> StreamingResponse:
+    return StreamingResponse(tokens(prompt))
+
+
+@app.get("/json")
+def no_stream(session: SessionDep) -> JSONResponse:
+    return JSONResponse({"path": session.get(Invoice, 1).path})

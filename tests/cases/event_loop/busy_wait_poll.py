@@ -1,0 +1,67 @@
+"""FP118: asking a flag again and again."""
+
+import asyncio
+import time
+
+from fastapi import FastAPI
+
+app = FastAPI()
+
+
+class Printer:
+    ready = False
+    pages = 0
+
+    def is_ready(self) -> bool:
+        return self.ready
+
+
+printer = Printer()
+done = asyncio.Event()
+
+
+async def answered(number: int) -> bool:
+    return number > 1
+
+
+@app.get("/label")
+async def label() -> str:
+    while not printer.ready:  # FP118
+        await asyncio.sleep(0.1)
+    while not printer.is_ready():  # FP118
+        await asyncio.sleep(1)
+    return "printed"
+
+
+@app.get("/event")
+async def event() -> str:
+    await done.wait()
+    return "printed"
+
+
+@app.get("/work")
+async def work() -> int:
+    while printer.ready:
+        printer.pages += 1
+        await asyncio.sleep(0.1)
+    return printer.pages
+
+
+@app.get("/asked")
+async def asked(number: int) -> str:
+    while not await answered(number):
+        await asyncio.sleep(0.1)
+    while True:
+        await asyncio.sleep(3600)
+
+
+@app.get("/deadline")
+async def deadline(until: float) -> None:
+    while time.monotonic() < until:
+        await asyncio.sleep(printer.pages)
+
+
+@app.get("/thread")
+def thread() -> None:
+    while not printer.ready:
+        time.sleep(0.1)

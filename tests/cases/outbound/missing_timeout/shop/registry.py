@@ -1,0 +1,3 @@
+from shop.connector import Connector
+
+CONNECTORS = {"shop": Connector}

@@ -1,0 +1,50 @@
+"""FP718: debugging that is always on."""
+
+import asyncio
+import os
+import tracemalloc
+
+import pyinstrument
+from fastapi import FastAPI, Request
+from sqlalchemy import create_engine
+from sqlalchemy.ext.asyncio import create_async_engine
+
+DEBUG = bool(os.getenv("DEBUG"))
+app = FastAPI()
+engine = create_engine("postgresql://db/shop", echo=True)  # FP718
+asynchronous = create_async_engine("postgresql+asyncpg://db/shop", echo=True)  # FP718
+quiet = create_engine("postgresql://db/shop", echo=False)
+asked = create_engine("postgresql://db/shop", echo=DEBUG)
+tracemalloc.start()  # FP718
+
+if DEBUG:
+    tracemalloc.start()
+    loud = create_engine("postgresql://db/shop", echo=True)
+
+
+@app.middleware("http")
+async def profile(request: Request, call_next):
+    profiler = pyinstrument.Profiler()  # FP718
+    profiler.start()
+    response = await call_next(request)
+    profiler.stop()
+    return response
+
+
+@app.middleware("http")
+async def profile_when_asked(request: Request, call_next):
+    if "profile" not in request.query_params:
+        return await call_next(request)
+    profiler = pyinstrument.Profiler()
+    with profiler:
+        return await call_next(request)
+
+
+@app.on_event("startup")
+async def watch() -> None:
+    asyncio.get_running_loop().set_debug(True)  # FP718
+    asyncio.get_running_loop().set_debug(DEBUG)
+
+
+if __name__ == "__main__":
+    asyncio.run(watch(), debug=True)
