@@ -41,6 +41,7 @@ def extract(index: Index) -> tuple[Filtered, ...]:
             for call in scope.calls
             if isinstance(call.func, ast.Attribute) and call.func.attr in _WHERE | _JOINS
         ]
+        calls.sort(key=lambda call: (call.end_lineno or 0, call.end_col_offset or 0))
         if calls:
             found.extend(_of_scope(index, reader, scope, calls))
     return tuple(found)
