@@ -30,6 +30,25 @@ _NOT_ASIDE = re.compile(
     re.IGNORECASE,
 )
 _TRIES_OUT = re.compile(r"test|verify|check|ping|preview|validate|debug", re.IGNORECASE)
+_VERBS = frozenset(
+    {
+        "send",
+        "asend",
+        "notify",
+        "push",
+        "emit",
+        "track",
+        "to",
+        "async",
+        "and",
+        "all",
+        "new",
+        "user",
+        "the",
+        "for",
+        "of",
+    }
+)
 _REMOTE = frozenset({"mail", "http", "net", "sdk"})
 
 
@@ -152,6 +171,8 @@ def _aside(call: ast.Call, module: Module) -> tuple[str, tuple[Hop, ...]] | None
     function = module.function_of(call)
     if function is None or _SIDE_EFFECT.search(function.name) or _TRIES_OUT.search(function.name + last):
         return None
+    if _is_purpose(last, function.name):
+        return None
     external = module.external(call)
     if external is not None:
         return (
@@ -167,11 +188,23 @@ def _aside(call: ast.Call, module: Module) -> tuple[str, tuple[Hop, ...]] | None
     )
     if mail is not None:
         leaf, kind = mail, "mail"
-    elif _SIDE_EFFECT.search(last) and not _NOT_ASIDE.search(last):
+    elif _SIDE_EFFECT.search(last) and not _NOT_ASIDE.search(last) and not _takes_session(call, module):
         leaf, kind = leaves[0], "remote"
     else:
         return None
     return kind, (Hop(module.path, call.lineno, last), *leaf.path)
+
+
+def _is_purpose(called: str, function: str) -> bool:
+    """Whether the endpoint is there to do just that: `send_invoice` in `create_invoice`."""
+    words = set(called.lower().strip("_").split("_")) - _VERBS
+    return bool(words & set(function.lower().split("_"))) or called.strip("_") == function.strip("_")
+
+
+def _takes_session(call: ast.Call, module: Module) -> bool:
+    """Whether the called function works in the transaction of the request."""
+    values = [*call.args, *(keyword.value for keyword in call.keywords)]
+    return any((module.type_of(value) or "").endswith(("Session", "Connection")) for value in values)
 
 
 def _leaves(call: ast.Call, module: Module) -> list[Leaf]:

@@ -69,7 +69,9 @@ class CacheWithoutInvalidation(Rule):
             """
             engine = create_engine("sqlite://")
 
-            @lru_cache
+            from cachetools.func import ttl_cache
+
+            @ttl_cache(ttl=60)
             def has_limits() -> bool:
                 with Session(engine) as session:
                     return session.scalar(select(Limit)) is not None
@@ -77,10 +79,6 @@ class CacheWithoutInvalidation(Rule):
             @app.get("/orders")
             def orders() -> bool:
                 return has_limits()
-
-            @app.post("/limits")
-            def add_limit() -> None:
-                has_limits.cache_clear()
             """
         ),
     )
@@ -92,12 +90,7 @@ class CacheWithoutInvalidation(Rule):
     def _memoised(self, node: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:
         memo = next((memo for memo in memos(node, module) if memo.memoiser.name in _FOR_EVER), None)
         own = module.graph_node(node)
-        if (
-            memo is None
-            or own is None
-            or not module.in_request_path(node)
-            or _is_cleared(node.name, module.project)
-        ):
+        if memo is None or own is None or not module.in_request_path(node):
             return
         reads = [
             leaf
@@ -105,6 +98,14 @@ class CacheWithoutInvalidation(Rule):
             if leaf.kind not in _WRITES and not leaf.callable.startswith(_OTHER_STORES)
         ]
         if not reads:
+            return
+        if _is_cleared(node.name, module.project):
+            yield Match(
+                memo.node,
+                f"`{node.name}.cache_clear()` empties the cache of one process: all other workers keep what `{node.name}` read.",
+                severity=Severity.LOW,
+                confidence=Confidence.POSSIBLE,
+            )
             return
         yield Match(
             memo.node,

@@ -108,7 +108,11 @@ class ImmutableRemoteConfigPerRequest(Rule):
             and self._is_data(node, module)
         ):
             return
-        shown = module.segment(found.address)
+        shown = (
+            found.text
+            if found.is_literal and found.text.startswith("http")
+            else module.segment(found.address)
+        )
         yield Match(
             node,
             f"`{spelled(node.func)}` fetches `{shown}` for every request, though the answer is the same for all of them."

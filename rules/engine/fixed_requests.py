@@ -12,6 +12,7 @@ from rules.engine.values import Sort
 if TYPE_CHECKING:
     from rules.engine.module import Module
 
+_CLIENTS = frozenset({"requests", "httpx", "httpx2", "aiohttp", "urllib3"})
 _READS = ("get", "fetch", "load", "download", "urlopen", "json")
 
 
@@ -52,7 +53,18 @@ def _leaves(call: ast.Call, module: Module) -> bool:
     if external is not None:
         return external.kind == "http"
     summary = module.summary(call)
-    return summary is not None and any(leaf.kind in ("http", "net") for leaf in summary.external)
+    if summary is not None and any(leaf.kind in ("http", "net") for leaf in summary.external):
+        return True
+    entered = module.callee(call)
+    return (
+        entered is not None
+        and bool(_CLIENTS & set(entered.module.facts.imports))
+        and _is_address(_described(call.args[0], module)[0])
+    )
+
+
+def _is_address(text: str | None) -> bool:
+    return text is not None and text.startswith(("http://", "https://"))
 
 
 def _described(expression: ast.expr, module: Module, depth: int = 0) -> tuple[str | None, bool]:

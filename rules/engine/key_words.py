@@ -7,7 +7,8 @@ import re
 
 # Words for what comes in ever new values.
 _ENDLESS = re.compile(
-    r"(?:^|_)(?:ids?|uuid|guid|token|jwt|url|uri|href|email|mail|query|q|text|prompt|question|message|msg|content|body"
+    r"(?:^|_)(?:ids?|(?:user|chat|session|order|room|client|device|account|channel|player|request|job)ids?"
+    r"|uuid|guid|token|jwt|url|uri|href|email|mail|query|q|text|prompt|question|message|msg|content|body"
     r"|ip|session|user|username|login|phone|hash|digest|path|filename|slug|search|term|sub"
     r"|subject|timestamp|time|date|now|nonce|otp|title|line|word|phrase|title|domain|pattern|regex|sql|params"
     r"|payload|coordinates|lat|lon|lng|latitude|longitude|conversation|chat|job|run|order|cart|room|sid)(?:$|_)"

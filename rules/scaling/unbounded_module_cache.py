@@ -108,7 +108,13 @@ def _worst(holder: Holder, module: Module) -> Growth | None:
         and not (growth.key is not None and growth.is_keyed and is_small(growth.key, module))
         and not _is_counted(growth)
     ]
-    return next((growth for growth in found if _endless(growth, module)), found[0] if found else None)
+    filled = [growth for growth in found if not _is_empty(growth.value)] or found
+    return next((growth for growth in filled if _endless(growth, module)), filled[0] if filled else None)
+
+
+def _is_empty(value: ast.expr | None) -> bool:
+    """`d[key] = []`: what is put in afterwards is what grows."""
+    return value is not None and ast.unparse(value) in ("[]", "{}", "set()", "list()", "dict()")
 
 
 def _is_counted(growth: Growth) -> bool:
@@ -120,7 +126,10 @@ def _endless(growth: Growth, module: Module) -> bool:
     """Whether there is no end to what may be put in."""
     if growth.key is None or not growth.is_keyed:
         return True
-    names = names_in(origin(growth.key, module))
+    key = origin(growth.key, module)
+    if isinstance(key, ast.Attribute) and isinstance(key.value, ast.Name) and key.value.id == "self":
+        return False  # as many as there are objects, which nobody knows
+    names = names_in(key)
     return any(map(is_endless, names)) and not all(map(is_few, names))
 
 

@@ -68,10 +68,7 @@ def rename(product_id: int, name: str) -> None:
         session.commit()  # FP305
 
 
-# Near misses
-
-
-@lru_cache
+@lru_cache  # FP305
 def cleared() -> bool:
     with Session(engine) as session:
         return session.scalar(select(Limit)) is not None
@@ -83,6 +80,9 @@ def add_limit() -> None:
         session.add(Limit(id=1))
         session.commit()
     cleared.cache_clear()
+
+
+# Near misses
 
 
 @ttl_cache(ttl=60)

@@ -55,7 +55,32 @@ def wallpaper() -> str:
     return requests.get("https://pictures.example/today.json", timeout=5).json()["url"]  # FP301
 
 
+class Wrapper:
+    def get_text(self, url: str) -> str:
+        return self._send(url)
+
+    def _send(self, url: str) -> str:
+        return getattr(requests, "get")(url, timeout=5).text
+
+
+@app.get("/wrapped")
+def wrapped() -> str:
+    url = "https://pictures.example/today.txt"
+    return Wrapper().get_text(url)  # FP301
+
+
 # Near misses
+
+
+class Local:
+    def get_text(self, name: str) -> str:
+        return name
+
+
+@app.get("/local")
+def local() -> str:
+    return Local().get_text("today") + Wrapper().get_text("today")
+
 
 shared = jwt.PyJWKClient(JWKS_URL)
 
