@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rules import libraries
 from rules.engine import estimates, facts
 from rules.engine.finding import Confidence, Hop, Impact, Severity
 from rules.engine.graph import LOOP
@@ -82,6 +83,8 @@ def code_of(entry: Blocking) -> str | None:
     if entry.name == "builtins.input":
         return "FP101"
     if entry.kind is Kind.CPU:
+        if entry.construct and libraries.client(entry.name) is not None:
+            return None  # clients made again and again are another rule's
         return "FP701" if Severity(entry.severity) in (Severity.CRITICAL, Severity.HIGH) else None
     if entry.kind is Kind.WAIT:
         return "FP109" if entry.name.rpartition(".")[2] not in _SHORT_WAITS else None
@@ -140,11 +143,14 @@ def through_helper(call: ast.Call | ast.Attribute, module: Module) -> Iterator[S
 
 def by_kind(function: ast.AsyncFunctionDef, module: Module, code: str) -> list[list[Stop]]:
     """The stops through helpers that `code` reports in `function`, one list per kind, the worst first."""
+    key = ("stops through helpers", function)
+    if key not in module.memo:
+        module.memo[key] = [stop for node in own_nodes(function) for stop in _helped(node, module)]
+    stops: list[Stop] = module.memo[key]
     found: dict[Kind, list[Stop]] = {}
-    for node in own_nodes(function):
-        for stop in _helped(node, module):
-            if stop.code == code:
-                found.setdefault(stop.kind, []).append(stop)
+    for stop in stops:
+        if stop.code == code:
+            found.setdefault(stop.kind, []).append(stop)
     return [
         sorted(group, key=lambda stop: (-stop.severity.rank, stop.call.lineno)) for group in found.values()
     ]
