@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 
 from rules.engine import facts
 from rules.engine.context import AT_STARTUP, IN_REQUEST, IN_TASK
-from rules.engine.values import Sort
+from rules.engine.values import Resolver, Sort
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -92,9 +92,19 @@ def is_shared(cls: ast.ClassDef, module: Module) -> bool:
     return bool({own, *_derived(own, module.project)} & _made(module.project).shared)
 
 
+_heirs: WeakKeyDictionary[Resolver, dict[tuple[str, str], set[tuple[str, str]]]] = WeakKeyDictionary()
+
+
 def _derived(key: tuple[str, str], project: Project) -> set[tuple[str, str]]:
-    found: set[tuple[str, str]] = set()
-    resolver = project.resolver
+    known = _heirs.get(project.resolver)
+    if known is None:
+        known = _heirs[project.resolver] = _all_derived(project.resolver)
+    return known.get(key, set())
+
+
+def _all_derived(resolver: Resolver) -> dict[tuple[str, str], set[tuple[str, str]]]:
+    """For each class of the project those that derive from it, at any distance."""
+    found: dict[tuple[str, str], set[tuple[str, str]]] = {}
     for module in resolver.modules.values():
         for cls in module.facts.classes:
             if not cls.bases:
@@ -102,11 +112,9 @@ def _derived(key: tuple[str, str], project: Project) -> set[tuple[str, str]]:
             value = resolver.value(f"@{cls.symbol}", module)
             if value is None or value.sort != Sort.CLASS:
                 continue
-            if any(
-                base.module is not None and (base.module.path, base.symbol) == key
-                for base in resolver.ancestry(value)
-            ):
-                found.add((module.path, cls.symbol))
+            for base in resolver.ancestry(value):
+                if base.module is not None:
+                    found.setdefault((base.module.path, base.symbol), set()).add((module.path, cls.symbol))
     return found
 
 

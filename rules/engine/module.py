@@ -6,7 +6,6 @@ import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from rules import libraries
 from rules.engine.context import AT_STARTUP, IN_REQUEST, IN_SCRIPT, Context, contexts_of
@@ -84,8 +83,6 @@ class Module:
         self._values: dict[ast.AST, Value | None] = {}
         self._meanings: dict[ast.AST, Meaning] = {}
         self._names_of_loops: dict[ast.AST, set[str]] = {}
-        self.memo: dict[tuple[str, ast.AST], Any] = {}
-        """What several rules ask of one node, by question: worked out once."""
         self._reader: Reader | None = None
 
     # Names and types

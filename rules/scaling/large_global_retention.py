@@ -90,9 +90,8 @@ def _outlives(target: ast.expr, module: Module) -> bool:
     match target:
         case ast.Name(id=name):
             function = module.function_of(target)
-            return function is not None and any(
-                isinstance(each, ast.Global) and name in each.names for each in ast.walk(function.node)
-            )
+            scope = module.index.scope_of.get(function.node) if function is not None else None
+            return scope is not None and scope.outer.get(name, False)
         case ast.Attribute(value=ast.Attribute(value=ast.Name(id="app"), attr="state")):
             return True
         case ast.Attribute(value=ast.Attribute(value=ast.Attribute(attr="app"), attr="state")):
