@@ -30,6 +30,8 @@ _CACHES = frozenset(
 class Place(enum.StrEnum):
     REQUEST = "request"
     LOOP = "loop"
+    CALL = "call"
+    """For each call of a coroutine function that no endpoint is seen to reach: a job, a method behind an interface."""
 
 
 def serves(node: ast.AST, module: Module) -> bool:
@@ -77,6 +79,30 @@ def made_again(call: ast.Call, module: Module) -> Place | None:
     if module.in_request_path(call):
         return Place.LOOP if module.loops(call) else Place.REQUEST
     return None
+
+
+def lives_for_one_call(call: ast.Call, module: Module) -> bool:
+    """Whether a coroutine function enters the object, uses it once and leaves it again, each time it is called.
+
+    Not when a loop runs inside the block, which shares the object, nor in a generator, whose block lasts.
+    """
+    function = module.function_of(call)
+    if function is None or not isinstance(function.node, ast.AsyncFunctionDef):
+        return False
+    block = module.statement(call)
+    if not isinstance(block, ast.With | ast.AsyncWith) or _remembered(function.node, module):
+        return False
+    scope = module.index.scope_of.get(function.node)
+    if (
+        scope is None
+        or scope.is_generator
+        or function.name in ("main", "run", "start", "serve", "run_forever")
+    ):
+        return False
+    inside = [node for statement in block.body for node in ast.walk(statement)]
+    if any(isinstance(node, ast.While | ast.For | ast.AsyncFor | ast.comprehension) for node in inside):
+        return False
+    return module.runs_on_event_loop(call)
 
 
 def depends_on_request(call: ast.Call, module: Module) -> bool:

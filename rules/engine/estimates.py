@@ -239,6 +239,20 @@ def rows_returned(options: Options) -> Impact:
     )
 
 
+def connection_held(options: Options) -> Impact:
+    """A pooled connection waits for another service."""
+    latency = http_ms(options)
+    places = max(1, round(assumption(options, "pool_size", 15)))
+    return Impact(
+        summary=(
+            f"with {places} connections and {number(latency)} ms upstream: at most"
+            f" {number(places * 1000 / latency)} such requests/s per process, and everybody else waits for a connection"
+        ),
+        formula="P / L requests/s (P: connections of the pool, L: time held)",
+        assumptions={"pool_size": places, "http_latency_ms": latency},
+    )
+
+
 def hangs(options: Options, *, on_loop: bool, seconds: float | None = None) -> Impact:
     """A call that may never end, or only after `seconds`."""
     length = "for ever" if seconds is None else f"{number(seconds)} s"

@@ -11,10 +11,12 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from rules.engine import estimates, facts
 from rules.engine.finding import Confidence, Hop, Impact, Severity
 from rules.engine.graph import LOOP
+from rules.engine.index import FIELDS
 from rules.engine.loop_shapes import spelled
 from rules.engine.quick_calls import is_quick
 from rules.libraries import Blocking, Kind
@@ -141,13 +143,23 @@ def through_helper(call: ast.Call | ast.Attribute, module: Module) -> Iterator[S
 def by_kind(function: ast.AsyncFunctionDef, module: Module, code: str) -> list[list[Stop]]:
     """The stops through helpers that `code` reports in `function`, one list per kind, the worst first."""
     found: dict[Kind, list[Stop]] = {}
-    for node in own_nodes(function):
-        for stop in _helped(node, module):
-            if stop.code == code:
-                found.setdefault(stop.kind, []).append(stop)
+    for stop in _all_helped(function, module):
+        if stop.code == code:
+            found.setdefault(stop.kind, []).append(stop)
     return [
         sorted(group, key=lambda stop: (-stop.severity.rank, stop.call.lineno)) for group in found.values()
     ]
+
+
+_known: WeakKeyDictionary[Module, dict[ast.AST, tuple[Stop, ...]]] = WeakKeyDictionary()
+
+
+def _all_helped(function: ast.AsyncFunctionDef, module: Module) -> tuple[Stop, ...]:
+    """The stops through helpers in `function`: several rules ask, each for its own."""
+    known = _known.setdefault(module, {})
+    if function not in known:
+        known[function] = tuple(stop for node in own_nodes(function) for stop in _helped(node, module))
+    return known[function]
 
 
 def _helped(node: ast.AST, module: Module) -> Iterator[Stop]:
@@ -206,7 +218,12 @@ def own_nodes(function: ast.AsyncFunctionDef | ast.FunctionDef) -> Iterator[ast.
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
             continue
         yield node
-        stack.extend(reversed(list(ast.iter_child_nodes(node))))
+        for name in reversed(FIELDS[node.__class__]):
+            value = getattr(node, name)
+            if value.__class__ is list:
+                stack.extend(child for child in reversed(value) if child is not None)
+            elif value is not None:
+                stack.append(value)
 
 
 def effect(stop: Stop) -> str:

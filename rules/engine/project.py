@@ -17,7 +17,7 @@ from rules.engine.routing import Routing
 from rules.engine.statements import Statements
 from rules.engine.summaries import Summaries
 from rules.engine.unbounded import UnboundedQueries
-from rules.engine.values import Resolver
+from rules.engine.values import Resolver, Sort
 
 
 class Project:
@@ -147,8 +147,20 @@ class Project:
                 if value is not None and value.module is not None and value.module is not module:
                     suspects.discard(value.module.path)
         return frozenset(
-            path for path in suspects if not any(node.endpoints for node in self._nodes_of(path))
+            path
+            for path in suspects
+            if not any(node.endpoints for node in self._nodes_of(path)) and not self._is_plugin(path)
         )
+
+    def _is_plugin(self, path: str) -> bool:
+        """Whether a file implements a class of the project: something loads it by name, whatever its main guard does."""
+        module = self.resolver.modules[path]
+        for cls in module.facts.classes:
+            for base in cls.bases:
+                value = self.resolver.value(base, module)
+                if value is not None and value.module is not None and value.module is not module:
+                    return value.sort == Sort.CLASS
+        return False
 
     def _nodes_of(self, path: str) -> list[Node]:
         module = self.resolver.modules[path]

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rules import libraries
 from rules.engine import facts
+from rules.engine.finding import Hop
+from rules.engine.loop_calls import own_nodes
 from rules.engine.values import Sort
 
 if TYPE_CHECKING:
@@ -72,3 +75,172 @@ def releases(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -
         and holds(module.value(node.func.value), module.project)
         for node in ast.walk(function)
     )
+
+
+@dataclass(frozen=True)
+class Held:
+    """A call out of the machine while a session keeps its connection."""
+
+    call: ast.Call
+    leaf: str
+    """What leaves the machine."""
+    path: tuple[Hop, ...]
+    """From inside the called helper to the leaf; empty when `call` is the leaf."""
+    session: str
+    """The session as the code spells it."""
+    begun: int
+    """The line of the statement that took the connection."""
+
+
+@dataclass(frozen=True)
+class _Event:
+    call: ast.Call
+    session: str
+    releases: bool
+
+
+_QUICK = frozenset({"queue", "dns", "socket"})
+_FAR = 3
+
+
+def held_calls(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> Iterator[Held]:
+    """Calls out of the machine that `function` makes between a statement and the end of its transaction."""
+    sessions = _sessions(function, module)
+    if not sessions:
+        return
+    calls = [node for node in own_nodes(function) if isinstance(node, ast.Call)]
+    outward = [(call, found) for call in calls if (found := _outward(call, module)) is not None]
+    if not outward:
+        return
+    events = [event for call in calls for event in _events(call, sessions, module)]
+    for call, (leaf, path) in outward:
+        place = (call.lineno, call.col_offset)
+        before = [event for event in events if (event.call.lineno, event.call.col_offset) < place]
+        for session in sessions:
+            own = [event for event in before if event.session == session]
+            released = max((event.call.lineno for event in own if event.releases), default=0)
+            begun = next(
+                (
+                    event.call.lineno
+                    for event in own
+                    if not event.releases
+                    and event.call.lineno > released
+                    and _dominates(event.call, call, function, module)
+                ),
+                None,
+            )
+            if begun is not None:
+                yield Held(call, leaf, path, session, begun)
+                break
+
+
+def _sessions(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> list[str]:
+    """The names in `function` that hold a session or a connection."""
+    names = {
+        node.id: node
+        for node in own_nodes(function)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+    }
+    found = [name for name, node in names.items() if holds(module.value(node), module.project)]
+    attributes = {
+        ast.unparse(node): node
+        for node in own_nodes(function)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "self"
+        and holds(module.value(node), module.project)
+    }
+    return [*found, *attributes]
+
+
+def _events(call: ast.Call, sessions: list[str], module: Module) -> Iterator[_Event]:
+    """What a call does to the sessions: its own method, or a helper that is given one."""
+    query = module.query(call)
+    if isinstance(call.func, ast.Attribute):
+        owner = ast.unparse(_root(call.func.value))
+        if owner in sessions:
+            if call.func.attr in RELEASING:
+                yield _Event(call, owner, releases=True)
+            elif query is not None and query.kind != "connect":
+                yield _Event(call, owner, releases=False)
+            return
+    values = [*call.args, *(keyword.value for keyword in call.keywords)]
+    given = [name for value in values if (name := ast.unparse(value)) in sessions]
+    if not given:
+        return
+    summary = module.summary(call)
+    if summary is None:
+        return
+    for name in given:
+        if summary.commits:
+            yield _Event(call, name, releases=True)
+        elif summary.queries:
+            yield _Event(call, name, releases=False)
+
+
+def _root(node: ast.expr) -> ast.expr:
+    """`session` of `session.query(…).filter(…)`."""
+    while True:
+        match node:
+            case ast.Call(func=ast.Attribute(value=inner)):
+                node = inner
+            case _:
+                return node
+
+
+def _outward(call: ast.Call, module: Module) -> tuple[str, tuple[Hop, ...]] | None:
+    """What a call reaches outside the machine, itself or through a helper."""
+    if module.is_offloaded(call) or _in_handler(call, module):
+        return None
+    external = module.external(call)
+    if external is not None:
+        return (external.name, ()) if external.kind not in _QUICK else None
+    summary = module.summary(call)
+    if summary is None or summary.commits:
+        return None  # a helper that commits may well do so first
+    for leaf in summary.external:
+        known = libraries.external(leaf.callable)
+        if known is not None and known.kind not in _QUICK and len(leaf.path) <= _FAR and not leaf.cached:
+            return (leaf.callable, leaf.path) if not leaf.on_miss else None
+    return None
+
+
+def _in_handler(node: ast.AST, module: Module) -> bool:
+    parent = module.parent(node)
+    while parent is not None and not isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef):
+        if isinstance(parent, ast.ExceptHandler):
+            return True
+        parent = module.parent(parent)
+    return False
+
+
+def _dominates(first: ast.AST, second: ast.AST, function: ast.AST, module: Module) -> bool:
+    """Whether whatever reaches `second` went through `first`, read off the blocks they stand in."""
+    blocks: dict[int, int] = {}
+    child, parent = second, module.parent(second)
+    while parent is not None and child is not function:
+        for block in _blocks(parent):
+            for position, statement in enumerate(block):
+                if statement is child:
+                    blocks[id(block)] = position
+        child, parent = parent, module.parent(parent)
+    child, parent = first, module.parent(first)
+    while parent is not None and child is not function:
+        for block in _blocks(parent):
+            if any(statement is child for statement in block):
+                position = next(index for index, statement in enumerate(block) if statement is child)
+                if id(block) in blocks:
+                    return position < blocks[id(block)] or (
+                        position == blocks[id(block)] and isinstance(child, ast.If)
+                    )
+                if not isinstance(parent, ast.Try) or block is not parent.body:
+                    return False
+        child, parent = parent, module.parent(parent)
+    return False
+
+
+def _blocks(node: ast.AST) -> Iterator[list[ast.stmt]]:
+    for field in ("body", "orelse", "finalbody"):
+        block = getattr(node, field, None)
+        if isinstance(block, list):
+            yield block

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rules import libraries
 from rules.engine import estimates
-from rules.engine.creation import Place, depends_on_request, made_again
+from rules.engine.creation import Place, depends_on_request, lives_for_one_call, made_again
 from rules.engine.loop_shapes import spelled
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 
@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from rules.engine.module import Module
     from rules.libraries import Client
 
+_OFTEN = {
+    Place.REQUEST: "for each request",
+    Place.LOOP: "in each turn of the loop",
+    Place.CALL: "for this one call",
+}
 # Clients of one's own application, in tests and tools.
 _LOCAL_TRANSPORTS = frozenset({"app", "transport", "uds"})
 
@@ -90,6 +95,8 @@ class HttpClientPerRequest(Rule):
         if client is None or client.family != "client" or _shares(node):
             return
         place = made_again(node, module)
+        if place is None and client.kind == "http" and lives_for_one_call(node, module):
+            place = Place.CALL
         if place is None:
             return
         if client.kind == "http-call" and module.runs_on_event_loop(node):
@@ -99,7 +106,8 @@ class HttpClientPerRequest(Rule):
         yield Match(
             node,
             _message(spelled(node.func), client, place),
-            severity=_severity(client),
+            severity=min(_severity(client), Severity.MEDIUM) if place is Place.CALL else _severity(client),
+            cause=f"FP603 {module.path}" if place is Place.CALL else "",
             confidence=Confidence.CERTAIN,
             impact=estimates.client_per_request(module.options, client.cpu_ms),
             instead=_instead(client, spelled(node.func)),
@@ -126,7 +134,7 @@ def _severity(client: Client) -> Severity:
 def _message(name: str, client: Client, place: Place) -> str:
     if client.kind == "http-call":
         return f"`{name}` makes and closes a client for this one call, which costs {client.cost}."
-    often = "in each turn of the loop" if place is Place.LOOP else "for each request"
+    often = _OFTEN[place]
     return f"`{name}` is made {often}, which costs {client.cost}."
 
 

@@ -93,7 +93,29 @@ def upload(name: str, body: bytes) -> None:
     boto3.client("s3").put_object(Bucket="shop", Key=name, Body=body)  # FP603
 
 
+class Mailer:
+    async def send(self, url: str) -> None:
+        async with httpx.AsyncClient() as client:  # FP603
+            await client.post(url)
+
+
 # Near misses
+
+
+class Poller:
+    async def poll(self, url: str) -> None:
+        async with httpx.AsyncClient() as client:
+            while True:
+                await client.get(url)
+
+    async def send_all(self, urls: list[str]) -> None:
+        async with httpx.AsyncClient() as client:
+            for url in urls:
+                await client.get(url)
+
+    async def provide(self) -> AsyncIterator[httpx.AsyncClient]:
+        async with httpx.AsyncClient() as client:
+            yield client
 
 
 @app.get("/shared")

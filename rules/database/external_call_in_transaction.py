@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rules.engine import estimates
+from rules.engine.finding import Hop
+from rules.engine.loop_shapes import spelled
+from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.transactions import held_calls
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+
+
+class ExternalCallInTransaction(Rule):
+    """A call to another service inside a transaction keeps a database connection, and its locks, while it waits.
+
+    A session takes a connection with its first statement and keeps it until it commits or closes. An HTTP request in
+    between holds one of 15 connections for as long as the other side takes; after a write it holds the row locks too.
+
+    ## Instead
+    Read, end the transaction (`session.commit()`, or leave the `with` block), make the call, then open a new one to store
+    the result. What must happen after a commit goes into an outbox table or a task queue.
+
+    ## Trade-offs
+    The call is no longer part of the transaction: say what happens when it succeeds and the second write fails.
+
+    ## Monitor
+    Connections `idle in transaction`; connections checked out against requests in progress; wait for a connection.
+
+    ## When to ignore it
+    When the call is quick and rare, or the pool is larger than the number of such calls at once.
+    """
+
+    code = "FP218"
+    severity = Severity.MEDIUM
+    effort = Effort.HOURS
+    watch = "connections idle in transaction, and the wait for one"
+
+    invalid = (
+        Invalid(
+            """
+            import httpx
+            from fastapi import Depends, FastAPI
+            from sqlalchemy.ext.asyncio import AsyncSession
+
+            from shop.db import get_session
+            from shop.models import Order
+
+            app = FastAPI()
+            carrier = httpx.AsyncClient()
+
+            @app.post("/orders/{number}/ship")
+            async def ship(number: int, session: AsyncSession = Depends(get_session)) -> None:
+                order = await session.get(Order, number)
+                answer = await carrier.post("https://carrier.example/parcels", json={"to": order.address})
+                order.parcel = answer.json()["id"]
+                await session.commit()
+            """
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            import httpx
+            from fastapi import Depends, FastAPI
+            from sqlalchemy.ext.asyncio import AsyncSession
+
+            from shop.db import get_session
+            from shop.models import Order
+
+            app = FastAPI()
+            carrier = httpx.AsyncClient()
+
+            @app.post("/orders/{number}/ship")
+            async def ship(number: int, session: AsyncSession = Depends(get_session)) -> None:
+                order = await session.get(Order, number)
+                address = order.address
+                await session.commit()
+                answer = await carrier.post("https://carrier.example/parcels", json={"to": address})
+                order.parcel = answer.json()["id"]
+                await session.commit()
+            """
+        ),
+    )
+
+    def check(self, node: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:
+        if not module.in_request_path(node):
+            return
+        for held in held_calls(node, module):
+            name = spelled(held.call.func)
+            reaches = (
+                f" reaches `{'.'.join(held.leaf.split('.')[-2:])}`" if held.path else " leaves the machine"
+            )
+            path: tuple[Hop, ...] = ()
+            if held.path:
+                path = (Hop(module.path, held.call.lineno, name.rpartition(".")[2]), *held.path)
+            yield Match(
+                held.call,
+                f"`{name}`{reaches} while `{held.session}` keeps the connection it took on line {held.begun}: it is gone"
+                " from the pool for as long as the other side takes.",
+                confidence=Confidence.LIKELY,
+                call_path=path,
+                related=(Hop(module.path, held.begun, held.session),),
+                impact=estimates.connection_held(module.options),
+            )
+            return

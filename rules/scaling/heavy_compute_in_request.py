@@ -1,0 +1,188 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rules.engine.loop_shapes import iterables, shortened
+from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+
+if TYPE_CHECKING:
+    from rules.engine.index import LoopNode
+    from rules.engine.module import Module
+
+_CONCAT = frozenset({"pandas.concat"})
+_ROW_BY_ROW = frozenset({"pandas.DataFrame.iterrows"})
+_LISTS = ("list", "List", "Sequence", "typing.List", "typing.Sequence")
+
+
+class HeavyComputeInRequest(Rule):
+    """Work that grows with the square of the data is quick in tests and takes seconds in production.
+
+    `x in names` looks through the whole list: in a loop over as many items a thousand of each are a million comparisons, ten
+    thousand a hundred million. `pandas.concat` in a loop copies all rows so far at each turn, and `iterrows` makes an object of
+    every row.
+
+    ## Instead
+    Make a `set` of the list once, before the loop. Collect the parts in a list and concatenate them once. Use column operations
+    in the place of `iterrows`, or `itertuples`, which is several times faster.
+
+    ## Trade-offs
+    A set needs items that can be hashed, and memory for a second copy.
+
+    ## Monitor
+    Processor time per request against the size of its data.
+
+    ## When to ignore it
+    When the list has a few dozen items by contract.
+    """
+
+    code = "FP702"
+    severity = Severity.MEDIUM
+    effort = Effort.MINUTES
+    watch = "processor time per request against the size of its data"
+
+    invalid = (
+        Invalid(
+            """
+            from fastapi import FastAPI
+
+            app = FastAPI()
+
+            @app.post("/missing")
+            def missing(wanted: list[str], known: list[str]) -> list[str]:
+                return [number for number in wanted if number not in known]
+            """
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            from fastapi import FastAPI
+
+            app = FastAPI()
+
+            @app.post("/missing")
+            def missing(wanted: list[str], known: list[str]) -> list[str]:
+                there = set(known)
+                return [number for number in wanted if number not in there]
+            """
+        ),
+    )
+
+    def check(self, node: ast.Compare | ast.Call, module: Module) -> Iterator[Match]:
+        if not module.in_request_path(node):
+            return
+        if isinstance(node, ast.Compare):
+            yield from self.membership(node, module)
+            return
+        name = module.qualified_name(node.func)
+        if name in _CONCAT and module.loops(node) and _grows(node, module):
+            yield Match(
+                node,
+                f"`{module.segment(node.func)}` in a loop copies all rows so far at each turn: the time grows with the square of"
+                " the turns.",
+                instead="Collect the parts in a list and concatenate them once, behind the loop.",
+            )
+        elif name in _ROW_BY_ROW:
+            yield Match(
+                node,
+                f"`{module.segment(node.func)}` makes an object of every row: a loop over it is a hundred times slower than an"
+                " operation on the column.",
+                confidence=Confidence.LIKELY,
+                instead="Use column operations, or `itertuples()` where a loop is needed.",
+            )
+
+    def membership(self, node: ast.Compare, module: Module) -> Iterator[Match]:
+        if len(node.ops) != 1 or not isinstance(node.ops[0], ast.In | ast.NotIn):
+            return
+        listed = node.comparators[0]
+        if not isinstance(listed, ast.Name):
+            return
+        function = module.function_of(node)
+        loops = module.loops(node)
+        if (
+            function is None
+            or isinstance(function.node, ast.Lambda)
+            or not loops
+            or module.is_short(loops[-1])
+        ):
+            return
+        if not module.depends_on_loop(node.left, loops[-1]) or not _is_data(loops[-1], function.node, module):
+            return
+        if not _is_long_list(listed.id, function.node, module) or _changes_within(listed.id, loops[0]):
+            return
+        source = shortened(module.segment(iterables(loops[-1])[0])) if iterables(loops[-1]) else "the loop"
+        yield Match(
+            node,
+            f"`{shortened(module.segment(node))}` looks through all of `{listed.id}` for each item of `{source}`: the time grows"
+            " with the product of both.",
+            severity=Severity.LOW,
+            confidence=Confidence.LIKELY,
+            instead=f"Make `set({listed.id})` once, before the loop.",
+        )
+
+
+def _is_data(loop: LoopNode, function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> bool:
+    """Whether the loop goes over rows or over a list that came with the request."""
+    return any(
+        isinstance(iterable, ast.Name) and _is_long_list(iterable.id, function, module)
+        for iterable in iterables(loop)
+    )
+
+
+def _is_long_list(name: str, function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> bool:
+    """Whether a name is a list of a length that nobody bounds: of the request's body, or of a query's rows."""
+    arguments = function.args
+    for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
+        if argument.arg == name:
+            listed = argument.annotation is not None and ast.unparse(argument.annotation).startswith(_LISTS)
+            return listed and str(module.role(function) or "") == "endpoint" and not _rebound(name, function)
+    bound = [
+        node.value
+        for node in ast.walk(function)
+        if isinstance(node, ast.Assign)
+        and any(isinstance(target, ast.Name) and target.id == name for target in node.targets)
+    ]
+    return len(bound) == 1 and _is_rows(bound[0], function, module)
+
+
+def _is_rows(value: ast.expr, function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> bool:
+    """`session.scalars(...).all()`, or a list made of such rows."""
+    if isinstance(value, ast.ListComp):
+        first = value.generators[0].iter
+        return isinstance(first, ast.Name) and _is_long_list(first.id, function, module)
+    text = ast.unparse(value)
+    if ".all()" not in text and ".fetchall()" not in text:
+        return False
+    return "limit(" not in text and any(
+        isinstance(node, ast.Call) and (query := module.query(node)) is not None and query.kind == "select"
+        for node in ast.walk(value)
+    )
+
+
+def _rebound(name: str, function: ast.AST) -> bool:
+    return any(
+        isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store)
+        for node in ast.walk(function)
+    )
+
+
+def _changes_within(name: str, loop: ast.AST) -> bool:
+    """Whether the loop itself changes the list, so that a set made before would be out of date."""
+    return any(
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and isinstance(node.func.value, ast.Name)
+        and node.func.value.id == name
+        for node in ast.walk(loop)
+    )
+
+
+def _grows(call: ast.Call, module: Module) -> bool:
+    """`frame = pandas.concat([frame, part])` within a loop."""
+    statement = module.statement(call)
+    if not isinstance(statement, ast.Assign) or not call.args:
+        return False
+    targets = {target.id for target in statement.targets if isinstance(target, ast.Name)}
+    return any(isinstance(node, ast.Name) and node.id in targets for node in ast.walk(call.args[0]))

@@ -1,0 +1,138 @@
+from collections.abc import AsyncIterator, Iterator
+from typing import Annotated
+
+import httpx
+import requests
+from fastapi import Depends, FastAPI
+from sqlalchemy import create_engine, select
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+
+app = FastAPI()
+SessionLocal = sessionmaker(create_engine("sqlite://"))
+AsyncSessionLocal = async_sessionmaker(create_async_engine("sqlite+aiosqlite://"))
+carrier = httpx.AsyncClient()
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Order(Base):
+    __tablename__ = "orders"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    address: Mapped[str]
+    parcel: Mapped[str]
+
+
+def get_session() -> Iterator[Session]:
+    with SessionLocal() as session:
+        yield session
+
+
+async def get_async_session() -> AsyncIterator[AsyncSession]:
+    async with AsyncSessionLocal() as session:
+        yield session
+
+
+SessionDep = Annotated[Session, Depends(get_session)]
+AsyncSessionDep = Annotated[AsyncSession, Depends(get_async_session)]
+
+
+async def load(session: AsyncSession, number: int) -> Order | None:
+    return await session.get(Order, number)
+
+
+async def store(session: AsyncSession, order: Order) -> None:
+    session.add(order)
+    await session.commit()
+
+
+async def book(address: str) -> str:
+    answer = await carrier.post("https://carrier.example/parcels", json={"to": address})
+    return answer.text
+
+
+@app.post("/direct")
+async def direct(number: int, session: AsyncSessionDep) -> None:
+    order = await session.get(Order, number)
+    answer = await carrier.post("https://carrier.example/parcels", json={"to": order.address})  # FP218
+    order.parcel = answer.text
+    await session.commit()
+
+
+@app.post("/helpers")
+async def through_helpers(number: int, session: AsyncSessionDep) -> None:
+    order = await load(session, number)
+    if order is None:
+        return
+    try:
+        order.parcel = await book(order.address)  # FP218
+    finally:
+        await session.commit()
+
+
+@app.post("/thread")
+def in_a_thread(number: int, session: SessionDep) -> None:
+    order = session.scalar(select(Order).where(Order.id == number))
+    order.parcel = requests.post("https://carrier.example", data=order.address, timeout=5).text  # FP218
+
+
+@app.post("/block")
+async def in_the_block(number: int) -> None:
+    async with AsyncSessionLocal() as session:
+        order = await session.get(Order, number)
+        order.parcel = await book(order.address)  # FP218
+
+
+# Near misses
+
+
+@app.post("/before")
+async def before(number: int, address: str, session: AsyncSessionDep) -> None:
+    parcel = await book(address)
+    order = await session.get(Order, number)
+    order.parcel = parcel
+    await session.commit()
+
+
+@app.post("/committed")
+async def committed(number: int, session: AsyncSessionDep) -> None:
+    order = await session.get(Order, number)
+    address = order.address
+    await session.commit()
+    parcel = await book(address)
+    order = await session.get(Order, number)
+    order.parcel = parcel
+    await store(session, order)
+    await book(address)
+
+
+@app.post("/left")
+async def left(number: int) -> str:
+    async with AsyncSessionLocal() as session:
+        order = await session.get(Order, number)
+    return await book(order.address)
+
+
+@app.post("/branch")
+async def another_branch(number: int, session: AsyncSessionDep) -> None:
+    if number:
+        await session.get(Order, number)
+    else:
+        await book("nowhere")
+
+
+@app.post("/failure")
+async def on_failure(number: int, session: AsyncSessionDep) -> None:
+    try:
+        await session.get(Order, number)
+    except ValueError:
+        await book("nowhere")
+
+
+@app.post("/added")
+async def only_added(address: str, session: AsyncSessionDep) -> None:
+    session.add(Order(address=address))
+    await book(address)
+    await session.commit()

@@ -1,0 +1,83 @@
+"""FP702: work that grows with the square of the data."""
+
+import pandas
+from fastapi import Depends, FastAPI
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+app = FastAPI()
+ROLES = ["admin", "clerk"]
+
+
+def get_session() -> Session:
+    return Session()
+
+
+@app.post("/body")
+def body(wanted: list[str], known: list[str]) -> list[str]:
+    found = []
+    for number in wanted:
+        if number in known:  # FP702
+            found.append(number)
+    return found + [number for number in wanted if number not in known]  # FP702
+
+
+@app.post("/rows")
+def rows(wanted: list[str], session: Session = Depends(get_session)) -> list[str]:
+    orders = session.scalars(select(text("number"))).all()
+    numbers = [order.number for order in orders]
+    return [number for number in wanted if number in numbers]  # FP702
+
+
+@app.post("/frames")
+def frames(paths: list[str]) -> int:
+    frame = pandas.DataFrame()
+    parts = []
+    for path in paths:
+        frame = pandas.concat([frame, pandas.read_csv(path)])  # FP702
+        parts.append(pandas.read_csv(path))
+    whole = pandas.concat(parts)
+    for _, row in whole.iterrows():  # FP702
+        frame.loc[0] = row
+    for plain in whole.itertuples():
+        print(plain)
+    return len(frame)
+
+
+@app.post("/set")
+def with_a_set(wanted: list[str], known: list[str]) -> list[str]:
+    there = set(known)
+    return [number for number in wanted if number in there]
+
+
+@app.post("/constant")
+def constant(wanted: list[str]) -> list[str]:
+    return [role for role in wanted if role in ROLES and role in ("admin", "clerk")]
+
+
+@app.post("/once")
+def once(number: str, known: list[str]) -> bool:
+    return number in known
+
+
+@app.post("/text")
+def in_text(wanted: list[str], name: str) -> list[str]:
+    return [number for number in wanted if number in name]
+
+
+@app.post("/growing")
+def growing(wanted: list[str], known: list[str]) -> list[str]:
+    for number in wanted:
+        if number not in known:
+            known.append(number)
+    return known
+
+
+@app.post("/page")
+def page(wanted: list[str], session: Session = Depends(get_session)) -> list[str]:
+    orders = session.scalars(select(text("number")).limit(20)).all()
+    return [number for number in wanted if number in orders]
+
+
+def tool(wanted: list[str], known: list[str]) -> list[str]:
+    return [number for number in wanted if number in known]
