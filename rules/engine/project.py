@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 
-from rules.engine import context, deployment, facts, fingerprints, versions
+from rules.engine import context, deployment, facts, fingerprints, lookups, versions
 from rules.engine.cost import Costs
 from rules.engine.facts import ModuleFacts
 from rules.engine.finding import Endpoint, EndpointRef, Options
 from rules.engine.graph import Graph, Node
 from rules.engine.knowledge import Knowledge
 from rules.engine.lazy_loading import LazyLoading
+from rules.engine.lookups import Lookups
 from rules.engine.models import Models
 from rules.engine.routing import Routing
 from rules.engine.statements import Statements
@@ -72,6 +73,11 @@ class Project:
     def lazy_loading(self) -> LazyLoading:
         """Queries whose rows load relationships one by one while a response is built."""
         return LazyLoading(self.models, self.statements, self.routing)
+
+    @cached_property
+    def lookups(self) -> Lookups:
+        """By which columns the project's queries look rows up."""
+        return lookups.link(self.resolver, self.models, self.graph)
 
     @cached_property
     def versions(self) -> Mapping[str, versions.Version]:
