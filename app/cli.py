@@ -71,6 +71,9 @@ def cli() -> None:
 )
 @click.option("--endpoints", is_flag=True, help="Also what each endpoint costs.")
 @click.option(
+    "--checklist", is_flag=True, help="What a service ready for load has, and what this one lacks, instead."
+)
+@click.option(
     "--config",
     "config_file",
     type=click.Path(path_type=Path),
@@ -90,6 +93,7 @@ def check(
     output_format: str,
     statistics: bool,
     endpoints: bool,
+    checklist: bool,
     config_file: Path | None,
     base: str | None,
     watch: bool,
@@ -108,6 +112,12 @@ def check(
         _watch(paths, select, ignore, config_file, base, statistics=statistics, endpoints=endpoints)
         return
     scan, project, options = _checked(paths, select, ignore, config_file, base)
+    if checklist:
+        from app import checklist as listing
+        from app.terminal import console
+
+        console().print(listing.as_text(listing.of(scan.result)))
+        sys.exit(1 if scan.result.findings and not exit_zero else 0)
     fixed = 0
     if fix or show_diff:
         outcome = checking.fix(project, options, scan, unsafe=unsafe_fixes)

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from rules.engine.creation import serves
 from rules.engine.rule import Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ class DanglingTask(Rule):
     )
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
-        if module.qualified_name(node.func) not in _STARTERS or not module.runs_on_event_loop(node):
+        if module.qualified_name(node.func) not in _STARTERS or not _on_a_loop(node, module):
             return
         statement = module.parent(node)
         if isinstance(statement, ast.Expr):
@@ -121,6 +122,14 @@ class DanglingTask(Rule):
                 definitions=(f"{_KEPT}: set[asyncio.Task[object]] = set()",),
             ),
         )
+
+
+def _on_a_loop(node: ast.Call, module: Module) -> bool:
+    """Also in a plain `def`: where a task is made, a loop runs."""
+    function = module.function_of(node)
+    if function is None or function.is_async:
+        return module.runs_on_event_loop(node)
+    return serves(node, module)
 
 
 def _never_read(statement: ast.Assign | ast.AnnAssign, module: Module) -> str | None:
