@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cached_property
 
-from rules.engine import context, deployment, facts, fingerprints, versions
+from rules.engine import context, deployment, facts, fingerprints, lookups, versions
 from rules.engine.cost import Costs
 from rules.engine.facts import ModuleFacts
 from rules.engine.finding import Endpoint, EndpointRef, Options
 from rules.engine.graph import Graph, Node
 from rules.engine.knowledge import Knowledge
 from rules.engine.lazy_loading import LazyLoading
+from rules.engine.lookups import Lookups
 from rules.engine.models import Models
 from rules.engine.routing import Routing
 from rules.engine.statements import Statements
 from rules.engine.summaries import Summaries
 from rules.engine.unbounded import UnboundedQueries
-from rules.engine.values import Resolver
+from rules.engine.values import Resolver, Sort
+
+_SCRIPTS = re.compile(r"^(?:[^/]+/)?(?:scripts?|dev|hack)/")
 
 
 class Project:
@@ -72,6 +76,11 @@ class Project:
     def lazy_loading(self) -> LazyLoading:
         """Queries whose rows load relationships one by one while a response is built."""
         return LazyLoading(self.models, self.statements, self.routing)
+
+    @cached_property
+    def lookups(self) -> Lookups:
+        """By which columns the project's queries look rows up."""
+        return lookups.link(self.resolver, self.models, self.graph)
 
     @cached_property
     def versions(self) -> Mapping[str, versions.Version]:
@@ -137,18 +146,38 @@ class Project:
         return path in self._scripts
 
     def _script_paths(self) -> frozenset[str]:
-        """Files that are run, not imported: a main guard, and no other file of the project imports them."""
-        suspects = {path for path, found in self.files.items() if found.main}
+        """Files that are run, not imported: with a main guard or in a folder for scripts, and imported by none but such."""
+        suspects = {path for path, found in self.files.items() if found.main or _SCRIPTS.search(path)}
         if not suspects:
             return frozenset()
+        imported: dict[str, set[str]] = {}
         for module in self.resolver.modules.values():
             for ref in module.facts.modules:
                 value = self.resolver.value(ref, module)
                 if value is not None and value.module is not None and value.module is not module:
-                    suspects.discard(value.module.path)
+                    imported.setdefault(module.path, set()).add(value.module.path)
+        while (
+            wanted := {
+                path for importer, paths in imported.items() if importer not in suspects for path in paths
+            }
+            & suspects
+        ):
+            suspects -= wanted
         return frozenset(
-            path for path in suspects if not any(node.endpoints for node in self._nodes_of(path))
+            path
+            for path in suspects
+            if not any(node.endpoints for node in self._nodes_of(path)) and not self._is_plugin(path)
         )
+
+    def _is_plugin(self, path: str) -> bool:
+        """Whether a file implements a class of the project: something loads it by name, whatever its main guard does."""
+        module = self.resolver.modules[path]
+        for cls in module.facts.classes:
+            for base in cls.bases:
+                value = self.resolver.value(base, module)
+                if value is not None and value.module is not None and value.module is not module:
+                    return value.sort == Sort.CLASS
+        return False
 
     def _nodes_of(self, path: str) -> list[Node]:
         module = self.resolver.modules[path]
