@@ -100,6 +100,7 @@ class _Event:
 
 
 _MAKERS = frozenset({"sqlalchemy.orm.sessionmaker", "sqlalchemy.ext.asyncio.async_sessionmaker"})
+_SPAWNING = frozenset({"create_task", "ensure_future", "start_soon"})
 _QUICK = frozenset({"queue", "dns", "socket"})
 _FAR = 3
 
@@ -204,7 +205,7 @@ def _root(node: ast.expr) -> ast.expr:
 
 def _outward(call: ast.Call, module: Module) -> tuple[str, tuple[Hop, ...]] | None:
     """What a call reaches outside the machine, itself or through a helper."""
-    if module.is_offloaded(call) or _in_handler(call, module):
+    if module.is_offloaded(call) or _in_handler(call, module) or _is_spawned(call, module):
         return None
     external = module.external(call)
     if external is not None:
@@ -221,7 +222,7 @@ def _outward(call: ast.Call, module: Module) -> tuple[str, tuple[Hop, ...]] | No
 
 def _acquires(call: ast.Call, module: Module) -> tuple[str, tuple[Hop, ...]] | None:
     """Whether a call opens a session of its own, itself or in a helper that is not given one."""
-    if module.is_offloaded(call) or _in_handler(call, module):
+    if module.is_offloaded(call) or _in_handler(call, module) or _is_spawned(call, module):
         return None
     if isinstance(module.parent(call), ast.withitem) and _makes_session(
         module.value(call.func), module.project
@@ -238,7 +239,9 @@ def _acquires(call: ast.Call, module: Module) -> tuple[str, tuple[Hop, ...]] | N
 
 
 def _opened_in(node: Node, project: Project, depth: int) -> tuple[Hop, ...]:
-    """The way to the place in a function where it opens a session."""
+    """The way to the place in a function where it opens a session, each time it is called."""
+    if node.function.flags & facts.CACHED:
+        return ()
     for call in node.function.calls:
         if call.path and "?" in call.path:
             continue  # on some paths only
@@ -267,6 +270,14 @@ def _makes_session(callee: Value | None, project: Project) -> bool:
     if callee.sort == Sort.FUNCTION and callee.function.flags & facts.CONTEXT:
         made = project.resolver.called(callee)
         return made is not None and made.sort == Sort.ITEMS and holds(made.item, project)
+    return False
+
+
+def _is_spawned(call: ast.Call, module: Module) -> bool:
+    """`create_task(f())`: it runs when others wait, and nobody waits for it."""
+    match module.parent(call):
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
+            return name in _SPAWNING
     return False
 
 

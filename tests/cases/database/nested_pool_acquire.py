@@ -1,5 +1,7 @@
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import lru_cache
 from typing import Annotated
 
 from fastapi import BackgroundTasks, Depends, FastAPI
@@ -69,6 +71,24 @@ def through_helper(number: int, session: SessionDep) -> None:
 
 
 # Near misses
+
+
+@lru_cache
+def remembered(number: int) -> Order | None:
+    with SessionLocal() as session:
+        return session.get(Order, number)
+
+
+async def audit_later() -> None:
+    audit("a")
+
+
+@app.get("/remembered")
+async def from_memory(number: int, session: SessionDep) -> None:
+    session.get(Order, number)
+    remembered(1)
+    task = asyncio.create_task(audit_later())
+    task.add_done_callback(print)
 
 
 @app.get("/passed")
