@@ -87,9 +87,16 @@ class Chores:
         )
 
     async def forget(self, job: ForgetJob) -> Outcome:
-        self.github.forget(job.installation_id)
-        if job.reason == "deleted":
-            await self.store.forget(job.installation_id, job.repository_ids)
+        match job.reason:
+            case "privatized":
+                await self.store.drop_reports(job.repository_ids)
+            case "transferred":
+                await self.store.forget_repositories(job.repository_ids)
+            case "deleted":
+                self.github.forget(job.installation_id)
+                await self.store.forget(job.installation_id, job.repository_ids)
+            case _:
+                self.github.forget(job.installation_id)
         return {"status": "done"}
 
     async def heartbeat(self, machine_id: str) -> frozenset[str]:

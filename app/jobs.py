@@ -49,6 +49,8 @@ MOST_WAITING: Final = 200
 """Deliveries that may wait for the database at once; more are refused, to be redelivered by the sweep."""
 MOST_REVIEWS: Final = 4
 """At once per machine. More would only wait for each other's writes, and deliveries with them."""
+QUICK_SECONDS: Final = 5.0
+"""Two pushes within so long are quick: the review of the second waits a little for a third."""
 NOTHING_TO_CLEAN: Final = frozenset({"yielded", "done", "gone"})
 LIMITED_TIMES: Final = 12
 LOOK_SECONDS: Final = 0.2
@@ -114,6 +116,7 @@ class Jobs:
         engine_poll_seconds: float = 1.0,
         attempts: int = 5,
         first_pause: float = 1.0,
+        debounce_seconds: float = 2.0,
     ) -> None:
         self.work = work
         self.database_url = database_url
@@ -125,6 +128,9 @@ class Jobs:
         self.engine_poll_seconds = engine_poll_seconds
         self.attempts = attempts
         self.first_pause = first_pause
+        self.debounce_seconds = debounce_seconds
+        self._asked: dict[str, float] = {}
+        """When a review of a pull request was last asked for, as far as that was just now."""
         self._started = False
         self._waiting = 0
         self._running: dict[asyncio.Task[Any], str] = {}
@@ -137,9 +143,19 @@ class Jobs:
 
     async def request_review(self, job: ReviewJob) -> str:
         """Durable when it returns. Raises QueueUnavailableError when it could not be made so in time."""
-        await self._enqueue(REVIEWS, self._review_workflow, job, job.id, partition=job.key)
+        await self._enqueue(
+            REVIEWS, self._review_workflow, job, job.id, partition=job.lane, delay=self._pause_for(job)
+        )
         self._supersede_here(job)
         return job.id
+
+    def _pause_for(self, job: ReviewJob) -> float:
+        """How long a review waits for more pushes: not at all, unless one came just before."""
+        now = time.monotonic()
+        self._asked = {key: at for key, at in self._asked.items() if now - at < QUICK_SECONDS}
+        quick = job.key in self._asked
+        self._asked[job.key] = now
+        return self.debounce_seconds if quick and not job.force else 0.0
 
     async def request_command(self, job: CommandJob) -> str:
         await self._enqueue(HOUSEKEEPING, self._command_workflow, job, job.id)
@@ -152,6 +168,16 @@ class Jobs:
     async def request_merge_group(self, job: MergeGroupJob) -> str:
         await self._enqueue(HOUSEKEEPING, self._merge_group_workflow, job, job.id)
         return job.id
+
+    async def end_merge_group(self, job: MergeGroupJob) -> bool:
+        """Drop the jobs of a merge group that is no more; whether there were any."""
+        present = await DBOS.list_workflows_async(
+            workflow_id_prefix=job.prefix, status=ACTIVE, load_input=False, load_output=False
+        )
+        ours = [status.workflow_id for status in present if status.workflow_id.startswith(job.prefix)]
+        if ours:
+            await DBOS.cancel_workflows_async(ours)
+        return bool(ours)
 
     async def request_forget(self, job: ForgetJob) -> str:
         await self._enqueue(HOUSEKEEPING, self._forget_workflow, job, job.id)
@@ -168,6 +194,7 @@ class Jobs:
         job: msgspec.Struct,
         job_id: str,
         partition: str | None = None,
+        delay: float = 0.0,
     ) -> None:
         """The one durable write of a delivery; an id that is known already changes nothing."""
         if not self.accepting:
@@ -178,7 +205,7 @@ class Jobs:
                 with (
                     SetWorkflowID(job_id),
                     SetWorkflowTimeout(JOB_SECONDS),
-                    SetEnqueueOptions(queue_partition_key=partition),
+                    SetEnqueueOptions(queue_partition_key=partition, delay_seconds=delay or None),
                 ):
                     await DBOS.enqueue_workflow_async(queue, workflow, msgspec.to_builtins(job))
         except (TimeoutError, sa.exc.SQLAlchemyError, sqlite3.Error, OSError) as error:
@@ -241,7 +268,7 @@ class Jobs:
     async def _forget(self, raw: Outcome) -> Outcome:
         job = msgspec.convert(raw, ForgetJob)
         with self._known("forget", job.id, installation=job.installation_id):
-            if job.reason != "permissions":
+            if job.reason not in {"permissions", "privatized"}:
                 await self._step("cancel", self._cancel_of_installation, job)
             return await self._patiently("forget", self.work.forget, job)
 
@@ -257,7 +284,7 @@ class Jobs:
 
     async def _review_next(self, review: ReviewJob) -> None:
         """From within a workflow: recorded there, so a second run enqueues nothing new."""
-        with SetWorkflowID(review.id), SetEnqueueOptions(queue_partition_key=review.key):
+        with SetWorkflowID(review.id), SetEnqueueOptions(queue_partition_key=review.lane):
             await DBOS.enqueue_workflow_async(REVIEWS, self._review_workflow, msgspec.to_builtins(review))
         self._supersede_here(review)
 
@@ -591,6 +618,8 @@ def _forced(stored: Any) -> bool:
 
 def _belongs(stored: Any, job: ForgetJob) -> bool:
     repository = _input(stored).get("repository") or {}
+    if job.reason == "transferred":
+        return repository.get("id") in job.repository_ids
     if repository.get("installation_id") != job.installation_id:
         return False
     return not job.repository_ids or repository.get("id") in job.repository_ids

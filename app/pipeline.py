@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime
 import time
 from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping, Sequence
 from typing import Final, Literal, TypeVar
@@ -40,6 +41,7 @@ from app.github.models import (
 )
 from app.project import Projects
 from app.reportlinks import ReportLinks
+from app.review import queue
 from app.review.config import Config
 from app.review.diff import Diff
 from app.review.links import Links
@@ -512,27 +514,31 @@ class Pipeline(Chores):
     # ------------------------------------------------------------------ merge queues
 
     async def merge_group(self, job: MergeGroupJob) -> Outcome:
-        """Review what a merge queue would merge; nobody is commented at, the check run decides."""
+        """Review what a merge queue would merge; the check run decides, and a failing one is told to whom it concerns."""
         client = self.github.repository(job.repository)
         try:
-            said = await self._gather_group(client, job)
+            said, report = await self._gather_group(client, job)
             await self._conclude(client, said, again=True)
+            if said.conclusion == "failure" and report is not None:
+                await self._tell_group(client, job, report)
         except (Gone, NotFound):
             return {"status": "gone"}
         return {"status": "published"}
 
-    async def _gather_group(self, client: RepositoryClient, job: MergeGroupJob) -> Gathered:
+    async def _gather_group(
+        self, client: RepositoryClient, job: MergeGroupJob
+    ) -> tuple[Gathered, Report | None]:
         compared, contents = await together(
             client.pulls.compare(job.base_sha, job.head_sha, number=0),
             client.contents.texts([(job.base_sha, name) for name in CONFIGURATION]),
         )
         config = Config.parse({path: _text(content) for (_, path), content in contents.items()})
         if reason := _too_large(compared):
-            return _unreviewed(job.head_sha, config.on_skip, reason, None)
+            return _unreviewed(job.head_sha, config.on_skip, reason, None), None
         report, python = await self._report(
             client, compared, job.head_sha, config, job.base_ref, tip_sha=job.base_sha
         )
-        return Gathered(
+        gathered = Gathered(
             status="report",
             head_sha=job.head_sha,
             conclusion=report.conclusion,
@@ -541,6 +547,23 @@ class Pipeline(Chores):
             text=report.text,
             annotations=report.annotations,
         )
+        return gathered, report
+
+    async def _tell_group(self, client: RepositoryClient, job: MergeGroupJob, report: Report) -> None:
+        """One comment on each pull request of the group, once for the same problems."""
+        numbers = await client.pulls.queued(job.base_sha, job.head_sha, job.head_ref)
+        links = Links(self._web_url, client.repository.full_name, job.head_sha, self._public_url)
+        told = queue.identity(report)
+        for number in numbers:
+            entry = f"{job.repository.id}#{number}:group:{told}"
+            if await self.store.is_recorded(entry):
+                continue
+            mark = f"<!-- fastperf:group {told} -->"
+            others = [other for other in numbers if other != number]
+            body = f"{queue.failing_group(report, others, links)}\n{mark}"
+            since = datetime.datetime.now(datetime.UTC) - datetime.timedelta(hours=1)
+            await client.comments.create(number, body, marker=mark, since=since)
+            await self.store.record(entry, job.repository, number, "fastperf", "merge group failed", told)
 
     @contextlib.contextmanager
     def _stage(self, name: str) -> Iterator[None]:

@@ -359,6 +359,9 @@ class Store:
         }
         await self._run(self._insert_once, _log, row)
 
+    async def is_recorded(self, entry_id: str) -> bool:
+        return await self._run(self._scalar, sa.select(_log.c.id).where(_log.c.id == entry_id)) is not None
+
     async def recorded(self, *, limit: int = 200, repository: str = "", number: int = 0) -> list[Entry]:
         """The newest lines of the record, newest first."""
         query = sa.select(_log).order_by(_log.c.at.desc()).limit(limit)
@@ -377,6 +380,18 @@ class Store:
     async def forget(self, installation_id: int, repository_ids: Sequence[int] = ()) -> None:
         """Delete what belongs to the installation, or to those repositories of it."""
         await self._run(self._forget, installation_id, list(repository_ids))
+
+    async def forget_repositories(self, repository_ids: Sequence[int]) -> None:
+        """Delete what belongs to those repositories, under whatever installation it was stored."""
+        await self._run(
+            self._execute,
+            *(sa.delete(table).where(table.c.repository_id.in_(list(repository_ids))) for table in _OWNED),
+        )
+
+    async def drop_reports(self, repository_ids: Sequence[int]) -> None:
+        """Delete the report pages of those repositories."""
+        where = _reports.c.repository_id.in_(list(repository_ids))
+        await self._run(self._execute, sa.delete(_reports).where(where))
 
     async def retain(self, days: float) -> None:
         """Delete what nobody used for so long."""

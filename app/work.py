@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, Protocol
+import zlib
+from typing import Any, Final, Literal, Protocol
 
 import msgspec
 
@@ -13,6 +14,10 @@ from app.github.models import Repository
 
 Outcome = dict[str, Any]
 """What a step leaves in the database: plain JSON values, never source files. `status` is always there."""
+
+
+LANES: Final = 3
+"""Reviews of one installation at once, fewer than a machine does: a loud one never has all places."""
 
 
 class ReviewJob(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,6 +37,11 @@ class ReviewJob(msgspec.Struct, frozen=True, kw_only=True):
     def key(self) -> str:
         """One running review for each."""
         return f"{self.repository.id}#{self.number}"
+
+    @property
+    def lane(self) -> str:
+        """Reviews of one lane run one after the other: a pull request keeps to one, an installation has few."""
+        return f"{self.repository.installation_id}/{zlib.crc32(self.key.encode()) % LANES}"
 
     @property
     def id(self) -> str:
@@ -86,10 +96,16 @@ class MergeGroupJob(msgspec.Struct, frozen=True, kw_only=True):
     base_sha: str
     base_ref: str
     trigger: str
+    head_ref: str = ""
+    """The queue's branch: its name ends with the pull request that it is for."""
 
     @property
     def id(self) -> str:
-        return f"group:{self.repository.id}@{self.head_sha}:{self.trigger}"
+        return f"{self.prefix}{self.trigger}"
+
+    @property
+    def prefix(self) -> str:
+        return f"group:{self.repository.id}@{self.head_sha}:"
 
 
 class ForgetJob(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,8 +115,9 @@ class ForgetJob(msgspec.Struct, frozen=True, kw_only=True):
     repository_ids: tuple[int, ...]
     """Empty: all of the installation."""
     trigger: str
-    reason: Literal["deleted", "suspended", "permissions"] = "deleted"
-    """Deleted: all we stored goes. Suspended: jobs stop. Permissions: only cached tokens are stale."""
+    reason: Literal["deleted", "suspended", "permissions", "transferred", "privatized"] = "deleted"
+    """Deleted: all we stored goes. Suspended: jobs stop. Permissions: only cached tokens are stale. Transferred: what
+    was stored under any owner goes. Privatized: so do the reports that people may have had a link to."""
 
     @property
     def id(self) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from gidgethub import routing, sansio
 
 from app.events import IgnoredError
@@ -50,6 +52,38 @@ async def forget_repositories(event: sansio.Event, jobs: Jobs) -> None:
         raise IgnoredError("no repository was removed")
     await jobs.request_forget(
         ForgetJob(installation_id=_installation(event), repository_ids=removed, trigger=event.delivery_id)
+    )
+
+
+@router.register("repository", action="deleted")
+async def forget_repository(event: sansio.Event, jobs: Jobs) -> None:
+    await jobs.request_forget(_of_repository(event, "deleted"))
+
+
+@router.register("repository", action="transferred")
+async def forget_under_the_old_owner(event: sansio.Event, jobs: Jobs) -> None:
+    """The new owner's installation begins anew: what the old one's people asked for is not theirs."""
+    await jobs.request_forget(_of_repository(event, "transferred"))
+
+
+@router.register("repository", action="privatized")
+async def withdraw_reports(event: sansio.Event, jobs: Jobs) -> None:
+    await jobs.request_forget(_of_repository(event, "privatized"))
+
+
+@router.register("repository", action="renamed")
+@router.register("installation_target", action="renamed")
+async def keep(event: sansio.Event, jobs: Jobs) -> None:
+    """Everything is stored by id, and GitHub follows old names for the jobs that have one."""
+    raise IgnoredError("known by its id, whatever its name")
+
+
+def _of_repository(event: sansio.Event, reason: Literal["deleted", "transferred", "privatized"]) -> ForgetJob:
+    return ForgetJob(
+        installation_id=_installation(event),
+        repository_ids=(int(event.data["repository"]["id"]),),
+        trigger=event.delivery_id,
+        reason=reason,
     )
 
 

@@ -27,6 +27,7 @@ EVENTS = (
     "pull_request",
     "pull_request_review_comment",
     "pull_request_review_thread",
+    "repository",
 )
 """What it must hear of; installations are told unasked."""
 

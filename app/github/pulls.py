@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -19,6 +20,8 @@ from app.github.models import (
     Thread,
 )
 
+_QUEUE = re.compile(r"/pr-(\d{1,9})-[0-9a-f]{7,64}\Z")
+_MERGED = re.compile(r"\AMerge pull request #(\d{1,9})\b|\(#(\d{1,9})\)\Z")
 _FILES_IN_COMPARE = 300
 _FILES_PER_PAGE = 100
 _MOST_FILES = 3000
@@ -76,6 +79,20 @@ class Pulls:
             check_runs=tuple(_check_runs(pull)),
             documents=await self._documents(base, answer.data.get("org")),
         )
+
+    async def queued(self, base_sha: str, head_sha: str, head_ref: str) -> list[int]:
+        """The open pull requests that a merge group holds: the one its branch is named after, and those that its
+        commits name."""
+        answer = await self._api.getitem(
+            "/repos/{owner}/{repo}/compare/{base}...{head}{?per_page}",
+            {**self._names, "base": base_sha, "head": head_sha, "per_page": "100"},
+        )
+        named = {int(found[1]) for found in _QUEUE.finditer(head_ref)}
+        for commit in answer.get("commits") or ():
+            subject = str(commit["commit"]["message"]).partition("\n")[0]
+            named |= {int(found[1] or found[2]) for found in _MERGED.finditer(subject)}
+        open_now = {pull.number for pull in await self.list_open()}
+        return sorted(named & open_now)
 
     async def get(self, number: int) -> PullRequest:
         answer = await self._api.getitem(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
-from rules.engine import declarations, facts, migrations, page_sizes, quick_calls, rows
+from rules.engine import declarations, facts, filtered, migrations, page_sizes, quick_calls, rows
 from rules.engine.annotations import one_of
 from rules.engine.arguments import arguments, displays, receiver, target
 from rules.engine.facts import Alias, Call, Class, Decorator, Function, ModuleFacts, Parameter
@@ -127,6 +127,7 @@ def build(index: Index, lines: int) -> ModuleFacts:
         ),
         declarations=declarations.extract(index),
         flows=rows.extract(index),
+        filters=filtered.extract(index),
         early=tuple(sorted(index.early)),
         migration=migrations.extract(index) if "alembic" in index.imports else None,
         main=any(isinstance(node, ast.If) and is_main_guard(node.test) for node in index.tree.body),

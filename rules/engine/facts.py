@@ -30,10 +30,11 @@ from __future__ import annotations
 import msgspec
 
 from rules.engine.declarations import Declarations
+from rules.engine.filtered import Filtered
 from rules.engine.migrations import Migration
 from rules.engine.rows import Flow
 
-ENGINE_VERSION = "8"
+ENGINE_VERSION = "9"
 """Changes when facts change shape or meaning: cached ones of another version are worthless."""
 
 # Flags of a call.
@@ -205,6 +206,8 @@ class ModuleFacts(msgspec.Struct, omit_defaults=True, frozen=True, kw_only=True)
     migration: Migration | None = None
     flows: dict[str, Flow] = {}
     """What functions make of the rows of queries, by symbol."""
+    filters: tuple[Filtered, ...] = ()
+    """The conditions of its queries."""
     early: tuple[str, ...] = ()
     """Dependencies that are closed before the response is sent: `Depends(f, scope="function")`."""
     main: bool = False

@@ -389,7 +389,8 @@ def _origin(
         for edge in node.edges
         if edge.kind != BACKGROUND
         and not _rare(edge.call)
-        and not edge.target.function.flags & facts.CACHED
+        and not edge.target.function.flags
+        & (facts.CACHED | facts.CONTEXT)  # what opens a connection asks nothing
         and edge.target not in seen
         and kind.amount(versions.after, edge.target)
     ]

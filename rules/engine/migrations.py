@@ -30,6 +30,11 @@ _SQL_INDEX = re.compile(
 )
 
 
+_SQL_VIEW = re.compile(
+    r"create\s+(?:or\s+replace\s+)?(?:materialized\s+)?view\s+[\"\w]*?\.?[\"]?(\w+)", re.IGNORECASE
+)
+
+
 class Operation(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
     """One `op.…` call of `upgrade`. `table` is set within `batch_alter_table`."""
 
@@ -125,7 +130,9 @@ def _batch_at(index: Index, call: ast.Call, name: str) -> str:
 
 def _has_sql(call: ast.Call) -> bool:
     return any(
-        isinstance(node, ast.Constant) and isinstance(node.value, str) and "index" in node.value.lower()
+        isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and any(word in node.value.lower() for word in ("index", "view"))
         for node in ast.walk(call)
     )
 
@@ -138,6 +145,7 @@ class Schema:
     """Table -> (index name, columns)."""
     created_in: dict[str, str] = field(default_factory=dict)
     """Table -> the revision that creates it."""
+    views: set[str] = field(default_factory=set)
 
     def leading(self, table: str) -> set[str]:
         return {columns[0] for _, columns in self.indexes.get(table, ()) if columns}
@@ -224,6 +232,8 @@ def _apply(schema: Schema, operation: Operation, revision: str) -> None:
     elif operation.name == "execute":
         for _, _, table, columns in sql_indexes(arguments):
             schema.indexes.setdefault(table, []).append(("", columns))
+        for literal in _texts(arguments):
+            schema.views.update(found[1] for found in _SQL_VIEW.finditer(literal))
 
 
 def sql_indexes(arguments: Given) -> Iterator[tuple[bool, bool, str, tuple[str, ...]]]:

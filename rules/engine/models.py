@@ -78,6 +78,8 @@ class Relationship:
     secondary: bool = False
     reverse: str = ""
     """The attribute on the other side (`back_populates`, `backref`)."""
+    keys: tuple[str, ...] = ()
+    """Attributes of the foreign keys that `foreign_keys=` names."""
 
     @property
     def is_lazy(self) -> bool:
@@ -131,6 +133,7 @@ class Models:
         self.by_name: dict[str, list[Table]] = {}
         """By table name, guesses included."""
         self._classes: dict[str, list[Table]] = {}
+        self._declared_at: dict[tuple[str, str], list[tuple[Table, Column]]] | None = None
         self._backrefs: list[tuple[Table, Relationship, Given]] = []
         self._pending: dict[Relationship, tuple[Linked, Declared, Given, bool]] = {}
         for path, module in resolver.modules.items():
@@ -157,6 +160,9 @@ class Models:
         for name, indexes in self.schema.indexes.items():
             for table in self.by_name.get(name, ()):
                 table.indexes.extend(columns for _, columns in indexes if columns)
+        for name in self.schema.views:
+            for table in self.by_name.get(name, ()):
+                table.opaque = True
         self.relationship_names = frozenset(
             name for table in self.tables.values() for name in table.relationships
         )
@@ -195,11 +201,39 @@ class Models:
                     return found
         return None
 
+    def collection(self, table: Table, column: Column) -> tuple[Table, Relationship] | None:
+        """The relationship that loads rows of `table` by its foreign key `column` (`Customer.orders`), with its owner."""
+        target = self.target(column.foreign) if column.foreign is not None else None
+        if target is None:
+            return None
+        rivals = [
+            each
+            for each in table.columns.values()
+            if each.foreign is not None and self.target(each.foreign) is target
+        ]
+        for relationship in target.relationships.values():
+            if relationship.target is not table or not relationship.many or relationship.secondary:
+                continue
+            other = table.relationships.get(relationship.reverse)
+            keys = relationship.keys or (other.keys if other is not None else ())
+            if column.attribute in keys or (not keys and len(rivals) == 1):
+                return target, relationship
+        return None
+
     def target(self, foreign: ForeignKey) -> Table | None:
         """The table that a foreign key points to; None when it is unknown or its name ambiguous."""
         name = foreign.target.rpartition(".")[0].rpartition(".")[2]
         found = self.by_name.get(name) or self._classes.get(name, [])  # `ForeignKey(Order.id)`
         return found[0] if len(found) == 1 else None
+
+    def columns_at(self, path: str, symbol: str) -> list[tuple[Table, Column]]:
+        """The columns that a class body (or a `Table(…)`) declares, with each table that has them."""
+        if self._declared_at is None:
+            self._declared_at = {}
+            for table in self.tables.values():
+                for column in table.columns.values():
+                    self._declared_at.setdefault((column.path, column.symbol), []).append((table, column))
+        return self._declared_at.get((path, symbol), [])
 
     # Classes
 
@@ -464,7 +498,7 @@ class Models:
             many = uselist == "True"
         reverse = text(made.named("back_populates"))
         relationship = Relationship(
-            declared.name, home.path, declared.line, None, many, lazy, secondary, reverse
+            declared.name, home.path, declared.line, None, many, lazy, secondary, reverse, _keys(made)
         )
         if any(item.name == "**" for item in made.items) and made.named("lazy") is None:
             relationship.lazy = "raise"  # nobody knows
@@ -538,13 +572,29 @@ class Models:
         if uselist:
             many = uselist == "True"
         target.relationships[name] = Relationship(
-            name, relationship.path, relationship.line, owner, many, lazy, relationship.secondary
+            name,
+            relationship.path,
+            relationship.line,
+            owner,
+            many,
+            lazy,
+            relationship.secondary,
+            relationship.attribute,
         )
 
 
 def body_has_bases(value: Value) -> bool:
     cls = value.home.classes.get(value.symbol)
     return cls is not None and bool(cls.bases)
+
+
+def _keys(made: Given) -> tuple[str, ...]:
+    named = made.named("foreign_keys")
+    if named is None:
+        return ()
+    if isinstance(named.literal, str):
+        return tuple(re.findall(r"\w+(?=\s*(?:[,\]]|$))", named.literal))
+    return tuple(item.ref.rpartition(".")[2] for item in (named.items or (named,)))
 
 
 def _is_true(declared: Declared | None) -> bool:

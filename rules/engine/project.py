@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 
-from rules.engine import context, deployment, facts, fingerprints, versions
+from rules.engine import context, deployment, facts, fingerprints, lookups, versions
 from rules.engine.cost import Costs
 from rules.engine.facts import ModuleFacts
 from rules.engine.finding import Endpoint, EndpointRef, Options
 from rules.engine.graph import Graph, Node
 from rules.engine.knowledge import Knowledge
 from rules.engine.lazy_loading import LazyLoading
+from rules.engine.lookups import Lookups
 from rules.engine.models import Models
 from rules.engine.routing import Routing
 from rules.engine.statements import Statements
 from rules.engine.summaries import Summaries
 from rules.engine.unbounded import UnboundedQueries
-from rules.engine.values import Resolver
+from rules.engine.values import Resolver, Sort
 
 
 class Project:
@@ -72,6 +73,11 @@ class Project:
     def lazy_loading(self) -> LazyLoading:
         """Queries whose rows load relationships one by one while a response is built."""
         return LazyLoading(self.models, self.statements, self.routing)
+
+    @cached_property
+    def lookups(self) -> Lookups:
+        """By which columns the project's queries look rows up."""
+        return lookups.link(self.resolver, self.models, self.graph)
 
     @cached_property
     def versions(self) -> Mapping[str, versions.Version]:
@@ -147,8 +153,20 @@ class Project:
                 if value is not None and value.module is not None and value.module is not module:
                     suspects.discard(value.module.path)
         return frozenset(
-            path for path in suspects if not any(node.endpoints for node in self._nodes_of(path))
+            path
+            for path in suspects
+            if not any(node.endpoints for node in self._nodes_of(path)) and not self._is_plugin(path)
         )
+
+    def _is_plugin(self, path: str) -> bool:
+        """Whether a file implements a class of the project: something loads it by name, whatever its main guard does."""
+        module = self.resolver.modules[path]
+        for cls in module.facts.classes:
+            for base in cls.bases:
+                value = self.resolver.value(base, module)
+                if value is not None and value.module is not None and value.module is not module:
+                    return value.sort == Sort.CLASS
+        return False
 
     def _nodes_of(self, path: str) -> list[Node]:
         module = self.resolver.modules[path]

@@ -4,6 +4,8 @@ import ast
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from rules.engine.creation import serves
+from rules.engine.loop_shapes import spelled
 from rules.engine.rule import Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 
 if TYPE_CHECKING:
@@ -99,7 +101,7 @@ class DanglingTask(Rule):
     )
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
-        if module.qualified_name(node.func) not in _STARTERS or not module.runs_on_event_loop(node):
+        if module.qualified_name(node.func) not in _STARTERS or not _on_a_loop(node, module):
             return
         statement = module.parent(node)
         if isinstance(statement, ast.Expr):
@@ -112,7 +114,7 @@ class DanglingTask(Rule):
             return
         yield Match(
             node,
-            f"The task of `{module.segment(node.func)}` {how}: it may vanish before it is done, and its errors with it.",
+            f"{_started(node)} {how}: it may vanish before it is done, and its errors with it.",
             fix=Fix(
                 rewrite,
                 imports=("asyncio",),
@@ -121,6 +123,22 @@ class DanglingTask(Rule):
                 definitions=(f"{_KEPT}: set[asyncio.Task[object]] = set()",),
             ),
         )
+
+
+def _started(call: ast.Call) -> str:
+    """The task, named by the coroutine it runs where that is written there."""
+    coroutine = call.args[0] if call.args else None
+    if isinstance(coroutine, ast.Call):
+        return f"The task that runs `{spelled(coroutine.func)}`"
+    return f"The task of `{spelled(call.func)}`"
+
+
+def _on_a_loop(node: ast.Call, module: Module) -> bool:
+    """Also in a plain `def`: where a task is made, a loop runs."""
+    function = module.function_of(node)
+    if function is None or function.is_async:
+        return module.runs_on_event_loop(node)
+    return serves(node, module)
 
 
 def _never_read(statement: ast.Assign | ast.AnnAssign, module: Module) -> str | None:

@@ -74,7 +74,7 @@ LIBRARY = Library(
         *each(_process, "subprocess", "run call check_call check_output getoutput getstatusoutput"),
         Blocking("subprocess.Popen", Kind.PROC, PROCESS, construct=True, weight="high"),
         *each(_process, "subprocess.Popen", "wait communicate"),
-        *each(_process, "os", "system popen wait waitpid wait3 wait4 waitid posix_spawn"),
+        *each(_process, "os", "system popen wait waitpid wait3 wait4 waitid posix_spawn posix_spawnp"),
         *each(_process, "os", "spawnl spawnle spawnlp spawnlpe spawnv spawnve spawnvp spawnvpe"),
         # files
         *each(_disk, "builtins", "open"),

@@ -85,6 +85,7 @@ async def start_jobs(database: str, blockbuster: BlockBuster) -> AsyncIterator[S
             engine_poll_seconds=0.01,
             drain_seconds=0,
             first_pause=0.02,
+            debounce_seconds=0.0,
             sweep_schedule="0 0 1 1 *",
         )
         blockbuster.deactivate()

@@ -113,5 +113,6 @@ def application(settings: Settings) -> web.Application:
         poll_seconds=0.02,
         engine_poll_seconds=0.01,
         first_pause=0.05,
+        debounce_seconds=0.0,
         sweep_schedule="0 0 1 1 *",
     )

@@ -6,6 +6,7 @@ import threading
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from app.jobs import Jobs, JobsError, QueueUnavailableError, Serializer, StepFailedError
@@ -341,3 +342,49 @@ async def test_a_job_on_the_engines_own_loop_does_not_break_the_drain(start_jobs
 
     with pytest.raises(QueueUnavailableError):
         await jobs.request_review(review("a"))
+
+
+async def test_a_loud_installation_leaves_a_place_to_the_others(start_jobs: Starting) -> None:
+    work = RecordedWork()
+    work.gate.clear()
+    jobs = await start_jobs(work)
+    for number in range(60):
+        await jobs.request_review(review("loud", number))
+    await asyncio.wait_for(work.gathering.wait(), 10)
+    await asyncio.sleep(0.3)  # it takes all the places it can get
+    quiet = msgspec.structs.replace(REPOSITORY, installation_id=REPOSITORY.installation_id + 1, id=77)
+    work.gathering.clear()
+
+    await jobs.request_review(msgspec.structs.replace(review("quiet", 1), repository=quiet))
+    await asyncio.wait_for(work.gathering.wait(), 10)
+
+    assert work.most_at_once["77#1"] == 1
+    work.gate.set()
+    await jobs.idle()
+    assert work.count("publish") == 61
+
+
+async def test_quick_pushes_wait_for_each_other(start_jobs: Starting) -> None:
+    work = RecordedWork()
+    jobs = await start_jobs(work)
+    jobs.debounce_seconds = 0.5
+
+    for index in range(4):
+        await jobs.request_review(review(f"push-{index}"))
+        await asyncio.sleep(0.1)
+    await jobs.idle()
+
+    gathered = [identity for step, identity in work.done if step == "gather"]
+    assert gathered[0] == review("push-0").id  # the first waits for nobody
+    assert len(gathered) == 2  # and one of the others, which asks for the newest head, stands for all
+
+
+async def test_a_rescan_does_not_wait_for_pushes(start_jobs: Starting) -> None:
+    work = RecordedWork()
+    jobs = await start_jobs(work)
+    jobs.debounce_seconds = 60.0
+    await jobs.request_review(review("push"))
+
+    job = await jobs.request_review(review("rescan", force=True))
+
+    assert (await asyncio.wait_for(jobs.result(job), 10))["status"] == "published"

@@ -117,3 +117,59 @@ def test_a_finding_in_a_document_has_a_place_and_is_silenced_by_a_comment_above_
     assert (finding.path, finding.line, finding.column, finding.end_column) == ("Dockerfile", 2, 3, 24)
     assert silenced.findings == ()
     assert [(found.line, found.reason) for found in silenced.suppressed] == [(3, "behind a2wsgi")]
+
+
+SHOP = {"shop/__init__.py": b"", "shop/main.py": b"from fastapi import FastAPI\n\napp = FastAPI()\n"}
+GUNICORN = "FROM python\nCMD gunicorn shop.main:app\n"
+UVICORN = "FROM python\nCMD uvicorn shop.main:app\n"
+NGINX = "upstream shop {\n  keepalive 8;\n}\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "documents"),
+    [
+        (
+            "FP712",
+            {"Dockerfile": GUNICORN, "gunicorn.conf.py": "worker_class = 'uvicorn_worker.UvicornWorker'\n"},
+        ),
+        ("FP712", {"Dockerfile": GUNICORN + "ENV GUNICORN_CMD_ARGS='-k uvicorn_worker.UvicornWorker'\n"}),
+        (
+            "FP712",
+            {"Dockerfile": "FROM tiangolo/uvicorn-gunicorn-fastapi:python3.11\nCMD gunicorn shop.main:app\n"},
+        ),
+        ("FP712", {"Dockerfile": "FROM python\nCMD gunicorn shop.main:app -c /etc/gunicorn.py\n"}),
+        (
+            "FP711",
+            {
+                "Dockerfile": UVICORN,
+                "k8s/api.yaml": "spec:\n  replicas: 3\n  command: [uvicorn, shop.main:app]\n",
+            },
+        ),
+        ("FP711", {"Dockerfile": UVICORN, "serverless.yml": "service: shop\n"}),
+        ("FP711", {"Dockerfile": UVICORN + "ENV WEB_CONCURRENCY=4\n"}),
+        ("FP713", {"Dockerfile": GUNICORN + "", "gunicorn.conf.py": "timeout = 30\n"}),
+        ("FP618", {"Dockerfile": UVICORN, "nginx.conf": "upstream shop { server shop:80; }\n"}),
+        ("FP618", {"Dockerfile": GUNICORN, "nginx.conf": NGINX, "gunicorn.conf.py": "keepalive = 75\n"}),
+        ("FP618", {"Dockerfile": GUNICORN.replace("app\n", "app -c /etc/g.py\n"), "nginx.conf": NGINX}),
+    ],
+)
+def test_what_is_set_elsewhere_counts(code: str, documents: dict[str, str]) -> None:
+    found = analyze(SHOP, documents=documents, options=Options(select=(code,))).result.findings
+
+    assert [finding.message for finding in found] == []
+
+
+@pytest.mark.parametrize(
+    ("code", "documents"),
+    [
+        ("FP712", {"Dockerfile": GUNICORN, "gunicorn.conf.py": "workers = 4\n"}),
+        ("FP711", {"Dockerfile": UVICORN}),
+        ("FP713", {"Dockerfile": GUNICORN, "gunicorn.conf.py": "timeout = 0\n"}),
+        ("FP618", {"Dockerfile": UVICORN, "nginx.conf": NGINX}),
+        ("FP618", {"Dockerfile": GUNICORN, "nginx.conf": NGINX, "gunicorn.conf.py": "keepalive = 5\n"}),
+    ],
+)
+def test_what_is_set_nowhere_is_found(code: str, documents: dict[str, str]) -> None:
+    found = analyze(SHOP, documents=documents, options=Options(select=(code,))).result.findings
+
+    assert [finding.code for finding in found] == [code]

@@ -86,6 +86,21 @@ def test_what_costs_no_more_is_not_told(before: bytes, after: bytes) -> None:
     assert compared(before, after) == []
 
 
+def test_what_only_opens_a_connection_is_no_query_more() -> None:
+    opening = b"""
+from contextlib import contextmanager
+
+@contextmanager
+def connected(db: Session):
+    db.execute("SET TIME ZONE UTC")
+    yield db
+"""
+    before = source("return 1") + opening
+    after = source("with connected(db) as c:\n    return 1") + opening
+
+    assert compared(before, after) == []
+
+
 def test_a_rule_that_is_not_wanted_is_not_told() -> None:
     assert compared(source(), source("db.get(User, 1)"), Options(ignore=("FP0",))) == []
 

@@ -75,3 +75,9 @@ class Own:
 async def somebody_elses(own: Own) -> None:
     Own().create_task(work())
     running.add(returned())
+
+
+def where_a_loop_runs_but_no_caller_is_seen() -> None:
+    asyncio.create_task(work())  # FP113
+    kept = asyncio.create_task(work())
+    running.add(kept)

@@ -17,3 +17,12 @@ locked = asyncio.Lock()
 
 async def computed(width: int) -> asyncio.Semaphore:
     return asyncio.Semaphore(width)
+
+
+def slots(count: int) -> int:
+    return max(200, count)
+
+
+import threading  # noqa: E402 - a namesake of another kind
+
+threads = threading.Semaphore(200)

@@ -86,3 +86,22 @@ def consume(response: requests.Response) -> None:
 def given_away(url: str) -> None:
     response = session.get(url, stream=True, timeout=5)
     consume(response)
+
+
+class Camera:
+    def get(self, url: str, stream: bool) -> bytes:
+        return b""
+
+
+def from_a_camera(url: str) -> int:
+    picture = Camera().get(url, stream=True)
+    return len(picture)
+
+
+def named(url: str) -> None:
+    response = session.get(url, stream=True, timeout=5)
+    handle(response=response)
+
+
+def handle(*, response: requests.Response) -> None:
+    raise NotImplementedError

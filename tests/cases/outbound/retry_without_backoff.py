@@ -113,3 +113,52 @@ def once(url: str) -> str:
         except httpx.HTTPError as error:
             raise ValueError(url) from error
     return ""
+
+
+def with_options(options: dict[str, int]) -> Retry:
+    return Retry(**options)
+
+
+@retry(stop=stop_after_attempt(3), sleep=time.sleep)
+def with_own_sleep(url: str) -> httpx.Response:
+    return client.get(url)
+
+
+@app.get("/two")
+def two_calls(url: str) -> str:
+    for _ in range(3):
+        try:
+            client.post(url)
+            return client.get(url).text
+        except httpx.HTTPError:
+            continue
+    return ""
+
+
+@app.get("/numbered")
+def numbered(url: str) -> str:
+    for number in range(3):
+        try:
+            return client.get(f"{url}/{number}").text
+        except httpx.HTTPError:
+            continue
+    return ""
+
+
+@app.get("/poll")
+def poll(url: str) -> None:
+    for _ in range(3):
+        try:
+            client.get(url)
+        except httpx.HTTPError:
+            continue
+
+
+@app.get("/until/{count}")
+def until(url: str, count: int) -> str:
+    while count:
+        try:
+            return client.get(url).text
+        except httpx.HTTPError:
+            count -= 1
+    return ""

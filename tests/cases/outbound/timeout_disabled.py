@@ -76,3 +76,15 @@ class Settings:
 
 def own() -> None:
     Settings().get("a", timeout=None)
+
+
+async def with_options(url: str, client: httpx.AsyncClient, options: dict[str, Any]) -> None:
+    await client.get(url, timeout=None, **options)
+
+
+async def one_stream(url: str, client: httpx.AsyncClient) -> None:
+    client.stream("GET", url, timeout=None)
+
+
+if __name__ == "__main__":
+    requests.get("https://shop.example", timeout=None)

@@ -70,3 +70,18 @@ def rows() -> int:
 
 def not_in_a_request() -> list[OrderOut]:
     return [OrderOut(**order.model_dump()) for order in recent()]
+
+
+@app.get("/two")
+def two(first: Order, second: Order) -> list[OrderOut]:
+    return [OrderOut(**order.model_dump()) for order in (first, second)]
+
+
+@app.get("/schemas")
+def schemas() -> list[OrderOut]:
+    return [OrderOut(**order.model_json_schema()) for order in recent()]
+
+
+@app.get("/plain-dictionaries")
+def plain_dictionaries() -> list[dict[str, int]]:
+    return [dict(**order.model_dump()) for order in recent()]

@@ -61,3 +61,13 @@ async def hooked(request: Request) -> Order:
 
 def not_in_a_request(text: str) -> Order:
     return Order.model_validate(json.loads(text))
+
+
+@app.post("/strict")
+async def strict(request: Request) -> Order:
+    return Order.model_validate(json.loads(await request.body()), strict=True)
+
+
+@app.post("/copied-model")
+def copied_model(order: Order) -> Any:
+    return json.loads(order.model_construct())

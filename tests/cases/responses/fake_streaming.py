@@ -59,3 +59,13 @@ def either(large: bool) -> StreamingResponse:
     if not large:
         body = iter([*chunks()])
     return StreamingResponse(body)
+
+
+@app.get("/file/{name}")
+def of_a_file(name: str) -> StreamingResponse:
+    return StreamingResponse(io.BytesIO(open(name, "rb").read()))
+
+
+@app.get("/plain")
+def plain() -> Response:
+    return Response(iter([render()]))

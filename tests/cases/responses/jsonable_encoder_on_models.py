@@ -55,3 +55,18 @@ def strings(names: list[str]) -> JSONResponse:
 
 def store(order: Order) -> object:
     return jsonable_encoder(order)
+
+
+@app.get("/other-encoder")
+def other_encoder() -> JSONResponse:
+    return JSONResponse(list(recent()))
+
+
+@app.get("/headers")
+def in_headers(order: Order) -> JSONResponse:
+    return JSONResponse({"ok": True}, headers=jsonable_encoder(order))
+
+
+@app.get("/printed")
+def printed() -> None:
+    print(jsonable_encoder(recent()))

@@ -3,6 +3,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.encoders import jsonable_encoder
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 app = FastAPI()
@@ -92,3 +93,13 @@ def unknown(thing: Any) -> Order:
 
 def helper() -> dict[str, Any]:
     return find(1).model_dump()
+
+
+@app.get("/either")
+def either(raw: bool) -> JSONResponse | Order:
+    return find(1).model_dump()
+
+
+@app.get("/positional")
+def positional() -> Order:
+    return find(1).dict(None)

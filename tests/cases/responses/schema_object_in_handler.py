@@ -73,3 +73,8 @@ def mail(folder: str) -> str:
 
 def script(body: str) -> list[int]:
     return TypeAdapter(list[int]).validate_json(body)
+
+
+@app.post("/unpacked")
+def unpacked(body: str, options: dict[str, Any]) -> list[int]:
+    return TypeAdapter(list[int], **options).validate_json(body)

@@ -97,3 +97,30 @@ def never_streamed() -> Iterator[str]:
     while True:
         yield ""
         time.sleep(1)
+
+
+def collected() -> list[str]:
+    return list(events())
+
+
+@app.get("/collected")
+def with_collected() -> StreamingResponse:
+    return StreamingResponse(iter(collected()))
+
+
+@app.get("/few")
+def few() -> StreamingResponse:
+    def lines() -> Iterator[str]:
+        for name in ({"id": 1, "name": "a"}, {"id": 2, "name": "b"}):
+            yield json.dumps(name)
+
+    return StreamingResponse(lines())
+
+
+@app.get("/batches")
+def batches(session: Session = Depends(get_session)) -> StreamingResponse:
+    def blocks() -> Iterator[str]:
+        for chunk in session.scalars(select(Order)).partitions(1000):
+            yield "".join(f"{order.id}" for order in chunk)
+
+    return StreamingResponse(blocks())

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rules.engine.creation import serves
+from rules.engine.finding import Impact
+from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+
+
+@dataclass(frozen=True)
+class _Driver:
+    """Why a driver is left behind, and what took its place."""
+
+    why: str
+    instead: str
+    cost: str = ""
+    needs: tuple[str, tuple[int, ...]] | None = None
+    """The distribution and version that bring the successor, when they are not a matter of course."""
+
+
+_MOTOR = _Driver(
+    "is deprecated since May 2026, and runs each operation in a thread",
+    "Use `pymongo.AsyncMongoClient`: the same methods, on the event loop itself.",
+    "one thread hop, 0.15–0.2 ms, less per operation; no limit by the driver's thread pool",
+    ("pymongo", (4, 13)),
+)
+_DATABASES = _Driver(
+    "has had no release since March 2024",
+    "Use SQLAlchemy's `create_async_engine` and `AsyncSession`.",
+)
+_AIOREDIS = _Driver(
+    "lives on as `redis.asyncio` only",
+    "Use `redis.asyncio` of redis-py: the same methods, with time limits and retries by default from version 8.",
+)
+_DRIVERS = {
+    "motor.motor_asyncio.AsyncIOMotorClient": _MOTOR,
+    "databases.Database": _DATABASES,
+    "aioredis.from_url": _AIOREDIS,
+    "aioredis.Redis": _AIOREDIS,
+    "aioredis.Redis.from_url": _AIOREDIS,
+    "aioredis.create_redis_pool": _AIOREDIS,
+    "aioredis.create_redis": _AIOREDIS,
+    "aioredis.ConnectionPool.from_url": _AIOREDIS,
+}
+
+
+class AbandonedDriver(Rule):
+    """A database driver that nobody maintains any more gets neither faster nor safer.
+
+    Its successor is the work of the same people or the established choice, and close to it in use. The longer the
+    change waits, the more code depends on the old one.
+
+    ## Instead
+    motor: `pymongo.AsyncMongoClient`. databases: SQLAlchemy's `AsyncSession`. aioredis: `redis.asyncio`.
+
+    ## Trade-offs
+    Method names are the same for motor and aioredis; databases has its own, so each query is rewritten.
+
+    ## Monitor
+    Worker threads of the process and event-loop lag, before and after.
+
+    ## When to ignore it
+    When the service is about to be retired.
+    """
+
+    code = "FP229"
+    severity = Severity.LOW
+    effort = Effort.HOURS
+    watch = "worker threads of the process and p95 of database operations"
+
+    invalid = (
+        Invalid(
+            """
+            from motor.motor_asyncio import AsyncIOMotorClient
+
+            client = AsyncIOMotorClient("mongodb://shop")
+            """
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            from pymongo import AsyncMongoClient
+
+            client = AsyncMongoClient("mongodb://shop")
+            """
+        ),
+    )
+
+    def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        name = module.index.ref(
+            node.func, module.index.scope_at(node)
+        )  # as imported: aioredis is redis to the engine
+        if name not in _DRIVERS:
+            name = module.qualified_name(node.func) or ""
+        driver = _DRIVERS.get(name)
+        if driver is None or not serves(node, module):
+            return
+        if driver.needs is not None:
+            distribution, version = driver.needs
+            declared = module.version(distribution)
+            if declared is not None and declared < version:
+                return
+        yield Match(
+            node,
+            f"`{name.partition('.')[0]}` {driver.why}.",
+            instead=driver.instead,
+            impact=Impact(summary=driver.cost) if driver.cost else None,
+        )

@@ -1,0 +1,192 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rules.engine import estimates
+from rules.engine.loop_shapes import shortened
+from rules.engine.rows import LIMITED, MANY, RESULT, TOUCHED
+from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+
+if TYPE_CHECKING:
+    from rules.engine.models import Table
+    from rules.engine.module import Module
+
+_SUMS = {"sum": "`func.sum`", "max": "`func.max`", "min": "`func.min`"}
+
+
+class FilterInPython(Rule):
+    """Rows that are loaded only to be sorted out in Python cost a round trip's bytes and an object each.
+
+    The database would have found the wanted rows with an index and sent only those. Here every row is sent and made an
+    object, and most are thrown away.
+
+    ## Instead
+    Put the condition into the query (`.where(Order.open)`), the order into `.order_by(…)`, the cut into `.limit(…)`, the sum into
+    `select(func.sum(Order.total))`.
+
+    ## Trade-offs
+    Comparisons follow the database's rules then: case, `NULL`, time zones. Look at the first results once.
+
+    ## Monitor
+    Rows fetched against rows returned.
+
+    ## When to ignore it
+    When the rows are few for ever, or the condition cannot be said in SQL.
+    """
+
+    code = "FP215"
+    severity = Severity.MEDIUM
+    effort = Effort.MINUTES
+    watch = "rows fetched per row returned"
+
+    invalid = (
+        Invalid(
+            """
+            from fastapi import Depends, FastAPI
+            from sqlalchemy import select
+            from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+            from shop.db import get_session
+
+            app = FastAPI()
+
+            class Base(DeclarativeBase):
+                pass
+
+            class Order(Base):
+                __tablename__ = "orders"
+                id: Mapped[int] = mapped_column(primary_key=True)
+                open: Mapped[bool]
+
+            @app.get("/orders/open")
+            def open_orders(session: Session = Depends(get_session)) -> list[int]:
+                orders = session.scalars(select(Order)).all()
+                return [order.id for order in orders if order.open]
+            """
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            from fastapi import Depends, FastAPI
+            from sqlalchemy import select
+            from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+            from shop.db import get_session
+
+            app = FastAPI()
+
+            class Base(DeclarativeBase):
+                pass
+
+            class Order(Base):
+                __tablename__ = "orders"
+                id: Mapped[int] = mapped_column(primary_key=True)
+                open: Mapped[bool]
+
+            @app.get("/orders/open")
+            def open_orders(session: Session = Depends(get_session)) -> list[int]:
+                orders = session.scalars(select(Order).where(Order.open)).all()
+                return [order.id for order in orders]
+            """
+        ),
+    )
+
+    def check(
+        self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.Subscript, module: Module
+    ) -> Iterator[Match]:
+        if isinstance(node, ast.Subscript):
+            source, work = _sliced(node)
+        else:
+            source, work = _filtered(node, module)
+        if source is None or not module.in_request_path(node) or not _used_once(source, module):
+            return
+        if module.loops(node):
+            return  # rows that serve several turns
+        found = module.rows(source)
+        if len(found) != 1:
+            return
+        loaded = found[0]
+        if loaded.stage not in (MANY, RESULT) or not loaded.many or loaded.reads:
+            return
+        if loaded.flags & (LIMITED | TOUCHED) or "?" in loaded.filters:
+            return
+        if not isinstance(node, ast.Subscript) and not _says_columns(node, loaded.table, module):
+            return
+        name = loaded.table.symbol.rpartition(".")[2]
+        which = f"every `{name}`" if not loaded.filters else f"all `{name}` rows that match"
+        yield Match(
+            node,
+            f"`{shortened(module.segment(node), 60)}` {work} after {which} came over:"
+            " the database can do that and send only the result.",
+            severity=Severity.LOW if loaded.filters else self.severity,
+            confidence=Confidence.LIKELY,
+            impact=estimates.rows_returned(module.options),
+        )
+
+
+def _sliced(node: ast.Subscript) -> tuple[ast.expr | None, str]:
+    """`rows[:10]`."""
+    match node:
+        case ast.Subscript(
+            value=ast.Name() | ast.Call() as source, slice=ast.Slice(upper=ast.Constant(value=int(upper)))
+        ) if upper > 0:
+            return source, f"keeps {upper} rows"
+    return None, ""
+
+
+def _filtered(
+    node: ast.ListComp | ast.SetComp | ast.GeneratorExp, module: Module
+) -> tuple[ast.expr | None, str]:
+    """`[x for x in rows if x.open]`, `sum(x.total for x in rows)`."""
+    match node.generators:
+        case [ast.comprehension(target=ast.Name(id=name), iter=source, ifs=conditions)]:
+            if conditions:
+                return source, "filters"
+            match module.parent(node), node.elt:
+                case ast.Call(func=ast.Name(id=function)), ast.Attribute(value=ast.Name(id=owner)) if (
+                    function in _SUMS and owner == name
+                ):
+                    return source, "sums up" if function == "sum" else f"looks for the {function}imum"
+    return None, ""
+
+
+def _says_columns(node: ast.ListComp | ast.SetComp | ast.GeneratorExp, table: Table, module: Module) -> bool:
+    """Whether SQL can say the conditions: columns of the row compared with what does not come from the row."""
+    generator = node.generators[0]
+    name = generator.target.id if isinstance(generator.target, ast.Name) else ""
+    parts = [part for condition in generator.ifs for part in ast.walk(condition)] or list(ast.walk(node.elt))
+    seen = False
+    for part in parts:
+        match part:
+            case ast.Call() | ast.Subscript() | ast.Lambda() | ast.Await():
+                return False
+            case ast.Attribute(value=ast.Name(id=owner), attr=column) if owner == name:
+                if table.column(column) is None:
+                    return False
+                seen = True
+            case ast.Compare(ops=operators):
+                if any(isinstance(operator, ast.In | ast.NotIn) for operator in operators):
+                    return False
+    bare = sum(isinstance(part, ast.Name) and part.id == name for part in parts)
+    return seen and bare == sum(
+        isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name) and part.value.id == name
+        for part in parts
+    )
+
+
+def _used_once(source: ast.expr, module: Module) -> bool:
+    """Whether the rows serve this only: another use needs them all."""
+    if not isinstance(source, ast.Name):
+        return True
+    function = module.function_of(source)
+    if function is None:
+        return False
+    uses = [
+        part
+        for part in ast.walk(function.node)
+        if isinstance(part, ast.Name) and part.id == source.id and isinstance(part.ctx, ast.Load)
+    ]
+    return len(uses) == 1

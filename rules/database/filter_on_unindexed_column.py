@@ -1,0 +1,267 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rules.engine import index_advice
+from rules.engine.lookups import Use
+from rules.engine.models import Column, Table
+from rules.engine.rule import Confidence, Effort, Hop, Impact, Invalid, Match, Rule, Severity, Valid
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+
+_FEW_VALUES = frozenset(
+    {
+        "Boolean",
+        "bool",
+        "Enum",
+        "StrEnum",
+        "JSON",
+        "JSONB",
+        "ARRAY",
+        "Text",
+        "LargeBinary",
+        "PickleType",
+        "dict",
+        "list",
+    }
+)
+"""Types of which an index is of little use, or of another kind."""
+_FLAGS = frozenset(
+    {
+        "status",
+        "state",
+        "type",
+        "kind",
+        "role",
+        "level",
+        "category",
+        "mode",
+        "visibility",
+        "source",
+        "provider",
+        "platform",
+    }
+    | {
+        "deleted",
+        "deleted_at",
+        "active",
+        "enabled",
+        "archived",
+        "is_deleted",
+        "is_active",
+        "priority",
+        "version",
+    }
+    | {
+        "gender",
+        "language",
+        "lang",
+        "locale",
+        "currency",
+        "country",
+        "scope",
+        "action",
+        "method",
+        "protocol",
+        "service",
+    }
+)
+"""Names of columns that hold a few values, whatever their type says."""
+_SMALL = frozenset(
+    {
+        "setting",
+        "config",
+        "configuration",
+        "option",
+        "role",
+        "permission",
+        "plan",
+        "feature",
+        "flag",
+        "country",
+        "language",
+    }
+    | {
+        "currency",
+        "category",
+        "type",
+        "status",
+        "priority",
+        "severity",
+        "migration",
+        "version",
+        "preference",
+        "profile",
+    }
+)
+"""Last words of tables that stay small."""
+_GROWS = frozenset(
+    {
+        "created_at",
+        "created",
+        "created_on",
+        "timestamp",
+        "date",
+        "updated_at",
+        "time",
+        "started_at",
+        "inserted_at",
+    }
+)
+
+
+class FilterOnUnindexedColumn(Rule):
+    """A request that looks rows up by a column without an index reads the whole table.
+
+    The database compares every row, so the time grows with the table: 100,000 rows are some 18 ms instead of 0.15 ms,
+    and all concurrent requests pay it at once.
+
+    ## Instead
+    `index=True` on the column (`unique=True` when its values are), and a migration that makes the index: on a live
+    PostgreSQL table concurrently. Queries that always use two columns together are served better by one index on both.
+
+    ## Trade-offs
+    Each insert and update of the column writes one more index entry, and the index takes space. For columns with a few
+    values a partial index is smaller and faster.
+
+    ## Monitor
+    Sequential scans of the table (`pg_stat_user_tables.seq_scan`), rows read per row returned.
+
+    ## When to ignore it
+    When the table stays small, or an index exists that the models do not show.
+    """
+
+    code = "FP206"
+    severity = Severity.MEDIUM
+    effort = Effort.MINUTES
+    watch = "sequential scans of the table"
+    guards = ("index", "unique", "Index", "UniqueConstraint", "create_index")
+    impact = Impact(
+        summary="one look-up in a table of 100,000 rows: about 18 → 0.15 ms in the database; linear in its rows",
+        formula="rows · 0.18 µs per scan → one index look-up",
+        assumptions={"rows": 100_000},
+    )
+
+    invalid = (
+        Invalid(
+            """
+            from datetime import datetime
+            from typing import Annotated
+
+            from fastapi import Depends, FastAPI
+            from sqlalchemy import select
+            from sqlalchemy.orm import Mapped, Session, mapped_column
+
+            from shop.db import Base, get_session
+
+            app = FastAPI()
+
+            class Payment(Base):
+                __tablename__ = "payments"
+                id: Mapped[int] = mapped_column(primary_key=True)
+                created_at: Mapped[datetime]
+                reference: Mapped[str] = mapped_column()
+
+            @app.get("/payments/{reference}")
+            def payment(reference: str, session: Annotated[Session, Depends(get_session)]) -> int:
+                return session.scalars(select(Payment).where(Payment.reference == reference)).one().id
+            """,
+            fixed="""
+            from datetime import datetime
+            from typing import Annotated
+
+            from fastapi import Depends, FastAPI
+            from sqlalchemy import select
+            from sqlalchemy.orm import Mapped, Session, mapped_column
+
+            from shop.db import Base, get_session
+
+            app = FastAPI()
+
+            class Payment(Base):
+                __tablename__ = "payments"
+                id: Mapped[int] = mapped_column(primary_key=True)
+                created_at: Mapped[datetime]
+                reference: Mapped[str] = mapped_column(index=True)
+
+            @app.get("/payments/{reference}")
+            def payment(reference: str, session: Annotated[Session, Depends(get_session)]) -> int:
+                return session.scalars(select(Payment).where(Payment.reference == reference)).one().id
+            """,
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            from datetime import datetime
+            from typing import Annotated
+
+            from fastapi import Depends, FastAPI
+            from sqlalchemy import select
+            from sqlalchemy.orm import Mapped, Session, mapped_column
+
+            from shop.db import Base, get_session
+
+            app = FastAPI()
+
+            class Payment(Base):
+                __tablename__ = "payments"
+                id: Mapped[int] = mapped_column(primary_key=True)
+                created_at: Mapped[datetime]
+                customer_id: Mapped[int] = mapped_column(index=True)
+                reference: Mapped[str]
+
+            @app.get("/payments/{reference}")
+            def payment(customer: int, reference: str, session: Annotated[Session, Depends(get_session)]) -> int:
+                mine = select(Payment).where(Payment.customer_id == customer, Payment.reference == reference)
+                return session.scalars(mine).one().id
+            """
+        ),
+    )
+
+    def check(self, node: ast.ClassDef, module: Module) -> Iterator[Match]:
+        seen: set[int] = set()
+        for table, column in module.project.models.columns_at(module.path, module.symbol_at(node)):
+            if column.line in seen or not _is_worth_an_index(table, column):
+                continue
+            uses = [
+                use
+                for use in module.project.lookups.needed.get((column.path, column.line), [])
+                if use.reached
+            ]
+            statement = index_advice.column_node(node, column) if uses else None
+            if statement is None:
+                continue
+            seen.add(column.line)
+            name = table.symbol.rpartition(".")[2]
+            yield Match(
+                index_advice.place_of(statement),
+                f"`{_named(uses)}` looks up `{name}` by `{column.attribute}`, which has no index: each call reads all of"
+                f" `{table.name}`.",
+                confidence=Confidence.LIKELY,
+                fix=index_advice.add_index(statement),
+                related=tuple(Hop(use.path, use.line, use.symbol) for use in uses[:5]),
+                instead=f"`index=True` on the column, and in a migration {index_advice.migration(table, column)}.",
+            )
+
+
+def _named(uses: list[Use]) -> str:
+    return uses[0].symbol
+
+
+def _is_worth_an_index(table: Table, column: Column) -> bool:
+    if column.foreign is not None or table.opaque or table.is_indexed(column):
+        return False
+    if column.type in _FEW_VALUES or column.type.endswith(("Enum", "Status", "State", "Type", "Kind")):
+        return False
+    if column.attribute in _FLAGS or column.attribute.startswith(("is_", "has_", "can_")):
+        return False
+    if column.attribute.endswith(("_status", "_type", "_state", "_kind")):
+        return False
+    last = table.name.rpartition("_")[2]
+    if last in _SMALL or last.removesuffix("s") in _SMALL or last.removesuffix("ies") + "y" in _SMALL:
+        return False
+    return bool(_GROWS & table.columns.keys()) or any(each.foreign for each in table.columns.values())

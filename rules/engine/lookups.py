@@ -1,0 +1,67 @@
+"""By which columns a project looks rows up, and whether an index answers that."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from rules.engine.context import IN_REQUEST
+from rules.engine.filtered import Filtered
+from rules.engine.graph import Graph
+from rules.engine.models import Column, Models, Table
+from rules.engine.values import Linked, Resolver
+
+
+@dataclass(slots=True)
+class Use:
+    """A query that looks rows up by a column."""
+
+    path: str
+    line: int
+    symbol: str
+    reached: bool
+    """A request is proven to get there."""
+
+
+@dataclass(slots=True)
+class Lookups:
+    """Uses of columns, by (path, line) of the column's declaration."""
+
+    needed: dict[tuple[str, int], list[Use]] = field(default_factory=dict)
+    """Nothing else narrows the query: the index decides between a look-up and a scan."""
+
+
+def link(resolver: Resolver, models: Models, graph: Graph) -> Lookups:
+    """What the queries of the project look up."""
+    found = Lookups()
+    for path, module in resolver.modules.items():
+        for filtered in module.facts.filters:
+            node = graph.nodes.get((path, filtered.symbol))
+            if node is None:
+                continue
+            use = Use(path, filtered.line, filtered.symbol, bool(node.contexts & IN_REQUEST))
+            _judge(found, filtered, use, module, resolver, models)
+    return found
+
+
+def _judge(
+    found: Lookups, filtered: Filtered, use: Use, module: Linked, resolver: Resolver, models: Models
+) -> None:
+    equal = [pair for ref in filtered.equal if (pair := column_of(ref, module, resolver, models)) is not None]
+    narrowed = [
+        pair for ref in filtered.narrowed if (pair := column_of(ref, module, resolver, models)) is not None
+    ]
+    if filtered.unreadable or any(table.is_indexed(column) for table, column in (*equal, *narrowed)):
+        return
+    entity = models.table(resolver.value(filtered.entity, module))
+    keys = [pair for pair in equal if pair[1].foreign is not None]
+    for table, column in (keys or equal)[:1]:  # one index narrows the rest
+        if table is entity:
+            found.needed.setdefault((column.path, column.line), []).append(use)
+
+
+def column_of(ref: str, module: Linked, resolver: Resolver, models: Models) -> tuple[Table, Column] | None:
+    """The table and column that a reference such as `@Order.number` names."""
+    base, _, name = ref.rpartition(".")
+    table = models.table(resolver.value(base, module)) if base else None
+    column = table.columns.get(name) if table is not None else None
+    return (table, column) if table is not None and column is not None else None

@@ -1,0 +1,141 @@
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends, FastAPI
+from sqlalchemy import ForeignKey, Index, create_engine, or_, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+
+app = FastAPI()
+SessionLocal = sessionmaker(create_engine("postgresql://"))
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Order(Base):
+    __tablename__ = "orders"
+    __table_args__ = (Index("ix_orders_shop_day", "shop", "day"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
+    seller_id: Mapped[int] = mapped_column(ForeignKey("customers.id"))
+    created_at: Mapped[datetime]
+    number: Mapped[str] = mapped_column()  # FP206
+    reference: Mapped[str]  # FP206
+    token: Mapped[str]  # FP206
+    tracking: Mapped[str]  # FP206
+    code: Mapped[str] = mapped_column(unique=True)
+    shop: Mapped[str]
+    day: Mapped[str]
+    status: Mapped[str]
+    is_open: Mapped[bool]
+    flag: Mapped[bool]
+    note: Mapped[str]
+    comment: Mapped[str]
+    coupon: Mapped[str]
+    campaign: Mapped[str]
+    channel_name: Mapped[str]
+    internal: Mapped[str]
+    batch: Mapped[str]
+
+
+class Customer(Base):
+    __tablename__ = "customers"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+
+
+class Region(Base):
+    __tablename__ = "regions"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+
+
+def get_session():
+    with SessionLocal() as session:
+        yield session
+
+
+SessionDep = Annotated[Session, Depends(get_session)]
+
+
+def find(session: Session, reference: str) -> Order | None:
+    return session.query(Order).filter_by(reference=reference).first()
+
+
+@app.get("/number/{number}")
+def by_number(number: str, session: SessionDep) -> int:
+    return session.scalars(select(Order).where(Order.number == number)).one().id
+
+
+@app.get("/reference/{reference}")
+def by_reference(reference: str, session: SessionDep) -> int:
+    return find(session, reference).id
+
+
+@app.get("/token/{token}")
+def by_token(token: str, session: SessionDep, day: str | None = None) -> int:
+    statement = select(Order.id).where(Order.is_open)
+    statement = select(Order).where(Order.token == token, Order.is_open.is_(True))
+    if day:
+        statement = statement.where(Order.day == day)
+    return session.scalars(statement).one().id
+
+
+@app.get("/tracking/{tracking}")
+def by_tracking(tracking: str, session: SessionDep) -> int:
+    return session.scalars(select(Order).filter(Order.tracking == tracking).order_by(Order.id)).one().id
+
+
+# Near misses
+
+
+@app.get("/indexed")
+def indexed(code: str, shop: str, session: SessionDep) -> None:
+    session.scalars(select(Order).where(Order.code == code))
+    session.scalars(select(Order).where(Order.shop == shop))
+    session.scalars(select(Order).where(Order.id == 1, Order.note == shop))
+    session.scalars(select(Order).where(Order.customer_id == 1).where(Order.note == shop))
+    session.scalars(select(Order).where(Order.seller_id == 1, Order.note == shop))
+    session.query(Order).filter_by(customer_id=1, comment=shop).all()
+
+
+@app.get("/sometimes")
+def narrowed_on_some_paths(session: SessionDep, coupon: str, customer: int | None = None) -> None:
+    statement = select(Order).where(Order.coupon == coupon)
+    if customer is not None:
+        statement = statement.where(Order.customer_id == customer)
+    session.scalars(statement)
+
+
+@app.get("/flags")
+def flags(session: SessionDep, status: str, flag: bool) -> None:
+    session.scalars(select(Order).where(Order.status == status))
+    session.scalars(select(Order).where(Order.flag == flag))
+    session.scalars(select(Order).where(Order.is_open == True))  # noqa: E712
+
+
+@app.get("/unreadable")
+def unreadable(session: SessionDep, campaign: str) -> None:
+    session.scalars(select(Order).where(or_(Order.campaign == campaign, Order.code == campaign)))
+    conditions = [Order.id == 1]
+    session.scalars(select(Order).where(Order.campaign == campaign, *conditions))
+
+
+@app.get("/small")
+def reference_tables(session: SessionDep, name: str) -> None:
+    session.scalars(select(Region).where(Region.name == name))
+
+
+@app.get("/joined")
+def joined(session: SessionDep, name: str) -> None:
+    session.scalars(select(Customer).join(Order).where(Order.channel_name == name))
+
+
+def unreached(session: Session, internal: str) -> list[Order]:
+    return session.scalars(select(Order).where(Order.internal == internal)).all()
+
+
+@app.get("/many")
+def in_list(session: SessionDep, ids: list[int], batch: str) -> None:
+    session.scalars(select(Order).where(Order.id.in_(ids), Order.batch == batch))

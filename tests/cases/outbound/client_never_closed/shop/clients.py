@@ -1,0 +1,5 @@
+import aiohttp
+import httpx
+
+client = httpx.AsyncClient()
+session = aiohttp.ClientSession()  # FP611

@@ -1,0 +1,1 @@
+granian shop.main:app
