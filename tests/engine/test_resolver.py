@@ -93,6 +93,19 @@ ROWS: dict[str, tuple[dict[str, str], str | None]] = {
         },
         QUERY,
     ),
+    "a client by the class that stubs give it": (
+        {
+            "use.py": """
+            from __future__ import annotations
+            from typing import TYPE_CHECKING
+            if TYPE_CHECKING:
+                from types_boto3_s3.client import S3Client
+            def f(s3: "S3Client"):
+                s3.get_object(1)
+        """
+        },
+        "boto3.client.s3.get_object",
+    ),
     # instances
     "an instance of another file": (
         {
