@@ -689,6 +689,26 @@ ROWS: dict[str, tuple[dict[str, str], str | None]] = {
         },
         SESSION,
     ),
+    "an abstract base with one implementation and one for tests": (
+        {
+            "use.py": """
+            import requests
+            from abc import ABC, abstractmethod
+            class Gateway(ABC):
+                @abstractmethod
+                def client(self): ...
+            class Http(Gateway):
+                def client(self):
+                    return requests.Session()
+            class FakeGateway(Gateway):
+                def client(self):
+                    return None
+            def f(g: Gateway):
+                g.client().get(1)
+        """
+        },
+        SESSION,
+    ),
     "an abstract base with two implementations that disagree": (
         {
             "use.py": """
