@@ -1,19 +1,21 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine import kept_estimates
 from rules.engine.creation import serves
 from rules.engine.loop_shapes import spelled
-from rules.engine.memoised import memos
+from rules.engine.memoised import is_method, memos, own_arguments
 from rules.engine.redis_calls import Command, command, is_meant_to_stay
 from rules.engine.rewrites import with_keyword
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
+    from rules.engine.project import Project
 
 _WRITES = frozenset({"set", "hset", "mset", "lpush", "rpush"})
 _READS = frozenset({"get", "hget", "hgetall", "hmget", "exists", "mget", "lrange"})
@@ -134,6 +136,10 @@ class CacheWriteWithoutTtl(Rule):
                 and (len(call.args) > 0 or any(each.arg in ("alias", None) for each in call.keywords))
             ):
                 continue
+            if not own_arguments(node, method=is_method(node, module)) or _is_emptied(
+                node.name, module.project
+            ):
+                continue  # one entry, or one that somebody takes out
             yield Match(
                 memo.node,
                 f"`{spelled(call.func if call else memo.node)}` without `ttl` keeps each result of `{node.name}` for ever.",
@@ -142,6 +148,19 @@ class CacheWriteWithoutTtl(Rule):
                 impact=kept_estimates.growing(module.options),
                 instead="Give the decorator a lifetime: `ttl=300`.",
             )
+
+
+def _is_emptied(name: str, project: Project) -> bool:
+    """Whether some call of the project takes entries out of the cache of a function of that name."""
+    for found in project.resolver.modules.values():
+        for function in found.facts.functions:
+            for call in function.calls:
+                if (
+                    call.ref.endswith((".cache.clear", ".cache.delete"))
+                    and re.split(r"[.@>]", call.ref)[-3] == name
+                ):
+                    return True
+    return False
 
 
 def _is_cache_aside(sent: Command, key: ast.expr, module: Module) -> bool:

@@ -82,8 +82,6 @@ class ImmutableRemoteConfigPerRequest(Rule):
     )
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
-        if not module.in_request_path(node):
-            return
         if module.qualified_name(node.func) in _KEY_CLIENTS:
             if (
                 made_again(node, module) is not None
@@ -99,7 +97,12 @@ class ImmutableRemoteConfigPerRequest(Rule):
                 )
             return
         found = fixed_request(node, module)
-        if found is None or is_remembered(node, module) or module.loops(node):
+        if (
+            found is None
+            or not module.in_request_path(node)
+            or is_remembered(node, module)
+            or module.loops(node)
+        ):
             return
         slow = bool(SLOW_TO_CHANGE.search(found.text))
         if not slow and not (

@@ -165,6 +165,7 @@ class _Run:
         self.suppressed: list[Suppressed] = []
         self.lines = 0
         self.rules = tuple(rule for rule in registry.rules() if options.wants(rule.code))
+        self.wanted = self.rules
         self.dispatch = registry.dispatch(self.rules)
         self.known = registry.codes() | growth.CODES
 
@@ -192,6 +193,7 @@ class _Run:
             else:
                 index.release()
         project = Project({**self.others, **facts}, self.documents, self.options)
+        self._leave_out(project)
         placed: list[_Placed] = []
         for path in facts:
             if place_of(path) != "app":
@@ -223,6 +225,12 @@ class _Run:
         )
         return Analysis(result, facts, project, self.sources, matches)
 
+    def _leave_out(self, project: Project) -> None:
+        """Run no rule about packages that nothing in the project imports."""
+        imported = {name for found in project.files.values() for name in found.imports}
+        self.rules = tuple(rule for rule in self.rules if not rule.imports or rule.imports & imported)
+        self.dispatch = registry.dispatch(self.rules)
+
     def again(self, path: str, project: Project) -> Result:
         """The findings in one file of a linked project that now holds our source."""
         try:
@@ -231,6 +239,7 @@ class _Run:
         except SourceError as error:
             return Result(skipped=(Skipped(path, error.reason),))
         with relinking.relinked(project, path, found) as linked:
+            self._leave_out(linked)
             placed = list(self._check(Module(path, source, index, linked)))
         index.release()
         return Result(findings=tuple(item.finding for item in placed), skipped=tuple(self.skipped))
@@ -257,7 +266,7 @@ class _Run:
                 self.suppressed.append(silenced)
         if self.options.wants("FP001"):
             unused = registry.by_code("FP001")
-            ran = [rule.code for rule in self.rules]
+            ran = [rule.code for rule in self.wanted]
             for finding in silencers.findings(module.path, ran=ran, known=self.known):
                 yield _Placed(unused, Match(module.tree, finding.message), finding)
 

@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 
 from rules.engine import facts
 from rules.engine.context import AT_STARTUP, IN_REQUEST, IN_TASK
-from rules.engine.values import Resolver, Sort
+from rules.engine.values import Sort
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -52,6 +52,10 @@ class _Made:
                     self.at_start.add(key)
                 else:
                     self.elsewhere.add(key)
+        self.shared = _with_ancestors(self.shared, project)
+        self.in_request = _with_ancestors(self.in_request, project)
+        self.elsewhere = _with_ancestors(self.elsewhere, project)
+        self.kept = self.shared | _with_ancestors(self.at_start, project)
 
 
 _known: WeakKeyDictionary[Project, _Made] = WeakKeyDictionary()
@@ -71,12 +75,11 @@ def lifetime(cls: ast.ClassDef, module: Module) -> Lifetime:
         return Lifetime.UNKNOWN
     made = _made(module.project)
     own = (module.path, scope.symbol)
-    keys = {own, *_derived(own, module.project)}
     if _is_singleton(cls, module):
         return Lifetime.PROCESS
-    if keys & made.in_request:
+    if own in made.in_request:
         return Lifetime.REQUEST
-    if keys & (made.shared | made.at_start) and not keys & made.elsewhere:
+    if own in made.kept and own not in made.elsewhere:
         return Lifetime.PROCESS
     return Lifetime.UNKNOWN
 
@@ -88,33 +91,21 @@ def is_shared(cls: ast.ClassDef, module: Module) -> bool:
         return False
     if _is_singleton(cls, module):
         return True
-    own = (module.path, scope.symbol)
-    return bool({own, *_derived(own, module.project)} & _made(module.project).shared)
+    return (module.path, scope.symbol) in _made(module.project).shared
 
 
-_heirs: WeakKeyDictionary[Resolver, dict[tuple[str, str], set[tuple[str, str]]]] = WeakKeyDictionary()
-
-
-def _derived(key: tuple[str, str], project: Project) -> set[tuple[str, str]]:
-    known = _heirs.get(project.resolver)
-    if known is None:
-        known = _heirs[project.resolver] = _all_derived(project.resolver)
-    return known.get(key, set())
-
-
-def _all_derived(resolver: Resolver) -> dict[tuple[str, str], set[tuple[str, str]]]:
-    """For each class of the project those that derive from it, at any distance."""
-    found: dict[tuple[str, str], set[tuple[str, str]]] = {}
-    for module in resolver.modules.values():
-        for cls in module.facts.classes:
-            if not cls.bases:
-                continue
-            value = resolver.value(f"@{cls.symbol}", module)
-            if value is None or value.sort != Sort.CLASS:
-                continue
-            for base in resolver.ancestry(value):
-                if base.module is not None:
-                    found.setdefault((base.module.path, base.symbol), set()).add((module.path, cls.symbol))
+def _with_ancestors(keys: set[tuple[str, str]], project: Project) -> set[tuple[str, str]]:
+    """The classes and all that they derive from: an instance of one is an instance of the others."""
+    resolver = project.resolver
+    found = set(keys)
+    for path, symbol in keys:
+        value = resolver.value(f"@{symbol}", resolver.modules[path])
+        if value is not None and value.sort == Sort.CLASS:
+            found |= {
+                (base.module.path, base.symbol)
+                for base in resolver.ancestry(value)
+                if base.module is not None
+            }
     return found
 
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 from rules import libraries
 from rules.engine.context import AT_STARTUP, IN_REQUEST, IN_SCRIPT, Context, contexts_of
 from rules.engine.finding import EndpointRef, Options
-from rules.engine.graph import Node, place_of
+from rules.engine.graph import CALL, Edge, Node, place_of
 from rules.engine.index import COMPREHENSIONS, FUNCTIONS, LOOPS, FunctionNode, Index, LoopNode, Scope
 from rules.engine.knowledge import NOTHING, Meaning
 from rules.engine.models import Table
@@ -81,6 +81,8 @@ class Module:
         self.name = self._linked.name
         self.place = place_of(path)
         self._values: dict[ast.AST, Value | None] = {}
+        self._scopes: dict[ast.AST, Scope] = {}
+        self._edges: dict[Node, dict[tuple[int, int], list[Edge]]] = {}
         self._meanings: dict[ast.AST, Meaning] = {}
         self._names_of_loops: dict[ast.AST, set[str]] = {}
         self._reader: Reader | None = None
@@ -170,10 +172,13 @@ class Module:
         )
 
     def _function_scope(self, node: ast.AST) -> Scope:
-        own = self.index.scope_of.get(node)
-        if own is None:
-            own = self.index.scope_at(node)
-        return self.index.function_scope(own)
+        known = self._scopes.get(node)
+        if known is None:
+            own = self.index.scope_of.get(node)
+            if own is None:
+                own = self.index.scope_at(node)
+            known = self._scopes[node] = self.index.function_scope(own)
+        return known
 
     def symbol_at(self, node: ast.AST) -> str:
         """The path within the file of the function or class that `node` is or is in; empty at module level."""
@@ -406,15 +411,21 @@ class Module:
         caller = self.graph_node(call)
         if caller is None:
             return None
-        targets = [
-            edge.target
-            for edge in caller.edges
-            if edge.kind == "call"
-            and edge.call.line == call.lineno
-            and edge.call.column == call.col_offset
-            and edge.call.ref == self.index.ref(call.func, self.index.scope_at(call))
-        ]
-        return self._merged(targets)
+        edges = self._called_at(caller).get((call.lineno, call.col_offset))
+        if not edges:
+            return None
+        ref = self.index.ref(call.func, self.index.scope_at(call))
+        return self._merged([edge.target for edge in edges if edge.call.ref == ref])
+
+    def _called_at(self, caller: Node) -> dict[tuple[int, int], list[Edge]]:
+        """The plain calls of a function by their place."""
+        known = self._edges.get(caller)
+        if known is None:
+            known = self._edges[caller] = {}
+            for edge in caller.edges:
+                if edge.kind == CALL:
+                    known.setdefault((edge.call.line, edge.call.column), []).append(edge)
+        return known
 
     def _property_summary(self, node: ast.Attribute) -> Summary | None:
         ref = self.index.ref(node, self.index.scope_at(node))

@@ -38,6 +38,7 @@ _DIRECT = {
     "dramatiq.Actor.send": "dramatiq",
     "dramatiq.Actor.send_with_options": "dramatiq",
 }
+_METHODS = frozenset({name.rpartition(".")[2] for name in _DIRECT}).union(*_HANDS_OVER.values())
 _CANVAS = frozenset(
     {
         "celery.group",
@@ -96,6 +97,8 @@ def enqueue(node: ast.AST, module: Module) -> Enqueue | None:
     if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
         return None
     method = node.func.attr
+    if method not in _METHODS:
+        return None
     library = _DIRECT.get(module.qualified_name(node.func) or "", "")
     if not library:
         library = library_of(module.value(node.func.value), module.project)

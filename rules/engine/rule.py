@@ -118,6 +118,8 @@ class Rule:
     impact: ClassVar[Impact] = Impact()
     guards: ClassVar[tuple[str, ...]] = ()
     """Names in the code whose removal brings a finding about (`timeout`): a change that deleted one hears of it there."""
+    imports: ClassVar[frozenset[str]] = frozenset()
+    """Packages of which the project must import one for the pattern to occur (`redis`): without, the rule does not run."""
     aliases: ClassVar[Mapping[str, str]] = {}
     """Code -> name of patterns that are this rule under another name: they select and explain it."""
 

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from rules.engine.module import Module
 
 
+_NAMED = 3
+
+
 class SequentialIndependentAwaits(Rule):
     """Answers that do not need each other are awaited one after another, so the request takes as long as all together.
 
@@ -101,6 +104,8 @@ class SequentialIndependentAwaits(Rule):
     def match(self, block: _Block, run: Sequence[_Step], module: Module) -> Match:
         first, last = run[0], run[-1]
         names = [f"`{spelled(step.wait.call.func)}`" for step in run]
+        if len(names) > _NAMED:
+            names = [*names[:_NAMED], f"{len(names) - _NAMED} more"]
         listed = (
             f"{', '.join(names[:-1])} and {names[-1]}"
             if len(set(names)) > 1

@@ -65,10 +65,10 @@ class LargeGlobalRetention(Rule):
     )
 
     def check(self, node: ast.Assign, module: Module) -> Iterator[Match]:
-        if len(node.targets) != 1 or not module.in_request_path(node):
+        if len(node.targets) != 1:
             return
         target = node.targets[0]
-        if not _outlives(target, module):
+        if not _outlives(target, module) or not module.in_request_path(node):
             return
         shown = module.segment(target)
         if isinstance(node.value, ast.Name) and _is_caught(node, node.value.id, module):
@@ -89,9 +89,7 @@ def _outlives(target: ast.expr, module: Module) -> bool:
     """A `global`, or an attribute of the application's state."""
     match target:
         case ast.Name(id=name):
-            function = module.function_of(target)
-            scope = module.index.scope_of.get(function.node) if function is not None else None
-            return scope is not None and scope.outer.get(name, False)
+            return module.index.scope_at(target).outer.get(name, False)
         case ast.Attribute(value=ast.Attribute(value=ast.Name(id="app"), attr="state")):
             return True
         case ast.Attribute(value=ast.Attribute(value=ast.Attribute(attr="app"), attr="state")):

@@ -49,6 +49,20 @@ async def with_ttl(day: str) -> str:
     return day
 
 
+@cached()
+async def one_value() -> str:
+    return "a"
+
+
+@cached()
+async def emptied(day: str) -> str:
+    return day
+
+
+async def empty() -> None:
+    await emptied.cache.clear()
+
+
 @cached(alias="default")
 async def by_alias(day: str) -> str:
     return day
