@@ -120,12 +120,15 @@ def analyze(
     others: Mapping[str, ModuleFacts] | None = None,
     documents: Mapping[str, str] | None = None,
     options: Options = Options(),  # noqa: B008 - frozen
+    advise: bool = True,
 ) -> Analysis:
     """Analyse `sources` (path -> bytes) in the context of `others`, the facts of the rest of the project.
 
+    `advise` asks for project advice too: it looks at everything, and most reviews do not say it.
+
     Never raises for what the files contain: what cannot be read or checked is in `result.skipped`.
     """
-    run = _Run(sources, others or {}, documents or {}, options)
+    run = _Run(sources, others or {}, documents or {}, options, advise=advise)
     with _uncollected():
         return run.analysis()
 
@@ -149,7 +152,10 @@ class _Run:
         others: Mapping[str, ModuleFacts],
         documents: Mapping[str, str],
         options: Options,
+        *,
+        advise: bool = False,
     ) -> None:
+        self.advise = advise
         self.started = time.perf_counter()
         self.sources = sources
         self.others = others
@@ -333,7 +339,7 @@ class _Run:
     def _about(self, project: Project) -> Iterator[_Placed]:
         """What the project rules say, after suppression."""
         for rule in self.rules:
-            if not isinstance(rule, ProjectRule):
+            if not isinstance(rule, ProjectRule) or (rule.advice and not self.advise):
                 continue
             try:
                 matches = list(rule.check_project(project))
