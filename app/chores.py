@@ -18,6 +18,7 @@ from app.obeying import Order
 from app.reportlinks import ReportLinks
 from app.review.record import Record
 from app.store import Store
+from app.surveys import Surveys
 from app.work import CommandJob, ForgetJob, Outcome, RerunJob, ReviewJob, Swept
 
 log = structlog.get_logger(__name__)
@@ -39,9 +40,11 @@ class Chores:
         *,
         public_url: str = "",
         links: ReportLinks | None = None,
+        surveys: Surveys | None = None,
         retention_days: int = 30,
     ) -> None:
         self.github = github
+        self._surveys = surveys
         self._public_url = public_url
         self._reports = links
         self.store = store
@@ -58,7 +61,8 @@ class Chores:
 
     async def command(self, job: CommandJob) -> ReviewJob | None:
         """Do what a comment or a button asks for; a wish for a review when it changes one."""
-        order = Order(job, self.github.repository(job.repository), self.store, self._public_url)
+        client = self.github.repository(job.repository)
+        order = Order(job, client, self.store, self._surveys, self._public_url)
         try:
             return await order.obey(await self._blocking(job) if job.head_sha else ())
         except (Gone, NotFound):

@@ -21,6 +21,7 @@ from app.review.commands import PREFIX, Command
 from app.review.config import Config
 from app.review.wishes import Waiver
 from app.store import Store
+from app.surveys import Surveys
 from app.work import CommandJob, ReviewJob
 
 log = structlog.get_logger(__name__)
@@ -46,8 +47,16 @@ class Said:
 class Order:
     """Commands on one pull request, in the name of who gave them."""
 
-    def __init__(self, job: CommandJob, client: RepositoryClient, store: Store, public_url: str) -> None:
+    def __init__(
+        self,
+        job: CommandJob,
+        client: RepositoryClient,
+        store: Store,
+        surveys: Surveys | None,
+        public_url: str,
+    ) -> None:
         self.job = job
+        self._surveys = surveys
         self._client = client
         self._store = store
         self._public_url = public_url
@@ -119,9 +128,24 @@ class Order:
                 await self._store.resume(self.job.repository, self.job.number)
                 await self._record("resume", "")
                 said.review = True
+            case "diagnose" | "scale" | "audit" if self._surveys is not None:
+                said.answers.append(await self._survey(command, self._surveys))
             case _:
                 said.answers.append(answers.unavailable(command))
                 said.confused = True
+
+    async def _survey(self, command: Command, surveys: Surveys) -> str:
+        """About the project as it is with this pull request."""
+        config, head = await self._config(), (await self._read()).head_sha
+        match command.name:
+            case "diagnose":
+                method, path = command.arguments
+                return await surveys.diagnose(self._client, head, config, method, path)
+            case "scale":
+                (factor,) = command.arguments
+                return await surveys.scale(self._client, head, config, float(factor))
+            case _:
+                return await surveys.audit(self._client, head, config)
 
     async def _ignore(self, command: Command, said: Said, blocking: tuple[str, ...]) -> None:
         code, path, reason = command.arguments

@@ -49,6 +49,7 @@ from app.review.record import Record
 from app.review.report import Report, reconcile
 from app.review.wishes import Wishes
 from app.store import HeadReview, Store
+from app.surveys import Surveys
 from app.web.metrics import Metrics
 from app.work import MergeGroupJob, Outcome, ReviewJob
 from rules.engine.finding import Result, Skipped
@@ -124,11 +125,19 @@ class Pipeline(Chores):
         retention_days: int = 30,
         crash: Crash | None = None,
     ) -> None:
-        super().__init__(github, store, public_url=public_url, links=links, retention_days=retention_days)
+        projects = Projects(store, analysis)
+        self._web_url = web_url or web_address(github.api_url)
+        super().__init__(
+            github,
+            store,
+            public_url=public_url,
+            links=links,
+            surveys=Surveys(projects, analysis, self._web_url, public_url),
+            retention_days=retention_days,
+        )
         self.analysis = analysis
         self.metrics = metrics
-        self.projects = Projects(store, analysis)
-        self._web_url = web_url or web_address(github.api_url)
+        self.projects = projects
         self._crash = crash or Crash()
 
     # ------------------------------------------------------------------ first step

@@ -69,6 +69,32 @@ class Unpacked(msgspec.Struct, kw_only=True):
     complete: bool = True
 
 
+class Branched(msgspec.Struct, kw_only=True):
+    """Something a request runs, with all of its cost for one run of what is around it."""
+
+    name: str
+    role: str
+    path: str
+    line: int
+    queries: str
+    external_calls: str
+    loops: list[str] = []
+    inside: list[Branched] = []
+
+
+class Diagnosed(msgspec.Struct, kw_only=True):
+    """The cost tree of one endpoint. `sizes` are the letters of its polynomials and what they count."""
+
+    method: str
+    path: str
+    queries: str
+    external_calls: str
+    unbounded: bool
+    blocking: list[str]
+    sizes: dict[str, str]
+    branches: list[Branched]
+
+
 # To the worker.
 
 
@@ -92,6 +118,16 @@ class Extract(msgspec.Struct, tag="extract"):
     sources: dict[str, bytes]
 
 
+class Diagnose(msgspec.Struct, tag="diagnose"):
+    """The cost trees of the endpoints that `method` and `path` name, in a project that is known by its facts."""
+
+    method: str
+    path: str
+    others: dict[str, bytes]
+    documents: dict[str, str]
+    options: Options
+
+
 class Unpack(msgspec.Struct, tag="unpack"):
     archive: bytes
     """The archive itself; empty when `path` names a file that holds it."""
@@ -100,7 +136,7 @@ class Unpack(msgspec.Struct, tag="unpack"):
     """Files not to be read (again)."""
 
 
-Task = Compare | Examine | Extract | Unpack
+Task = Compare | Diagnose | Examine | Extract | Unpack
 
 
 # From the worker.
@@ -139,6 +175,7 @@ class Done(msgspec.Struct, tag="done"):
     comparison: Comparison | None = None
     result: Result | None = None
     unpacked: Unpacked | None = None
+    diagnosed: list[Diagnosed] | None = None
     peak_bytes: int = 0
 
 

@@ -26,6 +26,8 @@ from app.analysis.messages import (
     Began,
     Compare,
     Comparison,
+    Diagnose,
+    Diagnosed,
     Done,
     Examine,
     Extract,
@@ -313,8 +315,9 @@ class Analysis:
         documents: Mapping[str, str] = MappingProxyType({}),
         options: Options = NO_OPTIONS,
         deadline: float = math.inf,
+        fixes: bool = True,
     ) -> Result:
-        """Analyse one version; every finding comes with its proven fix. For the rest see `compare`."""
+        """Analyse one version; with `fixes`, every finding comes with its proven fix. For the rest see `compare`."""
 
         def task(left_out: Mapping[str, Skipped], unproven: Set[str]) -> Examine:
             return Examine(
@@ -322,7 +325,7 @@ class Analysis:
                 dict(others),
                 dict(documents),
                 options,
-                sorted(unproven),
+                sorted(unproven if fixes else sources),
             )
 
         done, left_out = await self._careful(task, sources.keys(), deadline)
@@ -345,6 +348,23 @@ class Analysis:
         added = {finding.fingerprint for finding in against.after.findings}
         stands = (finding for finding in comparison.after.findings if finding.fingerprint not in added)
         return msgspec.structs.replace(against.before, findings=(*against.before.findings, *stands))
+
+    async def diagnose(
+        self,
+        method: str,
+        path: str,
+        *,
+        others: Mapping[str, bytes],
+        documents: Mapping[str, str],
+        options: Options,
+    ) -> list[Diagnosed]:
+        """The cost trees of the endpoints that are meant, in a project known by its facts. Raises AnalysisError."""
+
+        def task(left_out: Mapping[str, Skipped], unproven: Set[str]) -> Diagnose:
+            return Diagnose(method, path, dict(others), dict(documents), options)
+
+        done, _ = await self._careful(task, frozenset(), self._deadline)
+        return (done.diagnosed or []) if done is not None else []
 
     async def extract(self, sources: Mapping[str, bytes]) -> tuple[dict[str, bytes], list[Skipped]]:
         """Encoded facts of each file that has any, and the files that have none, with the reason."""

@@ -27,8 +27,11 @@ from app.analysis.documents import is_document, is_python
 from app.analysis.messages import (
     LONGEST_FRAME,
     Began,
+    Branched,
     Compare,
     Comparison,
+    Diagnose,
+    Diagnosed,
     Done,
     Examine,
     Extract,
@@ -44,13 +47,18 @@ from app.analysis.messages import (
     Unpacked,
 )
 from rules import ModuleFacts, SourceError
-from rules.engine import growth
+from rules.engine import diagnosis, growth
 from rules.engine.edits import Lines
 from rules.engine.finding import Finding, Options, Result
+from rules.engine.project import Project
 
 FACTS_KEPT_BYTES = 64_000_000
 OPEN_FILES = 64
 PR_SET_PDEATHSIG = 1
+MOST_DIAGNOSED = 5
+DEEPEST = 12
+WIDEST = 40
+"""Of a cost tree, which a comment shows less of."""
 
 
 class Limits(msgspec.Struct):
@@ -147,7 +155,14 @@ def compare(task: Compare, connection: Connection, cache: FactsCache) -> Compari
     request = task.request
     others = {path: cache.decode(encoded) for path, encoded in request.others.items()}
     before = analyze(request.before, others, request.documents_before, request.options, connection)
-    after = analyze(request.after, others, request.documents_after, request.options, connection)
+    after = analyze(
+        request.after,
+        others,
+        request.documents_after,
+        request.options,
+        connection,
+        advise=not before.result.endpoints,
+    )
     result = prove_new(before.result, after, task.unproven, connection)
     result = growth.told(result, before, after, renamed=request.renamed, sources=request.after)
     given = request.before.keys() | request.after.keys()
@@ -169,8 +184,46 @@ def _encoded(facts: Mapping[str, ModuleFacts]) -> Iterator[tuple[str, bytes]]:
 
 def examine(task: Examine, connection: Connection, cache: FactsCache) -> Result:
     others = {path: cache.decode(encoded) for path, encoded in task.others.items()}
-    analysis = analyze(task.sources, others, task.documents, task.options, connection)
+    advise = bool(task.options.select)
+    analysis = analyze(task.sources, others, task.documents, task.options, connection, advise=advise)
     return prove_new(Result(), analysis, task.unproven, connection)
+
+
+def diagnose(task: Diagnose, connection: Connection, cache: FactsCache) -> list[Diagnosed]:
+    connection.begin("", "analyze")
+    facts = {path: cache.decode(encoded) for path, encoded in task.others.items()}
+    project = Project(facts, task.documents, task.options)
+    found = diagnosis.find(project, task.method, task.path)
+    return [_diagnosed(diagnosis.diagnose(project, endpoint)) for endpoint in found[:MOST_DIAGNOSED]]
+
+
+def _diagnosed(found: diagnosis.Diagnosis) -> Diagnosed:
+    queries, external = found.written(found.amount)
+    return Diagnosed(
+        method=found.method,
+        path=found.path,
+        queries=queries,
+        external_calls=external,
+        unbounded=found.amount.unbounded,
+        blocking=list(found.blocking),
+        sizes={letter: name for name, letter in found.sizes.items()},
+        branches=[_branched(branch, found, 1) for branch in found.branches],
+    )
+
+
+def _branched(branch: diagnosis.Branch, found: diagnosis.Diagnosis, depth: int) -> Branched:
+    queries, external = found.written(branch.amount)
+    inside = branch.inside[:WIDEST] if depth < DEEPEST else ()
+    return Branched(
+        name=branch.name,
+        role=branch.role,
+        path=branch.path,
+        line=branch.line,
+        queries=queries,
+        external_calls=external,
+        loops=list(branch.loops),
+        inside=[_branched(each, found, depth + 1) for each in inside],
+    )
 
 
 def analyze(
@@ -179,13 +232,16 @@ def analyze(
     documents: Mapping[str, str],
     options: Options,
     connection: Connection,
+    *,
+    advise: bool = False,
 ) -> rules.Analysis:
-    """The engine's `analyze`, announced file by file."""
+    """The engine's `analyze`, announced file by file. Advice is for a project's first application, or by its code."""
     return rules.analyze(
         sources,
         others=others,
         documents=documents,
         options=options,
+        advise=advise,
         begin=lambda path: connection.begin(path, "analyze"),
     )
 
@@ -271,6 +327,8 @@ def perform(task: Task, connection: Connection, cache: FactsCache) -> Done | Fai
         match task:
             case Compare():
                 done = Done(comparison=compare(task, connection, cache))
+            case Diagnose():
+                done = Done(diagnosed=diagnose(task, connection, cache))
             case Examine():
                 done = Done(result=examine(task, connection, cache))
             case Extract():

@@ -22,6 +22,9 @@ Commands, as the first word of a line:
 | `{PREFIX} ignore FP101 [path] <reason>` | leave findings alone on this pull request; as a reply in a finding's thread, that one |
 | `{PREFIX} unignore FP101 [path]` | take that back |
 | `{PREFIX} pause`, `{PREFIX} resume` | no more comments here, the check run goes on; comments again |
+| `{PREFIX} diagnose GET /orders` | all that one request costs, and where |
+| `{PREFIX} scale 10x` | what saturates first at so many times the load |
+| `{PREFIX} audit` | what the whole project has, not only this change |
 | `{PREFIX} config` | the configuration in force and its mistakes |
 | `{PREFIX} help` | this list |
 

@@ -122,14 +122,17 @@ def analyze(
     others: Mapping[str, ModuleFacts] | None = None,
     documents: Mapping[str, str] | None = None,
     options: Options = Options(),  # noqa: B008 - frozen
+    advise: bool = True,
     begin: Begin = lambda path: None,
 ) -> Analysis:
     """Analyse `sources` (path -> bytes) in the context of `others`, the facts of the rest of the project.
 
-    `begin` is told which file comes next, whenever one does; an empty path stands for the work on all of them.
+    `advise` asks for project advice too: it looks at everything, and most reviews do not say it. `begin` is told
+    which file comes next, whenever one does; an empty path stands for the work on all of them.
+
     Never raises for what the files contain: what cannot be read or checked is in `result.skipped`.
     """
-    run = _Run(sources, others or {}, documents or {}, options, begin)
+    run = _Run(sources, others or {}, documents or {}, options, advise=advise, begin=begin)
     with _uncollected():
         return run.analysis()
 
@@ -153,8 +156,11 @@ class _Run:
         others: Mapping[str, ModuleFacts],
         documents: Mapping[str, str],
         options: Options,
+        *,
+        advise: bool = False,
         begin: Begin = lambda path: None,
     ) -> None:
+        self.advise = advise
         self.started = time.perf_counter()
         self.begin = begin
         self.sources = sources
@@ -343,7 +349,7 @@ class _Run:
     def _about(self, project: Project) -> Iterator[_Placed]:
         """What the project rules say, after suppression."""
         for rule in self.rules:
-            if not isinstance(rule, ProjectRule):
+            if not isinstance(rule, ProjectRule) or (rule.advice and not self.advise):
                 continue
             try:
                 matches = list(rule.check_project(project))

@@ -83,6 +83,8 @@ def follow(pending: deque[Node]) -> None:
 
 
 def _mark_roots(nodes: Iterable[Node]) -> None:
+    nodes = tuple(nodes)
+    _mark_servers(nodes)
     for node in nodes:
         own = IN_LOOP if node.is_async else IN_THREAD
         roles = node.roles
@@ -98,6 +100,18 @@ def _mark_roots(nodes: Iterable[Node]) -> None:
             node.contexts |= AT_STARTUP
         if node.function.flags & facts.MAIN:
             node.contexts |= IN_SCRIPT
+
+
+def _mark_servers(nodes: Iterable[Node]) -> None:
+    """A program that serves its application itself: what leads to the serving call runs before the first request."""
+    pending = [node for node in nodes if "serving" in node.roles]
+    seen = set(pending)
+    for node in pending:  # grows while we go
+        node.contexts |= AT_STARTUP
+        for caller, edge in node.callers:
+            if edge.kind == CALL and caller not in seen:
+                seen.add(caller)
+                pending.append(caller)
 
 
 def through(node: Node, edge: Edge) -> int:

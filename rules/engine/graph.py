@@ -142,6 +142,8 @@ class Graph:
     def _external(self, node: Node, call: Call, value: Value) -> None:
         name = value.name
         meaning = self.knowledge.meaning(name)
+        if name in _SERVING:
+            node.roles.add("serving")
         if call.arguments is not None:
             if meaning.offload is not None:
                 self._hand_on(node, call, meaning.offload)
@@ -153,6 +155,10 @@ class Graph:
     def _hand_on(self, node: Node, call: Call, offload: Offload) -> None:
         argument = callable_argument(call.arguments or (), offload)
         if argument is None or not argument.ref:
+            return
+        if offload.kind == "job":
+            for target in self.runs(self.resolver.value(argument.ref, node.module)):
+                target.roles.add("task")
             return
         kind = _OFFLOADS.get(offload.kind, ELSEWHERE)
         if argument.ref.endswith(")") and kind == LOOP:
@@ -175,6 +181,16 @@ class Graph:
             return
 
 
+# Calls that serve an application and return when it is over: what stands around them is start-up code.
+_SERVING = frozenset(
+    {"uvicorn.run", "uvicorn.Server.serve", "uvicorn.Server.run", "uvicorn.main"}
+    | {
+        "hypercorn.asyncio.serve",
+        "hypercorn.trio.serve",
+        "granian.Granian.serve",
+        "gunicorn.app.base.Application.run",
+    }
+)
 _OFFLOADS = {
     "thread": THREAD,
     "process": PROCESS,

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+from rules import libraries
 from rules.engine import estimates, facts
 from rules.engine.finding import Confidence, Hop, Impact, Severity
 from rules.engine.graph import LOOP
@@ -84,6 +85,8 @@ def code_of(entry: Blocking) -> str | None:
     if entry.name == "builtins.input":
         return "FP101"
     if entry.kind is Kind.CPU:
+        if entry.construct and libraries.client(entry.name) is not None:
+            return None  # clients made again and again are another rule's
         return "FP701" if Severity(entry.severity) in (Severity.CRITICAL, Severity.HIGH) else None
     if entry.kind is Kind.WAIT:
         return "FP109" if entry.name.rpartition(".")[2] not in _SHORT_WAITS else None

@@ -1,4 +1,4 @@
-"""Values of unknown size that come from outside: uploads, files, request bodies."""
+"""Values of unknown size that come from outside: uploads."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ if TYPE_CHECKING:
 UPLOADS = frozenset(
     {"fastapi.UploadFile", "fastapi.datastructures.UploadFile", "starlette.datastructures.UploadFile"}
 )
-_REQUESTS = frozenset({"fastapi.Request", "starlette.requests.Request", "fastapi.requests.Request"})
 _TURNS = 4
 
 
@@ -26,10 +25,12 @@ def _speaks_of_upload(expression: ast.AST, tainted: frozenset[str], module: Modu
     for node in ast.walk(expression):
         if isinstance(node, ast.Name) and node.id in tainted:
             return True
-        if isinstance(node, ast.Attribute) and node.attr in ("read", "file", "body"):
-            owner = module.type_of(node.value) or ""
-            if owner in UPLOADS or (owner in _REQUESTS and node.attr == "body"):
-                return True
+        if (
+            isinstance(node, ast.Attribute)
+            and node.attr in ("read", "file")
+            and module.type_of(node.value) in UPLOADS
+        ):
+            return True
     return False
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cached_property
 
@@ -19,6 +20,8 @@ from rules.engine.statements import Statements
 from rules.engine.summaries import Summaries
 from rules.engine.unbounded import UnboundedQueries
 from rules.engine.values import Resolver, Sort
+
+_SCRIPTS = re.compile(r"^(?:[^/]+/)?(?:scripts?|dev|hack)/")
 
 
 class Project:
@@ -143,15 +146,23 @@ class Project:
         return path in self._scripts
 
     def _script_paths(self) -> frozenset[str]:
-        """Files that are run, not imported: a main guard, and no other file of the project imports them."""
-        suspects = {path for path, found in self.files.items() if found.main}
+        """Files that are run, not imported: with a main guard or in a folder for scripts, and imported by none but such."""
+        suspects = {path for path, found in self.files.items() if found.main or _SCRIPTS.search(path)}
         if not suspects:
             return frozenset()
+        imported: dict[str, set[str]] = {}
         for module in self.resolver.modules.values():
             for ref in module.facts.modules:
                 value = self.resolver.value(ref, module)
                 if value is not None and value.module is not None and value.module is not module:
-                    suspects.discard(value.module.path)
+                    imported.setdefault(module.path, set()).add(value.module.path)
+        while (
+            wanted := {
+                path for importer, paths in imported.items() if importer not in suspects for path in paths
+            }
+            & suspects
+        ):
+            suspects -= wanted
         return frozenset(
             path
             for path in suspects

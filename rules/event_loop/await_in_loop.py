@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from rules.engine.module import Module
 
 _PACING = frozenset({"asyncio.sleep", "anyio.sleep", "trio.sleep"})
+# What a project calls its own pacing: a hint to stay silent, never to report.
+_PACING_WORDS = ("sleep", "rate_limit", "ratelimit", "throttle", "backoff", "acquire")
 _Loop = ast.For | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
 
@@ -165,9 +167,10 @@ def _orders(node: ast.AST, module: Module) -> bool:
     """What makes the turns depend on each other: leaving early, handing results out one by one, pacing."""
     if isinstance(node, ast.Break | ast.Return | ast.Yield | ast.YieldFrom):
         return True
-    return isinstance(node, ast.Call) and (
-        module.qualified_name(node.func) in _PACING or getattr(node.func, "attr", "") == "sleep"
-    )
+    if not isinstance(node, ast.Call):
+        return False
+    name = getattr(node.func, "attr", getattr(node.func, "id", "")).lower()
+    return module.qualified_name(node.func) in _PACING or any(word in name for word in _PACING_WORDS)
 
 
 def _inside(loop: ast.AST) -> Iterator[ast.AST]:

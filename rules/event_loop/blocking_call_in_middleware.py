@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine import loop_fixes
+from rules.engine.loop_calls import is_middleware
 from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
@@ -89,6 +90,8 @@ class BlockingCallInMiddleware(Rule):
     )
 
     def check(self, node: ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:
+        if not is_middleware(node, module):
+            return
         role = str(module.role(node) or "")
         where = (
             f"in the {role} `{node.name}`"

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine import loop_fixes
+from rules.engine.loop_calls import is_stream
 from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
@@ -99,6 +100,8 @@ class BlockingCallInStreamOrWebsocket(Rule):
     )
 
     def check(self, node: ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:
+        if not is_stream(node, module):
+            return
         websocket = str(module.role(node) or "") == "websocket"
         where = f"in the websocket `{node.name}`" if websocket else f"in the stream `{node.name}`"
         yield from loop_fixes.matches(node, module, self.code, f"{where}, as long as a client stays")

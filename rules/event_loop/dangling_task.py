@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from rules.engine.creation import serves
+from rules.engine.loop_shapes import spelled
 from rules.engine.rule import Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ class DanglingTask(Rule):
             return
         yield Match(
             node,
-            f"The task of `{module.segment(node.func)}` {how}: it may vanish before it is done, and its errors with it.",
+            f"{_started(node)} {how}: it may vanish before it is done, and its errors with it.",
             fix=Fix(
                 rewrite,
                 imports=("asyncio",),
@@ -122,6 +123,14 @@ class DanglingTask(Rule):
                 definitions=(f"{_KEPT}: set[asyncio.Task[object]] = set()",),
             ),
         )
+
+
+def _started(call: ast.Call) -> str:
+    """The task, named by the coroutine it runs where that is written there."""
+    coroutine = call.args[0] if call.args else None
+    if isinstance(coroutine, ast.Call):
+        return f"The task that runs `{spelled(coroutine.func)}`"
+    return f"The task of `{spelled(call.func)}`"
 
 
 def _on_a_loop(node: ast.Call, module: Module) -> bool:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from rules.engine.module import Module
 
 
+_NAMED = 3
+
+
 class SequentialIndependentAwaits(Rule):
     """Answers that do not need each other are awaited one after another, so the request takes as long as all together.
 
@@ -101,6 +104,8 @@ class SequentialIndependentAwaits(Rule):
     def match(self, block: _Block, run: Sequence[_Step], module: Module) -> Match:
         first, last = run[0], run[-1]
         names = [f"`{spelled(step.wait.call.func)}`" for step in run]
+        if len(names) > _NAMED:
+            names = [*names[:_NAMED], f"{len(names) - _NAMED} more"]
         listed = (
             f"{', '.join(names[:-1])} and {names[-1]}"
             if len(set(names)) > 1
@@ -185,7 +190,7 @@ def _step(statement: ast.stmt, module: Module) -> _Step | None:
     if writes(call) or any(isinstance(inner, ast.Await) for inner in ast.walk(call)):
         return None
     wait = wait_of(call, module)
-    if wait is None or _changes_something(wait):
+    if wait is None:
         return None
     return _Step(statement, wait, plain=statement.value is awaited and isinstance(target, ast.Name))
 
@@ -202,10 +207,6 @@ def _outermost_await(value: ast.expr | None) -> ast.Await | None:
                 value = inner
             case _:
                 return None
-
-
-def _changes_something(wait: Wait) -> bool:
-    return not wait.path and wait.callable.rpartition(".")[2] in ("post", "put", "patch", "delete")
 
 
 def _fix(block: _Block, run: Sequence[_Step]) -> Fix | None:

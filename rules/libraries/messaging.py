@@ -1,6 +1,6 @@
 """Queues and brokers: Kafka, RabbitMQ, Celery, RQ and their like."""
 
-from rules.libraries.model import Blocking, Client, External, Kind, Library, each
+from rules.libraries.model import Blocking, Client, External, Kind, Library, Offload, each
 
 _kafka = Blocking("", Kind.NET, "`aiokafka`")
 _confluent = Blocking("", Kind.NET, "`confluent_kafka.aio`")
@@ -10,6 +10,12 @@ _enqueue = Blocking(
 )
 
 LIBRARY = Library(
+    offloads=(
+        Offload("rq.Queue.enqueue", "job", 0, "f", awaitable=False),
+        Offload("rq.Queue.enqueue_call", "job", 0, "func", awaitable=False),
+        Offload("rq.Queue.enqueue_in", "job", 1, "func", awaitable=False),
+        Offload("rq.Queue.enqueue_at", "job", 1, "f", awaitable=False),
+    ),
     blocking=(
         *each(_kafka, "kafka.KafkaProducer", "flush close"),
         *each(_kafka, "kafka.KafkaConsumer", "poll __iter__ commit"),

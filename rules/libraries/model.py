@@ -133,8 +133,8 @@ class Timeout:
 class Offload:
     """A call that runs its callable argument elsewhere.
 
-    `kind` is thread, process, background (after the response, by its own kind), task (same loop, later) or
-    loop_callback. `position` is the index of the callable, without `self`; `keyword` its name. `wraps` means that
+    `kind` is thread, process, background (after the response, by its own kind), task (same loop, later),
+    loop_callback or job (in a worker of a queue). `position` is the index of the callable, without `self`; `keyword` its name. `wraps` means that
     the result is a callable to be called (`asyncer.asyncify(f)(x)`), not the work itself.
     """
 

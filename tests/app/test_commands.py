@@ -161,3 +161,28 @@ async def test_a_flood_of_commands_is_not_obeyed(service: Service, monkeypatch: 
         await service.idle()
 
     assert len(_answers(service, repo, pull)) == 2
+
+
+async def test_diagnose_scale_and_audit_tell_of_the_project_with_the_change(service: Service) -> None:
+    repo, pull = await _slow(service, "[context]\nrps = 50\n")
+
+    await _say(
+        service, repo, pull, "/fastperf diagnose GET /orders/{id}\n/fastperf scale 10x\n/fastperf audit"
+    )
+
+    (answer,) = _answers(service, repo, pull)
+    assert "### `GET /orders/{number}`" in answer
+    assert "external calls **1** · blocks the loop: `requests.get`" in answer
+    assert "\n      - `requests.get`: 1 external [shop/carriers.py:9](" in answer
+    assert "saturates first" in answer
+    assert "cannot take 500 requests/s" in answer
+    assert "1 finding in 3 files" in answer
+
+
+async def test_an_endpoint_that_is_not_there_is_said_to_be_none(service: Service) -> None:
+    repo, pull = await _slow(service)
+
+    await _say(service, repo, pull, "/fastperf diagnose POST /nowhere")
+
+    (answer,) = _answers(service, repo, pull)
+    assert answer.startswith("There is no endpoint `POST /nowhere` at ")

@@ -207,6 +207,7 @@ def test_an_unreached_coroutine_is_reported_lower_and_does_not_gate() -> None:
         "asyncio.run(main())\nasync def main():\n    time.sleep(1)",
         "import typer\ncli = typer.Typer()\n@cli.command()\ndef run():\n    asyncio.run(main())\nasync def main():\n    time.sleep(1)",
         "from contextlib import asynccontextmanager\nfrom fastapi import FastAPI\n@asynccontextmanager\nasync def lifespan(app):\n    time.sleep(1)\n    yield\napp = FastAPI(lifespan=lifespan)",
+        "import uvicorn\nclass Server:\n    async def start(self):\n        time.sleep(1)\n        prepare()\n        await uvicorn.Server(1).serve()\ndef prepare():\n    time.sleep(1)\nasync def main():\n    time.sleep(1)\n    await Server().start()",
     ],
 )
 def test_scripts_commands_and_start_up_are_silent(text: str) -> None:
@@ -377,3 +378,51 @@ def test_a_module_among_api_versions_is_no_migration() -> None:
     path = "api/versions/orders_v2.py"
 
     assert lines(project({path: "import time\nasync def f():\n    time.sleep(1)"}), path) == [3]
+
+
+def test_what_a_server_starts_beside_serving_runs_on_its_loop() -> None:
+    text = """
+    import asyncio, time, uvicorn
+
+    async def watch():
+        time.sleep(1)  # FP101
+
+    async def start():
+        time.sleep(1)
+        task = asyncio.create_task(watch())
+        await uvicorn.Server(1).serve()
+        await task
+    """
+
+    assert lines(one(text)) == marked(text)
+
+
+QUEUES = {
+    "celery": "from celery import Celery\nq = Celery()\n@q.task\ndef job():\n    helper()",
+    "celery, shared": "from celery import shared_task\n@shared_task(bind=True)\ndef job(self):\n    helper()",
+    "dramatiq": "import dramatiq\n@dramatiq.actor(max_retries=1)\ndef job():\n    helper()",
+    "taskiq": "from taskiq import InMemoryBroker\nbroker = InMemoryBroker()\n@broker.task\nasync def job():\n    helper()",
+    "huey": "from huey import RedisHuey\nhuey = RedisHuey()\n@huey.task()\ndef job():\n    helper()",
+    "arq": "async def job(ctx):\n    helper()\nclass WorkerSettings:\n    functions = [job]",
+    "rq": "from rq import Queue\nq = Queue()\ndef job():\n    helper()\ndef ask():\n    q.enqueue(job)",
+}
+
+
+@pytest.mark.parametrize("name", QUEUES)
+def test_the_bodies_of_jobs_run_in_their_worker(name: str) -> None:
+    found = module({"app.py": QUEUES[name] + "\ndef helper(): ...\n"}, "app.py")
+
+    assert Context.TASK in found.contexts(function(found, "job"))
+    assert Context.TASK in found.contexts(function(found, "helper"))
+
+
+def test_what_only_scripts_import_is_a_script() -> None:
+    files = {
+        "shop/main.py": "import time\nfrom fastapi import FastAPI\nfrom shop.kept import used\napp = FastAPI()\n",
+        "shop/kept.py": "import time\nasync def used():\n    time.sleep(1)\nif __name__ == '__main__':\n    print(1)\n",
+        "scripts/run.py": "import part\npart.go()\n",
+        "scripts/part.py": "import time\nasync def go():\n    time.sleep(1)\n",
+    }
+    found = project(files)
+
+    assert [(finding.path, finding.line) for finding in found.result.findings] == [("shop/kept.py", 3)]
