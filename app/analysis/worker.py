@@ -175,7 +175,14 @@ def compare(task: Compare, connection: Connection, cache: FactsCache) -> Compari
     request = task.request
     others = {path: cache.decode(encoded) for path, encoded in request.others.items()}
     before = analyze(request.before, others, request.documents_before, request.options, connection)
-    after = analyze(request.after, others, request.documents_after, request.options, connection)
+    after = analyze(
+        request.after,
+        others,
+        request.documents_after,
+        request.options,
+        connection,
+        advise=not before.result.endpoints,
+    )
     result = prove_new(before.result, after, task.unproven, connection)
     result = growth.told(result, before, after, renamed=request.renamed, sources=request.after)
     given = request.before.keys() | request.after.keys()
@@ -197,7 +204,8 @@ def _encoded(facts: Mapping[str, ModuleFacts]) -> Iterator[tuple[str, bytes]]:
 
 def examine(task: Examine, connection: Connection, cache: FactsCache) -> Result:
     others = {path: cache.decode(encoded) for path, encoded in task.others.items()}
-    analysis = analyze(task.sources, others, task.documents, task.options, connection)
+    advise = bool(task.options.select)
+    analysis = analyze(task.sources, others, task.documents, task.options, connection, advise=advise)
     return prove_new(Result(), analysis, task.unproven, connection)
 
 
@@ -244,10 +252,12 @@ def analyze(
     documents: Mapping[str, str],
     options: Options,
     connection: Connection,
+    *,
+    advise: bool = False,
 ) -> rules.Analysis:
-    """The engine's `analyze`, announced file by file."""
+    """The engine's `analyze`, announced file by file. Advice is for a project's first application, or by its code."""
     announced = Announced(sources, connection)
-    analysis = rules.analyze(announced, others=others, documents=documents, options=options)
+    analysis = rules.analyze(announced, others=others, documents=documents, options=options, advise=advise)
     announced.silent = True  # who proves a fix looks at the file again
     connection.begin("", "analyze")
     return analysis

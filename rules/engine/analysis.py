@@ -12,7 +12,7 @@ from functools import cached_property
 
 import msgspec
 
-from rules.engine import extraction, fingerprints, growth, registry, relinking, suppression
+from rules.engine import extraction, fingerprints, growth, registry, relinking, row_changes, suppression
 from rules.engine.facts import ModuleFacts
 from rules.engine.finding import (
     Confidence,
@@ -120,12 +120,15 @@ def analyze(
     others: Mapping[str, ModuleFacts] | None = None,
     documents: Mapping[str, str] | None = None,
     options: Options = Options(),  # noqa: B008 - frozen
+    advise: bool = True,
 ) -> Analysis:
     """Analyse `sources` (path -> bytes) in the context of `others`, the facts of the rest of the project.
 
+    `advise` asks for project advice too: it looks at everything, and most reviews do not say it.
+
     Never raises for what the files contain: what cannot be read or checked is in `result.skipped`.
     """
-    run = _Run(sources, others or {}, documents or {}, options)
+    run = _Run(sources, others or {}, documents or {}, options, advise=advise)
     with _uncollected():
         return run.analysis()
 
@@ -149,7 +152,10 @@ class _Run:
         others: Mapping[str, ModuleFacts],
         documents: Mapping[str, str],
         options: Options,
+        *,
+        advise: bool = False,
     ) -> None:
+        self.advise = advise
         self.started = time.perf_counter()
         self.sources = sources
         self.others = others
@@ -333,7 +339,7 @@ class _Run:
     def _about(self, project: Project) -> Iterator[_Placed]:
         """What the project rules say, after suppression."""
         for rule in self.rules:
-            if not isinstance(rule, ProjectRule):
+            if not isinstance(rule, ProjectRule) or (rule.advice and not self.advise):
                 continue
             try:
                 matches = list(rule.check_project(project))
@@ -341,6 +347,8 @@ class _Run:
                 self.skipped.append(Skipped("", f"{rule.code} failed: {type(error).__name__}: {error}"))
                 continue
             for match in matches:
+                if match.path in project.files and match.path not in self.sources:
+                    continue  # said by whoever analyses that file
                 finding = self._placed_in_project(rule, match)
                 reason = suppression.in_document(self._lines(match.path), match.line, rule.code)
                 if reason is None or not self.options.allow_inline_ignores:
@@ -460,7 +468,11 @@ def _with_fingerprint(finding: Finding, fingerprint: str) -> Finding:
 def affected(before: Analysis, after: Analysis) -> frozenset[str]:
     """Untouched paths whose findings may differ between the two trees, so that their source is wanted too."""
     touched = set(before.facts) | set(after.facts)
-    found = set()
+    found = {
+        path
+        for path in row_changes.affected(before.project, after.project, touched)
+        if path in after.project.files and path not in touched and place_of(path) == "app"
+    }
     for path in after.project.files:
         if path in touched or place_of(path) != "app":
             continue
