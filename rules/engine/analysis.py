@@ -12,7 +12,7 @@ from functools import cached_property
 
 import msgspec
 
-from rules.engine import extraction, fingerprints, growth, registry, relinking, suppression
+from rules.engine import extraction, fingerprints, growth, registry, relinking, row_changes, suppression
 from rules.engine.facts import ModuleFacts
 from rules.engine.finding import (
     Confidence,
@@ -357,6 +357,8 @@ class _Run:
                 self.skipped.append(Skipped("", f"{rule.code} failed: {type(error).__name__}: {error}"))
                 continue
             for match in matches:
+                if match.path in project.files and match.path not in self.sources:
+                    continue  # said by whoever analyses that file
                 finding = self._placed_in_project(rule, match)
                 reason = suppression.in_document(self._lines(match.path), match.line, rule.code)
                 if reason is None or not self.options.allow_inline_ignores:
@@ -476,7 +478,11 @@ def _with_fingerprint(finding: Finding, fingerprint: str) -> Finding:
 def affected(before: Analysis, after: Analysis) -> frozenset[str]:
     """Untouched paths whose findings may differ between the two trees, so that their source is wanted too."""
     touched = set(before.facts) | set(after.facts)
-    found = set()
+    found = {
+        path
+        for path in row_changes.affected(before.project, after.project, touched)
+        if path in after.project.files and path not in touched and place_of(path) == "app"
+    }
     for path in after.project.files:
         if path in touched or place_of(path) != "app":
             continue

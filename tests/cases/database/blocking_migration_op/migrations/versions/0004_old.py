@@ -5,4 +5,4 @@ down_revision = "0003"
 
 
 def upgrade() -> None:
-    op.create_index("ix_orders_4", "orders", ["number"])  # FP225
+    op.create_index("ix_orders_4", "orders", ["number"])
