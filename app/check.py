@@ -73,6 +73,7 @@ def analyze(
         others=dict(_facts(rest, skipped, advance)),
         documents=documents,
         options=options,
+        advise=bool(options.select),
     )
     result = analysis.result
     findings = tuple(analysis.prove(finding) for finding in result.findings) if prove else result.findings

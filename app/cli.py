@@ -455,6 +455,45 @@ def serve() -> None:
 
 
 @cli.command()
+@click.argument("action", type=click.Choice(["list", "show", "cancel", "retry"]), default="list")
+@click.argument("job_id", required=False)
+@click.option("--all", "finished", is_flag=True, help="List finished jobs too.")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True)
+@click.option("--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def jobs(action: str, job_id: str | None, finished: bool, limit: int, output_format: str) -> None:
+    """List the server's jobs, or show, cancel or retry the one called JOB_ID.
+
+    Works beside a running server, on the database that FASTPERF_DATABASE_URL names.
+    """
+    from app import jobstext
+    from app.jobs import JobsError
+    from app.jobs.admin import JobsAdmin
+    from app.settings import SettingsError, database_url
+
+    if (action == "list") == (job_id is not None):
+        raise Misuse(f"`fastperf jobs {action}` {'needs' if action != 'list' else 'takes no'} JOB_ID")
+    try:
+        with JobsAdmin(database_url(os.environ)) as admin:
+            match action:
+                case "list":
+                    found = admin.jobs(finished=finished, most=limit)
+                case "show":
+                    found = [admin.job(job_id or "")]
+                case "cancel":
+                    found = [admin.cancel(job_id or "")]
+                case _:
+                    found = [admin.retry(job_id or "")]
+    except (JobsError, SettingsError) as error:
+        raise Misuse(str(error)) from None
+    if output_format == "json":
+        click.echo(jobstext.as_json(found), nl=False)
+    else:
+        from app.terminal import console
+
+        console().print(jobstext.as_table(found) if action == "list" else jobstext.as_text(found[0]))
+
+
+@cli.command()
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--event", metavar="NAME", help="The event, when FILE is a bare payload: pull_request, ping, …")
 @click.option("--url", default="http://127.0.0.1:8080/webhook", show_default=True, help="The running server.")

@@ -162,6 +162,11 @@ class SetupSettings:
         )
 
 
+def database_url(environment: Mapping[str, str]) -> str:
+    """The database alone, for tools that need nothing else. Raises SettingsError."""
+    return _database_url(_Reader(environment))
+
+
 def credentials_file(environment: Mapping[str, str]) -> Path:
     """Where the setup page keeps the app's credentials: named, else beside the SQLite file, else here."""
     reader = _Reader(environment)

@@ -413,13 +413,18 @@ def _questions(facts: Facts) -> str:
     return "\n".join(lines)
 
 
+def _linked(rule: str, context: comments.Context) -> str:
+    link = context.links.rule(rule)
+    return f"[{rule}]({link})" if link else rule
+
+
 def _checklist(facts: Facts, context: comments.Context) -> str:
     """What a new service lacks, as boxes to tick; said with its first application and never again."""
     if not facts.checklist:
         return ""
     rows = [
         f"- [ ] {prose(finding.message)} {prose(sentence(finding.instead))}"
-        f" <sub>{context.links.rule(finding.code)} · {finding.effort}</sub>"
+        f" <sub>{_linked(finding.code, context)} · {finding.effort}</sub>"
         for finding in facts.checklist
     ]
     return "\n".join(["### Checklist for a new service", *rows])

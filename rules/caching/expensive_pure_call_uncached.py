@@ -9,6 +9,7 @@ from rules.engine import kept_estimates
 from rules.engine.loop_shapes import spelled
 from rules.engine.remembering import is_remembered
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.values import Sort
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -77,6 +78,7 @@ class ExpensivePureCallUncached(Rule):
     )
 
     def check(self, node: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:
+        yield from _copied(node, module)
         if str(module.role(node) or "") != "endpoint" or not _is_public_read(node, module):
             return
         for call in ast.walk(node):
@@ -98,6 +100,48 @@ class ExpensivePureCallUncached(Rule):
                 impact=kept_estimates.fetched_each_time(module.options),
             )
             return
+
+
+def _copied(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:
+    """`copy.deepcopy(TABLE)` in a function without parameters: the same work, and the same result, each time."""
+    arguments = function.args
+    if any((arguments.posonlyargs, arguments.args, arguments.kwonlyargs, arguments.vararg, arguments.kwarg)):
+        return
+    if "deepcopy" not in module.source.text:
+        return
+    for call in ast.walk(function):
+        if (
+            not isinstance(call, ast.Call)
+            or not call.args
+            or module.qualified_name(call.func) != "copy.deepcopy"
+        ):
+            continue
+        source = call.args[0]
+        if (
+            isinstance(source, ast.Call)
+            and module.qualified_name(source.func) == "typing.cast"
+            and len(source.args) == 2
+        ):
+            source = source.args[1]
+        if _is_table(source, module) and module.in_request_path(call) and not is_remembered(call, module):
+            yield Match(
+                call,
+                f"`{function.name}` copies all of `{module.segment(source)}` each time it is called, with the same result.",
+                severity=Severity.LOW,
+                confidence=Confidence.LIKELY,
+                instead="Copy once: `@lru_cache(maxsize=1)` on the function, when nobody changes what it returns.",
+            )
+
+
+def _is_table(source: ast.expr, module: Module) -> bool:
+    """A constant of the module, or something that another package offers."""
+    match source:
+        case ast.Name(id=name):
+            return name.lstrip("_").isupper() and module.function_of(source) is not None
+        case ast.Attribute(value=ast.Name()):
+            value = module.value(source)
+            return value is not None and value.sort == Sort.EXTERNAL and not value.bound
+    return False
 
 
 def _is_public_read(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> bool:

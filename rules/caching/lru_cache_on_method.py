@@ -5,13 +5,24 @@ from collections.abc import Iterator
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from rules import libraries
 from rules.engine import kept_estimates
 from rules.engine.instances import Lifetime, lifetime
-from rules.engine.memoised import Memo, is_method, memos
+from rules.engine.memoised import Memo, is_method, memos, own_arguments
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
+
+_OF_REQUEST = frozenset(
+    {
+        "sqlalchemy.orm.Session",
+        "sqlalchemy.ext.asyncio.AsyncSession",
+        "sqlmodel.Session",
+        "fastapi.Request",
+        "starlette.requests.Request",
+    }
+)
 
 
 class LruCacheOnMethod(Rule):
@@ -80,13 +91,11 @@ class LruCacheOnMethod(Rule):
 
     def check(self, node: ast.FunctionDef, module: Module) -> Iterator[Match]:
         memo = next(memos(node, module), None)
+        if memo is None or not memo.memoiser.name.startswith("functools."):
+            return
+        yield from self._with_request(node, memo, module)
         owner = module.parent(node)
-        if (
-            memo is None
-            or not memo.memoiser.name.startswith("functools.")
-            or not is_method(node, module)
-            or not isinstance(owner, ast.ClassDef)
-        ):
+        if not is_method(node, module) or not isinstance(owner, ast.ClassDef):
             return
         lives = lifetime(owner, module)
         if lives is Lifetime.PROCESS:
@@ -99,6 +108,21 @@ class LruCacheOnMethod(Rule):
             confidence=Confidence.LIKELY,
             impact=kept_estimates.growing(module.options) if not memo.is_bounded else None,
         )
+
+    def _with_request(self, node: ast.FunctionDef, memo: Memo, module: Module) -> Iterator[Match]:
+        """A session or a request in the key: new each time, so nothing is ever found again."""
+        for argument in own_arguments(node, method=is_method(node, module)):
+            name = module.qualified_name(argument.annotation) if argument.annotation is not None else None
+            if name is not None and libraries.canonical(name) in _OF_REQUEST:
+                shown = module.segment(memo.call.func if memo.call else memo.node)
+                yield Match(
+                    memo.node,
+                    f"`{shown}` on `{node.name}` has `{argument.arg}` in its key, which each request brings anew: nothing is ever"
+                    " found, and the last ones stay in memory.",
+                    confidence=Confidence.LIKELY,
+                    instead=f"Cache by what the result depends on: take `{argument.arg}` out of the cached function's parameters.",
+                )
+                return
 
 
 def _kept(memo: Memo, name: str) -> str:

@@ -6,13 +6,13 @@ import ast
 import contextlib
 import gc
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import msgspec
 
-from rules.engine import extraction, fingerprints, growth, registry, relinking, suppression
+from rules.engine import extraction, fingerprints, growth, registry, relinking, row_changes, suppression
 from rules.engine.facts import ModuleFacts
 from rules.engine.finding import (
     Confidence,
@@ -32,6 +32,8 @@ from rules.engine.module import Module
 from rules.engine.project import Project
 from rules.engine.rule import Match, ProjectMatch, ProjectRule, Rule
 from rules.engine.source import Source, SourceError, parse
+
+Begin = Callable[[str], None]
 
 _KEPT_LINES = 60_000
 """Trees of so many lines stay in memory between the passes; more are parsed again."""
@@ -120,12 +122,17 @@ def analyze(
     others: Mapping[str, ModuleFacts] | None = None,
     documents: Mapping[str, str] | None = None,
     options: Options = Options(),  # noqa: B008 - frozen
+    advise: bool = True,
+    begin: Begin = lambda path: None,
 ) -> Analysis:
     """Analyse `sources` (path -> bytes) in the context of `others`, the facts of the rest of the project.
 
+    `advise` asks for project advice too: it looks at everything, and most reviews do not say it. `begin` is told
+    which file comes next, whenever one does; an empty path stands for the work on all of them.
+
     Never raises for what the files contain: what cannot be read or checked is in `result.skipped`.
     """
-    run = _Run(sources, others or {}, documents or {}, options)
+    run = _Run(sources, others or {}, documents or {}, options, advise=advise, begin=begin)
     with _uncollected():
         return run.analysis()
 
@@ -149,8 +156,13 @@ class _Run:
         others: Mapping[str, ModuleFacts],
         documents: Mapping[str, str],
         options: Options,
+        *,
+        advise: bool = False,
+        begin: Begin = lambda path: None,
     ) -> None:
+        self.advise = advise
         self.started = time.perf_counter()
+        self.begin = begin
         self.sources = sources
         self.others = others
         self.documents = documents
@@ -170,6 +182,7 @@ class _Run:
         for path in sorted(self.sources):
             if place_of(path) == "test":
                 continue
+            self.begin(path)
             try:
                 source, index = self._read(path)
                 found = extraction.build(index, len(source.lines))
@@ -186,15 +199,18 @@ class _Run:
                 kept[path] = (source, index)
             else:
                 index.release()
+        self.begin("")
         project = Project({**self.others, **facts}, self.documents, self.options)
         self._leave_out(project)
         placed: list[_Placed] = []
         for path in facts:
             if place_of(path) != "app":
                 continue
+            self.begin(path)
             source, index = kept.pop(path) if path in kept else self._read(path)
             placed.extend(self._check(Module(path, source, index, project)))
             index.release()
+        self.begin("")
         about = list(self._about(project))
         placed.extend(item for item in about if not _is_advice(item.rule))
         advice = sorted(
@@ -333,7 +349,7 @@ class _Run:
     def _about(self, project: Project) -> Iterator[_Placed]:
         """What the project rules say, after suppression."""
         for rule in self.rules:
-            if not isinstance(rule, ProjectRule):
+            if not isinstance(rule, ProjectRule) or (rule.advice and not self.advise):
                 continue
             try:
                 matches = list(rule.check_project(project))
@@ -341,6 +357,8 @@ class _Run:
                 self.skipped.append(Skipped("", f"{rule.code} failed: {type(error).__name__}: {error}"))
                 continue
             for match in matches:
+                if match.path in project.files and match.path not in self.sources:
+                    continue  # said by whoever analyses that file
                 finding = self._placed_in_project(rule, match)
                 reason = suppression.in_document(self._lines(match.path), match.line, rule.code)
                 if reason is None or not self.options.allow_inline_ignores:
@@ -460,7 +478,11 @@ def _with_fingerprint(finding: Finding, fingerprint: str) -> Finding:
 def affected(before: Analysis, after: Analysis) -> frozenset[str]:
     """Untouched paths whose findings may differ between the two trees, so that their source is wanted too."""
     touched = set(before.facts) | set(after.facts)
-    found = set()
+    found = {
+        path
+        for path in row_changes.affected(before.project, after.project, touched)
+        if path in after.project.files and path not in touched and place_of(path) == "app"
+    }
     for path in after.project.files:
         if path in touched or place_of(path) != "app":
             continue

@@ -107,11 +107,11 @@ class Costs:
         """The calls in `node` that cost something, with what one run of each costs."""
         for leaf in node.leaves:
             amount = _of_leaf(leaf)
-            if not amount.is_nothing:
+            if not amount.is_nothing and not leaf.call.flags & facts.ON_MISS:
                 yield leaf.call, leaf, amount
         for edge in node.edges:
-            if edge.kind == BACKGROUND or edge.call.flags & facts.DETACHED:
-                continue
+            if edge.kind == BACKGROUND or edge.call.flags & (facts.DETACHED | facts.ON_MISS):
+                continue  # the request does not wait for it, or only when something was not there yet
             if edge.target.function.flags & facts.CACHED:
                 continue  # answered from memory in all but the first request
             amount = self._amounts.get(edge.target, NOTHING)

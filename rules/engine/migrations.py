@@ -177,7 +177,7 @@ def ordered(migrations: Mapping[str, Migration]) -> list[tuple[str, Migration]]:
     return found
 
 
-def newest(migrations: Mapping[str, Migration], steps: int = 2) -> frozenset[str]:
+def newest(migrations: Mapping[str, Migration], steps: int = 1) -> frozenset[str]:
     """Paths of the heads and of the `steps` migrations before each."""
     by_revision = {migration.revision: (path, migration) for path, migration in migrations.items()}
     followed = {before for migration in migrations.values() for before in migration.before}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -99,17 +99,32 @@ class _Event:
     releases: bool
 
 
+_MAKERS = frozenset({"sqlalchemy.orm.sessionmaker", "sqlalchemy.ext.asyncio.async_sessionmaker"})
+_SPAWNING = frozenset({"create_task", "ensure_future", "start_soon"})
 _QUICK = frozenset({"queue", "dns", "socket"})
 _FAR = 3
 
 
 def held_calls(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> Iterator[Held]:
     """Calls out of the machine that `function` makes between a statement and the end of its transaction."""
+    yield from _while_held(function, module, _outward)
+
+
+def nested_acquires(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> Iterator[Held]:
+    """Sessions that `function` or a helper of it opens while another one keeps its connection."""
+    yield from _while_held(function, module, _acquires)
+
+
+def _while_held(
+    function: ast.FunctionDef | ast.AsyncFunctionDef,
+    module: Module,
+    wanted: Callable[[ast.Call, Module], tuple[str, tuple[Hop, ...]] | None],
+) -> Iterator[Held]:
     sessions = _sessions(function, module)
     if not sessions:
         return
     calls = [node for node in own_nodes(function) if isinstance(node, ast.Call)]
-    outward = [(call, found) for call in calls if (found := _outward(call, module)) is not None]
+    outward = [(call, found) for call in calls if (found := wanted(call, module)) is not None]
     if not outward:
         return
     events = [event for call in calls for event in _events(call, sessions, module)]
@@ -190,7 +205,7 @@ def _root(node: ast.expr) -> ast.expr:
 
 def _outward(call: ast.Call, module: Module) -> tuple[str, tuple[Hop, ...]] | None:
     """What a call reaches outside the machine, itself or through a helper."""
-    if module.is_offloaded(call) or _in_handler(call, module):
+    if module.is_offloaded(call) or _in_handler(call, module) or _is_spawned(call, module):
         return None
     external = module.external(call)
     if external is not None:
@@ -203,6 +218,67 @@ def _outward(call: ast.Call, module: Module) -> tuple[str, tuple[Hop, ...]] | No
         if known is not None and known.kind not in _QUICK and len(leaf.path) <= _FAR and not leaf.cached:
             return (leaf.callable, leaf.path) if not leaf.on_miss else None
     return None
+
+
+def _acquires(call: ast.Call, module: Module) -> tuple[str, tuple[Hop, ...]] | None:
+    """Whether a call opens a session of its own, itself or in a helper that is not given one."""
+    if module.is_offloaded(call) or _in_handler(call, module) or _is_spawned(call, module):
+        return None
+    if isinstance(module.parent(call), ast.withitem) and _makes_session(
+        module.value(call.func), module.project
+    ):
+        return ast.unparse(call.func), ()
+    target = module.callee(call)
+    if target is None or target.function.flags & facts.GENERATOR:
+        return None
+    values = [*call.args, *(keyword.value for keyword in call.keywords)]
+    if any(holds(module.value(value), module.project) for value in values):
+        return None
+    opened = _opened_in(target, module.project, 0)
+    return (opened[-1].symbol, opened) if opened else None
+
+
+def _opened_in(node: Node, project: Project, depth: int) -> tuple[Hop, ...]:
+    """The way to the place in a function where it opens a session, each time it is called."""
+    if node.function.flags & facts.CACHED:
+        return ()
+    for call in node.function.calls:
+        if call.path and "?" in call.path:
+            continue  # on some paths only
+        value = project.resolver.value(call.ref, node.module)
+        if _makes_session(value, project):
+            return (Hop(node.path, call.line, call.ref.lstrip("@")),)
+    if depth < _FAR - 1:
+        for edge in node.edges:
+            if (
+                edge.kind == "call"
+                and "?" not in edge.call.path
+                and not edge.target.function.flags & facts.GENERATOR
+            ):
+                inner = _opened_in(edge.target, project, depth + 1)
+                if inner:
+                    return Hop(node.path, edge.call.line, edge.target.symbol), *inner
+    return ()
+
+
+def _makes_session(callee: Value | None, project: Project) -> bool:
+    """Whether calling it opens a session: a session maker, or a context manager of the project that yields one."""
+    if callee is None:
+        return False
+    if callee.sort == Sort.INSTANCE:
+        return callee.name in _MAKERS
+    if callee.sort == Sort.FUNCTION and callee.function.flags & facts.CONTEXT:
+        made = project.resolver.called(callee)
+        return made is not None and made.sort == Sort.ITEMS and holds(made.item, project)
+    return False
+
+
+def _is_spawned(call: ast.Call, module: Module) -> bool:
+    """`create_task(f())`: it runs when others wait, and nobody waits for it."""
+    match module.parent(call):
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
+            return name in _SPAWNING
+    return False
 
 
 def _in_handler(node: ast.AST, module: Module) -> bool:

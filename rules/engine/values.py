@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -442,7 +443,11 @@ class Resolver:
             heir = pending.pop()
             pending.extend(self.heirs(heir))
             function = heir.home.functions.get(f"{heir.symbol}.{name}")
-            if function is not None and not self.is_abstract(heir, function):
+            if (
+                function is not None
+                and not self.is_abstract(heir, function)
+                and not _STAND_IN.match(heir.symbol)
+            ):
                 found[heir.home.path, function.symbol] = self._function(heir.home, function)
         return next(iter(found.values())) if len(found) == 1 else None
 
@@ -782,6 +787,8 @@ def _filled(ref: str, variables: Mapping[str, Value]) -> Value | None:
     return Value(Sort.ITEMS, "builtins.dict" if ref.endswith("{:}") else "builtins.list", item=value)
 
 
+# Heirs made for tests, by the names that everybody gives them: not what a request meets.
+_STAND_IN = re.compile(r"(?:Fake|Mock|Stub|Dummy|Noop|NoOp)[A-Z]")
 _LIST = Value(Sort.INSTANCE, "builtins.list")
 _DICT = Value(Sort.INSTANCE, "builtins.dict")
 

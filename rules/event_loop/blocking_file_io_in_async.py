@@ -247,6 +247,8 @@ def _is_own_file(call: ast.Call, module: Module) -> bool:
     function = call.func
     name = module.qualified_name(function) or ""
     path: ast.expr | None = call.args[0] if call.args else None
+    if name.startswith("tempfile."):
+        return False
     if name.startswith("pathlib.Path.") and isinstance(function, ast.Attribute):
         path = function.value
     return path is not None and _is_fixed(path)

@@ -190,7 +190,7 @@ def _step(statement: ast.stmt, module: Module) -> _Step | None:
     if writes(call) or any(isinstance(inner, ast.Await) for inner in ast.walk(call)):
         return None
     wait = wait_of(call, module)
-    if wait is None or _changes_something(wait):
+    if wait is None:
         return None
     return _Step(statement, wait, plain=statement.value is awaited and isinstance(target, ast.Name))
 
@@ -207,10 +207,6 @@ def _outermost_await(value: ast.expr | None) -> ast.Await | None:
                 value = inner
             case _:
                 return None
-
-
-def _changes_something(wait: Wait) -> bool:
-    return not wait.path and wait.callable.rpartition(".")[2] in ("post", "put", "patch", "delete")
 
 
 def _fix(block: _Block, run: Sequence[_Step]) -> Fix | None:

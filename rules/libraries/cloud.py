@@ -47,6 +47,49 @@ _CONTAINER_CLIENT = (
 )
 _SECRETS = "get_secret set_secret begin_delete_secret get_secret_version access_secret_version"
 
+# The classes that stub packages give to annotations, by service.
+_STUBBED = {
+    "s3": "S3Client",
+    "sqs": "SQSClient",
+    "sns": "SNSClient",
+    "ses": "SESClient",
+    "sesv2": "SESV2Client",
+    "dynamodb": "DynamoDBClient",
+    "secretsmanager": "SecretsManagerClient",
+    "ssm": "SSMClient",
+    "kms": "KMSClient",
+    "sts": "STSClient",
+    "lambda": "LambdaClient",
+    "logs": "CloudWatchLogsClient",
+    "cloudwatch": "CloudWatchClient",
+    "ecs": "ECSClient",
+    "ec2": "EC2Client",
+    "batch": "BatchClient",
+    "events": "EventBridgeClient",
+    "scheduler": "EventBridgeSchedulerClient",
+    "stepfunctions": "SFNClient",
+    "kinesis": "KinesisClient",
+    "athena": "AthenaClient",
+    "textract": "TextractClient",
+    "rekognition": "RekognitionClient",
+    "bedrock_runtime": "BedrockRuntimeClient",
+    "cognito_idp": "CognitoIdentityProviderClient",
+}
+
+
+def _stubs() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for service, name in _STUBBED.items():
+        for package, client in (
+            ("mypy_boto3", "boto3.client"),
+            ("types_boto3", "boto3.client"),
+            ("types_aiobotocore", "aioboto3.client"),
+        ):
+            for module in (f"{package}_{service}", f"{package}_{service}.client"):
+                found[f"{module}.{name}"] = f"{client}.{service}"
+    return found
+
+
 LIBRARY = Library(
     blocking=(
         _boto,
@@ -301,6 +344,7 @@ LIBRARY = Library(
         "azure.storage.blob.aio.BlobServiceClient.get_blob_client": "azure.storage.blob.aio.BlobClient",
     },
     aliases={
+        **_stubs(),
         "boto3.session.Session": "boto3.Session",
         "aioboto3.session.Session": "aioboto3.Session",
         "google.cloud.storage.client.Client": "google.cloud.storage.Client",

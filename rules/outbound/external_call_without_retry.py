@@ -93,10 +93,10 @@ class ExternalCallWithoutRetry(ProjectRule):
         ):
             return
         endpoint_name, callable_name = next(iter(reads.items()))
+        more = f" and {len(reads) - 1} more" if len(reads) > 1 else ""
         yield ProjectMatch(
             *place,
-            f"{len(reads)} endpoints read from other services (`{endpoint_name}` with `{callable_name}`) and none of them tries a"
-            " second time.",
+            f"`{endpoint_name}`{more} read from other services (`{callable_name}`), and nothing tries a second time.",
             confidence=Confidence.POSSIBLE,
             impact=Impact(
                 summary="with 1 % of calls failing for a moment: 1 % failed requests → 0.01 % with one retry",

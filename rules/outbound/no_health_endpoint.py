@@ -63,7 +63,7 @@ class NoHealthEndpoint(ProjectRule):
             return
         yield ProjectMatch(
             *place,
-            f"None of the {len(project.routing.endpoints)} endpoints is a health check: a hung instance stays in rotation.",
+            "No endpoint is a health check: a hung instance stays in rotation.",
             confidence=Confidence.POSSIBLE,
             impact=Impact(summary="one hung instance of n fails one request in n until somebody restarts it"),
             text="no health endpoint",

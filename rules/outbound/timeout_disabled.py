@@ -9,7 +9,7 @@ from rules import libraries
 from rules.engine import estimates
 from rules.engine.creation import serves
 from rules.engine.loop_shapes import spelled
-from rules.engine.rule import Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.rule import Effort, Fix, Impact, Invalid, Match, Rule, Safety, Severity, Valid
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -24,6 +24,12 @@ _DEFAULTING = ("aiohttp.",)
 _STREAMING = re.compile(
     r"\.(?:a?stream|a?iter_\w+|ws_connect|aiter_\w+)\(|stream=True|event-stream|EventSource|websocket",
     re.IGNORECASE,
+)
+_ASYNC = Impact(
+    summary="each peer that accepts and never answers keeps a connection of the client for ever; after 100 of them no call goes"
+    " out any more",
+    formula="hung calls ≥ connections ⇒ no call goes out",
+    assumptions={"connections": 100},
 )
 _BOUNDING = frozenset(
     {"asyncio.wait_for", "asyncio.timeout", "asyncio.timeout_at", "anyio.fail_after", "anyio.move_on_after"}
@@ -107,7 +113,7 @@ class TimeoutDisabled(Rule):
             f"{what} never gives up: a peer that stops answering is waited for for ever.",
             severity=Severity.HIGH if on_request or module.function_of(node) is None else Severity.MEDIUM,
             fix=Fix(_bounded(keyword.arg), safety=Safety.UNSAFE) if keyword.arg else None,
-            impact=estimates.hangs(module.options, on_loop=False),
+            impact=_ASYNC if _is_async(name) else estimates.hangs(module.options, on_loop=False),
         )
 
 
@@ -139,6 +145,11 @@ def _switched_off(call: ast.Call, name: str, module: Module) -> ast.keyword | No
         ):
             return None if default is not None and default.fixed_in else keyword
     return None
+
+
+def _is_async(name: str) -> bool:
+    client, external = libraries.client(name), libraries.external(name)
+    return bool((client and client.is_async) or (external and external.is_async)) or name in _HTTPX | _AIOHTTP
 
 
 def _is_none(node: ast.AST) -> bool:

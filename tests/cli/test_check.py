@@ -227,7 +227,7 @@ def test_a_mistake_in_the_configuration_is_said_with_its_line(shop: Path) -> Non
 
 
 def test_an_unknown_option_is_refused(shop: Path) -> None:
-    assert fastperf("check", "--watch", folder=shop).returncode == 2
+    assert fastperf("check", "--wach", folder=shop).returncode == 2
 
 
 def test_the_progress_bar_stays_off_a_pipe(tmp_path: Path) -> None:

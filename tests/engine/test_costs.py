@@ -67,6 +67,7 @@ def cost(body: str) -> Cost:
             "for n in range(c.retries):\n    try:\n        await load(db, 1)\n        break\n    except OSError:\n        pass",
             "1",
         ),
+        ("row = await load(db, 1)\nif row is None:\n    row = await load(db, 2)", "1"),
         ("asyncio.create_task(load(db, 1))", "0"),
         (
             "task = asyncio.create_task(load(db, 1))\nTASKS.add(task)\ntask.add_done_callback(TASKS.discard)",

@@ -69,3 +69,9 @@ def test_a_project_without_endpoints_gets_no_advice() -> None:
     documents = {"requirements.txt": "fastapi\nuvicorn\n"}
 
     assert analyze({"main.py": b"def f() -> None: ..."}, documents=documents).result.advice == ()
+
+
+def test_advice_costs_nothing_where_nobody_asks_for_it() -> None:
+    source = {"main.py": (HEAD + ENDPOINTS).encode()}
+
+    assert analyze(source, documents={"requirements.txt": "fastapi\n"}, advise=False).result.advice == ()

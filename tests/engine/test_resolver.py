@@ -93,6 +93,19 @@ ROWS: dict[str, tuple[dict[str, str], str | None]] = {
         },
         QUERY,
     ),
+    "a client by the class that stubs give it": (
+        {
+            "use.py": """
+            from __future__ import annotations
+            from typing import TYPE_CHECKING
+            if TYPE_CHECKING:
+                from types_boto3_s3.client import S3Client
+            def f(s3: "S3Client"):
+                s3.get_object(1)
+        """
+        },
+        "boto3.client.s3.get_object",
+    ),
     # instances
     "an instance of another file": (
         {
@@ -673,6 +686,26 @@ ROWS: dict[str, tuple[dict[str, str], str | None]] = {
                     return requests.Session()
          """,
             "use.py": "from base import Gateway\ndef f(g: Gateway):\n    g.client().get(1)",
+        },
+        SESSION,
+    ),
+    "an abstract base with one implementation and one for tests": (
+        {
+            "use.py": """
+            import requests
+            from abc import ABC, abstractmethod
+            class Gateway(ABC):
+                @abstractmethod
+                def client(self): ...
+            class Http(Gateway):
+                def client(self):
+                    return requests.Session()
+            class FakeGateway(Gateway):
+                def client(self):
+                    return None
+            def f(g: Gateway):
+                g.client().get(1)
+        """
         },
         SESSION,
     ),

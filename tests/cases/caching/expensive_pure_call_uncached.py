@@ -1,4 +1,9 @@
+import copy
+from functools import lru_cache
+from typing import cast
+
 import httpx
+import litellm
 from async_lru import alru_cache
 from fastapi import Depends, FastAPI, Request
 
@@ -15,7 +20,42 @@ async def weather(city: str, days: int = 3) -> dict[str, float]:
     return (await client.get(f"https://weather.example/{city}", params={"days": days})).json()  # FP303
 
 
+PRICES = {"book": 1}
+
+
+def prices() -> dict[str, int]:
+    return copy.deepcopy(PRICES)  # FP303
+
+
+def models() -> dict[str, object]:
+    found = copy.deepcopy(cast(dict, litellm.model_cost))  # FP303
+    return found
+
+
+@app.get("/prices/{name}")
+def price(name: str) -> object:
+    return [prices(), models(), copied_once(), copied(PRICES), copied_local()]
+
+
 # Near misses
+
+
+@lru_cache(maxsize=1)
+def copied_once() -> dict[str, int]:
+    return copy.deepcopy(PRICES)
+
+
+def copied(table: dict[str, int]) -> dict[str, int]:
+    return copy.deepcopy(table)
+
+
+def copied_local() -> list[int]:
+    table = [1]
+    return copy.deepcopy(table)
+
+
+def never_reached() -> dict[str, int]:
+    return copy.deepcopy(PRICES)
 
 
 @alru_cache(ttl=300)
@@ -56,3 +96,17 @@ async def health(name: str) -> int:
 @app.get("/local/{city}")
 async def local(city: str) -> str:
     return city.upper()
+
+
+def language() -> str:
+    return "de"
+
+
+@app.get("/speaking/{city}")
+async def speaking(city: str, spoken: str = Depends(language)) -> str:
+    return (await client.get(f"https://weather.example/{city}")).text
+
+
+@app.get("/guarded/{city}", dependencies=[Depends(current_user)])
+async def guarded(city: str) -> str:
+    return (await client.get(f"https://weather.example/{city}")).text

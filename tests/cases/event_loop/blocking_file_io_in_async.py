@@ -134,3 +134,11 @@ def in_a_thread(number: int, cover: UploadFile) -> None:
 @app.on_event("startup")
 async def read_settings() -> None:
     app.state.settings = stored(1).read_text()
+
+
+@app.post("/scratch")
+async def scratch(content: str) -> str:
+    with tempfile.NamedTemporaryFile("w", delete=False) as target:  # FP115
+        target.write(content)
+    with tempfile.TemporaryDirectory() as directory:
+        return directory

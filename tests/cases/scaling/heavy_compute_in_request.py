@@ -81,3 +81,34 @@ def page(wanted: list[str], session: Session = Depends(get_session)) -> list[str
 
 def tool(wanted: list[str], known: list[str]) -> list[str]:
     return [number for number in wanted if number in known]
+
+
+@app.post("/few")
+def few(sizes: str, known: list[str]) -> list[str]:
+    parts = sizes.split("-")
+    return [part for part in parts if part in known]
+
+
+@app.post("/rebound")
+def rebound(wanted: list[str], known: list[str]) -> list[str]:
+    known = known[:5]
+    return [number for number in wanted if number in known]
+
+
+@app.post("/apart")
+def apart(paths: list[str]) -> list[int]:
+    lengths = []
+    for path in paths:
+        both = pandas.concat([pandas.read_csv(path), pandas.read_csv(f"{path}.more")])
+        lengths.append(len(both))
+    return lengths
+
+
+@app.post("/circle")
+def circle(wanted: list[str]) -> list[str]:
+    names = [number for number in others] if wanted else []
+    others = [name for name in names]
+    others = [other for other in others]
+    first = [one for one in second]
+    second = [two for two in first]
+    return [number for number in wanted if number in first or number in others]

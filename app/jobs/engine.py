@@ -1,4 +1,4 @@
-"""The durable engine: queues, superseding, recovery, schedules. The only module that knows dbos.
+"""The durable engine: queues, superseding, recovery, schedules.
 
 A job is in the database before its delivery is answered, its id is made of the delivery's GUID, and every
 step may run twice. One review runs per pull request at a time; it asks GitHub for the head, so whatever
@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import sqlite3
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
@@ -20,9 +20,9 @@ import msgspec
 import sqlalchemy as sa
 import structlog
 from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID, SetWorkflowTimeout, WorkflowHandleAsync
-from dbos import Serializer as BaseSerializer
 
 from app import logs
+from app.jobs.stored import Serializer, StepFailedError, job_input, refuse_foreign_rows
 from app.store import engine_options
 from app.work import (
     CommandJob,
@@ -61,40 +61,8 @@ JOB_SECONDS: Final = 6 * 3600.0
 HEARTBEAT_SECONDS: Final = 20.0
 
 
-class JobsError(Exception):
-    """The durable engine cannot start; the message says why in one line."""
-
-
 class QueueUnavailableError(Exception):
     """The job could not be made durable in time: the delivery must not be acknowledged."""
-
-
-class StepFailedError(Exception):
-    """What a failed step's error becomes when it is read back from the database."""
-
-
-class Serializer(BaseSerializer):
-    """JSON by msgspec. Nothing that is stored can name code, and a renamed class breaks no row."""
-
-    NAME: Final = "fastperf_json"
-    _ERROR: Final = "fastperf:error"
-
-    def name(self) -> str:
-        return self.NAME
-
-    def serialize(self, data: Any) -> str:
-        return msgspec.json.encode(data, enc_hook=self._plain).decode()
-
-    def deserialize(self, serialized_data: str) -> Any:
-        value = msgspec.json.decode(serialized_data)
-        if isinstance(value, dict) and value.keys() == {self._ERROR}:
-            return StepFailedError(value[self._ERROR])
-        return value
-
-    def _plain(self, value: Any) -> Any:
-        if isinstance(value, BaseException):
-            return {self._ERROR: f"{type(value).__name__}: {value}"[:2000]}
-        raise TypeError(f"{type(value).__name__} does not travel through jobs")
 
 
 class Jobs:
@@ -568,35 +536,6 @@ class Jobs:
         return configuration
 
 
-def refuse_foreign_rows(database_url: str) -> None:
-    """Raises JobsError when the database holds rows that another serializer wrote.
-
-    dbos would unpickle them, and a pickle is code.
-    """
-    engine = sa.create_engine(database_url)
-    schema = None if engine.dialect.name == "sqlite" else "dbos"
-    try:
-        with engine.connect() as connection:
-            inspector = sa.inspect(connection)
-            for table in inspector.get_table_names(schema=schema):
-                columns = {column["name"] for column in inspector.get_columns(table, schema=schema)}
-                if "serialization" not in columns:
-                    continue
-                serialization: sa.ColumnClause[str] = sa.column("serialization")
-                foreign = connection.scalar(
-                    sa.select(serialization)
-                    .select_from(sa.table(table, serialization, schema=schema))
-                    .where(serialization.is_not(None), serialization != Serializer.NAME)
-                    .limit(1)
-                )
-                if foreign is not None:
-                    raise JobsError(f"the database holds rows written as {foreign!r} ({table}): not ours")
-    except sa.exc.SQLAlchemyError as error:
-        raise JobsError(f"the database cannot be opened: {type(error).__name__}") from error
-    finally:
-        engine.dispose()
-
-
 def _workflow(
     name: str, function: Callable[[Outcome], Coroutine[Any, Any, Outcome]]
 ) -> Callable[[Outcome], Coroutine[Any, Any, Outcome]]:
@@ -606,18 +545,12 @@ def _workflow(
     return DBOS.workflow(name=name, max_recovery_attempts=RECOVERY_ATTEMPTS)(run)
 
 
-def _input(stored: Any) -> Outcome:
-    """The one argument of a listed workflow."""
-    arguments: Sequence[Any] = (stored or {}).get("args") or ({},)
-    return arguments[0] if isinstance(arguments[0], dict) else {}
-
-
 def _forced(stored: Any) -> bool:
-    return bool(_input(stored).get("force"))
+    return bool(job_input(stored).get("force"))
 
 
 def _belongs(stored: Any, job: ForgetJob) -> bool:
-    repository = _input(stored).get("repository") or {}
+    repository = job_input(stored).get("repository") or {}
     if job.reason == "transferred":
         return repository.get("id") in job.repository_ids
     if repository.get("installation_id") != job.installation_id:

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rules.engine.finding import Hop, Impact
+from rules.engine.loop_shapes import spelled
+from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.transactions import nested_acquires
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+
+
+class NestedPoolAcquire(Rule):
+    """A second session opened while the first keeps its connection takes two places of the pool for one request.
+
+    Half as many requests fit. Worse: when as many requests as the pool has places hold one each and all wait for their
+    second, none can go on; all of them fail after the pool's 30 seconds.
+
+    ## Instead
+    Pass the session that is open to the helper. Where a transaction of its own is wanted, end the first one before, or use
+    `session.begin_nested()`.
+
+    ## Trade-offs
+    One transaction then: the helper's writes are rolled back with the rest.
+
+    ## Monitor
+    Connections checked out against requests in progress; pool time-outs.
+
+    ## When to ignore it
+    When the second session belongs to another database, or must survive a rollback of the first (an audit log).
+    """
+
+    code = "FP221"
+    severity = Severity.MEDIUM
+    effort = Effort.MINUTES
+    watch = "connections checked out per request in progress, and pool time-outs"
+    impact = Impact(
+        summary="two of 15 connections per request (5 + 10 overflow by default): 7 such requests at once instead of 15;"
+        " 15 that start together wait for each other for 30 s",
+        formula="P / 2 requests at once; P at once ⇒ none goes on (P: connections of the pool)",
+        assumptions={"pool_size": 5, "max_overflow": 10},
+    )
+
+    invalid = (
+        Invalid(
+            """
+            from fastapi import FastAPI
+            from sqlalchemy.orm import sessionmaker
+
+            from shop.models import Order, Visit
+
+            app = FastAPI()
+            SessionLocal = sessionmaker()
+
+            def count_visit(number: int) -> None:
+                with SessionLocal() as session:
+                    session.add(Visit(order=number))
+                    session.commit()
+
+            @app.get("/orders/{number}")
+            def show(number: int) -> str:
+                with SessionLocal() as session:
+                    order = session.get(Order, number)
+                    count_visit(number)
+                    return order.address
+            """
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            from fastapi import FastAPI
+            from sqlalchemy.orm import Session, sessionmaker
+
+            from shop.models import Order, Visit
+
+            app = FastAPI()
+            SessionLocal = sessionmaker()
+
+            def count_visit(session: Session, number: int) -> None:
+                session.add(Visit(order=number))
+
+            @app.get("/orders/{number}")
+            def show(number: int) -> str:
+                with SessionLocal() as session:
+                    order = session.get(Order, number)
+                    count_visit(session, number)
+                    session.commit()
+                    return order.address
+            """
+        ),
+    )
+
+    def check(self, node: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:
+        if not module.in_request_path(node):
+            return
+        for held in nested_acquires(node, module):
+            name = spelled(held.call.func)
+            path: tuple[Hop, ...] = ()
+            if held.path:
+                path = (Hop(module.path, held.call.lineno, name.rpartition(".")[2]), *held.path)
+            yield Match(
+                held.call,
+                f"`{name}` takes a second connection while `{held.session}` keeps the one it took on line {held.begun}:"
+                " two places of the pool for one request.",
+                confidence=Confidence.LIKELY,
+                call_path=path,
+                related=(Hop(module.path, held.begun, held.session),),
+            )
+            return

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rules.engine.finding import Impact
+from rules.engine.loop_calls import own_nodes
+from rules.engine.module import Role
+from rules.engine.page_sizes import arguments
+from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+
+_LISTS = frozenset({"list", "List", "set", "Set", "Sequence", "frozenset", "tuple"})
+
+
+class UnboundedInList(Rule):
+    """A list that the caller may make as long as it likes becomes an `IN` with as many parameters.
+
+    Each length is a statement of its own to plan, long ones take long to parse and plan, and beyond the driver's limit of
+    parameters the query fails.
+
+    ## Instead
+    Bound it where it enters: `ids: Annotated[list[int], Query(max_length=500)]`; or ask in batches of some hundreds.
+
+    ## Trade-offs
+    Callers with longer lists get an error, or several round trips.
+
+    ## Monitor
+    Length of the lists, p99; planning time of the statement.
+
+    ## When to ignore it
+    When only trusted callers reach the endpoint.
+    """
+
+    code = "FP228"
+    severity = Severity.LOW
+    effort = Effort.MINUTES
+    watch = "p99 of list lengths and planning time"
+    impact = Impact()
+
+    invalid = (
+        Invalid(
+            """
+            from fastapi import Depends, FastAPI
+            from sqlalchemy import select
+            from sqlalchemy.orm import Session
+
+            from shop.db import get_session
+            from shop.models import Order
+
+            app = FastAPI()
+
+            @app.post("/orders/many")
+            def many(ids: list[int], session: Session = Depends(get_session)) -> list[str]:
+                return [order.number for order in session.scalars(select(Order).where(Order.id.in_(ids)))]
+            """
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            from fastapi import Body, Depends, FastAPI
+            from sqlalchemy import select
+            from sqlalchemy.orm import Session
+
+            from shop.db import get_session
+            from shop.models import Order
+
+            app = FastAPI()
+
+            @app.post("/orders/many")
+            def many(
+                ids: Annotated[list[int], Body(max_length=500)], session: Session = Depends(get_session)
+            ) -> list[str]:
+                return [order.number for order in session.scalars(select(Order).where(Order.id.in_(ids)))]
+            """
+        ),
+    )
+
+    def check(self, node: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:
+        if module.role(node) is not Role.ENDPOINT:
+            return
+        free = {argument.arg for argument, default in arguments(node) if _is_free_list(argument, default)}
+        free -= _measured(node)
+        for part in own_nodes(node):
+            match part:
+                case ast.Call(func=ast.Attribute(attr="in_"), args=[ast.Name(id=name)]) if name in free:
+                    free.discard(name)
+                    yield Match(
+                        part,
+                        f"`{name}` of `{node.name}` may be as long as the caller likes, and each item is a parameter of"
+                        " this `IN`.",
+                        confidence=Confidence.POSSIBLE,
+                    )
+
+
+def _is_free_list(argument: ast.arg, default: ast.expr | None) -> bool:
+    """A list that nothing in its declaration bounds."""
+    annotation = argument.annotation
+    roots = [root for root in (annotation, default) if root is not None]
+    for part in (part for root in roots for part in ast.walk(root)):
+        match part:
+            case ast.keyword(arg="max_length" | "max_items" | None):
+                return False
+            case ast.Call(func=ast.Name(id="Depends" | "Len") | ast.Attribute(attr="Depends" | "Len")):
+                return False
+    if annotation is None:
+        return False
+    return any(
+        isinstance(part, ast.Subscript) and isinstance(part.value, ast.Name) and part.value.id in _LISTS
+        for part in ast.walk(annotation)
+    )
+
+
+def _measured(node: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
+    """Names whose length the function looks at, or that it binds anew."""
+    found = set()
+    for part in ast.walk(node):
+        match part:
+            case ast.Call(func=ast.Name(id="len"), args=[ast.Name(id=name)]):
+                found.add(name)
+            case ast.Name(id=name, ctx=ast.Store()):
+                found.add(name)
+    return found

@@ -1,0 +1,150 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rules.engine import estimates
+from rules.engine.rows import MANY, RESULT
+from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+
+
+class UpdateViaLoad(Rule):
+    """Loading rows to set the same value on each of them moves every row over the network twice.
+
+    Each row is sent, made an object, and written back with a statement of its own or in a batch of them. One `UPDATE`
+    does it where the rows are.
+
+    ## Instead
+    `session.execute(update(Order).where(Order.open).values(open=False))`.
+
+    ## Trade-offs
+    ORM events, validators and `onupdate` functions written in Python do not run for a bulk update, and objects that are loaded
+    already keep their old values until they are refreshed.
+
+    ## Monitor
+    Rows fetched and statements per request.
+
+    ## When to ignore it
+    When the model's events must run for each row, or the rows are few.
+    """
+
+    code = "FP214"
+    severity = Severity.LOW
+    effort = Effort.MINUTES
+    watch = "rows fetched and statements per request"
+
+    invalid = (
+        Invalid(
+            """
+            from fastapi import Depends, FastAPI
+            from sqlalchemy import select
+            from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+            from shop.db import get_session
+
+            app = FastAPI()
+
+            class Base(DeclarativeBase):
+                pass
+
+            class Order(Base):
+                __tablename__ = "orders"
+                id: Mapped[int] = mapped_column(primary_key=True)
+                open: Mapped[bool]
+
+            @app.post("/orders/close")
+            def close_orders(session: Session = Depends(get_session)) -> None:
+                for order in session.scalars(select(Order).where(Order.open)):
+                    order.open = False
+                session.commit()
+            """
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            from fastapi import Depends, FastAPI
+            from sqlalchemy import update
+            from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+            from shop.db import get_session
+
+            app = FastAPI()
+
+            class Base(DeclarativeBase):
+                pass
+
+            class Order(Base):
+                __tablename__ = "orders"
+                id: Mapped[int] = mapped_column(primary_key=True)
+                open: Mapped[bool]
+
+            @app.post("/orders/close")
+            def close_orders(session: Session = Depends(get_session)) -> None:
+                session.execute(update(Order).where(Order.open).values(open=False))
+                session.commit()
+            """
+        ),
+    )
+
+    def check(self, node: ast.For, module: Module) -> Iterator[Match]:
+        if not isinstance(node.target, ast.Name) or node.orelse or not module.in_request_path(node):
+            return
+        names = _set_alike(node, node.target.id, module)
+        if not names or _is_used_elsewhere(node, module):
+            return
+        found = module.rows(node.iter)
+        if len(found) != 1 or found[0].stage not in (MANY, RESULT) or not found[0].many or found[0].reads:
+            return
+        table = found[0].table
+        if any(table.column(name) is None for name in names):
+            return
+        model = table.symbol.rpartition(".")[2]
+        values = ", ".join(f"{name}=…" for name in names)
+        yield Match(
+            node,
+            f"Every `{model}` is loaded only to set {' and '.join(f'`{name}`' for name in names)} to the same value:"
+            " one `UPDATE` does it without moving a row.",
+            confidence=Confidence.LIKELY,
+            impact=estimates.rows_written(module.options),
+            instead=f"`session.execute(update({model}).where(…).values({values}))`.",
+        )
+
+
+def _set_alike(loop: ast.For, row: str, module: Module) -> list[str]:
+    """The attributes that each turn sets to what does not depend on the row; empty when it does anything else."""
+    names = []
+    for statement in loop.body:
+        match statement:
+            case ast.Assign(targets=[ast.Attribute(value=ast.Name(id=owner), attr=name)], value=value) if (
+                owner == row
+            ):
+                if module.depends_on_loop(value, loop) or any(
+                    isinstance(part, ast.Call | ast.Await) for part in ast.walk(value)
+                ):
+                    return []
+                names.append(name)
+            case ast.Expr(value=ast.Call(func=ast.Attribute(attr="add"), args=[ast.Name(id=added)])) if (
+                added == row
+            ):
+                pass
+            case _:
+                return []
+    return names
+
+
+def _is_used_elsewhere(loop: ast.For, module: Module) -> bool:
+    """Whether the loaded rows serve something else too."""
+    function = module.function_of(loop)
+    if function is None or not isinstance(loop.iter, ast.Name):
+        return function is None
+    uses = [
+        part
+        for part in ast.walk(function.node)
+        if isinstance(part, ast.Name) and part.id == loop.iter.id and isinstance(part.ctx, ast.Load)
+    ]
+    return len(uses) != 1

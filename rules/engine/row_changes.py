@@ -1,0 +1,37 @@
+"""Files whose findings about rows change although nobody touched them: a model, schema or migration elsewhere did."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from rules.engine.facts import ModuleFacts
+from rules.engine.project import Project
+
+
+def affected(before: Project, after: Project, touched: Collection[str]) -> set[str]:
+    """Paths with a query that loads other relationships lazily, or a column that is looked up or indexed otherwise."""
+    if all(_about_rows(before.files.get(path)) == _about_rows(after.files.get(path)) for path in touched):
+        return set()
+    old, new = _state(before), _state(after)
+    return {key[0] for key in old.keys() | new.keys() if old.get(key) != new.get(key)}
+
+
+def _about_rows(facts: ModuleFacts | None) -> tuple[object, ...]:
+    if facts is None:
+        return ()
+    return facts.declarations, facts.flows, facts.filters, facts.migration
+
+
+def _state(project: Project) -> dict[tuple[str, str], object]:
+    """What rules say about rows, by (path, what)."""
+    found: dict[tuple[str, str], object] = {}
+    for (path, line, column), unloaded in project.lazy_loading.queries.items():
+        chains = frozenset(chain for chain, read in unloaded.reads.items() if read.repeated)
+        found[path, f"query {line}:{column}"] = (chains, any(place.many for place in unloaded.places))
+    for (path, line), uses in project.lookups.needed.items():
+        found[path, f"look-up {line}"] = any(use.reached for use in uses)
+    for table in project.models.tables.values():
+        for own in table.columns.values():
+            if own.foreign is not None:
+                found[own.path, f"key {table.name} {own.name}"] = table.is_indexed(own)
+    return found

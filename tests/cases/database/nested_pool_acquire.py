@@ -1,0 +1,121 @@
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import Annotated
+
+from fastapi import BackgroundTasks, Depends, FastAPI
+from sqlalchemy import create_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+
+app = FastAPI()
+SessionLocal = sessionmaker(create_engine("sqlite://"))
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Order(Base):
+    __tablename__ = "orders"
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+def get_session() -> Iterator[Session]:
+    with SessionLocal() as session:
+        yield session
+
+
+@contextmanager
+def session_scope() -> Iterator[Session]:
+    with SessionLocal() as session:
+        yield session
+
+
+SessionDep = Annotated[Session, Depends(get_session)]
+
+
+def audit(text: str) -> None:
+    with SessionLocal() as session:
+        session.add(Order(id=len(text)))
+        session.commit()
+
+
+def record(text: str) -> None:
+    audit(text.upper())
+
+
+def store(session: Session, text: str) -> None:
+    session.add(Order(id=len(text)))
+
+
+def store_or_open(text: str, session: Session | None = None) -> None:
+    if session is None:
+        with SessionLocal() as own:
+            store(own, text)
+    else:
+        store(session, text)
+
+
+@app.get("/nested")
+def nested(number: int, session: SessionDep) -> None:
+    session.get(Order, number)
+    with session_scope() as other:  # FP221
+        other.get(Order, number)
+
+
+@app.get("/helper")
+def through_helper(number: int, session: SessionDep) -> None:
+    order = session.get(Order, number)
+    record(str(order.id))  # FP221
+
+
+# Near misses
+
+
+@lru_cache
+def remembered(number: int) -> Order | None:
+    with SessionLocal() as session:
+        return session.get(Order, number)
+
+
+async def audit_later() -> None:
+    audit("a")
+
+
+@app.get("/remembered")
+async def from_memory(number: int, session: SessionDep) -> None:
+    session.get(Order, number)
+    remembered(1)
+    task = asyncio.create_task(audit_later())
+    task.add_done_callback(print)
+
+
+@app.get("/passed")
+def passed(number: int, session: SessionDep) -> None:
+    session.get(Order, number)
+    store(session, "a")
+    store_or_open("a", session)
+
+
+@app.get("/one-after-another")
+def one_after_another(number: int) -> None:
+    with SessionLocal() as session:
+        session.get(Order, number)
+    audit("a")
+    with SessionLocal() as session:
+        session.get(Order, number)
+        session.commit()
+        audit("b")
+
+
+@app.get("/before")
+def before(number: int, session: SessionDep) -> None:
+    audit("a")
+    session.get(Order, number)
+
+
+@app.get("/later")
+def later(number: int, session: SessionDep, tasks: BackgroundTasks) -> None:
+    session.get(Order, number)
+    tasks.add_task(audit, "a")

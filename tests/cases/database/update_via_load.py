@@ -1,0 +1,77 @@
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import Depends, FastAPI
+from sqlalchemy import create_engine, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+
+app = FastAPI()
+SessionLocal = sessionmaker(create_engine("sqlite://"))
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Order(Base):
+    __tablename__ = "orders"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    open: Mapped[bool]
+    total: Mapped[int]
+    seen: Mapped[datetime]
+
+
+def get_session() -> Iterator[Session]:
+    with SessionLocal() as session:
+        yield session
+
+
+SessionDep = Annotated[Session, Depends(get_session)]
+
+
+@app.post("/close")
+def close(now: datetime, session: SessionDep) -> None:
+    orders = session.scalars(select(Order).where(Order.open)).all()
+    for order in orders:  # FP214
+        order.open = False
+        order.seen = now
+        session.add(order)
+    session.commit()
+
+
+@app.post("/legacy")
+def legacy(session: SessionDep) -> None:
+    for order in session.query(Order).filter(Order.open).all():  # FP214
+        order.open = False
+    session.commit()
+
+
+# Near misses
+
+
+@app.post("/computed")
+def computed(session: SessionDep) -> None:
+    for order in session.scalars(select(Order)):
+        order.total = order.total + 1
+    for order in session.scalars(select(Order)):
+        if order.total > 10:
+            order.open = False
+    for order in session.scalars(select(Order)):
+        order.seen = datetime.now()
+    session.commit()
+
+
+@app.post("/returned")
+def returned(session: SessionDep) -> list[Order]:
+    orders = session.scalars(select(Order)).all()
+    for order in orders:
+        order.open = False
+    session.commit()
+    return list(orders)
+
+
+@app.post("/others")
+def others(orders: list[Order]) -> None:
+    for order in orders:
+        order.open = False
