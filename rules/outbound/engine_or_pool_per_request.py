@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from rules import libraries
@@ -40,6 +41,7 @@ class EngineOrPoolPerRequest(Rule):
     """
 
     code = "FP604"
+    aliases = MappingProxyType({"FP703": "executor-per-request"})
     severity = Severity.HIGH
     gates = True
     effort = Effort.MINUTES
