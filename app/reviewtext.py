@@ -37,8 +37,7 @@ def show(report: Report, gathered: Gathered) -> None:
     """Each comment under its code lines, then annotations, the summary and the conclusion."""
     out = console()
     for comment in report.comments:
-        sources = gathered.before if comment.side == "LEFT" else gathered.after
-        out.print(comment_text(comment, file_lines(sources, _source_path(comment, gathered))))
+        out.print(comment_text(comment, _lines(comment, gathered)))
     for annotation in report.annotations:
         out.print(annotation_text(annotation))
     out.print(_heading("check run"))
@@ -89,6 +88,15 @@ def _heading(words: str) -> Text:
 def _place(comment: ReviewComment) -> str:
     lines = f"{comment.start_line}-{comment.line}" if comment.start_line else str(comment.line)
     return f"{comment.path}:{lines}" + (" (removed)" if comment.side == "LEFT" else "")
+
+
+def _lines(comment: ReviewComment, gathered: Gathered) -> list[str]:
+    """The lines of the file, or of the document, that a comment stands in."""
+    removed, path = comment.side == "LEFT", _source_path(comment, gathered)
+    documents = gathered.documents_before if removed else gathered.documents_after
+    if path in documents:
+        return documents[path].splitlines()
+    return file_lines(gathered.before if removed else gathered.after, path)
 
 
 def _source_path(comment: ReviewComment, gathered: Gathered) -> str:

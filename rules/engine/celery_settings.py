@@ -47,10 +47,10 @@ def _is_loaded_from_elsewhere(module: Module) -> bool:
         if node.func.attr in _LOADERS:
             argument = node.args[0] if node.args else None
             if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
-                name = argument.value.partition(":")[0]
+                path = argument.value.partition(":")[0].replace(".", "/")
                 if not any(
-                    found.name == name or found.name.endswith(f".{name}")
-                    for found in module.project.resolver.modules.values()
+                    f"/{known}".endswith((f"/{path}.py", f"/{path}/__init__.py"))
+                    for known in module.project.files
                 ):
                     return True
             else:

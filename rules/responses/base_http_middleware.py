@@ -87,7 +87,6 @@ class BaseHttpMiddleware(Rule):
             node,
             f"`{node.name}` {'is' if isinstance(node, ast.ClassDef) else 'runs as'} a `BaseHTTPMiddleware`{many}: it adds 0.3 to 0.45 ms to every request and a task and a queue"
             " around every body.",
-            severity=Severity.MEDIUM if count >= _MANY else Severity.LOW,
             confidence=Confidence.CERTAIN,
             cause="FP510 middleware" if count >= _MANY else "",
             impact=Impact(

@@ -84,7 +84,7 @@ class WholeUploadInMemory(Rule):
             node,
             f"{what} holds the whole upload in memory{late}: its size is up to the client, and every upload that runs at"
             " the same time adds its own.",
-            severity=Severity.MEDIUM if small else Severity.HIGH,
+            severity=Severity.HIGH if module.reached(node) and not small else Severity.MEDIUM,
             confidence=Confidence.CERTAIN if module.reached(node) else Confidence.LIKELY,
             impact=estimates.in_memory("+50 MB for each upload that runs"),
         )

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _CONCAT = frozenset({"pandas.concat"})
 _ROW_BY_ROW = frozenset({"pandas.DataFrame.iterrows"})
+_DEEPEST = 3
 _LISTS = ("list", "List", "Sequence", "typing.List", "typing.Sequence")
 
 
@@ -131,7 +132,9 @@ def _is_data(loop: LoopNode, function: ast.FunctionDef | ast.AsyncFunctionDef, m
     )
 
 
-def _is_long_list(name: str, function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> bool:
+def _is_long_list(
+    name: str, function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module, depth: int = 0
+) -> bool:
     """Whether a name is a list of a length that nobody bounds: of the request's body, or of a query's rows."""
     arguments = function.args
     for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs):
@@ -144,14 +147,20 @@ def _is_long_list(name: str, function: ast.FunctionDef | ast.AsyncFunctionDef, m
         if isinstance(node, ast.Assign)
         and any(isinstance(target, ast.Name) and target.id == name for target in node.targets)
     ]
-    return len(bound) == 1 and _is_rows(bound[0], function, module)
+    return depth < _DEEPEST and len(bound) == 1 and _is_rows(bound[0], name, function, module, depth)
 
 
-def _is_rows(value: ast.expr, function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> bool:
+def _is_rows(
+    value: ast.expr, name: str, function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module, depth: int
+) -> bool:
     """`session.scalars(...).all()`, or a list made of such rows."""
     if isinstance(value, ast.ListComp):
         first = value.generators[0].iter
-        return isinstance(first, ast.Name) and _is_long_list(first.id, function, module)
+        return (
+            isinstance(first, ast.Name)
+            and first.id != name
+            and _is_long_list(first.id, function, module, depth + 1)
+        )
     text = ast.unparse(value)
     if ".all()" not in text and ".fetchall()" not in text:
         return False

@@ -84,3 +84,8 @@ def script() -> int:
 
 if __name__ == "__main__":
     print(script())
+
+
+@app.get("/at-once/{job_id}")
+def at_once(job_id: str) -> int:
+    return AsyncResult(job_id).get(timeout=0)

@@ -142,3 +142,18 @@ async def events(_: None = Depends(local)):
     while True:
         await asyncio.sleep(15)
         yield "ping"
+
+
+@app.post("/invoices")
+async def create_confirmation(address: str) -> None:
+    await send_confirmation(address)
+
+
+async def send_confirmation(address: str) -> None:
+    await aiosmtplib.send(address, hostname="mail.example")
+
+
+@app.post("/everyone")
+async def everyone(addresses: list[str]) -> None:
+    for address in addresses:
+        await send_welcome(address)

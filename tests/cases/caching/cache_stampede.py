@@ -67,3 +67,12 @@ async def other_key() -> None:
     source = await client.get("d")
     await load()
     await client.set("e", str(source), ex=300)
+
+
+@app.get("/for-ever")
+async def for_ever() -> str:
+    found = await client.get("f")
+    if found is None:
+        found = await load()
+        await client.set("f", found)
+    return found

@@ -96,3 +96,17 @@ async def health(name: str) -> int:
 @app.get("/local/{city}")
 async def local(city: str) -> str:
     return city.upper()
+
+
+def language() -> str:
+    return "de"
+
+
+@app.get("/speaking/{city}")
+async def speaking(city: str, spoken: str = Depends(language)) -> str:
+    return (await client.get(f"https://weather.example/{city}")).text
+
+
+@app.get("/guarded/{city}", dependencies=[Depends(current_user)])
+async def guarded(city: str) -> str:
+    return (await client.get(f"https://weather.example/{city}")).text

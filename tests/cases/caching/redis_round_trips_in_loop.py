@@ -106,3 +106,10 @@ async def wait(names: list[str]) -> None:
 
 def chunks(numbers: list[str]) -> list[list[str]]:
     return [numbers]
+
+
+@app.post("/twice")
+async def twice(numbers: list[str]) -> None:
+    for number in numbers:
+        await client.get(number)  # FP307
+        await client.set(number, "1", ex=60)

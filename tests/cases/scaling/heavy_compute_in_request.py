@@ -102,3 +102,13 @@ def apart(paths: list[str]) -> list[int]:
         both = pandas.concat([pandas.read_csv(path), pandas.read_csv(f"{path}.more")])
         lengths.append(len(both))
     return lengths
+
+
+@app.post("/circle")
+def circle(wanted: list[str]) -> list[str]:
+    names = [number for number in others] if wanted else []
+    others = [name for name in names]
+    others = [other for other in others]
+    first = [one for one in second]
+    second = [two for two in first]
+    return [number for number in wanted if number in first or number in others]
