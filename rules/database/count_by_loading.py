@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rules.engine import estimates
 from rules.engine.creation import serves
+from rules.engine.loads import QUERY, RESULTS, Load, is_limited, loaded
 from rules.engine.loop_shapes import shortened
 from rules.engine.rule import Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 
@@ -15,37 +15,13 @@ if TYPE_CHECKING:
 
     from rules.engine.module import Module
 
-_QUERY = "sqlalchemy.orm.Query"
-_RESULTS = frozenset(
-    {"sqlalchemy.engine.Result", "sqlalchemy.engine.ScalarResult", "sqlalchemy.engine.MappingResult"}
-)
 _SESSIONS = (
     "sqlalchemy.orm.Session",
     "sqlmodel.Session",
     "sqlalchemy.ext.asyncio.AsyncSession",
     "sqlmodel.ext.asyncio.session.AsyncSession",
 )
-_LISTS: dict[str, tuple[str, ...]] = {
-    "all": (_QUERY, *_RESULTS),
-    "fetchall": tuple(_RESULTS),
-    "to_list": (
-        "beanie.FindMany",
-        "pymongo.asynchronous.cursor.AsyncCursor",
-        "motor.motor_asyncio.AsyncIOMotorCursor",
-    ),
-}
 _COUNTS = {"to_list": "`count_documents` (Beanie: `.count()`)"}
-_LIMITS = frozenset({"limit", "slice", "fetch", "first", "one", "one_or_none"})
-
-
-@dataclass(frozen=True)
-class _Load:
-    """A call that loads all rows of `source` into a list."""
-
-    call: ast.Call
-    source: ast.expr
-    type: str
-    method: str
 
 
 class CountByLoading(Rule):
@@ -135,15 +111,15 @@ class CountByLoading(Rule):
             )
         ):
             return
-        load = _load(counted, module)
+        load = loaded(counted, module)
         rewrite: Callable[[Any], cst.CSTNode] | None = None
         if load is not None:
             rewrite = _rewrite(load, module)
         elif isinstance(counted, ast.Name):
             load = _only_counted(counted, node, module)
-        if load is None or _limited(load.source):
+        if load is None or is_limited(load, module):
             return
-        imports = ("sqlalchemy.func", "sqlalchemy.select") if load.type in _RESULTS else ()
+        imports = ("sqlalchemy.func", "sqlalchemy.select") if load.type in RESULTS else ()
         yield Match(
             node,
             f"`{shortened(module.segment(node), 70)}` loads every row only to count them."
@@ -177,18 +153,7 @@ def _counted(node: ast.Call) -> ast.expr | None:
     return None
 
 
-def _load(expression: ast.expr, module: Module) -> _Load | None:
-    """`expression` as a call that loads all rows."""
-    call = expression.value if isinstance(expression, ast.Await) else expression
-    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
-        return None
-    owner = module.type_of(call.func.value)
-    if owner is None or owner not in _LISTS.get(call.func.attr, ()):
-        return None
-    return _Load(call, call.func.value, owner, call.func.attr)
-
-
-def _only_counted(name: ast.Name, counting: ast.Call, module: Module) -> _Load | None:
+def _only_counted(name: ast.Name, counting: ast.Call, module: Module) -> Load | None:
     """The load that `name` holds, when the function assigns it once and uses it only to count."""
     function = module.function_of(name)
     if function is None or isinstance(function.node, ast.Lambda):
@@ -206,19 +171,14 @@ def _only_counted(name: ast.Name, counting: ast.Call, module: Module) -> _Load |
         parent = module.parent(use)
         if not (isinstance(parent, ast.Call) and _counted(parent) is use):
             return None
-    return _load(assignment.value, module)
+    return loaded(assignment.value, module)
 
 
-def _limited(source: ast.expr) -> bool:
-    """Whether the query fetches a bounded number of rows."""
-    return any(isinstance(node, ast.Attribute) and node.attr in _LIMITS for node in ast.walk(source))
-
-
-def _rewrite(load: _Load, module: Module) -> Callable[[Any], cst.CSTNode] | None:
+def _rewrite(load: Load, module: Module) -> Callable[[Any], cst.CSTNode] | None:
     """`len(query.all())` -> `query.count()`; `len(session.scalars(select(...)).all())` -> a counting select."""
-    if load.type == _QUERY:
+    if load.type == QUERY:
         return _query_count
-    if load.type not in _RESULTS or load.method not in ("all", "fetchall"):
+    if load.type not in RESULTS or load.method not in ("all", "fetchall"):
         return None
     executed = _executed(load.source)
     if executed is None:

@@ -46,6 +46,7 @@ class EngineOrPoolPerRequest(Rule):
     gates = True
     effort = Effort.MINUTES
     watch = "new database connections per second"
+    aliases = MappingProxyType({"FP703": "executor-per-request"})
 
     invalid = (
         Invalid(

@@ -116,3 +116,17 @@ def assigned_twice(session: SessionDep, everything: bool) -> int:
 @app.get("/condition")
 def filtered(session: SessionDep) -> int:
     return sum(order.id for order in session.scalars(select(Order)).all())
+
+
+@app.get("/locked")
+def locked(ids: list[int], session: SessionDep) -> bool:
+    statement = select(Order).where(Order.id.in_(ids)).with_for_update()
+    rows = session.scalars(statement).all()
+    return len(rows) == len(ids)
+
+
+@app.get("/page-size")
+def size_of_a_page(session: SessionDep) -> int:
+    statement = select(Order).limit(20)
+    result = session.scalars(statement)
+    return len(result.all())

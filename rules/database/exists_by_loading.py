@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rules.engine import estimates
+from rules.engine.creation import serves
+from rules.engine.loads import Load, is_limited, loaded, narrows
+from rules.engine.loop_shapes import shortened
+from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+
+
+class ExistsByLoading(Rule):
+    """Loading all rows to see whether there is one costs time and memory for each of them.
+
+    Every row is sent and made an object, and the answer is known after the first.
+
+    ## Instead
+    `session.scalar(select(Order.id).where(…).limit(1)) is not None`, or `select(exists().where(…))`: the database stops at the
+    first row.
+
+    ## Trade-offs
+    None, but that the rows are not in the session afterwards.
+
+    ## Monitor
+    Rows fetched per request.
+
+    ## When to ignore it
+    When there are never more than a few rows.
+    """
+
+    code = "FP210"
+    severity = Severity.MEDIUM
+    effort = Effort.MINUTES
+    watch = "rows fetched per request"
+
+    invalid = (
+        Invalid(
+            """
+            from fastapi import Depends, FastAPI
+            from sqlalchemy import select
+            from sqlalchemy.orm import Session
+
+            from shop.db import get_session
+            from shop.models import Order
+
+            app = FastAPI()
+
+            @app.delete("/customers/{number}")
+            def delete(number: int, session: Session = Depends(get_session)) -> str:
+                if session.scalars(select(Order).where(Order.customer_id == number)).all():
+                    return "has orders"
+                return "deleted"
+            """
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            from fastapi import Depends, FastAPI
+            from sqlalchemy import select
+            from sqlalchemy.orm import Session
+
+            from shop.db import get_session
+            from shop.models import Order
+
+            app = FastAPI()
+
+            @app.delete("/customers/{number}")
+            def delete(number: int, session: Session = Depends(get_session)) -> str:
+                if session.scalar(select(Order.id).where(Order.customer_id == number).limit(1)) is not None:
+                    return "has orders"
+                return "deleted"
+            """
+        ),
+    )
+
+    def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        load = loaded(node, module)
+        if load is None or not serves(node, module) or is_limited(load, module):
+            return
+        value: ast.AST = node
+        parent = module.parent(node)
+        if isinstance(parent, ast.Await):
+            value, parent = parent, module.parent(parent)
+        if not (_asks(parent, value) or _only_asked(parent, load, module)):
+            return
+        yield Match(
+            node,
+            f"`{shortened(module.segment(node), 70)}` loads every row, and only whether there is one is asked.",
+            severity=Severity.LOW
+            if narrows(load, module) or not module.in_request_path(node)
+            else self.severity,
+            impact=estimates.rows_counted(module.options),
+        )
+
+
+def _asks(parent: ast.AST | None, value: ast.AST) -> bool:
+    """Whether `value` counts only as true or false."""
+    match parent:
+        case ast.If(test=test) | ast.IfExp(test=test) | ast.While(test=test) | ast.Assert(test=test):
+            return test is value
+        case ast.UnaryOp(op=ast.Not()):
+            return True
+        case ast.Call(func=ast.Name(id="bool"), args=[argument]):
+            return argument is value
+    return False
+
+
+def _only_asked(parent: ast.AST | None, load: Load, module: Module) -> bool:
+    """`rows = query.all()`, where `rows` is then asked only whether it is empty."""
+    match parent:
+        case ast.Assign(targets=[ast.Name(id=name)]):
+            pass
+        case _:
+            return False
+    function = module.function_of(load.call)
+    if function is None or isinstance(function.node, ast.Lambda):
+        return False
+    uses = [part for part in ast.walk(function.node) if isinstance(part, ast.Name) and part.id == name]
+    loads = [use for use in uses if isinstance(use.ctx, ast.Load)]
+    return (
+        bool(loads) and len(uses) == len(loads) + 1 and all(_asks(module.parent(use), use) for use in loads)
+    )

@@ -1,0 +1,70 @@
+from collections.abc import Iterator
+from typing import Annotated
+
+from fastapi import Depends, FastAPI
+from sqlalchemy import create_engine, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+
+app = FastAPI()
+SessionLocal = sessionmaker(create_engine("sqlite://"))
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Order(Base):
+    __tablename__ = "orders"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    open: Mapped[bool]
+
+
+def get_session() -> Iterator[Session]:
+    with SessionLocal() as session:
+        yield session
+
+
+SessionDep = Annotated[Session, Depends(get_session)]
+
+
+@app.get("/direct")
+def direct(session: SessionDep) -> str:
+    if session.scalars(select(Order).where(Order.open)).all():  # FP210
+        return "open"
+    return "none" if not session.query(Order).all() else "closed"  # FP210
+
+
+@app.get("/named")
+def named(session: SessionDep) -> bool:
+    orders = session.execute(select(Order)).scalars().all()  # FP210
+    if not orders:
+        return False
+    return bool(session.query(Order).filter(Order.open).all())  # FP210
+
+
+# Near misses
+
+
+@app.get("/used")
+def used(session: SessionDep) -> list[Order]:
+    orders = session.scalars(select(Order)).all()
+    if not orders:
+        return []
+    return list(orders)
+
+
+@app.get("/first")
+def first(session: SessionDep) -> str:
+    if session.query(Order).filter(Order.open).first():
+        return "open"
+    if session.query(Order).limit(1).all():
+        return "some"
+    statement = select(Order).limit(1)
+    if session.scalars(statement).all():
+        return "some"
+    return "none"
+
+
+@app.get("/other")
+def other(names: dict[str, bool]) -> bool:
+    return not all(names.values())
