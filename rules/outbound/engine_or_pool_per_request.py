@@ -41,7 +41,6 @@ class EngineOrPoolPerRequest(Rule):
     """
 
     code = "FP604"
-    aliases = MappingProxyType({"FP703": "executor-per-request"})
     severity = Severity.HIGH
     gates = True
     effort = Effort.MINUTES
