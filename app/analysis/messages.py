@@ -153,8 +153,6 @@ class Began(msgspec.Struct, tag="began"):
     """Empty when it turns to no file in particular."""
     stage: Stage
     blob: str = ""
-    last: bool = False
-    """No file comes after it, but work on all of them: it may take longer."""
 
 
 class Extracted(msgspec.Struct, tag="extracted"):

@@ -161,7 +161,7 @@ class Worker:
                 await self._send(task)
             while True:
                 now = loop.time()
-                until = last if at is None or at.last else min(last, now + patience)
+                until = last if at is None else min(last, now + patience)
                 async with asyncio.timeout_at(until):
                     frame = await self._receive()
                 match frame:

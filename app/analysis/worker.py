@@ -21,6 +21,7 @@ from typing import BinaryIO
 import msgspec
 
 import rules
+from app.analysis import confinement
 from app.analysis.archive import ArchiveError, ArchiveLimitError, blob_sha, members
 from app.analysis.documents import is_document, is_python
 from app.analysis.messages import (
@@ -78,6 +79,7 @@ def confine(limits: Limits, parent: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
+    confinement.deny()
 
 
 class Connection:
@@ -106,14 +108,14 @@ class Connection:
         self._write.write(len(body).to_bytes(4) + body)
         self._write.flush()
 
-    def begin(self, path: str, stage: Stage, blob: str = "", *, last: bool = False) -> None:
+    def begin(self, path: str, stage: Stage, blob: str = "") -> None:
         """Say which file comes now, and let the kernel end this process if it takes too long.
 
-        An empty path says that no file comes now, but work on all of them; so, after it, does `last`.
+        An empty path says that no file comes now, but work on all of them.
         """
         self.current = path
-        self.send(Began(path, stage, blob, last))
-        signal.setitimer(signal.ITIMER_PROF, self._limits.file_seconds if path and not last else 0)
+        self.send(Began(path, stage, blob))
+        signal.setitimer(signal.ITIMER_PROF, self._limits.file_seconds if path else 0)
 
     @contextlib.contextmanager
     def task(self) -> Iterator[None]:
@@ -125,28 +127,6 @@ class Connection:
             yield
         finally:
             signal.setitimer(signal.ITIMER_PROF, 0)
-
-
-class Announced(Mapping[str, bytes]):
-    """Sources that tell the parent when they are taken up."""
-
-    def __init__(self, sources: Mapping[str, bytes], connection: Connection) -> None:
-        self._sources, self._connection = sources, connection
-        self._left = set(sources)
-        self.silent = False
-
-    def __getitem__(self, path: str) -> bytes:
-        source = self._sources[path]
-        if not self.silent:
-            self._left.discard(path)
-            self._connection.begin(path, "analyze", last=not self._left)
-        return source
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._sources)
-
-    def __len__(self) -> int:
-        return len(self._sources)
 
 
 class FactsCache:
@@ -256,11 +236,14 @@ def analyze(
     advise: bool = False,
 ) -> rules.Analysis:
     """The engine's `analyze`, announced file by file. Advice is for a project's first application, or by its code."""
-    announced = Announced(sources, connection)
-    analysis = rules.analyze(announced, others=others, documents=documents, options=options, advise=advise)
-    announced.silent = True  # who proves a fix looks at the file again
-    connection.begin("", "analyze")
-    return analysis
+    return rules.analyze(
+        sources,
+        others=others,
+        documents=documents,
+        options=options,
+        advise=advise,
+        begin=lambda path: connection.begin(path, "analyze"),
+    )
 
 
 def prove_new(

@@ -6,7 +6,7 @@ import ast
 import contextlib
 import gc
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -32,6 +32,8 @@ from rules.engine.module import Module
 from rules.engine.project import Project
 from rules.engine.rule import Match, ProjectMatch, ProjectRule, Rule
 from rules.engine.source import Source, SourceError, parse
+
+Begin = Callable[[str], None]
 
 _KEPT_LINES = 60_000
 """Trees of so many lines stay in memory between the passes; more are parsed again."""
@@ -121,14 +123,16 @@ def analyze(
     documents: Mapping[str, str] | None = None,
     options: Options = Options(),  # noqa: B008 - frozen
     advise: bool = True,
+    begin: Begin = lambda path: None,
 ) -> Analysis:
     """Analyse `sources` (path -> bytes) in the context of `others`, the facts of the rest of the project.
 
-    `advise` asks for project advice too: it looks at everything, and most reviews do not say it.
+    `advise` asks for project advice too: it looks at everything, and most reviews do not say it. `begin` is told
+    which file comes next, whenever one does; an empty path stands for the work on all of them.
 
     Never raises for what the files contain: what cannot be read or checked is in `result.skipped`.
     """
-    run = _Run(sources, others or {}, documents or {}, options, advise=advise)
+    run = _Run(sources, others or {}, documents or {}, options, advise=advise, begin=begin)
     with _uncollected():
         return run.analysis()
 
@@ -154,9 +158,11 @@ class _Run:
         options: Options,
         *,
         advise: bool = False,
+        begin: Begin = lambda path: None,
     ) -> None:
         self.advise = advise
         self.started = time.perf_counter()
+        self.begin = begin
         self.sources = sources
         self.others = others
         self.documents = documents
@@ -176,6 +182,7 @@ class _Run:
         for path in sorted(self.sources):
             if place_of(path) == "test":
                 continue
+            self.begin(path)
             try:
                 source, index = self._read(path)
                 found = extraction.build(index, len(source.lines))
@@ -192,15 +199,18 @@ class _Run:
                 kept[path] = (source, index)
             else:
                 index.release()
+        self.begin("")
         project = Project({**self.others, **facts}, self.documents, self.options)
         self._leave_out(project)
         placed: list[_Placed] = []
         for path in facts:
             if place_of(path) != "app":
                 continue
+            self.begin(path)
             source, index = kept.pop(path) if path in kept else self._read(path)
             placed.extend(self._check(Module(path, source, index, project)))
             index.release()
+        self.begin("")
         about = list(self._about(project))
         placed.extend(item for item in about if not _is_advice(item.rule))
         advice = sorted(

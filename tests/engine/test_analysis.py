@@ -302,3 +302,12 @@ def test_results_are_the_same_each_time() -> None:
         return project(HELPER, select=()).result.findings
 
     assert told() == told()
+
+
+def test_it_is_said_which_file_comes_next_and_when_none_does() -> None:
+    begun: list[str] = []
+    files = sources({"a.py": "x = 1\n", "b.py": "y = 1\n", "tests/test_a.py": "z = 1\n"})
+
+    analyze(files, begin=begun.append)
+
+    assert begun == ["a.py", "b.py", "", "a.py", "b.py", ""]
