@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from rules import libraries
@@ -44,6 +45,7 @@ class EngineOrPoolPerRequest(Rule):
     gates = True
     effort = Effort.MINUTES
     watch = "new database connections per second"
+    aliases = MappingProxyType({"FP703": "executor-per-request"})
 
     invalid = (
         Invalid(
