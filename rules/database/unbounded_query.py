@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from rules.engine import estimates
@@ -32,9 +33,11 @@ class UnboundedQuery(Rule):
     """
 
     code = "FP211"
+    aliases = MappingProxyType({"FP509": "missing-pagination-contract"})
     severity = Severity.MEDIUM
     effort = Effort.HOURS
     watch = "p99 of rows per request and of response size"
+    guards = ("limit", "LIMIT", "fetch", "slice", "paginate", "top")
 
     invalid = (
         Invalid(

@@ -479,6 +479,9 @@ class Models:
             holder = self.table(self._resolver.value(base.removesuffix(".c"), module)) if base else None
             if holder is None and base.endswith(".c"):
                 holder = self.tables.get((path, base.removesuffix(".c").removeprefix("@")))
+            if holder is None and item.items:  # an expression: `func.lower(Order.number)`
+                inner = item.items[0].ref.rpartition(".")[0]
+                owner = owner or (self.table(self._resolver.value(inner, module)) if inner else None)
             owner = owner or holder
             names.append(name if holder is not None else "")
         if owner is not None:
