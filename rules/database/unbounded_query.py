@@ -39,6 +39,7 @@ class UnboundedQuery(Rule):
     severity = Severity.MEDIUM
     effort = Effort.HOURS
     watch = "p99 of rows per request and of response size"
+    guards = ("limit", "LIMIT", "fetch", "slice", "paginate", "top")
 
     invalid = (
         Invalid(

@@ -133,7 +133,7 @@ def build(index: Index, lines: int) -> ModuleFacts:
             _class(index, scope, scope.node) for scope in index.scopes if isinstance(scope.node, ast.ClassDef)
         ),
         declarations=declarations.extract(index),
-        flows=rows.extract(index),
+        flows=rows.extract(index, lambda node: surroundings(index, node, at_module=False)[2]),
         filters=filtered.extract(index),
         raw=raw_text.extract(index),
         early=tuple(sorted(index.early)),
