@@ -126,7 +126,7 @@ def build(index: Index, lines: int) -> ModuleFacts:
             _class(index, scope, scope.node) for scope in index.scopes if isinstance(scope.node, ast.ClassDef)
         ),
         declarations=declarations.extract(index),
-        flows=rows.extract(index),
+        flows=rows.extract(index, lambda node: surroundings(index, node, at_module=False)[2]),
         filters=filtered.extract(index),
         early=tuple(sorted(index.early)),
         migration=migrations.extract(index) if "alembic" in index.imports else None,

@@ -34,7 +34,7 @@ from rules.engine.filtered import Filtered
 from rules.engine.migrations import Migration
 from rules.engine.rows import Flow
 
-ENGINE_VERSION = "9"
+ENGINE_VERSION = "10"
 """Changes when facts change shape or meaning: cached ones of another version are worthless."""
 
 # Flags of a call.

@@ -46,7 +46,7 @@ class Project:
 
     @cached_property
     def costs(self) -> Costs:
-        return Costs(self.graph, self.summaries)
+        return Costs(self.graph, self.summaries, self.lazy_loading.calls)
 
     @cached_property
     def models(self) -> Models:

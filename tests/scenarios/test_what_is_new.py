@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.review.report import Report
+from rules.engine.finding import Severity
 from tests.scenarios.pull_requests import (
     BLOCKING_CARRIER,
     CARRIER,
@@ -25,7 +26,8 @@ SLOW = SHOP | {"shop/carrier.py": BLOCKING_CARRIER}
 
 def nothing_new(report: Report, existing: int) -> None:
     assert (report.new, report.comments, report.annotations) == ((), (), ())
-    assert len(report.existing) == existing
+    # Hints for the summary come and go with the rules: they are not what these tests are about.
+    assert sum(finding.severity is not Severity.INFO for finding in report.existing) == existing
     assert report.fixed == ()
     assert report.title == "no new performance problems"
 
