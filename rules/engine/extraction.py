@@ -5,7 +5,16 @@ from __future__ import annotations
 import ast
 import re
 
-from rules.engine import declarations, facts, filtered, migrations, page_sizes, quick_calls, rows
+from rules.engine import (
+    declarations,
+    facts,
+    filtered,
+    migrations,
+    page_sizes,
+    quick_calls,
+    rows,
+    session_factories,
+)
 from rules.engine.annotations import one_of
 from rules.engine.arguments import arguments, displays, receiver, target
 from rules.engine.facts import Alias, Call, Class, Decorator, Function, ModuleFacts, Parameter
@@ -346,6 +355,8 @@ def _calls(index: Index, scope: Scope, guarded: list[Call]) -> list[Call]:
         flags, loops, path, is_guarded = surroundings(index, node, at_module)
         if last in quick_calls.NAMES and quick_calls.is_quick(node, last):
             flags |= facts.QUICK
+        if last in session_factories.NAMES:
+            flags |= session_factories.flag_of(node, last)
         if isinstance(node.func, ast.Call) and last_name(node.func) in _WRAPPING:
             flags |= facts.OFFLOADED
         if last in _EXECUTING and node.args and is_writing(node.args[0], index.ref(node.args[0], scope)):
