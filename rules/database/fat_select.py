@@ -4,64 +4,67 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine.models import Column, Table
+from rules.engine.columns_read import columns_read
+from rules.engine.eager import query_node
 from rules.engine.raw_text import RUNS, behind
-from rules.engine.rule import Confidence, Effort, Hop, Impact, Invalid, Match, Rule, Severity, Valid
+from rules.engine.rule import Confidence, Effort, Hop, Invalid, Match, Rule, Severity, Valid
 from rules.engine.spelling import last_name
 
 if TYPE_CHECKING:
+    from rules.engine.lazy_loading import Filled
+    from rules.engine.models import Column, Table
     from rules.engine.module import Module
 
 _BIG = frozenset(
-    {"Text", "UnicodeText", "LargeBinary", "BLOB", "BYTEA", "JSON", "JSONB", "JSONField", "TextField"}
-    | {"BinaryField", "PickleType", "Vector", "HALFVEC", "TSVECTOR", "LONGTEXT", "MEDIUMTEXT", "bytes"}
+    {"Text", "TEXT", "UnicodeText", "MEDIUMTEXT", "LONGTEXT", "CLOB", "NCLOB"}
+    | {"LargeBinary", "BLOB", "MEDIUMBLOB", "LONGBLOB", "BYTEA", "PickleType", "bytes"}
+    | {"JSON", "JSONB", "Vector", "VECTOR", "HALFVEC", "SPARSEVEC", "TSVECTOR"}
 )
-"""Types of columns whose values may be kilobytes each."""
-_NARROWING = frozenset(
-    {"load_only", "defer", "undefer", "with_only_columns", "with_entities", "only", "values"}
+_CHOOSING = frozenset(
+    {"load_only", "defer", "undefer", "with_only_columns", "undefer_group", "with_entities"}
 )
 _FEW = 4
 
 
 class FatSelect(Rule):
-    """A list that shows a few columns of rows it loads whole makes the database send what nobody reads.
+    """A list query loads a big column of each row that the response never shows.
 
-    Texts, documents and vectors make up nearly all of such rows. They are read from disk, sent and made into objects for
-    every row of the list, and then dropped.
+    Texts, documents, binary data and embeddings travel from the database, are decoded and are thrown away, once per row. In
+    PostgreSQL values beyond two kilobytes lie outside the row, and each costs look-ups of its own.
 
     ## Instead
-    Name the columns: `select(Order.id, Order.day)`, or `options(load_only(Order.id, Order.day))` where entities are
-    needed; in an SQL text the columns instead of `*`.
+    Name what the response shows, `.options(load_only(Article.id, Article.title))`, or leave the big column out,
+    `.options(defer(Article.body))`. In an SQL text the columns instead of `*`.
 
     ## Trade-offs
-    With `load_only` a column that is read later after all costs a query per row, and fails in an asynchronous session.
+    Reading a column that was left out is a query per row, and an error under an `AsyncSession`: look who else reads these rows.
 
     ## Monitor
-    Bytes that the database sends per request.
+    Bytes received from the database per request.
 
     ## When to ignore it
-    When the columns left out are small, or the list has a few rows.
+    When the column is small in practice, or pages have a few rows.
     """
 
     code = "FP216"
     severity = Severity.LOW
     effort = Effort.MINUTES
-    watch = "bytes sent by the database per request"
-    impact = Impact()
+    watch = "bytes received from the database per request"
+    guards = ("load_only", "defer", "deferred")
 
     invalid = (
         Invalid(
             """
-            from fastapi import Depends, FastAPI
-            from sqlalchemy import Text, select
-            from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+            from typing import Annotated
 
-            from shop.db import get_session
+            from fastapi import Depends, FastAPI
+            from pydantic import BaseModel
+            from sqlalchemy import Text, select
+            from sqlalchemy.orm import Mapped, Session, mapped_column
+
+            from shop.db import Base, get_session
 
             app = FastAPI()
-
-            class Base(DeclarativeBase):
-                pass
 
             class Article(Base):
                 __tablename__ = "articles"
@@ -69,26 +72,29 @@ class FatSelect(Rule):
                 title: Mapped[str]
                 body: Mapped[str] = mapped_column(Text)
 
-            @app.get("/articles")
-            def list_articles(session: Session = Depends(get_session)) -> list[dict]:
-                articles = session.scalars(select(Article).limit(50)).all()
-                return [{"id": article.id, "title": article.title} for article in articles]
+            class ArticleOut(BaseModel):
+                id: int
+                title: str
+
+            @app.get("/articles", response_model=list[ArticleOut])
+            def list_articles(session: Annotated[Session, Depends(get_session)]):
+                return session.scalars(select(Article).limit(100)).all()
             """
         ),
     )
     valid = (
         Valid(
             """
-            from fastapi import Depends, FastAPI
-            from sqlalchemy import Text, select
-            from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+            from typing import Annotated
 
-            from shop.db import get_session
+            from fastapi import Depends, FastAPI
+            from pydantic import BaseModel
+            from sqlalchemy import Text, select
+            from sqlalchemy.orm import Mapped, Session, defer, mapped_column
+
+            from shop.db import Base, get_session
 
             app = FastAPI()
-
-            class Base(DeclarativeBase):
-                pass
 
             class Article(Base):
                 __tablename__ = "articles"
@@ -96,79 +102,104 @@ class FatSelect(Rule):
                 title: Mapped[str]
                 body: Mapped[str] = mapped_column(Text)
 
-            @app.get("/articles")
-            def list_articles(session: Session = Depends(get_session)) -> list[dict]:
-                articles = session.execute(select(Article.id, Article.title).limit(50)).all()
-                return [{"id": article.id, "title": article.title} for article in articles]
+            class ArticleOut(BaseModel):
+                id: int
+                title: str
+
+            @app.get("/articles", response_model=list[ArticleOut])
+            def list_articles(session: Annotated[Session, Depends(get_session)]):
+                return session.scalars(select(Article).options(defer(Article.body)).limit(100)).all()
             """
         ),
     )
 
-    def check(self, node: ast.ListComp, module: Module) -> Iterator[Match]:
-        if len(node.generators) != 1 or not isinstance(node.generators[0].target, ast.Name):
+    def check(self, node: ast.Call | ast.ListComp, module: Module) -> Iterator[Match]:
+        if isinstance(node, ast.ListComp):
+            found = _of_comprehension(node, module)
+            if found is not None:
+                yield found
             return
-        generator = node.generators[0]
-        iterated = generator.iter
-        if not module.reached(node) or not _is_only_use(iterated, module):
+        filled = module.project.lazy_loading.filled.get((module.path, node.lineno, node.col_offset))
+        if not filled or query_node(module, filled[0].loaded) is not node:
             return
-        used = _used(node, generator.target, module)
-        if not used:
+        served = [each for each in filled if each.loaded.many and _serves(each, module)]
+        if len(served) != len(filled) or _is_chosen(node, module):
             return
-        found = _entities(iterated, used, module) or _text(iterated, used, module)
-        if found is not None:
-            yield found
+        table = filled[0].loaded.table
+        unread = _unread(table, filled, node, module)
+        if not unread:
+            return
+        columns = " and ".join(f"`{table.symbol.rpartition('.')[2]}.{each.attribute}`" for each in unread[:3])
+        schema = filled[0].schema.symbol.rpartition(".")[2]
+        yield Match(
+            node,
+            f"{columns} {'is' if len(unread) == 1 else 'are'} loaded with each row, and `{schema}` does not show"
+            f" {'it' if len(unread) == 1 else 'them'}.",
+            confidence=Confidence.POSSIBLE,
+            related=(
+                *(Hop(each.place.path, each.place.line, each.place.symbol) for each in filled[:3]),
+                *(Hop(each.path, each.line, f"{each.symbol}.{each.attribute}") for each in unread[:3]),
+            ),
+        )
 
 
-def _is_only_use(iterated: ast.expr, module: Module) -> bool:
-    """Whether the rows serve this comprehension alone."""
-    if not isinstance(iterated, ast.Name):
-        return True
-    function = module.function_of(iterated)
-    if function is None:
-        return False
-    uses = [
-        node
-        for node in ast.walk(function.node)
-        if isinstance(node, ast.Name) and node.id == iterated.id and isinstance(node.ctx, ast.Load)
+def _serves(filled: Filled, module: Module) -> bool:
+    node = module.project.node(filled.place.path, filled.place.symbol)
+    return node is not None and bool(module.project.endpoint_refs(node))
+
+
+def _unread(table: Table, filled: list[Filled], query: ast.Call, module: Module) -> list[Column]:
+    """The big columns that none of the schemas reads, nor the function of the query."""
+    unread = [
+        column
+        for column in table.columns.values()
+        if column.type in _BIG and not column.deferred and not column.primary
     ]
-    return len(uses) == 1
+    for each in filled if unread else ():
+        read = module.project.lazy_loading.columns_read(each.schema, table)
+        if read is None:
+            return []
+        unread = [column for column in unread if column.attribute not in read]
+    names = {column.attribute for column in unread}
+    function = module.function_of(query)
+    used = {
+        node.attr
+        for node in ast.walk(function.node if function is not None else module.tree)
+        if isinstance(node, ast.Attribute) and node.attr in names and isinstance(node.ctx, ast.Load)
+    }
+    return [column for column in unread if column.attribute not in used]
 
 
-def _used(node: ast.ListComp, target: ast.expr, module: Module) -> set[str]:
-    """The columns that the comprehension reads of each row; empty when it does anything else with one."""
-    name = target.id if isinstance(target, ast.Name) else ""
-    found: set[str] = set()
-    parts = [node.elt, *node.generators[0].ifs]
-    for part in parts:
-        for inner in ast.walk(part):
-            if not isinstance(inner, ast.Name) or inner.id != name:
-                continue
-            read = _column_read(module.parent(inner), inner, module)
-            if not read:
-                return set()
-            found.add(read)
-    return found
+def _is_chosen(node: ast.expr, module: Module) -> bool:
+    """Whether the function says which columns it loads."""
+    function = module.function_of(node)
+    around = function.node if function is not None else module.tree
+    return any(
+        getattr(each, "id", getattr(each, "attr", "")) in _CHOOSING
+        for each in ast.walk(around)
+        if isinstance(each, ast.Name | ast.Attribute)
+    )
 
 
-def _column_read(around: ast.AST | None, row: ast.Name, module: Module) -> str:
-    match around:
-        case ast.Attribute(value=value, attr=name) if value is row:
-            outer = module.parent(around)
-            if isinstance(outer, ast.Call) and outer.func is around:
-                return ""  # a method
-            return name
-        case ast.Subscript(value=value, slice=ast.Constant(value=str() as name)) if value is row:
-            return name
-    return ""
+# Lists that a function makes itself
+
+
+def _of_comprehension(node: ast.ListComp, module: Module) -> Match | None:
+    if not module.reached(node):
+        return None
+    used = columns_read(node, module)
+    if not used:
+        return None
+    iterated = node.generators[0].iter
+    return _entities(iterated, used, module) or _text(iterated, used, module)
 
 
 def _entities(iterated: ast.expr, used: set[str], module: Module) -> Match | None:
     loaded = module.rows(iterated)
-    function = module.function_of(iterated)
-    if len(loaded) != 1 or function is None or loaded[0].reads or not loaded[0].many:
+    if len(loaded) != 1 or loaded[0].reads or not loaded[0].many:
         return None
     query = loaded[0]
-    if query.path != module.path or query.hops or _narrows(function.node):
+    if query.path != module.path or query.hops or _is_chosen(iterated, module):
         return None
     table = query.table
     if not used <= table.columns.keys():
@@ -181,7 +212,7 @@ def _entities(iterated: ast.expr, used: set[str], module: Module) -> Match | Non
         iterated,
         f"This list reads {_named(sorted(used))} of each `{name}`, and loads {_named(column.attribute for column in left)}"
         " of every row as well.",
-        confidence=Confidence.LIKELY,
+        confidence=Confidence.POSSIBLE,
         related=tuple(Hop(column.path, column.line, f"{name}.{column.attribute}") for column in left[:3]),
     )
 
@@ -204,7 +235,7 @@ def _text(iterated: ast.expr, used: set[str], module: Module) -> Match | None:
     return Match(
         call,
         f"`SELECT *` loads every column of `{raw.statement.tables[0]}`{also}; the list reads {_named(sorted(used))}.",
-        confidence=Confidence.LIKELY if left else Confidence.POSSIBLE,
+        confidence=Confidence.POSSIBLE,
         instead=f"`SELECT {', '.join(sorted(used))}`.",
     )
 
@@ -213,12 +244,11 @@ def _big(table: Table, used: set[str]) -> list[Column]:
     return [
         column
         for column in table.columns.values()
-        if column.type in _BIG and not column.deferred and not {column.attribute, column.name} & used
+        if column.type in _BIG
+        and not column.deferred
+        and not column.primary
+        and not {column.attribute, column.name} & used
     ]
-
-
-def _narrows(function: ast.AST) -> bool:
-    return any(isinstance(node, ast.Call) and last_name(node) in _NARROWING for node in ast.walk(function))
 
 
 def _named(names: Iterator[str] | list[str]) -> str:

@@ -65,7 +65,7 @@ class Column:
     opaque: bool = False
     """Made with arguments that cannot be read: it may well be indexed."""
     deferred: bool = False
-    """Queries of the class leave it out until it is read."""
+    """Read from the database only when somebody asks for it."""
 
 
 @dataclass(slots=True, eq=False)
@@ -668,9 +668,8 @@ def _read_column(column: Column, made: Given) -> None:
         flag = made.named(key)
         if flag is not None and (flag.literal is True or (flag.literal is None and flag.ref != "None")):
             _set_flag(column, key)
-    for key in ("deferred", "deferred_group"):
-        if (flag := made.named(key)) is not None and flag.literal is not False:
-            column.deferred = True
+    deferred = made.named("deferred")
+    column.deferred = deferred is not None and deferred.literal is not False
     target = made.named("foreign_key")
     if target is not None and isinstance(target.literal, str):
         on_delete = made.named("ondelete")

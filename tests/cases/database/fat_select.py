@@ -1,9 +1,8 @@
-from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated
 
-import asyncpg
 from fastapi import Depends, FastAPI
-from sqlalchemy import JSON, Text, create_engine, select, text
+from pydantic import BaseModel, ConfigDict, model_validator
+from sqlalchemy import JSON, LargeBinary, String, Text, create_engine, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, load_only, mapped_column, sessionmaker
 
 app = FastAPI()
@@ -17,115 +16,125 @@ class Base(DeclarativeBase):
 class Article(Base):
     __tablename__ = "articles"
     id: Mapped[int] = mapped_column(primary_key=True)
-    title: Mapped[str]
+    title: Mapped[str] = mapped_column(String(200))
     body: Mapped[str] = mapped_column(Text)
-    layout: Mapped[dict[str, Any]] = mapped_column(JSON)
-
-    def heading(self) -> str:
-        return self.body[:20]
 
 
-class Tag(Base):
-    __tablename__ = "tags"
+class Photo(Base):
+    __tablename__ = "photos"
     id: Mapped[int] = mapped_column(primary_key=True)
-    name: Mapped[str]
+    raw: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
 
 
-class Draft(Base):
-    __tablename__ = "drafts"
+class Event(Base):
+    __tablename__ = "events"
     id: Mapped[int] = mapped_column(primary_key=True)
-    body: Mapped[str] = mapped_column(Text, deferred=True)
+    payload: Mapped[dict] = mapped_column(JSON)
+
+    @property
+    def kind(self) -> str:
+        return self.payload["kind"]
 
 
-def get_session() -> Iterator[Session]:
+class Note(Base):
+    __tablename__ = "notes"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    text: Mapped[str] = mapped_column(Text)
+
+
+class Out(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+    id: int
+
+
+class ArticleWhole(Out):
+    body: str
+
+
+class EventKind(Out):
+    kind: str
+
+
+class Excerpt(Out):
+    title: str
+
+    @model_validator(mode="before")
+    @classmethod
+    def shortened(cls, value):
+        return {"id": value.id, "title": value.body[:20]}
+
+
+class Page(BaseModel):
+    items: list[Out]
+
+
+def get_session():
     with SessionLocal() as session:
         yield session
 
 
-async def get_pool() -> asyncpg.Pool:
-    return await asyncpg.create_pool("postgresql://")
-
-
 SessionDep = Annotated[Session, Depends(get_session)]
-PoolDep = Annotated[asyncpg.Pool, Depends(get_pool)]
 
 
-@app.get("/titles")
-def titles(session: SessionDep) -> list[str]:
-    articles = session.scalars(select(Article).limit(20)).all()
-    return [article.title for article in articles]  # FP216
+@app.get("/articles", response_model=list[Out])
+def articles(session: SessionDep):
+    return session.scalars(select(Article).limit(50)).all()  # FP216
 
 
-@app.get("/entries")
-def entries(session: SessionDep) -> Any:
-    return [{"id": each.id, "title": each.title} for each in session.query(Article).limit(20)]  # FP216
+@app.get("/events", response_model=Page)
+def events(session: SessionDep):
+    rows = session.scalars(select(Event)).all()  # FP216
+    return Page(items=rows)
 
 
-@app.get("/texts")
-def by_text(session: SessionDep) -> Any:
-    rows = session.execute(text("SELECT * FROM articles LIMIT 20")).mappings().all()  # FP216
-    return [{"id": row["id"], "title": row["title"]} for row in rows]
+@app.get("/events/mapped")
+def mapped(session: SessionDep) -> list[Out]:
+    return [Out.model_validate(row) for row in session.scalars(select(Event)).all()]  # FP216
 
 
-@app.get("/parts")
-async def parts(pool: PoolDep) -> Any:
-    return [row["name"] for row in await pool.fetch("SELECT * FROM parts LIMIT 20")]  # FP216
+# Nothing below
 
 
-# Near misses
+@app.get("/articles/whole", response_model=list[ArticleWhole])
+def whole(session: SessionDep):
+    return session.scalars(select(Article).limit(50)).all()
 
 
-@app.get("/bodies")
-def bodies(session: SessionDep) -> Any:
-    return [(each.body, each.layout) for each in session.scalars(select(Article).limit(20)).all()]
+@app.get("/articles/{article_id}", response_model=Out)
+def one(session: SessionDep, article_id: int):
+    return session.get(Article, article_id)
 
 
-@app.get("/headings")
-def headings(session: SessionDep) -> Any:
-    return [each.heading() for each in session.scalars(select(Article).limit(20)).all()]
+@app.get("/articles/chosen", response_model=list[Out])
+def chosen(session: SessionDep):
+    return session.scalars(select(Article).options(load_only(Article.id, Article.title))).all()
 
 
-@app.get("/passed-on")
-def passed_on(session: SessionDep) -> Any:
-    return [dict(id=each.id, all=str(each)) for each in session.scalars(select(Article).limit(20)).all()]
+@app.get("/articles/excerpts", response_model=list[Excerpt])
+def excerpts(session: SessionDep):
+    return session.scalars(select(Article)).all()
 
 
-@app.get("/both")
-def both(session: SessionDep) -> Any:
-    articles = session.scalars(select(Article).limit(20)).all()
-    return {"ids": [each.id for each in articles], "articles": articles}
+@app.get("/photos", response_model=list[Out])
+def photos(session: SessionDep):
+    return session.scalars(select(Photo)).all()
 
 
-@app.get("/only")
-def only(session: SessionDep) -> Any:
-    query = select(Article).options(load_only(Article.id)).limit(20)
-    return [each.id for each in session.scalars(query).all()]
+@app.get("/events/kinds", response_model=list[EventKind])
+def kinds(session: SessionDep):
+    return session.scalars(select(Event)).all()
 
 
-@app.get("/tags")
-def tags(session: SessionDep) -> Any:
-    return [each.name for each in session.scalars(select(Tag).limit(20)).all()]
+@app.get("/notes", response_model=list[Out])
+def notes(session: SessionDep):
+    found = session.scalars(select(Note)).all()
+    return [note for note in found if note.text]
 
 
-@app.get("/drafts")
-def drafts(session: SessionDep) -> Any:
-    return [each.id for each in session.scalars(select(Draft).limit(20)).all()]
+@app.get("/untyped")
+def untyped(session: SessionDep):
+    return session.scalars(select(Article)).all()
 
 
-@app.get("/columns")
-async def columns(pool: PoolDep) -> Any:
-    return [row["name"] for row in await pool.fetch("SELECT id, name FROM parts LIMIT 20")]
-
-
-@app.get("/small")
-def small(session: SessionDep) -> Any:
-    return [row["name"] for row in session.execute(text("SELECT * FROM tags LIMIT 20")).mappings().all()]
-
-
-@app.get("/whole")
-async def whole(pool: PoolDep) -> Any:
-    return [dict(row) for row in await pool.fetch("SELECT * FROM parts LIMIT 20")]
-
-
-def unreached(session: Session) -> list[str]:
-    return [each.title for each in session.scalars(select(Article).limit(20)).all()]
+def unserved(session: Session) -> list[Out]:
+    return [Out.model_validate(row) for row in session.scalars(select(Article)).all()]
