@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from functools import cached_property
 
-from rules.engine import context, deployment, facts, fingerprints, lookups, versions
+from rules.engine import context, deployment, facts, fingerprints, lookups, session_factories, versions
 from rules.engine.cost import Costs
 from rules.engine.facts import ModuleFacts
 from rules.engine.finding import Endpoint, EndpointRef, Options
@@ -15,6 +15,7 @@ from rules.engine.knowledge import Knowledge
 from rules.engine.lazy_loading import LazyLoading
 from rules.engine.lookups import Lookups
 from rules.engine.models import Models
+from rules.engine.raw_queries import RawQueries
 from rules.engine.routing import Routing
 from rules.engine.statements import Statements
 from rules.engine.summaries import Summaries
@@ -46,7 +47,7 @@ class Project:
 
     @cached_property
     def costs(self) -> Costs:
-        return Costs(self.graph, self.summaries)
+        return Costs(self.graph, self.summaries, self.lazy_loading.calls)
 
     @cached_property
     def models(self) -> Models:
@@ -68,6 +69,11 @@ class Project:
         return UnboundedQueries(self.graph, self.statements, self.routing)
 
     @cached_property
+    def raw(self) -> RawQueries:
+        """Queries by SQL texts, parsed."""
+        return RawQueries(self.graph, self.models, self.routing, self.summaries)
+
+    @cached_property
     def statements(self) -> Statements:
         """Where rows come from, through all files."""
         return Statements(self.resolver, self.models)
@@ -76,6 +82,11 @@ class Project:
     def lazy_loading(self) -> LazyLoading:
         """Queries whose rows load relationships one by one while a response is built."""
         return LazyLoading(self.models, self.statements, self.routing)
+
+    @cached_property
+    def expires_on_commit(self) -> bool:
+        """Whether an asynchronous session forgets what its objects hold when it commits."""
+        return session_factories.expires_on_commit(self)
 
     @cached_property
     def lookups(self) -> Lookups:
