@@ -22,7 +22,9 @@ _HASH = re.compile(r"#.*")
 _OWN_HINT = re.compile(r"\bfastperf\s*:", re.IGNORECASE)
 _NOQA_HINT = re.compile(r"\bnoqa\b", re.IGNORECASE)
 _CODE_HINT = re.compile(r"\bFP\d", re.IGNORECASE)
-_OWN = re.compile(r"#\s*fastperf\s*:\s*ignore\b\s*(?:\[(?P<codes>[^\]#]*)\])?(?P<reason>[^#]*)", re.IGNORECASE)
+_OWN = re.compile(
+    r"#\s*fastperf\s*:\s*ignore\b\s*(?:\[(?P<codes>[^\]#]*)\])?(?P<reason>[^#]*)", re.IGNORECASE
+)
 _NOQA = re.compile(r"#\s*noqa\s*:\s*(?P<codes>[A-Z]+\d+(?:[\s,]+[A-Z]+\d+)*)(?P<reason>[^#]*)", re.IGNORECASE)
 _CODE = re.compile(r"FP\d{3}", re.IGNORECASE)
 
