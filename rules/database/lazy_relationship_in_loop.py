@@ -131,7 +131,10 @@ class LazyRelationshipInLoop(Rule):
         ),
     )
 
-    def check(self, node: ast.Attribute, module: Module) -> Iterator[Match]:
+    def check(self, node: ast.Attribute | ast.Call, module: Module) -> Iterator[Match]:
+        if isinstance(node, ast.Call):
+            yield from self._through_helper(node, module)
+            return
         holder = node.value
         if isinstance(holder, ast.Attribute) and holder.attr == "awaitable_attrs":
             yield from self._awaited(node, holder, module)
@@ -141,6 +144,8 @@ class LazyRelationshipInLoop(Rule):
             return
         loop = _loop(node, module)
         if loop is None or not serves(node, module) or not eager.is_first(node, module):
+            return
+        if _leaves(node, module) or eager.is_held(found, node, module):
             return
         entity = found.owner.symbol.rpartition(".")[2]
         loaded = found.loaded
@@ -162,6 +167,34 @@ class LazyRelationshipInLoop(Rule):
             impact=estimates.lazy_loads(module.options, 1),
         )
 
+    def _through_helper(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        """The loop gives each row to a function that reads the relationship."""
+        handed = module.project.lazy_loading.handed.get((module.path, node.lineno, node.col_offset))
+        loop = _loop(node, module) if handed else None
+        if not handed or loop is None or not serves(node, module) or _leaves(node, module):
+            return
+        found = [each for each in handed.values() if not eager.is_held(each.read, node, module)]
+        if not found:
+            return
+        read, way = found[0].read, found[0].way
+        loaded = read.loaded
+        names = list(dict.fromkeys(f"`{each.way[-1].symbol}`" for each in found))
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        yield Match(
+            node,
+            f"`{shortened(module.segment(node.func))}` loads {', '.join(names[:3])}{more} one `{loaded.table.symbol.rpartition('.')[2]}`"
+            f" at a time: {_counted(len(names))} per item of `{shortened(module.segment(iterables(loop)[0]))}`.",
+            severity=self.severity if module.in_request_path(node) else Severity.MEDIUM,
+            confidence=Confidence.LIKELY,
+            fix=eager.load_with_query(module, loaded, [each.read.chain for each in found]),
+            call_path=way,
+            related=(
+                Hop(loaded.path, loaded.line, loaded.symbol),
+                Hop(read.relationship.path, read.relationship.line, way[-1].symbol),
+            ),
+            impact=estimates.lazy_loads(module.options, len(names)),
+        )
+
     def _awaited(self, node: ast.Attribute, holder: ast.Attribute, module: Module) -> Iterator[Match]:
         """`await order.awaitable_attrs.items`: the query is visible, and still one per row."""
         loop = _loop(node, module)
@@ -181,7 +214,7 @@ class LazyRelationshipInLoop(Rule):
         )
 
 
-def _loop(node: ast.Attribute, module: Module) -> LoopNode | None:
+def _loop(node: ast.Attribute | ast.Call, module: Module) -> LoopNode | None:
     """The innermost loop over data whose variable `node` reads."""
     loops = module.loops(node)
     if any(module.is_short(loop) or _is_cut(loop) for loop in loops):
@@ -194,6 +227,15 @@ def _loop(node: ast.Attribute, module: Module) -> LoopNode | None:
         ),
         None,
     )
+
+
+def _counted(names: int) -> str:
+    return "one more query" if names == 1 else f"{names} more queries"
+
+
+def _leaves(node: ast.AST, module: Module) -> bool:
+    """Whether the loop is over once the statement ran: `raise Taken(order.customer.name)`."""
+    return isinstance(module.statement(node), ast.Raise | ast.Return) and not module.is_in_comprehension(node)
 
 
 def _only_on_miss(node: ast.Attribute, module: Module) -> bool:

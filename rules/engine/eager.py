@@ -79,6 +79,23 @@ def is_the_same_for_all(relationship: Relationship, owner: Table, loaded: Loaded
     return bool(keys) and all(f".{key}" in loaded.filters for key in keys)
 
 
+def is_held(read: LazyRead, node: ast.AST, module: Module) -> bool:
+    """Whether the function loaded rows of the related table before: a to-one relationship finds them in the session."""
+    function = module.function_of(node)
+    if read.relationship.many or function is None or isinstance(function.node, ast.Lambda):
+        return False
+    for other in ast.walk(function.node):
+        if (
+            isinstance(other, ast.Assign | ast.AnnAssign)
+            and other.value
+            and other.lineno < getattr(node, "lineno", 0)
+        ):
+            for loaded in module.rows(other.value):
+                if loaded.table is read.relationship.target and not loaded.reads and loaded.many:
+                    return True
+    return False
+
+
 def is_first(node: ast.Attribute, module: Module) -> bool:
     """Whether `node` is the first reading of this attribute of this name in its function: later ones cost nothing."""
     function = module.function_of(node)

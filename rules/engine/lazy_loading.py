@@ -6,22 +6,24 @@ of the orders loaded the items too. Problems are gathered by query, because that
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from rules.engine import eager
 from rules.engine.declarations import Shape
 from rules.engine.facts import Call
+from rules.engine.finding import Hop
 from rules.engine.graph import LeafCall
 from rules.engine.models import Models, Relationship, Table
 from rules.engine.routing import Routing
-from rules.engine.rows import HANDED, ITEM, Shown
+from rules.engine.rows import HANDED, ITEM, ONE, Rows, Shown
 from rules.engine.schemas import Field, Schemas
 from rules.engine.statements import Loaded, Statements
 from rules.engine.values import Linked, Value
 from rules.libraries import Query
 
 _DEPTH = 5
+_CALLS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,14 @@ class Filled:
     place: Place
 
 
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """A relationship that a function reads of a row it is given, with the way to where it does."""
+
+    read: eager.LazyRead
+    way: tuple[Hop, ...]
+
+
 class LazyLoading:
     """All such queries of a project, by the place of the query."""
 
@@ -87,6 +97,8 @@ class LazyLoading:
         """The queries that functions run once per row, by path and symbol, as if they stood in the code."""
         self.filled: dict[tuple[str, int, int], list[Filled]] = {}
         """By the place of the query, everything that is filled from its entities themselves."""
+        self.handed: dict[tuple[str, int, int], dict[tuple[str, ...], Handed]] = {}
+        """By the place of a call in a loop, what the function it enters reads of each row."""
         self._counted: set[tuple[object, ...]] = set()
         for path, module in self._resolver.modules.items():
             for symbol, flow in module.facts.flows.items():
@@ -101,9 +113,49 @@ class LazyLoading:
                         if read is not None and read.repeated:
                             place = Place(path, reading.line, symbol, is_endpoint=False)
                             self._count(place, loaded, read.chain, read.owner, reading.turns)
+                for passed in flow.passed:
+                    if "*" in passed.turns:
+                        call = (path, passed.rows.line, passed.rows.column)
+                        place = Place(path, passed.rows.line, symbol, is_endpoint=False, turns=passed.turns)
+                        self._handed_on(call, place, passed.rows, module, symbol, {}, ())
 
     def at(self, path: str, line: int, column: int) -> Unloaded | None:
         return self.queries.get((path, line, column))
+
+    def _handed_on(
+        self,
+        call: tuple[str, int, int],
+        place: Place,
+        rows: Rows,
+        module: Linked,
+        symbol: str,
+        bound: Mapping[str, tuple[Loaded, ...]],
+        hops: tuple[Hop, ...],
+    ) -> None:
+        """What the function that `rows` calls reads of the rows it is given one by one."""
+        entered = self._statements.entered(rows, module, symbol, bound)
+        if entered is None or len(hops) > _CALLS:
+            return
+        home, inner, given = entered
+        given = {
+            name: tuple(replace(each, stage=ITEM) for each in values)
+            for name, values in given.items()
+            if values and all(each.stage in (ITEM, ONE) and each.many for each in values)
+        }
+        if not given:
+            return
+        hops = (*hops, Hop(module.path, rows.line, inner))
+        flow = home.facts.flows[inner]
+        for reading in flow.readings:
+            if all(each.origin[:1] == "#" for each in reading.rows):
+                for loaded in self._statements.given(reading.rows, home, inner, given):
+                    read = eager.read_of(replace(loaded, stage=ITEM))
+                    if read is not None and read.repeated and loaded.is_async is False:
+                        self._count(place, loaded, read.chain, read.owner, place.turns + reading.turns)
+                        way = (*hops, Hop(home.path, reading.line, f"{_short(read.owner)}.{read.chain[-1]}"))
+                        self.handed.setdefault(call, {}).setdefault(read.chain, Handed(read, way))
+        for passed in flow.passed:
+            self._handed_on(call, place, passed.rows, home, inner, given, hops)
 
     def columns_read(self, schema: Value, table: Table) -> frozenset[str] | None:
         """The attributes of a row that filling a schema reads; None when a validator decides."""
@@ -192,7 +244,7 @@ class LazyLoading:
         if loaded.is_async is not False or key in self._counted:
             return
         self._counted.add(key)
-        name = f"{owner.symbol.rpartition('.')[2]}.{chain[-1]}"
+        name = f"{_short(owner)}.{chain[-1]}"
         call = Call(name, place.line, 0, 0, turns.count("*"), turns)
         query = Query(name, "select", is_async=False, driver="sqlalchemy")
         self.calls.setdefault((place.path, place.symbol), []).append(LeafCall(name, call, None, query, None))
@@ -268,6 +320,10 @@ class LazyLoading:
             inner = (*chain, first)
             if not loaded.covers(inner) and not _is_in_session(relationship, table, before, loaded):
                 yield Read(inner, relationship, table, each, schema.symbol, name, repeated)
+
+
+def _short(table: Table) -> str:
+    return table.symbol.rpartition(".")[2]
 
 
 def _is_in_session(
