@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rules.engine import eager, estimates
 from rules.engine.creation import serves
 from rules.engine.loop_shapes import iterables, shortened
+from rules.engine.rows import ITEM
 from rules.engine.rule import Confidence, Effort, Hop, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
@@ -170,10 +171,16 @@ class LazyRelationshipInLoop(Rule):
     def _through_helper(self, node: ast.Call, module: Module) -> Iterator[Match]:
         """The loop gives each row to a function that reads the relationship."""
         handed = module.project.lazy_loading.handed.get((module.path, node.lineno, node.col_offset))
-        loop = _loop(node, module) if handed else None
+        loop = _loop_of_rows(node, module) if handed else None
         if not handed or loop is None or not serves(node, module) or _leaves(node, module):
             return
-        found = [each for each in handed.values() if not eager.is_held(each.read, node, module)]
+        if _was_handed_before(node, loop, module):
+            return
+        found = [
+            each
+            for each in handed.values()
+            if not each.read.behind and not eager.is_held(each.read, node, module)
+        ]
         if not found:
             return
         read, way = found[0].read, found[0].way
@@ -214,7 +221,7 @@ class LazyRelationshipInLoop(Rule):
         )
 
 
-def _loop(node: ast.Attribute | ast.Call, module: Module) -> LoopNode | None:
+def _loop(node: ast.expr, module: Module) -> LoopNode | None:
     """The innermost loop over data whose variable `node` reads."""
     loops = module.loops(node)
     if any(module.is_short(loop) or _is_cut(loop) for loop in loops):
@@ -226,6 +233,28 @@ def _loop(node: ast.Attribute | ast.Call, module: Module) -> LoopNode | None:
             if not isinstance(loop, ast.While) and module.depends_on_loop(node, loop)
         ),
         None,
+    )
+
+
+def _loop_of_rows(node: ast.Call, module: Module) -> LoopNode | None:
+    """The loop whose rows the call is given."""
+    for value in (*node.args, *(keyword.value for keyword in node.keywords)):
+        if isinstance(value, ast.Name) and any(loaded.stage == ITEM for loaded in module.rows(value)):
+            return _loop(value, module)
+    return None
+
+
+def _was_handed_before(node: ast.Call, loop: LoopNode, module: Module) -> bool:
+    """Whether an earlier call in the loop loads the same already: then this one finds it in the session."""
+    handed = module.project.lazy_loading.handed
+    own = handed[module.path, node.lineno, node.col_offset]
+    place = (loop.lineno, loop.col_offset)
+    return any(
+        path == module.path
+        and place <= (line, column) < (node.lineno, node.col_offset)
+        and own.keys() <= other.keys()
+        and all(own[chain].read.loaded.line == other[chain].read.loaded.line for chain in own)
+        for (path, line, column), other in handed.items()
     )
 
 

@@ -47,25 +47,26 @@ def lazy_read(node: ast.Attribute, module: Module) -> LazyRead | None:
 
 def read_of(loaded: Loaded) -> LazyRead | None:
     """The query that reading the last attribute of `loaded.reads` runs."""
+    if loaded.depends_on_caller:
+        return None
     table: Table | None = loaded.table
     owner = relationship = before = None
     chain: list[str] = []
-    behind = False
+    behind = shared = False
     for name in loaded.reads:
         if name == "[]":
             continue
         behind = behind or (relationship is not None and relationship.is_lazy and not loaded.covers(chain))
         owner, before = table, relationship
         relationship = table.relationships.get(name) if table is not None else None
-        if relationship is None:
+        if relationship is None or owner is None:
             return None
         chain.append(name)
+        shared = shared or (len(chain) == 1 and is_the_same_for_all(relationship, owner, loaded))
         table = relationship.target
     if relationship is None or owner is None or not relationship.is_lazy or loaded.covers(chain):
         return None
-    if relationship.leads_back(before) or (
-        len(chain) == 1 and is_the_same_for_all(relationship, owner, loaded)
-    ):
+    if relationship.leads_back(before) or shared:
         return None
     repeated = (loaded.stage == ITEM or "[]" in loaded.reads) and (loaded.many or "[]" in loaded.reads)
     return LazyRead(loaded, tuple(chain), relationship, owner, repeated, behind)

@@ -24,6 +24,8 @@ from rules.libraries import Query
 
 _DEPTH = 5
 _CALLS = 3
+_FAR = 2
+"""Relationships so far from the query count though what leads to them is not loaded either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,8 @@ class Read:
     """The property of the model that reads it."""
     repeated: bool = False
     """It hangs on a collection, so it is read once per element even when there is one row."""
+    behind: bool = False
+    """A relationship on the way to it is not loaded either: it comes to light when that one is."""
 
 
 @dataclass(slots=True)
@@ -81,6 +85,26 @@ class Handed:
 
     read: eager.LazyRead
     way: tuple[Hop, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How a schema came from the rows of a query to what it reads next."""
+
+    chain: tuple[str, ...]
+    before: Relationship | None
+    above: tuple[Table, ...] = ()
+    behind: bool = False
+
+    def is_held(self, relationship: Relationship, owner: Table, loaded: Loaded) -> bool:
+        """Whether a to-one relationship gives a row that the session holds already, for every row of the query."""
+        if relationship.many:
+            return False
+        if relationship.leads_back(self.before):
+            return True
+        if relationship.target is not owner and any(table is relationship.target for table in self.above):
+            return True  # back to where the way came from, most likely to the same row
+        return not self.chain and eager.is_the_same_for_all(relationship, owner, loaded)
 
 
 class LazyLoading:
@@ -148,8 +172,11 @@ class LazyLoading:
         flow = home.facts.flows[inner]
         for reading in flow.readings:
             if all(each.origin[:1] == "#" for each in reading.rows):
-                for loaded in self._statements.given(reading.rows, home, inner, given):
-                    read = eager.read_of(replace(loaded, stage=ITEM))
+                alternatives = self._statements.given(reading.rows, home, inner, given)
+                reads = [eager.read_of(replace(loaded, stage=ITEM)) for loaded in alternatives]
+                if any(read is None for read in reads):
+                    continue  # one of the ways to the rows loads it
+                for loaded, read in zip(alternatives, reads, strict=True):
                     if read is not None and read.repeated and loaded.is_async is False:
                         self._count(place, loaded, read.chain, read.owner, place.turns + reading.turns)
                         way = (*hops, Hop(home.path, reading.line, f"{_short(read.owner)}.{read.chain[-1]}"))
@@ -220,7 +247,7 @@ class LazyLoading:
 
     def _add(self, schema: Value, loaded: Iterable[Loaded], place: Place) -> None:
         for each in loaded:
-            if each.is_async and each.flags & HANDED:
+            if each.depends_on_caller or (each.is_async and each.flags & HANDED):
                 continue
             key = (each.path, each.line, each.column)
             if not each.reads:
@@ -232,7 +259,7 @@ class LazyLoading:
             for read in reads:
                 if read.repeated or read.chain not in found.reads:
                     found.reads[read.chain] = read
-                if read.repeated:
+                if read.repeated and (not read.behind or len(read.chain) <= _FAR):
                     self._count(place, each, read.chain, read.owner, _turns(place.turns, each, read.chain))
             found.places.append(
                 Place(place.path, place.line, place.symbol, place.is_endpoint, each.hops, each.many)
@@ -262,42 +289,49 @@ class LazyLoading:
             table, chain = before.target, (*chain, name)
         if table is not None:
             repeated = loaded.many or "[]" in loaded.reads
-            yield from self._walk(schema, table, chain, before, loaded, repeated, frozenset())
+            yield from self._walk(schema, table, _Way(chain, before), loaded, repeated, frozenset())
 
     def _walk(
         self,
         schema: Value,
         table: Table,
-        chain: tuple[str, ...],
-        before: Relationship | None,
+        way: _Way,
         loaded: Loaded,
         repeated: bool,
         seen: frozenset[str],
     ) -> Iterator[Read]:
-        if schema.name in seen or len(chain) > _DEPTH or self._schemas.rewrites(schema):
+        if schema.name in seen or len(way.chain) > _DEPTH or self._schemas.rewrites(schema):
             return
         for each in self._schemas.fields(schema):
             for name in each.names:
                 relationship = table.relationships.get(name)
                 if relationship is not None:
-                    inner = (*chain, name)
-                    if relationship.is_lazy and not loaded.covers(inner):
-                        if _is_in_session(relationship, table, before, loaded):
-                            break
-                        yield Read(inner, relationship, table, each, schema.symbol, repeated=repeated)
+                    if way.is_held(relationship, table, loaded):
+                        break
+                    inner = (*way.chain, name)
+                    lazily = relationship.is_lazy and not loaded.covers(inner)
+                    if lazily:
+                        yield Read(
+                            inner,
+                            relationship,
+                            table,
+                            each,
+                            schema.symbol,
+                            repeated=repeated,
+                            behind=way.behind,
+                        )
                     if each.schema is not None and relationship.target is not None:
                         yield from self._walk(
                             each.schema,
                             relationship.target,
-                            inner,
-                            relationship,
+                            _Way(inner, relationship, (*way.above, table), way.behind or lazily),
                             loaded,
                             repeated or relationship.many,
                             seen | {schema.name},
                         )
                     break
                 if name in table.properties and name not in table.columns:
-                    yield from self._through(name, each, schema, table, chain, before, loaded, repeated)
+                    yield from self._through(name, each, schema, table, way, loaded, repeated)
                     break
 
     def _through(
@@ -306,8 +340,7 @@ class LazyLoading:
         each: Field,
         schema: Value,
         table: Table,
-        chain: tuple[str, ...],
-        before: Relationship | None,
+        way: _Way,
         loaded: Loaded,
         repeated: bool,
     ) -> Iterator[Read]:
@@ -317,22 +350,13 @@ class LazyLoading:
             relationship = table.relationships.get(first)
             if relationship is None or not relationship.is_lazy:
                 continue
-            inner = (*chain, first)
-            if not loaded.covers(inner) and not _is_in_session(relationship, table, before, loaded):
-                yield Read(inner, relationship, table, each, schema.symbol, name, repeated)
+            inner = (*way.chain, first)
+            if not loaded.covers(inner) and not way.is_held(relationship, table, loaded):
+                yield Read(inner, relationship, table, each, schema.symbol, name, repeated, way.behind)
 
 
 def _short(table: Table) -> str:
     return table.symbol.rpartition(".")[2]
-
-
-def _is_in_session(
-    relationship: Relationship, owner: Table, before: Relationship | None, loaded: Loaded
-) -> bool:
-    """Whether a to-one relationship gives a row that was loaded already, for every row of the query."""
-    if relationship.leads_back(before):
-        return True
-    return before is None and eager.is_the_same_for_all(relationship, owner, loaded)
 
 
 def _turns(around: str, loaded: Loaded, chain: Sequence[str]) -> str:

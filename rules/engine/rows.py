@@ -46,10 +46,13 @@ TOUCHED = 32
 HANDED = 64
 """Its rows were given to something that was awaited, which may have loaded more of them."""
 
+VARIED = 128
+"""Some paths add options that others do not: what is loaded depends on who calls."""
+
 AWAITABLE = "sqlalchemy.ext.asyncio.AsyncAttrs.awaitable_attrs"
 """What `await row.awaitable_attrs.items` calls, as if it were a method."""
 
-_ANY = OPAQUE | TOUCHED | HANDED
+_ANY = OPAQUE | TOUCHED | HANDED | VARIED
 
 LOADERS = frozenset(
     {"selectinload", "joinedload", "subqueryload", "immediateload", "contains_eager", "raiseload", "noload"}
@@ -224,10 +227,11 @@ def join(alternatives: Iterable[Rows]) -> tuple[Rows, ...]:
         other = found.get(key)
         if other is not None:
             options = tuple(option for option in other.options if option in rows.options)
+            varied = VARIED if set(other.options) != set(rows.options) else 0
             rows = msgspec.structs.replace(
                 rows,
                 options=options,
-                flags=rows.flags & other.flags & ~_ANY | (rows.flags | other.flags) & _ANY,
+                flags=rows.flags & other.flags & ~_ANY | (rows.flags | other.flags) & _ANY | varied,
                 filters=tuple(word for word in rows.filters if word in other.filters),
                 session=rows.session or other.session,
             )

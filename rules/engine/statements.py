@@ -20,6 +20,7 @@ from rules.engine.rows import (
     SINGLE,
     STATEMENT,
     UNKNOWN,
+    VARIED,
     Flow,
     Rows,
 )
@@ -52,6 +53,11 @@ class Loaded:
     def many(self) -> bool:
         """Several rows, not one."""
         return self.stage in (RESULT, MANY, ITEM, STATEMENT) and not self.flags & SINGLE
+
+    @property
+    def depends_on_caller(self) -> bool:
+        """Another function makes the query, and adds options on some of its paths only: who calls it knows which."""
+        return bool(self.flags & VARIED and self.hops)
 
     def covers(self, chain: Sequence[str]) -> bool:
         """Whether the query says how the relationship at the end of `chain` is loaded."""

@@ -306,3 +306,28 @@ def held(session: SessionDep) -> list[str]:
     customers = session.scalars(select(Customer)).all()
     orders = session.scalars(select(Order)).all()
     return [f"{order.customer.name} of {len(customers)}" for order in orders]
+
+
+def orders_of(session: Session, *, with_items: bool = False) -> list[Order]:
+    statement = select(Order)
+    if with_items:
+        statement = statement.options(selectinload(Order.items))
+    return session.scalars(statement).all()
+
+
+def with_customers(statement):
+    return statement.options(joinedload(Order.customer))
+
+
+def shown_orders(session: Session, *, whole: bool = False) -> list[Order]:
+    statement = select(Order)
+    if whole:
+        statement = with_customers(statement)
+    return session.scalars(statement).all()
+
+
+@app.get("/chosen-by-the-caller")
+def chosen_by_the_caller(session: SessionDep) -> list[str]:
+    found = [described(order) for order in orders_of(session, with_items=True)]
+    found += [str(len(order.items)) for order in orders_of(session, with_items=True)]
+    return found + [OrderShown.from_order(order).customer for order in shown_orders(session, whole=True)]
