@@ -36,6 +36,7 @@ class LazyRelationshipInLoop(Rule):
     """
 
     code = "FP203"
+    per_request = True
     severity = Severity.HIGH
     gates = False
     effort = Effort.MINUTES
@@ -146,7 +147,7 @@ class LazyRelationshipInLoop(Rule):
         loop = _loop(node, module)
         if loop is None or not serves(node, module) or not eager.is_first(node, module):
             return
-        if _leaves(node, module) or eager.is_held(found, node, module):
+        if _ends_the_loop(node, loop, module) or eager.is_held(found, node, module):
             return
         entity = found.owner.symbol.rpartition(".")[2]
         loaded = found.loaded
@@ -157,7 +158,10 @@ class LazyRelationshipInLoop(Rule):
             node,
             f"`{module.segment(node)}` is loaded one `{entity}` at a time: one more query per item of"
             f" `{shortened(module.segment(iterables(loop)[0]))}`.",
-            severity=self.severity if module.in_request_path(node) else Severity.MEDIUM,
+            # Rows that refer to few parents find them in the session after the first look.
+            severity=self.severity
+            if found.relationship.many and module.in_request_path(node)
+            else Severity.MEDIUM,
             confidence=Confidence.LIKELY,
             fix=eager.load_with_query(module, loaded, [found.chain]),
             related=(
@@ -172,7 +176,7 @@ class LazyRelationshipInLoop(Rule):
         """The loop gives each row to a function that reads the relationship."""
         handed = module.project.lazy_loading.handed.get((module.path, node.lineno, node.col_offset))
         loop = _loop_of_rows(node, module) if handed else None
-        if not handed or loop is None or not serves(node, module) or _leaves(node, module):
+        if not handed or loop is None or not serves(node, module) or _ends_the_loop(node, loop, module):
             return
         if _was_handed_before(node, loop, module):
             return
@@ -221,6 +225,16 @@ class LazyRelationshipInLoop(Rule):
         )
 
 
+def _ends_the_loop(node: ast.AST, loop: LoopNode, module: Module) -> bool:
+    """Whether `node` is read once, on the way out: in a `raise` or `return` inside the loop."""
+    current = module.parent(node)
+    while current is not None and current is not loop:
+        if isinstance(current, ast.Raise | ast.Return):
+            return True
+        current = module.parent(current)
+    return False
+
+
 def _loop(node: ast.expr, module: Module) -> LoopNode | None:
     """The innermost loop over data whose variable `node` reads."""
     loops = module.loops(node)
@@ -260,11 +274,6 @@ def _was_handed_before(node: ast.Call, loop: LoopNode, module: Module) -> bool:
 
 def _counted(names: int) -> str:
     return "one more query" if names == 1 else f"{names} more queries"
-
-
-def _leaves(node: ast.AST, module: Module) -> bool:
-    """Whether the loop is over once the statement ran: `raise Taken(order.customer.name)`."""
-    return isinstance(module.statement(node), ast.Raise | ast.Return) and not module.is_in_comprehension(node)
 
 
 def _only_on_miss(node: ast.Attribute, module: Module) -> bool:

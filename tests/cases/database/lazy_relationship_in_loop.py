@@ -331,3 +331,10 @@ def chosen_by_the_caller(session: SessionDep) -> list[str]:
     found = [described(order) for order in orders_of(session, with_items=True)]
     found += [str(len(order.items)) for order in orders_of(session, with_items=True)]
     return found + [OrderShown.from_order(order).customer for order in shown_orders(session, whole=True)]
+
+
+@app.post("/complaint")
+def on_the_way_out(session: SessionDep) -> None:
+    for order in session.scalars(select(Order)).all():
+        if order.id > 10:
+            raise ValueError(f"too late for {order.customer.name}")
