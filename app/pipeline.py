@@ -20,7 +20,7 @@ import structlog
 
 from app.analysis import Analysis, Comparison, Request
 from app.analysis.archive import LARGEST_FILE
-from app.analysis.documents import LARGEST_DOCUMENT, is_document, is_python
+from app.analysis.documents import LARGEST_DOCUMENT, is_document, is_link, is_python
 from app.chores import Chores, external_id, is_answered, own_run
 from app.crash import Crash
 from app.github.client import GitHub, RepositoryClient
@@ -674,7 +674,11 @@ def _sources(
     return {
         path: content
         for path, content in contents.items()
-        if content is not None and is_python(path) and path not in too_large and not config.excludes(path)
+        if content is not None
+        and is_python(path)
+        and not is_link(content)
+        and path not in too_large
+        and not config.excludes(path)
     }
 
 

@@ -259,6 +259,17 @@ async def test_a_large_project_comes_as_one_archive(
     assert len(service.github.review_comments(repo, pull.number)) == 1
 
 
+async def test_a_symbolic_link_is_no_source(service: Service) -> None:
+    repo = service.shop()
+
+    repo.git.commit("link", {"shop/again.py": ("120000", "../shared/again.py")}, parent=repo.git.ref("main"))
+    pull = await service.github.open_pr(repo, "link")
+    await service.idle()
+
+    run = service.run(repo, pull)
+    assert (run.conclusion, run.output["title"]) == ("success", "no new performance problems")
+
+
 async def test_a_pull_request_from_a_fork_is_reviewed(service: Service) -> None:
     repo = service.shop()
     fork = service.github.fork(repo, "maria")
