@@ -528,6 +528,30 @@ def replay(file: Path, event: str | None, url: str, delivery: str | None) -> Non
     sys.exit(0 if answer.status in {200, 202} else 1)
 
 
+@cli.command("log")
+@click.option("--repo", default="", metavar="OWNER/NAME", help="Only this repository.")
+@click.option("--number", type=click.IntRange(min=1), default=None, help="Only this pull request.")
+@click.option("--last", type=click.IntRange(1, 10_000), default=100, show_default=True, metavar="N")
+@click.option("--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def show_log(repo: str, number: int | None, last: int, output_format: str) -> None:
+    """Show who ignored what, paused, resumed, and where faults concluded: the server's record, newest first.
+
+    Reads the database that FASTPERF_DATABASE_URL names.
+    """
+    import sqlalchemy as sa
+
+    from app import gate_log
+    from app.settings import SettingsError
+
+    try:
+        text = gate_log.read(
+            os.environ, repository=repo, number=number or 0, limit=last, as_json=output_format == "json"
+        )
+    except (SettingsError, sa.exc.SQLAlchemyError) as error:
+        raise Misuse(f"the record cannot be read: {error}".splitlines()[0]) from None
+    click.echo(text, nl=False)
+
+
 @cli.command("config")
 @click.argument("path", type=click.Path(path_type=Path), default=Path())
 @click.option(

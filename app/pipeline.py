@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime
+import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Iterator, Mapping, Sequence
 from typing import Final, Literal, TypeVar
@@ -25,7 +26,7 @@ from app.chores import Chores, external_id, is_answered, own_run
 from app.crash import Crash
 from app.github.client import GitHub, RepositoryClient
 from app.github.documents import CONFIGURATION
-from app.github.errors import Gone, NotFound
+from app.github.errors import Gone, Invalid, NotFound
 from app.github.models import (
     Action,
     Annotation,
@@ -78,6 +79,12 @@ _WORST_FIRST: Final = (
 NO_PYTHON: Final = "no Python files changed"
 RESCAN: Final = Action("Re-scan", "Review this commit again", "rescan")
 IGNORE: Final = Action("Ignore in this PR", "Leave what blocks here alone, logged", "ignore")
+CODING_AGENTS: Final = frozenset(
+    {"claude", "codegen-sh", "copilot-swe-agent", "cursor", "devin-ai-integration", "factory-droid"}
+    | {"google-labs-jules", "openai-codex", "openhands-agent", "sweep-ai"}
+)
+"""Apps that write pull requests and work on what is said there."""
+_REVERT: Final = re.compile(r"revert-\d+-")
 NO_WISHES: Final = Wishes()
 
 Status = Literal["report", "closed", "done", "gone", "superseded", "published", "limited", "fault"]
@@ -176,10 +183,11 @@ class Pipeline(Chores):
                 state.base_ref,
                 tip_sha=state.base_sha,
                 wishes=wishes,
+                revert=_is_revert(state),
             )
         details_url = await self._keep_report(job, state.head_sha, report) if python else None
         folded = await self.store.folded(job.repository, job.number)
-        quiet = state.is_draft or bool(wishes.paused_by)
+        quiet = state.is_draft or bool(wishes.paused_by) or _is_machine(state)
         plan = reconcile(report, state.threads, state.head_sha, folded=folded, quiet=quiet)
         return Gathered(
             status="report",
@@ -234,12 +242,13 @@ class Pipeline(Chores):
         *,
         tip_sha: str,
         wishes: Wishes = NO_WISHES,
+        revert: bool = False,
     ) -> tuple[Report, bool]:
         """The report on a change, and whether it touches Python at all."""
         diff = Diff.of(compared.files)
         links = Links(self._web_url, client.repository.full_name, head_sha, self._public_url)
         relevant = [file for file in compared.files if _matters(file, config)]
-        advisory = config.is_advisory(base_ref)
+        advisory = revert or config.is_advisory(base_ref)
         if not relevant:
             nothing = Result()
             report = Report.of(nothing, nothing, diff, config, links, advisory=advisory, wishes=wishes)
@@ -430,9 +439,13 @@ class Pipeline(Chores):
             return ()
         self._crash.at("before-review")
         await self._crash.hold_for("after-check")
-        posted = await client.reviews.create(
-            number, commit_id=said.head_sha, body=said.body, comments=said.comments
-        )
+        try:
+            posted = await client.reviews.create(
+                number, commit_id=said.head_sha, body=said.body, comments=said.comments
+            )
+        except Invalid as error:  # GitHub takes none of it, for whatever reason: the check run says it all
+            log.error("review_refused", status=error.status, comments=len(said.comments))
+            return said.comments
         if posted.moved_to:
             log.info("head_moved", to=posted.moved_to)
         self._crash.at("after-review")
@@ -517,6 +530,8 @@ class Pipeline(Chores):
             await self.store.end_check(job.repository, job.number, state.head_sha)
         except (Gone, NotFound):
             return {"status": "gone"}
+        entry = f"{job.repository.id}#{job.number}:fault:{state.head_sha}"
+        await self.store.record(entry, job.repository, job.number, "fastperf", "fault", reason)
         self.metrics.reviewed("fault")
         return {"status": "done"}
 
@@ -581,6 +596,16 @@ class Pipeline(Chores):
             yield
         finally:
             self.metrics.stage(name, time.perf_counter() - began)
+
+
+def _is_revert(state: PullState) -> bool:
+    """Made by GitHub's Revert: what it brings back was there before, and it is in a hurry."""
+    return state.title.startswith('Revert "') and _REVERT.match(state.head_ref) is not None
+
+
+def _is_machine(state: PullState) -> bool:
+    """A bot reads no comments; a coding agent does."""
+    return state.author_is_bot and state.author.removesuffix("[bot]") not in CODING_AGENTS
 
 
 def _buttons(said: Gathered) -> tuple[Action, ...]:

@@ -16,6 +16,7 @@ from aiohttp import web
 
 from app import logs
 from app.analysis import Analysis, AnalysisError
+from app.connections import IDLE_SECONDS, Connections, attend
 from app.crash import Crash
 from app.github.api import Call
 from app.github.app import missing
@@ -37,6 +38,8 @@ log = structlog.get_logger(__name__)
 READ_SECONDS: Final = 10.0
 """A delivery that takes longer to arrive is not GitHub's."""
 DEPTH_SECONDS: Final = 10.0
+MOST_SCRAPES: Final = 20
+"""Connections to the metrics port."""
 PR_SET_DUMPABLE: Final = 4
 
 JOBS: Final = web.AppKey("jobs", Jobs)
@@ -54,7 +57,7 @@ def build(settings: Settings, **jobs_options: Any) -> web.Application:
     """
     metrics = Metrics()
     crash = Crash(settings.crash_at)
-    app = web.Application(client_max_size=LARGEST_BODY, middlewares=[_harden])
+    app = web.Application(client_max_size=LARGEST_BODY, middlewares=[attend, _harden])
     app[METRICS] = metrics
     github = GitHub(
         app_id=settings.app_id,
@@ -157,7 +160,7 @@ def serve_setup(settings: SetupSettings) -> bool:
 
 async def _serve_setup(settings: SetupSettings) -> bool:
     setting_up = setup.Setup(settings)
-    app = web.Application(middlewares=[_harden])
+    app = web.Application(middlewares=[attend, _harden])
     app.router.add_get("/livez", health.live)
     app.router.add_get("/readyz", _not_set_up)
     setting_up.routes(app)
@@ -168,9 +171,11 @@ async def _serve_setup(settings: SetupSettings) -> bool:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    connections = Connections()
+    listening: asyncio.Server | None = None
     try:
-        await web.TCPSite(runner, settings.host, settings.port).start()
-        here = settings.public_url or f"http://localhost:{runner.addresses[0][1]}"
+        listening = await connections.listen(runner, settings.host, settings.port)
+        here = settings.public_url or f"http://localhost:{listening.sockets[0].getsockname()[1]}"
         sys.stderr.write(
             f"fastperf has no GitHub App yet. Set it up: {here}/setup?token={setting_up.token}\n"
         )
@@ -180,6 +185,8 @@ async def _serve_setup(settings: SetupSettings) -> bool:
             end.cancel()
         return setting_up.done.is_set()
     finally:
+        if listening is not None:
+            listening.close()
         await runner.cleanup()
 
 
@@ -208,28 +215,34 @@ async def _serve(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     runner = web.AppRunner(
-        app, access_log=None, handle_signals=False, shutdown_timeout=5.0, keepalive_timeout=75.0
+        app, access_log=None, handle_signals=False, shutdown_timeout=5.0, keepalive_timeout=IDLE_SECONDS
     )
-    metrics = web.Application()
+    metrics = web.Application(middlewares=[attend])
     metrics.router.add_get("/metrics", MetricsPage(app[METRICS], settings.metrics_token).handle)
     metrics_runner = web.AppRunner(metrics, access_log=None, shutdown_timeout=1.0)
+    listening: list[asyncio.Server] = []
     await runner.setup()
     try:
-        site = web.TCPSite(runner, settings.host, settings.port)
-        await site.start()
+        connections = Connections(on_closed=app[METRICS].connection_closed)
+        listening.append(await connections.listen(runner, settings.host, settings.port))
         if settings.metrics_port is not None:
             await metrics_runner.setup()
-            await web.TCPSite(metrics_runner, settings.metrics_host, settings.metrics_port).start()
-            log.info("metrics_listening", address=_address(metrics_runner))
-        log.info("listening", address=_address(runner))
+            scrapes = Connections(most=MOST_SCRAPES)
+            listening.append(
+                await scrapes.listen(metrics_runner, settings.metrics_host, settings.metrics_port)
+            )
+            log.info("metrics_listening", address=_address(listening[1]))
+        log.info("listening", address=_address(listening[0]))
         await stop.wait()
     finally:
+        for server in listening:
+            server.close()
         await metrics_runner.cleanup()
         await runner.cleanup()
 
 
-def _address(runner: web.AppRunner) -> str:
-    host, port = runner.addresses[0][:2]
+def _address(server: asyncio.Server) -> str:
+    host, port = server.sockets[0].getsockname()[:2]
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 

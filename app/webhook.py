@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import re
@@ -23,6 +24,10 @@ log = structlog.get_logger(__name__)
 
 LARGEST_BODY: Final = 25 * 1024 * 1024
 """GitHub sends nothing larger."""
+SMALL_BODY: Final = 256 * 1024
+"""Nearly every delivery is smaller. Of these, as many may arrive at once as there are connections."""
+MOST_LARGE: Final = 4
+"""Larger bodies in memory at once: strangers can send those, too. GitHub's own come again with the next sweep."""
 _SIGNATURE: Final = re.compile(rb"sha256=[0-9a-f]{64}\Z")
 _DELIVERY: Final = re.compile(r"[0-9A-Za-z-]{1,64}\Z")
 _EVENT: Final = re.compile(r"[a-z_]{1,64}\Z")
@@ -47,6 +52,7 @@ class Webhook:
         self.jobs = jobs
         self.metrics = metrics
         self._secrets = tuple(secret.encode() for secret in secrets)
+        self._large = asyncio.Semaphore(MOST_LARGE)
         self._router = routing.Router(*routers)
 
     async def handle(self, request: web.Request) -> web.Response:
@@ -62,11 +68,27 @@ class Webhook:
         return web.json_response({"status": reason}, status=status)
 
     async def _receive(self, request: web.Request) -> tuple[int, str]:
+        size = request.content_length
+        if size is not None and size > LARGEST_BODY:
+            return 413, "larger than GitHub sends"
+        if size is None or size > SMALL_BODY:
+            if self._large.locked():
+                return 503, "other large deliveries arrive at the moment"
+            async with self._large:
+                return await self._take(request)
+        return await self._take(request)
+
+    async def _take(self, request: web.Request) -> tuple[int, str]:
         try:
             body = await request.read()
         except web.HTTPRequestEntityTooLarge:
             return 413, "larger than GitHub sends"
-        if not self.is_genuine(body, request.headers.getall("X-Hub-Signature-256", [])):
+        signatures = request.headers.getall("X-Hub-Signature-256", [])
+        if len(body) > SMALL_BODY:  # tens of milliseconds, which nobody else must wait for
+            genuine = await asyncio.to_thread(self.is_genuine, body, signatures)
+        else:
+            genuine = self.is_genuine(body, signatures)
+        if not genuine:
             return 401, "bad signature"
         name = request.headers.get("X-GitHub-Event", "")
         delivery = request.headers.get("X-GitHub-Delivery", "")

@@ -9,10 +9,12 @@ import contextlib
 import ctypes
 import gc
 import hashlib
+import math
 import os
 import resource
 import signal
 import sys
+import time
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -56,6 +58,8 @@ FACTS_KEPT_BYTES = 64_000_000
 OPEN_FILES = 64
 PR_SET_PDEATHSIG = 1
 MOST_DIAGNOSED = 5
+PROOF_SECONDS = 6.0
+"""Of trying out fixes in one review."""
 DEEPEST = 12
 WIDEST = 40
 """Of a cost tree, which a comment shows less of."""
@@ -163,7 +167,7 @@ def compare(task: Compare, connection: Connection, cache: FactsCache) -> Compari
         connection,
         advise=not before.result.endpoints,
     )
-    result = prove_new(before.result, after, task.unproven, connection)
+    result = prove_new(before.result, after, task.unproven, connection, PROOF_SECONDS)
     result = growth.told(result, before, after, renamed=request.renamed, sources=request.after)
     given = request.before.keys() | request.after.keys()
     return Comparison(
@@ -251,18 +255,25 @@ def prove_new(
     after: rules.Analysis,
     unproven: Iterable[str],
     connection: Connection,
+    seconds: float = math.inf,
 ) -> Result:
-    """The result of `after`; findings that `before` does not have with their fix."""
+    """The result of `after`; findings that `before` does not have with their fix, the worst first.
+
+    After so many `seconds` the rest is told without: better that than no review at all.
+    """
     old = {finding.fingerprint for finding in before.findings}
     left_alone = frozenset(unproven)
-    findings: list[Finding] = []
-    for finding in after.result.findings:
+    until = time.monotonic() + seconds
+    proven: dict[str, Finding] = {}
+    for finding in sorted(after.result.findings, key=lambda finding: -finding.severity.rank):
         if finding.fingerprint in old or finding.path in left_alone:
-            findings.append(finding)
-        else:
-            connection.begin(finding.path, "prove")
-            findings.append(after.prove(finding))
-    return msgspec.structs.replace(after.result, findings=tuple(findings))
+            continue
+        if time.monotonic() > until:
+            break
+        connection.begin(finding.path, "prove")
+        proven[finding.fingerprint] = after.prove(finding)
+    findings = tuple(proven.get(finding.fingerprint, finding) for finding in after.result.findings)
+    return msgspec.structs.replace(after.result, findings=findings)
 
 
 def excerpts(result: Result, request: Request) -> dict[str, dict[int, str]]:

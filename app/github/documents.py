@@ -51,10 +51,12 @@ query State($owner: String!, $name: String!, $number: Int!, $app: Int!) {
     pullRequest(number: $number) {
       state
       isDraft
+      title
+      headRefName
       headRefOid
       baseRefOid
       baseRefName
-      author { login }
+      author { __typename login }
       reviewThreads(first: 100) { ...Threads }
       commits(last: 1) { nodes { commit { ...Runs } } }
       baseRef {

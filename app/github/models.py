@@ -145,6 +145,9 @@ class PullState(msgspec.Struct, frozen=True):
     documents: Mapping[str, str | None]
     """Configuration at the base commit by name: `.github/fastperf.toml`, `pyproject.toml`, `.gitattributes`,
     `org:.github/fastperf.toml`; null where the file does not exist."""
+    title: str = ""
+    head_ref: str = ""
+    author_is_bot: bool = False
 
 
 class Compared(msgspec.Struct, frozen=True):

@@ -49,6 +49,12 @@ class Metrics:
             ("resource",),
             registry=self.registry,
         )
+        self._closed = Counter(
+            "fastperf_connections_closed_total",
+            "Connections closed on a client that was late, or because there were too many.",
+            ("reason",),
+            registry=self.registry,
+        )
 
     def delivery(self, event: str, status: int, seconds: float) -> None:
         self._deliveries.labels(event, str(status)).inc()
@@ -69,6 +75,9 @@ class Metrics:
 
     def points(self, resource: str, remaining: int) -> None:
         self._points.labels(resource).set(remaining)
+
+    def connection_closed(self, reason: str) -> None:
+        self._closed.labels(reason).inc()
 
     def text(self) -> bytes:
         return generate_latest(self.registry)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import functools
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from rules.engine import bindings
+from rules.engine import bindings, leftovers
 from rules.engine.edits import Lines, apply, joined, one_click
 from rules.engine.finding import Edit, Finding, ProvenFix, Result, Severity
 from rules.engine.rule import Fix, Match
@@ -165,7 +166,18 @@ def edits(
     made += [bindings.import_edit(lines, tree, path, needed) for needed in needed_now]
     for definition in definitions:
         made += bindings.definition_edits(lines, tree, path, around, cst.Module([definition]).code)
+    changed = apply(raw, joined(made))
+    with contextlib.suppress(
+        SyntaxError, UnfixableError
+    ):  # a text that does not parse is no proven fix anyhow
+        fixed = tree_of(_text_of(changed))
+        made += leftovers.unused(lines, tree, path, fixed, made)
     return joined(made)
+
+
+def _text_of(raw: bytes) -> str:
+    lines = Lines.of(raw)
+    return lines.text(1, len(lines.contents))
 
 
 def _replaced(

@@ -210,8 +210,9 @@ def _apply(schema: Schema, operation: Operation, revision: str) -> None:
         table = positional[0]
         schema.created_in.setdefault(table, revision)
         for item in arguments.positional()[1:]:
+            name = f"{table}_pkey" if item.ref.endswith("PrimaryKeyConstraint") else ""
             for columns in table_indexes(item):
-                schema.indexes.setdefault(table, []).append(("", columns))
+                schema.indexes.setdefault(table, []).append((name, columns))
     elif operation.name in ("create_index", "create_unique_constraint", "create_primary_key"):
         table, columns = indexed(operation)
         if table:
@@ -222,6 +223,10 @@ def _apply(schema: Schema, operation: Operation, revision: str) -> None:
         if name:
             for table, known in schema.indexes.items():
                 schema.indexes[table] = [each for each in known if each[0] != name]
+    elif operation.name == "drop_column":
+        table, column = ([operation.table, *positional] if operation.table else [*positional, "", ""])[:2]
+        known = schema.indexes.get(table, [])
+        schema.indexes[table] = [each for each in known if column not in each[1]]
     elif operation.name == "drop_table" and positional:
         schema.indexes.pop(positional[0], None)
     elif operation.name == "add_column":

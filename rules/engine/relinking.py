@@ -25,8 +25,12 @@ from rules.engine.values import Value
 _PLACES = frozenset({"line", "end_line", "column"})
 _IMPORTED = frozenset({"imports", "modules", "members"})
 """Fields that an import statement or a definition adds to."""
+_OF_TABLES = frozenset({"declarations", "migration", "flows", "raw"})
+"""Fields about tables and rows: what is derived of them is derived again when it is asked for."""
 _DECLARED = tuple(
-    name for name in ModuleFacts.__struct_fields__ if name not in {"lines", "functions", "flows", *_IMPORTED}
+    name
+    for name in ModuleFacts.__struct_fields__
+    if name not in {"lines", "functions", *_OF_TABLES, *_IMPORTED}
 )
 _OWN = frozenset({"calls", "flags", "passings"})
 """Fields of a function that only its own callers feel."""

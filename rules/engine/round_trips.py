@@ -56,11 +56,11 @@ def loop_of(node: ast.AST, module: Module) -> LoopNode | None:
     loops = [loop for loop in module.loops(node) if not isinstance(loop, ast.While)]
     if not loops or not serves(node, module) or module.contexts(node) == {Context.STARTUP}:
         return None
-    if any(
-        module.is_short(each) or is_short(each, module.qualified_name) or is_batched(each) or is_search(each)
-        for each in loops
-    ):
+    if any(is_batched(each) or is_search(each) for each in loops):
         return None
+    loops = [
+        each for each in loops if not module.is_short(each) and not is_short(each, module.qualified_name)
+    ]
     loop = next((loop for loop in reversed(loops) if module.depends_on_loop(node, loop)), None)
     if loop is None or _is_rare(node, loop, module) or leaves_after(node, loop, module):
         return None
@@ -172,4 +172,4 @@ def writes(call: ast.Call, module: Module) -> bool:
     if not call.args:
         return False
     statement = call.args[0]
-    return is_writing(statement, module.index.ref(statement, module.index.scope_at(statement)))
+    return is_writing(module.index, statement, module.index.scope_at(statement))

@@ -60,8 +60,6 @@ class AsyncioRunInLoop(Rule):
                 return asyncio.run(fetch_rates("EUR"))
             """,
             fixed="""
-            import asyncio
-
             from fastapi import FastAPI
 
             from shop.rates import fetch_rates

@@ -52,7 +52,6 @@ class BlockingCallInAsync(Rule):
             """,
             fixed="""
             import asyncio
-            import time
 
             async def report() -> str:
                 await asyncio.sleep(1)

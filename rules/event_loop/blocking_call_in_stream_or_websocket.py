@@ -59,7 +59,6 @@ class BlockingCallInStreamOrWebsocket(Rule):
             """,
             fixed="""
             import asyncio
-            import time
 
             from fastapi import FastAPI, WebSocket
 

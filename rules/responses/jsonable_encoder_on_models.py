@@ -65,7 +65,6 @@ class JsonableEncoderOnModels(Rule):
                 return JSONResponse(jsonable_encoder(find(number)))
             """,
             fixed="""
-            from fastapi.encoders import jsonable_encoder
             from fastapi.responses import JSONResponse
             from pydantic import BaseModel
 

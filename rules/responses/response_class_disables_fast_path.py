@@ -60,8 +60,6 @@ class ResponseClassDisablesFastPath(Rule):
                 return orders
             """,
             fixed="""
-            from fastapi.responses import ORJSONResponse
-
             @app.get("/orders")
             def list_orders(orders: list[int]) -> list[int]:
                 return orders

@@ -105,3 +105,44 @@ async def test_a_repository_that_becomes_private_loses_the_reports_that_had_link
     await service.idle()
 
     assert await store.report(report) is None
+
+
+async def test_a_revert_is_advised_and_not_stopped(service: Service) -> None:
+    repo = service.shop()
+    repo.git.commit("revert-7-fast", SLOW, parent=repo.git.ref("main"))
+
+    pull = await service.github.open_pr(repo, "revert-7-fast", title='Revert "Answer at once"')
+    await service.idle()
+
+    run = service.run(repo, pull)
+    assert run.conclusion == "neutral"
+    assert run.output["title"].endswith("would have failed")
+
+
+async def test_a_bot_gets_a_check_and_no_comments_and_a_coding_agent_both(service: Service) -> None:
+    repo = service.shop()
+    service.github.user("renovate[bot]", "Bot")
+    service.github.user("copilot-swe-agent[bot]", "Bot")
+    for branch in ("bump", "agent"):
+        repo.git.commit(branch, SLOW | {"README.md": branch}, parent=repo.git.ref("main"))
+
+    bot = await service.github.open_pr(repo, "bump", author="renovate[bot]")
+    agent = await service.github.open_pr(repo, "agent", author="copilot-swe-agent[bot]")
+    await service.idle()
+
+    assert [service.run(repo, pull).conclusion for pull in (bot, agent)] == ["failure", "failure"]
+    assert service.github.reviews(repo, bot.number) == []
+    assert len(service.github.reviews(repo, agent.number)) == 1
+
+
+async def test_the_organisation_s_defaults_hold_where_a_project_has_none(service: Service) -> None:
+    defaults = service.github.add_repo(
+        "octo/.github", files={".github/fastperf.toml": 'fail_on = "never"\nmax_comments = 0\n'}
+    )
+    repo = service.shop()
+    service.github.install("octo", [repo, defaults])
+
+    pull = await service.reviewed(repo, "slow", SLOW)
+
+    assert service.run(repo, pull).conclusion == "neutral"
+    assert service.github.reviews(repo, pull.number) == []

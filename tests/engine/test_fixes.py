@@ -58,7 +58,6 @@ def test_a_call_is_replaced_and_nothing_else() -> None:
         SLEEP,
         """
         import asyncio
-        import time
 
 
         async def f( a,b ):  # odd layout
@@ -93,7 +92,6 @@ def test_a_missing_import_goes_where_it_is_sorted() -> None:
         from __future__ import annotations
 
         import asyncio
-        import time
         from typing import Any
 
         import requests

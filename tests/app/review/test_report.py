@@ -421,7 +421,7 @@ def test_the_contract_has_its_keys_and_shapes() -> None:
 
     assert set(document) == {
         "version", "conclusion", "title", "summary", "new", "fixed", "existing", "nearby", "findings", "comments",
-        "annotations", "recommendations", "questions", "suppressed", "endpoints", "skipped", "statistics",
+        "annotations", "recommendations", "questions", "suppressed", "waived", "endpoints", "skipped", "statistics",
     }  # fmt: skip
     assert (document["version"], document["new"], document["fixed"]) == (1, 1, 0)
     assert list(document["comments"][0]) == ["path", "line", "side", "body", "code", "fingerprint"]

@@ -87,6 +87,13 @@ def nested(orders: list[list[int]], session: SessionDep) -> None:
             session.get(Product, product_id)  # FP201
 
 
+@app.post("/kinds")
+def a_few_for_each(ids: list[int], session: SessionDep) -> None:
+    for product_id in ids:
+        for kind in KINDS:
+            session.scalar(select(Product).where(Product.id == product_id, Product.name == kind))  # FP201
+
+
 @app.post("/asyncpg")
 async def driver(ids: list[int]) -> None:
     connection = await asyncpg.connect("postgresql://shop")  # FP604

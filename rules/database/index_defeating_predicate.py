@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rules.engine.models import Column, Table
+from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.spelling import last_name
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+
+_WHERE = frozenset({"where", "filter"})
+_FUNCTIONS = frozenset(
+    {"lower", "upper", "trim", "date", "date_trunc", "coalesce", "cast", "extract", "substr", "length"}
+)
+
+
+class IndexDefeatingPredicate(Rule):
+    """A function around an indexed column, or a pattern that starts with `%`, makes the database read the whole table.
+
+    An index on `email` is sorted by `email`: it cannot answer `lower(email) = …` or `email LIKE '%@shop.example'`. The
+    index is there, is kept up to date by every write, and is not used.
+
+    ## Instead
+    Compare the column itself: store what is compared (lower case, a day), use a range instead of `date(...)`, or make an
+    index on the expression. For text search a trigram index (`pg_trgm`, `gin_trgm_ops`) or full-text search.
+
+    ## Trade-offs
+    An index on an expression serves exactly this expression. Trigram indexes are large and slow writes down.
+
+    ## Monitor
+    Slow query log, sequential scans of the table.
+
+    ## When to ignore it
+    When the table stays small, or an index on the expression exists that the models do not show.
+    """
+
+    code = "FP208"
+    severity = Severity.MEDIUM
+    effort = Effort.HOURS
+    watch = "slow query log"
+
+    invalid = (
+        Invalid(
+            """
+            from typing import Annotated
+
+            from fastapi import Depends, FastAPI
+            from sqlalchemy import func, select
+            from sqlalchemy.orm import Mapped, Session, mapped_column
+
+            from shop.db import Base, get_session
+
+            app = FastAPI()
+
+            class Customer(Base):
+                __tablename__ = "customers"
+                id: Mapped[int] = mapped_column(primary_key=True)
+                email: Mapped[str] = mapped_column(unique=True)
+
+            @app.get("/customers/{email}")
+            def find(email: str, session: Annotated[Session, Depends(get_session)]) -> int:
+                return session.scalars(select(Customer).where(func.lower(Customer.email) == email.lower())).one().id
+            """
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            from typing import Annotated
+
+            from fastapi import Depends, FastAPI
+            from sqlalchemy import Index, func, select
+            from sqlalchemy.orm import Mapped, Session, mapped_column
+
+            from shop.db import Base, get_session
+
+            app = FastAPI()
+
+            class Customer(Base):
+                __tablename__ = "customers"
+                id: Mapped[int] = mapped_column(primary_key=True)
+                email: Mapped[str] = mapped_column(unique=True)
+
+            Index("ix_customers_email", func.lower(Customer.email))
+
+            @app.get("/customers/{email}")
+            def find(email: str, session: Annotated[Session, Depends(get_session)]) -> int:
+                return session.scalars(select(Customer).where(func.lower(Customer.email) == email.lower())).one().id
+            """
+        ),
+    )
+
+    def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        if (
+            not isinstance(node.func, ast.Attribute)
+            or node.func.attr not in _WHERE
+            or not module.reached(node)
+        ):
+            return
+        if len(node.args) != 1 or not _is_alone(node):
+            return
+        found = _wrapped(node.args[0], module) or _leading(node.args[0], module)
+        if found is None:
+            return
+        expression, table, column, severity = found
+        if any("" in columns for columns in table.indexes) or table.opaque:
+            return
+        entity = table.symbol.rpartition(".")[2]
+        yield Match(
+            expression,
+            f"`{module.segment(expression)}` cannot use the index on `{entity}.{column.attribute}`: each call reads all of"
+            f" `{table.name}`.",
+            severity=severity,
+            confidence=Confidence.LIKELY,
+        )
+
+
+def _is_alone(call: ast.Call) -> bool:
+    """No other condition narrows the query first."""
+    current: ast.AST = call.func
+    while isinstance(current, ast.Attribute) and isinstance(current.value, ast.Call):
+        current = current.value.func
+        if last_name(current) in ("where", "filter", "filter_by", "join", "outerjoin"):
+            return False
+    return True
+
+
+def _wrapped(condition: ast.expr, module: Module) -> tuple[ast.expr, Table, Column, Severity] | None:
+    """`func.lower(Customer.email) == email`."""
+    match condition:
+        case ast.Compare(
+            left=ast.Call(args=[ast.Attribute() as attribute, *_]) as call,
+            ops=[ast.Eq() | ast.Gt() | ast.GtE() | ast.Lt() | ast.LtE()],
+        ) if last_name(call) in _FUNCTIONS:
+            name = module.qualified_name(call.func) or ""
+            if not name.startswith(("sqlalchemy.", "sqlmodel.")):
+                return None
+            found = _column(attribute, module)
+            if found is not None and found[0].is_indexed(found[1]):
+                return condition, *found, Severity.MEDIUM
+    return None
+
+
+def _leading(condition: ast.expr, module: Module) -> tuple[ast.expr, Table, Column, Severity] | None:
+    """`Customer.name.ilike(f"%{text}%")`, where the column has an index that does not help."""
+    match condition:
+        case ast.Call(
+            func=ast.Attribute(
+                value=ast.Attribute() as attribute, attr="like" | "ilike" | "contains" | "endswith" as how
+            ),
+            args=[pattern],
+        ):
+            if how in ("like", "ilike") and not _starts_anywhere(pattern):
+                return None
+            found = _column(attribute, module)
+            if found is None or found[1].type not in ("String", "str", "Text", "Unicode", "VARCHAR"):
+                return None
+            if found[0].is_indexed(found[1]) and not found[1].primary:
+                return condition, *found, Severity.LOW
+    return None
+
+
+def _starts_anywhere(pattern: ast.expr) -> bool:
+    if isinstance(pattern, ast.JoinedStr) and pattern.values:
+        pattern = pattern.values[0]
+    if isinstance(pattern, ast.BinOp):
+        return _starts_anywhere(pattern.left)
+    return isinstance(pattern, ast.Constant) and isinstance(pattern.value, str) and pattern.value[:1] == "%"
+
+
+def _column(attribute: ast.Attribute, module: Module) -> tuple[Table, Column] | None:
+    table = module.table(attribute.value)
+    column = table.columns.get(attribute.attr) if table is not None else None
+    return (table, column) if table is not None and column is not None else None

@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rules.engine.creation import serves
+from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+
+_PRIMARY = "id"
+
+
+class RefreshAfterCommit(Rule):
+    """Refreshing an object after the commit, only to read its key, is a query for what the session knew already.
+
+    The insert returned the key, so `flush` (which `commit` does first) sets it. `refresh` selects the whole row again: one
+    more round trip per request.
+
+    ## Instead
+    Call `session.flush()`, read the key, then commit; or drop the refresh where nothing of the object is read afterwards.
+
+    ## Trade-offs
+    Without a refresh the object does not show what triggers and server defaults wrote.
+
+    ## Monitor
+    Statements per request.
+
+    ## When to ignore it
+    When the refresh is there to see what the database changed on its own.
+    """
+
+    code = "FP224"
+    severity = Severity.LOW
+    effort = Effort.MINUTES
+    watch = "statements per request"
+
+    invalid = (
+        Invalid(
+            """
+            from fastapi import Depends, FastAPI
+            from sqlalchemy.orm import Session
+
+            from shop.db import get_session
+            from shop.models import Order
+
+            app = FastAPI()
+
+            @app.post("/orders")
+            def create(session: Session = Depends(get_session)) -> dict[str, str]:
+                order = Order()
+                session.add(order)
+                session.commit()
+                session.refresh(order)
+                return {"result": "created"}
+            """
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            from fastapi import Depends, FastAPI
+            from sqlalchemy.orm import Session
+
+            from shop.db import get_session
+            from shop.models import Order
+
+            app = FastAPI()
+
+            @app.post("/orders")
+            def create(session: Session = Depends(get_session)) -> Order:
+                order = Order()
+                session.add(order)
+                session.commit()
+                session.refresh(order)
+                return order
+            """
+        ),
+    )
+
+    def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        query = module.query(node)
+        if query is None or query.kind != "refresh" or len(node.args) != 1 or node.keywords:
+            return
+        refreshed = node.args[0]
+        function = module.function_of(node)
+        if (
+            not isinstance(refreshed, ast.Name)
+            or function is None
+            or module.loops(node)
+            or not serves(node, module)
+        ):
+            return
+        statement = module.statement(node)
+        if statement is None or not _after_commit(statement, module):
+            return
+        later = [
+            each
+            for each in ast.walk(function.node)
+            if isinstance(each, ast.Name)
+            and each.id == refreshed.id
+            and (each.lineno, each.col_offset) > (node.end_lineno or 0, node.end_col_offset or 0)
+        ]
+        if any(not _is_key(each, module) for each in later):
+            return
+        what = f"only `{refreshed.id}.{_PRIMARY}` is read" if later else f"nothing reads `{refreshed.id}`"
+        yield Match(
+            node,
+            f"`{module.segment(node)}` selects the whole row again, and {what} afterwards: one more round trip.",
+            confidence=Confidence.LIKELY,
+        )
+
+
+def _after_commit(statement: ast.stmt, module: Module) -> bool:
+    """The statement before it commits."""
+    around = module.parent(statement)
+    for field in ("body", "orelse", "finalbody"):
+        body = getattr(around, field, None)
+        if isinstance(body, list) and statement in body:
+            position = body.index(statement)
+            before = body[position - 1] if position else None
+            if before is None:
+                return False
+            return any(
+                isinstance(each, ast.Call)
+                and (query := module.query(each)) is not None
+                and query.kind == "commit"
+                for each in ast.walk(before)
+            )
+    return False
+
+
+def _is_key(name: ast.Name, module: Module) -> bool:
+    parent = module.parent(name)
+    return isinstance(parent, ast.Attribute) and parent.attr == _PRIMARY and isinstance(parent.ctx, ast.Load)

@@ -1,0 +1,85 @@
+from fastapi import Depends, FastAPI
+from sqlalchemy import create_engine
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+
+app = FastAPI()
+SessionLocal = sessionmaker(create_engine("postgresql://"))
+AsyncSessionLocal = async_sessionmaker(create_async_engine("postgresql+asyncpg://"))
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Order(Base):
+    __tablename__ = "orders"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str]
+
+
+def get_session():
+    with SessionLocal() as session:
+        yield session
+
+
+async def get_async_session():
+    async with AsyncSessionLocal() as session:
+        yield session
+
+
+@app.post("/unused")
+def unused(session: Session = Depends(get_session)) -> None:
+    order = Order()
+    session.add(order)
+    session.commit()
+    session.refresh(order)  # FP224
+
+
+@app.post("/key")
+async def key(session: AsyncSession = Depends(get_async_session)) -> int:
+    order = Order()
+    session.add(order)
+    await session.commit()
+    await session.refresh(order)  # FP224
+    return order.id
+
+
+# Near misses
+
+
+@app.post("/returned")
+def returned(session: Session = Depends(get_session)):
+    order = Order()
+    session.add(order)
+    session.commit()
+    session.refresh(order)
+    return order
+
+
+@app.post("/read")
+def read(session: Session = Depends(get_session)) -> str:
+    order = Order()
+    session.add(order)
+    session.commit()
+    session.refresh(order)
+    return f"{order.id} {order.number}"
+
+
+@app.post("/named")
+async def named(session: AsyncSession = Depends(get_async_session)) -> int:
+    order = Order()
+    session.add(order)
+    await session.commit()
+    await session.refresh(order, ["number"])
+    return order.id
+
+
+@app.post("/before")
+def before(session: Session = Depends(get_session)) -> int:
+    order = Order()
+    session.add(order)
+    session.flush()
+    session.refresh(order)
+    session.commit()
+    return order.id
