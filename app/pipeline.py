@@ -46,6 +46,7 @@ from app.review import queue
 from app.review.config import Config
 from app.review.diff import Diff
 from app.review.links import Links
+from app.review.paths import says_generated
 from app.review.record import Record
 from app.review.report import Report, reconcile
 from app.review.wishes import Wishes
@@ -714,6 +715,7 @@ def _sources(
         and not is_link(content)
         and path not in too_large
         and not config.excludes(path)
+        and not says_generated(content)
     }
 
 
