@@ -135,7 +135,7 @@ def _confidence(default: Timeout) -> Confidence:
     """The declared version is a lower bound, and a long default may be wanted."""
     if default.seconds is not None:
         return Confidence.POSSIBLE
-    return Confidence.LIKELY if default.fixed_in else Confidence.CERTAIN
+    return Confidence.POSSIBLE if default.fixed_in else Confidence.CERTAIN
 
 
 def _severity(default: Timeout, *, on_request: bool) -> Severity:
