@@ -14,6 +14,8 @@ CLEAN_CLIENTS = 'def fetch(name: str) -> str:\n    return "none"\n'
 TIMED = API.replace("\napp = ", "\nSTARTED = time.time()\napp = ", 1)
 """`time` has another user: the fix of the sleep is one line."""
 QUIET = API.replace("    time.sleep(1)\n", "")
+TIMED = API + "\n\nSTARTED = time.time()\n"
+"""With another user of `time`: the fix is that one line, without the import."""
 
 
 @pytest.fixture
