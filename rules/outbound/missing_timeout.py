@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # An adapter or a wrapper of the project that brings a default timeout to a whole session.
 _ADAPTER = re.compile(
-    r"\.mount\([^)\n]*[Tt]imeout|setdefaulttimeout\(|\w+\.(?:request|send)\s*=\s*(?:functools\.)?partial\("
+    r"\.mount\([^)\n]{0,300}[Tt]imeout|setdefaulttimeout\(|\w\.(?:request|send)\s*=\s*(?:functools\.)?partial\("
 )
 
 
