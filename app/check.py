@@ -48,7 +48,11 @@ def scan(
     started = time.perf_counter()
     sources = project.read()
     result = analyze(sources, project.chosen, project.texts(), options, advance=advance, prove=prove)
-    result = msgspec.structs.replace(result, findings=tuple(_asked(project, result, options)))
+    result = msgspec.structs.replace(
+        result,
+        findings=tuple(_asked(project, result, options)),
+        skipped=(*result.skipped, *project.unread(sources)),
+    )
     return Scan(result=_finished(result, sources, started), sources=sources)
 
 
