@@ -309,6 +309,32 @@ def trial(repo: Path, last: int, head: str, output_format: str) -> None:
 
 @cli.command()
 @click.argument("path", type=click.Path(path_type=Path), default=Path())
+@click.option("--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def audit(path: Path, output_format: str) -> None:
+    """Say how much there is to mend in the whole project around PATH: the worst places first, advice last.
+
+    What `/fastperf audit` answers in a pull request. Exits 1 when there is something.
+    """
+    from app import outputs
+    from app.review.links import Links
+    from app.surveys import audited
+
+    scan, _, _ = _checked((path,), (), (), None, None)
+    if output_format == "json":
+        click.echo(outputs.WRITERS["json"](scan.result, scan.lines), nl=False)
+    elif sys.stdout.isatty():
+        from rich.markdown import Markdown
+
+        from app.terminal import console
+
+        console().print(Markdown(audited(scan.result, Links())), soft_wrap=False)
+    else:
+        click.echo(audited(scan.result, Links()))
+    sys.exit(1 if scan.result.findings else 0)
+
+
+@cli.command()
+@click.argument("path", type=click.Path(path_type=Path), default=Path())
 @click.option("--rps", type=LOAD, help="The load each endpoint shall take.")
 @click.option(
     "--factor",

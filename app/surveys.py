@@ -16,7 +16,7 @@ from app.project import Projects
 from app.review.comments import BADGES
 from app.review.config import Config
 from app.review.links import Links
-from app.review.markdown import code, plural, prose, shorten, size, table
+from app.review.markdown import code, plural, prose, sentence, shorten, size, table
 from rules.engine import capacity, deployment, estimates
 from rules.engine.finding import Confidence, Finding, Result, Severity
 
@@ -176,7 +176,8 @@ def audited(result: Result, links: Links) -> str:
     findings = [each for each in result.findings if each.confidence != Confidence.POSSIBLE]
     counts = Counter(finding.severity for finding in findings)
     if not findings:
-        return f"{plural(result.statistics.files, 'file')}: nothing to report."
+        silent = f"{plural(result.statistics.files, 'file')}: nothing to report."
+        return "\n\n".join([silent, *_advised(result)])
     rows = [[BADGES[severity].lower(), str(counts[severity])] for severity in Severity if counts[severity]]
     parts = [
         f"### {plural(len(findings), 'finding')} in {plural(result.statistics.files, 'file')}",
@@ -188,7 +189,15 @@ def audited(result: Result, links: Links) -> str:
         rules = Counter(finding.code for finding in worst[MOST_FINDINGS:])
         told = ", ".join(f"{name} {count}" for name, count in rules.most_common(12))
         parts.append(f"{more} more: {told}. `fastperf check` in a checkout lists all of them.")
-    return "\n\n".join(parts)
+    return "\n\n".join([*parts, *_advised(result)])
+
+
+def _advised(result: Result) -> list[str]:
+    """What the project lacks, said here and on its first pull request alone."""
+    if not result.advice:
+        return []
+    rows = [f"- {prose(advice.message)} {prose(sentence(advice.instead))}" for advice in result.advice]
+    return ["#### What the project lacks", "\n".join(rows)]
 
 
 def _rank(finding: Finding) -> tuple[object, ...]:

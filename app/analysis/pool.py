@@ -249,7 +249,7 @@ class Analysis:
         self,
         workers: int = 1,
         *,
-        deadline: float = 20.0,
+        deadline: float = 60.0,
         file_deadline: float = 2.0,
         memory_bytes: int = MEMORY_BYTES,
     ) -> None:
