@@ -98,10 +98,12 @@ class Diagnosed(msgspec.Struct, kw_only=True):
 # To the worker.
 
 
-class Compare(msgspec.Struct, tag="compare"):
+class Compare(msgspec.Struct, tag="compare", kw_only=True):
     request: Request
     unproven: list[str] = []
     """Files in which no fix is tried, because trying one ended a worker."""
+    proof_seconds: float
+    """Wall time for trying fixes, all together. Findings whose turn does not come have none."""
 
 
 class Examine(msgspec.Struct, tag="examine"):

@@ -9,12 +9,14 @@ import contextlib
 import ctypes
 import gc
 import hashlib
+import math
 import os
 import resource
 import signal
 import sys
-from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
+import time
+from collections import Counter, OrderedDict
+from collections.abc import Iterable, Iterator, Mapping, Set
 from pathlib import Path
 from typing import BinaryIO
 
@@ -49,13 +51,15 @@ from app.analysis.messages import (
 from rules import ModuleFacts, SourceError
 from rules.engine import diagnosis, growth
 from rules.engine.edits import Lines
-from rules.engine.finding import Finding, Options, Result
+from rules.engine.finding import Confidence, Finding, Options, Result, Severity
 from rules.engine.project import Project
 
 FACTS_KEPT_BYTES = 64_000_000
 OPEN_FILES = 64
 PR_SET_PDEATHSIG = 1
 MOST_DIAGNOSED = 5
+PROOF_COST = 2.5
+"""What trying a fix costs, in analyses of its file."""
 DEEPEST = 12
 WIDEST = 40
 """Of a cost tree, which a comment shows less of."""
@@ -91,6 +95,9 @@ class Connection:
         self._encoder = msgspec.msgpack.Encoder()
         self.current = ""
         """The file begun last."""
+        self.spent: Counter[str] = Counter()
+        """CPU seconds that each file took in the last analysis, all of its stages together."""
+        self._since = 0.0
 
     def receive(self) -> Task | None:
         """The next task, or None when the parent hung up."""
@@ -113,9 +120,16 @@ class Connection:
 
         An empty path says that no file comes now, but work on all of them.
         """
-        self.current = path
+        now = time.process_time()
+        if self.current:
+            self.spent[self.current] += now - self._since
+        self.current, self._since = path, now
         self.send(Began(path, stage, blob))
         signal.setitimer(signal.ITIMER_PROF, self._limits.file_seconds if path else 0)
+
+    def affords_proof(self, path: str) -> bool:
+        """Whether trying a fix in this file is likely to end before the kernel ends it."""
+        return self.spent[path] * PROOF_COST < self._limits.file_seconds
 
     @contextlib.contextmanager
     def task(self) -> Iterator[None]:
@@ -123,6 +137,8 @@ class Connection:
         used = resource.getrusage(resource.RUSAGE_SELF)
         soft = int(used.ru_utime + used.ru_stime + self._limits.task_seconds) + 1
         resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.RLIM_INFINITY))
+        self.current = ""
+        self.spent.clear()
         try:
             yield
         finally:
@@ -163,7 +179,9 @@ def compare(task: Compare, connection: Connection, cache: FactsCache) -> Compari
         connection,
         advise=not before.result.endpoints,
     )
-    result = prove_new(before.result, after, task.unproven, connection)
+    said = [finding for finding in after.result.findings if _is_commented(finding)]
+    new = _in_turn(said, {finding.fingerprint for finding in before.result.findings})
+    result = prove(new, after, task.unproven, connection, task.proof_seconds)
     result = growth.told(result, before, after, renamed=request.renamed, sources=request.after)
     given = request.before.keys() | request.after.keys()
     return Comparison(
@@ -186,7 +204,7 @@ def examine(task: Examine, connection: Connection, cache: FactsCache) -> Result:
     others = {path: cache.decode(encoded) for path, encoded in task.others.items()}
     advise = bool(task.options.select)
     analysis = analyze(task.sources, others, task.documents, task.options, connection, advise=advise)
-    return prove_new(Result(), analysis, task.unproven, connection)
+    return prove(analysis.result.findings, analysis, task.unproven, connection)
 
 
 def diagnose(task: Diagnose, connection: Connection, cache: FactsCache) -> list[Diagnosed]:
@@ -236,6 +254,7 @@ def analyze(
     advise: bool = False,
 ) -> rules.Analysis:
     """The engine's `analyze`, announced file by file. Advice is for a project's first application, or by its code."""
+    connection.spent.clear()
     return rules.analyze(
         sources,
         others=others,
@@ -246,23 +265,41 @@ def analyze(
     )
 
 
-def prove_new(
-    before: Result,
-    after: rules.Analysis,
+def prove(
+    findings: Iterable[Finding],
+    analysis: rules.Analysis,
     unproven: Iterable[str],
     connection: Connection,
+    seconds: float = math.inf,
 ) -> Result:
-    """The result of `after`; findings that `before` does not have with their fix."""
-    old = {finding.fingerprint for finding in before.findings}
-    left_alone = frozenset(unproven)
-    findings: list[Finding] = []
-    for finding in after.result.findings:
-        if finding.fingerprint in old or finding.path in left_alone:
-            findings.append(finding)
-        else:
+    """The result of `analysis`; these findings, one after the other until time is over, with their fix."""
+    left_alone = {*unproven, *(path for path in analysis.facts if not connection.affords_proof(path))}
+    proven: dict[int, Finding] = {}
+    end = time.monotonic() + seconds
+    for finding in findings:
+        if finding.path not in left_alone:
             connection.begin(finding.path, "prove")
-            findings.append(after.prove(finding))
-    return msgspec.structs.replace(after.result, findings=tuple(findings))
+            proven[id(finding)] = analysis.prove(finding)
+        if time.monotonic() > end:
+            break
+    told = tuple(proven.get(id(finding), finding) for finding in analysis.result.findings)
+    return msgspec.structs.replace(analysis.result, findings=told)
+
+
+def _is_commented(finding: Finding) -> bool:
+    """Whether it may become a comment, with its fix: what only the summary mentions has no use for one."""
+    return finding.severity is not Severity.INFO and finding.confidence is not Confidence.POSSIBLE
+
+
+def _in_turn(findings: Iterable[Finding], old: Set[str]) -> list[Finding]:
+    """The new ones: the worst of each file, then the second of each, so that no file takes the time of others."""
+    turns: Counter[str] = Counter()
+    order: list[tuple[int, Finding]] = []
+    for finding in sorted(findings, key=lambda finding: -finding.severity.rank):
+        if finding.fingerprint not in old:
+            order.append((turns[finding.path], finding))
+            turns[finding.path] += 1
+    return [finding for _, finding in sorted(order, key=lambda entry: entry[0])]
 
 
 def excerpts(result: Result, request: Request) -> dict[str, dict[int, str]]:
