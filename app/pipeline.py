@@ -27,7 +27,7 @@ from app.chores import Chores, external_id, is_answered, own_run
 from app.crash import Crash
 from app.github.client import GitHub, RepositoryClient
 from app.github.documents import CONFIGURATION
-from app.github.errors import Gone, NotFound
+from app.github.errors import Gone, Invalid, NotFound
 from app.github.models import (
     Action,
     Annotation,
@@ -446,9 +446,13 @@ class Pipeline(Chores):
             return ()
         self._crash.at("before-review")
         await self._crash.hold_for("after-check")
-        posted = await client.reviews.create(
-            number, commit_id=said.head_sha, body=said.body, comments=said.comments
-        )
+        try:
+            posted = await client.reviews.create(
+                number, commit_id=said.head_sha, body=said.body, comments=said.comments
+            )
+        except Invalid as error:  # GitHub takes none of it, for whatever reason: the check run says it all
+            log.error("review_refused", status=error.status, comments=len(said.comments))
+            return said.comments
         if posted.moved_to:
             log.info("head_moved", to=posted.moved_to)
         self._crash.at("after-review")

@@ -18,11 +18,11 @@ import structlog
 
 from app.analysis import Analysis
 from app.analysis.documents import LARGEST_DOCUMENT, is_document, is_python
+from app.factsversion import facts_version
 from app.github.client import RepositoryClient
 from app.github.contents import blob_sha
 from app.github.models import Repository
 from app.store import DOCUMENT, Store
-from rules.engine.facts import ENGINE_VERSION
 
 log = structlog.get_logger(__name__)
 
@@ -59,15 +59,16 @@ class Projects:
             await store.keep_tree(repository, commit, tree)
         sources = {path: sha for path, sha in tree.items() if is_python(path) and wants(path)}
         texts = {path: sha for path, sha in tree.items() if is_document(path) and wants(path)}
+        version = await asyncio.to_thread(facts_version)
         facts, documents = await asyncio.gather(
-            store.blobs(repository, sources.values(), ENGINE_VERSION),
+            store.blobs(repository, sources.values(), version),
             store.blobs(repository, texts.values(), DOCUMENT),
         )
         missing = {path: sha for path, sha in sources.items() if sha not in facts}
         missing |= {path: sha for path, sha in texts.items() if sha not in documents}
         if len(missing) > MOST_SINGLE_FILES:
             await self._unpack(client, commit)
-            facts = await store.blobs(repository, sources.values(), ENGINE_VERSION)
+            facts = await store.blobs(repository, sources.values(), version)
             documents = await store.blobs(repository, texts.values(), DOCUMENT)
             missing = {path: sha for path, sha in texts.items() if sha not in documents}
         if missing:
@@ -86,7 +87,7 @@ class Projects:
 
     async def keep_facts(self, repository: Repository, facts: Mapping[str, bytes]) -> None:
         """Facts by blob, of files that an analysis has read anyway."""
-        await self._store.keep_blobs(repository, facts, ENGINE_VERSION)
+        await self._store.keep_blobs(repository, facts, await asyncio.to_thread(facts_version))
 
     async def _fetch(
         self, client: RepositoryClient, commit: str, missing: Mapping[str, str]
@@ -128,5 +129,5 @@ class Projects:
     async def _keep(
         self, client: RepositoryClient, facts: Mapping[str, bytes], documents: Mapping[str, bytes]
     ) -> None:
-        await self._store.keep_blobs(client.repository, facts, ENGINE_VERSION)
+        await self.keep_facts(client.repository, facts)
         await self._store.keep_blobs(client.repository, documents, DOCUMENT)

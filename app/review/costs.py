@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -14,6 +14,7 @@ from rules.engine.finding import Cost, Endpoint, EndpointRef, Result
 
 _UNKNOWN_SIZE = 100.0
 """What N counts for when costs are ordered; never printed."""
+_STEEPER = 20
 _FACTOR = re.compile(r"\d+(?:\.\d+)?|[A-Za-z]\w*")
 _POWERS = {"²": 2, "³": 3}
 
@@ -162,6 +163,21 @@ def weigh(cost: str) -> float:
 def growth(change: EndpointChange) -> float:
     """How much dearer the endpoint became; blocking the loop outweighs any number of queries."""
     return price(change.after) - price(change.before)
+
+
+def steeper(changes: Iterable[EndpointChange]) -> frozenset[EndpointRef]:
+    """The endpoints whose queries or calls grow with the power of another size now: `N` became `N²` or `N*M`."""
+    return frozenset(
+        change.ref
+        for change in changes
+        if change.before is not None
+        and change.after is not None
+        and any(
+            weigh(getattr(change.after, name))
+            >= _STEEPER * max(_UNKNOWN_SIZE, weigh(getattr(change.before, name)))
+            for name in ("queries", "external_calls")
+        )
+    )
 
 
 def price(cost: Cost | None) -> float:

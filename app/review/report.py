@@ -20,7 +20,7 @@ from app.review.patch import Excerpts
 from app.review.reconcile import Plan, fixed_body, reconcile
 from app.review.wishes import Waived, Wishes, waived
 from rules.engine import growth
-from rules.engine.finding import Finding, Hop, Result, Severity, Skipped, Statistics, Suppressed
+from rules.engine.finding import EndpointRef, Finding, Hop, Result, Severity, Skipped, Statistics, Suppressed
 
 __all__ = ["Plan", "Report", "conclude", "fixed_body", "reconcile"]
 
@@ -98,7 +98,16 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         """
         before, after = _capped(before, config), _capped(after, config)
         standing = _capped(tip, config).findings if tip is not None else ()
-        changes = fingerprint.match(before, after, diff.renames, diff=diff, tip=standing)
+        endpoints = costs.compare(before, after, diff)
+        steeper = costs.steeper(endpoints)
+        changes = fingerprint.match(
+            before,
+            after,
+            diff.renames,
+            diff=diff,
+            tip=standing,
+            costlier=lambda finding: _is_costlier(finding, steeper, diff),
+        )
         all_new = _without_repeated(sorted((*changes.new, *changes.grown), key=_order))
         ignored = waived(all_new, wishes)
         left_alone = {id(entry.finding) for entry in ignored}
@@ -107,7 +116,6 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         head_paths = {old: head for head, old in diff.renames.items()}
         fixed = tuple(old for old in changes.fixed if head_paths.get(old.path, old.path) not in unread)
         texts = patch.Texts(diff, excerpts or {})
-        endpoints = costs.compare(before, after, diff)
         context = comments.Context(diff, links, texts, {change.ref: change for change in endpoints})
         listened = tuple(finding for finding in new if config.mode_for(finding) != "observe")
         heard = tuple(finding for finding in listened if comments.speaks(finding))
@@ -235,6 +243,14 @@ def _checklist(before: Result, after: Result, config: Config) -> tuple[Finding, 
     if before.endpoints or not after.endpoints:
         return ()
     return tuple(finding for finding in after.advice if config.mode_for(finding) != "observe")
+
+
+def _is_costlier(finding: Finding, steeper: frozenset[EndpointRef], diff: Diff) -> bool:
+    """Whether work in a loop that was there before is done more often now: a loop more around it, by this change."""
+    if not finding.name.endswith(("-in-loop", "-in-loop-through-helper")):
+        return False
+    reached = {*finding.endpoints, *((finding.endpoint,) if finding.endpoint else ())}
+    return not reached.isdisjoint(steeper) and _near(finding, diff)
 
 
 def _without_repeated(new: Sequence[Finding]) -> tuple[Finding, ...]:

@@ -6,6 +6,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from rules.engine import estimates
+from rules.engine.raw_queries import Raw, is_unlimited
+from rules.engine.raw_text import RUNS
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
@@ -93,6 +95,10 @@ class UnboundedQuery(Rule):
     )
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        raw = _raw(node, module)
+        if raw is not None:
+            yield _of_raw(node, raw, module)
+            return
         found = module.project.unbounded.at(module.path, node.lineno, node.col_offset)
         if found is None or any(isinstance(part, ast.Call) for part in ast.walk(node.func)):
             return
@@ -112,3 +118,32 @@ class UnboundedQuery(Rule):
             related=tuple(elsewhere[:3]),
             impact=estimates.rows_returned(module.options),
         )
+
+
+def _raw(node: ast.Call, module: Module) -> Raw | None:
+    """The SQL text that `node` runs, when nothing limits it and all its rows become a response."""
+    if not isinstance(node.func, ast.Attribute) or node.func.attr not in RUNS:
+        return None
+    raw = module.project.raw.at(module.path, node.lineno, node.col_offset, node.func.attr)
+    return raw if raw is not None and raw.places and is_unlimited(raw) else None
+
+
+def _of_raw(node: ast.Call, raw: Raw, module: Module) -> Match:
+    place = raw.places[0]
+    narrowed = bool(raw.statement.conditions)
+    what = (
+        f"all rows of `{raw.statement.tables[0]}` that match"
+        if narrowed
+        else f"every row of `{raw.statement.tables[0]}`"
+    )
+    return Match(
+        node,
+        f"`{place.symbol.rpartition('.')[2]}` returns {what} in one response: nothing limits this query, so it"
+        " grows with the table.",
+        severity=Severity.LOW if narrowed else Severity.MEDIUM,
+        confidence=Confidence.LIKELY,
+        related=tuple(
+            hop for hop in raw.places[:3] if (hop.path, hop.symbol) != (module.path, module.symbol_at(node))
+        ),
+        impact=estimates.rows_returned(module.options),
+    )

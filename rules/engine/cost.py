@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rules.engine import facts
 from rules.engine.facts import Call
 from rules.engine.finding import Cost
-from rules.engine.graph import BACKGROUND, Edge, Graph, LeafCall, Node
+from rules.engine.graph import BACKGROUND, CALL, Edge, Graph, LeafCall, Node
 from rules.engine.polynomials import ONE, Polynomial, add, larger, letters, times, written
 from rules.engine.summaries import Summaries
 from rules.engine.surroundings import holds_for
@@ -60,8 +60,12 @@ _Item = tuple[Sequence[str], Amount]
 class Costs:
     """Amounts of all functions of a graph."""
 
-    def __init__(self, graph: Graph, summaries: Summaries) -> None:
+    def __init__(
+        self, graph: Graph, summaries: Summaries, lazy: Mapping[tuple[str, str], Sequence[LeafCall]]
+    ) -> None:
         self._summaries = summaries
+        self._lazy = lazy
+        """Queries that no call shows: reading a relationship runs them. By path and symbol of the function."""
         self._amounts: dict[Node, Amount] = {}
         for node in graph.nodes.values():
             if node.endpoints:
@@ -105,7 +109,7 @@ class Costs:
 
     def parts(self, node: Node) -> Iterator[tuple[Call, LeafCall | Edge, Amount]]:
         """The calls in `node` that cost something, with what one run of each costs."""
-        for leaf in node.leaves:
+        for leaf in (*node.leaves, *self._lazy.get((node.path, node.symbol), ())):
             amount = _of_leaf(leaf)
             if not amount.is_nothing and not leaf.call.flags & facts.ON_MISS:
                 yield leaf.call, leaf, amount
@@ -144,6 +148,7 @@ class Costs:
         for node in (*middleware, *dependencies, handler):
             if node.is_async:
                 blocking.update(dict.fromkeys(self._summaries.blocks_loop(node)))
+                blocking.update(dict.fromkeys(self._loaded_on_loop(node)))
         sizes = sizes_of(total)
         return Cost(
             written(total.queries, sizes),
@@ -152,6 +157,20 @@ class Costs:
             tuple(blocking),
             total.unbounded,
         )
+
+    def _loaded_on_loop(self, node: Node) -> Iterator[str]:
+        """The relationships that `node`, which runs on the event loop, loads there itself or through what it calls."""
+        if not self._lazy:
+            return
+        seen, pending = {node}, [node]
+        while pending:
+            current = pending.pop()
+            for leaf in self._lazy.get((current.path, current.symbol), ()):
+                yield leaf.name
+            for edge in current.edges:
+                if edge.kind == CALL and edge.target not in seen:
+                    seen.add(edge.target)
+                    pending.append(edge.target)
 
 
 def sizes_of(amount: Amount) -> dict[str, str]:

@@ -33,26 +33,29 @@ class LazyRead:
     owner: Table
     repeated: bool
     """Once per row of several, or per element of a collection."""
+    behind: bool = False
+    """A relationship that is read on the way to it was not loaded either."""
 
 
 def lazy_read(node: ast.Attribute, module: Module) -> LazyRead | None:
     """The query that reading the attribute `node` runs; None when it runs none or nobody can tell."""
     if node.attr not in module.project.models.relationship_names or not isinstance(node.ctx, ast.Load):
         return None
-    found = [_read(loaded) for loaded in module.rows(node)]
-    return found[0] if found and all(each is not None for each in found) else None
+    found = [read_of(loaded) for loaded in module.rows(node)]
+    return found[0] if found and all(each is not None and not each.behind for each in found) else None
 
 
-def _read(loaded: Loaded) -> LazyRead | None:
+def read_of(loaded: Loaded) -> LazyRead | None:
+    """The query that reading the last attribute of `loaded.reads` runs."""
     table: Table | None = loaded.table
-    owner = relationship = None
+    owner = relationship = before = None
     chain: list[str] = []
+    behind = False
     for name in loaded.reads:
         if name == "[]":
             continue
-        if relationship is not None and relationship.is_lazy and not loaded.covers(chain):
-            return None  # the relationship before it is the problem
-        owner = table
+        behind = behind or (relationship is not None and relationship.is_lazy and not loaded.covers(chain))
+        owner, before = table, relationship
         relationship = table.relationships.get(name) if table is not None else None
         if relationship is None:
             return None
@@ -60,8 +63,20 @@ def _read(loaded: Loaded) -> LazyRead | None:
         table = relationship.target
     if relationship is None or owner is None or not relationship.is_lazy or loaded.covers(chain):
         return None
+    if relationship.leads_back(before) or (
+        len(chain) == 1 and is_the_same_for_all(relationship, owner, loaded)
+    ):
+        return None
     repeated = (loaded.stage == ITEM or "[]" in loaded.reads) and (loaded.many or "[]" in loaded.reads)
-    return LazyRead(loaded, tuple(chain), relationship, owner, repeated)
+    return LazyRead(loaded, tuple(chain), relationship, owner, repeated, behind)
+
+
+def is_the_same_for_all(relationship: Relationship, owner: Table, loaded: Loaded) -> bool:
+    """Whether all rows of a query share one related row, which the session looks up once."""
+    if relationship.many or not loaded.many:
+        return False
+    keys = owner.keys_of(relationship)
+    return bool(keys) and all(f".{key}" in loaded.filters for key in keys)
 
 
 def is_first(node: ast.Attribute, module: Module) -> bool:

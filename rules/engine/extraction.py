@@ -5,7 +5,17 @@ from __future__ import annotations
 import ast
 import re
 
-from rules.engine import declarations, facts, filtered, migrations, page_sizes, quick_calls, rows
+from rules.engine import (
+    declarations,
+    facts,
+    filtered,
+    migrations,
+    page_sizes,
+    quick_calls,
+    raw_sql,
+    raw_text,
+    rows,
+)
 from rules.engine.annotations import one_of
 from rules.engine.arguments import arguments, displays, receiver, target
 from rules.engine.facts import Alias, Call, Class, Decorator, Function, ModuleFacts, Parameter
@@ -53,9 +63,6 @@ _QUIET = frozenset(
 )
 _EXECUTING = frozenset({"execute", "exec", "scalar", "scalars", "fetchval", "fetchrow", "fetch"})
 _WRITING = re.compile(r"(?:^|\.)(?:insert|update|delete)\(\)")
-_WRITING_TEXT = re.compile(
-    r"[\s(]*(?:INSERT|UPDATE|DELETE|CREATE|ALTER|REPLACE|MERGE|TRUNCATE|DROP)\s", re.IGNORECASE
-)
 _WRAPPING = frozenset(name.rpartition(".")[2] for name, offload in OFFLOADS.items() if offload.wraps)
 _ROUTES = frozenset(
     {"get", "post", "put", "patch", "delete", "head", "options", "trace", "route", "api_route", "websocket"}
@@ -126,8 +133,9 @@ def build(index: Index, lines: int) -> ModuleFacts:
             _class(index, scope, scope.node) for scope in index.scopes if isinstance(scope.node, ast.ClassDef)
         ),
         declarations=declarations.extract(index),
-        flows=rows.extract(index),
+        flows=rows.extract(index, lambda node: surroundings(index, node, at_module=False)[2]),
         filters=filtered.extract(index),
+        raw=raw_text.extract(index),
         early=tuple(sorted(index.early)),
         migration=migrations.extract(index) if "alembic" in index.imports else None,
         main=any(isinstance(node, ast.If) and is_main_guard(node.test) for node in index.tree.body),
@@ -348,7 +356,7 @@ def _calls(index: Index, scope: Scope, guarded: list[Call]) -> list[Call]:
             flags |= facts.QUICK
         if isinstance(node.func, ast.Call) and last_name(node.func) in _WRAPPING:
             flags |= facts.OFFLOADED
-        if last in _EXECUTING and node.args and is_writing(node.args[0], index.ref(node.args[0], scope)):
+        if last in _EXECUTING and node.args and is_writing(index, node.args[0], scope):
             flags |= facts.WRITES
         given = bound = taken_from = None
         if (
@@ -429,14 +437,21 @@ def _is_data(name: str, owner: Scope) -> bool:
     return name in owner.attributes
 
 
-def is_writing(statement: ast.expr, ref: str) -> bool:
-    """Whether a statement, whose reference is `ref`, inserts, updates, deletes or defines."""
-    if _WRITING.search(ref):
+def is_writing(index: Index, statement: ast.expr, scope: Scope) -> bool:
+    """Whether a statement inserts, updates, deletes or defines."""
+    if _WRITING.search(index.ref(statement, scope)):
         return True
-    for part in ast.walk(statement):
-        if isinstance(part, ast.Constant) and isinstance(part.value, str):
-            return _WRITING_TEXT.match(part.value) is not None
-    return False
+    text = raw_text.text_of(index, statement, scope)
+    if text is None:  # the beginning decides, when that is there to read
+        text = next(
+            (
+                part.value
+                for part in ast.walk(statement)
+                if isinstance(part, ast.Constant) and isinstance(part.value, str)
+            ),
+            "",
+        )
+    return raw_sql.kind(text) in (raw_sql.WRITE, raw_sql.DEFINE)
 
 
 __all__ = ["FUNCTIONS", "WIRING", "build", "is_short"]

@@ -32,9 +32,10 @@ import msgspec
 from rules.engine.declarations import Declarations
 from rules.engine.filtered import Filtered
 from rules.engine.migrations import Migration
+from rules.engine.raw_text import RawFacts
 from rules.engine.rows import Flow
 
-ENGINE_VERSION = "9"
+ENGINE_VERSION = "10"
 """Changes when facts change shape or meaning: cached ones of another version are worthless."""
 
 # Flags of a call.
@@ -208,6 +209,8 @@ class ModuleFacts(msgspec.Struct, omit_defaults=True, frozen=True, kw_only=True)
     """What functions make of the rows of queries, by symbol."""
     filters: tuple[Filtered, ...] = ()
     """The conditions of its queries."""
+    raw: RawFacts = RawFacts()
+    """Its SQL texts."""
     early: tuple[str, ...] = ()
     """Dependencies that are closed before the response is sent: `Depends(f, scope="function")`."""
     main: bool = False

@@ -6,16 +6,20 @@ of the orders loaded the items too. Problems are gathered by query, because that
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from rules.engine import eager
 from rules.engine.declarations import Shape
+from rules.engine.facts import Call
+from rules.engine.graph import LeafCall
 from rules.engine.models import Models, Relationship, Table
 from rules.engine.routing import Routing
-from rules.engine.rows import HANDED, Shown
+from rules.engine.rows import HANDED, ITEM, Shown
 from rules.engine.schemas import Field, Schemas
 from rules.engine.statements import Loaded, Statements
 from rules.engine.values import Linked, Value
+from rules.libraries import Query
 
 _DEPTH = 5
 
@@ -47,6 +51,8 @@ class Place:
     hops: tuple[tuple[str, int, str], ...] = ()
     many: bool = False
     """Several rows, not one."""
+    turns: str = ""
+    """The loops and alternatives around it in its function."""
 
 
 @dataclass(slots=True)
@@ -68,6 +74,9 @@ class LazyLoading:
         self._resolver = routing.resolver
         self._endpoints = {(route.handler.path, route.handler.symbol) for route in routing.routes}
         self.queries: dict[tuple[str, int, int], Unloaded] = {}
+        self.calls: dict[tuple[str, str], list[LeafCall]] = {}
+        """The queries that functions run once per row, by path and symbol, as if they stood in the code."""
+        self._counted: set[tuple[object, ...]] = set()
         for path, module in self._resolver.modules.items():
             for symbol, flow in module.facts.flows.items():
                 if (path, symbol) in self._endpoints and flow.response is not None:
@@ -75,6 +84,12 @@ class LazyLoading:
                 for shown in flow.shown:
                     if shown.schema:
                         self._filled(module, symbol, shown)
+                for reading in flow.readings:
+                    for loaded in self._statements.of(reading.rows, module, symbol):
+                        read = eager.read_of(loaded)
+                        if read is not None and read.repeated:
+                            place = Place(path, reading.line, symbol, is_endpoint=False)
+                            self._count(place, loaded, read.chain, read.owner, reading.turns)
 
     def at(self, path: str, line: int, column: int) -> Unloaded | None:
         return self.queries.get((path, line, column))
@@ -103,7 +118,8 @@ class LazyLoading:
         value = self._resolver.value(ref, module)
         if not self._schemas.is_schema(value) or value is None:
             return
-        place = Place(module.path, shown.line, symbol, (module.path, symbol) in self._endpoints)
+        is_endpoint = (module.path, symbol) in self._endpoints
+        place = Place(module.path, shown.line, symbol, is_endpoint, turns=shown.turns)
         if shown.name:
             flow = module.facts.flows[symbol]
             parameters = shown.parameters or (flow.response.parameters if flow.response is not None else ())
@@ -142,29 +158,44 @@ class LazyLoading:
             for read in reads:
                 if read.repeated or read.chain not in found.reads:
                     found.reads[read.chain] = read
+                if read.repeated:
+                    self._count(place, each, read.chain, read.owner, _turns(place.turns, each, read.chain))
             found.places.append(
                 Place(place.path, place.line, place.symbol, place.is_endpoint, each.hops, each.many)
             )
 
+    def _count(self, place: Place, loaded: Loaded, chain: tuple[str, ...], owner: Table, turns: str) -> None:
+        """Remember a query per row for the costs. Under an asynchronous session it is an error, not a query."""
+        key = (place.path, place.symbol, loaded.path, loaded.line, loaded.column, chain)
+        if loaded.is_async is not False or key in self._counted:
+            return
+        self._counted.add(key)
+        name = f"{owner.symbol.rpartition('.')[2]}.{chain[-1]}"
+        call = Call(name, place.line, 0, 0, turns.count("*"), turns)
+        query = Query(name, "select", is_async=False, driver="sqlalchemy")
+        self.calls.setdefault((place.path, place.symbol), []).append(LeafCall(name, call, None, query, None))
+
     def _reads(self, schema: Value, loaded: Loaded) -> Iterator[Read]:
         table: Table | None = loaded.table
         chain: tuple[str, ...] = ()
+        before: Relationship | None = None
         for name in loaded.reads:
             if name == "[]":
                 continue
-            relationship = table.relationships.get(name) if table is not None else None
-            if relationship is None:
+            before = table.relationships.get(name) if table is not None else None
+            if before is None:
                 return
-            table, chain = relationship.target, (*chain, name)
+            table, chain = before.target, (*chain, name)
         if table is not None:
             repeated = loaded.many or "[]" in loaded.reads
-            yield from self._walk(schema, table, chain, loaded, repeated, frozenset())
+            yield from self._walk(schema, table, chain, before, loaded, repeated, frozenset())
 
     def _walk(
         self,
         schema: Value,
         table: Table,
         chain: tuple[str, ...],
+        before: Relationship | None,
         loaded: Loaded,
         repeated: bool,
         seen: frozenset[str],
@@ -177,19 +208,22 @@ class LazyLoading:
                 if relationship is not None:
                     inner = (*chain, name)
                     if relationship.is_lazy and not loaded.covers(inner):
+                        if _is_in_session(relationship, table, before, loaded):
+                            break
                         yield Read(inner, relationship, table, each, schema.symbol, repeated=repeated)
-                    elif each.schema is not None and relationship.target is not None:
+                    if each.schema is not None and relationship.target is not None:
                         yield from self._walk(
                             each.schema,
                             relationship.target,
                             inner,
+                            relationship,
                             loaded,
                             repeated or relationship.many,
                             seen | {schema.name},
                         )
                     break
                 if name in table.properties and name not in table.columns:
-                    yield from self._through(name, each, schema, table, chain, loaded, repeated)
+                    yield from self._through(name, each, schema, table, chain, before, loaded, repeated)
                     break
 
     def _through(
@@ -199,6 +233,7 @@ class LazyLoading:
         schema: Value,
         table: Table,
         chain: tuple[str, ...],
+        before: Relationship | None,
         loaded: Loaded,
         repeated: bool,
     ) -> Iterator[Read]:
@@ -209,5 +244,31 @@ class LazyLoading:
             if relationship is None or not relationship.is_lazy:
                 continue
             inner = (*chain, first)
-            if not loaded.covers(inner):
+            if not loaded.covers(inner) and not _is_in_session(relationship, table, before, loaded):
                 yield Read(inner, relationship, table, each, schema.symbol, name, repeated)
+
+
+def _is_in_session(
+    relationship: Relationship, owner: Table, before: Relationship | None, loaded: Loaded
+) -> bool:
+    """Whether a to-one relationship gives a row that was loaded already, for every row of the query."""
+    if relationship.leads_back(before):
+        return True
+    return before is None and eager.is_the_same_for_all(relationship, owner, loaded)
+
+
+def _turns(around: str, loaded: Loaded, chain: Sequence[str]) -> str:
+    """The loops in which the relationship at the end of `chain` is read: those of the code, then those of the schema."""
+    written = sum(name != "[]" for name in loaded.reads)
+    if loaded.stage != ITEM or "*" not in around:
+        around += f"*{loaded.table.name.replace('/', '')}/" if loaded.many else ""
+        written = 0
+    table: Table | None = loaded.table
+    for position, name in enumerate(chain[:-1]):
+        relationship = table.relationships.get(name) if table is not None else None
+        if relationship is None:
+            break
+        if relationship.many and position >= written:
+            around += f"*{name}/"
+        table = relationship.target
+    return around

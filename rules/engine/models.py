@@ -86,6 +86,12 @@ class Relationship:
         """Reading it runs a query, unless the query of its owner loaded it."""
         return self.lazy not in _EAGER_LAZY
 
+    def leads_back(self, before: Relationship | None) -> bool:
+        """Whether it gives the row that the collection `before` was read of, which the session holds."""
+        if before is None or self.many or not before.many or before.secondary:
+            return False
+        return before.reverse == self.attribute or self.reverse == before.attribute
+
 
 @dataclass(slots=True, eq=False)
 class Table:
@@ -107,6 +113,21 @@ class Table:
 
     def column(self, attribute: str) -> Column | None:
         return self.columns.get(attribute)
+
+    def keys_of(self, relationship: Relationship) -> tuple[str, ...]:
+        """Attributes of the foreign keys behind a to-one relationship; empty when they are not certain."""
+        if relationship.keys:
+            return tuple(key for key in relationship.keys if key in self.columns)
+        if relationship.target is None:
+            return ()
+        name = relationship.target.name
+        keys = [
+            column.attribute
+            for column in self.columns.values()
+            if column.foreign is not None
+            and column.foreign.target.rpartition(".")[0].rpartition(".")[2] == name
+        ]
+        return tuple(keys) if len(keys) == 1 else ()
 
     def is_indexed(self, column: Column) -> bool:
         """Whether the database can look rows up by `column`: an index, unique constraint or key that starts with it."""

@@ -15,6 +15,7 @@ from rules.engine.knowledge import Knowledge
 from rules.engine.lazy_loading import LazyLoading
 from rules.engine.lookups import Lookups
 from rules.engine.models import Models
+from rules.engine.raw_queries import RawQueries
 from rules.engine.routing import Routing
 from rules.engine.statements import Statements
 from rules.engine.summaries import Summaries
@@ -46,7 +47,7 @@ class Project:
 
     @cached_property
     def costs(self) -> Costs:
-        return Costs(self.graph, self.summaries)
+        return Costs(self.graph, self.summaries, self.lazy_loading.calls)
 
     @cached_property
     def models(self) -> Models:
@@ -66,6 +67,11 @@ class Project:
     @cached_property
     def unbounded(self) -> UnboundedQueries:
         return UnboundedQueries(self.graph, self.statements, self.routing)
+
+    @cached_property
+    def raw(self) -> RawQueries:
+        """Queries by SQL texts, parsed."""
+        return RawQueries(self.graph, self.models, self.routing, self.summaries)
 
     @cached_property
     def statements(self) -> Statements:

@@ -25,7 +25,7 @@ from rules.engine.values import Value
 _PLACES = frozenset({"line", "end_line", "column"})
 _IMPORTED = frozenset({"imports", "modules", "members"})
 """Fields that an import statement or a definition adds to."""
-_OF_TABLES = frozenset({"declarations", "migration", "flows"})
+_OF_TABLES = frozenset({"declarations", "migration", "flows", "raw"})
 """Fields about tables and rows: what is derived of them is derived again when it is asked for."""
 _DECLARED = tuple(
     name

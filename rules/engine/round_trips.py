@@ -172,4 +172,4 @@ def writes(call: ast.Call, module: Module) -> bool:
     if not call.args:
         return False
     statement = call.args[0]
-    return is_writing(statement, module.index.ref(statement, module.index.scope_at(statement)))
+    return is_writing(module.index, statement, module.index.scope_at(statement))

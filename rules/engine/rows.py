@@ -7,7 +7,7 @@ An expression becomes `Rows`, small facts in which calls of other functions stay
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -128,6 +128,9 @@ _FILTERS = frozenset({"where", "filter", "filter_by"})
 _JOINS = frozenset({"join", "outerjoin", "join_from", "slice", "group_by", "distinct", "yield_per"})
 _MOST = 6
 _MOST_FILTERS = 8
+_MOST_READINGS = 40
+_PLAIN = ("id", "_at", "name")
+"""How attributes end that are columns: not worth remembering."""
 _DEPTH = 40
 
 
@@ -169,6 +172,16 @@ class Shown(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
     """The schema's field that gets the rows; empty when the schema itself does."""
     parameters: tuple[str, ...] = ()
     """What the schema is generic over: `Page[OrderOut](items=rows)`."""
+    turns: str = ""
+    """The loops and alternatives around, as `rules.engine.facts.Call.path` writes them."""
+
+
+class Reading(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
+    """An attribute that a loop reads of its rows."""
+
+    rows: tuple[Rows, ...]
+    line: int
+    turns: str
 
 
 class Flow(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
@@ -180,6 +193,7 @@ class Flow(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
     shown: tuple[Shown, ...] = ()
     response: Shape | None = None
     """Of an endpoint: the declared response."""
+    readings: tuple[Reading, ...] = ()
 
 
 def join(alternatives: Iterable[Rows]) -> tuple[Rows, ...]:
@@ -614,18 +628,21 @@ def _executed(rows: Rows, name: str, session: str, line: int) -> Rows:
 
 # Functions
 
+Turns = Callable[[ast.expr], str]
+"""What stands around an expression, in the words of `rules.engine.facts.Call.path`."""
+
 _ROUTES = frozenset({"get", "post", "put", "patch", "delete", "api_route", "route"})
 _NARROWING = frozenset({"response_model_include", "response_model_exclude"})
 
 
-def extract(index: Index) -> dict[str, Flow]:
+def extract(index: Index, turns: Turns) -> dict[str, Flow]:
     """The flows of a walked file, by function."""
     reader = Reader(index)
     found: dict[str, Flow] = {}
     for scope in index.scopes:
         if not isinstance(scope.node, ast.FunctionDef | ast.AsyncFunctionDef):
             continue
-        shown = list(_shown(reader, index, scope))
+        shown = list(_shown(reader, index, scope, turns))
         returns: dict[int, list[Rows]] = {}
         if not scope.is_generator:
             for value in scope.returned:
@@ -638,12 +655,45 @@ def extract(index: Index) -> dict[str, Flow]:
                     returns.setdefault(-1, []).extend(reader.rows(value, scope))
         kept = tuple((position, joined) for position, rows in returns.items() if (joined := join(rows)))
         response = _response(index, scope, scope.node) if kept or shown else None
-        if kept or shown:
+        readings = tuple(_readings(reader, scope, turns))
+        if kept or shown or readings:
             uses_parameters = _mentions_parameters(kept)
             found[scope.symbol] = Flow(
-                kept, _parameter_names(scope, scope.node) if uses_parameters else (), tuple(shown), response
+                kept,
+                _parameter_names(scope, scope.node) if uses_parameters else (),
+                tuple(shown),
+                response,
+                readings,
             )
     return found
+
+
+def _readings(reader: Reader, scope: Scope, turns: Turns) -> Iterator[Reading]:
+    """What loops of a function read of the rows they go over, each attribute once."""
+    looped = {
+        name
+        for name, bindings in scope.bindings.items()
+        if any(binding.kind in ("item", "local item") for binding in bindings)
+    }
+    seen: set[tuple[object, ...]] = set()
+    for node in scope.loads if looped else ():
+        base = node.value
+        while isinstance(base, ast.Attribute):
+            base = base.value
+        if not isinstance(base, ast.Name) or base.id not in looped or node.attr.endswith(_PLAIN):
+            continue
+        found = reader.rows(node, scope)
+        if not found or any(rows.stage != ITEM or rows.origin[:1] == "#" for rows in found):
+            continue
+        key = tuple((rows.origin, rows.line, rows.column, rows.path) for rows in found)
+        if key in seen:
+            continue
+        seen.add(key)
+        around = turns(node)
+        if "*" in around:
+            yield Reading(found, node.lineno, around)
+        if len(seen) >= _MOST_READINGS:
+            return
 
 
 def _mentions_parameters(returns: Iterable[tuple[int, tuple[Rows, ...]]]) -> bool:
@@ -686,7 +736,7 @@ def _displayed(reader: Reader, node: ast.Dict, scope: Scope) -> Iterator[Shown]:
                 yield Shown(rows, value.lineno, "", key.value)
 
 
-def _shown(reader: Reader, index: Index, scope: Scope) -> Iterator[Shown]:
+def _shown(reader: Reader, index: Index, scope: Scope, turns: Turns) -> Iterator[Shown]:
     """Where a function fills schemas by hand: `S.model_validate(row)`, `Page(items=rows)`."""
     for call in scope.calls:
         function = call.func
@@ -694,14 +744,15 @@ def _shown(reader: Reader, index: Index, scope: Scope) -> Iterator[Shown]:
             rows = reader.rows(call.args[0], scope)
             schema = index.ref(function.value, scope) if rows else ""
             if schema:
-                yield Shown(rows, call.lineno, schema)
+                yield Shown(rows, call.lineno, schema, turns=turns(call))
         elif isinstance(function, ast.Attribute) and function.attr == "validate_python" and call.args:
             made = function.value
             if isinstance(made, ast.Call) and last_name(made) == "TypeAdapter" and made.args:
                 rows = reader.rows(call.args[0], scope)
                 schema = index.annotation(made.args[0], scope) if rows else ""
                 if schema:
-                    yield Shown(rows, call.lineno, schema.removesuffix("{}").removesuffix(":"))
+                    schema = schema.removesuffix("{}").removesuffix(":")
+                    yield Shown(rows, call.lineno, schema, turns=turns(call))
         elif last_name(function.value if isinstance(function, ast.Subscript) else function)[:1].isupper():
             schema = ""
             for keyword in call.keywords:
@@ -713,4 +764,5 @@ def _shown(reader: Reader, index: Index, scope: Scope) -> Iterator[Shown]:
                     schema = schema or index.ref(made, scope)
                     if schema:
                         parameters = shape(index, function, scope).parameters if made is not function else ()
-                        yield Shown(rows, keyword.value.lineno, schema, keyword.arg, parameters)
+                        line = keyword.value.lineno
+                        yield Shown(rows, line, schema, keyword.arg, parameters, turns(call))

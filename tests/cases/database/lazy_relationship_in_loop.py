@@ -233,3 +233,9 @@ async def awaitable_eager(session: AsyncSessionDep) -> None:
         items = order.__dict__.get("items")
         if items is None:
             items = await order.awaitable_attrs.items
+
+
+@app.get("/customers/{customer_id}/names")
+def of_one_customer(customer_id: int, session: SessionDep) -> list[str]:
+    orders = session.scalars(select(Order).where(Order.customer_id == customer_id)).all()
+    return [order.customer.name for order in orders]

@@ -5,7 +5,7 @@ from fastapi_pagination import Page as LibraryPage
 from fastapi_pagination.ext.sqlalchemy import paginate
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, selectinload
 
 from shop import crud, schemas
 from shop.db import get_async_session, get_session
@@ -164,3 +164,18 @@ async def awaited(session: AsyncSessionDep):
 @app.get("/own-page", response_model=Page[schemas.OrderOut])
 def own_page(session: SessionDep):
     return Page(items=session.scalars(select(Order)).all(), total=1)  # FP204
+
+
+@app.get("/orders/lines", response_model=list[schemas.OrderLines])
+def lines_know_their_order(session: SessionDep):
+    return session.scalars(select(Order).options(selectinload(Order.items))).all()
+
+
+@app.get("/orders/by-customer", response_model=list[schemas.OrderOfCustomer])
+def with_customers(session: SessionDep):
+    return session.scalars(select(Order)).all()  # FP204
+
+
+@app.get("/customers/{customer_id}/orders", response_model=list[schemas.OrderOfCustomer])
+def of_one_customer(session: SessionDep, customer_id: int):
+    return session.scalars(select(Order).where(Order.customer_id == customer_id)).all()

@@ -75,3 +75,20 @@ class OrderPage(Schema):
 class Page(BaseModel, Generic[T]):
     items: list[T]
     total: int
+
+
+class LineOut(Schema):
+    order: OrderRenamed
+
+
+class OrderLines(Schema):
+    items: list[LineOut]
+
+
+class CustomerBrief(Schema):
+    id: int
+
+
+class OrderOfCustomer(Schema):
+    id: int
+    customer: CustomerBrief

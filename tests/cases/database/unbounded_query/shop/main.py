@@ -6,10 +6,11 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import create_engine, func, select
 from sqlalchemy.orm import Session, sessionmaker
 
-from shop import orders
+from shop import orders, reports
 from shop.models import Customer, Order
 
 app = FastAPI()
+app.include_router(reports.router)
 SessionLocal = sessionmaker(create_engine("sqlite://"))
 
 

@@ -1,0 +1,1 @@
+PAGE = "SELECT * FROM orders ORDER BY id LIMIT 20"
