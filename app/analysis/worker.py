@@ -15,7 +15,7 @@ import resource
 import signal
 import sys
 import time
-from collections import Counter, OrderedDict
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Set
 from pathlib import Path
 from typing import BinaryIO
@@ -95,7 +95,7 @@ class Connection:
         self._encoder = msgspec.msgpack.Encoder()
         self.current = ""
         """The file begun last."""
-        self.spent: Counter[str] = Counter()
+        self.spent: defaultdict[str, float] = defaultdict(float)
         """CPU seconds that each file took in the last analysis, all of its stages together."""
         self._since = 0.0
 
