@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from typing import Final
 
+import msgspec
 import sqlalchemy as sa
 import structlog
 
@@ -62,6 +63,11 @@ class Chores:
     async def command(self, job: CommandJob) -> ReviewJob | None:
         """Do what a comment or a button asks for; a wish for a review when it changes one."""
         client = self.github.repository(job.repository)
+        if not job.number:
+            numbers = await self._with_head(job.repository, job.head_sha)
+            if not numbers:
+                return None
+            job = msgspec.structs.replace(job, number=numbers[0])
         order = Order(job, client, self.store, self._surveys, self._public_url)
         try:
             return await order.obey(await self._blocking(job) if job.head_sha else ())
@@ -78,17 +84,19 @@ class Chores:
 
     async def rerun(self, job: RerunJob) -> tuple[ReviewJob, ...]:
         """The open pull requests whose head the commit is."""
-        numbers = job.numbers
-        if not numbers:
-            try:
-                pulls = await self.github.repository(job.repository).pulls.list_open()
-            except (Gone, NotFound):
-                return ()
-            numbers = tuple(pull.number for pull in pulls if pull.head_sha == job.head_sha)
+        numbers = job.numbers or await self._with_head(job.repository, job.head_sha)
         return tuple(
             ReviewJob(repository=job.repository, number=number, trigger=job.trigger, force=True)
             for number in numbers
         )
+
+    async def _with_head(self, repository: Repository, head_sha: str) -> tuple[int, ...]:
+        """The open pull requests whose head the commit is; GitHub does not name those from forks."""
+        try:
+            pulls = await self.github.repository(repository).pulls.list_open()
+        except (Gone, NotFound):
+            return ()
+        return tuple(pull.number for pull in pulls if pull.head_sha == head_sha)
 
     async def forget(self, job: ForgetJob) -> Outcome:
         match job.reason:

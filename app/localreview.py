@@ -13,6 +13,7 @@ from app.review import exclusions
 from app.review.config import Config
 from app.review.diff import Diff
 from app.review.links import Links
+from app.review.paths import says_generated
 from app.review.report import Report
 from rules.engine.finding import Skipped
 
@@ -89,9 +90,13 @@ def gather(repository: LocalRepository, base: str, head: str) -> Gathered:
         before={
             path: contents[entry.sha]
             for path, entry in before.items()
-            if path not in unread and entry.sha in contents
+            if path not in unread and entry.sha in contents and not says_generated(contents[entry.sha])
         },
-        after={path: contents[entry.sha] for path, entry in after.items() if path not in unread},
+        after={
+            path: contents[entry.sha]
+            for path, entry in after.items()
+            if path not in unread and not says_generated(contents[entry.sha])
+        },
         tip={path: contents.get(tip[path].sha) if path in current else None for path in changed}
         if moved
         else None,

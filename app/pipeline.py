@@ -47,6 +47,7 @@ from app.review import exclusions, queue
 from app.review.config import Config
 from app.review.diff import Diff
 from app.review.links import Links
+from app.review.paths import says_generated
 from app.review.record import Record
 from app.review.report import Report, reconcile
 from app.review.wishes import Wishes
@@ -706,7 +707,11 @@ def _sources(
     return {
         path: content
         for path, content in contents.items()
-        if content is not None and is_python(path) and path not in too_large and not config.excludes(path)
+        if content is not None
+        and is_python(path)
+        and path not in too_large
+        and not config.excludes(path)
+        and not says_generated(content)
     }
 
 

@@ -57,6 +57,7 @@ class CommandJob(msgspec.Struct, frozen=True, kw_only=True):
 
     repository: Repository
     number: int
+    """0 when GitHub did not say (the button of a pull request from a fork): its head does."""
     trigger: str
     author: str
     """Who asks: their permission is looked up when the job runs."""

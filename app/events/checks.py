@@ -39,15 +39,13 @@ async def press_button(event: sansio.Event, jobs: Jobs) -> None:
     if check["name"] != "fastperf" or identifier not in BUTTONS:
         raise IgnoredError("not a button of ours")
     numbers = _numbers(check)
-    if not numbers:
-        if identifier != "rescan":
-            raise IgnoredError("GitHub does not say which pull request from a fork")
+    if not numbers and identifier == "rescan":
         await jobs.request_rerun(_rerun(event, check))
         return
     await jobs.request_command(
         CommandJob(
             repository=Repository.from_payload(event.data),
-            number=numbers[0],
+            number=numbers[0] if numbers else 0,
             trigger=event.delivery_id,
             author=str(event.data["sender"]["login"]),
             pull_author="",

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine import eager
+from rules.engine import eager, expired
 from rules.engine.creation import serves
 from rules.engine.rows import HANDED
 from rules.engine.rule import Confidence, Effort, Hop, Invalid, Match, Rule, Severity, Valid
@@ -15,17 +15,20 @@ if TYPE_CHECKING:
 
 
 class LazyLoadUnderAsyncSession(Rule):
-    """Reading a relationship that was not loaded raises `MissingGreenlet` under an `AsyncSession`.
+    """Reading what was not loaded, a relationship or a row expired by `commit()`, raises `MissingGreenlet` under an `AsyncSession`.
 
     An asynchronous session cannot query while an attribute is read, because nothing awaits there. The endpoint answers
-    with a server error as soon as it touches the relationship, or the response model does.
+    with a server error as soon as it touches the relationship, or the response model does. A commit makes the session
+    forget what its objects hold, columns too, unless it was made with `expire_on_commit=False`.
 
     ## Instead
     Load the relationship with the query: `.options(selectinload(Order.items))`. For one object
-    `await session.refresh(order, ["items"])` or `await order.awaitable_attrs.items` reads it later.
+    `await session.refresh(order, ["items"])` or `await order.awaitable_attrs.items` reads it later. For what is read after a
+    commit: `async_sessionmaker(engine, expire_on_commit=False)`.
 
     ## Trade-offs
     One more statement per query, also where the relationship is not looked at: put the option on the query that needs it.
+    Objects that do not expire keep what they held at the commit, whatever others write afterwards.
 
     ## Monitor
     Rate of 5xx answers, `MissingGreenlet` in the logs.
@@ -144,6 +147,7 @@ class LazyLoadUnderAsyncSession(Rule):
     def check(self, node: ast.Attribute | ast.Call, module: Module) -> Iterator[Match]:
         if isinstance(node, ast.Call):
             yield from self._in_response(node, module)
+            yield from self._after_commit(node, module)
             return
         found = eager.lazy_read(node, module)
         if found is None or not _certain(found.loaded):
@@ -166,6 +170,31 @@ class LazyLoadUnderAsyncSession(Rule):
                 Hop(found.relationship.path, found.relationship.line, f"{found.owner.symbol}.{node.attr}"),
             ),
         )
+
+    def _after_commit(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        """The commit made the session forget what the object holds, and nothing loaded it again."""
+        query = module.query(node)
+        if query is None or query.kind != "commit" or not query.is_async or not module.is_awaited(node):
+            return
+        if not module.project.expires_on_commit or not serves(node, module):
+            return
+        for read in expired.after(node, module):
+            what = (
+                f"`{module.segment(read.node)}`" if isinstance(read.node, ast.Attribute) else f"`{read.name}`"
+            )
+            reader = (
+                "reading"
+                if isinstance(read.node, ast.Attribute | ast.Call)
+                else "the response model reads it, which"
+            )
+            yield Match(
+                read.node,
+                f"`commit()` expired {what} and nothing refreshed it: under an `AsyncSession` {reader} raises `MissingGreenlet`.",
+                confidence=Confidence.LIKELY,
+                related=(Hop(module.path, node.lineno, module.symbol_at(node)),),
+                instead="Make the sessions with `async_sessionmaker(engine, expire_on_commit=False)`, or"
+                f" `await session.refresh({read.name})` after the commit.",
+            )
 
     def _in_response(self, node: ast.Call, module: Module) -> Iterator[Match]:
         """The response model reads it."""

@@ -15,6 +15,7 @@ from rules.engine import (
     raw_sql,
     raw_text,
     rows,
+    session_factories,
 )
 from rules.engine.annotations import one_of
 from rules.engine.arguments import arguments, displays, receiver, target
@@ -354,6 +355,8 @@ def _calls(index: Index, scope: Scope, guarded: list[Call]) -> list[Call]:
         flags, loops, path, is_guarded = surroundings(index, node, at_module)
         if last in quick_calls.NAMES and quick_calls.is_quick(node, last):
             flags |= facts.QUICK
+        if last in session_factories.NAMES:
+            flags |= session_factories.flag_of(node, last)
         if isinstance(node.func, ast.Call) and last_name(node.func) in _WRAPPING:
             flags |= facts.OFFLOADED
         if last in _EXECUTING and node.args and is_writing(index, node.args[0], scope):

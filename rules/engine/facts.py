@@ -59,6 +59,11 @@ WRITES = 128
 QUICK = 256
 """The arguments say that it does not wait (`get(block=False)`)."""
 
+KEEPS = 1024
+"""Makes asynchronous sessions, and says what becomes of their objects on commit (`expire_on_commit=False`)."""
+EXPIRES = 2048
+"""Makes asynchronous sessions that forget what their objects hold on commit, as they do unless told otherwise."""
+
 # Flags of a function.
 ASYNC = 1
 GENERATOR = 2

@@ -64,6 +64,15 @@ class Unloaded:
     places: list[Place] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A schema that is filled from rows at `place`."""
+
+    schema: Value
+    loaded: Loaded
+    place: Place
+
+
 class LazyLoading:
     """All such queries of a project, by the place of the query."""
 
@@ -76,6 +85,8 @@ class LazyLoading:
         self.queries: dict[tuple[str, int, int], Unloaded] = {}
         self.calls: dict[tuple[str, str], list[LeafCall]] = {}
         """The queries that functions run once per row, by path and symbol, as if they stood in the code."""
+        self.filled: dict[tuple[str, int, int], list[Filled]] = {}
+        """By the place of the query, everything that is filled from its entities themselves."""
         self._counted: set[tuple[object, ...]] = set()
         for path, module in self._resolver.modules.items():
             for symbol, flow in module.facts.flows.items():
@@ -93,6 +104,15 @@ class LazyLoading:
 
     def at(self, path: str, line: int, column: int) -> Unloaded | None:
         return self.queries.get((path, line, column))
+
+    def columns_read(self, schema: Value, table: Table) -> frozenset[str] | None:
+        """The attributes of a row that filling a schema reads; None when a validator decides."""
+        if self._schemas.rewrites(schema):
+            return None
+        names = {name for each in self._schemas.fields(schema) for name in each.names}
+        for name in tuple(names):
+            names.update(read.partition(".")[0] for read in table.properties.get(name, ()))
+        return frozenset(names)
 
     # Where rows become responses
 
@@ -150,10 +170,12 @@ class LazyLoading:
         for each in loaded:
             if each.is_async and each.flags & HANDED:
                 continue
+            key = (each.path, each.line, each.column)
+            if not each.reads:
+                self.filled.setdefault(key, []).append(Filled(schema, each, place))
             reads = list(self._reads(schema, each))
             if not reads:
                 continue
-            key = (each.path, each.line, each.column)
             found = self.queries.setdefault(key, Unloaded(each))
             for read in reads:
                 if read.repeated or read.chain not in found.reads:

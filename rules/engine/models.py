@@ -64,6 +64,8 @@ class Column:
     """Final name of its type: `String`, `Text`, `Boolean`, `str`."""
     opaque: bool = False
     """Made with arguments that cannot be read: it may well be indexed."""
+    deferred: bool = False
+    """Read from the database only when somebody asks for it."""
 
 
 @dataclass(slots=True, eq=False)
@@ -666,6 +668,8 @@ def _read_column(column: Column, made: Given) -> None:
         flag = made.named(key)
         if flag is not None and (flag.literal is True or (flag.literal is None and flag.ref != "None")):
             _set_flag(column, key)
+    deferred = made.named("deferred")
+    column.deferred = deferred is not None and deferred.literal is not False
     target = made.named("foreign_key")
     if target is not None and isinstance(target.literal, str):
         on_delete = made.named("ondelete")

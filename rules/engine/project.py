@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from functools import cached_property
 
-from rules.engine import context, deployment, facts, fingerprints, lookups, versions
+from rules.engine import context, deployment, facts, fingerprints, lookups, session_factories, versions
 from rules.engine.cost import Costs
 from rules.engine.facts import ModuleFacts
 from rules.engine.finding import Endpoint, EndpointRef, Options
@@ -82,6 +82,11 @@ class Project:
     def lazy_loading(self) -> LazyLoading:
         """Queries whose rows load relationships one by one while a response is built."""
         return LazyLoading(self.models, self.statements, self.routing)
+
+    @cached_property
+    def expires_on_commit(self) -> bool:
+        """Whether an asynchronous session forgets what its objects hold when it commits."""
+        return session_factories.expires_on_commit(self)
 
     @cached_property
     def lookups(self) -> Lookups:

@@ -186,3 +186,17 @@ async def test_an_endpoint_that_is_not_there_is_said_to_be_none(service: Service
 
     (answer,) = _answers(service, repo, pull)
     assert answer.startswith("There is no endpoint `POST /nowhere` at ")
+
+
+async def test_the_button_works_for_a_pull_request_from_a_fork(service: Service) -> None:
+    repo = service.shop()
+    repo.roles["octocat"] = "write"
+    fork = service.github.fork(repo, "maria")
+    fork.git.commit("slow", SLOW, parent=fork.git.ref("main"))
+    pull = await service.github.open_pr(repo, fork, branch="slow", author="maria")
+    await service.idle()
+
+    await service.github.press(repo, service.run(repo, pull).id, "ignore", user="octocat")
+    await service.idle()
+
+    assert service.run(repo, pull).conclusion == "success"

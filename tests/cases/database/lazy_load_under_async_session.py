@@ -181,3 +181,119 @@ def sync(order_id: int, session: SyncSessionDep) -> int:
 @app.get("/sync", response_model=list[OrderBrief])
 def sync_list(session: SyncSessionDep):
     return session.scalars(select(Order)).all()
+
+
+class Written(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+    id: int
+
+
+@app.post("/orders", response_model=Written)
+async def create(session: SessionDep):
+    order = Order()
+    session.add(order)
+    await session.commit()
+    return order  # FP205
+
+
+@app.post("/orders/number")
+async def number(session: SessionDep) -> int:
+    order = Order()
+    session.add(order)
+    try:
+        await session.commit()
+    except ValueError:
+        await session.rollback()
+        raise
+    return order.id  # FP205
+
+
+@app.post("/orders/{order_id}/touched")
+async def touched(order_id: int, session: SessionDep) -> Written:
+    order = await session.get(Order, order_id)
+    if order is None:
+        raise KeyError(order_id)
+    await session.commit()
+    print("touched")
+    return Written.model_validate(order)  # FP205
+
+
+# Nothing below
+
+
+@app.post("/refreshed", response_model=Written)
+async def refreshed(session: SessionDep):
+    order = Order()
+    session.add(order)
+    await session.commit()
+    await session.refresh(order)
+    return order
+
+
+@app.post("/early")
+async def read_before(session: SessionDep) -> int:
+    order = Order()
+    session.add(order)
+    await session.flush()
+    number = order.id
+    await session.commit()
+    return number
+
+
+@app.post("/never-added")
+async def never_added(session: SessionDep) -> int:
+    order = Order(id=1)
+    session.add(Tag())
+    await session.commit()
+    return order.id
+
+
+@app.delete("/orders/{order_id}")
+async def deleted(order_id: int, session: SessionDep) -> int:
+    order = await session.get(Order, order_id)
+    await session.delete(order)
+    await session.commit()
+    return order.id
+
+
+@app.post("/again")
+async def loaded_again(session: SessionDep) -> int:
+    order = Order(id=1)
+    session.add(order)
+    await session.commit()
+    order = await session.get(Order, 1)
+    return order.id
+
+
+@app.post("/total")
+async def only_a_method(session: SessionDep) -> None:
+    order = Order(id=1)
+    session.add(order)
+    await session.commit()
+    order.validate()
+    await order.awaitable_attrs.items
+
+
+@app.post("/raw")
+async def without_a_model(session: SessionDep):
+    order = Order(id=1)
+    session.add(order)
+    await session.commit()
+    return order
+
+
+@app.post("/synchronous")
+def synchronous(session: SyncSessionDep) -> int:
+    order = Order(id=1)
+    session.add(order)
+    session.commit()
+    return order.id
+
+
+@app.post("/branch")
+async def committed_in_a_branch(session: SessionDep, save: bool) -> int:
+    order = Order(id=1)
+    session.add(order)
+    if save:
+        await session.commit()
+    return order.id

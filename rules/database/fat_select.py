@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rules.engine.eager import query_node
+from rules.engine.rule import Confidence, Effort, Hop, Invalid, Match, Rule, Severity, Valid
+
+if TYPE_CHECKING:
+    from rules.engine.lazy_loading import Filled
+    from rules.engine.models import Column, Table
+    from rules.engine.module import Module
+
+_BIG = frozenset(
+    {"Text", "TEXT", "UnicodeText", "MEDIUMTEXT", "LONGTEXT", "CLOB", "NCLOB"}
+    | {"LargeBinary", "BLOB", "MEDIUMBLOB", "LONGBLOB", "BYTEA", "PickleType", "bytes"}
+    | {"JSON", "JSONB", "Vector", "VECTOR", "HALFVEC", "SPARSEVEC", "TSVECTOR"}
+)
+_CHOOSING = frozenset({"load_only", "defer", "undefer", "with_only_columns", "undefer_group"})
+
+
+class FatSelect(Rule):
+    """A list query loads a big column of each row that the response never shows.
+
+    Texts, documents, binary data and embeddings travel from the database, are decoded and are thrown away, once per row. In
+    PostgreSQL values beyond two kilobytes lie outside the row, and each costs look-ups of its own.
+
+    ## Instead
+    Name what the response shows, `.options(load_only(Article.id, Article.title))`, or leave the big column out,
+    `.options(defer(Article.body))`.
+
+    ## Trade-offs
+    Reading a column that was left out is a query per row, and an error under an `AsyncSession`: look who else reads these rows.
+
+    ## Monitor
+    Bytes received from the database per request.
+
+    ## When to ignore it
+    When the column is small in practice, or pages have a few rows.
+    """
+
+    code = "FP216"
+    severity = Severity.LOW
+    effort = Effort.MINUTES
+    watch = "bytes received from the database per request"
+    guards = ("load_only", "defer", "deferred")
+
+    invalid = (
+        Invalid(
+            """
+            from typing import Annotated
+
+            from fastapi import Depends, FastAPI
+            from pydantic import BaseModel
+            from sqlalchemy import Text, select
+            from sqlalchemy.orm import Mapped, Session, mapped_column
+
+            from shop.db import Base, get_session
+
+            app = FastAPI()
+
+            class Article(Base):
+                __tablename__ = "articles"
+                id: Mapped[int] = mapped_column(primary_key=True)
+                title: Mapped[str]
+                body: Mapped[str] = mapped_column(Text)
+
+            class ArticleOut(BaseModel):
+                id: int
+                title: str
+
+            @app.get("/articles", response_model=list[ArticleOut])
+            def list_articles(session: Annotated[Session, Depends(get_session)]):
+                return session.scalars(select(Article).limit(100)).all()
+            """
+        ),
+    )
+    valid = (
+        Valid(
+            """
+            from typing import Annotated
+
+            from fastapi import Depends, FastAPI
+            from pydantic import BaseModel
+            from sqlalchemy import Text, select
+            from sqlalchemy.orm import Mapped, Session, defer, mapped_column
+
+            from shop.db import Base, get_session
+
+            app = FastAPI()
+
+            class Article(Base):
+                __tablename__ = "articles"
+                id: Mapped[int] = mapped_column(primary_key=True)
+                title: Mapped[str]
+                body: Mapped[str] = mapped_column(Text)
+
+            class ArticleOut(BaseModel):
+                id: int
+                title: str
+
+            @app.get("/articles", response_model=list[ArticleOut])
+            def list_articles(session: Annotated[Session, Depends(get_session)]):
+                return session.scalars(select(Article).options(defer(Article.body)).limit(100)).all()
+            """
+        ),
+    )
+
+    def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        filled = module.project.lazy_loading.filled.get((module.path, node.lineno, node.col_offset))
+        if not filled or query_node(module, filled[0].loaded) is not node:
+            return
+        served = [each for each in filled if each.loaded.many and _serves(each, module)]
+        if len(served) != len(filled) or _is_chosen(node, module):
+            return
+        table = filled[0].loaded.table
+        unread = _unread(table, filled, node, module)
+        if not unread:
+            return
+        columns = " and ".join(f"`{table.symbol.rpartition('.')[2]}.{each.attribute}`" for each in unread[:3])
+        schema = filled[0].schema.symbol.rpartition(".")[2]
+        yield Match(
+            node,
+            f"{columns} {'is' if len(unread) == 1 else 'are'} loaded with each row, and `{schema}` does not show"
+            f" {'it' if len(unread) == 1 else 'them'}.",
+            confidence=Confidence.POSSIBLE,
+            related=(
+                *(Hop(each.place.path, each.place.line, each.place.symbol) for each in filled[:3]),
+                *(Hop(each.path, each.line, f"{each.symbol}.{each.attribute}") for each in unread[:3]),
+            ),
+        )
+
+
+def _serves(filled: Filled, module: Module) -> bool:
+    node = module.project.node(filled.place.path, filled.place.symbol)
+    return node is not None and bool(module.project.endpoint_refs(node))
+
+
+def _unread(table: Table, filled: list[Filled], query: ast.Call, module: Module) -> list[Column]:
+    """The big columns that none of the schemas reads, nor the function of the query."""
+    unread = [
+        column
+        for column in table.columns.values()
+        if column.type in _BIG and not column.deferred and not column.primary
+    ]
+    for each in filled if unread else ():
+        read = module.project.lazy_loading.columns_read(each.schema, table)
+        if read is None:
+            return []
+        unread = [column for column in unread if column.attribute not in read]
+    names = {column.attribute for column in unread}
+    function = module.function_of(query)
+    used = {
+        node.attr
+        for node in ast.walk(function.node if function is not None else module.tree)
+        if isinstance(node, ast.Attribute) and node.attr in names and isinstance(node.ctx, ast.Load)
+    }
+    return [column for column in unread if column.attribute not in used]
+
+
+def _is_chosen(node: ast.Call, module: Module) -> bool:
+    """Whether the function says which columns it loads."""
+    function = module.function_of(node)
+    around = function.node if function is not None else module.tree
+    return any(
+        getattr(each, "id", getattr(each, "attr", "")) in _CHOOSING
+        for each in ast.walk(around)
+        if isinstance(each, ast.Name | ast.Attribute)
+    )
