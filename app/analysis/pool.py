@@ -39,10 +39,11 @@ from app.analysis.messages import (
     Request,
     Stage,
     Task,
+    Told,
     Unpack,
     Unpacked,
 )
-from rules.engine.finding import Options, Result, Skipped
+from rules.engine.finding import Finding, Options, Result, Skipped
 
 MEMORY_BYTES = 1_500_000_000
 START_SECONDS = 60.0
@@ -155,7 +156,13 @@ class Worker:
     def alive(self) -> bool:
         return self._process.returncode is None
 
-    async def ask(self, task: Task, deadline: float, on_frame: Callable[[Extracted | Refused], None]) -> Done:
+    async def ask(
+        self,
+        task: Task,
+        deadline: float,
+        on_frame: Callable[[Extracted | Refused], None],
+        on_finding: Callable[[Finding], None] = lambda finding: None,
+    ) -> Done:
         """Have a task done within `deadline` seconds. Raises DiedError, OverrunError or AnalysisError."""
         self.tasks += 1
         at: Began | None = None
@@ -176,6 +183,8 @@ class Worker:
                     case Extracted() | Refused():
                         on_frame(frame)
                         at = None
+                    case Told():
+                        on_finding(frame.finding)
                     case Done():
                         self.worn = self.tasks >= TASKS_PER_WORKER or frame.peak_bytes > RESTING_BYTES
                         return frame
@@ -326,8 +335,12 @@ class Analysis:
         options: Options = NO_OPTIONS,
         deadline: float = math.inf,
         fixes: bool = True,
+        tell: Callable[[Finding], None] | None = None,
     ) -> Result:
-        """Analyse one version; with `fixes`, every finding comes with its proven fix. For the rest see `compare`."""
+        """Analyse one version; with `fixes`, every finding comes with its proven fix. For the rest see `compare`.
+
+        `tell` gets each finding as soon as its fix was tried; some twice, when a worker ended in between.
+        """
 
         def task(left_out: Mapping[str, Skipped], unproven: Set[str]) -> Examine:
             return Examine(
@@ -336,9 +349,10 @@ class Analysis:
                 dict(documents),
                 options,
                 sorted(unproven if fixes else sources),
+                tell is not None,
             )
 
-        done, left_out = await self._careful(task, sources.keys(), deadline)
+        done, left_out = await self._careful(task, sources.keys(), deadline, on_finding=tell)
         result = done.result if done is not None else Result()
         if result is None:
             raise AnalysisError("the analysis process gave no answer")
@@ -453,6 +467,7 @@ class Analysis:
         files: Set[str],
         deadline: float,
         beyond: Mapping[str, Skipped] = MappingProxyType({}),
+        on_finding: Callable[[Finding], None] | None = None,
     ) -> tuple[Done | None, dict[str, Skipped]]:
         """Have a task done, as often as it takes, without the files `beyond` limits and those that end workers.
 
@@ -466,7 +481,8 @@ class Analysis:
         while True:
             try:
                 remaining = end - asyncio.get_running_loop().time()
-                return await self._perform(task(left_out, unproven), remaining), left_out
+                done = await self._perform(task(left_out, unproven), remaining, on_finding=on_finding)
+                return done, left_out
             except OverrunError:
                 reason = f"time limit: one review may take {deadline:g} s"
                 return None, {path: Skipped(path, reason) for path in sorted(files)} | left_out
@@ -483,11 +499,12 @@ class Analysis:
         task: Task,
         deadline: float,
         on_frame: Callable[[Extracted | Refused], None] = lambda frame: None,
+        on_finding: Callable[[Finding], None] | None = None,
     ) -> Done:
         if deadline <= 0:
             raise OverrunError
         async with self._worker() as worker:
-            return await worker.ask(task, deadline, on_frame)
+            return await worker.ask(task, deadline, on_frame, on_finding or (lambda finding: None))
 
     @contextlib.asynccontextmanager
     async def _worker(self) -> AsyncIterator[Worker]:

@@ -45,6 +45,7 @@ from app.analysis.messages import (
     Request,
     Stage,
     Task,
+    Told,
     Unpack,
     Unpacked,
 )
@@ -204,7 +205,7 @@ def examine(task: Examine, connection: Connection, cache: FactsCache) -> Result:
     others = {path: cache.decode(encoded) for path, encoded in task.others.items()}
     advise = bool(task.options.select)
     analysis = analyze(task.sources, others, task.documents, task.options, connection, advise=advise)
-    return prove(analysis.result.findings, analysis, task.unproven, connection)
+    return prove(analysis.result.findings, analysis, task.unproven, connection, tell=task.tell)
 
 
 def diagnose(task: Diagnose, connection: Connection, cache: FactsCache) -> list[Diagnosed]:
@@ -271,6 +272,8 @@ def prove(
     unproven: Iterable[str],
     connection: Connection,
     seconds: float = math.inf,
+    *,
+    tell: bool = False,
 ) -> Result:
     """The result of `analysis`; these findings, one after the other until time is over, with their fix."""
     left_alone = {*unproven, *(path for path in analysis.facts if not connection.affords_proof(path))}
@@ -280,6 +283,8 @@ def prove(
         if finding.path not in left_alone:
             connection.begin(finding.path, "prove")
             proven[id(finding)] = analysis.prove(finding)
+        if tell:
+            connection.send(Told(proven.get(id(finding), finding)))
         if time.monotonic() > end:
             break
     told = tuple(proven.get(id(finding), finding) for finding in analysis.result.findings)

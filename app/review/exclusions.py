@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from app.analysis.documents import is_python
 from app.github.models import ChangedFile
 from app.review.config import Config
 from app.review.paths import says_generated
@@ -17,7 +16,7 @@ def by_path(files: Iterable[ChangedFile], config: Config) -> list[Skipped]:
     for file in files:
         if file.status == "removed":
             continue
-        if is_python(file.path) and (reason := config.exclusion(file.path)):
+        if file.path.endswith(".py") and (reason := config.exclusion(file.path)):
             left_out.append(Skipped(file.path, reason))
         elif file.path.endswith(".ipynb"):
             left_out.append(Skipped(file.path, "a notebook"))
