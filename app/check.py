@@ -61,7 +61,11 @@ def scan(
     result = analyze(
         sources, project.chosen, project.texts(), options, advance=advance, prove=prove, tell=tell
     )
-    result = msgspec.structs.replace(result, findings=tuple(_asked(project, result, options)))
+    result = msgspec.structs.replace(
+        result,
+        findings=tuple(_asked(project, result, options)),
+        skipped=(*result.skipped, *project.unread(sources)),
+    )
     return Scan(result=_finished(result, sources, started), sources=sources)
 
 

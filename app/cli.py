@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -32,6 +33,19 @@ class Misuse(click.ClickException):
 
     def show(self, file: object = None) -> None:
         click.echo(f"fastperf: {self.format_message()}", err=True)
+
+
+class Load(click.FloatRange):
+    """A number above 0; neither `inf` nor `nan` is a load."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        load = float(super().convert(value, param, ctx))
+        if not math.isfinite(load):
+            self.fail(f"{value} is no load.", param, ctx)
+        return load
+
+
+LOAD = Load(min=0, min_open=True)
 
 
 def _print_version(context: click.Context, option: click.Parameter, wanted: bool) -> None:
@@ -304,10 +318,10 @@ def trial(repo: Path, last: int, head: str, output_format: str) -> None:
 
 @cli.command()
 @click.argument("path", type=click.Path(path_type=Path), default=Path())
-@click.option("--rps", type=click.FloatRange(min=0, min_open=True), help="The load each endpoint shall take.")
+@click.option("--rps", type=LOAD, help="The load each endpoint shall take.")
 @click.option(
     "--factor",
-    type=click.FloatRange(min=0, min_open=True),
+    type=LOAD,
     help="That times the `rps` of the configuration's [tool.fastperf.context].",
 )
 @click.option(
@@ -687,7 +701,8 @@ def _show(
         )
     if (more := len(scan.result.skipped) - SKIPPED_SHOWN) > 0:
         console.print(f"skipped {more} more files; --output-format json names them", style="dim")
-    console.print(terminal.summary(scan.result, scan.result.findings, len(project.chosen), fixed=fixed))
+    asked = project.chosen & (scan.sources.keys() | {skipped.path for skipped in scan.result.skipped})
+    console.print(terminal.summary(scan.result, scan.result.findings, len(asked), fixed=fixed))
 
 
 class _Bar:

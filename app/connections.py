@@ -11,7 +11,10 @@ import enum
 from collections.abc import Awaitable, Callable
 from typing import Final, cast
 
+import structlog
 from aiohttp import web
+
+log = structlog.get_logger(__name__)
 
 MOST: Final = 500
 """Connections at once; a container's usual limit on open files is twice that."""
@@ -71,7 +74,7 @@ class Connections:
             raise RuntimeError("the runner is not set up")
         loop = asyncio.get_running_loop()
         return await loop.create_server(
-            lambda: Connection(self, server()), host, port, backlog=BACKLOG, reuse_address=True
+            lambda: Connection(self, Protocol(server)), host, port, backlog=BACKLOG, reuse_address=True
         )
 
     def admit(self, connection: Connection) -> bool:
@@ -86,6 +89,40 @@ class Connections:
 
     def forget(self, connection: Connection) -> None:
         self._open.pop(connection, None)
+
+
+class Protocol(web.RequestHandler):
+    """aiohttp's own, which would repeat a malformed request in its answer and log it with a traceback.
+
+    Bodies stay as they came: a signature is one of these bytes, and nobody has a small one unfold into a large one.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, server: web.Server) -> None:
+        super().__init__(
+            server,
+            loop=asyncio.get_running_loop(),
+            keepalive_timeout=IDLE_SECONDS,
+            auto_decompress=False,
+        )
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        if status == 500:
+            log.error("request_failed", error=type(exc).__name__)
+        if request.writer.output_size > 0:
+            raise ConnectionError("an answer is on its way already")
+        response = web.json_response(
+            {"status": "bad request" if status < 500 else "internal error"}, status=status
+        )
+        response.force_close()
+        return response
 
 
 class Connection(asyncio.Protocol):

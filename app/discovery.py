@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
 
 from app.analysis.documents import LARGEST_DOCUMENT, is_document, is_python
 from app.localgit import GitError, LocalRepository
+from rules.engine.finding import Skipped
 
 MARKERS = ("pyproject.toml", ".git", "setup.py", "setup.cfg")
 _PASSED_OVER = frozenset(
@@ -34,6 +35,16 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     def read(self) -> dict[str, bytes]:
         """The content of all files. One that vanished or may not be read is left out."""
         return dict(_contents(self.root, self.files))
+
+    def unread(self, sources: Mapping[str, bytes]) -> Iterator[Skipped]:
+        """The files that are there and not among the `sources`, each with its reason."""
+        for path in self.files:
+            place = self.root / path
+            if path in sources or place.is_symlink() or not place.is_file():
+                continue
+            size = place.stat().st_size
+            reason = f"larger than {LARGEST_DOCUMENT // 1_000_000} MB" if size > LARGEST_DOCUMENT else ""
+            yield Skipped(path, reason or "cannot be read")
 
     def texts(self) -> dict[str, str]:
         """The text of all documents."""

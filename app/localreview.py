@@ -17,6 +17,8 @@ from app.review.paths import says_generated
 from app.review.report import Report
 from rules.engine.finding import Skipped
 
+PATIENCE = 600.0
+"""Seconds for one analysis: longer than the App's, for nobody else waits for it."""
 MOST_ROUNDS = 3
 """Of asking for more sources, as in a review on GitHub."""
 
@@ -154,7 +156,7 @@ async def compare(
 
 async def review(repository: LocalRepository, gathered: Gathered, links: Links, workers: int) -> Report:
     """The report that the change would get."""
-    async with Analysis(workers) as analysis:
+    async with Analysis(workers, deadline=PATIENCE) as analysis:
         comparison = await compare(repository, gathered, analysis)
     return decide(gathered, comparison, links)
 

@@ -21,7 +21,7 @@ import structlog
 
 from app.analysis import Analysis, Comparison, Request
 from app.analysis.archive import LARGEST_FILE
-from app.analysis.documents import LARGEST_DOCUMENT, is_document, is_python
+from app.analysis.documents import LARGEST_DOCUMENT, is_document, is_link, is_python
 from app.analysis.pool import without
 from app.chores import Chores, external_id, is_answered, own_run
 from app.crash import Crash
@@ -79,6 +79,7 @@ _WORST_FIRST: Final = (
     "success",
 )
 NO_PYTHON: Final = "no Python files changed"
+UNRELATED: Final = "it has no commit in common with its base"
 RESCAN: Final = Action("Re-scan", "Review this commit again", "rescan")
 IGNORE: Final = Action("Ignore in this PR", "Leave what blocks here alone, logged", "ignore")
 CODING_AGENTS: Final = frozenset(
@@ -173,6 +174,8 @@ class Pipeline(Chores):
         if reviewed and not job.force:
             return Gathered(status="done", head_sha=state.head_sha, run=run)
         config = Config.parse(state.documents)
+        if compared is None:
+            return _unreviewed(state.head_sha, config.on_skip, UNRELATED, run)
         if reason := _too_large(compared):
             return _unreviewed(state.head_sha, config.on_skip, reason, run)
         wishes = await self.store.wishes(job.repository, job.number)
@@ -217,20 +220,27 @@ class Pipeline(Chores):
         await self.store.keep_report(job.repository, report_id, record.encode())
         return self._reports.url(report_id) or None
 
-    async def _ask(self, client: RepositoryClient, job: ReviewJob) -> tuple[PullState, Compared]:
-        """Wave 1: state and change at once, if the delivery said which commits; else one after the other."""
+    async def _ask(self, client: RepositoryClient, job: ReviewJob) -> tuple[PullState, Compared | None]:
+        """Wave 1: state and change at once, if the delivery said which commits; else one after the other.
+
+        There is no change between commits without a common ancestor.
+        """
         if not (job.head_sha and job.base_sha):
             state = await client.pulls.state(job.number)
-            return state, await client.pulls.compare(state.base_sha, state.head_sha, number=job.number)
-        state, compared = await together(client.pulls.state(job.number), self._compare_early(client, job))
+            return state, await self._change(client, job.number, state.base_sha, state.head_sha)
+        state, compared = await together(
+            client.pulls.state(job.number), self._change(client, job.number, job.base_sha, job.head_sha)
+        )
         if compared is None or _is_stale(job, state, compared):
-            compared = await client.pulls.compare(state.base_sha, state.head_sha, number=job.number)
+            compared = await self._change(client, job.number, state.base_sha, state.head_sha)
         return state, compared
 
-    async def _compare_early(self, client: RepositoryClient, job: ReviewJob) -> Compared | None:
-        """None when the commits of the delivery are no more: a force-push came after it."""
+    async def _change(
+        self, client: RepositoryClient, number: int, base_sha: str, head_sha: str
+    ) -> Compared | None:
+        """None when there is none: one of the commits is no more, or they have no common ancestor."""
         try:
-            return await client.pulls.compare(job.base_sha, job.head_sha, number=job.number)
+            return await client.pulls.compare(base_sha, head_sha, number=number)
         except NotFound:
             return None
 
@@ -709,6 +719,7 @@ def _sources(
         for path, content in contents.items()
         if content is not None
         and is_python(path)
+        and not is_link(content)
         and path not in too_large
         and not config.excludes(path)
         and not says_generated(content)

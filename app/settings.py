@@ -6,7 +6,7 @@ import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, NoReturn, TypeVar
 from urllib.parse import urlsplit
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -91,6 +91,10 @@ class Settings:
     drain_seconds: float = 20.0
     crash_at: str = ""
     """`FASTPERF_CRASH_AT`, for tests of recovery only: the process kills itself at this point (see `app.crash`)."""
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        """Another process, or a file, is no place for them."""
+        raise TypeError("settings hold secrets: they are not copied into another process")
 
     @property
     def secrets(self) -> frozenset[str]:

@@ -131,7 +131,7 @@ async def run(
     commits = repository.history(head_id, last)
     facts: dict[str, bytes] = {}
     changes = []
-    async with Analysis(workers) as analysis:
+    async with Analysis(workers, deadline=localreview.PATIENCE) as analysis:
         for commit in commits:
             changes.append(await _change(repository, commit, analysis, facts))
             advance(1)

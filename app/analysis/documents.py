@@ -23,6 +23,14 @@ _CLUSTER = frozenset(
 )
 
 
+_LINK = re.compile(rb"[^\s#'\"()=\[\]]{1,4096}\.py")
+
+
+def is_link(content: bytes) -> bool:
+    """Whether a changed `.py` file is a symbolic link: GitHub gives its target's name as its text, and no mode."""
+    return _LINK.fullmatch(content) is not None
+
+
 def is_document(path: str) -> bool:
     """Whether the analysis wants the text of this file (deploy files, requirements, configuration)."""
     folder, _, name = path.rpartition("/")

@@ -28,6 +28,7 @@ from app.review.markdown import (
     plural,
     prose,
     sentence,
+    sentences,
     shorten,
 )
 from rules.engine.finding import Confidence, Edit, EndpointRef, Finding, Hop, Severity
@@ -386,7 +387,7 @@ def _is_import(edit: Edit) -> bool:
 def _small_print(finding: Finding, others: int) -> str:
     words: list[str] = []
     if finding.trade_offs:
-        words.append(prose(shorten(" ".join(finding.trade_offs.split()), 300)))
+        words.append(prose(sentences(finding.trade_offs)))
     if others:
         words.append(f"The fixes of {plural(others, 'more place')} are in the patch of the check run.")
     return f"<sub>{' '.join(words)}</sub>" if words else ""

@@ -168,6 +168,16 @@ def sentence(text: str, limit: int = 300) -> str:
     return shorten(first, limit)
 
 
+def sentences(text: str, limit: int = 300) -> str:
+    """As many whole sentences of our prose as `limit` characters hold; of a first one that is longer, its beginning."""
+    line = " ".join(text.split())
+    if len(line) <= limit:
+        return line
+    ends = [found.start() for found in _SENTENCE_END.finditer(line) if found.start() <= limit]
+    whole = [end for end in ends if line[:end].count("`") % 2 == 0]
+    return line[: whole[-1]] if whole else shorten(line, limit)
+
+
 def shorten(text: str, limit: int) -> str:
     """At most `limit` characters and `…`, cut between words and outside code spans."""
     if len(text) <= limit:

@@ -160,7 +160,7 @@ class LongWorkInHandler(Rule):
                         f"`{spelled(call.func)}` keeps the caller waiting for {seconds:g} seconds.",
                         severity=Severity.MEDIUM,
                         confidence=Confidence.LIKELY,
-                        impact=kept_estimates.moved_behind(module.options),
+                        impact=kept_estimates.long_sleep(seconds),
                         instead="Answer `202` and let the client ask later, or move the work that is waited for into a queue.",
                     )
 

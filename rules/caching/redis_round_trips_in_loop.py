@@ -67,6 +67,7 @@ class RedisRoundTripsInLoop(Rule):
     """
 
     code = "FP307"
+    per_request = True
     severity = Severity.HIGH
     effort = Effort.MINUTES
     watch = "Redis commands per request"

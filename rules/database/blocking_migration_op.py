@@ -102,7 +102,8 @@ class BlockingMigrationOp(ProjectRule):
                         path,
                         operation.line,
                         problem,
-                        confidence=Confidence.LIKELY,
+                        # How large and how busy the table is decides, and is not in the code.
+                        confidence=Confidence.LIKELY if project.options.context else Confidence.POSSIBLE,
                         text=f"{operation.name} {table} {migration.revision}",
                     )
 

@@ -25,7 +25,7 @@ _FAR = 3
 
 
 class CommitInLoop(Rule):
-    """A commit per item of a loop waits for the database's disk once per item.
+    """A commit, flush or refresh per item of a loop is a round trip each; a commit waits for the disk besides.
 
     Every commit is a transaction of its own: a round trip, and the write-ahead log has to reach the disk before it
     returns. A flush per item still costs a round trip each, although the session writes a hundred added rows in one
@@ -47,6 +47,7 @@ class CommitInLoop(Rule):
     """
 
     code = "FP212"
+    per_request = True
     severity = Severity.HIGH
     gates = True
     effort = Effort.MINUTES
@@ -135,7 +136,9 @@ class CommitInLoop(Rule):
         yield Match(
             node,
             f"`{spelled(node.func)}` {text}.",
-            severity=self.severity if module.in_request_path(node) else Severity.MEDIUM,
+            severity=self.severity
+            if query.kind == "commit" and module.in_request_path(node)
+            else Severity.MEDIUM,
             confidence=Confidence.POSSIBLE if _isolated(node, loop, module) else Confidence.CERTAIN,
             fix=_moved(node, loop, module) if query.kind in ("commit", "flush") else None,
             impact=estimates.commits_in_loop(module.options, query.kind),

@@ -44,6 +44,7 @@ class CountByLoading(Rule):
     """
 
     code = "FP209"
+    per_request = True
     severity = Severity.HIGH
     effort = Effort.MINUTES
     watch = "rows fetched per request"

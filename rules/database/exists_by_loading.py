@@ -8,7 +8,7 @@ from rules.engine import estimates
 from rules.engine.creation import serves
 from rules.engine.loads import Load, is_limited, loaded, narrows
 from rules.engine.loop_shapes import shortened
-from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -34,6 +34,7 @@ class ExistsByLoading(Rule):
     """
 
     code = "FP210"
+    per_request = True
     severity = Severity.MEDIUM
     effort = Effort.MINUTES
     watch = "rows fetched per request"
@@ -95,6 +96,7 @@ class ExistsByLoading(Rule):
             severity=Severity.LOW
             if narrows(load, module) or not module.in_request_path(node)
             else self.severity,
+            confidence=Confidence.POSSIBLE if narrows(load, module) else Confidence.LIKELY,
             impact=estimates.rows_counted(module.options),
         )
 

@@ -35,6 +35,7 @@ class ExternalCallInTransaction(Rule):
     """
 
     code = "FP218"
+    per_request = True
     severity = Severity.MEDIUM
     effort = Effort.HOURS
     watch = "connections idle in transaction, and the wait for one"

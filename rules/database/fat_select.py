@@ -4,8 +4,11 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rules.engine.columns_read import columns_read
 from rules.engine.eager import query_node
+from rules.engine.raw_text import RUNS, behind
 from rules.engine.rule import Confidence, Effort, Hop, Invalid, Match, Rule, Severity, Valid
+from rules.engine.spelling import last_name
 
 if TYPE_CHECKING:
     from rules.engine.lazy_loading import Filled
@@ -17,7 +20,10 @@ _BIG = frozenset(
     | {"LargeBinary", "BLOB", "MEDIUMBLOB", "LONGBLOB", "BYTEA", "PickleType", "bytes"}
     | {"JSON", "JSONB", "Vector", "VECTOR", "HALFVEC", "SPARSEVEC", "TSVECTOR"}
 )
-_CHOOSING = frozenset({"load_only", "defer", "undefer", "with_only_columns", "undefer_group"})
+_CHOOSING = frozenset(
+    {"load_only", "defer", "undefer", "with_only_columns", "undefer_group", "with_entities"}
+)
+_FEW = 4
 
 
 class FatSelect(Rule):
@@ -28,7 +34,7 @@ class FatSelect(Rule):
 
     ## Instead
     Name what the response shows, `.options(load_only(Article.id, Article.title))`, or leave the big column out,
-    `.options(defer(Article.body))`.
+    `.options(defer(Article.body))`. In an SQL text the columns instead of `*`.
 
     ## Trade-offs
     Reading a column that was left out is a query per row, and an error under an `AsyncSession`: look who else reads these rows.
@@ -107,7 +113,12 @@ class FatSelect(Rule):
         ),
     )
 
-    def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
+    def check(self, node: ast.Call | ast.ListComp, module: Module) -> Iterator[Match]:
+        if isinstance(node, ast.ListComp):
+            found = _of_comprehension(node, module)
+            if found is not None:
+                yield found
+            return
         filled = module.project.lazy_loading.filled.get((module.path, node.lineno, node.col_offset))
         if not filled or query_node(module, filled[0].loaded) is not node:
             return
@@ -159,7 +170,7 @@ def _unread(table: Table, filled: list[Filled], query: ast.Call, module: Module)
     return [column for column in unread if column.attribute not in used]
 
 
-def _is_chosen(node: ast.Call, module: Module) -> bool:
+def _is_chosen(node: ast.expr, module: Module) -> bool:
     """Whether the function says which columns it loads."""
     function = module.function_of(node)
     around = function.node if function is not None else module.tree
@@ -168,3 +179,78 @@ def _is_chosen(node: ast.Call, module: Module) -> bool:
         for each in ast.walk(around)
         if isinstance(each, ast.Name | ast.Attribute)
     )
+
+
+# Lists that a function makes itself
+
+
+def _of_comprehension(node: ast.ListComp, module: Module) -> Match | None:
+    if not module.reached(node):
+        return None
+    used = columns_read(node, module)
+    if not used:
+        return None
+    iterated = node.generators[0].iter
+    return _entities(iterated, used, module) or _text(iterated, used, module)
+
+
+def _entities(iterated: ast.expr, used: set[str], module: Module) -> Match | None:
+    loaded = module.rows(iterated)
+    if len(loaded) != 1 or loaded[0].reads or not loaded[0].many:
+        return None
+    query = loaded[0]
+    if query.path != module.path or query.hops or _is_chosen(iterated, module):
+        return None
+    table = query.table
+    if not used <= table.columns.keys():
+        return None
+    left = _big(table, used)
+    if not left:
+        return None
+    name = table.symbol.rpartition(".")[2]
+    return Match(
+        iterated,
+        f"This list reads {_named(sorted(used))} of each `{name}`, and loads {_named(column.attribute for column in left)}"
+        " of every row as well.",
+        confidence=Confidence.POSSIBLE,
+        related=tuple(Hop(column.path, column.line, f"{name}.{column.attribute}") for column in left[:3]),
+    )
+
+
+def _text(iterated: ast.expr, used: set[str], module: Module) -> Match | None:
+    """`SELECT *` in an SQL text."""
+    scope = module.index.scope_at(iterated)
+    calls = [call for call in behind(module.index, iterated, scope) if last_name(call.func) in RUNS]
+    if len(calls) != 1 or len(used) > _FEW:
+        return None
+    call = calls[0]
+    raw = module.project.raw.at(module.path, call.lineno, call.col_offset, last_name(call.func))
+    if raw is None or raw.statement.columns != ("*",) or raw.statement.joined or raw.statement.unreadable:
+        return None
+    by_name = {column.name for column in raw.table.columns.values()} if raw.table is not None else set()
+    left = _big(raw.table, used) if raw.table is not None and used <= by_name else []
+    if raw.table is not None and not left:
+        return None
+    also = f", {_named(column.name for column in left)} too" if left else ""
+    return Match(
+        call,
+        f"`SELECT *` loads every column of `{raw.statement.tables[0]}`{also}; the list reads {_named(sorted(used))}.",
+        confidence=Confidence.POSSIBLE,
+        instead=f"`SELECT {', '.join(sorted(used))}`.",
+    )
+
+
+def _big(table: Table, used: set[str]) -> list[Column]:
+    return [
+        column
+        for column in table.columns.values()
+        if column.type in _BIG
+        and not column.deferred
+        and not column.primary
+        and not {column.attribute, column.name} & used
+    ]
+
+
+def _named(names: Iterator[str] | list[str]) -> str:
+    quoted = [f"`{name}`" for name in names][:4]
+    return quoted[0] if len(quoted) == 1 else f"{', '.join(quoted[:-1])} and {quoted[-1]}"

@@ -37,6 +37,7 @@ class FilterInPython(Rule):
     """
 
     code = "FP215"
+    per_request = True
     severity = Severity.MEDIUM
     effort = Effort.MINUTES
     watch = "rows fetched per row returned"
@@ -122,7 +123,10 @@ class FilterInPython(Rule):
             f"`{shortened(module.segment(node), 60)}` {work} after {which} came over:"
             " the database can do that and send only the result.",
             severity=Severity.LOW if loaded.filters else self.severity,
-            confidence=Confidence.LIKELY,
+            # How many rows the filter drops is not in the code.
+            confidence=Confidence.POSSIBLE
+            if loaded.filters or not isinstance(node, ast.Subscript)
+            else Confidence.LIKELY,
             impact=estimates.rows_returned(module.options),
         )
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine import index_advice
 from rules.engine.models import Column, Table
-from rules.engine.rule import Effort, Hop, Impact, Invalid, Match, Rule, Severity, Valid
+from rules.engine.rule import Confidence, Effort, Hop, Impact, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -107,7 +107,7 @@ class ForeignKeyWithoutIndex(Rule):
                 continue
             seen.add(column.line)
             statement = index_advice.column_node(node, column)
-            if statement is None:
+            if statement is None or _is_declined(statement):
                 continue
             reason, place = _reason(table, column, module)
             name = table.symbol.rpartition(".")[2]
@@ -115,10 +115,22 @@ class ForeignKeyWithoutIndex(Rule):
                 index_advice.place_of(statement),
                 f"`{name}.{column.attribute}` is a foreign key without an index: {reason} reads all of `{table.name}`.",
                 severity=self.severity if place is not None else Severity.LOW,
+                confidence=Confidence.LIKELY if place is not None else Confidence.POSSIBLE,
                 fix=index_advice.add_index(statement),
                 related=(place,) if place is not None else (),
                 instead=f"`index=True` on the column, and in a migration {index_advice.migration(table, column)}.",
             )
+
+
+def _is_declined(statement: ast.stmt) -> bool:
+    """`index=False` in so many words: somebody decided."""
+    return any(
+        isinstance(part, ast.keyword)
+        and part.arg == "index"
+        and isinstance(part.value, ast.Constant)
+        and part.value.value is False
+        for part in ast.walk(statement)
+    )
 
 
 def _reason(table: Table, column: Column, module: Module) -> tuple[str, Hop | None]:

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.models import Column, Table
+from rules.engine.raw_queries import Raw
+from rules.engine.raw_text import RUNS
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.spelling import last_name
 
@@ -94,6 +96,10 @@ class IndexDefeatingPredicate(Rule):
     )
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        if isinstance(node.func, ast.Attribute) and node.func.attr in RUNS:
+            raw = module.project.raw.at(module.path, node.lineno, node.col_offset, node.func.attr)
+            if raw is not None:
+                yield from _in_text(node, raw)
         if (
             not isinstance(node.func, ast.Attribute)
             or node.func.attr not in _WHERE
@@ -116,6 +122,30 @@ class IndexDefeatingPredicate(Rule):
             severity=severity,
             confidence=Confidence.LIKELY,
         )
+
+
+def _in_text(node: ast.Call, raw: Raw) -> Iterator[Match]:
+    """The same in an SQL text; an index on the expression shows in the models, if they know the table."""
+    statement = raw.statement
+    if statement.joined or statement.unreadable or not statement.tables[0]:
+        return
+    wanted = [each for each in statement.conditions if each.operator in ("%like", "f()=")]
+    if not wanted or any(each.operator in ("=", "in", "<", "like") for each in statement.conditions):
+        return
+    condition, table, column = wanted[0], raw.table, raw.column(wanted[0].column)
+    if table is not None:
+        if column is None or table.opaque or column.primary or not table.is_indexed(column):
+            return
+        if any("" in columns for columns in table.indexes):
+            return
+    is_function = condition.operator == "f()="
+    yield Match(
+        node,
+        f"`{condition.text}` cannot use an index on `{condition.column}`: each call reads all of"
+        f" `{statement.tables[0]}`.",
+        severity=Severity.MEDIUM if is_function and table is not None else Severity.LOW,
+        confidence=Confidence.LIKELY if table is not None else Confidence.POSSIBLE,
+    )
 
 
 def _is_alone(call: ast.Call) -> bool:

@@ -35,6 +35,7 @@ class LazyRelationshipInLoop(Rule):
     """
 
     code = "FP203"
+    per_request = True
     severity = Severity.HIGH
     gates = False
     effort = Effort.MINUTES
@@ -143,6 +144,8 @@ class LazyRelationshipInLoop(Rule):
         loop = _loop(node, module)
         if loop is None or not serves(node, module) or not eager.is_first(node, module):
             return
+        if _ends_the_loop(node, loop, module):
+            return
         entity = found.owner.symbol.rpartition(".")[2]
         loaded = found.loaded
         path = tuple(Hop(*hop) for hop in loaded.hops) or (
@@ -152,7 +155,10 @@ class LazyRelationshipInLoop(Rule):
             node,
             f"`{module.segment(node)}` is loaded one `{entity}` at a time: one more query per item of"
             f" `{shortened(module.segment(iterables(loop)[0]))}`.",
-            severity=self.severity if module.in_request_path(node) else Severity.MEDIUM,
+            # Rows that refer to few parents find them in the session after the first look.
+            severity=self.severity
+            if found.relationship.many and module.in_request_path(node)
+            else Severity.MEDIUM,
             confidence=Confidence.LIKELY,
             fix=eager.load_with_query(module, loaded, [found.chain]),
             related=(
@@ -180,6 +186,16 @@ class LazyRelationshipInLoop(Rule):
             confidence=Confidence.LIKELY,
             impact=estimates.lazy_loads(module.options, 1),
         )
+
+
+def _ends_the_loop(node: ast.AST, loop: LoopNode, module: Module) -> bool:
+    """Whether `node` is read once, on the way out: in a `raise` or `return` inside the loop."""
+    current = module.parent(node)
+    while current is not None and current is not loop:
+        if isinstance(current, ast.Raise | ast.Return):
+            return True
+        current = module.parent(current)
+    return False
 
 
 def _loop(node: ast.Attribute, module: Module) -> LoopNode | None:

@@ -34,6 +34,7 @@ class NestedPoolAcquire(Rule):
     """
 
     code = "FP221"
+    per_request = True
     severity = Severity.MEDIUM
     effort = Effort.MINUTES
     watch = "connections checked out per request in progress, and pool time-outs"

@@ -39,6 +39,7 @@ class PageSizeUnbounded(Rule):
     """
 
     code = "FP223"
+    per_request = True
     severity = Severity.MEDIUM
     effort = Effort.MINUTES
     watch = "p99 of response size and rows per request"

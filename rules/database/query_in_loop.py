@@ -35,6 +35,7 @@ class QueryInLoop(Rule):
     """
 
     code = "FP201"
+    per_request = True
     severity = Severity.HIGH
     gates = True
     effort = Effort.MINUTES

@@ -39,6 +39,7 @@ class QueryInLoopThroughHelper(Rule):
     """
 
     code = "FP202"
+    per_request = True
     severity = Severity.HIGH
     gates = True
     effort = Effort.HOURS

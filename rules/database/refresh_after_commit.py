@@ -33,6 +33,7 @@ class RefreshAfterCommit(Rule):
     """
 
     code = "FP224"
+    per_request = True
     severity = Severity.LOW
     effort = Effort.MINUTES
     watch = "statements per request"
@@ -96,6 +97,8 @@ class RefreshAfterCommit(Rule):
         statement = module.statement(node)
         if statement is None or not _after_commit(statement, module):
             return
+        if _updates_by_statement(function.node, module):
+            return  # the object does not know what the statement wrote
         later = [
             each
             for each in ast.walk(function.node)
@@ -111,6 +114,13 @@ class RefreshAfterCommit(Rule):
             f"`{module.segment(node)}` selects the whole row again, and {what} afterwards: one more round trip.",
             confidence=Confidence.LIKELY,
         )
+
+
+def _updates_by_statement(function: ast.AST, module: Module) -> bool:
+    return any(
+        isinstance(each, ast.Call) and module.qualified_name(each.func) == "sqlalchemy.update"
+        for each in ast.walk(function)
+    )
 
 
 def _after_commit(statement: ast.stmt, module: Module) -> bool:

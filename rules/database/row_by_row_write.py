@@ -51,6 +51,7 @@ class RowByRowWrite(Rule):
     """
 
     code = "FP213"
+    per_request = True
     severity = Severity.MEDIUM
     effort = Effort.MINUTES
     watch = "statements per request"

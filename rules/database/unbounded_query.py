@@ -35,6 +35,7 @@ class UnboundedQuery(Rule):
     """
 
     code = "FP211"
+    per_request = True
     aliases = MappingProxyType({"FP509": "missing-pagination-contract"})
     severity = Severity.MEDIUM
     effort = Effort.HOURS
@@ -114,7 +115,8 @@ class UnboundedQuery(Rule):
             f"`{place.symbol.rpartition('.')[2]}` returns {what} in one response: nothing limits this query, so it"
             " grows with the table.",
             severity=Severity.LOW if found.loaded.filters else self.severity,
-            confidence=Confidence.LIKELY,
+            # Rows of one user, one order: mostly a handful, and only the project knows.
+            confidence=Confidence.POSSIBLE if found.loaded.filters else Confidence.LIKELY,
             related=tuple(elsewhere[:3]),
             impact=estimates.rows_returned(module.options),
         )
@@ -141,7 +143,7 @@ def _of_raw(node: ast.Call, raw: Raw, module: Module) -> Match:
         f"`{place.symbol.rpartition('.')[2]}` returns {what} in one response: nothing limits this query, so it"
         " grows with the table.",
         severity=Severity.LOW if narrowed else Severity.MEDIUM,
-        confidence=Confidence.LIKELY,
+        confidence=Confidence.POSSIBLE if narrowed else Confidence.LIKELY,
         related=tuple(
             hop for hop in raw.places[:3] if (hop.path, hop.symbol) != (module.path, module.symbol_at(node))
         ),

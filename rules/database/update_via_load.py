@@ -33,6 +33,7 @@ class UpdateViaLoad(Rule):
     """
 
     code = "FP214"
+    per_request = True
     severity = Severity.LOW
     effort = Effort.MINUTES
     watch = "rows fetched and statements per request"

@@ -309,6 +309,9 @@ class _Run:
             severity, gates = severity.lowered(), False
             if confidence is Confidence.CERTAIN:
                 confidence = Confidence.LIKELY
+        if rule.per_request and not module.reached(node):
+            severity, gates = min(severity, Severity.LOW, key=lambda each: each.rank), False
+            confidence = Confidence.POSSIBLE
         severity = self._configured(rule.code, severity)
         endpoints = module.endpoints(node)
         card = registry.card(rule)

@@ -76,6 +76,15 @@ def moved_behind(options: Options) -> Impact:
     )
 
 
+def long_sleep(seconds: float) -> Impact:
+    """A sleep of a known length before the response."""
+    return Impact(
+        summary=f"each request waits {number(seconds)} s less",
+        formula="p50 − L (L: the sleep)",
+        assumptions={"sleep_ms": seconds * 1000},
+    )
+
+
 def settings_read(options: Options) -> Impact:
     """Settings made anew for each request."""
     return Impact(
@@ -103,6 +112,7 @@ __all__ = [
     "fetched_each_time",
     "growing",
     "keys_scanned",
+    "long_sleep",
     "moved_behind",
     "redis_in_loop",
     "settings_read",

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from rules.engine import raw_sql
 from rules.engine.context import IN_REQUEST
 from rules.engine.filtered import Filtered
 from rules.engine.graph import Graph
 from rules.engine.models import Column, Models, Table
+from rules.engine.raw_text import RawQuery
 from rules.engine.values import Linked, Resolver
 
 
@@ -40,7 +42,33 @@ def link(resolver: Resolver, models: Models, graph: Graph) -> Lookups:
                 continue
             use = Use(path, filtered.line, filtered.symbol, bool(node.contexts & IN_REQUEST))
             _judge(found, filtered, use, module, resolver, models)
+        for query in module.facts.raw.queries if models.tables else ():
+            node = graph.nodes.get((path, query.symbol))
+            if node is not None and node.contexts & IN_REQUEST:
+                _judge_text(found, query, Use(path, query.line, query.symbol, True), models)
     return found
+
+
+def _judge_text(found: Lookups, query: RawQuery, use: Use, models: Models) -> None:
+    """As `_judge`, for an SQL text that reads one table."""
+    statement = raw_sql.parse(query.text)
+    if statement is None or statement.joined or statement.unreadable or not statement.conditions:
+        return
+    tables = models.by_name.get(statement.tables[0].rpartition(".")[2], ())
+    if len(tables) != 1:
+        return
+    columns = {column.name.lower(): column for column in tables[0].columns.values()}
+    compared = [
+        (condition.operator, columns.get(condition.column))
+        for condition in statement.conditions
+        if condition.operator in ("=", "in", "<", "like")
+    ]
+    if any(column is None or tables[0].is_indexed(column) for _, column in compared):
+        return
+    equal = [column for operator, column in compared if operator == "=" and column is not None]
+    keys = [column for column in equal if column.foreign is not None]
+    for column in (keys or equal)[:1]:
+        found.needed.setdefault((column.path, column.line), []).append(use)
 
 
 def _judge(

@@ -280,6 +280,9 @@ def _condition(node: Any, aliases: dict[str, str]) -> Condition:
         return _of("!", node.this.this, aliases, node)
     if isinstance(node, exp.NEQ) and isinstance(node.this, exp.Column):
         return _of("!", node.this, aliases, node)
+    flag = node.this if isinstance(node, exp.Not) else node
+    if isinstance(flag, exp.Column):
+        return _of("!", flag, aliases, node)
     if isinstance(node, exp.EQ | exp.GT | exp.GTE | exp.LT | exp.LTE):
         return _comparison(node, aliases)
     return Condition("?", "")

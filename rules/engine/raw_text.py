@@ -126,12 +126,17 @@ def text_of(index: Index, node: ast.expr, scope: Scope, depth: int = 0) -> str |
             return _named(index, node, scope, depth + 1)
         case ast.Call(func=ast.Attribute(value=inner, attr=name)) if name in _SAME_TEXT:
             return text_of(index, inner, scope, depth + 1)
-        case ast.Call(func=function, args=[argument, *_]) if last_name(function) in _TEXT:
-            if index.ref(function, scope).startswith(("sqlalchemy.", "sqlmodel.", "psycopg")):
+        case ast.Call(func=function, args=[argument, *_]):
+            if _is_text(index.ref(function, scope)):
                 return text_of(index, argument, scope, depth + 1)
-        case ast.Call(func=function, args=[argument]) if index.ref(function, scope) == "textwrap.dedent":
-            return text_of(index, argument, scope, depth + 1)
     return None
+
+
+def _is_text(ref: str) -> bool:
+    """Whether a call of `ref` gives the text that it is given."""
+    if ref == "textwrap.dedent":
+        return True
+    return ref.startswith(("sqlalchemy.", "sqlmodel.", "psycopg")) and ref.rpartition(".")[2] in _TEXT
 
 
 def _piece(index: Index, value: ast.expr, scope: Scope, depth: int) -> str:
@@ -171,14 +176,24 @@ def _grows(scope: Scope, name: str) -> bool:
 # Rows
 
 
-class Returned:
-    """The calls all of whose rows a function returns. The value says whether they were fetched, or gone through."""
+def behind(index: Index, node: ast.expr, scope: Scope) -> dict[ast.Call, bool]:
+    """The calls whose rows an expression is, as in `Returned.calls`."""
+    return Returned(index, scope, node).calls
 
-    def __init__(self, index: Index, scope: Scope) -> None:
+
+class Returned:
+    """The calls all of whose rows a function returns. The value says whether they were fetched, or gone through.
+
+    With `node` it is about this expression, not about what is returned.
+    """
+
+    def __init__(self, index: Index, scope: Scope, node: ast.expr | None = None) -> None:
         self._index = index
         self._scope = scope
         self.calls: dict[ast.Call, bool] = {}
-        if isinstance(scope.node, ast.FunctionDef | ast.AsyncFunctionDef) and not scope.is_generator:
+        if node is not None:
+            self._follow(node, True, 0)
+        elif isinstance(scope.node, ast.FunctionDef | ast.AsyncFunctionDef) and not scope.is_generator:
             for value in scope.returned:
                 self._follow(value, False, 0)
 

@@ -51,12 +51,12 @@ _SCHEMA = re.compile(
 def loop_of(node: ast.AST, module: Module) -> LoopNode | None:
     """The loop that makes `node` happen once per item of data, differently each time; None when it does not matter.
 
-    `while` loops, retries, batches, loops of a few turns, start-up code and scripts are no such loops.
+    `while` loops, retries, batches, loops of a few turns, subscriptions, start-up code and scripts are no such loops.
     """
     loops = [loop for loop in module.loops(node) if not isinstance(loop, ast.While)]
     if not loops or not serves(node, module) or module.contexts(node) == {Context.STARTUP}:
         return None
-    if any(is_batched(each) or is_search(each) for each in loops):
+    if any(is_batched(each) or is_search(each) or _is_subscription(each, module) for each in loops):
         return None
     loops = [
         each for each in loops if not module.is_short(each) and not is_short(each, module.qualified_name)
@@ -65,6 +65,16 @@ def loop_of(node: ast.AST, module: Module) -> LoopNode | None:
     if loop is None or _is_rare(node, loop, module) or leaves_after(node, loop, module):
         return None
     return loop
+
+
+def _is_subscription(loop: LoopNode, module: Module) -> bool:
+    """`async for event in subscribe()`: what arrives over time, not the rows of a query."""
+    if not isinstance(loop, ast.AsyncFor):
+        return False
+    source = loop.iter.value if isinstance(loop.iter, ast.Await) else loop.iter
+    if not isinstance(source, ast.Call) or module.query(source) is not None:
+        return False
+    return module.callee(source) is not None
 
 
 def ancestors(node: ast.AST, loop: ast.AST, module: Module) -> Iterator[tuple[ast.AST, ast.AST]]:

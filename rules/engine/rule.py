@@ -111,6 +111,8 @@ class Rule:
     severity: ClassVar[Severity]
     gates: ClassVar[bool] = False
     effort: ClassVar[Effort] = Effort.MINUTES
+    per_request: ClassVar[bool] = False
+    """It matters by how often it runs: where no request is seen to reach the code, it is a hint for the summary."""
     watch: ClassVar[str]
     """The production metric that shows the problem."""
     invalid: ClassVar[tuple[Invalid, ...]] = ()

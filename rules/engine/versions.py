@@ -11,7 +11,7 @@ Version = tuple[int, ...]
 
 _REQUIREMENT = re.compile(r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*(.*)$")
 _NAMED = re.compile(r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[([^\]]*)\])?")
-_BOUND = re.compile(r"(===?|~=|>=|>|\^|~|<=|<|!=)?\s*v?(\d+(?:\.\d+)*)")
+_BOUND = re.compile(r"(?:(===?|~=|>=|>|\^|~|<=|<|!=)\s*)?v?(\d+(?:\.\d+)*)")
 
 
 def normalised(name: str) -> str:

@@ -43,6 +43,7 @@ class AwaitInLoop(Rule):
     """
 
     code = "FP111"
+    per_request = True
     severity = Severity.MEDIUM
     effort = Effort.MINUTES
     watch = "p95 of the endpoint against the number of items"

@@ -65,6 +65,7 @@ class BlockingFileIoInAsync(Rule):
     """
 
     code = "FP115"
+    per_request = True
     severity = Severity.MEDIUM
     effort = Effort.MINUTES
     watch = "event-loop lag p99 and disk wait"
@@ -132,6 +133,8 @@ class BlockingFileIoInAsync(Rule):
             return
         if entry.light and entry.name not in _LAZY:
             return
+        if node.args and module.type_of(node.args[0]) == "io.BytesIO":
+            return  # it lies in memory
         if entry.name.startswith("tempfile.") and not _is_written(node, module):
             return
         function = module.function_of(node)

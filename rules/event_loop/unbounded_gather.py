@@ -35,6 +35,7 @@ class UnboundedGather(Rule):
     """
 
     code = "FP112"
+    per_request = True
     severity = Severity.MEDIUM
     effort = Effort.MINUTES
     watch = "pool timeouts and errors of the other side"

@@ -19,7 +19,7 @@ _SHARED = frozenset({"connection_pool", "pool"})
 
 
 class EngineOrPoolPerRequest(Rule):
-    """An engine, pool or connection made for each request connects to the database anew each time.
+    """An engine, connection or pool of threads made for each request is set up anew and thrown away each time.
 
     An engine is a pool of connections that are open already. Made per request it opens a connection (TCP, TLS, log-in: five
     to ten round trips), uses it once and drops it; the old pools linger until they are collected, and the

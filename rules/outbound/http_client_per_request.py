@@ -46,6 +46,7 @@ class HttpClientPerRequest(Rule):
     """
 
     code = "FP603"
+    per_request = True
     severity = Severity.HIGH
     effort = Effort.HOURS
     watch = "TLS handshakes per second and outbound latency"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # An adapter or a wrapper of the project that brings a default timeout to a whole session.
 _ADAPTER = re.compile(
-    r"\.mount\([^)\n]*[Tt]imeout|setdefaulttimeout\(|\w+\.(?:request|send)\s*=\s*(?:functools\.)?partial\("
+    r"\.mount\([^)\n]{0,300}[Tt]imeout|setdefaulttimeout\(|\w\.(?:request|send)\s*=\s*(?:functools\.)?partial\("
 )
 
 
@@ -135,7 +135,7 @@ def _confidence(default: Timeout) -> Confidence:
     """The declared version is a lower bound, and a long default may be wanted."""
     if default.seconds is not None:
         return Confidence.POSSIBLE
-    return Confidence.LIKELY if default.fixed_in else Confidence.CERTAIN
+    return Confidence.POSSIBLE if default.fixed_in else Confidence.CERTAIN
 
 
 def _severity(default: Timeout, *, on_request: bool) -> Severity:

@@ -39,6 +39,7 @@ class HeavyComputeInRequest(Rule):
     """
 
     code = "FP702"
+    per_request = True
     severity = Severity.MEDIUM
     effort = Effort.MINUTES
     watch = "processor time per request against the size of its data"

@@ -259,6 +259,31 @@ async def test_a_large_project_comes_as_one_archive(
     assert len(service.github.review_comments(repo, pull.number)) == 1
 
 
+async def test_a_head_without_a_commit_in_common_with_its_base_is_answered(service: Service) -> None:
+    repo = service.shop()
+    repo.git.commit("orphan", {"shop/other.py": "ANSWER = 42\n"})
+    expected = service.github.expect(404, "repos/compare-commits")
+
+    pull = await service.github.open_pr(repo, "orphan")
+    await service.idle()
+
+    assert expected.met
+    run = service.run(repo, pull)
+    assert (run.status, run.conclusion, run.output["title"]) == ("completed", "neutral", "not reviewed")
+    assert "no commit in common" in run.output["summary"]
+
+
+async def test_a_symbolic_link_is_no_source(service: Service) -> None:
+    repo = service.shop()
+
+    repo.git.commit("link", {"shop/again.py": ("120000", "../shared/again.py")}, parent=repo.git.ref("main"))
+    pull = await service.github.open_pr(repo, "link")
+    await service.idle()
+
+    run = service.run(repo, pull)
+    assert (run.conclusion, run.output["title"]) == ("success", "no new performance problems")
+
+
 async def test_a_pull_request_from_a_fork_is_reviewed(service: Service) -> None:
     repo = service.shop()
     fork = service.github.fork(repo, "maria")

@@ -121,6 +121,10 @@ async def test_missing_headers_are_400(deliver: Deliverer) -> None:
     assert await deliver("pull_request", pull_request(), guid="../../etc") == 400
 
 
+async def test_a_body_that_is_not_encoded_as_it_says_is_400(deliver: Deliverer) -> None:
+    assert await deliver("pull_request", pull_request(), headers={"Content-Encoding": "gzip"}) == 400
+
+
 async def test_form_encoded_deliveries_are_understood(deliver: Deliverer) -> None:
     form = "application/x-www-form-urlencoded"
 

@@ -201,6 +201,23 @@ def test_a_file_that_cannot_be_read_is_named_and_the_rest_analysed(shop: Path) -
     assert "skipped shop/broken.py: " in done.stdout
 
 
+def test_what_is_too_large_to_be_read_is_named_too(shop: Path) -> None:
+    write(shop, {"shop/huge.py": "#" * 4_000_001})
+
+    assert checked(shop)["skipped"] == [{"path": "shop/huge.py", "reason": "larger than 4 MB"}]
+    assert fastperf("check", "shop/huge.py", folder=shop).returncode == 2
+
+
+def test_links_are_not_counted_as_files(tmp_path: Path) -> None:
+    write(tmp_path, {"a.py": "A = 1\n"})
+    (tmp_path / "again.py").symlink_to("a.py")
+    (tmp_path / "loop").symlink_to(".")
+
+    done = fastperf("check", folder=tmp_path)
+
+    assert done.stdout.startswith("No performance problems in 1 file ")
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

@@ -11,7 +11,11 @@ from tests.cli.repositories import Repository
 from tests.cli.test_check import API, CLIENTS, SHOP
 
 CLEAN_CLIENTS = 'def fetch(name: str) -> str:\n    return "none"\n'
+TIMED = API.replace("\napp = ", "\nSTARTED = time.time()\napp = ", 1)
+"""`time` has another user: the fix of the sleep is one line."""
 QUIET = API.replace("    time.sleep(1)\n", "")
+TIMED = API + "\n\nSTARTED = time.time()\n"
+"""With another user of `time`: the fix is that one line, without the import."""
 
 
 @pytest.fixture
@@ -50,7 +54,7 @@ def test_a_blocking_call_in_a_helper_is_said_on_the_changed_line(repository: Rep
 
 
 def test_the_json_has_every_key_of_the_contract(repository: Repository) -> None:
-    repository.commit({"shop/api.py": API})
+    repository.commit({"shop/api.py": TIMED})
 
     report = reviewed(repository.path, "--base", "main", status=1)
 
@@ -65,17 +69,27 @@ def test_the_json_has_every_key_of_the_contract(repository: Repository) -> None:
 
 
 def test_text_shows_each_comment_under_its_code_then_the_summary(repository: Repository) -> None:
-    repository.commit({"shop/api.py": API})
+    repository.commit({"shop/api.py": TIMED})
 
     done = fastperf("review", "--base", "main", folder=repository.path)
 
     assert done.returncode == 1
-    assert "── comment on shop/api.py:13 ─" in done.stdout
-    assert "13  │     time.sleep(1)\n" in done.stdout
+    line = TIMED[: TIMED.index("time.sleep")].count("\n") + 1
+    assert f"── comment on shop/api.py:{line} ─" in done.stdout
+    assert f"{line}  │     time.sleep(1)\n" in done.stdout
     assert "    ```suggestion\n        await asyncio.sleep(1)\n    ```\n" in done.stdout
     assert "\n## 1 new problem blocks this merge\n" in done.stdout
     assert done.stdout.endswith("conclusion: failure\n")
     assert "\x1b" not in done.stdout
+
+
+def test_a_fix_that_takes_an_import_along_is_a_diff(repository: Repository) -> None:
+    repository.commit({"shop/api.py": API})
+
+    (comment,) = reviewed(repository.path, "--base", "main", status=1)["comments"]
+
+    assert "```suggestion" not in comment["body"]
+    assert "-import time\n" in comment["body"]
 
 
 def test_markdown_is_one_text(repository: Repository) -> None:

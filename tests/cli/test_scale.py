@@ -64,6 +64,8 @@ def test_a_factor_starts_from_the_configured_load(folder: Path) -> None:
         (["--factor", "10"], "--factor needs `rps`"),
         (["--endpoint", "GET /nowhere"], "no endpoint matches GET /nowhere"),
         (["--rps", "0"], "0"),
+        (["--rps", "nan"], "nan"),
+        (["--factor", "inf"], "inf"),
         (["nowhere"], "nowhere"),
     ],
 )

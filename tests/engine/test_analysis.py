@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from rules import (
+    Confidence,
     Effort,
     Finding,
     Match,
@@ -311,3 +312,34 @@ def test_it_is_said_which_file_comes_next_and_when_none_does() -> None:
     analyze(files, begin=begun.append)
 
     assert begun == ["a.py", "b.py", "", "a.py", "b.py", ""]
+
+
+SHARED = """
+    from fastapi import FastAPI
+    from sqlalchemy import create_engine
+    from sqlalchemy.orm import Session
+
+    app = FastAPI()
+    session = Session(create_engine("postgresql://"))
+
+    def load(numbers: list[int]) -> None:
+        for number in numbers:
+            session.get(int, number)
+"""
+
+
+def test_what_matters_per_request_is_a_hint_where_no_request_is_seen_to_come() -> None:
+    reached = (
+        SHARED
+        + """
+    @app.get("/")
+    def read(numbers: list[int]) -> None:
+        load(numbers)
+"""
+    )
+
+    (alone,) = one(SHARED, select=("FP201",)).result.findings
+    (served,) = one(reached, select=("FP201",)).result.findings
+
+    assert (alone.severity, alone.confidence, alone.gates) == (Severity.LOW, Confidence.POSSIBLE, False)
+    assert (served.severity, served.confidence, served.gates) == (Severity.HIGH, Confidence.CERTAIN, True)

@@ -20,6 +20,7 @@ from app.review.markdown import (
     plain,
     prose,
     sentence,
+    sentences,
     shorten,
     table,
 )
@@ -167,6 +168,12 @@ def test_shortening_never_leaves_an_open_code_span(text: str) -> None:
 
 def test_the_first_sentence_does_not_end_inside_code() -> None:
     assert sentence("Call `a. B` twice. Then stop.") == "Call `a. B` twice."
+
+
+def test_a_long_text_ends_with_a_whole_sentence() -> None:
+    assert sentences("One stays. Two stays. Three is too long.", 25) == "One stays. Two stays."
+    assert sentences("All of it\nstays.", 25) == "All of it stays."
+    assert sentences("Use `a. B` here, it is long.", 12) == "Use `a. B` …"
 
 
 sections = st.lists(

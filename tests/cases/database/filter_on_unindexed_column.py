@@ -2,7 +2,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, FastAPI
-from sqlalchemy import ForeignKey, Index, create_engine, or_, select
+from sqlalchemy import ForeignKey, Index, create_engine, or_, select, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 
 app = FastAPI()
@@ -24,6 +24,10 @@ class Order(Base):
     reference: Mapped[str]  # FP206
     token: Mapped[str]  # FP206
     tracking: Mapped[str]  # FP206
+    voucher: Mapped[str] = mapped_column("voucher_code")  # FP206
+    slip: Mapped[str]  # FP206
+    label: Mapped[str]
+    parcel: Mapped[str]
     code: Mapped[str] = mapped_column(unique=True)
     shop: Mapped[str]
     day: Mapped[str]
@@ -87,7 +91,32 @@ def by_tracking(tracking: str, session: SessionDep) -> int:
     return session.scalars(select(Order).filter(Order.tracking == tracking).order_by(Order.id)).one().id
 
 
+@app.get("/voucher/{voucher}")
+def by_voucher(voucher: str, session: SessionDep) -> int:
+    found = session.execute(text("SELECT id FROM orders WHERE voucher_code = :v AND is_open"), {"v": voucher})
+    return found.scalar_one()
+
+
+@app.post("/slip/{slip}")
+def close(slip: str, session: SessionDep) -> None:
+    session.execute(text(f"UPDATE orders SET is_open = false WHERE slip = '{slip}'"))
+
+
 # Near misses
+
+
+@app.get("/text")
+def texts(label: str, more: str, session: SessionDep) -> None:
+    session.execute(text("SELECT id FROM orders WHERE code = :code AND label = :label"))
+    session.execute(text("SELECT id FROM orders WHERE label = 'fragile'"))
+    session.execute(text("SELECT id FROM orders WHERE label = :label OR id = 1"))
+    session.execute(text("SELECT o.id FROM orders o JOIN customers c ON c.id = o.customer_id WHERE label = :l"))
+    session.execute(text(f"SELECT id FROM orders WHERE label = :label {more}"))
+    session.execute(text("SELECT id FROM parcels WHERE parcel = :parcel"))
+
+
+def nightly_by_text(session: Session) -> None:
+    session.execute(text("SELECT id FROM orders WHERE parcel = :parcel"))
 
 
 @app.get("/indexed")

@@ -2,7 +2,7 @@ from datetime import date, datetime
 from typing import Annotated
 
 from fastapi import Depends, FastAPI
-from sqlalchemy import Index, cast, create_engine, func, select
+from sqlalchemy import Index, cast, create_engine, func, select, text as sql
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 from sqlalchemy.types import Date
 
@@ -56,7 +56,27 @@ def search(text: str, session: SessionDep) -> None:
     session.scalars(select(Customer).where(Customer.name.contains(text)))  # FP208
 
 
+@app.get("/text")
+def by_text(email: str, name: str, session: SessionDep) -> None:
+    session.execute(sql("SELECT id FROM customers WHERE lower(email) = lower(:email)"), {"email": email})  # FP208
+    session.execute(sql("SELECT id FROM customers WHERE name ILIKE '%' || :name || '%' LIMIT 20"))  # FP208
+    session.execute(sql(f"SELECT id FROM parts p WHERE p.name LIKE '%{name}%' AND NOT p.deleted"))  # FP208
+
+
 # Near misses
+
+
+@app.get("/text-that-can")
+def by_text_with_index(email: str, number: str, session: SessionDep) -> None:
+    session.execute(sql("SELECT id FROM customers WHERE email = lower(:email)"), {"email": email})
+    session.execute(sql("SELECT id FROM customers WHERE name LIKE :start"), {"start": f"{email}%"})
+    session.execute(sql("SELECT id FROM customers WHERE name LIKE 'a%'"))
+    session.execute(sql("SELECT id FROM customers WHERE id = :id AND lower(email) = :email"))
+    session.execute(sql("SELECT id FROM customers WHERE lower(email) = :email OR id = :id"))
+    session.execute(sql("SELECT id FROM customers WHERE lower(note) = :note"))
+    session.execute(sql("SELECT id FROM products WHERE lower(number) = :number"), {"number": number})
+    session.execute(sql("SELECT c.id FROM customers c JOIN products p USING (id) WHERE lower(c.email) = :e"))
+    print("SELECT id FROM customers WHERE lower(email) = lower(:email)")
 
 
 @app.get("/plain")

@@ -239,3 +239,10 @@ async def awaitable_eager(session: AsyncSessionDep) -> None:
 def of_one_customer(customer_id: int, session: SessionDep) -> list[str]:
     orders = session.scalars(select(Order).where(Order.customer_id == customer_id)).all()
     return [order.customer.name for order in orders]
+
+
+@app.post("/complaint")
+def on_the_way_out(session: SessionDep) -> None:
+    for order in session.scalars(select(Order)).all():
+        if order.id > 10:
+            raise ValueError(f"too late for {order.customer.name}")

@@ -210,3 +210,14 @@ def at_start() -> None:
 
 
 at_start()
+
+
+async def subscribe():
+    while True:
+        yield await asyncio.sleep(1, 1)
+
+
+@app.get("/events")
+async def events(session: SessionDep) -> None:
+    async for owner_id in subscribe():
+        load_owner(session, owner_id)

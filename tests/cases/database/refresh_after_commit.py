@@ -1,5 +1,5 @@
 from fastapi import Depends, FastAPI
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, update
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 
@@ -82,4 +82,13 @@ def before(session: Session = Depends(get_session)) -> int:
     session.flush()
     session.refresh(order)
     session.commit()
+    return order.id
+
+
+@app.post("/renumber")
+def by_statement(session: Session = Depends(get_session)) -> int:
+    order = session.get(Order, 1)
+    session.execute(update(Order).values(number="1"))
+    session.commit()
+    session.refresh(order)
     return order.id

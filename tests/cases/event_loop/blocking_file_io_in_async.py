@@ -142,3 +142,10 @@ async def scratch(content: str) -> str:
         target.write(content)
     with tempfile.TemporaryDirectory() as directory:
         return directory
+
+
+@app.post("/unpack")
+async def in_memory(archive: UploadFile) -> list[str]:
+    content = io.BytesIO(await archive.read(1000))
+    with zipfile.ZipFile(content) as opened:
+        return opened.namelist()

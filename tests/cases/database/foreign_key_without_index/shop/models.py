@@ -39,6 +39,7 @@ class Order(OwnedMixin, IndexedMixin, EditedMixin, Base):
     __tablename__ = "orders"
     id: Mapped[int] = mapped_column(primary_key=True)
     customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"))  # FP207
+    declined_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=False)
     customer: Mapped[Customer] = relationship(back_populates="orders", foreign_keys=[customer_id])
     referrer_id: Mapped[int | None] = mapped_column(  # FP207
         ForeignKey("customers.id"),

@@ -1,0 +1,175 @@
+"""Threats 25 to 29: what happens in between, beside and in our name."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import time
+from collections.abc import Awaitable, Callable
+
+import msgspec
+import pytest
+
+from app.github.models import Repository
+from app.jobs import Jobs
+from app.pipeline import Pipeline
+from app.work import Outcome, ReviewJob, Work
+from tests.app.recorded_work import REPOSITORY, RecordedWork
+from tests.app.service import FAST, FILES, SLOW, Service
+from tests.app.test_events import BLOCKS, CALLS, QUIET
+
+Starting = Callable[[Work], Awaitable[Jobs]]
+
+
+@pytest.mark.parametrize("action", ["deleted", "suspend"])
+async def test_25_an_installation_that_ends_during_a_review_hears_nothing_more(
+    service: Service, action: str
+) -> None:
+    repo = service.github.add_repo("octo/shop", private=True, files=FILES)
+    installation = service.github.install("octo", [repo])
+    await service.reviewed(repo, "fast", FAST)
+    for status in (401, 403, 404, 422):
+        service.github.expect(status)
+    service.github.faults.latency(0.5, "repos/compare-commits")
+    repo.git.commit("slow", SLOW, parent=repo.git.ref("main"))
+    pull = await service.github.open_pr(repo, "slow")
+    await service.github.until(lambda: service.github.calls("graphql"))
+
+    await service.github.installed(installation, action)
+    await service.idle()
+
+    assert service.github.reviews(repo, pull.number) == []
+    assert not [run for run in service.github.check_runs(repo, pull.head_sha) if run.status == "completed"]
+    assert isinstance(service.jobs.work, Pipeline)
+    if action == "deleted":
+        ours = Repository(installation_id=installation.id, id=repo.id, owner="octo", name="shop")
+        for commit in (repo.git.ref("main"), pull.head_sha):
+            assert await service.jobs.work.store.tree(ours, commit or "") is None
+
+
+class TimedWork(RecordedWork):
+    """Reviews that take a while, and when each began."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.began: dict[str, float] = {}
+
+    async def gather(self, job: ReviewJob) -> Outcome:
+        self.began[job.key] = time.monotonic()
+        await asyncio.sleep(0.05)
+        return await super().gather(job)
+
+
+async def _waits(jobs: Jobs, work: TimedWork, first: int) -> list[float]:
+    """How long each of nine quiet installations waits for its one review to begin."""
+    asked: dict[str, float] = {}
+    for number in range(first, first + 9):
+        repository = msgspec.structs.replace(REPOSITORY, installation_id=number, id=number)
+        job = ReviewJob(repository=repository, number=1, trigger=f"quiet-{number}")
+        asked[job.key] = time.monotonic()
+        await jobs.request_review(job)
+        await asyncio.sleep(0.02)
+    async with asyncio.timeout(30):
+        while not asked.keys() <= work.began.keys():  # noqa: ASYNC110 - threads of the engine do the work
+            await asyncio.sleep(0.01)
+    return [work.began[key] - asked[key] for key in asked]
+
+
+async def test_26_a_loud_installation_does_not_delay_the_quiet_ones(start_jobs: Starting) -> None:
+    work = TimedWork()
+    jobs = await start_jobs(work)
+    alone = await _waits(jobs, work, 100)
+    for number in range(150):
+        await jobs.request_review(ReviewJob(repository=REPOSITORY, number=number, trigger="loud"))
+
+    beside = await _waits(jobs, work, 200)
+
+    loud_left = 150 - sum(key.startswith(f"{REPOSITORY.id}#") for key in work.began)
+    assert loud_left > 0, "the loud one was done before the quiet ones asked"
+    assert statistics.median(beside) < 3 * statistics.median(alone) + 1.0
+    assert max(beside) < max(alone) + 3.0
+
+
+@pytest.mark.parametrize(
+    "operation",
+    ["repos/compare-commits", "graphql", "pulls/get", "checks/create", "pulls/create-review", "git/get-tree"],
+)
+async def test_27_a_head_that_moves_in_between_never_gets_the_other_s_verdict(
+    service: Service, operation: str
+) -> None:
+    """Whichever call the push comes before: success stands only at a commit that was analysed and is clean."""
+    repo = service.shop()
+    repo.git.commit("branch", SLOW, parent=repo.git.ref("main"))
+    pull = await service.github.open_pr(repo, "branch", tell=False)
+    slow = pull.head_sha
+    service.github.expect(422, "pulls/create-review")  # its commit is gone
+    service.github.force_push(repo, pull.number, FAST, op=operation)
+    await service.github.pr_event(repo, pull.number, "opened")
+    await service.idle()
+    if pull.head_sha == slow:  # this review needed no such call
+        await service.github.push(repo, pull.number, FAST)
+        await service.idle()
+
+    fast = pull.head_sha
+    assert fast != slow
+    assert {run.conclusion for run in service.github.check_runs(repo, slow)} <= {
+        "failure",
+        "neutral",
+        "cancelled",
+        "skipped",
+        "stale",
+    }
+    assert [run.conclusion for run in service.github.check_runs(repo, fast)] == ["success"]
+    for review in service.github.reviews(repo, pull.number):
+        assert review.commit_id == slow
+    assert service.github.may_merge(repo, pull.number)
+
+
+async def test_27_a_clean_head_that_becomes_slow_is_not_mergeable(service: Service) -> None:
+    repo = service.shop()
+    repo.git.commit("branch", FAST, parent=repo.git.ref("main"))
+    pull = await service.github.open_pr(repo, "branch", tell=False)
+    service.github.force_push(repo, pull.number, SLOW, op="checks/create")
+    await service.github.pr_event(repo, pull.number, "opened")
+    await service.idle()
+
+    assert [run.conclusion for run in service.github.check_runs(repo, pull.head_sha)] == ["failure"]
+    assert not service.github.may_merge(repo, pull.number)
+
+
+async def test_28_two_clean_changes_that_are_slow_together_do_not_pass_the_merge_queue(
+    service: Service,
+) -> None:
+    repo = service.github.add_repo("octo/shop", private=True, files=QUIET, required_checks=["fastperf"])
+    service.github.install("octo", [repo])
+    one = await service.reviewed(repo, "calls", CALLS)
+    other = await service.reviewed(repo, "blocks", BLOCKS)
+    assert service.run(repo, one).conclusion == service.run(repo, other).conclusion == "success"
+
+    alone = await service.github.merge_group(repo, [one.number])
+    await service.idle()
+    assert service.github.group_may_merge(alone)
+    await service.github.destroy_group(alone)
+    together = await service.github.merge_group(repo, [one.number, other.number])
+    await service.idle()
+
+    (run,) = service.github.check_runs(repo, together.head_sha)
+    assert run.conclusion == "failure"
+    assert not service.github.group_may_merge(together)
+
+
+async def test_29_a_check_of_our_name_by_another_app_is_neither_believed_nor_touched(
+    service: Service,
+) -> None:
+    repo = service.shop()
+    repo.git.commit("slow", SLOW, parent=repo.git.ref("main"))
+    pull = await service.github.open_pr(repo, "slow", tell=False)
+    spoofed = service.github.foreign_check(repo, pull.head_sha, "fastperf", "success")
+
+    await service.github.pr_event(repo, pull.number, "opened")
+    await service.idle()
+
+    ours = [run for run in service.github.check_runs(repo, pull.head_sha) if run.id != spoofed.id]
+    assert [run.conclusion for run in ours] == ["failure"]
+    assert spoofed.conclusion == "success"
+    assert not service.github.may_merge(repo, pull.number)
