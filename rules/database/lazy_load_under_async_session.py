@@ -201,7 +201,7 @@ class LazyLoadUnderAsyncSession(Rule):
         found = module.project.lazy_loading.at(module.path, node.lineno, node.col_offset)
         if found is None or not _certain(found.loaded) or eager.query_node(module, found.loaded) is not node:
             return
-        reads = list(found.reads.values())
+        reads = [read for read in found.reads.values() if not read.behind]
         read = reads[0]
         others = f" and {len(reads) - 1} more" if len(reads) > 1 else ""
         shown = f"{read.schema.rpartition('.')[2]}.{read.field.name}"

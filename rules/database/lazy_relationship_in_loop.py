@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rules.engine import eager, estimates
 from rules.engine.creation import serves
 from rules.engine.loop_shapes import iterables, shortened
+from rules.engine.rows import ITEM
 from rules.engine.rule import Confidence, Effort, Hop, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
@@ -133,7 +134,10 @@ class LazyRelationshipInLoop(Rule):
         ),
     )
 
-    def check(self, node: ast.Attribute, module: Module) -> Iterator[Match]:
+    def check(self, node: ast.Attribute | ast.Call, module: Module) -> Iterator[Match]:
+        if isinstance(node, ast.Call):
+            yield from self._through_helper(node, module)
+            return
         holder = node.value
         if isinstance(holder, ast.Attribute) and holder.attr == "awaitable_attrs":
             yield from self._awaited(node, holder, module)
@@ -144,7 +148,7 @@ class LazyRelationshipInLoop(Rule):
         loop = _loop(node, module)
         if loop is None or not serves(node, module) or not eager.is_first(node, module):
             return
-        if _ends_the_loop(node, loop, module):
+        if _ends_the_loop(node, loop, module) or eager.is_held(found, node, module):
             return
         entity = found.owner.symbol.rpartition(".")[2]
         loaded = found.loaded
@@ -167,6 +171,40 @@ class LazyRelationshipInLoop(Rule):
                 Hop(found.relationship.path, found.relationship.line, f"{found.owner.symbol}.{node.attr}"),
             ),
             impact=estimates.lazy_loads(module.options, 1),
+        )
+
+    def _through_helper(self, node: ast.Call, module: Module) -> Iterator[Match]:
+        """The loop gives each row to a function that reads the relationship."""
+        handed = module.project.lazy_loading.handed.get((module.path, node.lineno, node.col_offset))
+        loop = _loop_of_rows(node, module) if handed else None
+        if not handed or loop is None or not serves(node, module) or _ends_the_loop(node, loop, module):
+            return
+        if _was_handed_before(node, loop, module):
+            return
+        found = [
+            each
+            for each in handed.values()
+            if not each.read.behind and not eager.is_held(each.read, node, module)
+        ]
+        if not found:
+            return
+        read, way = found[0].read, found[0].way
+        loaded = read.loaded
+        names = list(dict.fromkeys(f"`{each.way[-1].symbol}`" for each in found))
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        yield Match(
+            node,
+            f"`{shortened(module.segment(node.func))}` loads {', '.join(names[:3])}{more} one `{loaded.table.symbol.rpartition('.')[2]}`"
+            f" at a time: {_counted(len(names))} per item of `{shortened(module.segment(iterables(loop)[0]))}`.",
+            severity=self.severity if module.in_request_path(node) else Severity.MEDIUM,
+            confidence=Confidence.LIKELY,
+            fix=eager.load_with_query(module, loaded, [each.read.chain for each in found]),
+            call_path=way,
+            related=(
+                Hop(loaded.path, loaded.line, loaded.symbol),
+                Hop(read.relationship.path, read.relationship.line, way[-1].symbol),
+            ),
+            impact=estimates.lazy_loads(module.options, len(names)),
         )
 
     def _awaited(self, node: ast.Attribute, holder: ast.Attribute, module: Module) -> Iterator[Match]:
@@ -198,7 +236,7 @@ def _ends_the_loop(node: ast.AST, loop: LoopNode, module: Module) -> bool:
     return False
 
 
-def _loop(node: ast.Attribute, module: Module) -> LoopNode | None:
+def _loop(node: ast.expr, module: Module) -> LoopNode | None:
     """The innermost loop over data whose variable `node` reads."""
     loops = module.loops(node)
     if any(module.is_short(loop) or _is_cut(loop) for loop in loops):
@@ -211,6 +249,32 @@ def _loop(node: ast.Attribute, module: Module) -> LoopNode | None:
         ),
         None,
     )
+
+
+def _loop_of_rows(node: ast.Call, module: Module) -> LoopNode | None:
+    """The loop whose rows the call is given."""
+    for value in (*node.args, *(keyword.value for keyword in node.keywords)):
+        if isinstance(value, ast.Name) and any(loaded.stage == ITEM for loaded in module.rows(value)):
+            return _loop(value, module)
+    return None
+
+
+def _was_handed_before(node: ast.Call, loop: LoopNode, module: Module) -> bool:
+    """Whether an earlier call in the loop loads the same already: then this one finds it in the session."""
+    handed = module.project.lazy_loading.handed
+    own = handed[module.path, node.lineno, node.col_offset]
+    place = (loop.lineno, loop.col_offset)
+    return any(
+        path == module.path
+        and place <= (line, column) < (node.lineno, node.col_offset)
+        and own.keys() <= other.keys()
+        and all(own[chain].read.loaded.line == other[chain].read.loaded.line for chain in own)
+        for (path, line, column), other in handed.items()
+    )
+
+
+def _counted(names: int) -> str:
+    return "one more query" if names == 1 else f"{names} more queries"
 
 
 def _only_on_miss(node: ast.Attribute, module: Module) -> bool:

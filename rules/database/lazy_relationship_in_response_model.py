@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from rules.engine.module import Module
 
 
+_NEXT = 2
+"""The fix loads what the loaded rows would be asked for next, too."""
+
+
 class LazyRelationshipInResponseModel(Rule):
     """A response model that reads a lazy relationship runs one query per row while the response is built.
 
@@ -164,15 +168,16 @@ class LazyRelationshipInResponseModel(Rule):
             return
         many = any(place.many for place in places)
         # Of one row each relationship is one query, with an option or without: only what repeats is worth a word.
-        reads = [read for read in found.reads.values() if read.repeated]
+        reads = [read for read in found.reads.values() if read.repeated and not read.behind]
         if not reads:
             return
+        behind = [read.chain for read in found.reads.values() if read.behind and len(read.chain) == _NEXT]
         yield Match(
             node,
             _message(found, reads, places, module, many=many),
             severity=Severity.HIGH if many else Severity.MEDIUM,
             confidence=Confidence.LIKELY if all(read.through for read in reads) else Confidence.CERTAIN,
-            fix=eager.load_with_query(module, found.loaded, [read.chain for read in reads]),
+            fix=eager.load_with_query(module, found.loaded, [*(read.chain for read in reads), *behind]),
             related=tuple(_related(found, reads, places, module)),
             impact=estimates.lazy_loads(module.options, len(reads)),
             instead=f"Load with the query: `.options({_suggestion(found, reads)})`.",

@@ -6,6 +6,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from rules.engine import estimates
+from rules.engine.document_lists import UnlimitedList, unlimited
+from rules.engine.finding import Hop
 from rules.engine.raw_queries import Raw, is_unlimited
 from rules.engine.raw_text import RUNS
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
@@ -100,6 +102,10 @@ class UnboundedQuery(Rule):
         if raw is not None:
             yield _of_raw(node, raw, module)
             return
+        listed = unlimited(node, module)
+        if listed is not None:
+            yield _of_documents(node, listed, module)
+            return
         found = module.project.unbounded.at(module.path, node.lineno, node.col_offset)
         if found is None or any(isinstance(part, ast.Call) for part in ast.walk(node.func)):
             return
@@ -148,4 +154,22 @@ def _of_raw(node: ast.Call, raw: Raw, module: Module) -> Match:
             hop for hop in raw.places[:3] if (hop.path, hop.symbol) != (module.path, module.symbol_at(node))
         ),
         impact=estimates.rows_returned(module.options),
+    )
+
+
+def _of_documents(node: ast.Call, listed: UnlimitedList, module: Module) -> Match:
+    endpoint = listed.endpoints[0]
+    what = f"all of `{listed.source}` that match" if listed.narrowed else f"all of `{listed.source}`"
+    places = [Hop(each.path, each.function.line, each.symbol) for each in listed.endpoints[:3]]
+    return Match(
+        node,
+        f"`{endpoint.symbol.rpartition('.')[2]}` returns {what} in one response: nothing limits this query, so it"
+        " grows with the data.",
+        severity=Severity.LOW if listed.narrowed else Severity.MEDIUM,
+        confidence=Confidence.LIKELY,
+        related=tuple(
+            hop for hop in places if (hop.path, hop.symbol) != (module.path, module.symbol_at(node))
+        ),
+        impact=estimates.rows_returned(module.options),
+        instead="Return pages: `.limit(limit)` with a bounded `limit` parameter, continued after the last key.",
     )

@@ -47,25 +47,26 @@ def lazy_read(node: ast.Attribute, module: Module) -> LazyRead | None:
 
 def read_of(loaded: Loaded) -> LazyRead | None:
     """The query that reading the last attribute of `loaded.reads` runs."""
+    if loaded.depends_on_caller:
+        return None
     table: Table | None = loaded.table
     owner = relationship = before = None
     chain: list[str] = []
-    behind = False
+    behind = shared = False
     for name in loaded.reads:
         if name == "[]":
             continue
         behind = behind or (relationship is not None and relationship.is_lazy and not loaded.covers(chain))
         owner, before = table, relationship
         relationship = table.relationships.get(name) if table is not None else None
-        if relationship is None:
+        if relationship is None or owner is None:
             return None
         chain.append(name)
+        shared = shared or (len(chain) == 1 and is_the_same_for_all(relationship, owner, loaded))
         table = relationship.target
     if relationship is None or owner is None or not relationship.is_lazy or loaded.covers(chain):
         return None
-    if relationship.leads_back(before) or (
-        len(chain) == 1 and is_the_same_for_all(relationship, owner, loaded)
-    ):
+    if relationship.leads_back(before) or shared:
         return None
     repeated = (loaded.stage == ITEM or "[]" in loaded.reads) and (loaded.many or "[]" in loaded.reads)
     return LazyRead(loaded, tuple(chain), relationship, owner, repeated, behind)
@@ -77,6 +78,23 @@ def is_the_same_for_all(relationship: Relationship, owner: Table, loaded: Loaded
         return False
     keys = owner.keys_of(relationship)
     return bool(keys) and all(f".{key}" in loaded.filters for key in keys)
+
+
+def is_held(read: LazyRead, node: ast.AST, module: Module) -> bool:
+    """Whether the function loaded rows of the related table before: a to-one relationship finds them in the session."""
+    function = module.function_of(node)
+    if read.relationship.many or function is None or isinstance(function.node, ast.Lambda):
+        return False
+    for other in ast.walk(function.node):
+        if (
+            isinstance(other, ast.Assign | ast.AnnAssign)
+            and other.value
+            and other.lineno < getattr(node, "lineno", 0)
+        ):
+            for loaded in module.rows(other.value):
+                if loaded.table is read.relationship.target and not loaded.reads and loaded.many:
+                    return True
+    return False
 
 
 def is_first(node: ast.Attribute, module: Module) -> bool:

@@ -6,22 +6,26 @@ of the orders loaded the items too. Problems are gathered by query, because that
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from rules.engine import eager
 from rules.engine.declarations import Shape
 from rules.engine.facts import Call
+from rules.engine.finding import Hop
 from rules.engine.graph import LeafCall
 from rules.engine.models import Models, Relationship, Table
 from rules.engine.routing import Routing
-from rules.engine.rows import HANDED, ITEM, Shown
+from rules.engine.rows import HANDED, ITEM, ONE, Rows, Shown
 from rules.engine.schemas import Field, Schemas
 from rules.engine.statements import Loaded, Statements
 from rules.engine.values import Linked, Value
 from rules.libraries import Query
 
 _DEPTH = 5
+_CALLS = 3
+_FAR = 2
+"""Relationships so far from the query count though what leads to them is not loaded either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,8 @@ class Read:
     """The property of the model that reads it."""
     repeated: bool = False
     """It hangs on a collection, so it is read once per element even when there is one row."""
+    behind: bool = False
+    """A relationship on the way to it is not loaded either: it comes to light when that one is."""
 
 
 @dataclass(slots=True)
@@ -73,6 +79,34 @@ class Filled:
     place: Place
 
 
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """A relationship that a function reads of a row it is given, with the way to where it does."""
+
+    read: eager.LazyRead
+    way: tuple[Hop, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How a schema came from the rows of a query to what it reads next."""
+
+    chain: tuple[str, ...]
+    before: Relationship | None
+    above: tuple[Table, ...] = ()
+    behind: bool = False
+
+    def is_held(self, relationship: Relationship, owner: Table, loaded: Loaded) -> bool:
+        """Whether a to-one relationship gives a row that the session holds already, for every row of the query."""
+        if relationship.many:
+            return False
+        if relationship.leads_back(self.before):
+            return True
+        if relationship.target is not owner and any(table is relationship.target for table in self.above):
+            return True  # back to where the way came from, most likely to the same row
+        return not self.chain and eager.is_the_same_for_all(relationship, owner, loaded)
+
+
 class LazyLoading:
     """All such queries of a project, by the place of the query."""
 
@@ -87,6 +121,8 @@ class LazyLoading:
         """The queries that functions run once per row, by path and symbol, as if they stood in the code."""
         self.filled: dict[tuple[str, int, int], list[Filled]] = {}
         """By the place of the query, everything that is filled from its entities themselves."""
+        self.handed: dict[tuple[str, int, int], dict[tuple[str, ...], Handed]] = {}
+        """By the place of a call in a loop, what the function it enters reads of each row."""
         self._counted: set[tuple[object, ...]] = set()
         for path, module in self._resolver.modules.items():
             for symbol, flow in module.facts.flows.items():
@@ -101,9 +137,52 @@ class LazyLoading:
                         if read is not None and read.repeated:
                             place = Place(path, reading.line, symbol, is_endpoint=False)
                             self._count(place, loaded, read.chain, read.owner, reading.turns)
+                for passed in flow.passed:
+                    if "*" in passed.turns:
+                        call = (path, passed.rows.line, passed.rows.column)
+                        place = Place(path, passed.rows.line, symbol, is_endpoint=False, turns=passed.turns)
+                        self._handed_on(call, place, passed.rows, module, symbol, {}, ())
 
     def at(self, path: str, line: int, column: int) -> Unloaded | None:
         return self.queries.get((path, line, column))
+
+    def _handed_on(
+        self,
+        call: tuple[str, int, int],
+        place: Place,
+        rows: Rows,
+        module: Linked,
+        symbol: str,
+        bound: Mapping[str, tuple[Loaded, ...]],
+        hops: tuple[Hop, ...],
+    ) -> None:
+        """What the function that `rows` calls reads of the rows it is given one by one."""
+        entered = self._statements.entered(rows, module, symbol, bound)
+        if entered is None or len(hops) > _CALLS:
+            return
+        home, inner, given = entered
+        given = {
+            name: tuple(replace(each, stage=ITEM) for each in values)
+            for name, values in given.items()
+            if values and all(each.stage in (ITEM, ONE) and each.many for each in values)
+        }
+        if not given:
+            return
+        hops = (*hops, Hop(module.path, rows.line, inner))
+        flow = home.facts.flows[inner]
+        for reading in flow.readings:
+            if all(each.origin[:1] == "#" for each in reading.rows):
+                alternatives = self._statements.given(reading.rows, home, inner, given)
+                reads = [eager.read_of(replace(loaded, stage=ITEM)) for loaded in alternatives]
+                if any(read is None for read in reads):
+                    continue  # one of the ways to the rows loads it
+                for loaded, read in zip(alternatives, reads, strict=True):
+                    if read is not None and read.repeated and loaded.is_async is False:
+                        self._count(place, loaded, read.chain, read.owner, place.turns + reading.turns)
+                        way = (*hops, Hop(home.path, reading.line, f"{_short(read.owner)}.{read.chain[-1]}"))
+                        self.handed.setdefault(call, {}).setdefault(read.chain, Handed(read, way))
+        for passed in flow.passed:
+            self._handed_on(call, place, passed.rows, home, inner, given, hops)
 
     def columns_read(self, schema: Value, table: Table) -> frozenset[str] | None:
         """The attributes of a row that filling a schema reads; None when a validator decides."""
@@ -168,7 +247,7 @@ class LazyLoading:
 
     def _add(self, schema: Value, loaded: Iterable[Loaded], place: Place) -> None:
         for each in loaded:
-            if each.is_async and each.flags & HANDED:
+            if each.depends_on_caller or (each.is_async and each.flags & HANDED):
                 continue
             key = (each.path, each.line, each.column)
             if not each.reads:
@@ -180,7 +259,7 @@ class LazyLoading:
             for read in reads:
                 if read.repeated or read.chain not in found.reads:
                     found.reads[read.chain] = read
-                if read.repeated:
+                if read.repeated and (not read.behind or len(read.chain) <= _FAR):
                     self._count(place, each, read.chain, read.owner, _turns(place.turns, each, read.chain))
             found.places.append(
                 Place(place.path, place.line, place.symbol, place.is_endpoint, each.hops, each.many)
@@ -192,7 +271,7 @@ class LazyLoading:
         if loaded.is_async is not False or key in self._counted:
             return
         self._counted.add(key)
-        name = f"{owner.symbol.rpartition('.')[2]}.{chain[-1]}"
+        name = f"{_short(owner)}.{chain[-1]}"
         call = Call(name, place.line, 0, 0, turns.count("*"), turns)
         query = Query(name, "select", is_async=False, driver="sqlalchemy")
         self.calls.setdefault((place.path, place.symbol), []).append(LeafCall(name, call, None, query, None))
@@ -210,42 +289,49 @@ class LazyLoading:
             table, chain = before.target, (*chain, name)
         if table is not None:
             repeated = loaded.many or "[]" in loaded.reads
-            yield from self._walk(schema, table, chain, before, loaded, repeated, frozenset())
+            yield from self._walk(schema, table, _Way(chain, before), loaded, repeated, frozenset())
 
     def _walk(
         self,
         schema: Value,
         table: Table,
-        chain: tuple[str, ...],
-        before: Relationship | None,
+        way: _Way,
         loaded: Loaded,
         repeated: bool,
         seen: frozenset[str],
     ) -> Iterator[Read]:
-        if schema.name in seen or len(chain) > _DEPTH or self._schemas.rewrites(schema):
+        if schema.name in seen or len(way.chain) > _DEPTH or self._schemas.rewrites(schema):
             return
         for each in self._schemas.fields(schema):
             for name in each.names:
                 relationship = table.relationships.get(name)
                 if relationship is not None:
-                    inner = (*chain, name)
-                    if relationship.is_lazy and not loaded.covers(inner):
-                        if _is_in_session(relationship, table, before, loaded):
-                            break
-                        yield Read(inner, relationship, table, each, schema.symbol, repeated=repeated)
+                    if way.is_held(relationship, table, loaded):
+                        break
+                    inner = (*way.chain, name)
+                    lazily = relationship.is_lazy and not loaded.covers(inner)
+                    if lazily:
+                        yield Read(
+                            inner,
+                            relationship,
+                            table,
+                            each,
+                            schema.symbol,
+                            repeated=repeated,
+                            behind=way.behind,
+                        )
                     if each.schema is not None and relationship.target is not None:
                         yield from self._walk(
                             each.schema,
                             relationship.target,
-                            inner,
-                            relationship,
+                            _Way(inner, relationship, (*way.above, table), way.behind or lazily),
                             loaded,
                             repeated or relationship.many,
                             seen | {schema.name},
                         )
                     break
                 if name in table.properties and name not in table.columns:
-                    yield from self._through(name, each, schema, table, chain, before, loaded, repeated)
+                    yield from self._through(name, each, schema, table, way, loaded, repeated)
                     break
 
     def _through(
@@ -254,8 +340,7 @@ class LazyLoading:
         each: Field,
         schema: Value,
         table: Table,
-        chain: tuple[str, ...],
-        before: Relationship | None,
+        way: _Way,
         loaded: Loaded,
         repeated: bool,
     ) -> Iterator[Read]:
@@ -265,18 +350,13 @@ class LazyLoading:
             relationship = table.relationships.get(first)
             if relationship is None or not relationship.is_lazy:
                 continue
-            inner = (*chain, first)
-            if not loaded.covers(inner) and not _is_in_session(relationship, table, before, loaded):
-                yield Read(inner, relationship, table, each, schema.symbol, name, repeated)
+            inner = (*way.chain, first)
+            if not loaded.covers(inner) and not way.is_held(relationship, table, loaded):
+                yield Read(inner, relationship, table, each, schema.symbol, name, repeated, way.behind)
 
 
-def _is_in_session(
-    relationship: Relationship, owner: Table, before: Relationship | None, loaded: Loaded
-) -> bool:
-    """Whether a to-one relationship gives a row that was loaded already, for every row of the query."""
-    if relationship.leads_back(before):
-        return True
-    return before is None and eager.is_the_same_for_all(relationship, owner, loaded)
+def _short(table: Table) -> str:
+    return table.symbol.rpartition(".")[2]
 
 
 def _turns(around: str, loaded: Loaded, chain: Sequence[str]) -> str:

@@ -70,7 +70,7 @@ class RawQueries:
         raw = Raw(path, query, statement, self._table(statement))
         if query.answers and statement.kind == raw_sql.READ:
             raw.places = [
-                Hop(handler.path, handler.function.line, handler.symbol) for handler in self._answered(node)
+                Hop(handler.path, handler.function.line, handler.symbol) for handler in self.answered(node)
             ]
         return raw
 
@@ -92,7 +92,7 @@ class RawQueries:
 
     # Responses
 
-    def _answered(self, node: Node) -> list[Node]:
+    def answered(self, node: Node) -> list[Node]:
         """The endpoints that return what `node` returns."""
         found: list[Node] = []
         seen = {node}

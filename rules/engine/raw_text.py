@@ -224,6 +224,9 @@ class Returned:
             for value in (*node.args[:1], *(keyword.value for keyword in node.keywords)):
                 self._follow(value, many or name in _COPIES, depth)
             return
+        if isinstance(function, ast.Attribute) and name == "from_queryset" and node.args:
+            self._follow(node.args[0], many, depth)
+            return
         if isinstance(function, ast.Attribute) and name in _ALL | _CHAIN and not node.args:
             executed = self._executed_before(function.value, node)
             if executed is not None:

@@ -46,10 +46,13 @@ TOUCHED = 32
 HANDED = 64
 """Its rows were given to something that was awaited, which may have loaded more of them."""
 
+VARIED = 128
+"""Some paths add options that others do not: what is loaded depends on who calls."""
+
 AWAITABLE = "sqlalchemy.ext.asyncio.AsyncAttrs.awaitable_attrs"
 """What `await row.awaitable_attrs.items` calls, as if it were a method."""
 
-_ANY = OPAQUE | TOUCHED | HANDED
+_ANY = OPAQUE | TOUCHED | HANDED | VARIED
 
 LOADERS = frozenset(
     {"selectinload", "joinedload", "subqueryload", "immediateload", "contains_eager", "raiseload", "noload"}
@@ -129,6 +132,18 @@ _JOINS = frozenset({"join", "outerjoin", "join_from", "slice", "group_by", "dist
 _MOST = 6
 _MOST_FILTERS = 8
 _MOST_READINGS = 40
+_MOST_PASSED = 12
+_FOREIGN = (
+    "builtins.",
+    "typing.",
+    "fastapi.",
+    "starlette.",
+    "sqlalchemy.",
+    "sqlmodel.",
+    "datetime.",
+    "uuid.",
+)
+"""How the types of parameters begin that are no rows."""
 _PLAIN = ("id", "_at", "name")
 """How attributes end that are columns: not worth remembering."""
 _DEPTH = 40
@@ -177,10 +192,17 @@ class Shown(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
 
 
 class Reading(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
-    """An attribute that a loop reads of its rows."""
+    """An attribute that a loop reads of its rows, or a function of what it is given."""
 
     rows: tuple[Rows, ...]
     line: int
+    turns: str
+
+
+class Passed(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
+    """A call that gets rows one by one, or what the function itself was given; `rows` is the call."""
+
+    rows: Rows
     turns: str
 
 
@@ -194,6 +216,7 @@ class Flow(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
     response: Shape | None = None
     """Of an endpoint: the declared response."""
     readings: tuple[Reading, ...] = ()
+    passed: tuple[Passed, ...] = ()
 
 
 def join(alternatives: Iterable[Rows]) -> tuple[Rows, ...]:
@@ -204,10 +227,11 @@ def join(alternatives: Iterable[Rows]) -> tuple[Rows, ...]:
         other = found.get(key)
         if other is not None:
             options = tuple(option for option in other.options if option in rows.options)
+            varied = VARIED if set(other.options) != set(rows.options) else 0
             rows = msgspec.structs.replace(
                 rows,
                 options=options,
-                flags=rows.flags & other.flags & ~_ANY | (rows.flags | other.flags) & _ANY,
+                flags=rows.flags & other.flags & ~_ANY | (rows.flags | other.flags) & _ANY | varied,
                 filters=tuple(word for word in rows.filters if word in other.filters),
                 session=rows.session or other.session,
             )
@@ -370,6 +394,22 @@ class Reader:
                 if rows.called and rows.position < 0 and rows.stage == UNKNOWN
             ]
         return ()
+
+    def is_certain(self, node: ast.AST, name: str) -> bool:
+        """Whether `node` runs whenever its function does, as far as conditions on anything but `name` are concerned."""
+        parents, scopes = self._index.parents, self._index.scope_of
+        child, current = node, parents.get(node)
+        while current is not None and current not in scopes:
+            if isinstance(current, ast.If | ast.IfExp) and child is not current.test:
+                names = {each.id for each in ast.walk(current.test) if isinstance(each, ast.Name)}
+                if not names <= {name}:
+                    return False
+            if isinstance(current, ast.BoolOp) and child is not current.values[0]:
+                return False
+            if isinstance(current, ast.ExceptHandler | ast.match_case):
+                return False
+            child, current = current, parents.get(current)
+        return True
 
     # Calls
 
@@ -628,6 +668,26 @@ def _executed(rows: Rows, name: str, session: str, line: int) -> Rows:
 
 # Functions
 
+
+def _passed(reader: Reader, scope: Scope, given: Collection[str], turns: Turns) -> Iterator[Passed]:
+    """The calls to which a function gives the rows of its loops, or what it was given."""
+    looped = _looped(scope)
+    count = 0
+    for call in scope.calls if looped or given else ():
+        values = [*call.args, *(keyword.value for keyword in call.keywords)]
+        names = {value.id for value in values if isinstance(value, ast.Name)}
+        if not names & looped and not names.intersection(given):
+            continue
+        for rows in reader.rows(call, scope):
+            around = turns(call)
+            in_loop = bool(names & looped) and "*" in around
+            if rows.called and rows.arguments and (in_loop or reader.is_certain(call, "")):
+                yield Passed(rows, around)
+                count += 1
+        if count >= _MOST_PASSED:
+            return
+
+
 Turns = Callable[[ast.expr], str]
 """What stands around an expression, in the words of `rules.engine.facts.Call.path`."""
 
@@ -655,42 +715,66 @@ def extract(index: Index, turns: Turns) -> dict[str, Flow]:
                     returns.setdefault(-1, []).extend(reader.rows(value, scope))
         kept = tuple((position, joined) for position, rows in returns.items() if (joined := join(rows)))
         response = _response(index, scope, scope.node) if kept or shown else None
-        readings = tuple(_readings(reader, scope, turns))
-        if kept or shown or readings:
-            uses_parameters = _mentions_parameters(kept)
+        given = _given_objects(index, scope)
+        readings = tuple(_readings(reader, scope, given, turns))
+        passed = tuple(_passed(reader, scope, given, turns))
+        if kept or shown or readings or passed:
+            uses_parameters = bool(given) or _mentions_parameters(kept)
             found[scope.symbol] = Flow(
                 kept,
                 _parameter_names(scope, scope.node) if uses_parameters else (),
                 tuple(shown),
                 response,
                 readings,
+                passed,
             )
     return found
 
 
-def _readings(reader: Reader, scope: Scope, turns: Turns) -> Iterator[Reading]:
-    """What loops of a function read of the rows they go over, each attribute once."""
-    looped = {
+def _given_objects(index: Index, scope: Scope) -> frozenset[str]:
+    """Parameters that hold an instance of some class: perhaps a row."""
+    found: set[str] = set()
+    for name, bindings in scope.bindings.items():
+        first = bindings[0]
+        if first.kind == "parameter" and len(bindings) == 1 and name not in ("self", "cls"):
+            ref = index.parameter_ref(first, scope)
+            if ref[:1] in ("@", "<") or (ref and not ref.startswith(_FOREIGN)):
+                found.add(name)
+    return frozenset(found)
+
+
+def _looped(scope: Scope) -> set[str]:
+    return {
         name
         for name, bindings in scope.bindings.items()
         if any(binding.kind in ("item", "local item") for binding in bindings)
     }
+
+
+def _readings(reader: Reader, scope: Scope, given: Collection[str], turns: Turns) -> Iterator[Reading]:
+    """What a function reads of the rows that its loops go over and of what it is given, each attribute once."""
+    names = _looped(scope).union(given)
     seen: set[tuple[object, ...]] = set()
-    for node in scope.loads if looped else ():
+    for node in scope.loads if names else ():
         base = node.value
         while isinstance(base, ast.Attribute):
             base = base.value
-        if not isinstance(base, ast.Name) or base.id not in looped or node.attr.endswith(_PLAIN):
+        if not isinstance(base, ast.Name) or base.id not in names or node.attr.endswith(_PLAIN):
             continue
         found = reader.rows(node, scope)
-        if not found or any(rows.stage != ITEM or rows.origin[:1] == "#" for rows in found):
+        if not found or any(rows.stage not in (ONE, ITEM) for rows in found):
+            continue
+        from_given = any(rows.origin[:1] == "#" for rows in found)
+        if from_given and (len(found) > 1 or not reader.is_certain(node, base.id)):
+            continue
+        if not from_given and any(rows.stage != ITEM for rows in found):
             continue
         key = tuple((rows.origin, rows.line, rows.column, rows.path) for rows in found)
         if key in seen:
             continue
         seen.add(key)
         around = turns(node)
-        if "*" in around:
+        if "*" in around or from_given:
             yield Reading(found, node.lineno, around)
         if len(seen) >= _MOST_READINGS:
             return

@@ -20,6 +20,8 @@ from rules.engine.rows import (
     SINGLE,
     STATEMENT,
     UNKNOWN,
+    VARIED,
+    Flow,
     Rows,
 )
 from rules.engine.values import Linked, Resolver, Sort, Value
@@ -52,6 +54,11 @@ class Loaded:
         """Several rows, not one."""
         return self.stage in (RESULT, MANY, ITEM, STATEMENT) and not self.flags & SINGLE
 
+    @property
+    def depends_on_caller(self) -> bool:
+        """Another function makes the query, and adds options on some of its paths only: who calls it knows which."""
+        return bool(self.flags & VARIED and self.hops)
+
     def covers(self, chain: Sequence[str]) -> bool:
         """Whether the query says how the relationship at the end of `chain` is loaded."""
         wanted = tuple(chain)
@@ -75,6 +82,31 @@ class Statements:
                 return ()
             found.extend(resolved)
         return tuple(found[:_MOST])
+
+    def given(
+        self, rows: Iterable[Rows], module: Linked, symbol: str, bound: Mapping[str, tuple[Loaded, ...]]
+    ) -> tuple[Loaded, ...]:
+        """As `of`, within a call of the function that was given `bound`."""
+        found: list[Loaded] = []
+        for each in rows:
+            resolved = self._resolved(each, module, symbol, bound, None, 0)
+            if not resolved:
+                return ()
+            found.extend(resolved)
+        return tuple(found[:_MOST])
+
+    def entered(
+        self, call: Rows, module: Linked, symbol: str, bound: Mapping[str, tuple[Loaded, ...]]
+    ) -> tuple[Linked, str, dict[str, tuple[Loaded, ...]]] | None:
+        """The function that a call enters, and the rows it is given by the names of its parameters."""
+        function, _ = self._function(call, module, symbol, None)
+        if function is None:
+            return None
+        flow = function.home.facts.flows.get(function.symbol)
+        if flow is None:
+            return None
+        passed = self._bound(call, flow, module, symbol, bound, None, 0)
+        return (function.home, function.symbol, passed) if passed else None
 
     def returned(self, module: Linked, symbol: str, position: int = -1) -> tuple[Loaded, ...]:
         """What a function returns."""
@@ -130,6 +162,33 @@ class Statements:
         receiver: Value | None,
         depth: int,
     ) -> tuple[Loaded, ...]:
+        function, inner_receiver = self._function(rows, module, symbol, receiver)
+        if function is None:
+            return ()
+        home = function.home
+        flow = home.facts.flows.get(function.symbol)
+        if flow is None:
+            return ()
+        alternatives = next((each for at, each in flow.returns if at == rows.position), None)
+        if alternatives is None:
+            whole = next((each for at, each in flow.returns if at == -1), ())
+            if rows.position < 0 or not all(each.called and each.position < 0 for each in whole):
+                return ()
+            alternatives = tuple(msgspec.structs.replace(each, position=rows.position) for each in whole)
+        passed = self._bound(rows, flow, module, symbol, bound, receiver, depth)
+        found: list[Loaded] = []
+        hop = (module.path, rows.line, function.symbol)
+        for each in alternatives:
+            inner = self._resolved(each, home, function.symbol, passed, inner_receiver, depth + 1)
+            if not inner:
+                return ()
+            found.extend(replace(loaded, hops=(hop, *loaded.hops)) for loaded in inner)
+        return tuple(found[:_MOST])
+
+    def _function(
+        self, rows: Rows, module: Linked, symbol: str, receiver: Value | None
+    ) -> tuple[Value | None, Value | None]:
+        """The function of a call, and the object whose method it is."""
         base, _, name = rows.origin.rpartition(".")
         owner = self._resolver.value(base, module) if base else None
         is_self = base == f"@{symbol.rpartition('.')[0]}:"
@@ -142,17 +201,20 @@ class Statements:
             function = self._resolver.value(rows.origin, module)
             inner_receiver = None
         if function is None or function.sort != Sort.FUNCTION:
-            return ()
-        home = function.home
-        flow = home.facts.flows.get(function.symbol)
-        if flow is None:
-            return ()
-        alternatives = next((each for at, each in flow.returns if at == rows.position), None)
-        if alternatives is None:
-            whole = next((each for at, each in flow.returns if at == -1), ())
-            if rows.position < 0 or not all(each.called and each.position < 0 for each in whole):
-                return ()
-            alternatives = tuple(msgspec.structs.replace(each, position=rows.position) for each in whole)
+            return None, None
+        return function, inner_receiver
+
+    def _bound(
+        self,
+        rows: Rows,
+        flow: Flow,
+        module: Linked,
+        symbol: str,
+        bound: Mapping[str, tuple[Loaded, ...]],
+        receiver: Value | None,
+        depth: int,
+    ) -> dict[str, tuple[Loaded, ...]]:
+        """The rows that a call gives to the parameters of its function."""
         passed: dict[str, tuple[Loaded, ...]] = {}
         for key, given in rows.arguments:
             parameter = key
@@ -164,14 +226,7 @@ class Statements:
             for each in given:
                 values.extend(self._resolved(each, module, symbol, bound, receiver, depth + 1))
             passed[parameter] = tuple(values)
-        found: list[Loaded] = []
-        hop = (module.path, rows.line, function.symbol)
-        for each in alternatives:
-            inner = self._resolved(each, home, function.symbol, passed, inner_receiver, depth + 1)
-            if not inner:
-                return ()
-            found.extend(replace(loaded, hops=(hop, *loaded.hops)) for loaded in inner)
-        return tuple(found[:_MOST])
+        return passed
 
     def _made(self, rows: Rows, module: Linked, symbol: str, receiver: Value | None) -> Loaded | None:
         table = self._entity(rows.origin, module, receiver)

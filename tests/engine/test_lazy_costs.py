@@ -82,6 +82,7 @@ def cost(body: str, *, model: str = "None", keyword: str = "def", session: str =
     text = HEAD + f"\n    @app.get('/orders', response_model={model})"
     text += f"\n    {keyword} endpoint(db: {session}, key: int):\n"
     text += "\n".join(f"        {line}" for line in body.strip("\n").split("\n"))
+    text += "\n\n    def described(order: Order) -> int:\n        return len([i.product.name for i in order.items])"
     text += "\n\n    def names(db: Session):\n        return [o.customer.id for o in db.scalars(select(Order)).all()]\n"
     (endpoint,) = project({"app.py": text}).result.endpoints
     return endpoint.cost
@@ -126,6 +127,7 @@ ALL = "return db.scalars(select(Order){}.limit(100)).all()"
             "1",
         ),
         ("return names(db)", "None", "1 + N"),
+        ("return [described(order) for order in db.scalars(select(Order)).all()]", "None", "1 + N + N·M"),
     ],
 )
 def test_a_relationship_that_is_loaded_per_row_is_a_query_per_row(

@@ -370,16 +370,12 @@ BIDI = "\u202e"
 
 
 @pytest.mark.parametrize(
-    ("extra", "suggested"),
-    [
-        ("", True),
-        (f'    level = "user{BIDI} \u2066# admin\u2069 \u2066"\n', False),
-        ("    \u2067x = 1\n", False),
-    ],
-    ids=["plain", "trojan string", "isolate"],
+    "extra",
+    [f'    level = "user{BIDI} \u2066# admin\u2069 \u2066"\n', "    \u2067x = 1\n"],
+    ids=["trojan string", "isolate"],
 )
 async def test_19_a_file_with_direction_changing_characters_gets_no_suggestion(
-    service: Service, extra: str, suggested: bool
+    service: Service, extra: str
 ) -> None:
     repo = service.shop()
     code = f"import asyncio\nimport time\n\n\nasync def report() -> None:\n    await asyncio.sleep(0)\n{extra}    time.sleep(1)\n"
@@ -388,7 +384,8 @@ async def test_19_a_file_with_direction_changing_characters_gets_no_suggestion(
 
     said = "\n".join(comment.body for comment in service.github.review_comments(repo, pull.number))
     texts = said + str(service.run(repo, pull).output)
-    assert ("```suggestion" in said) == suggested
+    assert "blocking-call-in-async" in said
+    assert "```suggestion" not in said
     assert not re.search("[\u202a-\u202e\u2066-\u2069]", texts)
 
 

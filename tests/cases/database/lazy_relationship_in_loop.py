@@ -1,6 +1,7 @@
 from typing import Annotated
 
 from fastapi import Depends, FastAPI
+from pydantic import BaseModel
 from sqlalchemy import ForeignKey, create_engine, select
 from sqlalchemy.ext.asyncio import AsyncAttrs, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import (
@@ -239,6 +240,97 @@ async def awaitable_eager(session: AsyncSessionDep) -> None:
 def of_one_customer(customer_id: int, session: SessionDep) -> list[str]:
     orders = session.scalars(select(Order).where(Order.customer_id == customer_id)).all()
     return [order.customer.name for order in orders]
+
+
+class OrderShown(BaseModel):
+    id: int
+    customer: str
+
+    @classmethod
+    def from_order(cls, order: Order) -> "OrderShown":
+        return cls(id=order.id, customer=order.customer.name)
+
+
+def size_of(order: Order) -> int:
+    return sum(1 for item in order.items)
+
+
+def described(order: Order) -> str:
+    return f"{order.id}: {size_of(order)}"
+
+
+def customer_name(order: Order, *, full: bool = False) -> str:
+    return order.customer.name if full else str(order.id)
+
+
+def tags_of(order: Order) -> int:
+    return len(order.tags)
+
+
+@app.get("/shown")
+def shown(session: SessionDep) -> list[OrderShown]:
+    orders = session.scalars(select(Order).limit(100)).all()
+    return [OrderShown.from_order(order) for order in orders]  # FP203
+
+
+@app.get("/described")
+def descriptions(session: SessionDep) -> list[str]:
+    found = []
+    for order in session.scalars(select(Order)):
+        found.append(described(order))  # FP203
+    return found
+
+
+@app.get("/quiet")
+def quiet(session: SessionDep) -> list[str]:
+    orders = session.scalars(select(Order)).all()
+    loaded = session.scalars(select(Order).options(joinedload(Order.customer), selectinload(Order.items))).all()
+    one = session.get(Order, 1)
+    names = [customer_name(order) for order in orders]
+    names += [str(tags_of(order)) for order in orders]
+    names += [OrderShown.from_order(order).customer for order in loaded]
+    names += [described(order) for order in loaded]
+    names += [described(one) for _ in orders]
+    return names
+
+
+@app.get("/refused")
+def refused(session: SessionDep) -> None:
+    for order in session.scalars(select(Order)):
+        if order.id < 0:
+            raise ValueError(order.customer.name)
+
+
+@app.get("/held")
+def held(session: SessionDep) -> list[str]:
+    customers = session.scalars(select(Customer)).all()
+    orders = session.scalars(select(Order)).all()
+    return [f"{order.customer.name} of {len(customers)}" for order in orders]
+
+
+def orders_of(session: Session, *, with_items: bool = False) -> list[Order]:
+    statement = select(Order)
+    if with_items:
+        statement = statement.options(selectinload(Order.items))
+    return session.scalars(statement).all()
+
+
+def with_customers(statement):
+    return statement.options(joinedload(Order.customer))
+
+
+def shown_orders(session: Session, *, whole: bool = False) -> list[Order]:
+    statement = select(Order)
+    if whole:
+        statement = with_customers(statement)
+    return session.scalars(statement).all()
+
+
+@app.get("/chosen-by-the-caller")
+def chosen_by_the_caller(session: SessionDep) -> list[str]:
+    found = [described(order) for order in orders_of(session, with_items=True)]
+    found += [str(len(order.items)) for order in orders_of(session, with_items=True)]
+    return found + [OrderShown.from_order(order).customer for order in shown_orders(session, whole=True)]
 
 
 @app.post("/complaint")

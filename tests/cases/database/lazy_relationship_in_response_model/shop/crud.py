@@ -15,7 +15,7 @@ def counted(session: Session) -> tuple[list[Order], int]:
 
 
 def sometimes(session: Session, deep: bool) -> list[Order]:
-    statement = select(Order)  # FP204
+    statement = select(Order)  # the caller knows whether the items are loaded
     if deep:
         statement = statement.options(selectinload(Order.items))
     return session.execute(statement).scalars().all()

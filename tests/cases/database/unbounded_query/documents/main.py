@@ -1,0 +1,138 @@
+from typing import Any
+
+from beanie import Document
+from fastapi import FastAPI
+from motor.motor_asyncio import AsyncIOMotorClient
+from pymongo import AsyncMongoClient
+from tortoise.models import Model
+
+app = FastAPI()
+db = AsyncIOMotorClient("mongodb://")["shop"]
+orders = db["orders"]
+parts = AsyncMongoClient("mongodb://")["shop"]["parts"]
+
+
+class Ticket(Document):
+    number: int
+    customer: int
+
+
+class Shelf(Model):
+    pass
+
+
+async def all_parts() -> list[dict[str, Any]]:
+    return await parts.find().to_list()  # FP211
+
+
+@app.get("/orders")
+async def list_orders() -> Any:
+    return await orders.find({}).sort("day").to_list(None)  # FP211
+
+
+@app.get("/orders/of/{customer}")
+async def orders_of(customer: int) -> Any:
+    cursor = orders.find({"customer": customer})
+    found = await cursor.to_list(length=None)  # FP211
+    return {"orders": found}
+
+
+@app.get("/orders/shown")
+async def shown() -> Any:
+    return [{"day": each["day"]} async for each in db.orders.find()]  # FP211
+
+
+@app.get("/parts")
+async def list_parts() -> Any:
+    return [dict(part) for part in await all_parts()]
+
+
+@app.get("/tickets")
+async def tickets() -> list[Ticket]:
+    return await Ticket.find_all().to_list()  # FP211
+
+
+@app.get("/tickets/of/{customer}")
+async def tickets_of(customer: int) -> list[Ticket]:
+    return await Ticket.find(Ticket.customer == customer).sort("-number").to_list()  # FP211
+
+
+@app.get("/shelves")
+async def shelves() -> Any:
+    return await Shelf.all().order_by("name")  # FP211
+
+
+# Near misses
+
+
+@app.get("/some")
+async def some() -> Any:
+    found = await orders.find({}).to_list(100)
+    more = await orders.find({}).limit(20).to_list(None)
+    return {"found": found, "more": more, "last": await orders.find({}, limit=5).to_list(None)}
+
+
+@app.get("/one/{ident}")
+async def one(ident: str) -> Any:
+    return await orders.find({"_id": ident}).to_list(None)
+
+
+@app.get("/in")
+async def several(idents: list[str]) -> Any:
+    return await orders.find({"number": {"$in": idents}}).to_list(None)
+
+
+@app.get("/narrow")
+async def narrow(customer: int, day: str) -> Any:
+    return await orders.find({"customer": customer, "day": day}).to_list(None)
+
+
+@app.get("/built")
+async def built(query: dict[str, Any]) -> Any:
+    return await orders.find(query).to_list(None)
+
+
+@app.get("/counted")
+async def counted() -> int:
+    return len(await orders.find({}).to_list(None))
+
+
+@app.get("/page")
+async def page(limit: int = 20) -> list[Ticket]:
+    return await Ticket.find_all().limit(limit).to_list()
+
+
+@app.get("/ticket/{number}")
+async def since(number: int) -> list[Ticket]:
+    return await Ticket.find(Ticket.number > number).to_list()
+
+
+@app.get("/shelf/{ident}")
+async def shelf(ident: int) -> Any:
+    return await Shelf.filter(id=ident)
+
+
+@app.get("/shelf-page")
+async def shelf_page() -> Any:
+    return await Shelf.all().limit(20)
+
+
+@app.get("/shelves-maybe")
+async def shelves_maybe(limit: int | None = None) -> Any:
+    query = Shelf.all()
+    if limit:
+        query = query.limit(limit)
+    return await query
+
+
+@app.get("/ours")
+async def ours() -> Any:
+    class Names:
+        def all(self) -> list[str]:
+            return []
+
+    return Names().all()
+
+
+async def nightly() -> Any:
+    return await Shelf.all()
