@@ -29,6 +29,8 @@ MOST_ROUNDS = 20
 
 Advance = Callable[[int], None]
 """Told how many more files are done."""
+Say = Callable[[Finding, Sequence[str]], None]
+"""Told of a finding, with the lines of its file, as soon as its fix was tried."""
 
 
 class Scan(msgspec.Struct, kw_only=True):
@@ -42,12 +44,23 @@ class Scan(msgspec.Struct, kw_only=True):
 
 
 def scan(
-    project: Project, options: Options, *, advance: Advance = lambda count: None, prove: bool = True
+    project: Project,
+    options: Options,
+    *,
+    advance: Advance = lambda count: None,
+    prove: bool = True,
+    say: Say | None = None,
 ) -> Scan:
-    """Analyse a project. With `prove` every finding comes with its proven fix."""
+    """Analyse a project. With `prove` every finding comes with its proven fix.
+
+    `say` hears of the findings in Python files beforehand, file by file.
+    """
     started = time.perf_counter()
     sources = project.read()
-    result = analyze(sources, project.chosen, project.texts(), options, advance=advance, prove=prove)
+    tell = _Once(sources, say) if say is not None else None
+    result = analyze(
+        sources, project.chosen, project.texts(), options, advance=advance, prove=prove, tell=tell
+    )
     result = msgspec.structs.replace(
         result,
         findings=tuple(_asked(project, result, options)),
@@ -64,13 +77,14 @@ def analyze(
     *,
     advance: Advance = lambda count: None,
     prove: bool = True,
+    tell: Callable[[Finding], None] | None = None,
 ) -> Result:
     """Run the rules on the chosen files of a project, in several processes when it is large."""
     mine = {path: source for path, source in sources.items() if path in chosen}
     rest = {path: source for path, source in sources.items() if path not in chosen}
     processes = min(os.cpu_count() or 1, MOST_PROCESSES)
     if processes > 1 and sum(map(len, sources.values())) > LARGE_BYTES:
-        return asyncio.run(_examine(mine, rest, documents, options, processes, advance))
+        return asyncio.run(_examine(mine, rest, documents, options, processes, advance, prove, tell))
     skipped: list[Skipped] = []
     analysis = rules.analyze(
         _Counted(mine, advance),
@@ -80,8 +94,12 @@ def analyze(
         advise=bool(options.select),
     )
     result = analysis.result
-    findings = tuple(analysis.prove(finding) for finding in result.findings) if prove else result.findings
-    return msgspec.structs.replace(result, findings=findings, skipped=(*result.skipped, *skipped))
+    findings: list[Finding] = []
+    for finding in result.findings:
+        findings.append(analysis.prove(finding) if prove else finding)
+        if tell is not None:
+            tell(findings[-1])
+    return msgspec.structs.replace(result, findings=tuple(findings), skipped=(*result.skipped, *skipped))
 
 
 def _asked(project: Project, result: Result, options: Options) -> Iterator[Finding]:
@@ -220,6 +238,38 @@ def _finished(result: Result, sources: Mapping[str, bytes], started: float) -> R
     )
 
 
+class _Once:
+    """Says findings in Python files, each once."""
+
+    def __init__(self, sources: Mapping[str, bytes], say: Say) -> None:
+        self._sources, self._say = sources, say
+        self._seen: set[tuple[str, str]] = set()
+
+    def __call__(self, finding: Finding) -> None:
+        if finding.path not in self._sources or (finding.path, finding.fingerprint) in self._seen:
+            return
+        self._seen.add((finding.path, finding.fingerprint))
+        self._say(finding, file_lines(self._sources, finding.path))
+
+
+class _FileByFile:
+    """Passes findings on when all of their file are there, for several processes speak at once."""
+
+    def __init__(self, tell: Callable[[Finding], None]) -> None:
+        self._tell = tell
+        self._waiting: list[Finding] = []
+
+    def __call__(self, finding: Finding) -> None:
+        if self._waiting and self._waiting[0].path != finding.path:
+            self.flush()
+        self._waiting.append(finding)
+
+    def flush(self) -> None:
+        for finding in self._waiting:
+            self._tell(finding)
+        self._waiting.clear()
+
+
 class _Counted(Mapping[str, bytes]):
     """Sources that say when they are taken up."""
 
@@ -259,6 +309,8 @@ async def _examine(
     options: Options,
     processes: int,
     advance: Advance,
+    prove: bool,
+    tell: Callable[[Finding], None] | None,
 ) -> Result:
     """First the facts of everything, then the rules on portions of equal size, in `processes` processes."""
     async with Analysis(processes, deadline=3600.0, file_deadline=20.0) as analysis:
@@ -268,7 +320,17 @@ async def _examine(
 
         async def examine(portion: Mapping[str, bytes]) -> Result:
             others = {path: encoded for path, encoded in facts.items() if path not in portion}
-            result = await analysis.examine(portion, others=others, documents=documents, options=options)
+            passed_on = _FileByFile(tell) if tell is not None else None
+            result = await analysis.examine(
+                portion,
+                others=others,
+                documents=documents,
+                options=options,
+                fixes=prove,
+                tell=passed_on,
+            )
+            if passed_on is not None:
+                passed_on.flush()
             advance(len(portion))
             return result
 

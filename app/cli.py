@@ -6,17 +6,17 @@ import contextlib
 import math
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 if TYPE_CHECKING:
-    from app.check import Advance, Scan
+    from app.check import Scan
     from app.discovery import Project
     from app.review.config import Config
-    from rules.engine.finding import Options
+    from rules.engine.finding import Finding, Options
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit", "markdown", "prompt")
@@ -125,7 +125,9 @@ def check(
             )
         _watch(paths, select, ignore, config_file, base, statistics=statistics, endpoints=endpoints)
         return
-    scan, project, options = _checked(paths, select, ignore, config_file, base)
+    at_once = output_format == "text" and not (fix or show_diff or statistics or checklist or base)
+    printer = _Printer() if at_once else None
+    scan, project, options = _checked(paths, select, ignore, config_file, base, printer)
     if checklist:
         from app import checklist as listing
         from app.terminal import console
@@ -141,7 +143,8 @@ def check(
         for path, content in outcome.after.items():
             (project.root / path).write_bytes(content)
         scan, fixed = outcome.left, outcome.count
-    _show(scan, project, output_format, statistics=statistics, endpoints=endpoints, fixed=fixed)
+    said = printer.said if printer is not None else ()
+    _show(scan, project, output_format, statistics=statistics, endpoints=endpoints, fixed=fixed, said=said)
     named = {path.resolve() for path in paths if path.is_file()}
     if any((project.root / skipped.path).resolve() in named for skipped in scan.result.skipped):
         sys.exit(2)
@@ -154,8 +157,12 @@ def _checked(
     ignore: Sequence[str],
     config_file: Path | None,
     base: str | None,
+    printer: _Printer | None = None,
 ) -> tuple[Scan, Project, Options]:
-    """What the project around `paths` says now. Misuse ends the program."""
+    """What the project around `paths` says now, its findings in Python files to `printer` as soon as they are there.
+
+    Misuse ends the program.
+    """
     from app import check as checking
     from app import discovery
     from app.localgit import GitError
@@ -168,8 +175,10 @@ def _checked(
     except discovery.DiscoveryError as error:
         raise Misuse(str(error)) from None
     options = _options(config, select, ignore)
-    with _progress(len(project.files)) as advance:
-        scan = checking.scan(project, options, advance=advance)
+    with _progress(len(project.files)) as bar:
+        if printer is not None:
+            printer.bar = bar
+        scan = checking.scan(project, options, advance=bar, say=printer)
     if base is not None:
         try:
             scan = checking.only_new(project, base, scan, options)
@@ -666,9 +675,35 @@ def _nearest(code: str) -> str:
     return f". Did you mean {near[0]}?" if near else ""
 
 
+class _Printer:
+    """Prints findings one by one and knows which it printed."""
+
+    def __init__(self) -> None:
+        from app import terminal
+
+        self._console, self._text = terminal.console(), terminal.finding_text
+        self.said: set[tuple[str, str]] = set()
+        self.bar: _Bar | None = None
+        """What goes from the terminal when the first finding comes."""
+
+    def __call__(self, finding: Finding, lines: Sequence[str]) -> None:
+        if self.bar is not None:
+            self.bar.hide()
+        self.said.add((finding.path, finding.fingerprint))
+        self._console.print(self._text(finding, lines, width=self._console.width))
+
+
 def _show(
-    scan: Scan, project: Project, output_format: str, *, statistics: bool, endpoints: bool, fixed: int
+    scan: Scan,
+    project: Project,
+    output_format: str,
+    *,
+    statistics: bool,
+    endpoints: bool,
+    fixed: int,
+    said: Collection[tuple[str, str]] = (),
 ) -> None:
+    """Print what there is to say, but for findings (path, fingerprint) that were `said` before."""
     from app import outputs, terminal
 
     if output_format != "text":
@@ -681,7 +716,8 @@ def _show(
         console.print()
     elif not statistics:
         for finding in scan.result.findings:
-            console.print(terminal.finding_text(finding, scan.lines(finding.path), width=width))
+            if (finding.path, finding.fingerprint) not in said:
+                console.print(terminal.finding_text(finding, scan.lines(finding.path), width=width))
     if endpoints and scan.result.endpoints:
         console.print(terminal.endpoint_table(scan.result.endpoints))
         console.print()
@@ -695,11 +731,23 @@ def _show(
     console.print(terminal.summary(scan.result, scan.result.findings, len(asked), fixed=fixed))
 
 
+class _Bar:
+    """A progress bar, or none."""
+
+    def __init__(
+        self, advance: Callable[[int], None] = lambda count: None, hide: Callable[[], None] = lambda: None
+    ) -> None:
+        self._advance, self.hide = advance, hide
+
+    def __call__(self, count: int) -> None:
+        self._advance(count)
+
+
 @contextlib.contextmanager
-def _progress(files: int, doing: str = "analysing", least: int = PROGRESS_FILES) -> Iterator[Advance]:
+def _progress(files: int, doing: str = "analysing", least: int = PROGRESS_FILES) -> Iterator[_Bar]:
     """A bar for long work on a terminal; nothing elsewhere."""
     if files < least or not sys.stderr.isatty():
-        yield lambda count: None
+        yield _Bar()
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
@@ -708,7 +756,7 @@ def _progress(files: int, doing: str = "analysing", least: int = PROGRESS_FILES)
     columns = (TextColumn(doing), BarColumn(), MofNCompleteColumn())
     with Progress(*columns, console=console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=files)
-        yield lambda count: bar.advance(task, count)
+        yield _Bar(lambda count: bar.advance(task, count), bar.stop)
 
 
 def main() -> NoReturn:

@@ -9,6 +9,7 @@ from app.analysis.archive import LARGEST_FILE
 from app.analysis.documents import LARGEST_DOCUMENT, is_document, is_python
 from app.github.models import ChangedFile
 from app.localgit import Entry, LocalRepository
+from app.review import exclusions
 from app.review.config import Config
 from app.review.diff import Diff
 from app.review.links import Links
@@ -38,6 +39,8 @@ class Gathered(msgspec.Struct, kw_only=True):
     documents_before: dict[str, str]
     documents_after: dict[str, str]
     skipped: list[Skipped]
+    excluded: list[Skipped]
+    """Left out on purpose."""
 
 
 def gather(repository: LocalRepository, base: str, head: str) -> Gathered:
@@ -73,7 +76,14 @@ def gather(repository: LocalRepository, base: str, head: str) -> Gathered:
             skipped.append(Skipped(path, "its content is not in this repository"))
         elif len(contents[entry.sha]) > LARGEST_FILE:
             skipped.append(Skipped(path, "the file is too large"))
-    unread = {skip.path for skip in skipped}
+    renamed = {file.path: file.previous_path for file in files if file.previous_path}
+    generated = exclusions.by_header(
+        {path: contents[entry.sha] for path, entry in before.items() if entry.sha in contents},
+        {path: contents[entry.sha] for path, entry in after.items() if entry.sha in contents},
+        renamed,
+    )
+    unread = {skip.path for skip in (*skipped, *generated)}
+    unread |= {renamed[skip.path] for skip in generated if skip.path in renamed}
     return Gathered(
         merge_base=merge_base,
         head=head_id,
@@ -96,6 +106,7 @@ def gather(repository: LocalRepository, base: str, head: str) -> Gathered:
         documents_before=_documents(repository, old),
         documents_after=_documents(repository, new),
         skipped=skipped,
+        excluded=[*exclusions.by_path(files, config), *generated],
     )
 
 
@@ -159,6 +170,7 @@ def decide(gathered: Gathered, comparison: Comparison, links: Links) -> Report:
         gathered.config,
         links,
         skipped=gathered.skipped,
+        excluded=gathered.excluded,
         excerpts=comparison.excerpts,
         tip=comparison.tip,
     )

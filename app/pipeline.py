@@ -22,6 +22,7 @@ import structlog
 from app.analysis import Analysis, Comparison, Request
 from app.analysis.archive import LARGEST_FILE
 from app.analysis.documents import LARGEST_DOCUMENT, is_document, is_link, is_python
+from app.analysis.pool import without
 from app.chores import Chores, external_id, is_answered, own_run
 from app.crash import Crash
 from app.github.client import GitHub, RepositoryClient
@@ -42,7 +43,7 @@ from app.github.models import (
 )
 from app.project import Projects
 from app.reportlinks import ReportLinks
-from app.review import queue
+from app.review import exclusions, queue
 from app.review.config import Config
 from app.review.diff import Diff
 from app.review.links import Links
@@ -260,12 +261,17 @@ class Pipeline(Chores):
         links = Links(self._web_url, client.repository.full_name, head_sha, self._public_url)
         relevant = [file for file in compared.files if _matters(file, config)]
         advisory = revert or config.is_advisory(base_ref)
+        excluded = exclusions.by_path(compared.files, config)
         if not relevant:
             nothing = Result()
-            report = Report.of(nothing, nothing, diff, config, links, advisory=advisory, wishes=wishes)
+            report = Report.of(
+                nothing, nothing, diff, config, links, excluded=excluded, advisory=advisory, wishes=wishes
+            )
             return report, _has_python(compared)
         with self._stage("read"):
             request, skipped = await self._request(client, compared, relevant, head_sha, config)
+            generated = exclusions.by_header(request.before, request.after, request.renamed)
+            request = without(request, {skip.path for skip in generated})
         with self._stage("analyse"):
             self._crash.at("in-analysis")
             comparison, request = await self._compare(client, compared.merge_base_sha, request)
@@ -279,6 +285,7 @@ class Pipeline(Chores):
             config,
             links,
             skipped=skipped,
+            excluded=(*excluded, *generated),
             excerpts=comparison.excerpts,
             tip=comparison.tip,
             advisory=advisory,

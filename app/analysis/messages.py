@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from rules.engine.finding import Options, Result, Skipped
+from rules.engine.finding import Finding, Options, Result, Skipped
 
 LONGEST_FRAME = 1 << 30
 
@@ -98,10 +98,12 @@ class Diagnosed(msgspec.Struct, kw_only=True):
 # To the worker.
 
 
-class Compare(msgspec.Struct, tag="compare"):
+class Compare(msgspec.Struct, tag="compare", kw_only=True):
     request: Request
     unproven: list[str] = []
     """Files in which no fix is tried, because trying one ended a worker."""
+    proof_seconds: float
+    """Wall time for trying fixes, all together. Findings whose turn does not come have none."""
 
 
 class Examine(msgspec.Struct, tag="examine"):
@@ -112,6 +114,8 @@ class Examine(msgspec.Struct, tag="examine"):
     documents: dict[str, str]
     options: Options
     unproven: list[str] = []
+    tell: bool = False
+    """Whether each finding is wanted as soon as its fix was tried, before the end (`Told`)."""
 
 
 class Extract(msgspec.Struct, tag="extract"):
@@ -169,6 +173,12 @@ class Refused(msgspec.Struct, tag="refused"):
     blob: str = ""
 
 
+class Told(msgspec.Struct, tag="told"):
+    """A finding of a task that goes on, with its proven fix."""
+
+    finding: Finding
+
+
 class Done(msgspec.Struct, tag="done"):
     """The task's end. `peak_bytes` is the most memory this process ever held."""
 
@@ -185,4 +195,4 @@ class Failed(msgspec.Struct, tag="failed"):
     reason: str
 
 
-Frame = Ready | Began | Extracted | Refused | Done | Failed
+Frame = Ready | Began | Extracted | Refused | Told | Done | Failed

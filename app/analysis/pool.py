@@ -39,10 +39,11 @@ from app.analysis.messages import (
     Request,
     Stage,
     Task,
+    Told,
     Unpack,
     Unpacked,
 )
-from rules.engine.finding import Options, Result, Skipped
+from rules.engine.finding import Finding, Options, Result, Skipped
 
 MEMORY_BYTES = 1_500_000_000
 START_SECONDS = 60.0
@@ -50,12 +51,18 @@ GONE_SECONDS = 5.0
 """Between a worker's closed pipe and its end."""
 WALL_FACTOR = 5.0
 """Wall time a file may take for each second of CPU time it may take: the machine may be busy."""
+PROOF_SHARE = 0.3
+"""Of the time one request may take: for trying fixes."""
 TASKS_PER_WORKER = 500
 RESTING_BYTES = 600_000_000
 """A worker that once held more than this is replaced after its task."""
 CHUNK_BYTES = 1_000_000
 ATTEMPTS = 3
 """How often a task is tried again when its worker died and no file can be blamed."""
+
+MOST_SOURCES = 1_500
+MOST_SOURCE_BYTES = 12_000_000
+"""Files of one review that are analysed in two versions, and the bytes of their larger versions."""
 
 NO_OPTIONS = Options()
 
@@ -149,7 +156,13 @@ class Worker:
     def alive(self) -> bool:
         return self._process.returncode is None
 
-    async def ask(self, task: Task, deadline: float, on_frame: Callable[[Extracted | Refused], None]) -> Done:
+    async def ask(
+        self,
+        task: Task,
+        deadline: float,
+        on_frame: Callable[[Extracted | Refused], None],
+        on_finding: Callable[[Finding], None] = lambda finding: None,
+    ) -> Done:
         """Have a task done within `deadline` seconds. Raises DiedError, OverrunError or AnalysisError."""
         self.tasks += 1
         at: Began | None = None
@@ -170,6 +183,8 @@ class Worker:
                     case Extracted() | Refused():
                         on_frame(frame)
                         at = None
+                    case Told():
+                        on_finding(frame.finding)
                     case Done():
                         self.worn = self.tasks >= TASKS_PER_WORKER or frame.peak_bytes > RESTING_BYTES
                         return frame
@@ -297,10 +312,14 @@ class Analysis:
         """
 
         def task(left_out: Mapping[str, Skipped], unproven: Set[str]) -> Compare:
-            return Compare(_without(request, left_out), sorted(unproven if fixes else request.after))
+            return Compare(
+                request=without(request, left_out.keys()),
+                unproven=sorted(unproven if fixes else request.after),
+                proof_seconds=self._deadline * PROOF_SHARE,
+            )
 
         files = request.before.keys() | request.after.keys()
-        done, left_out = await self._careful(task, files, self._deadline)
+        done, left_out = await self._careful(task, files, self._deadline, _beyond_limits(request))
         if done is None:
             return _with_skipped(Comparison(before=Result(), after=Result()), left_out)
         if done.comparison is None:
@@ -316,8 +335,12 @@ class Analysis:
         options: Options = NO_OPTIONS,
         deadline: float = math.inf,
         fixes: bool = True,
+        tell: Callable[[Finding], None] | None = None,
     ) -> Result:
-        """Analyse one version; with `fixes`, every finding comes with its proven fix. For the rest see `compare`."""
+        """Analyse one version; with `fixes`, every finding comes with its proven fix. For the rest see `compare`.
+
+        `tell` gets each finding as soon as its fix was tried; some twice, when a worker ended in between.
+        """
 
         def task(left_out: Mapping[str, Skipped], unproven: Set[str]) -> Examine:
             return Examine(
@@ -326,9 +349,10 @@ class Analysis:
                 dict(documents),
                 options,
                 sorted(unproven if fixes else sources),
+                tell is not None,
             )
 
-        done, left_out = await self._careful(task, sources.keys(), deadline)
+        done, left_out = await self._careful(task, sources.keys(), deadline, on_finding=tell)
         result = done.result if done is not None else Result()
         if result is None:
             raise AnalysisError("the analysis process gave no answer")
@@ -442,20 +466,23 @@ class Analysis:
         task: Callable[[Mapping[str, Skipped], Set[str]], Task],
         files: Set[str],
         deadline: float,
+        beyond: Mapping[str, Skipped] = MappingProxyType({}),
+        on_finding: Callable[[Finding], None] | None = None,
     ) -> tuple[Done | None, dict[str, Skipped]]:
-        """Have a task done, as often as it takes, without the files that end workers.
+        """Have a task done, as often as it takes, without the files `beyond` limits and those that end workers.
 
         `task` makes it from the files to be left out and those in which no fix is to be tried. Returns what
         came of it, None when time ran out, and the files left out.
         """
-        left_out: dict[str, Skipped] = {}
+        left_out = dict(beyond)
         unproven: set[str] = set()
         suspects: Suspects = {}
         end = asyncio.get_running_loop().time() + deadline
         while True:
             try:
                 remaining = end - asyncio.get_running_loop().time()
-                return await self._perform(task(left_out, unproven), remaining), left_out
+                done = await self._perform(task(left_out, unproven), remaining, on_finding=on_finding)
+                return done, left_out
             except OverrunError:
                 reason = f"time limit: one review may take {deadline:g} s"
                 return None, {path: Skipped(path, reason) for path in sorted(files)} | left_out
@@ -472,11 +499,12 @@ class Analysis:
         task: Task,
         deadline: float,
         on_frame: Callable[[Extracted | Refused], None] = lambda frame: None,
+        on_finding: Callable[[Finding], None] | None = None,
     ) -> Done:
         if deadline <= 0:
             raise OverrunError
         async with self._worker() as worker:
-            return await worker.ask(task, deadline, on_frame)
+            return await worker.ask(task, deadline, on_frame, on_finding or (lambda finding: None))
 
     @contextlib.asynccontextmanager
     async def _worker(self) -> AsyncIterator[Worker]:
@@ -537,11 +565,35 @@ def _to_blame(death: DiedError, suspects: Suspects) -> bool:
     return times > 1
 
 
-def _without(request: Request, left_out: Mapping[str, Skipped]) -> Request:
+def _beyond_limits(request: Request) -> dict[str, Skipped]:
+    """The files for which a review has no room: changed ones come first, and of these the small ones."""
+    before, after = request.before, request.after
+    sizes = {
+        path: max(len(before.get(path, b"")), len(after.get(path, b"")))
+        for path in before.keys() | after.keys()
+    }
+    if len(sizes) <= MOST_SOURCES and sum(sizes.values()) <= MOST_SOURCE_BYTES:
+        return {}
+    left_out: dict[str, Skipped] = {}
+    count = total = 0
+    for path in sorted(sizes, key=lambda path: (before.get(path) == after.get(path), sizes[path], path)):
+        if count >= MOST_SOURCES:
+            left_out[path] = Skipped(path, f"limit: one review reads {MOST_SOURCES:,} files at most")
+        elif total + sizes[path] > MOST_SOURCE_BYTES:
+            left_out[path] = Skipped(
+                path, f"limit: one review reads {MOST_SOURCE_BYTES // 1_000_000} MB of source at most"
+            )
+        else:
+            count += 1
+            total += sizes[path]
+    return left_out
+
+
+def without(request: Request, left_out: Set[str]) -> Request:
     """The request with neither version of these files."""
     if not left_out:
         return request
-    gone = left_out.keys() | {old for new, old in request.renamed.items() if new in left_out}
+    gone = left_out | {old for new, old in request.renamed.items() if new in left_out}
     gone |= {new for new, old in request.renamed.items() if old in left_out}
     return msgspec.structs.replace(
         request,

@@ -15,8 +15,8 @@ import resource
 import signal
 import sys
 import time
-from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter, OrderedDict, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Set
 from pathlib import Path
 from typing import BinaryIO
 
@@ -45,21 +45,22 @@ from app.analysis.messages import (
     Request,
     Stage,
     Task,
+    Told,
     Unpack,
     Unpacked,
 )
 from rules import ModuleFacts, SourceError
 from rules.engine import diagnosis, growth
 from rules.engine.edits import Lines
-from rules.engine.finding import Finding, Options, Result
+from rules.engine.finding import Confidence, Finding, Options, Result, Severity
 from rules.engine.project import Project
 
 FACTS_KEPT_BYTES = 64_000_000
 OPEN_FILES = 64
 PR_SET_PDEATHSIG = 1
 MOST_DIAGNOSED = 5
-PROOF_SECONDS = 6.0
-"""Of trying out fixes in one review."""
+PROOF_COST = 2.5
+"""What trying a fix costs, in analyses of its file."""
 DEEPEST = 12
 WIDEST = 40
 """Of a cost tree, which a comment shows less of."""
@@ -95,6 +96,9 @@ class Connection:
         self._encoder = msgspec.msgpack.Encoder()
         self.current = ""
         """The file begun last."""
+        self.spent: defaultdict[str, float] = defaultdict(float)
+        """CPU seconds that each file took in the last analysis, all of its stages together."""
+        self._since = 0.0
 
     def receive(self) -> Task | None:
         """The next task, or None when the parent hung up."""
@@ -117,9 +121,16 @@ class Connection:
 
         An empty path says that no file comes now, but work on all of them.
         """
-        self.current = path
+        now = time.process_time()
+        if self.current:
+            self.spent[self.current] += now - self._since
+        self.current, self._since = path, now
         self.send(Began(path, stage, blob))
         signal.setitimer(signal.ITIMER_PROF, self._limits.file_seconds if path else 0)
+
+    def affords_proof(self, path: str) -> bool:
+        """Whether trying a fix in this file is likely to end before the kernel ends it."""
+        return self.spent[path] * PROOF_COST < self._limits.file_seconds
 
     @contextlib.contextmanager
     def task(self) -> Iterator[None]:
@@ -127,6 +138,8 @@ class Connection:
         used = resource.getrusage(resource.RUSAGE_SELF)
         soft = int(used.ru_utime + used.ru_stime + self._limits.task_seconds) + 1
         resource.setrlimit(resource.RLIMIT_CPU, (soft, resource.RLIM_INFINITY))
+        self.current = ""
+        self.spent.clear()
         try:
             yield
         finally:
@@ -167,7 +180,9 @@ def compare(task: Compare, connection: Connection, cache: FactsCache) -> Compari
         connection,
         advise=not before.result.endpoints,
     )
-    result = prove_new(before.result, after, task.unproven, connection, PROOF_SECONDS)
+    said = [finding for finding in after.result.findings if _is_commented(finding)]
+    new = _in_turn(said, {finding.fingerprint for finding in before.result.findings})
+    result = prove(new, after, task.unproven, connection, task.proof_seconds)
     result = growth.told(result, before, after, renamed=request.renamed, sources=request.after)
     given = request.before.keys() | request.after.keys()
     return Comparison(
@@ -190,7 +205,7 @@ def examine(task: Examine, connection: Connection, cache: FactsCache) -> Result:
     others = {path: cache.decode(encoded) for path, encoded in task.others.items()}
     advise = bool(task.options.select)
     analysis = analyze(task.sources, others, task.documents, task.options, connection, advise=advise)
-    return prove_new(Result(), analysis, task.unproven, connection)
+    return prove(analysis.result.findings, analysis, task.unproven, connection, tell=task.tell)
 
 
 def diagnose(task: Diagnose, connection: Connection, cache: FactsCache) -> list[Diagnosed]:
@@ -240,6 +255,7 @@ def analyze(
     advise: bool = False,
 ) -> rules.Analysis:
     """The engine's `analyze`, announced file by file. Advice is for a project's first application, or by its code."""
+    connection.spent.clear()
     return rules.analyze(
         sources,
         others=others,
@@ -250,30 +266,45 @@ def analyze(
     )
 
 
-def prove_new(
-    before: Result,
-    after: rules.Analysis,
+def prove(
+    findings: Iterable[Finding],
+    analysis: rules.Analysis,
     unproven: Iterable[str],
     connection: Connection,
     seconds: float = math.inf,
+    *,
+    tell: bool = False,
 ) -> Result:
-    """The result of `after`; findings that `before` does not have with their fix, the worst first.
-
-    After so many `seconds` the rest is told without: better that than no review at all.
-    """
-    old = {finding.fingerprint for finding in before.findings}
-    left_alone = frozenset(unproven)
-    until = time.monotonic() + seconds
-    proven: dict[str, Finding] = {}
-    for finding in sorted(after.result.findings, key=lambda finding: -finding.severity.rank):
-        if finding.fingerprint in old or finding.path in left_alone:
-            continue
-        if time.monotonic() > until:
+    """The result of `analysis`; these findings, one after the other until time is over, with their fix."""
+    left_alone = {*unproven, *(path for path in analysis.facts if not connection.affords_proof(path))}
+    proven: dict[int, Finding] = {}
+    end = time.monotonic() + seconds
+    for finding in findings:
+        if finding.path not in left_alone:
+            connection.begin(finding.path, "prove")
+            proven[id(finding)] = analysis.prove(finding)
+        if tell:
+            connection.send(Told(proven.get(id(finding), finding)))
+        if time.monotonic() > end:
             break
-        connection.begin(finding.path, "prove")
-        proven[finding.fingerprint] = after.prove(finding)
-    findings = tuple(proven.get(finding.fingerprint, finding) for finding in after.result.findings)
-    return msgspec.structs.replace(after.result, findings=findings)
+    told = tuple(proven.get(id(finding), finding) for finding in analysis.result.findings)
+    return msgspec.structs.replace(analysis.result, findings=told)
+
+
+def _is_commented(finding: Finding) -> bool:
+    """Whether it may become a comment, with its fix: what only the summary mentions has no use for one."""
+    return finding.severity is not Severity.INFO and finding.confidence is not Confidence.POSSIBLE
+
+
+def _in_turn(findings: Iterable[Finding], old: Set[str]) -> list[Finding]:
+    """The new ones: the worst of each file, then the second of each, so that no file takes the time of others."""
+    turns: Counter[str] = Counter()
+    order: list[tuple[int, Finding]] = []
+    for finding in sorted(findings, key=lambda finding: -finding.severity.rank):
+        if finding.fingerprint not in old:
+            order.append((turns[finding.path], finding))
+            turns[finding.path] += 1
+    return [finding for _, finding in sorted(order, key=lambda entry: entry[0])]
 
 
 def excerpts(result: Result, request: Request) -> dict[str, dict[int, str]]:

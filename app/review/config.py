@@ -291,6 +291,16 @@ class Config(Table, frozen=True, kw_only=True):
         """Whether a file is left out: vendored, generated, or excluded by the project."""
         return paths.excluded((*paths.DEFAULT_EXCLUDE, *self.generated, *self.exclude), path)
 
+    def exclusion(self, path: str) -> str:
+        """Why a file is left out, in words; empty when it is not."""
+        if not self.excludes(path):
+            return ""
+        if paths.excluded(self.exclude, path):
+            return "excluded by the configuration"
+        if paths.excluded(self.generated, path):
+            return "generated or vendored: .gitattributes says so"
+        return "generated or vendored: its name says so"
+
     def select_paths(self, candidates: Iterable[str]) -> tuple[str, ...]:
         """Those of `candidates` that are not left out, in their order."""
         return tuple(path for path in candidates if not self.excludes(path))

@@ -81,6 +81,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         links: Links,
         *,
         skipped: Sequence[Skipped] = (),
+        excluded: Sequence[Skipped] = (),
         faults: Sequence[str] = (),
         excerpts: Excerpts | None = None,
         tip: Result | None = None,
@@ -90,9 +91,10 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         """Decide a review.
 
         `before` and `after` are the analyses of the merge base and the head, `skipped` changed files that were not
-        analysed at all, `faults` failures of ours in words, `excerpts` head lines inside the edits of fixes, `tip`
-        the analysis of the changed files on the current base branch, if that has moved on. `advisory` (a revert, an
-        advisory branch) fails nothing. `wishes` are what people asked for on the pull request.
+        analysed at all, `excluded` those that were left out on purpose, `faults` failures of ours in words, `excerpts`
+        head lines inside the edits of fixes, `tip` the analysis of the changed files on the current base branch, if
+        that has moved on. `advisory` (a revert, an advisory branch) fails nothing. `wishes` are what people asked for
+        on the pull request.
         """
         before, after = _capped(before, config), _capped(after, config)
         standing = _capped(tip, config).findings if tip is not None else ()
@@ -110,7 +112,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         ignored = waived(all_new, wishes)
         left_alone = {id(entry.finding) for entry in ignored}
         new = tuple(finding for finding in all_new if id(finding) not in left_alone)
-        unread = {entry.path for entry in (*skipped, *after.skipped)}
+        unread = {entry.path for entry in (*skipped, *excluded, *after.skipped)}
         head_paths = {old: head for head, old in diff.renames.items()}
         fixed = tuple(old for old in changes.fixed if head_paths.get(old.path, old.path) not in unread)
         texts = patch.Texts(diff, excerpts or {})
@@ -150,7 +152,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             patched=applied.findings,
             unpatched=applied.clashing,
             missed=missed,
-            skipped=tuple(dict.fromkeys((*missed, *after.skipped))),
+            skipped=tuple(dict.fromkeys((*missed, *after.skipped, *excluded))),
             faults=tuple(faults),
             suppressed=suppressed,
             added=frozenset(entry for entry in suppressed if diff.touched(entry.path, entry.line)),

@@ -34,6 +34,7 @@ class AsyncDefCeleryTask(Rule):
     gates = True
     effort = Effort.MINUTES
     watch = "tasks that succeed within a millisecond"
+    imports = frozenset({"celery"})
 
     invalid = (
         Invalid(

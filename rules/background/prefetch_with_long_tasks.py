@@ -38,6 +38,7 @@ class PrefetchWithLongTasks(Rule):
     severity = Severity.INFO
     effort = Effort.MINUTES
     watch = "time from publishing to start"
+    imports = frozenset({"celery"})
 
     invalid = (
         Invalid(

@@ -36,6 +36,7 @@ class ResultBackendUnused(Rule):
     severity = Severity.INFO
     effort = Effort.MINUTES
     watch = "keys and memory of the result backend"
+    imports = frozenset({"celery"})
 
     invalid = (
         Invalid(

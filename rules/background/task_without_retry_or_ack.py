@@ -39,6 +39,7 @@ class TaskWithoutRetryOrAck(Rule):
     severity = Severity.LOW
     effort = Effort.MINUTES
     watch = "failed and retried tasks"
+    imports = frozenset({"celery"})
 
     invalid = (
         Invalid(

@@ -44,6 +44,7 @@ class TaskWithoutTimeLimit(Rule):
     severity = Severity.MEDIUM
     effort = Effort.MINUTES
     watch = "age of the oldest running task"
+    imports = frozenset({"celery"})
 
     invalid = (
         Invalid(

@@ -49,6 +49,7 @@ class CacheStampede(Rule):
     severity = Severity.INFO
     effort = Effort.HOURS
     watch = "load of the origin at the rhythm of the lifetime"
+    imports = frozenset({"redis", "valkey", "aioredis", "arq"})
 
     invalid = (
         Invalid(

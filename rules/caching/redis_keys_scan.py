@@ -53,6 +53,7 @@ class RedisKeysScan(Rule):
     severity = Severity.HIGH
     effort = Effort.MINUTES
     watch = "Redis slow log, p99 of GET"
+    imports = frozenset({"redis", "valkey", "aioredis", "arq"})
 
     invalid = (
         Invalid(

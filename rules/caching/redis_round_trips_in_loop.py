@@ -71,6 +71,7 @@ class RedisRoundTripsInLoop(Rule):
     severity = Severity.HIGH
     effort = Effort.MINUTES
     watch = "Redis commands per request"
+    imports = frozenset({"redis", "valkey", "aioredis", "arq"})
 
     invalid = (
         Invalid(

@@ -38,6 +38,7 @@ class CartesianEagerLoad(Rule):
     severity = Severity.MEDIUM
     effort = Effort.MINUTES
     watch = "rows returned per entity"
+    imports = frozenset({"sqlalchemy", "sqlmodel"})
     guards = ("selectinload", "subqueryload")
     impact = Impact(
         summary="per entity with a and b rows in the two collections: a·b rows → a + b",

@@ -42,6 +42,7 @@ class LazyLoadUnderAsyncSession(Rule):
     gates = True
     effort = Effort.MINUTES
     watch = "rate of 5xx answers"
+    imports = frozenset({"sqlalchemy", "sqlmodel"})
     guards = (
         "selectinload",
         "joinedload",

@@ -41,6 +41,7 @@ class LazyRelationshipInLoop(Rule):
     gates = False
     effort = Effort.MINUTES
     watch = "statements per request"
+    imports = frozenset({"sqlalchemy", "sqlmodel"})
     guards = ("selectinload", "joinedload", "subqueryload", "immediateload", "contains_eager", "lazy")
 
     invalid = (

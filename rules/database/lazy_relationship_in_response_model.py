@@ -44,6 +44,7 @@ class LazyRelationshipInResponseModel(Rule):
     gates = True
     effort = Effort.MINUTES
     watch = "statements per request"
+    imports = frozenset({"sqlalchemy", "sqlmodel"})
     guards = ("selectinload", "joinedload", "subqueryload", "immediateload", "contains_eager", "lazy")
 
     invalid = (

@@ -116,11 +116,13 @@ def direct(call: ast.Call, module: Module) -> Stop | None:
 
 def through_helper(call: ast.Call | ast.Attribute, module: Module) -> Iterator[Stop]:
     """The stops that a synchronous project function, called here (a property: read), leads to: one per kind, the nearest."""
-    function = module.function_of(call)
-    if function is None or not function.is_async or module.is_awaited(call) or module.is_offloaded(call):
-        return
     summary = module.summary(call)
-    if summary is None or summary.is_async or not module.runs_on_event_loop(call):
+    if summary is None or summary.is_async or not summary.blocking or module.is_awaited(call):
+        return
+    function = module.function_of(call)
+    if function is None or not function.is_async or module.is_offloaded(call):
+        return
+    if not module.runs_on_event_loop(call):
         return
     nearest: dict[Kind, Stop] = {}
     for leaf in summary.blocking:

@@ -16,6 +16,9 @@ MAX_LINES = 20_000
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _BLANK = re.compile(rb"^[ \t\f]*(?:#.*)?$")
 _LINE_END = re.compile(r"\r\n|\r|\n")
+_NOTEBOOK = re.compile(rb'\s*\{\s*"(?:cells|metadata|nbformat)"\s*:')
+_LINK = re.compile(rb"(?:[-\w.]+/)+[-\w.]+\.py")
+_LONGEST_LINK = 1_000
 # Codecs that turn text into something else, or that do not give back what they read.
 _NOT_TEXT = frozenset({"unicode_escape", "raw_unicode_escape", "idna", "punycode", "undefined", "utf_7"})
 
@@ -39,6 +42,8 @@ class Source:
         """Raises SourceError when the bytes are no text within the limits."""
         if len(raw) > MAX_BYTES:
             raise SourceError(f"larger than {MAX_BYTES // 1000} kB")
+        if stand_in := _stand_in(raw):
+            raise SourceError(stand_in)
         if b"\0" in raw:
             raise SourceError("contains a NUL byte")
         self.raw = raw
@@ -80,6 +85,17 @@ class Source:
             self.lines[end_line - 1][:end],
         ]
         return "\n".join(parts)
+
+
+def _stand_in(raw: bytes) -> str:
+    """What the bytes are when they only stand in the place of a module."""
+    if raw.startswith(b"version https://git-lfs.github.com/spec/"):
+        return "is a Git LFS pointer: its content is not in git"
+    if _NOTEBOOK.match(raw):
+        return "is a notebook"
+    if len(raw) < _LONGEST_LINK and _LINK.fullmatch(raw):
+        return "is a symbolic link"
+    return ""
 
 
 def parse(source: Source) -> ast.Module:

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from rules import libraries
 from rules.engine import facts
@@ -120,10 +121,9 @@ def _while_held(
     module: Module,
     wanted: Callable[[ast.Call, Module], tuple[str, tuple[Hop, ...]] | None],
 ) -> Iterator[Held]:
-    sessions = _sessions(function, module)
+    sessions, calls = _sessions_and_calls(function, module)
     if not sessions:
         return
-    calls = [node for node in own_nodes(function) if isinstance(node, ast.Call)]
     outward = [(call, found) for call in calls if (found := wanted(call, module)) is not None]
     if not outward:
         return
@@ -149,23 +149,32 @@ def _while_held(
                 break
 
 
-def _sessions(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> list[str]:
-    """The names in `function` that hold a session or a connection."""
-    names = {
-        node.id: node
-        for node in own_nodes(function)
-        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
-    }
-    found = [name for name, node in names.items() if holds(module.value(node), module.project)]
-    attributes = {
-        ast.unparse(node): node
-        for node in own_nodes(function)
-        if isinstance(node, ast.Attribute)
-        and isinstance(node.value, ast.Name)
-        and node.value.id == "self"
-        and holds(module.value(node), module.project)
-    }
-    return [*found, *attributes]
+_known: WeakKeyDictionary[Module, dict[ast.AST, tuple[list[str], list[ast.Call]]]] = WeakKeyDictionary()
+
+
+def _sessions_and_calls(
+    function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module
+) -> tuple[list[str], list[ast.Call]]:
+    """The names in `function` that hold a session or a connection, and its calls. Two rules ask."""
+    known = _known.setdefault(module, {})
+    if function not in known:
+        nodes = list(own_nodes(function))
+        calls = [node for node in nodes if isinstance(node, ast.Call)]
+        known[function] = _sessions(nodes, module), calls
+    return known[function]
+
+
+def _sessions(nodes: list[ast.AST], module: Module) -> list[str]:
+    names: dict[str, ast.expr] = {}
+    attributes: dict[str, ast.expr] = {}
+    for node in nodes:
+        if isinstance(node, ast.Name):
+            if isinstance(node.ctx, ast.Load):
+                names[node.id] = node
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self":
+            attributes[f"self.{node.attr}"] = node
+    both = {**names, **attributes}
+    return [name for name, node in both.items() if holds(module.value(node), module.project)]
 
 
 def _events(call: ast.Call, sessions: list[str], module: Module) -> Iterator[_Event]:

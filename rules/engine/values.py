@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from rules import libraries
 from rules.engine import facts
@@ -101,6 +102,16 @@ class Resolver:
         self._external_stars: dict[str, str] = {}
         self._heirs: dict[tuple[str, str], list[Value]] | None = None
         self._link(files)
+
+    @cached_property
+    def property_names(self) -> frozenset[str]:
+        """The names of all properties in the project, whoever has them: most attributes have none of these."""
+        return frozenset(
+            function.symbol.rpartition(".")[2]
+            for module in self.modules.values()
+            for function in module.facts.functions
+            if function.flags & facts.PROPERTY
+        )
 
     # Modules and where they are found
 
@@ -491,6 +502,8 @@ class Resolver:
     def property_of(self, ref: str, module: Linked) -> Value | None:
         """The property function that reading the attribute `ref` runs."""
         base, _, name = ref.rpartition(".")
+        if name not in self.property_names:
+            return None
         value = self.value(base, module)
         if value is None or value.sort not in (Sort.OBJECT, Sort.SUPER):
             return None

@@ -79,7 +79,8 @@ class RetryWithoutBackoff(Rule):
         module: Module,
     ) -> Iterator[Match]:
         if isinstance(node, ast.Call):
-            if module.qualified_name(node.func) is not None and serves(node, module):
+            name = module.qualified_name(node.func)
+            if (name in _URLLIB3 or name in _TENACITY) and serves(node, module):
                 yield from self._policy(node, module)
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             for decorator in node.decorator_list:

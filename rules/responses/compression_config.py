@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from rules.engine.module import Module
 
 _GZIP = frozenset({"fastapi.middleware.gzip.GZipMiddleware", "starlette.middleware.gzip.GZipMiddleware"})
+_ADDERS = frozenset({"add_middleware", "Middleware"})
 _COSTLY = 7
 _SMALL = 200
 
@@ -70,7 +71,11 @@ class CompressionConfig(Rule):
     )
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
-        if not node.args or module.qualified_name(node.args[0]) not in _GZIP:
+        if not node.args or not isinstance(node.args[0], ast.Name | ast.Attribute):
+            return
+        if isinstance(node.func, ast.Attribute) and node.func.attr not in _ADDERS:
+            return
+        if module.qualified_name(node.args[0]) not in _GZIP:
             return
         given = {keyword.arg: keyword.value for keyword in node.keywords}
         if None in given or len(node.args) > 1:

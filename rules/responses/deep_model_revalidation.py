@@ -101,10 +101,6 @@ class DeepModelRevalidation(Rule):
 
 def _dumped(call: ast.Call, module: Module) -> ast.expr | None:
     """The model whose plain dump another model is made of."""
-    if module.is_subclass(call.func, "sqlmodel.SQLModel") or module.is_subclass(
-        call.func, "sqlmodel.main.SQLModel"
-    ):
-        return None  # a table class does not validate
     match call:
         case ast.Call(func=function, args=[], keywords=[ast.keyword(arg=None, value=ast.Call() as dump)]):
             if not is_model(function, module):
@@ -118,6 +114,10 @@ def _dumped(call: ast.Call, module: Module) -> ast.expr | None:
             return None
     if not isinstance(dump.func, ast.Attribute) or dump.func.attr not in ("model_dump", "dict"):
         return None
+    if module.is_subclass(call.func, "sqlmodel.SQLModel") or module.is_subclass(
+        call.func, "sqlmodel.main.SQLModel"
+    ):
+        return None  # a table class does not validate
     if dump.args or dump.keywords or not is_model(dump.func.value, module):
         return None
     return dump.func.value

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app import check as checking
+from app import discovery
+from rules import Analysis, Finding, Options
 from tests.cli.program import fastperf
 from tests.cli.repositories import Repository
 
@@ -262,3 +266,41 @@ def test_a_large_project_is_read_in_several_processes_with_the_same_outcome(shop
     assert sizes > 2_500_000
 
     assert places(checked(shop)) == [("FP101", "shop/api.py", 13), ("FP103", "shop/api.py", 21)]
+
+
+@pytest.mark.parametrize("large", [False, True])
+def test_findings_are_told_file_by_file_and_once(
+    shop: Path, monkeypatch: pytest.MonkeyPatch, large: bool
+) -> None:
+    if large:
+        monkeypatch.setattr(checking, "LARGE_BYTES", 0)
+    write(shop, {"shop/more.py": API, "shop/again.py": API})
+    said: list[tuple[str, int, bool]] = []
+
+    scan = checking.scan(
+        discovery.find([shop]),
+        Options(),
+        say=lambda finding, lines: said.append((finding.path, len(lines), finding.fix is not None)),
+    )
+
+    files = [path for path, _ in itertools.groupby(path for path, _, _ in said)]
+    assert sorted(files) == ["shop/again.py", "shop/api.py", "shop/more.py"]
+    assert sorted(said) == sorted(
+        (finding.path, len(scan.lines(finding.path)), finding.fix is not None)
+        for finding in scan.result.findings
+    )
+
+
+def test_a_finding_is_told_before_the_next_fix_is_tried(shop: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    events: list[str] = []
+    prove = Analysis.prove
+
+    def proving(analysis: Analysis, finding: Finding) -> Finding:
+        events.append("tried")
+        return prove(analysis, finding)
+
+    monkeypatch.setattr(Analysis, "prove", proving)
+    checking.scan(discovery.find([shop]), Options(), say=lambda finding, lines: events.append("told"))
+
+    assert events == ["tried", "told"] * (len(events) // 2)
+    assert len(events) > 2

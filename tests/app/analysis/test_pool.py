@@ -252,3 +252,23 @@ def test_a_worker_imports_nothing_but_rules_and_their_libraries() -> None:
         *("app.analysis.documents", "app.analysis.confinement"),
     }
     assert "asyncio" not in done.stdout.split()
+
+
+async def test_a_review_reads_so_many_bytes_and_files_and_changed_ones_first(
+    analysis: Analysis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    same = {"same.py": b"x = 1\n"}
+    after = {"a.py": SLEEPING, "b.py": SLEEPING, "long.py": SLEEPING + b"#" * 900}
+
+    monkeypatch.setattr("app.analysis.pool.MOST_SOURCES", 2)
+    few = await analysis.compare(Request(before=same, after={**after, **same}))
+    monkeypatch.setattr("app.analysis.pool.MOST_SOURCES", 100)
+    monkeypatch.setattr("app.analysis.pool.MOST_SOURCE_BYTES", 500)
+    small = await analysis.compare(Request(before=same, after={**after, **same}))
+
+    assert [found.path for found in few.after.findings] == ["a.py", "b.py"]
+    assert {skip.path for skip in few.after.skipped} == {"long.py", "same.py"}
+    assert all("2 files at most" in skip.reason for skip in few.after.skipped)
+    assert [found.path for found in small.after.findings] == ["a.py", "b.py"]
+    assert [skip.path for skip in small.after.skipped] == ["long.py"]
+    assert "of source at most" in small.after.skipped[0].reason
