@@ -127,6 +127,8 @@ def check(
         return
     at_once = output_format == "text" and not (fix or show_diff or statistics or checklist or base)
     printer = _Printer() if at_once else None
+    if checklist and not select:
+        select = ("FP",)  # everything in so many words: project advice too
     scan, project, options = _checked(paths, select, ignore, config_file, base, printer)
     if checklist:
         from app import checklist as listing
@@ -328,7 +330,7 @@ def audit(path: Path, output_format: str) -> None:
     from app.review.links import Links
     from app.surveys import audited
 
-    scan, _, _ = _checked((path,), (), (), None, None)
+    scan, _, _ = _checked((path,), ("FP",), (), None, None)
     if output_format == "json":
         click.echo(outputs.WRITERS["json"](scan.result, scan.lines), nl=False)
     elif sys.stdout.isatty():

@@ -26,6 +26,8 @@ MOST_CALLS: Final = 6
 """Of one function; the rest is counted."""
 MOST_ENDPOINTS: Final = 15
 MOST_FINDINGS: Final = 20
+EVERYTHING: Final = ("FP",)
+"""Selects all rules in so many words, project advice with them."""
 MOST_AUDITED: Final = 400
 """Python files whose sources are fetched for an audit; a larger project is better audited where it lies."""
 
@@ -76,8 +78,11 @@ class Surveys:
             )
         contents = await client.contents.texts([(commit, path) for path in paths])
         sources = {path: content for (_, path), content in contents.items() if content is not None}
+        options = config.options()
+        if not options.select:
+            options = msgspec.structs.replace(options, select=EVERYTHING)
         result = await self._analysis.examine(
-            sources, documents=project.documents, options=config.options(), fixes=False
+            sources, documents=project.documents, options=options, fixes=False
         )
         return audited(result, self._links(client, commit))
 

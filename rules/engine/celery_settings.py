@@ -41,6 +41,8 @@ def _started(module: Module) -> list[str]:
 
 def _is_loaded_from_elsewhere(module: Module) -> bool:
     """Whether settings come from an object that is no module of the project."""
+    if not any(word in module.source.text for word in (*_LOADERS, "conf.update")):
+        return False  # most files: no walk
     for node in ast.walk(module.tree):
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
             continue

@@ -111,9 +111,12 @@ def parse(text: str) -> Statement | None:
 def _tree(text: str) -> Any:
     if len(text) > MAX_TEXT or text.count("(") > 400 or _nesting(text) > _MAX_NESTING:
         return None
+    import logging
+
     import sqlglot
     from sqlglot.errors import SqlglotError
 
+    logging.getLogger("sqlglot").setLevel(logging.ERROR)  # it warns of statements that it only half knows
     dialect = "mysql" if "`" in text else "postgres"
     try:
         trees = [tree for tree in sqlglot.parse(_with_values(text), read=dialect) if tree is not None]

@@ -7,6 +7,7 @@ program knows becomes a hole (see `rules.engine.raw_sql`).
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterator
 
 import msgspec
@@ -167,9 +168,15 @@ def _named(index: Index, node: ast.Name, scope: Scope, depth: int) -> str | None
 
 def _grows(scope: Scope, name: str) -> bool:
     """Whether something is added to a text (`query += " LIMIT 5"`)."""
-    return any(
-        isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name) and node.target.id == name
-        for node in ast.walk(scope.node)
+    return name in _grown(scope.node)
+
+
+@functools.lru_cache(maxsize=64)  # the functions of one file are asked about one after the other
+def _grown(function: ast.AST) -> frozenset[str]:
+    return frozenset(
+        node.target.id
+        for node in ast.walk(function)
+        if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name)
     )
 
 
