@@ -130,7 +130,8 @@ class Connection:
 
     def affords_proof(self, path: str) -> bool:
         """Whether trying a fix in this file is likely to end before the kernel ends it."""
-        return self.spent[path] * PROOF_COST < self._limits.file_seconds
+        limit = self._limits.file_seconds
+        return not limit or self.spent[path] * PROOF_COST < limit
 
     @contextlib.contextmanager
     def task(self) -> Iterator[None]:
@@ -280,13 +281,11 @@ def prove(
     proven: dict[int, Finding] = {}
     end = time.monotonic() + seconds
     for finding in findings:
-        if finding.path not in left_alone:
+        if finding.path not in left_alone and time.monotonic() <= end:
             connection.begin(finding.path, "prove")
             proven[id(finding)] = analysis.prove(finding)
         if tell:
             connection.send(Told(proven.get(id(finding), finding)))
-        if time.monotonic() > end:
-            break
     told = tuple(proven.get(id(finding), finding) for finding in analysis.result.findings)
     return msgspec.structs.replace(analysis.result, findings=told)
 

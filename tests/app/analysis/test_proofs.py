@@ -8,8 +8,7 @@ import math
 import pytest
 
 import rules
-from app.analysis.worker import Connection, Limits, prove_new
-from rules import Result
+from app.analysis.worker import Connection, Limits, prove
 
 SOURCE = b"import asyncio\nimport time\n\nSTARTED = time.time()\n\n" + b"".join(
     b"async def wait_%d() -> None:\n    time.sleep(1)\n    await asyncio.sleep(1)\n\n\n" % number
@@ -24,7 +23,7 @@ def test_what_was_not_tried_in_time_is_told_without_a_fix(seconds: float, proven
         io.BytesIO(), io.BytesIO(), Limits(memory_bytes=1, file_seconds=0, task_seconds=1)
     )
 
-    result = prove_new(Result(), analysis, (), connection, seconds)
+    result = prove(analysis.result.findings, analysis, (), connection, seconds)
 
     assert len(result.findings) == 5
     assert sum(finding.fix is not None for finding in result.findings) == proven
