@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -90,8 +91,13 @@ class BrokerVisibilityTimeoutBelowTaskLimit(Rule):
             )
 
 
-def _named_values(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
+@functools.lru_cache(maxsize=1)  # asked once per dictionary of a file
+def _named_values(tree: ast.Module) -> tuple[tuple[str, ast.expr], ...]:
     """Settings as keywords, module-level names, attributes of `conf` and entries of a dictionary."""
+    return tuple(_found_values(tree))
+
+
+def _found_values(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
     for node in ast.walk(tree):
         match node:
             case ast.keyword(arg=str(name), value=value):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from typing import TYPE_CHECKING
 
@@ -20,7 +21,7 @@ def says(words: re.Pattern[str], call: ast.Call, module: Module) -> bool | None:
     Looks at the file, at what `config_from_object` names, at names of settings anywhere in the project and at how workers
     are started. None when a part of the configuration cannot be seen.
     """
-    if words.search(module.source.text) or any(words.search(text) for text in _started(module)):
+    if _mentions(words, module.source.text) or any(_mentions(words, text) for text in _started(module)):
         return True
     for found in module.project.resolver.modules.values():
         names = [*found.facts.members, *(name for cls in found.facts.classes for name in cls.attributes)]
@@ -31,6 +32,11 @@ def says(words: re.Pattern[str], call: ast.Call, module: Module) -> bool | None:
     return None if _is_loaded_from_elsewhere(module) else False
 
 
+@functools.lru_cache(maxsize=32)  # asked once per application of a file, for each setting
+def _mentions(words: re.Pattern[str], text: str) -> bool:
+    return words.search(text) is not None
+
+
 def _started(module: Module) -> list[str]:
     return [
         text
@@ -39,14 +45,29 @@ def _started(module: Module) -> list[str]:
     ]
 
 
+@functools.lru_cache(maxsize=1)  # asked once per application of a file
+def _loads(tree: ast.Module) -> tuple[tuple[ast.Call, str], ...]:
+    """The calls that load settings, with the method's name: a loader, or `update` of `conf`."""
+    return tuple(
+        (node, node.func.attr)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and (
+            node.func.attr in _LOADERS
+            or (
+                node.func.attr == "update"
+                and isinstance(node.func.value, ast.Attribute)
+                and node.func.value.attr == "conf"
+            )
+        )
+    )
+
+
 def _is_loaded_from_elsewhere(module: Module) -> bool:
     """Whether settings come from an object that is no module of the project."""
-    if not any(word in module.source.text for word in (*_LOADERS, "conf.update")):
-        return False  # most files: no walk
-    for node in ast.walk(module.tree):
-        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
-            continue
-        if node.func.attr in _LOADERS:
+    for node, method in _loads(module.tree):
+        if method in _LOADERS:
             argument = node.args[0] if node.args else None
             if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
                 path = argument.value.partition(":")[0].replace(".", "/")
@@ -63,11 +84,7 @@ def _is_loaded_from_elsewhere(module: Module) -> bool:
                     or value.module is None
                 ):
                     return True
-        elif (
-            node.func.attr == "update"
-            and isinstance(node.func.value, ast.Attribute)
-            and node.func.value.attr == "conf"
-        ):
+        else:
             if node.args and not isinstance(node.args[0], ast.Dict):
                 return True
             if any(keyword.arg is None for keyword in node.keywords):
