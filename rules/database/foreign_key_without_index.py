@@ -110,12 +110,14 @@ class ForeignKeyWithoutIndex(Rule):
             if statement is None or _is_declined(statement):
                 continue
             reason, place = _reason(table, column, module)
+            asked = bool(module.project.lookups.needed.get((column.path, column.line)))
             name = table.symbol.rpartition(".")[2]
             yield Match(
                 index_advice.place_of(statement),
                 f"`{name}.{column.attribute}` is a foreign key without an index: {reason} reads all of `{table.name}`.",
-                severity=self.severity if place is not None else Severity.LOW,
-                confidence=Confidence.LIKELY if place is not None else Confidence.POSSIBLE,
+                # A collection may never be loaded, a parent never be deleted: only a query shows that it matters.
+                severity=self.severity if asked else Severity.LOW,
+                confidence=Confidence.LIKELY if asked else Confidence.POSSIBLE,
                 fix=index_advice.add_index(statement),
                 related=(place,) if place is not None else (),
                 instead=f"`index=True` on the column, and in a migration {index_advice.migration(table, column)}.",

@@ -120,7 +120,8 @@ class IndexDefeatingPredicate(Rule):
             f"`{module.segment(expression)}` cannot use the index on `{entity}.{column.attribute}`: each call reads all of"
             f" `{table.name}`.",
             severity=severity,
-            confidence=Confidence.LIKELY,
+            # A search within words is mostly wanted, and small tables do not mind.
+            confidence=Confidence.POSSIBLE if severity is Severity.LOW else Confidence.LIKELY,
         )
 
 
@@ -144,7 +145,7 @@ def _in_text(node: ast.Call, raw: Raw) -> Iterator[Match]:
         f"`{condition.text}` cannot use an index on `{condition.column}`: each call reads all of"
         f" `{statement.tables[0]}`.",
         severity=Severity.MEDIUM if is_function and table is not None else Severity.LOW,
-        confidence=Confidence.LIKELY if table is not None else Confidence.POSSIBLE,
+        confidence=Confidence.LIKELY if is_function and table is not None else Confidence.POSSIBLE,
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rules.engine import estimates
 from rules.engine.loop_shapes import iterables, shortened, spelled
 from rules.engine.round_trips import goes_out, loop_of, nearest, short, way_to
-from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -108,13 +108,15 @@ class QueryInLoopThroughHelper(Rule):
             f"`{spelled(node.func)}` runs once per item of `{source}` and each time reaches `{short(leaf)}`:"
             f" a round trip to the database per item{_and_commits(summary)}.",
             severity=self.priced(leaf, node, module),
+            # With other arguments the helper may not ask at all.
+            confidence=Confidence.POSSIBLE if leaf.sometimes else Confidence.LIKELY,
             call_path=way_to(node, leaf, module),
             impact=estimates.queries_in_loop(module.options),
         )
 
     def priced(self, leaf: Leaf, node: ast.Call, module: Module) -> Severity:
         severity = self.severity if module.in_request_path(node) else Severity.MEDIUM
-        return severity.lowered() if len(leaf.path) > _FAR else severity
+        return severity.lowered() if len(leaf.path) > _FAR or leaf.sometimes else severity
 
 
 def _and_commits(summary: Summary) -> str:

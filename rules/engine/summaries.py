@@ -34,6 +34,8 @@ class Leaf:
     is_async: bool = False
     on_miss: bool = False
     """On the way it happens only when something is not there yet."""
+    sometimes: bool = False
+    """On the way it stands in one arm of a branch: whether it runs depends on what is passed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,11 +291,15 @@ def _leaf(table: _Steps, node: Node, name: str) -> Leaf:
     hops: list[Hop] = []
     first = table[node][name]
     current, step = node, first
+    sometimes = False
     while step.target is not None:
+        # The caller of a summary sees the branches around its own call.
+        sometimes = sometimes or "?" in step.call.path
         hops.append(Hop(current.path, step.call.line, step.target.symbol.replace("'2", "")))
         current = step.target
         step = table[current][name]
     hops.append(Hop(current.path, step.call.line, name))
+    sometimes = sometimes or "?" in step.call.path
     leaf = first.leaf
     kind, instead, is_async = "", "", False
     if leaf.blocking is not None:
@@ -302,7 +308,9 @@ def _leaf(table: _Steps, node: Node, name: str) -> Leaf:
         kind, is_async = leaf.query.kind if leaf.blocking is None else kind, leaf.query.is_async
     elif leaf.external is not None:
         kind, is_async = kind or leaf.external.kind, leaf.external.is_async
-    return Leaf(name, kind, instead, tuple(hops), first.cached, leaf.blocking, is_async, first.on_miss)
+    return Leaf(
+        name, kind, instead, tuple(hops), first.cached, leaf.blocking, is_async, first.on_miss, sometimes
+    )
 
 
 __all__ = ["ELSEWHERE", "Leaf", "Summaries", "Summary"]

@@ -138,7 +138,7 @@ LIBRARY = Library(
         *each(
             Blocking("", Kind.NET, "`bonsai`"),
             "ldap3.Connection",
-            "bind search add modify delete unbind compare",
+            "bind search add modify delete compare",
         ),
         *each(
             Blocking("", Kind.PROC, "`asyncio.create_subprocess_exec`", construct=True),

@@ -39,6 +39,7 @@ class CpuBoundInAsync(Rule):
     """
 
     code = "FP701"
+    per_request = True
     severity = Severity.CRITICAL
     gates = True
     effort = Effort.MINUTES

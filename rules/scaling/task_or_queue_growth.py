@@ -127,7 +127,7 @@ class TaskOrQueueGrowth(Rule):
                 yield Match(
                     call,
                     f"`{name}` has no bound, and requests fill it: when its reader falls behind, memory holds the difference.",
-                    confidence=Confidence.LIKELY,
+                    confidence=Confidence.POSSIBLE,  # how much comes is not in the code
                     related=(Hop(module.path, fed.lineno, spelled(fed.func)),),
                     fix=_fix(call, module),
                     impact=Impact(

@@ -343,3 +343,35 @@ def test_what_matters_per_request_is_a_hint_where_no_request_is_seen_to_come() -
 
     assert (alone.severity, alone.confidence, alone.gates) == (Severity.LOW, Confidence.POSSIBLE, False)
     assert (served.severity, served.confidence, served.gates) == (Severity.HIGH, Confidence.CERTAIN, True)
+
+
+def test_a_helper_that_may_not_ask_at_all_is_a_hint() -> None:
+    text = """
+    from fastapi import FastAPI
+    from sqlalchemy import create_engine
+    from sqlalchemy.orm import Session
+
+    app = FastAPI()
+    session = Session(create_engine("postgresql://"))
+
+    def always(number: int) -> None:
+        session.get(int, number)
+
+    def sometimes(number: int, household: int | None) -> None:
+        if household:
+            print(household)
+        else:
+            session.get(int, number)
+
+    @app.get("/")
+    def read(numbers: list[int]) -> None:
+        for number in numbers:
+            always(number)
+        for number in numbers:
+            sometimes(number, 3)
+"""
+
+    first, second = one(text, select=("FP202",)).result.findings
+
+    assert (first.severity, first.confidence) == (Severity.HIGH, Confidence.LIKELY)
+    assert (second.severity, second.confidence) == (Severity.MEDIUM, Confidence.POSSIBLE)
