@@ -6,7 +6,7 @@ from hypothesis import HealthCheck, given, settings
 
 from tests.engine.any_source import hold, modules, mutated_cases
 
-LONG = settings(max_examples=1_500, deadline=None, suppress_health_check=list(HealthCheck))
+LONG = settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @LONG
