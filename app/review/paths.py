@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 from functools import lru_cache
+from itertools import pairwise
 
 DEFAULT_EXCLUDE = (
     ".venv/",
@@ -37,7 +38,9 @@ def matches(pattern: str, path: str) -> bool:
     """
     folder_only = pattern.endswith("/")
     anchored = "/" in pattern.rstrip("/")
-    wanted = tuple(part for part in pattern.strip("/").split("/") if part)
+    parts = [part for part in pattern.strip("/").split("/") if part]
+    # `**/**` is `**`: a pattern of thousands would cost their square.
+    wanted = tuple(part for part, after in pairwise((*parts, "")) if (part, after) != ("**", "**"))
     if not wanted:
         return False
     if not anchored:

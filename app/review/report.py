@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 import msgspec
 
 from app.github.models import Annotation, Conclusion, ReviewComment
-from app.review import comments, costs, fingerprint, marker, patch, summary
+from app.review import comments, costs, fingerprint, guards, marker, patch, summary
 from app.review.advice import Question, Recommendation, ask, recommend
 from app.review.comments import Anchor, Group
 from app.review.config import ORGANISATION, Config, ConfigError
@@ -20,7 +20,17 @@ from app.review.patch import Excerpts
 from app.review.reconcile import Plan, fixed_body, reconcile
 from app.review.wishes import Waived, Wishes, waived
 from rules.engine import growth
-from rules.engine.finding import EndpointRef, Finding, Hop, Result, Severity, Skipped, Statistics, Suppressed
+from rules.engine.finding import (
+    Confidence,
+    EndpointRef,
+    Finding,
+    Hop,
+    Result,
+    Severity,
+    Skipped,
+    Statistics,
+    Suppressed,
+)
 
 __all__ = ["Plan", "Report", "conclude", "fixed_body", "reconcile"]
 
@@ -111,7 +121,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         all_new = _without_repeated(sorted((*changes.new, *changes.grown), key=_order))
         ignored = waived(all_new, wishes)
         left_alone = {id(entry.finding) for entry in ignored}
-        new = tuple(finding for finding in all_new if id(finding) not in left_alone)
+        new = tuple(_surer(finding, diff) for finding in all_new if id(finding) not in left_alone)
         unread = {entry.path for entry in (*skipped, *excluded, *after.skipped)}
         head_paths = {old: head for head, old in diff.renames.items()}
         fixed = tuple(old for old in changes.fixed if head_paths.get(old.path, old.path) not in unread)
@@ -236,6 +246,15 @@ def conclude(
     if skipped:
         wanted.add(config.on_skip)
     return next(conclusion for conclusion in _WORST_FIRST if conclusion in wanted)
+
+
+def _surer(finding: Finding, diff: Diff) -> Finding:
+    """Somebody had put a guard there: that it is gone is more than a possibility."""
+    if finding.confidence is not Confidence.POSSIBLE or not finding.guards:
+        return finding
+    if guards.lost(finding, diff, comments.places_of(finding)) is None:
+        return finding
+    return msgspec.structs.replace(finding, confidence=Confidence.LIKELY)
 
 
 def _checklist(before: Result, after: Result, config: Config) -> tuple[Finding, ...]:

@@ -371,8 +371,8 @@ class _Run:
 
     def _lines(self, path: str) -> Sequence[str]:
         if path in self.documents:
-            return self.documents[path].splitlines()
-        return self.sources[path].decode(errors="replace").splitlines() if path in self.sources else ()
+            return self.documents[path].split("\n")
+        return Source(self.sources[path]).lines if path in self.sources else ()
 
     def _placed_in_project(self, rule: ProjectRule, match: ProjectMatch) -> Finding:
         lines = self._lines(match.path)

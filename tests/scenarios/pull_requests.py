@@ -88,17 +88,20 @@ class PullRequest:
         self.repository.commit(files)
         self.repository.git("switch", "--quiet", "--create", "feature")
 
-    def push(self, files: Mapping[str, str | None]) -> str:
+    def push(self, files: Mapping[str, str | None], message: str = "Change") -> str:
         """A commit on the branch at hand; None removes a file."""
         for path, content in files.items():
             if content is None:
                 (self.repository.path / path).unlink()
-        return self.repository.commit({path: text for path, text in files.items() if text is not None})
+        return self.repository.commit(
+            {path: text for path, text in files.items() if text is not None}, message
+        )
 
     def on_main(self, files: Mapping[str, str | None]) -> str:
         """A commit on `main`, as if somebody else had merged something meanwhile."""
         self.repository.git("switch", "--quiet", "main")
-        commit = self.push(files)
+        # Another message, or within one second it would be the very commit of the branch.
+        commit = self.push(files, message="Merge somebody's work")
         self.repository.git("switch", "--quiet", "feature")
         return commit
 

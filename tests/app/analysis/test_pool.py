@@ -36,7 +36,7 @@ async def report():
     + b"    x = a + b\n" * 2_900
 )
 # Enough work for a worker to be caught in the middle of it.
-LONG = {f"part{number}.py": QUIET * 300 for number in range(40)}
+LONG = {f"part{number}.py": QUIET * 600 for number in range(120)}
 
 
 @pytest.fixture
@@ -124,7 +124,7 @@ async def test_a_broken_archive_is_an_error_of_one_line(analysis: Analysis) -> N
 async def test_a_worker_that_somebody_kills_is_replaced_and_its_task_done(analysis: Analysis) -> None:
     (first,) = analysis.pids
     task = asyncio.create_task(analysis.extract(LONG))
-    await asyncio.sleep(0.3)
+    await asyncio.sleep(0.1)
     assert not task.done()
     os.kill(first, signal.SIGKILL)
 
