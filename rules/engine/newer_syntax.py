@@ -25,7 +25,8 @@ HOST = sys.version_info[:2]
 MAX_NESTED_STRINGS = 40
 MAX_BRACKETS = 1_000
 
-_GENERICS = (3, 12)  # PEP 695 and 696, and the f-strings of PEP 701
+_FORMATS = (3, 12)  # the f-strings of PEP 701
+_GENERICS = (3, 13)  # PEP 695, whole with the defaults of PEP 696
 _TEMPLATES = (3, 14)  # PEP 750, and `except A, B:` of PEP 758
 _UNPACKING = (3, 15)  # PEP 798, and `lazy import` of PEP 810
 
@@ -125,7 +126,8 @@ class _Scanner:
     def __init__(self, text: str, host: tuple[int, int], *, by_bytes: bool = True) -> None:
         self.text = text
         self.by_bytes = by_bytes and not text.isascii()
-        self.formats = host < _GENERICS
+        self.formats = host < _FORMATS
+        self.generics = host < _GENERICS
         self.templates = host < _TEMPLATES
         self.unpacking = host < _UNPACKING
         self.edits: list[tuple[int, int, str]] = []
@@ -198,7 +200,7 @@ class _Scanner:
         """Deal with a keyword that may begin something newer; returns where to go on."""
         word, start, end = token[0], token.start(), token.end()
         if word in ("def", "class"):
-            named = _DEFINED.match(self.text, end) if self.formats and not brackets else None
+            named = _DEFINED.match(self.text, end) if self.generics and not brackets else None
             return self._type_parameters(named.end()) if named else end
         if word == "for" and brackets and brackets[-1].star is not None:
             if self.unpacking:
@@ -206,7 +208,7 @@ class _Scanner:
             brackets[-1].star = None
         elif not fresh:
             return end
-        elif word == "type" and self.formats:
+        elif word == "type" and self.generics:
             alias = _ALIAS.match(self.text, start)
             if alias and not keyword.iskeyword(alias[1]):
                 self.edits.append((start, start + 5, "0   ;"))
