@@ -121,20 +121,28 @@ class Worker:
     async def start(cls, *, memory_bytes: int, file_deadline: float, deadline: float) -> Worker:
         elsewhere = await asyncio.to_thread(_dependencies)
         limits = {"memory_bytes": memory_bytes, "file_seconds": file_deadline, "task_seconds": deadline}
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *("-I", "-B", "-W", "ignore", "-c", BOOT),
-            str(HERE),
-            msgspec.json.encode(elsewhere).decode(),
-            str(os.getpid()),
-            msgspec.json.encode(limits).decode(),
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            env=environment(os.environ),
-            cwd="/",
-            start_new_session=True,
-            limit=1 << 20,
+        spawning = asyncio.create_task(
+            asyncio.create_subprocess_exec(
+                sys.executable,
+                *("-I", "-B", "-W", "ignore", "-c", BOOT),
+                str(HERE),
+                msgspec.json.encode(elsewhere).decode(),
+                str(os.getpid()),
+                msgspec.json.encode(limits).decode(),
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                env=environment(os.environ),
+                cwd="/",
+                start_new_session=True,
+                limit=1 << 20,
+            )
         )
+        try:
+            process = await asyncio.shield(spawning)
+        except asyncio.CancelledError:
+            # asyncio loses a process whose pipes are not connected yet: wait for them, then end it.
+            await cls(await spawning, file_deadline).end()
+            raise
         worker = cls(process, file_deadline)
         try:
             async with asyncio.timeout(START_SECONDS):
