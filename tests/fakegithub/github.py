@@ -306,6 +306,7 @@ class FakeGitHub:
             found.private = action == "privatized"
         elif action == "deleted":
             del self.state.repos[found.id]
+            found.git.close()
         told = await self._tell("repository", action, found, found.owner, extra=extra)
         if action == "deleted":
             for installation in self.state.installations.values():

@@ -24,7 +24,6 @@ else:
 """
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="the filter is one of the Linux kernel")
 @pytest.mark.parametrize(
     ("attempt", "outcome"),
     [
