@@ -306,11 +306,11 @@ class FakeGitHub:
             found.private = action == "privatized"
         elif action == "deleted":
             del self.state.repos[found.id]
-            found.git.close()
         told = await self._tell("repository", action, found, found.owner, extra=extra)
         if action == "deleted":
             for installation in self.state.installations.values():
                 installation.repos = [repo for repo in installation.repos if repo is not found]
+            found.git.close()  # nobody else will: it is in no list any more
         return told
 
     def register(self, manifest: Mapping[str, Any]) -> str:
