@@ -12,7 +12,16 @@ from functools import cached_property
 
 import msgspec
 
-from rules.engine import extraction, fingerprints, growth, registry, relinking, row_changes, serving, suppression
+from rules.engine import (
+    extraction,
+    fingerprints,
+    growth,
+    registry,
+    relinking,
+    row_changes,
+    serving,
+    suppression,
+)
 from rules.engine.facts import ModuleFacts
 from rules.engine.finding import (
     Confidence,
@@ -310,9 +319,7 @@ class _Run:
             if confidence is Confidence.CERTAIN:
                 confidence = Confidence.LIKELY
         if rule.stops_loop and not module.reached(node) and (function := module.graph_node(node)):
-            severity, at_most = serving.unreached(
-                module.project, function, match.severity or rule.severity
-            )
+            severity, at_most = serving.unreached(module.project, function, match.severity or rule.severity)
             gates = False
             confidence = at_most if confidence is not Confidence.POSSIBLE else confidence
         if rule.per_request and not module.reached(node):

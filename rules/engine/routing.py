@@ -130,7 +130,11 @@ class Routing:
         if not (node.is_async and node.function.flags & facts.CONTEXT):
             return False
         first = node.function.parameters[0] if node.function.parameters else None
-        value = self.resolver.value(first.annotation, node.module) if first is not None and first.annotation else None
+        value = (
+            self.resolver.value(first.annotation, node.module)
+            if first is not None and first.annotation
+            else None
+        )
         return self._router_sort(value) == "app"
 
     # Applications and routers
