@@ -35,7 +35,7 @@ from rules.engine.migrations import Migration
 from rules.engine.raw_text import RawFacts
 from rules.engine.rows import Flow
 
-ENGINE_VERSION = "12"
+ENGINE_VERSION = "13"
 """Changes when facts change shape or meaning: cached ones of another version are worthless."""
 
 # Flags of a call.
@@ -64,7 +64,13 @@ KEEPS = 1024
 EXPIRES = 2048
 """Makes asynchronous sessions that forget what their objects hold on commit, as they do unless told otherwise."""
 
-CONDITIONAL = 4096
+FAILING = 4096
+"""In an `except` clause: only when something failed."""
+RECALLED = 8192
+"""After `if self.rates is not None: return self.rates`: only while no answer is kept."""
+WISHED = 16384
+"""Under `if blocking:` of a parameter that is off unless given."""
+CONDITIONAL = 32768
 """Under an `if` of its function: whether it runs depends on what is passed or found."""
 
 # Flags of a function.

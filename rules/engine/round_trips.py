@@ -145,7 +145,7 @@ def nearest(leaves: Iterable[Leaf], *kinds: str) -> Leaf | None:
         if query is None or query.driver in OTHER_STORES or (kinds and query.kind not in kinds):
             continue
         if not leaf.cached and not leaf.on_miss:
-            if not leaf.sometimes:
+            if not leaf.sometimes and not leaf.rarely:
                 return leaf
             doubtful = doubtful or leaf
     return doubtful
@@ -157,7 +157,7 @@ def confidence_of(call: ast.Call, loop: LoopNode, leaf: Leaf | None, module: Mod
         return Confidence.POSSIBLE
     if leaf is None:
         return Confidence.CERTAIN
-    if leaf.sometimes or (len(leaf.path) >= _FAR and module.role(call) != Role.ENDPOINT):
+    if leaf.sometimes or leaf.rarely or (len(leaf.path) >= _FAR and module.role(call) != Role.ENDPOINT):
         return Confidence.POSSIBLE
     if leaf.callable.endswith("ession.get") and _gives_own_key(call, module):
         return Confidence.POSSIBLE

@@ -6,7 +6,7 @@ import ast
 import re
 from typing import Any
 
-from rules.engine import facts
+from rules.engine import facts, rarely
 from rules.engine.index import COMPREHENSIONS, Index, Scope
 from rules.engine.spelling import is_main_guard, last_name
 
@@ -71,6 +71,8 @@ def surroundings(index: Index, node: ast.expr, at_module: bool) -> tuple[int, in
     while current is not None:
         if child.__class__ in STATEMENTS:
             marks.extend(reversed(left_before(index, child, current)))
+            if child in index.recalled:
+                flags |= facts.RECALLED
         cls = current.__class__
         if current in scope_of:
             if isinstance(current, ast.ClassDef):
@@ -114,6 +116,7 @@ def surroundings(index: Index, node: ast.expr, at_module: bool) -> tuple[int, in
                 flags |= facts.ON_MISS
             elif child is not current.test and not (child in current.body and _is_on(index, current.test)):
                 flags |= facts.CONDITIONAL
+            flags |= rarely.of_statement(index, child, current)
             if child in current.body:
                 condition = on_path(index, current.test)
                 if condition:
@@ -129,6 +132,7 @@ def surroundings(index: Index, node: ast.expr, at_module: bool) -> tuple[int, in
             match: Any = parents[current]
             marks.append(f"?{match.lineno}.{match.cases.index(current)}/")
         elif cls is ast.Try:
+            flags |= rarely.of_statement(index, child, current)
             if current.handlers and child in current.body:
                 marks.append(f"?{current.lineno}{TRIED}.0/")
             elif child in current.handlers:
@@ -221,8 +225,13 @@ def left_before(index: Index, statement: Any, parent: ast.AST) -> list[str]:
     for block in _blocks(parent):
         if statement in block:
             before: list[str] = []
+            recalled = False
             for each in block:
                 index.left[each] = before
+                if recalled:
+                    index.recalled.add(each)
+                elif isinstance(each, ast.If):
+                    recalled = rarely.is_answer(index, each)
                 if isinstance(each, ast.If) and not each.orelse and isinstance(each.body[-1], ast.Return):
                     before = [*before, f"?{each.lineno}.1/"]
             found = index.left[statement]
