@@ -21,6 +21,7 @@ from rules.engine import (
     registry,
     relinking,
     row_changes,
+    serving,
     suppression,
 )
 from rules.engine.facts import ModuleFacts
@@ -323,6 +324,10 @@ class _Run:
             severity, gates = severity.lowered(), False
             if confidence is Confidence.CERTAIN:
                 confidence = Confidence.LIKELY
+        if rule.stops_loop and not module.reached(node) and (function := module.graph_node(node)):
+            severity, at_most = serving.unreached(module.project, function, match.severity or rule.severity)
+            gates = False
+            confidence = at_most if confidence is not Confidence.POSSIBLE else confidence
         if rule.per_request and not module.reached(node):
             severity, gates = min(severity, Severity.LOW, key=lambda each: each.rank), False
             confidence = Confidence.POSSIBLE
