@@ -12,6 +12,7 @@ from rules.engine import (
     facts,
     fingerprints,
     lookups,
+    serving,
     session_factories,
     traffic,
     versions,
@@ -220,6 +221,7 @@ class Project:
             found[node.symbol] = (
                 node.contexts,
                 self.on_some_loop(node),
+                node.is_async and not node.contexts & context.IN_REQUEST and serving.is_served(self, path),
                 frozenset(node.roles),
                 called,
                 leaves,

@@ -22,7 +22,12 @@ _SMALL = frozenset(
     }
 )
 """Last words of tables."""
-_GROUPS = frozenset({"user_group", "usergroup", "group_permission", "document_set", "smart_collection"})
+_GROUPS = frozenset(
+    {
+        *("user_group", "usergroup", "linkusergroup", "group_permission", "document_set"),
+        *("smart_collection", "access_token", "api_key"),
+    }
+)
 
 
 def is_small(table: Table) -> bool:
@@ -33,7 +38,7 @@ def is_small(table: Table) -> bool:
 
 def _says_small(name: str) -> bool:
     if any(
-        name == each or name == f"{each}s" or name.endswith((f"__{each}", f"__{each}s")) for each in _GROUPS
+        name == each or name == f"{each}s" or name.endswith((f"_{each}", f"_{each}s")) for each in _GROUPS
     ):
         return True
     last = name.rpartition("_")[2]

@@ -49,7 +49,7 @@ _RARE_CODE = frozenset(
     {
         *("oauth", "oauth2", "oidc", "saml", "sso", "login", "signup", "provision", "provisioning"),
         *("install", "uninstall", "billing", "license", "captcha", "revoke", "refresher", "telemetry"),
-        *("onboarding", "backup", "restore", "upgrade", "version", "release", "update_check"),
+        *("onboarding", "backup", "restore", "upgrade", "version", "release"),
     }
 )
 """Words of a function or its file that say the same without the route."""
@@ -70,7 +70,8 @@ def runs_seldom(node: Node, project: Project) -> bool:
         return True
     name = node.symbol.rpartition(".")[2]
     stem = node.path.rpartition("/")[2].removesuffix(".py")
-    return bool((_words(name) | _words(stem)) & _RARE_CODE) or _is_trial(name)
+    words = _words(name) | _words(stem)
+    return bool(words & _RARE_CODE) or {"update", "check"} <= words or _is_trial(name)
 
 
 def is_aside(path: str) -> bool:
@@ -92,10 +93,21 @@ def seldom(project: Project) -> int:
             or any(map(_is_trial, segments[-1:]))
             or not _FEW.isdisjoint(segments)
             or is_aside(handler.path)
+            or any(_is_guard(each.symbol) for each in endpoint.dependencies)
             or "admin" in handler.path.split("/")
         ):
             bits |= 1 << position
     return bits
+
+
+def _is_guard(symbol: str) -> bool:
+    """Whether a dependency lets only those in who run the system: `current_superuser`, `check_admin`."""
+    words = _words(symbol.rpartition(".")[2])
+    return bool(words & {"superuser", "admin", "superadmin", "operator"}) and not words & {
+        "or",
+        "optional",
+        "is",
+    }
 
 
 def _words(text: str) -> frozenset[str]:
