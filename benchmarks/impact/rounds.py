@@ -5,7 +5,6 @@ Absolute figures belong to the machine; ratios of one round were taken within se
 
 from __future__ import annotations
 
-import asyncio
 import json
 import statistics
 import sys
@@ -14,6 +13,8 @@ import urllib.request
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any
+
+import uvloop
 
 from benchmarks.impact.load import Load, drive, request_bytes
 from benchmarks.impact.pair import Pair, Point
@@ -58,13 +59,13 @@ def measure(
 def _point(pair: Pair, point: Point, ports: Mapping[str, int], rounds: int, seconds: float) -> dict[str, Any]:
     request = _request(pair, point)
     for port in ports.values():
-        asyncio.run(drive(port, request, point.clients, WARM_SECONDS))
+        uvloop.run(drive(port, request, point.clients, WARM_SECONDS))
     legs: dict[str, list[Leg]] = {name: [] for name in ports}
     for turn in range(rounds):
         names = list(ports) if turn % 2 == 0 else list(ports)[::-1]
         for name in names:
             _look(ports[name])
-            load = asyncio.run(drive(ports[name], request, point.clients, seconds))
+            load = uvloop.run(drive(ports[name], request, point.clients, seconds))
             legs[name].append(_leg(load, _look(ports[name])))
     return {
         "clients": point.clients,
