@@ -3,7 +3,8 @@
 The program itself knows nothing of this. Its libraries are wrapped, from outside, where it writes: each write has a
 name and two or three moments ("before", "after", "committed"), and the process kills itself at the one it is told.
 
-CHAOS_KILL    moment and how often it may pass, as in `committed INSERT workflow_status#2`
+CHAOS_ORDER   a file with the moment and which time it passes, as in `committed INSERT workflow_status#2`;
+              read at SIGUSR1
 CHAOS_POINTS  a file to which the name of each moment is appended
 CHAOS_PACE    seconds between heartbeats; the lease is 3 times as long, the patience with others 5 times
 """
@@ -44,11 +45,16 @@ NOISE = frozenset({"fastperf_machines", "dbos_migrations", "queues", "applicatio
 class Points:
     """Counts the moments, and ends the process at the one that is chosen."""
 
-    def __init__(self, kill: str, file: str) -> None:
-        self._kill, _, times = kill.rpartition("#") if "#" in kill else (kill, "", "")
-        self._times = int(times or 1)
+    def __init__(self, order: str, file: str) -> None:
+        self._order = Path(order)
         self._file = Path(file) if file else None
+        self._kill, self._times = "", 0
         self._seen: Counter[str] = Counter()
+
+    def obey(self, *_: Any) -> None:
+        self._kill, _, times = self._order.read_text().partition("#")
+        self._times = int(times or 1)
+        self._seen.clear()
 
     def at(self, name: str) -> None:
         self._seen[name] += 1
@@ -160,7 +166,8 @@ def keep_pace(seconds: float) -> None:
 
 
 if __name__ == "__main__":
-    points = Points(os.environ.get("CHAOS_KILL", ""), os.environ.get("CHAOS_POINTS", ""))
+    points = Points(os.environ.get("CHAOS_ORDER", ""), os.environ.get("CHAOS_POINTS", ""))
+    signal.signal(signal.SIGUSR1, points.obey)
     watch_database(points)
     watch_calls(points)
     watch_analysis(points)
