@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING
 
-from rules.engine.context import AT_STARTUP, IN_SCRIPT
+from rules.engine.context import AT_STARTUP
 from rules.engine.loop_shapes import FEW, iterables, targets, unwrapped
 from rules.engine.spelling import last_name
 from rules.engine.values import Sort
@@ -22,6 +23,10 @@ _GROUPING = frozenset({"append", "add", "extend", "update", "setdefault"})
 _GROUPS = frozenset({"defaultdict", "groupby"})
 _ARRIVING = ("stream", "listen", "subscri", "consum")
 _ENUM = "enum."
+_PREPARING = re.compile(
+    r"(?:^|[/_])(?:seed|seeds|seeders?|fixes|fixtures?|migrat\w*|backfills?|bootstrap)(?=[/_.]|$)"
+)
+"""Paths of code that fills or mends a database once."""
 _OWN = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.For, ast.AsyncFor, ast.While)
 """What a `break` or `return` inside does not leave the loop with, or not for certain."""
 
@@ -52,9 +57,9 @@ def is_doubtful(loop: ast.AST, module: Module) -> bool:
 
 
 def is_preparing(node: ast.AST, module: Module) -> bool:
-    """Whether the code also runs at the start, or in a script: it prepares data, and requests get to it now and then."""
+    """Whether the code prepares data, at the start or as its file says: requests get to it now and then."""
     found = module.graph_node(node)
-    return found is not None and bool(found.contexts & (AT_STARTUP | IN_SCRIPT))
+    return (found is not None and bool(found.contexts & AT_STARTUP)) or bool(_PREPARING.search(module.path))
 
 
 def is_member_call(call: ast.Call, loop: ast.AST) -> bool:
