@@ -356,3 +356,24 @@ def test_a_commit_after_a_helper_is_no_finding_of_its_own() -> None:
     findings = one(text, select=("FP102", "FP103")).result.findings
 
     assert [(finding.code, finding.line) for finding in findings] == [("FP103", 14)]
+
+
+def test_the_unkept_tasks_of_a_function_are_one_finding_that_names_all_lines() -> None:
+    text = """
+    import asyncio
+    from fastapi import FastAPI
+
+    app = FastAPI()
+
+    async def work(number: int): ...
+
+    @app.post("/orders")
+    async def create(loud: bool):
+        asyncio.create_task(work(1))
+        if loud:
+            asyncio.ensure_future(work(2))
+    """
+    tasks = found(text, "FP113")
+
+    assert (tasks.line, tasks.severity) == (10, Severity.MEDIUM)
+    assert "The same holds on line 12." in tasks.message
