@@ -23,7 +23,7 @@ _CPU_MS = (0.3, 2.5)
 # The share of the formula that the worst of repeated runs reached.
 _REACHED = 0.8
 # Making an ORM object of a row with a handful of columns, milliseconds.
-_ROW_MS = (0.008, 0.03)
+_ROW_MS = (0.005, 0.03)
 # A statement beside its round trip; a commit that waits for the disk.
 _STATEMENT_MS = 1.0
 _COMMIT_MS = 6.0
@@ -238,7 +238,7 @@ def rows_counted(options: Options) -> Impact:
             f"for {count} rows: {span(low + trip, high + trip + _STATEMENT_MS)} ms →"
             f" {span(*saved_per_trip(trip))} ms; for 10,000 rows {span(*objects(10_000))} ms"
         ),
-        formula="8–30 µs of processor time per row (5 columns) → one number",
+        formula="5–30 µs of processor time per row (5 columns) → one number",
         assumptions={"rows": count, "db_round_trip_ms": trip},
     )
 
@@ -275,7 +275,7 @@ def rows_returned(options: Options) -> Impact:
             f"for {count} rows {span(*objects(count))} ms of processor time for the objects alone, for 10,000 rows"
             f" {span(*objects(10_000))} ms; a page of 50 stays at {span(*objects(50))} ms"
         ),
-        formula="8–30 µs per row (5 columns) · rows, plus building the response",
+        formula="5–30 µs per row (5 columns) · rows, plus building the response",
         assumptions={"rows": count},
     )
 
