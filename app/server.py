@@ -17,7 +17,6 @@ from aiohttp import web
 from app import logs
 from app.analysis import Analysis, AnalysisError
 from app.connections import IDLE_SECONDS, Connections, attend
-from app.crash import Crash
 from app.database import trouble
 from app.github.api import Call
 from app.github.app import missing
@@ -26,6 +25,7 @@ from app.github.errors import BadPrivateKey, GitHubError
 from app.jobs import Jobs, JobsError
 from app.migrations import SchemaError
 from app.pipeline import Pipeline
+from app.place import Place, PlaceTakenError
 from app.reportlinks import ReportLinks
 from app.settings import Settings, SetupSettings
 from app.store import Store
@@ -40,6 +40,8 @@ log = structlog.get_logger(__name__)
 READ_SECONDS: Final = 10.0
 """A delivery that takes longer to arrive is not GitHub's."""
 DEPTH_SECONDS: Final = 10.0
+PLACE_SECONDS: Final = 10.0
+"""How much longer than its drain a process of the same name may need to end."""
 MOST_SCRAPES: Final = 20
 """Connections to the metrics port."""
 PR_SET_DUMPABLE: Final = 4
@@ -58,7 +60,6 @@ def build(settings: Settings, **jobs_options: Any) -> web.Application:
     `jobs_options` go to `Jobs` (poll intervals, in tests). Start-up raises StartError.
     """
     metrics = Metrics()
-    crash = Crash(settings.crash_at)
     app = web.Application(client_max_size=LARGEST_BODY, middlewares=[attend, _harden])
     app[METRICS] = metrics
     github = GitHub(
@@ -71,6 +72,7 @@ def build(settings: Settings, **jobs_options: Any) -> web.Application:
     )
     analysis = Analysis(settings.workers)
     store = Store(settings.database_url)
+    place = Place(settings.database_url, settings.machine_id)
     links = ReportLinks(settings.public_url, settings.private_key, days=settings.retention_days)
     pipeline = Pipeline(
         github,
@@ -80,7 +82,6 @@ def build(settings: Settings, **jobs_options: Any) -> web.Application:
         public_url=settings.public_url,
         links=links,
         retention_days=settings.retention_days,
-        crash=crash,
     )
     jobs = Jobs(
         pipeline,
@@ -97,6 +98,8 @@ def build(settings: Settings, **jobs_options: Any) -> web.Application:
         """In the order of their needs; the job engine is last to start and first to stop."""
         async with contextlib.AsyncExitStack() as stack:
             try:
+                stack.push_async_callback(place.leave)
+                await place.take(settings.drain_seconds + PLACE_SECONDS)
                 stack.push_async_callback(store.close)
                 await store.start()
                 await asyncio.to_thread(registry.cards)  # imports every rule: not while requests wait
@@ -108,10 +111,11 @@ def build(settings: Settings, **jobs_options: Any) -> web.Application:
                 await asyncio.wait({registering}, timeout=READ_SECONDS)
                 stack.push_async_callback(jobs.close)
                 await jobs.start()
-            except (AnalysisError, JobsError, BadPrivateKey, SchemaError) as error:
+            except (AnalysisError, JobsError, BadPrivateKey, PlaceTakenError, SchemaError) as error:
                 raise StartError(str(error)) from error
-            except sa.exc.SQLAlchemyError as error:
-                raise StartError(f"the database cannot be opened: {trouble(error)}") from error
+            except (sa.exc.SQLAlchemyError, OSError) as error:
+                why = error.strerror if isinstance(error, OSError) and error.strerror else trouble(error)
+                raise StartError(f"the database cannot be opened: {why.lower()}") from error
             watching = asyncio.create_task(_watch_depth(jobs, metrics))
             stack.push_async_callback(_cancel, watching)
             log.info("started", version=version(), machine=settings.machine_id, workers=settings.workers)

@@ -6,6 +6,8 @@ name and two or three moments ("before", "after", "committed"), and the process 
 CHAOS_ORDER   a file with the moment and which time it passes, as in `committed INSERT workflow_status#2`;
               read at SIGUSR1
 CHAOS_POINTS  a file to which the name of each moment is appended
+CHAOS_NEXT    if set, this is the version after the present one: it has one more step of the tables
+SIGUSR2       the disk is full, or no longer
 CHAOS_PACE    seconds between heartbeats; the lease is 3 times as long, the patience with others 5 times
 """
 
@@ -14,6 +16,7 @@ from __future__ import annotations
 import functools
 import os
 import re
+import resource
 import signal
 import sys
 from collections import Counter
@@ -28,6 +31,7 @@ import sqlalchemy as sa  # noqa: E402
 from sqlalchemy.engine.default import DefaultDialect  # noqa: E402
 
 import app.jobs.engine  # noqa: E402
+import app.migrations  # noqa: E402
 import app.server  # noqa: E402
 import app.store  # noqa: E402
 from app.analysis.pool import Worker  # noqa: E402
@@ -165,6 +169,25 @@ def keep_pace(seconds: float) -> None:
     app.store.MACHINE_SECONDS = 5 * seconds  # type: ignore[misc]  # as above
 
 
+def fill_disk(*_: Any) -> None:
+    """As if the disk were full: no file may grow. The same signal once more makes room again."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0 if soft == hard else hard, hard))
+
+
+def be_the_next_version() -> None:
+    def change(connection: sa.Connection) -> None:
+        connection.execute(
+            sa.text("ALTER TABLE fastperf_reviews ADD COLUMN mood TEXT NOT NULL DEFAULT 'calm'")
+        )
+
+    app.store.migrate = functools.partial(  # type: ignore[assignment]  # as above
+        app.migrations.migrate,
+        steps=(*app.migrations.STEPS, app.migrations.Step(app.migrations.STEPS[-1].version + 1, change)),
+    )
+    app.store.version = lambda: "next"
+
+
 if __name__ == "__main__":
     points = Points(os.environ.get("CHAOS_ORDER", ""), os.environ.get("CHAOS_POINTS", ""))
     signal.signal(signal.SIGUSR1, points.obey)
@@ -172,6 +195,9 @@ if __name__ == "__main__":
     watch_calls(points)
     watch_analysis(points)
     watch_deliveries(points)
+    signal.signal(signal.SIGUSR2, fill_disk)
+    if os.environ.get("CHAOS_NEXT"):
+        be_the_next_version()
     if pace := os.environ.get("CHAOS_PACE"):
         keep_pace(float(pace))
     app.server.build = functools.partial(

@@ -197,9 +197,24 @@ class Storm:
 
     async def die_at(self, point: str) -> bool:
         """Something is asked, and the machine that comes to `point` ends, and is started again; whether one did."""
+        return await self._die_at(point, self.act())
+
+    async def die_in_a_review(self, point: str) -> bool:
+        """As `die_at`, with what leads to most points: a new problem, or one that a push removes."""
+        open_pulls = [pull for pull in self._repo.pulls.values() if self.slow[pull.head_sha]]
+        if "mutation" in point and open_pulls:
+            pull = open_pulls[-1]
+            return await self._die_at(point, self._mend(pull))
+        return await self._die_at(point, self.open(slow=True))
+
+    async def _mend(self, pull: Pull) -> Pull:
+        await self.push(pull, slow=False)
+        return pull
+
+    async def _die_at(self, point: str, asking: Awaitable[Pull]) -> bool:
         for machine in self.machines:
             machine.order(point)
-        pull = await self.act()
+        pull = await asking
         victim = await self._comes_to_it(pull)
         for machine in self.machines:
             if machine is not victim:
