@@ -40,6 +40,8 @@ log = structlog.get_logger(__name__)
 READ_SECONDS: Final = 10.0
 """A delivery that takes longer to arrive is not GitHub's."""
 DEPTH_SECONDS: Final = 10.0
+LAG_SECONDS: Final = 0.1
+"""Between two looks at how late the event loop is."""
 PLACE_SECONDS: Final = 10.0
 """How much longer than its drain a process of the same name may need to end."""
 MOST_SCRAPES: Final = 20
@@ -90,6 +92,7 @@ def build(settings: Settings, **jobs_options: Any) -> web.Application:
         drain_seconds=settings.drain_seconds,
         retention_days=settings.retention_days,
         on_event=metrics.job_event,
+        on_stage=metrics.stage,
         **jobs_options,
     )
     app[JOBS] = jobs
@@ -116,8 +119,8 @@ def build(settings: Settings, **jobs_options: Any) -> web.Application:
             except (sa.exc.SQLAlchemyError, OSError) as error:
                 why = error.strerror if isinstance(error, OSError) and error.strerror else trouble(error)
                 raise StartError(f"the database cannot be opened: {why.lower()}") from error
-            watching = asyncio.create_task(_watch_depth(jobs, metrics))
-            stack.push_async_callback(_cancel, watching)
+            for watching in (_watch_jobs(jobs, store, analysis, metrics), _watch_loop(metrics)):
+                stack.push_async_callback(_cancel, asyncio.create_task(watching))
             log.info("started", version=version(), machine=settings.machine_id, workers=settings.workers)
             yield
             log.info("draining", seconds=settings.drain_seconds)
@@ -308,13 +311,27 @@ async def _learn_who_we_are(github: GitHub) -> None:
         return
 
 
-async def _watch_depth(jobs: Jobs, metrics: Metrics) -> None:
+async def _watch_jobs(jobs: Jobs, store: Store, analysis: Analysis, metrics: Metrics) -> None:
     while True:
         try:
-            metrics.queues(await jobs.depth())
+            waiting = await jobs.waiting()
+            metrics.queues({queue: found.jobs for queue, found in waiting.items()})
+            for queue, found in waiting.items():
+                metrics.oldest(queue, found.oldest_seconds)
+            machines = len(await store.machines())
+            metrics.alive(machines=machines, lease=jobs.may_speak, workers=len(analysis.pids))
         except Exception as error:  # a gauge that is late is no reason to stop watching
-            log.warning("depth_unknown", error=type(error).__name__)
+            metrics.alive(machines=0, lease=jobs.may_speak, workers=len(analysis.pids))
+            log.warning("depth_unknown", error=type(error).__name__, reason=trouble(error))
         await asyncio.sleep(DEPTH_SECONDS)
+
+
+async def _watch_loop(metrics: Metrics) -> None:
+    loop = asyncio.get_running_loop()
+    while True:
+        due = loop.time() + LAG_SECONDS
+        await asyncio.sleep(LAG_SECONDS)
+        metrics.lag(max(0.0, loop.time() - due))
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:
@@ -323,7 +340,7 @@ async def _cancel(task: asyncio.Task[None]) -> None:
 
 
 def _count(metrics: Metrics, github: GitHub, call: Call) -> None:
-    metrics.call(call.status)
+    metrics.call(call.status, call.method, call.ended - call.started)
     for resource, remaining in github.limits(call.installation_id).remaining.items():
         metrics.points(resource, remaining)
 

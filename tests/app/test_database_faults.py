@@ -13,7 +13,6 @@ from aiohttp import ClientSession, web
 from blockbuster import BlockBuster
 
 from app.server import StartError
-
 from tests.fakegithub import FakeGitHub
 
 from .service import SLOW, Service, application, settings_for

@@ -4,7 +4,7 @@ The program itself knows nothing of this. Its libraries are wrapped, from outsid
 name and two or three moments ("before", "after", "committed"), and the process kills itself at the one it is told.
 
 CHAOS_ORDER   a file with the moment and which time it passes, as in `committed INSERT workflow_status#2`;
-              read at SIGUSR1
+              read at the start and at SIGUSR1
 CHAOS_POINTS  a file to which the name of each moment is appended
 CHAOS_NEXT    if set, this is the version after the present one: it has one more step of the tables
 SIGUSR2       the disk is full, or no longer
@@ -39,7 +39,8 @@ from app.cli import main  # noqa: E402
 from app.webhook import Webhook  # noqa: E402
 
 WRITE = re.compile(
-    r"\s*(INSERT INTO|UPDATE|DELETE FROM|CREATE TABLE(?: IF NOT EXISTS)?|ALTER TABLE)\s+\"?(?:dbos\"?\.)?\"?(\w+)",
+    r"\s*(INSERT INTO|UPDATE|DELETE FROM|CREATE TABLE(?: IF NOT EXISTS)?|ALTER TABLE)"
+    r"\s+(?:\"?(?:dbos|main)\"?\.)?\"?(\w+)",
     re.IGNORECASE,
 )
 NOISE = frozenset({"fastperf_machines", "dbos_migrations", "queues", "application_versions"})
@@ -56,7 +57,7 @@ class Points:
         self._seen: Counter[str] = Counter()
 
     def obey(self, *_: Any) -> None:
-        self._kill, _, times = self._order.read_text().partition("#")
+        self._kill, _, times = self._order.read_text().strip().partition("#")
         self._times = int(times or 1)
         self._seen.clear()
 
@@ -190,6 +191,8 @@ def be_the_next_version() -> None:
 
 if __name__ == "__main__":
     points = Points(os.environ.get("CHAOS_ORDER", ""), os.environ.get("CHAOS_POINTS", ""))
+    if os.environ.get("CHAOS_ORDER"):
+        points.obey()
     signal.signal(signal.SIGUSR1, points.obey)
     watch_database(points)
     watch_calls(points)
