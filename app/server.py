@@ -105,6 +105,7 @@ def build(settings: Settings, **jobs_options: Any) -> web.Application:
                 await place.take(settings.drain_seconds + PLACE_SECONDS)
                 stack.push_async_callback(store.close)
                 await store.start()
+                await asyncio.to_thread(metrics.process, version())
                 await asyncio.to_thread(registry.cards)  # imports every rule: not while requests wait
                 await stack.enter_async_context(github)
                 stack.push_async_callback(analysis.close)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import hmac
 import time
@@ -10,8 +11,6 @@ from collections.abc import Iterator, Mapping
 from aiohttp import web
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
-
-from app.version import version
 
 _ACK = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10)
 _LAG = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
@@ -32,11 +31,9 @@ class Metrics:
             buckets=_ACK,
             registry=self.registry,
         )
-        ProcessCollector(registry=self.registry)
         self._build = Gauge(
             "fastperf_build_info", "1, with the version that runs.", ("version",), registry=self.registry
         )
-        self._build.labels(version()).set(1)
         self._lag = Histogram(
             "fastperf_loop_lag_seconds",
             "How much later than asked for the event loop comes back to a task.",
@@ -108,6 +105,11 @@ class Metrics:
         for queue, jobs in depth.items():
             self._depth.labels(queue).set(jobs)
 
+    def process(self, version: str) -> None:
+        """Count what the process itself uses, too. Reads files."""
+        self._build.labels(version).set(1)
+        ProcessCollector(registry=self.registry)
+
     def oldest(self, queue: str, seconds: float) -> None:
         self._oldest.labels(queue).set(seconds)
 
@@ -149,6 +151,7 @@ class Metrics:
         self._closed.labels(reason).inc()
 
     def text(self) -> bytes:
+        """The page. Reads files, of the process's own."""
         return generate_latest(self.registry)
 
 
@@ -163,4 +166,5 @@ class MetricsPage:
         given = request.headers.get("Authorization", "").encode("utf-8", "surrogateescape")
         if self._expected and not hmac.compare_digest(given, self._expected):
             return web.Response(status=401, headers={"WWW-Authenticate": "Bearer"})
-        return web.Response(body=self._metrics.text(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+        text = await asyncio.to_thread(self._metrics.text)
+        return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -83,8 +83,8 @@ class Machine:
         self.process = AppProcess(self._environment, [LAUNCHER])
         try:
             await self.process.start()
-        except RuntimeError:
-            return await self.process.ended() == -signal.SIGKILL
+        except RuntimeError:  # it ended before it listened, and not because it found something wrong
+            return not any(line["event"] == "start_failed" for line in self.process.lines)
         await self.process.kill()
         return False
 

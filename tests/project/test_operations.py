@@ -25,7 +25,22 @@ DASHBOARD: dict[str, Any] = json.loads((OPERATIONS / "dashboard.json").read_text
 PANELS = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
 QUERIES = [target["expr"] for panel in PANELS for target in panel["targets"]]
 WORDS = frozenset(
-    "histogram_quantile sum max min count rate increase absent clamp_min by le or and __rate_interval".split()
+    [
+        "histogram_quantile",
+        "sum",
+        "max",
+        "min",
+        "count",
+        "rate",
+        "increase",
+        "absent",
+        "clamp_min",
+        "by",
+        "le",
+        "or",
+        "and",
+        "__rate_interval",
+    ]
 )
 _DURATION = re.compile(r"^(\d+[smhd])+$")
 
@@ -33,6 +48,7 @@ _DURATION = re.compile(r"^(\d+[smhd])+$")
 def known() -> dict[str, set[str]]:
     """The names that `/metrics` can have, and the labels of each."""
     metrics = Metrics()
+    metrics.process("1.0")
     metrics.delivery("push", 202, 0.1)
     metrics.queues({"reviews": 1})
     metrics.oldest("reviews", 1)
@@ -70,7 +86,7 @@ def test_every_query_asks_for_what_there_is(query: str) -> None:
         label for inside in re.findall(r"by \(([^)]*)\)", bare) for label in re.findall(r"\w+", inside)
     }
     outside = re.sub(r"\{[^}]*\}|\[[^\]]*\]|by \([^)]*\)", " ", bare)
-    used = {word for word in re.findall(r"[A-Za-z_]\w*", outside)} - WORDS
+    used = set(re.findall(r"[A-Za-z_]\w*", outside)) - WORDS
     assert used, "it asks for nothing"
     assert used <= names.keys(), used - names.keys()
     possible = set().union(*(names[name] for name in used))
@@ -111,7 +127,7 @@ def test_no_alert_is_there_twice_and_every_incident_has_its_signs() -> None:
 def test_the_runbook_names_metrics_settings_and_commands_that_there_are() -> None:
     names = known()
     stems = {re.sub(r"_(bucket|sum|count|created|total)$", "", name) for name in names}
-    for name in re.findall(r"`(fastperf_\w+)", RUNBOOK):
+    for name in re.findall(r"`(fastperf_\w+)", RUNBOOK.partition("## Runbook")[2]):
         assert name in names or name in stems, name
     settings = (ROOT / "app" / "settings.py").read_text() + (ROOT / "docs" / "self-hosting.md").read_text()
     for name in re.findall(r"FASTPERF_[A-Z_]+", RUNBOOK):
