@@ -109,6 +109,8 @@ class Gathered(msgspec.Struct, frozen=True, kw_only=True):
     """The review's own text, with its marker."""
     fixed: tuple[Thread, ...] = ()
     """Threads whose finding is gone; their body is what it is to say now."""
+    advised: bool = False
+    """It says what the project lacks, which is said once per repository."""
     folded: tuple[str, ...] = ()
     """Findings that had no room and stay in the summary from now on."""
     run: CheckRun | None = None
@@ -179,6 +181,7 @@ class Pipeline(Chores):
         if reason := _too_large(compared):
             return _unreviewed(state.head_sha, config.on_skip, reason, run)
         wishes = await self.store.wishes(job.repository, job.number)
+        advise = await self.store.advises(job.repository, job.number, state.head_sha)
         async with self._progress(client, job, state.head_sha, run) as progress:
             report, python = await self._report(
                 client,
@@ -189,6 +192,7 @@ class Pipeline(Chores):
                 tip_sha=state.base_sha,
                 wishes=wishes,
                 revert=_is_revert(state),
+                advise=advise,
             )
         details_url = await self._keep_report(job, state.head_sha, report) if python else None
         folded = await self.store.folded(job.repository, job.number)
@@ -205,6 +209,7 @@ class Pipeline(Chores):
             comments=plan.post,
             body=plan.body,
             fixed=plan.fixed,
+            advised=report.advised,
             folded=plan.folded,
             run=progress.run or run,
             unsure=progress.begun and progress.run is None,
@@ -255,6 +260,7 @@ class Pipeline(Chores):
         tip_sha: str,
         wishes: Wishes = NO_WISHES,
         revert: bool = False,
+        advise: bool = False,
     ) -> tuple[Report, bool]:
         """The report on a change, and whether it touches Python at all."""
         diff = Diff.of(compared.files)
@@ -271,7 +277,9 @@ class Pipeline(Chores):
         with self._stage("read"):
             request, skipped = await self._request(client, compared, relevant, head_sha, config)
             generated = exclusions.by_header(request.before, request.after, request.renamed)
-            request = without(request, {skip.path for skip in generated})
+            request = msgspec.structs.replace(
+                without(request, {skip.path for skip in generated}), advise=advise
+            )
         with self._stage("analyse"):
             self._crash.at("in-analysis")
             comparison, request = await self._compare(client, compared.merge_base_sha, request)
@@ -290,6 +298,7 @@ class Pipeline(Chores):
             tip=comparison.tip,
             advisory=advisory,
             wishes=wishes,
+            advise=advise,
         )
         return report, True
 
@@ -445,6 +454,8 @@ class Pipeline(Chores):
             except (Gone, NotFound):
                 log.info("pull_request_gone")
                 return {"status": "gone"}
+        if said.advised:
+            await self.store.keep_advised(job.repository, job.number, said.head_sha)
         await self.store.keep_folded(job.repository, job.number, said.folded)
         self.metrics.reviewed(said.conclusion)
         return {"status": "published"}
