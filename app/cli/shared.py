@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from app.review.config import Config
     from rules.engine.finding import Options
 
-CONFIGURATION = (".github/fastperf.toml", "pyproject.toml")
+CONFIGURATION = (".github/fastperf.toml", "pyproject.toml", ".ruff.toml", "ruff.toml")
 PROGRESS_FILES = 200
 """Below this many files no progress bar is worth its flicker."""
 

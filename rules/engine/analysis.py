@@ -13,6 +13,7 @@ from functools import cached_property
 import msgspec
 
 from rules.engine import (
+    ceding,
     extraction,
     fingerprints,
     growth,
@@ -278,6 +279,8 @@ class _Run:
             if (item := self._place(module, rule, match))
         ]
         for item in placed:
+            if ceding.cedes(item.finding, self.options.linter):
+                continue
             silenced = silencers.suppressed(item.finding)
             if silenced is None:
                 yield item
