@@ -61,6 +61,7 @@ class Assessor:
         tip_sha: str,
         wishes: Wishes = NO_WISHES,
         revert: bool = False,
+        advise: bool = False,
     ) -> tuple[Report, bool]:
         """The report on a change, and whether it touches Python at all."""
         diff = Diff.of(compared.files)
@@ -77,7 +78,9 @@ class Assessor:
         with self._metrics.timed("read"):
             request, skipped = await self._request(client, compared, relevant, head_sha, config)
             generated = exclusions.by_header(request.before, request.after, request.renamed)
-            request = without(request, {skip.path for skip in generated})
+            request = msgspec.structs.replace(
+                without(request, {skip.path for skip in generated}), advise=advise
+            )
         with self._metrics.timed("analyse"):
             comparison, request = await self._compare(client, compared.merge_base_sha, request)
             if tip_sha != compared.merge_base_sha and comparison.is_worse:
@@ -95,6 +98,7 @@ class Assessor:
             tip=comparison.tip,
             advisory=advisory,
             wishes=wishes,
+            advise=advise,
         )
         return report, True
 
