@@ -12,7 +12,7 @@ import msgspec
 from app.review.config import Table
 from app.terminal import NOT_MEASURED, visible
 from app.version import version
-from rules.engine import registry
+from rules.engine import measured, registry
 from rules.engine.finding import Edit, Finding, Result, Severity
 from rules.engine.rule import Rule
 
@@ -87,6 +87,11 @@ def as_sarif(result: Result, lines: Lines) -> str:
 
 def as_github(result: Result, lines: Lines) -> str:
     """Workflow commands, which GitHub Actions shows as annotations."""
+    return as_workflow_commands(result.findings)
+
+
+def as_workflow_commands(findings: Iterable[Finding]) -> str:
+    """One workflow command for each finding."""
     return _joined(
         f"::{_GITHUB_LEVEL[finding.severity]} "
         f"file={_property(finding.path)},line={finding.line},endLine={finding.end_line},"
@@ -96,7 +101,7 @@ def as_github(result: Result, lines: Lines) -> str:
             else ""
         )
         + f"title={_property(f'fastperf {finding.code} ({finding.name})')}::{_data(_sentence(finding))}"
-        for finding in result.findings
+        for finding in findings
     )
 
 
@@ -231,7 +236,7 @@ def rules_as_json(rules: Iterable[Rule]) -> str:
                 "gates": rule.gates,
                 "effort": rule.effort,
                 "metric": rule.watch,
-                "impact": rule.impact,
+                "impact": measured.impact(rule, None),
                 **asdict(registry.card(rule)),
             }
             for rule in rules

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hmac
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -49,6 +51,12 @@ class Metrics:
             ("resource",),
             registry=self.registry,
         )
+        self._jobs = Counter(
+            "fastperf_job_events_total",
+            "What happened to jobs and machines.",
+            ("event",),
+            registry=self.registry,
+        )
         self._closed = Counter(
             "fastperf_connections_closed_total",
             "Connections closed on a client that was late, or because there were too many.",
@@ -64,8 +72,20 @@ class Metrics:
         for queue, jobs in depth.items():
             self._depth.labels(queue).set(jobs)
 
+    def job_event(self, event: str, count: int = 1) -> None:
+        self._jobs.labels(event).inc(count)
+
     def stage(self, stage: str, seconds: float) -> None:
         self._stages.labels(stage).observe(seconds)
+
+    @contextlib.contextmanager
+    def timed(self, stage: str) -> Iterator[None]:
+        """Measure what happens inside as that stage."""
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.stage(stage, time.perf_counter() - began)
 
     def reviewed(self, conclusion: str) -> None:
         self._reviews.labels(conclusion).inc()

@@ -13,7 +13,19 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from rules.engine import extraction, fingerprints, growth, registry, relinking, row_changes, suppression
+from rules.engine import (
+    budgets,
+    ceding,
+    extraction,
+    fingerprints,
+    growth,
+    measured,
+    registry,
+    relinking,
+    row_changes,
+    serving,
+    suppression,
+)
 from rules.engine.facts import ModuleFacts
 from rules.engine.finding import (
     Confidence,
@@ -203,7 +215,7 @@ class _Run:
         self.rules = tuple(rule for rule in registry.rules() if options.wants(rule.code))
         self.wanted = self.rules
         self.dispatch = registry.dispatch(self.rules)
-        self.known = registry.codes() | growth.CODES
+        self.known = registry.codes() | growth.CODES | {budgets.CODE}
 
     def analysis(self) -> Analysis:
         facts: dict[str, ModuleFacts] = {}
@@ -245,6 +257,10 @@ class _Run:
         placed.extend(item for item in about if not _is_advice(item.rule))
         advice = sorted(
             (item.finding for item in about if _is_advice(item.rule)), key=lambda found: found.code
+        )
+        placed.extend(
+            _Placed(registry.by_code(finding.code), Match(ast.Pass(), finding.message), finding)
+            for finding in budgets.broken(project.endpoints, self.options)
         )
         placed.sort(
             key=lambda item: (item.finding.path, item.finding.line, item.finding.column, item.finding.code)
@@ -312,6 +328,8 @@ class _Run:
             if (item := self._place(module, rule, match))
         ]
         for item in placed:
+            if ceding.cedes(item.finding, self.options.linter):
+                continue
             silenced = silencers.suppressed(item.finding)
             if silenced is None:
                 yield item
@@ -352,6 +370,10 @@ class _Run:
             severity, gates = severity.lowered(), False
             if confidence is Confidence.CERTAIN:
                 confidence = Confidence.LIKELY
+        if rule.stops_loop and not module.reached(node) and (function := module.graph_node(node)):
+            severity, at_most = serving.unreached(module.project, function, match.severity or rule.severity)
+            gates = False
+            confidence = at_most if confidence is not Confidence.POSSIBLE else confidence
         if rule.per_request and not module.reached(node):
             severity, gates = min(severity, Severity.LOW, key=lambda each: each.rank), False
             confidence = Confidence.POSSIBLE
@@ -379,7 +401,7 @@ class _Run:
             instead=match.instead or card.instead,
             trade_offs=card.trade_offs,
             metric=rule.watch,
-            impact=match.impact or rule.impact,
+            impact=measured.impact(rule, match.impact),
             call_path=match.call_path,
             fix=None,
             fingerprint=fingerprints.core(rule.code, symbol, node),
@@ -441,7 +463,7 @@ class _Run:
             instead=match.instead or card.instead,
             trade_offs=card.trade_offs,
             metric=rule.watch,
-            impact=match.impact or rule.impact,
+            impact=measured.impact(rule, match.impact),
             call_path=(),
             fix=None,
             fingerprint=fingerprints.core_of_text(

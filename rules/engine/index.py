@@ -145,6 +145,8 @@ class Index:
         self._symbols: dict[str, int] = {}
         self.left: dict[ast.stmt, list[str]] = {}
         """What may have been left by `return` before a statement: kept for `rules.engine.surroundings`."""
+        self.recalled: set[ast.stmt] = set()
+        """Statements before which a kept answer may have been returned: kept likewise."""
         self._refs: dict[ast.AST, str] = {}
         self._names: dict[tuple[str, bool], str] = {}
         self._leaves = frozenset(cls for cls in _LEAVES if cls not in self.nodes)
@@ -634,7 +636,7 @@ class Index:
 
     def unified(self, bindings: list[Binding], scope: Scope, for_type: bool = False) -> str:
         if len(bindings) > 1:
-            bindings = self._preferred(bindings, for_type)
+            bindings = self._after_imports(self._preferred(bindings, for_type))
         refs: set[str] = set()
         for binding in bindings:
             if (
@@ -666,9 +668,16 @@ class Index:
                 main.append(binding)
             elif kind == "typing":
                 typing_only.append(binding)
-        if for_type and typing_only:
-            return typing_only
+        if typing_only and (for_type or all(binding.kind == "annotated" for binding in typing_only)):
+            return typing_only  # `app: Application`, declared so because a proxy stands in for it
         return main or typing_only or bindings
+
+    def _after_imports(self, bindings: list[Binding]) -> list[Binding]:
+        """The class or function alone that takes over the name of an import: `class Order(Base)` beside a schema."""
+        *before, last = sorted(bindings, key=lambda binding: binding.line)
+        if last.kind not in ("class", "def") or any(binding.column for binding in bindings):
+            return bindings  # indented: under a condition, or in a class
+        return [last] if all(binding.kind == "import" for binding in before) else bindings
 
     def binding_ref(self, binding: Binding, scope: Scope) -> str:
         if binding.ref is None:
