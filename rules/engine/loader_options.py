@@ -98,7 +98,7 @@ class OptionsReader:
 
     def _called(self, node: ast.Call, scope: Scope) -> Options | None:
         ref = self._index.ref(node.func, scope)
-        return Options(loaders=(ref,)) if ref and ref[0] not in "?" and not ref.endswith(":") else None
+        return Options(loaders=(ref,)) if ref and ref[0] != "?" and not ref.endswith(":") else None
 
     def _listed(self, node: ast.expr, scope: Scope, depth: int) -> Options | None:
         """Options in a list: written here, filled step by step, or returned by a function."""

@@ -14,7 +14,7 @@ import msgspec
 from rules.engine.declarations import Shape, shape
 from rules.engine.filters import conditions
 from rules.engine.index import Binding, Index, Part, Scope
-from rules.engine.loader_options import LOADERS, Options, OptionsReader
+from rules.engine.loader_options import Options, OptionsReader
 from rules.engine.spelling import last_name
 
 # What a value is.
