@@ -23,6 +23,7 @@ from .gitrepo import Content, GitRepo
 from .limits import Limits
 from .render import Render
 from .server import Entry, Expectation, Server, World
+from .signin import People
 from .state import (
     App,
     CheckRun,
@@ -202,6 +203,15 @@ class FakeGitHub:
     @property
     def webhook_secret(self) -> str:
         return self.world.secrets[0]
+
+    @property
+    def client_secret(self) -> str:
+        return self.world.people.client_secret
+
+    @property
+    def people(self) -> People:
+        """Who is signed in, and what the app may do for people."""
+        return self.world.people
 
     @property
     def webhook_url(self) -> str | None:
