@@ -6,7 +6,16 @@ import re
 from collections.abc import Mapping
 from functools import cached_property
 
-from rules.engine import context, deployment, facts, fingerprints, lookups, session_factories, versions
+from rules.engine import (
+    context,
+    deployment,
+    facts,
+    fingerprints,
+    lookups,
+    serving,
+    session_factories,
+    versions,
+)
 from rules.engine.cost import Costs
 from rules.engine.facts import ModuleFacts
 from rules.engine.finding import Endpoint, EndpointRef, Options
@@ -206,6 +215,7 @@ class Project:
             found[node.symbol] = (
                 node.contexts,
                 self.on_some_loop(node),
+                node.is_async and not node.contexts & context.IN_REQUEST and serving.is_served(self, path),
                 frozenset(node.roles),
                 called,
                 leaves,

@@ -15,6 +15,7 @@ from rules.engine.graph import BACKGROUND, CALL, ELSEWHERE, Edge, Graph, LeafCal
 from rules.libraries import Blocking, Kind
 
 _MAX_LEAVES = 24
+_RARELY = facts.FAILING | facts.RECALLED | facts.WISHED
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,8 @@ class Leaf:
     """On the way it happens only when something is not there yet."""
     sometimes: bool = False
     """On the way it stands in one arm of a branch: whether it runs depends on what is passed."""
+    rarely: int = 0
+    """`facts.FAILING`, `facts.RECALLED` and `facts.WISHED`, where they hold for a call on the way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,7 +295,9 @@ def _leaf(table: _Steps, node: Node, name: str) -> Leaf:
     first = table[node][name]
     current, step = node, first
     sometimes = False
+    rarely = 0
     while step.target is not None:
+        rarely |= step.call.flags & _RARELY
         # The caller of a summary sees the branches around its own call.
         sometimes = sometimes or "?" in step.call.path
         hops.append(Hop(current.path, step.call.line, step.target.symbol.replace("'2", "")))
@@ -300,6 +305,7 @@ def _leaf(table: _Steps, node: Node, name: str) -> Leaf:
         step = table[current][name]
     hops.append(Hop(current.path, step.call.line, name))
     sometimes = sometimes or "?" in step.call.path
+    rarely |= step.call.flags & _RARELY
     leaf = first.leaf
     kind, instead, is_async = "", "", False
     if leaf.blocking is not None:
@@ -309,7 +315,16 @@ def _leaf(table: _Steps, node: Node, name: str) -> Leaf:
     elif leaf.external is not None:
         kind, is_async = kind or leaf.external.kind, leaf.external.is_async
     return Leaf(
-        name, kind, instead, tuple(hops), first.cached, leaf.blocking, is_async, first.on_miss, sometimes
+        name,
+        kind,
+        instead,
+        tuple(hops),
+        first.cached,
+        leaf.blocking,
+        is_async,
+        first.on_miss,
+        sometimes,
+        rarely,
     )
 
 

@@ -6,7 +6,7 @@ import ast
 import re
 from typing import Any
 
-from rules.engine import facts
+from rules.engine import facts, rarely
 from rules.engine.index import COMPREHENSIONS, Index, Scope
 from rules.engine.spelling import is_main_guard, last_name
 
@@ -69,6 +69,8 @@ def surroundings(index: Index, node: ast.expr, at_module: bool) -> tuple[int, in
     while current is not None:
         if child.__class__ in STATEMENTS:
             marks.extend(reversed(left_before(index, child, current)))
+            if child in index.recalled:
+                flags |= facts.RECALLED
         cls = current.__class__
         if current in scope_of:
             if isinstance(current, ast.ClassDef):
@@ -110,6 +112,7 @@ def surroundings(index: Index, node: ast.expr, at_module: bool) -> tuple[int, in
                 guarded = True
             if child in current.body and fills_gap(current, node):
                 flags |= facts.ON_MISS
+            flags |= rarely.of_statement(index, child, current)
             if child in current.body:
                 condition = on_path(index, current.test)
                 if condition:
@@ -125,6 +128,7 @@ def surroundings(index: Index, node: ast.expr, at_module: bool) -> tuple[int, in
             match: Any = parents[current]
             marks.append(f"?{match.lineno}.{match.cases.index(current)}/")
         elif cls is ast.Try:
+            flags |= rarely.of_statement(index, child, current)
             if current.handlers and child in current.body:
                 marks.append(f"?{current.lineno}.0/")
             elif child in current.handlers:
@@ -206,8 +210,13 @@ def left_before(index: Index, statement: Any, parent: ast.AST) -> list[str]:
     for block in _blocks(parent):
         if statement in block:
             before: list[str] = []
+            recalled = False
             for each in block:
                 index.left[each] = before
+                if recalled:
+                    index.recalled.add(each)
+                elif isinstance(each, ast.If):
+                    recalled = rarely.is_answer(index, each)
                 if isinstance(each, ast.If) and not each.orelse and isinstance(each.body[-1], ast.Return):
                     before = [*before, f"?{each.lineno}.1/"]
             found = index.left[statement]

@@ -84,7 +84,7 @@ def test_an_installed_fastperf_and_the_project_leave_each_other_alone(
 
     assert (site / "app" / "__init__.py").read_text() == "WHOSE = 'the project, installed'\n"
     assert (site / "rules" / "__init__.py").read_text() == TRAP
-    assert not (site / "app" / "cli.py").exists()
+    assert not (site / "app" / "cli" / "__init__.py").exists()
 
 
 def test_an_editable_fastperf_and_the_project_leave_each_other_alone(

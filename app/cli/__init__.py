@@ -1,0 +1,56 @@
+"""The commands. Each imports what it needs when it runs, so that `--help` and `check` start fast."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+import click
+
+from app.cli import checking, costs, operating, reference, reviewing
+
+CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+def _print_version(context: click.Context, option: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        from app.version import version
+
+        click.echo(f"fastperf {version()}")
+        context.exit()
+
+
+@click.group(context_settings=CONTEXT)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Show the version and exit.",
+)
+def cli() -> None:
+    """Reviews FastAPI projects for performance: follows the call, prices the endpoint, proves the fix."""
+
+
+for command in (
+    checking.check,
+    reviewing.review,
+    reviewing.trial,
+    checking.audit,
+    costs.scale,
+    costs.diagnose,
+    reference.explain,
+    reference.list_rules,
+    reference.show_config,
+    operating.serve,
+    operating.jobs,
+    operating.replay,
+    operating.show_log,
+):
+    cli.add_command(command)
+
+
+def main() -> NoReturn:
+    """Run the command line; never returns."""
+    cli(prog_name="fastperf")
+    raise SystemExit(0)

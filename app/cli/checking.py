@@ -1,0 +1,259 @@
+"""`fastperf check` and `fastperf audit`: what a project on disk says."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from app.cli.shared import Bar, Misuse, configuration, options_of, progress
+
+if TYPE_CHECKING:
+    from app.check import Scan
+    from app.discovery import Project
+    from rules.engine.finding import Finding, Options
+
+FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit", "markdown", "prompt")
+SKIPPED_SHOWN = 10
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option(
+    "--select", multiple=True, metavar="CODES", help="Only these rules: codes or prefixes, by comma."
+)
+@click.option("--ignore", multiple=True, metavar="CODES", help="Not these rules.")
+@click.option("--fix", is_flag=True, help="Apply the safe fixes.")
+@click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff: those too that need a look.")
+@click.option("--diff", "show_diff", is_flag=True, help="Show what fixing would change, and change nothing.")
+@click.option("--exit-zero", is_flag=True, help="Exit 0 even when there are findings.")
+@click.option("--output-format", type=click.Choice(FORMATS), default="text", show_default=True)
+@click.option(
+    "--statistics", is_flag=True, help="How often each rule found something, instead of the findings."
+)
+@click.option("--endpoints", is_flag=True, help="Also what each endpoint costs.")
+@click.option(
+    "--checklist", is_flag=True, help="What a service ready for load has, and what this one lacks, instead."
+)
+@click.option(
+    "--config",
+    "config_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Instead of the project's own.",
+)
+@click.option("--base", metavar="REV", help="Only what is new since this revision.")
+@click.option("--watch", is_flag=True, help="Check again whenever a file changes, until interrupted.")
+def check(
+    paths: tuple[Path, ...],
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    fix: bool,
+    unsafe_fixes: bool,
+    show_diff: bool,
+    exit_zero: bool,
+    output_format: str,
+    statistics: bool,
+    endpoints: bool,
+    checklist: bool,
+    config_file: Path | None,
+    base: str | None,
+    watch: bool,
+) -> None:
+    """Analyse files or projects (here, if no PATH is given), each in the context of its whole project.
+
+    Exits 0 when there is nothing to say, 1 with findings, 2 when it was called wrongly.
+    """
+    from app import check as checking
+
+    if watch:
+        if fix or show_diff or output_format != "text":
+            raise Misuse(
+                "--watch shows text and changes nothing: leave out --fix, --diff and --output-format"
+            )
+        _watch(paths, select, ignore, config_file, base, statistics=statistics, endpoints=endpoints)
+        return
+    at_once = output_format == "text" and not (fix or show_diff or statistics or checklist or base)
+    printer = _Printer() if at_once else None
+    if checklist and not select:
+        select = ("FP",)  # everything in so many words: project advice too
+    scan, project, options = checked(paths, select, ignore, config_file, base, printer)
+    if checklist:
+        from app import checklist as listing
+        from app.terminal import console
+
+        console().print(listing.as_text(listing.of(scan.result)))
+        sys.exit(1 if scan.result.findings and not exit_zero else 0)
+    fixed = 0
+    if fix or show_diff:
+        outcome = checking.fix(project, options, scan, unsafe=unsafe_fixes)
+        if show_diff:
+            click.echo(checking.diff(outcome), nl=False)
+            sys.exit(1 if outcome.count and not exit_zero else 0)
+        for path, content in outcome.after.items():
+            (project.root / path).write_bytes(content)
+        scan, fixed = outcome.left, outcome.count
+    said = printer.said if printer is not None else ()
+    _show(scan, project, output_format, statistics=statistics, endpoints=endpoints, fixed=fixed, said=said)
+    named = {path.resolve() for path in paths if path.is_file()}
+    if any((project.root / skipped.path).resolve() in named for skipped in scan.result.skipped):
+        sys.exit(2)
+    sys.exit(1 if scan.result.findings and not exit_zero else 0)
+
+
+@click.command()
+@click.argument("path", type=click.Path(path_type=Path), default=Path())
+@click.option("--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def audit(path: Path, output_format: str) -> None:
+    """Say how much there is to mend in the whole project around PATH: the worst places first, advice last.
+
+    What `/fastperf audit` answers in a pull request. Exits 1 when there is something.
+    """
+    from app import outputs
+    from app.review.links import Links
+    from app.surveys import audited
+
+    scan, _, _ = checked((path,), ("FP",), (), None, None)
+    if output_format == "json":
+        click.echo(outputs.WRITERS["json"](scan.result, scan.lines), nl=False)
+    elif sys.stdout.isatty():
+        from rich.markdown import Markdown
+
+        from app.terminal import console
+
+        console().print(Markdown(audited(scan.result, Links())), soft_wrap=False)
+    else:
+        click.echo(audited(scan.result, Links()))
+    sys.exit(1 if scan.result.findings else 0)
+
+
+def checked(
+    paths: Sequence[Path],
+    select: Sequence[str],
+    ignore: Sequence[str],
+    config_file: Path | None,
+    base: str | None,
+    printer: _Printer | None = None,
+) -> tuple[Scan, Project, Options]:
+    """What the project around `paths` says now, its findings in Python files to `printer` as soon as they are there.
+
+    Misuse ends the program.
+    """
+    from app import check as checking
+    from app import discovery
+    from app.localgit import GitError
+
+    chosen = paths or (Path(),)
+    try:
+        root = discovery.root_of(chosen)
+        config = configuration(root, config_file)
+        project = discovery.find(chosen, config.excludes)
+    except discovery.DiscoveryError as error:
+        raise Misuse(str(error)) from None
+    options = options_of(config, select, ignore)
+    with progress(len(project.files)) as bar:
+        if printer is not None:
+            printer.bar = bar
+        scan = checking.scan(project, options, advance=bar, say=printer)
+    if base is not None:
+        try:
+            scan = checking.only_new(project, base, scan, options)
+        except GitError as error:
+            raise Misuse(str(error)) from None
+    return scan, project, options
+
+
+def _watch(
+    paths: Sequence[Path],
+    select: Sequence[str],
+    ignore: Sequence[str],
+    config_file: Path | None,
+    base: str | None,
+    *,
+    statistics: bool,
+    endpoints: bool,
+) -> None:
+    """Check now and after each change. A mistake made meanwhile is said, and mended by the next change."""
+    from datetime import datetime
+
+    from app import discovery
+    from app.watch import changes
+
+    def show() -> None:
+        try:
+            scan, project, _ = checked(paths, select, ignore, config_file, base)
+        except Misuse as mistake:
+            mistake.show()
+        else:
+            _show(scan, project, "text", statistics=statistics, endpoints=endpoints, fixed=0)
+
+    try:
+        root = discovery.root_of(paths or (Path(),))
+    except discovery.DiscoveryError as error:
+        raise Misuse(str(error)) from None
+    with contextlib.suppress(KeyboardInterrupt):
+        for changed in changes(root):
+            if changed:
+                more = f" and {len(changed) - 1} more" if len(changed) > 1 else ""
+                click.echo(f"\n── {datetime.now().astimezone():%H:%M:%S} {changed[0]}{more} changed")
+            show()
+
+
+class _Printer:
+    """Prints findings one by one and knows which it printed."""
+
+    def __init__(self) -> None:
+        from app import terminal
+
+        self._console, self._text = terminal.console(), terminal.finding_text
+        self.said: set[tuple[str, str]] = set()
+        self.bar: Bar | None = None
+        """What goes from the terminal when the first finding comes."""
+
+    def __call__(self, finding: Finding, lines: Sequence[str]) -> None:
+        if self.bar is not None:
+            self.bar.hide()
+        self.said.add((finding.path, finding.fingerprint))
+        self._console.print(self._text(finding, lines, width=self._console.width))
+
+
+def _show(
+    scan: Scan,
+    project: Project,
+    output_format: str,
+    *,
+    statistics: bool,
+    endpoints: bool,
+    fixed: int,
+    said: Collection[tuple[str, str]] = (),
+) -> None:
+    """Print what there is to say, but for findings (path, fingerprint) that were `said` before."""
+    from app import outputs, terminal
+
+    if output_format != "text":
+        click.echo(outputs.WRITERS[output_format](scan.result, scan.lines), nl=False)
+        return
+    console = terminal.console()
+    width = console.width
+    if statistics and scan.result.findings:
+        console.print(terminal.statistics_table(scan.result.findings))
+        console.print()
+    elif not statistics:
+        for finding in scan.result.findings:
+            if (finding.path, finding.fingerprint) not in said:
+                console.print(terminal.finding_text(finding, scan.lines(finding.path), width=width))
+    if endpoints and scan.result.endpoints:
+        console.print(terminal.endpoint_table(scan.result.endpoints))
+        console.print()
+    for skipped in scan.result.skipped[:SKIPPED_SHOWN]:
+        console.print(
+            f"skipped {terminal.visible(skipped.path)}: {terminal.visible(skipped.reason)}", style="dim"
+        )
+    if (more := len(scan.result.skipped) - SKIPPED_SHOWN) > 0:
+        console.print(f"skipped {more} more files; --output-format json names them", style="dim")
+    asked = project.chosen & (scan.sources.keys() | {skipped.path for skipped in scan.result.skipped})
+    console.print(terminal.summary(scan.result, scan.result.findings, len(asked), fixed=fixed))

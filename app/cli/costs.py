@@ -1,0 +1,114 @@
+"""`fastperf scale` and `fastperf diagnose`: what endpoints cost and what they can take."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from app.cli.shared import Load, Misuse, configuration, options_of, progress
+
+LOAD = Load(min=0, min_open=True)
+
+
+@click.command()
+@click.argument("path", type=click.Path(path_type=Path), default=Path())
+@click.option("--rps", type=LOAD, help="The load each endpoint shall take.")
+@click.option(
+    "--factor",
+    type=LOAD,
+    help="That times the `rps` of the configuration's [tool.fastperf.context].",
+)
+@click.option(
+    "--endpoint", multiple=True, metavar="ENDPOINT", help="Only these: `GET /orders`, `/orders`, `/admin/*`."
+)
+@click.option("--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def scale(
+    path: Path, rps: float | None, factor: float | None, endpoint: tuple[str, ...], output_format: str
+) -> None:
+    """Say how much traffic each endpoint can take, what saturates first, and what to change for a load.
+
+    From the endpoints' costs, the deployment's files and [tool.fastperf.context]. Exits 1 when an endpoint falls short.
+    """
+    from fnmatch import fnmatchcase
+
+    import msgspec
+
+    from app import discovery
+    from app import scale as scaling
+    from app.check import scan
+    from rules.engine import capacity, deployment
+
+    try:
+        root = discovery.root_of((path,))
+        config = configuration(root, None)
+        project = discovery.find((path,), config.excludes)
+    except discovery.DiscoveryError as error:
+        raise Misuse(str(error)) from None
+    options = msgspec.structs.replace(config.options(), select=("none",))  # costs alone, no findings
+    if factor is not None:
+        if rps is not None:
+            raise Misuse("--rps and --factor say the same thing: give one")
+        if not (known := options.context.get("rps")):
+            raise Misuse("--factor needs `rps` under [tool.fastperf.context]; or give --rps")
+        rps = factor * float(known)
+    served = deployment.read(project.texts())
+    workers = next(
+        (found.number for command in served.production if (found := served.workers(command)) is not None),
+        None,
+    )
+    site = capacity.Site.of(options, workers=workers)
+    endpoints = [
+        entry
+        for entry in scan(project, options, prove=False).result.endpoints
+        if not endpoint
+        or any(
+            fnmatchcase(f"{entry.method} {entry.path}", one) or fnmatchcase(entry.path, one)
+            for one in endpoint
+        )
+    ]
+    if endpoint and not endpoints:
+        raise Misuse(f"no endpoint matches {', '.join(endpoint)}; `fastperf check --endpoints` lists them")
+    plan = scaling.Plan(site=site, capacities=tuple(capacity.capacities(endpoints, site)), wanted=rps or 0.0)
+    if output_format == "json":
+        click.echo(scaling.as_json(plan), nl=False)
+    else:
+        from app.terminal import console
+
+        console().print(scaling.as_text(plan))
+    sys.exit(1 if plan.short else 0)
+
+
+@click.command()
+@click.argument("endpoint")
+@click.argument("path", type=click.Path(path_type=Path), default=Path())
+@click.option("--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def diagnose(endpoint: str, path: Path, output_format: str) -> None:
+    """Show all that one request costs, and where: ENDPOINT is "GET /orders", PATH its project (here, if not given)."""
+    import json
+
+    from app import diagnosis, discovery, terminal
+    from rules.engine.diagnosis import diagnose as diagnosed
+    from rules.engine.diagnosis import find
+
+    try:
+        root = discovery.root_of((path,))
+        config = configuration(root, None)
+        project = discovery.find((path,), config.excludes)
+    except discovery.DiscoveryError as error:
+        raise Misuse(str(error)) from None
+    method, _, route = endpoint.strip().rpartition(" ")
+    with progress(len(project.files)) as advance:
+        linked = diagnosis.linked(project.read(), project.texts(), options_of(config, (), ()), advance)
+    found = [diagnosed(linked, each) for each in find(linked, method.strip().upper(), route)]
+    if not found:
+        raise Misuse(f"no endpoint {endpoint!r}; `fastperf check --endpoints` lists them")
+    if output_format == "json":
+        click.echo(json.dumps([diagnosis.contract(each) for each in found], indent=2, ensure_ascii=False))
+        return
+    console = terminal.console()
+    for each in found:
+        console.print(diagnosis.tree(each))
+        if letters := diagnosis.legend(each):
+            console.print(letters, style="dim", highlight=False)

@@ -1,0 +1,133 @@
+"""What the commands share: misuse, configuration, codes, progress. Nothing heavy is imported here."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from app.review.config import Config
+    from rules.engine.finding import Options
+
+CONFIGURATION = (".github/fastperf.toml", "pyproject.toml")
+PROGRESS_FILES = 200
+"""Below this many files no progress bar is worth its flicker."""
+
+
+class Misuse(click.ClickException):
+    """A wrong path, revision, code or configuration: one line, exit 2."""
+
+    exit_code = 2
+
+    def show(self, file: object = None) -> None:
+        click.echo(f"fastperf: {self.format_message()}", err=True)
+
+
+class Load(click.FloatRange):
+    """A number above 0; neither `inf` nor `nan` is a load."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        load = float(super().convert(value, param, ctx))
+        if not math.isfinite(load):
+            self.fail(f"{value} is no load.", param, ctx)
+        return load
+
+
+def configuration(root: Path, file: Path | None) -> Config:
+    """The project's configuration, or that of `file`. Its errors end the program, one a line."""
+    from app.review.config import Config
+
+    if file is not None:
+        try:
+            # A file named by hand is one of the two kinds, told by its name.
+            name = "pyproject.toml" if file.name == "pyproject.toml" else ".github/fastperf.toml"
+            documents = {name: file.read_text(encoding="utf-8")}
+        except OSError as error:
+            raise Misuse(f"{file}: {error.strerror}") from None
+        except UnicodeDecodeError:
+            raise Misuse(f"{file}: not UTF-8") from None
+    else:
+        documents = {
+            name: (root / name).read_text(encoding="utf-8", errors="replace")
+            for name in CONFIGURATION
+            if (root / name).is_file()
+        }
+    config = Config.parse(documents)
+    if config.errors:
+        mistakes = [f"{file or mistake.path}:{mistake.line}: {mistake.message}" for mistake in config.errors]
+        raise Misuse("\nfastperf: ".join(mistakes))
+    return config
+
+
+def options_of(config: Config, select: Sequence[str], ignore: Sequence[str]) -> Options:
+    import msgspec
+
+    options = config.options()
+    if select:
+        options = msgspec.structs.replace(options, select=_codes(select))
+    if ignore:
+        options = msgspec.structs.replace(options, ignore=(*options.ignore, *_codes(ignore)))
+    return options
+
+
+def _codes(values: Sequence[str]) -> tuple[str, ...]:
+    """Codes and prefixes as given, by comma or one by one; a name stands for its code."""
+    from rules.engine import registry
+
+    codes = []
+    for value in (part.strip() for given in values for part in given.split(",")):
+        if not value:
+            continue
+        prefix = value.upper()
+        if any(rule.code.startswith(prefix) for rule in registry.cards()):
+            codes.append(prefix)
+            continue
+        try:
+            codes.append(registry.by_code(value).code)
+        except KeyError:
+            raise Misuse(f"no rule {value!r}; `fastperf rules` lists them{nearest(value)}") from None
+    return tuple(codes)
+
+
+def nearest(code: str) -> str:
+    import difflib
+
+    from rules.engine import registry
+
+    names = [name for rule in registry.cards() for name in (rule.code, registry.name_of(rule))]
+    near = difflib.get_close_matches(code, names, n=1) or difflib.get_close_matches(code.upper(), names, n=1)
+    return f". Did you mean {near[0]}?" if near else ""
+
+
+class Bar:
+    """A progress bar, or none."""
+
+    def __init__(
+        self, advance: Callable[[int], None] = lambda count: None, hide: Callable[[], None] = lambda: None
+    ) -> None:
+        self._advance, self.hide = advance, hide
+
+    def __call__(self, count: int) -> None:
+        self._advance(count)
+
+
+@contextlib.contextmanager
+def progress(files: int, doing: str = "analysing", least: int = PROGRESS_FILES) -> Iterator[Bar]:
+    """A bar for long work on a terminal; nothing elsewhere."""
+    if files < least or not sys.stderr.isatty():
+        yield Bar()
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    from app.terminal import console
+
+    columns = (TextColumn(doing), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=files)
+        yield Bar(lambda count: bar.advance(task, count), bar.stop)
