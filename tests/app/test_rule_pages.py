@@ -70,7 +70,7 @@ async def test_every_rule_has_a_page_and_every_link_leads_somewhere(site: str) -
                 page = Page(await answer.text())
             assert "impact" in page.ids
             for link in page.links:
-                if link.startswith("/"):
+                if link.startswith("/") and link != "/":
                     async with session.get(site + link) as answer:
                         assert answer.status == 200, link
 
