@@ -124,7 +124,7 @@ def site(loop: Loop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]
     loop.run(stop())
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")  # it holds this thread's event loop, which tests elsewhere need
 def browser() -> Iterator[Browser]:
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     if chromium is None:
