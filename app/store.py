@@ -266,8 +266,8 @@ class Store:
     async def kept_report(self, report_id: str) -> KeptReport | None:
         """The report with the repository it belongs to; None as for `report`."""
         query = sa.select(_reports.c.repository_id, _reports.c.data).where(_reports.c.id == report_id)
-        row = await self._run(self._first, query)
-        return None if row is None else KeptReport(row.repository_id, zlib.decompress(row.data))
+        row = await self._run(self._row, query)
+        return None if row is None else KeptReport(row[0], zlib.decompress(row[1]))
 
     async def recent_reports(self, limit: int) -> list[KeptLine]:
         """The newest reports of all repositories, newest first."""
@@ -542,21 +542,15 @@ class Store:
         with self._engine.connect() as connection:
             return connection.scalar(query)
 
-<<<<<<< HEAD
-    def _first(self, query: sa.Select[Any]) -> Any:
-        with self._engine.connect() as connection:
-            return connection.execute(query).first()
-
     def _read_reports(self, query: sa.Select[Any]) -> list[KeptLine]:
         with self._engine.connect() as connection:
             rows = list(connection.execute(query))
         return [KeptLine(row.id, row.repository_id, zlib.decompress(row.data), row.at) for row in rows]
-=======
+
     def _row(self, query: sa.Select[Any]) -> tuple[Any, ...] | None:
         with self._engine.connect() as connection:
             found = connection.execute(query).first()
             return None if found is None else tuple(found)
->>>>>>> main
 
     def _scalars(self, query: sa.Select[Any]) -> list[Any]:
         with self._engine.connect() as connection:
