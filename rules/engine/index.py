@@ -668,8 +668,8 @@ class Index:
                 main.append(binding)
             elif kind == "typing":
                 typing_only.append(binding)
-        if for_type and typing_only:
-            return typing_only
+        if typing_only and (for_type or all(binding.kind == "annotated" for binding in typing_only)):
+            return typing_only  # `app: Application`, declared so because a proxy stands in for it
         return main or typing_only or bindings
 
     def binding_ref(self, binding: Binding, scope: Scope) -> str:

@@ -14,6 +14,8 @@ STATEMENTS = frozenset(
     {ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return, ast.If, ast.For, ast.AsyncFor, ast.While}
     | {ast.With, ast.AsyncWith, ast.Try, ast.Match, ast.Raise, ast.Assert}
 )
+TRIED = "t"
+"""Tells the alternatives of a `try`, of which the first always begins, from those of a branch."""
 _FEW = 10
 """As many turns as a loop over something constant may have."""
 _NAME = re.compile(r"\w+")
@@ -112,6 +114,8 @@ def surroundings(index: Index, node: ast.expr, at_module: bool) -> tuple[int, in
                 guarded = True
             if child in current.body and fills_gap(current, node):
                 flags |= facts.ON_MISS
+            elif child is not current.test and not (child in current.body and _is_on(index, current.test)):
+                flags |= facts.CONDITIONAL
             flags |= rarely.of_statement(index, child, current)
             if child in current.body:
                 condition = on_path(index, current.test)
@@ -130,9 +134,9 @@ def surroundings(index: Index, node: ast.expr, at_module: bool) -> tuple[int, in
         elif cls is ast.Try:
             flags |= rarely.of_statement(index, child, current)
             if current.handlers and child in current.body:
-                marks.append(f"?{current.lineno}.0/")
+                marks.append(f"?{current.lineno}{TRIED}.0/")
             elif child in current.handlers:
-                marks.append(f"?{current.lineno}.{current.handlers.index(child) + 1}/")
+                marks.append(f"?{current.lineno}{TRIED}.{current.handlers.index(child) + 1}/")
         child, current = current, parents.get(current)
     marks.reverse()
     return flags, loops, "".join(marks), guarded
@@ -199,6 +203,17 @@ def stops_at_success(loop: ast.For | ast.AsyncFor | ast.While) -> bool:
         ):
             return True  # `for attempt in Retrying(…): with attempt:`
     return False
+
+
+def _is_on(index: Index, test: ast.expr) -> bool:
+    """Whether `test` is a parameter that is true unless a caller says otherwise: `with_roles: bool = True`."""
+    if not isinstance(test, ast.Name):
+        return False
+    bindings = index.scope_at(test).bindings.get(test.id, [])
+    if len(bindings) != 1 or bindings[0].kind != "parameter":
+        return False
+    default = bindings[0].value
+    return isinstance(default, ast.Constant) and default.value is True
 
 
 def left_before(index: Index, statement: Any, parent: ast.AST) -> list[str]:
@@ -315,12 +330,17 @@ def _within(index: Index, node: ast.AST, ancestor: ast.AST) -> bool:
 
 
 def fills_gap(test: ast.If, node: ast.AST) -> bool:
-    """Whether `node` computes what the `if` misses: `if key not in rows: rows[key] = load(key)`."""
+    """Whether `node` computes what the `if` misses: `if key not in rows: rows[key] = load(key)`, in one step or two."""
     missing = _missing(test.test, absent=True)
+    line = getattr(node, "lineno", 0)
     return bool(missing) and any(
         isinstance(statement, ast.Assign | ast.AnnAssign)
-        and statement.lineno <= getattr(node, "lineno", 0) <= (statement.end_lineno or 0)
-        and any(_spelling(target) == missing for target in _targets(statement))
+        and any(
+            _spelling(target) == missing
+            and (line >= statement.lineno or isinstance(target, ast.Subscript))
+            and line <= (statement.end_lineno or 0)
+            for target in _targets(statement)
+        )
         for statement in test.body
     )
 
