@@ -24,17 +24,30 @@ LETTERS: Final = 42
 MOST_STARTS: Final = 3
 
 
-def before_and_after(before: float, after: float, longest: float, what: str) -> Markup:
-    """Two bars above one another on a logarithmic scale; the second is coloured by whether it grew."""
-    kind = "same" if after == before else "worse" if after > before else "better"
-    rows = "".join(
-        f'<rect class="{name}" x="0" y="{y}" width="{_length(value, longest):.1f}" height="{HEIGHT}" rx="2"/>'
-        for name, value, y in (("before", before, 0), (kind, after, HEIGHT + GAP))
+def before_and_after(before: float | None, after: float | None, longest: float) -> Markup:
+    """Two bars above one another on a logarithmic scale; the second is coloured by whether it grew.
+
+    None stands for an endpoint that is not there: it has no bar, and nothing to be better or worse than. The figures
+    stand beside the bars in words, so readers of the page are not told twice.
+    """
+    kind = (
+        "new"
+        if before is None or after is None
+        else "same"
+        if after == before
+        else "worse"
+        if after > before
+        else "better"
     )
-    height = 2 * HEIGHT + GAP
-    label = escape(f"{what}: before {_figure(before)}, after {_figure(after)}")
+    bars = [(name, value) for name, value in (("before", before), (kind, after)) if value is not None]
+    rows = "".join(
+        f'<rect class="{name}" x="0" y="{number * (HEIGHT + GAP)}" width="{_length(value, longest):.1f}"'
+        f' height="{HEIGHT}" rx="2"/>'
+        for number, (name, value) in enumerate(bars)
+    )
+    height = len(bars) * (HEIGHT + GAP) - GAP
     return Markup(  # noqa: S704 - numbers and names of ours
-        f'<svg class="bars" role="img" aria-label="{label}" viewBox="0 0 {BAR} {height}"'
+        f'<svg class="bars" aria-hidden="true" viewBox="0 0 {BAR} {height}"'
         f' width="{BAR}" height="{height}">{rows}</svg>'
     )
 
@@ -80,10 +93,6 @@ def _length(value: float, longest: float) -> float:
     if value <= 0 or longest <= 0:
         return 1.0
     return max(3.0, BAR * math.log1p(value) / math.log1p(longest))
-
-
-def _figure(value: float) -> str:
-    return f"{value:g}"
 
 
 def _wrapped(name: str, most: int = 2) -> list[str]:

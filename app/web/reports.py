@@ -172,7 +172,7 @@ def render(
     """The page of a record. Source and patch are in it only for a viewer who reads the repository."""
     files = excerpts.read(texts or {}) if viewer.reads else {}
     shown = record.endpoints[:MOST_ENDPOINTS]
-    longest = max((value for change in shown for value in _sizes(change)), default=0.0)
+    longest = max((value for change in shown for value in _sizes(change) if value is not None), default=0.0)
     links = Links(web_url, record.repository, record.head_sha)
     return pages.render(
         "report.html",
@@ -182,7 +182,8 @@ def render(
         link=links.line if web_url else _nowhere,
         counts=[(severity, *_counts(record, severity)) for severity in SEVERITIES],
         measures=[name for name, _ in MEASURES],
-        rows=[Row(change, _measured(change, longest)) for change in shown],
+        rows=[Row(change, _measured(change, longest)) for change in shown if change.changed],
+        unchanged=[Row(change, _measured(change, longest)) for change in shown if not change.changed],
         more_endpoints=len(record.endpoints) - len(shown),
         files=_by_file(record.new[:MOST_FINDINGS]),
         more_findings=max(0, len(record.new) - MOST_FINDINGS),
@@ -235,13 +236,13 @@ def _counts(record: Record, severity: Severity) -> tuple[int, int, int]:
     )
 
 
-def _sizes(change: EndpointChange) -> list[float]:
+def _sizes(change: EndpointChange) -> list[float | None]:
     """Every figure of a row with each unknown size as 100; for the length of bars only."""
     return [_size(cost, attribute) for cost in (change.before, change.after) for _, attribute in MEASURES]
 
 
-def _size(cost: Cost | None, attribute: str) -> float:
-    return 0.0 if cost is None else weigh(getattr(cost, attribute))
+def _size(cost: Cost | None, attribute: str) -> float | None:
+    return None if cost is None else weigh(getattr(cost, attribute))
 
 
 def _measured(change: EndpointChange, longest: float) -> list[Measure]:
@@ -249,11 +250,9 @@ def _measured(change: EndpointChange, longest: float) -> list[Measure]:
         Measure(
             getattr(change.before, attribute, ""),
             getattr(change.after, attribute, ""),
-            charts.before_and_after(
-                _size(change.before, attribute), _size(change.after, attribute), longest, name
-            ),
+            charts.before_and_after(_size(change.before, attribute), _size(change.after, attribute), longest),
         )
-        for name, attribute in MEASURES
+        for _, attribute in MEASURES
     ]
 
 

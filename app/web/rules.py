@@ -21,6 +21,8 @@ LONGEST_QUERY: Final = 100
 _TITLE: Final = re.compile(r"\A# (.+)\n")
 _PAGE_LINK: Final = re.compile(r"\]\((FP\d{3})\.md\)")
 _HEADING: Final = re.compile(r"<h2>([^<]+)</h2>")
+_EMPTY_HEAD: Final = re.compile(r"<thead>\s*<tr>\s*(?:<th></th>\s*)+</tr>\s*</thead>\s*")
+"""Markdown has no table without a head."""
 _EXAMPLES: Final = re.compile(r"^## Examples\n.*?(?=^## )", re.MULTILINE | re.DOTALL)
 _TITLES: Final = {
     "engine": "The whole review",
@@ -181,6 +183,7 @@ def _with_anchors(body: Markup) -> Markup:
     """Headings one can link to: `#impact`."""
     return Markup(  # noqa: S704 - it was HTML of ours before
         _HEADING.sub(
-            lambda found: f'<h2 id="{re.sub(r"[^a-z]+", "-", found[1].lower())}">{found[1]}</h2>', str(body)
+            lambda found: f'<h2 id="{re.sub(r"[^a-z]+", "-", found[1].lower())}">{found[1]}</h2>',
+            _EMPTY_HEAD.sub("", str(body)),
         )
     )

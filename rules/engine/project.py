@@ -14,6 +14,7 @@ from rules.engine import (
     lookups,
     serving,
     session_factories,
+    traffic,
     versions,
 )
 from rules.engine.cost import Costs
@@ -100,7 +101,12 @@ class Project:
     @cached_property
     def lookups(self) -> Lookups:
         """By which columns the project's queries look rows up."""
-        return lookups.link(self.resolver, self.models, self.graph)
+        return lookups.link(self)
+
+    @cached_property
+    def seldom_endpoints(self) -> int:
+        """A bit for each endpoint that is asked for now and then only: sign-in, set-up, administration."""
+        return traffic.seldom(self)
 
     @cached_property
     def versions(self) -> Mapping[str, versions.Version]:

@@ -6,13 +6,14 @@ import asyncio
 
 import pytest
 
-from app import pipeline
+from app import pipeline, verdict
 from app.analysis import Analysis, AnalysisError, Comparison, Request
 from app.github.models import ReviewComment
-from app.pipeline import Gathered, shared, web_address
+from app.pipeline import web_address
 from app.review import report as reports
 from app.review.reconcile import Plan
 from app.store import HeadReview
+from app.verdict import Gathered, shared
 from tests.fakegithub import FakeGitHub
 
 from .service import FAST, FILES, SLOW, Service
@@ -158,7 +159,7 @@ async def test_an_analysis_that_dies_once_is_tried_again(
 async def test_too_large_a_change_is_skipped_and_says_so(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipeline, "MOST_FILES", 0)
+    monkeypatch.setattr(verdict, "MOST_FILES", 0)
     repo = service.shop()
 
     pull = await service.reviewed(repo, "slow", SLOW)

@@ -1,4 +1,4 @@
-"""GitHub's web flow for people: the page that asks, the exchange of the code, and ending a token.
+"""GitHub's pages for people: signing in to an app (consent, exchange of the code, end of a token), making an app.
 
 Strict where the real service is: known client, registered address, one use of a code within ten minutes, the same
 `redirect_uri` and the PKCE verifier at the exchange. What it would let pass but an app should not do (no state, no
@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import html
 import json
 import secrets
 from dataclasses import dataclass, field
@@ -78,6 +79,8 @@ def routes(world: World) -> list[web.RouteDef]:
         web.get("/login/oauth/authorize", pages.authorize),
         web.post("/login/oauth/access_token", pages.exchange),
         web.get("/user", pages.user),
+        web.post("/settings/apps/new", pages.new_app),
+        web.post("/organizations/{organization}/settings/apps/new", pages.new_app),
         web.delete("/applications/{client_id}/token", pages.revoke),
     ]
 
@@ -151,6 +154,28 @@ class Pages:
                 "token_type": "bearer",
             }
         )
+
+    async def new_app(self, request: web.Request) -> web.Response:
+        """The page on which a person confirms an app that a manifest describes; its button leads back with a code."""
+        try:
+            manifest = json.loads(str((await request.post())["manifest"]))
+            redirect_url, hook = str(manifest["redirect_url"]), str(manifest["hook_attributes"]["url"])
+        except (KeyError, ValueError):
+            self._world.violation("manifest: it is none")
+            return web.Response(status=422, text="Unprocessable")
+        if urlsplit(redirect_url).netloc != urlsplit(hook).netloc:
+            self._world.violation("manifest: the app is delivered elsewhere than it was asked for")
+        code = secrets.token_hex(20)
+        self._world.state.manifests[code] = {"made": self._world.state.clock(), "manifest": manifest}
+        back = html.escape(
+            f"{redirect_url}?{urlencode({'code': code, 'state': request.query.get('state', '')})}"
+        )
+        page = (
+            '<!doctype html><html lang="en"><title>Create GitHub App</title><link rel="icon" href="data:,">'
+            f"<main><h1>Create GitHub App for {html.escape(str(manifest['name']))}</h1>"
+            f"<button onclick=\"location.href='{back}'\">Create GitHub App</button></main></html>"
+        )
+        return web.Response(text=page, content_type="text/html")
 
     async def user(self, request: web.Request) -> web.Response:
         token = request.headers.get("Authorization", "").partition(" ")[2]

@@ -1,0 +1,231 @@
+"""What a change costs: its files in both versions, the project around them, and the report on the difference."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from app.analysis import Analysis, Comparison, Request
+from app.analysis.archive import LARGEST_FILE
+from app.analysis.documents import LARGEST_DOCUMENT, is_document, is_link, is_python
+from app.analysis.pool import without
+from app.concurrency import together
+from app.crash import Crash
+from app.github.client import RepositoryClient
+from app.github.models import ChangedFile, Compared, Repository
+from app.project import Projects
+from app.review import exclusions
+from app.review.config import Config
+from app.review.diff import Diff
+from app.review.links import Links
+from app.review.paths import says_generated
+from app.review.report import Report
+from app.review.wishes import Wishes
+from app.web.metrics import Metrics
+from rules.engine.finding import Result, Skipped
+
+MOST_ROUNDS: Final = 3
+"""Of asking for the sources of untouched files."""
+MOST_WANTED: Final = 100
+NO_WISHES: Final = Wishes()
+
+
+class Assessor:
+    """Reads and analyses changes. `links_to` are the addresses of GitHub's pages and of ours."""
+
+    def __init__(
+        self,
+        analysis: Analysis,
+        projects: Projects,
+        metrics: Metrics,
+        crash: Crash,
+        *,
+        links_to: tuple[str, str],
+    ) -> None:
+        self._analysis = analysis
+        self._projects = projects
+        self._metrics = metrics
+        self._crash = crash
+        self._web_url, self._public_url = links_to
+
+    def links(self, client: RepositoryClient, commit: str) -> Links:
+        return Links(self._web_url, client.repository.full_name, commit, self._public_url)
+
+    async def report(
+        self,
+        client: RepositoryClient,
+        compared: Compared,
+        head_sha: str,
+        config: Config,
+        base_ref: str,
+        *,
+        tip_sha: str,
+        wishes: Wishes = NO_WISHES,
+        revert: bool = False,
+    ) -> tuple[Report, bool]:
+        """The report on a change, and whether it touches Python at all."""
+        diff = Diff.of(compared.files)
+        links = self.links(client, head_sha)
+        relevant = [file for file in compared.files if _matters(file, config)]
+        advisory = revert or config.is_advisory(base_ref)
+        excluded = exclusions.by_path(compared.files, config)
+        if not relevant:
+            nothing = Result()
+            report = Report.of(
+                nothing, nothing, diff, config, links, excluded=excluded, advisory=advisory, wishes=wishes
+            )
+            return report, _has_python(compared)
+        with self._metrics.timed("read"):
+            request, skipped = await self._request(client, compared, relevant, head_sha, config)
+            generated = exclusions.by_header(request.before, request.after, request.renamed)
+            request = without(request, {skip.path for skip in generated})
+        with self._metrics.timed("analyse"):
+            self._crash.at("in-analysis")
+            comparison, request = await self._compare(client, compared.merge_base_sha, request)
+            if tip_sha != compared.merge_base_sha and comparison.is_worse:
+                comparison.tip = await self._standing(client, tip_sha, relevant, request, comparison, config)
+        await self._keep_facts(client.repository, compared, comparison)
+        report = Report.of(
+            comparison.before,
+            comparison.after,
+            diff,
+            config,
+            links,
+            skipped=skipped,
+            excluded=(*excluded, *generated),
+            excerpts=comparison.excerpts,
+            tip=comparison.tip,
+            advisory=advisory,
+            wishes=wishes,
+        )
+        return report, True
+
+    async def _request(
+        self,
+        client: RepositoryClient,
+        compared: Compared,
+        relevant: list[ChangedFile],
+        head_sha: str,
+        config: Config,
+    ) -> tuple[Request, list[Skipped]]:
+        """Wave 2: the changed files in both versions, and the project around them."""
+        base_sha = compared.merge_base_sha
+        old = [file.previous_path or file.path for file in relevant if file.status not in {"added", "copied"}]
+        new = [file.path for file in relevant if file.status != "removed"]
+        touched = {file.path for file in compared.files} | {
+            file.previous_path for file in compared.files if file.previous_path
+        }
+
+        def wants(path: str) -> bool:
+            return path not in touched and (not is_python(path) or not config.excludes(path))
+
+        contents, project = await together(
+            client.contents.texts([(base_sha, path) for path in old] + [(head_sha, path) for path in new]),
+            self._projects.at(client, base_sha, wants),
+        )
+        before = {path: contents.get((base_sha, path)) for path in old}
+        after = {path: contents.get((head_sha, path)) for path in new}
+        skipped = [
+            Skipped(path, "the file is too large")
+            for path, content in after.items()
+            if content is not None and is_python(path) and len(content) > LARGEST_FILE
+        ]
+        request = Request(
+            before=_sources(before, skipped, config),
+            after=_sources(after, skipped, config),
+            others=dict(project.facts),
+            documents_before=dict(project.documents) | _texts(before),
+            documents_after=dict(project.documents) | _texts(after),
+            options=config.options(),
+            removed=[file.path for file in relevant if file.status == "removed"],
+            renamed={
+                file.path: file.previous_path
+                for file in relevant
+                if file.status == "renamed" and file.previous_path
+            },
+        )
+        return request, skipped
+
+    async def _compare(
+        self, client: RepositoryClient, base_sha: str, request: Request
+    ) -> tuple[Comparison, Request]:
+        """Analyse; give the analysis the untouched sources it asks for, which are the same in both versions.
+
+        Returns the last request too.
+        """
+        for _ in range(MOST_ROUNDS):
+            comparison = await self._analysis.compare(request)
+            wanted = [path for path in comparison.wanted if path in request.others][:MOST_WANTED]
+            if not wanted:
+                break
+            contents = await client.contents.texts([(base_sha, path) for path in wanted])
+            sources = {path: content for (_, path), content in contents.items() if content is not None}
+            request = msgspec.structs.replace(
+                request,
+                before=request.before | sources,
+                after=request.after | sources,
+                others={path: facts for path, facts in request.others.items() if path not in sources},
+            )
+        return comparison, request
+
+    async def _standing(
+        self,
+        client: RepositoryClient,
+        tip_sha: str,
+        relevant: Sequence[ChangedFile],
+        request: Request,
+        comparison: Comparison,
+        config: Config,
+    ) -> Result | None:
+        """What the base branch says by now of the changed files: one call more, and only when there is news.
+
+        None when the files stand there as at the merge base.
+        """
+        paths = {path for file in relevant for path in (file.path, file.previous_path) if path}
+        wanted = [path for path in sorted(paths) if is_python(path) and not config.excludes(path)]
+        contents = await client.contents.texts([(tip_sha, path) for path in wanted])
+        tip = {path: content for (_, path), content in contents.items()}
+        if all(request.before.get(path) == content for path, content in tip.items()):
+            return None
+        return await self._analysis.standing(request, comparison, tip)
+
+    async def _keep_facts(self, repository: Repository, compared: Compared, comparison: Comparison) -> None:
+        """When this change is merged, its files will be part of somebody's project."""
+        shas = {file.path: file.sha for file in compared.files if file.sha}
+        facts = {shas[path]: facts for path, facts in comparison.facts.items() if path in shas}
+        await self._projects.keep_facts(repository, facts)
+
+
+def _matters(file: ChangedFile, config: Config) -> bool:
+    paths = {file.path, file.previous_path or file.path}
+    return any(is_document(path) or (is_python(path) and not config.excludes(path)) for path in paths)
+
+
+def _has_python(compared: Compared) -> bool:
+    return any(is_python(file.path) or is_python(file.previous_path or "") for file in compared.files)
+
+
+def _sources(
+    contents: Mapping[str, bytes | None], skipped: list[Skipped], config: Config
+) -> dict[str, bytes]:
+    too_large = {skip.path for skip in skipped}
+    return {
+        path: content
+        for path, content in contents.items()
+        if content is not None
+        and is_python(path)
+        and not is_link(content)
+        and path not in too_large
+        and not config.excludes(path)
+        and not says_generated(content)
+    }
+
+
+def _texts(contents: Mapping[str, bytes | None]) -> dict[str, str]:
+    return {
+        path: content.decode(errors="replace")
+        for path, content in contents.items()
+        if content is not None and is_document(path) and len(content) <= LARGEST_DOCUMENT
+    }

@@ -1,0 +1,88 @@
+"""Telling GitHub: one review with all comments, one completed check run, each looked for before it is written."""
+
+from __future__ import annotations
+
+import structlog
+
+from app.chores import external_id
+from app.crash import Crash
+from app.github.client import RepositoryClient
+from app.github.errors import Invalid
+from app.github.models import Annotation, CheckRun, Output, ReviewComment
+from app.verdict import Gathered, buttons
+
+log = structlog.get_logger(__name__)
+
+
+class Publisher:
+    """Each of its acts may take place twice."""
+
+    def __init__(self, crash: Crash) -> None:
+        self._crash = crash
+
+    async def post_review(
+        self, client: RepositoryClient, number: int, said: Gathered
+    ) -> tuple[ReviewComment, ...]:
+        """One review with all new comments; those whose place GitHub refuses."""
+        if not said.comments:
+            return ()
+        self._crash.at("before-review")
+        await self._crash.hold_for("after-check")
+        try:
+            posted = await client.reviews.create(
+                number, commit_id=said.head_sha, body=said.body, comments=said.comments
+            )
+        except Invalid as error:  # GitHub takes none of it, for whatever reason: the check run says it all
+            log.error("review_refused", status=error.status, comments=len(said.comments))
+            return said.comments
+        if posted.moved_to:
+            log.info("head_moved", to=posted.moved_to)
+        self._crash.at("after-review")
+        return posted.refused
+
+    async def conclude(self, client: RepositoryClient, said: Gathered, *, again: bool) -> CheckRun:
+        """The one run on the head, completed: the present one is rewritten, else a new one is made."""
+        await self._crash.hold_for("before-review")
+        await self._crash.hold_for("after-review")
+        output = Output(said.title, said.summary, said.text, said.annotations)
+        run = said.run
+        if run is None and (again or said.unsure):
+            run = await client.checks.find(said.head_sha, external_id(said.head_sha))
+        if run is None:
+            run = await client.checks.create(
+                said.head_sha,
+                external_id(said.head_sha),
+                output,
+                conclusion=said.conclusion,
+                actions=buttons(said),
+                details_url=said.details_url,
+            )
+        else:
+            run = await client.checks.complete(
+                run,
+                output,
+                conclusion=said.conclusion,
+                actions=buttons(said),
+                details_url=said.details_url,
+            )
+        self._crash.at("after-check")
+        return run
+
+    async def add_refused(
+        self, client: RepositoryClient, run: CheckRun, said: Gathered, refused: tuple[ReviewComment, ...]
+    ) -> None:
+        annotations = said.annotations + tuple(_annotation(comment) for comment in refused)
+        output = Output(said.title, said.summary, said.text, annotations)
+        await client.checks.complete(run, output, conclusion=said.conclusion, actions=buttons(said))
+
+
+def _annotation(comment: ReviewComment) -> Annotation:
+    """A comment whose place GitHub does not take, said in the check run."""
+    return Annotation(
+        path=comment.path,
+        start_line=comment.start_line or comment.line,
+        end_line=comment.line,
+        annotation_level="warning",
+        message=comment.body,
+        title=comment.code,
+    )

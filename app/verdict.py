@@ -1,0 +1,109 @@
+"""What a review has to say, as a value between its steps; what several of one commit say together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, Literal
+
+import msgspec
+
+from app.analysis.documents import is_python
+from app.github.models import Action, Annotation, CheckRun, Compared, Conclusion, ReviewComment, Thread
+from app.review.report import Report
+from app.store import HeadReview
+
+MOST_FILES: Final = 1000
+"""Changed Python files of one review."""
+LONGEST_SUMMARY: Final = 65_535
+NO_PYTHON: Final = "no Python files changed"
+_WORST_FIRST: Final = (
+    "failure",
+    "action_required",
+    "timed_out",
+    "cancelled",
+    "neutral",
+    "skipped",
+    "success",
+)
+RESCAN: Final = Action("Re-scan", "Review this commit again", "rescan")
+IGNORE: Final = Action("Ignore in this PR", "Leave what blocks here alone, logged", "ignore")
+
+Status = Literal["report", "closed", "done", "gone", "superseded", "published", "limited", "fault"]
+
+
+class Gathered(msgspec.Struct, frozen=True, kw_only=True):
+    """What the first step leaves for the others."""
+
+    status: Status
+    head_sha: str = ""
+    conclusion: Conclusion = "neutral"
+    title: str = ""
+    summary: str = ""
+    text: str = ""
+    annotations: tuple[Annotation, ...] = ()
+    comments: tuple[ReviewComment, ...] = ()
+    """New ones, to be posted as one review."""
+    body: str = ""
+    """The review's own text, with its marker."""
+    fixed: tuple[Thread, ...] = ()
+    """Threads whose finding is gone; their body is what it is to say now."""
+    folded: tuple[str, ...] = ()
+    """Findings that had no room and stay in the summary from now on."""
+    run: CheckRun | None = None
+    """Our check run on the head, if there is one."""
+    unsure: bool = False
+    """A run was begun and no answer came: there may be one."""
+    details_url: str | None = None
+    """The report's page."""
+
+
+def of_report(head_sha: str, report: Report, *, python: bool) -> Gathered:
+    """What the check run says of a report; `python` is whether the change touches any."""
+    return Gathered(
+        status="report",
+        head_sha=head_sha,
+        conclusion=report.conclusion,
+        title=report.title if python else NO_PYTHON,
+        summary=report.summary,
+        text=report.text,
+        annotations=report.annotations,
+    )
+
+
+def unreviewed(head_sha: str, conclusion: Conclusion, reason: str, run: CheckRun | None) -> Gathered:
+    return Gathered(
+        status="report",
+        head_sha=head_sha,
+        conclusion=conclusion,
+        title="not reviewed",
+        summary=f"This change was not reviewed: {reason}.",
+        run=run,
+    )
+
+
+def buttons(said: Gathered) -> tuple[Action, ...]:
+    return (RESCAN, IGNORE) if said.conclusion == "failure" and said.details_url else (RESCAN,)
+
+
+def shared(said: Gathered, reviews: Sequence[HeadReview], number: int) -> Gathered:
+    """What the one check run on a head says when several open pull requests have it: the worst conclusion wins."""
+    others = [review for review in reviews if review.number != number]
+    if not others:
+        return said
+    mine = HeadReview(number, said.conclusion, said.title, said.summary)
+    worst = min([mine, *others], key=lambda review: (_WORST_FIRST.index(review.conclusion), review.number))
+    summary = f"{said.summary}\n\n---\n*This commit is also the head of other pull requests.*\n"
+    for review in others:
+        section = f"\n## #{review.number}: {review.title}\n\n{review.summary}\n"
+        if len((summary + section).encode()) <= LONGEST_SUMMARY:
+            summary += section
+    title = said.title if worst is mine else f"{worst.title} (in #{worst.number})"
+    conclusion = msgspec.convert(worst.conclusion, Conclusion)
+    return msgspec.structs.replace(said, conclusion=conclusion, title=title, summary=summary)
+
+
+def too_large(compared: Compared) -> str:
+    if not compared.complete:
+        return "it changes more files than GitHub lists"
+    changed = sum(is_python(file.path) for file in compared.files)
+    return f"it changes {changed} Python files, {MOST_FILES} at most" if changed > MOST_FILES else ""
