@@ -15,15 +15,13 @@ from typing import Any, TypeVar
 
 import axe_playwright_python
 import pytest
-from aiohttp import web
 from aiohttp.test_utils import unused_port
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
 
-from app import logs
 from examples.demo import EXAMPLES, files
-from tests.app.service import Service, application, settings_for
+from tests.app.process import AppProcess, environment_for
 from tests.fakegithub import FakeGitHub
-from tests.fakegithub.state import Repo
+from tests.fakegithub.state import CheckRun, Repo
 
 Result = TypeVar("Result")
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
@@ -51,22 +49,15 @@ class Loop:
 
 
 class Site:
-    """The service, its GitHub, and the addresses of one report."""
+    """The service as a process of its own, its GitHub, and the addresses of one report."""
 
-    def __init__(self, loop: Loop, service: Service, repo: Repo, details_url: str) -> None:
-        self.loop = loop
-        self.service = service
+    def __init__(self, github: FakeGitHub, process: AppProcess, repo: Repo, details_url: str) -> None:
+        self.github = github
+        self.process = process
         self.repo = repo
+        self.url = process.url
         self.signed = details_url
         self.plain = details_url.partition("?")[0]
-
-    @property
-    def github(self) -> FakeGitHub:
-        return self.service.github
-
-    @property
-    def url(self) -> str:
-        return self.service.url
 
 
 @pytest.fixture(scope="session")
@@ -79,49 +70,50 @@ def loop() -> Iterator[Loop]:
 @pytest.fixture(scope="session")
 def site(loop: Loop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """The example's slow pull request, reviewed; `reader` may read its repository, `outsider` may not."""
-    logs.configure("warning")
     folder = tmp_path_factory.mktemp("browser")
-    started: list[Any] = []
+    github = FakeGitHub(root=folder / "github")
+    port = unused_port()
+    url = f"http://127.0.0.1:{port}"
 
     async def start() -> Site:
-        github = FakeGitHub(root=folder / "github")
         await github.start()
-        port = unused_port()
-        url = f"http://127.0.0.1:{port}"
         github.people.callback_urls = [f"{url}/sign-in/callback"]
-        settings = settings_for(
+        environment = environment_for(
             github,
             f"sqlite:///{folder}/fastperf.db",
-            public_url=url,
-            client_id=github.app.client_id,
-            client_secret=github.client_secret,
-            operator_token=OPERATOR,
+            PORT=str(port),
+            FASTPERF_PUBLIC_URL=url,
+            FASTPERF_CLIENT_ID=github.app.client_id,
+            FASTPERF_CLIENT_SECRET=github.client_secret,
+            FASTPERF_OPERATOR_TOKEN=OPERATOR,
         )
-        app = application(settings)
-        runner = web.AppRunner(app, access_log=None)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", port).start()
+        process = await AppProcess(environment).start()
+        await process.listening()
         github.webhook_url = f"{url}/webhook"
-        started.extend((github, runner))
-        service = Service(github, app, url)
         repo = github.add_repo("octo/shop", private=True, files=files(EXAMPLES / "shop"))
         github.install("octo", [repo])
         repo.roles.update(reader="read", outsider="none")
-        pull = await service.reviewed(repo, "slow", files(EXAMPLES / "pull_request" / "slow"))
-        return Site(loop, service, repo, service.run(repo, pull).details_url)
+        repo.git.commit("slow", files(EXAMPLES / "pull_request" / "slow"), parent=repo.git.ref("main"))
+        pull = await github.open_pr(repo, "slow")
+        run = await github.until(lambda: _completed(github, repo, pull.head_sha), 60)
+        return Site(github, process, repo, run.details_url)
 
-    async def stop() -> None:
-        github, runner = started
+    async def stop(site: Site) -> None:
         await github.settle()
         github.webhook_url = None
-        await runner.cleanup()
+        await site.process.stop()
         try:
             github.assert_clean()
         finally:
             await github.close()
 
-    yield loop.run(start())
-    loop.run(stop())
+    made = loop.run(start(), 120)
+    yield made
+    loop.run(stop(made))
+
+
+def _completed(github: FakeGitHub, repo: Repo, sha: str) -> CheckRun | None:
+    return next((run for run in github.check_runs(repo, sha) if run.status == "completed"), None)
 
 
 @pytest.fixture(scope="package")  # it holds this thread's event loop, which tests elsewhere need
