@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 WORKERS ?= 2
 
-.PHONY: install demo test test-all test-engine-everywhere lint format docs docs-check bench bench-analysis serve lock clean
+.PHONY: install demo test test-all test-engine-everywhere lint format docs docs-check docs-site bench bench-analysis bench-impact bench-scale serve lock clean
 
 install: $(STAMP)
 
@@ -38,6 +38,10 @@ docs-check: $(STAMP)
 	$(BIN)/python -m rules.engine.page --check
 	$(BIN)/python -m app.review.schema --check
 
+# The documentation as a site, in site/.
+docs-site: $(STAMP)
+	$(BIN)/zensical build --clean --strict -f mkdocs.yml
+
 # The App on this machine against the stand-in GitHub; SERVE=1 keeps both up.
 demo: $(STAMP)
 	$(BIN)/python -m examples.demo $(if $(SERVE),--serve)
@@ -49,6 +53,14 @@ serve: $(STAMP)
 bench: bench-analysis
 bench-analysis: $(STAMP)
 	$(BIN)/python -m benchmarks.analysis $(if $(PROJECT),--project $(PROJECT))
+
+# What each rule's advice is worth, under load; RULE="FP101 FP201" measures only those. Writes rules/measured.json.
+bench-impact: $(STAMP)
+	$(BIN)/python -m benchmarks.impact $(RULE)
+
+# What `fastperf scale` says against endpoints loaded to saturation.
+bench-scale: $(STAMP)
+	$(BIN)/python -m benchmarks.impact --scale
 
 # The engine must read code the same on each Python: its tests run on every other python3 found here.
 test-engine-everywhere: $(STAMP)

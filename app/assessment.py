@@ -64,6 +64,7 @@ class Assessor:
         tip_sha: str,
         wishes: Wishes = NO_WISHES,
         revert: bool = False,
+        advise: bool = False,
     ) -> tuple[Report, bool]:
         """The report on a change, and whether it touches Python at all."""
         diff = Diff.of(compared.files)
@@ -80,7 +81,9 @@ class Assessor:
         with self._metrics.timed("read"):
             request, skipped = await self._request(client, compared, relevant, head_sha, config)
             generated = exclusions.by_header(request.before, request.after, request.renamed)
-            request = without(request, {skip.path for skip in generated})
+            request = msgspec.structs.replace(
+                without(request, {skip.path for skip in generated}), advise=advise
+            )
         with self._metrics.timed("analyse"):
             self._crash.at("in-analysis")
             comparison, request = await self._compare(client, compared.merge_base_sha, request)
@@ -99,6 +102,7 @@ class Assessor:
             tip=comparison.tip,
             advisory=advisory,
             wishes=wishes,
+            advise=advise,
         )
         return report, True
 

@@ -112,6 +112,7 @@ class Pipeline(Chores):
         if reason := too_large(compared):
             return unreviewed(state.head_sha, config.on_skip, reason, run)
         wishes = await self.store.wishes(job.repository, job.number)
+        advise = await self.store.advises(job.repository, job.number, state.head_sha)
         async with self._progress(client, job, state.head_sha, run) as progress:
             report, python = await self.assessor.report(
                 client,
@@ -122,6 +123,7 @@ class Pipeline(Chores):
                 tip_sha=state.base_sha,
                 wishes=wishes,
                 revert=_is_revert(state),
+                advise=advise,
             )
         details_url = await self._keep_report(job, state.head_sha, report) if python else None
         folded = await self.store.folded(job.repository, job.number)
@@ -132,6 +134,7 @@ class Pipeline(Chores):
             comments=plan.post,
             body=plan.body,
             fixed=plan.fixed,
+            advised=report.advised,
             folded=plan.folded,
             run=progress.run or run,
             unsure=progress.begun and progress.run is None,
@@ -229,6 +232,8 @@ class Pipeline(Chores):
             except (Gone, NotFound):
                 log.info("pull_request_gone")
                 return {"status": "gone"}
+        if said.advised:
+            await self.store.keep_advised(job.repository, job.number, said.head_sha)
         await self.store.keep_folded(job.repository, job.number, said.folded)
         self.metrics.reviewed(said.conclusion)
         return {"status": "published"}

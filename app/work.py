@@ -162,6 +162,10 @@ class Work(Protocol):
         """Note that this machine lives; returns the machines that do."""
         ...
 
+    async def leave(self, machine_id: str) -> None:
+        """Note that this machine is gone."""
+        ...
+
     def is_transient(self, error: BaseException) -> bool: ...
 
     def limited_until(self, error: BaseException) -> float | None:

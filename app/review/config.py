@@ -20,11 +20,13 @@ from msgspec import Meta
 from app.review import paths
 from app.review.toml_lines import KeyLines
 from rules.engine import registry
-from rules.engine.finding import Confidence, Finding, Options, Severity
+from rules.engine.ceding import linter_of
+from rules.engine.finding import Budget, Confidence, Finding, Linter, Options, Severity
 
 FILE = ".github/fastperf.toml"
 PYPROJECT = "pyproject.toml"
 ATTRIBUTES = ".gitattributes"
+RUFF = (".ruff.toml", "ruff.toml")
 ORGANISATION = "org:.github/fastperf.toml"
 MAX_BYTES = 65_536
 
@@ -42,6 +44,10 @@ Code = Annotated[
 Positive = Annotated[float, Meta(gt=0)]
 Count = Annotated[int, Meta(ge=1)]
 Share = Annotated[float, Meta(ge=0, le=1)]
+Bound = (
+    Annotated[int, Meta(ge=0)]
+    | Annotated[str, Meta(pattern=r"^ *[0-9A-Za-z·²³⁴]+( *\+ *[0-9A-Za-z·²³⁴]+)* *$", max_length=100)]
+)
 
 
 class ConfigError(msgspec.Struct, frozen=True):
@@ -114,10 +120,15 @@ class BudgetTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     match: Annotated[str, Meta(description="`GET /orders`, `/orders` or a glob.", min_length=1)]
     queries: Annotated[
-        int | str | None, Meta(description="Most queries: a number or a cost such as `2 + N`.")
+        Bound | None, Meta(description="Most queries: a number or a cost such as `2 + N`.")
     ] = None
-    external_calls: Annotated[int | str | None, Meta(description="Most calls to other services.")] = None
+    external_calls: Annotated[
+        Bound | None, Meta(description="Most calls to other services, as a number or a cost.")
+    ] = None
     blocks: Annotated[bool | None, Meta(description="Whether the endpoint may block the event loop.")] = None
+    unbounded: Annotated[
+        bool, Meta(description="Whether queries and calls in loops without a bound are accepted.")
+    ] = False
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -192,6 +203,8 @@ class Config(Table, frozen=True, kw_only=True):
     errors: tuple[ConfigError, ...] = ()
     generated: tuple[str, ...] = ()
     """Patterns of `.gitattributes` that mark files as generated or vendored."""
+    linter: Linter = Linter()
+    """What the project's ruff reports; nothing when `cede_to` is `never`."""
     source: str = ""
     """The file that holds the configuration; empty when there is none."""
 
@@ -217,10 +230,12 @@ class Config(Table, frozen=True, kw_only=True):
         if own is not None:
             _merge(values, _values(own, errors, codes))
         attributes = documents.get(ATTRIBUTES) or ""
+        ceded = values.get("cede_to", "auto") != "never"
         return cls(
             **_structs(values),
             errors=tuple(errors),
             generated=paths.generated_patterns(attributes[:MAX_BYTES]),
+            linter=_linter(documents) if ceded else Linter(),
             source=own.path if own is not None and own.table else "",
         )
 
@@ -233,7 +248,9 @@ class Config(Table, frozen=True, kw_only=True):
             blocking=self.blocking,
             nonblocking=self.nonblocking,
             allow_inline_ignores=self.allow_inline_ignores,
+            linter=self.linter,
             context=msgspec.to_builtins(self.context),
+            budget=tuple(Budget(**msgspec.structs.asdict(table)) for table in self.budget),
         )
 
     def mode_of(self, code: str, endpoint: str = "") -> Mode:
@@ -340,6 +357,18 @@ def _own_document(documents: Mapping[str, str | None], errors: list[ConfigError]
         message = f"`{FILE}` exists and decides; this table is not used."
         errors.append(ConfigError(PYPROJECT, found.lines.line(()), message))
     return _read(FILE, dedicated, (), errors)
+
+
+def _linter(documents: Mapping[str, str | None]) -> Linter:
+    """What ruff is set up to report: its own file decides, as for ruff itself. Mistakes in there are ruff's business."""
+    for path in RUFF:
+        text = documents.get(path)
+        if text is not None:
+            own = _read(path, text, (), [])
+            return linter_of(own.table) if own is not None else Linter()
+    pyproject = documents.get(PYPROJECT) or ""
+    found = _read(PYPROJECT, pyproject, ("tool", "ruff"), []) if "ruff" in pyproject else None
+    return linter_of(found.table) if found is not None else Linter()
 
 
 def _read(path: str, text: str, prefix: tuple[str, ...], errors: list[ConfigError]) -> _Document | None:

@@ -10,6 +10,7 @@ import msgspec
 from app.github.models import Annotation, Conclusion, ReviewComment
 from app.review import comments, costs, fingerprint, guards, marker, patch, summary
 from app.review.advice import Question, Recommendation, ask, recommend
+from app.review.budgets import held
 from app.review.comments import Anchor, Group
 from app.review.config import ORGANISATION, Config, ConfigError
 from app.review.costs import EndpointChange
@@ -19,7 +20,7 @@ from app.review.markdown import one_line, plural, sentence, shorten
 from app.review.patch import Excerpts
 from app.review.reconcile import Plan, fixed_body, reconcile
 from app.review.wishes import Waived, Wishes, waived
-from rules.engine import growth
+from rules.engine import budgets, growth
 from rules.engine.finding import (
     Confidence,
     EndpointRef,
@@ -68,6 +69,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """New findings that somebody ignored on this pull request; no part of `new`."""
     blocking: tuple[str, ...] = ()
     """Fingerprints of the findings that fail the check run, or would if the mode were `gate`."""
+    advised: bool = False
+    """Whether it says what the project lacks."""
     folded: tuple[str, ...] = ()
     """Markers' tokens of findings that had a line but no comment because there were too many."""
     recommendations: tuple[Recommendation, ...] = ()
@@ -97,6 +100,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         tip: Result | None = None,
         advisory: bool = False,
         wishes: Wishes = Wishes(),  # noqa: B008 - frozen
+        advise: bool = False,
     ) -> Self:
         """Decide a review.
 
@@ -104,7 +108,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         analysed at all, `excluded` those that were left out on purpose, `faults` failures of ours in words, `excerpts`
         head lines inside the edits of fixes, `tip` the analysis of the changed files on the current base branch, if
         that has moved on. `advisory` (a revert, an advisory branch) fails nothing. `wishes` are what people asked for
-        on the pull request.
+        on the pull request. `advise`: nobody has told the repository yet what the project lacks.
         """
         before, after = _capped(before, config), _capped(after, config)
         standing = _capped(tip, config).findings if tip is not None else ()
@@ -116,7 +120,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             diff.renames,
             diff=diff,
             tip=standing,
-            costlier=lambda finding: _is_costlier(finding, steeper, diff),
+            costlier=lambda finding: _is_costlier(finding, steeper, diff) or _is_further(finding, endpoints),
         )
         all_new = _without_repeated(sorted((*changes.new, *changes.grown), key=_order))
         ignored = waived(all_new, wishes)
@@ -143,6 +147,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         blocking = tuple(finding.fingerprint for finding in heard if config.gates(finding))
         nearby = tuple(finding for finding in changes.existing if _near(finding, diff))
         suppressed = tuple(entry for entry in after.suppressed if entry.path in diff.files)
+        checklist = _checklist(before, after, config, wishes, advise=advise)
         facts = summary.Facts(
             conclusion=verdict,
             new=comments.group(new),
@@ -169,7 +174,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             config_errors=config.errors,
             waived=ignored,
             paused_by=wishes.paused_by,
-            checklist=_checklist(before, after, config),
+            budgets=held(endpoints, after, config.options().budget),
+            checklist=checklist,
+            is_new_service=not before.endpoints,
         )
         return cls(
             conclusion=verdict,
@@ -185,6 +192,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             nearby=nearby,
             waived=ignored,
             blocking=blocking,
+            advised=bool(checklist),
             folded=tuple(marker.token(print_) for entry in left_out for print_ in entry.fingerprints),
             recommendations=recommendations,
             questions=questions,
@@ -257,11 +265,21 @@ def _surer(finding: Finding, diff: Diff) -> Finding:
     return msgspec.structs.replace(finding, confidence=Confidence.LIKELY)
 
 
-def _checklist(before: Result, after: Result, config: Config) -> tuple[Finding, ...]:
-    """The project advice, when the change brings the project's first endpoints."""
-    if before.endpoints or not after.endpoints:
+def _checklist(
+    before: Result, after: Result, config: Config, wishes: Wishes, *, advise: bool
+) -> tuple[Finding, ...]:
+    """The project advice: in the first review of a repository, and when a change brings the project's first endpoints.
+
+    Without what the configuration leaves out or somebody ignored on the pull request.
+    """
+    if not after.endpoints or (before.endpoints and not advise):
         return ()
-    return tuple(finding for finding in after.advice if config.mode_for(finding) != "observe")
+    ignored = {id(entry.finding) for entry in waived(after.advice, wishes)}
+    return tuple(
+        finding
+        for finding in after.advice
+        if config.mode_for(finding) != "observe" and id(finding) not in ignored
+    )
 
 
 def _is_costlier(finding: Finding, steeper: frozenset[EndpointRef], diff: Diff) -> bool:
@@ -270,6 +288,18 @@ def _is_costlier(finding: Finding, steeper: frozenset[EndpointRef], diff: Diff) 
         return False
     reached = {*finding.endpoints, *((finding.endpoint,) if finding.endpoint else ())}
     return not reached.isdisjoint(steeper) and _near(finding, diff)
+
+
+def _is_further(finding: Finding, endpoints: Sequence[EndpointChange]) -> bool:
+    """Whether an endpoint that was beyond its budget before went further beyond it."""
+    if finding.code != budgets.CODE:
+        return False
+    change = next((change for change in endpoints if change.ref == finding.endpoint), None)
+    if change is None or change.before is None or change.after is None:
+        return False
+    return not all(
+        budgets.within(getattr(change.after, kind), getattr(change.before, kind)) for kind in budgets.KINDS
+    ) or not set(change.after.blocking) <= set(change.before.blocking)
 
 
 def _without_repeated(new: Sequence[Finding]) -> tuple[Finding, ...]:

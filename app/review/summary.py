@@ -10,6 +10,7 @@ from app.github.models import Conclusion
 from app.review import comments
 from app.review import patch as patches
 from app.review.advice import Question, Recommendation, metrics, tools
+from app.review.budgets import BudgetRow
 from app.review.comments import BADGES, Group
 from app.review.config import ConfigError
 from app.review.costs import EndpointChange, growth
@@ -74,8 +75,11 @@ class Facts:
     config_errors: tuple[ConfigError, ...]
     waived: tuple[Waived, ...] = ()
     paused_by: str = ""
+    budgets: tuple[BudgetRow, ...] = ()
     checklist: tuple[Finding, ...] = ()
-    """What a service that this change brings still lacks: advice, neither counted nor said on a line."""
+    """What the project lacks: advice, neither counted nor said on a line."""
+    is_new_service: bool = True
+    """Whether this change brings the project's first endpoints, so that the advice is news."""
 
     @property
     def stopping(self) -> tuple[Group, ...]:
@@ -124,6 +128,7 @@ def render(facts: Facts, context: comments.Context) -> str:
             Section((_headline(facts, context),)),
             Section((_severities(facts),)),
             _assessment(facts),
+            _budgets(facts),
             _recommendations(facts, context),
             *_implementation(facts, context),
             Section((_monitoring(facts), ""), rank=1),
@@ -227,6 +232,27 @@ def _assessment(facts: Facts) -> Section:
         return "### Performance assessment\n" + table(header, ("---",) * len(header), rows)
 
     return _section(draw, min(len(shown), _MOST_ENDPOINTS), rank=2)
+
+
+def _budgets(facts: Facts) -> Section:
+    """The endpoints of this change that have a budget: what is allowed, and whether it holds."""
+
+    def draw(most: int) -> str:
+        rows = [
+            [
+                code(str(row.ref), cell=True),
+                row.allowed,
+                "holds" if not row.beyond else f"**{'; '.join(row.beyond)}**",
+            ]
+            for row in facts.budgets[:most]
+        ]
+        if (left := len(facts.budgets) - most) > 0:
+            rows.append([f"{left} more", "", ""])
+        return "### Budgets\n" + table(("endpoint", "budget", "now"), ("---",) * 3, rows)
+
+    return (
+        _section(draw, min(len(facts.budgets), _MOST_ENDPOINTS), rank=2) if facts.budgets else Section(("",))
+    )
 
 
 def _left_over(changes: Sequence[EndpointChange]) -> str:
@@ -419,7 +445,7 @@ def _linked(rule: str, context: comments.Context) -> str:
 
 
 def _checklist(facts: Facts, context: comments.Context) -> str:
-    """What a new service lacks, as boxes to tick; said with its first application and never again."""
+    """What the project lacks: boxes to tick for a new service, folded for one that has been there; said once."""
     if not facts.checklist:
         return ""
     rows = [
@@ -427,7 +453,10 @@ def _checklist(facts: Facts, context: comments.Context) -> str:
         f" <sub>{_linked(finding.code, context)} · {finding.effort}</sub>"
         for finding in facts.checklist
     ]
-    return "\n".join(["### Checklist for a new service", *rows])
+    if facts.is_new_service:
+        return "\n".join(["### Checklist for a new service", *rows])
+    title = f"What the project lacks as a service ({len(rows)}), said this once"
+    return "\n".join([f"<details><summary>{title}</summary>", "", *rows, "", "</details>"])
 
 
 def _tail(facts: Facts, context: comments.Context) -> Section:

@@ -50,6 +50,11 @@ _BOUND = (
 # A mutex is held for microseconds, a queue without a bound is never full: waits that nobody notices.
 _SHORT_WAITS = frozenset({"acquire", "put", "shutdown", "poll"})
 _UPKEEP = frozenset({"connect", "begin", "rollback", "close", "ping"})
+_CLOSING = _UPKEEP | {"commit", "flush", "refresh"}
+_SINGLE = frozenset({"requests", "httpx", "urllib", "urllib3", "http", "socket", "botocore", "boto3"})
+"""Whose calls are requests of their own, each mended by itself."""
+_PIXELS = frozenset({"convert", "copy", "crop", "rotate", "transpose"})
+"""What takes milliseconds for all but the largest images."""
 _QUICK_STORES = frozenset({"redis", "valkey", "pymemcache", "memcache"})
 _STORE_WAITS = frozenset(
     {"blpop", "brpop", "blmove", "brpoplpush", "bzpopmin", "bzpopmax", "listen", "get_message", "xread"}
@@ -57,6 +62,8 @@ _STORE_WAITS = frozenset(
 _RESOLVING = frozenset(
     {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr", "socket.getfqdn"}
 )
+_FAILED = "after a failure"
+_NOT_KEPT = "whenever no answer is kept"
 _WISHED = "when it is asked to"
 _FAR = 4
 """Longer call paths are said one severity lower."""
@@ -122,7 +129,66 @@ def direct(call: ast.Call, module: Module) -> Stop | None:
     if is_quick(call, entry.name.rpartition(".")[2]):
         return None
     code = _said_by(code, function.node, module)
-    return Stop(code, call, entry.name, entry.kind, entry.instead, weight(entry), entry)
+    seldom, severity = _seldom_here(call, module), weight(entry)
+    if seldom:
+        most = Severity.HIGH if seldom == _FAILED else Severity.MEDIUM
+        severity = min(severity, most, key=lambda each: each.rank)
+    return Stop(code, call, entry.name, entry.kind, entry.instead, severity, entry, seldom=seldom)
+
+
+def together(function: FunctionNode, module: Module, code: str) -> list[list[Stop]]:
+    """The stops that `code` reports where they stand in `function`, one list per library, the most telling first.
+
+    One conversation with a database or a mail server is moved as a whole, so it is one finding.
+    """
+    if not isinstance(function, ast.AsyncFunctionDef):
+        return []
+    known = _talks.setdefault(module, {})
+    if (function, code) not in known:
+        found: dict[str, list[Stop]] = {}
+        for call in own_calls(function):
+            stop = direct(call, module)
+            if stop is not None and stop.code == code:
+                found.setdefault(_conversation(stop), []).append(stop)
+        known[function, code] = [
+            sorted(
+                group, key=lambda stop: (_is_closing(stop), _on_failure(stop.call, module), stop.call.lineno)
+            )
+            for group in found.values()
+        ]
+    return known[function, code]
+
+
+def group_of(stop: Stop, module: Module) -> list[Stop]:
+    """The stops that are one finding with `stop`, itself among them; the first is where it is said."""
+    function = module.function_of(stop.call)
+    groups = together(function.node, module, stop.code) if function is not None else []
+    return next((group for group in groups if any(each.call is stop.call for each in group)), [stop])
+
+
+def is_only_closing(stops: list[Stop]) -> bool:
+    """Whether they only end what others did: commits, rollbacks."""
+    return all(map(_is_closing, stops))
+
+
+def _conversation(stop: Stop) -> str:
+    package = stop.callable.partition(".")[0]
+    if stop.code == "FP102" or (stop.kind is Kind.NET and package not in _SINGLE):
+        return package
+    return f"{stop.call.lineno}:{stop.call.col_offset}"
+
+
+def _is_closing(stop: Stop) -> bool:
+    return stop.kind is Kind.DB and stop.callable.rpartition(".")[2] in _CLOSING
+
+
+def _on_failure(node: ast.AST, module: Module) -> bool:
+    current: ast.AST | None = node
+    while current is not None and not isinstance(current, ast.AsyncFunctionDef):
+        if isinstance(current, ast.ExceptHandler):
+            return True
+        current = module.parent(current)
+    return False
 
 
 def through_helper(call: ast.Call | ast.Attribute, module: Module) -> Iterator[Stop]:
@@ -135,6 +201,7 @@ def through_helper(call: ast.Call | ast.Attribute, module: Module) -> Iterator[S
         return
     if not module.runs_on_event_loop(call):
         return
+    here = _seldom_here(call, module) if isinstance(call, ast.Call) else ""
     nearest: dict[Kind, Stop] = {}
     for leaf in summary.blocking:
         entry = leaf.blocking
@@ -143,7 +210,7 @@ def through_helper(call: ast.Call | ast.Attribute, module: Module) -> Iterator[S
             continue
         if code not in ("FP109", "FP701"):
             code = _said_by("FP103", function.node, module)
-        severity, seldom = weight(entry), _seldom(leaf)
+        severity, seldom = weight(entry), _seldom(leaf) or here
         if seldom:
             severity = min(severity, Severity.MEDIUM, key=lambda each: each.rank)
         elif len(leaf.path) > _FAR:
@@ -169,15 +236,25 @@ def weight(entry: Blocking) -> Severity:
     """The severity of a stop. What answers in less than a millisecond as a rule is felt by few."""
     severity = Severity(entry.severity)
     package, last = entry.name.partition(".")[0], entry.name.rpartition(".")[2]
+    if package == "PIL" and severity is Severity.CRITICAL:
+        severity = Severity.MEDIUM if last in _PIXELS else Severity.HIGH
     quick = (package in _QUICK_STORES and last not in _STORE_WAITS) or entry.name in _RESOLVING
     return min(severity, Severity.MEDIUM, key=lambda each: each.rank) if quick else severity
 
 
+def _seldom_here(call: ast.Call, module: Module) -> str:
+    """When a call is made, as far as its own function says."""
+    flags = module.call_flags(call)
+    if flags & facts.FAILING:
+        return _FAILED
+    return _NOT_KEPT if flags & (facts.RECALLED | facts.ON_MISS) else ""
+
+
 def _seldom(leaf: Leaf) -> str:
     if leaf.rarely & facts.FAILING:
-        return "after a failure"
+        return _FAILED
     if leaf.cached or leaf.on_miss or leaf.rarely & facts.RECALLED:
-        return "whenever no answer is kept"
+        return _NOT_KEPT
     return _WISHED if leaf.rarely & facts.WISHED else ""
 
 
@@ -193,6 +270,7 @@ def by_kind(function: ast.AsyncFunctionDef, module: Module, code: str) -> list[l
     ]
 
 
+_talks: WeakKeyDictionary[Module, dict[tuple[ast.AST, str], list[list[Stop]]]] = WeakKeyDictionary()
 _known: WeakKeyDictionary[Module, dict[ast.AST, tuple[Stop, ...]]] = WeakKeyDictionary()
 
 
