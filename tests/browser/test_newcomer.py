@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
 import signal
 import subprocess
 import sys
+import time
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -77,6 +80,16 @@ def serving(clone: Path, github: FakeGitHub, tmp_path: Path) -> Iterator[str]:
     server.communicate(timeout=40)
 
 
+def until_ready(url: str) -> None:
+    """The server starts anew as the app."""
+    for _ in range(150):
+        with contextlib.suppress(OSError), urllib.request.urlopen(f"{url}/readyz", timeout=5) as answer:
+            if answer.status == 200:
+                return
+        time.sleep(0.2)
+    pytest.fail("it is not ready after 30 s")
+
+
 def test_from_a_clone_to_a_first_review(
     opened: Opening, serving: str, github: FakeGitHub, loop: Loop, clone: Path
 ) -> None:
@@ -87,6 +100,7 @@ def test_from_a_clone_to_a_first_review(
     tab.page.get_by_role("heading", name="is made").wait_for()
     assert (clone / "fastperf-credentials.json").stat().st_mode & 0o077 == 0
 
+    until_ready(url)
     github.webhook_url = f"{url}/webhook"
     repo = github.add_repo("octo/shop", private=True, files=files(EXAMPLES / "shop"))
     github.install("octo", [repo])
