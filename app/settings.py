@@ -33,16 +33,6 @@ KNOWN_SECRETS: Final = frozenset(
 )
 """Secrets that stand in tutorials: whoever knows them could sign deliveries."""
 
-CRASH_POINTS: Final = (
-    "in-analysis",
-    "after-check-begun",
-    "before-review",
-    "after-review",
-    "after-check",
-    "before-clean-up",
-)
-"""Where a process can be told to kill itself, for tests of recovery (see `app.crash`)."""
-
 APP_VARIABLES: Final = (
     "FASTPERF_APP_ID",
     "FASTPERF_PRIVATE_KEY",
@@ -91,8 +81,6 @@ class Settings:
     operator_token: str = field(default="", repr=False)
     """Opens the operator's part of the status page; without it nobody has one."""
     drain_seconds: float = 20.0
-    crash_at: str = ""
-    """`FASTPERF_CRASH_AT`, for tests of recovery only: the process kills itself at this point (see `app.crash`)."""
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         """Another process, or a file, is no place for them."""
@@ -146,7 +134,6 @@ class Settings:
             metrics_token=reader.secret("FASTPERF_METRICS_TOKEN"),
             operator_token=reader.secret("FASTPERF_OPERATOR_TOKEN"),
             drain_seconds=reader.number("FASTPERF_DRAIN_SECONDS", 20.0, float, 0, 3600),
-            crash_at=reader.choice("FASTPERF_CRASH_AT", "", ("", *CRASH_POINTS)),
         )
 
 

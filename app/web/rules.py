@@ -13,7 +13,7 @@ from aiohttp import web
 from markupsafe import Markup
 
 from app.web import pages
-from rules.engine import page, registry
+from rules.engine import measured, page, registry
 from rules.engine.finding import Severity
 from rules.engine.rule import Rule
 
@@ -139,7 +139,7 @@ def _entries(rule: Rule) -> Iterator[Entry]:
             severity=str(rule.severity),
             gates=rule.gates,
             fix=any(example.fixed is not None for example in rule.invalid),
-            measured=rule.impact.measured,
+            measured=measured.impact(rule, rule.impact).measured,
             alias_of=alias_of,
             summary=pages.markdown_line(card.summary),
             text=f"{code} {called} {name} {rule.severity} {card.summary} {card.why}".lower(),

@@ -74,7 +74,7 @@ class Setup:
             owner=owner,
             complaint=complaint,
             reachable=bool(complaint) or not is_loopback(urlsplit(public_url).hostname or ""),
-            tunnels=_tunnels(self.settings.port),
+            tunnels=_tunnels(self.settings.port or request.url.port or 8080),
             action="" if complaint else manifest.new_app_url(self.settings.api_url, owner, self._state()),
             manifest=json.dumps(manifest.manifest(public_url, name)),
             permissions=PERMISSIONS,

@@ -157,6 +157,19 @@ async def test_the_right_to_read_ends_when_it_ends_at_github(visit: Visit) -> No
     assert (await visit.get(plain))[0] == 404
 
 
+async def test_the_start_page_lists_the_reviews_that_a_person_may_see(visit: Visit) -> None:
+    *_, plain = await reviewed(visit)
+    visit.github.expect(404, "repos/get")
+
+    assert "octo/shop" not in (await visit.get("/"))[1]
+    _, text, _ = await visit.sign_in("reader")
+    assert f'href="{plain}"' in text
+    assert "octo/shop #1" in text
+    _, text, _ = await visit.sign_in("outsider")
+    assert "outsider" in text
+    assert "octo/shop" not in text
+
+
 async def test_a_name_that_belongs_to_another_repository_by_now_opens_nothing(visit: Visit) -> None:
     repo, *_, plain = await reviewed(visit)
     repo.name = "old-shop"
