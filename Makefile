@@ -5,11 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 WORKERS ?= 2
 
-<<<<<<< HEAD
-.PHONY: install demo test test-all test-engine-everywhere lint format docs docs-check docs-site bench bench-analysis bench-impact bench-scale serve lock clean
-=======
-.PHONY: install demo test test-all test-engine-everywhere chaos lint format docs docs-check bench bench-analysis bench-impact bench-scale bench-load serve lock sbom audit clean
->>>>>>> main
+.PHONY: install demo test test-all test-engine-everywhere chaos lint format docs docs-check docs-site bench bench-analysis bench-impact bench-scale bench-load serve lock sbom audit clean
 
 install: $(STAMP)
 
