@@ -91,6 +91,11 @@ class Analysis:
             found.setdefault(finding.path, []).append(finding)
         return found
 
+    def has_fix(self, finding: Finding) -> bool:
+        """Whether the rule has a fix for it, proven or not."""
+        found = self._matches.get(finding.fingerprint)
+        return found is not None and found[1].fix is not None
+
     def prove(self, finding: Finding) -> Finding:
         """The same finding with its proven fix, or with `fix=None`."""
         found = self._matches.get(finding.fingerprint)
