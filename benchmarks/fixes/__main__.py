@@ -42,7 +42,7 @@ def main() -> None:
         commit = repository.commit("HEAD")
         tree = _tree(repository, commit)
         most = -(-left // (len(chosen.repos) - number))
-        began = sum(tried.values())
+        began = tried.total()
         for finding in itertools.islice(_offered(tree.analysis, chosen.seed, codes, dropped), most):
             tried[finding.code] += 1
             left -= 1
@@ -50,7 +50,11 @@ def main() -> None:
             failed[finding.code] += bool(broken)
             for what in broken:
                 print(f"{repo} {finding.path}:{finding.line} {finding.code} {what}", flush=True)
-        print(f"{repo} {commit[:10]}: {sum(tried.values()) - began} fixes", file=sys.stderr, flush=True)
+        print(
+            f"{repo} {commit[:10]}: {tried.total() - began} fixes, {failed.total()} broken so far",
+            file=sys.stderr,
+            flush=True,
+        )
     print(table(tried, failed, dropped))
     sys.exit(1 if failed.total() else 0)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import builtins
 import io
+import itertools
 import re
 import tokenize
 import warnings
@@ -117,7 +118,7 @@ def _of_bytes(raw: bytes, fixed: bytes, edits: Sequence[Edit]) -> Iterator[str]:
     if len(only) == 1 and any(re.search(end, fixed) for end in ends if end not in only):
         yield "it brings another line end into the file"
     spans = sorted((edit.start_line, edit.end_line) for edit in edits)
-    if any(second[0] <= first[1] for first, second in zip(spans, spans[1:], strict=False)):
+    if any(second[0] <= first[1] for first, second in itertools.pairwise(spans)):
         yield "two of its edits overlap"
 
 

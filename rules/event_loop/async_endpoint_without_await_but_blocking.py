@@ -34,6 +34,7 @@ class AsyncEndpointWithoutAwaitButBlocking(Rule):
     """
 
     code = "FP104"
+    about_own_line = True
     severity = Severity.HIGH
     gates = True
     effort = Effort.MINUTES

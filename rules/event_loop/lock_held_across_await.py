@@ -45,6 +45,7 @@ class LockHeldAcrossAwait(Rule):
     """
 
     code = "FP117"
+    about_own_line = True
     severity = Severity.HIGH
     gates = True
     effort = Effort.MINUTES
