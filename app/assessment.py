@@ -12,7 +12,6 @@ from app.analysis.archive import LARGEST_FILE
 from app.analysis.documents import LARGEST_DOCUMENT, is_document, is_link, is_python
 from app.analysis.pool import without
 from app.concurrency import together
-from app.crash import Crash
 from app.github.client import RepositoryClient
 from app.github.models import ChangedFile, Compared, Repository
 from app.project import Projects
@@ -40,14 +39,12 @@ class Assessor:
         analysis: Analysis,
         projects: Projects,
         metrics: Metrics,
-        crash: Crash,
         *,
         links_to: tuple[str, str],
     ) -> None:
         self._analysis = analysis
         self._projects = projects
         self._metrics = metrics
-        self._crash = crash
         self._web_url, self._public_url = links_to
 
     def links(self, client: RepositoryClient, commit: str) -> Links:
@@ -85,7 +82,6 @@ class Assessor:
                 without(request, {skip.path for skip in generated}), advise=advise
             )
         with self._metrics.timed("analyse"):
-            self._crash.at("in-analysis")
             comparison, request = await self._compare(client, compared.merge_base_sha, request)
             if tip_sha != compared.merge_base_sha and comparison.is_worse:
                 comparison.tip = await self._standing(client, tip_sha, relevant, request, comparison, config)
@@ -126,7 +122,9 @@ class Assessor:
             return path not in touched and (not is_python(path) or not config.excludes(path))
 
         contents, project = await together(
-            client.contents.texts([(base_sha, path) for path in old] + [(head_sha, path) for path in new]),
+            client.contents.texts(
+                [(base_sha, path) for path in (*old, *config.evidence)] + [(head_sha, path) for path in new]
+            ),
             self._projects.at(client, base_sha, wants),
         )
         before = {path: contents.get((base_sha, path)) for path in old}
@@ -142,7 +140,7 @@ class Assessor:
             others=dict(project.facts),
             documents_before=dict(project.documents) | _texts(before),
             documents_after=dict(project.documents) | _texts(after),
-            options=config.options(),
+            options=config.options_with({path: contents.get((base_sha, path)) for path in config.evidence}),
             removed=[file.path for file in relevant if file.status == "removed"],
             renamed={
                 file.path: file.previous_path

@@ -21,7 +21,6 @@ from app.analysis import Analysis
 from app.assessment import Assessor
 from app.chores import Chores, external_id, is_answered, own_run
 from app.concurrency import together
-from app.crash import Crash
 from app.github.client import GitHub, RepositoryClient
 from app.github.errors import Gone, NotFound
 from app.github.models import CheckRun, Compared, Output, PullState
@@ -65,7 +64,6 @@ class Pipeline(Chores):
         web_url: str = "",
         links: ReportLinks | None = None,
         retention_days: int = 30,
-        crash: Crash | None = None,
     ) -> None:
         projects = Projects(store, analysis)
         web_url = web_url or web_address(github.api_url)
@@ -78,9 +76,8 @@ class Pipeline(Chores):
             retention_days=retention_days,
         )
         self.metrics = metrics
-        self._crash = crash or Crash()
-        self.assessor = Assessor(analysis, projects, metrics, self._crash, links_to=(web_url, public_url))
-        self.publisher = Publisher(self._crash)
+        self.assessor = Assessor(analysis, projects, metrics, links_to=(web_url, public_url))
+        self.publisher = Publisher()
         self.queue = MergeQueue(self.assessor, self.publisher, store)
 
     # ------------------------------------------------------------------ first step
@@ -206,7 +203,6 @@ class Pipeline(Chores):
             progress.run = await client.checks.create(head_sha, external_id(head_sha), output)
         else:
             progress.run = await client.checks.complete(run, output, conclusion=None)
-        self._crash.at("after-check-begun")
 
     # ------------------------------------------------------------------ second step
 
@@ -243,7 +239,6 @@ class Pipeline(Chores):
     async def clean_up(self, job: ReviewJob, gathered: Outcome) -> Outcome:
         """Mark fixed what is fixed; close what was begun on commits that nobody waits for any more."""
         said = msgspec.convert(gathered, Gathered)
-        self._crash.at("before-clean-up")
         client = self.github.repository(job.repository)
         try:
             if said.status == "published":

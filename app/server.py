@@ -17,21 +17,24 @@ from aiohttp import web
 from app import logs
 from app.analysis import Analysis, AnalysisError
 from app.connections import IDLE_SECONDS, Connections, attend
-from app.crash import Crash
 from app.database import trouble
 from app.github.api import Call
 from app.github.app import missing
 from app.github.client import GitHub
 from app.github.errors import BadPrivateKey, GitHubError
+from app.github.manifest import SIGNED_IN, web_url
+from app.github.people import SignIn
 from app.jobs import Jobs, JobsError
 from app.migrations import SchemaError
 from app.pipeline import Pipeline
+from app.place import Place, PlaceTakenError
 from app.reportlinks import ReportLinks
 from app.settings import Settings, SetupSettings
 from app.store import Store
 from app.version import version
-from app.web import health, pages, reports, rules, setup
+from app.web import health, pages, reports, rules, setup, signin, status
 from app.web.metrics import Metrics, MetricsPage
+from app.web.sessions import Cookies
 from app.webhook import LARGEST_BODY, Webhook
 from rules.engine import registry
 
@@ -40,6 +43,10 @@ log = structlog.get_logger(__name__)
 READ_SECONDS: Final = 10.0
 """A delivery that takes longer to arrive is not GitHub's."""
 DEPTH_SECONDS: Final = 10.0
+LAG_SECONDS: Final = 0.1
+"""Between two looks at how late the event loop is."""
+PLACE_SECONDS: Final = 10.0
+"""How much longer than its drain a process of the same name may need to end."""
 MOST_SCRAPES: Final = 20
 """Connections to the metrics port."""
 PR_SET_DUMPABLE: Final = 4
@@ -58,7 +65,6 @@ def build(settings: Settings, **jobs_options: Any) -> web.Application:
     `jobs_options` go to `Jobs` (poll intervals, in tests). Start-up raises StartError.
     """
     metrics = Metrics()
-    crash = Crash(settings.crash_at)
     app = web.Application(client_max_size=LARGEST_BODY, middlewares=[attend, _harden])
     app[METRICS] = metrics
     github = GitHub(
@@ -71,6 +77,7 @@ def build(settings: Settings, **jobs_options: Any) -> web.Application:
     )
     analysis = Analysis(settings.workers)
     store = Store(settings.database_url)
+    place = Place(settings.database_url, settings.machine_id)
     links = ReportLinks(settings.public_url, settings.private_key, days=settings.retention_days)
     pipeline = Pipeline(
         github,
@@ -80,7 +87,6 @@ def build(settings: Settings, **jobs_options: Any) -> web.Application:
         public_url=settings.public_url,
         links=links,
         retention_days=settings.retention_days,
-        crash=crash,
     )
     jobs = Jobs(
         pipeline,
@@ -89,6 +95,7 @@ def build(settings: Settings, **jobs_options: Any) -> web.Application:
         drain_seconds=settings.drain_seconds,
         retention_days=settings.retention_days,
         on_event=metrics.job_event,
+        on_stage=metrics.stage,
         **jobs_options,
     )
     app[JOBS] = jobs
@@ -97,8 +104,11 @@ def build(settings: Settings, **jobs_options: Any) -> web.Application:
         """In the order of their needs; the job engine is last to start and first to stop."""
         async with contextlib.AsyncExitStack() as stack:
             try:
+                stack.push_async_callback(place.leave)
+                await place.take(settings.drain_seconds + PLACE_SECONDS)
                 stack.push_async_callback(store.close)
                 await store.start()
+                await asyncio.to_thread(metrics.process, version())
                 await asyncio.to_thread(registry.cards)  # imports every rule: not while requests wait
                 await stack.enter_async_context(github)
                 stack.push_async_callback(analysis.close)
@@ -108,12 +118,13 @@ def build(settings: Settings, **jobs_options: Any) -> web.Application:
                 await asyncio.wait({registering}, timeout=READ_SECONDS)
                 stack.push_async_callback(jobs.close)
                 await jobs.start()
-            except (AnalysisError, JobsError, BadPrivateKey, SchemaError) as error:
+            except (AnalysisError, JobsError, BadPrivateKey, PlaceTakenError, SchemaError) as error:
                 raise StartError(str(error)) from error
-            except sa.exc.SQLAlchemyError as error:
-                raise StartError(f"the database cannot be opened: {trouble(error)}") from error
-            watching = asyncio.create_task(_watch_depth(jobs, metrics))
-            stack.push_async_callback(_cancel, watching)
+            except (sa.exc.SQLAlchemyError, OSError) as error:
+                why = error.strerror if isinstance(error, OSError) and error.strerror else trouble(error)
+                raise StartError(f"the database cannot be opened: {why.lower()}") from error
+            for watching in (_watch_jobs(jobs, store, analysis, metrics), _watch_loop(metrics)):
+                stack.push_async_callback(_cancel, asyncio.create_task(watching))
             log.info("started", version=version(), machine=settings.machine_id, workers=settings.workers)
             yield
             log.info("draining", seconds=settings.drain_seconds)
@@ -136,9 +147,11 @@ def build(settings: Settings, **jobs_options: Any) -> web.Application:
     app.router.add_post("/webhook", webhook.handle)
     app.router.add_get("/livez", health.live)
     app.router.add_get("/readyz", ready.handle)
-    app.router.add_get("/", _status)
-    app.router.add_get("/setup", setup.Check(github, settings.public_url).page)
-    app.router.add_get("/reviews/{id:[0-9a-f]{32}}", reports.Reports(store, links).page)
+    checked = setup.Check(
+        github, settings.public_url, port=settings.port, can_sign_in=_sign_in(settings) is not None
+    )
+    app.router.add_get("/setup", checked.page)
+    _add_peoples_pages(app, settings, github, store, links, ready, jobs)
     _add_public_pages(app)
     if settings.metrics_token and settings.metrics_port is None:
         app.router.add_get("/metrics", MetricsPage(metrics, settings.metrics_token).handle)
@@ -146,10 +159,51 @@ def build(settings: Settings, **jobs_options: Any) -> web.Application:
     return app
 
 
+def _add_peoples_pages(
+    app: web.Application,
+    settings: Settings,
+    github: GitHub,
+    store: Store,
+    links: ReportLinks,
+    ready: health.Ready,
+    jobs: Jobs,
+) -> None:
+    """Pages that show more to those who may see more."""
+    cookies = Cookies(settings.private_key, secure=settings.public_url.startswith("https:"))
+    visitors = signin.Visitors(github, cookies, _sign_in(settings))
+    visitors.routes(app)
+    shown = reports.Reports(store, links, visitors, web_url(settings.api_url))
+    app.router.add_get("/reviews/{id:[0-9a-f]{32}}", shown.page)
+    app.router.add_get("/reviews/{id:[0-9a-f]{32}}/fastperf.patch", shown.patch)
+    status.Status(
+        ready=ready,
+        store=store,
+        visitors=visitors,
+        cookies=cookies,
+        depth=jobs.depth,
+        budgets=github.budgets,
+        operator_token=settings.operator_token,
+    ).routes(app)
+
+
+def _sign_in(settings: Settings) -> SignIn | None:
+    """People can sign in where the app has its OAuth credentials, and an address that GitHub can send them back to."""
+    if not (settings.client_id and settings.client_secret and settings.public_url):
+        return None
+    return SignIn(
+        web_url=web_url(settings.api_url),
+        api_url=settings.api_url,
+        client_id=settings.client_id,
+        client_secret=settings.client_secret,
+        redirect_uri=settings.public_url + SIGNED_IN,
+    )
+
+
 def _add_public_pages(app: web.Application) -> None:
     app.router.add_get("/rules", rules.index)
     app.router.add_get("/rules/{code:[A-Za-z0-9-]{1,80}}", rules.rule)
     app.router.add_get("/static/fastperf.css", pages.stylesheet)
+    app.router.add_get("/static/fastperf.js", pages.script)
 
 
 def serve_setup(settings: SetupSettings) -> bool:
@@ -283,10 +337,6 @@ async def _refusal(request: web.Request, answer: web.HTTPException) -> web.Respo
     return web.json_response({"status": answer.reason.lower()}, status=answer.status)
 
 
-async def _status(_: web.Request) -> web.Response:
-    return web.Response(text="fastperf is running.\n")
-
-
 async def _learn_who_we_are(github: GitHub) -> None:
     """The app's own name at GitHub, and a warning for each permission it lacks. Tries until it succeeds."""
     pause = 1.0
@@ -304,13 +354,27 @@ async def _learn_who_we_are(github: GitHub) -> None:
         return
 
 
-async def _watch_depth(jobs: Jobs, metrics: Metrics) -> None:
+async def _watch_jobs(jobs: Jobs, store: Store, analysis: Analysis, metrics: Metrics) -> None:
     while True:
         try:
-            metrics.queues(await jobs.depth())
+            waiting = await jobs.waiting()
+            metrics.queues({queue: found.jobs for queue, found in waiting.items()})
+            for queue, found in waiting.items():
+                metrics.oldest(queue, found.oldest_seconds)
+            machines = len(await store.machines())
+            metrics.alive(machines=machines, lease=jobs.may_speak, workers=len(analysis.pids))
         except Exception as error:  # a gauge that is late is no reason to stop watching
-            log.warning("depth_unknown", error=type(error).__name__)
+            metrics.alive(machines=0, lease=jobs.may_speak, workers=len(analysis.pids))
+            log.warning("depth_unknown", error=type(error).__name__, reason=trouble(error))
         await asyncio.sleep(DEPTH_SECONDS)
+
+
+async def _watch_loop(metrics: Metrics) -> None:
+    loop = asyncio.get_running_loop()
+    while True:
+        due = loop.time() + LAG_SECONDS
+        await asyncio.sleep(LAG_SECONDS)
+        metrics.lag(max(0.0, loop.time() - due))
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:
@@ -319,7 +383,7 @@ async def _cancel(task: asyncio.Task[None]) -> None:
 
 
 def _count(metrics: Metrics, github: GitHub, call: Call) -> None:
-    metrics.call(call.status)
+    metrics.call(call.status, call.method, call.ended - call.started)
     for resource, remaining in github.limits(call.installation_id).remaining.items():
         metrics.points(resource, remaining)
 

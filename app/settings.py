@@ -33,16 +33,6 @@ KNOWN_SECRETS: Final = frozenset(
 )
 """Secrets that stand in tutorials: whoever knows them could sign deliveries."""
 
-CRASH_POINTS: Final = (
-    "in-analysis",
-    "after-check-begun",
-    "before-review",
-    "after-review",
-    "after-check",
-    "before-clean-up",
-)
-"""Where a process can be told to kill itself, for tests of recovery (see `app.crash`)."""
-
 APP_VARIABLES: Final = (
     "FASTPERF_APP_ID",
     "FASTPERF_PRIVATE_KEY",
@@ -88,9 +78,9 @@ class Settings:
     metrics_port: int | None = None
     """Where `/metrics` listens; without it and without a token there is no such page."""
     metrics_token: str = field(default="", repr=False)
+    operator_token: str = field(default="", repr=False)
+    """Opens the operator's part of the status page; without it nobody has one."""
     drain_seconds: float = 20.0
-    crash_at: str = ""
-    """`FASTPERF_CRASH_AT`, for tests of recovery only: the process kills itself at this point (see `app.crash`)."""
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         """Another process, or a file, is no place for them."""
@@ -99,7 +89,13 @@ class Settings:
     @property
     def secrets(self) -> frozenset[str]:
         """Everything that must not appear in a log line."""
-        values = {self.private_key, self.client_secret, self.metrics_token, *self.webhook_secrets}
+        values = {
+            self.private_key,
+            self.client_secret,
+            self.metrics_token,
+            self.operator_token,
+            *self.webhook_secrets,
+        }
         password = make_url(self.database_url).password
         values.add(str(password) if password else "")
         return frozenset(value for value in values if value)
@@ -136,8 +132,8 @@ class Settings:
             metrics_host=reader.text("FASTPERF_METRICS_HOST") or "127.0.0.1",
             metrics_port=reader.number("FASTPERF_METRICS_PORT", None, int, 0, 65535),
             metrics_token=reader.secret("FASTPERF_METRICS_TOKEN"),
+            operator_token=reader.secret("FASTPERF_OPERATOR_TOKEN"),
             drain_seconds=reader.number("FASTPERF_DRAIN_SECONDS", 20.0, float, 0, 3600),
-            crash_at=reader.choice("FASTPERF_CRASH_AT", "", ("", *CRASH_POINTS)),
         )
 
 
