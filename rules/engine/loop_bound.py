@@ -30,8 +30,11 @@ _NEEDS_LOOP = frozenset(
         "Future.set_exception", "Task.cancel",
     )
 )  # fmt: skip
-_OF_CONTEXT = frozenset({"contextvars.ContextVar.set", "contextvars.ContextVar.reset"})
-"""A thread works on a copy of the context: what it sets is gone when it is done."""
+_OF_CONTEXT = frozenset(
+    {f"{owner}.{name}" for owner in ("contextvars.ContextVar", "builtins.dict") for name in ("set", "reset")}
+)
+"""A thread works on a copy of the context: what it sets is gone when it is done. An annotated variable of the context
+passes for a mapping of what it holds, and no mapping has these methods."""
 _MOST = 2_000
 """Functions that are looked at; more count as one that needs the loop."""
 
