@@ -3,7 +3,9 @@
 `python -m benchmarks.corpus.replay --cases cases.json --mirrors DIR` takes the cases marked `replay_pr`: the commit that
 brought the problem in is reviewed as a pull request from its parent, by the code of `fastperf review`. A case is found
 when an inline comment or an annotation stands within three lines of the introduced ones. Prints the share of
-cases found, how many of them by a finding of a compatible kind, and how many comments the reviews make.
+cases found, how many of them by a finding of a compatible kind, and how many comments the reviews make. What was not found
+but is known is told apart: said on another line, said in the summary only, or in the code before the commit (which then
+only moved it).
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import json
 import statistics
 import sys
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,9 +25,11 @@ from typing import Any
 from app import localreview
 from app.analysis import Analysis, AnalysisError
 from app.localgit import GitError, LocalRepository
+from app.review.comments import speaks
 from app.review.links import Links
 from app.review.report import Report
 from benchmarks.corpus.score import NEAR, answers, compatible
+from rules.engine.finding import Finding, Hop
 
 
 @dataclass
@@ -39,8 +44,24 @@ class Replayed:
     annotations: int = 0
     seconds: float = 0.0
     known: list[str] = field(default_factory=list)
-    """Findings of the case's kind at the place that the review does not say there, with where it says them."""
+    """Findings of the case's kind that touch the place, each with what the review makes of it."""
     error: str = ""
+
+    @property
+    def verdict(self) -> str:
+        if self.error:
+            return "error"
+        if self.near:
+            return "yes"
+        for what in (ELSEWHERE, SUMMARY, BEFORE):
+            if any(each.endswith(what) for each in self.known):
+                return what
+        return "no"
+
+
+ELSEWHERE = "said elsewhere"
+SUMMARY = "summary only"
+BEFORE = "there before"
 
 
 async def replay(case: Mapping[str, Any], repository: LocalRepository, facts: dict[str, bytes]) -> Replayed:
@@ -55,7 +76,7 @@ async def replay(case: Mapping[str, Any], repository: LocalRepository, facts: di
         return Replayed(error=str(error))
     report = localreview.decide(gathered, comparison, Links(head_sha=head))
     found = judged(case, report)
-    found.known += unsaid(case, report, comparison.after.findings)
+    found.known = touching(case, report, comparison.after.findings)
     found.seconds = round(time.perf_counter() - began, 2)
     return found
 
@@ -77,38 +98,40 @@ def judged(case: Mapping[str, Any], report: Report) -> Replayed:
     return result
 
 
-def unsaid(case: Mapping[str, Any], report: Report, findings: Sequence[Any]) -> list[str]:
-    """What the analysis knows of the place, whether new or not: for reading misses."""
+def touching(case: Mapping[str, Any], report: Report, findings: Sequence[Finding]) -> list[str]:
+    """What the analysis knows of the place, whether the review says it there or not: for reading misses."""
     path, (first, last) = case["introduced_path"], case["introduced_lines"]
+    wanted = compatible(case["category"])
     new = {finding.fingerprint for finding in report.new}
-    return [
-        f"{each.code} {each.severity}/{each.confidence} {each.path}:{each.line}"
-        f"{' new' if each.fingerprint in new else ''}"
-        for each in findings
-        if any(
-            hop.path == path and first - NEAR <= hop.line <= last + NEAR
-            for hop in (*each.places, *each.call_path)
-        )
-    ]
+    found = []
+    for each in findings:
+        hops = (Hop(each.path, each.line, ""), *each.places, *each.call_path)
+        if answers(each.code) & wanted and any(
+            hop.path == path and first - NEAR <= hop.line <= last + NEAR for hop in hops
+        ):
+            said = ELSEWHERE if speaks(each) else SUMMARY
+            found.append(f"{each.code} {each.path}:{each.line} {said if each.fingerprint in new else BEFORE}")
+    return found
 
 
 def table(cases: Sequence[Mapping[str, Any]], outcome: Mapping[str, Replayed]) -> str:
     rows = ["| case | kind | found | by | comments | annotations |", "|---|---|---|---|--:|--:|"]
     for case in cases:
         one = outcome[case["id"]]
-        mark = "yes" if one.near else ("error" if one.error else "no")
+        by = ", ".join(one.near or one.known[:1]) or one.error
         rows.append(
-            f"| {case['id']} | {case['category']}, {case['detectable']} | {mark} | {', '.join(one.near) or one.error}"
+            f"| {case['id']} | {case['category']}, {case['detectable']} | {one.verdict} | {by}"
             f" | {one.comments} | {one.annotations} |"
         )
     done = [outcome[case["id"]] for case in cases if not outcome[case["id"]].error]
-    found = sum(bool(one.near) for one in done)
-    kind = sum(one.kind for one in done)
+    verdicts = Counter(one.verdict for one in done)
     rows += [
         "",
-        f"found {found} of {len(done)} ({100 * found / max(1, len(done)):.0f} %), {kind} of them about the kind; "
-        f"comments per review: median {statistics.median(one.comments for one in done) if done else 0}, "
-        f"most {max((one.comments for one in done), default=0)}",
+        f"found {verdicts['yes']} of {len(done)} ({100 * verdicts['yes'] / max(1, len(done)):.0f} %),"
+        f" {sum(one.kind for one in done)} of them about the kind;"
+        f" {', '.join(f'{verdicts[what]} {what}' for what in (ELSEWHERE, SUMMARY, BEFORE, 'no'))};"
+        f" comments per review: median {statistics.median(one.comments for one in done) if done else 0},"
+        f" most {max((one.comments for one in done), default=0)}",
     ]
     return "\n".join(rows)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rules.engine import estimates
 from rules.engine.responses import Answer, answer, is_model
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.schemas import Schemas
 from rules.engine.values import Sort, Value
 
 if TYPE_CHECKING:
@@ -133,15 +134,25 @@ def _leaves_out(declared: Answer) -> bool:
 
 
 def _keeps_its_values(own: Value, module: Module) -> bool:
-    """No method of the class can be a serializer or validator that would run once less."""
-    if own.module is None:
-        return False
-    for ancestor in module.project.resolver.ancestry(own):
-        if ancestor.module is None:
-            if ancestor.name not in _PLAIN_BASES:
-                return False
-        elif any(name.startswith(f"{ancestor.symbol}.") for name in ancestor.module.functions):
+    """No method of the class, nor of one that it holds, can be a serializer or validator that would run once less."""
+    schemas = Schemas(module.project.resolver, module.project.models)
+    seen: set[str] = set()
+    pending = [own]
+    while pending:
+        value = pending.pop()
+        if value.name in seen:
+            continue
+        seen.add(value.name)
+        if value.module is None:
             return False
+        for ancestor in module.project.resolver.ancestry(value):
+            if ancestor.module is None:
+                if ancestor.name not in _PLAIN_BASES:
+                    return False
+            elif any(name.startswith(f"{ancestor.symbol}.") for name in ancestor.module.functions):
+                return False
+        fields = schemas.fields(value)
+        pending += [field.schema for field in fields if field.schema is not None]
     return True
 
 

@@ -185,6 +185,16 @@ def test_a_dump_that_a_serializer_has_part_in_does_not() -> None:
     assert finding.fix.safety is Safety.UNSAFE
 
 
+def test_nor_does_one_whose_rows_have_a_serializer() -> None:
+    method = "lines: list[Line] = []\n\n\n    class Line(BaseModel):\n        id: int\n\n"
+    method += '        @field_serializer("id")\n        def shown(self, number: int) -> int:\n            return number + 1'
+
+    (finding,) = proven("FP503", DUMP.format(method=method, route=""))
+
+    assert finding.fix is not None
+    assert finding.fix.safety is Safety.UNSAFE
+
+
 def test_a_dump_stays_where_the_route_leaves_out_what_was_not_set() -> None:
     (finding,) = proven("FP503", DUMP.format(method="", route=", response_model_exclude_unset=True"))
 

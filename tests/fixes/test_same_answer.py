@@ -116,6 +116,7 @@ CASES = (
             ("POST", "/orders", "{"),
         ),
     ),
+    Case("fp512_dump", get("/orders/1", "/orders/0"), differs={1: "`nan`"}),
     Case("fp513_adapter", (("POST", "/days", json.dumps('["2026-01-01"]')), ("POST", "/days", json.dumps("[1.5]")), ("POST", "/days", 3))),
     Case("fp601_timeout", get("/rates/monday", "/rates/broken")),
     Case("fp602_timeout", get("/rates/monday", "/rates/broken")),
