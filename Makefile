@@ -16,7 +16,7 @@ $(STAMP): requirements-dev.txt pyproject.toml fastperf.py
 	touch $(STAMP)
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -n $(WORKERS) --ignore=tests/heavy
+	$(BIN)/python -m pytest -n $(WORKERS) --ignore=tests/heavy --ignore=tests/octokit
 
 test-all: $(STAMP)
 	$(BIN)/python -m pytest -n $(WORKERS)

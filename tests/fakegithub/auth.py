@@ -10,7 +10,7 @@ from typing import Any, Literal
 import jwt
 
 from .errors import ApiError
-from .state import App, Installation, Repo, State, Token
+from .state import App, Installation, Repo, State, Token, User
 
 Level = Literal["read", "write"]
 RANK = {"read": 1, "write": 2, "admin": 3}
@@ -49,6 +49,11 @@ PERMISSIONS: Mapping[str, Sequence[tuple[str, Level]]] = {
     "repos/create-commit-status": [("statuses", "write")],
     "repos/get-combined-status-for-ref": [("statuses", "read")],
     "repos/get": [("metadata", "read")],
+    "repos/create-or-update-file-contents": [("contents", "write")],
+    "git/create-ref": [("contents", "write")],
+    "pulls/create": [("pull_requests", "write")],
+    "pulls/update": [("pull_requests", "write")],
+    "pulls/merge": [("contents", "write")],
     "repos/get-collaborator-permission-level": [("metadata", "read")],
 }
 
@@ -74,11 +79,12 @@ EVENT_PERMISSION: Mapping[str, str | None] = {
 
 @dataclass(frozen=True)
 class Principal:
-    """`app` with a JWT, `installation` with a token, or `anonymous`."""
+    """`app` with a JWT, `installation` with a token, `user` with a personal one, or `anonymous`."""
 
-    kind: Literal["app", "installation", "anonymous"]
+    kind: Literal["app", "installation", "user", "anonymous"]
     key: str
     token: Token | None = None
+    user: User | None = None
 
     @property
     def installation(self) -> Installation:
@@ -96,6 +102,9 @@ def authenticate(state: State, app: App, public_key: Any, header: str | None) ->
         raise ApiError(401, "Bad credentials")
     if credential in state.tokens:
         return _installation(state, state.tokens[credential])
+    if credential in state.personal:
+        user = state.personal[credential]
+        return Principal("user", f"user {user.login}", user=user)
     if scheme.lower() == "bearer" and credential.count(".") == 2 and not credential.startswith("ghs_"):
         return _app(state, app, public_key, credential)
     raise ApiError(401, "Bad credentials")
@@ -189,6 +198,37 @@ def has(token: Token, permission: str, level: Level) -> bool:
     )
 
 
+TALK = frozenset(
+    {
+        "issues/create-comment", "reactions/create-for-issue-comment", "pulls/create", "pulls/create-review",
+        "reactions/create-for-pull-request-review-comment", "pulls/create-reply-for-review-comment",
+        "pulls/create-review-comment",
+    }
+)  # fmt: skip
+"""What everybody may do who can read."""
+
+
+def person_may(user: User, repo: Repo, level: Level) -> bool:
+    """Whether a person's role in a repository suffices."""
+    needed = (
+        ("read", "triage", "write", "maintain", "admin")
+        if level == "read"
+        else ("write", "maintain", "admin")
+    )
+    return repo.role(user.login) in needed
+
+
+def _authorize_person(user: User, operation: str, repo: Repo | None, method: str) -> None:
+    if repo is None:
+        return
+    if not person_may(user, repo, "read"):
+        raise ApiError(404, "Not Found")
+    if operation.startswith("checks/") and method != "GET":
+        raise ApiError(403, "You must authenticate via a GitHub App.")
+    if method != "GET" and operation not in TALK and not person_may(user, repo, "write"):
+        raise ApiError(403, "Must have push access to repository")
+
+
 def accepted(operation: str) -> str:
     """Value of `x-accepted-github-permissions`."""
     return "; ".join(f"{name}={level}" for name, level in PERMISSIONS.get(operation, []))
@@ -208,6 +248,9 @@ def authorize(principal: Principal, operation: str, repo: Repo | None, *, method
         if repo is not None and repo.private:
             raise ApiError(404, "Not Found")
         raise ApiError(401, "Requires authentication")
+    if principal.user is not None:
+        _authorize_person(principal.user, operation, repo, method)
+        return
     assert principal.token is not None
     if operation in ("apps/list-repos-accessible-to-installation", "apps/revoke-installation-access-token"):
         return

@@ -27,7 +27,7 @@ MAX_TEXT = 512_000
 
 @field("Query", "viewer")
 def _viewer(context: Context, source: Any, arguments: JSON) -> JSON:
-    bot = context.world.app.bot
+    bot = context.viewer
     return {
         "__typename": "User",
         "login": bot.login,
