@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -24,12 +25,24 @@ from app.review.paths import says_generated
 from app.review.report import Report
 from app.review.wishes import Wishes
 from app.web.metrics import Metrics
-from rules.engine.finding import Result, Skipped
+from rules.engine import edits
+from rules.engine.finding import Edit, Result, Skipped
+from rules.engine.fingerprints import core_of
 
 MOST_ROUNDS: Final = 3
 """Of asking for the sources of untouched files."""
 MOST_WANTED: Final = 100
 NO_WISHES: Final = Wishes()
+
+
+class Assessed(msgspec.Struct, frozen=True, kw_only=True):
+    """A report, and what it was made of."""
+
+    report: Report
+    python: bool
+    """Whether the change touches any Python at all."""
+    request: Request | None = None
+    comparison: Comparison | None = None
 
 
 class Assessor:
@@ -53,7 +66,7 @@ class Assessor:
     def links(self, client: RepositoryClient, commit: str) -> Links:
         return Links(self._web_url, client.repository.full_name, commit, self._public_url)
 
-    async def report(
+    async def assess(
         self,
         client: RepositoryClient,
         compared: Compared,
@@ -64,8 +77,8 @@ class Assessor:
         tip_sha: str,
         wishes: Wishes = NO_WISHES,
         revert: bool = False,
-    ) -> tuple[Report, bool]:
-        """The report on a change, and whether it touches Python at all."""
+    ) -> Assessed:
+        """The report on a change."""
         diff = Diff.of(compared.files)
         links = self.links(client, head_sha)
         relevant = [file for file in compared.files if _matters(file, config)]
@@ -76,7 +89,7 @@ class Assessor:
             report = Report.of(
                 nothing, nothing, diff, config, links, excluded=excluded, advisory=advisory, wishes=wishes
             )
-            return report, _has_python(compared)
+            return Assessed(report=report, python=_has_python(compared))
         with self._metrics.timed("read"):
             request, skipped = await self._request(client, compared, relevant, head_sha, config)
             generated = exclusions.by_header(request.before, request.after, request.renamed)
@@ -100,7 +113,27 @@ class Assessor:
             advisory=advisory,
             wishes=wishes,
         )
-        return report, True
+        return Assessed(report=report, python=True, request=request, comparison=comparison)
+
+    async def mend(self, assessed: Assessed) -> dict[str, bytes]:
+        """The changed files with all fixes of the report's patch in them, proven together.
+
+        Empty when there is nothing to mend, or when the fixes do not hold together: each was proven by itself.
+        """
+        request, comparison, report = assessed.request, assessed.comparison, assessed.report
+        if request is None or comparison is None or not report.edits:
+            return {}
+        by_path: dict[str, list[Edit]] = {}
+        for edit in report.edits:
+            by_path.setdefault(edit.path, []).append(edit)
+        if not by_path.keys() <= request.after.keys():
+            return {}
+        mended = {path: edits.apply(request.after[path], changes) for path, changes in by_path.items()}
+        after = msgspec.structs.replace(request, after=request.after | mended)
+        proof = await self._analysis.compare(after)
+        left, before = _counted(proof.after), _counted(comparison.after)
+        gone = _counted(comparison.after, only=frozenset(report.mended))
+        return mended if left <= before - gone else {}
 
     async def _request(
         self,
@@ -196,6 +229,15 @@ class Assessor:
         shas = {file.path: file.sha for file in compared.files if file.sha}
         facts = {shas[path]: facts for path, facts in comparison.facts.items() if path in shas}
         await self._projects.keep_facts(repository, facts)
+
+
+def _counted(result: Result, only: frozenset[str] | None = None) -> Counter[tuple[str, str]]:
+    """Findings by rule and core of their fingerprint, which an equal one elsewhere does not change."""
+    return Counter(
+        (finding.code, core_of(finding.fingerprint))
+        for finding in result.findings
+        if only is None or finding.fingerprint in only
+    )
 
 
 def _matters(file: ChangedFile, config: Config) -> bool:

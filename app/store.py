@@ -71,6 +71,15 @@ _reports = sa.Table(
     sa.Column("data", sa.LargeBinary, nullable=False),
     sa.Column("at", sa.Float, nullable=False, index=True),
 )
+_verdicts = sa.Table(
+    "fastperf_verdicts",
+    metadata,
+    sa.Column("repository_id", sa.BigInteger, primary_key=True),
+    sa.Column("key", sa.String(64), primary_key=True),
+    sa.Column("installation_id", sa.BigInteger, nullable=False, index=True),
+    sa.Column("data", sa.LargeBinary, nullable=False),
+    sa.Column("at", sa.Float, nullable=False, index=True),
+)
 _begun = sa.Table(
     "fastperf_begun_checks",
     metadata,
@@ -130,7 +139,7 @@ _machines = sa.Table(
     sa.Column("id", sa.String(255), primary_key=True),
     sa.Column("seen_at", sa.Float, nullable=False),
 )
-_OWNED: Final = (_blobs, _trees, _reviews, _reports, _begun, _pulls, _waivers, _pauses, _log)
+_OWNED: Final = (_blobs, _trees, _reviews, _reports, _verdicts, _begun, _pulls, _waivers, _pauses, _log)
 
 
 class HeadReview(msgspec.Struct, frozen=True):
@@ -248,6 +257,22 @@ class Store:
         data = await self._run(self._scalar, sa.select(_reports.c.data).where(_reports.c.id == report_id))
         return None if data is None else zlib.decompress(data)
 
+    async def keep_verdict(self, repository: Repository, key: str, data: bytes) -> None:
+        """What was said of a change, by everything it depends on."""
+        row = {
+            "repository_id": repository.id,
+            "key": key,
+            "installation_id": repository.installation_id,
+            "data": zlib.compress(data, 3),
+            "at": time.time(),
+        }
+        await self._run(self._upsert, _verdicts, [row])
+
+    async def verdict(self, repository: Repository, key: str) -> bytes | None:
+        where = (_verdicts.c.repository_id == repository.id, _verdicts.c.key == key)
+        data = await self._run(self._scalar, sa.select(_verdicts.c.data).where(*where))
+        return None if data is None else zlib.decompress(data)
+
     async def drop_reviews(self, repository: Repository, number: int) -> None:
         """The pull request is closed: what was said of it concerns nobody who shares its commits."""
         where = (_reviews.c.repository_id == repository.id, _reviews.c.number == number)
@@ -264,6 +289,10 @@ class Store:
             _begun.c.repository_id == repository.id, _begun.c.number == number
         )
         return frozenset(await self._run(self._scalars, query))
+
+    async def orphans(self, repository: Repository, before: float) -> list[tuple[int, str]]:
+        """Pull requests and heads of check runs that were begun before a time and never ended."""
+        return await self._run(self._read_orphans, repository.id, before)
 
     async def end_check(self, repository: Repository, number: int, head_sha: str) -> None:
         key = _review_key(repository, number, head_sha)
@@ -456,6 +485,13 @@ class Store:
         with self._engine.connect() as connection:
             return [HeadReview(*row) for row in connection.execute(query)]
 
+    def _read_orphans(self, repository_id: int, before: float) -> list[tuple[int, str]]:
+        query = sa.select(_begun.c.number, _begun.c.head_sha).where(
+            _begun.c.repository_id == repository_id, _begun.c.at < before
+        )
+        with self._engine.connect() as connection:
+            return [(int(number), str(head_sha)) for number, head_sha in connection.execute(query)]
+
     def _upsert(self, table: sa.Table, rows: list[dict[str, Any]]) -> None:
         if not rows:
             return
@@ -529,6 +565,7 @@ class Store:
             sa.delete(_trees).where(_trees.c.used_at < until),
             sa.delete(_reviews).where(_reviews.c.at < until),
             sa.delete(_reports).where(_reports.c.at < until),
+            sa.delete(_verdicts).where(_verdicts.c.at < until),
             sa.delete(_begun).where(_begun.c.at < until),
             sa.delete(_pulls).where(_pulls.c.at < until),
             sa.delete(_machines).where(_machines.c.seen_at < until),

@@ -22,6 +22,7 @@ from app.review.wishes import Waived, Wishes, waived
 from rules.engine import growth
 from rules.engine.finding import (
     Confidence,
+    Edit,
     EndpointRef,
     Finding,
     Hop,
@@ -76,6 +77,10 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     endpoints: tuple[EndpointChange, ...] = ()
     patch: str = ""
     """All proven fixes of new findings that can be applied together; for `git apply` (see `app.review.patch.command`)."""
+    edits: tuple[Edit, ...] = ()
+    """What `patch` does, line by line."""
+    mended: tuple[str, ...] = ()
+    """Fingerprints of the findings whose fixes are in `patch`."""
     skipped: tuple[Skipped, ...] = ()
     faults: tuple[str, ...] = ()
     config_errors: tuple[ConfigError, ...] = ()
@@ -191,6 +196,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             suppressed=suppressed,
             endpoints=endpoints,
             patch=applied.text,
+            edits=applied.edits,
+            mended=tuple(finding.fingerprint for finding in applied.findings),
             skipped=facts.skipped,
             faults=tuple(faults),
             config_errors=config.errors,
@@ -289,6 +296,7 @@ def _without_repeated(new: Sequence[Finding]) -> tuple[Finding, ...]:
 
 class _Applied(msgspec.Struct, frozen=True):
     text: str
+    edits: tuple[Edit, ...]
     findings: tuple[Finding, ...]
     clashing: tuple[Finding, ...]
     """Findings whose fix overlaps one that is in the patch."""
@@ -299,6 +307,7 @@ def _applied(new: Sequence[Finding], texts: patch.Texts) -> _Applied:
     edits, used = patch.combine(finding.fix for finding in fixable if finding.fix is not None)
     return _Applied(
         patch.render(edits, texts),
+        edits,
         tuple(finding for finding, inside in zip(fixable, used, strict=True) if inside),
         tuple(finding for finding, inside in zip(fixable, used, strict=True) if not inside),
     )
