@@ -122,6 +122,49 @@ def as_text(items: Iterable[Item]) -> Text:
     return text
 
 
+def as_json(items: Iterable[Item]) -> str:
+    """`check --checklist --output-format json`."""
+    document = {
+        "version": 1,
+        "items": [
+            {
+                "group": item.group,
+                "title": item.title,
+                "present": not item.missing,
+                "missing": [
+                    {
+                        "code": finding.code,
+                        "path": finding.path,
+                        "line": finding.line,
+                        "message": finding.message,
+                        "instead": finding.instead,
+                    }
+                    for finding in item.missing
+                ],
+            }
+            for item in items
+        ],
+    }
+    return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
+
+
+def as_markdown(items: Iterable[Item]) -> str:
+    """`check --checklist --output-format markdown`: a task list for an issue."""
+    lines: list[str] = []
+    group = ""
+    for item in items:
+        if item.group != group:
+            group = item.group
+            lines += ["", f"### {group}", ""]
+        lines.append(f"- [{' ' if item.missing else 'x'}] {item.title}")
+        for finding in item.missing[:1]:
+            more = f" and {len(item.missing) - 1} more" if len(item.missing) > 1 else ""
+            lines.append(
+                f"  {finding.code} `{visible(finding.path)}:{finding.line}`{more}: {_sentence(finding.instead or finding.message)}"
+            )
+    return "\n".join(lines[1:]) + "\n"
+
+
 def _sentence(words: str) -> str:
     """The first sentence; code in it may hold full stops."""
     line = " ".join(words.split())

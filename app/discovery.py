@@ -10,9 +10,12 @@ import msgspec
 
 from app.analysis.documents import LARGEST_DOCUMENT, is_document, is_python
 from app.localgit import GitError, LocalRepository
+from app.review.config import Config
 from rules.engine.finding import Skipped
 
 MARKERS = ("pyproject.toml", ".git", "setup.py", "setup.cfg")
+CONFIGURATION = (".github/fastperf.toml", "pyproject.toml")
+"""Where a project's configuration may stand."""
 _PASSED_OVER = frozenset(
     {"__pycache__", "node_modules", "site-packages", "dist-packages", "__pypackages__", "venv", "env"}
 )
@@ -82,6 +85,17 @@ def find(paths: Sequence[Path], excludes: Callable[[str], bool] = lambda path: F
 def root_of(paths: Sequence[Path]) -> Path:
     """The nearest folder around all `paths` that holds a project file. Raises DiscoveryError."""
     return _around(_resolved(paths))
+
+
+def configuration(root: Path) -> Config:
+    """The configuration of the project at `root`. Its mistakes are in `errors`; defaults hold for them."""
+    return Config.parse(
+        {
+            name: (root / name).read_text(encoding="utf-8", errors="replace")
+            for name in CONFIGURATION
+            if (root / name).is_file()
+        }
+    )
 
 
 def _resolved(paths: Sequence[Path]) -> list[Path]:

@@ -87,6 +87,11 @@ def as_sarif(result: Result, lines: Lines) -> str:
 
 def as_github(result: Result, lines: Lines) -> str:
     """Workflow commands, which GitHub Actions shows as annotations."""
+    return as_workflow_commands(result.findings)
+
+
+def as_workflow_commands(findings: Iterable[Finding]) -> str:
+    """One workflow command for each finding."""
     return _joined(
         f"::{_GITHUB_LEVEL[finding.severity]} "
         f"file={_property(finding.path)},line={finding.line},endLine={finding.end_line},"
@@ -96,7 +101,7 @@ def as_github(result: Result, lines: Lines) -> str:
             else ""
         )
         + f"title={_property(f'fastperf {finding.code} ({finding.name})')}::{_data(_sentence(finding))}"
-        for finding in result.findings
+        for finding in findings
     )
 
 

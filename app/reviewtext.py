@@ -9,8 +9,10 @@ from rich.text import Text
 
 from app.github.models import Annotation, ReviewComment
 from app.localreview import Gathered
+from app.outputs import as_workflow_commands
 from app.review.report import Report
 from app.terminal import console, file_lines, visible
+from rules.engine.finding import Confidence, Severity
 
 CONTEXT_LINES = 2
 _CONCLUSION = {"failure": "bold red", "success": "bold green"}
@@ -31,6 +33,15 @@ def as_markdown(report: Report) -> str:
         parts.append(f"---\n**`{annotation.path}:{annotation.start_line}`** ({annotation.annotation_level})")
         parts.append(f"{annotation.title}\n\n{annotation.message}".strip())
     return "\n\n".join(parts) + "\n"
+
+
+def as_github(report: Report) -> str:
+    """What is new as workflow commands; `info` and `possible` findings stay in the summary, as on a pull request."""
+    return as_workflow_commands(
+        finding
+        for finding in report.new
+        if finding.severity is not Severity.INFO and finding.confidence is not Confidence.POSSIBLE
+    )
 
 
 def show(report: Report, gathered: Gathered) -> None:

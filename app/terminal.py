@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.text import Text
 
 from rules.engine import registry
-from rules.engine.finding import Confidence, Edit, Endpoint, Finding, Result, Safety, Severity
+from rules.engine.finding import Confidence, Edit, Endpoint, EndpointRef, Finding, Result, Safety, Severity
 from rules.engine.rule import Rule
 
 COLOURS = {
@@ -80,6 +80,24 @@ def finding_text(finding: Finding, lines: Sequence[str], *, width: int = WIDTH) 
         text.append(f"{gutter} = ", "blue")
         text.append(f"{note}\n")
     return text
+
+
+def by_endpoint(findings: Iterable[Finding]) -> list[tuple[EndpointRef | None, list[Finding]]]:
+    """Findings under the first endpoint they slow down, the worst endpoint first; at the end those that no endpoint reaches."""
+    grouped: dict[EndpointRef | None, list[Finding]] = {}
+    for finding in findings:
+        grouped.setdefault(finding.endpoint, []).append(finding)
+
+    def order(item: tuple[EndpointRef | None, list[Finding]]) -> tuple[bool, int, int, str]:
+        endpoint, found = item
+        return endpoint is None, -max(each.severity.rank for each in found), -len(found), str(endpoint)
+
+    return sorted(grouped.items(), key=order)
+
+
+def endpoint_heading(endpoint: EndpointRef | None) -> Text:
+    words = visible(str(endpoint)) if endpoint is not None else "no endpoint reaches it"
+    return Text.assemble((f"── {words} ", "bold"), ("─" * max(3, 76 - cell_len(words)), "dim"), "\n")
 
 
 def notes(finding: Finding, lines: Sequence[str]) -> Iterable[str]:

@@ -6,7 +6,7 @@ from typing import NoReturn
 
 import click
 
-from app.cli import checking, costs, operating, reference, reviewing
+from app.cli import checking, costs, editors, operating, reference, reviewing
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -46,6 +46,9 @@ for command in (
     operating.jobs,
     operating.replay,
     operating.show_log,
+    editors.lsp,
+    editors.mcp,
+    editors.completion,
 ):
     cli.add_command(command)
 

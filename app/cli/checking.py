@@ -36,6 +36,7 @@ SKIPPED_SHOWN = 10
     "--statistics", is_flag=True, help="How often each rule found something, instead of the findings."
 )
 @click.option("--endpoints", is_flag=True, help="Also what each endpoint costs.")
+@click.option("--by-endpoint", is_flag=True, help="Findings under the endpoint they slow down.")
 @click.option(
     "--checklist", is_flag=True, help="What a service ready for load has, and what this one lacks, instead."
 )
@@ -59,6 +60,7 @@ def check(
     output_format: str,
     statistics: bool,
     endpoints: bool,
+    by_endpoint: bool,
     checklist: bool,
     config_file: Path | None,
     base: str | None,
@@ -77,16 +79,19 @@ def check(
             )
         _watch(paths, select, ignore, config_file, base, statistics=statistics, endpoints=endpoints)
         return
-    at_once = output_format == "text" and not (fix or show_diff or statistics or checklist or base)
+    if checklist and output_format not in {"text", "json", "markdown"}:
+        raise Misuse("--checklist is text, json or markdown")
+    if by_endpoint and output_format != "text":
+        raise Misuse("--by-endpoint is a way to show text: leave out --output-format")
+    at_once = output_format == "text" and not (
+        fix or show_diff or statistics or checklist or base or by_endpoint
+    )
     printer = _Printer() if at_once else None
     if checklist and not select:
         select = ("FP",)  # everything in so many words: project advice too
     scan, project, options = checked(paths, select, ignore, config_file, base, printer)
     if checklist:
-        from app import checklist as listing
-        from app.terminal import console
-
-        console().print(listing.as_text(listing.of(scan.result)))
+        _show_checklist(scan, output_format)
         sys.exit(1 if scan.result.findings and not exit_zero else 0)
     fixed = 0
     if fix or show_diff:
@@ -98,7 +103,16 @@ def check(
             (project.root / path).write_bytes(content)
         scan, fixed = outcome.left, outcome.count
     said = printer.said if printer is not None else ()
-    _show(scan, project, output_format, statistics=statistics, endpoints=endpoints, fixed=fixed, said=said)
+    _show(
+        scan,
+        project,
+        output_format,
+        statistics=statistics,
+        endpoints=endpoints,
+        by_endpoint=by_endpoint,
+        fixed=fixed,
+        said=said,
+    )
     named = {path.resolve() for path in paths if path.is_file()}
     if any((project.root / skipped.path).resolve() in named for skipped in scan.result.skipped):
         sys.exit(2)
@@ -221,6 +235,17 @@ class _Printer:
         self._console.print(self._text(finding, lines, width=self._console.width))
 
 
+def _show_checklist(scan: Scan, output_format: str) -> None:
+    from app import checklist as listing
+    from app.terminal import console
+
+    items = listing.of(scan.result)
+    if output_format == "text":
+        console().print(listing.as_text(items))
+    else:
+        click.echo((listing.as_json if output_format == "json" else listing.as_markdown)(items), nl=False)
+
+
 def _show(
     scan: Scan,
     project: Project,
@@ -229,6 +254,7 @@ def _show(
     statistics: bool,
     endpoints: bool,
     fixed: int,
+    by_endpoint: bool = False,
     said: Collection[tuple[str, str]] = (),
 ) -> None:
     """Print what there is to say, but for findings (path, fingerprint) that were `said` before."""
@@ -242,6 +268,11 @@ def _show(
     if statistics and scan.result.findings:
         console.print(terminal.statistics_table(scan.result.findings))
         console.print()
+    elif by_endpoint:
+        for endpoint, findings in terminal.by_endpoint(scan.result.findings):
+            console.print(terminal.endpoint_heading(endpoint))
+            for finding in findings:
+                console.print(terminal.finding_text(finding, scan.lines(finding.path), width=width))
     elif not statistics:
         for finding in scan.result.findings:
             if (finding.path, finding.fingerprint) not in said:

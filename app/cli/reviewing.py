@@ -22,9 +22,19 @@ from app.cli.shared import Misuse, progress
 @click.option("--base", required=True, metavar="REV", help="The branch or commit to merge into.")
 @click.option("--head", default="HEAD", show_default=True, metavar="REV", help="What is to be merged.")
 @click.option(
-    "--output-format", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True
+    "--output-format",
+    type=click.Choice(["text", "json", "markdown", "github"]),
+    default="text",
+    show_default=True,
 )
-def review(repo: Path, base: str, head: str, output_format: str) -> None:
+@click.option(
+    "--summary",
+    "summary_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Also append it as Markdown here.",
+)
+def review(repo: Path, base: str, head: str, output_format: str, summary_file: Path | None) -> None:
     """Review a change as a pull request, from a local repository: print what would be posted.
 
     Exits 1 when the check would fail.
@@ -44,8 +54,16 @@ def review(repo: Path, base: str, head: str, output_format: str) -> None:
         )
     except (GitError, AnalysisError) as error:
         raise Misuse(str(error)) from None
+    if summary_file is not None:
+        try:
+            with summary_file.open("a", encoding="utf-8") as file:
+                file.write(reviewtext.as_markdown(report))
+        except OSError as error:
+            raise Misuse(f"{summary_file}: {error.strerror}") from None
     if output_format == "json":
         click.echo(reviewtext.as_json(report), nl=False)
+    elif output_format == "github":
+        click.echo(reviewtext.as_github(report), nl=False)
     elif output_format == "markdown":
         click.echo(reviewtext.as_markdown(report), nl=False)
     else:

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from app.review.config import Config
     from rules.engine.finding import Options
 
-CONFIGURATION = (".github/fastperf.toml", "pyproject.toml")
 PROGRESS_FILES = 200
 """Below this many files no progress bar is worth its flicker."""
 
@@ -41,24 +40,20 @@ class Load(click.FloatRange):
 
 def configuration(root: Path, file: Path | None) -> Config:
     """The project's configuration, or that of `file`. Its errors end the program, one a line."""
+    from app import discovery
     from app.review.config import Config
 
     if file is not None:
         try:
             # A file named by hand is one of the two kinds, told by its name.
             name = "pyproject.toml" if file.name == "pyproject.toml" else ".github/fastperf.toml"
-            documents = {name: file.read_text(encoding="utf-8")}
+            config = Config.parse({name: file.read_text(encoding="utf-8")})
         except OSError as error:
             raise Misuse(f"{file}: {error.strerror}") from None
         except UnicodeDecodeError:
             raise Misuse(f"{file}: not UTF-8") from None
     else:
-        documents = {
-            name: (root / name).read_text(encoding="utf-8", errors="replace")
-            for name in CONFIGURATION
-            if (root / name).is_file()
-        }
-    config = Config.parse(documents)
+        config = discovery.configuration(root)
     if config.errors:
         mistakes = [f"{file or mistake.path}:{mistake.line}: {mistake.message}" for mistake in config.errors]
         raise Misuse("\nfastperf: ".join(mistakes))

@@ -64,6 +64,8 @@ def answers(code: str) -> frozenset[str]:
             return frozenset({"pool-config", "other", "background-work", "response"})
         case 2:
             return LOOPS
+        case 3 if number == 307:
+            return LOOPS | CACHES
         case 3:
             return CACHES | {"client-per-request"}
         case 4:

@@ -154,7 +154,12 @@ class LongWorkInHandler(Rule):
     def _sleep(self, call: ast.Call, role: str, module: Module) -> Iterator[Match]:
         match call.args:
             case [ast.Constant(value=int() | float() as seconds)] if seconds >= _LONG_SLEEP:
-                if role == "endpoint" and not module.loops(call) and not _streams(call, module):
+                if (
+                    role == "endpoint"
+                    and not module.loops(call)
+                    and not _streams(call, module)
+                    and not _stops_loop(call, module)
+                ):
                     yield Match(
                         call,
                         f"`{spelled(call.func)}` keeps the caller waiting for {seconds:g} seconds.",
@@ -245,6 +250,12 @@ def _answers(attempt: ast.Try) -> bool:
         for handler in attempt.handlers
         for inner in ast.walk(handler)
     )
+
+
+def _stops_loop(call: ast.Call, module: Module) -> bool:
+    """Whether the sleep harms all requests, not just this one: another rule says so."""
+    function = module.function_of(call)
+    return function is not None and function.is_async and module.qualified_name(call.func) == "time.sleep"
 
 
 def _streams(call: ast.Call, module: Module) -> bool:

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from rules.engine import kept_estimates
 from rules.engine.creation import serves
 from rules.engine.loop_shapes import is_batched, is_search, is_short, iterables, shortened, spelled
+from rules.engine.per_item import is_doubtful
 from rules.engine.redis_calls import Command, command
-from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.spelling import last_name
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -124,9 +126,21 @@ class RedisRoundTripsInLoop(Rule):
             node,
             f"`{spelled(node.func)}` runs once per item of `{source}`: one round trip to Redis each.",
             severity=self.severity if module.in_request_path(node) else Severity.MEDIUM,
+            confidence=Confidence.POSSIBLE
+            if is_doubtful(loop, module) or _sweeps(sent, loop)
+            else Confidence.CERTAIN,
             impact=kept_estimates.redis_in_loop(module.options),
             instead=f"{many[0].upper()}{many[1:]}." if not many.startswith("`") else f"{many}.",
         )
+
+
+def _sweeps(sent: Command, loop: ast.AST) -> bool:
+    """`async for key in redis.scan_iter(…): await redis.delete(key)`: a clean-up, which nobody runs per request."""
+    return sent.name in ("delete", "unlink", "expire") and any(
+        isinstance(iterable, ast.Call)
+        and last_name(iterable.func) in ("scan_iter", "hscan_iter", "sscan_iter")
+        for iterable in iterables(loop)
+    )
 
 
 def _over_constant(loop: ast.AST) -> bool:

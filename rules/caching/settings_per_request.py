@@ -8,6 +8,7 @@ from rules.engine import kept_estimates
 from rules.engine.creation import made_again
 from rules.engine.loop_shapes import spelled
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.traffic import is_seldom
 from rules.engine.values import Sort
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ class SettingsPerRequest(Rule):
         yield Match(
             node,
             f"`{spelled(node.func)}` {what} for each request, though it cannot have changed.",
-            confidence=Confidence.CERTAIN,
+            confidence=Confidence.POSSIBLE if is_seldom(node, module) else Confidence.CERTAIN,
             fix=_fix(node, module),
             impact=kept_estimates.settings_read(module.options),
         )

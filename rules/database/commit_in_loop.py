@@ -7,8 +7,19 @@ from typing import TYPE_CHECKING
 from rules.engine import estimates
 from rules.engine.creation import serves
 from rules.engine.loop_shapes import is_batched, is_short, shortened, spelled
+from rules.engine.per_item import is_doubtful, is_few
 from rules.engine.rewrites import after_loop
-from rules.engine.round_trips import ancestors, goes_out, leaves_after, loop_of, nearest, way_to
+from rules.engine.round_trips import (
+    ancestors,
+    confidence_of,
+    goes_out,
+    is_isolated,
+    leaves_after,
+    loop_of,
+    nearest,
+    said_together,
+    way_to,
+)
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 
 if TYPE_CHECKING:
@@ -139,7 +150,7 @@ class CommitInLoop(Rule):
             severity=self.severity
             if query.kind == "commit" and module.in_request_path(node)
             else Severity.MEDIUM,
-            confidence=Confidence.POSSIBLE if _isolated(node, loop, module) else Confidence.CERTAIN,
+            confidence=_confidence(node, query.kind, loop, module),
             fix=_moved(node, loop, module) if query.kind in ("commit", "flush") else None,
             impact=estimates.commits_in_loop(module.options, query.kind),
         )
@@ -152,13 +163,17 @@ class CommitInLoop(Rule):
         loop, leaf = loop_of(node, module), nearest(summary.commits, "commit")
         if leaf is None or not isinstance(loop, ast.For) or nearest(summary.reads) is not None:
             return
-        if len(leaf.path) > _FAR or _isolated(node, loop, module) or _is_rationed(node, loop, module):
+        if len(leaf.path) > _FAR or is_isolated(node, loop, module) or _is_rationed(node, loop, module):
             return
         source = shortened(module.segment(loop.iter))
+        confidence = confidence_of(node, loop, leaf, module)
+        also, swallowed = said_together(node, loop, confidence, module)
         yield Match(
             node,
-            f"`{spelled(node.func)}` commits once per item of `{source}`: a transaction and a wait for the disk each.",
-            confidence=Confidence.LIKELY,
+            f"`{spelled(node.func)}` commits once per item of `{source}`: a transaction and a wait for the disk"
+            f" each{also}.",
+            confidence=confidence,
+            swallows=tuple(each for each in swallowed if each[0] == self.code),
             call_path=way_to(node, leaf, module),
             impact=estimates.commits_in_loop(module.options, "commit"),
         )
@@ -171,6 +186,7 @@ def _is_deliberate(loop: ast.AST, module: Module) -> bool:
         or is_batched(loop)
         or module.is_short(loop)
         or is_short(loop, module.qualified_name)
+        or is_few(loop, module)
     ):
         return True
     return (
@@ -178,6 +194,14 @@ def _is_deliberate(loop: ast.AST, module: Module) -> bool:
         and isinstance(loop.iter.func, ast.Name)
         and loop.iter.func.id == "range"
     )
+
+
+def _confidence(node: ast.Call, kind: str, loop: ast.For, module: Module) -> Confidence:
+    if is_isolated(node, loop, module) or is_doubtful(loop, module):
+        return Confidence.POSSIBLE
+    if kind == "flush" and module.statement(node) is not loop.body[-1]:
+        return Confidence.POSSIBLE  # what follows may need the keys that the flush brings
+    return Confidence.CERTAIN
 
 
 def _is_rationed(node: ast.AST, loop: ast.AST, module: Module) -> bool:
@@ -188,14 +212,6 @@ def _is_rationed(node: ast.AST, loop: ast.AST, module: Module) -> bool:
                 if isinstance(part, ast.Mod) or (isinstance(part, ast.Name) and part.id == "len"):
                     return True
     return False
-
-
-def _isolated(node: ast.AST, loop: ast.AST, module: Module) -> bool:
-    """Inside a `try` of the loop's body: an item may fail without the others, on purpose."""
-    return any(
-        isinstance(parent, ast.Try) and child in parent.body
-        for parent, child in ancestors(node, loop, module)
-    )
 
 
 def _writes(loop: ast.For, module: Module) -> bool:

@@ -8,7 +8,7 @@ from rules.engine import estimates
 from rules.engine.creation import serves
 from rules.engine.loads import QUERY, RESULTS, Load, is_limited, loaded
 from rules.engine.loop_shapes import shortened
-from rules.engine.rule import Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -126,10 +126,19 @@ class CountByLoading(Rule):
             f"`{shortened(module.segment(node), 70)}` loads every row only to count them."
             if isinstance(counted, ast.Call | ast.Await)
             else f"`{shortened(module.segment(load.call), 70)}` loads every row, and only their number is used.",
+            confidence=Confidence.POSSIBLE if _asks_for_any(node, module) else Confidence.CERTAIN,
             fix=Fix(rewrite, imports=imports, safety=Safety.UNSAFE) if rewrite else None,
             impact=estimates.rows_counted(module.options),
             instead=f"Let the database count: {_COUNTS.get(load.method, '`select(func.count())`')}.",
         )
+
+
+def _asks_for_any(count: ast.Call, module: Module) -> bool:
+    """`len(rows) > 0`: such a question is asked of what is rarely more than one row."""
+    match module.parent(count):
+        case ast.Compare(comparators=[ast.Constant(value=0 | 1)]):
+            return True
+    return False
 
 
 def _counted(node: ast.Call) -> ast.expr | None:

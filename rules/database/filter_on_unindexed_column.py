@@ -8,6 +8,7 @@ from rules.engine import index_advice
 from rules.engine.lookups import Use
 from rules.engine.models import Column, Table
 from rules.engine.rule import Confidence, Effort, Hop, Impact, Invalid, Match, Rule, Severity, Valid
+from rules.engine.small_tables import is_small
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -70,34 +71,6 @@ _FLAGS = frozenset(
     }
 )
 """Names of columns that hold a few values, whatever their type says."""
-_SMALL = frozenset(
-    {
-        "setting",
-        "config",
-        "configuration",
-        "option",
-        "role",
-        "permission",
-        "plan",
-        "feature",
-        "flag",
-        "country",
-        "language",
-    }
-    | {
-        "currency",
-        "category",
-        "type",
-        "status",
-        "priority",
-        "severity",
-        "migration",
-        "version",
-        "preference",
-        "profile",
-    }
-)
-"""Last words of tables that stay small."""
 _GROWS = frozenset(
     {
         "created_at",
@@ -230,7 +203,7 @@ class FilterOnUnindexedColumn(Rule):
             uses = [
                 use
                 for use in module.project.lookups.needed.get((column.path, column.line), [])
-                if use.reached
+                if use.reached and use.of in ("", table.symbol)
             ]
             statement = index_advice.column_node(node, column) if uses else None
             if statement is None:
@@ -241,7 +214,7 @@ class FilterOnUnindexedColumn(Rule):
                 index_advice.place_of(statement),
                 f"`{_named(uses)}` looks up `{name}` by `{column.attribute}`, which has no index: each call reads all of"
                 f" `{table.name}`.",
-                confidence=Confidence.LIKELY,
+                confidence=Confidence.POSSIBLE if all(use.seldom for use in uses) else Confidence.LIKELY,
                 fix=index_advice.add_index(statement),
                 related=tuple(Hop(use.path, use.line, use.symbol) for use in uses[:5]),
                 instead=f"`index=True` on the column, and in a migration {index_advice.migration(table, column)}.",
@@ -261,7 +234,6 @@ def _is_worth_an_index(table: Table, column: Column) -> bool:
         return False
     if column.attribute.endswith(("_status", "_type", "_state", "_kind")):
         return False
-    last = table.name.rpartition("_")[2]
-    if last in _SMALL or last.removesuffix("s") in _SMALL or last.removesuffix("ies") + "y" in _SMALL:
+    if is_small(table):
         return False
     return bool(_GROWS & table.columns.keys()) or any(each.foreign for each in table.columns.values())

@@ -5,11 +5,16 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine import index_advice
+from rules.engine.lookups import Use
 from rules.engine.models import Column, Table
 from rules.engine.rule import Confidence, Effort, Hop, Impact, Invalid, Match, Rule, Severity, Valid
+from rules.engine.small_tables import is_small
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
+
+
+_REMOVING = ("delete", "remove", "cleanup", "clean_up", "purge", "clear", "unlink", "handle_owned")
 
 
 class ForeignKeyWithoutIndex(Rule):
@@ -102,7 +107,7 @@ class ForeignKeyWithoutIndex(Rule):
         if not declared or index_advice.indexes_foreign_keys(module):
             return
         seen: set[int] = set()
-        for table, column in declared:
+        for table, column in _asked_first(declared, module):
             if column.foreign is None or column.line in seen or table.opaque or table.is_indexed(column):
                 continue
             seen.add(column.line)
@@ -110,7 +115,11 @@ class ForeignKeyWithoutIndex(Rule):
             if statement is None or _is_declined(statement):
                 continue
             reason, place = _reason(table, column, module)
-            asked = bool(module.project.lookups.needed.get((column.path, column.line)))
+            # Whoever deletes an account or a group, or lists the few rows of a settings table, can wait for a scan.
+            asked = not is_small(table) and any(
+                use.reached and not use.seldom and not _is_clean_up(use)
+                for use in _uses(table, column, module)
+            )
             name = table.symbol.rpartition(".")[2]
             yield Match(
                 index_advice.place_of(statement),
@@ -122,6 +131,22 @@ class ForeignKeyWithoutIndex(Rule):
                 related=(place,) if place is not None else (),
                 instead=f"`index=True` on the column, and in a migration {index_advice.migration(table, column)}.",
             )
+
+
+def _asked_first(declared: list[tuple[Table, Column]], module: Module) -> list[tuple[Table, Column]]:
+    """The columns with their tables; of a mixin's tables first those whose rows are looked up by it."""
+    return sorted(declared, key=lambda pair: not _uses(pair[0], pair[1], module))
+
+
+def _uses(table: Table, column: Column, module: Module) -> list[Use]:
+    """The queries that look rows of `table` up by `column`."""
+    needed = module.project.lookups.needed.get((column.path, column.line), [])
+    return [use for use in needed if use.of in ("", table.symbol)]
+
+
+def _is_clean_up(use: Use) -> bool:
+    """Whether the query belongs to removing something, by the name of its function."""
+    return use.symbol.rpartition(".")[2].lstrip("_").startswith(_REMOVING)
 
 
 def _is_declined(statement: ast.stmt) -> bool:
@@ -140,15 +165,15 @@ def _reason(table: Table, column: Column, module: Module) -> tuple[str, Hop | No
     models = module.project.models
     foreign = column.foreign
     target = models.target(foreign) if foreign is not None else None
+    uses = _uses(table, column, module)
+    if uses:
+        use = min(uses, key=lambda each: (not each.reached, each.seldom, _is_clean_up(each)))
+        return f"the query of `{use.symbol}`", Hop(use.path, use.line, use.symbol)
     collection = models.collection(table, column)
     if collection is not None:
         owner, relationship = collection
         name = f"{owner.symbol.rpartition('.')[2]}.{relationship.attribute}"
         return f"loading `{name}`", Hop(relationship.path, relationship.line, name)
-    uses = module.project.lookups.needed.get((column.path, column.line), [])
-    if uses:
-        use = next((each for each in uses if each.reached), uses[0])
-        return f"the query of `{use.symbol}`", Hop(use.path, use.line, use.symbol)
     parent = f"`{target.name}`" if target is not None else "the parent"
     if foreign is not None and foreign.on_delete.upper() in ("CASCADE", "SET NULL"):
         return f"deleting a row of {parent}", Hop(column.path, column.line, column.attribute)

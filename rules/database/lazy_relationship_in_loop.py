@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rules.engine import eager, estimates
 from rules.engine.creation import serves
 from rules.engine.loop_shapes import iterables, shortened
+from rules.engine.per_item import is_doubtful
 from rules.engine.rows import ITEM
 from rules.engine.rule import Confidence, Effort, Hop, Invalid, Match, Rule, Severity, Valid
 
@@ -163,7 +164,7 @@ class LazyRelationshipInLoop(Rule):
             severity=self.severity
             if found.relationship.many and module.in_request_path(node)
             else Severity.MEDIUM,
-            confidence=Confidence.LIKELY,
+            confidence=_confidence(loop, module),
             fix=eager.load_with_query(module, loaded, [found.chain]),
             related=(
                 *path,
@@ -196,8 +197,10 @@ class LazyRelationshipInLoop(Rule):
             node,
             f"`{shortened(module.segment(node.func))}` loads {', '.join(names[:3])}{more} one `{loaded.table.symbol.rpartition('.')[2]}`"
             f" at a time: {_counted(len(names))} per item of `{shortened(module.segment(iterables(loop)[0]))}`.",
-            severity=self.severity if module.in_request_path(node) else Severity.MEDIUM,
-            confidence=Confidence.LIKELY,
+            severity=self.severity
+            if any(each.read.relationship.many for each in found) and module.in_request_path(node)
+            else Severity.MEDIUM,
+            confidence=_confidence(loop, module),
             fix=eager.load_with_query(module, loaded, [each.read.chain for each in found]),
             call_path=way,
             related=(
@@ -224,6 +227,10 @@ class LazyRelationshipInLoop(Rule):
             confidence=Confidence.LIKELY,
             impact=estimates.lazy_loads(module.options, 1),
         )
+
+
+def _confidence(loop: LoopNode, module: Module) -> Confidence:
+    return Confidence.POSSIBLE if is_doubtful(loop, module) else Confidence.LIKELY
 
 
 def _ends_the_loop(node: ast.AST, loop: LoopNode, module: Module) -> bool:

@@ -107,8 +107,18 @@ class NestedPoolAcquire(Rule):
                 held.call,
                 f"`{name}` takes a second connection while `{held.session}` keeps the one it took on line {held.begun}:"
                 " two places of the pool for one request.",
-                confidence=Confidence.LIKELY,
+                confidence=Confidence.POSSIBLE if _is_guarded(held.call, node, module) else Confidence.LIKELY,
                 call_path=path,
                 related=(Hop(module.path, held.begun, held.session),),
             )
             return
+
+
+def _is_guarded(call: ast.AST, function: ast.AST, module: Module) -> bool:
+    """Under a branch of the function: many a request passes without it."""
+    child, parent = call, module.parent(call)
+    while parent is not None and parent is not function:
+        if isinstance(parent, ast.If | ast.IfExp) and child is not parent.test:
+            return True
+        child, parent = parent, module.parent(parent)
+    return False

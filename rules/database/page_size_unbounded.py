@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -10,13 +11,17 @@ from rules.engine.loop_shapes import shortened, spelled
 from rules.engine.module import Role
 from rules.engine.page_sizes import LIMITERS, arguments, bounded, given, is_number, taken_as, way_to_limit
 from rules.engine.rewrites import with_keyword
-from rules.engine.rule import Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.small_tables import is_small
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
+    from rules.engine.statements import Loaded
 
 _DECLARING = frozenset({"Query", "Path", "Header", "Cookie", "Body", "Form"})
 _USUAL = 100
+_OF_ONE = re.compile(r"/(?:user|account|member|me|by-[a-z]+)s?(?:/[a-z-]+)?/\{[^/}]+\}/|/me/", re.IGNORECASE)
+"""Routes to what belongs to one user."""
 
 
 class PageSizeUnbounded(Rule):
@@ -129,11 +134,27 @@ class PageSizeUnbounded(Rule):
                     call,
                     f"`{argument.arg}` of `{node.name}` goes to `.limit()` as it comes: one request may ask for"
                     f" every row{_usually(default)}.",
+                    confidence=Confidence.POSSIBLE if _is_narrow(call, module) else Confidence.CERTAIN,
                     fix=_fix(argument, default),
                     call_path=path,
                     related=(Hop(module.path, argument.lineno, node.name),),
                     instead=f"Bound it where it enters: `{argument.arg}: Annotated[int, Query(ge=1, le={_most(default)})]`.",
                 )
+
+
+def _is_narrow(call: ast.Call, module: Module) -> bool:
+    """Whether the rows belong to one owner, so that all of them are few: one user's updates, the keys of one account."""
+    endpoints = module.endpoints(call)
+    if endpoints and all(_OF_ONE.search(endpoint.path) for endpoint in endpoints):
+        return True
+    loaded = module.rows(call)
+    return bool(loaded) and all(is_small(each.table) or _has_owner(each) for each in loaded)
+
+
+def _has_owner(loaded: Loaded) -> bool:
+    """Whether a foreign key is compared with a value."""
+    columns = (loaded.table.column(word[1:]) for word in loaded.filters if word.startswith("."))
+    return any(column is not None and column.foreign is not None for column in columns)
 
 
 def _path(call: ast.Call, position: int, keyword: str, module: Module) -> tuple[Hop, ...] | None:

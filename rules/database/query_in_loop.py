@@ -6,7 +6,15 @@ from typing import TYPE_CHECKING
 
 from rules.engine import estimates, one_query
 from rules.engine.loop_shapes import iterables, shortened, spelled
-from rules.engine.round_trips import OTHER_STORES, loop_of, takes_many, writes
+from rules.engine.round_trips import (
+    OTHER_STORES,
+    confidence_of,
+    loop_of,
+    one_table,
+    said_together,
+    takes_many,
+    writes,
+)
 from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
@@ -112,12 +120,18 @@ class QueryInLoop(Rule):
         loop = loop_of(node, module)
         if loop is None or writes(node, module) or takes_many(node):
             return
+        if not one_table(node, loop, module):
+            return  # another table each time: no query could ask for all
         source = shortened(module.segment(iterables(loop)[0]))
+        confidence = confidence_of(node, loop, None, module)
+        also, swallowed = said_together(node, loop, confidence, module)
         yield Match(
             node,
             f"`{spelled(node.func)}` runs once per item of `{source}`: one round trip to the database each,"
-            " one after another.",
+            f" one after another{also}.",
             severity=self.severity if module.in_request_path(node) else Severity.MEDIUM,
+            confidence=confidence,
+            swallows=swallowed,
             fix=one_query.fix(node, loop, module),
             impact=estimates.queries_in_loop(module.options),
             instead=_instead(node, query.primary_key, module),

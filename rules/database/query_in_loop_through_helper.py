@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from rules.engine import estimates
 from rules.engine.loop_shapes import iterables, shortened, spelled
-from rules.engine.round_trips import goes_out, loop_of, nearest, short, way_to
-from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.round_trips import confidence_of, goes_out, loop_of, nearest, said_together, short, way_to
+from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -103,14 +103,16 @@ class QueryInLoopThroughHelper(Rule):
         if loop is None or leaf is None:
             return
         source = shortened(module.segment(iterables(loop)[0]))
+        confidence = confidence_of(node, loop, leaf, module)
+        also, swallowed = said_together(node, loop, confidence, module)
         yield Match(
             node,
             f"`{spelled(node.func)}` runs once per item of `{source}` and each time reaches `{short(leaf)}`:"
-            f" a round trip to the database per item{_and_commits(summary)}.",
+            f" a round trip to the database per item{_and_commits(summary)}{also}.",
             severity=self.priced(leaf, node, module),
-            # With other arguments the helper may not ask at all.
-            confidence=Confidence.POSSIBLE if leaf.sometimes else Confidence.LIKELY,
+            confidence=confidence,
             call_path=way_to(node, leaf, module),
+            swallows=swallowed,
             impact=estimates.queries_in_loop(module.options),
         )
 
@@ -120,4 +122,5 @@ class QueryInLoopThroughHelper(Rule):
 
 
 def _and_commits(summary: Summary) -> str:
-    return ", and a commit" if nearest(summary.commits, "commit") is not None else ""
+    commit = nearest(summary.commits, "commit")
+    return ", and a commit" if commit is not None and not commit.sometimes else ""

@@ -8,8 +8,18 @@ from rules.engine import estimates
 from rules.engine.finding import Hop
 from rules.engine.loop_shapes import iterables, shortened, spelled
 from rules.engine.module import Role
-from rules.engine.round_trips import goes_out, loop_of, nearest, one_table, way_to, writes_row
-from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.round_trips import (
+    confidence_of,
+    goes_out,
+    is_isolated,
+    loop_of,
+    nearest,
+    one_table,
+    said_together,
+    way_to,
+    writes_row,
+)
+from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -100,6 +110,7 @@ class RowByRowWrite(Rule):
         if not module.loops(node):
             return
         path: tuple[Hop, ...] = ()
+        leaf = None
         if module.query(node) is None:
             summary = module.summary(node)
             if summary is None or not summary.writes or goes_out(summary):
@@ -113,12 +124,20 @@ class RowByRowWrite(Rule):
         loop = loop_of(node, module)
         if loop is None or not one_table(node, loop, module):
             return
+        confidence = (
+            Confidence.POSSIBLE
+            if is_isolated(node, loop, module)
+            else confidence_of(node, loop, leaf, module)
+        )
+        also, swallowed = said_together(node, loop, confidence, module)
         yield Match(
             node,
             f"`{spelled(node.func)}` writes once per item of `{shortened(module.segment(iterables(loop)[0]))}`:"
-            " one round trip to the database each, where one statement writes all rows.",
+            f" one round trip to the database each, where one statement writes all rows{also}.",
             severity=_severity(node, module),
+            confidence=confidence,
             call_path=path,
+            swallows=tuple(each for each in swallowed if each[0] == self.code),
             impact=estimates.rows_written(module.options),
             instead=_instead(node, module),
         )

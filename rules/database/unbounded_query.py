@@ -11,6 +11,8 @@ from rules.engine.finding import Hop
 from rules.engine.raw_queries import Raw, is_unlimited
 from rules.engine.raw_text import RUNS
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.small_tables import is_small
+from rules.engine.traffic import is_seldom
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -122,7 +124,9 @@ class UnboundedQuery(Rule):
             " grows with the table.",
             severity=Severity.LOW if found.loaded.filters else self.severity,
             # Rows of one user, one order: mostly a handful, and only the project knows.
-            confidence=Confidence.POSSIBLE if found.loaded.filters else Confidence.LIKELY,
+            confidence=Confidence.POSSIBLE
+            if found.loaded.filters or is_small(table) or is_seldom(node, module)
+            else Confidence.LIKELY,
             related=tuple(elsewhere[:3]),
             impact=estimates.rows_returned(module.options),
         )
@@ -149,7 +153,7 @@ def _of_raw(node: ast.Call, raw: Raw, module: Module) -> Match:
         f"`{place.symbol.rpartition('.')[2]}` returns {what} in one response: nothing limits this query, so it"
         " grows with the table.",
         severity=Severity.LOW if narrowed else Severity.MEDIUM,
-        confidence=Confidence.POSSIBLE if narrowed else Confidence.LIKELY,
+        confidence=Confidence.POSSIBLE if narrowed or is_seldom(node, module) else Confidence.LIKELY,
         related=tuple(
             hop for hop in raw.places[:3] if (hop.path, hop.symbol) != (module.path, module.symbol_at(node))
         ),
@@ -166,7 +170,7 @@ def _of_documents(node: ast.Call, listed: UnlimitedList, module: Module) -> Matc
         f"`{endpoint.symbol.rpartition('.')[2]}` returns {what} in one response: nothing limits this query, so it"
         " grows with the data.",
         severity=Severity.LOW if listed.narrowed else Severity.MEDIUM,
-        confidence=Confidence.LIKELY,
+        confidence=Confidence.POSSIBLE if listed.narrowed or is_seldom(node, module) else Confidence.LIKELY,
         related=tuple(
             hop for hop in places if (hop.path, hop.symbol) != (module.path, module.symbol_at(node))
         ),

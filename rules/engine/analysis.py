@@ -12,7 +12,16 @@ from functools import cached_property
 
 import msgspec
 
-from rules.engine import extraction, fingerprints, growth, registry, relinking, row_changes, suppression
+from rules.engine import (
+    extraction,
+    fingerprints,
+    growth,
+    registry,
+    relinking,
+    row_changes,
+    serving,
+    suppression,
+)
 from rules.engine.facts import ModuleFacts
 from rules.engine.finding import (
     Confidence,
@@ -309,6 +318,10 @@ class _Run:
             severity, gates = severity.lowered(), False
             if confidence is Confidence.CERTAIN:
                 confidence = Confidence.LIKELY
+        if rule.stops_loop and not module.reached(node) and (function := module.graph_node(node)):
+            severity, at_most = serving.unreached(module.project, function, match.severity or rule.severity)
+            gates = False
+            confidence = at_most if confidence is not Confidence.POSSIBLE else confidence
         if rule.per_request and not module.reached(node):
             severity, gates = min(severity, Severity.LOW, key=lambda each: each.rank), False
             confidence = Confidence.POSSIBLE

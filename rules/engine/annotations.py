@@ -151,6 +151,11 @@ def _subscripted(index: Index, node: ast.Subscript, scope: Scope, depth: int) ->
     if last in _MAPPINGS and len(parameters) == 2:
         item = annotation(index, parameters[1], scope, depth + 1)
         return {f"{item}{{:}}" if item else f"{generic}:"}
+    if generic == "contextvars.ContextVar":
+        item = annotation(index, parameters[0], scope, depth + 1)
+        return {
+            f"{item}{{:}}" if item else f"{generic}:"
+        }  # `get` gives what it holds, as that of a mapping does
     if last in ("Literal", "LiteralString"):
         return {"builtins.str:"}
     if not generic or generic in _VAGUE or last == "Callable":

@@ -105,6 +105,52 @@ def lives_for_one_call(call: ast.Call, module: Module) -> bool:
     return module.runs_on_event_loop(call)
 
 
+def goes_away(call: ast.Call, module: Module) -> bool:
+    """Whether the object leaves the function that makes it: returned, or kept by another object. Whoever has it decides
+    how long it lives, so that nobody can say here that it is made again and again."""
+    function = module.function_of(call)
+    if function is None or isinstance(function.node, ast.Lambda):
+        return True
+    if str(module.role(call) or "") == "dependency":
+        return False
+    parent = module.parent(call)
+    while isinstance(parent, ast.Await | ast.IfExp | ast.BoolOp | ast.keyword):
+        parent = module.parent(parent)
+    if isinstance(parent, ast.Return | ast.Call):
+        return True
+    names = {
+        target.id
+        for target in (parent.targets if isinstance(parent, ast.Assign) else ())
+        if isinstance(target, ast.Name)
+    }
+    return bool(names) and any(_gives_away(node, names) for node in ast.walk(function.node))
+
+
+def _gives_away(node: ast.AST, names: set[str]) -> bool:
+    match node:
+        case ast.Return(value=ast.Name(id=name)):
+            return name in names
+        case ast.Return(value=ast.Tuple(elts=elements)):
+            return any(isinstance(each, ast.Name) and each.id in names for each in elements)
+    return False
+
+
+def is_fallback(call: ast.Call, module: Module) -> bool:
+    """`if client is not None: return await fetch(client)` before it: made only where the caller brought none."""
+    function = module.function_of(call)
+    if function is None or isinstance(function.node, ast.Lambda):
+        return False
+    arguments = function.node.args
+    own = {each.arg for each in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
+    for node in ast.walk(function.node):
+        match node:
+            case ast.If(test=ast.Compare(left=ast.Name(id=name), ops=[ast.Is() | ast.IsNot()])) if (
+                name in own and ("client" in name or "session" in name)
+            ):
+                return True
+    return False
+
+
 def depends_on_request(call: ast.Call, module: Module) -> bool:
     """Whether an argument comes from a parameter or a local of the function: credentials of one tenant, say."""
     function = module.function_of(call)

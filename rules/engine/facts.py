@@ -35,7 +35,7 @@ from rules.engine.migrations import Migration
 from rules.engine.raw_text import RawFacts
 from rules.engine.rows import Flow
 
-ENGINE_VERSION = "11"
+ENGINE_VERSION = "13"
 """Changes when facts change shape or meaning: cached ones of another version are worthless."""
 
 # Flags of a call.
@@ -63,6 +63,15 @@ KEEPS = 1024
 """Makes asynchronous sessions, and says what becomes of their objects on commit (`expire_on_commit=False`)."""
 EXPIRES = 2048
 """Makes asynchronous sessions that forget what their objects hold on commit, as they do unless told otherwise."""
+
+FAILING = 4096
+"""In an `except` clause: only when something failed."""
+RECALLED = 8192
+"""After `if self.rates is not None: return self.rates`: only while no answer is kept."""
+WISHED = 16384
+"""Under `if blocking:` of a parameter that is off unless given."""
+CONDITIONAL = 32768
+"""Under an `if` of its function: whether it runs depends on what is passed or found."""
 
 # Flags of a function.
 ASYNC = 1

@@ -145,6 +145,8 @@ class Index:
         self._symbols: dict[str, int] = {}
         self.left: dict[ast.stmt, list[str]] = {}
         """What may have been left by `return` before a statement: kept for `rules.engine.surroundings`."""
+        self.recalled: set[ast.stmt] = set()
+        """Statements before which a kept answer may have been returned: kept likewise."""
         self._refs: dict[ast.AST, str] = {}
         self._names: dict[tuple[str, bool], str] = {}
         self._leaves = frozenset(cls for cls in _LEAVES if cls not in self.nodes)
@@ -666,8 +668,8 @@ class Index:
                 main.append(binding)
             elif kind == "typing":
                 typing_only.append(binding)
-        if for_type and typing_only:
-            return typing_only
+        if typing_only and (for_type or all(binding.kind == "annotated" for binding in typing_only)):
+            return typing_only  # `app: Application`, declared so because a proxy stands in for it
         return main or typing_only or bindings
 
     def binding_ref(self, binding: Binding, scope: Scope) -> str:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from rules.engine import raw_sql
 from rules.engine.context import IN_REQUEST
 from rules.engine.filtered import Filtered
-from rules.engine.graph import Graph
 from rules.engine.models import Column, Models, Table
 from rules.engine.raw_text import RawQuery
+from rules.engine.traffic import runs_seldom
 from rules.engine.values import Linked, Resolver
+
+if TYPE_CHECKING:
+    from rules.engine.project import Project
 
 
 @dataclass(slots=True)
@@ -22,6 +26,10 @@ class Use:
     symbol: str
     reached: bool
     """A request is proven to get there."""
+    seldom: bool = False
+    """Only now and then, going by the names of what leads there."""
+    of: str = ""
+    """The symbol of the table whose rows it reads; columns of a mixin have several."""
 
 
 @dataclass(slots=True)
@@ -32,20 +40,23 @@ class Lookups:
     """Nothing else narrows the query: the index decides between a look-up and a scan."""
 
 
-def link(resolver: Resolver, models: Models, graph: Graph) -> Lookups:
+def link(project: Project) -> Lookups:
     """What the queries of the project look up."""
+    resolver, models, graph = project.resolver, project.models, project.graph
     found = Lookups()
     for path, module in resolver.modules.items():
         for filtered in module.facts.filters:
             node = graph.nodes.get((path, filtered.symbol))
             if node is None:
                 continue
-            use = Use(path, filtered.line, filtered.symbol, bool(node.contexts & IN_REQUEST))
+            reached = bool(node.contexts & IN_REQUEST)
+            use = Use(path, filtered.line, filtered.symbol, reached, reached and runs_seldom(node, project))
             _judge(found, filtered, use, module, resolver, models)
         for query in module.facts.raw.queries if models.tables else ():
             node = graph.nodes.get((path, query.symbol))
             if node is not None and node.contexts & IN_REQUEST:
-                _judge_text(found, query, Use(path, query.line, query.symbol, True), models)
+                use = Use(path, query.line, query.symbol, True, runs_seldom(node, project))
+                _judge_text(found, query, use, models)
     return found
 
 
@@ -68,7 +79,11 @@ def _judge_text(found: Lookups, query: RawQuery, use: Use, models: Models) -> No
     equal = [column for operator, column in compared if operator == "=" and column is not None]
     keys = [column for column in equal if column.foreign is not None]
     for column in (keys or equal)[:1]:
-        found.needed.setdefault((column.path, column.line), []).append(use)
+        _note(found, tables[0], column, use)
+
+
+def _note(found: Lookups, table: Table, column: Column, use: Use) -> None:
+    found.needed.setdefault((column.path, column.line), []).append(replace(use, of=table.symbol))
 
 
 def _judge(
@@ -84,7 +99,7 @@ def _judge(
     keys = [pair for pair in equal if pair[1].foreign is not None]
     for table, column in (keys or equal)[:1]:  # one index narrows the rest
         if table is entity:
-            found.needed.setdefault((column.path, column.line), []).append(use)
+            _note(found, table, column, use)
 
 
 def column_of(ref: str, module: Linked, resolver: Resolver, models: Models) -> tuple[Table, Column] | None:

@@ -25,6 +25,7 @@ from rules.libraries import Blocking, Kind
 if TYPE_CHECKING:
     from rules.engine.index import FunctionNode
     from rules.engine.module import Module
+    from rules.engine.summaries import Leaf
 
 _STREAMS = ("StreamingResponse", "EventSourceResponse")
 _KINDS = frozenset({Kind.NET, Kind.SLEEP, Kind.PROC, Kind.DB})
@@ -48,6 +49,15 @@ _BOUND = (
 )
 # A mutex is held for microseconds, a queue without a bound is never full: waits that nobody notices.
 _SHORT_WAITS = frozenset({"acquire", "put", "shutdown", "poll"})
+_UPKEEP = frozenset({"connect", "begin", "rollback", "close", "ping"})
+_QUICK_STORES = frozenset({"redis", "valkey", "pymemcache", "memcache"})
+_STORE_WAITS = frozenset(
+    {"blpop", "brpop", "blmove", "brpoplpush", "bzpopmin", "bzpopmax", "listen", "get_message", "xread"}
+)
+_RESOLVING = frozenset(
+    {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr", "socket.getfqdn"}
+)
+_WISHED = "when it is asked to"
 _FAR = 4
 """Longer call paths are said one severity lower."""
 
@@ -66,7 +76,8 @@ class Stop:
     entry: Blocking
     path: tuple[Hop, ...] = ()
     """From the helper's own call to the leaf; empty when `call` is the leaf."""
-    cached: bool = False
+    seldom: str = ""
+    """When it happens, where that is not at each call: "when no answer is kept"."""
 
     def call_path(self, module: Module) -> tuple[Hop, ...]:
         """The whole way, beginning with `call` itself; empty when `call` is the leaf."""
@@ -111,7 +122,7 @@ def direct(call: ast.Call, module: Module) -> Stop | None:
     if is_quick(call, entry.name.rpartition(".")[2]):
         return None
     code = _said_by(code, function.node, module)
-    return Stop(code, call, entry.name, entry.kind, entry.instead, Severity(entry.severity), entry)
+    return Stop(code, call, entry.name, entry.kind, entry.instead, weight(entry), entry)
 
 
 def through_helper(call: ast.Call | ast.Attribute, module: Module) -> Iterator[Stop]:
@@ -132,17 +143,42 @@ def through_helper(call: ast.Call | ast.Attribute, module: Module) -> Iterator[S
             continue
         if code not in ("FP109", "FP701"):
             code = _said_by("FP103", function.node, module)
-        severity = Severity(entry.severity)
-        if leaf.cached:
-            severity = Severity.MEDIUM
+        severity, seldom = weight(entry), _seldom(leaf)
+        if seldom:
+            severity = min(severity, Severity.MEDIUM, key=lambda each: each.rank)
         elif len(leaf.path) > _FAR:
             severity = severity.lowered()
+        stop = Stop(code, call, leaf.callable, entry.kind, entry.instead, severity, entry, leaf.path, seldom)
         known = nearest.get(entry.kind)
-        if known is None or len(leaf.path) < len(known.path):
-            nearest[entry.kind] = Stop(
-                code, call, leaf.callable, entry.kind, entry.instead, severity, entry, leaf.path, leaf.cached
-            )
+        if known is None or _telling(stop) < _telling(known):
+            nearest[entry.kind] = stop
     yield from nearest.values()
+
+
+def _telling(stop: Stop) -> tuple[bool, bool, int]:
+    """What says most about a helper first: each time, real work, near."""
+    return bool(stop.seldom), _is_upkeep(stop), len(stop.path)
+
+
+def _is_upkeep(stop: Stop) -> bool:
+    """Whether it only takes a connection or gives up a transaction: the work is elsewhere."""
+    return stop.kind is Kind.DB and stop.callable.rpartition(".")[2] in _UPKEEP
+
+
+def weight(entry: Blocking) -> Severity:
+    """The severity of a stop. What answers in less than a millisecond as a rule is felt by few."""
+    severity = Severity(entry.severity)
+    package, last = entry.name.partition(".")[0], entry.name.rpartition(".")[2]
+    quick = (package in _QUICK_STORES and last not in _STORE_WAITS) or entry.name in _RESOLVING
+    return min(severity, Severity.MEDIUM, key=lambda each: each.rank) if quick else severity
+
+
+def _seldom(leaf: Leaf) -> str:
+    if leaf.rarely & facts.FAILING:
+        return "after a failure"
+    if leaf.cached or leaf.on_miss or leaf.rarely & facts.RECALLED:
+        return "whenever no answer is kept"
+    return _WISHED if leaf.rarely & facts.WISHED else ""
 
 
 def by_kind(function: ast.AsyncFunctionDef, module: Module, code: str) -> list[list[Stop]]:
@@ -152,7 +188,8 @@ def by_kind(function: ast.AsyncFunctionDef, module: Module, code: str) -> list[l
         if stop.code == code:
             found.setdefault(stop.kind, []).append(stop)
     return [
-        sorted(group, key=lambda stop: (-stop.severity.rank, stop.call.lineno)) for group in found.values()
+        sorted(group, key=lambda stop: (-stop.severity.rank, _is_upkeep(stop), stop.call.lineno))
+        for group in found.values()
     ]
 
 
@@ -233,6 +270,8 @@ def own_nodes(function: ast.AsyncFunctionDef | ast.FunctionDef) -> Iterator[ast.
 
 def effect(stop: Stop) -> str:
     """What the reader's worker suffers, to follow the name of the call."""
+    if stop.seldom:
+        return f"{stop.seldom}, this worker serves nobody meanwhile"
     match stop.kind:
         case Kind.SLEEP:
             return "while it sleeps, this worker serves nobody"
@@ -268,7 +307,9 @@ def expected(stop: Stop, module: Module) -> Impact:
 
 
 def confidence(stop: Stop) -> Confidence:
-    return Confidence.LIKELY if stop.cached else Confidence.CERTAIN
+    if stop.seldom == _WISHED:
+        return Confidence.POSSIBLE
+    return Confidence.LIKELY if stop.seldom else Confidence.CERTAIN
 
 
 def _seconds(call: ast.Call) -> float | None:

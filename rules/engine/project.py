@@ -6,7 +6,17 @@ import re
 from collections.abc import Mapping
 from functools import cached_property
 
-from rules.engine import context, deployment, facts, fingerprints, lookups, session_factories, versions
+from rules.engine import (
+    context,
+    deployment,
+    facts,
+    fingerprints,
+    lookups,
+    serving,
+    session_factories,
+    traffic,
+    versions,
+)
 from rules.engine.cost import Costs
 from rules.engine.facts import ModuleFacts
 from rules.engine.finding import Endpoint, EndpointRef, Options
@@ -91,7 +101,12 @@ class Project:
     @cached_property
     def lookups(self) -> Lookups:
         """By which columns the project's queries look rows up."""
-        return lookups.link(self.resolver, self.models, self.graph)
+        return lookups.link(self)
+
+    @cached_property
+    def seldom_endpoints(self) -> int:
+        """A bit for each endpoint that is asked for now and then only: sign-in, set-up, administration."""
+        return traffic.seldom(self)
 
     @cached_property
     def versions(self) -> Mapping[str, versions.Version]:
@@ -206,6 +221,7 @@ class Project:
             found[node.symbol] = (
                 node.contexts,
                 self.on_some_loop(node),
+                node.is_async and not node.contexts & context.IN_REQUEST and serving.is_served(self, path),
                 frozenset(node.roles),
                 called,
                 leaves,

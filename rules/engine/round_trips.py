@@ -13,8 +13,11 @@ from rules import libraries
 from rules.engine.context import Context
 from rules.engine.creation import serves
 from rules.engine.extraction import is_writing
-from rules.engine.finding import Hop
+from rules.engine.finding import Confidence, Hop
 from rules.engine.loop_shapes import is_batched, is_search, is_short, spelled
+from rules.engine.module import Role
+from rules.engine.per_item import is_doubtful, is_few, is_member_call
+from rules.engine.rows import ITEM
 from rules.engine.surroundings import fills_gap
 from rules.libraries import Kind
 
@@ -41,8 +44,10 @@ MANY = frozenset(
     | {"create_index", "create_indexes", "drop", "drop_index", "insert_df", "raw_insert", "bulk_save"}
 )
 """Methods that write many rows at once, or the schema."""
+_FAR = 3
+"""So many calls away a query is likely a side matter of what an item needs anyway."""
 _RUNNING = frozenset({"execute", "exec", "scalar", "scalars", "fetchval", "fetchrow", "fetch"})
-_BUILDERS = frozenset({"insert", "update", "delete"})
+_BUILDERS = frozenset({"insert", "update", "delete", "select"})
 _SCHEMA = re.compile(
     r"\s*(?:CREATE|ALTER|DROP|TRUNCATE|SET|GRANT|VACUUM|ANALYZE|LOCK|NOTIFY|LISTEN)\s", re.IGNORECASE
 )
@@ -59,7 +64,11 @@ def loop_of(node: ast.AST, module: Module) -> LoopNode | None:
     if any(is_batched(each) or is_search(each) or _is_subscription(each, module) for each in loops):
         return None
     loops = [
-        each for each in loops if not module.is_short(each) and not is_short(each, module.qualified_name)
+        each
+        for each in loops
+        if not module.is_short(each)
+        and not is_short(each, module.qualified_name)
+        and not is_few(each, module)
     ]
     loop = next((loop for loop in reversed(loops) if module.depends_on_loop(node, loop)), None)
     if loop is None or _is_rare(node, loop, module) or leaves_after(node, loop, module):
@@ -107,6 +116,14 @@ def _is_rare(node: ast.AST, loop: ast.AST, module: Module) -> bool:
     )
 
 
+def is_isolated(node: ast.AST, loop: ast.AST, module: Module) -> bool:
+    """Inside a `try` of the loop's body: an item may fail without the others, on purpose."""
+    return any(
+        isinstance(parent, ast.Try) and child in parent.body
+        for parent, child in ancestors(node, loop, module)
+    )
+
+
 def takes_many(call: ast.Call) -> bool:
     """The statement asks for many rows at once already."""
     return any(isinstance(node, ast.Attribute) and node.attr in ("in_", "any_") for node in ast.walk(call))
@@ -120,14 +137,96 @@ def goes_out(summary: Summary) -> bool:
 
 
 def nearest(leaves: Iterable[Leaf], *kinds: str) -> Leaf | None:
-    """The nearest leaf of one of the `kinds` of query that happens each time, not only on a miss."""
+    """The nearest leaf of one of the `kinds` of query that happens each time, not only on a miss; one that a branch
+    decides about only when there is no other."""
+    doubtful = None
     for leaf in leaves:
         query = libraries.query(leaf.callable)
         if query is None or query.driver in OTHER_STORES or (kinds and query.kind not in kinds):
             continue
         if not leaf.cached and not leaf.on_miss:
-            return leaf
-    return None
+            if not leaf.sometimes and not leaf.rarely:
+                return leaf
+            doubtful = doubtful or leaf
+    return doubtful
+
+
+def confidence_of(call: ast.Call, loop: LoopNode, leaf: Leaf | None, module: Module) -> Confidence:
+    """How sure it is that `call`, or what it leads to, is a round trip for each of many items."""
+    if is_doubtful(loop, module) or is_member_call(call, loop):
+        return Confidence.POSSIBLE
+    if leaf is None:
+        return Confidence.CERTAIN
+    if leaf.sometimes or leaf.rarely or (len(leaf.path) >= _FAR and module.role(call) != Role.ENDPOINT):
+        return Confidence.POSSIBLE
+    if leaf.callable.endswith("ession.get") and _gives_own_key(call, module):
+        return Confidence.POSSIBLE
+    return Confidence.LIKELY
+
+
+def _gives_own_key(call: ast.Call, module: Module) -> bool:
+    """`load(session, order.id)` of an order that a query gave: the session knows it and asks nobody."""
+    for value in (*call.args, *(keyword.value for keyword in call.keywords)):
+        row = value.value if isinstance(value, ast.Attribute) and value.attr == "id" else value
+        if isinstance(row, ast.Name) and any(rows.stage == ITEM for rows in module.rows(row)):
+            return True
+    return False
+
+
+def others(call: ast.Call, loop: LoopNode, module: Module) -> tuple[ast.Call, ...]:
+    """The further calls of the same loop that are a round trip per item: they are said together with `call`."""
+    place = (call.lineno, call.col_offset)
+    found = [
+        each
+        for each in ast.walk(loop)
+        if isinstance(each, ast.Call)
+        and each is not call
+        and (each.lineno, each.col_offset) > place
+        and _is_round_trip(each, module)
+        and loop_of(each, module) is loop
+    ]
+    return tuple(sorted(found, key=lambda each: (each.lineno, each.col_offset)))
+
+
+def _is_round_trip(call: ast.Call, module: Module) -> bool:
+    query = module.query(call)
+    if query is not None:
+        return query.driver not in OTHER_STORES and query.kind in ("select", "write") and not takes_many(call)
+    summary = module.summary(call)
+    return (
+        summary is not None
+        and not goes_out(summary)
+        and (nearest(summary.reads) is not None or nearest(summary.writes) is not None)
+    )
+
+
+_SAID = ("FP201", "FP202", "FP212", "FP213")
+
+
+def said_together(
+    call: ast.Call, loop: LoopNode, confidence: Confidence, module: Module
+) -> tuple[str, tuple[tuple[str, int], ...]]:
+    """How a message goes on about the other round trips of the loop, and which findings that makes needless."""
+    if confidence == Confidence.POSSIBLE:
+        return "", ()
+    also = [each for each in others(call, loop, module) if each.lineno != call.lineno]
+    lines = list(dict.fromkeys(each.lineno for each in also))
+    if not lines:
+        return "", ()
+    text = f"; so does line {lines[0]}" if len(lines) == 1 else f"; so do lines {_listed(lines)}"
+    swallowed = tuple(
+        (code, each.lineno)
+        for each in also
+        for code in _SAID
+        if code != "FP212" or module.query(each) is None
+    )
+    return text, swallowed
+
+
+def _listed(lines: list[int]) -> str:
+    shown = [str(line) for line in lines[:4]]
+    more = f" and {len(lines) - 4} more" if len(lines) > 4 else ""
+    return ", ".join(shown) + more if more else f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
 def way_to(call: ast.Call, leaf: Leaf, module: Module) -> tuple[Hop, ...]:
@@ -156,8 +255,8 @@ def writes_row(call: ast.Call, module: Module) -> bool:
 
 
 def one_table(call: ast.Call, loop: ast.AST, module: Module) -> bool:
-    """Whether all turns write to the same table: no text put together, no `insert(table)` of the loop's own table."""
-    for part in (node for argument in call.args[:1] for node in ast.walk(argument)):
+    """Whether all turns ask the same table: no text put together, no `insert(table)` of the loop's own table."""
+    for part in (node for argument in call.args[:1] for node in ast.walk(_built(argument, module))):
         match part:
             case ast.JoinedStr() | ast.BinOp(op=ast.Mod() | ast.Add()) if module.depends_on_loop(part, loop):
                 return False
@@ -166,6 +265,15 @@ def one_table(call: ast.Call, loop: ast.AST, module: Module) -> bool:
                 if module.depends_on_loop(table, loop):
                     return False
     return True
+
+
+def _built(statement: ast.expr, module: Module) -> ast.AST:
+    """What a local name holds that a statement was put into: `statement = delete(model).where(…)`."""
+    if not isinstance(statement, ast.Name):
+        return statement
+    bindings = module.index.scope_at(statement).bindings.get(statement.id, [])
+    values = [each.value for each in bindings if isinstance(each.value, ast.expr)]
+    return values[-1] if values else statement
 
 
 def _defines(call: ast.Call) -> bool:

@@ -109,6 +109,8 @@ class Routing:
             for cls in module.facts.classes:
                 self._class(module, cls)
         for node in nodes:
+            if self._is_lifespan(node):
+                node.roles.add("lifespan")
             for parameter in node.function.parameters:
                 for target in self.depended(parameter, node.module):
                     target.roles.add("dependency")
@@ -122,6 +124,18 @@ class Routing:
             for node in (endpoint.handler, *endpoint.dependencies, *self.middleware):
                 found[node] = found.get(node, 0) | 1 << position
         return found
+
+    def _is_lifespan(self, node: Node) -> bool:
+        """Whether a context manager takes the application: what it does stands around all serving, however it is handed over."""
+        if not (node.is_async and node.function.flags & facts.CONTEXT):
+            return False
+        first = node.function.parameters[0] if node.function.parameters else None
+        value = (
+            self.resolver.value(first.annotation, node.module)
+            if first is not None and first.annotation
+            else None
+        )
+        return self._router_sort(value) == "app"
 
     # Applications and routers
 

@@ -113,6 +113,8 @@ class Rule:
     effort: ClassVar[Effort] = Effort.MINUTES
     per_request: ClassVar[bool] = False
     """It matters by how often it runs: where no request is seen to reach the code, it is a hint for the summary."""
+    stops_loop: ClassVar[bool] = False
+    """It matters because other requests wait meanwhile: where none is seen to get, it is worth less."""
     watch: ClassVar[str]
     """The production metric that shows the problem."""
     invalid: ClassVar[tuple[Invalid, ...]] = ()

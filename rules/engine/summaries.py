@@ -5,16 +5,18 @@ from __future__ import annotations
 import copy
 import heapq
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from rules.engine import facts
 from rules.engine.facts import Call
 from rules.engine.finding import Hop
 from rules.engine.graph import BACKGROUND, CALL, ELSEWHERE, Edge, Graph, LeafCall, Node
+from rules.engine.surroundings import TRIED
 from rules.libraries import Blocking, Kind
 
 _MAX_LEAVES = 24
+_RARELY = facts.FAILING | facts.RECALLED | facts.WISHED
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class Leaf:
     """On the way it happens only when something is not there yet."""
     sometimes: bool = False
     """On the way it stands in one arm of a branch: whether it runs depends on what is passed."""
+    rarely: int = 0
+    """`facts.FAILING`, `facts.RECALLED` and `facts.WISHED`, where they hold for a call on the way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +210,7 @@ def _spread(
     steps: _Steps = {}
     pending: deque[tuple[Node, str]] = deque()
     for node in nodes:
-        for leaf in node.leaves:
+        for leaf in _certain_first(node.leaves):
             if wanted(leaf):
                 own = steps.setdefault(node, {})
                 if leaf.name not in own:
@@ -227,6 +231,13 @@ def _spread(
     return steps
 
 
+def _certain_first(leaves: Sequence[LeafCall]) -> Sequence[LeafCall]:
+    """In order, those that happen on each call first: they say more about the function."""
+    if len(leaves) < 2:
+        return leaves
+    return sorted(leaves, key=lambda leaf: _is_conditional(leaf.call))
+
+
 def _spread_again(
     steps: _Steps,
     changed: Set[Node],
@@ -237,7 +248,7 @@ def _spread_again(
     pending: list[tuple[int, int, Node, str, _Step]] = []
     for node in changed:
         cached = bool(node.function.flags & facts.CACHED)
-        for leaf in node.leaves:
+        for leaf in _certain_first(node.leaves):
             if wanted(leaf):
                 step = _Step(0, leaf.call, leaf, None, cached, _on_miss(leaf.call))
                 pending.append((0, len(pending), node, leaf.name, step))
@@ -279,6 +290,17 @@ def _on_miss(call: Call) -> bool:
     return bool(call.flags & facts.ON_MISS)
 
 
+def _is_conditional(call: Call) -> bool:
+    """Whether a branch decides if the call is made; what a `try` begins with is made."""
+    if call.flags & facts.CONDITIONAL:
+        return True
+    return any(
+        mark[:1] == "?" and not mark.endswith(f"{TRIED}.0")
+        for mark in call.path.split("/")
+        if "?" in call.path
+    )
+
+
 def _leaves(table: _Steps, node: Node) -> tuple[Leaf, ...]:
     steps = table.get(node)
     if not steps:
@@ -292,14 +314,17 @@ def _leaf(table: _Steps, node: Node, name: str) -> Leaf:
     first = table[node][name]
     current, step = node, first
     sometimes = False
+    rarely = 0
     while step.target is not None:
+        rarely |= step.call.flags & _RARELY
         # The caller of a summary sees the branches around its own call.
-        sometimes = sometimes or "?" in step.call.path
+        sometimes = sometimes or _is_conditional(step.call)
         hops.append(Hop(current.path, step.call.line, step.target.symbol.replace("'2", "")))
         current = step.target
         step = table[current][name]
     hops.append(Hop(current.path, step.call.line, name))
-    sometimes = sometimes or "?" in step.call.path
+    sometimes = sometimes or _is_conditional(step.call)
+    rarely |= step.call.flags & _RARELY
     leaf = first.leaf
     kind, instead, is_async = "", "", False
     if leaf.blocking is not None:
@@ -309,7 +334,16 @@ def _leaf(table: _Steps, node: Node, name: str) -> Leaf:
     elif leaf.external is not None:
         kind, is_async = kind or leaf.external.kind, leaf.external.is_async
     return Leaf(
-        name, kind, instead, tuple(hops), first.cached, leaf.blocking, is_async, first.on_miss, sometimes
+        name,
+        kind,
+        instead,
+        tuple(hops),
+        first.cached,
+        leaf.blocking,
+        is_async,
+        first.on_miss,
+        sometimes,
+        rarely,
     )
 
 

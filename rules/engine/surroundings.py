@@ -6,7 +6,7 @@ import ast
 import re
 from typing import Any
 
-from rules.engine import facts
+from rules.engine import facts, rarely
 from rules.engine.index import COMPREHENSIONS, Index, Scope
 from rules.engine.spelling import is_main_guard, last_name
 
@@ -14,6 +14,8 @@ STATEMENTS = frozenset(
     {ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return, ast.If, ast.For, ast.AsyncFor, ast.While}
     | {ast.With, ast.AsyncWith, ast.Try, ast.Match, ast.Raise, ast.Assert}
 )
+TRIED = "t"
+"""Tells the alternatives of a `try`, of which the first always begins, from those of a branch."""
 _FEW = 10
 """As many turns as a loop over something constant may have."""
 _NAME = re.compile(r"\w+")
@@ -69,6 +71,8 @@ def surroundings(index: Index, node: ast.expr, at_module: bool) -> tuple[int, in
     while current is not None:
         if child.__class__ in STATEMENTS:
             marks.extend(reversed(left_before(index, child, current)))
+            if child in index.recalled:
+                flags |= facts.RECALLED
         cls = current.__class__
         if current in scope_of:
             if isinstance(current, ast.ClassDef):
@@ -110,6 +114,9 @@ def surroundings(index: Index, node: ast.expr, at_module: bool) -> tuple[int, in
                 guarded = True
             if child in current.body and fills_gap(current, node):
                 flags |= facts.ON_MISS
+            elif child is not current.test and not (child in current.body and _is_on(index, current.test)):
+                flags |= facts.CONDITIONAL
+            flags |= rarely.of_statement(index, child, current)
             if child in current.body:
                 condition = on_path(index, current.test)
                 if condition:
@@ -125,10 +132,11 @@ def surroundings(index: Index, node: ast.expr, at_module: bool) -> tuple[int, in
             match: Any = parents[current]
             marks.append(f"?{match.lineno}.{match.cases.index(current)}/")
         elif cls is ast.Try:
+            flags |= rarely.of_statement(index, child, current)
             if current.handlers and child in current.body:
-                marks.append(f"?{current.lineno}.0/")
+                marks.append(f"?{current.lineno}{TRIED}.0/")
             elif child in current.handlers:
-                marks.append(f"?{current.lineno}.{current.handlers.index(child) + 1}/")
+                marks.append(f"?{current.lineno}{TRIED}.{current.handlers.index(child) + 1}/")
         child, current = current, parents.get(current)
     marks.reverse()
     return flags, loops, "".join(marks), guarded
@@ -197,6 +205,17 @@ def stops_at_success(loop: ast.For | ast.AsyncFor | ast.While) -> bool:
     return False
 
 
+def _is_on(index: Index, test: ast.expr) -> bool:
+    """Whether `test` is a parameter that is true unless a caller says otherwise: `with_roles: bool = True`."""
+    if not isinstance(test, ast.Name):
+        return False
+    bindings = index.scope_at(test).bindings.get(test.id, [])
+    if len(bindings) != 1 or bindings[0].kind != "parameter":
+        return False
+    default = bindings[0].value
+    return isinstance(default, ast.Constant) and default.value is True
+
+
 def left_before(index: Index, statement: Any, parent: ast.AST) -> list[str]:
     """Marks for the alternatives that were left by `return` before `statement`: it is their other arm."""
     known = index.left.get(statement)
@@ -206,8 +225,13 @@ def left_before(index: Index, statement: Any, parent: ast.AST) -> list[str]:
     for block in _blocks(parent):
         if statement in block:
             before: list[str] = []
+            recalled = False
             for each in block:
                 index.left[each] = before
+                if recalled:
+                    index.recalled.add(each)
+                elif isinstance(each, ast.If):
+                    recalled = rarely.is_answer(index, each)
                 if isinstance(each, ast.If) and not each.orelse and isinstance(each.body[-1], ast.Return):
                     before = [*before, f"?{each.lineno}.1/"]
             found = index.left[statement]
@@ -306,12 +330,17 @@ def _within(index: Index, node: ast.AST, ancestor: ast.AST) -> bool:
 
 
 def fills_gap(test: ast.If, node: ast.AST) -> bool:
-    """Whether `node` computes what the `if` misses: `if key not in rows: rows[key] = load(key)`."""
+    """Whether `node` computes what the `if` misses: `if key not in rows: rows[key] = load(key)`, in one step or two."""
     missing = _missing(test.test, absent=True)
+    line = getattr(node, "lineno", 0)
     return bool(missing) and any(
         isinstance(statement, ast.Assign | ast.AnnAssign)
-        and statement.lineno <= getattr(node, "lineno", 0) <= (statement.end_lineno or 0)
-        and any(_spelling(target) == missing for target in _targets(statement))
+        and any(
+            _spelling(target) == missing
+            and (line >= statement.lineno or isinstance(target, ast.Subscript))
+            and line <= (statement.end_lineno or 0)
+            for target in _targets(statement)
+        )
         for statement in test.body
     )
 

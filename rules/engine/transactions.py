@@ -252,7 +252,7 @@ def _opened_in(node: Node, project: Project, depth: int) -> tuple[Hop, ...]:
     if node.function.flags & facts.CACHED:
         return ()
     for call in node.function.calls:
-        if call.path and "?" in call.path:
+        if "?" in call.path or call.flags & facts.CONDITIONAL:
             continue  # on some paths only
         value = project.resolver.value(call.ref, node.module)
         if _makes_session(value, project):
@@ -262,6 +262,7 @@ def _opened_in(node: Node, project: Project, depth: int) -> tuple[Hop, ...]:
             if (
                 edge.kind == "call"
                 and "?" not in edge.call.path
+                and not edge.call.flags & facts.CONDITIONAL
                 and not edge.target.function.flags & facts.GENERATOR
             ):
                 inner = _opened_in(edge.target, project, depth + 1)

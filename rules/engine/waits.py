@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rules import libraries
+from rules.engine import facts
 from rules.engine.finding import Hop
+from rules.engine.graph import CALL
+from rules.engine.values import Sort, Value
 
 if TYPE_CHECKING:
+    from rules.engine.graph import Node
     from rules.engine.module import Module
+    from rules.engine.project import Project
     from rules.engine.summaries import Leaf
 
 SESSIONS = frozenset(
@@ -30,6 +37,10 @@ SESSIONS = frozenset(
 )
 """What serves one statement at a time."""
 
+_BY_COMMAND = frozenset({"redis", "memcached"})
+"""What has a connection for each command."""
+_MANY = 60
+_RARELY = facts.ON_MISS | facts.DETACHED | facts.FAILING | facts.RECALLED | facts.WISHED
 _NEAR = 5
 """Longer call paths end in what is done now and then: a refreshed token, a metric."""
 _WRITES = re.compile(
@@ -74,15 +85,62 @@ def wait_of(call: ast.Call, module: Module) -> Wait | None:
     if summary is None or not summary.is_async or any(_holds_session(leaf) for leaf in summary.queries):
         return None
     leaf = next((leaf for leaf in summary.external if not leaf.cached or len(leaf.path) == 1), None)
-    if leaf is None or len(leaf.path) > _NEAR:
-        return None
-    return Wait(call, leaf.callable, leaf.path)
+    if leaf is None:
+        return _beyond_calls(call, module)
+    return Wait(call, leaf.callable, leaf.path) if len(leaf.path) <= _NEAR else None
+
+
+def _beyond_calls(call: ast.Call, module: Module) -> Wait | None:
+    """The wait that a call leads to through what no call shows: a coroutine function that is made there and handed on,
+    the heirs of an abstract class."""
+    project = module.project
+    pending: deque[tuple[Node, tuple[Hop, ...]]] = deque()
+    for node in project.graph.runs(module.value(call.func)):
+        if node.is_async:
+            pending.append((node, ()))
+    seen = {node for node, _ in pending}
+    waits: list[Wait] = []
+    while pending:
+        node, way = pending.popleft()
+        for leaf in node.leaves:
+            if leaf.query is not None and leaf.query.driver not in _BY_COMMAND:
+                return None
+            if leaf.external is not None and (leaf.external.is_async or leaf.call.flags & facts.AWAITED):
+                waits.append(Wait(call, leaf.name, (*way, Hop(node.path, leaf.call.line, leaf.name))))
+        if len(way) >= _NEAR - 1:
+            continue
+        for target, line in _entered(node, project):
+            if target not in seen and len(seen) < _MANY:
+                seen.add(target)
+                pending.append((target, (*way, Hop(node.path, line, target.symbol))))
+    return waits[0] if waits else None
+
+
+def _entered(node: Node, project: Project) -> Iterator[tuple[Node, int]]:
+    """The asynchronous functions that `node` runs, on their lines."""
+    for edge in node.edges:
+        if edge.kind == CALL and edge.target.is_async and not edge.call.flags & _RARELY:
+            yield edge.target, edge.call.line
+    for function in node.module.facts.functions:
+        inner = project.node(node.path, function.symbol)
+        if inner is not None and inner.is_async and function.symbol.rpartition(".")[0] == node.symbol:
+            yield inner, function.line
+    owner = node.function.owner
+    if not owner:
+        return
+    cls = Value(Sort.CLASS, "", node.module, owner)
+    if project.resolver.is_abstract(cls, node.function):
+        name = node.symbol.rpartition(".")[2]
+        for heir in project.resolver.heirs(cls):
+            inner = project.node(heir.home.path, f"{heir.symbol}.{name}")
+            if inner is not None and inner.is_async:
+                yield inner, node.function.line
 
 
 def _holds_session(leaf: Leaf) -> bool:
     """Whether the leaf asks a database; a key-value store has a connection for each command."""
     query = libraries.query(leaf.callable)
-    return query is None or query.driver not in ("redis", "memcached")
+    return query is None or query.driver not in _BY_COMMAND
 
 
 def _in_thread(call: ast.Call, module: Module) -> Wait | None:

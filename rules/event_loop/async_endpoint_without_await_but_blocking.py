@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine.loop_calls import Stop, effect, expected, own_nodes, stops
+from rules.engine.loop_calls import Stop, confidence, effect, expected, own_nodes, stops
 from rules.engine.rewrites import without_async
 from rules.engine.rule import Effort, Fix, Hop, Invalid, Match, Rule, Safety, Severity, Valid
 
@@ -88,9 +88,8 @@ class AsyncEndpointWithoutAwaitButBlocking(Rule):
         yield Match(
             node,
             self.message(node, worst, found, module),
-            severity=max(
-                self.severity, *(stop.severity for stop in found), key=lambda severity: severity.rank
-            ),
+            severity=worst.severity,
+            confidence=confidence(worst),
             fix=self.drop_async(node, module),
             call_path=worst.call_path(module),
             related=tuple(

@@ -39,6 +39,7 @@ class AsyncioRunInLoop(Rule):
     """
 
     code = "FP108"
+    stops_loop = True
     severity = Severity.CRITICAL
     gates = True
     effort = Effort.MINUTES

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from rules.engine import estimates
 from rules.engine.index import FUNCTIONS
-from rules.engine.loop_shapes import is_search, is_short, iterables, shortened, spelled, targets
+from rules.engine.loop_shapes import is_search, is_short, iterables, shortened, spelled, targets, unwrapped
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.spelling import last_name
 from rules.engine.waits import names_loaded, names_stored, wait_of
 
 if TYPE_CHECKING:
@@ -161,7 +162,16 @@ def _repeats(loop: _Loop, module: Module) -> bool:
         for each in iterables(loop)
     ):
         return False  # `range(0, len(items), 100)`: many items at once already
+    if any(_is_batch(each) for each in (*map(unwrapped, iterables(loop)), *targets(loop))):
+        return False  # so are these
     return not isinstance(loop, ast.For) or not any(_orders(node, module) for node in _inside(loop))
+
+
+def _is_batch(expression: ast.expr) -> bool:
+    """`batches`, `chunked(items, 100)`, `chunk`."""
+    if isinstance(expression, ast.Tuple) and expression.elts:
+        expression = expression.elts[-1]  # `number, batch` of `enumerate(batches)`
+    return last_name(expression).lstrip("_").startswith(("batch", "chunk", "partition"))
 
 
 def _orders(node: ast.AST, module: Module) -> bool:

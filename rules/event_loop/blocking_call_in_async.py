@@ -35,6 +35,7 @@ class BlockingCallInAsync(Rule):
     """
 
     code = "FP101"
+    stops_loop = True
     severity = Severity.CRITICAL
     gates = True
     effort = Effort.MINUTES

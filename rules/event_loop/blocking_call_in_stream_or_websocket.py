@@ -34,6 +34,7 @@ class BlockingCallInStreamOrWebsocket(Rule):
     """
 
     code = "FP106"
+    stops_loop = True
     severity = Severity.CRITICAL
     gates = True
     effort = Effort.HOURS

@@ -34,6 +34,7 @@ class BlockingCallThroughHelper(Rule):
     """
 
     code = "FP103"
+    stops_loop = True
     severity = Severity.CRITICAL
     gates = True
     effort = Effort.MINUTES

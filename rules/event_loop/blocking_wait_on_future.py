@@ -40,6 +40,7 @@ class BlockingWaitOnFuture(Rule):
     """
 
     code = "FP109"
+    stops_loop = True
     severity = Severity.CRITICAL
     gates = False
     effort = Effort.MINUTES

@@ -40,7 +40,7 @@ class DanglingTask(Rule):
     """
 
     code = "FP113"
-    severity = Severity.HIGH
+    severity = Severity.MEDIUM
     gates = True
     effort = Effort.MINUTES
     watch = "log lines saying that a task was destroyed or its exception never retrieved"
@@ -115,6 +115,7 @@ class DanglingTask(Rule):
         yield Match(
             node,
             f"{_started(node)} {how}: it may vanish before it is done, and its errors with it.",
+            cause=f"FP113 {module.path}",
             fix=Fix(
                 rewrite,
                 imports=("asyncio",),

@@ -37,6 +37,7 @@ class SyncDbCallInAsync(Rule):
     """
 
     code = "FP102"
+    stops_loop = True
     severity = Severity.CRITICAL
     gates = True
     effort = Effort.HOURS

@@ -39,6 +39,7 @@ class SyncSleepRetry(Rule):
     """
 
     code = "FP121"
+    stops_loop = True
     severity = Severity.MEDIUM
     effort = Effort.HOURS
     watch = "event-loop lag during incidents of the other side"

@@ -213,7 +213,13 @@ LIBRARY = Library(
         *each(External("", False, "sdk"), "googleapiclient.http.HttpRequest", "execute"),
         *each(External("", False, "sdk"), "azure.storage.blob.BlobClient", _BLOB_CLIENT),
         *each(External("", False, "sdk"), "azure.keyvault.secrets.SecretClient", _SECRETS),
+        External("aiobotocore.client.AioBaseClient.*", is_async=True, kind="sdk", excluding=_LOCAL),
         *each(External("", True, "sdk"), "azure.storage.blob.aio.BlobClient", _BLOB_CLIENT),
+        *each(
+            External("", True, "sdk"),
+            "azure.storage.blob.aio.ContainerClient",
+            f"{_CONTAINER_CLIENT} list_blobs",
+        ),
         *each(
             External("", False, "sdk"),
             "minio.Minio",
@@ -342,6 +348,8 @@ LIBRARY = Library(
         "azure.storage.blob.aio.BlobServiceClient": "azure.storage.blob.aio.BlobServiceClient",
         "azure.storage.blob.aio.BlobServiceClient.from_connection_string": "azure.storage.blob.aio.BlobServiceClient",
         "azure.storage.blob.aio.BlobServiceClient.get_blob_client": "azure.storage.blob.aio.BlobClient",
+        "azure.storage.blob.aio.BlobServiceClient.get_container_client": "azure.storage.blob.aio.ContainerClient",
+        "azure.storage.blob.aio.ContainerClient.get_blob_client": "azure.storage.blob.aio.BlobClient",
     },
     aliases={
         **_stubs(),

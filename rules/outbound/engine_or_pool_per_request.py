@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from rules import libraries
 from rules.engine import estimates
-from rules.engine.creation import Place, made_again
+from rules.engine.creation import Place, goes_away, made_again
 from rules.engine.loop_shapes import spelled
+from rules.engine.remembering import is_remembered
 from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, Severity, Valid
+from rules.engine.traffic import is_seldom
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -102,12 +104,19 @@ class EngineOrPoolPerRequest(Rule):
         place = made_again(node, module)
         if place is None:
             return
+        # Threads cost a tenth of a millisecond each, and work that waits for the network is worth them.
+        doubtful = (
+            _makes_threads(client)
+            or goes_away(node, module)
+            or is_seldom(node, module)
+            or is_remembered(node, module)
+        )
         often = "in each turn of the loop" if place is Place.LOOP else "for each request"
         yield Match(
             node,
             f"`{spelled(node.func)}` is called {often}, which costs {client.cost}.",
-            severity=_severity(client),
-            confidence=Confidence.CERTAIN,
+            severity=Severity.LOW if doubtful else _severity(client),
+            confidence=Confidence.POSSIBLE if doubtful else Confidence.CERTAIN,
             impact=_impact(client, module),
             instead=_instead(client),
         )
@@ -125,11 +134,13 @@ def _inside_another(call: ast.Call, module: Module) -> bool:
     return found is not None and found.family == "pool"
 
 
+def _makes_threads(client: Client) -> bool:
+    return client.kind == "executor" and "process" not in client.cost
+
+
 def _severity(client: Client) -> Severity:
     """A thread pool made for one request is wasteful; connections made for one request exhaust the database."""
-    if client.kind == "executor" and "process" not in client.cost:
-        return Severity.MEDIUM
-    return EngineOrPoolPerRequest.severity
+    return Severity.MEDIUM if _makes_threads(client) else EngineOrPoolPerRequest.severity
 
 
 def _impact(client: Client, module: Module) -> Impact:

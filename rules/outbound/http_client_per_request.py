@@ -6,9 +6,18 @@ from typing import TYPE_CHECKING
 
 from rules import libraries
 from rules.engine import estimates
-from rules.engine.creation import Place, depends_on_request, lives_for_one_call, made_again
+from rules.engine.creation import (
+    Place,
+    depends_on_request,
+    goes_away,
+    is_fallback,
+    lives_for_one_call,
+    made_again,
+)
 from rules.engine.loop_shapes import spelled
+from rules.engine.remembering import is_remembered
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.traffic import is_seldom
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -21,6 +30,10 @@ _OFTEN = {
 }
 # Clients of one's own application, in tests and tools.
 _LOCAL_TRANSPORTS = frozenset({"app", "transport", "uds"})
+# What belongs to the client and cannot be given with a call; where it changes from call to call, so does the client.
+_OWN = frozenset(
+    {"proxy", "proxies", "mounts", "verify", "cert", "connector", "event_hooks", "cookies", "cookie_jar"}
+)
 
 
 class HttpClientPerRequest(Rule):
@@ -104,12 +117,16 @@ class HttpClientPerRequest(Rule):
             return  # said as a call that blocks
         if client.kind == "sdk" and depends_on_request(node, module):
             return  # credentials of one tenant
+        doubtful = _is_doubtful(node, module)
+        severity = _severity(client)
+        if place is Place.CALL or not module.runs_on_event_loop(node):
+            severity = min(severity, Severity.MEDIUM, key=lambda each: each.rank)
         yield Match(
             node,
             _message(spelled(node.func), client, place),
-            severity=min(_severity(client), Severity.MEDIUM) if place is Place.CALL else _severity(client),
+            severity=Severity.LOW if doubtful else severity,
             cause=f"FP603 {module.path}" if place is Place.CALL else "",
-            confidence=Confidence.CERTAIN,
+            confidence=Confidence.POSSIBLE if doubtful else Confidence.CERTAIN,
             impact=estimates.client_per_request(module.options, client.cpu_ms),
             instead=_instead(client, spelled(node.func)),
         )
@@ -123,6 +140,21 @@ def _shares(call: ast.Call) -> bool:
         if keyword.arg == "connector" and isinstance(keyword.value, ast.Attribute):
             return True
     return False
+
+
+def _is_doubtful(call: ast.Call, module: Module) -> bool:
+    """Whether a shared client may not be worth it or not be possible: seldom called, kept by whoever gets it, made
+    where the caller brought none, or set up with what each call brings (a proxy, a certificate)."""
+    if is_seldom(call, module) or goes_away(call, module) or is_fallback(call, module):
+        return True
+    if any(_varies(keyword) for keyword in call.keywords if keyword.arg is None or keyword.arg in _OWN):
+        return True
+    return is_remembered(call, module)
+
+
+def _varies(keyword: ast.keyword) -> bool:
+    """Whether an argument is no constant: it may differ from call to call."""
+    return not isinstance(keyword.value, ast.Constant)
 
 
 def _severity(client: Client) -> Severity:

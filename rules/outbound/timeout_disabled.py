@@ -9,7 +9,7 @@ from rules import libraries
 from rules.engine import estimates
 from rules.engine.creation import serves
 from rules.engine.loop_shapes import spelled
-from rules.engine.rule import Effort, Fix, Impact, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.rule import Confidence, Effort, Fix, Impact, Invalid, Match, Rule, Safety, Severity, Valid
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -112,6 +112,10 @@ class TimeoutDisabled(Rule):
             node,
             f"{what} never gives up: a peer that stops answering is waited for for ever.",
             severity=Severity.HIGH if on_request or module.function_of(node) is None else Severity.MEDIUM,
+            # Written for one call in so many words, in code that no request is seen to reach: somebody may mean it.
+            confidence=Confidence.CERTAIN
+            if on_request or name in _HTTPX or name in _AIOHTTP or _is_made(name)
+            else Confidence.POSSIBLE,
             fix=Fix(_bounded(keyword.arg), safety=Safety.UNSAFE) if keyword.arg else None,
             impact=_ASYNC if _is_async(name) else estimates.hangs(module.options, on_loop=False),
         )
@@ -145,6 +149,11 @@ def _switched_off(call: ast.Call, name: str, module: Module) -> ast.keyword | No
         ):
             return None if default is not None and default.fixed_in else keyword
     return None
+
+
+def _is_made(name: str) -> bool:
+    """Whether it makes a client, all of whose calls then wait."""
+    return libraries.client(name) is not None
 
 
 def _is_async(name: str) -> bool:

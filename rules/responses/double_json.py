@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine.responses import is_model
 from rules.engine.rule import Confidence, Effort, Fix, Impact, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.traffic import is_seldom
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -92,7 +93,8 @@ class DoubleJson(Rule):
                     node,
                     f"`{name}.model_validate` of parsed JSON: `model_validate_json` reads the text itself, without the"
                     " dictionaries in between.",
-                    confidence=Confidence.CERTAIN,
+                    confidence=Confidence.POSSIBLE if is_seldom(node, module) else Confidence.CERTAIN,
+                    cause=f"FP512 {module.path}",
                     fix=None if _catches(node, module) else Fix(_from_json, safety=Safety.SAFE),
                     impact=Impact(summary="about 6 → 2–3 ms of processor time per 1,000 rows"),
                 )
@@ -100,12 +102,16 @@ class DoubleJson(Rule):
             written = inner.func
             if not isinstance(written, ast.Attribute) or written.attr not in ("model_dump_json", "json"):
                 return
+            version = module.version("pydantic")
+            if written.attr == "json" and version is not None and version < (2,):
+                return  # nothing there makes dictionaries that are safe for JSON
             if is_model(written.value, module) and not inner.args:
                 yield Match(
                     node,
                     f'`{ast.unparse(written.value)}` is written as JSON and parsed again: `model_dump(mode="json")` gives the'
                     " same dictionary.",
-                    confidence=Confidence.CERTAIN,
+                    confidence=Confidence.POSSIBLE if is_seldom(node, module) else Confidence.CERTAIN,
+                    cause=f"FP512 {module.path}",
                     fix=Fix(_as_dictionary, safety=Safety.SAFE)
                     if written.attr == "model_dump_json"
                     else None,

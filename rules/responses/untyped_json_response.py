@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rules.engine import estimates
 from rules.engine.responses import answer, is_response, item_of, records, returned
 from rules.engine.rule import Confidence, Effort, Fix, Hop, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.traffic import is_seldom
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -105,7 +106,7 @@ class UntypedJsonResponse(Rule):
                 node,
                 f"`{node.name}` returns {_what(found, module)} without a declared type: FastAPI walks every row in Python"
                 " before it becomes JSON.",
-                confidence=Confidence.CERTAIN,
+                confidence=Confidence.CERTAIN if _may_be_long(node, module) else Confidence.POSSIBLE,
                 related=(Hop(module.path, value.lineno, node.name),),
                 fix=Fix(_returning(model), imports=(model,) if "." in model else (), safety=Safety.UNSAFE)
                 if model
@@ -114,6 +115,17 @@ class UntypedJsonResponse(Rule):
                 instead=f"Declare it: `-> list[{model.rpartition('.')[2]}]`." if model else "",
             )
             return
+
+
+def _may_be_long(node: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> bool:
+    """Whether rows come from a database or another service; what a process holds itself is mostly a handful."""
+    if is_seldom(node, module):
+        return False
+    found = module.graph_node(node)
+    if found is None:
+        return True
+    summary = module.project.summaries.of(found)
+    return bool(summary.queries or summary.external)
 
 
 def _what(found: ast.expr, module: Module) -> str:

@@ -86,13 +86,12 @@ class UnboundedModuleCache(Rule):
             if growth is None:
                 continue
             endless = _endless(growth, module)
+            heavy = not _is_small(holder, growth, module)
             yield Match(
                 growth.node,
                 _message(holder, growth, module),
-                severity=self.severity
-                if endless and not _is_small(holder, growth, module)
-                else Severity.MEDIUM,
-                confidence=Confidence.LIKELY if endless else Confidence.POSSIBLE,
+                severity=self.severity if endless and heavy else Severity.MEDIUM,
+                confidence=Confidence.LIKELY if endless and heavy else Confidence.POSSIBLE,
                 related=(Hop(module.path, holder.node.lineno, holder.name),),  # type: ignore[attr-defined]  # a statement
                 impact=kept_estimates.growing(module.options),
             )

@@ -304,3 +304,14 @@ def test_a_finding_is_told_before_the_next_fix_is_tried(shop: Path, monkeypatch:
 
     assert events == ["tried", "told"] * (len(events) // 2)
     assert len(events) > 2
+
+
+def test_findings_stand_under_the_endpoint_they_slow_down(shop: Path) -> None:
+    done = fastperf("check", "--by-endpoint", folder=shop)
+
+    headings = [
+        line.split("──")[1].strip(" ─") for line in done.stdout.splitlines() if line.startswith("── ")
+    ]
+    assert headings == ["GET /orders", "GET /report"]
+    assert done.stdout.index("GET /orders") < done.stdout.index("FP103") < done.stdout.index("── GET /report")
+    assert fastperf("check", "--by-endpoint", "--output-format", "json", folder=shop).returncode == 2

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -58,3 +59,19 @@ def test_the_worst_finding_of_an_item_speaks_for_it() -> None:
     text = checklist.as_text([items["every call has a timeout"]]).plain
     assert "FP602 b.py:9 and 1 more" in text
     assert text.endswith("0 of 1 are in place.")
+
+
+def test_the_list_is_for_programs_and_issues_too(shop: Path) -> None:
+    document = json.loads(fastperf("check", "--checklist", "--output-format", "json", folder=shop).stdout)
+    tasks = fastperf("check", "--checklist", "--output-format", "markdown", folder=shop).stdout
+    refused = fastperf("check", "--checklist", "--output-format", "sarif", folder=shop)
+
+    (loop,) = (item for item in document["items"] if item["title"] == "nothing blocks the event loop")
+    assert (loop["present"], loop["missing"][0]["path"], loop["missing"][0]["line"]) == (
+        False,
+        "shop/api.py",
+        13,
+    )
+    assert "- [ ] nothing blocks the event loop\n  FP101 `shop/api.py:13`" in tasks
+    assert "- [x] no query per row\n" in tasks
+    assert (refused.returncode, refused.stdout) == (2, "")

@@ -195,7 +195,11 @@ def test_contexts_follow_calls(name: str, contexts: set[Context]) -> None:
 def test_an_unreached_coroutine_is_reported_lower_and_does_not_gate() -> None:
     finding = only(one("import time\n\nasync def lonely():\n    time.sleep(1)"))
 
-    assert (finding.severity, finding.gates, finding.confidence) == (Severity.HIGH, False, Confidence.LIKELY)
+    assert (finding.severity, finding.gates, finding.confidence) == (
+        Severity.MEDIUM,
+        False,
+        Confidence.LIKELY,
+    )
     assert finding.endpoint is None
 
 

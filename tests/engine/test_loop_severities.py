@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rules.engine.finding import Confidence, Finding, Severity
-from tests.engine.projects import one
+from tests.engine.projects import one, project
 
 
 def found(text: str, code: str) -> Finding:
@@ -120,3 +120,184 @@ def test_a_plain_def_answers_for_the_files_of_its_body_too() -> None:
     """
 
     assert [finding.code for finding in one(text, select=("FP1",)).result.findings] == ["FP104"]
+
+
+HELPED = """
+    import time
+
+    import redis
+    import requests
+    from fastapi import FastAPI
+
+    app = FastAPI()
+    store = redis.Redis()
+    _RATES = {{}}
+
+    {helper}
+
+    @app.get("/rates")
+    async def rates(day: str):
+        await other()
+        return fetch(day)
+    """
+
+
+def helped(helper: str) -> Finding:
+    """What FP103 says of an endpoint that calls `fetch`."""
+    return found(HELPED.format(helper=helper.strip().replace("\n", "\n    ")), "FP103")
+
+
+EACH_TIME = """
+def fetch(day):
+    return requests.get("https://rates.example", timeout=5).json()
+"""
+KEPT = """
+def fetch(day):
+    kept = _RATES.get(day)
+    if kept is not None:
+        return kept
+    _RATES[day] = requests.get("https://rates.example", timeout=5).json()
+    return _RATES[day]
+"""
+FAILING = """
+def fetch(day):
+    try:
+        return _RATES[day]
+    except KeyError:
+        time.sleep(1)
+"""
+ASKED = """
+def fetch(day, fresh=False):
+    if fresh:
+        return requests.get("https://rates.example", timeout=5).json()
+    return _RATES[day]
+"""
+QUICK = """
+def fetch(day):
+    return store.get(day)
+"""
+FOUND_FIRST = """
+def fetch(day):
+    row = load(day)
+    if row is not None:
+        return row
+    return requests.get("https://rates.example", timeout=5).json()
+"""
+
+
+def test_a_helper_that_waits_each_time_is_critical() -> None:
+    assert (helped(EACH_TIME).severity, helped(EACH_TIME).confidence) == (
+        Severity.CRITICAL,
+        Confidence.CERTAIN,
+    )
+    assert helped(FOUND_FIRST).severity == Severity.CRITICAL
+
+
+def test_what_happens_now_and_then_weighs_less_and_says_when() -> None:
+    kept, failing, asked = helped(KEPT), helped(FAILING), helped(ASKED)
+
+    assert (kept.severity, kept.confidence) == (Severity.MEDIUM, Confidence.LIKELY)
+    assert "whenever no answer is kept" in kept.message
+    assert (failing.severity, failing.confidence) == (Severity.MEDIUM, Confidence.LIKELY)
+    assert "after a failure" in failing.message
+    assert (asked.severity, asked.confidence) == (Severity.MEDIUM, Confidence.POSSIBLE)
+
+
+def test_a_store_that_answers_at_once_is_medium() -> None:
+    assert helped(QUICK).severity == Severity.MEDIUM
+
+
+def test_a_helper_is_named_by_its_work_not_by_what_it_does_on_failure() -> None:
+    both = helped(
+        """
+def fetch(day):
+    try:
+        return requests.get("https://rates.example", timeout=5).json()
+    except ValueError:
+        return requests.post("https://errors.example", timeout=5)
+"""
+    )
+
+    assert "`requests.get`" in both.message
+
+
+PLAIN = """
+    import time
+
+    async def poll():
+        time.sleep(1)
+    """
+
+
+def weights(files: dict[str, str], path: str) -> tuple[Severity, Confidence, bool]:
+    (finding,) = (each for each in project(files).result.findings if each.path == path)
+    return finding.severity, finding.confidence, finding.gates
+
+
+def test_a_loop_that_no_request_is_seen_on_is_medium_where_the_application_imports_it_and_a_hint_elsewhere() -> (
+    None
+):
+    api = """
+    from fastapi import FastAPI
+    from shop.mail import poll
+    from shop.tasks.clean import poll as clean
+    app = FastAPI()
+
+    @app.get("/")
+    async def index(): ...
+    """
+    files = {
+        "shop/__init__.py": "",
+        "shop/api.py": api,
+        "shop/mail.py": PLAIN,
+        "shop/tasks/clean.py": PLAIN,
+        "harness/run.py": PLAIN,
+    }
+
+    assert weights(files, "shop/mail.py") == (Severity.MEDIUM, Confidence.LIKELY, False)
+    assert weights(files, "shop/tasks/clean.py") == (Severity.LOW, Confidence.POSSIBLE, False)
+    assert weights(files, "harness/run.py") == (Severity.LOW, Confidence.POSSIBLE, False)
+
+
+def test_what_a_queue_worker_runs_stops_no_request() -> None:
+    worker = """
+    import time
+
+    from fastapi import FastAPI
+    from rq import Queue
+    app = FastAPI()
+    queue = Queue()
+
+    async def scan():
+        time.sleep(1)
+
+    @app.post("/scan")
+    def start():
+        queue.enqueue(scan)
+    """
+
+    assert weights({"app.py": worker}, "app.py") == (Severity.LOW, Confidence.POSSIBLE, False)
+
+
+def test_a_lifespan_is_known_by_the_application_it_takes() -> None:
+    text = """
+    import time
+    from contextlib import asynccontextmanager
+
+    from fastapi import FastAPI
+
+    @asynccontextmanager
+    async def prepared(app: FastAPI):
+        time.sleep(1)
+        yield
+
+    @asynccontextmanager
+    async def opened(path: str):
+        time.sleep(1)
+        yield
+
+    def create(lifespan=None):
+        return FastAPI(lifespan=lifespan or prepared)
+    """
+
+    assert [finding.line for finding in one(text).result.findings] == [13]

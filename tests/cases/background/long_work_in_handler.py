@@ -62,6 +62,11 @@ async def wait() -> None:
     await asyncio.sleep(30)  # FP401
 
 
+@app.post("/wait/for-everybody")
+async def wait_for_everybody() -> None:
+    time.sleep(30)  # stops the loop: another rule's
+
+
 @app.post("/wait/sync")
 def wait_sync() -> None:
     time.sleep(10)  # FP401

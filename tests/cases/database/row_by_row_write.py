@@ -54,6 +54,7 @@ def updates(names: dict[int, str], session: SessionDep) -> None:
     for product_id, name in names.items():
         statement = update(Product).where(Product.id == product_id).values(name=name)
         session.execute(statement)  # FP213
+    for product_id, name in names.items():
         session.execute(text("UPDATE products SET name = :name WHERE id = :id"), {"name": name, "id": product_id})  # FP213
 
 

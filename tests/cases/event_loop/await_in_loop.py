@@ -1,7 +1,9 @@
 """FP111: one answer after another, once per item."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextvars import ContextVar
 
 import httpx
 from fastapi import Depends, FastAPI
@@ -167,3 +169,124 @@ async def warm_up() -> None:
 
 async def numbers_to_warm() -> list[str]:
     return ["1"]
+
+
+current_client: ContextVar[httpx.AsyncClient] = ContextVar("client")
+current_name: ContextVar[str] = ContextVar("name")
+
+
+async def level_by_context(number: str) -> str:
+    return (await current_client.get().get(f"/levels/{number}")).text
+
+
+async def name_by_context(number: str) -> str:
+    return f"{current_name.get()} {number}"
+
+
+@app.post("/held-in-a-context-variable")
+async def held_in_a_context_variable(numbers: list[str]) -> list[str]:
+    return [await level_by_context(number) for number in numbers]  # FP111
+
+
+@app.post("/nothing-held-in-a-context-variable")
+async def nothing_held_in_a_context_variable(numbers: list[str]) -> list[str]:
+    return [await name_by_context(number) for number in numbers]
+
+
+async def tried_again(work: Callable[[], Awaitable[str]]) -> str:
+    for _ in range(3):
+        try:
+            return await work()
+        except httpx.HTTPError:
+            continue
+    raise TimeoutError
+
+
+async def level_with_retries(number: str) -> str:
+    async def ask() -> str:
+        return (await client.get(f"/levels/{number}")).text
+
+    return await tried_again(ask)
+
+
+async def local_with_retries(number: str) -> str:
+    async def compute() -> str:
+        return number * 2
+
+    return await tried_again(compute)
+
+
+@app.post("/handed-on")
+async def handed_on(numbers: list[str]) -> list[str]:
+    found = []
+    for number in numbers:
+        found.append(await level_with_retries(number))  # FP111
+    return found
+
+
+@app.post("/handed-on-locally")
+async def handed_on_locally(numbers: list[str]) -> list[str]:
+    found = []
+    for number in numbers:
+        found.append(await local_with_retries(number))
+    return found
+
+
+class Store(ABC):
+    @abstractmethod
+    async def size(self, key: str) -> int: ...
+
+    @abstractmethod
+    async def label(self, key: str) -> str: ...
+
+
+class RemoteStore(Store):
+    async def size(self, key: str) -> int:
+        return int((await client.head(f"/files/{key}")).headers["content-length"])
+
+    async def label(self, key: str) -> str:
+        return key.upper()
+
+
+class LocalStore(Store):
+    def __init__(self, sizes: dict[str, int]) -> None:
+        self.sizes = sizes
+
+    async def size(self, key: str) -> int:
+        return self.sizes[key]
+
+    async def label(self, key: str) -> str:
+        return key
+
+
+def get_store() -> Store:
+    return RemoteStore()
+
+
+@app.post("/by-some-heir")
+async def by_some_heir(keys: list[str], store: Store = Depends(get_store)) -> dict[str, int]:
+    found = {}
+    for key in keys:
+        found[key] = await store.size(key)  # FP111
+    return found
+
+
+@app.post("/by-no-heir")
+async def by_no_heir(keys: list[str], store: Store = Depends(get_store)) -> dict[str, str]:
+    found = {}
+    for key in keys:
+        found[key] = await store.label(key)
+    return found
+
+
+def parts_of(numbers: list[str]) -> list[list[str]]:
+    return [numbers[:100], numbers[100:]]
+
+
+@app.post("/many-at-once")
+async def many_at_once(numbers: list[str]) -> None:
+    batches = parts_of(numbers)
+    for position, batch in enumerate(batches):
+        await client.post(f"/levels/{position}", json=batch)
+    for chunk in parts_of(numbers):
+        await client.post("/levels", json=chunk)

@@ -1,0 +1,206 @@
+"""Whether a loop goes over data at all: over rows and the items of a request, or over a handful of other things."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from rules.engine.context import AT_STARTUP, IN_SCRIPT
+from rules.engine.loop_shapes import FEW, iterables, targets, unwrapped
+from rules.engine.spelling import last_name
+from rules.engine.values import Sort
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rules.engine.index import Binding
+    from rules.engine.module import Module
+
+_FIELDS = frozenset({"model_dump", "dict", "asdict", "__dict__", "_asdict"})
+"""What gives one value per field of a schema."""
+_GROUPING = frozenset({"append", "add", "extend", "update", "setdefault"})
+_GROUPS = frozenset({"defaultdict", "groupby"})
+_ARRIVING = ("stream", "listen", "subscri", "consum")
+_ENUM = "enum."
+_OWN = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.For, ast.AsyncFor, ast.While)
+"""What a `break` or `return` inside does not leave the loop with, or not for certain."""
+
+
+def is_few(loop: ast.AST, module: Module) -> bool:
+    """Whether the code itself says that the turns are few: the fields of a schema, a constant that is imported, the
+    members of an enumeration, `rows[:5]`."""
+    return any(
+        _has_few(unwrapped(iterable), module) or _gives_members(target, module)
+        for iterable, target in zip(iterables(loop), targets(loop), strict=True)
+    )
+
+
+def is_doubtful(loop: ast.AST, module: Module) -> bool:
+    """Whether the turns are likely few, or do not follow one another: groups of items, what is left over beyond a
+    limit, what arrives over time, or code that also prepares the start."""
+    return (
+        is_preparing(loop, module)
+        or _is_search(loop)
+        or any(
+            _is_grouped(iterable, module)
+            or _is_rest(iterable)
+            or _is_arriving(iterable)
+            or (isinstance(iterable, ast.Name) and _is_arriving(_value_of(iterable, module)))
+            for iterable in iterables(loop)
+        )
+    )
+
+
+def is_preparing(node: ast.AST, module: Module) -> bool:
+    """Whether the code also runs at the start, or in a script: it prepares data, and requests get to it now and then."""
+    found = module.graph_node(node)
+    return found is not None and bool(found.contexts & (AT_STARTUP | IN_SCRIPT))
+
+
+def is_member_call(call: ast.Call, loop: ast.AST) -> bool:
+    """`for exporter in self.exporters: exporter.run()`: the parts of an object take their turn, each does its own."""
+    names = {target.id for target in targets(loop) if isinstance(target, ast.Name)}
+    return (
+        isinstance(call.func, ast.Attribute)
+        and isinstance(call.func.value, ast.Name)
+        and call.func.value.id in names
+        and any(
+            isinstance(iterable, ast.Attribute)
+            and isinstance(iterable.value, ast.Name)
+            and iterable.value.id in ("self", "cls")
+            for iterable in iterables(loop)
+        )
+    )
+
+
+def _has_few(iterable: ast.expr, module: Module) -> bool:
+    match iterable:
+        case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)) if name in _FIELDS:
+            return True
+        case ast.Attribute(attr="__dict__"):
+            return True
+        case ast.Subscript(slice=ast.Slice(upper=ast.Constant(value=int(upper)))) if upper <= FEW:
+            return True
+        case ast.Name():
+            bindings = _bindings(iterable, module)
+            if bindings and all(binding.kind == "import" for binding in bindings):
+                return True
+            return any(
+                isinstance(value, ast.Call) and last_name(value.func) in _FIELDS
+                for value in _values(bindings)
+            ) or any(
+                isinstance(call.func, ast.Attribute)
+                and call.func.attr == "update"
+                and isinstance(call.func.value, ast.Name)
+                and call.func.value.id == iterable.id
+                and any(isinstance(each, ast.Call) and last_name(each.func) in _FIELDS for each in call.args)
+                for call in module.index.scope_at(iterable).calls
+            )
+    return False
+
+
+def _gives_members(target: ast.expr, module: Module) -> bool:
+    """Whether the loop's variable is a member of an enumeration of the project."""
+    if not isinstance(target, ast.Name):
+        return False
+    value = module.value(target)
+    if value is None or value.sort != Sort.OBJECT:
+        return False
+    declared = [
+        each.home.classes.get(each.symbol)
+        for each in module.project.resolver.ancestry(value)
+        if each.module is not None
+    ]
+    return any(base.startswith(_ENUM) for each in declared if each is not None for base in each.bases)
+
+
+def _is_grouped(iterable: ast.expr, module: Module) -> bool:
+    if (
+        isinstance(iterable, ast.Call)
+        and last_name(iterable.func) in ("set", "frozenset", "list", "sorted")
+        and iterable.args
+    ):
+        inner = iterable.args[0]
+        if last_name(iterable.func) in ("set", "frozenset"):
+            return isinstance(inner, ast.ListComp | ast.GeneratorExp) and isinstance(inner.elt, ast.Attribute)
+        return _is_grouped(inner, module)
+    if isinstance(iterable, ast.SetComp):
+        return isinstance(iterable.elt, ast.Attribute)
+    inner = unwrapped(iterable)
+    if isinstance(inner, ast.Call):
+        return last_name(inner.func) in _GROUPS
+    if not isinstance(inner, ast.Name):
+        return False
+    values = list(_values(_bindings(inner, module)))
+    if any(isinstance(value, ast.SetComp) and isinstance(value.elt, ast.Attribute) for value in values):
+        return True
+    if inner is iterable:
+        return any(isinstance(value, ast.Call) and last_name(value.func) == "groupby" for value in values)
+    return any(isinstance(value, ast.Call) and last_name(value.func) in _GROUPS for value in values) or any(
+        _adds_to_group(call, inner.id) for call in module.index.scope_at(inner).calls
+    )
+
+
+def _adds_to_group(call: ast.Call, name: str) -> bool:
+    """`groups[key].append(item)`, `groups.setdefault(key, []).append(item)`."""
+    match call.func:
+        case ast.Attribute(value=ast.Subscript(value=ast.Name(id=found)), attr=method) if method in _GROUPING:
+            return found == name
+        case ast.Attribute(
+            value=ast.Call(func=ast.Attribute(value=ast.Name(id=found), attr="setdefault")), attr=method
+        ) if method in _GROUPING:
+            return found == name
+    return False
+
+
+def _is_search(loop: ast.AST) -> bool:
+    """Whether the loop may leave at the first item that will do."""
+    pending: list[ast.AST] = list(loop.body) if isinstance(loop, ast.For | ast.AsyncFor) else []
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.Break | ast.Return):
+            return True
+        if not isinstance(node, _OWN):
+            pending.extend(ast.iter_child_nodes(node))
+    return False
+
+
+def _is_rest(iterable: ast.expr) -> bool:
+    """`saves[limit:]`: what is beyond the limit, one or two as a rule."""
+    match iterable:
+        case ast.Subscript(slice=ast.Slice(lower=ast.expr() as lower, upper=None)):
+            return not (isinstance(lower, ast.Constant) and lower.value in (0, 1))
+    return False
+
+
+def _is_arriving(iterable: ast.AST | None) -> bool:
+    name = (
+        last_name(iterable.func if isinstance(iterable, ast.Call) else iterable)
+        if iterable is not None
+        else ""
+    )
+    return any(word in name.lower() for word in _ARRIVING)
+
+
+def _value_of(name: ast.Name, module: Module) -> ast.AST | None:
+    return next(_values(_bindings(name, module)), None)
+
+
+def _bindings(name: ast.Name, module: Module) -> list[Binding]:
+    scope = module.index.scope_at(name)
+    while name.id not in scope.bindings:
+        if scope.parent is None:
+            return []
+        scope = scope.parent
+    return scope.bindings[name.id]
+
+
+def _values(bindings: list[Binding]) -> Iterator[ast.AST]:
+    for binding in bindings:
+        value = binding.value
+        if isinstance(value, ast.AnnAssign):
+            value = value.value
+        if isinstance(value, ast.Await):
+            value = value.value
+        if isinstance(value, ast.AST):
+            yield value

@@ -1,0 +1,129 @@
+"""What makes a call rarer than its function: a kept answer before it, a failure, a wish that is off by default."""
+
+from __future__ import annotations
+
+import ast
+
+from rules.engine import facts
+from rules.engine.index import FUNCTIONS, Index
+from rules.engine.spelling import last_name
+
+_KEEPING = ("cache", "memo", "_kept", "singleton")
+
+
+def of_statement(index: Index, statement: ast.AST, parent: ast.AST) -> int:
+    """Flags for all calls in `statement`, a child of `parent`."""
+    if isinstance(parent, ast.Try):
+        return facts.FAILING if statement in parent.handlers else 0
+    if isinstance(parent, ast.If) and statement in parent.body and _is_wish(index, parent):
+        return facts.WISHED
+    return 0
+
+
+def is_answer(index: Index, test: ast.If) -> bool:
+    """`if self.rates is not None: return self.rates`: what follows only runs while nothing is kept."""
+    last = test.body[-1]
+    if test.orelse or not isinstance(last, ast.Return) or last.value is None:
+        return False
+    answer = last.value
+    while isinstance(answer, ast.Call | ast.Subscript | ast.Attribute):
+        if _spelling(answer) in _present(test.test):
+            break
+        if isinstance(answer, ast.Call) and answer.args and not isinstance(answer.func, ast.Attribute):
+            answer = answer.args[0]  # `return Settings(cached)`
+        elif isinstance(answer, ast.Call):
+            answer = answer.func
+        else:
+            answer = answer.value
+    spelled = _spelling(answer)
+    return bool(spelled) and spelled in _present(test.test) and _outlives(index, test, spelled)
+
+
+def _present(test: ast.expr) -> set[str]:
+    """What is there when `test` holds: `rates` of `rates is not None and not stale()`."""
+    match test:
+        case ast.BoolOp(op=ast.And(), values=values):
+            return {name for value in values for name in _present(value)}
+        case ast.Compare(left=left, ops=[ast.IsNot()], comparators=[ast.Constant(value=None)]):
+            return _present(left)
+        case ast.Compare(ops=[ast.In()], comparators=[container]):
+            return {_spelling(container)}
+        case ast.NamedExpr(target=ast.Name(id=name)):
+            return {name}
+        case ast.Name() | ast.Attribute():
+            return {_spelling(test)}
+    return set()
+
+
+def _spelling(node: ast.AST) -> str:
+    """`rates` of `rates`, `rates[key]` and `rates.get(key)`; `self.rates` likewise."""
+    match node:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(value=ast.Name(id=owner), attr=name):
+            return f"{owner}.{name}"
+        case ast.Subscript(value=inner) | ast.Call(func=ast.Attribute(value=inner, attr="get")):
+            return _spelling(inner)
+    return ""
+
+
+def _outlives(index: Index, place: ast.AST, spelled: str) -> bool:
+    """Whether a value is still there at the next call: an attribute, a global, or taken out of one just now."""
+    owner, _, attribute = spelled.rpartition(".")
+    if attribute and owner:
+        return (
+            owner in ("self", "cls")
+            or owner[:1].isupper()
+            or any(word in spelled.lower() for word in _KEEPING)
+        )
+    scope = index.scope_at(place)
+    if spelled in index.module.bindings and spelled not in scope.bindings:
+        return True
+    if not isinstance(scope.node, FUNCTIONS):
+        return False
+    for node in ast.walk(scope.node):
+        match node:
+            case ast.Global(names=names) if spelled in names:
+                return True
+            case (
+                ast.Assign(targets=[ast.Name(id=name)], value=value)
+                | ast.NamedExpr(target=ast.Name(id=name), value=value)
+            ) if name == spelled and _is_looked_up(value):
+                return True
+    return False
+
+
+def _is_looked_up(value: ast.expr) -> bool:
+    """`_CACHE.get(key)`, `self._cache[key]`, `cache_get(key)`."""
+    if isinstance(value, ast.Await):
+        value = value.value
+    base = value
+    if isinstance(base, ast.Call):
+        name = last_name(base.func)
+        if any(word in name.lower() for word in _KEEPING):
+            return True
+        if not isinstance(base.func, ast.Attribute) or name != "get":
+            return False
+        base = base.func.value
+    elif isinstance(base, ast.Subscript):
+        base = base.value
+    else:
+        return False
+    name = last_name(base)
+    return any(word in name.lower() for word in _KEEPING) or (name.isupper() and isinstance(base, ast.Name))
+
+
+def _is_wish(index: Index, test: ast.If) -> bool:
+    """`if blocking:` of a parameter that is off unless given."""
+    if not isinstance(test.test, ast.Name):
+        return False
+    function = index.scope_at(test).node
+    if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+        return False
+    arguments = function.args
+    positional = [*arguments.posonlyargs, *arguments.args]
+    given = [None] * (len(positional) - len(arguments.defaults)) + list(arguments.defaults)
+    defaults = dict(zip((each.arg for each in positional), given, strict=True))
+    defaults |= dict(zip((each.arg for each in arguments.kwonlyargs), arguments.kw_defaults, strict=True))
+    default = defaults.get(test.test.id)
+    return isinstance(default, ast.Constant) and default.value is False

@@ -1,0 +1,68 @@
+"""How much a stopped event loop matters where no request is proven to get: whose loop it is, as far as one can tell."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from rules.engine.context import IN_REQUEST, IN_TASK
+from rules.engine.finding import Confidence, Severity
+
+if TYPE_CHECKING:
+    from rules.engine.graph import Node
+    from rules.engine.project import Project
+
+# What projects call the folders and files of what serves nobody: a hint to say less, never to report.
+_ELSEWHERE = re.compile(
+    r"(?:^|/)(?:tasks?|jobs?|workers?|cron|crons|schedulers?|scheduled|celery|temporal|rq|arq|dramatiq|huey|prefect|airflow|dags|flows"
+    r"|activities|scripts?|tools?|bin|cli|commands?|management|dev|hack|seeds?|seeders?|fixtures|bench(?:mark)?s?|evals?|evaluations?"
+    r"|e2e|harness|examples?|samples?|demos?|playground|notebooks?|migrations?|migrate|backfills?|loadtests?|stubs?|mocks?)"
+    r"(?:/|(?:_[^/]*)?\.py$)"
+    r"|(?:^|/)[^/]*_(?:tasks?|jobs?|worker|cli|cron|script|seed|stub|mock)\.py$",
+    re.IGNORECASE,
+)
+
+_served: WeakKeyDictionary[Project, frozenset[str]] = WeakKeyDictionary()
+
+
+def is_served(project: Project, path: str) -> bool:
+    """Whether a file is imported, at any distance, by one with endpoints, so that the serving process knows it."""
+    known = _served.get(project)
+    if known is None:
+        known = _served[project] = _imported(project)
+    return path in known
+
+
+def unreached(project: Project, node: Node, severity: Severity) -> tuple[Severity, Confidence]:
+    """Severity and confidence of what stops a loop in a function that no request is proven to reach."""
+    in_task = node.contexts & IN_TASK and not node.contexts & IN_REQUEST
+    if in_task or _ELSEWHERE.search(node.path) or not is_served(project, node.path):
+        return _capped(severity, Severity.LOW), Confidence.POSSIBLE
+    return _capped(severity.lowered(), Severity.MEDIUM), Confidence.LIKELY
+
+
+def _capped(severity: Severity, most: Severity) -> Severity:
+    return min(severity, most, key=lambda each: each.rank)
+
+
+def _imported(project: Project) -> frozenset[str]:
+    modules = project.resolver.modules
+    imports: dict[str, set[str]] = {}
+    for path, module in modules.items():
+        found = imports[path] = set()
+        for ref in module.facts.modules:
+            value = project.resolver.value(ref, module)
+            if value is not None and value.module is not None:
+                found.add(value.module.path)
+    pending = [endpoint.handler.path for endpoint in project.routing.endpoints]
+    pending += [node.path for node in project.routing.middleware]
+    if not pending:
+        return frozenset(modules)  # whatever serves it is not to be seen
+    seen = set(pending)
+    while pending:
+        for path in imports.get(pending.pop(), ()):
+            if path not in seen:
+                seen.add(path)
+                pending.append(path)
+    return frozenset(seen)

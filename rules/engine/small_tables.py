@@ -1,0 +1,51 @@
+"""Tables that stay small whatever the traffic, going by what their names say: settings, roles, plugins.
+
+A scan of a few hundred rows costs less than a millisecond, and all of them fit on one page.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rules.engine.models import Table
+
+_SMALL = frozenset(
+    {
+        *("setting", "config", "configuration", "option", "preference", "parameter", "template", "theme"),
+        *("role", "permission", "scope", "plan", "feature", "flag", "tier", "policy", "rule", "admin"),
+        *("country", "language", "currency", "locale", "timezone", "unit", "region", "zone"),
+        *("category", "type", "status", "priority", "severity", "kind", "level", "stage"),
+        *("migration", "version", "profile", "provider", "plugin", "extension", "integration", "connector"),
+        *("resource", "host", "node", "cluster", "pool", "platform", "firmware", "server", "inbound", "site"),
+        *("tool", "persona", "assistant", "guild", "workspace", "tenant"),
+    }
+)
+"""Last words of tables."""
+_GROUPS = frozenset(
+    {
+        *("user_group", "usergroup", "linkusergroup", "group_permission", "document_set"),
+        *("smart_collection", "access_token", "api_key"),
+    }
+)
+
+
+def is_small(table: Table) -> bool:
+    """Whether the last word of the table's name, or of its class, is one of things that an owner sets up."""
+    names = {table.name.lower(), _snaked(table.symbol.rpartition(".")[2])}
+    return any(map(_says_small, names))
+
+
+def _says_small(name: str) -> bool:
+    if any(
+        name == each or name == f"{each}s" or name.endswith((f"_{each}", f"_{each}s")) for each in _GROUPS
+    ):
+        return True
+    last = name.rpartition("_")[2]
+    return bool(
+        {last, last.removesuffix("s"), last.removesuffix("ies") + "y", last.removesuffix("es")} & _SMALL
+    )
+
+
+def _snaked(name: str) -> str:
+    return "".join(f"_{each.lower()}" if each.isupper() else each for each in name).strip("_")

@@ -1,0 +1,119 @@
+"""How often code can be expected to run: nobody signs in, sets up or administrates a thousand times a second.
+
+Only names tell, so the answer lowers what a finding claims and never silences it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import ast
+
+    from rules.engine.graph import Node
+    from rules.engine.module import Module
+    from rules.engine.project import Project
+
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_RARE = frozenset(
+    {
+        *("admin", "admins", "administrative", "backoffice", "superuser", "internal", "debug", "manage"),
+        *("setup", "install", "uninstall", "onboarding", "onboard", "bootstrap", "provision", "provisioning"),
+        *("oauth", "oauth1", "oauth2", "oidc", "saml", "sso", "cas", "callback", "login", "logout", "signin"),
+        *("signup", "register", "registration", "password", "captcha", "invite", "invites", "invitation"),
+        *("config", "configs", "configuration", "settings", "preferences", "license", "licence", "billing"),
+        *(
+            "backup",
+            "backups",
+            "restore",
+            "upgrade",
+            "migrate",
+            "migration",
+            "version",
+            "versions",
+            "release",
+        ),
+        *("releases", "plugin", "plugins", "extension", "extensions", "integration", "integrations"),
+        *("connector", "connectors", "connection", "connections", "credential", "credentials", "provider"),
+        *("providers", "tenant", "tenants", "license", "testemail", "revoke", "rotate", "refresher"),
+    }
+)
+"""Words of routes, functions and files that serve the owner of an account or of the system, now and then."""
+_FEW = frozenset({"api-keys", "api_keys", "apikeys", "access-tokens", "personal-access-tokens", "webhooks"})
+"""Whole segments of such routes."""
+_TRIAL = frozenset({"test", "try", "validate", "validation", "check", "verify", "ping"})
+"""A trial of something that somebody has just entered, where it is the first word of a function or segment."""
+_ASIDE = re.compile(r"(?:^|/)(?:examples?|samples?|demos?|scripts?|tools|dev|hack|benchmarks?|e2e)/")
+_RARE_CODE = frozenset(
+    {
+        *("oauth", "oauth2", "oidc", "saml", "sso", "login", "signup", "provision", "provisioning"),
+        *("install", "uninstall", "billing", "license", "captcha", "revoke", "refresher", "telemetry"),
+        *("onboarding", "backup", "restore", "upgrade", "version", "release"),
+    }
+)
+"""Words of a function or its file that say the same without the route."""
+
+
+def is_seldom(node: ast.AST, module: Module) -> bool:
+    """Whether requests get to the function around `node` only now and then, going by names.
+
+    Every endpoint that reaches it is one of sign-in, set-up or administration, or the code itself says what it is for.
+    """
+    found = module.graph_node(node)
+    return is_aside(module.path) or (found is not None and runs_seldom(found, module.project))
+
+
+def runs_seldom(node: Node, project: Project) -> bool:
+    """As `is_seldom`, for a function of the call graph."""
+    if node.endpoints and not node.endpoints & ~project.seldom_endpoints:
+        return True
+    name = node.symbol.rpartition(".")[2]
+    stem = node.path.rpartition("/")[2].removesuffix(".py")
+    words = _words(name) | _words(stem)
+    return bool(words & _RARE_CODE) or {"update", "check"} <= words or _is_trial(name)
+
+
+def is_aside(path: str) -> bool:
+    """Whether a file is an example, a tool or a script beside the application."""
+    return _ASIDE.search(path) is not None
+
+
+def seldom(project: Project) -> int:
+    """A bit for each endpoint of the project that is asked for now and then."""
+    bits = 0
+    for position, endpoint in enumerate(project.routing.endpoints):
+        handler = endpoint.handler
+        name = handler.symbol.rpartition(".")[2]
+        segments = [part for part in endpoint.ref.path.split("/") if part and not part.startswith("{")]
+        words = _words(name).union(*(_words(segment) for segment in segments))
+        if (
+            words & _RARE
+            or _is_trial(name)
+            or any(map(_is_trial, segments[-1:]))
+            or not _FEW.isdisjoint(segments)
+            or is_aside(handler.path)
+            or any(_is_guard(each.symbol) for each in endpoint.dependencies)
+            or "admin" in handler.path.split("/")
+        ):
+            bits |= 1 << position
+    return bits
+
+
+def _is_guard(symbol: str) -> bool:
+    """Whether a dependency lets only those in who run the system: `current_superuser`, `check_admin`."""
+    words = _words(symbol.rpartition(".")[2])
+    return bool(words & {"superuser", "admin", "superadmin", "operator"}) and not words & {
+        "or",
+        "optional",
+        "is",
+    }
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(word.lower() for word in _WORDS.findall(text))
+
+
+def _is_trial(name: str) -> bool:
+    words = _WORDS.findall(name)
+    return len(words) > 1 and words[0].lower() in _TRIAL
