@@ -50,7 +50,9 @@ async def test_proven_fixes_become_one_commit_that_turns_the_check_green(service
     assert commit is not None
     assert commit.parents == (before,)
     assert commit.author_name == "fastperf"
-    assert commit.message.startswith("Apply fixes of fastperf\n\nFP101 blocking-call-in-async at shop/main.py:")
+    assert commit.message.startswith(
+        "Apply fixes of fastperf\n\nFP101 blocking-call-in-async at shop/main.py:"
+    )
     assert commit.message.endswith(f"Asked for by octocat on #{pull.number}.")
     entry = repo.git.entry(pull.head_sha, "shop/main.py")
     assert entry is not None
@@ -62,9 +64,7 @@ async def test_proven_fixes_become_one_commit_that_turns_the_check_green(service
     assert all(each.minimized == "RESOLVED" for each in service.github.review_comments(repo, pull.number))
     assert service.github.comments(repo, pull.number) == []
     assert isinstance(service.jobs.work, Pipeline)
-    (entry_of_log,) = [
-        line for line in await service.jobs.work.store.recorded() if line.action == "apply"
-    ]
+    (entry_of_log,) = [line for line in await service.jobs.work.store.recorded() if line.action == "apply"]
     assert entry_of_log.actor == "octocat"
     assert entry_of_log.detail.startswith(f"2 fixes in {pull.head_sha}: FP101 ")
 

@@ -119,6 +119,7 @@ def _ref_name(context: Context, ref: Ref, arguments: JSON) -> str:
 
 @field("Ref", "target")
 def _ref_target(context: Context, ref: Ref, arguments: JSON) -> GitObject:
+    context.need(ref.repo, "contents")
     return GitObject(ref.repo, "Commit", ref.oid)
 
 
