@@ -127,6 +127,9 @@ class Chores:
     async def heartbeat(self, machine_id: str) -> frozenset[str]:
         return await self.store.heartbeat(machine_id)
 
+    async def leave(self, machine_id: str) -> None:
+        await self.store.leave(machine_id)
+
     async def sweep(self) -> Swept:
         """Ask again for deliveries that did not arrive; name open heads without a completed check run."""
         await self.store.retain(self._retention_days)

@@ -18,11 +18,13 @@ from app import logs
 from app.analysis import Analysis, AnalysisError
 from app.connections import IDLE_SECONDS, Connections, attend
 from app.crash import Crash
+from app.database import trouble
 from app.github.api import Call
 from app.github.app import missing
 from app.github.client import GitHub
 from app.github.errors import BadPrivateKey, GitHubError
 from app.jobs import Jobs, JobsError
+from app.migrations import SchemaError
 from app.pipeline import Pipeline
 from app.reportlinks import ReportLinks
 from app.settings import Settings, SetupSettings
@@ -65,6 +67,7 @@ def build(settings: Settings, **jobs_options: Any) -> web.Application:
         api_url=settings.api_url,
         graphql_url=settings.graphql_url,
         on_call=lambda call: _count(metrics, github, call),
+        may_write=lambda: jobs.may_speak,
     )
     analysis = Analysis(settings.workers)
     store = Store(settings.database_url)
@@ -85,6 +88,7 @@ def build(settings: Settings, **jobs_options: Any) -> web.Application:
         machine_id=settings.machine_id,
         drain_seconds=settings.drain_seconds,
         retention_days=settings.retention_days,
+        on_event=metrics.job_event,
         **jobs_options,
     )
     app[JOBS] = jobs
@@ -104,10 +108,10 @@ def build(settings: Settings, **jobs_options: Any) -> web.Application:
                 await asyncio.wait({registering}, timeout=READ_SECONDS)
                 stack.push_async_callback(jobs.close)
                 await jobs.start()
-            except (AnalysisError, JobsError, BadPrivateKey) as error:
+            except (AnalysisError, JobsError, BadPrivateKey, SchemaError) as error:
                 raise StartError(str(error)) from error
             except sa.exc.SQLAlchemyError as error:
-                raise StartError(f"the database cannot be opened: {type(error).__name__}") from error
+                raise StartError(f"the database cannot be opened: {trouble(error)}") from error
             watching = asyncio.create_task(_watch_depth(jobs, metrics))
             stack.push_async_callback(_cancel, watching)
             log.info("started", version=version(), machine=settings.machine_id, workers=settings.workers)
@@ -124,7 +128,10 @@ def build(settings: Settings, **jobs_options: Any) -> web.Application:
     async def accepts() -> bool:
         return jobs.accepting
 
-    ready = health.Ready({"database": can_write, "analysis": works, "queue": accepts})
+    async def speaks() -> bool:
+        return jobs.may_speak
+
+    ready = health.Ready({"database": can_write, "analysis": works, "queue": accepts, "lease": speaks})
     webhook = Webhook(jobs, settings.webhook_secrets, metrics)
     app.router.add_post("/webhook", webhook.handle)
     app.router.add_get("/livez", health.live)

@@ -7,7 +7,6 @@ store's own, so that a slow disk never holds the event loop.
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import time
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -18,13 +17,16 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from app.database import engine_options
 from app.github.models import Repository
+from app.migrations import migrate
 from app.review.wishes import Waiver, Wishes
+from app.version import version
 
 Value = TypeVar("Value")
 DAY: Final = 86_400.0
-MACHINE_SECONDS: Final = 90.0
-"""A machine that was silent for so long is taken for dead."""
+MACHINE_SECONDS: Final = 20.0
+"""A machine that was silent for so long is taken for dead: its jobs are another's."""
 DOCUMENT: Final = "document"
 """The kind of a stored text file; facts have the engine's version as their kind."""
 _CHUNK: Final = 400
@@ -138,7 +140,10 @@ _machines = sa.Table(
     metadata,
     sa.Column("id", sa.String(255), primary_key=True),
     sa.Column("seen_at", sa.Float, nullable=False),
+    sa.Column("version", sa.String(64)),
 )
+PING: Final = "ping"
+"""The row that is no machine: written to see whether writing works."""
 _OWNED: Final = (_blobs, _trees, _reviews, _reports, _verdicts, _begun, _pulls, _waivers, _pauses, _log)
 
 
@@ -162,23 +167,6 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     at: float
 
 
-class DurableSQLite(sqlite3.Connection):
-    """Write-ahead log, and an acknowledged delivery survives a loss of power."""
-
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self.execute("PRAGMA busy_timeout=30000")
-        self.execute("PRAGMA journal_mode=WAL")
-        self.execute("PRAGMA synchronous=FULL")
-
-
-def engine_options(database_url: str) -> dict[str, Any]:
-    """Arguments of `create_engine` for this kind of database."""
-    if database_url.startswith("sqlite"):
-        return {"connect_args": {"factory": DurableSQLite}}
-    return {}
-
-
 class Store:
     """One per process. `start` makes the tables."""
 
@@ -186,9 +174,10 @@ class Store:
         self._database_url = database_url
         self._threads = ThreadPoolExecutor(2, thread_name_prefix="store-")
         self._opened: sa.Engine | None = None
+        self._version = ""
 
     async def start(self) -> None:
-        """Open the database and make the tables. Raises SQLAlchemyError."""
+        """Open the database and make its tables, or bring them up to date. Raises SQLAlchemyError or SchemaError."""
         await self._run(self._create)
 
     async def close(self) -> None:
@@ -402,9 +391,17 @@ class Store:
         """Note that the machine lives; returns all that do."""
         return await self._run(self._beat, machine_id)
 
+    async def leave(self, machine_id: str) -> None:
+        """Note that the machine is gone: what it left undone is the others' at once."""
+        await self._run(self._execute, sa.delete(_machines).where(_machines.c.id == machine_id))
+
+    async def machines(self) -> dict[str, str]:
+        """The machines that live, and the version that each runs."""
+        return await self._run(self._living)
+
     async def ping(self) -> None:
         """Raises SQLAlchemyError when the database cannot be written."""
-        await self._run(self._upsert, _machines, [{"id": "ping", "seen_at": time.time()}])
+        await self._run(self._upsert, _machines, [{"id": PING, "seen_at": time.time()}])
 
     async def forget(self, installation_id: int, repository_ids: Sequence[int] = ()) -> None:
         """Delete what belongs to the installation, or to those repositories of it."""
@@ -433,12 +430,8 @@ class Store:
         self._opened = sa.create_engine(
             self._database_url, pool_size=3, max_overflow=0, **engine_options(self._database_url)
         )
-        try:
-            metadata.create_all(self._engine)
-        except sa.exc.DatabaseError:
-            # Another machine makes them at this moment; what fails now is a real fault.
-            time.sleep(0.5)
-            metadata.create_all(self._engine)
+        self._version = version()
+        migrate(self._engine, metadata)
 
     def _read_blobs(self, repository_id: int, shas: list[str], kind: str) -> dict[str, bytes]:
         found: dict[str, bytes] = {}
@@ -543,10 +536,21 @@ class Store:
                 connection.execute(statement)
 
     def _beat(self, machine_id: str) -> frozenset[str]:
-        now = time.time()
-        self._upsert(_machines, [{"id": machine_id, "seen_at": now}])
-        alive = sa.select(_machines.c.id).where(_machines.c.seen_at > now - MACHINE_SECONDS)
-        return frozenset(self._scalars(alive))
+        self._upsert(_machines, [{"id": machine_id, "seen_at": self._now(), "version": self._version}])
+        return frozenset(self._living())
+
+    def _living(self) -> dict[str, str]:
+        query = sa.select(_machines.c.id, _machines.c.version).where(
+            _machines.c.seen_at > self._now() - MACHINE_SECONDS, _machines.c.id != PING
+        )
+        with self._engine.connect() as connection:
+            return {str(identity): str(running or "") for identity, running in connection.execute(query)}
+
+    def _now(self) -> float:
+        """By the database's clock: those of the machines may differ by more than a machine may be silent."""
+        if self._engine.dialect.name == "sqlite":
+            return time.time()
+        return float(self._scalar(sa.select(sa.func.extract("epoch", sa.func.clock_timestamp()))))
 
     def _forget(self, installation_id: int, repository_ids: list[int]) -> None:
         self._execute(

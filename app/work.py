@@ -168,6 +168,10 @@ class Work(Protocol):
         """Whether so much of an installation's budget at GitHub is used that pushes had better wait for each other."""
         ...
 
+    async def leave(self, machine_id: str) -> None:
+        """Note that this machine is gone."""
+        ...
+
     def is_transient(self, error: BaseException) -> bool: ...
 
     def limited_until(self, error: BaseException) -> float | None:

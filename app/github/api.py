@@ -101,6 +101,8 @@ class Transport:
     patience: float = 5.0
     """The longest wait for a limit, in seconds; beyond it the job is better off later."""
     on_call: Callable[[Call], None] | None = None
+    may_write: Callable[[], bool] = lambda: True
+    """Asked right before each write."""
     responses: TTLCache[tuple[int | None, str], CacheEntry] = dataclasses.field(
         default_factory=lambda: TTLCache(maxsize=1024, ttl=24 * 3600)
     )
@@ -192,6 +194,8 @@ class API(gidgethub.aiohttp.GitHubAPI):
         """
         body = {"query": query, "variables": variables} if variables else {"query": query}
         repeat = not query.lstrip().startswith("mutation")
+        if not repeat:
+            self._ask_to_write("graphql")
         answer, _, _ = await self._send(
             "POST", endpoint or self._transport.graphql_url, None, body, JSON, repeat=repeat
         )
@@ -254,6 +258,11 @@ class API(gidgethub.aiohttp.GitHubAPI):
 
         await self._fetch(url, url_vars, JSON, pass_on, start_over, elsewhere=True)
         return size
+
+    def _ask_to_write(self, operation: str) -> None:
+        """Tokens, which the app asks for in its own name, are nothing that anybody sees."""
+        if self.installation_id is not None and not self._transport.may_write():
+            raise Unavailable(f"{operation}: this machine may be taken for dead, and its jobs be another's")
 
     # gidgethub's hooks
 
@@ -435,6 +444,8 @@ class API(gidgethub.aiohttp.GitHubAPI):
         tried: list[str] = []
         redirects = 0
         while True:
+            if method not in {"GET", "HEAD"} and url != self._transport.graphql_url:
+                self._ask_to_write(_operation.get())
             headers = {key: value for key, value in headers.items() if key != "authorization"}
             if URL(url).origin() in self._origins:
                 tried.append(await self._authorization.header())

@@ -51,7 +51,8 @@ class GitHub:
     """All talk with one GitHub. Use it as an async context manager.
 
     Entering parses the key (BadPrivateKey) and asks nothing of the network. `slug` is the app's name in addresses,
-    by which its own comments are known beside its id; `identify` asks for it. `on_call` hears of each exchange.
+    by which its own comments are known beside its id; `identify` asks for it. `on_call` hears of each exchange,
+    `may_write` is asked right before each write.
 
     In seconds: `timeout` for one exchange; `pauses` before each repetition of a read; `patience` for a limit, beyond
     which RateLimited is raised; `pause` before looking again, for a write in doubt or a token that spreads.
@@ -66,6 +67,7 @@ class GitHub:
         graphql_url: str | None = None,
         slug: str = "",
         on_call: Callable[[Call], None] | None = None,
+        may_write: Callable[[], bool] = lambda: True,
         timeout: float = 30.0,
         pauses: tuple[float, ...] = (0.5, 1.0, 2.0),
         patience: float = 5.0,
@@ -81,6 +83,7 @@ class GitHub:
         self.secrets = Secrets()
         self._private_key = private_key
         self._on_call = on_call
+        self._may_write = may_write
         self._timeout = timeout
         self._pauses = pauses
         self._patience = patience
@@ -110,6 +113,7 @@ class GitHub:
             pauses=self._pauses,
             patience=self._patience,
             on_call=self._on_call,
+            may_write=self._may_write,
         )
         self._authorization = AppAuthorization(self.app_id, key, self.secrets)
         api = API(transport, self._authorization, self.limits(None))

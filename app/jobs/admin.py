@@ -12,8 +12,8 @@ import msgspec
 import sqlalchemy as sa
 from dbos import DBOSClient, WorkflowStatus
 
+from app.database import engine_options, trouble
 from app.jobs.stored import JobsError, Serializer, job_input, refuse_foreign_rows
-from app.store import engine_options
 
 OPEN: Final = ("DELAYED", "ENQUEUED", "PENDING")
 FAILED: Final = ("ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED", "CANCELLED")
@@ -64,7 +64,7 @@ class JobsAdmin:
         try:
             known = sa.inspect(engine).has_table("workflow_status", schema=schema)
         except sa.exc.SQLAlchemyError as error:
-            raise JobsError(f"the database cannot be opened: {type(error).__name__}") from None
+            raise JobsError(f"the database cannot be opened: {trouble(error)}") from None
         if not known:
             engine.dispose()
             raise JobsError("no server has used this database yet")
@@ -124,7 +124,7 @@ class JobsAdmin:
         try:
             yield
         except sa.exc.SQLAlchemyError as error:
-            raise JobsError(f"the database cannot be used: {type(error).__name__}") from None
+            raise JobsError(f"the database cannot be used: {trouble(error)}") from None
 
 
 def _stored(status: WorkflowStatus) -> StoredJob:

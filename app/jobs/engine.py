@@ -22,8 +22,8 @@ import structlog
 from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID, SetWorkflowTimeout, WorkflowHandleAsync
 
 from app import logs
+from app.database import engine_options, trouble
 from app.jobs.stored import Serializer, StepFailedError, job_input, refuse_foreign_rows
-from app.store import engine_options
 from app.work import (
     CommandJob,
     ForgetJob,
@@ -60,7 +60,10 @@ LOOK_SECONDS: Final = 0.2
 RECOVERY_ATTEMPTS: Final = 5
 JOB_SECONDS: Final = 6 * 3600.0
 """A job's whole life, waits for rate limits included."""
-HEARTBEAT_SECONDS: Final = 20.0
+HEARTBEAT_SECONDS: Final = 4.0
+LEASE_SECONDS: Final = 12.0
+"""A machine that could not say for so long that it lives tells GitHub nothing more. The others wait longer
+(`app.store.MACHINE_SECONDS`) before they take its jobs, so that no job is ever done in two places."""
 
 
 class QueueUnavailableError(Exception):
@@ -87,7 +90,10 @@ class Jobs:
         attempts: int = 5,
         first_pause: float = 1.0,
         debounce_seconds: float = 2.0,
+        on_event: Callable[[str, int], None] = lambda event, count: None,
     ) -> None:
+        """`on_event` hears how often what happened: `done`, `failed`, `refused` (a delivery that could not be stored),
+        `recovered` (another machine's), `lapsed` (the right to speak), `missed_beat`."""
         self.work = work
         self.database_url = database_url
         self.machine_id = machine_id
@@ -108,6 +114,10 @@ class Jobs:
         self._untouched: set[str] = set()
         """Jobs gathered by this process whose publishing has not begun: nothing can be there already."""
         self._heart: asyncio.Task[None] | None = None
+        self._on_event = on_event
+        self._shared = not database_url.startswith("sqlite")
+        """Whether other machines may take over our jobs."""
+        self._held_until = 0.0
 
     # ------------------------------------------------------------------ wishes
 
@@ -183,7 +193,8 @@ class Jobs:
                 ):
                     await DBOS.enqueue_workflow_async(queue, workflow, msgspec.to_builtins(job))
         except (TimeoutError, sa.exc.SQLAlchemyError, sqlite3.Error, OSError) as error:
-            log.error("enqueue_failed", job=job_id, error=type(error).__name__)
+            log.error("enqueue_failed", job=job_id, error=type(error).__name__, reason=trouble(error))
+            self._on_event("refused", 1)
             raise QueueUnavailableError("the job could not be stored") from error
         finally:
             self._waiting -= 1
@@ -212,10 +223,12 @@ class Jobs:
             except Exception as error:
                 # Cancellation is no Exception and passes. What reaches this line was tried often enough.
                 log.exception("review_failed", error=type(error).__name__)
+                self._on_event("failed", 1)
                 reason = _reason(error)
                 await self._patiently("fault", self.work.conclude_fault, job, reason)
                 return {"status": "fault", "reason": reason}
             log.info("review_done", status=gathered["status"])
+            self._on_event("done", 1)
             return {"status": gathered["status"], "head_sha": gathered.get("head_sha")}
 
     async def _command(self, raw: Outcome) -> Outcome:
@@ -248,7 +261,7 @@ class Jobs:
 
     async def _sweep(self, at: Any, _context: Any) -> Outcome:
         with self._known("sweep", f"sweep:{at}"):
-            await self._step("recover", self._recover_dead)
+            await self._step("recover", self._look_for_dead)
             await self._step("retain", self._retain)
             swept = await self._patiently("sweep", self._find_undone)
             for review in msgspec.convert(swept["reviews"], tuple[ReviewJob, ...]):
@@ -333,22 +346,26 @@ class Jobs:
             await DBOS.cancel_workflows_async(gone)
         return len(gone)
 
-    async def _recover_dead(self) -> list[str]:
-        """Give the running jobs of machines that are gone back to their own queues."""
-        alive = await self.work.heartbeat(self.machine_id)
+    async def _look_for_dead(self) -> list[str]:
+        return await self._recover(await self.work.heartbeat(self.machine_id))
+
+    async def _recover(self, alive: frozenset[str]) -> list[str]:
+        """Give the running jobs of machines that are gone back to their own queues; the machines."""
         pending = await DBOS.list_workflows_async(status="PENDING", load_input=False, load_output=False)
-        lost = [
-            status
-            for status in pending
-            if status.executor_id
-            and status.executor_id != self.machine_id
-            and status.executor_id not in alive
-        ]
-        for queue in sorted({status.queue_name for status in lost if status.queue_name}):
-            identities = [status.workflow_id for status in lost if status.queue_name == queue]
-            await DBOS.resume_workflows_async(identities, queue_name=queue)
-            log.warning("jobs_recovered", queue=queue, jobs=len(identities))
-        return [status.workflow_id for status in lost]
+        lost = {status.executor_id for status in pending if status.executor_id} - alive - {self.machine_id}
+        if not lost:
+            return []
+        jobs = await self._requeue_of(*lost)
+        log.warning("jobs_recovered", machines=sorted(lost), jobs=jobs)
+        self._on_event("recovered", jobs)
+        return sorted(lost)
+
+    async def _requeue_of(self, *machines: str) -> int:
+        """Back to their queues with what these machines were doing, once, however many survivors do it now."""
+        # dbos' own recovery at a start: unlike `resume_workflows` it leaves alone what somebody took meanwhile,
+        # and counts the attempts, so that a job that ends machines is given up.
+        handles = await asyncio.to_thread(DBOS._recover_pending_workflows, sorted(machines))
+        return len(handles)
 
     async def _retain(self) -> int:
         """Finished jobs are kept as long as a delivery could be replayed, then deleted."""
@@ -432,6 +449,11 @@ class Jobs:
         self._sweep_workflow = DBOS.workflow(name="sweep")(sweep)
         DBOS(config=self._configuration())
         logs.quiet_engine()
+        began = time.monotonic()
+        await self.work.heartbeat(
+            self.machine_id
+        )  # before it takes a job: else the others take that for a lost one
+        self._held_until = began + LEASE_SECONDS
         DBOS.launch()  # inside the loop: steps run on it and may use its sessions
         await DBOS.register_queue_async(
             REVIEWS,
@@ -452,7 +474,6 @@ class Jobs:
                 }
             ]
         )
-        await self.work.heartbeat(self.machine_id)
         self._heart = asyncio.create_task(self._beat())
         self._started = True
 
@@ -481,6 +502,8 @@ class Jobs:
             log.warning("jobs_left_for_recovery", jobs=len(self._running))
         await _end(*_on_this_loop(self._running))
         await destroying
+        with contextlib.suppress(sa.exc.SQLAlchemyError):  # else the others notice a little later
+            await self.work.leave(self.machine_id)
         # The engine made its threads the loop's own and has just ended them.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(4))
 
@@ -516,13 +539,40 @@ class Jobs:
         status = await DBOS.get_workflow_status_async(job_id)
         return None if status is None else status.status
 
+    @property
+    def may_speak(self) -> bool:
+        """Whether our jobs are surely still ours: what must be true whenever GitHub is told something."""
+        return not self._shared or time.monotonic() < self._held_until
+
     async def _beat(self) -> None:
+        """Say again and again that this machine lives, and take over from those that no longer do."""
+        lapsed = False
         while True:
             await asyncio.sleep(HEARTBEAT_SECONDS)
+            began = time.monotonic()
+            lapsed = lapsed or not self.may_speak
             try:
-                await self.work.heartbeat(self.machine_id)
+                async with asyncio.timeout(LEASE_SECONDS - HEARTBEAT_SECONDS):
+                    alive = await self.work.heartbeat(self.machine_id)
+                if lapsed:
+                    await self._begin_anew()
+                    lapsed = False
+                self._held_until = began + LEASE_SECONDS
+                await self._recover(alive)
             except Exception as error:  # one missed beat is no reason to stop the heart
-                log.error("heartbeat_failed", error=type(error).__name__)
+                log.error("heartbeat_failed", error=type(error).__name__, reason=trouble(error))
+                self._on_event("missed_beat", 1)
+                if not self.may_speak and not lapsed:
+                    lapsed = True
+                    self._on_event("lapsed", 1)
+                    log.error("jobs_stopped", jobs=len(self._running))
+                    await _end(*_on_this_loop(self._running))
+
+    async def _begin_anew(self) -> None:
+        """After a silence the others may have our jobs: end ours, and queue again what nobody took."""
+        await _end(*_on_this_loop(self._running))
+        jobs = await self._requeue_of(self.machine_id)
+        log.warning("jobs_queued_again", jobs=jobs)
 
     def _configuration(self) -> DBOSConfig:
         configuration: DBOSConfig = {

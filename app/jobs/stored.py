@@ -9,6 +9,7 @@ import msgspec
 import sqlalchemy as sa
 from dbos import Serializer as BaseSerializer
 
+from app.database import engine_options, trouble
 from app.work import Outcome
 
 
@@ -49,7 +50,7 @@ def refuse_foreign_rows(database_url: str) -> None:
 
     dbos would unpickle them, and a pickle is code.
     """
-    engine = sa.create_engine(database_url)
+    engine = sa.create_engine(database_url, **engine_options(database_url))
     schema = None if engine.dialect.name == "sqlite" else "dbos"
     try:
         with engine.connect() as connection:
@@ -68,7 +69,7 @@ def refuse_foreign_rows(database_url: str) -> None:
                 if foreign is not None:
                     raise JobsError(f"the database holds rows written as {foreign!r} ({table}): not ours")
     except sa.exc.SQLAlchemyError as error:
-        raise JobsError(f"the database cannot be opened: {type(error).__name__}") from error
+        raise JobsError(f"the database cannot be opened: {trouble(error)}") from error
     finally:
         engine.dispose()
 

@@ -9,6 +9,8 @@ from typing import Final
 import structlog
 from aiohttp import web
 
+from app.database import trouble
+
 log = structlog.get_logger(__name__)
 
 Probe = Callable[[], Awaitable[bool]]
@@ -37,5 +39,5 @@ class Ready:
             async with asyncio.timeout(PROBE_SECONDS):
                 return await self._probes[name]()
         except Exception as error:  # whatever a probe raises means: not ready
-            log.warning("not_ready", check=name, error=type(error).__name__)
+            log.warning("not_ready", check=name, error=type(error).__name__, reason=trouble(error))
             return False

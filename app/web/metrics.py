@@ -70,6 +70,12 @@ class Metrics:
             ("resource",),
             registry=self.registry,
         )
+        self._jobs = Counter(
+            "fastperf_job_events_total",
+            "What happened to jobs and machines.",
+            ("event",),
+            registry=self.registry,
+        )
         self._closed = Counter(
             "fastperf_connections_closed_total",
             "Connections closed on a client that was late, or because there were too many.",
@@ -84,6 +90,9 @@ class Metrics:
     def queues(self, depth: Mapping[str, int]) -> None:
         for queue, jobs in depth.items():
             self._depth.labels(queue).set(jobs)
+
+    def job_event(self, event: str, count: int = 1) -> None:
+        self._jobs.labels(event).inc(count)
 
     def stage(self, stage: str, seconds: float) -> None:
         self._stages.labels(stage).observe(seconds)

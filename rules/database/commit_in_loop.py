@@ -161,21 +161,27 @@ class CommitInLoop(Rule):
         if summary is None or not summary.commits or goes_out(summary):
             return
         loop, leaf = loop_of(node, module), nearest(summary.commits, "commit")
+        flushed = nearest(summary.commits, "flush") if leaf is None else None
+        leaf = leaf or flushed
         if leaf is None or not isinstance(loop, ast.For) or nearest(summary.reads) is not None:
             return
-        if len(leaf.path) > _FAR or is_isolated(node, loop, module) or _is_rationed(node, loop, module):
+        if len(leaf.path) > _FAR or _is_rationed(node, loop, module):
             return
-        source = shortened(module.segment(loop.iter))
+        if flushed is None and is_isolated(node, loop, module):
+            return
         confidence = confidence_of(node, loop, leaf, module)
+        if flushed is not None:
+            confidence = Confidence.POSSIBLE  # the turn may need the keys that the flush brings
         also, swallowed = said_together(node, loop, confidence, module)
+        text = _COSTS["commit" if flushed is None else "flush"].format(shortened(module.segment(loop.iter)))
         yield Match(
             node,
-            f"`{spelled(node.func)}` commits once per item of `{source}`: a transaction and a wait for the disk"
-            f" each{also}.",
+            f"`{spelled(node.func)}` {text}{also}.",
+            severity=self.severity if flushed is None else Severity.MEDIUM,
             confidence=confidence,
-            swallows=tuple(each for each in swallowed if each[0] == self.code),
             call_path=way_to(node, leaf, module),
-            impact=estimates.commits_in_loop(module.options, "commit"),
+            swallows=tuple(each for each in swallowed if each[0] == self.code),
+            impact=estimates.commits_in_loop(module.options, "commit" if flushed is None else "flush"),
         )
 
 

@@ -189,6 +189,7 @@ class LazyRelationshipInLoop(Rule):
         ]
         if not found:
             return
+        is_many = any(each.read.relationship.many for each in found)
         read, way = found[0].read, found[0].way
         loaded = read.loaded
         names = list(dict.fromkeys(f"`{each.way[-1].symbol}`" for each in found))
@@ -197,10 +198,9 @@ class LazyRelationshipInLoop(Rule):
             node,
             f"`{shortened(module.segment(node.func))}` loads {', '.join(names[:3])}{more} one `{loaded.table.symbol.rpartition('.')[2]}`"
             f" at a time: {_counted(len(names))} per item of `{shortened(module.segment(iterables(loop)[0]))}`.",
-            severity=self.severity
-            if any(each.read.relationship.many for each in found) and module.in_request_path(node)
-            else Severity.MEDIUM,
-            confidence=_confidence(loop, module),
+            severity=self.severity if is_many and module.in_request_path(node) else Severity.MEDIUM,
+            # A key that is empty, or the same for many rows, costs nothing: how often, the helper does not show.
+            confidence=_confidence(loop, module) if is_many else Confidence.POSSIBLE,
             fix=eager.load_with_query(module, loaded, [each.read.chain for each in found]),
             call_path=way,
             related=(

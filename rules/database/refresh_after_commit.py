@@ -94,6 +94,9 @@ class RefreshAfterCommit(Rule):
             or not serves(node, module)
         ):
             return
+        bindings = module.index.scope_at(node).bindings.get(refreshed.id, [])
+        if any(binding.kind == "parameter" for binding in bindings):
+            return  # the caller has it too, and may read anything
         statement = module.statement(node)
         if statement is None or not _after_commit(statement, module):
             return

@@ -636,7 +636,7 @@ class Index:
 
     def unified(self, bindings: list[Binding], scope: Scope, for_type: bool = False) -> str:
         if len(bindings) > 1:
-            bindings = self._preferred(bindings, for_type)
+            bindings = self._after_imports(self._preferred(bindings, for_type))
         refs: set[str] = set()
         for binding in bindings:
             if (
@@ -671,6 +671,13 @@ class Index:
         if typing_only and (for_type or all(binding.kind == "annotated" for binding in typing_only)):
             return typing_only  # `app: Application`, declared so because a proxy stands in for it
         return main or typing_only or bindings
+
+    def _after_imports(self, bindings: list[Binding]) -> list[Binding]:
+        """The class or function alone that takes over the name of an import: `class Order(Base)` beside a schema."""
+        *before, last = sorted(bindings, key=lambda binding: binding.line)
+        if last.kind not in ("class", "def") or any(binding.column for binding in bindings):
+            return bindings  # indented: under a condition, or in a class
+        return [last] if all(binding.kind == "import" for binding in before) else bindings
 
     def binding_ref(self, binding: Binding, scope: Scope) -> str:
         if binding.ref is None:

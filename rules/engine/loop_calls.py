@@ -50,6 +50,9 @@ _BOUND = (
 # A mutex is held for microseconds, a queue without a bound is never full: waits that nobody notices.
 _SHORT_WAITS = frozenset({"acquire", "put", "shutdown", "poll"})
 _UPKEEP = frozenset({"connect", "begin", "rollback", "close", "ping"})
+_CLOSING = _UPKEEP | {"commit", "flush", "refresh"}
+_SINGLE = frozenset({"requests", "httpx", "urllib", "urllib3", "http", "socket", "botocore", "boto3"})
+"""Whose calls are requests of their own, each mended by itself."""
 _QUICK_STORES = frozenset({"redis", "valkey", "pymemcache", "memcache"})
 _STORE_WAITS = frozenset(
     {"blpop", "brpop", "blmove", "brpoplpush", "bzpopmin", "bzpopmax", "listen", "get_message", "xread"}
@@ -125,6 +128,61 @@ def direct(call: ast.Call, module: Module) -> Stop | None:
     return Stop(code, call, entry.name, entry.kind, entry.instead, weight(entry), entry)
 
 
+def together(function: FunctionNode, module: Module, code: str) -> list[list[Stop]]:
+    """The stops that `code` reports where they stand in `function`, one list per library, the most telling first.
+
+    One conversation with a database or a mail server is moved as a whole, so it is one finding.
+    """
+    if not isinstance(function, ast.AsyncFunctionDef):
+        return []
+    known = _talks.setdefault(module, {})
+    if (function, code) not in known:
+        found: dict[str, list[Stop]] = {}
+        for call in own_calls(function):
+            stop = direct(call, module)
+            if stop is not None and stop.code == code:
+                found.setdefault(_conversation(stop), []).append(stop)
+        known[function, code] = [
+            sorted(
+                group, key=lambda stop: (_is_closing(stop), _on_failure(stop.call, module), stop.call.lineno)
+            )
+            for group in found.values()
+        ]
+    return known[function, code]
+
+
+def group_of(stop: Stop, module: Module) -> list[Stop]:
+    """The stops that are one finding with `stop`, itself among them; the first is where it is said."""
+    function = module.function_of(stop.call)
+    groups = together(function.node, module, stop.code) if function is not None else []
+    return next((group for group in groups if any(each.call is stop.call for each in group)), [stop])
+
+
+def is_only_closing(stops: list[Stop]) -> bool:
+    """Whether they only end what others did: commits, rollbacks."""
+    return all(map(_is_closing, stops))
+
+
+def _conversation(stop: Stop) -> str:
+    package = stop.callable.partition(".")[0]
+    if stop.code == "FP102" or (stop.kind is Kind.NET and package not in _SINGLE):
+        return package
+    return f"{stop.call.lineno}:{stop.call.col_offset}"
+
+
+def _is_closing(stop: Stop) -> bool:
+    return stop.kind is Kind.DB and stop.callable.rpartition(".")[2] in _CLOSING
+
+
+def _on_failure(node: ast.AST, module: Module) -> bool:
+    current: ast.AST | None = node
+    while current is not None and not isinstance(current, ast.AsyncFunctionDef):
+        if isinstance(current, ast.ExceptHandler):
+            return True
+        current = module.parent(current)
+    return False
+
+
 def through_helper(call: ast.Call | ast.Attribute, module: Module) -> Iterator[Stop]:
     """The stops that a synchronous project function, called here (a property: read), leads to: one per kind, the nearest."""
     summary = module.summary(call)
@@ -193,6 +251,7 @@ def by_kind(function: ast.AsyncFunctionDef, module: Module, code: str) -> list[l
     ]
 
 
+_talks: WeakKeyDictionary[Module, dict[tuple[ast.AST, str], list[list[Stop]]]] = WeakKeyDictionary()
 _known: WeakKeyDictionary[Module, dict[ast.AST, tuple[Stop, ...]]] = WeakKeyDictionary()
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import TYPE_CHECKING
 
-from rules.engine.context import AT_STARTUP, IN_SCRIPT
+from rules.engine.context import AT_STARTUP
 from rules.engine.loop_shapes import FEW, iterables, targets, unwrapped
 from rules.engine.spelling import last_name
 from rules.engine.values import Sort
@@ -22,6 +23,14 @@ _GROUPING = frozenset({"append", "add", "extend", "update", "setdefault"})
 _GROUPS = frozenset({"defaultdict", "groupby"})
 _ARRIVING = ("stream", "listen", "subscri", "consum")
 _ENUM = "enum."
+_SHORT = re.compile(
+    r"\b(?:few|small|short|handful|at most|bounded|one or two|rare|rarely|deliberate\w*|intentional\w*)\b",
+    re.IGNORECASE,
+)
+_PREPARING = re.compile(
+    r"(?:^|[/_])(?:seed|seeds|seeders?|fixes|fixtures?|migrat\w*|backfills?|bootstrap)(?=[/_.]|$)"
+)
+"""Paths of code that fills or mends a database once."""
 _OWN = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.For, ast.AsyncFor, ast.While)
 """What a `break` or `return` inside does not leave the loop with, or not for certain."""
 
@@ -36,25 +45,28 @@ def is_few(loop: ast.AST, module: Module) -> bool:
 
 
 def is_doubtful(loop: ast.AST, module: Module) -> bool:
-    """Whether the turns are likely few, or do not follow one another: groups of items, what is left over beyond a
-    limit, what arrives over time, or code that also prepares the start."""
+    """Whether the turns are likely few, or may not come at all: groups of items, what is left over beyond a limit,
+    a search, what arrives over time, code that prepares data, or where a comment says so."""
     return (
         is_preparing(loop, module)
         or _is_search(loop)
-        or any(
-            _is_grouped(iterable, module)
-            or _is_rest(iterable)
-            or _is_arriving(iterable)
-            or (isinstance(iterable, ast.Name) and _is_arriving(_value_of(iterable, module)))
-            for iterable in iterables(loop)
-        )
+        or _is_asked_until_known(loop, module)
+        or _is_said_to_be_short(loop, module)
+        or any(_is_unclear(iterable, module) for iterable in iterables(loop))
     )
 
 
+def _is_unclear(iterable: ast.expr, module: Module) -> bool:
+    if _is_grouped(iterable, module) or _is_rest(iterable) or _is_arriving(iterable):
+        return True
+    value = _value_of(iterable, module) if isinstance(iterable, ast.Name) else iterable
+    return _is_arriving(value) or _is_limited(value, module)
+
+
 def is_preparing(node: ast.AST, module: Module) -> bool:
-    """Whether the code also runs at the start, or in a script: it prepares data, and requests get to it now and then."""
+    """Whether the code prepares data, at the start or as its file says: requests get to it now and then."""
     found = module.graph_node(node)
-    return found is not None and bool(found.contexts & (AT_STARTUP | IN_SCRIPT))
+    return (found is not None and bool(found.contexts & AT_STARTUP)) or bool(_PREPARING.search(module.path))
 
 
 def is_member_call(call: ast.Call, loop: ast.AST) -> bool:
@@ -163,6 +175,48 @@ def _is_search(loop: ast.AST) -> bool:
         if not isinstance(node, _OWN):
             pending.extend(ast.iter_child_nodes(node))
     return False
+
+
+def _is_asked_until_known(loop: ast.AST, module: Module) -> bool:
+    """`any(is_open(order) for order in orders)`: it ends at the first answer that decides."""
+    parent = module.parent(loop)
+    return (
+        isinstance(loop, ast.GeneratorExp)
+        and isinstance(parent, ast.Call)
+        and isinstance(parent.func, ast.Name)
+        and parent.func.id in ("any", "all", "next")
+    )
+
+
+def _is_said_to_be_short(loop: ast.AST, module: Module) -> bool:
+    """Whether a comment at the loop says that it is: somebody weighed it already."""
+    first = getattr(loop, "lineno", 1)
+    return any(
+        "#" in line and _SHORT.search(line.partition("#")[2])
+        for line in module.source.lines[max(0, first - 4) : first + 1]
+    )
+
+
+def _is_limited(value: ast.AST | None, module: Module) -> bool:
+    """`load(limit=5)`, `select(Order).limit(MOST)`: a handful of rows, by a number that the code shows."""
+    if not isinstance(value, ast.expr):
+        return False
+    for node in ast.walk(value):
+        if not isinstance(node, ast.Call):
+            continue
+        limits = [keyword.value for keyword in node.keywords if keyword.arg == "limit"]
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "limit":
+            limits.extend(node.args[:1])
+        if any(0 < number <= FEW for limit in limits for number in _numbers(limit, module)):
+            return True
+    return False
+
+
+def _numbers(node: ast.expr, module: Module) -> Iterator[int]:
+    values = _values(_bindings(node, module)) if isinstance(node, ast.Name) else iter([node])
+    for value in values:
+        if isinstance(value, ast.Constant) and isinstance(value.value, int):
+            yield value.value
 
 
 def _is_rest(iterable: ast.expr) -> bool:

@@ -104,6 +104,7 @@ _MAKERS = frozenset({"sqlalchemy.orm.sessionmaker", "sqlalchemy.ext.asyncio.asyn
 _SPAWNING = frozenset({"create_task", "ensure_future", "start_soon"})
 _QUICK = frozenset({"queue", "dns", "socket"})
 _FAR = 3
+_SOMETIMES = facts.CONDITIONAL | facts.FAILING | facts.RECALLED | facts.WISHED | facts.ON_MISS
 
 
 def held_calls(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> Iterator[Held]:
@@ -252,7 +253,7 @@ def _opened_in(node: Node, project: Project, depth: int) -> tuple[Hop, ...]:
     if node.function.flags & facts.CACHED:
         return ()
     for call in node.function.calls:
-        if "?" in call.path or call.flags & facts.CONDITIONAL:
+        if "?" in call.path or call.flags & _SOMETIMES:
             continue  # on some paths only
         value = project.resolver.value(call.ref, node.module)
         if _makes_session(value, project):
@@ -262,7 +263,7 @@ def _opened_in(node: Node, project: Project, depth: int) -> tuple[Hop, ...]:
             if (
                 edge.kind == "call"
                 and "?" not in edge.call.path
-                and not edge.call.flags & facts.CONDITIONAL
+                and not edge.call.flags & _SOMETIMES
                 and not edge.target.function.flags & facts.GENERATOR
             ):
                 inner = _opened_in(edge.target, project, depth + 1)

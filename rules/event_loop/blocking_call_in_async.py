@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from rules.engine import loop_fixes
-from rules.engine.loop_calls import direct, effect, expected
+from rules.engine.loop_calls import Stop, direct, effect, expected, group_of
 from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
@@ -106,14 +106,27 @@ class BlockingCallInAsync(Rule):
         stop = direct(node, module)
         if stop is None or stop.code != self.code:
             return
+        stops = group_of(stop, module)
+        if stops[0].call is not node:
+            return
         yield Match(
             node,
-            f"`{stop.callable}` runs on the event loop{_where(node, module)}: {effect(stop)}.",
-            severity=stop.severity,
-            fix=loop_fixes.of_direct(stop, module),
+            f"`{stop.callable}` runs on the event loop{_where(node, module)}: {effect(stop)}."
+            + loop_fixes.also_on(stops),
+            severity=max((each.severity for each in stops), key=lambda severity: severity.rank),
+            fix=loop_fixes.of_direct(stop, module) if len(stops) == 1 else None,
             impact=expected(stop, module),
-            instead=f"Use {stop.instead}." if stop.instead else "",
+            instead=_instead(stop, len(stops)),
         )
+
+
+def _instead(stop: Stop, count: int) -> str:
+    if count == 1:
+        return f"Use {stop.instead}." if stop.instead else ""
+    whole = (
+        "make one function of these calls and hand it to a worker thread with `await asyncio.to_thread(...)`"
+    )
+    return f"Use {stop.instead}; or {whole}." if stop.instead else f"{whole[:1].upper()}{whole[1:]}."
 
 
 def _where(node: ast.Call, module: Module) -> str:

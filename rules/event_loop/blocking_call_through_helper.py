@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine import loop_fixes
-from rules.engine.loop_calls import by_kind, confidence, effect, expected
+from rules.engine.loop_calls import by_kind, confidence, effect, expected, is_only_closing, together
 from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
+from rules.libraries import Kind
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -113,5 +114,12 @@ class BlockingCallThroughHelper(Rule):
                 call_path=worst.call_path(module),
                 cause=loop_fixes.cause(worst),
                 impact=expected(worst, module),
+                swallows=_closing(node, module) if worst.kind is Kind.DB else (),
                 instead=f"In the helper, use {worst.instead}; or hand the helper to a worker thread.",
             )
+
+
+def _closing(function: ast.AsyncFunctionDef, module: Module) -> tuple[tuple[str, int], ...]:
+    """What is said of mere commits and rollbacks in the same function."""
+    groups = together(function, module, "FP102")
+    return tuple(("FP102", group[0].call.lineno) for group in groups if is_only_closing(group))

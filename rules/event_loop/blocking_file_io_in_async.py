@@ -9,11 +9,12 @@ from rules.engine.index import FUNCTIONS
 from rules.engine.loop_calls import carries_bound_object, offload_primitive
 from rules.engine.loop_shapes import spelled
 from rules.engine.rewrites import in_thread
-from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.rule import Confidence, Effort, Fix, Hop, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.libraries import Kind
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
+    from rules.engine.summaries import Leaf
 
 _OPENS = frozenset(
     {"builtins.open", "io.open", "pathlib.Path.open", "gzip.open", "bz2.open", "lzma.open", "os.fdopen"}
@@ -39,6 +40,13 @@ _TREES = frozenset(
     }
 )
 """They work through as much as there is."""
+_WHOLE = (_TREES - {"shutil.rmtree", "os.walk", "os.fwalk", "pathlib.Path.rglob"}) | {
+    "zipfile.ZipFile.write",
+    "zipfile.ZipFile.extract",
+}
+"""What is worth saying of a helper: it packs, unpacks or copies."""
+_CLOSE = 3
+"""Calls from the asynchronous function to the work; what is further away is rarely the same each time."""
 _LAZY = frozenset({"os.walk", "os.fwalk", "pathlib.Path.rglob"})
 
 
@@ -129,7 +137,10 @@ class BlockingFileIoInAsync(Rule):
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         entry = module.blocking(node)
-        if entry is None or entry.kind is not Kind.DISK or entry.name in _QUIET:
+        if entry is None:
+            yield from self.through_helper(node, module)
+            return
+        if entry.kind is not Kind.DISK or entry.name in _QUIET:
             return
         if entry.light and entry.name not in _LAZY:
             return
@@ -163,6 +174,36 @@ class BlockingFileIoInAsync(Rule):
             fix=_fix(node, entry.name, module) if large else None,
             cause=f"FP115 {module.path}:{function.symbol}",
         )
+
+    def through_helper(self, call: ast.Call, module: Module) -> Iterator[Match]:
+        """A synchronous function of the project that packs, unpacks or copies files."""
+        if not module.reached(call) or module.is_awaited(call) or module.is_offloaded(call):
+            return
+        function, summary = module.function_of(call), module.summary(call)
+        if function is None or not function.is_async or summary is None or summary.is_async:
+            return
+        leaf = next((leaf for leaf in summary.blocking if _is_work(leaf)), None)
+        if leaf is None or not module.runs_on_event_loop(call):
+            return
+        here = Hop(module.path, call.lineno, spelled(call.func).rpartition(".")[2])
+        yield Match(
+            call,
+            f"`{spelled(call.func)}` reaches `{leaf.callable}` on the event loop, which works through as much as there is:"
+            " while the disk works, this worker serves nobody.",
+            severity=Severity.MEDIUM,
+            confidence=Confidence.LIKELY,
+            call_path=(here, *leaf.path),
+            instead="Hand the helper to a worker thread: `await asyncio.to_thread(...)`.",
+        )
+
+
+def _is_work(leaf: Leaf) -> bool:
+    return (
+        leaf.kind == Kind.DISK
+        and leaf.callable in _WHOLE
+        and len(leaf.path) <= _CLOSE
+        and not (leaf.cached or leaf.on_miss or leaf.rarely)
+    )
 
 
 def _large(call: ast.Call, name: str, module: Module) -> str:

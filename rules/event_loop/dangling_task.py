@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from rules.engine.creation import serves
+from rules.engine.loop_calls import own_calls
 from rules.engine.loop_shapes import spelled
 from rules.engine.rule import Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 
@@ -101,29 +102,52 @@ class DanglingTask(Rule):
     )
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
-        if module.qualified_name(node.func) not in _STARTERS or not _on_a_loop(node, module):
+        how = _unkept(node, module)
+        if how is None:
             return
-        statement = module.parent(node)
-        if isinstance(statement, ast.Expr):
-            rewrite = _kept(_free_name(node, module))
-            how = "is not kept"
-        elif isinstance(statement, ast.Assign | ast.AnnAssign) and (name := _never_read(statement, module)):
-            rewrite = _kept(None)
-            how = f"is kept in `{name}` only, which nothing reads"
-        else:
-            return
+        others = [call for call in _calls_beside(node, module) if _unkept(call, module) is not None]
+        if others and (others[0].lineno, others[0].col_offset) < (node.lineno, node.col_offset):
+            return  # said there
+        lines = sorted({call.lineno for call in others if call.lineno != node.lineno})
+        more = (
+            f" The same holds on line{'s' if len(lines) > 1 else ''} {', '.join(map(str, lines))}."
+            if lines
+            else ""
+        )
+        statements = [statement for call in (node, *others) if (statement := module.parent(call)) is not None]
         yield Match(
             node,
-            f"{_started(node)} {how}: it may vanish before it is done, and its errors with it.",
+            f"{_started(node)} {how}: it may vanish before it is done, and its errors with it.{more}",
             cause=f"FP113 {module.path}",
             fix=Fix(
-                rewrite,
+                _kept(_free_name(node, module)),
                 imports=("asyncio",),
                 safety=Safety.UNSAFE,
-                target=statement,
+                target=statements[0],
+                also=tuple(statements[1:]),
                 definitions=(f"{_KEPT}: set[asyncio.Task[object]] = set()",),
             ),
         )
+
+
+def _unkept(call: ast.Call, module: Module) -> str | None:
+    """How a task that `call` starts is lost; None when it is not."""
+    if module.qualified_name(call.func) not in _STARTERS or not _on_a_loop(call, module):
+        return None
+    statement = module.parent(call)
+    if isinstance(statement, ast.Expr):
+        return "is not kept"
+    if isinstance(statement, ast.Assign | ast.AnnAssign) and (name := _never_read(statement, module)):
+        return f"is kept in `{name}` only, which nothing reads"
+    return None
+
+
+def _calls_beside(call: ast.Call, module: Module) -> list[ast.Call]:
+    """The other calls of the same function, in source order."""
+    function = module.function_of(call)
+    if function is None or isinstance(function.node, ast.Lambda):
+        return []
+    return [each for each in own_calls(function.node) if each is not call]
 
 
 def _started(call: ast.Call) -> str:
@@ -184,7 +208,7 @@ def _names() -> Iterator[str]:
         number += 1
 
 
-def _kept(name: str | None) -> Callable[[Any], Any]:
+def _kept(name: str) -> Callable[[Any], Any]:
     """The statement, bound to `name` when it is not bound yet, and two more that keep the task until it is done."""
 
     def rewrite(statement: cst.Expr | cst.Assign | cst.AnnAssign) -> cst.FlattenSentinel[Any]:
@@ -193,7 +217,7 @@ def _kept(name: str | None) -> Callable[[Any], Any]:
         first: cst.BaseSmallStatement = statement
         bound = name
         if isinstance(statement, cst.Expr):
-            first = cst.Assign([cst.AssignTarget(cst.Name(bound or "task"))], statement.value)
+            first = cst.Assign([cst.AssignTarget(cst.Name(name))], statement.value)
         else:
             target = statement.targets[0].target if isinstance(statement, cst.Assign) else statement.target
             bound = cst.ensure_type(target, cst.Name).value

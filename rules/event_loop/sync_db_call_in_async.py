@@ -4,7 +4,8 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine.loop_calls import direct, effect, expected
+from rules.engine.loop_calls import direct, effect, expected, group_of
+from rules.engine.loop_fixes import also_on
 from rules.engine.loop_shapes import spelled
 from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
 
@@ -102,11 +103,15 @@ class SyncDbCallInAsync(Rule):
         stop = direct(node, module)
         if stop is None or stop.code != self.code:
             return
+        stops = group_of(stop, module)
+        if stops[0].call is not node:
+            return
         function = module.function_of(node)
         where = f" in `{function.name}`" if function else ""
         yield Match(
             node,
-            f"`{spelled(node.func)}`{where} is a synchronous `{stop.callable}` on the event loop: {effect(stop)}.",
+            f"`{spelled(node.func)}`{where} is a synchronous `{stop.callable}` on the event loop: {effect(stop)}."
+            + also_on(stops),
             severity=stop.severity,
             instead=f"Use {stop.instead}.",
             impact=expected(stop, module),

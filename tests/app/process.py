@@ -7,7 +7,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,11 @@ START_SECONDS = 40.0
 class AppProcess:
     """Starts in `start`; `lines` are its log so far."""
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, environment: Mapping[str, str], program: Sequence[str | Path] = (ROOT / "fastperf.py", "serve")
+    ) -> None:
         self.environment = dict(environment)
+        self.program = [str(part) for part in program]
         self.lines: list[dict[str, Any]] = []
         self.raw: list[str] = []
         self.url = ""
@@ -40,8 +43,7 @@ class AppProcess:
     async def start(self) -> AppProcess:
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
-            str(ROOT / "fastperf.py"),
-            "serve",
+            *self.program,
             env=self.environment,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
@@ -90,6 +92,10 @@ class AppProcess:
             if self._reading is not None:
                 await self._reading
         return status
+
+    def signal(self, number: int) -> None:
+        assert self._process is not None
+        self._process.send_signal(number)
 
     async def stop(self, seconds: float = 30.0) -> int:
         """SIGTERM, and the exit status."""

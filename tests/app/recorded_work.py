@@ -100,6 +100,9 @@ class RecordedWork:
     async def heartbeat(self, machine_id: str) -> frozenset[str]:
         return self.machines
 
+    async def leave(self, machine_id: str) -> None:
+        self.machines -= {machine_id}
+
     def is_transient(self, error: BaseException) -> bool:
         return isinstance(error, PassingError)
 

@@ -168,9 +168,9 @@ async def test_jobs_of_a_dead_machine_go_back_to_their_queue(database: str, star
     again = await start_jobs(second)
     await asyncio.sleep(0.2)
     assert second.done == []
-    recovered = await again._recover_dead()
+    recovered = await again._recover(frozenset({"local"}))
 
-    assert recovered == [job]
+    assert recovered == ["gone"]
     assert (await again.result(job))["status"] == "published"
 
 

@@ -301,3 +301,79 @@ def test_a_lifespan_is_known_by_the_application_it_takes() -> None:
     """
 
     assert [finding.line for finding in one(text).result.findings] == [13]
+
+
+def test_one_conversation_on_the_loop_is_one_finding_at_its_first_real_step() -> None:
+    text = """
+    import smtplib
+    from fastapi import Depends, FastAPI
+    from sqlalchemy.orm import Session
+
+    app = FastAPI()
+
+    async def other(): ...
+
+    @app.post("/orders")
+    async def create(session: Session = Depends(Session)):
+        await other()
+        try:
+            session.commit()
+            found = session.get(int, 1)
+        except ValueError:
+            session.rollback()
+        with smtplib.SMTP("mail.example") as server:
+            server.login("me", "secret")
+            server.sendmail("me", "you", "hello")
+        return found
+    """
+    queries = found(text, "FP102")
+    mail = found(text, "FP101")
+
+    assert (queries.line, mail.line) == (14, 17)
+    assert "The same happens on lines 13, 16." in queries.message
+    assert "The same happens on lines 18, 19." in mail.message
+
+
+def test_a_commit_after_a_helper_is_no_finding_of_its_own() -> None:
+    text = """
+    from fastapi import Depends, FastAPI
+    from sqlalchemy.orm import Session
+
+    app = FastAPI()
+
+    async def other(): ...
+
+    def load(session: Session):
+        return session.get(int, 1)
+
+    @app.post("/orders")
+    async def create(session: Session = Depends(Session)):
+        await other()
+        found = load(session)
+        session.commit()
+        return found
+    """
+    findings = one(text, select=("FP102", "FP103")).result.findings
+
+    assert [(finding.code, finding.line) for finding in findings] == [("FP103", 14)]
+
+
+def test_the_unkept_tasks_of_a_function_are_one_finding_that_names_all_lines() -> None:
+    text = """
+    import asyncio
+    from fastapi import FastAPI
+
+    app = FastAPI()
+
+    async def work(number: int): ...
+
+    @app.post("/orders")
+    async def create(loud: bool):
+        asyncio.create_task(work(1))
+        if loud:
+            asyncio.ensure_future(work(2))
+    """
+    tasks = found(text, "FP113")
+
+    assert (tasks.line, tasks.severity) == (10, Severity.MEDIUM)
+    assert "The same holds on line 12." in tasks.message

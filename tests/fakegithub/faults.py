@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import fnmatch
 import random
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from typing import Any
 
 KINDS = frozenset(
     {
-        "latency", "status", "drop", "commit_then_drop", "commit_then_status", "truncate", "primary", "secondary",
+        "latency", "late", "status", "drop", "commit_then_drop", "commit_then_status", "truncate", "primary", "secondary",
         "call", "hook_dup", "hook_drop", "hook_reorder", "graphql_partial", "redirect", "empty",
     }
 )  # fmt: skip
@@ -76,6 +77,12 @@ class Faults:
         times: int | None = None,
     ) -> Fault:
         return self.add("latency", op, after=after, times=times, seconds=seconds)
+
+    def late(
+        self, until: asyncio.Event, op: str | None = None, *, after: int = 0, times: int | None = 1
+    ) -> Fault:
+        """Done at once, answered when the event is set: what the answer says may no longer be so."""
+        return self.add("late", op, after=after, times=times, until=until)
 
     def status(self, status: int, op: str | None = None, *, after: int = 0, times: int | None = 1) -> Fault:
         """GitHub's HTML page with that status; nothing was done."""

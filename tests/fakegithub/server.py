@@ -483,9 +483,12 @@ class Exchange:
             self.server.spawn(self.server._resend(delivery))
         world.again.clear()
         for fault in world.faults.take(
-            self.op, "commit_then_drop", "commit_then_status", "truncate", "empty"
+            self.op, "late", "commit_then_drop", "commit_then_status", "truncate", "empty"
         ):
             self.fault = fault.kind
+            if fault.kind == "late":
+                await fault.settings["until"].wait()
+                continue
             if fault.kind == "commit_then_drop":
                 return Reply(status=-1)
             if fault.kind == "commit_then_status":

@@ -68,7 +68,7 @@ async def resolves(name: str) -> None:
 async def asks(question: str) -> None:
     await audit()
     model.responses.create(model="gpt-5-mini", input=question)  # FP101
-    model.chat.completions.create(model="gpt-5-mini", messages=[])  # FP101
+    model.chat.completions.create(model="gpt-5-mini", messages=[])  # said with the first
 
 
 @app.get("/parameter")

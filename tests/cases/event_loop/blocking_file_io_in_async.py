@@ -149,3 +149,43 @@ async def in_memory(archive: UploadFile) -> list[str]:
     content = io.BytesIO(await archive.read(1000))
     with zipfile.ZipFile(content) as opened:
         return opened.namelist()
+
+
+def packed(folder: Path) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for path in folder.iterdir():
+            archive.write(path)
+    return content.getvalue()
+
+
+def packed_once(folder: Path) -> bytes:
+    kept = app.state.cache.get(folder)
+    if kept is None:
+        kept = app.state.cache[folder] = packed(folder)
+    return kept
+
+
+@app.get("/archive/{number}")
+async def archive_of(number: int) -> bytes:
+    return packed(stored(number))  # FP115
+
+
+@app.get("/archive/{number}/thread")
+async def archive_in_a_thread(number: int) -> bytes:
+    return await run_in_threadpool(packed, stored(number))
+
+
+@app.get("/archive/{number}/plain")
+def archive_in_a_plain_def(number: int) -> bytes:
+    return packed(stored(number))
+
+
+@app.get("/archive/{number}/kept")
+async def archive_kept(number: int) -> bytes:
+    return packed_once(stored(number))
+
+
+@app.get("/covers/{number}/small")
+async def small(number: int) -> bytes:
+    return load(stored(number))

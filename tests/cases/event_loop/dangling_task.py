@@ -15,11 +15,33 @@ async def work(number: int = 0) -> None:
 @app.post("/a")
 async def dropped(number: int) -> None:
     asyncio.create_task(work())  # FP113
+    if number:
+        asyncio.create_task(work())  # said with the first
+
+
+@app.post("/a/by-another-name")
+async def dropped_by_another_name(number: int) -> None:
     start(work(number))  # FP113
+
+
+@app.post("/a/ensured")
+async def dropped_when_ensured() -> None:
     asyncio.ensure_future(work())  # FP113
+
+
+@app.post("/a/by-the-loop")
+async def dropped_by_the_loop() -> None:
     asyncio.get_running_loop().create_task(work())  # FP113
+
+
+@app.post("/a/bound")
+async def bound_in_a_branch(number: int) -> None:
     if number:
         task = asyncio.create_task(work())  # FP113
+
+
+@app.post("/a/annotated")
+async def bound_with_a_type() -> None:
     unused: asyncio.Task[None] = asyncio.create_task(work())  # FP113
 
 

@@ -63,7 +63,7 @@ async def default(session: Session = Depends(get_session)) -> list[str]:
     await audit()
     found = session.execute(select(Order))  # FP102
     session.add(Order(number="1"))
-    session.commit()  # FP102
+    session.commit()  # said with the first
     return [order.number for order in found.scalars().all()]
 
 
@@ -80,7 +80,7 @@ async def maker() -> None:
     with SessionLocal() as session:
         session.scalar(select(Order))  # FP102
     session = SessionLocal()
-    session.flush()  # FP102
+    session.flush()  # said with the first
     session.expunge_all()
     session.close()
 
@@ -88,7 +88,7 @@ async def maker() -> None:
 @app.get("/connection")
 async def connection() -> None:
     await audit()
-    with engine.connect() as connected:  # FP102
+    with engine.connect() as connected:  # said with the first
         connected.execute(select(Order))  # FP102
 
 
@@ -98,8 +98,8 @@ async def cursor(name: str) -> None:
     connected = sqlite3.connect("shop.db")  # FP101
     connected.execute("select 1")  # FP102
     current = connected.cursor()
-    current.execute("select 1")  # FP102
-    current.fetchall()  # FP102
+    current.execute("select 1")  # said with the first
+    current.fetchall()  # said with the first
     current.close()
 
 
@@ -109,7 +109,7 @@ async def cached(key: str) -> bytes | None:
     pipe = cache.pipeline()
     pipe.get(key)
     pipe.execute()  # FP102
-    return cache.get(key)  # FP102
+    return cache.get(key)  # said with the first
 
 
 @app.get("/mongo")

