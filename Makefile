@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 WORKERS ?= 2
 
-.PHONY: install demo test test-all test-engine-everywhere lint format docs docs-check bench bench-analysis serve lock clean
+.PHONY: install demo test test-all test-engine-everywhere lint format docs docs-check bench bench-analysis bench-impact bench-scale serve lock clean
 
 install: $(STAMP)
 
@@ -49,6 +49,14 @@ serve: $(STAMP)
 bench: bench-analysis
 bench-analysis: $(STAMP)
 	$(BIN)/python -m benchmarks.analysis $(if $(PROJECT),--project $(PROJECT))
+
+# What each rule's advice is worth, under load; RULE="FP101 FP201" measures only those. Writes rules/measured.json.
+bench-impact: $(STAMP)
+	$(BIN)/python -m benchmarks.impact $(RULE)
+
+# What `fastperf scale` says against endpoints loaded to saturation.
+bench-scale: $(STAMP)
+	$(BIN)/python -m benchmarks.impact --scale
 
 # The engine must read code the same on each Python: its tests run on every other python3 found here.
 test-engine-everywhere: $(STAMP)

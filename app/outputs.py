@@ -12,7 +12,7 @@ import msgspec
 from app.review.config import Table
 from app.terminal import NOT_MEASURED, visible
 from app.version import version
-from rules.engine import registry
+from rules.engine import measured, registry
 from rules.engine.finding import Edit, Finding, Result, Severity
 from rules.engine.rule import Rule
 
@@ -236,7 +236,7 @@ def rules_as_json(rules: Iterable[Rule]) -> str:
                 "gates": rule.gates,
                 "effort": rule.effort,
                 "metric": rule.watch,
-                "impact": rule.impact,
+                "impact": measured.impact(rule, None),
                 **asdict(registry.card(rule)),
             }
             for rule in rules

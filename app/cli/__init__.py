@@ -38,6 +38,7 @@ for command in (
     reviewing.trial,
     checking.audit,
     costs.scale,
+    costs.budget,
     costs.diagnose,
     reference.explain,
     reference.list_rules,

@@ -1,4 +1,4 @@
-"""`fastperf scale` and `fastperf diagnose`: what endpoints cost and what they can take."""
+"""`fastperf scale`, `fastperf budget` and `fastperf diagnose`: what endpoints cost, may cost and can take."""
 
 from __future__ import annotations
 
@@ -78,6 +78,46 @@ def scale(
 
         console().print(scaling.as_text(plan))
     sys.exit(1 if plan.short else 0)
+
+
+@click.command()
+@click.argument("path", type=click.Path(path_type=Path), default=Path())
+@click.option("--freeze", is_flag=True, help="Write today's costs as budgets; older, tighter ones stay.")
+@click.option("--loosen", is_flag=True, help="With --freeze: raise frozen budgets to today's costs too.")
+@click.option("--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def budget(path: Path, freeze: bool, loosen: bool, output_format: str) -> None:
+    """Say which endpoints keep their budgets (`[[budget]]` in the configuration). Exits 1 when one does not."""
+    import msgspec
+
+    from app import budget as budgeting
+    from app import discovery
+    from app.check import scan
+
+    if loosen and not freeze:
+        raise Misuse("--loosen needs --freeze")
+    try:
+        root = discovery.root_of((path,))
+        config = configuration(root, None)
+        project = discovery.find((path,), config.excludes)
+    except discovery.DiscoveryError as error:
+        raise Misuse(str(error)) from None
+    options = msgspec.structs.replace(config.options(), select=("none",))  # costs alone, no findings
+    endpoints = scan(project, options, prove=False).result.endpoints
+    if freeze:
+        frozen = budgeting.freeze(root, endpoints, loosen=loosen)
+        frozen.path.parent.mkdir(parents=True, exist_ok=True)
+        frozen.path.write_text(frozen.text, encoding="utf-8")
+        kept = f"; {frozen.kept} cost more than what was frozen before, which stays" if frozen.kept else ""
+        click.echo(f"Froze the costs of {frozen.count} endpoints in {frozen.path}{kept}")
+        return
+    rows = budgeting.rows(endpoints, options.budget)
+    if output_format == "json":
+        click.echo(budgeting.as_json(rows), nl=False)
+    else:
+        from app.terminal import console
+
+        console().print(budgeting.as_text(rows))
+    sys.exit(1 if any(row.beyond for row in rows) else 0)
 
 
 @click.command()

@@ -20,7 +20,7 @@ from msgspec import Meta
 from app.review import paths
 from app.review.toml_lines import KeyLines
 from rules.engine import registry
-from rules.engine.finding import Confidence, Finding, Options, Severity
+from rules.engine.finding import Budget, Confidence, Finding, Options, Severity
 
 FILE = ".github/fastperf.toml"
 PYPROJECT = "pyproject.toml"
@@ -42,6 +42,10 @@ Code = Annotated[
 Positive = Annotated[float, Meta(gt=0)]
 Count = Annotated[int, Meta(ge=1)]
 Share = Annotated[float, Meta(ge=0, le=1)]
+Bound = (
+    Annotated[int, Meta(ge=0)]
+    | Annotated[str, Meta(pattern=r"^ *[0-9A-Za-z·²³⁴]+( *\+ *[0-9A-Za-z·²³⁴]+)* *$", max_length=100)]
+)
 
 
 class ConfigError(msgspec.Struct, frozen=True):
@@ -114,10 +118,15 @@ class BudgetTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     match: Annotated[str, Meta(description="`GET /orders`, `/orders` or a glob.", min_length=1)]
     queries: Annotated[
-        int | str | None, Meta(description="Most queries: a number or a cost such as `2 + N`.")
+        Bound | None, Meta(description="Most queries: a number or a cost such as `2 + N`.")
     ] = None
-    external_calls: Annotated[int | str | None, Meta(description="Most calls to other services.")] = None
+    external_calls: Annotated[
+        Bound | None, Meta(description="Most calls to other services, as a number or a cost.")
+    ] = None
     blocks: Annotated[bool | None, Meta(description="Whether the endpoint may block the event loop.")] = None
+    unbounded: Annotated[
+        bool, Meta(description="Whether queries and calls in loops without a bound are accepted.")
+    ] = False
 
 
 class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -234,6 +243,7 @@ class Config(Table, frozen=True, kw_only=True):
             nonblocking=self.nonblocking,
             allow_inline_ignores=self.allow_inline_ignores,
             context=msgspec.to_builtins(self.context),
+            budget=tuple(Budget(**msgspec.structs.asdict(table)) for table in self.budget),
         )
 
     def mode_of(self, code: str, endpoint: str = "") -> Mode:

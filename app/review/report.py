@@ -10,6 +10,7 @@ import msgspec
 from app.github.models import Annotation, Conclusion, ReviewComment
 from app.review import comments, costs, fingerprint, guards, marker, patch, summary
 from app.review.advice import Question, Recommendation, ask, recommend
+from app.review.budgets import held
 from app.review.comments import Anchor, Group
 from app.review.config import ORGANISATION, Config, ConfigError
 from app.review.costs import EndpointChange
@@ -19,7 +20,7 @@ from app.review.markdown import one_line, plural, sentence, shorten
 from app.review.patch import Excerpts
 from app.review.reconcile import Plan, fixed_body, reconcile
 from app.review.wishes import Waived, Wishes, waived
-from rules.engine import growth
+from rules.engine import budgets, growth
 from rules.engine.finding import (
     Confidence,
     Edit,
@@ -121,7 +122,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             diff.renames,
             diff=diff,
             tip=standing,
-            costlier=lambda finding: _is_costlier(finding, steeper, diff),
+            costlier=lambda finding: _is_costlier(finding, steeper, diff) or _is_further(finding, endpoints),
         )
         all_new = _without_repeated(sorted((*changes.new, *changes.grown), key=_order))
         ignored = waived(all_new, wishes)
@@ -174,6 +175,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             config_errors=config.errors,
             waived=ignored,
             paused_by=wishes.paused_by,
+            budgets=held(endpoints, after, config.options().budget),
             checklist=_checklist(before, after, config),
         )
         return cls(
@@ -277,6 +279,18 @@ def _is_costlier(finding: Finding, steeper: frozenset[EndpointRef], diff: Diff) 
         return False
     reached = {*finding.endpoints, *((finding.endpoint,) if finding.endpoint else ())}
     return not reached.isdisjoint(steeper) and _near(finding, diff)
+
+
+def _is_further(finding: Finding, endpoints: Sequence[EndpointChange]) -> bool:
+    """Whether an endpoint that was beyond its budget before went further beyond it."""
+    if finding.code != budgets.CODE:
+        return False
+    change = next((change for change in endpoints if change.ref == finding.endpoint), None)
+    if change is None or change.before is None or change.after is None:
+        return False
+    return not all(
+        budgets.within(getattr(change.after, kind), getattr(change.before, kind)) for kind in budgets.KINDS
+    ) or not set(change.after.blocking) <= set(change.before.blocking)
 
 
 def _without_repeated(new: Sequence[Finding]) -> tuple[Finding, ...]:

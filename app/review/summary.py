@@ -10,6 +10,7 @@ from app.github.models import Conclusion
 from app.review import comments
 from app.review import patch as patches
 from app.review.advice import Question, Recommendation, metrics, tools
+from app.review.budgets import BudgetRow
 from app.review.comments import BADGES, Group
 from app.review.config import ConfigError
 from app.review.costs import EndpointChange, growth
@@ -74,6 +75,7 @@ class Facts:
     config_errors: tuple[ConfigError, ...]
     waived: tuple[Waived, ...] = ()
     paused_by: str = ""
+    budgets: tuple[BudgetRow, ...] = ()
     checklist: tuple[Finding, ...] = ()
     """What a service that this change brings still lacks: advice, neither counted nor said on a line."""
 
@@ -124,6 +126,7 @@ def render(facts: Facts, context: comments.Context) -> str:
             Section((_headline(facts, context),)),
             Section((_severities(facts),)),
             _assessment(facts),
+            _budgets(facts),
             _recommendations(facts, context),
             *_implementation(facts, context),
             Section((_monitoring(facts), ""), rank=1),
@@ -227,6 +230,27 @@ def _assessment(facts: Facts) -> Section:
         return "### Performance assessment\n" + table(header, ("---",) * len(header), rows)
 
     return _section(draw, min(len(shown), _MOST_ENDPOINTS), rank=2)
+
+
+def _budgets(facts: Facts) -> Section:
+    """The endpoints of this change that have a budget: what is allowed, and whether it holds."""
+
+    def draw(most: int) -> str:
+        rows = [
+            [
+                code(str(row.ref), cell=True),
+                row.allowed,
+                "holds" if not row.beyond else f"**{'; '.join(row.beyond)}**",
+            ]
+            for row in facts.budgets[:most]
+        ]
+        if (left := len(facts.budgets) - most) > 0:
+            rows.append([f"{left} more", "", ""])
+        return "### Budgets\n" + table(("endpoint", "budget", "now"), ("---",) * 3, rows)
+
+    return (
+        _section(draw, min(len(facts.budgets), _MOST_ENDPOINTS), rank=2) if facts.budgets else Section(("",))
+    )
 
 
 def _left_over(changes: Sequence[EndpointChange]) -> str:

@@ -13,9 +13,11 @@ from functools import cached_property
 import msgspec
 
 from rules.engine import (
+    budgets,
     extraction,
     fingerprints,
     growth,
+    measured,
     registry,
     relinking,
     row_changes,
@@ -182,7 +184,7 @@ class _Run:
         self.rules = tuple(rule for rule in registry.rules() if options.wants(rule.code))
         self.wanted = self.rules
         self.dispatch = registry.dispatch(self.rules)
-        self.known = registry.codes() | growth.CODES
+        self.known = registry.codes() | growth.CODES | {budgets.CODE}
 
     def analysis(self) -> Analysis:
         facts: dict[str, ModuleFacts] = {}
@@ -224,6 +226,10 @@ class _Run:
         placed.extend(item for item in about if not _is_advice(item.rule))
         advice = sorted(
             (item.finding for item in about if _is_advice(item.rule)), key=lambda found: found.code
+        )
+        placed.extend(
+            _Placed(registry.by_code(finding.code), Match(ast.Pass(), finding.message), finding)
+            for finding in budgets.broken(project.endpoints, self.options)
         )
         placed.sort(
             key=lambda item: (item.finding.path, item.finding.line, item.finding.column, item.finding.code)
@@ -349,7 +355,7 @@ class _Run:
             instead=match.instead or card.instead,
             trade_offs=card.trade_offs,
             metric=rule.watch,
-            impact=match.impact or rule.impact,
+            impact=measured.impact(rule, match.impact),
             call_path=match.call_path,
             fix=None,
             fingerprint=fingerprints.core(rule.code, symbol, node),
@@ -411,7 +417,7 @@ class _Run:
             instead=match.instead or card.instead,
             trade_offs=card.trade_offs,
             metric=rule.watch,
-            impact=match.impact or rule.impact,
+            impact=measured.impact(rule, match.impact),
             call_path=(),
             fix=None,
             fingerprint=fingerprints.core_of_text(

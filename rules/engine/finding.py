@@ -235,6 +235,19 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
         }
 
 
+class Budget(msgspec.Struct, frozen=True, kw_only=True):
+    """What endpoints may cost at most: numbers, or costs such as `2 + N`. What is None is free."""
+
+    match: str
+    """`GET /orders`, `/orders` or a glob."""
+    queries: int | str | None = None
+    external_calls: int | str | None = None
+    blocks: bool | None = None
+    """False: the event loop must stay free."""
+    unbounded: bool = False
+    """Whether loops without a bound are accepted."""
+
+
 class Options(msgspec.Struct, frozen=True, kw_only=True):
     """What a project asks of the analysis: its `[tool.fastperf]`, already validated."""
 
@@ -248,6 +261,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     allow_inline_ignores: bool = True
     context: Mapping[str, float | int | str] = {}
     """`[tool.fastperf.context]`: rps, concurrency, workers, http_latency_ms, db_round_trip_ms, rows, …"""
+    budget: tuple[Budget, ...] = ()
 
     def wants(self, code: str) -> bool:
         selected = not self.select or any(code.startswith(prefix) for prefix in self.select)

@@ -11,7 +11,7 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from rules.engine import registry
+from rules.engine import measured, registry
 from rules.engine.rule import Impact, Invalid, Rule, Valid
 
 DIRECTORY = Path(__file__).resolve().parents[2] / "docs" / "rules"
@@ -123,7 +123,7 @@ def _blocks(rule: Rule) -> Iterator[str]:
     yield from _section("Instead", card.instead)
     yield from _examples(rule)
     yield "## Impact"
-    yield _impact(rule.impact)
+    yield from _impact(rule)
     yield from _section("Trade-offs", card.trade_offs)
     yield from _section("Monitor", card.monitor or f"Watch {rule.watch}.")
     yield "## When to ignore it"
@@ -181,17 +181,23 @@ _LANGUAGES = {
 }
 
 
-def _impact(impact: Impact) -> str:
-    if not impact.measured:
-        note = "" if impact.summary == "not measured" else f": {impact.summary}"
-        return f"Not measured{note}." if not note.endswith(".") else f"Not measured{note}"
-    assumptions = ", ".join(f"`{name} = {value}`" for name, value in impact.assumptions.items())
-    parts = [
-        impact.summary,
-        f"Formula: `{impact.formula}`" if impact.formula else "",
-        assumptions and f"Assumes {assumptions}.",
-    ]
-    return "\n\n".join(part for part in parts if part)
+def _impact(rule: Rule) -> Iterator[str]:
+    """The measurement, then the formula with its assumptions; "not measured" without one."""
+    shown = list(measured.page(rule))
+    yield from shown
+    impact = rule.impact
+    known = impact.summary != Impact().summary
+    if impact.measured:
+        yield impact.summary
+    elif not shown:
+        yield f"Not measured{f': {impact.summary}' if known else ''}".rstrip(".") + "."
+    elif known:
+        yield f"In general: {impact.summary}"
+    if impact.formula and known:
+        yield f"Formula: `{impact.formula}`"
+    if impact.assumptions and known:
+        assumptions = ", ".join(f"`{name} = {value}`" for name, value in impact.assumptions.items())
+        yield f"Assumes {assumptions}."
 
 
 def _has_fix(rule: Rule) -> bool:

