@@ -45,8 +45,9 @@ Value = TypeVar("Value")
 MOST_PULLS = 3
 STEP_SECONDS = 60.0
 TWO = {
-    "shop/main.py": SLOW["shop/main.py"]
-    + '\n\n@app.get("/carriers/{number}")\nasync def carrier(number: str) -> str:\n    return status_of(number)\n'
+    "shop/main.py": "import asyncio\nimport time\n\n"
+    + SLOW["shop/main.py"]
+    + '\n\n@app.get("/nap")\nasync def nap() -> None:\n    await asyncio.sleep(0)\n    time.sleep(1)\n'
 }
 VARIANTS: dict[str, dict[str, str]] = {
     "fast": FAST,
