@@ -18,7 +18,7 @@ from app.github.client import RepositoryClient
 from app.github.models import ChangedFile, Compared, Repository
 from app.project import Projects
 from app.review import exclusions
-from app.review.config import Config
+from app.review.config import FILE, PYPROJECT, Config, ConfigError
 from app.review.diff import Diff
 from app.review.links import Links
 from app.review.paths import says_generated
@@ -112,6 +112,7 @@ class Assessor:
             tip=comparison.tip,
             advisory=advisory,
             wishes=wishes,
+            coming=_coming(config, request.documents_after, diff),
         )
         return Assessed(report=report, python=True, request=request, comparison=comparison)
 
@@ -229,6 +230,15 @@ class Assessor:
         shas = {file.path: file.sha for file in compared.files if file.sha}
         facts = {shas[path]: facts for path, facts in comparison.facts.items() if path in shas}
         await self._projects.keep_facts(repository, facts)
+
+
+def _coming(config: Config, documents: Mapping[str, str], diff: Diff) -> tuple[ConfigError, ...]:
+    """Mistakes in the configuration that the change itself brings; it is in force once that is merged."""
+    brought = [name for name in (FILE, PYPROJECT) if name in diff.files and name in documents]
+    if not brought:
+        return ()
+    read = Config.parse({name: documents.get(name) for name in (FILE, PYPROJECT)})
+    return tuple(error for error in read.errors if error.path in brought and error not in config.errors)
 
 
 def _counted(result: Result, only: frozenset[str] | None = None) -> Counter[tuple[str, str]]:

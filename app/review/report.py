@@ -103,6 +103,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         tip: Result | None = None,
         advisory: bool = False,
         wishes: Wishes = Wishes(),  # noqa: B008 - frozen
+        coming: Sequence[ConfigError] = (),
     ) -> Self:
         """Decide a review.
 
@@ -110,8 +111,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         analysed at all, `excluded` those that were left out on purpose, `faults` failures of ours in words, `excerpts`
         head lines inside the edits of fixes, `tip` the analysis of the changed files on the current base branch, if
         that has moved on. `advisory` (a revert, an advisory branch) fails nothing. `wishes` are what people asked for
-        on the pull request.
+        on the pull request. `coming` are mistakes in the configuration that the change brings.
         """
+        mistakes = (*config.errors, *coming)
         before, after = _capped(before, config), _capped(after, config)
         standing = _capped(tip, config).findings if tip is not None else ()
         endpoints = costs.compare(before, after, diff)
@@ -172,7 +174,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             faults=tuple(faults),
             suppressed=suppressed,
             added=frozenset(entry for entry in suppressed if diff.touched(entry.path, entry.line)),
-            config_errors=config.errors,
+            config_errors=mistakes,
             waived=ignored,
             paused_by=wishes.paused_by,
             budgets=held(endpoints, after, config.options().budget),
@@ -184,7 +186,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             summary=summary.render(facts, context),
             text=summary.details_text(facts, context),
             comments=spoken,
-            annotations=_annotations(placeless, config.errors),
+            annotations=_annotations(placeless, mistakes),
             new=new,
             grown=tuple(finding.fingerprint for finding in changes.grown),
             fixed=fixed,
@@ -202,7 +204,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             mended=tuple(finding.fingerprint for finding in applied.findings),
             skipped=facts.skipped,
             faults=tuple(faults),
-            config_errors=config.errors,
+            config_errors=mistakes,
             statistics=after.statistics,
         )
 

@@ -254,3 +254,20 @@ async def test_deliveries_that_failed_in_whatever_way_are_asked_for_again(servic
 
 def test_an_edited_marker_is_no_marker() -> None:
     assert marker.read("We know. See the wiki.") is None
+
+
+async def test_a_mistake_in_the_configuration_that_a_change_brings_is_marked_on_its_line(
+    service: Service,
+) -> None:
+    """It is in force once it is merged: until then the base's configuration decides."""
+    repo = service.shop()
+
+    pull = await service.reviewed(
+        repo, "config", {".github/fastperf.toml": 'fail_on = "never"\nmax_coments = 3\n'} | SLOW
+    )
+
+    run = service.run(repo, pull)
+    assert run.conclusion == "failure"
+    (mark,) = [each for each in run.annotations if each["path"] == ".github/fastperf.toml"]
+    assert (mark["start_line"], mark["annotation_level"]) == (2, "warning")
+    assert "1 configuration error" in run.output["summary"]

@@ -43,7 +43,9 @@ from tests.fakegithub.state import CheckRun, Pull, Repo, Thread
 Value = TypeVar("Value")
 
 MOST_PULLS = 3
-STEP_SECONDS = 60.0
+STEP_SECONDS = 120.0
+NOBODY = "http://127.0.0.1:9/webhook"
+"""Where deliveries go while the app is down: GitHub cannot connect."""
 TWO = {
     "shop/main.py": "import asyncio\nimport time\n\n"
     + SLOW["shop/main.py"]
@@ -351,7 +353,7 @@ class Life(RuleBasedStateMachine):
         self._run(self._restart())
 
     async def _restart(self) -> None:
-        self.github.webhook_url = None
+        self.github.webhook_url = NOBODY
         await self.stage.stop()
         waits = (until - self.github.state.clock() for _, until in self.github.limits.blocked.values())
         await asyncio.sleep(max([0.0, *waits]))
