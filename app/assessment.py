@@ -10,7 +10,7 @@ import msgspec
 
 from app.analysis import Analysis, Comparison, Request
 from app.analysis.archive import LARGEST_FILE
-from app.analysis.documents import LARGEST_DOCUMENT, is_document, is_link, is_python
+from app.analysis.documents import LARGEST_DOCUMENT, is_document, is_link, is_python, roots
 from app.analysis.pool import without
 from app.concurrency import together
 from app.crash import Crash
@@ -113,6 +113,7 @@ class Assessor:
             advisory=advisory,
             wishes=wishes,
             coming=_coming(config, request.documents_after, diff),
+            roots=roots(request.documents_after),
         )
         return Assessed(report=report, python=True, request=request, comparison=comparison)
 

@@ -104,6 +104,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         advisory: bool = False,
         wishes: Wishes = Wishes(),  # noqa: B008 - frozen
         coming: Sequence[ConfigError] = (),
+        roots: Sequence[str] = (),
     ) -> Self:
         """Decide a review.
 
@@ -111,7 +112,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         analysed at all, `excluded` those that were left out on purpose, `faults` failures of ours in words, `excerpts`
         head lines inside the edits of fixes, `tip` the analysis of the changed files on the current base branch, if
         that has moved on. `advisory` (a revert, an advisory branch) fails nothing. `wishes` are what people asked for
-        on the pull request. `coming` are mistakes in the configuration that the change brings.
+        on the pull request. `coming` are mistakes in the configuration that the change brings, `roots` the
+        folders that are projects of their own.
         """
         mistakes = (*config.errors, *coming)
         before, after = _capped(before, config), _capped(after, config)
@@ -178,6 +180,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             waived=ignored,
             paused_by=wishes.paused_by,
             budgets=held(endpoints, after, config.options().budget),
+            roots=tuple(roots),
             checklist=_checklist(before, after, config),
         )
         return cls(
