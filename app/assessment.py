@@ -77,6 +77,7 @@ class Assessor:
         tip_sha: str,
         wishes: Wishes = NO_WISHES,
         revert: bool = False,
+        advise: bool = False,
     ) -> Assessed:
         """The report on a change."""
         diff = Diff.of(compared.files)
@@ -93,7 +94,9 @@ class Assessor:
         with self._metrics.timed("read"):
             request, skipped = await self._request(client, compared, relevant, head_sha, config)
             generated = exclusions.by_header(request.before, request.after, request.renamed)
-            request = without(request, {skip.path for skip in generated})
+            request = msgspec.structs.replace(
+                without(request, {skip.path for skip in generated}), advise=advise
+            )
         with self._metrics.timed("analyse"):
             self._crash.at("in-analysis")
             comparison, request = await self._compare(client, compared.merge_base_sha, request)
@@ -114,6 +117,7 @@ class Assessor:
             wishes=wishes,
             coming=_coming(config, request.documents_after, diff),
             roots=roots(request.documents_after),
+            advise=advise,
         )
         return Assessed(report=report, python=True, request=request, comparison=comparison)
 

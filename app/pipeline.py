@@ -145,6 +145,7 @@ class Pipeline(Chores):
         if reason := too_large(compared):
             return unreviewed(state.head_sha, config.on_skip, reason, run)
         wishes = await self.store.wishes(job.repository, job.number)
+        advise = await self.store.advises(job.repository, job.number, state.head_sha)
         async with self._progress(client, job, state.head_sha, run) as progress:
             assessed = await self.assessor.assess(
                 client,
@@ -155,6 +156,7 @@ class Pipeline(Chores):
                 tip_sha=state.base_sha,
                 wishes=wishes,
                 revert=is_revert(state),
+                advise=advise,
             )
         report = assessed.report
         said = of_report(state.head_sha, report, python=assessed.python)
@@ -169,6 +171,7 @@ class Pipeline(Chores):
             comments=plan.post,
             body=plan.body,
             fixed=plan.fixed,
+            advised=report.advised,
             folded=plan.folded,
             run=progress.run or run,
             unsure=progress.begun and progress.run is None,
@@ -276,6 +279,8 @@ class Pipeline(Chores):
             except (Gone, NotFound):
                 log.info("pull_request_gone")
                 return {"status": "gone"}
+        if said.advised:
+            await self.store.keep_advised(job.repository, job.number, said.head_sha)
         await self.store.keep_folded(job.repository, job.number, said.folded)
         self.metrics.reviewed(said.conclusion)
         return {"status": "published", "spent": total(said.spent, spent)}

@@ -179,7 +179,7 @@ def compare(task: Compare, connection: Connection, cache: FactsCache) -> Compari
         request.documents_after,
         request.options,
         connection,
-        advise=not before.result.endpoints,
+        advise=request.advise or not before.result.endpoints,
     )
     said = [finding for finding in after.result.findings if _is_commented(finding)]
     new = _in_turn(said, {finding.fingerprint for finding in before.result.findings})

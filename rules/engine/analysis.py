@@ -14,6 +14,7 @@ import msgspec
 
 from rules.engine import (
     budgets,
+    ceding,
     extraction,
     fingerprints,
     growth,
@@ -284,6 +285,8 @@ class _Run:
             if (item := self._place(module, rule, match))
         ]
         for item in placed:
+            if ceding.cedes(item.finding, self.options.linter):
+                continue
             silenced = silencers.suppressed(item.finding)
             if silenced is None:
                 yield item

@@ -241,6 +241,9 @@ def join(alternatives: Iterable[Rows]) -> tuple[Rows, ...]:
     return tuple(found.values())
 
 
+_DECIDING = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.Match, ast.ExceptHandler)
+
+
 class Reader:
     """Reads the rows of expressions of one walked file."""
 
@@ -314,7 +317,7 @@ class Reader:
             if node.id in current.bindings and (not current.is_class or current is scope):
                 bindings = current.bindings[node.id]
                 if current is scope and node in index.parents:
-                    bindings = self._without_replaced(index.reaching(bindings, node))
+                    bindings = self._without_replaced(index.reaching(bindings, node), node)
                 handed = HANDED if node.id in self._handed(current) else 0
                 for binding in bindings:
                     for rows in self._binding(binding, current, depth):
@@ -354,8 +357,8 @@ class Reader:
             current = parents.get(current)
         return False
 
-    def _without_replaced(self, bindings: list[Binding]) -> list[Binding]:
-        """Without those before an `if` all of whose arms bind the name again."""
+    def _without_replaced(self, bindings: list[Binding], node: ast.Name) -> list[Binding]:
+        """Without those before an `if` all of whose arms bind the name again, and which is always reached."""
         if len(bindings) < 3:
             return bindings
         statements = {self._statement(binding.node) for binding in bindings}
@@ -363,10 +366,28 @@ class Reader:
         for binding in bindings:
             current = self._index.parents.get(binding.node)
             while current is not None and current not in self._index.scope_of:
-                if isinstance(current, ast.If) and _on_all_paths([current], statements):
+                if (
+                    isinstance(current, ast.If)
+                    and _on_all_paths([current], statements)
+                    and self._is_always_reached(current, node)
+                ):
                     first = max(first, current.lineno)
                 current = self._index.parents.get(current)
         return [binding for binding in bindings if binding.line >= first]
+
+    def _is_always_reached(self, statement: ast.AST, node: ast.AST) -> bool:
+        """Whether nothing but what is around `node` too decides if `statement` runs before it."""
+        around: set[ast.AST] = set()
+        current = self._index.parents.get(node)
+        while current is not None:
+            around.add(current)
+            current = self._index.parents.get(current)
+        current = self._index.parents.get(statement)
+        while current is not None and current not in self._index.scope_of:
+            if isinstance(current, _DECIDING) and current not in around:
+                return False
+            current = self._index.parents.get(current)
+        return True
 
     def _statement(self, node: ast.AST) -> ast.AST | None:
         current: ast.AST | None = node

@@ -375,7 +375,7 @@ def test_the_unkept_tasks_of_a_function_are_one_finding_that_names_all_lines() -
     """
     tasks = found(text, "FP113")
 
-    assert (tasks.line, tasks.severity) == (10, Severity.MEDIUM)
+    assert (tasks.line, tasks.severity) == (10, Severity.HIGH)
     assert "The same holds on line 12." in tasks.message
 
 
