@@ -13,7 +13,6 @@ from app.analysis.archive import LARGEST_FILE
 from app.analysis.documents import LARGEST_DOCUMENT, is_document, is_link, is_python, roots
 from app.analysis.pool import without
 from app.concurrency import together
-from app.crash import Crash
 from app.github.client import RepositoryClient
 from app.github.models import ChangedFile, Compared, Repository
 from app.project import Projects
@@ -53,14 +52,12 @@ class Assessor:
         analysis: Analysis,
         projects: Projects,
         metrics: Metrics,
-        crash: Crash,
         *,
         links_to: tuple[str, str],
     ) -> None:
         self._analysis = analysis
         self._projects = projects
         self._metrics = metrics
-        self._crash = crash
         self._web_url, self._public_url = links_to
 
     def links(self, client: RepositoryClient, commit: str) -> Links:
@@ -98,7 +95,6 @@ class Assessor:
                 without(request, {skip.path for skip in generated}), advise=advise
             )
         with self._metrics.timed("analyse"):
-            self._crash.at("in-analysis")
             comparison, request = await self._compare(client, compared.merge_base_sha, request)
             if tip_sha != compared.merge_base_sha and comparison.is_worse:
                 comparison.tip = await self._standing(client, tip_sha, relevant, request, comparison, config)

@@ -21,7 +21,6 @@ from app.applying import Fixes
 from app.assessment import Assessor
 from app.chores import Chores, external_id, is_answered, own_run
 from app.concurrency import together
-from app.crash import Crash
 from app.factsversion import facts_version
 from app.github.api import Spent, counted
 from app.github.client import GitHub, RepositoryClient
@@ -75,13 +74,11 @@ class Pipeline(Chores):
         web_url: str = "",
         links: ReportLinks | None = None,
         retention_days: int = 30,
-        crash: Crash | None = None,
     ) -> None:
         projects = Projects(store, analysis)
         web_url = web_url or web_address(github.api_url)
-        crash = crash or Crash()
-        self.assessor = Assessor(analysis, projects, metrics, crash, links_to=(web_url, public_url))
-        self.publisher = Publisher(crash)
+        self.assessor = Assessor(analysis, projects, metrics, links_to=(web_url, public_url))
+        self.publisher = Publisher()
         self.queue = MergeQueue(self.assessor, self.publisher, store)
         self.fixes = Fixes(github, self.assessor, store)
         super().__init__(
@@ -94,7 +91,6 @@ class Pipeline(Chores):
             retention_days=retention_days,
         )
         self.metrics = metrics
-        self._crash = crash
 
     # ------------------------------------------------------------------ first step
 
@@ -253,7 +249,6 @@ class Pipeline(Chores):
             progress.run = await client.checks.create(head_sha, external_id(head_sha), output)
         else:
             progress.run = await client.checks.complete(run, output, conclusion=None)
-        self._crash.at("after-check-begun")
 
     # ------------------------------------------------------------------ second step
 
@@ -290,7 +285,6 @@ class Pipeline(Chores):
     async def clean_up(self, job: ReviewJob, gathered: Outcome) -> Outcome:
         """Mark fixed what is fixed; close what was begun on commits that nobody waits for any more."""
         said = msgspec.convert(gathered, Gathered)
-        self._crash.at("before-clean-up")
         with counted() as spent:
             try:
                 await self._clean_up(job, said)

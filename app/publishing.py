@@ -7,7 +7,6 @@ from typing import NamedTuple
 import structlog
 
 from app.chores import external_id
-from app.crash import Crash
 from app.github.client import RepositoryClient
 from app.github.errors import Forbidden, Invalid
 from app.github.models import Annotation, CheckRun, Output, ReviewComment
@@ -26,15 +25,10 @@ class Unsaid(NamedTuple):
 class Publisher:
     """Each of its acts may take place twice."""
 
-    def __init__(self, crash: Crash) -> None:
-        self._crash = crash
-
     async def post_review(self, client: RepositoryClient, number: int, said: Gathered) -> Unsaid:
         """One review with all new comments; what remains to be said elsewhere, because GitHub refuses it here."""
         if not said.comments:
             return Unsaid()
-        self._crash.at("before-review")
-        await self._crash.hold_for("after-check")
         try:
             posted = await client.reviews.create(
                 number, commit_id=said.head_sha, body=said.body, comments=said.comments
@@ -47,13 +41,10 @@ class Publisher:
             return Unsaid(said.comments, f"Comments are marks here: {lacking(error.accepted)}.")
         if posted.moved_to:
             log.info("head_moved", to=posted.moved_to)
-        self._crash.at("after-review")
         return Unsaid(posted.refused)
 
     async def conclude(self, client: RepositoryClient, said: Gathered, *, again: bool) -> CheckRun:
         """The one run on the head, completed: the present one is rewritten, else a new one is made."""
-        await self._crash.hold_for("before-review")
-        await self._crash.hold_for("after-review")
         output = Output(said.title, said.summary, said.text, said.annotations)
         run = said.run
         if run is None and (again or said.unsure):
@@ -75,7 +66,6 @@ class Publisher:
                 actions=buttons(said),
                 details_url=said.details_url,
             )
-        self._crash.at("after-check")
         return run
 
     async def add_refused(

@@ -17,7 +17,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from app.database import engine_options
+from app.database import engine_options, refuse_damage
 from app.github.models import Repository
 from app.migrations import migrate
 from app.review.wishes import Waiver, Wishes
@@ -466,6 +466,9 @@ class Store:
             self._database_url, pool_size=3, max_overflow=0, **engine_options(self._database_url)
         )
         self._version = version()
+        if self._engine.dialect.name == "sqlite":
+            with self._engine.connect() as connection:
+                refuse_damage(connection)
         migrate(self._engine, metadata)
 
     def _read_blobs(self, repository_id: int, shas: list[str], kind: str) -> dict[str, bytes]:
