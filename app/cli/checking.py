@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from app.cli.shared import Bar, Misuse, configuration, options_of, progress
+from app.cli.shared import Bar, Misuse, configuration, options_of, progress, with_evidence
 
 if TYPE_CHECKING:
     from app.check import Scan
@@ -48,6 +48,14 @@ SKIPPED_SHOWN = 10
     help="Instead of the project's own.",
 )
 @click.option("--base", metavar="REV", help="Only what is new since this revision.")
+@click.option(
+    "--profile",
+    "profiles",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A profile, spans, metrics or observed tests: hot findings weigh more.",
+)
 @click.option("--watch", is_flag=True, help="Check again whenever a file changes, until interrupted.")
 def check(
     paths: tuple[Path, ...],
@@ -64,6 +72,7 @@ def check(
     checklist: bool,
     config_file: Path | None,
     base: str | None,
+    profiles: tuple[Path, ...],
     watch: bool,
 ) -> None:
     """Analyse files or projects (here, if no PATH is given), each in the context of its whole project.
@@ -89,7 +98,7 @@ def check(
     printer = _Printer() if at_once else None
     if checklist and not select:
         select = ("FP",)  # everything in so many words: project advice too
-    scan, project, options = checked(paths, select, ignore, config_file, base, printer)
+    scan, project, options = checked(paths, select, ignore, config_file, base, printer, profiles)
     if checklist:
         _show_checklist(scan, output_format)
         sys.exit(1 if scan.result.findings and not exit_zero else 0)
@@ -152,6 +161,7 @@ def checked(
     config_file: Path | None,
     base: str | None,
     printer: _Printer | None = None,
+    profiles: Sequence[Path] = (),
 ) -> tuple[Scan, Project, Options]:
     """What the project around `paths` says now, its findings in Python files to `printer` as soon as they are there.
 
@@ -168,7 +178,7 @@ def checked(
         project = discovery.find(chosen, config.excludes)
     except discovery.DiscoveryError as error:
         raise Misuse(str(error)) from None
-    options = options_of(config, select, ignore)
+    options = with_evidence(options_of(config, select, ignore), config, root, profiles)
     with progress(len(project.files)) as bar:
         if printer is not None:
             printer.bar = bar

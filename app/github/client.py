@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import time
 from collections.abc import Callable, Mapping
 from types import TracebackType
@@ -19,6 +20,7 @@ from app.github.commits import Commits
 from app.github.contents import Contents
 from app.github.limits import Limits
 from app.github.models import App, Repository
+from app.github.people import Person, PersonAuthorization
 from app.github.pulls import Pulls
 from app.github.reviews import Reviews
 
@@ -159,6 +161,22 @@ class GitHub:
             self._grants[installation_id] = granted
         return granted
 
+    def person(self, token: str) -> Person:
+        """GitHub as seen by somebody who signed in. Nothing of it is kept for another person, nor waited for long."""
+        transport, _, _ = self._open
+        own = dataclasses.replace(
+            transport, responses=TTLCache(maxsize=1, ttl=1), pauses=(0.3,), patience=0.0, on_call=None
+        )
+        self.secrets.add(token)
+        return Person(API(own, PersonAuthorization(token), Limits()))
+
+    @property
+    def session(self) -> aiohttp.ClientSession:
+        """The connections of this process; without cookies and credentials of their own."""
+        if self._session is None:
+            raise RuntimeError("GitHub is used before it is entered")
+        return self._session
+
     def forget(self, installation_id: int) -> None:
         """Drop what is kept for an installation: it was removed or suspended, or its permissions changed."""
         transport, tokens, _ = self._open
@@ -173,6 +191,10 @@ class GitHub:
         if limits is None:
             limits = self._limits[installation_id] = Limits()
         return limits
+
+    def budgets(self) -> dict[int | None, dict[str, int]]:
+        """Primary calls left by installation (None: the app's own) and resource, as of the last answers."""
+        return {owner: dict(limits.remaining) for owner, limits in self._limits.items() if limits.remaining}
 
     def redact(self, text: str) -> str:
         """`text` without any token that is in use."""

@@ -10,6 +10,7 @@ from typing import Any, Literal
 import jwt
 
 from .errors import ApiError
+from .signin import People, person_token
 from .state import App, Installation, Repo, State, Token, User
 
 Level = Literal["read", "write"]
@@ -79,9 +80,10 @@ EVENT_PERMISSION: Mapping[str, str | None] = {
 
 @dataclass(frozen=True)
 class Principal:
-    """`app` with a JWT, `installation` with a token, `user` with a personal one, or `anonymous`."""
+    """`app` with a JWT, `installation` with a token, `person` with one that the app got for them, `user` with a
+    personal one, or `anonymous`."""
 
-    kind: Literal["app", "installation", "user", "anonymous"]
+    kind: Literal["app", "installation", "person", "user", "anonymous"]
     key: str
     token: Token | None = None
     user: User | None = None
@@ -92,7 +94,9 @@ class Principal:
         return self.token.installation
 
 
-def authenticate(state: State, app: App, public_key: Any, header: str | None) -> Principal:
+def authenticate(
+    state: State, app: App, public_key: Any, header: str | None, people: People | None = None
+) -> Principal:
     """The principal behind an Authorization header. Raises ApiError 401 or 403."""
     if not header:
         return Principal("anonymous", "anonymous")
@@ -105,6 +109,9 @@ def authenticate(state: State, app: App, public_key: Any, header: str | None) ->
     if credential in state.personal:
         user = state.personal[credential]
         return Principal("user", f"user {user.login}", user=user)
+    if people is not None and credential in people.tokens:
+        token = person_token(state, people, credential)
+        return Principal("person", f"person {people.tokens[credential][0].login}", token)
     if scheme.lower() == "bearer" and credential.count(".") == 2 and not credential.startswith("ghs_"):
         return _app(state, app, public_key, credential)
     raise ApiError(401, "Bad credentials")
