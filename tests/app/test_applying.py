@@ -183,3 +183,18 @@ async def test_a_file_keeps_its_newlines_and_its_mode(service: Service) -> None:
     assert entry is not None
     assert entry[0] == "100755"
     assert repo.git.blob(entry[1]) == raw.replace(b"    time.sleep(", b"    await asyncio.sleep(")
+
+
+async def test_fixes_that_do_not_hold_together_are_not_committed(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo = _shop(service)
+    pull = await service.reviewed(repo, "slow", SLEEPS)
+    before = pull.head_sha
+    monkeypatch.setattr("app.assessment.edits.apply", lambda raw, changes: raw)  # mends nothing
+
+    await _press(service, repo, pull)
+
+    assert pull.head_sha == before
+    (answer,) = service.github.comments(repo, pull.number)
+    assert answer.body.startswith("Applied together these fixes do not prove themselves")

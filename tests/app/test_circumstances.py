@@ -155,7 +155,7 @@ async def test_a_person_who_resolves_or_reopens_a_thread_is_heard_without_a_call
 
 
 async def test_a_push_between_look_and_word_is_no_error(
-    service: Service, capsys: pytest.CaptureFixture[str]
+    service: Service, caplog: pytest.LogCaptureFixture
 ) -> None:
     """GitHub refuses a review of a commit that was pushed away: the next review speaks, and nobody is alarmed."""
     repo = service.shop()
@@ -169,7 +169,7 @@ async def test_a_push_between_look_and_word_is_no_error(
     assert [entry.status for entry in service.github.calls("pulls/create-review")] == [422]
     assert service.github.reviews(repo, pull.number) == []
     assert service.run(repo, pull).conclusion == "success"
-    assert "review_refused" not in capsys.readouterr().err
+    assert not [record for record in caplog.records if "review_refused" in record.getMessage()]
 
 
 async def test_a_run_that_a_lost_job_began_is_closed_by_the_sweep(service: Service) -> None:
