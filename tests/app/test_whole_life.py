@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from app.review import marker
-from tests.app.service import FAST, FILES, SLOW, Service
 from tests.fakegithub.state import Pull, Repo, Thread
+
+from .service import FAST, FILES, SLOW, Service
 
 BOTH = {
     "shop/main.py": "import asyncio\nimport time\n\n"
