@@ -118,9 +118,7 @@ async def test_open_push_fix_force_push_ignore_resolve_rename_base_change_queue_
     await oracle.expects("failure")
 
     await github.pr_event(repo, pull.number, "ready_for_review")
-    await github.push(
-        repo, pull.number, {"shop/web.py": None, "shop/main.py": FAST["shop/main.py"], "NEWS.md": "Fast.\n"}
-    )
+    await github.push(repo, pull.number, {"shop/web.py": None, "shop/main.py": FAST["shop/main.py"]})
     await oracle.expects("success", comments=1)  # the thread in which people spoke stays as it is
     assert github.may_merge(repo, pull.number)
 
