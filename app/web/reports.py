@@ -15,7 +15,7 @@ from app.review.costs import EndpointChange, weigh
 from app.review.markdown import figure
 from app.review.record import Record
 from app.store import Store
-from app.web import charts, pages
+from app.web import charts, load_chart, pages
 from rules.engine import registry
 from rules.engine.finding import Cost, Finding, Severity
 
@@ -74,6 +74,7 @@ def render(data: bytes) -> str:
         markdown=pages.markdown,
         figure=figure,
         path_graph=charts.path_graph,
+        curves=load_chart.curves(record),
         blocking=frozenset(record.blocking),
     )
 
