@@ -145,13 +145,7 @@ def impact(rule: Rule, expected: Impact | None) -> Impact:
         return told
     if told.summary != Impact().summary:
         return msgspec.structs.replace(told, measured=True)
-    point = case.best
-    return Impact(
-        summary=headline(case),
-        formula=told.formula,
-        assumptions={"clients": point.clients, **point.given},
-        measured=True,
-    )
+    return Impact(summary=headline(case), formula=told.formula, measured=True)
 
 
 def headline(case: Case) -> str:
