@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 WORKERS ?= 2
 
-.PHONY: install demo test test-all test-engine-everywhere lint format docs docs-check bench bench-analysis bench-impact bench-scale serve lock clean
+.PHONY: install demo test test-all test-engine-everywhere chaos lint format docs docs-check bench bench-analysis bench-impact bench-scale bench-load serve lock sbom audit clean
 
 install: $(STAMP)
 
@@ -62,12 +62,35 @@ bench-scale: $(STAMP)
 test-engine-everywhere: $(STAMP)
 	$(BIN)/python -m tests.everywhere
 
+# The crash matrix by a seeded schedule of faults, on SQLite and on PostgreSQL; ends with 1 on any violation.
+chaos: $(STAMP)
+	$(BIN)/python -m tests.chaos --seconds $(or $(SECONDS),60) $(if $(SEED),--seed $(SEED)) $(if $(DATABASE),--database $(DATABASE))
+
+# The server under load, against a bare echo of the same bodies in the same run.
+bench-load: $(STAMP)
+	$(BIN)/python -m benchmarks.load $(if $(PARTS),$(PARTS))
+
+# What the image is made of, and whether anything in it is known to be vulnerable (asks PyPI's advisories).
+AUDIT := .venv-audit
+$(AUDIT)/.installed: requirements-audit.txt
+	test -x $(AUDIT)/bin/python || $(PYTHON) -m venv $(AUDIT)
+	$(AUDIT)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-audit.txt
+	touch $@
+
+sbom: $(AUDIT)/.installed
+	mkdir -p dist
+	$(AUDIT)/bin/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --of JSON -o dist/fastperf.cdx.json requirements.txt
+
+audit: $(AUDIT)/.installed
+	$(AUDIT)/bin/pip-audit --strict --progress-spinner off --disable-pip --require-hashes -r requirements.txt -r requirements-build.txt
+
 # Lock files carry hashes, never addresses.
 lock: $(STAMP)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements.txt pyproject.toml
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements-build.txt requirements-build.in
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements-audit.txt requirements-audit.in
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra dev -o requirements-dev.txt pyproject.toml
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache dist
+	rm -rf $(VENV) $(AUDIT) .pytest_cache .mypy_cache .ruff_cache dist

@@ -12,7 +12,6 @@ from app.analysis.archive import LARGEST_FILE
 from app.analysis.documents import LARGEST_DOCUMENT, is_document, is_link, is_python
 from app.analysis.pool import without
 from app.concurrency import together
-from app.crash import Crash
 from app.github.client import RepositoryClient
 from app.github.models import ChangedFile, Compared, Repository
 from app.project import Projects
@@ -40,14 +39,12 @@ class Assessor:
         analysis: Analysis,
         projects: Projects,
         metrics: Metrics,
-        crash: Crash,
         *,
         links_to: tuple[str, str],
     ) -> None:
         self._analysis = analysis
         self._projects = projects
         self._metrics = metrics
-        self._crash = crash
         self._web_url, self._public_url = links_to
 
     def links(self, client: RepositoryClient, commit: str) -> Links:
@@ -64,6 +61,7 @@ class Assessor:
         tip_sha: str,
         wishes: Wishes = NO_WISHES,
         revert: bool = False,
+        advise: bool = False,
     ) -> tuple[Report, bool]:
         """The report on a change, and whether it touches Python at all."""
         diff = Diff.of(compared.files)
@@ -80,9 +78,10 @@ class Assessor:
         with self._metrics.timed("read"):
             request, skipped = await self._request(client, compared, relevant, head_sha, config)
             generated = exclusions.by_header(request.before, request.after, request.renamed)
-            request = without(request, {skip.path for skip in generated})
+            request = msgspec.structs.replace(
+                without(request, {skip.path for skip in generated}), advise=advise
+            )
         with self._metrics.timed("analyse"):
-            self._crash.at("in-analysis")
             comparison, request = await self._compare(client, compared.merge_base_sha, request)
             if tip_sha != compared.merge_base_sha and comparison.is_worse:
                 comparison.tip = await self._standing(client, tip_sha, relevant, request, comparison, config)
@@ -99,6 +98,7 @@ class Assessor:
             tip=comparison.tip,
             advisory=advisory,
             wishes=wishes,
+            advise=advise,
         )
         return report, True
 

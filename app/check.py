@@ -95,10 +95,12 @@ def analyze(
     )
     result = analysis.result
     findings: list[Finding] = []
-    for finding in result.findings:
-        findings.append(analysis.prove(finding) if prove else finding)
+    for portion in rules.portions(result.findings):
+        told = analysis.prove_all(portion) if prove else portion
+        findings.extend(told)
         if tell is not None:
-            tell(findings[-1])
+            for finding in told:
+                tell(finding)
     return msgspec.structs.replace(result, findings=tuple(findings), skipped=(*result.skipped, *skipped))
 
 
@@ -189,7 +191,7 @@ def compatible(fixes: Sequence[Sequence[Edit]]) -> tuple[dict[str, list[Edit]], 
     made = 0
     for fix_edits in fixes:
         new = [edit for edit in fix_edits if edit not in chosen.get(edit.path, [])]
-        if any(_clash(edit, other) for edit in new for other in chosen.get(edit.path, [])):
+        if any(edits.clash(edit, other) for edit in new for other in chosen.get(edit.path, [])):
             continue
         for edit in new:
             chosen.setdefault(edit.path, []).append(edit)
@@ -212,13 +214,6 @@ def diff(fixed: Fixed) -> str:
 def _patch_lines(content: bytes) -> list[str]:
     lines = content.decode(errors="surrogateescape").split("\n")
     return [f"{line}\n" for line in lines[:-1]] + ([lines[-1]] if lines[-1] else [])
-
-
-def _clash(one: Edit, other: Edit) -> bool:
-    """Whether two edits share a line or stand so that their order would matter."""
-    return one.start_line <= max(other.end_line, other.start_line) and other.start_line <= max(
-        one.end_line, one.start_line
-    )
 
 
 def _finished(result: Result, sources: Mapping[str, bytes], started: float) -> Result:

@@ -59,6 +59,15 @@ def engine_options(database_url: str) -> dict[str, Any]:
     return {"connect_args": dict(_POSTGRESQL), "pool_pre_ping": True}
 
 
+def refuse_damage(connection: sa.Connection) -> None:
+    """Raises DatabaseError when the SQLite file is damaged: better at the start than in the middle of a review."""
+    verdict = connection.scalar(sa.text("PRAGMA quick_check(1)"))
+    if verdict != "ok":
+        damage = sqlite3.DatabaseError("quick_check failed")
+        damage.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+        raise sa.exc.DatabaseError("PRAGMA quick_check", None, damage)
+
+
 def trouble(error: BaseException) -> str:
     """What is wrong with the database, without its address, a statement or a value."""
     for inner in _chain(error):

@@ -14,7 +14,7 @@ from app.review.config import Config
 from rules.engine.finding import Skipped
 
 MARKERS = ("pyproject.toml", ".git", "setup.py", "setup.cfg")
-CONFIGURATION = (".github/fastperf.toml", "pyproject.toml")
+CONFIGURATION = (".github/fastperf.toml", "pyproject.toml", ".ruff.toml", "ruff.toml")
 """Where a project's configuration may stand."""
 _PASSED_OVER = frozenset(
     {"__pycache__", "node_modules", "site-packages", "dist-packages", "__pypackages__", "venv", "env"}

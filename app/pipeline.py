@@ -21,7 +21,6 @@ from app.analysis import Analysis
 from app.assessment import Assessor
 from app.chores import Chores, external_id, is_answered, own_run
 from app.concurrency import together
-from app.crash import Crash
 from app.github.client import GitHub, RepositoryClient
 from app.github.errors import Gone, NotFound
 from app.github.models import CheckRun, Compared, Output, PullState
@@ -65,7 +64,6 @@ class Pipeline(Chores):
         web_url: str = "",
         links: ReportLinks | None = None,
         retention_days: int = 30,
-        crash: Crash | None = None,
     ) -> None:
         projects = Projects(store, analysis)
         web_url = web_url or web_address(github.api_url)
@@ -78,9 +76,8 @@ class Pipeline(Chores):
             retention_days=retention_days,
         )
         self.metrics = metrics
-        self._crash = crash or Crash()
-        self.assessor = Assessor(analysis, projects, metrics, self._crash, links_to=(web_url, public_url))
-        self.publisher = Publisher(self._crash)
+        self.assessor = Assessor(analysis, projects, metrics, links_to=(web_url, public_url))
+        self.publisher = Publisher()
         self.queue = MergeQueue(self.assessor, self.publisher, store)
 
     # ------------------------------------------------------------------ first step
@@ -112,6 +109,7 @@ class Pipeline(Chores):
         if reason := too_large(compared):
             return unreviewed(state.head_sha, config.on_skip, reason, run)
         wishes = await self.store.wishes(job.repository, job.number)
+        advise = await self.store.advises(job.repository, job.number, state.head_sha)
         async with self._progress(client, job, state.head_sha, run) as progress:
             report, python = await self.assessor.report(
                 client,
@@ -122,6 +120,7 @@ class Pipeline(Chores):
                 tip_sha=state.base_sha,
                 wishes=wishes,
                 revert=_is_revert(state),
+                advise=advise,
             )
         details_url = await self._keep_report(job, state.head_sha, report) if python else None
         folded = await self.store.folded(job.repository, job.number)
@@ -132,6 +131,7 @@ class Pipeline(Chores):
             comments=plan.post,
             body=plan.body,
             fixed=plan.fixed,
+            advised=report.advised,
             folded=plan.folded,
             run=progress.run or run,
             unsure=progress.begun and progress.run is None,
@@ -203,7 +203,6 @@ class Pipeline(Chores):
             progress.run = await client.checks.create(head_sha, external_id(head_sha), output)
         else:
             progress.run = await client.checks.complete(run, output, conclusion=None)
-        self._crash.at("after-check-begun")
 
     # ------------------------------------------------------------------ second step
 
@@ -229,6 +228,8 @@ class Pipeline(Chores):
             except (Gone, NotFound):
                 log.info("pull_request_gone")
                 return {"status": "gone"}
+        if said.advised:
+            await self.store.keep_advised(job.repository, job.number, said.head_sha)
         await self.store.keep_folded(job.repository, job.number, said.folded)
         self.metrics.reviewed(said.conclusion)
         return {"status": "published"}
@@ -238,7 +239,6 @@ class Pipeline(Chores):
     async def clean_up(self, job: ReviewJob, gathered: Outcome) -> Outcome:
         """Mark fixed what is fixed; close what was begun on commits that nobody waits for any more."""
         said = msgspec.convert(gathered, Gathered)
-        self._crash.at("before-clean-up")
         client = self.github.repository(job.repository)
         try:
             if said.status == "published":

@@ -5,7 +5,6 @@ from __future__ import annotations
 import structlog
 
 from app.chores import external_id
-from app.crash import Crash
 from app.github.client import RepositoryClient
 from app.github.errors import Invalid
 from app.github.models import Annotation, CheckRun, Output, ReviewComment
@@ -17,17 +16,12 @@ log = structlog.get_logger(__name__)
 class Publisher:
     """Each of its acts may take place twice."""
 
-    def __init__(self, crash: Crash) -> None:
-        self._crash = crash
-
     async def post_review(
         self, client: RepositoryClient, number: int, said: Gathered
     ) -> tuple[ReviewComment, ...]:
         """One review with all new comments; those whose place GitHub refuses."""
         if not said.comments:
             return ()
-        self._crash.at("before-review")
-        await self._crash.hold_for("after-check")
         try:
             posted = await client.reviews.create(
                 number, commit_id=said.head_sha, body=said.body, comments=said.comments
@@ -37,13 +31,10 @@ class Publisher:
             return said.comments
         if posted.moved_to:
             log.info("head_moved", to=posted.moved_to)
-        self._crash.at("after-review")
         return posted.refused
 
     async def conclude(self, client: RepositoryClient, said: Gathered, *, again: bool) -> CheckRun:
         """The one run on the head, completed: the present one is rewritten, else a new one is made."""
-        await self._crash.hold_for("before-review")
-        await self._crash.hold_for("after-review")
         output = Output(said.title, said.summary, said.text, said.annotations)
         run = said.run
         if run is None and (again or said.unsure):
@@ -65,7 +56,6 @@ class Publisher:
                 actions=buttons(said),
                 details_url=said.details_url,
             )
-        self._crash.at("after-check")
         return run
 
     async def add_refused(

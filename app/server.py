@@ -17,7 +17,6 @@ from aiohttp import web
 from app import logs
 from app.analysis import Analysis, AnalysisError
 from app.connections import IDLE_SECONDS, Connections, attend
-from app.crash import Crash
 from app.database import trouble
 from app.github.api import Call
 from app.github.app import missing
@@ -26,6 +25,7 @@ from app.github.errors import BadPrivateKey, GitHubError
 from app.jobs import Jobs, JobsError
 from app.migrations import SchemaError
 from app.pipeline import Pipeline
+from app.place import Place, PlaceTakenError
 from app.reportlinks import ReportLinks
 from app.settings import Settings, SetupSettings
 from app.store import Store
@@ -40,6 +40,10 @@ log = structlog.get_logger(__name__)
 READ_SECONDS: Final = 10.0
 """A delivery that takes longer to arrive is not GitHub's."""
 DEPTH_SECONDS: Final = 10.0
+LAG_SECONDS: Final = 0.1
+"""Between two looks at how late the event loop is."""
+PLACE_SECONDS: Final = 10.0
+"""How much longer than its drain a process of the same name may need to end."""
 MOST_SCRAPES: Final = 20
 """Connections to the metrics port."""
 PR_SET_DUMPABLE: Final = 4
@@ -58,7 +62,6 @@ def build(settings: Settings, **jobs_options: Any) -> web.Application:
     `jobs_options` go to `Jobs` (poll intervals, in tests). Start-up raises StartError.
     """
     metrics = Metrics()
-    crash = Crash(settings.crash_at)
     app = web.Application(client_max_size=LARGEST_BODY, middlewares=[attend, _harden])
     app[METRICS] = metrics
     github = GitHub(
@@ -71,6 +74,7 @@ def build(settings: Settings, **jobs_options: Any) -> web.Application:
     )
     analysis = Analysis(settings.workers)
     store = Store(settings.database_url)
+    place = Place(settings.database_url, settings.machine_id)
     links = ReportLinks(settings.public_url, settings.private_key, days=settings.retention_days)
     pipeline = Pipeline(
         github,
@@ -80,7 +84,6 @@ def build(settings: Settings, **jobs_options: Any) -> web.Application:
         public_url=settings.public_url,
         links=links,
         retention_days=settings.retention_days,
-        crash=crash,
     )
     jobs = Jobs(
         pipeline,
@@ -89,6 +92,7 @@ def build(settings: Settings, **jobs_options: Any) -> web.Application:
         drain_seconds=settings.drain_seconds,
         retention_days=settings.retention_days,
         on_event=metrics.job_event,
+        on_stage=metrics.stage,
         **jobs_options,
     )
     app[JOBS] = jobs
@@ -97,8 +101,11 @@ def build(settings: Settings, **jobs_options: Any) -> web.Application:
         """In the order of their needs; the job engine is last to start and first to stop."""
         async with contextlib.AsyncExitStack() as stack:
             try:
+                stack.push_async_callback(place.leave)
+                await place.take(settings.drain_seconds + PLACE_SECONDS)
                 stack.push_async_callback(store.close)
                 await store.start()
+                await asyncio.to_thread(metrics.process, version())
                 await asyncio.to_thread(registry.cards)  # imports every rule: not while requests wait
                 await stack.enter_async_context(github)
                 stack.push_async_callback(analysis.close)
@@ -108,12 +115,13 @@ def build(settings: Settings, **jobs_options: Any) -> web.Application:
                 await asyncio.wait({registering}, timeout=READ_SECONDS)
                 stack.push_async_callback(jobs.close)
                 await jobs.start()
-            except (AnalysisError, JobsError, BadPrivateKey, SchemaError) as error:
+            except (AnalysisError, JobsError, BadPrivateKey, PlaceTakenError, SchemaError) as error:
                 raise StartError(str(error)) from error
-            except sa.exc.SQLAlchemyError as error:
-                raise StartError(f"the database cannot be opened: {trouble(error)}") from error
-            watching = asyncio.create_task(_watch_depth(jobs, metrics))
-            stack.push_async_callback(_cancel, watching)
+            except (sa.exc.SQLAlchemyError, OSError) as error:
+                why = error.strerror if isinstance(error, OSError) and error.strerror else trouble(error)
+                raise StartError(f"the database cannot be opened: {why.lower()}") from error
+            for watching in (_watch_jobs(jobs, store, analysis, metrics), _watch_loop(metrics)):
+                stack.push_async_callback(_cancel, asyncio.create_task(watching))
             log.info("started", version=version(), machine=settings.machine_id, workers=settings.workers)
             yield
             log.info("draining", seconds=settings.drain_seconds)
@@ -304,13 +312,27 @@ async def _learn_who_we_are(github: GitHub) -> None:
         return
 
 
-async def _watch_depth(jobs: Jobs, metrics: Metrics) -> None:
+async def _watch_jobs(jobs: Jobs, store: Store, analysis: Analysis, metrics: Metrics) -> None:
     while True:
         try:
-            metrics.queues(await jobs.depth())
+            waiting = await jobs.waiting()
+            metrics.queues({queue: found.jobs for queue, found in waiting.items()})
+            for queue, found in waiting.items():
+                metrics.oldest(queue, found.oldest_seconds)
+            machines = len(await store.machines())
+            metrics.alive(machines=machines, lease=jobs.may_speak, workers=len(analysis.pids))
         except Exception as error:  # a gauge that is late is no reason to stop watching
-            log.warning("depth_unknown", error=type(error).__name__)
+            metrics.alive(machines=0, lease=jobs.may_speak, workers=len(analysis.pids))
+            log.warning("depth_unknown", error=type(error).__name__, reason=trouble(error))
         await asyncio.sleep(DEPTH_SECONDS)
+
+
+async def _watch_loop(metrics: Metrics) -> None:
+    loop = asyncio.get_running_loop()
+    while True:
+        due = loop.time() + LAG_SECONDS
+        await asyncio.sleep(LAG_SECONDS)
+        metrics.lag(max(0.0, loop.time() - due))
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:
@@ -319,7 +341,7 @@ async def _cancel(task: asyncio.Task[None]) -> None:
 
 
 def _count(metrics: Metrics, github: GitHub, call: Call) -> None:
-    metrics.call(call.status)
+    metrics.call(call.status, call.method, call.ended - call.started)
     for resource, remaining in github.limits(call.installation_id).remaining.items():
         metrics.points(resource, remaining)
 

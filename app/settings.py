@@ -33,16 +33,6 @@ KNOWN_SECRETS: Final = frozenset(
 )
 """Secrets that stand in tutorials: whoever knows them could sign deliveries."""
 
-CRASH_POINTS: Final = (
-    "in-analysis",
-    "after-check-begun",
-    "before-review",
-    "after-review",
-    "after-check",
-    "before-clean-up",
-)
-"""Where a process can be told to kill itself, for tests of recovery (see `app.crash`)."""
-
 APP_VARIABLES: Final = (
     "FASTPERF_APP_ID",
     "FASTPERF_PRIVATE_KEY",
@@ -89,8 +79,6 @@ class Settings:
     """Where `/metrics` listens; without it and without a token there is no such page."""
     metrics_token: str = field(default="", repr=False)
     drain_seconds: float = 20.0
-    crash_at: str = ""
-    """`FASTPERF_CRASH_AT`, for tests of recovery only: the process kills itself at this point (see `app.crash`)."""
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         """Another process, or a file, is no place for them."""
@@ -137,7 +125,6 @@ class Settings:
             metrics_port=reader.number("FASTPERF_METRICS_PORT", None, int, 0, 65535),
             metrics_token=reader.secret("FASTPERF_METRICS_TOKEN"),
             drain_seconds=reader.number("FASTPERF_DRAIN_SECONDS", 20.0, float, 0, 3600),
-            crash_at=reader.choice("FASTPERF_CRASH_AT", "", ("", *CRASH_POINTS)),
         )
 
 

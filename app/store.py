@@ -17,7 +17,7 @@ import msgspec
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from app.database import engine_options
+from app.database import engine_options, refuse_damage
 from app.github.models import Repository
 from app.migrations import migrate
 from app.review.wishes import Waiver, Wishes
@@ -113,6 +113,16 @@ _pauses = sa.Table(
     sa.Column("author", sa.String(255), nullable=False),
     sa.Column("at", sa.Float, nullable=False),
 )
+_advised = sa.Table(
+    "fastperf_advised",
+    metadata,
+    sa.Column("repository_id", sa.BigInteger, primary_key=True),
+    sa.Column("installation_id", sa.BigInteger, nullable=False, index=True),
+    sa.Column("number", sa.BigInteger, nullable=False),
+    sa.Column("head_sha", sa.String(64), nullable=False),
+    sa.Column("at", sa.Float, nullable=False),
+)
+"""The one review of a repository that said what the project lacks; kept for as long as the repository is."""
 _log = sa.Table(
     "fastperf_log",
     metadata,
@@ -135,7 +145,7 @@ _machines = sa.Table(
 )
 PING: Final = "ping"
 """The row that is no machine: written to see whether writing works."""
-_OWNED: Final = (_blobs, _trees, _reviews, _reports, _begun, _pulls, _waivers, _pauses, _log)
+_OWNED: Final = (_blobs, _trees, _reviews, _reports, _begun, _pulls, _waivers, _pauses, _advised, _log)
 
 
 class HeadReview(msgspec.Struct, frozen=True):
@@ -283,6 +293,19 @@ class Store:
         }
         await self._run(self._upsert, _pulls, [row])
 
+    async def advises(self, repository: Repository, number: int, head_sha: str) -> bool:
+        """Whether a review of this head says what the project lacks: no other has said it before."""
+        query = sa.select(_advised.c.number, _advised.c.head_sha).where(
+            _advised.c.repository_id == repository.id
+        )
+        said = await self._run(self._row, query)
+        return said is None or said == (number, head_sha)
+
+    async def keep_advised(self, repository: Repository, number: int, head_sha: str) -> None:
+        """Note that this review said it; the first one to say it stays."""
+        row = {**_review_key(repository, number, head_sha), "at": time.time()}
+        await self._run(self._insert_once, _advised, row)
+
     async def wishes(self, repository: Repository, number: int) -> Wishes:
         """What people asked for on the pull request."""
         return await self._run(self._read_wishes, repository.id, number)
@@ -402,6 +425,9 @@ class Store:
             self._database_url, pool_size=3, max_overflow=0, **engine_options(self._database_url)
         )
         self._version = version()
+        if self._engine.dialect.name == "sqlite":
+            with self._engine.connect() as connection:
+                refuse_damage(connection)
         migrate(self._engine, metadata)
 
     def _read_blobs(self, repository_id: int, shas: list[str], kind: str) -> dict[str, bytes]:
@@ -489,6 +515,11 @@ class Store:
     def _scalar(self, query: sa.Select[Any]) -> Any:
         with self._engine.connect() as connection:
             return connection.scalar(query)
+
+    def _row(self, query: sa.Select[Any]) -> tuple[Any, ...] | None:
+        with self._engine.connect() as connection:
+            found = connection.execute(query).first()
+            return None if found is None else tuple(found)
 
     def _scalars(self, query: sa.Select[Any]) -> list[Any]:
         with self._engine.connect() as connection:

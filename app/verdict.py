@@ -47,6 +47,8 @@ class Gathered(msgspec.Struct, frozen=True, kw_only=True):
     """The review's own text, with its marker."""
     fixed: tuple[Thread, ...] = ()
     """Threads whose finding is gone; their body is what it is to say now."""
+    advised: bool = False
+    """It says what the project lacks, which is said once per repository."""
     folded: tuple[str, ...] = ()
     """Findings that had no room and stay in the summary from now on."""
     run: CheckRun | None = None

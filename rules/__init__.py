@@ -1,6 +1,6 @@
 """fastperf's engine in a few words: `analyze` what a project contains, and read its `Finding`s."""
 
-from rules.engine.analysis import Analysis, affected, analyze, extract
+from rules.engine.analysis import Analysis, affected, analyze, extract, portions
 from rules.engine.facts import ENGINE_VERSION, ModuleFacts
 from rules.engine.finding import (
     Confidence,
@@ -54,4 +54,5 @@ __all__ = [
     "affected",
     "analyze",
     "extract",
+    "portions",
 ]

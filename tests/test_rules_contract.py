@@ -63,9 +63,9 @@ PRELUDE = {
 def with_prelude(code: str, *alternatives: str) -> tuple[str, str]:
     """(what stands before the example, the example): names of `alternatives` are provided for too."""
     code = textwrap.dedent(code).strip("\n") + "\n"
-    names = bindings.unbound(code)
+    names = bindings.names(code).unbound
     for other in alternatives:
-        names |= bindings.unbound(textwrap.dedent(other).strip("\n") + "\n")
+        names |= bindings.names(textwrap.dedent(other).strip("\n") + "\n").unbound
     unknown = sorted(name for name in names if name not in PRELUDE and not name[:1].isupper())
     assert unknown == [], "the example uses names that neither it nor PRELUDE binds"
     parts = [

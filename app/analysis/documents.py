@@ -8,7 +8,7 @@ LARGEST_DOCUMENT = 4_000_000
 
 _NAMES = re.compile(
     r"""(?x)
-    pyproject\.toml | setup\.cfg | \.gitattributes | uv\.lock | poetry\.lock | pdm\.lock | Pipfile(\.lock)?
+    pyproject\.toml | \.?ruff\.toml | setup\.cfg | \.gitattributes | uv\.lock | poetry\.lock | pdm\.lock | Pipfile(\.lock)?
     | (.*[-_.])?requirements([-_.].*)?\.(txt|in) | constraints.*\.txt
     | (.+\.)?Dockerfile(\..+)? | Containerfile | Procfile | fly(\..+)?\.toml | (docker-)?compose([-.].+)?\.ya?ml
     | gunicorn.*\.py | Caddyfile | (.*[-_.])?nginx.*\.conf(\.template)? | default\.conf(\.template)?

@@ -32,6 +32,8 @@ class Request(msgspec.Struct, kw_only=True):
     options: Options = Options()
     removed: list[str] = []
     renamed: dict[str, str] = {}
+    advise: bool = False
+    """Say what the project lacks, though it had endpoints before."""
 
 
 class Comparison(msgspec.Struct, kw_only=True):

@@ -16,7 +16,7 @@ import signal
 import sys
 import time
 from collections import Counter, OrderedDict, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
 from typing import BinaryIO
 
@@ -50,7 +50,7 @@ from app.analysis.messages import (
     Unpacked,
 )
 from rules import ModuleFacts, SourceError
-from rules.engine import diagnosis, growth
+from rules.engine import diagnosis, growth, registry
 from rules.engine.edits import Lines
 from rules.engine.finding import Confidence, Finding, Options, Result, Severity
 from rules.engine.project import Project
@@ -179,7 +179,7 @@ def compare(task: Compare, connection: Connection, cache: FactsCache) -> Compari
         request.documents_after,
         request.options,
         connection,
-        advise=not before.result.endpoints,
+        advise=request.advise or not before.result.endpoints,
     )
     said = [finding for finding in after.result.findings if _is_commented(finding)]
     new = _in_turn(said, {finding.fingerprint for finding in before.result.findings})
@@ -268,7 +268,7 @@ def analyze(
 
 
 def prove(
-    findings: Iterable[Finding],
+    findings: Sequence[Finding],
     analysis: rules.Analysis,
     unproven: Iterable[str],
     connection: Connection,
@@ -276,15 +276,20 @@ def prove(
     *,
     tell: bool = False,
 ) -> Result:
-    """The result of `analysis`; these findings, one after the other until time is over, with their fix."""
+    """The result of `analysis`; these findings, portion by portion until time is over, with their fix."""
     left_alone = {*unproven, *(path for path in analysis.facts if not connection.affords_proof(path))}
     proven: dict[int, Finding] = {}
     end = time.monotonic() + seconds
-    for finding in findings:
-        if finding.path not in left_alone and time.monotonic() <= end:
-            connection.begin(finding.path, "prove")
-            proven[id(finding)] = analysis.prove(finding)
-        if tell:
+    for portion in rules.portions(findings, whole_files=tell):
+        wanted = [finding for finding in portion if finding.path not in left_alone]
+        if wanted and time.monotonic() <= end:
+            done = analysis.prove_all(
+                wanted,
+                begin=lambda path: connection.begin(path, "prove"),
+                goes_on=lambda: time.monotonic() <= end,
+            )
+            proven.update(zip(map(id, wanted), done, strict=True))
+        for finding in portion if tell else ():
             connection.send(Told(proven.get(id(finding), finding)))
     told = tuple(proven.get(id(finding), finding) for finding in analysis.result.findings)
     return msgspec.structs.replace(analysis.result, findings=told)
@@ -412,6 +417,7 @@ def main(parent: int, limits: str) -> None:
 
     import libcst  # noqa: F401 - imported before the first task, so that no task pays for it
 
+    registry.rules()  # as above: loads them
     gc.collect()
     gc.freeze()
     connection, cache = Connection(read, write, bounds), FactsCache()

@@ -47,6 +47,8 @@ for command in (
     operating.jobs,
     operating.replay,
     operating.show_log,
+    operating.backup,
+    operating.restore,
     editors.lsp,
     editors.mcp,
     editors.completion,

@@ -1,4 +1,4 @@
-"""`fastperf serve`, `jobs`, `log` and `replay`: running the GitHub App and looking after it."""
+"""`fastperf serve`, `jobs`, `log`, `replay`, `backup` and `restore`: running the GitHub App and looking after it."""
 
 from __future__ import annotations
 
@@ -115,3 +115,37 @@ def show_log(repo: str, number: int | None, last: int, output_format: str) -> No
     except (SettingsError, sa.exc.SQLAlchemyError) as error:
         raise Misuse(f"the record cannot be read: {error}".splitlines()[0]) from None
     click.echo(text, nl=False)
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+def backup(file: Path) -> None:
+    """Copy the server's SQLite database to FILE, which must not exist, while the server runs.
+
+    The database is the one that FASTPERF_DATABASE_URL names.
+    """
+    from app import backup as copying
+    from app.settings import SettingsError, database_url
+
+    try:
+        size = copying.backup(database_url(os.environ), file)
+    except (copying.BackupError, SettingsError) as error:
+        raise Misuse(str(error)) from None
+    click.echo(f"{file}: {size:,} bytes, checked")
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path))
+def restore(file: Path) -> None:
+    """Put the backup in FILE in the place of the server's SQLite database. The server must not run.
+
+    What was there is kept beside it. Reviews that were missed in between are made up for by the next sweep.
+    """
+    from app import backup as copying
+    from app.settings import SettingsError, database_url
+
+    try:
+        kept = copying.restore(database_url(os.environ), file)
+    except (copying.BackupError, SettingsError) as error:
+        raise Misuse(str(error)) from None
+    click.echo(f"restored{f'; the former database is {kept}' if kept else ''}")

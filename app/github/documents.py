@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-CONFIGURATION = (".github/fastperf.toml", "pyproject.toml", ".gitattributes")
+CONFIGURATION = (".github/fastperf.toml", "pyproject.toml", ".gitattributes", ".ruff.toml", "ruff.toml")
 """Read from the base commit; their order is that of the aliases below."""
 ORGANISATION = "org:.github/fastperf.toml"
 

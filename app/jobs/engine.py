@@ -14,11 +14,12 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 import sqlalchemy as sa
 import structlog
+from cachetools import TTLCache
 from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID, SetWorkflowTimeout, WorkflowHandleAsync
 
 from app import logs
@@ -68,6 +69,13 @@ class QueueUnavailableError(Exception):
     """The job could not be made durable in time: the delivery must not be acknowledged."""
 
 
+class Waiting(NamedTuple):
+    """What a queue holds: waiting and running jobs, and for how long the oldest of those waiting has waited."""
+
+    jobs: int = 0
+    oldest_seconds: float = 0.0
+
+
 class Jobs:
     """Durable wishes and their doing. Start it inside the running loop, on which the steps then run.
 
@@ -89,9 +97,11 @@ class Jobs:
         first_pause: float = 1.0,
         debounce_seconds: float = 2.0,
         on_event: Callable[[str, int], None] = lambda event, count: None,
+        on_stage: Callable[[str, float], None] = lambda stage, seconds: None,
     ) -> None:
         """`on_event` hears how often what happened: `done`, `failed`, `refused` (a delivery that could not be stored),
-        `recovered` (another machine's), `lapsed` (the right to speak), `missed_beat`."""
+        `recovered` (another machine's), `lapsed` (the right to speak), `missed_beat`, `redelivered` and `unanswered`
+        (what the sweep found). `on_stage` hears how long reviews waited (`wait`) and took as a whole (`whole`)."""
         self.work = work
         self.database_url = database_url
         self.machine_id = machine_id
@@ -113,6 +123,9 @@ class Jobs:
         """Jobs gathered by this process whose publishing has not begun: nothing can be there already."""
         self._heart: asyncio.Task[None] | None = None
         self._on_event = on_event
+        self._on_stage = on_stage
+        self._asked_at: TTLCache[str, float] = TTLCache(maxsize=10_000, ttl=JOB_SECONDS)
+        """When the reviews asked for here were asked for."""
         self._shared = not database_url.startswith("sqlite")
         """Whether other machines may take over our jobs."""
         self._held_until = 0.0
@@ -124,6 +137,7 @@ class Jobs:
         await self._enqueue(
             REVIEWS, self._review_workflow, job, job.id, partition=job.lane, delay=self._pause_for(job)
         )
+        self._asked_at.setdefault(job.id, time.monotonic())
         self._supersede_here(job)
         return job.id
 
@@ -206,7 +220,11 @@ class Jobs:
 
     async def _review(self, raw: Outcome) -> Outcome:
         job = msgspec.convert(raw, ReviewJob)
-        with self._known("review", job.id, repository=job.repository.full_name, number=job.number):
+        with self._known(
+            "review", job.id, delivery=job.trigger, repository=job.repository.full_name, number=job.number
+        ):
+            if (asked := self._asked_at.get(job.id)) is not None:
+                self._on_stage("wait", time.monotonic() - asked)
             try:
                 gathered = await self._patiently("gather", self._gather, job)
                 if gathered["status"] == "report":
@@ -223,11 +241,15 @@ class Jobs:
                 return {"status": "fault", "reason": reason}
             log.info("review_done", status=gathered["status"])
             self._on_event("done", 1)
+            if (asked := self._asked_at.pop(job.id, None)) is not None:
+                self._on_stage("whole", time.monotonic() - asked)
             return {"status": gathered["status"], "head_sha": gathered.get("head_sha")}
 
     async def _command(self, raw: Outcome) -> Outcome:
         job = msgspec.convert(raw, CommandJob)
-        with self._known("command", job.id, repository=job.repository.full_name, number=job.number):
+        with self._known(
+            "command", job.id, delivery=job.trigger, repository=job.repository.full_name, number=job.number
+        ):
             wish = await self._patiently("command", self._answer_command, job)
             if wish.get("review"):
                 await self._review_next(msgspec.convert(wish["review"], ReviewJob))
@@ -235,7 +257,7 @@ class Jobs:
 
     async def _rerun(self, raw: Outcome) -> Outcome:
         job = msgspec.convert(raw, RerunJob)
-        with self._known("rerun", job.id, repository=job.repository.full_name):
+        with self._known("rerun", job.id, delivery=job.trigger, repository=job.repository.full_name):
             found = await self._patiently("find", self._find_reruns, job)
             for review in msgspec.convert(found["reviews"], tuple[ReviewJob, ...]):
                 await self._review_next(review)
@@ -243,12 +265,12 @@ class Jobs:
 
     async def _merge_group(self, raw: Outcome) -> Outcome:
         job = msgspec.convert(raw, MergeGroupJob)
-        with self._known("merge_group", job.id, repository=job.repository.full_name):
+        with self._known("merge_group", job.id, delivery=job.trigger, repository=job.repository.full_name):
             return await self._patiently("merge_group", self.work.merge_group, job)
 
     async def _forget(self, raw: Outcome) -> Outcome:
         job = msgspec.convert(raw, ForgetJob)
-        with self._known("forget", job.id, installation=job.installation_id):
+        with self._known("forget", job.id, delivery=job.trigger, installation=job.installation_id):
             if job.reason not in {"permissions", "privatized"}:
                 await self._step("cancel", self._cancel_of_installation, job)
             return await self._patiently("forget", self.work.forget, job)
@@ -330,6 +352,8 @@ class Jobs:
     async def _find_undone(self) -> Outcome:
         swept: Swept = await self.work.sweep()
         if swept.reviews or swept.redelivered:
+            self._on_event("redelivered", swept.redelivered)
+            self._on_event("unanswered", len(swept.reviews))
             log.warning("sweep_found", reviews=len(swept.reviews), redelivered=swept.redelivered)
         return {"status": "done", "reviews": msgspec.to_builtins(swept.reviews)}
 
@@ -507,16 +531,23 @@ class Jobs:
             handle = await DBOS.start_workflow_async(self._sweep_workflow, datetime.now(UTC), None)
         return await handle.get_result(polling_interval_sec=0.02)
 
-    async def depth(self) -> dict[str, int]:
+    async def waiting(self) -> dict[str, Waiting]:
         """Waiting and running jobs by queue."""
         present = await DBOS.list_workflows_async(
             status=ACTIVE, queues_only=True, load_input=False, load_output=False, limit=10_000
         )
-        depth = {REVIEWS: 0, HOUSEKEEPING: 0}
+        now = time.time()
+        found = {REVIEWS: Waiting(), HOUSEKEEPING: Waiting()}
         for status in present:
-            if status.queue_name in depth:
-                depth[status.queue_name] += 1
-        return depth
+            if (before := found.get(status.queue_name or "")) is None:
+                continue
+            age = now - (status.created_at or 0) / 1000 if status.status != "PENDING" else 0.0
+            found[status.queue_name or ""] = Waiting(before.jobs + 1, max(before.oldest_seconds, age))
+        return found
+
+    async def depth(self) -> dict[str, int]:
+        """Waiting and running jobs by queue."""
+        return {queue: found.jobs for queue, found in (await self.waiting()).items()}
 
     async def idle(self) -> None:
         """Wait until no job waits or runs. For tests and tools."""

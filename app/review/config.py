@@ -20,11 +20,13 @@ from msgspec import Meta
 from app.review import paths
 from app.review.toml_lines import KeyLines
 from rules.engine import registry
-from rules.engine.finding import Budget, Confidence, Finding, Options, Severity
+from rules.engine.ceding import linter_of
+from rules.engine.finding import Budget, Confidence, Finding, Linter, Options, Severity
 
 FILE = ".github/fastperf.toml"
 PYPROJECT = "pyproject.toml"
 ATTRIBUTES = ".gitattributes"
+RUFF = (".ruff.toml", "ruff.toml")
 ORGANISATION = "org:.github/fastperf.toml"
 MAX_BYTES = 65_536
 
@@ -208,6 +210,8 @@ class Config(Table, frozen=True, kw_only=True):
     errors: tuple[ConfigError, ...] = ()
     generated: tuple[str, ...] = ()
     """Patterns of `.gitattributes` that mark files as generated or vendored."""
+    linter: Linter = Linter()
+    """What the project's ruff reports; nothing when `cede_to` is `never`."""
     source: str = ""
     """The file that holds the configuration; empty when there is none."""
 
@@ -233,10 +237,12 @@ class Config(Table, frozen=True, kw_only=True):
         if own is not None:
             _merge(values, _values(own, errors, codes))
         attributes = documents.get(ATTRIBUTES) or ""
+        ceded = values.get("cede_to", "auto") != "never"
         return cls(
             **_structs(values),
             errors=tuple(errors),
             generated=paths.generated_patterns(attributes[:MAX_BYTES]),
+            linter=_linter(documents) if ceded else Linter(),
             source=own.path if own is not None and own.table else "",
         )
 
@@ -249,6 +255,7 @@ class Config(Table, frozen=True, kw_only=True):
             blocking=self.blocking,
             nonblocking=self.nonblocking,
             allow_inline_ignores=self.allow_inline_ignores,
+            linter=self.linter,
             context=msgspec.to_builtins(self.context),
             budget=tuple(Budget(**msgspec.structs.asdict(table)) for table in self.budget),
         )
@@ -373,6 +380,18 @@ def _own_document(documents: Mapping[str, str | None], errors: list[ConfigError]
         message = f"`{FILE}` exists and decides; this table is not used."
         errors.append(ConfigError(PYPROJECT, found.lines.line(()), message))
     return _read(FILE, dedicated, (), errors)
+
+
+def _linter(documents: Mapping[str, str | None]) -> Linter:
+    """What ruff is set up to report: its own file decides, as for ruff itself. Mistakes in there are ruff's business."""
+    for path in RUFF:
+        text = documents.get(path)
+        if text is not None:
+            own = _read(path, text, (), [])
+            return linter_of(own.table) if own is not None else Linter()
+    pyproject = documents.get(PYPROJECT) or ""
+    found = _read(PYPROJECT, pyproject, ("tool", "ruff"), []) if "ruff" in pyproject else None
+    return linter_of(found.table) if found is not None else Linter()
 
 
 def _read(path: str, text: str, prefix: tuple[str, ...], errors: list[ConfigError]) -> _Document | None:

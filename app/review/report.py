@@ -70,6 +70,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     """New findings that somebody ignored on this pull request; no part of `new`."""
     blocking: tuple[str, ...] = ()
     """Fingerprints of the findings that fail the check run, or would if the mode were `gate`."""
+    advised: bool = False
+    """Whether it says what the project lacks."""
     folded: tuple[str, ...] = ()
     """Markers' tokens of findings that had a line but no comment because there were too many."""
     recommendations: tuple[Recommendation, ...] = ()
@@ -101,6 +103,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         tip: Result | None = None,
         advisory: bool = False,
         wishes: Wishes = Wishes(),  # noqa: B008 - frozen
+        advise: bool = False,
     ) -> Self:
         """Decide a review.
 
@@ -108,7 +111,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         analysed at all, `excluded` those that were left out on purpose, `faults` failures of ours in words, `excerpts`
         head lines inside the edits of fixes, `tip` the analysis of the changed files on the current base branch, if
         that has moved on. `advisory` (a revert, an advisory branch) fails nothing. `wishes` are what people asked for
-        on the pull request.
+        on the pull request. `advise`: nobody has told the repository yet what the project lacks.
         """
         before, after = _capped(before, config), _capped(after, config)
         standing = _capped(tip, config).findings if tip is not None else ()
@@ -147,6 +150,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         blocking = tuple(finding.fingerprint for finding in heard if config.gates(finding))
         nearby = tuple(finding for finding in changes.existing if _near(finding, diff))
         suppressed = tuple(entry for entry in after.suppressed if entry.path in diff.files)
+        checklist = _checklist(before, after, config, wishes, advise=advise)
         facts = summary.Facts(
             conclusion=verdict,
             new=comments.group(new),
@@ -174,7 +178,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             waived=ignored,
             paused_by=wishes.paused_by,
             budgets=held(endpoints, after, config.options().budget),
-            checklist=_checklist(before, after, config),
+            checklist=checklist,
+            is_new_service=not before.endpoints,
         )
         return cls(
             conclusion=verdict,
@@ -190,6 +195,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             nearby=nearby,
             waived=ignored,
             blocking=blocking,
+            advised=bool(checklist),
             folded=tuple(marker.token(print_) for entry in left_out for print_ in entry.fingerprints),
             recommendations=recommendations,
             questions=questions,
@@ -263,11 +269,21 @@ def _surer(finding: Finding, diff: Diff) -> Finding:
     return msgspec.structs.replace(finding, confidence=Confidence.LIKELY)
 
 
-def _checklist(before: Result, after: Result, config: Config) -> tuple[Finding, ...]:
-    """The project advice, when the change brings the project's first endpoints."""
-    if before.endpoints or not after.endpoints:
+def _checklist(
+    before: Result, after: Result, config: Config, wishes: Wishes, *, advise: bool
+) -> tuple[Finding, ...]:
+    """The project advice: in the first review of a repository, and when a change brings the project's first endpoints.
+
+    Without what the configuration leaves out or somebody ignored on the pull request.
+    """
+    if not after.endpoints or (before.endpoints and not advise):
         return ()
-    return tuple(finding for finding in after.advice if config.mode_for(finding) != "observe")
+    ignored = {id(entry.finding) for entry in waived(after.advice, wishes)}
+    return tuple(
+        finding
+        for finding in after.advice
+        if config.mode_for(finding) != "observe" and id(finding) not in ignored
+    )
 
 
 def _is_costlier(finding: Finding, steeper: frozenset[EndpointRef], diff: Diff) -> bool:

@@ -77,7 +77,9 @@ class Facts:
     paused_by: str = ""
     budgets: tuple[BudgetRow, ...] = ()
     checklist: tuple[Finding, ...] = ()
-    """What a service that this change brings still lacks: advice, neither counted nor said on a line."""
+    """What the project lacks: advice, neither counted nor said on a line."""
+    is_new_service: bool = True
+    """Whether this change brings the project's first endpoints, so that the advice is news."""
 
     @property
     def stopping(self) -> tuple[Group, ...]:
@@ -443,7 +445,7 @@ def _linked(rule: str, context: comments.Context) -> str:
 
 
 def _checklist(facts: Facts, context: comments.Context) -> str:
-    """What a new service lacks, as boxes to tick; said with its first application and never again."""
+    """What the project lacks: boxes to tick for a new service, folded for one that has been there; said once."""
     if not facts.checklist:
         return ""
     rows = [
@@ -451,7 +453,10 @@ def _checklist(facts: Facts, context: comments.Context) -> str:
         f" <sub>{_linked(finding.code, context)} · {finding.effort}</sub>"
         for finding in facts.checklist
     ]
-    return "\n".join(["### Checklist for a new service", *rows])
+    if facts.is_new_service:
+        return "\n".join(["### Checklist for a new service", *rows])
+    title = f"What the project lacks as a service ({len(rows)}), said this once"
+    return "\n".join([f"<details><summary>{title}</summary>", "", *rows, "", "</details>"])
 
 
 def _tail(facts: Facts, context: comments.Context) -> Section:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import hmac
 import time
 from collections.abc import Iterator, Mapping
 
 from aiohttp import web
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 _ACK = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10)
+_LAG = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
 _STAGE = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
 
 
@@ -29,6 +31,30 @@ class Metrics:
             buckets=_ACK,
             registry=self.registry,
         )
+        self._build = Gauge(
+            "fastperf_build_info", "1, with the version that runs.", ("version",), registry=self.registry
+        )
+        self._lag = Histogram(
+            "fastperf_loop_lag_seconds",
+            "How much later than asked for the event loop comes back to a task.",
+            buckets=_LAG,
+            registry=self.registry,
+        )
+        self._oldest = Gauge(
+            "fastperf_oldest_job_seconds",
+            "Age of the oldest job that waits.",
+            ("queue",),
+            registry=self.registry,
+        )
+        self._machines = Gauge(
+            "fastperf_machines", "Machines that live on this database.", registry=self.registry
+        )
+        self._lease = Gauge(
+            "fastperf_lease_held", "1 while this machine may tell GitHub something.", registry=self.registry
+        )
+        self._workers = Gauge(
+            "fastperf_analysis_workers", "Analysis processes that are there.", registry=self.registry
+        )
         self._depth = Gauge(
             "fastperf_queue_jobs", "Jobs waiting or running.", ("queue",), registry=self.registry
         )
@@ -44,6 +70,13 @@ class Metrics:
         )
         self._calls = Counter(
             "fastperf_github_calls_total", "Calls of GitHub's API.", ("status",), registry=self.registry
+        )
+        self._call_seconds = Histogram(
+            "fastperf_github_call_seconds",
+            "From a call of GitHub's API to its answer.",
+            ("method",),
+            buckets=_STAGE,
+            registry=self.registry,
         )
         self._points = Gauge(
             "fastperf_github_points_left",
@@ -72,6 +105,22 @@ class Metrics:
         for queue, jobs in depth.items():
             self._depth.labels(queue).set(jobs)
 
+    def process(self, version: str) -> None:
+        """Count what the process itself uses, too. Reads files."""
+        self._build.labels(version).set(1)
+        ProcessCollector(registry=self.registry)
+
+    def oldest(self, queue: str, seconds: float) -> None:
+        self._oldest.labels(queue).set(seconds)
+
+    def alive(self, *, machines: int, lease: bool, workers: int) -> None:
+        self._machines.set(machines)
+        self._lease.set(lease)
+        self._workers.set(workers)
+
+    def lag(self, seconds: float) -> None:
+        self._lag.observe(seconds)
+
     def job_event(self, event: str, count: int = 1) -> None:
         self._jobs.labels(event).inc(count)
 
@@ -90,8 +139,10 @@ class Metrics:
     def reviewed(self, conclusion: str) -> None:
         self._reviews.labels(conclusion).inc()
 
-    def call(self, status: int) -> None:
-        self._calls.labels(f"{status // 100}xx").inc()
+    def call(self, status: int, method: str, seconds: float) -> None:
+        """`status` is 0 when no answer came."""
+        self._calls.labels(f"{status // 100}xx" if status else "none").inc()
+        self._call_seconds.labels(method).observe(seconds)
 
     def points(self, resource: str, remaining: int) -> None:
         self._points.labels(resource).set(remaining)
@@ -100,6 +151,7 @@ class Metrics:
         self._closed.labels(reason).inc()
 
     def text(self) -> bytes:
+        """The page. Reads files, of the process's own."""
         return generate_latest(self.registry)
 
 
@@ -114,4 +166,5 @@ class MetricsPage:
         given = request.headers.get("Authorization", "").encode("utf-8", "surrogateescape")
         if self._expected and not hmac.compare_digest(given, self._expected):
             return web.Response(status=401, headers={"WWW-Authenticate": "Bearer"})
-        return web.Response(body=self._metrics.text(), headers={"Content-Type": CONTENT_TYPE_LATEST})
+        text = await asyncio.to_thread(self._metrics.text)
+        return web.Response(body=text, headers={"Content-Type": CONTENT_TYPE_LATEST})

@@ -203,18 +203,22 @@ class FilterOnUnindexedColumn(Rule):
             uses = [
                 use
                 for use in module.project.lookups.needed.get((column.path, column.line), [])
-                if use.reached and use.of in ("", table.symbol)
+                if use.of in ("", table.symbol)
             ]
             statement = index_advice.column_node(node, column) if uses else None
             if statement is None:
                 continue
             seen.add(column.line)
+            often = any(use.reached and not use.seldom for use in uses)
+            uses.sort(key=lambda use: not use.reached)
             name = table.symbol.rpartition(".")[2]
             yield Match(
                 index_advice.place_of(statement),
                 f"`{_named(uses)}` looks up `{name}` by `{column.attribute}`, which has no index: each call reads all of"
                 f" `{table.name}`.",
-                confidence=Confidence.POSSIBLE if all(use.seldom for use in uses) else Confidence.LIKELY,
+                # Jobs and consoles look rows up too: a hint, where no request is seen to.
+                severity=self.severity if often else Severity.LOW,
+                confidence=Confidence.LIKELY if often else Confidence.POSSIBLE,
                 fix=index_advice.add_index(statement),
                 related=tuple(Hop(use.path, use.line, use.symbol) for use in uses[:5]),
                 instead=f"`index=True` on the column, and in a migration {index_advice.migration(table, column)}.",

@@ -267,17 +267,50 @@ def _loop_of_rows(node: ast.Call, module: Module) -> LoopNode | None:
 
 
 def _was_handed_before(node: ast.Call, loop: LoopNode, module: Module) -> bool:
-    """Whether an earlier call in the loop loads the same already: then this one finds it in the session."""
+    """Whether an earlier call loads the same of the same rows already: then this one finds it in the session."""
     handed = module.project.lazy_loading.handed
     own = handed[module.path, node.lineno, node.col_offset]
     place = (loop.lineno, loop.col_offset)
-    return any(
-        path == module.path
-        and place <= (line, column) < (node.lineno, node.col_offset)
-        and own.keys() <= other.keys()
-        and all(own[chain].read.loaded.line == other[chain].read.loaded.line for chain in own)
-        for (path, line, column), other in handed.items()
-    )
+    function = module.function_of(node)
+    above = (function.node.lineno, 0) if function is not None else place
+    rows = iterables(loop)[0]
+    for (path, line, column), other in handed.items():
+        if path != module.path or not above <= (line, column) < (node.lineno, node.col_offset):
+            continue
+        if not own.keys() <= other.keys() or any(
+            own[chain].read.loaded.line != other[chain].read.loaded.line for chain in own
+        ):
+            continue
+        if place <= (line, column) or _is_looped_before((line, column), rows, loop, module):
+            return True
+    return False
+
+
+def _is_looped_before(call: tuple[int, int], rows: ast.expr, loop: LoopNode, module: Module) -> bool:
+    """Whether the call at a place stands in another loop over the same name, which runs whenever `loop` does."""
+    if not isinstance(rows, ast.Name):
+        return False
+    around = _statements_around(loop, module)
+    for scope in module.index.scopes:
+        for node in scope.calls:
+            if (node.lineno, node.col_offset) != call:
+                continue
+            for other in module.loops(node):
+                iterated = iterables(other)[0] if not isinstance(other, ast.While) else None
+                if isinstance(iterated, ast.Name) and iterated.id == rows.id:
+                    return _statements_around(other, module) <= around
+    return False
+
+
+def _statements_around(node: ast.AST, module: Module) -> set[ast.AST]:
+    """The branches and loops that decide whether `node` runs."""
+    found: set[ast.AST] = set()
+    current = module.parent(node)
+    while current is not None:
+        if isinstance(current, ast.If | ast.IfExp | ast.For | ast.AsyncFor | ast.While | ast.ExceptHandler):
+            found.add(current)
+        current = module.parent(current)
+    return found
 
 
 def _counted(names: int) -> str:

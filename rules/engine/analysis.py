@@ -9,11 +9,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from rules.engine import (
     budgets,
+    ceding,
     extraction,
     fingerprints,
     growth,
@@ -45,8 +47,13 @@ from rules.engine.project import Project
 from rules.engine.rule import Match, ProjectMatch, ProjectRule, Rule
 from rules.engine.source import Source, SourceError, parse
 
+if TYPE_CHECKING:
+    from rules.engine import proofs
+
 Begin = Callable[[str], None]
 
+_FIRST_PORTION, _LARGEST_PORTION = 8, 256
+"""Findings whose fixes are tried together: the more, the fewer analyses; the fewer, the less is kept in memory."""
 _KEPT_LINES = 60_000
 """Trees of so many lines stay in memory between the passes; more are parsed again."""
 
@@ -93,30 +100,54 @@ class Analysis:
 
     def prove(self, finding: Finding) -> Finding:
         """The same finding with its proven fix, or with `fix=None`."""
-        found = self._matches.get(finding.fingerprint)
-        if found is None or found[1].fix is None or finding.path not in self._sources:
-            return finding
-        from rules.engine import fixes
+        return self.prove_all([finding])[0]
 
-        def analysed(raw: bytes) -> Result:
-            return self._again(finding.path, raw)
+    def prove_all(
+        self,
+        findings: Sequence[Finding],
+        *,
+        begin: Begin = lambda path: None,
+        goes_on: Callable[[], bool] = lambda: True,
+    ) -> list[Finding]:
+        """The same findings, each with its proven fix or with `fix=None`.
 
-        raw = self._sources[finding.path]
-        proven = fixes.prove(
-            finding,
-            found[1],
-            raw=raw,
-            before=self._by_path.get(finding.path, ()),
-            analyse=analysed,
-            tree=self._tree(finding.path, raw),
-        )
-        return msgspec.structs.replace(finding, fix=proven)
+        `begin` is told which file comes next, whenever one does. Fixes that are not tried when it is not to go on are
+        left out.
+        """
+        candidates: list[proofs.Candidate] = []
+        for finding in sorted(findings, key=lambda finding: finding.path):
+            found = self._matches.get(finding.fingerprint)
+            if found is None or found[1].fix is None or finding.path not in self._sources or not goes_on():
+                continue
+            from rules.engine import fixes, proofs  # they take libcst along
 
-    def _again(self, path: str, raw: bytes) -> Result:
-        """What the analysis of one file says when it holds `raw`, everything else as it was."""
+            begin(finding.path)
+            raw = self._sources[finding.path]
+            made = fixes.make(finding, found[1], raw=raw, tree=self._tree(finding.path, raw))
+            if made is not None:
+                candidates.append(proofs.candidate(self.project.files, finding, made))
+        if not candidates:
+            return list(findings)
+
+        def again(changed: Mapping[str, bytes]) -> Mapping[str, Result]:
+            return self._again(changed, begin)
+
+        proven = {
+            finding.fingerprint: fix
+            for finding, fix in proofs.proven(candidates, self._sources, self._by_path, again, goes_on)
+        }
+        return [
+            msgspec.structs.replace(finding, fix=proven[finding.fingerprint])
+            if finding.fingerprint in proven
+            else finding
+            for finding in findings
+        ]
+
+    def _again(self, changed: Mapping[str, bytes], begin: Begin) -> Mapping[str, Result]:
+        """What the analysis says of these files when this is in them, everything else as it was."""
         project = self.project
         with _uncollected():
-            return _Run({path: raw}, {}, project.documents, project.options).again(path, project)
+            return _Run(changed, {}, project.documents, project.options, begin=begin).again(project)
 
     def _tree(self, path: str, raw: bytes) -> ast.Module | None:
         """The tree of a file; the last one is kept, for findings come file by file."""
@@ -257,18 +288,31 @@ class _Run:
         self.rules = tuple(rule for rule in self.rules if not rule.imports or rule.imports & imported)
         self.dispatch = registry.dispatch(self.rules)
 
-    def again(self, path: str, project: Project) -> Result:
-        """The findings in one file of a linked project that now holds our source."""
-        try:
-            source, index = self._read(path)
-            found = extraction.build(index, len(source.lines))
-        except SourceError as error:
-            return Result(skipped=(Skipped(path, error.reason),))
-        with relinking.relinked(project, path, found) as linked:
+    def again(self, project: Project) -> Mapping[str, Result]:
+        """By file what is found in a linked project that now holds our sources."""
+        read: dict[str, tuple[Source, Index]] = {}
+        found: dict[str, ModuleFacts] = {}
+        results: dict[str, Result] = {}
+        for path in self.sources:
+            self.begin(path)
+            try:
+                source, index = read[path] = self._read(path)
+                found[path] = extraction.build(index, len(source.lines))
+            except SourceError as error:
+                results[path] = Result(skipped=(Skipped(path, error.reason),))
+        self.begin("")
+        with relinking.all_relinked(project, found) as linked:
             self._leave_out(linked)
-            placed = list(self._check(Module(path, source, index, linked)))
-        index.release()
-        return Result(findings=tuple(item.finding for item in placed), skipped=tuple(self.skipped))
+            for path in found:
+                self.begin(path)
+                self.skipped = []
+                source, index = read.pop(path)
+                placed = list(self._check(Module(path, source, index, linked)))
+                index.release()
+                results[path] = Result(
+                    findings=tuple(item.finding for item in placed), skipped=tuple(self.skipped)
+                )
+        return results
 
     def _read(self, path: str) -> tuple[Source, Index]:
         source = Source(self.sources[path])
@@ -285,6 +329,8 @@ class _Run:
             if (item := self._place(module, rule, match))
         ]
         for item in placed:
+            if ceding.cedes(item.finding, self.options.linter):
+                continue
             silenced = silencers.suppressed(item.finding)
             if silenced is None:
                 yield item
@@ -518,3 +564,17 @@ def affected(before: Analysis, after: Analysis) -> frozenset[str]:
 
 def unique(endpoints: Iterable[EndpointRef]) -> tuple[EndpointRef, ...]:
     return tuple(dict.fromkeys(endpoints))
+
+
+def portions(findings: Sequence[Finding], *, whole_files: bool = True) -> Iterator[Sequence[Finding]]:
+    """Findings in portions for `Analysis.prove_all`: a small one first, so that something can be said soon.
+
+    With `whole_files` a portion ends where a file does.
+    """
+    size, start = _FIRST_PORTION, 0
+    while start < len(findings):
+        end = min(start + size, len(findings))
+        while whole_files and end < len(findings) and findings[end].path == findings[end - 1].path:
+            end += 1
+        yield findings[start:end]
+        start, size = end, min(size * 2, _LARGEST_PORTION)

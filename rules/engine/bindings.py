@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import functools
 import re
 import symtable
 import sys
@@ -94,14 +95,26 @@ def _parameters(arguments: ast.arguments) -> Iterator[str]:
 
 def scopes(tree: ast.AST, node: ast.AST) -> list[ast.AST]:
     """The functions, classes and comprehensions around `node`, outermost first; `node` itself is not among them."""
+    line: int | None = getattr(node, "lineno", None)
     stack: list[tuple[ast.AST, tuple[ast.AST, ...]]] = [(tree, ())]
     while stack:
         current, around = stack.pop()
         if current is node:
             return list(around)
         inner = (*around, current) if isinstance(current, _SCOPES) else around
-        stack.extend((child, inner) for child in ast.iter_child_nodes(current))
+        stack.extend(
+            (child, inner)
+            for child in ast.iter_child_nodes(current)
+            if line is None or not isinstance(child, ast.stmt) or _holds(child, line)
+        )
     return []
+
+
+def _holds(statement: ast.stmt, line: int) -> bool:
+    """Whether a statement, its decorators included, has a part in a line."""
+    decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
+    first = min([statement.lineno, *(decorator.lineno for decorator in decorators)])
+    return first <= line <= (statement.end_lineno or line)
 
 
 def resolved(tree: ast.Module, around: Sequence[ast.AST], wanted: str, line: int) -> tuple[str, str | None]:
@@ -128,7 +141,7 @@ def local_name(tree: ast.Module, around: Sequence[ast.AST], wanted: str, line: i
     `wanted` is a module (`asyncio`) or a dotted name (`fastapi.concurrency.run_in_threadpool`). None when it must be
     imported first, then under its own last name. Raises NameTakenError when that name means something else there.
     """
-    module = bindings(tree.body)
+    module = _of_module(tree)
     for qualified in (wanted, *EQUIVALENT.get(wanted, ())):
         for name, rest in _usable(module, tree, qualified, line if not _function(around) else None):
             if not _shadowed(around, name, qualified.removesuffix(rest), line):
@@ -139,7 +152,7 @@ def local_name(tree: ast.Module, around: Sequence[ast.AST], wanted: str, line: i
             raise NameTakenError(f"`{name}` on line {binding.line} is something else")
     if any(name in bindings(_body(scope)) for scope in around) and not _shadowed(around, name, wanted, line):
         return name  # the function itself imports it first
-    if _shadowed(around, name, wanted, line) or hasattr(builtins, name) or _bound_globally(tree, name):
+    if _shadowed(around, name, wanted, line) or hasattr(builtins, name) or name in _globals(tree):
         raise NameTakenError(f"`{name}` is something else at the place of use")
     return None
 
@@ -204,8 +217,15 @@ def _body(scope: ast.AST) -> Sequence[ast.AST]:
     return ()
 
 
-def _bound_globally(tree: ast.Module, name: str) -> bool:
-    return any(isinstance(node, ast.Global) and name in node.names for node in ast.walk(tree))
+@functools.lru_cache(maxsize=2)
+def _of_module(tree: ast.Module) -> Mapping[str, list[Binding]]:
+    return bindings(tree.body)
+
+
+@functools.lru_cache(maxsize=2)
+def _globals(tree: ast.Module) -> frozenset[str]:
+    """The names that some function declares to be those of the module."""
+    return frozenset(name for node in ast.walk(tree) if isinstance(node, ast.Global) for name in node.names)
 
 
 def import_edit(lines: Lines, tree: ast.Module, path: str, wanted: str) -> Edit:
@@ -249,7 +269,7 @@ def definition_edits(
         name in bindings(_body(scope)) for scope in around
     ):
         raise NameTakenError(f"`{name}` is something else at the place of use")
-    if name in bindings(tree.body):
+    if name in _of_module(tree):
         if any(ast.unparse(each) == ast.unparse(statement) for each in tree.body):
             return []
         raise NameTakenError(f"`{name}` is something else in the module")
@@ -373,8 +393,16 @@ def _blank(lines: Lines, line: int) -> bool:
     return line > len(lines.contents) or not lines.contents[line - 1].strip()
 
 
-def unbound(text: str) -> frozenset[str]:
-    """Global names that the module uses and nothing in it, nor Python, binds. Raises SyntaxError, RecursionError."""
+@dataclass(frozen=True)
+class Names:
+    """The global names of a module: those that something in it, or Python, binds, and those used without that."""
+
+    bound: frozenset[str]
+    unbound: frozenset[str]
+
+
+def names(text: str) -> Names:
+    """Raises SyntaxError, RecursionError."""
     top = symtable.symtable(text, "<module>", "exec")
     bound = set(dir(builtins)) | {"__file__", "__path__"}
     used: set[str] = set()
@@ -388,7 +416,7 @@ def unbound(text: str) -> frozenset[str]:
             elif is_global and symbol.is_referenced():
                 used.add(symbol.get_name())
         stack.extend(table.get_children())
-    return frozenset(used - bound)
+    return Names(frozenset(bound), frozenset(used - bound))
 
 
 def misplaced_await(tree: ast.AST) -> bool:

@@ -47,8 +47,6 @@ def lazy_read(node: ast.Attribute, module: Module) -> LazyRead | None:
 
 def read_of(loaded: Loaded) -> LazyRead | None:
     """The query that reading the last attribute of `loaded.reads` runs."""
-    if loaded.depends_on_caller:
-        return None
     table: Table | None = loaded.table
     owner = relationship = before = None
     chain: list[str] = []

@@ -124,6 +124,13 @@ def joined(edits: Iterable[Edit]) -> tuple[Edit, ...]:
     return tuple(result)
 
 
+def clash(one: Edit, other: Edit) -> bool:
+    """Whether two edits of a file share a line or stand so that their order would matter."""
+    return one.start_line <= max(other.end_line, other.start_line) and other.start_line <= max(
+        one.end_line, one.start_line
+    )
+
+
 def one_click(edits: Sequence[Edit]) -> bool:
     """Whether the edits fit one suggestion: one range of lines, and at least one line in it."""
     return len(edits) == 1 and edits[0].end_line >= edits[0].start_line

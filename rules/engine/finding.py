@@ -237,6 +237,15 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
         }
 
 
+class Linter(msgspec.Struct, frozen=True):
+    """What the project's own ruff reports."""
+
+    reports: tuple[str, ...] = ()
+    """Its codes (`ASYNC251`), of those that `rules.engine.ceding` knows."""
+    left_out: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Files in which it does not: a pattern, and the codes; none means all."""
+
+
 class Budget(msgspec.Struct, frozen=True, kw_only=True):
     """What endpoints may cost at most: numbers, or costs such as `2 + N`. What is None is free."""
 
@@ -261,6 +270,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     """Own blocking callables as `pkg.mod.func:kind`, `*` allowed."""
     nonblocking: tuple[str, ...] = ()
     allow_inline_ignores: bool = True
+    linter: Linter = Linter()
+    """Where it says the same of a line, findings that add nothing are left out."""
     context: Mapping[str, float | int | str] = {}
     """`[tool.fastperf.context]`: rps, concurrency, workers, http_latency_ms, db_round_trip_ms, rows, …"""
     budget: tuple[Budget, ...] = ()

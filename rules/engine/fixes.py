@@ -7,12 +7,13 @@ import contextlib
 import functools
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from rules.engine import bindings, leftovers
 from rules.engine.edits import Lines, apply, joined, one_click
-from rules.engine.finding import Edit, Finding, ProvenFix, Result, Severity
+from rules.engine.finding import Edit, Finding, ProvenFix, Severity
 from rules.engine.rule import Fix, Match
 from rules.engine.source import readable, tree_of
 from rules.engine.units import (
@@ -30,47 +31,56 @@ from rules.engine.units import (
 if TYPE_CHECKING:
     import libcst as cst
 
-__all__ = ["UnfixableError", "edits", "one_click", "prove"]
+__all__ = [
+    "Made",
+    "UnfixableError",
+    "check_text",
+    "edits",
+    "improves",
+    "key",
+    "make",
+    "none_is_worse",
+    "one_click",
+]
 
 
-def prove(
-    finding: Finding,
-    match: Match,
-    *,
-    raw: bytes,
-    before: Iterable[Finding],
-    analyse: Callable[[bytes], Result],
-    tree: ast.Module | None = None,
-) -> ProvenFix | None:
-    """The match's fix as edits that were tried out, or None when any promise about it fails.
+@dataclass(frozen=True)
+class Made:
+    """A fix as edits of a file, and the file with them."""
 
-    `raw` is the file as analysed (`tree` its tree, parsed again when it was not kept), `before` the findings of that
-    analysis; `analyse` analyses other bytes in the file's place, within the same project. Promised: the file
-    still parses, no name is unbound that was bound, the finding is gone, no new one appears and none grows, and
-    no line outside the edits differs.
+    fix: ProvenFix
+    changed: bytes
+
+    @property
+    def edits(self) -> tuple[Edit, ...]:
+        return self.fix.edits
+
+
+def make(finding: Finding, match: Match, *, raw: bytes, tree: ast.Module | None = None) -> Made | None:
+    """The match's fix as edits, or None when it cannot be made.
+
+    `raw` is the file as analysed (`tree` its tree, parsed again when it was not kept). What a fix promises of the text
+    is for `check_text`; that the finding is gone, that no new one appears and that none grows is for `improves`, which
+    takes an analysis of the changed file.
     """
     if match.fix is None:
         return None
     try:
         made = edits(match.fix, match.node, tree=tree, raw=raw, path=finding.path)
         changed = apply(raw, made)
-        _check_text(raw, changed, made)
     except (
         Exception
     ):  # around one fix: whatever libcst or a rewrite stumbles over, the finding is told without it
         return None
-    result = analyse(changed)
-    if any(skipped.path == finding.path for skipped in result.skipped):
-        return None
-    after = [other for other in result.findings if other.path == finding.path]
-    if not _improves(finding, [other for other in before if other.path == finding.path], after):
-        return None
-    return ProvenFix(match.fix.safety, made)
+    return Made(ProvenFix(match.fix.safety, made), changed) if changed != raw else None
 
 
-def _check_text(raw: bytes, changed: bytes, made: Sequence[Edit]) -> None:
-    if changed == raw:
-        raise UnfixableError("the fix changes nothing")
+def check_text(raw: bytes, changed: bytes, made: Sequence[Edit]) -> frozenset[str]:
+    """Hold the text that edits make against its promises; returns the names that it binds and `raw` does not.
+
+    Promised: it parses, no name is unbound that was bound, no await is where none may be, and no line outside the
+    edits differs. Raises UnfixableError, or what parsing raises.
+    """
     old, new = Lines.of(raw), Lines.of(changed)
     before, after = old.text(1, len(old.contents)), new.text(1, len(new.contents))
     tree = tree_of(after)
@@ -79,7 +89,8 @@ def _check_text(raw: bytes, changed: bytes, made: Sequence[Edit]) -> None:
     touched = [
         each for each in tree.body if first_line(each) <= last + 1 and (each.end_lineno or 0) >= first - 1
     ]
-    unbound = _unbound(after) - _unbound(before)
+    names_before, names_after = _names(before), _names(after)
+    unbound = names_after.unbound - names_before.unbound
     if any(map(bindings.misplaced_await, touched)):
         raise UnfixableError("an await outside an async function")
     if unbound:
@@ -91,33 +102,40 @@ def _check_text(raw: bytes, changed: bytes, made: Sequence[Edit]) -> None:
     rest = iter(new.contents)
     if not all(line in rest for line in untouched):
         raise UnfixableError("a line outside the edits differs")
+    return names_after.bound - names_before.bound
 
 
 @functools.lru_cache(maxsize=2)
-def _unbound(text: str) -> frozenset[str]:
-    """As `bindings.unbound`, of a text that may be in newer Python than we run on."""
+def _names(text: str) -> bindings.Names:
+    """As `bindings.names`, of a text that may be in newer Python than we run on."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # warnings about their code are theirs
         try:
-            return bindings.unbound(text)
+            return bindings.names(text)
         except SyntaxError:
-            return bindings.unbound(readable(text))
+            return bindings.names(readable(text))
 
 
-def _improves(finding: Finding, before: Sequence[Finding], after: Sequence[Finding]) -> bool:
-    """Whether the finding is gone and nothing else came or grew. Findings are counted by code and function:
-    their text and lines may be what the fix changes."""
-
-    def key(other: Finding) -> tuple[str, str]:
-        return other.code, other.symbol
-
+def improves(finding: Finding, before: Sequence[Finding], after: Sequence[Finding]) -> bool:
+    """Whether the finding is gone and nothing else came or grew, by all findings of its file."""
     had, have = Counter(map(key, before)), Counter(map(key, after))
     if have[key(finding)] >= had[key(finding)]:
         return False
-    worst = {key(other): Severity.INFO for other in before}
+    return all(have[each] <= had[each] for each in have) and none_is_worse(before, after)
+
+
+def key(finding: Finding) -> tuple[str, str]:
+    """Findings are counted by code and function: their text and lines may be what the fix changes."""
+    return finding.code, finding.symbol
+
+
+def none_is_worse(before: Iterable[Finding], after: Iterable[Finding]) -> bool:
+    """Whether no finding after is more severe than the worst of its code and function before."""
+    worst: dict[tuple[str, str], Severity] = {}
     for other in before:
-        worst[key(other)] = max(worst[key(other)], other.severity, key=lambda severity: severity.rank)
-    return all(have[key(other)] <= had[key(other)] and other.severity <= worst[key(other)] for other in after)
+        known = worst.get(key(other), Severity.INFO)
+        worst[key(other)] = max(known, other.severity, key=lambda severity: severity.rank)
+    return all(other.severity <= worst.get(key(other), other.severity) for other in after)
 
 
 def edits(
@@ -166,12 +184,12 @@ def edits(
     made += [bindings.import_edit(lines, tree, path, needed) for needed in needed_now]
     for definition in definitions:
         made += bindings.definition_edits(lines, tree, path, around, cst.Module([definition]).code)
-    changed = apply(raw, joined(made))
-    with contextlib.suppress(
-        SyntaxError, UnfixableError
-    ):  # a text that does not parse is no proven fix anyhow
-        fixed = tree_of(_text_of(changed))
-        made += leftovers.unused(lines, tree, path, fixed, made)
+    if leftovers.may_be(lines, tree, made):
+        with contextlib.suppress(
+            SyntaxError, UnfixableError
+        ):  # a text that does not parse is no proven fix anyhow
+            fixed = tree_of(_text_of(apply(raw, joined(made))))
+            made += leftovers.unused(lines, tree, path, fixed, made)
     return joined(made)
 
 

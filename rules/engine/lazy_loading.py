@@ -247,7 +247,7 @@ class LazyLoading:
 
     def _add(self, schema: Value, loaded: Iterable[Loaded], place: Place) -> None:
         for each in loaded:
-            if each.depends_on_caller or (each.is_async and each.flags & HANDED):
+            if each.is_async and each.flags & HANDED:
                 continue
             key = (each.path, each.line, each.column)
             if not each.reads:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from rules.engine.edits import Lines
 from rules.engine.finding import Edit
@@ -54,6 +55,40 @@ def unused(
                     yield Edit(path, line, line, "")
 
 
+def may_be(lines: Lines, tree: ast.Module, made: Sequence[Edit]) -> bool:
+    """Whether `unused` may find something: an imported name is in the lines replaced and used nowhere else."""
+    replaced = "\n".join(
+        line for edit in made for line in lines.contents[edit.start_line - 1 : edit.end_line]
+    )
+    names = _imported(tree).intersection(_WORD.findall(replaced))
+    return any(
+        not any(
+            all(last < edit.start_line or first > edit.end_line for edit in made)
+            for first, last in _places(tree).get(name, ())
+        )
+        for name in names
+    )
+
+
+@functools.lru_cache(maxsize=2)
+def _imported(tree: ast.Module) -> frozenset[str]:
+    return frozenset(
+        _bound(alias)
+        for statement in tree.body
+        if isinstance(statement, ast.Import | ast.ImportFrom)
+        for alias in statement.names
+    )
+
+
+@functools.lru_cache(maxsize=2)
+def _places(tree: ast.Module) -> Mapping[str, Sequence[tuple[int, int]]]:
+    """The lines on which each name of `_used` is."""
+    found: dict[str, list[tuple[int, int]]] = {}
+    for name, node in _uses(tree):
+        found.setdefault(name, []).append((node.lineno, node.end_lineno or node.lineno))
+    return found
+
+
 def _removed(lines: Lines, path: str, tree: ast.Module, index: int, first: int, last: int) -> Edit:
     """The whole statement; with it the blank line that would be one too many, if it stood between two."""
     blank_before = first == 1 or not lines.contents[first - 2].strip()
@@ -76,11 +111,14 @@ def _bound(alias: ast.alias) -> str:
 
 
 def _used(tree: ast.Module) -> set[str]:
+    return {name for name, _ in _uses(tree)}
+
+
+def _uses(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
     """Every name that is read somewhere, and every word of a string: annotations and `__all__` are strings too."""
-    found: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Store):
-            found.add(node.id)
+            yield node.id, node
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) < 2000:
-            found.update(_WORD.findall(node.value))
-    return found
+            for word in _WORD.findall(node.value):
+                yield word, node

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from rules.engine import raw_sql
+from rules.engine import imported_texts, raw_sql
 from rules.engine.context import IN_REQUEST
 from rules.engine.filtered import Filtered
 from rules.engine.models import Column, Models, Table
-from rules.engine.raw_text import RawQuery
 from rules.engine.traffic import runs_seldom
 from rules.engine.values import Linked, Resolver
 
@@ -56,13 +55,13 @@ def link(project: Project) -> Lookups:
             node = graph.nodes.get((path, query.symbol))
             if node is not None and node.contexts & IN_REQUEST:
                 use = Use(path, query.line, query.symbol, True, runs_seldom(node, project))
-                _judge_text(found, query, use, models)
+                _judge_text(found, imported_texts.text_of(query, module, resolver), use, models)
     return found
 
 
-def _judge_text(found: Lookups, query: RawQuery, use: Use, models: Models) -> None:
+def _judge_text(found: Lookups, text: str, use: Use, models: Models) -> None:
     """As `_judge`, for an SQL text that reads one table."""
-    statement = raw_sql.parse(query.text)
+    statement = raw_sql.parse(text)
     if statement is None or statement.joined or statement.unreadable or not statement.conditions:
         return
     tables = models.by_name.get(statement.tables[0].rpartition(".")[2], ())

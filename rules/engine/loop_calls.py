@@ -53,6 +53,8 @@ _UPKEEP = frozenset({"connect", "begin", "rollback", "close", "ping"})
 _CLOSING = _UPKEEP | {"commit", "flush", "refresh"}
 _SINGLE = frozenset({"requests", "httpx", "urllib", "urllib3", "http", "socket", "botocore", "boto3"})
 """Whose calls are requests of their own, each mended by itself."""
+_PIXELS = frozenset({"convert", "copy", "crop", "rotate", "transpose"})
+"""What takes milliseconds for all but the largest images."""
 _QUICK_STORES = frozenset({"redis", "valkey", "pymemcache", "memcache"})
 _STORE_WAITS = frozenset(
     {"blpop", "brpop", "blmove", "brpoplpush", "bzpopmin", "bzpopmax", "listen", "get_message", "xread"}
@@ -60,6 +62,8 @@ _STORE_WAITS = frozenset(
 _RESOLVING = frozenset(
     {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr", "socket.getfqdn"}
 )
+_FAILED = "after a failure"
+_NOT_KEPT = "whenever no answer is kept"
 _WISHED = "when it is asked to"
 _FAR = 4
 """Longer call paths are said one severity lower."""
@@ -125,7 +129,11 @@ def direct(call: ast.Call, module: Module) -> Stop | None:
     if is_quick(call, entry.name.rpartition(".")[2]):
         return None
     code = _said_by(code, function.node, module)
-    return Stop(code, call, entry.name, entry.kind, entry.instead, weight(entry), entry)
+    seldom, severity = _seldom_here(call, module), weight(entry)
+    if seldom:
+        most = Severity.HIGH if seldom == _FAILED else Severity.MEDIUM
+        severity = min(severity, most, key=lambda each: each.rank)
+    return Stop(code, call, entry.name, entry.kind, entry.instead, severity, entry, seldom=seldom)
 
 
 def together(function: FunctionNode, module: Module, code: str) -> list[list[Stop]]:
@@ -193,6 +201,7 @@ def through_helper(call: ast.Call | ast.Attribute, module: Module) -> Iterator[S
         return
     if not module.runs_on_event_loop(call):
         return
+    here = _seldom_here(call, module) if isinstance(call, ast.Call) else ""
     nearest: dict[Kind, Stop] = {}
     for leaf in summary.blocking:
         entry = leaf.blocking
@@ -201,7 +210,7 @@ def through_helper(call: ast.Call | ast.Attribute, module: Module) -> Iterator[S
             continue
         if code not in ("FP109", "FP701"):
             code = _said_by("FP103", function.node, module)
-        severity, seldom = weight(entry), _seldom(leaf)
+        severity, seldom = weight(entry), _seldom(leaf) or here
         if seldom:
             severity = min(severity, Severity.MEDIUM, key=lambda each: each.rank)
         elif len(leaf.path) > _FAR:
@@ -227,15 +236,25 @@ def weight(entry: Blocking) -> Severity:
     """The severity of a stop. What answers in less than a millisecond as a rule is felt by few."""
     severity = Severity(entry.severity)
     package, last = entry.name.partition(".")[0], entry.name.rpartition(".")[2]
+    if package == "PIL" and severity is Severity.CRITICAL:
+        severity = Severity.MEDIUM if last in _PIXELS else Severity.HIGH
     quick = (package in _QUICK_STORES and last not in _STORE_WAITS) or entry.name in _RESOLVING
     return min(severity, Severity.MEDIUM, key=lambda each: each.rank) if quick else severity
 
 
+def _seldom_here(call: ast.Call, module: Module) -> str:
+    """When a call is made, as far as its own function says."""
+    flags = module.call_flags(call)
+    if flags & facts.FAILING:
+        return _FAILED
+    return _NOT_KEPT if flags & (facts.RECALLED | facts.ON_MISS) else ""
+
+
 def _seldom(leaf: Leaf) -> str:
     if leaf.rarely & facts.FAILING:
-        return "after a failure"
+        return _FAILED
     if leaf.cached or leaf.on_miss or leaf.rarely & facts.RECALLED:
-        return "whenever no answer is kept"
+        return _NOT_KEPT
     return _WISHED if leaf.rarely & facts.WISHED else ""
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from rules import libraries
+from rules.engine import facts
 from rules.engine.context import AT_STARTUP, IN_REQUEST, IN_SCRIPT, Context, contexts_of
 from rules.engine.finding import EndpointRef, Options
 from rules.engine.graph import CALL, Edge, Node, place_of
@@ -416,6 +417,14 @@ class Module:
             return None
         ref = self.index.ref(call.func, self.index.scope_at(call))
         return self._merged([edge.target for edge in edges if edge.call.ref == ref])
+
+    def call_flags(self, call: ast.Call) -> int:
+        """What the facts say of where `call` stands (`facts.FAILING`)."""
+        caller = self.graph_node(call)
+        for known in caller.function.calls if caller is not None else ():
+            if (known.line, known.column) == (call.lineno, call.col_offset) and not known.flags & facts.LOAD:
+                return known.flags
+        return 0
 
     def _called_at(self, caller: Node) -> dict[tuple[int, int], list[Edge]]:
         """The plain calls of a function by their place."""

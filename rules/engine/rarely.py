@@ -15,9 +15,21 @@ def of_statement(index: Index, statement: ast.AST, parent: ast.AST) -> int:
     """Flags for all calls in `statement`, a child of `parent`."""
     if isinstance(parent, ast.Try):
         return facts.FAILING if statement in parent.handlers else 0
-    if isinstance(parent, ast.If) and statement in parent.body and _is_wish(index, parent):
-        return facts.WISHED
+    if isinstance(parent, ast.If) and statement in parent.body:
+        return (facts.WISHED if _is_wish(index, parent) else 0) | (
+            facts.RECALLED if _fills_store(index, parent) else 0
+        )
     return 0
+
+
+def _fills_store(index: Index, test: ast.If) -> bool:
+    """`rates = _CACHE.get(day)`, then `if rates is None:`: it only runs while nothing is kept."""
+    match test.test:
+        case ast.UnaryOp(op=ast.Not(), operand=ast.Name(id=name)):
+            return _outlives(index, test, name)
+        case ast.Compare(left=ast.Name(id=name), ops=[ast.Is()], comparators=[ast.Constant(value=None)]):
+            return _outlives(index, test, name)
+    return False
 
 
 def is_answer(index: Index, test: ast.If) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from rules.engine import raw_sql
+from rules.engine import imported_texts, raw_sql
 from rules.engine.context import IN_REQUEST
 from rules.engine.facts import Call
 from rules.engine.finding import Hop
@@ -64,7 +64,7 @@ class RawQueries:
         node = self._graph.nodes.get((path, query.symbol))
         if node is None or not node.contexts & IN_REQUEST or not self._runs(node, query):
             return None
-        statement = raw_sql.parse(query.text)
+        statement = raw_sql.parse(imported_texts.text_of(query, node.module, self._resolver))
         if statement is None:
             return None
         raw = Raw(path, query, statement, self._table(statement))

@@ -1,7 +1,8 @@
 """SQL texts of one file: what is given to calls that run it, and whether all rows it gives leave the function.
 
 Texts are literals, constants and variables with one value, joined by `+` or by f-strings; a part that only the running
-program knows becomes a hole (see `rules.engine.raw_sql`).
+program knows becomes a hole (see `rules.engine.raw_sql`), one from another file a reference between two marks of
+`ELSEWHERE` (see `rules.engine.imported_texts`).
 """
 
 from __future__ import annotations
@@ -32,6 +33,8 @@ _SAME_TEXT = frozenset({"bindparams", "columns", "execution_options", "strip", "
 _STATEMENTS = frozenset({"query", "sql", "statement", "operation", "stmt"})
 _ROUTES = frozenset({"get", "post", "put", "patch", "delete", "api_route", "route"})
 _DEPTH = 24
+ELSEWHERE = "\x00"
+"""Around the reference to a text that another file, or a class, holds."""
 
 
 class RawQuery(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
@@ -52,6 +55,8 @@ class RawFacts(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True)
     queries: tuple[RawQuery, ...] = ()
     served: dict[str, tuple[str, ...]] = {}
     """Endpoint -> the functions all of whose rows it returns in another form (`[Out(**row) for row in load()]`)."""
+    constants: dict[str, str] = {}
+    """The SQL texts that modules and classes hold by name, for calls elsewhere."""
 
 
 def extract(index: Index) -> RawFacts:
@@ -82,7 +87,26 @@ def extract(index: Index) -> RawFacts:
             kept = tuple(dict.fromkeys(ref for ref in refs if ref and not ref.startswith("builtins.")))
             if kept:
                 served[scope.symbol] = kept
-    return RawFacts(tuple(found), served)
+    return RawFacts(tuple(found), served, _constants(index))
+
+
+def _constants(index: Index) -> dict[str, str]:
+    """`ORDERS = "SELECT …"` of the module and of its classes, texts and `text(…)` alike."""
+    found: dict[str, str] = {}
+    for scope in index.scopes:
+        if scope is not index.module and not scope.is_class:
+            continue
+        prefix = f"{scope.symbol}." if scope.is_class else ""
+        for name, bindings in scope.bindings.items():
+            value = bindings[0].value if len(bindings) == 1 else None
+            if isinstance(value, ast.AnnAssign):
+                value = value.value
+            if not isinstance(value, ast.Constant | ast.JoinedStr | ast.BinOp | ast.Call):
+                continue
+            text = text_of(index, value, scope)
+            if text and len(text) <= MAX_TEXT and (text[0] == ELSEWHERE or kind(text)):
+                found[f"{prefix}{name}"] = text
+    return found
 
 
 def _is_endpoint(scope: Scope) -> bool:
@@ -107,7 +131,9 @@ def text_of_call(index: Index, call: ast.Call, scope: Scope) -> str:
     if given is None or isinstance(given, ast.Starred):
         return ""
     text = text_of(index, given, scope)
-    return text if text is not None and len(text) <= MAX_TEXT and kind(text) else ""
+    if text is None or len(text) > MAX_TEXT:
+        return ""
+    return text if text[:1] == ELSEWHERE or kind(text) else ""
 
 
 def text_of(index: Index, node: ast.expr, scope: Scope, depth: int = 0) -> str | None:
@@ -125,6 +151,9 @@ def text_of(index: Index, node: ast.expr, scope: Scope, depth: int = 0) -> str |
             return first + second if first is not None and second is not None else None
         case ast.Name():
             return _named(index, node, scope, depth + 1)
+        case ast.Attribute(attr=name) if name.isupper():
+            ref = index.ref(node, scope)
+            return f"{ELSEWHERE}{ref}{ELSEWHERE}" if ref else None
         case ast.Call(func=ast.Attribute(value=inner, attr=name)) if name in _SAME_TEXT:
             return text_of(index, inner, scope, depth + 1)
         case ast.Call(func=function, args=[argument, *_]):
@@ -144,7 +173,7 @@ def _piece(index: Index, value: ast.expr, scope: Scope, depth: int) -> str:
     if isinstance(value, ast.Constant):
         return str(value.value)
     inner = value.value if isinstance(value, ast.FormattedValue) else value
-    known = text_of(index, inner, scope, depth) if isinstance(inner, ast.Name) else None
+    known = text_of(index, inner, scope, depth) if isinstance(inner, ast.Name | ast.Attribute) else None
     return known if known is not None else f"{HOLE}1"
 
 
@@ -157,6 +186,9 @@ def _named(index: Index, node: ast.Name, scope: Scope, depth: int) -> str | None
             if len(bindings) != 1 or _grows(current, node.id):
                 return None
             value = bindings[0].value
+            if bindings[0].kind == "import" and node.id.isupper():
+                ref = index.ref(node, current)
+                return f"{ELSEWHERE}{ref}{ELSEWHERE}" if ref else None
             if isinstance(value, ast.AnnAssign):
                 value = value.value
             if bindings[0].kind not in ("value", "annotated") or not isinstance(value, ast.expr):

@@ -14,6 +14,7 @@ import msgspec
 from rules.engine.declarations import Shape, shape
 from rules.engine.filters import conditions
 from rules.engine.index import Binding, Index, Part, Scope
+from rules.engine.loader_options import Options, OptionsReader
 from rules.engine.spelling import last_name
 
 # What a value is.
@@ -54,14 +55,6 @@ AWAITABLE = "sqlalchemy.ext.asyncio.AsyncAttrs.awaitable_attrs"
 
 _ANY = OPAQUE | TOUCHED | HANDED | VARIED
 
-LOADERS = frozenset(
-    {"selectinload", "joinedload", "subqueryload", "immediateload", "contains_eager", "raiseload", "noload"}
-    | {"lazyload", "defaultload"}
-)
-_NOT_LOADING = frozenset({"lazyload", "defaultload"})
-_STRATEGY_ONLY = frozenset(
-    {"load_only", "defer", "undefer", "undefer_group", "with_loader_criteria", "selectin_polymorphic"}
-)
 _CHAIN = frozenset(
     [
         "where",
@@ -175,6 +168,10 @@ class Rows(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
     """The line on which it ran, when that is another one."""
     filters: tuple[str, ...] = ()
     """Conditions that hold on all paths, in the words of `rules.engine.filters`."""
+    maybe: tuple[tuple[str, ...], ...] = ()
+    """What it loads on some paths only."""
+    loaders: tuple[str, ...] = ()
+    """Functions whose returned options it adds."""
 
 
 class Shown(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
@@ -217,6 +214,8 @@ class Flow(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
     """Of an endpoint: the declared response."""
     readings: tuple[Reading, ...] = ()
     passed: tuple[Passed, ...] = ()
+    options: Options | None = None
+    """The loader options it returns."""
 
 
 def join(alternatives: Iterable[Rows]) -> tuple[Rows, ...]:
@@ -227,6 +226,7 @@ def join(alternatives: Iterable[Rows]) -> tuple[Rows, ...]:
         other = found.get(key)
         if other is not None:
             options = tuple(option for option in other.options if option in rows.options)
+            maybe = dict.fromkeys((*rows.options, *other.options, *rows.maybe, *other.maybe))
             varied = VARIED if set(other.options) != set(rows.options) else 0
             rows = msgspec.structs.replace(
                 rows,
@@ -234,11 +234,16 @@ def join(alternatives: Iterable[Rows]) -> tuple[Rows, ...]:
                 flags=rows.flags & other.flags & ~_ANY | (rows.flags | other.flags) & _ANY | varied,
                 filters=tuple(word for word in rows.filters if word in other.filters),
                 session=rows.session or other.session,
+                maybe=tuple(option for option in maybe if option not in options),
+                loaders=tuple(dict.fromkeys((*rows.loaders, *other.loaders))),
             )
         found[key] = rows
         if len(found) > _MOST:
             return ()
     return tuple(found.values())
+
+
+_DECIDING = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.Match, ast.ExceptHandler)
 
 
 class Reader:
@@ -248,6 +253,7 @@ class Reader:
         self._index = index
         self._known: dict[ast.AST, tuple[Rows, ...]] = {}
         self._given: dict[Scope, frozenset[str]] = {}
+        self._options = OptionsReader(index)
 
     def rows(self, node: ast.AST | None, scope: Scope, depth: int = 0) -> tuple[Rows, ...]:
         """The rows that an expression may be; empty when it is none, or unknown."""
@@ -314,7 +320,7 @@ class Reader:
             if node.id in current.bindings and (not current.is_class or current is scope):
                 bindings = current.bindings[node.id]
                 if current is scope and node in index.parents:
-                    bindings = self._without_replaced(index.reaching(bindings, node))
+                    bindings = self._without_replaced(index.reaching(bindings, node), node)
                 handed = HANDED if node.id in self._handed(current) else 0
                 for binding in bindings:
                     for rows in self._binding(binding, current, depth):
@@ -354,8 +360,8 @@ class Reader:
             current = parents.get(current)
         return False
 
-    def _without_replaced(self, bindings: list[Binding]) -> list[Binding]:
-        """Without those before an `if` all of whose arms bind the name again."""
+    def _without_replaced(self, bindings: list[Binding], node: ast.Name) -> list[Binding]:
+        """Without those before an `if` all of whose arms bind the name again, and which is always reached."""
         if len(bindings) < 3:
             return bindings
         statements = {self._statement(binding.node) for binding in bindings}
@@ -363,10 +369,28 @@ class Reader:
         for binding in bindings:
             current = self._index.parents.get(binding.node)
             while current is not None and current not in self._index.scope_of:
-                if isinstance(current, ast.If) and _on_all_paths([current], statements):
+                if (
+                    isinstance(current, ast.If)
+                    and _on_all_paths([current], statements)
+                    and self._is_always_reached(current, node)
+                ):
                     first = max(first, current.lineno)
                 current = self._index.parents.get(current)
         return [binding for binding in bindings if binding.line >= first]
+
+    def _is_always_reached(self, statement: ast.AST, node: ast.AST) -> bool:
+        """Whether nothing but what is around `node` too decides if `statement` runs before it."""
+        around: set[ast.AST] = set()
+        current = self._index.parents.get(node)
+        while current is not None:
+            around.add(current)
+            current = self._index.parents.get(current)
+        current = self._index.parents.get(statement)
+        while current is not None and current not in self._index.scope_of:
+            if isinstance(current, _DECIDING) and current not in around:
+                return False
+            current = self._index.parents.get(current)
+        return True
 
     def _statement(self, node: ast.AST) -> ast.AST | None:
         current: ast.AST | None = node
@@ -507,15 +531,23 @@ class Reader:
         name = last_name(node.args[0])
         if not ref or not session or not name[:1].isupper():
             return None
-        options: tuple[tuple[str, ...], ...] = ()
-        flags = 0
+        rows = Rows(ref, node.lineno, node.col_offset, ONE, session=session)
         for keyword in node.keywords:
             if keyword.arg == "options":
-                if isinstance(keyword.value, ast.List | ast.Tuple):
-                    options, flags = self._options(keyword.value.elts, scope)
-                else:
-                    flags = OPAQUE
-        return Rows(ref, node.lineno, node.col_offset, ONE, flags, options, session)
+                rows = self._with_options(rows, [ast.Starred(keyword.value, ast.Load())], scope)
+        return rows
+
+    def _with_options(self, rows: Rows, nodes: Iterable[ast.expr], scope: Scope) -> Rows:
+        added = self._options.read(nodes, scope)
+        if added is None:
+            return msgspec.structs.replace(rows, flags=rows.flags | OPAQUE)
+        return msgspec.structs.replace(
+            rows,
+            options=(*rows.options, *added.certain),
+            maybe=(*rows.maybe, *added.maybe),
+            loaders=(*rows.loaders, *added.loaders),
+            flags=rows.flags | (VARIED if added.maybe else 0),
+        )
 
     def _paginated(self, node: ast.Call, scope: Scope, depth: int) -> Iterator[Rows]:
         session = ""
@@ -535,8 +567,7 @@ class Reader:
     def _step(self, rows: Rows, name: str, node: ast.Call, scope: Scope) -> Rows:
         replace = msgspec.structs.replace
         if name == "options":
-            added, flags = self._options(node.args, scope)
-            return replace(rows, options=(*rows.options, *added), flags=rows.flags | flags)
+            return self._with_options(rows, node.args, scope)
         if name == "limit":
             one = node.args and isinstance(node.args[0], ast.Constant) and node.args[0].value == 1
             return replace(rows, flags=rows.flags | LIMITED | TOUCHED | (SINGLE if one else 0))
@@ -557,67 +588,6 @@ class Reader:
                 return replace(rows, flags=rows.flags | OPAQUE)
             return replace(rows, stage=ONE)
         return rows
-
-    # Options
-
-    def _options(self, nodes: Iterable[ast.expr], scope: Scope) -> tuple[tuple[tuple[str, ...], ...], int]:
-        found: list[tuple[str, ...]] = []
-        flags = 0
-        for node in nodes:
-            read = self._option(node, scope)
-            if read is None:
-                flags = OPAQUE
-            elif read:
-                found.extend(read)
-        return tuple(found), flags
-
-    def _option(self, node: ast.expr, scope: Scope) -> list[tuple[str, ...]] | None:
-        """What a chain such as `selectinload(A.b).joinedload(B.c)` loads, prefixes first. None: unreadable."""
-        steps: list[ast.Call] = []
-        current: ast.expr = node
-        while isinstance(current, ast.Call):
-            steps.append(current)
-            if not (isinstance(current.func, ast.Attribute) and isinstance(current.func.value, ast.Call)):
-                break
-            current = current.func.value
-        if not steps:
-            return None
-        found: list[tuple[str, ...]] = []
-        path: list[str] = []
-        for call in reversed(steps):
-            name = last_name(call)
-            if name in _STRATEGY_ONLY or name == "Load" or (name[:1].isupper() and not path):
-                continue
-            if name == "options":
-                for inner in call.args:
-                    nested = self._option(inner, scope)
-                    if nested is None:
-                        return None
-                    found.extend((*path, *each) for each in nested)
-                continue
-            if name not in LOADERS or not call.args:
-                return None
-            for argument in call.args:
-                read = self._attribute(argument)
-                if not read:
-                    return None
-                path.extend(read)
-                if name not in _NOT_LOADING:
-                    found.extend(tuple(path[: len(path) - rest]) for rest in reversed(range(len(read))))
-        return found
-
-    def _attribute(self, node: ast.expr) -> list[str]:
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            return node.value.split(".")
-        if (
-            isinstance(node, ast.Call)
-            and last_name(node) in ("and_", "of_type")
-            and isinstance(node.func, ast.Attribute)
-        ):
-            node = node.func.value
-        if isinstance(node, ast.Attribute):
-            return [node.attr]
-        return []
 
 
 def _on_all_paths(body: Sequence[ast.stmt], wanted: Collection[ast.AST | None]) -> bool:
@@ -697,7 +667,7 @@ _NARROWING = frozenset({"response_model_include", "response_model_exclude"})
 
 def extract(index: Index, turns: Turns) -> dict[str, Flow]:
     """The flows of a walked file, by function."""
-    reader = Reader(index)
+    reader, options = Reader(index), OptionsReader(index)
     found: dict[str, Flow] = {}
     for scope in index.scopes:
         if not isinstance(scope.node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -718,7 +688,8 @@ def extract(index: Index, turns: Turns) -> dict[str, Flow]:
         given = _given_objects(index, scope)
         readings = tuple(_readings(reader, scope, given, turns))
         passed = tuple(_passed(reader, scope, given, turns))
-        if kept or shown or readings or passed:
+        loads = options.returned(scope) if not kept else None
+        if kept or shown or readings or passed or loads is not None:
             uses_parameters = bool(given) or _mentions_parameters(kept)
             found[scope.symbol] = Flow(
                 kept,
@@ -727,6 +698,7 @@ def extract(index: Index, turns: Turns) -> dict[str, Flow]:
                 response,
                 readings,
                 passed,
+                loads,
             )
     return found
 

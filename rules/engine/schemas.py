@@ -36,6 +36,7 @@ class Schemas:
     def __init__(self, resolver: Resolver, models: Models) -> None:
         self._resolver = resolver
         self._models = models
+        self._fields: dict[tuple[str, str], tuple[Field, ...]] = {}
 
     def schema(self, ref: str, module: Linked) -> tuple[Value | None, bool]:
         """The schema that a reference to a value (`@OrderOut:`, `@OrderOut:{}`) names, and whether it is a list of it."""
@@ -55,8 +56,14 @@ class Schemas:
         """Whether a validator turns the whole object into something else before its fields are read."""
         return any(body.rewrites for _, body in self._models.bodies(value))
 
-    def fields(self, value: Value) -> Iterator[Field]:
+    def fields(self, value: Value) -> tuple[Field, ...]:
         """The fields of a schema, inherited ones included, those of sub-classes first."""
+        key = (value.home.path, value.symbol)
+        if key not in self._fields:
+            self._fields[key] = tuple(self._declared(value))
+        return self._fields[key]
+
+    def _declared(self, value: Value) -> Iterator[Field]:
         seen: set[str] = set()
         by_name = self._populates_by_name(value)
         for ancestor, body in self._models.bodies(value):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from rules import libraries
+from rules.engine.loader_options import Options
 from rules.engine.models import Models, Table
 from rules.engine.rows import (
     AWAITED,
@@ -20,7 +21,6 @@ from rules.engine.rows import (
     SINGLE,
     STATEMENT,
     UNKNOWN,
-    VARIED,
     Flow,
     Rows,
 )
@@ -48,21 +48,22 @@ class Loaded:
     filters: tuple[str, ...] = ()
     hops: tuple[tuple[str, int, str], ...] = ()
     """(path, line, called symbol) from where the rows are used down to the query."""
+    maybe: tuple[tuple[str, ...], ...] = ()
+    """What the query loads on some paths only."""
 
     @property
     def many(self) -> bool:
         """Several rows, not one."""
         return self.stage in (RESULT, MANY, ITEM, STATEMENT) and not self.flags & SINGLE
 
-    @property
-    def depends_on_caller(self) -> bool:
-        """Another function makes the query, and adds options on some of its paths only: who calls it knows which."""
-        return bool(self.flags & VARIED and self.hops)
-
     def covers(self, chain: Sequence[str]) -> bool:
-        """Whether the query says how the relationship at the end of `chain` is loaded."""
+        """Whether the query says how the relationship at the end of `chain` is loaded.
+
+        When another function makes the query and adds options on some of its paths, who calls it knows on which.
+        """
         wanted = tuple(chain)
-        return any(path == wanted or path[-1] == "*" for path in self.options)
+        loads = (*self.options, *self.maybe) if self.hops else self.options
+        return any(path == wanted or path[-1] == "*" for path in loads)
 
 
 class Statements:
@@ -135,6 +136,9 @@ class Statements:
             made = self._made(rows, module, symbol, receiver)
             return (made,) if made is not None else ()
         session = self._is_async(rows, module)
+        added = self._loaders(rows.loaders, module, symbol, receiver, depth)
+        if added is None:
+            return ()
         found = []
         for each in inner:
             stage = _combined(each.stage, rows)
@@ -145,7 +149,8 @@ class Statements:
                     each,
                     stage=stage,
                     flags=each.flags | rows.flags,
-                    options=(*each.options, *rows.options),
+                    options=(*each.options, *rows.options, *added.certain),
+                    maybe=(*each.maybe, *rows.maybe, *added.maybe),
                     is_async=session if session is not None else each.is_async,
                     reads=(*each.reads, *rows.path),
                     filters=(*each.filters, *rows.filters),
@@ -183,7 +188,7 @@ class Statements:
             if not inner:
                 return ()
             found.extend(replace(loaded, hops=(hop, *loaded.hops)) for loaded in inner)
-        return tuple(found[:_MOST])
+        return tuple(_joined(found)[:_MOST])
 
     def _function(
         self, rows: Rows, module: Linked, symbol: str, receiver: Value | None
@@ -233,6 +238,9 @@ class Statements:
         if table is None:
             return None
         is_async = self._is_async(rows, module)
+        added = self._loaders(rows.loaders, module, symbol, receiver, 0)
+        if added is None:
+            return None
         if rows.session and is_async is None and not rows.executed and rows.stage == STATEMENT:
             return None  # `.query(…)` of what is no session
         return Loaded(
@@ -243,16 +251,35 @@ class Statements:
             symbol,
             rows.stage,
             rows.flags,
-            rows.options,
+            (*rows.options, *added.certain),
             is_async,
             rows.path,
             rows.filters,
+            maybe=(*rows.maybe, *added.maybe),
         )
+
+    def _loaders(
+        self, refs: Iterable[str], module: Linked, symbol: str, receiver: Value | None, depth: int
+    ) -> Options | None:
+        """What the options that functions return load; None when one of them cannot be read."""
+        found = Options()
+        for ref in refs:
+            function, owner = self._function(Rows(ref), module, symbol, receiver)
+            flow = function.home.facts.flows.get(function.symbol) if function is not None else None
+            if function is None or flow is None or flow.options is None or depth > 8:
+                return None
+            inner = self._loaders(flow.options.loaders, function.home, function.symbol, owner, depth + 1)
+            if inner is None:
+                return None
+            found |= flow.options | inner
+        return found
 
     def _entity(self, ref: str, module: Linked, receiver: Value | None) -> Table | None:
         base, _, name = ref.rpartition(".")
-        if receiver is not None and base.startswith("@") and base.endswith(":"):
-            return self._of_receiver(receiver, name)
+        if base.startswith("@") and base.endswith(":"):
+            receiver = receiver or self._resolver.value(base, module)
+            if receiver is not None:
+                return self._of_receiver(receiver, name)
         value = self._resolver.value(ref, module)
         return self._models.table(value) if value is not None and value.sort == Sort.CLASS else None
 
@@ -284,6 +311,26 @@ class Statements:
                 if "sqlalchemy.orm.Session" in known:
                     return False
         return True if rows.flags & AWAITED and rows.executed else None
+
+
+def _joined(alternatives: Iterable[Loaded]) -> list[Loaded]:
+    """Alternatives of one value: of the same query only the options that all of them add are certain."""
+    found: dict[tuple[object, ...], Loaded] = {}
+    for loaded in alternatives:
+        key = (loaded.path, loaded.line, loaded.column, loaded.stage, loaded.reads)
+        other = found.get(key)
+        if other is not None:
+            both = Options(other.options, other.maybe) & Options(loaded.options, loaded.maybe)
+            filters = tuple(word for word in loaded.filters if word in other.filters)
+            loaded = replace(
+                other,
+                options=both.certain,
+                maybe=both.maybe,
+                filters=filters,
+                flags=loaded.flags | other.flags,
+            )
+        found[key] = loaded
+    return list(found.values())
 
 
 def _combined(stage: int, rows: Rows) -> int | None:

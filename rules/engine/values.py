@@ -385,7 +385,7 @@ class Resolver:
 
     def _library_attribute(self, owner: str, name: str) -> Value:
         full = libraries.canonical(f"{owner}.{name}")
-        held = libraries.attribute(full)
+        held = libraries.attribute(full) or libraries.open_attribute(libraries.canonical(owner), name)
         if held is not None:
             return Value(Sort.INSTANCE, held)
         return Value(Sort.EXTERNAL, full, bound=True)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from rules import libraries
 from rules.engine import facts
@@ -94,26 +95,55 @@ def _beyond_calls(call: ast.Call, module: Module) -> Wait | None:
     """The wait that a call leads to through what no call shows: a coroutine function that is made there and handed on,
     the heirs of an abstract class."""
     project = module.project
-    pending: deque[tuple[Node, tuple[Hop, ...]]] = deque()
+    known = _beyond.setdefault(project, {})
     for node in project.graph.runs(module.value(call.func)):
-        if node.is_async:
-            pending.append((node, ()))
-    seen = {node for node, _ in pending}
-    waits: list[Wait] = []
+        if not node.is_async:
+            continue
+        if node not in known:
+            known[node] = _way_out(node, project)
+        way = known[node]
+        if way:
+            return Wait(call, way[-1].symbol, way)
+    return None
+
+
+def _way_out(start: Node, project: Project) -> tuple[Hop, ...]:
+    """The way from inside `start` to another machine; empty where there is none, or where a database is asked too."""
+    pending: deque[tuple[Node, tuple[Hop, ...]]] = deque([(start, ())])
+    seen = {start}
+    found: tuple[Hop, ...] = ()
     while pending:
         node, way = pending.popleft()
         for leaf in node.leaves:
             if leaf.query is not None and leaf.query.driver not in _BY_COMMAND:
-                return None
+                return ()
             if leaf.external is not None and (leaf.external.is_async or leaf.call.flags & facts.AWAITED):
-                waits.append(Wait(call, leaf.name, (*way, Hop(node.path, leaf.call.line, leaf.name))))
+                found = found or (*way, Hop(node.path, leaf.call.line, leaf.name))
         if len(way) >= _NEAR - 1:
             continue
         for target, line in _entered(node, project):
             if target not in seen and len(seen) < _MANY:
                 seen.add(target)
                 pending.append((target, (*way, Hop(node.path, line, target.symbol))))
-    return waits[0] if waits else None
+    return found
+
+
+def _made_inside(node: Node, project: Project) -> Sequence[Node]:
+    """The asynchronous functions that are defined in `node`."""
+    known = _inside.setdefault(project, {})
+    if node.path not in known:
+        found: dict[str, list[Node]] = {}
+        for function in node.module.facts.functions:
+            parent = function.symbol.rpartition(".")[0]
+            inner = project.node(node.path, function.symbol)
+            if parent and inner is not None and inner.is_async:
+                found.setdefault(parent, []).append(inner)
+        known[node.path] = found
+    return known[node.path].get(node.symbol, ())
+
+
+_beyond: WeakKeyDictionary[Project, dict[Node, tuple[Hop, ...]]] = WeakKeyDictionary()
+_inside: WeakKeyDictionary[Project, dict[str, dict[str, list[Node]]]] = WeakKeyDictionary()
 
 
 def _entered(node: Node, project: Project) -> Iterator[tuple[Node, int]]:
@@ -121,10 +151,8 @@ def _entered(node: Node, project: Project) -> Iterator[tuple[Node, int]]:
     for edge in node.edges:
         if edge.kind == CALL and edge.target.is_async and not edge.call.flags & _RARELY:
             yield edge.target, edge.call.line
-    for function in node.module.facts.functions:
-        inner = project.node(node.path, function.symbol)
-        if inner is not None and inner.is_async and function.symbol.rpartition(".")[0] == node.symbol:
-            yield inner, function.line
+    for made in _made_inside(node, project):
+        yield made, made.function.line
     owner = node.function.owner
     if not owner:
         return

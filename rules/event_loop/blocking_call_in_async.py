@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from rules.engine import loop_fixes
-from rules.engine.loop_calls import Stop, direct, effect, expected, group_of
+from rules.engine.loop_calls import Stop, confidence, direct, effect, expected, group_of
 from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
@@ -115,6 +115,7 @@ class BlockingCallInAsync(Rule):
             + loop_fixes.also_on(stops),
             severity=max((each.severity for each in stops), key=lambda severity: severity.rank),
             fix=loop_fixes.of_direct(stop, module) if len(stops) == 1 else None,
+            confidence=confidence(stop),
             impact=expected(stop, module),
             instead=_instead(stop, len(stops)),
         )

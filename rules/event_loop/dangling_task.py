@@ -41,7 +41,7 @@ class DanglingTask(Rule):
     """
 
     code = "FP113"
-    severity = Severity.MEDIUM
+    severity = Severity.HIGH
     gates = True
     effort = Effort.MINUTES
     watch = "log lines saying that a task was destroyed or its exception never retrieved"

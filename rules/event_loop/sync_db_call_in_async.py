@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine.loop_calls import direct, effect, expected, group_of
+from rules.engine.loop_calls import confidence, direct, effect, expected, group_of
 from rules.engine.loop_fixes import also_on
 from rules.engine.loop_shapes import spelled
 from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
@@ -114,5 +114,6 @@ class SyncDbCallInAsync(Rule):
             + also_on(stops),
             severity=stop.severity,
             instead=f"Use {stop.instead}.",
+            confidence=confidence(stop),
             impact=expected(stop, module),
         )

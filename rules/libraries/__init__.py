@@ -107,6 +107,8 @@ _EXTERNAL = _Table(entry for library in LIBRARIES for entry in library.external)
 _TIMEOUTS = _Table(entry for library in LIBRARIES for entry in library.timeouts)
 _RETURNS = _merge(library.returns for library in LIBRARIES)
 _ATTRIBUTES = _merge(library.attributes for library in LIBRARIES)
+_OPEN = _merge(library.open_attributes for library in LIBRARIES)
+_MEMBERS = frozenset(name for library in LIBRARIES for name in library.members)
 _ITEMS = _merge(library.items for library in LIBRARIES)
 _ALIASES = _merge(library.aliases for library in LIBRARIES)
 _BASES = _merge(library.bases for library in LIBRARIES)
@@ -251,6 +253,12 @@ def returns_for(name: str, argument: str) -> str | None:
 def attribute(name: str) -> str | None:
     """The type of the attribute `Class.attribute`, or None."""
     return _look_up(_ATTRIBUTES, name)
+
+
+def open_attribute(owner: str, name: str) -> str | None:
+    """The type of `owner.name` where any name will do (`database.orders`), or None."""
+    given = _OPEN.get(owner)
+    return given if given is not None and name not in _MEMBERS and name[:1] != "_" else None
 
 
 def item(name: str) -> str | None:

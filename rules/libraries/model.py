@@ -160,6 +160,10 @@ class Library:
     """Callable -> type of its result; after `await` or `with ... as` where that is how it is used."""
     attributes: Mapping[str, str] = field(default_factory=dict)
     """Attribute of an instance -> its type."""
+    open_attributes: Mapping[str, str] = field(default_factory=dict)
+    """Type -> type of its attributes that are no members of the class: `client.shop`, `database.orders`."""
+    members: frozenset[str] = frozenset()
+    """Names that are members of the types of `open_attributes`."""
     items: Mapping[str, str] = field(default_factory=dict)
     """Type -> type of what iterating over an instance, or subscripting it, gives."""
     aliases: Mapping[str, str] = field(default_factory=dict)

@@ -31,6 +31,24 @@ def _chain(client: str, database: str, collection: str, cursor: str) -> dict[str
     }
 
 
+_NAMED = {
+    "pymongo.MongoClient": "pymongo.database.Database",
+    "pymongo.database.Database": _SYNC,
+    "pymongo.AsyncMongoClient": "pymongo.asynchronous.database.AsyncDatabase",
+    "pymongo.asynchronous.database.AsyncDatabase": _ACOLLECTION,
+    "motor.motor_asyncio.AsyncIOMotorClient": "motor.motor_asyncio.AsyncIOMotorDatabase",
+    "motor.motor_asyncio.AsyncIOMotorDatabase": _MOTOR,
+}
+"""`client["shop"]`, `client.shop`: a database; `database.orders`: a collection."""
+_MEMBERS = (
+    "address admin aclose aconnect aggregate append_metadata client close codec_options command create_collection"
+    " cursor_command delegate dereference drop_collection drop_database event_listeners get_collection get_database"
+    " get_default_database get_io_loop io_loop is_mongos is_primary list_collection_names list_collections"
+    " list_database_names list_databases name nodes options primary read_concern read_preference secondaries"
+    " server_info start_session topology_description validate_collection watch with_options write_concern wrap"
+)
+
+
 LIBRARY = Library(
     blocking=(
         *each(_db, _SYNC, f"{_READS} {_WRITES}"),
@@ -122,14 +140,9 @@ LIBRARY = Library(
             "filter order_by limit skip exclude only all", "mongoengine.QuerySet", "mongoengine.QuerySet"
         ),
     },
-    items={
-        "pymongo.MongoClient": "pymongo.database.Database",
-        "pymongo.database.Database": _SYNC,
-        "pymongo.AsyncMongoClient": "pymongo.asynchronous.database.AsyncDatabase",
-        "pymongo.asynchronous.database.AsyncDatabase": _ACOLLECTION,
-        "motor.motor_asyncio.AsyncIOMotorClient": "motor.motor_asyncio.AsyncIOMotorDatabase",
-        "motor.motor_asyncio.AsyncIOMotorDatabase": _MOTOR,
-    },
+    items=_NAMED,
+    open_attributes=_NAMED,
+    members=frozenset(_MEMBERS.split()),
     attributes={"mongoengine.Document.objects": "mongoengine.QuerySet"},
     aliases={
         "pymongo.mongo_client.MongoClient": "pymongo.MongoClient",

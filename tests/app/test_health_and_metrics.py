@@ -68,7 +68,7 @@ async def test_metrics_count_without_naming_anyone(site: Site) -> None:
     site.metrics.queues({"reviews": 3})
     site.metrics.stage("analyse", 0.2)
     site.metrics.reviewed("success")
-    site.metrics.call(201)
+    site.metrics.call(201, "POST", 0.12)
     site.metrics.points("core", 4999)
 
     status, text = await _get(f"{site.url}/metrics")

@@ -169,7 +169,7 @@ async def test_what_takes_too_long_is_left_for_the_next_start(fakegithub: FakeGi
     [
         ({"FASTPERF_WEBHOOK_SECRET": ""}, "FASTPERF_WEBHOOK_SECRET"),
         ({"FASTPERF_APP_ID": "x"}, "FASTPERF_APP_ID"),
-        ({"FASTPERF_CRASH_AT": "lunch"}, "FASTPERF_CRASH_AT"),
+        ({"FASTPERF_WORKERS": "none"}, "FASTPERF_WORKERS"),
     ],
 )
 async def test_a_wrong_setting_is_one_line_and_exit_2(

@@ -4,8 +4,10 @@ The program itself knows nothing of this. Its libraries are wrapped, from outsid
 name and two or three moments ("before", "after", "committed"), and the process kills itself at the one it is told.
 
 CHAOS_ORDER   a file with the moment and which time it passes, as in `committed INSERT workflow_status#2`;
-              read at SIGUSR1
+              read at the start and at SIGUSR1
 CHAOS_POINTS  a file to which the name of each moment is appended
+CHAOS_NEXT    if set, this is the version after the present one: it has one more step of the tables
+SIGUSR2       the disk is full, or no longer
 CHAOS_PACE    seconds between heartbeats; the lease is 3 times as long, the patience with others 5 times
 """
 
@@ -14,6 +16,7 @@ from __future__ import annotations
 import functools
 import os
 import re
+import resource
 import signal
 import sys
 from collections import Counter
@@ -28,6 +31,7 @@ import sqlalchemy as sa  # noqa: E402
 from sqlalchemy.engine.default import DefaultDialect  # noqa: E402
 
 import app.jobs.engine  # noqa: E402
+import app.migrations  # noqa: E402
 import app.server  # noqa: E402
 import app.store  # noqa: E402
 from app.analysis.pool import Worker  # noqa: E402
@@ -35,7 +39,8 @@ from app.cli import main  # noqa: E402
 from app.webhook import Webhook  # noqa: E402
 
 WRITE = re.compile(
-    r"\s*(INSERT INTO|UPDATE|DELETE FROM|CREATE TABLE(?: IF NOT EXISTS)?|ALTER TABLE)\s+\"?(?:dbos\"?\.)?\"?(\w+)",
+    r"\s*(INSERT INTO|UPDATE|DELETE FROM|CREATE TABLE(?: IF NOT EXISTS)?|ALTER TABLE)"
+    r"\s+(?:\"?(?:dbos|main)\"?\.)?\"?(\w+)",
     re.IGNORECASE,
 )
 NOISE = frozenset({"fastperf_machines", "dbos_migrations", "queues", "application_versions"})
@@ -52,7 +57,7 @@ class Points:
         self._seen: Counter[str] = Counter()
 
     def obey(self, *_: Any) -> None:
-        self._kill, _, times = self._order.read_text().partition("#")
+        self._kill, _, times = self._order.read_text().strip().partition("#")
         self._times = int(times or 1)
         self._seen.clear()
 
@@ -165,13 +170,37 @@ def keep_pace(seconds: float) -> None:
     app.store.MACHINE_SECONDS = 5 * seconds  # type: ignore[misc]  # as above
 
 
+def fill_disk(*_: Any) -> None:
+    """As if the disk were full: no file may grow. The same signal once more makes room again."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0 if soft == hard else hard, hard))
+
+
+def be_the_next_version() -> None:
+    def change(connection: sa.Connection) -> None:
+        connection.execute(
+            sa.text("ALTER TABLE fastperf_reviews ADD COLUMN mood TEXT NOT NULL DEFAULT 'calm'")
+        )
+
+    app.store.migrate = functools.partial(  # type: ignore[assignment]  # as above
+        app.migrations.migrate,
+        steps=(*app.migrations.STEPS, app.migrations.Step(app.migrations.STEPS[-1].version + 1, change)),
+    )
+    app.store.version = lambda: "next"
+
+
 if __name__ == "__main__":
     points = Points(os.environ.get("CHAOS_ORDER", ""), os.environ.get("CHAOS_POINTS", ""))
+    if os.environ.get("CHAOS_ORDER"):
+        points.obey()
     signal.signal(signal.SIGUSR1, points.obey)
     watch_database(points)
     watch_calls(points)
     watch_analysis(points)
     watch_deliveries(points)
+    signal.signal(signal.SIGUSR2, fill_disk)
+    if os.environ.get("CHAOS_NEXT"):
+        be_the_next_version()
     if pace := os.environ.get("CHAOS_PACE"):
         keep_pace(float(pace))
     app.server.build = functools.partial(

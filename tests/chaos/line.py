@@ -52,6 +52,10 @@ class Line:
     def hush(self) -> None:
         self._silent = True
 
+    def lead_to(self, server: tuple[str, int] | str) -> None:
+        """From the next connection on, to another server."""
+        self._server = server
+
     async def heal(self) -> None:
         if self._silent:
             await self._end()

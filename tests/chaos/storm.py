@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import os
 import random
+import re
 import signal
 import sqlite3
 import time
@@ -34,6 +35,12 @@ DEATH_SECONDS: Final = 20.0
 """How long to wait for a process to come to the point where it ends."""
 AFTERWARDS_SECONDS: Final = 0.5
 """What it may still do when its check run is complete."""
+FIRST_START: Final = re.compile(r" (CREATE|ALTER) |fastperf_schema|_new$| other$|schedules$")
+FIRST_DEATHS: Final = (
+    *("after CREATE fastperf_schema", "before UPDATE fastperf_schema", "committed UPDATE fastperf_schema"),
+    *("after CREATE workflow_status", "after ALTER workflow_status#2"),
+)
+"""Before the tables of the program, and of the job engine, are all there."""
 MOST_DEATHS: Final = 3
 """In a row, before everything may come to rest: the engine gives a job up that ended five processes."""
 CALLS: Final = (
@@ -69,6 +76,17 @@ class Machine:
     async def start(self) -> None:
         self._order.write_text("")
         self.process = await AppProcess(self._environment, [LAUNCHER]).start()
+
+    async def start_and_die(self, point: str) -> bool:
+        """Whether it comes to that point while it starts."""
+        self._order.write_text(point)
+        self.process = AppProcess(self._environment, [LAUNCHER])
+        try:
+            await self.process.start()
+        except RuntimeError:  # it ended before it listened, and not because it found something wrong
+            return not any(line["event"] == "start_failed" for line in self.process.lines)
+        await self.process.kill()
+        return False
 
     def order(self, point: str) -> None:
         """Die at `point` (moment, and how often it may pass); an empty one takes the order back."""
@@ -121,8 +139,9 @@ class Storm:
         self.repo: Repo | None = None
         self.slow: dict[str, bool] = {}
         """Whether the change at a head is a slow one."""
+        self.first_deaths: Sequence[str] = ()
+        """Points of the first starts, on an empty database: each of them ends there."""
         self._deaths = 0
-        self._resting: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Storm:
         near = self.database
@@ -135,6 +154,10 @@ class Storm:
         self.repo = self.github.add_repo("octo/shop", private=True, files=FILES, required_checks=["fastperf"])
         self.github.install("octo", [self.repo])
         self.github.expect(422, "pulls/create-review")  # the head moved in between
+        for point in self.first_deaths:
+            if not await self.machines[0].start_and_die(point):
+                self.violations.append(f"no first start passes {point!r}")
+            self.counts["kill -9 at a first start"] += 1
         for machine in self.machines:
             await machine.start()
         self._hand_over()
@@ -142,9 +165,6 @@ class Storm:
 
     async def __aexit__(self, *_: object) -> None:
         self.github.webhook_url = None
-        for task in self._resting:
-            task.cancel()
-        await asyncio.gather(*self._resting, return_exceptions=True)
         for machine in self.machines:
             await machine.end()
         if self.line is not None:
@@ -197,9 +217,28 @@ class Storm:
 
     async def die_at(self, point: str) -> bool:
         """Something is asked, and the machine that comes to `point` ends, and is started again; whether one did."""
+        return await self._die_at(point, self.act())
+
+    async def die_in_a_review(self, point: str) -> bool:
+        """As `die_at`, with what leads to most points: a new problem, or one that a push removes."""
+        open_pulls = [pull for pull in self._repo.pulls.values() if self.slow[pull.head_sha]]
+        if "mutation" in point and open_pulls:
+            pull = open_pulls[-1]
+            return await self._die_at(point, self._mend(pull))
+        if re.search("blobs|trees", point):  # the project is known unless it changed
+            self.counts["commits"] += 1
+            extra = f"LIMIT = {self.counts['commits']}\n"
+            await self.github.push_base(self._repo, {f"shop/limits_{self.counts['commits']}.py": extra})
+        return await self._die_at(point, self.open(slow=True))
+
+    async def _mend(self, pull: Pull) -> Pull:
+        await self.push(pull, slow=False)
+        return pull
+
+    async def _die_at(self, point: str, asking: Awaitable[Pull]) -> bool:
         for machine in self.machines:
             machine.order(point)
-        pull = await self.act()
+        pull = await asking
         victim = await self._comes_to_it(pull)
         for machine in self.machines:
             if machine is not victim:
@@ -422,5 +461,5 @@ class Storm:
 
 
 def seen_points(file: Path) -> list[str]:
-    """The names of all moments that a process passed, each once."""
-    return sorted(set(file.read_text().splitlines()))
+    """The names of all moments that a process passed, each once; without those of a first start."""
+    return sorted(name for name in set(file.read_text().splitlines()) if not FIRST_START.search(name))

@@ -11,7 +11,7 @@ from tests.fakegithub import FakeGitHub
 from .storm import Storm
 
 POINTS = (
-    *("before the answer", "committed INSERT workflow_status", "in analysis", "after POST check-runs"),
+    *("before the answer", "committed INSERT workflow_input", "in analysis", "after POST check-runs"),
     *("before POST reviews", "after POST reviews", "before INSERT operation_outputs"),
     *("committed INSERT fastperf_reviews", "after UPDATE workflow_status", "after POST graphql"),
 )

@@ -375,5 +375,57 @@ def test_the_unkept_tasks_of_a_function_are_one_finding_that_names_all_lines() -
     """
     tasks = found(text, "FP113")
 
-    assert (tasks.line, tasks.severity) == (10, Severity.MEDIUM)
+    assert (tasks.line, tasks.severity) == (10, Severity.HIGH)
     assert "The same holds on line 12." in tasks.message
+
+
+def test_a_call_that_fills_a_cache_in_the_endpoint_itself_weighs_less() -> None:
+    text = """
+    import requests
+    from fastapi import FastAPI
+
+    app = FastAPI()
+    _CACHE = {}
+
+    async def other(): ...
+
+    def fetch():
+        return requests.get("https://rates.example", timeout=5)
+
+    @app.get("/rates")
+    async def rates(day: str):
+        await other()
+        kept = _CACHE.get(day)
+        if kept is None:
+            with open(day):
+                kept = fetch()
+        return kept
+    """
+
+    assert (found(text, "FP103").severity, found(text, "FP103").confidence) == (
+        Severity.MEDIUM,
+        Confidence.LIKELY,
+    )
+
+
+def test_a_sleep_after_a_failure_is_high() -> None:
+    text = """
+    import time
+    from fastapi import FastAPI
+
+    app = FastAPI()
+
+    async def other(): ...
+
+    @app.get("/rates")
+    async def rates(day: str):
+        try:
+            return await other()
+        except TimeoutError:
+            time.sleep(1)
+    """
+
+    assert (found(text, "FP101").severity, found(text, "FP101").confidence) == (
+        Severity.HIGH,
+        Confidence.LIKELY,
+    )

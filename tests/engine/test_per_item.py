@@ -314,3 +314,30 @@ def test_the_declared_type_of_a_stand_in_is_believed() -> None:
     (finding,) = project(files, select=("FP202",)).result.findings
 
     assert finding.path == "main.py"
+
+
+@pytest.mark.parametrize(
+    "collection",
+    ["client.shop.orders", 'client["shop"].orders', "database.orders", 'database["orders"]', "orders"],
+)
+def test_a_collection_is_known_however_it_is_reached(collection: str) -> None:
+    text = f"""
+    from fastapi import FastAPI
+    from motor.motor_asyncio import AsyncIOMotorClient
+    app = FastAPI()
+    client = AsyncIOMotorClient("mongodb://db")
+    database = client.shop
+    orders = database.orders
+
+    @app.post("/orders")
+    async def endpoint(ids: list[int]):
+        return [await {collection}.find_one({{"_id": key}}) for key in ids]
+
+    @app.get("/state")
+    async def state(ids: list[int]):
+        return [await database.command(key) for key in ids]
+    """
+
+    (finding,) = project({"main.py": text}, select=("FP201",)).result.findings
+
+    assert finding.symbol == "endpoint"

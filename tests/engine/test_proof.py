@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import libcst as cst
 import msgspec
 import pytest
 
-from rules.engine import rewrites
+from rules.engine import fixes, proofs, rewrites
 from rules.engine.edits import apply
-from rules.engine.finding import Confidence, Effort, Finding, Impact, Result, Safety, Severity, Skipped
-from rules.engine.fixes import prove
+from rules.engine.finding import (
+    Confidence,
+    Effort,
+    Finding,
+    Impact,
+    ProvenFix,
+    Result,
+    Safety,
+    Severity,
+    Skipped,
+)
 from rules.engine.rule import Fix, Match
 
 Analysis = Callable[[bytes], Result]
@@ -59,6 +68,28 @@ def calls(codes: dict[str, str]) -> Analysis:
         return Result(findings=tuple(found))
 
     return analyse
+
+
+def prove(
+    finding: Finding,
+    match: Match,
+    *,
+    tree: ast.Module,
+    raw: bytes,
+    before: Sequence[Finding],
+    analyse: Analysis,
+) -> ProvenFix | None:
+    made = fixes.make(finding, match, raw=raw, tree=tree)
+    if made is None:
+        return None
+    tried = proofs.proven(
+        [proofs.candidate({}, finding, made)],
+        {finding.path: raw},
+        {finding.path: before},
+        lambda changed: {path: analyse(text) for path, text in changed.items()},
+        lambda: True,
+    )
+    return tried[0][1] if tried else None
 
 
 def proven(source: str, fix: Fix, analyse: Analysis, name: str = "time.sleep") -> str | None:

@@ -122,6 +122,8 @@ async def test_configuration_is_read_from_the_base_and_the_organisation(fakegith
             ".github/fastperf.toml": None,
             "pyproject.toml": "[tool.fastperf]\nfail_on = 'high'\n",
             ".gitattributes": "*.py diff=python\n",
+            ".ruff.toml": None,
+            "ruff.toml": None,
             "org:.github/fastperf.toml": None,
         }
 

@@ -39,7 +39,7 @@ class Order(Base):
     coupon: Mapped[str]
     campaign: Mapped[str]
     channel_name: Mapped[str]
-    internal: Mapped[str]
+    internal: Mapped[str]  # FP206
     batch: Mapped[str]
 
 

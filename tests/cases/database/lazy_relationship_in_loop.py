@@ -338,3 +338,30 @@ def on_the_way_out(session: SessionDep) -> None:
     for order in session.scalars(select(Order)).all():
         if order.id > 10:
             raise ValueError(f"too late for {order.customer.name}")
+
+
+def in_short(session: Session, *, with_customers: bool = False) -> list[Order]:
+    statement = select(Order)
+    if with_customers:
+        statement = statement.options(joinedload(Order.customer))
+    return list(session.scalars(statement).all())
+
+
+@app.get("/never-loaded")
+def never_loaded(session: SessionDep) -> list[str]:
+    return [described(order) for order in in_short(session, with_customers=True)]  # FP203
+
+
+@app.get("/twice")
+def twice(session: SessionDep, brief: bool = False) -> list[str]:
+    orders = session.scalars(select(Order)).all()
+    found = [described(order) for order in orders]  # FP203
+    for order in orders:
+        found.append(described(order))
+    others = session.scalars(select(Order)).all()
+    if brief:
+        for order in others:
+            found.append(described(order))  # FP203
+    for order in others:
+        found.append(described(order))  # FP203
+    return found

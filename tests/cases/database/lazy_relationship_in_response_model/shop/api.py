@@ -179,3 +179,48 @@ def with_customers(session: SessionDep):
 @app.get("/customers/{customer_id}/orders", response_model=list[schemas.OrderOfCustomer])
 def of_one_customer(session: SessionDep, customer_id: int):
     return session.scalars(select(Order).where(Order.customer_id == customer_id)).all()
+
+
+@app.get("/orders/sometimes-deep", response_model=list[schemas.OrderDeep])
+def sometimes_deep(session: SessionDep, deep: bool = False):
+    return crud.sometimes_without_products(session, deep)
+
+
+@app.get("/orders/handed-on", response_model=list[schemas.OrderOut])
+def handed_on(session: SessionDep, deep: bool = False):
+    return crud.handed_on(session, deep)
+
+
+@app.get("/orders/listed-options", response_model=list[schemas.OrderDeep])
+def listed_options(session: SessionDep, deep: bool = False):
+    return crud.listed_options(session, deep)
+
+
+@app.get("/orders/listed-without-products", response_model=list[schemas.OrderDeep])
+def listed_without_products(session: SessionDep, deep: bool = False):
+    return crud.listed_without_products(session, deep)
+
+
+@app.get("/orders/filled-elsewhere", response_model=list[schemas.OrderOut])
+def filled_elsewhere(session: SessionDep):
+    return crud.filled_elsewhere(session)
+
+
+@app.get("/orders/options-of-repository", response_model=list[schemas.OrderDeep])
+def options_of_repository(session: SessionDep):
+    return OrderRepository(session).whole()
+
+
+@app.get("/orders/few-options-of-repository", response_model=list[schemas.OrderDeep])
+def few_options_of_repository(session: SessionDep):
+    return OrderRepository(session).partly()
+
+
+@app.get("/orders/options-of-another-file", response_model=list[schemas.OrderOut])
+def options_of_another_file(session: SessionDep):
+    return session.scalars(select(Order).options(*OrderRepository.few_options())).all()
+
+
+@app.get("/orders/options-of-another-file/deep", response_model=list[schemas.OrderDeep])
+def deep_options_of_another_file(session: SessionDep):
+    return session.scalars(select(Order).options(*OrderRepository.few_options())).all()  # FP204

@@ -70,6 +70,44 @@ def first_only(session: Session) -> list[Order]:
     return session.scalars(select(Order).limit(1)).all()
 
 
+def sometimes_without_products(session: Session, deep: bool) -> list[Order]:
+    statement = select(Order)  # FP204
+    if deep:
+        statement = statement.options(selectinload(Order.items))
+    return session.execute(statement).scalars().all()
+
+
+def handed_on(session: Session, deep: bool) -> list[Order]:
+    statement = select(Order)
+    if deep:
+        statement = with_items(statement)
+    return session.execute(statement).scalars().all()
+
+
+def with_items(statement):
+    return statement.options(selectinload(Order.items))
+
+
+def listed_options(session: Session, with_products: bool) -> list[Order]:
+    wanted = [joinedload(Order.customer)]
+    if with_products:
+        wanted.append(selectinload(Order.items).joinedload(Item.product))
+    return session.scalars(select(Order).options(*wanted)).all()
+
+
+def listed_without_products(session: Session, with_items: bool) -> list[Order]:
+    wanted = [joinedload(Order.customer)]
+    if with_items:
+        wanted.append(selectinload(Order.items))
+    return session.scalars(select(Order).options(*wanted)).all()  # FP204
+
+
+def filled_elsewhere(session: Session) -> list[Order]:
+    wanted = [joinedload(Order.customer)]
+    add_options(wanted)
+    return session.scalars(select(Order).options(*wanted)).all()
+
+
 def unserved(session: Session) -> list[Order]:
     return session.scalars(select(Order)).all()
 

@@ -27,6 +27,21 @@ class Repository(Generic[M]):
 class OrderRepository(Repository[Order]):
     model = Order
 
+    @classmethod
+    def loader_options(cls) -> tuple:
+        return (selectinload(Order.items).selectinload(Item.product),)
+
+    @classmethod
+    def few_options(cls) -> list:
+        return [selectinload(Order.items)]
+
+    def whole(self) -> list[Order]:
+        return self.all(select(Order).options(*self.loader_options()))
+
+    def partly(self) -> list[Order]:
+        statement = select(Order).options(*self.few_options())  # FP204
+        return self.all(statement)
+
     def recent(self, limit: int) -> list[Order]:
         statement = select(Order).order_by(Order.id.desc()).limit(limit)  # FP204
         return self.all(statement)

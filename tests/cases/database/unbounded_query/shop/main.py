@@ -6,11 +6,13 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import create_engine, func, select
 from sqlalchemy.orm import Session, sessionmaker
 
-from shop import orders, reports
+from shop import choices, dispatches, orders, reports
 from shop.models import Customer, Order
 
 app = FastAPI()
 app.include_router(reports.router)
+app.include_router(dispatches.router)
+app.include_router(choices.router)
 SessionLocal = sessionmaker(create_engine("sqlite://"))
 
 
