@@ -1,4 +1,4 @@
-"""What is kept of a review for its page: everything but source code."""
+"""What is kept of a review for its page. Of source code that is only what proven fixes replace, kept apart."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from app.review.comments import group
 from app.review.costs import EndpointChange
 from app.review.report import Report
 from rules.engine.capacity import Site
-from rules.engine.finding import Finding, Skipped, Statistics, Suppressed
+from rules.engine.finding import Finding, ProvenFix, Skipped, Statistics, Suppressed
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """One review, as its page shows it. Fixes are left out: they hold lines of the project."""
+    """One review, as its page shows it. `patch` and `fixes` hold lines of the project: for people who may read it."""
 
     repository: str
     number: int
@@ -40,6 +40,10 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     statistics: Statistics = Statistics()
     site: Site | None = None
     """What the service runs on, as far as it was told or is assumed."""
+    patch: str = ""
+    """All proven fixes of new findings, as the check run shows it too."""
+    fixes: dict[str, ProvenFix] = {}
+    """Fingerprint -> the proven fix of that finding."""
 
     @classmethod
     def of(cls, report: Report, repository: str, number: int, head_sha: str) -> Self:
@@ -67,6 +71,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
             faults=report.faults,
             statistics=report.statistics,
             site=report.site,
+            patch=report.patch,
+            fixes={finding.fingerprint: finding.fix for finding in report.new if finding.fix},
         )
 
     def encode(self) -> bytes:
