@@ -114,6 +114,8 @@ class Thread(msgspec.Struct, frozen=True):
 
     call_ms: float
     least_gap_ms: float
+    held: float
+    """The longest gap as a share of the call, the median of the rounds."""
     frees_loop: bool
 
 
