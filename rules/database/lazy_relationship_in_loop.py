@@ -40,6 +40,7 @@ class LazyRelationshipInLoop(Rule):
 
     code = "FP203"
     per_request = True
+    about_own_line = True
     severity = Severity.HIGH
     gates = False
     effort = Effort.MINUTES

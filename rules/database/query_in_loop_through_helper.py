@@ -41,6 +41,7 @@ class QueryInLoopThroughHelper(Rule):
 
     code = "FP202"
     per_request = True
+    about_own_line = True
     severity = Severity.HIGH
     gates = True
     effort = Effort.HOURS
