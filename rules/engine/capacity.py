@@ -28,7 +28,7 @@ REDIS_MS = 0.5
 REQUEST_CPU_MS = 0.12
 THREAD_CPU_MS = 0.12
 QUERY_CPU_MS = 0.4
-HTTP_CPU_MS = 0.3
+HTTP_CPU_MS = 0.27
 ROW_CPU_MS = 0.02
 STATEMENT_MS = 0.5
 """What the database itself works on a small statement."""

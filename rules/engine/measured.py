@@ -215,7 +215,7 @@ def page(rule: Rule) -> Iterator[str]:
 
 def _table(case: Case, names: list[str]) -> Iterator[str]:
     yield "| form | clients | given | throughput | response time | processor time | longest loop gap | statements | memory |"
-    yield "|---|--:|---|---|---|---|---|---|---|"
+    yield "|---|---|---|---|---|---|---|---|---|"
     for point in case.points:
         slow = point.forms["slow"]
         for name in names:
