@@ -242,6 +242,7 @@ async def test_22_a_token_does_for_one_repository_and_no_more_than_is_needed(ser
     other = service.github.add_repo("octo/other", private=True, files=FILES)
     (installation,) = service.github.state.installations.values()
     await service.github.change_repositories(installation, add=[other])
+    installation.permissions |= {"contents": "write", "actions": "write", "administration": "write"}
     await service.reviewed(repo, "slow", SLOW)
     await service.reviewed(other, "slow", SLOW)
 
