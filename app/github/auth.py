@@ -134,9 +134,21 @@ class Tokens:
     """Installation tokens, kept for 55 minutes. Callers who want the same one at once share one call."""
 
     def __init__(
-        self, app: API, secrets: Secrets, *, timer: Callable[[], float] = time.monotonic, step: float = 1.0
+        self,
+        app: API,
+        secrets: Secrets,
+        *,
+        permissions: Mapping[str, str],
+        timer: Callable[[], float] = time.monotonic,
+        step: float = 1.0,
     ) -> None:
-        """`step` is the time in seconds between attempts while a new token spreads."""
+        """`permissions` is all that a token shall be good for, however many the app has been granted.
+
+        `step` is the time in seconds between attempts while a new token spreads.
+        """
+        self._permissions = dict(permissions)
+        self._lacking: set[int] = set()
+        """Installations that have not granted all of those: their tokens have what they granted."""
         self._app = app
         self._secrets = secrets
         self._timer = timer
@@ -164,6 +176,7 @@ class Tokens:
         """Drop all tokens of an installation: it was removed or suspended, or its permissions changed."""
         for key in [key for key in self._tokens if key[0] == installation_id]:
             self._tokens.pop(key, None)
+        self._lacking.discard(installation_id)
         for key in [key for key in self._minting if key[0] == installation_id]:
             del self._minting[key]  # its callers get it; nobody else does
 
@@ -212,19 +225,32 @@ class Tokens:
             raise Gone(f"not installed on {repository.full_name}", status=error.status) from None
 
     async def _request(self, installation_id: int, repository: Repository | None) -> Token:
-        data = {"repository_ids": [repository.id]} if repository else {}
+        data: dict[str, Any] = {"repository_ids": [repository.id]} if repository else {}
         try:
-            answer = await self._app.repeatable(
-                "POST",
-                "/app/installations/{installation_id}/access_tokens",
-                {"installation_id": str(installation_id)},
-                data,
-            )
+            answer = await self._narrowed(installation_id, data)
         except Invalid as error:  # the repository is not, or no longer, part of the installation
             raise Gone(error.message, status=error.status) from None
         token = str(answer["token"])
         self._secrets.add(token)
         return Token(token, self._timer())
+
+    async def _narrowed(self, installation_id: int, data: Mapping[str, Any]) -> Any:
+        if installation_id in self._lacking:
+            return await self._asked(installation_id, data)
+        try:
+            return await self._asked(installation_id, {**data, "permissions": self._permissions})
+        except Invalid:  # one of them was not granted, or an older GitHub does not know it
+            answer = await self._asked(installation_id, data)
+        self._lacking.add(installation_id)
+        return answer
+
+    async def _asked(self, installation_id: int, data: Mapping[str, Any]) -> Any:
+        return await self._app.repeatable(
+            "POST",
+            "/app/installations/{installation_id}/access_tokens",
+            {"installation_id": str(installation_id)},
+            data,
+        )
 
     def __repr__(self) -> str:
         return f"Tokens({len(self._tokens)})"

@@ -12,7 +12,7 @@ import aiohttp
 from cachetools import LRUCache, TTLCache
 
 from app.github.api import API, Call, Transport, check_url, derive_graphql_url
-from app.github.app import AppClient
+from app.github.app import PERMISSIONS, AppClient
 from app.github.auth import AppAuthorization, InstallationAuthorization, Secrets, Tokens, parse_private_key
 from app.github.checks import Checks
 from app.github.comments import Comments
@@ -113,7 +113,7 @@ class GitHub:
         )
         self._authorization = AppAuthorization(self.app_id, key, self.secrets)
         api = API(transport, self._authorization, self.limits(None))
-        tokens = Tokens(api, self.secrets, timer=self._clock, step=self._pause)
+        tokens = Tokens(api, self.secrets, permissions=PERMISSIONS, timer=self._clock, step=self._pause)
         self._opened = transport, tokens, AppClient(api, self._installation)
         return self
 
