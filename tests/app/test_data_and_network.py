@@ -182,7 +182,9 @@ def test_local_commands_contact_nobody(tmp_path: Path, command: list[str]) -> No
     assert done.returncode in (0, 1), done.stderr
 
 
-async def test_the_public_port_has_the_paths_that_are_listed_and_the_rest_is_of_people_who_signed_in(fakegithub: FakeGitHub, tmp_path: Path) -> None:
+async def test_the_public_port_has_the_paths_that_are_listed_and_the_rest_is_of_people_who_signed_in(
+    fakegithub: FakeGitHub, tmp_path: Path
+) -> None:
     settings: Settings = settings_for(
         fakegithub,
         f"sqlite:///{tmp_path}/fastperf.db",
