@@ -160,3 +160,51 @@ async def one(order: Order):
     )
 
     assert len(analysis.result.findings) == count
+
+
+THREADED = """
+from threading import Thread
+
+from fastapi import Depends, FastAPI
+from sqlalchemy import create_engine, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+
+app = FastAPI()
+SessionLocal = sessionmaker(create_engine("sqlite://"))
+
+class Base(DeclarativeBase):
+    pass
+
+class Server(Base):
+    __tablename__ = "servers"
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+def decorator(func):
+    def wrapper(*args, **kwargs):
+        RUN
+    return wrapper
+
+@decorator
+def restart(number: int):
+    with SessionLocal() as session:
+        session.scalars(select(Server).where(Server.id == number)).first()
+
+@app.post("/restart")
+def restart_all(numbers: list[int]):
+    for number in numbers:
+        restart(number)
+"""
+
+
+@pytest.mark.parametrize(
+    ("run", "codes"),
+    [
+        ("return func(*args, **kwargs)", ["FP202"]),
+        ("Thread(target=func, args=args, kwargs=kwargs).start()", []),
+    ],
+    ids=["called", "in a thread"],
+)
+def test_what_a_decorator_gives_to_a_thread_is_no_cost_of_the_caller(run: str, codes: list[str]) -> None:
+    analysis = analyze({"main.py": THREADED.replace("RUN", run).encode()}, options=Options(select=("FP202",)))
+
+    assert [each.code for each in analysis.result.findings] == codes
