@@ -126,8 +126,8 @@ class Token:
     minted: float
 
 
-Key = tuple[int, int | None]
-"""Installation, and the repository the token is narrowed to."""
+Key = tuple[int, int | None, bool]
+"""Installation, the repository the token is narrowed to, and whether it is to commit with."""
 
 
 class Tokens:
@@ -157,12 +157,16 @@ class Tokens:
         self._minting: dict[Key, asyncio.Task[Token]] = {}
         self._tasks: set[asyncio.Task[Token]] = set()
 
-    async def get(self, installation_id: int, repository: Repository | None) -> Token:
+    async def get(
+        self, installation_id: int, repository: Repository | None, *, commits: bool = False
+    ) -> Token:
         """A token for one repository, or for all of the installation's when `repository` is None.
+
+        Only one that `commits` may write contents, and only where an owner granted that.
 
         Raises Gone when the app is no longer installed there, Suspended, and what any call raises.
         """
-        key = (installation_id, repository.id if repository else None)
+        key = (installation_id, repository.id if repository else None, commits)
         if (token := self._tokens.get(key)) is not None:
             return token
         task = self._minting.get(key)
@@ -211,7 +215,7 @@ class Tokens:
     async def _mint(self, key: Key, repository: Repository | None) -> Token:
         installation_id = key[0]
         try:
-            return await self._request(installation_id, repository)
+            return await self._request(installation_id, repository, commits=key[2])
         except NotFound as error:
             if repository is None:
                 raise Gone(error.message, status=error.status) from None
@@ -220,28 +224,30 @@ class Tokens:
             found = await self._app.getitem(
                 "/repos/{owner}/{repo}/installation", {"owner": repository.owner, "repo": repository.name}
             )
-            return await self._request(int(found["id"]), repository)
+            return await self._request(int(found["id"]), repository, commits=key[2])
         except NotFound as error:
             raise Gone(f"not installed on {repository.full_name}", status=error.status) from None
 
-    async def _request(self, installation_id: int, repository: Repository | None) -> Token:
+    async def _request(self, installation_id: int, repository: Repository | None, *, commits: bool) -> Token:
         data: dict[str, Any] = {"repository_ids": [repository.id]} if repository else {}
         try:
-            answer = await self._narrowed(installation_id, data)
+            answer = await self._narrowed(installation_id, data, commits=commits)
         except Invalid as error:  # the repository is not, or no longer, part of the installation
             raise Gone(error.message, status=error.status) from None
         token = str(answer["token"])
         self._secrets.add(token)
         return Token(token, self._timer())
 
-    async def _narrowed(self, installation_id: int, data: Mapping[str, Any]) -> Any:
+    async def _narrowed(self, installation_id: int, data: Mapping[str, Any], *, commits: bool) -> Any:
+        permissions = self._permissions | ({"contents": "write"} if commits else {})
         if installation_id in self._lacking:
             return await self._asked(installation_id, data)
         try:
-            return await self._asked(installation_id, {**data, "permissions": self._permissions})
+            return await self._asked(installation_id, {**data, "permissions": permissions})
         except Invalid:  # one of them was not granted, or an older GitHub does not know it
             answer = await self._asked(installation_id, data)
-        self._lacking.add(installation_id)
+        if not commits:
+            self._lacking.add(installation_id)
         return answer
 
     async def _asked(self, installation_id: int, data: Mapping[str, Any]) -> Any:
@@ -259,14 +265,17 @@ class Tokens:
 class InstallationAuthorization:
     """Signs as an installation, for one repository where one is given."""
 
-    def __init__(self, tokens: Tokens, installation_id: int, repository: Repository | None) -> None:
+    def __init__(
+        self, tokens: Tokens, installation_id: int, repository: Repository | None, *, commits: bool = False
+    ) -> None:
+        self._commits = commits
         self._tokens = tokens
         self._installation_id = installation_id
         self._repository = repository
-        self._key = (installation_id, repository.id if repository else None)
+        self._key = (installation_id, repository.id if repository else None, commits)
 
     async def header(self) -> str:
-        token = await self._tokens.get(self._installation_id, self._repository)
+        token = await self._tokens.get(self._installation_id, self._repository, commits=self._commits)
         return f"Bearer {token.value}"
 
     async def refused(self, tried: Sequence[str], answer: Mapping[str, str]) -> bool:
