@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 WORKERS ?= 2
 
-.PHONY: install demo test test-all test-engine-everywhere chaos lint format docs docs-check bench bench-analysis bench-impact bench-scale bench-load serve lock sbom audit clean
+.PHONY: install demo test test-all test-engine-everywhere chaos lint format docs docs-check docs-site bench bench-analysis bench-impact bench-scale bench-load serve lock sbom audit clean
 
 install: $(STAMP)
 
@@ -37,6 +37,10 @@ docs: $(STAMP)
 docs-check: $(STAMP)
 	$(BIN)/python -m rules.engine.page --check
 	$(BIN)/python -m app.review.schema --check
+
+# The documentation as a site, in site/.
+docs-site: $(STAMP)
+	$(BIN)/zensical build --clean --strict -f mkdocs.yml
 
 # The App on this machine against the stand-in GitHub; SERVE=1 keeps both up.
 demo: $(STAMP)

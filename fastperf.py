@@ -11,6 +11,10 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - pathlib's imports could be the project's files
 
+if "__path__" not in globals():
+    # In a checkout this is a module: the plugin of pytest, `fastperf/pytest.py` in the wheel, lies elsewhere.
+    __path__ = [os.path.join(HERE, "app", "plugin")]  # noqa: PTH118 - as above
+
 
 def main() -> None:
     """Run the command line (`fastperf --help`)."""

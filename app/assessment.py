@@ -122,7 +122,9 @@ class Assessor:
             return path not in touched and (not is_python(path) or not config.excludes(path))
 
         contents, project = await together(
-            client.contents.texts([(base_sha, path) for path in old] + [(head_sha, path) for path in new]),
+            client.contents.texts(
+                [(base_sha, path) for path in (*old, *config.evidence)] + [(head_sha, path) for path in new]
+            ),
             self._projects.at(client, base_sha, wants),
         )
         before = {path: contents.get((base_sha, path)) for path in old}
@@ -138,7 +140,7 @@ class Assessor:
             others=dict(project.facts),
             documents_before=dict(project.documents) | _texts(before),
             documents_after=dict(project.documents) | _texts(after),
-            options=config.options(),
+            options=config.options_with({path: contents.get((base_sha, path)) for path in config.evidence}),
             removed=[file.path for file in relevant if file.status == "removed"],
             renamed={
                 file.path: file.previous_path

@@ -41,6 +41,8 @@ class Gathered(msgspec.Struct, kw_only=True):
     skipped: list[Skipped]
     excluded: list[Skipped]
     """Left out on purpose."""
+    evidence: dict[str, bytes | None] = {}
+    """Profiles that the configuration names, by path; as the base branch has them."""
 
 
 def gather(repository: LocalRepository, base: str, head: str) -> Gathered:
@@ -107,6 +109,7 @@ def gather(repository: LocalRepository, base: str, head: str) -> Gathered:
         documents_after=_documents(repository, new),
         skipped=skipped,
         excluded=[*exclusions.by_path(files, config), *generated],
+        evidence=_evidence(repository, tip, config),
     )
 
 
@@ -132,7 +135,7 @@ async def compare(
         others=others,
         documents_before=gathered.documents_before,
         documents_after=gathered.documents_after,
-        options=gathered.config.options(),
+        options=gathered.config.options_with(gathered.evidence),
         removed=[file.path for file in gathered.files if file.status == "removed"],
         renamed={file.path: file.previous_path for file in gathered.files if file.previous_path},
     )
@@ -179,6 +182,12 @@ def decide(gathered: Gathered, comparison: Comparison, links: Links) -> Report:
 def _is_source(path: str, tree: dict[str, Entry], config: Config) -> bool:
     entry = tree.get(path)
     return entry is not None and entry.is_file and is_python(path) and not config.excludes(path)
+
+
+def _evidence(repository: LocalRepository, tree: dict[str, Entry], config: Config) -> dict[str, bytes | None]:
+    wanted = {path: entry.sha for path in config.evidence if (entry := tree.get(path)) and entry.is_file}
+    contents = repository.read(wanted.values())
+    return {path: contents.get(sha) for path, sha in wanted.items()}
 
 
 def _documents(repository: LocalRepository, tree: dict[str, Entry]) -> dict[str, str]:

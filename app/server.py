@@ -22,6 +22,8 @@ from app.github.api import Call
 from app.github.app import missing
 from app.github.client import GitHub
 from app.github.errors import BadPrivateKey, GitHubError
+from app.github.manifest import SIGNED_IN, web_url
+from app.github.people import SignIn
 from app.jobs import Jobs, JobsError
 from app.migrations import SchemaError
 from app.pipeline import Pipeline
@@ -30,8 +32,9 @@ from app.reportlinks import ReportLinks
 from app.settings import Settings, SetupSettings
 from app.store import Store
 from app.version import version
-from app.web import health, pages, reports, rules, setup
+from app.web import health, pages, reports, rules, setup, signin, status
 from app.web.metrics import Metrics, MetricsPage
+from app.web.sessions import Cookies
 from app.webhook import LARGEST_BODY, Webhook
 from rules.engine import registry
 
@@ -144,9 +147,11 @@ def build(settings: Settings, **jobs_options: Any) -> web.Application:
     app.router.add_post("/webhook", webhook.handle)
     app.router.add_get("/livez", health.live)
     app.router.add_get("/readyz", ready.handle)
-    app.router.add_get("/", _status)
-    app.router.add_get("/setup", setup.Check(github, settings.public_url).page)
-    app.router.add_get("/reviews/{id:[0-9a-f]{32}}", reports.Reports(store, links).page)
+    checked = setup.Check(
+        github, settings.public_url, port=settings.port, can_sign_in=_sign_in(settings) is not None
+    )
+    app.router.add_get("/setup", checked.page)
+    _add_peoples_pages(app, settings, github, store, links, ready, jobs)
     _add_public_pages(app)
     if settings.metrics_token and settings.metrics_port is None:
         app.router.add_get("/metrics", MetricsPage(metrics, settings.metrics_token).handle)
@@ -154,10 +159,51 @@ def build(settings: Settings, **jobs_options: Any) -> web.Application:
     return app
 
 
+def _add_peoples_pages(
+    app: web.Application,
+    settings: Settings,
+    github: GitHub,
+    store: Store,
+    links: ReportLinks,
+    ready: health.Ready,
+    jobs: Jobs,
+) -> None:
+    """Pages that show more to those who may see more."""
+    cookies = Cookies(settings.private_key, secure=settings.public_url.startswith("https:"))
+    visitors = signin.Visitors(github, cookies, _sign_in(settings))
+    visitors.routes(app)
+    shown = reports.Reports(store, links, visitors, web_url(settings.api_url))
+    app.router.add_get("/reviews/{id:[0-9a-f]{32}}", shown.page)
+    app.router.add_get("/reviews/{id:[0-9a-f]{32}}/fastperf.patch", shown.patch)
+    status.Status(
+        ready=ready,
+        store=store,
+        visitors=visitors,
+        cookies=cookies,
+        depth=jobs.depth,
+        budgets=github.budgets,
+        operator_token=settings.operator_token,
+    ).routes(app)
+
+
+def _sign_in(settings: Settings) -> SignIn | None:
+    """People can sign in where the app has its OAuth credentials, and an address that GitHub can send them back to."""
+    if not (settings.client_id and settings.client_secret and settings.public_url):
+        return None
+    return SignIn(
+        web_url=web_url(settings.api_url),
+        api_url=settings.api_url,
+        client_id=settings.client_id,
+        client_secret=settings.client_secret,
+        redirect_uri=settings.public_url + SIGNED_IN,
+    )
+
+
 def _add_public_pages(app: web.Application) -> None:
     app.router.add_get("/rules", rules.index)
     app.router.add_get("/rules/{code:[A-Za-z0-9-]{1,80}}", rules.rule)
     app.router.add_get("/static/fastperf.css", pages.stylesheet)
+    app.router.add_get("/static/fastperf.js", pages.script)
 
 
 def serve_setup(settings: SetupSettings) -> bool:
@@ -289,10 +335,6 @@ async def _refusal(request: web.Request, answer: web.HTTPException) -> web.Respo
     if "text/html" in request.headers.get("Accept", "") and request.path != "/webhook":
         return await pages.error(answer.reason, answer.status)
     return web.json_response({"status": answer.reason.lower()}, status=answer.status)
-
-
-async def _status(_: web.Request) -> web.Response:
-    return web.Response(text="fastperf is running.\n")
 
 
 async def _learn_who_we_are(github: GitHub) -> None:

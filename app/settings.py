@@ -78,6 +78,8 @@ class Settings:
     metrics_port: int | None = None
     """Where `/metrics` listens; without it and without a token there is no such page."""
     metrics_token: str = field(default="", repr=False)
+    operator_token: str = field(default="", repr=False)
+    """Opens the operator's part of the status page; without it nobody has one."""
     drain_seconds: float = 20.0
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
@@ -87,7 +89,13 @@ class Settings:
     @property
     def secrets(self) -> frozenset[str]:
         """Everything that must not appear in a log line."""
-        values = {self.private_key, self.client_secret, self.metrics_token, *self.webhook_secrets}
+        values = {
+            self.private_key,
+            self.client_secret,
+            self.metrics_token,
+            self.operator_token,
+            *self.webhook_secrets,
+        }
         password = make_url(self.database_url).password
         values.add(str(password) if password else "")
         return frozenset(value for value in values if value)
@@ -124,6 +132,7 @@ class Settings:
             metrics_host=reader.text("FASTPERF_METRICS_HOST") or "127.0.0.1",
             metrics_port=reader.number("FASTPERF_METRICS_PORT", None, int, 0, 65535),
             metrics_token=reader.secret("FASTPERF_METRICS_TOKEN"),
+            operator_token=reader.secret("FASTPERF_OPERATOR_TOKEN"),
             drain_seconds=reader.number("FASTPERF_DRAIN_SECONDS", 20.0, float, 0, 3600),
         )
 

@@ -157,6 +157,22 @@ class HeadReview(msgspec.Struct, frozen=True):
     summary: str
 
 
+class KeptReport(msgspec.Struct, frozen=True):
+    """A report and whose it is."""
+
+    repository_id: int
+    data: bytes
+
+
+class KeptLine(msgspec.Struct, frozen=True):
+    """One report in a list."""
+
+    id: str
+    repository_id: int
+    data: bytes
+    at: float
+
+
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """One line of the record: who did what to the gate. Lines are added, never changed."""
 
@@ -246,6 +262,19 @@ class Store:
         """None for one that was never kept, or is no more."""
         data = await self._run(self._scalar, sa.select(_reports.c.data).where(_reports.c.id == report_id))
         return None if data is None else zlib.decompress(data)
+
+    async def kept_report(self, report_id: str) -> KeptReport | None:
+        """The report with the repository it belongs to; None as for `report`."""
+        query = sa.select(_reports.c.repository_id, _reports.c.data).where(_reports.c.id == report_id)
+        row = await self._run(self._row, query)
+        return None if row is None else KeptReport(row[0], zlib.decompress(row[1]))
+
+    async def recent_reports(self, limit: int) -> list[KeptLine]:
+        """The newest reports of all repositories, newest first."""
+        columns = [_reports.c[name] for name in KeptLine.__struct_fields__]
+        return await self._run(
+            self._read_reports, sa.select(*columns).order_by(_reports.c.at.desc()).limit(limit)
+        )
 
     async def drop_reviews(self, repository: Repository, number: int) -> None:
         """The pull request is closed: what was said of it concerns nobody who shares its commits."""
@@ -515,6 +544,11 @@ class Store:
     def _scalar(self, query: sa.Select[Any]) -> Any:
         with self._engine.connect() as connection:
             return connection.scalar(query)
+
+    def _read_reports(self, query: sa.Select[Any]) -> list[KeptLine]:
+        with self._engine.connect() as connection:
+            rows = list(connection.execute(query))
+        return [KeptLine(row.id, row.repository_id, zlib.decompress(row.data), row.at) for row in rows]
 
     def _row(self, query: sa.Select[Any]) -> tuple[Any, ...] | None:
         with self._engine.connect() as connection:

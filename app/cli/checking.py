@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from app.cli.shared import Bar, Misuse, configuration, options_of, progress
+from app.cli.shared import Bar, Misuse, configuration, options_of, progress, with_evidence
 
 if TYPE_CHECKING:
     from app.check import Scan
@@ -55,6 +55,14 @@ SKIPPED_SHOWN = 10
     metavar="DIR",
     help="Keep it here instead of in .fastperf_cache of the project.",
 )
+@click.option(
+    "--profile",
+    "profiles",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A profile, spans, metrics or observed tests: hot findings weigh more.",
+)
 @click.option("--watch", is_flag=True, help="Check again whenever a file changes, until interrupted.")
 def check(
     paths: tuple[Path, ...],
@@ -73,6 +81,7 @@ def check(
     base: str | None,
     no_cache: bool,
     cache_dir: Path | None,
+    profiles: tuple[Path, ...],
     watch: bool,
 ) -> None:
     """Analyse files or projects (here, if no PATH is given), each in the context of its whole project.
@@ -109,7 +118,15 @@ def check(
     if checklist and not select:
         select = ("FP",)  # everything in so many words: project advice too
     scan, project, options = checked(
-        paths, select, ignore, config_file, base, printer, kept=not no_cache, cache_dir=cache_dir
+        paths,
+        select,
+        ignore,
+        config_file,
+        base,
+        printer,
+        profiles,
+        kept=not no_cache,
+        cache_dir=cache_dir,
     )
     if checklist:
         _show_checklist(scan, output_format)
@@ -173,6 +190,7 @@ def checked(
     config_file: Path | None,
     base: str | None,
     printer: _Printer | None = None,
+    profiles: Sequence[Path] = (),
     *,
     kept: bool = False,
     cache_dir: Path | None = None,
@@ -193,7 +211,7 @@ def checked(
         project = discovery.find(chosen, config.excludes)
     except discovery.DiscoveryError as error:
         raise Misuse(str(error)) from None
-    options = options_of(config, select, ignore)
+    options = with_evidence(options_of(config, select, ignore), config, root, profiles)
     with progress(len(project.files)) as bar:
         if printer is not None:
             printer.bar = bar

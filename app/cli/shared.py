@@ -71,6 +71,22 @@ def options_of(config: Config, select: Sequence[str], ignore: Sequence[str]) -> 
     return options
 
 
+def with_evidence(options: Options, config: Config, root: Path, given: Sequence[Path] = ()) -> Options:
+    """The options with the profiles that the configuration names or the command line gives."""
+    import msgspec
+
+    texts = {}
+    for path in config.evidence:
+        place = root / path
+        texts[path] = place.read_text(encoding="utf-8", errors="replace") if place.is_file() else ""
+    for place in given:
+        try:
+            texts[str(place)] = place.read_text(encoding="utf-8", errors="replace")
+        except OSError as error:
+            raise Misuse(f"{place}: {error.strerror}") from None
+    return msgspec.structs.replace(options, evidence=tuple(texts.items()))
+
+
 def _codes(values: Sequence[str]) -> tuple[str, ...]:
     """Codes and prefixes as given, by comma or one by one; a name stands for its code."""
     from rules.engine import registry

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import time
 from collections.abc import Callable
 from types import TracebackType
 
 import aiohttp
-from cachetools import LRUCache
+from cachetools import LRUCache, TTLCache
 
 from app.github.api import API, Call, Transport, check_url, derive_graphql_url
 from app.github.app import AppClient
@@ -18,6 +19,7 @@ from app.github.comments import Comments
 from app.github.contents import Contents
 from app.github.limits import Limits
 from app.github.models import App, Repository
+from app.github.people import Person, PersonAuthorization
 from app.github.pulls import Pulls
 from app.github.reviews import Reviews
 
@@ -145,6 +147,22 @@ class GitHub:
         api = API(transport, authorization, self.limits(installation_id), installation_id=installation_id)
         return RepositoryClient(api, repository, app_id=int(self.app_id), slug=self.slug, pause=self._pause)
 
+    def person(self, token: str) -> Person:
+        """GitHub as seen by somebody who signed in. Nothing of it is kept for another person, nor waited for long."""
+        transport, _, _ = self._open
+        own = dataclasses.replace(
+            transport, responses=TTLCache(maxsize=1, ttl=1), pauses=(0.3,), patience=0.0, on_call=None
+        )
+        self.secrets.add(token)
+        return Person(API(own, PersonAuthorization(token), Limits()))
+
+    @property
+    def session(self) -> aiohttp.ClientSession:
+        """The connections of this process; without cookies and credentials of their own."""
+        if self._session is None:
+            raise RuntimeError("GitHub is used before it is entered")
+        return self._session
+
     def forget(self, installation_id: int) -> None:
         """Drop what is kept for an installation: it was removed or suspended, or its permissions changed."""
         transport, tokens, _ = self._open
@@ -158,6 +176,10 @@ class GitHub:
         if limits is None:
             limits = self._limits[installation_id] = Limits()
         return limits
+
+    def budgets(self) -> dict[int | None, dict[str, int]]:
+        """Primary calls left by installation (None: the app's own) and resource, as of the last answers."""
+        return {owner: dict(limits.remaining) for owner, limits in self._limits.items() if limits.remaining}
 
     def redact(self, text: str) -> str:
         """`text` without any token that is in use."""

@@ -13,6 +13,8 @@ from app.github.app import EVENTS, PERMISSIONS
 
 SECONDS: Final = 20.0
 LONGEST_ANSWER: Final = 1_000_000
+SIGNED_IN: Final = "/sign-in/callback"
+"""The path to which GitHub sends people back who signed in."""
 CODE: Final = re.compile(r"[A-Za-z0-9_-]{1,200}\Z")
 OWNER: Final = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})\Z")
 """What GitHub lets accounts be called."""
@@ -45,6 +47,7 @@ def manifest(public_url: str, name: str) -> dict[str, Any]:
         "description": "Reviews pull requests of FastAPI projects for performance.",
         "hook_attributes": {"url": f"{public_url}/webhook", "active": True},
         "redirect_url": f"{public_url}/setup/created",
+        "callback_urls": [f"{public_url}{SIGNED_IN}"],
         "setup_url": f"{public_url}/setup",
         "public": False,
         "default_permissions": dict(PERMISSIONS),

@@ -117,6 +117,7 @@ def recommend(groups: Sequence[Group], one_click: set[str], patched: set[str]) -
             _WEIGHT[entry.first.severity]
             * _SURE[entry.first.confidence]
             * (1.2 if entry.first.gates else 1.0)
+            * (1 + 10 * max(finding.heat for finding in entry.findings))
             for entry in members
         )
         summary = first.impact.summary if first.impact.summary != "not measured" else ""

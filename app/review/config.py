@@ -189,7 +189,14 @@ class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     budget: Annotated[tuple[BudgetTable, ...], Meta(description="Costs that endpoints are held to.")] = ()
     profile: Annotated[
         Annotated[str, Meta(max_length=300)] | None,
-        Meta(description="Path in the repository of a speedscope, OTLP or Prometheus snapshot."),
+        Meta(
+            description="Path in the repository of a profile: speedscope, py-spy raw, pyinstrument JSON, OTLP or Jaeger "
+            "JSON spans, Prometheus text."
+        ),
+    ] = None
+    observed: Annotated[
+        Annotated[str, Meta(max_length=300)] | None,
+        Meta(description="Path in the repository of what `fastperf.pytest` wrote while the tests ran."),
     ] = None
 
 
@@ -251,6 +258,22 @@ class Config(Table, frozen=True, kw_only=True):
             linter=self.linter,
             context=msgspec.to_builtins(self.context),
             budget=tuple(Budget(**msgspec.structs.asdict(table)) for table in self.budget),
+        )
+
+    @property
+    def evidence(self) -> tuple[str, ...]:
+        """Paths of what was seen of the program while it ran."""
+        return tuple(path for path in (self.profile, self.observed) if path)
+
+    def options_with(self, texts: Mapping[str, str | bytes | None]) -> Options:
+        """The options with the text of each piece of evidence; an empty one where there is no such file."""
+        read = [(path, texts.get(path) or "") for path in self.evidence]
+        return msgspec.structs.replace(
+            self.options(),
+            evidence=tuple(
+                (path, text.decode(errors="replace") if isinstance(text, bytes) else text)
+                for path, text in read
+            ),
         )
 
     def mode_of(self, code: str, endpoint: str = "") -> Mode:
@@ -434,7 +457,7 @@ def _values(document: _Document, errors: list[ConfigError], codes: Collection[st
             values[key] = tuple(_codes(key, value, codes, refuse))
         else:
             problem = _problem(value, _FIELDS[key].type)
-            if problem is None and key == "profile" and not _inside(value):
+            if problem is None and key in ("profile", "observed") and not _inside(value):
                 problem = "a relative path inside the repository is expected"
             if problem is None:
                 values[key] = value

@@ -1,4 +1,4 @@
-"""What is kept of a review for its page: everything but source code."""
+"""What is kept of a review for its page. Of source code that is only what proven fixes replace, kept apart."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from app.review.advice import Question, Recommendation, metrics, tools
 from app.review.comments import group
 from app.review.costs import EndpointChange
 from app.review.report import Report
-from rules.engine.finding import Finding, Skipped, Statistics, Suppressed
+from rules.engine.finding import Finding, ProvenFix, Skipped, Statistics, Suppressed
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
-    """One review, as its page shows it. Fixes are left out: they hold lines of the project."""
+    """One review, as its page shows it. `patch` and `fixes` hold lines of the project: for people who may read it."""
 
     repository: str
     number: int
@@ -37,6 +37,10 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     skipped: tuple[Skipped, ...] = ()
     faults: tuple[str, ...] = ()
     statistics: Statistics = Statistics()
+    patch: str = ""
+    """All proven fixes of new findings, as the check run shows it too."""
+    fixes: dict[str, ProvenFix] = {}
+    """Fingerprint -> the proven fix of that finding."""
 
     @classmethod
     def of(cls, report: Report, repository: str, number: int, head_sha: str) -> Self:
@@ -63,6 +67,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
             skipped=report.skipped,
             faults=report.faults,
             statistics=report.statistics,
+            patch=report.patch,
+            fixes={finding.fingerprint: finding.fix for finding in report.new if finding.fix},
         )
 
     def encode(self) -> bytes:

@@ -409,7 +409,9 @@ def _near(finding: Finding, diff: Diff) -> bool:
 
 
 def _order(finding: Finding) -> tuple[object, ...]:
+    """Hot ones first, the rest by severity and place."""
     return (
+        -finding.heat,
         -finding.severity.rank,
         finding.path,
         finding.line,

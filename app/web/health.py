@@ -27,8 +27,12 @@ class Ready:
     def __init__(self, probes: Mapping[str, Probe]) -> None:
         self._probes = dict(probes)
 
+    async def results(self) -> dict[str, bool]:
+        """Each probe's answer."""
+        return dict(zip(self._probes, await asyncio.gather(*map(self._ask, self._probes)), strict=True))
+
     async def handle(self, _: web.Request) -> web.Response:
-        results = dict(zip(self._probes, await asyncio.gather(*map(self._ask, self._probes)), strict=True))
+        results = await self.results()
         ready = all(results.values())
         return web.json_response(
             {"status": "ok" if ready else "unavailable", "checks": results}, status=200 if ready else 503

@@ -1,4 +1,4 @@
-"""HTML from templates: escaped by default, without scripts, the same style everywhere."""
+"""HTML from templates: escaped by default, the same style everywhere, complete without scripts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from app.version import version
 
@@ -25,6 +25,10 @@ HEADERS: Final = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 """Of every page: nothing is loaded from elsewhere, nothing runs, nobody frames us."""
+WITH_SCRIPT: Final = HEADERS | {
+    "Content-Security-Policy": HEADERS["Content-Security-Policy"] + "; script-src 'self'; connect-src 'self'"
+}
+"""Of pages that one script of ours makes handier; without it they show the same."""
 _PUBLIC: Final = "public, max-age=300"
 
 
@@ -33,14 +37,14 @@ def render(template: str, /, **values: Any) -> str:
     return _environment().get_template(template).render(values)
 
 
-def response(html: str, *, status: int = 200, public: bool = True) -> web.Response:
+def response(html: str, *, status: int = 200, public: bool = True, script: bool = False) -> web.Response:
     """A page with its headers; `public` says that it is the same for everybody and may be kept for a while."""
     return web.Response(
         text=html,
         status=status,
         content_type="text/html",
         charset="utf-8",
-        headers=HEADERS | {"Cache-Control": _PUBLIC if public else "no-store"},
+        headers=(WITH_SCRIPT if script else HEADERS) | {"Cache-Control": _PUBLIC if public else "no-store"},
     )
 
 
@@ -60,14 +64,39 @@ async def stylesheet(_: web.Request) -> web.Response:
     )
 
 
+async def script(_: web.Request) -> web.Response:
+    """`/static/fastperf.js`."""
+    return web.Response(
+        text=await asyncio.to_thread(_script),
+        content_type="text/javascript",
+        charset="utf-8",
+        headers={"Cache-Control": _PUBLIC},
+    )
+
+
 @functools.cache
 def _styles() -> str:
     return (STATIC / "fastperf.css").read_text(encoding="utf-8")
 
 
+@functools.cache
+def _script() -> str:
+    return (STATIC / "fastperf.js").read_text(encoding="utf-8")
+
+
+def highlighted(code: str, language: str) -> Markup:
+    """Code as the inside of a `<pre>`."""
+    return Markup(_highlighted(code, language, "")) or escape(code)  # noqa: S704 - pygments escapes
+
+
 def markdown(text: str) -> Markup:
     """Markdown of ours as HTML. HTML inside it stays text; code is highlighted by classes of `fastperf.css`."""
     return Markup(_parser().render(text))  # noqa: S704 - the parser escapes everything that is not markdown
+
+
+def markdown_line(text: str) -> Markup:
+    """Markdown within a line."""
+    return Markup(_parser().renderInline(text))  # noqa: S704 - as in `markdown`
 
 
 @functools.cache

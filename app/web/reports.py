@@ -1,81 +1,230 @@
-"""`/reviews/{id}`: one review in full, for whoever has the signed address of its check run. It shows no source."""
+"""`/reviews/{id}`: one review in full.
+
+Whoever has the signed address of its check run sees findings without source. Who signed in with GitHub, and may read
+the repository there at this moment, sees the source too: it is read with that person's own token and kept nowhere.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
+from urllib.parse import urlencode
 
 import msgspec
 import structlog
 from aiohttp import web
+from markupsafe import Markup
 
+from app.github.errors import GitHubError
+from app.github.models import Repository
 from app.reportlinks import ReportLinks
+from app.review import patch
 from app.review.costs import EndpointChange, weigh
+from app.review.links import Links
 from app.review.markdown import figure
 from app.review.record import Record
-from app.store import Store
-from app.web import charts, pages
+from app.store import KeptReport, Store
+from app.web import charts, excerpts, pages
+from app.web.sessions import Session
+from app.web.signin import Visitors
 from rules.engine import registry
 from rules.engine.finding import Cost, Finding, Severity
 
 log = structlog.get_logger(__name__)
 
-MOST_ENDPOINTS = 60
-SEVERITIES = tuple(Severity)
+MOST_ENDPOINTS: Final = 60
+MOST_FINDINGS: Final = 200
+SOURCE_SECONDS: Final = 8.0
+"""For so long the page waits for GitHub to give the source; without it the page is shown all the same."""
+SEVERITIES: Final = tuple(Severity)
+MEASURES: Final = (("queries", "queries"), ("external calls", "external_calls"), ("waits", "serial_waits"))
+ABSENT: Final = "there is no such report, or its address has ended"
+
+
+class Seen(NamedTuple):
+    """A report as this visitor may see it. Without `repository` they see no source."""
+
+    record: Record
+    session: Session | None
+    repository: Repository | None
+    signed: bool
+    """Whether the address itself opens the page."""
 
 
 class Reports:
-    def __init__(self, store: Store, links: ReportLinks) -> None:
+    def __init__(self, store: Store, links: ReportLinks, visitors: Visitors, web_url: str = "") -> None:
         self._store = store
         self._links = links
+        self._visitors = visitors
+        self._web_url = web_url
 
-    async def page(self, request: web.Request) -> web.Response:
+    async def page(self, request: web.Request) -> web.StreamResponse:
         """404 for everything that is not there for this visitor, so that names cannot be tried out."""
+        seen = await self._seen(request)
+        files, missing = await self._source(seen)
+        text = await asyncio.to_thread(
+            render,
+            seen.record,
+            viewer=Viewer(
+                login=seen.session.login if seen.session else "",
+                reads=seen.repository is not None,
+                sign_in=self._sign_in(request) if self._visitors.can_sign_in else "",
+                source_missing=missing,
+                patch_url=f"{request.path}/fastperf.patch",
+            ),
+            texts=files,
+            web_url=self._web_url,
+        )
+        return pages.response(text, public=False, script=True)
+
+    async def patch(self, request: web.Request) -> web.StreamResponse:
+        """`/reviews/{id}/fastperf.patch`: the proven fixes as a file, for those who may read the source."""
+        seen = await self._seen(request)
+        if seen.repository is None or not seen.record.patch:
+            raise web.HTTPNotFound(reason=ABSENT)
+        return web.Response(
+            text=seen.record.patch,
+            content_type="text/x-diff",
+            charset="utf-8",
+            headers={
+                "Cache-Control": "no-store",
+                "Content-Disposition": f'attachment; filename="fastperf-{seen.record.number}.patch"',
+            },
+        )
+
+    async def _seen(self, request: web.Request) -> Seen:
         report_id = request.match_info["id"]
-        query = request.query
-        if not self._links.allows(report_id, query.get("until", ""), query.get("key", "")):
-            raise web.HTTPNotFound(reason="there is no such report, or its address has ended")
-        data = await self._store.report(report_id)
-        if data is None:
-            raise web.HTTPNotFound(reason="there is no such report, or its address has ended")
+        signed = self._links.allows(report_id, request.query.get("until", ""), request.query.get("key", ""))
+        session = self._visitors.session(request)
+        if not signed and session is None:
+            if self._visitors.can_sign_in:  # whatever the id: nobody learns here which reports there are
+                raise web.HTTPSeeOther(self._sign_in(request), headers={"Cache-Control": "no-store"})
+            raise web.HTTPNotFound(reason=ABSENT)
+        kept = await self._store.kept_report(report_id)
+        if kept is None:
+            raise web.HTTPNotFound(reason=ABSENT)
+        record = _record(kept, report_id)
+        repository = None
+        if session is not None:
+            repository = await self._visitors.readable(session, record.repository, kept.repository_id)
+        if not signed and repository is None:
+            raise web.HTTPNotFound(reason=ABSENT)
+        return Seen(record, session, repository, signed)
+
+    async def _source(self, seen: Seen) -> tuple[dict[str, bytes | None], bool]:
+        """The files that the page quotes, and whether GitHub failed to give them."""
+        if seen.repository is None or seen.session is None:
+            return {}, False
+        names = excerpts.paths(seen.record)
+        if not names:
+            return {}, False
+        person = self._visitors.person(seen.session)
         try:
-            html = await asyncio.to_thread(render, data)
-        except msgspec.MsgspecError:
-            log.warning("report_of_another_version", report=report_id)
-            raise web.HTTPNotFound(
-                reason="this report was written by another version: /fastperf rescan writes it anew"
-            ) from None
-        return pages.response(html, public=False)
+            async with asyncio.timeout(SOURCE_SECONDS):
+                found = await person.texts(
+                    seen.repository, excerpts.wanted(seen.record, names), limit=excerpts.LARGEST_FILE + 1
+                )
+        except (GitHubError, TimeoutError) as error:
+            log.warning("source_not_read", error=type(error).__name__)
+            return {}, True
+        return {path: content for (_, path), content in found.items()}, False
+
+    def _sign_in(self, request: web.Request) -> str:
+        return "/sign-in?" + urlencode({"then": request.path_qs})
 
 
-class Bar(NamedTuple):
-    """One endpoint's row: its costs in words, and how long its bars are."""
+class Viewer(msgspec.Struct, frozen=True, kw_only=True):
+    """Who looks at a report."""
 
+    login: str = ""
+    reads: bool = False
+    """Whether GitHub lets them read the repository."""
+    sign_in: str = ""
+    """The address to sign in at; empty when that is not set up."""
+    source_missing: bool = False
+    patch_url: str = ""
+
+
+NOBODY: Final = Viewer()
+
+
+class Measure(NamedTuple):
+    """One figure of an endpoint, before and after, in words and as bars."""
+
+    before: str
+    after: str
+    chart: Markup
+
+
+class Row(NamedTuple):
     change: EndpointChange
-    chart: str
+    measures: list[Measure]
 
 
-def render(data: bytes) -> str:
-    """The page of a stored record. Raises msgspec.MsgspecError for a record of another form."""
-    record = Record.decode(data)
+def render(
+    record: Record,
+    *,
+    viewer: Viewer = NOBODY,
+    texts: Mapping[str, bytes | None] | None = None,
+    web_url: str = "",
+) -> str:
+    """The page of a record. Source and patch are in it only for a viewer who reads the repository."""
+    files = excerpts.read(texts or {}) if viewer.reads else {}
     shown = record.endpoints[:MOST_ENDPOINTS]
-    longest = max(
-        (_statements(cost) for change in shown for cost in (change.before, change.after)), default=0.0
-    )
+    longest = max((value for change in shown for value in _sizes(change) if value is not None), default=0.0)
+    links = Links(web_url, record.repository, record.head_sha)
     return pages.render(
         "report.html",
         record=record,
+        viewer=viewer,
+        repository_url=f"{web_url}/{record.repository}" if web_url else "",
+        link=links.line if web_url else _nowhere,
         counts=[(severity, *_counts(record, severity)) for severity in SEVERITIES],
-        bars=[Bar(change, _bars(change, longest)) for change in shown],
+        measures=[name for name, _ in MEASURES],
+        rows=[Row(change, _measured(change, longest)) for change in shown if change.changed],
+        unchanged=[Row(change, _measured(change, longest)) for change in shown if not change.changed],
         more_endpoints=len(record.endpoints) - len(shown),
-        files=_by_file(record.new),
+        files=_by_file(record.new[:MOST_FINDINGS]),
+        more_findings=max(0, len(record.new) - MOST_FINDINGS),
         cards={finding.code: _card(finding.code) for finding in record.new},
         markdown=pages.markdown,
         figure=figure,
-        path_graph=charts.path_graph,
+        graph=_graph,
+        code=lambda finding: excerpts.around(finding, files),
+        hop=lambda hop: excerpts.hop(files, hop.path, hop.line),
+        fix=lambda finding: _fix(record, finding, files),
+        diff=lambda text: pages.highlighted(text, "diff"),
+        patch=record.patch if viewer.reads else "",
+        patch_command=patch.command(record.patch) if record.patch else "",
+        has_patch=bool(record.patch),
         blocking=frozenset(record.blocking),
     )
+
+
+def _record(kept: KeptReport, report_id: str) -> Record:
+    try:
+        return Record.decode(kept.data)
+    except msgspec.MsgspecError:
+        log.warning("report_of_another_version", report=report_id)
+        raise web.HTTPNotFound(
+            reason="this report was written by another version: /fastperf rescan writes it anew"
+        ) from None
+
+
+def _graph(finding: Finding) -> Markup:
+    starts = [str(ref) for ref in finding.endpoints] or ([str(finding.endpoint)] if finding.endpoint else [])
+    return charts.path_graph(finding.call_path, starts, finding.leaf)
+
+
+def _fix(record: Record, finding: Finding, files: excerpts.Files) -> str:
+    """The proven fix of a finding as a diff; empty when there is none, or its lines are not known."""
+    proven = record.fixes.get(finding.fingerprint)
+    return excerpts.diff(proven, files) if proven and files else ""
+
+
+def _nowhere(path: str, line: int, end_line: int | None = None) -> str:
+    return ""
 
 
 def _counts(record: Record, severity: Severity) -> tuple[int, int, int]:
@@ -87,17 +236,28 @@ def _counts(record: Record, severity: Severity) -> tuple[int, int, int]:
     )
 
 
-def _statements(cost: Cost | None) -> float:
-    """Round trips of one request, with every unknown size as 100; for the length of bars only."""
-    return 0.0 if cost is None else weigh(cost.queries) + weigh(cost.external_calls)
+def _sizes(change: EndpointChange) -> list[float | None]:
+    """Every figure of a row with each unknown size as 100; for the length of bars only."""
+    return [_size(cost, attribute) for cost in (change.before, change.after) for _, attribute in MEASURES]
 
 
-def _bars(change: EndpointChange, longest: float) -> str:
-    return charts.before_and_after(_statements(change.before), _statements(change.after), longest)
+def _size(cost: Cost | None, attribute: str) -> float | None:
+    return None if cost is None else weigh(getattr(cost, attribute))
+
+
+def _measured(change: EndpointChange, longest: float) -> list[Measure]:
+    return [
+        Measure(
+            getattr(change.before, attribute, ""),
+            getattr(change.after, attribute, ""),
+            charts.before_and_after(_size(change.before, attribute), _size(change.after, attribute), longest),
+        )
+        for _, attribute in MEASURES
+    ]
 
 
 def _by_file(findings: Sequence[Finding]) -> list[tuple[str, list[Finding]]]:
-    """In the order of the worst finding of each file."""
+    """Findings under their file, the files in the order of their worst finding."""
     files: dict[str, list[Finding]] = {}
     for finding in findings:
         files.setdefault(finding.path, []).append(finding)

@@ -32,7 +32,7 @@ log = structlog.get_logger(__name__)
 COOKIE: Final = "fastperf_setup"
 STATE_SECONDS: Final = 600.0
 STATES: Final = 50
-CHECK_SECONDS: Final = 30.0
+CHECK_SECONDS: Final = 10.0
 TOLERATED_SKEW: Final = 30.0
 TUNNELS: Final = (
     ("cloudflared", "cloudflared tunnel --url http://localhost:{port}"),
@@ -74,7 +74,7 @@ class Setup:
             owner=owner,
             complaint=complaint,
             reachable=bool(complaint) or not is_loopback(urlsplit(public_url).hostname or ""),
-            tunnels=[(tool, command.format(port=self.settings.port)) for tool, command in TUNNELS],
+            tunnels=_tunnels(self.settings.port or request.url.port or 8080),
             action="" if complaint else manifest.new_app_url(self.settings.api_url, owner, self._state()),
             manifest=json.dumps(manifest.manifest(public_url, name)),
             permissions=PERMISSIONS,
@@ -154,11 +154,15 @@ class Setup:
 
 
 class Check:
-    """`/setup` of a server that has its app: each thing that must be right, asked for at most twice a minute."""
+    """`/setup` of a server that has its app: each thing that must be right, asked for at most six times a minute."""
 
-    def __init__(self, github: GitHub, public_url: str) -> None:
+    def __init__(
+        self, github: GitHub, public_url: str, *, port: int = 8080, can_sign_in: bool = False
+    ) -> None:
         self._github = github
         self._public_url = public_url
+        self._port = port
+        self._can_sign_in = can_sign_in
         self._asked = 0.0
         self._found: list[tuple[str, bool, str]] = []
         self._install_url = ""
@@ -169,11 +173,17 @@ class Check:
             if not self._found or time.monotonic() - self._asked > CHECK_SECONDS:
                 self._found = await self._look()
                 self._asked = time.monotonic()
+        here = self._public_url and not is_loopback(urlsplit(self._public_url).hostname or "")
         return await _told(
             "setup_check.html",
+            script=True,
             checks=self._found,
             well=all(fine for _, fine, _ in self._found),
             install_url=self._install_url,
+            tunnels=[] if here else _tunnels(self._port),
+            public_url=self._public_url,
+            can_sign_in=self._can_sign_in,
+            seconds_ago=int(time.monotonic() - self._asked),
         )
 
     async def _look(self) -> list[tuple[str, bool, str]]:
@@ -220,9 +230,14 @@ async def _asked(what: str, ask: Callable[[], Awaitable[tuple[bool, str]]]) -> l
     return [(what, fine, reason)]
 
 
-async def _told(template: str, *, status: int = 200, **values: Any) -> web.Response:
+def _tunnels(port: int) -> list[tuple[str, str]]:
+    """Commands that give this machine a public address."""
+    return [(tool, command.format(port=port)) for tool, command in TUNNELS]
+
+
+async def _told(template: str, *, status: int = 200, script: bool = False, **values: Any) -> web.Response:
     html = await asyncio.to_thread(pages.render, template, **values)
-    return pages.response(html, status=status, public=False)
+    return pages.response(html, status=status, public=False, script=script)
 
 
 def _own(request: web.Request) -> str:

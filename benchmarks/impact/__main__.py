@@ -46,7 +46,10 @@ def environment() -> Path:
 def main() -> None:
     python = str(environment())
     os.chdir(HERE.parents[1])
-    os.execv(python, [python, "-m", "benchmarks.impact.run", *sys.argv[1:]])
+    os.environ["FASTPERF_PYTHON"] = sys.executable
+    module = "benchmarks.impact.scaling" if "--scale" in sys.argv else "benchmarks.impact.run"
+    arguments = [argument for argument in sys.argv[1:] if argument != "--scale"]
+    os.execv(python, [python, "-m", module, *arguments])
 
 
 if __name__ == "__main__":

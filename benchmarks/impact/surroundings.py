@@ -35,13 +35,14 @@ def wait_for(port: int, process: subprocess.Popen[bytes], seconds: float = 60) -
 
 
 @contextmanager
-def process(command: list[str], port: int, environment: Mapping[str, str] | None = None) -> Iterator[None]:
+def process(command: list[str], port: int, environment: Mapping[str, str] | None = None) -> Iterator[int]:
+    """The program's process id, while it runs and listens."""
     started = subprocess.Popen(
         command, cwd=ROOT, env={**os.environ, **(environment or {})}, stdout=subprocess.DEVNULL
     )
     try:
         wait_for(port, started)
-        yield
+        yield started.pid
     finally:
         started.terminate()
         try:

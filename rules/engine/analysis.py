@@ -20,6 +20,7 @@ from rules.engine import (
     extraction,
     fingerprints,
     growth,
+    heat,
     measured,
     registry,
     relinking,
@@ -288,7 +289,7 @@ class _Run:
             advice=tuple(advice),
             statistics=Statistics(len(self.sources), self.lines, time.perf_counter() - self.started),
         )
-        return Analysis(result, facts, project, self.sources, matches)
+        return Analysis(heat.warmed(result, project), facts, project, self.sources, matches)
 
     def _leave_out(self, project: Project) -> None:
         """Run no rule about packages that nothing in the project imports."""

@@ -24,11 +24,11 @@ MAX_CONNECTIONS = 100
 """What PostgreSQL allows by default."""
 REDIS_MS = 0.5
 # Processor time, milliseconds: of FastAPI itself per request; per statement through an ORM; per outgoing HTTP call.
-REQUEST_CPU_MS = 0.5
+REQUEST_CPU_MS = 0.2
 QUERY_CPU_MS = 0.35
-HTTP_CPU_MS = 0.8
-ROW_CPU_MS = 0.05
-STATEMENT_MS = 1.0
+HTTP_CPU_MS = 0.5
+ROW_CPU_MS = 0.02
+STATEMENT_MS = 0.5
 """What the database itself works on a small statement."""
 SLEEP_MS = 500.0
 BUSY = 0.8

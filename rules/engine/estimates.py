@@ -7,6 +7,7 @@ ranges come from repeated load tests of a FastAPI application on one worker; see
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 from rules.engine.finding import Impact, Options
 
@@ -22,10 +23,19 @@ _CPU_MS = (0.3, 2.5)
 # The share of the formula that the worst of repeated runs reached.
 _REACHED = 0.8
 # Making an ORM object of a row with a handful of columns, milliseconds.
-_ROW_MS = (0.035, 0.07)
+_ROW_MS = (0.005, 0.03)
 # A statement beside its round trip; a commit that waits for the disk.
 _STATEMENT_MS = 1.0
 _COMMIT_MS = 6.0
+
+Range = tuple[float, float]
+SERIALIZED: Mapping[str, tuple[Range, Range]] = {
+    "untyped": ((14, 31), (0.9, 2)),
+    "through a response class": ((1.5, 6.4), (0.4, 0.9)),
+    "dumped": ((3, 26), (0.4, 1.1)),
+    "through jsonable_encoder": ((11, 26), (0.4, 1.3)),
+}
+"""Processor time per row of five fields, microseconds: in that form, and as a typed list of models."""
 
 
 def assumption(options: Options, key: str, default: float) -> float:
@@ -55,6 +65,37 @@ def rows(options: Options) -> int:
     return max(1, round(assumption(options, "rows", ROWS)))
 
 
+def gained(clients: int, milliseconds: float) -> Range:
+    """How many times the throughput of one worker grows when so long a wait leaves its event loop."""
+    most, least = (max(1.0, min(clients, milliseconds / cpu)) for cpu in _CPU_MS)
+    return max(1.0, _REACHED * least), most
+
+
+def saved_per_trip(trip: float, *, commit: bool = False) -> Range:
+    """Milliseconds that one statement less saves; `commit`: one that waits for the disk."""
+    return trip, trip + (_COMMIT_MS if commit else _STATEMENT_MS)
+
+
+def objects(count: float) -> Range:
+    """Milliseconds of processor time that so many rows cost as objects."""
+    return count * _ROW_MS[0], count * _ROW_MS[1]
+
+
+def concurrently(count: int, latency: float, at_once: int) -> Range:
+    """Milliseconds of so many calls one after another, and so many at once."""
+    return count * latency, math.ceil(count / at_once) * latency
+
+
+def made_client(cpu_ms: float) -> Range:
+    """Milliseconds of processor time for one client, on an idle machine and a busy one."""
+    return cpu_ms, cpu_ms * 3.2
+
+
+def connecting(trip: float) -> Range:
+    """Milliseconds before the first statement of a new connection."""
+    return 5 * trip + 2, 10 * trip + 20
+
+
 def blocked_loop(options: Options, milliseconds: float, *, key: str = "", what: str = "") -> Impact:
     """A call holds the event loop for so long: throughput of one worker before and after.
 
@@ -62,8 +103,7 @@ def blocked_loop(options: Options, milliseconds: float, *, key: str = "", what: 
     """
     clients = concurrency(options)
     before = 1000 / milliseconds
-    most, least = (max(1.0, min(clients, milliseconds / cpu)) for cpu in _CPU_MS)
-    gains = (max(1.0, _REACHED * least), most)
+    gains = gained(clients, milliseconds)
     return Impact(
         summary=(
             f"at {clients} concurrent requests and {number(milliseconds)} ms{' ' + what if what else ''}:"
@@ -105,10 +145,11 @@ def unknown_duration(options: Options) -> Impact:
 def queries_in_loop(options: Options) -> Impact:
     """One query per turn against one for all."""
     count, trip = rows(options), db_ms(options)
+    each = saved_per_trip(trip)
     return Impact(
         summary=(
             f"for {count} turns and {number(trip)} ms per round trip: {count} statements → 1, about"
-            f" {span(count * trip, count * (trip + _STATEMENT_MS))} → {span(trip, trip + _STATEMENT_MS)} ms,"
+            f" {_times(count, each)} → {span(*each)} ms,"
             " plus the rows themselves"
         ),
         formula="n·(RTT + q) → RTT + q",
@@ -119,13 +160,12 @@ def queries_in_loop(options: Options) -> Impact:
 def lazy_loads(options: Options, relationships: int) -> Impact:
     """One query per row and relationship against one per relationship for all rows."""
     count, trip = rows(options), db_ms(options)
-    statements = count * relationships
+    each, statements = saved_per_trip(trip), count * relationships
     return Impact(
         summary=(
             f"for {count} rows and {number(trip)} ms per round trip: {statements} more statements →"
-            f" {relationships}, about {span(statements * trip, statements * (trip + _STATEMENT_MS))} →"
-            f" {span(relationships * trip, relationships * (trip + _STATEMENT_MS))} ms; fewer when rows share what they"
-            " refer to"
+            f" {relationships}, about {_times(statements, each)} → {_times(relationships, each)} ms; fewer when rows"
+            " share what they refer to"
         ),
         formula="1 + n·k → 1 + k statements (n: rows, k: relationships)",
         assumptions={"rows": count, "db_round_trip_ms": trip},
@@ -138,7 +178,7 @@ def rows_written(options: Options) -> Impact:
     return Impact(
         summary=(
             f"for {count} rows and {number(trip)} ms per round trip: {count} statements → 1, about"
-            f" {span(count * trip, count * (trip + _STATEMENT_MS))} →"
+            f" {_times(count, saved_per_trip(trip))} →"
             f" {span(trip + _STATEMENT_MS, trip + _STATEMENT_MS + count * 0.1)} ms"
         ),
         formula="n·(RTT + q) → RTT + n·w (w: writing one row, at most 0.1 ms)",
@@ -149,13 +189,13 @@ def rows_written(options: Options) -> Impact:
 def commits_in_loop(options: Options, kind: str) -> Impact:
     """A commit (flush, refresh) per turn against one for all."""
     count, trip = rows(options), db_ms(options)
-    most = trip + (_COMMIT_MS if kind == "commit" else _STATEMENT_MS)
+    each = saved_per_trip(trip, commit=kind == "commit")
     words = {"commit": "commits, each waiting for the disk,", "flush": "flushes", "refresh": "more queries"}
     return Impact(
         summary=(
             f"for {count} turns and {number(trip)} ms per round trip: {count} {words[kind]} → "
-            f"{'none' if kind == 'refresh' else '1'}, about {span(count * trip, count * most)} ms →"
-            f" {'0' if kind == 'refresh' else span(trip, most)} ms"
+            f"{'none' if kind == 'refresh' else '1'}, about {_times(count, each)} ms →"
+            f" {'0' if kind == 'refresh' else span(*each)} ms"
         ),
         formula="n·(RTT + fsync) → RTT + fsync" if kind == "commit" else "n·RTT → RTT",
         assumptions={"rows": count, "db_round_trip_ms": trip},
@@ -165,10 +205,11 @@ def commits_in_loop(options: Options, kind: str) -> Impact:
 def awaits_in_loop(options: Options) -> Impact:
     """One call after another against five at a time."""
     count, latency = 10, http_ms(options)
+    before, after = concurrently(count, latency, 5)
     return Impact(
         summary=(
-            f"for {count} items and {number(latency)} ms per call: {number(count * latency)} ms → "
-            f"{number(math.ceil(count / 5) * latency)} ms with five at a time; under full load the gain shrinks"
+            f"for {count} items and {number(latency)} ms per call: {number(before)} ms → "
+            f"{number(after)} ms with five at a time; under full load the gain shrinks"
         ),
         formula="n·L → ceil(n/k)·L (L: time of one call, k: calls at once)",
         assumptions={"items": count, "http_latency_ms": latency},
@@ -191,20 +232,21 @@ def awaits_in_sequence(options: Options, count: int) -> Impact:
 def rows_counted(options: Options) -> Impact:
     """Every row becomes an object only to be counted."""
     count, trip = rows(options), db_ms(options)
+    low, high = objects(count)
     return Impact(
         summary=(
-            f"for {count} rows: {span(count * _ROW_MS[0] + trip, count * _ROW_MS[1] + trip + _STATEMENT_MS)} ms →"
-            f" {span(trip, trip + _STATEMENT_MS)} ms; for 10,000 rows"
-            f" {span(10_000 * _ROW_MS[0], 10_000 * _ROW_MS[1])} ms"
+            f"for {count} rows: {span(low + trip, high + trip + _STATEMENT_MS)} ms →"
+            f" {span(*saved_per_trip(trip))} ms; for 10,000 rows {span(*objects(10_000))} ms"
         ),
-        formula="35–70 µs of processor time per row (5 columns) → one number",
+        formula="5–30 µs of processor time per row (5 columns) → one number",
         assumptions={"rows": count, "db_round_trip_ms": trip},
     )
 
 
-def rows_serialized(options: Options, before: tuple[float, float], after: tuple[float, float]) -> Impact:
-    """Processor time of serializing rows, microseconds per row (5 fields) before and after."""
+def rows_serialized(options: Options, form: str) -> Impact:
+    """Processor time of serializing rows in a form of `SERIALIZED` against a typed list of models."""
     count = rows(options)
+    before, after = SERIALIZED[form]
     told = " → ".join(
         span(*(each * n / 1000 for each in prices)) for n in (count,) for prices in (before, after)
     )
@@ -230,11 +272,10 @@ def rows_returned(options: Options) -> Impact:
     count = rows(options)
     return Impact(
         summary=(
-            f"for {count} rows {span(count * _ROW_MS[0], count * _ROW_MS[1])} ms of processor time for the objects"
-            f" alone, for 10,000 rows {span(10_000 * _ROW_MS[0], 10_000 * _ROW_MS[1])} ms; a page of 50 stays at"
-            f" {span(50 * _ROW_MS[0], 50 * _ROW_MS[1])} ms"
+            f"for {count} rows {span(*objects(count))} ms of processor time for the objects alone, for 10,000 rows"
+            f" {span(*objects(10_000))} ms; a page of 50 stays at {span(*objects(50))} ms"
         ),
-        formula="35–70 µs per row (5 columns) · rows, plus building the response",
+        formula="5–30 µs per row (5 columns) · rows, plus building the response",
         assumptions={"rows": count},
     )
 
@@ -283,7 +324,7 @@ def client_per_request(options: Options, cpu_ms: float | None) -> Impact:
             formula="2–3 · RTT per request → 0",
             assumptions={"round_trip_ms": 10},
         )
-    low, high = cpu_ms, cpu_ms * 3.2
+    low, high = made_client(cpu_ms)
     return Impact(
         summary=(
             f"{span(low, high)} ms of processor time per request for the client itself: at most"
@@ -299,12 +340,16 @@ def connection_per_request(options: Options) -> Impact:
     trip = db_ms(options)
     return Impact(
         summary=(
-            f"at {number(trip)} ms per round trip: {span(5 * trip + 5, 10 * trip + 20)} ms of connecting before the"
+            f"at {number(trip)} ms per round trip: {span(*connecting(trip))} ms of connecting before the"
             f" first statement of each request → 0; {concurrency(options)} concurrent requests open as many connections"
         ),
-        formula="5–10 round trips (TCP, TLS, log-in) and 5–20 ms of set-up per request → 0",
+        formula="5–10 round trips (TCP, TLS, log-in) and 2–20 ms of set-up per request → 0",
         assumptions={"db_round_trip_ms": trip, "concurrency": concurrency(options)},
     )
+
+
+def _times(count: int, each: Range) -> str:
+    return span(count * each[0], count * each[1])
 
 
 def span(low: float, high: float) -> str:

@@ -151,9 +151,11 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """Qualified name of what is called in the end."""
     guards: tuple[str, ...] = ()
     """Names in the code whose removal brings this finding about (`timeout`, `selectinload`)."""
+    heat: float = 0.0
+    """The share of the time that a profile saw spent here; 0 below a twentieth, or without a profile."""
 
     _INTERNAL: ClassVar[frozenset[str]] = frozenset(
-        {"places", "cause", "endpoints", "text", "leaf", "guards"}
+        {"places", "cause", "endpoints", "text", "leaf", "guards", "heat"}
     )
 
     def contract(self) -> dict[str, Any]:
@@ -273,6 +275,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     context: Mapping[str, float | int | str] = {}
     """`[tool.fastperf.context]`: rps, concurrency, workers, http_latency_ms, db_round_trip_ms, rows, …"""
     budget: tuple[Budget, ...] = ()
+    evidence: tuple[tuple[str, str], ...] = ()
+    """Paths and texts of profiles, traces and what tests observed (`rules.engine.profiles`)."""
 
     def wants(self, code: str) -> bool:
         selected = not self.select or any(code.startswith(prefix) for prefix in self.select)

@@ -9,8 +9,10 @@ RPS = 10.0
 NEW_KEYS = 0.1
 """The share of requests that bring a key nobody has seen yet."""
 REDIS_MS = 0.5
-_ENTRY_KB = (0.5, 5.0)
+ENTRY_KB = (0.5, 5.0)
 """A small dictionary under a string key, to a page of text."""
+KEYS_WAIT_MS = ((10.0, 40.0), (0.2, 3.0))
+"""What another client waits behind one `KEYS` over 100,000 keys, and behind one step of `SCAN` with a count of 1,000."""
 _DAY = 86_400
 
 
@@ -21,7 +23,7 @@ def growing(options: Options) -> Impact:
     return Impact(
         summary=(
             f"at {number(rate)} requests/s, one in ten with a new key: {number(keys)} entries a day, about"
-            f" {span(keys * _ENTRY_KB[0] / 1000, keys * _ENTRY_KB[1] / 1000)} MB per worker and day, until the restart"
+            f" {span(keys * ENTRY_KB[0] / 1000, keys * ENTRY_KB[1] / 1000)} MB per worker and day, until the restart"
         ),
         formula="keys · 0.5–5 KB per worker, never given back",
         assumptions={"rps": rate, "new_keys": NEW_KEYS},
@@ -58,8 +60,8 @@ def keys_scanned(options: Options) -> Impact:
     """`KEYS` walks the whole key space in one step of a single-threaded server."""
     return Impact(
         summary=(
-            "with 100,000 keys: every other client's commands wait about 300–420 ms behind it → 14–54 ms with"
-            " `SCAN` and a count of 1,000; the scan itself takes longer than `KEYS`"
+            f"with 100,000 keys: every other client's commands wait {span(*KEYS_WAIT_MS[0])} ms behind each →"
+            f" {span(*KEYS_WAIT_MS[1])} ms with `SCAN` and a count of 1,000; the scan itself takes longer than `KEYS`"
         ),
         formula="time of KEYS grows with all keys of the database, not with the matches",
         assumptions={"keys": 100_000},

@@ -165,10 +165,12 @@ def _example(example: Invalid | Valid) -> Iterator[str]:
 
 
 def _code(text: str, path: str = "") -> str:
-    language = (
-        "python" if not path or path.endswith(".py") else _LANGUAGES.get(path.rpartition(".")[2], "text")
-    )
-    return f"```{language}\n{textwrap.dedent(text).strip()}\n```"
+    return f"```{language_of(path)}\n{textwrap.dedent(text).strip()}\n```"
+
+
+def language_of(path: str) -> str:
+    """What a highlighter calls the language of a file; Python for an example without a name."""
+    return "python" if not path or path.endswith(".py") else _LANGUAGES.get(path.rpartition(".")[2], "text")
 
 
 _LANGUAGES = {

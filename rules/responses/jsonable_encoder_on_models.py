@@ -120,7 +120,7 @@ class JsonableEncoderOnModels(Rule):
             fix=Fix(_dumped, safety=Safety.UNSAFE)
             if one and len(node.args) == 1 and not node.keywords
             else None,
-            impact=estimates.rows_serialized(module.options, (14, 26), (1.0, 1.3)),
+            impact=estimates.rows_serialized(module.options, "through jsonable_encoder"),
         )
 
 

@@ -118,7 +118,7 @@ class RedundantDumpBeforeResponse(Rule):
             confidence=Confidence.CERTAIN if same else Confidence.LIKELY,
             fix=Fix(_undumped, safety=Safety.SAFE if same and not encoded else Safety.UNSAFE),
             swallows=(("FP512", dumped.lineno),),
-            impact=estimates.rows_serialized(module.options, (3, 26), (0.9, 1.1)),
+            impact=estimates.rows_serialized(module.options, "dumped"),
         )
 
 

@@ -111,7 +111,7 @@ class UntypedJsonResponse(Rule):
                 fix=Fix(_returning(model), imports=(model,) if "." in model else (), safety=Safety.UNSAFE)
                 if model
                 else None,
-                impact=estimates.rows_serialized(module.options, (14, 31), (0.9, 2)),
+                impact=estimates.rows_serialized(module.options, "untyped"),
                 instead=f"Declare it: `-> list[{model.rpartition('.')[2]}]`." if model else "",
             )
             return

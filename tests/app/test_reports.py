@@ -30,10 +30,11 @@ async def test_the_check_run_leads_to_its_report(service: Service) -> None:
         assert answer.status == 200
         assert answer.headers["Cache-Control"] == "no-store"
         assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+        assert "script-src 'self';" in answer.headers["Content-Security-Policy"]
         text = await answer.text()
 
     page = Page(text)
-    assert "script" not in page.tags
+    assert page.scripts == ["/static/fastperf.js"]
     assert "svg" in page.tags
     assert f"<h1>{run.output['title']}</h1>" in text
     for shown in ("FP104", "shop/carriers.py:9", "GET /orders/{number}", "requests.get", "octo/shop #1"):
@@ -114,7 +115,17 @@ def test_names_of_the_project_stay_text(hostile: str) -> None:
         ),
     )
 
-    page = Page(reports.render(record.encode()))
+    own = reports.Viewer(login="reader", reads=True, patch_url="/x.patch")
+    texts = {entry.path: f"\n{hostile}\n".encode() * 10}
+    for viewer in (reports.NOBODY, own):
+        page = Page(
+            reports.render(
+                Record.decode(record.encode()), viewer=viewer, texts=texts, web_url="https://github.com"
+            )
+        )
 
-    assert not {"script", "img", "b"} & set(page.tags)
-    assert not [link for link in page.links if link.startswith("javascript")]
+        assert not {"img", "b"} & set(page.tags)
+        assert page.scripts == ["/static/fastperf.js"]
+        assert not [link for link in page.links if link.startswith("javascript")]
+    assert "marked" in reports.render(record, viewer=own, texts=texts)
+    assert "marked" not in reports.render(record, texts=texts)

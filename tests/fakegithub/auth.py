@@ -10,6 +10,7 @@ from typing import Any, Literal
 import jwt
 
 from .errors import ApiError
+from .signin import People, person_token
 from .state import App, Installation, Repo, State, Token
 
 Level = Literal["read", "write"]
@@ -74,9 +75,9 @@ EVENT_PERMISSION: Mapping[str, str | None] = {
 
 @dataclass(frozen=True)
 class Principal:
-    """`app` with a JWT, `installation` with a token, or `anonymous`."""
+    """`app` with a JWT, `installation` with a token, `person` with one of their own, or `anonymous`."""
 
-    kind: Literal["app", "installation", "anonymous"]
+    kind: Literal["app", "installation", "person", "anonymous"]
     key: str
     token: Token | None = None
 
@@ -86,7 +87,9 @@ class Principal:
         return self.token.installation
 
 
-def authenticate(state: State, app: App, public_key: Any, header: str | None) -> Principal:
+def authenticate(
+    state: State, app: App, public_key: Any, header: str | None, people: People | None = None
+) -> Principal:
     """The principal behind an Authorization header. Raises ApiError 401 or 403."""
     if not header:
         return Principal("anonymous", "anonymous")
@@ -96,6 +99,9 @@ def authenticate(state: State, app: App, public_key: Any, header: str | None) ->
         raise ApiError(401, "Bad credentials")
     if credential in state.tokens:
         return _installation(state, state.tokens[credential])
+    if people is not None and credential in people.tokens:
+        token = person_token(state, people, credential)
+        return Principal("person", f"person {people.tokens[credential][0].login}", token)
     if scheme.lower() == "bearer" and credential.count(".") == 2 and not credential.startswith("ghs_"):
         return _app(state, app, public_key, credential)
     raise ApiError(401, "Bad credentials")

@@ -25,6 +25,7 @@ from .on_checks import OnChecks
 from .on_pulls import OnPulls
 from .render import Render
 from .server import Expectation, Server, World
+from .signin import People
 from .state import App, Delivery, Installation, State
 
 PERMISSIONS = {
@@ -180,6 +181,15 @@ class FakeGitHub(OnAccounts, OnPulls, OnChecks, Looking):
     @property
     def webhook_secret(self) -> str:
         return self.world.secrets[0]
+
+    @property
+    def client_secret(self) -> str:
+        return self.world.people.client_secret
+
+    @property
+    def people(self) -> People:
+        """Who is signed in, and what the app may do for people."""
+        return self.world.people
 
     @property
     def webhook_url(self) -> str | None:

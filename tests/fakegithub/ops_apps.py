@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from typing import Any
 
 from . import auth
@@ -122,9 +121,10 @@ def from_manifest(call: Call) -> Reply:
     if manifest is None or manifest["made"] < call.state.clock() - 3600:
         raise not_found()
     world = call.world
+    world.people.callback_urls = list(manifest["manifest"].get("callback_urls", []))
     body = call.render.app(world.app) | {
         "client_id": world.app.client_id,
-        "client_secret": secrets.token_hex(20),
+        "client_secret": world.people.client_secret,
         "webhook_secret": world.secrets[0],
         "pem": world.private_key,
     }

@@ -16,7 +16,7 @@ from typing import Any
 
 from aiohttp import web
 
-from . import auth, gql, ops_apps, ops_checks, ops_issues, ops_pulls, ops_repos, ops_reviews, spec
+from . import auth, gql, ops_apps, ops_checks, ops_issues, ops_pulls, ops_repos, ops_reviews, signin, spec
 from .call import HANDLERS, Call, Event, Reply
 from .errors import ApiError
 from .faults import UNICORN, Faults
@@ -83,6 +83,7 @@ class World:
     again: list[Delivery] = field(default_factory=list)
     tickets: dict[str, tuple[Repo, str, float]] = field(default_factory=dict)
     archive_root: str = ""
+    people: signin.People = field(default_factory=signin.People)
 
     def violation(self, text: str) -> None:
         self.violations.append(text)
@@ -130,6 +131,7 @@ class Server:
         app = web.Application(client_max_size=64 * 1024 * 1024)
         if prepare is not None:
             prepare(app)
+        app.add_routes(signin.routes(self.world))
         app.router.add_route("*", "/{path:(?s:.*)}", self.handle)
         return app
 
@@ -302,7 +304,7 @@ class Exchange:
         world = self.world
         try:
             header = self.request.headers.get("Authorization")
-            self.principal = auth.authenticate(world.state, world.app, world.public_key, header)
+            self.principal = auth.authenticate(world.state, world.app, world.public_key, header, world.people)
         except ApiError as error:
             return self._error(error)
         key, now = self.principal.key, world.state.clock()
@@ -334,7 +336,7 @@ class Exchange:
             if version is not None and version not in VERSIONS:
                 raise ApiError(400, f"Unsupported version: {version}")
             header = self.request.headers.get("Authorization")
-            self.principal = auth.authenticate(world.state, world.app, world.public_key, header)
+            self.principal = auth.authenticate(world.state, world.app, world.public_key, header, world.people)
             self._replicated()
             if world.limits.told_to_wait(self.principal.key, self.arrived):
                 world.violation(f"{self.op}: called while told to wait for the rate limit")
@@ -374,7 +376,7 @@ class Exchange:
 
     def _graphql(self) -> Reply:
         world = self.world
-        if self.principal.kind != "installation":
+        if self.principal.token is None:
             raise ApiError(
                 401 if self.principal.kind == "anonymous" else 403, "Resource not accessible by integration"
             )

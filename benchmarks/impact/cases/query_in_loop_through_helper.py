@@ -17,7 +17,7 @@ def author_of(session: Session, book: Book) -> str:
 
 def authors_of(session: Session, books: list[Book]) -> dict[int, str]:
     wanted = {book.author_id for book in books}
-    return dict(session.execute(select(Author.id, Author.name).where(Author.id.in_(wanted))).tuples())
+    return dict(session.execute(select(Author.id, Author.name).where(Author.id.in_(wanted))).tuples().all())
 
 
 @pair.slow("a helper that queries, called for each row")

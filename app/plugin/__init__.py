@@ -1,0 +1,1 @@
+"""What runs in other people's processes: nothing here imports anything else of ours."""

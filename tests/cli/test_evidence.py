@@ -1,0 +1,109 @@
+"""Profiles and answers to questions: given on the command line or named in the configuration, they change what is said."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.program import fastperf
+from tests.cli.repositories import Repository
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "examples"
+STACKS = ROOT / "tests" / "evidence" / "stacks.txt"
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Repository:
+    """The sample shop on `main`, its slow branch on `feature`."""
+    folder = tmp_path / "shop"
+    shutil.copytree(EXAMPLES / "shop", folder)
+    repository = Repository(folder)
+    repository.commit()
+    return repository
+
+
+def branch(shop: Repository, name: str = "feature") -> None:
+    shop.git("switch", "--quiet", "--create", name, "main")
+    shutil.copytree(EXAMPLES / "pull_request" / "slow", shop.path, dirs_exist_ok=True)
+    shop.commit()
+
+
+def configured(shop: Repository, text: str) -> None:
+    path = shop.path / "pyproject.toml"
+    shop.commit({"pyproject.toml": path.read_text() + text})
+
+
+def reviewed(shop: Repository, head: str = "feature") -> Any:
+    done = fastperf("review", "--base", "main", "--head", head, "--output-format", "json", folder=shop.path)
+    assert done.stderr == ""
+    return json.loads(done.stdout)
+
+
+def test_a_profile_on_the_command_line_weighs_findings(shop: Repository) -> None:
+    branch(shop)
+    command = ("check", "--select", "FP201,FP101", "--output-format", "json")
+
+    plain = json.loads(fastperf(*command, folder=shop.path).stdout)
+    warm = json.loads(fastperf(*command, "--profile", STACKS, folder=shop.path).stdout)
+
+    severity = {finding["code"]: finding["severity"] for finding in plain["findings"]}
+    assert severity["FP101"] == "critical"
+    told = {finding["code"]: finding for finding in warm["findings"]}
+    assert told["FP101"]["severity"] == "high"
+    assert "% of sampled time" in told["FP201"]["impact"]["summary"]
+
+
+def test_a_profile_that_is_not_there_is_misuse(shop: Repository) -> None:
+    done = fastperf("check", "--profile", "nowhere.json", folder=shop.path)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "nowhere.json" in done.stderr
+
+
+def test_a_review_reads_the_profile_of_the_base_branch_and_ranks_hot_findings_first(shop: Repository) -> None:
+    shop.write({"profiles/stacks.txt": STACKS.read_text()})
+    configured(shop, '\n[tool.fastperf]\nprofile = "profiles/stacks.txt"\n')
+    branch(shop)
+
+    report = reviewed(shop)
+
+    hot = report["findings"][0]
+    assert hot["code"] == "FP201"
+    assert "% of sampled time" in hot["impact"]["summary"]
+    assert report["recommendations"][0]["code"] == "FP201"
+
+
+def test_a_stale_profile_is_said_in_the_summary(shop: Repository) -> None:
+    shop.write(
+        {
+            "stacks.txt": "run (shop/main.py:1);a (shop/orders/api.py:1);b (shop/mail.py:2);c (shop/mail.py:3) 900\n"
+        }
+    )
+    configured(shop, '\n[tool.fastperf]\nprofile = "stacks.txt"\n')
+    branch(shop)
+
+    assert any("it changes nothing" in entry["reason"] for entry in reviewed(shop)["skipped"])
+
+
+def test_an_answered_question_is_not_asked_again_and_changes_the_advice(shop: Repository) -> None:
+    branch(shop)
+    before = reviewed(shop)
+    assert "rows" in {question["key"] for question in before["questions"]}
+    looped = next(each for each in before["findings"] if each["code"] == "FP201")
+    assert "for 100 turns" in looped["impact"]["summary"]
+
+    shop.git("switch", "--quiet", "main")
+    text = (shop.path / "pyproject.toml").read_text()
+    shop.commit({"pyproject.toml": text.replace("concurrency = 32\n", "concurrency = 32\nrows = 4000\n")})
+    branch(shop, "again")
+    report = reviewed(shop, "again")
+
+    assert "rows" not in {question["key"] for question in report["questions"]}
+    looped = next(each for each in report["findings"] if each["code"] == "FP201")
+    assert "for 4000 turns" in looped["impact"]["summary"]
+    assert looped["impact"]["assumptions"]["rows"] == 4000

@@ -1,0 +1,127 @@
+"""The plugin in a project's own tests: the sample shop's, with a query per row and a sleep on the loop."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.plugin.pytest import Observed, Request
+from tests.cli.program import fastperf
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "examples"
+TESTS = """
+import pytest
+from fastapi.testclient import TestClient
+
+from shop.database import SessionLocal
+from shop.main import app
+from shop.models import Customer, Product
+
+
+@pytest.fixture(scope="module")
+def client():
+    with TestClient(app) as client:
+        with SessionLocal() as session:
+            session.add(Customer(email="a@example.com"))
+            session.add_all([Product(sku=str(number), name="A", cents=500) for number in range(30)])
+            session.commit()
+        products = [{"product_id": number, "quantity": 1} for number in range(1, 31)]
+        assert client.post("/orders", json={"customer_id": 1, "lines": products}).status_code == 201
+        yield client
+
+
+def test_favourites(client):
+    assert len(client.get("/customers/1/favourites").json()) == 30
+
+
+def test_remind(client):
+    assert client.post("/orders/1/reminder").status_code == 202
+
+
+def test_nowhere(client):
+    assert client.get("/nowhere").status_code == 404
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    folder = tmp_path / "project"
+    shutil.copytree(EXAMPLES / "shop", folder)
+    shutil.copytree(EXAMPLES / "pull_request" / "slow", folder, dirs_exist_ok=True)
+    (folder / "tests").mkdir()
+    (folder / "tests" / "test_shop.py").write_text(TESTS)
+    return folder
+
+
+def routes_seen(project: Path, *arguments: str) -> dict[str, Any]:
+    """The routes that the project's tests were seen to ask for."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "fastperf.pytest", "-W", "ignore", *arguments]
+    done = subprocess.run(
+        command,
+        cwd=project,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "SHOP_DATABASE_URL": f"sqlite:///{project}/shop.db"},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=100,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "fastperf observed 3 routes" in done.stdout
+    written: dict[str, Any] = json.loads((project / "fastperf-observed.json").read_text())
+    routes: dict[str, Any] = written["routes"]
+    return routes
+
+
+def test_statements_and_gaps_are_counted_by_route_and_read_by_the_check(project: Path) -> None:
+    routes = routes_seen(project)
+
+    favourites = routes["GET /customers/{customer_id}/favourites"]
+    assert (favourites["statements"], favourites["repeated"]) == (31, 30)
+    assert favourites["where"] == "tests/test_shop.py::test_favourites"
+    assert 500 <= routes["POST /orders/{order_id}/reminder"]["gap_ms"] < 5000
+    assert routes.keys() == {
+        "POST /orders",
+        "GET /customers/{customer_id}/favourites",
+        "POST /orders/{order_id}/reminder",
+    }
+
+    with (project / "pyproject.toml").open("a") as file:
+        file.write('\n[tool.fastperf]\nobserved = "fastperf-observed.json"\n')
+    done = fastperf("check", "--select", "FP201,FP101", "--output-format", "json", folder=project)
+    told = {finding["code"]: finding for finding in json.loads(done.stdout)["findings"]}
+    assert told["FP201"]["confidence"] == "certain"
+    assert (
+        "30 times the same statement in one request in tests/test_shop.py::test_favourites"
+        in (told["FP201"]["impact"]["summary"])
+    )
+    assert "the event loop stood still" in told["FP101"]["impact"]["summary"]
+
+
+def test_the_parts_of_several_workers_become_one_with_the_worst_of_each_route() -> None:
+    whole, mild, bad = Observed(), Request(), Request()
+    mild.statements.update(["select 1"])
+    bad.statements.update({"select 2": 30})
+    bad.gap = 0.2
+    for request, test in ((bad, "b"), (mild, "a")):
+        part = Observed()
+        part.add("GET /", request, test)
+        whole.merge(part.routes)
+
+    assert whole.routes["GET /"] == {
+        "count": 2,
+        "statements": 30,
+        "repeated": 30,
+        "statement": "select 2",
+        "calls": 0,
+        "gap_ms": 200.0,
+        "where": "b",
+    }
+    assert json.loads(whole.written())["kind"] == "fastperf-observed"
