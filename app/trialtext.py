@@ -24,7 +24,7 @@ def as_html(trial: Trial) -> str:
     """One page without anything outside itself, to hand to a maintainer."""
     from app.web import pages
 
-    return pages.render("trial.html", trial=trial, headline=headline(trial))
+    return pages.render("trial.html", trial=trial, headline=headline(trial), line=pages.markdown_line)
 
 
 def as_text(trial: Trial) -> Group:

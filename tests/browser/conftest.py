@@ -160,9 +160,13 @@ class Watched:
             assert wide <= 0, f"{place}: {wide} px too wide"
             found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
             assert _told(found) == [], place
-            if SCREENSHOTS:
-                Path(SCREENSHOTS).mkdir(parents=True, exist_ok=True)
-                self.page.screenshot(path=f"{SCREENSHOTS}/{name}-{scheme}-{width}.png", full_page=True)
+            self.saved(f"{name}-{scheme}-{width}")
+
+    def saved(self, name: str) -> None:
+        """What is seen, for people, where they asked for it."""
+        if SCREENSHOTS:
+            Path(SCREENSHOTS).mkdir(parents=True, exist_ok=True)
+            self.page.screenshot(path=f"{SCREENSHOTS}/{name}.png", full_page=True)
 
 
 def _told(found: Mapping[str, Any]) -> list[str]:
