@@ -145,7 +145,9 @@ class LongWorkInHandler(Rule):
             call,
             f"The response waits for `{spelled(call.func)}`, whose result it does not use.",
             severity=self.severity if kind == "mail" and role == "endpoint" else Severity.MEDIUM,
-            confidence=Confidence.LIKELY,
+            confidence=Confidence.LIKELY
+            if kind == "mail" or not _nobody_waits(node, call, module)
+            else Confidence.POSSIBLE,
             call_path=path,
             fix=_fix(node, call, module),
             impact=kept_estimates.moved_behind(module.options),
@@ -168,6 +170,23 @@ class LongWorkInHandler(Rule):
                         impact=kept_estimates.long_sleep(seconds),
                         instead="Answer `202` and let the client ask later, or move the work that is waited for into a queue.",
                     )
+
+
+def _nobody_waits(statement: ast.Expr, call: ast.Call, module: Module) -> bool:
+    """Whether a machine is answered, or the call is made only after a failure."""
+    words = {word for each in module.endpoints(call) for word in re.split(r"[^a-z]+", each.path.lower())}
+    function = module.function_of(call)
+    words |= set(function.name.lower().split("_")) if function is not None else set()
+    if words & {"webhook", "webhooks", "hook", "hooks", "callback", "callbacks", "topic"}:
+        return True
+    current: ast.AST | None = statement
+    while current is not None and not isinstance(
+        current, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+    ):
+        if isinstance(current, ast.ExceptHandler):
+            return True
+        current = module.parent(current)
+    return False
 
 
 def _aside(call: ast.Call, module: Module) -> tuple[str, tuple[Hop, ...]] | None:

@@ -197,6 +197,11 @@ def _message(found: Unloaded, reads: list[Read], places: list[Place], module: Mo
     entity = found.loaded.table.symbol.rpartition(".")[2]
     on_loop = ", on the event loop" if any(_on_loop(place, module) for place in places) else ""
     verb = "is" if len(reads) == 1 else "are each"
+    others = (
+        module.project.lazy_loading.tables_at(found.loaded.path, found.loaded.line, found.loaded.column) - 1
+    )
+    if many and others:
+        on_loop += f"; and so for {others} other model{'s' if others > 1 else ''} that share this query"
     if many:
         return (
             f"{shown} {verb} loaded one `{entity}` at a time while the response of {where} is built:"

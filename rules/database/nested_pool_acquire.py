@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rules.engine.finding import Hop, Impact
 from rules.engine.loop_shapes import spelled
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
-from rules.engine.transactions import nested_acquires
+from rules.engine.transactions import Held, nested_acquires
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -107,7 +107,9 @@ class NestedPoolAcquire(Rule):
                 held.call,
                 f"`{name}` takes a second connection while `{held.session}` keeps the one it took on line {held.begun}:"
                 " two places of the pool for one request.",
-                confidence=Confidence.POSSIBLE if _is_guarded(held.call, node, module) else Confidence.LIKELY,
+                confidence=Confidence.POSSIBLE
+                if _is_guarded(held.call, node, module) or _shares_its_object(held)
+                else Confidence.LIKELY,
                 call_path=path,
                 related=(Hop(module.path, held.begun, held.session),),
             )
@@ -122,3 +124,15 @@ def _is_guarded(call: ast.AST, function: ast.AST, module: Module) -> bool:
             return True
         child, parent = parent, module.parent(parent)
     return False
+
+
+def _shares_its_object(held: Held) -> bool:
+    """Whether session and helper are of the same object: the helper may well go on with the session it finds there."""
+    func = held.call.func
+    return (
+        bool(held.path)
+        and held.session.startswith("self.")
+        and isinstance(func, ast.Attribute)
+        and isinstance(func.value, ast.Name)
+        and func.value.id == "self"
+    )

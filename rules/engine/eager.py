@@ -152,6 +152,9 @@ def load_with_query(module: Module, loaded: Loaded, chains: Iterable[Sequence[st
     call = query_node(module, loaded)
     if call is None or not call.args or not isinstance(call.args[0], ast.Name | ast.Attribute):
         return None
+    named = module.value(call.args[0])
+    if module.project.models.table(named) is not loaded.table:
+        return None  # `self.model` of a base class that several models share
     options: list[str] = []
     imports: list[str] = [_LOADER]
     for chain in _longest(chains):

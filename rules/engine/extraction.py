@@ -209,6 +209,8 @@ def _function(index: Index, scope: Scope, calls: tuple[Call, ...], lines: int) -
         del decorator
     if scope.owner is not None and _only_refuses(node):
         flags |= facts.ABSTRACT
+    if _starts_thread(node):
+        flags |= facts.HANDS_ON
     parameters = []
     for bindings in scope.bindings.values():
         first = bindings[0]
@@ -238,6 +240,24 @@ def _function(index: Index, scope: Scope, calls: tuple[Call, ...], lines: int) -
         calls,
         passings := page_sizes.passings(index, scope),
         page_sizes.order(scope.node) if passings else (),
+    )
+
+
+def _starts_thread(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether it is a decorator that starts a thread on what it decorates: `Thread(target=func)` in its wrapper."""
+    wrappers = [inner for inner in node.body if isinstance(inner, ast.FunctionDef)]
+    if not wrappers or not node.args.args:
+        return False
+    decorated = node.args.args[0].arg
+    return any(
+        isinstance(call, ast.Call)
+        and last_name(call.func) in ("Thread", "submit")
+        and any(
+            isinstance(given, ast.Name) and given.id == decorated
+            for given in (*call.args, *(keyword.value for keyword in call.keywords))
+        )
+        for wrapper in wrappers
+        for call in ast.walk(wrapper)
     )
 
 

@@ -35,7 +35,7 @@ from rules.engine.migrations import Migration
 from rules.engine.raw_text import RawFacts
 from rules.engine.rows import Flow
 
-ENGINE_VERSION = "15"
+ENGINE_VERSION = "17"
 """Changes when facts change shape or meaning: cached ones of another version are worthless."""
 
 # Flags of a call.
@@ -87,6 +87,8 @@ WRAPPED = 256
 """Decorated by something that may change what a call of it means."""
 ABSTRACT = 1024
 """Decorated with `abstractmethod`, or with a body that only raises `NotImplementedError`."""
+HANDS_ON = 2048
+"""A decorator whose wrapper gives the function to a thread and does not wait for it."""
 MAIN = 512
 """The code under `if __name__ == "__main__"`."""
 

@@ -135,9 +135,24 @@ class Graph:
                 node.leaves.append(LeafCall(value.name, call, own, None, None))
                 continue
             for target in self.runs(value):
-                kind = _kind_of_call(call, target)
+                kind = ELSEWHERE if self._is_handed_on(target) else _kind_of_call(call, target)
                 if kind:
                     node.edges.append(Edge(target, call, kind))
+
+    def _is_handed_on(self, target: Node) -> bool:
+        """Whether a decorator of the project gives the function to a thread whenever it is called."""
+        if not target.function.flags & facts.WRAPPED:
+            return False
+        for decorator in target.function.decorators:
+            value = self.resolver.value(decorator.ref, target.module) if decorator.ref else None
+            if (
+                value is not None
+                and value.sort == Sort.FUNCTION
+                and value.module is not None
+                and value.function.flags & facts.HANDS_ON
+            ):
+                return True
+        return False
 
     def _external(self, node: Node, call: Call, value: Value) -> None:
         name = value.name

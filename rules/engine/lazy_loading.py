@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+import msgspec
+
 from rules.engine import eager
 from rules.engine.declarations import Shape
 from rules.engine.facts import Call
@@ -16,7 +18,7 @@ from rules.engine.finding import Hop
 from rules.engine.graph import LeafCall
 from rules.engine.models import Models, Relationship, Table
 from rules.engine.routing import Routing
-from rules.engine.rows import HANDED, ITEM, ONE, Rows, Shown
+from rules.engine.rows import EVERY, HANDED, ITEM, ONE, Rows, Shown
 from rules.engine.schemas import Field, Schemas
 from rules.engine.statements import Loaded, Statements
 from rules.engine.values import Linked, Value
@@ -116,7 +118,8 @@ class LazyLoading:
         self._schemas = Schemas(routing.resolver, models)
         self._resolver = routing.resolver
         self._endpoints = {(route.handler.path, route.handler.symbol) for route in routing.routes}
-        self.queries: dict[tuple[str, int, int], Unloaded] = {}
+        self.queries: dict[tuple[str, int, int], dict[str, Unloaded]] = {}
+        """By place, then by table: many repositories may share the query of their base class."""
         self.calls: dict[tuple[str, str], list[LeafCall]] = {}
         """The queries that functions run once per row, by path and symbol, as if they stood in the code."""
         self.filled: dict[tuple[str, int, int], list[Filled]] = {}
@@ -144,7 +147,12 @@ class LazyLoading:
                         self._handed_on(call, place, passed.rows, module, symbol, {}, ())
 
     def at(self, path: str, line: int, column: int) -> Unloaded | None:
-        return self.queries.get((path, line, column))
+        """What is read row by row of the query at a place, for the table with the most responses."""
+        found = self.queries.get((path, line, column))
+        return max(found.values(), key=lambda each: len(each.places)) if found else None
+
+    def tables_at(self, path: str, line: int, column: int) -> int:
+        return len(self.queries.get((path, line, column), ()))
 
     def _handed_on(
         self,
@@ -208,6 +216,10 @@ class LazyLoading:
                 self._add(target, loaded, place)
         if schema is None:
             return
+        for at, rows in flow.returns:
+            if at == -1 and not loaded and all(each.called and each.position < 0 for each in rows):
+                whole = Shown(rows, place.line, name=EVERY)
+                self._field(schema, whole, module, symbol, place, response.parameters)
         for shown in flow.shown:
             if not shown.schema:
                 self._field(schema, shown, module, symbol, place, response.parameters)
@@ -237,11 +249,14 @@ class LazyLoading:
     ) -> None:
         """Rows given to one field of a schema; `parameters` is what the schema is generic over there."""
         for each in self._schemas.fields(schema):
-            if each.name != shown.name:
+            if shown.name not in (each.name, EVERY):
                 continue
             inner = self._schemas.items(parameters, module) if each.generic else each.schema
             if inner is not None:
-                self._add(inner, self._statements.of(shown.rows, module, symbol), place)
+                rows = shown.rows
+                if shown.name == EVERY:
+                    rows = tuple(msgspec.structs.replace(given, key=each.name) for given in rows)
+                self._add(inner, self._statements.of(rows, module, symbol), place)
 
     # What they read
 
@@ -255,7 +270,7 @@ class LazyLoading:
             reads = list(self._reads(schema, each))
             if not reads:
                 continue
-            found = self.queries.setdefault(key, Unloaded(each))
+            found = self.queries.setdefault(key, {}).setdefault(each.table.symbol, Unloaded(each))
             for read in reads:
                 if read.repeated or read.chain not in found.reads:
                     found.reads[read.chain] = read

@@ -25,9 +25,11 @@ def _about_rows(facts: ModuleFacts | None) -> tuple[object, ...]:
 def _state(project: Project) -> dict[tuple[str, str], object]:
     """What rules say about rows, by (path, what)."""
     found: dict[tuple[str, str], object] = {}
-    for (path, line, column), unloaded in project.lazy_loading.queries.items():
-        chains = frozenset(chain for chain, read in unloaded.reads.items() if read.repeated)
-        found[path, f"query {line}:{column}"] = (chains, any(place.many for place in unloaded.places))
+    for (path, line, column), tables in project.lazy_loading.queries.items():
+        for symbol, unloaded in tables.items():
+            chains = frozenset(chain for chain, read in unloaded.reads.items() if read.repeated)
+            what = (chains, any(place.many for place in unloaded.places))
+            found[path, f"query {line}:{column} {symbol}"] = what
     for (path, line), uses in project.lookups.needed.items():
         found[path, f"look-up {line}"] = any(use.reached for use in uses)
     for table in project.models.tables.values():

@@ -50,6 +50,9 @@ HANDED = 64
 VARIED = 128
 """Some paths add options that others do not: what is loaded depends on who calls."""
 
+EVERY = "**"
+"""The name of a schema's fields when all of them come from one dictionary."""
+
 AWAITABLE = "sqlalchemy.ext.asyncio.AsyncAttrs.awaitable_attrs"
 """What `await row.awaitable_attrs.items` calls, as if it were a method."""
 
@@ -172,6 +175,8 @@ class Rows(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
     """What it loads on some paths only."""
     loaders: tuple[str, ...] = ()
     """Functions whose returned options it adds."""
+    key: str = ""
+    """The member of the dictionary that a call returns."""
 
 
 class Shown(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
@@ -216,13 +221,24 @@ class Flow(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
     passed: tuple[Passed, ...] = ()
     options: Options | None = None
     """The loader options it returns."""
+    keyed: tuple[tuple[str, tuple[Rows, ...]], ...] = ()
+    """Rows in the dictionary it returns, by their keys."""
 
 
 def join(alternatives: Iterable[Rows]) -> tuple[Rows, ...]:
     """Alternatives of one value. Of the same query only the options that all paths add are certain."""
     found: dict[tuple[object, ...], Rows] = {}
     for rows in alternatives:
-        key = (rows.origin, rows.line, rows.column, rows.stage, rows.path, rows.position, rows.called)
+        key = (
+            rows.origin,
+            rows.line,
+            rows.column,
+            rows.stage,
+            rows.path,
+            rows.position,
+            rows.key,
+            rows.called,
+        )
         other = found.get(key)
         if other is not None:
             options = tuple(option for option in other.options if option in rows.options)
@@ -302,6 +318,8 @@ class Reader:
         for rows in self.rows(value, scope, depth):
             if isinstance(key, ast.Slice):
                 yield rows
+            elif _is_whole(rows) and isinstance(key, ast.Constant) and isinstance(key.value, str):
+                yield msgspec.structs.replace(rows, key=key.value)
             elif rows.stage == MANY:
                 yield msgspec.structs.replace(rows, stage=ONE)
             elif (
@@ -323,10 +341,34 @@ class Reader:
                     bindings = self._without_replaced(index.reaching(bindings, node), node)
                 handed = HANDED if node.id in self._handed(current) else 0
                 for binding in bindings:
-                    for rows in self._binding(binding, current, depth):
+                    value = binding.value
+                    if binding.kind == "annotated" and isinstance(value, ast.AnnAssign):
+                        value = value.value
+                    is_empty = isinstance(value, ast.List) and not value.elts
+                    for rows in (
+                        self._collected(node.id, current, depth)
+                        if is_empty
+                        else self._binding(binding, current, depth)
+                    ):
                         yield msgspec.structs.replace(rows, flags=rows.flags | handed) if handed else rows
                 return
             current = current.parent
+
+    def _collected(self, name: str, scope: Scope, depth: int) -> list[Rows]:
+        """The rows that a function puts into an empty list; none when it puts anything else there."""
+        found: list[Rows] = []
+        for call in scope.calls:
+            function = call.func
+            if not isinstance(function, ast.Attribute) or function.attr not in ("append", "extend", "insert"):
+                continue
+            if not isinstance(function.value, ast.Name) or function.value.id != name or not call.args:
+                continue
+            stage = MANY if function.attr == "extend" else ITEM
+            added = self.rows(call.args[-1], scope, depth) if isinstance(call.args[-1], ast.Name) else ()
+            if not added or any(rows.stage != stage or rows.path for rows in added):
+                return []
+            found.extend(msgspec.structs.replace(rows, stage=MANY) for rows in added)
+        return found
 
     def _handed(self, scope: Scope) -> frozenset[str]:
         """Names that a function gives to what it awaits, and what it iterates over to do so."""
@@ -517,13 +559,20 @@ class Reader:
         receiver = tuple(
             rows
             for rows in receiver
-            if rows.origin[:1] != "#" or rows.stage != UNKNOWN or name in _CHAIN | _MANY | _ONE
+            if rows.origin[:1] != "#"
+            or rows.stage != UNKNOWN
+            or (name in _CHAIN | _MANY | _ONE and not self._is_other(function.value, scope))
         )
         if not receiver:
             return None
         if name in _CHAIN or name in _CHANGING or name in _MANY or name in _ONE:
             return [self._step(rows, name, node, scope) for rows in receiver]
         return None
+
+    def _is_other(self, node: ast.expr, scope: Scope) -> bool:
+        """Whether a parameter is annotated as, or made by a dependency to be, something else than a query."""
+        ref = self._index.ref(node, scope)
+        return ref[-1:] in (":", "$") and not ref.startswith(("sqlalchemy.", "sqlmodel.", "<"))
 
     def _get(self, node: ast.Call, function: ast.Attribute, scope: Scope) -> Rows | None:
         ref = self._index.ref(node.args[0], scope)
@@ -605,6 +654,11 @@ def _may_be_rows(node: ast.expr) -> bool:
     return isinstance(node, ast.Name | ast.Call | ast.Await | ast.NamedExpr | ast.Subscript)
 
 
+def _is_whole(rows: Rows) -> bool:
+    """Whether it is all that a call gives."""
+    return rows.called and rows.position < 0 and not rows.key and rows.stage == UNKNOWN
+
+
 def _read(rows: Rows, name: str) -> Rows:
     stage = ONE if rows.stage == UNKNOWN else rows.stage
     return msgspec.structs.replace(rows, path=(*rows.path, name), stage=stage)
@@ -679,18 +733,23 @@ def extract(index: Index, turns: Turns) -> dict[str, Flow]:
                 if isinstance(value, ast.Tuple):
                     for position, element in enumerate(value.elts[:4]):
                         returns.setdefault(position, []).extend(reader.rows(element, scope))
-                elif isinstance(value, ast.Dict):
-                    shown.extend(_displayed(reader, value, scope))
+                elif isinstance(made := _dictionary(value, scope), ast.Dict):
+                    shown.extend(_displayed(reader, made, scope))
                 elif value is not None:
                     returns.setdefault(-1, []).extend(reader.rows(value, scope))
         kept = tuple((position, joined) for position, rows in returns.items() if (joined := join(rows)))
+        keyed: dict[str, list[Rows]] = {}
+        for each in shown:
+            if not each.schema and each.name:
+                keyed.setdefault(each.name, []).extend(each.rows)
         response = _response(index, scope, scope.node) if kept or shown else None
         given = _given_objects(index, scope)
         readings = tuple(_readings(reader, scope, given, turns))
         passed = tuple(_passed(reader, scope, given, turns))
         loads = options.returned(scope) if not kept else None
         if kept or shown or readings or passed or loads is not None:
-            uses_parameters = bool(given) or _mentions_parameters(kept)
+            keys = tuple((name, joined) for name, rows in keyed.items() if (joined := join(rows)))
+            uses_parameters = bool(given) or _mentions_parameters(each for _, each in (*kept, *keys))
             found[scope.symbol] = Flow(
                 kept,
                 _parameter_names(scope, scope.node) if uses_parameters else (),
@@ -699,8 +758,17 @@ def extract(index: Index, turns: Turns) -> dict[str, Flow]:
                 readings,
                 passed,
                 loads,
+                keys,
             )
     return found
+
+
+def _dictionary(value: ast.expr | None, scope: Scope) -> ast.Dict | None:
+    """The dictionary that a returned expression is, or that its name stands for."""
+    if isinstance(value, ast.Name) and len(scope.bindings.get(value.id, ())) == 1:
+        bound = scope.bindings[value.id][0].value
+        value = bound.value if isinstance(bound, ast.AnnAssign) else bound  # type: ignore[assignment]  # checked below
+    return value if isinstance(value, ast.Dict) else None
 
 
 def _given_objects(index: Index, scope: Scope) -> frozenset[str]:
@@ -752,8 +820,8 @@ def _readings(reader: Reader, scope: Scope, given: Collection[str], turns: Turns
             return
 
 
-def _mentions_parameters(returns: Iterable[tuple[int, tuple[Rows, ...]]]) -> bool:
-    pending = [rows for _, alternatives in returns for rows in alternatives]
+def _mentions_parameters(returns: Iterable[tuple[Rows, ...]]) -> bool:
+    pending = [rows for alternatives in returns for rows in alternatives]
     while pending:
         rows = pending.pop()
         if rows.origin[:1] == "#":
@@ -801,24 +869,44 @@ def _shown(reader: Reader, index: Index, scope: Scope, turns: Turns) -> Iterator
             schema = index.ref(function.value, scope) if rows else ""
             if schema:
                 yield Shown(rows, call.lineno, schema, turns=turns(call))
-        elif isinstance(function, ast.Attribute) and function.attr == "validate_python" and call.args:
-            made = function.value
-            if isinstance(made, ast.Call) and last_name(made) == "TypeAdapter" and made.args:
-                rows = reader.rows(call.args[0], scope)
-                schema = index.annotation(made.args[0], scope) if rows else ""
+        elif (given := _adapted(call)) is not None:
+            annotation, value = given
+            rows = reader.rows(value, scope)
+            schema = index.annotation(annotation, scope) if rows else ""
+            if schema:
+                schema = schema.removesuffix("{}").removesuffix(":")
+                yield Shown(rows, call.lineno, schema, turns=turns(call))
+        elif isinstance(function, ast.Name) and function.id == "map" and len(call.args) == 2:
+            made, value = call.args
+            if isinstance(made, ast.Attribute) and made.attr in _READERS:
+                rows = reader.rows(value, scope)
+                schema = index.ref(made.value, scope) if rows else ""
                 if schema:
-                    schema = schema.removesuffix("{}").removesuffix(":")
                     yield Shown(rows, call.lineno, schema, turns=turns(call))
         elif last_name(function.value if isinstance(function, ast.Subscript) else function)[:1].isupper():
             schema = ""
             for keyword in call.keywords:
-                if keyword.arg is None or not isinstance(keyword.value, ast.Name | ast.Call | ast.Await):
+                if not isinstance(keyword.value, ast.Name | ast.Call | ast.Await):
                     continue
                 rows = reader.rows(keyword.value, scope)
+                if keyword.arg is None and not all(_is_whole(each) for each in rows):
+                    continue
                 if rows:
                     made = function.value if isinstance(function, ast.Subscript) else function
                     schema = schema or index.ref(made, scope)
                     if schema:
                         parameters = shape(index, function, scope).parameters if made is not function else ()
                         line = keyword.value.lineno
-                        yield Shown(rows, line, schema, keyword.arg, parameters, turns(call))
+                        yield Shown(rows, line, schema, keyword.arg or EVERY, parameters, turns(call))
+
+
+def _adapted(call: ast.Call) -> tuple[ast.expr, ast.expr] | None:
+    """The type and the value of `TypeAdapter(list[S]).validate_python(rows)` or `parse_obj_as(list[S], rows)`."""
+    function = call.func
+    if last_name(function) == "parse_obj_as" and len(call.args) == 2:
+        return call.args[0], call.args[1]
+    if isinstance(function, ast.Attribute) and function.attr == "validate_python" and call.args:
+        made = function.value
+        if isinstance(made, ast.Call) and last_name(made) == "TypeAdapter" and made.args:
+            return made.args[0], call.args[0]
+    return None

@@ -174,12 +174,19 @@ class Statements:
         flow = home.facts.flows.get(function.symbol)
         if flow is None:
             return ()
-        alternatives = next((each for at, each in flow.returns if at == rows.position), None)
+        if rows.key:
+            alternatives = next((each for key, each in flow.keyed if key == rows.key), None)
+        else:
+            alternatives = next((each for at, each in flow.returns if at == rows.position), None)
         if alternatives is None:
             whole = next((each for at, each in flow.returns if at == -1), ())
-            if rows.position < 0 or not all(each.called and each.position < 0 for each in whole):
+            if rows.position < 0 and not rows.key:
                 return ()
-            alternatives = tuple(msgspec.structs.replace(each, position=rows.position) for each in whole)
+            if not all(each.called and each.position < 0 and not each.key for each in whole):
+                return ()
+            alternatives = tuple(
+                msgspec.structs.replace(each, position=rows.position, key=rows.key) for each in whole
+            )
         passed = self._bound(rows, flow, module, symbol, bound, receiver, depth)
         found: list[Loaded] = []
         hop = (module.path, rows.line, function.symbol)

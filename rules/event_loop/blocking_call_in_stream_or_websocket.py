@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rules.engine import loop_fixes
@@ -104,4 +105,17 @@ class BlockingCallInStreamOrWebsocket(Rule):
             return
         websocket = str(module.role(node) or "") == "websocket"
         where = f"in the websocket `{node.name}`" if websocket else f"in the stream `{node.name}`"
-        yield from loop_fixes.matches(node, module, self.code, f"{where}, as long as a client stays")
+        for match in loop_fixes.matches(node, module, self.code, f"{where}, as long as a client stays"):
+            yield _once(match, where, module) if websocket else match
+
+
+def _once(match: Match, where: str, module: Module) -> Match:
+    """What stands in no loop of a websocket's function runs once for each connection, not again and again."""
+    if module.loops(match.node):
+        return match
+    return replace(
+        match,
+        message=match.message.replace(
+            f"{where}, as long as a client stays", f"{where}, once for each client"
+        ),
+    )

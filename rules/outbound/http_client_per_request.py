@@ -32,7 +32,18 @@ _OFTEN = {
 _LOCAL_TRANSPORTS = frozenset({"app", "transport", "uds"})
 # What belongs to the client and cannot be given with a call; where it changes from call to call, so does the client.
 _OWN = frozenset(
-    {"proxy", "proxies", "mounts", "verify", "cert", "connector", "event_hooks", "cookies", "cookie_jar"}
+    {
+        "auth",
+        "cert",
+        "connector",
+        "cookie_jar",
+        "cookies",
+        "event_hooks",
+        "mounts",
+        "proxies",
+        "proxy",
+        "verify",
+    }
 )
 
 
@@ -144,7 +155,7 @@ def _shares(call: ast.Call) -> bool:
 
 def _is_doubtful(call: ast.Call, module: Module) -> bool:
     """Whether a shared client may not be worth it or not be possible: seldom called, kept by whoever gets it, made
-    where the caller brought none, or set up with what each call brings (a proxy, a certificate)."""
+    where the caller brought none, or set up with what each call brings (a proxy, a certificate, credentials)."""
     if is_seldom(call, module) or goes_away(call, module) or is_fallback(call, module):
         return True
     if any(_varies(keyword) for keyword in call.keywords if keyword.arg is None or keyword.arg in _OWN):

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rules.engine.creation import serves
@@ -196,9 +196,18 @@ def _leaves_on_success(attempt: ast.Try, loop: ast.For | ast.While) -> bool:
 
 def _goes_on(attempt: ast.Try) -> bool:
     """Whether some handler leads to the next turn."""
+    return any(not _always_leaves(handler.body) for handler in attempt.handlers)
+
+
+def _always_leaves(body: Sequence[ast.stmt]) -> bool:
     return any(
-        not any(isinstance(inner, ast.Raise | ast.Return | ast.Break) for inner in handler.body)
-        for handler in attempt.handlers
+        isinstance(statement, ast.Raise | ast.Return | ast.Break)
+        or (
+            isinstance(statement, ast.If)
+            and _always_leaves(statement.body)
+            and _always_leaves(statement.orelse)
+        )
+        for statement in body
     )
 
 

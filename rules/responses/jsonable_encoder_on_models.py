@@ -101,6 +101,9 @@ class JsonableEncoderOnModels(Rule):
             parent = module.parent(parent)
         if not isinstance(parent, ast.Call) or module.qualified_name(parent.func) not in _RESPONSES:
             return
+        version = module.version("pydantic")
+        if version is not None and version < (2,):
+            return  # nothing there writes JSON any faster
         encoded = content_of(node, "obj")
         if encoded is None or content_of(parent, "content") is not node or not serves(node, module):
             return

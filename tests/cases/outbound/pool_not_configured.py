@@ -60,3 +60,10 @@ def get_session() -> Any:
 @app.get("/count")
 def count(session: Session = Depends(get_session)) -> int:
     return session.scalar(text("select count(*) from orders"))
+
+
+def drop_everything() -> None:
+    once = create_engine(URL, isolation_level="AUTOCOMMIT")  # its one connection goes with it
+    with once.connect() as connection:
+        connection.execute(text("DROP DATABASE shop"))
+    once.dispose()

@@ -162,3 +162,21 @@ def until(url: str, count: int) -> str:
         except httpx.HTTPError:
             count -= 1
     return ""
+
+
+@app.get("/pages")
+def pages(url: str) -> list[str]:
+    found: list[str] = []
+    while True:  # another page each time: no failure leads to the next turn
+        try:
+            answer = requests.get(url, timeout=5)
+        except requests.RequestException as error:
+            if "404" in str(error):
+                break
+            else:
+                raise
+        found.append(answer.text)
+        url = answer.headers.get("next", "")
+        if not url:
+            return found
+    return found

@@ -3,6 +3,7 @@ from typing import Annotated
 from fastapi import Depends, FastAPI
 from fastapi_pagination import Page as LibraryPage
 from fastapi_pagination.ext.sqlalchemy import paginate
+from pydantic import TypeAdapter, parse_obj_as
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session, selectinload
@@ -224,3 +225,86 @@ def options_of_another_file(session: SessionDep):
 @app.get("/orders/options-of-another-file/deep", response_model=list[schemas.OrderDeep])
 def deep_options_of_another_file(session: SessionDep):
     return session.scalars(select(Order).options(*OrderRepository.few_options())).all()  # FP204
+
+
+@app.get("/orders/paged", response_model=schemas.OrderPage)
+def paged(session: SessionDep, number: int = 0):
+    return crud.page_of(session.query(Order), number, 20)  # FP204
+
+
+@app.get("/orders/paged/made", response_model=schemas.OrderPage)
+def paged_and_made(session: SessionDep, number: int = 0):
+    found = crud.page_of(session.query(Order).order_by(Order.id), number, 20)  # FP204
+    return schemas.OrderPage(**found)
+
+
+@app.get("/orders/paged/taken-out", response_model=list[schemas.OrderOut])
+def paged_and_taken_out(session: SessionDep, number: int = 0):
+    found = crud.page_of(session.query(Order), number, 20)  # FP204
+    return found["data"]
+
+
+@app.get("/orders/paged/loaded", response_model=schemas.OrderPage)
+def paged_and_loaded(session: SessionDep, number: int = 0):
+    return crud.page_of(session.query(Order).options(selectinload(Order.items)), number, 20)
+
+
+@app.get("/orders/paged/whole")
+def paged_whole(session: SessionDep) -> schemas.OrderPage:
+    return schemas.OrderPage(**crud.whole_page(session))
+
+
+@app.get("/orders/paged/counted")
+def paged_count(session: SessionDep, number: int = 0) -> int:
+    return crud.page_of(session.query(Order), number, 20)["count"]
+
+
+@app.get("/orders/mapped")
+def mapped(session: SessionDep):
+    return list(map(schemas.OrderOut.model_validate, session.query(Order).all()))  # FP204
+
+
+@app.get("/orders/adapted")
+def adapted(session: SessionDep):
+    found = session.query(Order).all()  # FP204
+    return parse_obj_as(list[schemas.OrderOut], found), TypeAdapter(list[schemas.OrderBrief]).validate_python(found)
+
+
+@app.get("/orders/collected", response_model=list[schemas.OrderOut])
+def collected(session: SessionDep):
+    found = []
+    for order in session.query(Order).all():  # FP204
+        if order.customer_id:
+            found.append(order)
+    return found
+
+
+@app.get("/orders/collected/dictionaries", response_model=list[schemas.OrderOut])
+def collected_dictionaries(session: SessionDep):
+    found = []
+    for order in session.query(Order).all():
+        found.append({"id": order.id, "items": []})
+    return found
+
+
+@app.get("/orders/collected/either", response_model=list[schemas.OrderOut])
+def collected_either(session: SessionDep):
+    found = []
+    for order in session.query(Order).all():
+        found.append(order)
+        found.append(schemas.OrderOut(id=0, items=[]))
+    return found
+
+
+def order_service(session: SessionDep) -> crud.OrderService:
+    return crud.OrderService(session)
+
+
+@app.get("/orders/service", response_model=list[schemas.OrderOut])
+def from_a_service(service: Annotated[crud.OrderService, Depends(order_service)]):
+    return service.all()
+
+
+@app.get("/orders/service/loaded", response_model=list[schemas.OrderOut])
+def loaded_by_a_service(service: Annotated[crud.OrderService, Depends(order_service)]):
+    return service.first()

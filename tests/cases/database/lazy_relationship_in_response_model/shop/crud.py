@@ -114,3 +114,25 @@ def unserved(session: Session) -> list[Order]:
 
 async def awaited(session: AsyncSession) -> list[Order]:
     return (await session.scalars(select(Order))).all()
+
+
+def page_of(query, number: int, size: int) -> dict:
+    total = query.count()
+    return {"data": query.offset(number * size).limit(size).all(), "count": total}
+
+
+def whole_page(session: Session) -> dict:
+    found = session.query(Order).options(selectinload(Order.items)).limit(20).all()
+    answer = {"data": found, "count": len(found)}
+    return answer
+
+
+class OrderService:
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def all(self) -> list[Order]:
+        return self.session.query(Order).all()  # FP204
+
+    def first(self) -> list[Order]:
+        return self.session.query(Order).options(selectinload(Order.items)).all()

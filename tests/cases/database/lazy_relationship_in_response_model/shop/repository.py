@@ -54,3 +54,8 @@ class OrderRepository(Repository[Order]):
 class CustomerRepository(Repository[Customer]):
     def everyone(self) -> list[Customer]:
         return self.session.query(self.model).all()  # FP204
+
+
+class ItemRepository(Repository[Item]):
+    def of_all(self) -> list[Item]:
+        return self.all(self.base())

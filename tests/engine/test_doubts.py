@@ -1,0 +1,210 @@
+"""What is true but seldom worth a comment is left to the summary."""
+
+from __future__ import annotations
+
+import pytest
+
+from rules import Options, analyze
+from rules.engine.finding import Confidence
+from tests.engine.test_loop_severities import found
+
+NOTIFY = """
+import httpx
+from fastapi import FastAPI
+
+app = FastAPI()
+client = httpx.AsyncClient()
+
+async def notify_shop(order_id: int):
+    await client.post("https://chat.example/hook", json={"order": order_id})
+
+async def read(order_id: int):
+    return order_id
+
+"""
+
+
+@pytest.mark.parametrize(
+    ("handler", "confidence"),
+    [
+        (
+            '@app.post("/orders")\nasync def order(order_id: int):\n    await notify_shop(order_id)\n    return order_id\n',
+            Confidence.LIKELY,
+        ),
+        (
+            '@app.post("/webhooks/stock")\nasync def stock(order_id: int):\n    await notify_shop(order_id)\n    return 1\n',
+            Confidence.POSSIBLE,
+        ),
+        (
+            '@app.post("/orders")\nasync def order(order_id: int):\n    try:\n        return await read(order_id)\n'
+            "    except ValueError:\n        await notify_shop(order_id)\n        return None\n",
+            Confidence.POSSIBLE,
+        ),
+    ],
+    ids=["a person waits", "a machine is answered", "after a failure"],
+)
+def test_a_wait_that_nobody_feels_is_only_possible(handler: str, confidence: Confidence) -> None:
+    assert found(NOTIFY + handler, "FP401").confidence is confidence
+
+
+@pytest.mark.parametrize(
+    ("media_type", "confidence"),
+    [("application/pdf", Confidence.CERTAIN), ("image/webp", Confidence.POSSIBLE)],
+)
+def test_a_picture_is_most_often_small(media_type: str, confidence: Confidence) -> None:
+    text = f"""
+from fastapi import FastAPI
+from fastapi.responses import Response
+
+app = FastAPI()
+
+@app.get("/files")
+def files(path: str):
+    with open(path, "rb") as file:
+        content = file.read()
+    return Response(content, media_type="{media_type}")
+"""
+
+    assert found(text, "FP506").confidence is confidence
+
+
+def test_a_helper_of_the_same_object_may_go_on_with_its_session() -> None:
+    text = """
+from fastapi import Depends, FastAPI
+from sqlalchemy import create_engine, text
+from sqlalchemy.orm import Session, sessionmaker
+
+app = FastAPI()
+SessionLocal = sessionmaker(create_engine("sqlite://"))
+
+def audit(line: str):
+    with SessionLocal() as session:
+        session.execute(text("insert into log values (:line)"), {"line": line})
+
+class Orders:
+    def __init__(self, session: Session):
+        self.session = session
+
+    def by_helper(self):
+        self.session.execute(text("select 1"))
+        self.note("read")
+
+    def note(self, line: str):
+        audit(line)
+
+@app.get("/orders")
+def orders(session: Session = Depends(SessionLocal)):
+    return Orders(session).by_helper()
+"""
+
+    assert found(text, "FP221").confidence is Confidence.POSSIBLE
+
+
+@pytest.mark.parametrize(
+    ("given", "confidence"), [("timeout=5", Confidence.CERTAIN), ("auth=(name, word)", Confidence.POSSIBLE)]
+)
+def test_a_client_with_credentials_of_its_call_cannot_be_shared(given: str, confidence: Confidence) -> None:
+    text = f"""
+import httpx
+from fastapi import FastAPI
+
+app = FastAPI()
+
+@app.get("/cameras")
+async def cameras(name: str, word: str):
+    async with httpx.AsyncClient({given}) as client:
+        return (await client.get("https://camera.example")).json()
+"""
+
+    assert found(text, "FP603").confidence is confidence
+
+
+def test_a_wait_before_the_loop_of_a_websocket_is_once_for_each_client() -> None:
+    text = """
+import requests
+from fastapi import FastAPI, WebSocket
+
+app = FastAPI()
+
+@app.websocket("/logs")
+async def logs(socket: WebSocket):
+    who = requests.get("https://login.example", timeout=5).text
+    while True:
+        await socket.send_text(who)
+"""
+
+    assert "once for each client" in found(text, "FP106").message
+
+
+@pytest.mark.parametrize(("version", "count"), [("2.9.0", 1), ("1.10.19", 0)])
+def test_the_fast_serializer_is_there_since_pydantic_2(version: str, count: int) -> None:
+    text = """
+from fastapi import FastAPI
+from fastapi.encoders import jsonable_encoder
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+
+app = FastAPI()
+
+class Order(BaseModel):
+    id: int
+
+@app.get("/one")
+async def one(order: Order):
+    return JSONResponse(content=jsonable_encoder(order))
+"""
+    analysis = analyze(
+        {"main.py": text.encode()},
+        documents={"requirements.txt": f"pydantic=={version}\n"},
+        options=Options(select=("FP504",)),
+    )
+
+    assert len(analysis.result.findings) == count
+
+
+THREADED = """
+from threading import Thread
+
+from fastapi import Depends, FastAPI
+from sqlalchemy import create_engine, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+
+app = FastAPI()
+SessionLocal = sessionmaker(create_engine("sqlite://"))
+
+class Base(DeclarativeBase):
+    pass
+
+class Server(Base):
+    __tablename__ = "servers"
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+def decorator(func):
+    def wrapper(*args, **kwargs):
+        RUN
+    return wrapper
+
+@decorator
+def restart(number: int):
+    with SessionLocal() as session:
+        session.scalars(select(Server).where(Server.id == number)).first()
+
+@app.post("/restart")
+def restart_all(numbers: list[int]):
+    for number in numbers:
+        restart(number)
+"""
+
+
+@pytest.mark.parametrize(
+    ("run", "codes"),
+    [
+        ("return func(*args, **kwargs)", ["FP202"]),
+        ("Thread(target=func, args=args, kwargs=kwargs).start()", []),
+    ],
+    ids=["called", "in a thread"],
+)
+def test_what_a_decorator_gives_to_a_thread_is_no_cost_of_the_caller(run: str, codes: list[str]) -> None:
+    analysis = analyze({"main.py": THREADED.replace("RUN", run).encode()}, options=Options(select=("FP202",)))
+
+    assert [each.code for each in analysis.result.findings] == codes
