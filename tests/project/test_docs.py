@@ -95,6 +95,17 @@ def test_every_command_and_option_of_ours_exists() -> None:
             assert option in known, (page.name, code)
 
 
+def test_every_command_and_option_is_documented() -> None:
+    reference = (ROOT / "docs" / "cli.md").read_text()
+    everything = "\n".join(page.read_text(encoding="utf-8") for page in PAGES)
+    for name, command in cli.commands.items():
+        assert re.search(rf"fastperf {name}\b", everything), name
+        for parameter in command.params:
+            if isinstance(parameter, click.Option) and not parameter.hidden:
+                options = [option for option in parameter.opts if option.startswith("--")]
+                assert not options or any(option in reference for option in options), (name, options)
+
+
 def test_every_command_in_a_comment_is_one() -> None:
     for page, code in mentioned("/fastperf "):
         parsed = commands.parse(re.sub(r"<\w+>|\[\w+\]", "because", code))
