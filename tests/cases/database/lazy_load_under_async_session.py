@@ -324,3 +324,16 @@ async def counts(order_id: int, session: SessionDep) -> int:
     loaded = await session.scalar(select(Order).options(selectinload(Order.items)))
     other = await session.get(Order, 2)
     return order.item_count + loaded.item_count + other.loaded_count + len(other.label)
+
+
+@app.get("/orders/{order_id}/loaded-count")
+async def loaded_count(order_id: int, session: SessionDep) -> int:
+    order = await session.get(Order, order_id)
+    return order.loaded_count
+
+
+@app.post("/orders/{order_id}/emptied")
+async def emptied(order_id: int, session: SessionDep) -> int:
+    order = await session.get(Order, order_id)
+    order.items = []
+    return order.item_count
