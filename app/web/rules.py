@@ -76,7 +76,7 @@ async def index(request: web.Request) -> web.Response:
 async def rule(request: web.Request) -> web.Response:
     """The page of one rule, by code or name, in any case. 404 for what no rule is called."""
     wanted = request.match_info["code"]
-    code = _code(wanted)
+    code = await asyncio.to_thread(_code, wanted)  # the first one imports every rule
     if code is None:
         raise web.HTTPNotFound
     if code != wanted:
