@@ -15,9 +15,9 @@ $(STAMP): requirements-dev.txt pyproject.toml fastperf.py
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $(STAMP)
 
-# Without the slow ones and those that need a browser.
+# Without the slow ones and those that need a browser or npm.
 test: $(STAMP)
-	$(BIN)/python -m pytest -n $(WORKERS) --ignore=tests/heavy --ignore=tests/browser
+	$(BIN)/python -m pytest -n $(WORKERS) --ignore=tests/heavy --ignore=tests/octokit --ignore=tests/browser
 
 test-all: $(STAMP)
 	$(BIN)/python -m pytest -n $(WORKERS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -9,26 +10,38 @@ import msgspec
 
 from app.analysis import Analysis, Comparison, Request
 from app.analysis.archive import LARGEST_FILE
-from app.analysis.documents import LARGEST_DOCUMENT, is_document, is_link, is_python
+from app.analysis.documents import LARGEST_DOCUMENT, is_document, is_link, is_python, roots
 from app.analysis.pool import without
 from app.concurrency import together
 from app.github.client import RepositoryClient
 from app.github.models import ChangedFile, Compared, Repository
 from app.project import Projects
 from app.review import exclusions
-from app.review.config import Config
+from app.review.config import FILE, PYPROJECT, Config, ConfigError
 from app.review.diff import Diff
 from app.review.links import Links
 from app.review.paths import says_generated
 from app.review.report import Report
 from app.review.wishes import Wishes
 from app.web.metrics import Metrics
-from rules.engine.finding import Result, Skipped
+from rules.engine import edits
+from rules.engine.finding import Edit, Result, Skipped
+from rules.engine.fingerprints import core_of
 
 MOST_ROUNDS: Final = 3
 """Of asking for the sources of untouched files."""
 MOST_WANTED: Final = 100
 NO_WISHES: Final = Wishes()
+
+
+class Assessed(msgspec.Struct, frozen=True, kw_only=True):
+    """A report, and what it was made of."""
+
+    report: Report
+    python: bool
+    """Whether the change touches any Python at all."""
+    request: Request | None = None
+    comparison: Comparison | None = None
 
 
 class Assessor:
@@ -50,7 +63,7 @@ class Assessor:
     def links(self, client: RepositoryClient, commit: str) -> Links:
         return Links(self._web_url, client.repository.full_name, commit, self._public_url)
 
-    async def report(
+    async def assess(
         self,
         client: RepositoryClient,
         compared: Compared,
@@ -62,8 +75,8 @@ class Assessor:
         wishes: Wishes = NO_WISHES,
         revert: bool = False,
         advise: bool = False,
-    ) -> tuple[Report, bool]:
-        """The report on a change, and whether it touches Python at all."""
+    ) -> Assessed:
+        """The report on a change."""
         diff = Diff.of(compared.files)
         links = self.links(client, head_sha)
         relevant = [file for file in compared.files if _matters(file, config)]
@@ -74,7 +87,7 @@ class Assessor:
             report = Report.of(
                 nothing, nothing, diff, config, links, excluded=excluded, advisory=advisory, wishes=wishes
             )
-            return report, _has_python(compared)
+            return Assessed(report=report, python=_has_python(compared))
         with self._metrics.timed("read"):
             request, skipped = await self._request(client, compared, relevant, head_sha, config)
             generated = exclusions.by_header(request.before, request.after, request.renamed)
@@ -98,9 +111,31 @@ class Assessor:
             tip=comparison.tip,
             advisory=advisory,
             wishes=wishes,
+            coming=_coming(config, request.documents_after, diff),
+            roots=roots(request.documents_after),
             advise=advise,
         )
-        return report, True
+        return Assessed(report=report, python=True, request=request, comparison=comparison)
+
+    async def mend(self, assessed: Assessed) -> dict[str, bytes]:
+        """The changed files with all fixes of the report's patch in them, proven together.
+
+        Empty when there is nothing to mend, or when the fixes do not hold together: each was proven by itself.
+        """
+        request, comparison, report = assessed.request, assessed.comparison, assessed.report
+        if request is None or comparison is None or not report.edits:
+            return {}
+        by_path: dict[str, list[Edit]] = {}
+        for edit in report.edits:
+            by_path.setdefault(edit.path, []).append(edit)
+        if not by_path.keys() <= request.after.keys():
+            return {}
+        mended = {path: edits.apply(request.after[path], changes) for path, changes in by_path.items()}
+        after = msgspec.structs.replace(request, after=request.after | mended)
+        proof = await self._analysis.compare(after)
+        left, before = _counted(proof.after), _counted(comparison.after)
+        gone = _counted(comparison.after, only=frozenset(report.mended))
+        return mended if left <= before - gone else {}
 
     async def _request(
         self,
@@ -198,6 +233,24 @@ class Assessor:
         shas = {file.path: file.sha for file in compared.files if file.sha}
         facts = {shas[path]: facts for path, facts in comparison.facts.items() if path in shas}
         await self._projects.keep_facts(repository, facts)
+
+
+def _coming(config: Config, documents: Mapping[str, str], diff: Diff) -> tuple[ConfigError, ...]:
+    """Mistakes in the configuration that the change itself brings; it is in force once that is merged."""
+    brought = [name for name in (FILE, PYPROJECT) if name in diff.files and name in documents]
+    if not brought:
+        return ()
+    read = Config.parse({name: documents.get(name) for name in (FILE, PYPROJECT)})
+    return tuple(error for error in read.errors if error.path in brought and error not in config.errors)
+
+
+def _counted(result: Result, only: frozenset[str] | None = None) -> Counter[tuple[str, str]]:
+    """Findings by rule and core of their fingerprint, which an equal one elsewhere does not change."""
+    return Counter(
+        (finding.code, core_of(finding.fingerprint))
+        for finding in result.findings
+        if only is None or finding.fingerprint in only
+    )
 
 
 def _matters(file: ChangedFile, config: Config) -> bool:

@@ -12,23 +12,31 @@ import sqlalchemy as sa
 import structlog
 
 from app.analysis import AnalysisError
-from app.github.client import GitHub
+from app.applying import Fixes
+from app.github.client import GitHub, RepositoryClient
 from app.github.errors import GitHubError, Gone, NotFound, RateLimited, Unavailable
-from app.github.models import CheckRun, OpenPull, Repository
+from app.github.models import CheckRun, OpenPull, Output, Repository
 from app.obeying import Order
 from app.reportlinks import ReportLinks
 from app.review.record import Record
 from app.store import Store
 from app.surveys import Surveys
+from app.verdict import RESCAN
 from app.work import CommandJob, ForgetJob, Outcome, RerunJob, ReviewJob, Swept
 
 log = structlog.get_logger(__name__)
 
 _TRANSIENT: Final = (Unavailable, AnalysisError, TimeoutError, ConnectionError, sa.exc.OperationalError)
 DELIVERIES_SECONDS: Final = 6 * 3600.0
+SWEEP_SECONDS: Final = 300
+"""Two machines that sweep at the same time wish for the same."""
+ORPHAN_SECONDS: Final = 900.0
+"""No review takes longer, waits for limits aside."""
 HEADS_SECONDS: Final = 3600.0
 """Open heads are looked through so often, and at once after a start."""
 MOST_REDELIVERIES: Final = 50
+PRESSED: Final = 0.3
+"""Of any budget."""
 
 
 class Chores:
@@ -42,10 +50,12 @@ class Chores:
         public_url: str = "",
         links: ReportLinks | None = None,
         surveys: Surveys | None = None,
+        fixes: Fixes | None = None,
         retention_days: int = 30,
     ) -> None:
         self.github = github
         self._surveys = surveys
+        self._fixes = fixes
         self._public_url = public_url
         self._reports = links
         self.store = store
@@ -55,6 +65,9 @@ class Chores:
     def is_transient(self, error: BaseException) -> bool:
         """Whether the same step may go well in a moment."""
         return any(isinstance(inner, _TRANSIENT) for inner in _leaves(error))
+
+    def is_pressed(self, installation_id: int) -> bool:
+        return self.github.limits(installation_id).used() > PRESSED
 
     def limited_until(self, error: BaseException) -> float | None:
         limits = [inner.until for inner in _leaves(error) if isinstance(inner, RateLimited)]
@@ -68,7 +81,7 @@ class Chores:
             if not numbers:
                 return None
             job = msgspec.structs.replace(job, number=numbers[0])
-        order = Order(job, client, self.store, self._surveys, self._public_url)
+        order = Order(job, client, self.store, self._surveys, self._public_url, self._fixes)
         try:
             return await order.obey(await self._blocking(job) if job.head_sha else ())
         except (Gone, NotFound):
@@ -121,12 +134,27 @@ class Chores:
         """Ask again for deliveries that did not arrive; name open heads without a completed check run."""
         await self.store.retain(self._retention_days)
         redelivered = await self._redeliver()
-        reviews: list[ReviewJob] = []
+        reviews: tuple[ReviewJob, ...] = ()
         if time.monotonic() - self._heads_seen >= HEADS_SECONDS or not self._heads_seen:
-            for repository in await self._repositories():
+            reviews = await self._look_through_heads()
+        return Swept(reviews=reviews, redelivered=redelivered)
+
+    async def _look_through_heads(self) -> tuple[ReviewJob, ...]:
+        """Open heads without an answer. An installation that must wait is looked at next time, the others now."""
+        reviews: list[ReviewJob] = []
+        limited: set[int] = set()
+        for repository in await self._repositories(limited):
+            if repository.installation_id in limited:
+                continue
+            try:
                 reviews += await self._unanswered(repository)
+            except RateLimited:
+                limited.add(repository.installation_id)
+        if limited:
+            log.warning("sweep_limited", installations=len(limited))
+        else:
             self._heads_seen = time.monotonic()
-        return Swept(reviews=tuple(reviews), redelivered=redelivered)
+        return tuple(reviews)
 
     async def _redeliver(self) -> int:
         since = datetime.datetime.now(datetime.UTC) - datetime.timedelta(seconds=DELIVERIES_SECONDS)
@@ -139,22 +167,24 @@ class Chores:
             await self.github.app.redeliver(delivery.id)
         return len(failed[:MOST_REDELIVERIES])
 
-    async def _repositories(self) -> list[Repository]:
+    async def _repositories(self, limited: set[int]) -> list[Repository]:
         found: list[Repository] = []
         for installation in await self.github.app.installations():
-            if not installation.suspended:
-                found += await self._of(installation.id)
+            if installation.suspended:
+                continue
+            try:
+                found += await self.github.app.repositories(installation.id)
+            except (Gone, NotFound):
+                continue
+            except RateLimited:
+                limited.add(installation.id)
         return found
 
-    async def _of(self, installation_id: int) -> list[Repository]:
-        try:
-            return await self.github.app.repositories(installation_id)
-        except (Gone, NotFound):
-            return []
-
     async def _unanswered(self, repository: Repository) -> list[ReviewJob]:
+        client = self.github.repository(repository)
         try:
-            pulls = await self.github.repository(repository).pulls.list_open_with_check_runs()
+            pulls = await client.pulls.list_open_with_check_runs()
+            await self._close_orphans(client, {(each.pull.number, each.pull.head_sha) for each in pulls})
         except (Gone, NotFound):
             return []
         except RateLimited:
@@ -162,17 +192,32 @@ class Chores:
         except GitHubError as error:  # one repository's trouble is not the others'
             log.warning("sweep_skipped", repository=repository.full_name, error=type(error).__name__)
             return []
-        hour = int(time.time() // 3600)
+        now = int(time.time() // SWEEP_SECONDS)
         return [
             ReviewJob(
                 repository=repository,
                 number=entry.pull.number,
-                trigger=f"sweep-{entry.pull.head_sha}-{hour}",
+                trigger=f"sweep-{entry.pull.head_sha}-{now}",
                 head_sha=entry.pull.head_sha,
             )
             for entry in pulls
             if not _is_answered(entry)
         ]
+
+    async def _close_orphans(self, client: RepositoryClient, heads: set[tuple[int, str]]) -> None:
+        """Check runs that a lost job began on what is no head any more. Those on heads are reviewed."""
+        since = time.time() - ORPHAN_SECONDS
+        for number, head_sha in await self.store.orphans(client.repository, since):
+            if (number, head_sha) not in heads:
+                await self.close_begun(client, number, head_sha)
+
+    async def close_begun(self, client: RepositoryClient, number: int, head_sha: str) -> None:
+        """End the check run that was begun on a commit, if it still runs: a newer one is what counts."""
+        run = await client.checks.find(head_sha, external_id(head_sha))
+        if run is not None and run.status != "completed":
+            output = Output("superseded", "A newer commit is reviewed instead.")
+            await client.checks.complete(run, output, conclusion="cancelled", actions=(RESCAN,))
+        await self.store.end_check(client.repository, number, head_sha)
 
 
 def external_id(head_sha: str) -> str:

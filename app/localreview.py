@@ -6,7 +6,7 @@ import msgspec
 
 from app.analysis import Analysis, Comparison, Request
 from app.analysis.archive import LARGEST_FILE
-from app.analysis.documents import LARGEST_DOCUMENT, is_document, is_python
+from app.analysis.documents import LARGEST_DOCUMENT, is_document, is_python, roots
 from app.github.models import ChangedFile
 from app.localgit import Entry, LocalRepository
 from app.review import exclusions
@@ -176,6 +176,7 @@ def decide(gathered: Gathered, comparison: Comparison, links: Links) -> Report:
         excluded=gathered.excluded,
         excerpts=comparison.excerpts,
         tip=comparison.tip,
+        roots=roots(gathered.documents_after),
     )
 
 

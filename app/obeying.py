@@ -12,6 +12,7 @@ from typing import Final
 
 import structlog
 
+from app.applying import Fixes
 from app.github.client import RepositoryClient
 from app.github.comments import Permission, Reaction
 from app.github.errors import NotFound
@@ -29,6 +30,8 @@ log = structlog.get_logger(__name__)
 MAY_COMMAND: Final = frozenset({"admin", "maintain", "write"})
 MAINTAINERS: Final = frozenset({"admin", "maintain"})
 RESCAN: Final = "rescan"
+APPLY: Final = Command("apply")
+"""A button only: what is committed is what its check run showed."""
 BUTTON_REASON: Final = "ignored by the button of the check run"
 MOST_AN_HOUR: Final = 30
 """Commands on one pull request; more get a reaction and nothing else."""
@@ -54,9 +57,11 @@ class Order:
         store: Store,
         surveys: Surveys | None,
         public_url: str,
+        fixes: Fixes | None = None,
     ) -> None:
         self.job = job
         self._surveys = surveys
+        self._fixes = fixes
         self._client = client
         self._store = store
         self._public_url = public_url
@@ -68,7 +73,7 @@ class Order:
 
         `blocking` are the findings that a button of the check run would ignore.
         """
-        wanted = commands.parse(self.job.body)
+        wanted = (APPLY,) if self.job.button == APPLY.name else commands.parse(self.job.body)
         if not wanted:
             return None
         self._permission = await self._client.comments.permission(self.job.author)
@@ -128,6 +133,8 @@ class Order:
                 await self._store.resume(self.job.repository, self.job.number)
                 await self._record("resume", "")
                 said.review = True
+            case "apply" if self._fixes is not None:
+                said.answers += filter(None, [await self._fixes.apply(self._client, self.job)])
             case "diagnose" | "scale" | "audit" if self._surveys is not None:
                 said.answers.append(await self._survey(command, self._surveys))
             case _:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import re
 from collections.abc import AsyncIterator
 from typing import Final
 from urllib.parse import urlsplit
@@ -18,11 +17,14 @@ import msgspec
 import structlog
 
 from app.analysis import Analysis
+from app.applying import Fixes
 from app.assessment import Assessor
 from app.chores import Chores, external_id, is_answered, own_run
 from app.concurrency import together
+from app.factsversion import facts_version
+from app.github.api import Spent, counted
 from app.github.client import GitHub, RepositoryClient
-from app.github.errors import Gone, NotFound
+from app.github.errors import Forbidden, GitHubError, Gone, NotFound, RateLimited
 from app.github.models import CheckRun, Compared, Output, PullState
 from app.merge_queue import MergeQueue
 from app.project import Projects
@@ -33,7 +35,16 @@ from app.review.record import Record
 from app.review.report import Report, reconcile
 from app.store import HeadReview, Store
 from app.surveys import Surveys
-from app.verdict import RESCAN, Gathered, of_report, shared, too_large, unreviewed
+from app.verdict import (
+    Gathered,
+    is_revert,
+    lacking,
+    of_report,
+    shared,
+    too_large,
+    unreviewed,
+    verdict_key,
+)
 from app.web.metrics import Metrics
 from app.work import MergeGroupJob, Outcome, ReviewJob
 
@@ -47,7 +58,6 @@ CODING_AGENTS: Final = frozenset(
     | {"google-labs-jules", "openai-codex", "openhands-agent", "sweep-ai"}
 )
 """Apps that write pull requests and work on what is said there."""
-_REVERT: Final = re.compile(r"revert-\d+-")
 
 
 class Pipeline(Chores):
@@ -67,30 +77,52 @@ class Pipeline(Chores):
     ) -> None:
         projects = Projects(store, analysis)
         web_url = web_url or web_address(github.api_url)
+        self.assessor = Assessor(analysis, projects, metrics, links_to=(web_url, public_url))
+        self.publisher = Publisher()
+        self.queue = MergeQueue(self.assessor, self.publisher, store)
+        self.fixes = Fixes(github, self.assessor, store)
         super().__init__(
             github,
             store,
             public_url=public_url,
             links=links,
             surveys=Surveys(projects, analysis, web_url, public_url),
+            fixes=self.fixes,
             retention_days=retention_days,
         )
         self.metrics = metrics
-        self.assessor = Assessor(analysis, projects, metrics, links_to=(web_url, public_url))
-        self.publisher = Publisher()
-        self.queue = MergeQueue(self.assessor, self.publisher, store)
 
     # ------------------------------------------------------------------ first step
 
     async def gather(self, job: ReviewJob) -> Outcome:
         """Ask what there is, analyse it, decide what to say. Posts nothing but a check run in progress."""
+        with counted() as spent:
+            gathered = await self._gathered(job)
+        outcome: Outcome = msgspec.to_builtins(
+            msgspec.structs.replace(gathered, spent=total((0, 0, 0), spent))
+        )
+        return outcome
+
+    async def _gathered(self, job: ReviewJob) -> Gathered:
         try:
-            gathered = await self._gather(job)
+            return await self._gather(job)
         except (Gone, NotFound) as error:
             log.info("pull_request_gone", error=type(error).__name__)
-            gathered = Gathered(status="gone")
-        outcome: Outcome = msgspec.to_builtins(gathered)
-        return outcome
+            return Gathered(status="gone")
+        except Forbidden as error:
+            if not error.accepted:
+                raise
+            return await self._not_permitted(job, error)
+
+    async def _not_permitted(self, job: ReviewJob, error: Forbidden) -> Gathered:
+        """An owner has not granted something, or taken it away: the check run names it."""
+        log.warning("permission_missing", needs=error.accepted)
+        state = await self.github.repository(job.repository).pulls.state(job.number)
+        if state.state != "open":
+            return Gathered(status="closed", head_sha=state.head_sha)
+        run = own_run(state.check_runs, state.head_sha)
+        config = Config.parse(state.documents)
+        return unreviewed(state.head_sha, config.on_skip, lacking(error.accepted), run)
 
     async def _gather(self, job: ReviewJob) -> Gathered:
         client = self.github.repository(job.repository)
@@ -111,7 +143,7 @@ class Pipeline(Chores):
         wishes = await self.store.wishes(job.repository, job.number)
         advise = await self.store.advises(job.repository, job.number, state.head_sha)
         async with self._progress(client, job, state.head_sha, run) as progress:
-            report, python = await self.assessor.report(
+            assessed = await self.assessor.assess(
                 client,
                 compared,
                 state.head_sha,
@@ -119,15 +151,19 @@ class Pipeline(Chores):
                 state.base_ref,
                 tip_sha=state.base_sha,
                 wishes=wishes,
-                revert=_is_revert(state),
+                revert=is_revert(state),
                 advise=advise,
             )
-        details_url = await self._keep_report(job, state.head_sha, report) if python else None
+        report = assessed.report
+        said = of_report(state.head_sha, report, python=assessed.python)
+        if key := verdict_key(compared, state, wishes, await asyncio.to_thread(facts_version)):
+            await self.store.keep_verdict(job.repository, key, said.encode())
+        details_url = await self._keep_report(job, state.head_sha, report) if assessed.python else None
         folded = await self.store.folded(job.repository, job.number)
         quiet = state.is_draft or bool(wishes.paused_by) or _is_machine(state)
         plan = reconcile(report, state.threads, state.head_sha, folded=folded, quiet=quiet)
         return msgspec.structs.replace(
-            of_report(state.head_sha, report, python=python),
+            said,
             comments=plan.post,
             body=plan.body,
             fixed=plan.fixed,
@@ -136,7 +172,17 @@ class Pipeline(Chores):
             run=progress.run or run,
             unsure=progress.begun and progress.run is None,
             details_url=details_url,
+            applicable=bool(report.edits) and not state.is_fork and await self._may_commit(job),
         )
+
+    async def _may_commit(self, job: ReviewJob) -> bool:
+        try:
+            return await self.fixes.may_commit(job.repository.installation_id)
+        except RateLimited:
+            raise
+        except GitHubError as error:  # a button less is no reason to lose a review
+            log.warning("grants_unknown", error=type(error).__name__)
+            return False
 
     async def _keep_report(self, job: ReviewJob, head_sha: str, report: Report) -> str | None:
         """Keep what the report's page shows; its address, if pages have one."""
@@ -217,14 +263,14 @@ class Pipeline(Chores):
         review = HeadReview(job.number, said.conclusion, said.title, said.summary)
         await self.store.keep_review(job.repository, said.head_sha, review)
         spoken = shared(said, await self.store.reviews(job.repository, said.head_sha), job.number)
-        with self.metrics.timed("publish"):
+        with self.metrics.timed("publish"), counted() as spent:
             try:
-                refused, run = await together(
+                unsaid, run = await together(
                     self.publisher.post_review(client, job.number, said),
                     self.publisher.conclude(client, spoken, again=again),
                 )
-                if refused:
-                    await self.publisher.add_refused(client, run, spoken, refused)
+                if unsaid.comments:
+                    await self.publisher.add_refused(client, run, spoken, unsaid)
             except (Gone, NotFound):
                 log.info("pull_request_gone")
                 return {"status": "gone"}
@@ -232,33 +278,31 @@ class Pipeline(Chores):
             await self.store.keep_advised(job.repository, job.number, said.head_sha)
         await self.store.keep_folded(job.repository, job.number, said.folded)
         self.metrics.reviewed(said.conclusion)
-        return {"status": "published"}
+        return {"status": "published", "spent": total(said.spent, spent)}
 
     # ------------------------------------------------------------------ third step
 
     async def clean_up(self, job: ReviewJob, gathered: Outcome) -> Outcome:
         """Mark fixed what is fixed; close what was begun on commits that nobody waits for any more."""
         said = msgspec.convert(gathered, Gathered)
-        client = self.github.repository(job.repository)
-        try:
-            if said.status == "published":
-                await self.store.end_check(job.repository, job.number, said.head_sha)
-                if said.fixed:
-                    await client.reviews.mark_all_fixed([(thread, thread.body) for thread in said.fixed])
-            if said.status == "closed":
-                await self.store.drop_reviews(job.repository, job.number)
-            await self._close_begun(client, job)
-        except (Gone, NotFound):
-            log.info("pull_request_gone")
+        with counted() as spent:
+            try:
+                await self._clean_up(job, said)
+            except (Gone, NotFound):
+                log.info("pull_request_gone")
+        self.metrics.spent(*total(said.spent, spent))
         return {"status": "done"}
 
-    async def _close_begun(self, client: RepositoryClient, job: ReviewJob) -> None:
-        output = Output("superseded", "A newer commit is reviewed instead.")
+    async def _clean_up(self, job: ReviewJob, said: Gathered) -> None:
+        client = self.github.repository(job.repository)
+        if said.status == "published":
+            await self.store.end_check(job.repository, job.number, said.head_sha)
+            if said.fixed:
+                await client.reviews.mark_all_fixed([(thread, thread.body) for thread in said.fixed])
+        if said.status == "closed":
+            await self.store.drop_reviews(job.repository, job.number)
         for head_sha in sorted(await self.store.begun_checks(job.repository, job.number)):
-            run = await client.checks.find(head_sha, external_id(head_sha))
-            if run is not None and run.status != "completed":
-                await client.checks.complete(run, output, conclusion="cancelled", actions=(RESCAN,))
-            await self.store.end_check(job.repository, job.number, head_sha)
+            await self.close_begun(client, job.number, head_sha)
 
     async def conclude_fault(self, job: ReviewJob, reason: str) -> Outcome:
         """The last resort: a completed check run that says why there is no review."""
@@ -292,14 +336,14 @@ class Pipeline(Chores):
         return {"status": "published"}
 
 
-def _is_revert(state: PullState) -> bool:
-    """Made by GitHub's Revert: what it brings back was there before, and it is in a hurry."""
-    return state.title.startswith('Revert "') and _REVERT.match(state.head_ref) is not None
-
-
 def _is_machine(state: PullState) -> bool:
     """A bot reads no comments; a coding agent does."""
     return state.author_is_bot and state.author.removesuffix("[bot]") not in CODING_AGENTS
+
+
+def total(before: tuple[int, int, int], spent: Spent) -> tuple[int, int, int]:
+    calls, points, writes = before
+    return calls + spent.calls, points + spent.points, writes + spent.writes
 
 
 class _Progress:

@@ -2,36 +2,46 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import structlog
 
 from app.chores import external_id
 from app.github.client import RepositoryClient
-from app.github.errors import Invalid
+from app.github.errors import Forbidden, Invalid
 from app.github.models import Annotation, CheckRun, Output, ReviewComment
-from app.verdict import Gathered, buttons
+from app.verdict import LONGEST_SUMMARY, Gathered, buttons, lacking
 
 log = structlog.get_logger(__name__)
+
+
+class Unsaid(NamedTuple):
+    """Comments that GitHub did not take, and why, if it is worth a sentence."""
+
+    comments: tuple[ReviewComment, ...] = ()
+    why: str = ""
 
 
 class Publisher:
     """Each of its acts may take place twice."""
 
-    async def post_review(
-        self, client: RepositoryClient, number: int, said: Gathered
-    ) -> tuple[ReviewComment, ...]:
-        """One review with all new comments; those whose place GitHub refuses."""
+    async def post_review(self, client: RepositoryClient, number: int, said: Gathered) -> Unsaid:
+        """One review with all new comments; what remains to be said elsewhere, because GitHub refuses it here."""
         if not said.comments:
-            return ()
+            return Unsaid()
         try:
             posted = await client.reviews.create(
                 number, commit_id=said.head_sha, body=said.body, comments=said.comments
             )
         except Invalid as error:  # GitHub takes none of it, for whatever reason: the check run says it all
             log.error("review_refused", status=error.status, comments=len(said.comments))
-            return said.comments
+            return Unsaid(said.comments)
+        except Forbidden as error:
+            log.warning("permission_missing", needs=error.accepted)
+            return Unsaid(said.comments, f"Comments are marks here: {lacking(error.accepted)}.")
         if posted.moved_to:
             log.info("head_moved", to=posted.moved_to)
-        return posted.refused
+        return Unsaid(posted.refused)
 
     async def conclude(self, client: RepositoryClient, said: Gathered, *, again: bool) -> CheckRun:
         """The one run on the head, completed: the present one is rewritten, else a new one is made."""
@@ -59,10 +69,13 @@ class Publisher:
         return run
 
     async def add_refused(
-        self, client: RepositoryClient, run: CheckRun, said: Gathered, refused: tuple[ReviewComment, ...]
+        self, client: RepositoryClient, run: CheckRun, said: Gathered, unsaid: Unsaid
     ) -> None:
-        annotations = said.annotations + tuple(_annotation(comment) for comment in refused)
-        output = Output(said.title, said.summary, said.text, annotations)
+        annotations = said.annotations + tuple(_annotation(comment) for comment in unsaid.comments)
+        summary = f"{unsaid.why}\n\n{said.summary}" if unsaid.why else said.summary
+        if len(summary.encode()) > LONGEST_SUMMARY:
+            summary = said.summary
+        output = Output(said.title, summary, said.text, annotations)
         await client.checks.complete(run, output, conclusion=said.conclusion, actions=buttons(said))
 
 

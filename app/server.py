@@ -383,7 +383,7 @@ async def _cancel(task: asyncio.Task[None]) -> None:
 
 
 def _count(metrics: Metrics, github: GitHub, call: Call) -> None:
-    metrics.call(call.status, call.method, call.ended - call.started)
+    metrics.call(call.status, call.method, call.ended - call.started, call.points)
     for resource, remaining in github.limits(call.installation_id).remaining.items():
         metrics.points(resource, remaining)
 

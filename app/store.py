@@ -73,6 +73,15 @@ _reports = sa.Table(
     sa.Column("data", sa.LargeBinary, nullable=False),
     sa.Column("at", sa.Float, nullable=False, index=True),
 )
+_verdicts = sa.Table(
+    "fastperf_verdicts",
+    metadata,
+    sa.Column("repository_id", sa.BigInteger, primary_key=True),
+    sa.Column("key", sa.String(64), primary_key=True),
+    sa.Column("installation_id", sa.BigInteger, nullable=False, index=True),
+    sa.Column("data", sa.LargeBinary, nullable=False),
+    sa.Column("at", sa.Float, nullable=False, index=True),
+)
 _begun = sa.Table(
     "fastperf_begun_checks",
     metadata,
@@ -145,7 +154,19 @@ _machines = sa.Table(
 )
 PING: Final = "ping"
 """The row that is no machine: written to see whether writing works."""
-_OWNED: Final = (_blobs, _trees, _reviews, _reports, _begun, _pulls, _waivers, _pauses, _advised, _log)
+_OWNED: Final = (
+    _blobs,
+    _trees,
+    _reviews,
+    _reports,
+    _verdicts,
+    _begun,
+    _pulls,
+    _waivers,
+    _pauses,
+    _advised,
+    _log,
+)
 
 
 class HeadReview(msgspec.Struct, frozen=True):
@@ -263,6 +284,22 @@ class Store:
         data = await self._run(self._scalar, sa.select(_reports.c.data).where(_reports.c.id == report_id))
         return None if data is None else zlib.decompress(data)
 
+    async def keep_verdict(self, repository: Repository, key: str, data: bytes) -> None:
+        """What was said of a change, by everything it depends on."""
+        row = {
+            "repository_id": repository.id,
+            "key": key,
+            "installation_id": repository.installation_id,
+            "data": zlib.compress(data, 3),
+            "at": time.time(),
+        }
+        await self._run(self._upsert, _verdicts, [row])
+
+    async def verdict(self, repository: Repository, key: str) -> bytes | None:
+        where = (_verdicts.c.repository_id == repository.id, _verdicts.c.key == key)
+        data = await self._run(self._scalar, sa.select(_verdicts.c.data).where(*where))
+        return None if data is None else zlib.decompress(data)
+
     async def kept_report(self, report_id: str) -> KeptReport | None:
         """The report with the repository it belongs to; None as for `report`."""
         query = sa.select(_reports.c.repository_id, _reports.c.data).where(_reports.c.id == report_id)
@@ -292,6 +329,10 @@ class Store:
             _begun.c.repository_id == repository.id, _begun.c.number == number
         )
         return frozenset(await self._run(self._scalars, query))
+
+    async def orphans(self, repository: Repository, before: float) -> list[tuple[int, str]]:
+        """Pull requests and heads of check runs that were begun before a time and never ended."""
+        return await self._run(self._read_orphans, repository.id, before)
 
     async def end_check(self, repository: Repository, number: int, head_sha: str) -> None:
         key = _review_key(repository, number, head_sha)
@@ -504,6 +545,13 @@ class Store:
         with self._engine.connect() as connection:
             return [HeadReview(*row) for row in connection.execute(query)]
 
+    def _read_orphans(self, repository_id: int, before: float) -> list[tuple[int, str]]:
+        query = sa.select(_begun.c.number, _begun.c.head_sha).where(
+            _begun.c.repository_id == repository_id, _begun.c.at < before
+        )
+        with self._engine.connect() as connection:
+            return [(int(number), str(head_sha)) for number, head_sha in connection.execute(query)]
+
     def _upsert(self, table: sa.Table, rows: list[dict[str, Any]]) -> None:
         if not rows:
             return
@@ -598,6 +646,7 @@ class Store:
             sa.delete(_trees).where(_trees.c.used_at < until),
             sa.delete(_reviews).where(_reviews.c.at < until),
             sa.delete(_reports).where(_reports.c.at < until),
+            sa.delete(_verdicts).where(_verdicts.c.at < until),
             sa.delete(_begun).where(_begun.c.at < until),
             sa.delete(_pulls).where(_pulls.c.at < until),
             sa.delete(_machines).where(_machines.c.seen_at < until),

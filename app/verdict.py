@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Sequence
 from typing import Final, Literal
 
 import msgspec
 
 from app.analysis.documents import is_python
-from app.github.models import Action, Annotation, CheckRun, Compared, Conclusion, ReviewComment, Thread
+from app.github.models import (
+    Action,
+    Annotation,
+    CheckRun,
+    Compared,
+    Conclusion,
+    PullState,
+    ReviewComment,
+    Thread,
+)
 from app.review.report import Report
+from app.review.wishes import Wishes
 from app.store import HeadReview
 
 MOST_FILES: Final = 1000
@@ -26,7 +38,10 @@ _WORST_FIRST: Final = (
     "success",
 )
 RESCAN: Final = Action("Re-scan", "Review this commit again", "rescan")
+APPLY: Final = Action("Apply fixes", "Commit the proven fixes to this branch", "apply")
 IGNORE: Final = Action("Ignore in this PR", "Leave what blocks here alone, logged", "ignore")
+
+_REVERT: Final = re.compile(r"revert-\d+-")
 
 Status = Literal["report", "closed", "done", "gone", "superseded", "published", "limited", "fault"]
 
@@ -57,6 +72,18 @@ class Gathered(msgspec.Struct, frozen=True, kw_only=True):
     """A run was begun and no answer came: there may be one."""
     details_url: str | None = None
     """The report's page."""
+    applicable: bool = False
+    """There are fixes, a branch of this repository to commit them to, and the owner's leave."""
+    spent: tuple[int, int, int] = (0, 0, 0)
+    """Calls of GitHub's API so far, what they cost in points, and how many of them were writes."""
+
+    def encode(self) -> bytes:
+        return msgspec.msgpack.encode(self)
+
+    @classmethod
+    def decode(cls, data: bytes) -> Gathered:
+        """Raises msgspec.MsgspecError for one of another form."""
+        return msgspec.msgpack.decode(data, type=cls)
 
 
 def of_report(head_sha: str, report: Report, *, python: bool) -> Gathered:
@@ -84,7 +111,12 @@ def unreviewed(head_sha: str, conclusion: Conclusion, reason: str, run: CheckRun
 
 
 def buttons(said: Gathered) -> tuple[Action, ...]:
-    return (RESCAN, IGNORE) if said.conclusion == "failure" and said.details_url else (RESCAN,)
+    made = [RESCAN]
+    if said.applicable:
+        made.append(APPLY)
+    if said.conclusion == "failure" and said.details_url:
+        made.append(IGNORE)
+    return tuple(made)
 
 
 def shared(said: Gathered, reviews: Sequence[HeadReview], number: int) -> Gathered:
@@ -109,3 +141,41 @@ def too_large(compared: Compared) -> str:
         return "it changes more files than GitHub lists"
     changed = sum(is_python(file.path) for file in compared.files)
     return f"it changes {changed} Python files, {MOST_FILES} at most" if changed > MOST_FILES else ""
+
+
+def lacking(accepted: str) -> str:
+    """Why nothing could be read: GitHub's names of the permissions that would do, as its settings call them."""
+    names = " or ".join(
+        f"`{each.strip().replace('=', ': ')}`" for each in accepted.split(";") if each.strip()
+    )
+    return (
+        f"the app lacks the permission {names}, which an owner can grant in the settings of its installation"
+    )
+
+
+def is_revert(state: PullState) -> bool:
+    """Made by GitHub's Revert: what it brings back was there before, and it is in a hurry."""
+    return state.title.startswith('Revert "') and _REVERT.match(state.head_ref) is not None
+
+
+def verdict_key(compared: Compared, state: PullState, wishes: Wishes, version: str) -> str:
+    """Names everything that a verdict depends on: two changes with one key deserve one verdict.
+
+    Empty while the base branch has moved on, for then the verdict depends on what it became. `version` is that of
+    the engine.
+    """
+    if state.base_sha != compared.merge_base_sha:
+        return ""
+    files = sorted(
+        (file.path, file.status, file.sha or "", file.previous_path or "") for file in compared.files
+    )
+    everything = (
+        compared.merge_base_sha,
+        files,
+        sorted((name, text or "") for name, text in state.documents.items()),
+        state.base_ref,
+        is_revert(state),
+        sorted((each.code, each.path, each.token) for each in wishes.waivers),
+        version,
+    )
+    return hashlib.sha256(msgspec.json.encode(everything)).hexdigest()

@@ -26,7 +26,7 @@ class ReviewJob(msgspec.Struct, frozen=True, kw_only=True):
     repository: Repository
     number: int
     trigger: str
-    """The delivery's GUID, `comment-<id>` or `sweep-<sha>-<hour>`: the same wish twice is one job."""
+    """The delivery's GUID, `comment-<id>` or `sweep-<sha>-<when>`: the same wish twice is one job."""
     head_sha: str = ""
     base_sha: str = ""
     """What the delivery said, so that the first questions need not wait for an answer; the job asks anew."""
@@ -69,6 +69,8 @@ class CommandJob(msgspec.Struct, frozen=True, kw_only=True):
     """The comment that began the review thread in which it was said."""
     head_sha: str = ""
     """The commit whose check run had the button."""
+    button: str = ""
+    """Which one; empty for a comment."""
 
     @property
     def id(self) -> str:
@@ -160,6 +162,10 @@ class Work(Protocol):
 
     async def heartbeat(self, machine_id: str) -> frozenset[str]:
         """Note that this machine lives; returns the machines that do."""
+        ...
+
+    def is_pressed(self, installation_id: int) -> bool:
+        """Whether so much of an installation's budget at GitHub is used that pushes had better wait for each other."""
         ...
 
     async def leave(self, machine_id: str) -> None:

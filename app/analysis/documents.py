@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 LARGEST_DOCUMENT = 4_000_000
 
@@ -31,6 +32,9 @@ def is_link(content: bytes) -> bool:
     return _LINK.fullmatch(content) is not None
 
 
+_PROJECT = frozenset({"pyproject.toml", "requirements.txt", "setup.cfg", "Pipfile"})
+
+
 def is_document(path: str) -> bool:
     """Whether the analysis wants the text of this file (deploy files, requirements, configuration)."""
     folder, _, name = path.rpartition("/")
@@ -45,3 +49,14 @@ def is_document(path: str) -> bool:
 
 def is_python(path: str) -> bool:
     return path.endswith(".py")
+
+
+def roots(documents: Iterable[str]) -> list[str]:
+    """Folders below the repository's own that are projects: each has requirements of its own."""
+    return sorted(
+        {
+            folder
+            for folder, _, name in (path.rpartition("/") for path in documents)
+            if folder and name in _PROJECT
+        }
+    )

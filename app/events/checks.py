@@ -14,8 +14,8 @@ from app.work import CommandJob, RerunJob
 
 router = routing.Router()
 
-BUTTONS = frozenset({"rescan", "ignore"})
-"""Each is the command of that name."""
+BUTTONS = frozenset({"rescan", "ignore", "apply"})
+"""The first two are the commands of their names."""
 
 
 @router.register("check_run", action="rerequested")
@@ -33,7 +33,7 @@ async def rerun_suite(event: sansio.Event, jobs: Jobs) -> None:
 
 @router.register("check_run", action="requested_action")
 async def press_button(event: sansio.Event, jobs: Jobs) -> None:
-    """A button is the command of the same name, with the same question about permission."""
+    """A button asks the same question about permission as a command."""
     check = event.data["check_run"]
     identifier = event.data["requested_action"]["identifier"]
     if check["name"] != "fastperf" or identifier not in BUTTONS:
@@ -51,6 +51,7 @@ async def press_button(event: sansio.Event, jobs: Jobs) -> None:
             pull_author="",
             body=f"/fastperf {identifier}",
             head_sha=str(check["head_sha"]),
+            button=identifier,
         )
     )
 

@@ -27,8 +27,10 @@ from yarl import URL
 
 from app.github.auth import Authorization
 from app.github.errors import (
+    Conflict,
     Forbidden,
     GitHubError,
+    Invalid,
     NotFound,
     RateLimited,
     TooLarge,
@@ -50,6 +52,7 @@ _CHUNK = 256 * 1024
 _LONG = aiohttp.ClientTimeout(total=300.0, connect=10.0, sock_read=30.0)
 """For an archive: minutes, as long as it keeps coming."""
 _MOST_REDIRECTS = 3
+_WRITE_POINTS = 5
 _MOST_REFUSALS = 3
 
 Variables = Mapping[str, VariableValue]
@@ -68,6 +71,22 @@ class Call:
     """On the monotonic clock, as `ended`."""
     ended: float
     installation_id: int | None
+    writes: bool = False
+    """Whether it could change anything."""
+
+    @property
+    def points(self) -> int:
+        """What GitHub's unannounced limits count it as."""
+        return _WRITE_POINTS if self.writes else 1
+
+
+@dataclasses.dataclass
+class Spent:
+    """What a piece of work has asked of GitHub."""
+
+    calls: int = 0
+    points: int = 0
+    writes: int = 0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -118,6 +137,19 @@ class Answer(NamedTuple):
 
 
 _operation: contextvars.ContextVar[str] = contextvars.ContextVar("operation", default="")
+_writing: contextvars.ContextVar[bool] = contextvars.ContextVar("writing", default=False)
+_spent: contextvars.ContextVar[Spent | None] = contextvars.ContextVar("spent", default=None)
+
+
+@contextlib.contextmanager
+def counted() -> Iterator[Spent]:
+    """Counts the calls made inside, by whatever tasks it starts."""
+    spent = Spent()
+    token = _spent.set(spent)
+    try:
+        yield spent
+    finally:
+        _spent.reset(token)
 
 
 class API(gidgethub.aiohttp.GitHubAPI):
@@ -307,7 +339,8 @@ class API(gidgethub.aiohttp.GitHubAPI):
     ) -> tuple[Any, str | None, int]:
         if accept == sansio.accept_format():
             accept = JSON
-        with self._named(method, url):
+        is_query = url == self._transport.graphql_url and repeat
+        with self._named(method, url, writes=method != "GET" and not is_query):
             for pause in self._pauses(repeat):
                 try:
                     return await self._send_once(method, url, url_vars, data, accept, more or {})
@@ -458,18 +491,22 @@ class API(gidgethub.aiohttp.GitHubAPI):
             # The cause would carry the request's headers.
             raise Unavailable(f"{_operation.get()}: {type(error).__name__}") from None
         finally:
+            method_name, _, operation = _operation.get().partition(" ")
+            call = Call(
+                method_name or method,
+                operation,
+                status,
+                started,
+                time.monotonic(),
+                self.installation_id,
+                _writing.get(),
+            )
+            if (spent := _spent.get()) is not None:
+                spent.calls += 1
+                spent.points += call.points
+                spent.writes += call.writes
             if self._transport.on_call is not None:
-                method_name, _, operation = _operation.get().partition(" ")
-                self._transport.on_call(
-                    Call(
-                        method_name or method,
-                        operation,
-                        status,
-                        started,
-                        time.monotonic(),
-                        self.installation_id,
-                    )
-                )
+                self._transport.on_call(call)
 
     def _redirected(self, method: str, url: str, response: aiohttp.ClientResponse) -> str:
         """Where a redirect leads. A write is repeated as it is, or not at all."""
@@ -485,7 +522,7 @@ class API(gidgethub.aiohttp.GitHubAPI):
         return (*self._transport.pauses, None) if repeat else (None,)
 
     @contextlib.contextmanager
-    def _named(self, method: str, url: str) -> Iterator[None]:
+    def _named(self, method: str, url: str, *, writes: bool = False) -> Iterator[None]:
         """Errors and metrics speak of the address template."""
         if url == self._transport.graphql_url:
             name = "graphql"
@@ -493,11 +530,12 @@ class API(gidgethub.aiohttp.GitHubAPI):
             name = "next page"
         else:
             name = url
-        token = _operation.set(f"{method} {name}")
+        operation, writing = _operation.set(f"{method} {name}"), _writing.set(writes)
         try:
             yield
         finally:
-            _operation.reset(token)
+            _operation.reset(operation)
+            _writing.reset(writing)
 
     def _observe(self, response: aiohttp.ClientResponse, answer: bytes) -> None:
         if response.url.origin() in self._origins:
@@ -592,6 +630,10 @@ def _nothing_came(errors: tuple[QueryError, ...]) -> GitHubError:
         return Forbidden(message, status=200)
     if "NOT_FOUND" in kinds:
         return NotFound(message, status=200)
+    if "STALE_DATA" in kinds:
+        return Conflict(message, status=200)
+    if "UNPROCESSABLE" in kinds:
+        return Invalid(message, reasons=[error.message for error in errors], status=200)
     if not errors or any(
         error.type == "SERVICE_UNAVAILABLE" or "something went wrong" in error.message.lower()
         for error in errors

@@ -62,15 +62,13 @@ class AppClient:
 
     async def installations(self) -> list[Installation]:
         found = self._api.getiter("/app/installations{?per_page}", {"per_page": "100"})
-        return [
-            Installation(
-                id=int(entry["id"]),
-                account=str((entry.get("account") or {}).get("login", "")),
-                permissions=_permissions(entry),
-                suspended=entry.get("suspended_at") is not None,
-            )
-            async for entry in found
-        ]
+        return [_installation(entry) async for entry in found]
+
+    async def installation(self, installation_id: int) -> Installation:
+        answer = await self._api.getitem(
+            "/app/installations/{installation_id}", {"installation_id": str(installation_id)}
+        )
+        return _installation(answer)
 
     async def repositories(self, installation_id: int) -> list[Repository]:
         """The repositories the app may see there."""
@@ -100,6 +98,15 @@ def missing(app: App | Installation) -> list[str]:
     if isinstance(app, App):
         lacks += [f"event {event}" for event in EVENTS if event not in app.events]
     return lacks
+
+
+def _installation(entry: Mapping[str, Any]) -> Installation:
+    return Installation(
+        id=int(entry["id"]),
+        account=str((entry.get("account") or {}).get("login", "")),
+        permissions=_permissions(entry),
+        suspended=entry.get("suspended_at") is not None,
+    )
 
 
 def _permissions(entry: Mapping[str, Any]) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import TracebackType
 
 import aiohttp
@@ -16,6 +16,7 @@ from app.github.app import AppClient
 from app.github.auth import AppAuthorization, InstallationAuthorization, Secrets, Tokens, parse_private_key
 from app.github.checks import Checks
 from app.github.comments import Comments
+from app.github.commits import Commits
 from app.github.contents import Contents
 from app.github.limits import Limits
 from app.github.models import App, Repository
@@ -25,6 +26,9 @@ from app.github.reviews import Reviews
 
 _CONNECTIONS = 32
 """At once, in all; GitHub allows a hundred."""
+
+
+_GRANT_SECONDS = 55 * 60
 
 
 class RepositoryClient:
@@ -38,6 +42,7 @@ class RepositoryClient:
         self.contents = Contents(api, repository)
         self.reviews = Reviews(api, repository, slug, pause=pause)
         self.checks = Checks(api, repository, app_id, pause=pause)
+        self.commits = Commits(api, repository)
         self.comments = Comments(api, repository, app_id, slug, pause=pause)
 
     def __repr__(self) -> str:
@@ -86,6 +91,7 @@ class GitHub:
         self._patience = patience
         self._pause = pause
         self._clock = clock
+        self._grants: TTLCache[int, Mapping[str, str]] = TTLCache(maxsize=10_000, ttl=_GRANT_SECONDS)
         self._limits: LRUCache[int | None, Limits] = LRUCache(maxsize=10_000)
         self._session: aiohttp.ClientSession | None = None
         self._opened: tuple[Transport, Tokens, AppClient] | None = None
@@ -147,6 +153,14 @@ class GitHub:
         api = API(transport, authorization, self.limits(installation_id), installation_id=installation_id)
         return RepositoryClient(api, repository, app_id=int(self.app_id), slug=self.slug, pause=self._pause)
 
+    async def grants(self, installation_id: int) -> Mapping[str, str]:
+        """The permissions that an installation gave us, asked for once an hour."""
+        granted = self._grants.get(installation_id)
+        if granted is None:
+            granted = (await self.app.installation(installation_id)).permissions
+            self._grants[installation_id] = granted
+        return granted
+
     def person(self, token: str) -> Person:
         """GitHub as seen by somebody who signed in. Nothing of it is kept for another person, nor waited for long."""
         transport, _, _ = self._open
@@ -166,6 +180,7 @@ class GitHub:
     def forget(self, installation_id: int) -> None:
         """Drop what is kept for an installation: it was removed or suspended, or its permissions changed."""
         transport, tokens, _ = self._open
+        self._grants.pop(installation_id, None)
         tokens.forget(installation_id)
         for key in [key for key in transport.responses if key[0] == installation_id]:
             transport.responses.pop(key, None)

@@ -53,6 +53,7 @@ query State($owner: String!, $name: String!, $number: Int!, $app: Int!) {
       isDraft
       title
       headRefName
+      isCrossRepository
       headRefOid
       baseRefOid
       baseRefName
@@ -128,6 +129,19 @@ query Reviews($owner: String!, $name: String!, $number: Int!) {
       }
     }
   }
+}
+"""
+
+
+COMMIT = """
+mutation Commit($repository: String!, $branch: String!, $head: GitObjectID!, $message: CommitMessage!,
+                $changes: FileChanges!) {
+  createCommitOnBranch(input: {
+    branch: {repositoryNameWithOwner: $repository, branchName: $branch}
+    expectedHeadOid: $head
+    message: $message
+    fileChanges: $changes
+  }) { commit { oid } }
 }
 """
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import email.utils
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 
 _UNANNOUNCED = 60.0
@@ -16,6 +17,8 @@ _UNANNOUNCED = 60.0
 _LONGEST = 15 * 60.0
 _BURST = 10
 _WRITE_INTERVAL = 1.0
+_WRITES_AN_HOUR = 500
+_HOUR = 3600.0
 
 
 class Limits:
@@ -27,6 +30,9 @@ class Limits:
         self._secondary_until = 0.0
         self._strikes = 0
         self._next_write = 0.0
+        self._shares: dict[str, tuple[float, float]] = {}
+        """Primary budget used, and until when that counts, by resource."""
+        self._writes: deque[float] = deque()
         self.burst = _BURST
         """Writes that may follow one another at once."""
         self.remaining: dict[str, int] = {}
@@ -42,6 +48,9 @@ class Limits:
             pass
         else:
             self.remaining[resource] = remaining
+            if (limit := _seconds(headers.get("x-ratelimit-limit"))) is not None and limit > 0:
+                until = self._clock() + self._ahead(headers, reset)
+                self._shares[resource] = (1 - remaining / limit, until)
             if remaining > 0:
                 self._reset.pop(resource, None)
             else:
@@ -69,7 +78,16 @@ class Limits:
         """Reserve a turn to write: the seconds to wait for it. A burst goes at once, then one a second."""
         now = self._clock()
         self._next_write = max(self._next_write, now - self.burst * _WRITE_INTERVAL) + _WRITE_INTERVAL
+        self._writes.append(self._next_write)
         return max(0.0, self._next_write - now)
+
+    def used(self) -> float:
+        """How much of a budget is used up, of the tightest: what GitHub announces, and created content an hour."""
+        now = self._clock()
+        while self._writes and self._writes[0] < now - _HOUR:
+            self._writes.popleft()
+        shares = [share for share, until in self._shares.values() if until > now]
+        return max([*shares, len(self._writes) / _WRITES_AN_HOUR])
 
     def _ahead(self, headers: Mapping[str, str], reset: float) -> float:
         """Seconds until `reset` by GitHub's own clock, which ours may differ from."""

@@ -148,6 +148,8 @@ class PullState(msgspec.Struct, frozen=True):
     title: str = ""
     head_ref: str = ""
     author_is_bot: bool = False
+    is_fork: bool = False
+    """The head is a branch of another repository, or of none any more."""
 
 
 class Compared(msgspec.Struct, frozen=True):

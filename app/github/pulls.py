@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.github import documents
 from app.github.api import API
@@ -30,6 +30,14 @@ _MOST_THREAD_PAGES = 10
 _LONGEST_DOCUMENT = 1024 * 1024
 
 
+class Group(NamedTuple):
+    """A merge group: what it changes, the pull requests that its branch and commits name, its commits."""
+
+    compared: Compared
+    named: frozenset[int]
+    commits: frozenset[str]
+
+
 class Pulls:
     def __init__(self, api: API, repository: Repository, app_id: int, slug: str) -> None:
         self._api = api
@@ -44,20 +52,22 @@ class Pulls:
 
         Beyond that the files are those of the pull request's present head, up to 3000.
         """
-        answer = await self._api.getitem(
+        return await self._compared(await self._compare(base_sha, head_sha, commits=1), number)
+
+    async def _compare(self, base_sha: str, head_sha: str, *, commits: int) -> Mapping[str, Any]:
+        """The files come whole with the first page of commits, however few of those are wanted."""
+        answer: Mapping[str, Any] = await self._api.getitem(
             "/repos/{owner}/{repo}/compare/{base}...{head}{?per_page}",
-            {
-                **self._names,
-                "base": base_sha,
-                "head": head_sha,
-                "per_page": "1",
-            },  # commits are of no interest
+            {**self._names, "base": base_sha, "head": head_sha, "per_page": str(commits)},
         )
+        return answer
+
+    async def _compared(self, answer: Mapping[str, Any], number: int | None) -> Compared:
         files = tuple(_file(file) for file in answer.get("files") or ())
         complete = True
         if len(files) >= _FILES_IN_COMPARE:
-            files = await self._files(number)
-            complete = len(files) < _MOST_FILES
+            files = await self._files(number) if number else files
+            complete = number is not None and len(files) < _MOST_FILES
         return Compared(str(answer["merge_base_commit"]["sha"]), files, complete)
 
     async def state(self, number: int) -> PullState:
@@ -78,24 +88,28 @@ class Pulls:
             author_is_bot=(pull.get("author") or {}).get("__typename") == "Bot",
             title=str(pull["title"]),
             head_ref=str(pull["headRefName"]),
+            is_fork=bool(pull["isCrossRepository"]),
             threads=tuple(await self._threads(number, pull["reviewThreads"])),
             check_runs=tuple(_check_runs(pull)),
             documents=await self._documents(base, answer.data.get("org")),
         )
 
-    async def queued(self, base_sha: str, head_sha: str, head_ref: str) -> list[int]:
-        """The open pull requests that a merge group holds: the one its branch is named after, and those that its
-        commits name."""
-        answer = await self._api.getitem(
-            "/repos/{owner}/{repo}/compare/{base}...{head}{?per_page}",
-            {**self._names, "base": base_sha, "head": head_sha, "per_page": "100"},
-        )
-        named = {int(found[1]) for found in _QUEUE.finditer(head_ref)}
-        for commit in answer.get("commits") or ():
+    async def group(self, base_sha: str, head_sha: str, head_ref: str) -> Group:
+        """What a merge group would merge, in one call for up to 300 files and a hundred commits."""
+        answer = await self._compare(base_sha, head_sha, commits=100)
+        compared = await self._compared(answer, None)
+        named = {number for number in (self.last_of(head_ref),) if number}
+        commits = answer.get("commits") or ()
+        for commit in commits:
             subject = str(commit["commit"]["message"]).partition("\n")[0]
             named |= {int(found[1] or found[2]) for found in _MERGED.finditer(subject)}
-        open_now = {pull.number for pull in await self.list_open()}
-        return sorted(named & open_now)
+        return Group(compared, frozenset(named), frozenset(str(commit["sha"]) for commit in commits))
+
+    @staticmethod
+    def last_of(head_ref: str) -> int:
+        """The pull request that a queue's branch is named after; 0 when it is not."""
+        found = _QUEUE.search(head_ref)
+        return int(found[1]) if found else 0
 
     async def get(self, number: int) -> PullRequest:
         answer = await self._api.getitem(

@@ -87,6 +87,9 @@ class Reviews:
         try:
             return Posted(await self._post(draft, comments), tuple(comments), ())
         except Invalid as error:
+            seen = await self.look(number, marker)
+            if seen.head_sha != commit_id:  # pushed between our look and our word: the refused commit is gone
+                return Posted(None, (), (), moved_to=seen.head_sha)
             if not comments or not _is_about_anchors(error):
                 raise
         accepted = await self._acceptable(draft, comments)

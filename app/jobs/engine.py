@@ -52,6 +52,8 @@ MOST_REVIEWS: Final = 4
 """At once per machine. More would only wait for each other's writes, and deliveries with them."""
 QUICK_SECONDS: Final = 5.0
 """Two pushes within so long are quick: the review of the second waits a little for a third."""
+PRESSED_SECONDS: Final = 5.0
+"""What every push waits for a newer one while its installation has used much of its budget."""
 NOTHING_TO_CLEAN: Final = frozenset({"yielded", "done", "gone"})
 LIMITED_TIMES: Final = 12
 LOOK_SECONDS: Final = 0.2
@@ -142,12 +144,16 @@ class Jobs:
         return job.id
 
     def _pause_for(self, job: ReviewJob) -> float:
-        """How long a review waits for more pushes: not at all, unless one came just before."""
+        """How long a review waits for more pushes: not at all, unless one came just before or calls are scarce."""
         now = time.monotonic()
         self._asked = {key: at for key, at in self._asked.items() if now - at < QUICK_SECONDS}
         quick = job.key in self._asked
         self._asked[job.key] = now
-        return self.debounce_seconds if quick and not job.force else 0.0
+        if job.force:
+            return 0.0
+        if self.work.is_pressed(job.repository.installation_id):
+            return PRESSED_SECONDS
+        return self.debounce_seconds if quick else 0.0
 
     async def request_command(self, job: CommandJob) -> str:
         await self._enqueue(HOUSEKEEPING, self._command_workflow, job, job.id)
@@ -229,7 +235,7 @@ class Jobs:
                 gathered = await self._patiently("gather", self._gather, job)
                 if gathered["status"] == "report":
                     published = await self._patiently("publish", self._publish, job, gathered)
-                    gathered = {**gathered, "status": published["status"]}
+                    gathered = {**gathered, **published}
                 if gathered["status"] not in NOTHING_TO_CLEAN:
                     await self._patiently("clean_up", self.work.clean_up, job, gathered)
             except Exception as error:

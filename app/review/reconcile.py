@@ -48,17 +48,20 @@ def reconcile(
     A finding that has a thread is not said again, also when a person resolved the thread; only one that we marked
     fixed and that came back is. What was `folded` into the summary once stays there. A thread is marked fixed
     when none of its findings is left at the head; threads with replies or resolved by a person are left alone, and
-    so are those in files that could not be read this time. `quiet` (a draft, a bot's pull request) posts nothing.
+    so are those in files that could not be read this time. A comment of ours out of which somebody edited the marker
+    is theirs now: it stays as it is, and nothing more is said on its line. `quiet` (a draft, a bot's pull request) posts nothing.
     """
     standing = _standing(report, threads)
     unread = {entry.path for entry in report.skipped}
     silenced = {(entry.code, entry.path) for entry in report.suppressed}
     ignored = {core_of(marker.token(entry.finding.fingerprint)) for entry in report.waived}
     said: set[str] = set()
+    edited: set[tuple[str, int | None]] = set()
     fixed: list[Thread] = []
     for thread in threads:
         mark = marker.read(thread.body)
         if mark is None or not mark.fingerprints:
+            edited.add((thread.path, thread.line))
             continue
         present = standing.get(thread.id, frozenset())
         if not mark.fixed or thread.resolved:
@@ -74,7 +77,10 @@ def reconcile(
     post = tuple(
         comment
         for comment in report.comments
-        if not quiet and said.isdisjoint(_tokens(comment)) and comment.fingerprint not in before
+        if not quiet
+        and said.isdisjoint(_tokens(comment))
+        and comment.fingerprint not in before
+        and (comment.path, comment.line) not in edited
     )
     now = dict.fromkeys((*folded, *(token for token in report.folded if token not in said)))
     return Plan(post, tuple(fixed), _review_body(report, post, head_sha) if post else "", tuple(now))

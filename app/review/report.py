@@ -23,6 +23,7 @@ from app.review.wishes import Waived, Wishes, waived
 from rules.engine import budgets, growth
 from rules.engine.finding import (
     Confidence,
+    Edit,
     EndpointRef,
     Finding,
     Hop,
@@ -79,6 +80,10 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     endpoints: tuple[EndpointChange, ...] = ()
     patch: str = ""
     """All proven fixes of new findings that can be applied together; for `git apply` (see `app.review.patch.command`)."""
+    edits: tuple[Edit, ...] = ()
+    """What `patch` does, line by line."""
+    mended: tuple[str, ...] = ()
+    """Fingerprints of the findings whose fixes are in `patch`."""
     skipped: tuple[Skipped, ...] = ()
     faults: tuple[str, ...] = ()
     config_errors: tuple[ConfigError, ...] = ()
@@ -100,6 +105,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         tip: Result | None = None,
         advisory: bool = False,
         wishes: Wishes = Wishes(),  # noqa: B008 - frozen
+        coming: Sequence[ConfigError] = (),
+        roots: Sequence[str] = (),
         advise: bool = False,
     ) -> Self:
         """Decide a review.
@@ -108,8 +115,10 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         analysed at all, `excluded` those that were left out on purpose, `faults` failures of ours in words, `excerpts`
         head lines inside the edits of fixes, `tip` the analysis of the changed files on the current base branch, if
         that has moved on. `advisory` (a revert, an advisory branch) fails nothing. `wishes` are what people asked for
-        on the pull request. `advise`: nobody has told the repository yet what the project lacks.
+        on the pull request. `coming` are mistakes in the configuration that the change brings, `roots` the
+        folders that are projects of their own. `advise`: nobody has told the repository yet what the project lacks.
         """
+        mistakes = (*config.errors, *coming)
         before, after = _capped(before, config), _capped(after, config)
         standing = _capped(tip, config).findings if tip is not None else ()
         endpoints = costs.compare(before, after, diff)
@@ -171,10 +180,11 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             faults=tuple(faults),
             suppressed=suppressed,
             added=frozenset(entry for entry in suppressed if diff.touched(entry.path, entry.line)),
-            config_errors=config.errors,
+            config_errors=mistakes,
             waived=ignored,
             paused_by=wishes.paused_by,
             budgets=held(endpoints, after, config.options().budget),
+            roots=tuple(roots),
             checklist=checklist,
             is_new_service=not before.endpoints,
         )
@@ -184,7 +194,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             summary=summary.render(facts, context),
             text=summary.details_text(facts, context),
             comments=spoken,
-            annotations=_annotations(placeless, config.errors),
+            annotations=_annotations(placeless, mistakes),
             new=new,
             grown=tuple(finding.fingerprint for finding in changes.grown),
             fixed=fixed,
@@ -199,9 +209,11 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             suppressed=suppressed,
             endpoints=endpoints,
             patch=applied.text,
+            edits=applied.edits,
+            mended=tuple(finding.fingerprint for finding in applied.findings),
             skipped=facts.skipped,
             faults=tuple(faults),
-            config_errors=config.errors,
+            config_errors=mistakes,
             statistics=after.statistics,
         )
 
@@ -319,6 +331,7 @@ def _without_repeated(new: Sequence[Finding]) -> tuple[Finding, ...]:
 
 class _Applied(msgspec.Struct, frozen=True):
     text: str
+    edits: tuple[Edit, ...]
     findings: tuple[Finding, ...]
     clashing: tuple[Finding, ...]
     """Findings whose fix overlaps one that is in the patch."""
@@ -329,6 +342,7 @@ def _applied(new: Sequence[Finding], texts: patch.Texts) -> _Applied:
     edits, used = patch.combine(finding.fix for finding in fixable if finding.fix is not None)
     return _Applied(
         patch.render(edits, texts),
+        edits,
         tuple(finding for finding, inside in zip(fixable, used, strict=True) if inside),
         tuple(finding for finding, inside in zip(fixable, used, strict=True) if not inside),
     )

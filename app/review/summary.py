@@ -76,6 +76,8 @@ class Facts:
     waived: tuple[Waived, ...] = ()
     paused_by: str = ""
     budgets: tuple[BudgetRow, ...] = ()
+    roots: tuple[str, ...] = ()
+    """Folders that are projects of their own, with requirements of their own."""
     checklist: tuple[Finding, ...] = ()
     """What the project lacks: advice, neither counted nor said on a line."""
     is_new_service: bool = True
@@ -221,17 +223,37 @@ def _assessment(facts: Facts) -> Section:
         return Section(("",))
     shown, rest = (changed, len(same)) if changed else (same, 0)
 
-    def draw(most: int) -> str:
-        rows = [_cost_row(change) for change in shown[:most]]
-        left = len(shown) - most
-        if left > 0:
-            rows.append([f"{left} more", _left_over(shown[most:]), "", "", ""])
-        if rest:
-            rows.append([plural(rest, "other"), "unchanged", "", "", ""])
-        header = ("endpoint", *(label for label, _ in _COST_COLUMNS), "blocks the loop")
-        return "### Performance assessment\n" + table(header, ("---",) * len(header), rows)
+    parts = _by_root(shown, facts.roots)
 
-    return _section(draw, min(len(shown), _MOST_ENDPOINTS), rank=2)
+    def draw(most: int) -> str:
+        tables: list[str] = []
+        for root, changes in parts.items():
+            heading = f"#### {code(root)}\n" if len(parts) > 1 and root else ""
+            tables.append(heading + _cost_table(changes, most, rest if not tables else 0))
+        return "### Performance assessment\n" + "\n\n".join(tables)
+
+    longest = max(len(changes) for changes in parts.values())
+    return _section(draw, min(longest, _MOST_ENDPOINTS), rank=2)
+
+
+def _cost_table(changes: Sequence[EndpointChange], most: int, rest: int) -> str:
+    rows = [_cost_row(change) for change in changes[:most]]
+    left = len(changes) - most
+    if left > 0:
+        rows.append([f"{left} more", _left_over(changes[most:]), "", "", ""])
+    if rest:
+        rows.append([plural(rest, "other"), "unchanged", "", "", ""])
+    header = ("endpoint", *(label for label, _ in _COST_COLUMNS), "blocks the loop")
+    return table(header, ("---",) * len(header), rows)
+
+
+def _by_root(changes: Sequence[EndpointChange], roots: Sequence[str]) -> dict[str, list[EndpointChange]]:
+    """Endpoints by the project in the repository that they belong to, in the order of their costliest."""
+    parts: dict[str, list[EndpointChange]] = {}
+    for change in changes:
+        around = [root for root in roots if change.file.startswith(f"{root}/")]
+        parts.setdefault(max(around, key=len, default=""), []).append(change)
+    return parts
 
 
 def _budgets(facts: Facts) -> Section:

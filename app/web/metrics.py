@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 _ACK = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10)
+_PER_REVIEW = (1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 50, 100, 200)
 _LAG = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
 _STAGE = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
 
@@ -71,6 +72,24 @@ class Metrics:
         self._calls = Counter(
             "fastperf_github_calls_total", "Calls of GitHub's API.", ("status",), registry=self.registry
         )
+        self._spent_points = Counter(
+            "fastperf_github_points_total",
+            "What the calls count as in GitHub's unannounced limits: five for a write, one for a read.",
+            registry=self.registry,
+        )
+        self._per_review = {
+            name: Histogram(
+                f"fastperf_review_{name}",
+                f"{what} of one review, from the first question to the last word.",
+                buckets=_PER_REVIEW,
+                registry=self.registry,
+            )
+            for name, what in (
+                ("calls", "Calls of GitHub's API"),
+                ("points", "Points of GitHub's unannounced limits"),
+                ("writes", "Writes to GitHub"),
+            )
+        }
         self._call_seconds = Histogram(
             "fastperf_github_call_seconds",
             "From a call of GitHub's API to its answer.",
@@ -139,10 +158,16 @@ class Metrics:
     def reviewed(self, conclusion: str) -> None:
         self._reviews.labels(conclusion).inc()
 
-    def call(self, status: int, method: str, seconds: float) -> None:
+    def call(self, status: int, method: str, seconds: float, points: int = 1) -> None:
         """`status` is 0 when no answer came."""
         self._calls.labels(f"{status // 100}xx" if status else "none").inc()
         self._call_seconds.labels(method).observe(seconds)
+        self._spent_points.inc(points)
+
+    def spent(self, calls: int, points: int, writes: int) -> None:
+        """What one review asked of GitHub."""
+        for name, count in (("calls", calls), ("points", points), ("writes", writes)):
+            self._per_review[name].observe(count)
 
     def points(self, resource: str, remaining: int) -> None:
         self._points.labels(resource).set(remaining)

@@ -73,6 +73,7 @@ class LongWorkInHandler(Rule):
     """
 
     code = "FP401"
+    about_own_line = True
     severity = Severity.HIGH
     effort = Effort.MINUTES
     watch = "p95 of the endpoint, job latency"

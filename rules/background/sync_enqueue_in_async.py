@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.finding import Impact
+from rules.engine.loop_bound import holds_mutex
 from rules.engine.loop_calls import offload_primitive
 from rules.engine.loop_shapes import spelled
 from rules.engine.queue_tasks import enqueue
@@ -104,7 +105,9 @@ class SyncEnqueueInAsync(Rule):
             f"`{spelled(node.func)}` publishes to the broker on the event loop: when the broker is slow or gone, every"
             " request of this worker waits.",
             confidence=Confidence.LIKELY,
-            fix=Fix(
+            fix=None
+            if holds_mutex(node, module)
+            else Fix(
                 in_thread(primitive),
                 imports=(primitive if primitive.startswith("fastapi") else "asyncio",),
                 safety=Safety.UNSAFE,

@@ -59,6 +59,7 @@ class CommitInLoop(Rule):
 
     code = "FP212"
     per_request = True
+    about_own_line = True
     severity = Severity.HIGH
     gates = True
     effort = Effort.MINUTES

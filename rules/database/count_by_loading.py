@@ -21,6 +21,7 @@ _SESSIONS = (
     "sqlalchemy.ext.asyncio.AsyncSession",
     "sqlmodel.ext.asyncio.session.AsyncSession",
 )
+_JOINS = frozenset({"join", "outerjoin", "select_from"})
 _COUNTS = {"to_list": "`count_documents` (Beanie: `.count()`)"}
 
 
@@ -187,7 +188,7 @@ def _only_counted(name: ast.Name, counting: ast.Call, module: Module) -> Load | 
 def _rewrite(load: Load, module: Module) -> Callable[[Any], cst.CSTNode] | None:
     """`len(query.all())` -> `query.count()`; `len(session.scalars(select(...)).all())` -> a counting select."""
     if load.type == QUERY:
-        return _query_count
+        return None if _drops_duplicates(load.source) else _query_count
     if load.type not in RESULTS or load.method not in ("all", "fetchall"):
         return None
     executed = _executed(load.source)
@@ -210,6 +211,15 @@ def _rewrite(load: Load, module: Module) -> Callable[[Any], cst.CSTNode] | None:
         return cst.parse_expression(f"await {count}" if is_awaited else count)
 
     return counting_select
+
+
+def _drops_duplicates(query: ast.expr) -> bool:
+    """Rows of one class that a join repeats: `Query.all()` gives each object once, `Query.count()` counts the rows."""
+    while isinstance(query, ast.Call) and isinstance(query.func, ast.Attribute):
+        if query.func.attr in _JOINS:
+            return True
+        query = query.func.value
+    return False
 
 
 def _executed(source: ast.expr) -> tuple[ast.Call, bool] | None:

@@ -36,6 +36,7 @@ class ExternalCallInTransaction(Rule):
 
     code = "FP218"
     per_request = True
+    about_own_line = True
     severity = Severity.MEDIUM
     effort = Effort.HOURS
     watch = "connections idle in transaction, and the wait for one"

@@ -8,6 +8,8 @@ from rules.engine import eager, estimates
 from rules.engine.creation import serves
 from rules.engine.loop_shapes import iterables, shortened
 from rules.engine.per_item import is_doubtful
+from rules.engine.round_trips import nearest, short
+from rules.engine.row_members import summary_of_member
 from rules.engine.rows import ITEM
 from rules.engine.rule import Confidence, Effort, Hop, Invalid, Match, Rule, Severity, Valid
 
@@ -38,6 +40,7 @@ class LazyRelationshipInLoop(Rule):
 
     code = "FP203"
     per_request = True
+    about_own_line = True
     severity = Severity.HIGH
     gates = False
     effort = Effort.MINUTES
@@ -144,7 +147,10 @@ class LazyRelationshipInLoop(Rule):
             yield from self._awaited(node, holder, module)
             return
         found = eager.lazy_read(node, module)
-        if found is None or not found.repeated or found.loaded.is_async is not False:
+        if found is None:
+            yield from self._asked(node, module)
+            return
+        if not found.repeated or found.loaded.is_async is not False:
             return
         loop = _loop(node, module)
         if loop is None or not serves(node, module) or not eager.is_first(node, module):
@@ -153,12 +159,13 @@ class LazyRelationshipInLoop(Rule):
             return
         entity = found.owner.symbol.rpartition(".")[2]
         loaded = found.loaded
+        through = "" if node.attr == found.chain[-1] else f" reads `{entity}.{found.chain[-1]}`, which"
         path = tuple(Hop(*hop) for hop in loaded.hops) or (
             () if loaded.path == module.path else (Hop(loaded.path, loaded.line, loaded.symbol),)
         )
         yield Match(
             node,
-            f"`{module.segment(node)}` is loaded one `{entity}` at a time: one more query per item of"
+            f"`{module.segment(node)}`{through} is loaded one `{entity}` at a time: one more query per item of"
             f" `{shortened(module.segment(iterables(loop)[0]))}`.",
             # Rows that refer to few parents find them in the session after the first look.
             severity=self.severity
@@ -208,6 +215,28 @@ class LazyRelationshipInLoop(Rule):
                 Hop(read.relationship.path, read.relationship.line, way[-1].symbol),
             ),
             impact=estimates.lazy_loads(module.options, len(names)),
+        )
+
+    def _asked(self, node: ast.Attribute, module: Module) -> Iterator[Match]:
+        """A property of the model that asks the database itself."""
+        if node.attr not in module.project.models.property_names:
+            return
+        loop = _loop(node, module)
+        member = summary_of_member(node, module) if loop is not None else None
+        leaf = nearest(member[1].reads, "select") if member is not None else None
+        if loop is None or member is None or leaf is None or module.summary(node) is not None:
+            return
+        if not serves(node, module) or not eager.is_first(node, module) or _ends_the_loop(node, loop, module):
+            return
+        yield Match(
+            node,
+            f"`{module.segment(node)}` asks the database (`{short(leaf)}`) for each item of"
+            f" `{shortened(module.segment(iterables(loop)[0]))}`: a round trip per item.",
+            severity=self.severity if module.in_request_path(node) else Severity.MEDIUM,
+            confidence=Confidence.POSSIBLE if leaf.sometimes else _confidence(loop, module),
+            call_path=(Hop(module.path, node.lineno, node.attr), *leaf.path),
+            impact=estimates.queries_in_loop(module.options),
+            instead="Ask once for all rows before the loop, or select the figure with them (`column_property`).",
         )
 
     def _awaited(self, node: ast.Attribute, holder: ast.Attribute, module: Module) -> Iterator[Match]:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from rules.engine import eager, estimates
 from rules.engine.context import IN_REQUEST
 from rules.engine.lazy_loading import Place, Read, Unloaded
+from rules.engine.loop_shapes import spelled
+from rules.engine.round_trips import nearest
 from rules.engine.rule import Confidence, Effort, Hop, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
@@ -155,7 +157,10 @@ class LazyRelationshipInResponseModel(Rule):
         ),
     )
 
-    def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
+    def check(self, node: ast.Call | ast.FunctionDef, module: Module) -> Iterator[Match]:
+        if isinstance(node, ast.FunctionDef):
+            yield from self._property(node, module)
+            return
         found = module.project.lazy_loading.at(module.path, node.lineno, node.col_offset)
         if (
             found is None
@@ -182,6 +187,58 @@ class LazyRelationshipInResponseModel(Rule):
             impact=estimates.lazy_loads(module.options, len(reads)),
             instead=f"Load with the query: `.options({_suggestion(found, reads)})`.",
         )
+
+    def _property(self, node: ast.FunctionDef, module: Module) -> Iterator[Match]:
+        """A property of the model that asks the database itself, for each row that is shown."""
+        if not node.decorator_list or not module.project.lazy_loading.properties:
+            return
+        scope = module.index.scope_of.get(node)
+        known = module.project.lazy_loading.properties.get((module.path, scope.symbol)) if scope else None
+        shown = [(asked, place) for asked, place in known or () if _serves(place, module)]
+        call = _asking(scope.calls, module) if scope is not None and shown else None
+        if call is None:
+            return
+        asked = shown[0][0]
+        entity = asked.owner.symbol.rpartition(".")[2]
+        yield Match(
+            call,
+            f"`{entity}.{node.name}` runs `{spelled(call.func)}` for each `{entity}` while the response of"
+            f" {_where([place for _, place in shown], module)} is built: one more query per row.",
+            severity=Severity.HIGH if any(place.many for _, place in shown) else Severity.MEDIUM,
+            confidence=Confidence.LIKELY,
+            related=(
+                *(Hop(each.path, each.line, each.symbol) for _, each in shown[:3]),
+                Hop(asked.field.path, asked.field.line, f"{asked.field.owner}.{asked.field.name}"),
+            ),
+            impact=estimates.lazy_loads(module.options, 1),
+            instead="Load it with the rows: a relationship with `selectinload`, or one query for all of them.",
+        )
+
+
+def _asking(calls: list[ast.Call], module: Module) -> ast.Call | None:
+    """The first call that reads from the database each time."""
+    for call in sorted(calls, key=lambda each: (each.lineno, each.col_offset)):
+        if _is_conditional(call, module):
+            continue
+        query = module.query(call)
+        if query is not None:
+            if query.kind == "select" and query.driver == "sqlalchemy" and not query.primary_key:
+                return call
+            continue
+        summary = module.summary(call)
+        leaf = nearest(summary.reads) if summary is not None else None
+        if leaf is not None and not leaf.sometimes:
+            return call
+    return None
+
+
+def _is_conditional(node: ast.AST, module: Module) -> bool:
+    current = module.parent(node)
+    while current is not None and not isinstance(current, ast.FunctionDef):
+        if isinstance(current, ast.If | ast.IfExp | ast.ExceptHandler | ast.match_case | ast.Lambda):
+            return True
+        current = module.parent(current)
+    return False
 
 
 def _serves(place: Place, module: Module) -> bool:

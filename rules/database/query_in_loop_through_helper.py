@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rules.engine import estimates
 from rules.engine.loop_shapes import iterables, shortened, spelled
 from rules.engine.round_trips import confidence_of, goes_out, loop_of, nearest, said_together, short, way_to
+from rules.engine.row_members import summary_of_member
 from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class QueryInLoopThroughHelper(Rule):
 
     code = "FP202"
     per_request = True
+    about_own_line = True
     severity = Severity.HIGH
     gates = True
     effort = Effort.HOURS
@@ -96,6 +98,9 @@ class QueryInLoopThroughHelper(Rule):
         if not module.loops(node):
             return
         summary = module.summary(node)
+        if summary is None and isinstance(node.func, ast.Attribute):
+            method = summary_of_member(node.func, module)
+            summary = method[1] if method is not None else None
         if summary is None or not summary.reads or goes_out(summary):
             return
         loop = loop_of(node, module)

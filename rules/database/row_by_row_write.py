@@ -62,6 +62,7 @@ class RowByRowWrite(Rule):
 
     code = "FP213"
     per_request = True
+    about_own_line = True
     severity = Severity.MEDIUM
     effort = Effort.MINUTES
     watch = "statements per request"

@@ -98,6 +98,11 @@ class Analysis:
             found.setdefault(finding.path, []).append(finding)
         return found
 
+    def has_fix(self, finding: Finding) -> bool:
+        """Whether the rule has a fix for it, proven or not."""
+        found = self._matches.get(finding.fingerprint)
+        return found is not None and found[1].fix is not None
+
     def prove(self, finding: Finding) -> Finding:
         """The same finding with its proven fix, or with `fix=None`."""
         return self.prove_all([finding])[0]
@@ -406,7 +411,7 @@ class _Run:
             call_path=match.call_path,
             fix=None,
             fingerprint=fingerprints.core(rule.code, symbol, node),
-            places=_places(here, match),
+            places=_places(here, match, own_first=rule.about_own_line),
             cause=match.cause or _cause(rule, match),
             endpoints=endpoints,
             text=fingerprints.text_of(node),
@@ -516,10 +521,13 @@ def _extent(module: Module, node: ast.AST) -> tuple[int, int, int, int]:
     )
 
 
-def _places(here: Hop, match: Match) -> tuple[Hop, ...]:
-    """Where the finding may be said, best first: the leaf, the hops back to the call, the call, what is related."""
+def _places(here: Hop, match: Match, *, own_first: bool) -> tuple[Hop, ...]:
+    """Where the finding may be said, best first: the leaf, the hops back to the call, the call, what is related.
+
+    With `own_first` the call comes before the leaf.
+    """
     found: dict[tuple[str, int], Hop] = {}
-    for hop in (*reversed(match.call_path), here, *match.related):
+    for hop in (*((here,) if own_first else ()), *reversed(match.call_path), here, *match.related):
         found.setdefault((hop.path, hop.line), hop)
     return tuple(found.values())
 

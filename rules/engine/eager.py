@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from rules.engine.index import FUNCTIONS
@@ -39,14 +39,35 @@ class LazyRead:
 
 def lazy_read(node: ast.Attribute, module: Module) -> LazyRead | None:
     """The query that reading the attribute `node` runs; None when it runs none or nobody can tell."""
-    if node.attr not in module.project.models.relationship_names or not isinstance(node.ctx, ast.Load):
+    names = module.project.models.relationship_names
+    if not isinstance(node.ctx, ast.Load):
+        return None
+    if node.attr not in names and node.attr not in module.project.models.property_names:
         return None
     found = [read_of(loaded) for loaded in module.rows(node)]
     return found[0] if found and all(each is not None and not each.behind for each in found) else None
 
 
 def read_of(loaded: Loaded) -> LazyRead | None:
-    """The query that reading the last attribute of `loaded.reads` runs."""
+    """The query that reading the last attribute of `loaded.reads` runs, by itself or as a property of the model."""
+    found = _read_itself(loaded)
+    if found is not None or not loaded.reads or loaded.reads[-1] == "[]":
+        return found
+    table: Table | None = loaded.table
+    for name in loaded.reads[:-1]:
+        relationship = table.relationships.get(name) if table is not None and name != "[]" else None
+        table = relationship.target if relationship is not None else table if name == "[]" else None
+    last = loaded.reads[-1]
+    if table is None or last in table.columns or last in table.relationships:
+        return None
+    for reading in table.properties.get(last, ()):
+        inner = _read_itself(replace(loaded, reads=(*loaded.reads[:-1], reading.partition(".")[0])))
+        if inner is not None:
+            return inner
+    return None
+
+
+def _read_itself(loaded: Loaded) -> LazyRead | None:
     table: Table | None = loaded.table
     owner = relationship = before = None
     chain: list[str] = []

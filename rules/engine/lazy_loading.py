@@ -48,6 +48,18 @@ class Read:
     """A relationship on the way to it is not loaded either: it comes to light when that one is."""
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A property of the model that filling a schema reads of each row."""
+
+    path: str
+    symbol: str
+    owner: Table
+    field: Field
+    schema: str
+    repeated: bool
+
+
 @dataclass(slots=True)
 class Place:
     """Where rows become a response."""
@@ -120,6 +132,8 @@ class LazyLoading:
         self._endpoints = {(route.handler.path, route.handler.symbol) for route in routing.routes}
         self.queries: dict[tuple[str, int, int], dict[str, Unloaded]] = {}
         """By place, then by table: many repositories may share the query of their base class."""
+        self.properties: dict[tuple[str, str], list[tuple[Asked, Place]]] = {}
+        """By path and symbol, the properties of models that responses read once per row."""
         self.calls: dict[tuple[str, str], list[LeafCall]] = {}
         """The queries that functions run once per row, by path and symbol, as if they stood in the code."""
         self.filled: dict[tuple[str, int, int], list[Filled]] = {}
@@ -267,7 +281,13 @@ class LazyLoading:
             key = (each.path, each.line, each.column)
             if not each.reads:
                 self.filled.setdefault(key, []).append(Filled(schema, each, place))
-            reads = list(self._reads(schema, each))
+            reads: list[Read] = []
+            for read in self._reads(schema, each):
+                if isinstance(read, Read):
+                    reads.append(read)
+                elif read.repeated:
+                    shown = replace(place, many=each.many)
+                    self.properties.setdefault((read.path, read.symbol), []).append((read, shown))
             if not reads:
                 continue
             found = self.queries.setdefault(key, {}).setdefault(each.table.symbol, Unloaded(each))
@@ -291,7 +311,7 @@ class LazyLoading:
         query = Query(name, "select", is_async=False, driver="sqlalchemy")
         self.calls.setdefault((place.path, place.symbol), []).append(LeafCall(name, call, None, query, None))
 
-    def _reads(self, schema: Value, loaded: Loaded) -> Iterator[Read]:
+    def _reads(self, schema: Value, loaded: Loaded) -> Iterator[Read | Asked]:
         table: Table | None = loaded.table
         chain: tuple[str, ...] = ()
         before: Relationship | None = None
@@ -314,7 +334,7 @@ class LazyLoading:
         loaded: Loaded,
         repeated: bool,
         seen: frozenset[str],
-    ) -> Iterator[Read]:
+    ) -> Iterator[Read | Asked]:
         if schema.name in seen or len(way.chain) > _DEPTH or self._schemas.rewrites(schema):
             return
         for each in self._schemas.fields(schema):
@@ -346,6 +366,9 @@ class LazyLoading:
                         )
                     break
                 if name in table.properties and name not in table.columns:
+                    at = self._models.property_at(table, name)
+                    if at is not None:
+                        yield Asked(*at, table, each, schema.symbol, repeated)
                     yield from self._through(name, each, schema, table, way, loaded, repeated)
                     break
 

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rules.engine.loop_bound import entered, holds_mutex, needs_loop
 from rules.engine.loop_calls import (
     Stop,
     by_kind,
@@ -32,7 +33,7 @@ def of_direct(stop: Stop, module: Module) -> Fix | None:
     """The blocking call awaited by its asynchronous twin, or in a thread. None where neither is sure to help."""
     if not isinstance(stop.call, ast.Call) or module.is_in_comprehension(stop.call):
         return None
-    if stop.callable == "builtins.input":
+    if stop.callable == "builtins.input" or holds_mutex(stop.call, module):
         return None
     if stop.callable == "time.sleep":
         return Fix(awaited("asyncio.sleep"), imports=("asyncio",), safety=Safety.SAFE)
@@ -54,6 +55,9 @@ def of_helper(stops: list[Stop], module: Module) -> Fix | None:
     summaries = [module.summary(call) for call in calls]
     if any(made is None or made.queries or made.commits for made in summaries):
         return None  # a session must not travel to another thread
+    resolver = module.project.resolver
+    if any(holds_mutex(call, module) or needs_loop(entered(call, module), resolver) for call in calls):
+        return None
     if any(module.is_in_comprehension(call) or carries_bound_object(call, module) for call in calls):
         return None
     target = offload_primitive(module)

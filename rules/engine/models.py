@@ -189,6 +189,7 @@ class Models:
         self.relationship_names = frozenset(
             name for table in self.tables.values() for name in table.relationships
         )
+        self.property_names = frozenset(name for table in self.tables.values() for name in table.properties)
 
     def migrations(self) -> Mapping[str, migrations.Migration]:
         """The alembic revisions of the project, by path."""
@@ -222,6 +223,13 @@ class Models:
                 found = self.tables.get((ancestor.module.path, ancestor.symbol))
                 if found is not None:
                     return found
+        return None
+
+    def property_at(self, table: Table, name: str) -> tuple[str, str] | None:
+        """Path and symbol of a property of a mapped class, which a base may define."""
+        for ancestor, body in self.bodies(table.value) if table.value is not None else ():
+            if name in body.properties:
+                return ancestor.home.path, f"{body.symbol}.{name}"
         return None
 
     def collection(self, table: Table, column: Column) -> tuple[Table, Relationship] | None:

@@ -115,6 +115,8 @@ class Rule:
     """It matters by how often it runs: where no request is seen to reach the code, it is a hint for the summary."""
     stops_loop: ClassVar[bool] = False
     """It matters because other requests wait meanwhile: where none is seen to get, it is worth less."""
+    about_own_line: ClassVar[bool] = False
+    """What is wrong is the line itself (a loop, an endpoint), whatever it reaches: a change of both hears of it there."""
     watch: ClassVar[str]
     """The production metric that shows the problem."""
     invalid: ClassVar[tuple[Invalid, ...]] = ()

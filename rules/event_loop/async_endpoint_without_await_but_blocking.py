@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rules.engine.loop_bound import needs_loop
 from rules.engine.loop_calls import Stop, confidence, effect, expected, own_nodes, stops
 from rules.engine.rewrites import without_async
 from rules.engine.rule import Effort, Fix, Hop, Invalid, Match, Rule, Safety, Severity, Valid
@@ -34,6 +35,7 @@ class AsyncEndpointWithoutAwaitButBlocking(Rule):
     """
 
     code = "FP104"
+    about_own_line = True
     severity = Severity.HIGH
     gates = True
     effort = Effort.MINUTES
@@ -112,6 +114,9 @@ class AsyncEndpointWithoutAwaitButBlocking(Rule):
     def drop_async(self, node: ast.AsyncFunctionDef, module: Module) -> Fix | None:
         """Unsafe: the body may then run twice at once. None where code beside FastAPI awaits the function."""
         if module.called(node) or any(_uses_loop(inner, module) for inner in own_nodes(node)):
+            return None
+        entered = module.graph_node(node)
+        if entered is None or needs_loop([entered], module.project.resolver):
             return None
         return Fix(without_async, safety=Safety.UNSAFE)
 

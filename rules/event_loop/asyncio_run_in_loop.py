@@ -4,6 +4,7 @@ import ast
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from rules.engine.loop_bound import holds_mutex
 from rules.engine.rule import Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 
 if TYPE_CHECKING:
@@ -104,7 +105,9 @@ class AsyncioRunInLoop(Rule):
         yield Match(
             node,
             message,
-            fix=Fix(_await_instead(starter), safety=Safety.SAFE) if function and function.is_async else None,
+            fix=Fix(_await_instead(starter), safety=Safety.SAFE)
+            if function and function.is_async and not holds_mutex(node, module)
+            else None,
         )
 
 

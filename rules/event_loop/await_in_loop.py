@@ -45,6 +45,7 @@ class AwaitInLoop(Rule):
 
     code = "FP111"
     per_request = True
+    about_own_line = True
     severity = Severity.MEDIUM
     effort = Effort.MINUTES
     watch = "p95 of the endpoint against the number of items"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine import payloads
 from rules.engine.index import FUNCTIONS
+from rules.engine.loop_bound import holds_mutex
 from rules.engine.loop_calls import carries_bound_object, offload_primitive
 from rules.engine.loop_shapes import spelled
 from rules.engine.rewrites import in_thread
@@ -373,7 +374,7 @@ def _fix(call: ast.Call, name: str, module: Module) -> Fix | None:
     """In a thread, where one call does all of the work."""
     if name in _OPENS or name in _LAZY or name.startswith(("zipfile.", "tarfile.")):
         return None
-    if module.is_in_comprehension(call) or carries_bound_object(call, module):
+    if module.is_in_comprehension(call) or carries_bound_object(call, module) or holds_mutex(call, module):
         return None
     target = offload_primitive(module)
     return Fix(in_thread(target), imports=(target,), safety=Safety.UNSAFE)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine import loop_fixes
+from rules.engine.loop_bound import holds_mutex
 from rules.engine.loop_calls import Stop, by_kind, confidence, direct, expected
 from rules.engine.loop_shapes import spelled
 from rules.engine.rule import Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
@@ -109,7 +110,7 @@ class BlockingWaitOnFuture(Rule):
                 node,
                 f"`{spelled(node.func)}` waits on the event loop for {_what(stop)}: meanwhile this worker serves nobody.",
                 severity=stop.severity,
-                fix=_fix(stop),
+                fix=_fix(stop, module),
                 impact=expected(stop, module),
                 instead=f"Use {stop.instead}.",
             )
@@ -156,10 +157,10 @@ def _asked_whether_done(call: ast.Call, module: Module) -> bool:
     )
 
 
-def _fix(stop: Stop) -> Fix | None:
+def _fix(stop: Stop, module: Module) -> Fix | None:
     """Not for a coroutine sent to a loop: it is this one, and then awaiting the coroutine itself is the answer."""
     call = stop.call
-    if not isinstance(call, ast.Call):
+    if not isinstance(call, ast.Call) or holds_mutex(call, module):
         return None
     if stop.callable != f"{_FUTURE}.result" or call.args or call.keywords:
         return None

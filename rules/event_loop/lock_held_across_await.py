@@ -5,22 +5,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.index import FUNCTIONS
+from rules.engine.loop_bound import MUTEXES
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.waits import wait_of
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
-
-_MUTEXES = frozenset(
-    {
-        "threading.Lock",
-        "threading.RLock",
-        "threading.Semaphore",
-        "threading.BoundedSemaphore",
-        "threading.Condition",
-        "multiprocessing.Lock",
-    }
-)
 
 
 class LockHeldAcrossAwait(Rule):
@@ -45,6 +35,7 @@ class LockHeldAcrossAwait(Rule):
     """
 
     code = "FP117"
+    about_own_line = True
     severity = Severity.HIGH
     gates = True
     effort = Effort.MINUTES
@@ -102,7 +93,7 @@ class LockHeldAcrossAwait(Rule):
         for item in node.items:
             kind = module.type_of(item.context_expr)
             lock = module.segment(item.context_expr)
-            if isinstance(node, ast.With) and kind in _MUTEXES and (line := _awaits(node)):
+            if isinstance(node, ast.With) and kind in MUTEXES and (line := _awaits(node)):
                 yield Match(
                     item.context_expr,
                     f"`{lock}` stays taken over the `await` on line {line}: the next coroutine that wants it waits on the event"

@@ -39,6 +39,7 @@ class SequentialIndependentAwaits(Rule):
 
     code = "FP110"
     per_request = True
+    about_own_line = True
     severity = Severity.MEDIUM
     effort = Effort.MINUTES
     watch = "p50 of the endpoint and its span waterfall"

@@ -51,6 +51,7 @@ class ThreadpoolStarvation(Rule):
     """
 
     code = "FP119"
+    about_own_line = True
     severity = Severity.MEDIUM
     effort = Effort.HOURS
     watch = "worker threads in use of 40"

@@ -36,6 +36,7 @@ class UnboundedGather(Rule):
 
     code = "FP112"
     per_request = True
+    about_own_line = True
     severity = Severity.MEDIUM
     effort = Effort.MINUTES
     watch = "pool timeouts and errors of the other side"

@@ -141,6 +141,8 @@ LIBRARY = Library(
         f"{_CONNECTION}.scalars": _SCALARS,
         "sqlalchemy.orm.Session": "sqlalchemy.orm.Session",
         "sqlmodel.Session": "sqlmodel.Session",
+        "sqlalchemy.orm.object_session": "sqlalchemy.orm.Session",
+        "sqlalchemy.orm.Session.object_session": "sqlalchemy.orm.Session",
         "sqlalchemy.orm.sessionmaker": "sqlalchemy.orm.sessionmaker",
         "sqlalchemy.orm.sessionmaker.__call__": "sqlalchemy.orm.Session",
         "sqlalchemy.orm.sessionmaker.begin": "sqlalchemy.orm.Session",

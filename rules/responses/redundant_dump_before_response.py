@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine import estimates
-from rules.engine.responses import answer, is_model
+from rules.engine.responses import Answer, answer, is_model
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
-from rules.engine.values import Sort
+from rules.engine.schemas import Schemas
+from rules.engine.values import Sort, Value
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 _DUMPS = frozenset({"model_dump", "dict"})
 _LOADS = frozenset({"json.loads", "orjson.loads", "ujson.loads"})
 _WRITES = frozenset({"model_dump_json", "json"})
+_PLAIN_BASES = frozenset({"pydantic.BaseModel", "typing.Generic", "builtins.object"})
 _ENCODERS = frozenset({"fastapi.encoders.jsonable_encoder"})
 
 
@@ -30,7 +32,8 @@ class RedundantDumpBeforeResponse(Rule):
     Return the model, or the list of models, itself.
 
     ## Trade-offs
-    Validators of the model no longer run a second time on what they already accepted.
+    Validators of the model no longer run a second time on what they already accepted, and its serializers run once
+    instead of twice.
 
     ## Monitor
     Processor time per request, the serialization span of a trace.
@@ -110,16 +113,47 @@ class RedundantDumpBeforeResponse(Rule):
         encoded = isinstance(dumped, ast.Call) and module.qualified_name(dumped.func) in _ENCODERS
         if not (same or encoded):
             return
+        plain = same and not encoded and own is not None and _keeps_its_values(own, module)
+        safety = Safety.SAFE if plain else Safety.UNSAFE
         several = several or _is_several(declared.model)
         yield Match(
             value,
             _message(module, dumped, source, several=several),
             severity=Severity.MEDIUM if several else Severity.LOW,
             confidence=Confidence.CERTAIN if same else Confidence.LIKELY,
-            fix=Fix(_undumped, safety=Safety.SAFE if same and not encoded else Safety.UNSAFE),
+            fix=None if _leaves_out(declared) else Fix(_undumped, safety=safety),
             swallows=(("FP512", dumped.lineno),),
             impact=estimates.rows_serialized(module.options, "dumped"),
         )
+
+
+def _leaves_out(declared: Answer) -> bool:
+    """What was not set stays away from the answer: after a dump everything is set."""
+    keywords = ("response_model_exclude_unset", "response_model_exclude_defaults")
+    return any(keyword.arg in (None, *keywords) for keyword in declared.decorator.keywords)
+
+
+def _keeps_its_values(own: Value, module: Module) -> bool:
+    """No method of the class, nor of one that it holds, can be a serializer or validator that would run once less."""
+    schemas = Schemas(module.project.resolver, module.project.models)
+    seen: set[str] = set()
+    pending = [own]
+    while pending:
+        value = pending.pop()
+        if value.name in seen:
+            continue
+        seen.add(value.name)
+        if value.module is None:
+            return False
+        for ancestor in module.project.resolver.ancestry(value):
+            if ancestor.module is None:
+                if ancestor.name not in _PLAIN_BASES:
+                    return False
+            elif any(name.startswith(f"{ancestor.symbol}.") for name in ancestor.module.functions):
+                return False
+        fields = schemas.fields(value)
+        pending += [field.schema for field in fields if field.schema is not None]
+    return True
 
 
 def _source(dumped: ast.expr, module: Module) -> ast.expr | None:

@@ -14,14 +14,13 @@ from blockbuster import BlockBuster
 
 from app import logs
 from app.jobs import Jobs
-from app.store import Store
 from app.web.metrics import Metrics
 from app.webhook import LARGEST_BODY, Webhook
 from app.work import Work
 from tests.fakegithub import FakeGitHub
 
 from .recorded_work import RecordedWork
-from .service import Service, application, settings_for
+from .service import Service, application, migrate, settings_for
 from .signed_deliveries import OTHER, SECRET, Deliverer
 
 
@@ -44,18 +43,7 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A database with all tables and queues: making those takes the engine a second."""
     path = tmp_path_factory.mktemp("database") / "migrated.db"
 
-    async def make() -> None:
-        url = f"sqlite:///{path}"
-        store = Store(url)
-        await store.start()
-        jobs = Jobs(
-            RecordedWork(), database_url=url, drain_seconds=0, poll_seconds=0.02, engine_poll_seconds=0.01
-        )
-        await jobs.start()
-        await jobs.close()
-        await store.close()
-
-    asyncio.run(make())
+    asyncio.run(migrate(f"sqlite:///{path}"))
     return path
 
 

@@ -39,6 +39,8 @@ class RecordedWork:
         self.next_review: ReviewJob | None = None
         self.swept = Swept()
         self.machines: frozenset[str] = frozenset({"local"})
+        self.pressed: set[int] = set()
+        """Installations whose budget is nearly used up."""
         self.most_at_once: Counter[str] = Counter()
         self._now: Counter[str] = Counter()
         self.on_publish: Callable[[], None] | None = None
@@ -103,6 +105,9 @@ class RecordedWork:
 
     def is_transient(self, error: BaseException) -> bool:
         return isinstance(error, PassingError)
+
+    def is_pressed(self, installation_id: int) -> bool:
+        return installation_id in self.pressed
 
     def limited_until(self, error: BaseException) -> float | None:
         return error.until if isinstance(error, LimitError) else None

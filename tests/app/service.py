@@ -9,9 +9,12 @@ from aiohttp import web
 from app.jobs import Jobs
 from app.server import JOBS, build
 from app.settings import Settings
+from app.store import Store
 from tests.fakegithub import FakeGitHub
 from tests.fakegithub.server import Entry
 from tests.fakegithub.state import CheckRun, Pull, Repo
+
+from .recorded_work import RecordedWork
 
 FILES = {
     "shop/__init__.py": "",
@@ -116,3 +119,19 @@ def application(settings: Settings) -> web.Application:
         debounce_seconds=0.0,
         sweep_schedule="0 0 1 1 *",
     )
+
+
+async def migrate(database_url: str) -> None:
+    """Make all tables and queues in a database."""
+    store = Store(database_url)
+    await store.start()
+    jobs = Jobs(
+        RecordedWork(),
+        database_url=database_url,
+        drain_seconds=0,
+        poll_seconds=0.02,
+        engine_poll_seconds=0.01,
+    )
+    await jobs.start()
+    await jobs.close()
+    await store.close()

@@ -11,7 +11,7 @@ import jwt
 
 from .errors import ApiError
 from .signin import People, person_token
-from .state import App, Installation, Repo, State, Token
+from .state import App, Installation, Repo, State, Token, User
 
 Level = Literal["read", "write"]
 RANK = {"read": 1, "write": 2, "admin": 3}
@@ -50,6 +50,11 @@ PERMISSIONS: Mapping[str, Sequence[tuple[str, Level]]] = {
     "repos/create-commit-status": [("statuses", "write")],
     "repos/get-combined-status-for-ref": [("statuses", "read")],
     "repos/get": [("metadata", "read")],
+    "repos/create-or-update-file-contents": [("contents", "write")],
+    "git/create-ref": [("contents", "write")],
+    "pulls/create": [("pull_requests", "write")],
+    "pulls/update": [("pull_requests", "write")],
+    "pulls/merge": [("contents", "write")],
     "repos/get-collaborator-permission-level": [("metadata", "read")],
 }
 
@@ -75,11 +80,13 @@ EVENT_PERMISSION: Mapping[str, str | None] = {
 
 @dataclass(frozen=True)
 class Principal:
-    """`app` with a JWT, `installation` with a token, `person` with one of their own, or `anonymous`."""
+    """`app` with a JWT, `installation` with a token, `person` with one that the app got for them, `user` with a
+    personal one, or `anonymous`."""
 
-    kind: Literal["app", "installation", "person", "anonymous"]
+    kind: Literal["app", "installation", "person", "user", "anonymous"]
     key: str
     token: Token | None = None
+    user: User | None = None
 
     @property
     def installation(self) -> Installation:
@@ -99,6 +106,9 @@ def authenticate(
         raise ApiError(401, "Bad credentials")
     if credential in state.tokens:
         return _installation(state, state.tokens[credential])
+    if credential in state.personal:
+        user = state.personal[credential]
+        return Principal("user", f"user {user.login}", user=user)
     if people is not None and credential in people.tokens:
         token = person_token(state, people, credential)
         return Principal("person", f"person {people.tokens[credential][0].login}", token)
@@ -195,6 +205,37 @@ def has(token: Token, permission: str, level: Level) -> bool:
     )
 
 
+TALK = frozenset(
+    {
+        "issues/create-comment", "reactions/create-for-issue-comment", "pulls/create", "pulls/create-review",
+        "reactions/create-for-pull-request-review-comment", "pulls/create-reply-for-review-comment",
+        "pulls/create-review-comment",
+    }
+)  # fmt: skip
+"""What everybody may do who can read."""
+
+
+def person_may(user: User, repo: Repo, level: Level) -> bool:
+    """Whether a person's role in a repository suffices."""
+    needed = (
+        ("read", "triage", "write", "maintain", "admin")
+        if level == "read"
+        else ("write", "maintain", "admin")
+    )
+    return repo.role(user.login) in needed
+
+
+def _authorize_person(user: User, operation: str, repo: Repo | None, method: str) -> None:
+    if repo is None:
+        return
+    if not person_may(user, repo, "read"):
+        raise ApiError(404, "Not Found")
+    if operation.startswith("checks/") and method != "GET":
+        raise ApiError(403, "You must authenticate via a GitHub App.")
+    if method != "GET" and operation not in TALK and not person_may(user, repo, "write"):
+        raise ApiError(403, "Must have push access to repository")
+
+
 def accepted(operation: str) -> str:
     """Value of `x-accepted-github-permissions`."""
     return "; ".join(f"{name}={level}" for name, level in PERMISSIONS.get(operation, []))
@@ -214,6 +255,9 @@ def authorize(principal: Principal, operation: str, repo: Repo | None, *, method
         if repo is not None and repo.private:
             raise ApiError(404, "Not Found")
         raise ApiError(401, "Requires authentication")
+    if principal.user is not None:
+        _authorize_person(principal.user, operation, repo, method)
+        return
     assert principal.token is not None
     if operation in ("apps/list-repos-accessible-to-installation", "apps/revoke-installation-access-token"):
         return

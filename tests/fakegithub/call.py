@@ -68,8 +68,8 @@ class Call:
 
     @property
     def user(self) -> User:
-        """Who acts: the app's bot."""
-        return self.world.app.bot
+        """Who acts: a person, or the app's bot."""
+        return self.principal.user or self.world.app.bot
 
     @property
     def pull(self) -> Pull:

@@ -16,6 +16,7 @@ import graphql
 from graphql import language as ast
 
 from . import auth, gql_checks, gql_comments, gql_mutations, gql_pulls, gql_repositories
+from .call import Event
 from .gql_fields import JSON, RESOLVERS, Context, GitObject, ProblemError, UnimplementedError
 from .spec import DATA
 from .state import User, node_id
@@ -60,8 +61,8 @@ def _parsed(query: str) -> tuple[ast.DocumentNode | None, tuple[graphql.GraphQLE
     return document, tuple(graphql.validate(schema(), document))
 
 
-def execute(world: World, principal: auth.Principal, body: Any) -> JSON:
-    """Answer a GraphQL request."""
+def execute(world: World, principal: auth.Principal, body: Any, events: list[Event]) -> JSON:
+    """Answer a GraphQL request; what it made happen is added to `events`."""
     if not isinstance(body, dict) or not isinstance(body.get("query"), str):
         return {
             "message": "A query attribute must be specified and must be a string.",
@@ -82,7 +83,7 @@ def execute(world: World, principal: auth.Principal, body: Any) -> JSON:
     result = graphql.execute_sync(
         schema(),
         document,
-        context_value=Context(world, principal, cost),
+        context_value=Context(world, principal, cost, events),
         variable_values=variables,
         operation_name=body.get("operationName"),
         field_resolver=_resolve,

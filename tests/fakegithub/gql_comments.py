@@ -106,12 +106,12 @@ def _reason(context: Context, comment: Any, arguments: JSON) -> str | None:
 
 @_each_comment("viewerDidAuthor")
 def _did_author(context: Context, comment: Any, arguments: JSON) -> bool:
-    return comment.user is context.world.app.bot
+    return comment.user is context.viewer
 
 
 @_each_comment("viewerCanMinimize", "viewerCanUpdate", "viewerCanDelete")
 def _can_minimize(context: Context, comment: Any, arguments: JSON) -> bool:
-    return comment.user is context.world.app.bot
+    return comment.user is context.viewer
 
 
 @field("PullRequestReviewComment", "replyTo")

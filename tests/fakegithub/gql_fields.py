@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from dataclasses import field as field_of
 from typing import TYPE_CHECKING, Any
 
 from . import auth
-from .state import Pull, Repo, Review, Thread
+from .call import Event
+from .state import Pull, Repo, Review, Thread, User
 
 if TYPE_CHECKING:
     from .server import World
@@ -51,17 +53,30 @@ class Context:
     world: World
     principal: auth.Principal
     cost: int
+    events: list[Event] = field_of(default_factory=list)
+    """What this document made happen."""
+
+    @property
+    def viewer(self) -> User:
+        """Who asks: a person, or the app's bot."""
+        return self.principal.user or self.world.app.bot
 
     def need(self, repo: Repo, permission: str, level: auth.Level = "read") -> None:
         """Raises ProblemError when the token may not (reading public repositories is free)."""
-        token = self.principal.token
-        assert token is not None
         if level == "read" and not repo.private:
             return
+        if self.principal.user is not None:
+            if not auth.person_may(self.principal.user, repo, level):
+                raise ProblemError("FORBIDDEN", "Resource not accessible by personal access token")
+            return
+        token = self.principal.token
+        assert token is not None
         if not auth.may_see(token, repo) or not auth.has(token, permission, level):
             raise ProblemError("FORBIDDEN", "Resource not accessible by integration")
 
     def sees(self, repo: Repo) -> bool:
+        if self.principal.user is not None:
+            return auth.person_may(self.principal.user, repo, "read")
         token = self.principal.token
         assert token is not None
         return not repo.private or auth.may_see(token, repo)

@@ -151,14 +151,14 @@ def _threads(context: Context, pull: Pull, arguments: JSON) -> JSON:
 
 
 def _visible(context: Context, pull: Pull) -> list[Thread]:
-    bot = context.world.app.bot
+    bot = context.viewer
     return [t for t in pull.threads if t.first.review.state != "PENDING" or t.first.user is bot]
 
 
 @field("PullRequest", "reviews")
 def _reviews(context: Context, pull: Pull, arguments: JSON) -> JSON:
     states = arguments.get("states")
-    found = ops_reviews.visible(pull, context.world.app.bot)
+    found = ops_reviews.visible(pull, context.viewer)
     return connection([review for review in found if not states or review.state in states], arguments)
 
 

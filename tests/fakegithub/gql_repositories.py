@@ -27,7 +27,7 @@ MAX_TEXT = 512_000
 
 @field("Query", "viewer")
 def _viewer(context: Context, source: Any, arguments: JSON) -> JSON:
-    bot = context.world.app.bot
+    bot = context.viewer
     return {
         "__typename": "User",
         "login": bot.login,
@@ -119,6 +119,7 @@ def _ref_name(context: Context, ref: Ref, arguments: JSON) -> str:
 
 @field("Ref", "target")
 def _ref_target(context: Context, ref: Ref, arguments: JSON) -> GitObject:
+    context.need(ref.repo, "contents")
     return GitObject(ref.repo, "Commit", ref.oid)
 
 

@@ -45,6 +45,8 @@ class Limits:
     concurrent: int = 100
     content_minute: int = 80
     content_hour: int = 500
+    in_flight: float = 0.5
+    """Seconds in which a request may arrive that was sent before its sender heard of the limit."""
     buckets: dict[tuple[str, str], Bucket] = field(default_factory=dict)
     flying: collections.Counter[str] = field(default_factory=collections.Counter)
     points: dict[tuple[str, str], collections.deque[tuple[float, int]]] = field(default_factory=dict)
@@ -121,7 +123,7 @@ class Limits:
     def told_to_wait(self, key: str, arrived: float) -> bool:
         """Whether a request that arrived then ignores an earlier "wait"."""
         told = self.blocked.get(key)
-        return told is not None and told[0] < arrived < told[1]
+        return told is not None and told[0] + self.in_flight < arrived < told[1]
 
 
 def _expire(window: collections.deque[tuple[float, int]], before: float) -> None:

@@ -18,6 +18,12 @@ class OnAccounts(Stage):
     def user(self, login: str, kind: str | None = None) -> User:
         return self.state.user(login, kind)
 
+    def personal_token(self, login: str) -> str:
+        """A personal access token: with it a client of somebody else's acts as that person."""
+        token = f"ghp_{secrets.token_hex(18)}"
+        self.state.personal[token] = self.state.user(login)
+        return token
+
     def add_repo(
         self,
         full_name: str,

@@ -91,8 +91,12 @@ class OnChecks(Stage):
         found = self._repo(repo)
         group: MergeGroup = await self.server.run(lambda: self._group(found, numbers))
         if tell:
-            await self._tell("merge_group", "checks_requested", found, merge_group=group)
+            await self.queue_told(group)
         return group
+
+    async def queue_told(self, group: MergeGroup) -> None:
+        """The app is asked for a check on the group."""
+        await self._tell("merge_group", "checks_requested", group.repo, merge_group=group)
 
     def _group(self, repo: Repo, numbers: Sequence[int]) -> MergeGroup:
         pulls = [repo.pulls[number] for number in numbers]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from . import ops_checks, ops_issues, ops_reviews, rules
+from . import branches, ops_issues, ops_reviews
 from .call import Event
 from .gitrepo import Content
 from .stage import Stage
@@ -31,65 +31,15 @@ class OnPulls(Stage):
     ) -> Pull:
         """Open a pull request from a branch (`head`), or from a branch of a fork (`head` the fork, `branch` its branch)."""
         made = await self.server.run(
-            lambda: self._open(self._repo(repo), head, base, branch, title, body, draft, author)
+            lambda: branches.opened(
+                self.world, self._repo(repo), head, base, branch, title, body, draft, author
+            )
         )
         pull: Pull = made
         if tell:
-            await self._pushed(pull, None)
+            await self._suite(pull, None)
             await self.pr_event(pull.repo, pull.number, "opened")
         return pull
-
-    def _open(
-        self,
-        repo: Repo,
-        head: str | Repo,
-        base: str | None,
-        branch: str | None,
-        title: str,
-        body: str,
-        draft: bool,
-        author: str | None,
-    ) -> Pull:
-        source = head if isinstance(head, Repo) else repo
-        ref = branch or (head if isinstance(head, str) else source.default_branch)
-        base = base or repo.default_branch
-        head_sha, base_sha = source.git.ref(ref), repo.git.ref(base)
-        if head_sha is None or base_sha is None:
-            raise ValueError(f"no such branch: {ref if head_sha is None else base}")
-        now = self.state.now()
-        login = author or (source.owner.login if source is not repo else "octocat")
-        number = max(repo.pulls, default=0) + 1
-        pull = Pull(
-            id=self.state.next_id(),
-            repo=repo,
-            number=number,
-            title=title,
-            body=body,
-            author=self.state.user(login),
-            head_repo=source,
-            head_ref=ref,
-            base_ref=base,
-            head_sha=head_sha,
-            base_sha=base_sha,
-            draft=draft,
-            created_at=now,
-            updated_at=now,
-            heads=[head_sha],
-        )
-        repo.pulls[number] = self.state.remember(pull)
-        self._moved(pull)
-        return pull
-
-    def _moved(self, pull: Pull) -> None:
-        """After head or base moved: refs of the pull request and the trial merge."""
-        git = pull.repo.git
-        git.set_ref(f"refs/pull/{pull.number}/head", pull.head_sha)
-        merged = git.merge(pull.base_sha, pull.head_sha, f"Merge {pull.head_sha} into {pull.base_sha}")
-        pull.mergeable = merged is not None
-        if merged is not None:
-            pull.merge_commit_sha = merged
-            git.set_ref(f"refs/pull/{pull.number}/merge", merged)
-        pull.updated_at = self.state.now()
 
     async def push(
         self,
@@ -111,7 +61,7 @@ class OnPulls(Stage):
         before = pull.head_sha
         await self.server.run(lambda: self._push(pull, files, message, force, sha))
         if tell:
-            await self._pushed(pull, before)
+            await self._suite(pull, before)
             await self._tell(
                 "pull_request",
                 "synchronize",
@@ -132,10 +82,7 @@ class OnPulls(Stage):
             git.set_ref(f"refs/heads/{pull.head_ref}", sha)
         else:
             sha = git.commit(pull.head_ref, files, message, parent=parent)
-        pull.head_sha = sha
-        pull.heads.append(sha)
-        self._moved(pull)
-        self.reanchor(pull)
+        branches.arrived(self.world, pull, sha)
 
     async def push_base(
         self, repo: Repo | str, files: Mapping[str, Content], branch: str | None = None
@@ -151,55 +98,9 @@ class OnPulls(Stage):
         )
         return sha
 
-    async def _pushed(self, pull: Pull, before: str | None) -> None:
-        """A push opens the app's check suite; pushes to forks are not seen."""
-        if pull.head_repo is not pull.repo:
-            return
-        installation = self.state.installation_of(pull.repo)
-        if installation is None or installation.permissions.get("checks") != "write":
-            return
-        suite = await self.server.run(
-            lambda: ops_checks.suite_for(self.state, pull.repo, self.app, pull.head_sha, before=before)
-        )
-        await self._tell("check_suite", "requested", pull.repo, pull.author, check_suite=suite)
-
-    def reanchor(self, pull: Pull) -> None:
-        """After a push each comment moves with its line, or loses it."""
-        files = rules.files_at(pull, pull.head_sha)
-        for comment in pull.comments:
-            if comment.subject_type == "file":
-                continue
-            if comment.line is not None or comment.original_line is not None:
-                self._reanchor(pull, comment, files)
-
-    def _reanchor(self, pull: Pull, comment: ReviewComment, files: Sequence[Any]) -> None:
-        git = pull.repo.git
-        file = next((f for f in files if comment.path in (f.path, f.previous)), None)
-        line = start = None
-        if file is not None:
-            if comment.side == "LEFT":
-                old_base = git.merge_base(pull.base_sha, comment.original_commit_id)
-                old = git.entry(old_base, file.old_path) if old_base else None
-                new_sha = file.old_sha
-            else:
-                old = git.entry(comment.original_commit_id, comment.path)
-                new_sha = file.new_sha
-            if old is not None and new_sha is not None and comment.original_line is not None:
-                line = git.moved_line(old[1], new_sha, comment.original_line)
-                if comment.original_start_line is not None:
-                    start = git.moved_line(old[1], new_sha, comment.original_start_line)
-                    line = None if start is None else line
-            if line is not None and file.hunk(line, comment.side) is None:
-                line = None
-        comment.line = line
-        comment.start_line = start if line is not None else None
-        comment.position = (
-            file.position(line, comment.side) if file is not None and line is not None else None
-        )
-        if line is not None and file is not None:
-            comment.path = file.path if comment.side == "RIGHT" else comment.path
-        if self.world.reanchor_commit and line is not None:
-            comment.commit_id = pull.head_sha
+    async def _suite(self, pull: Pull, before: str | None) -> None:
+        events = await self.server.run(lambda: branches.suite_event(self.world, pull, before))
+        await self.server.tell(events)
 
     async def pr_event(
         self, repo: Repo | str, number: int, action: str, *, sender: str | None = None, **changes: Any
@@ -227,7 +128,7 @@ class OnPulls(Stage):
         if action in ("closed", "merged"):
             pull.state, pull.closed_at = "closed", now
         if action == "merged":
-            self._merge(pull, now)
+            branches.merged(self.world, pull)
         elif action == "reopened":
             pull.state, pull.closed_at = "open", None
         elif action == "ready_for_review":
@@ -248,18 +149,9 @@ class OnPulls(Stage):
                     raise ValueError(f"no such branch: {changes['base']}")
                 said["base"] = {"ref": {"from": pull.base_ref}, "sha": {"from": pull.base_sha}}
                 pull.base_ref, pull.base_sha = changes["base"], base_sha
-                self._moved(pull)
-                self.reanchor(pull)
+                branches.moved(self.world, pull)
+                branches.reanchor(self.world, pull)
             extra["changes"] = said
-
-    def _merge(self, pull: Pull, now: str) -> None:
-        git = pull.repo.git
-        tip = git.ref(pull.base_ref) or pull.base_sha
-        merged = git.merge(tip, pull.head_sha, f"Merge pull request #{pull.number}")
-        if merged is not None:
-            git.set_ref(f"refs/heads/{pull.base_ref}", merged)
-            pull.merge_commit_sha = merged
-        pull.merged_at = now
 
     async def comment(
         self, repo: Repo | str, number: int, body: str, user: str = "octocat", *, tell: bool = True

@@ -57,7 +57,7 @@ def list_comments(call: Call) -> Reply:
 def create_comment(call: Call) -> Reply:
     rules.body(call.body["body"], "IssueComment")
     comment = add_comment(call.state, call.repo, call.pull.number, call.user, call.body["body"])
-    comment.by_app = call.world.app
+    comment.by_app = None if call.principal.user else call.world.app
     call.emit("issue_comment", "created", comment=comment, pull=call.pull)
     return Reply(call.render.issue_comment(comment), 201)
 

@@ -212,15 +212,13 @@ def get_content(call: Call) -> Reply:
             mode, sha = followed
     if mode == "040000":
         entries = git.tree(sha) or []
-        return Reply(
-            [_content(call, f"{path}/{name}".strip("/"), m, s, ref) for m, name, s in entries[:1000]]
-        )
+        return Reply([content(call, f"{path}/{name}".strip("/"), m, s, ref) for m, name, s in entries[:1000]])
     data = git.blob(sha) or b""
     if "raw" in call.accept:
         if len(data) > MAX_BLOB:
             raise ApiError(403, "This API returns blobs up to 100 MB in size.")
         return Reply(raw=data, content_type="application/vnd.github.raw+json; charset=utf-8")
-    made = _content(call, path, mode, sha, ref)
+    made = content(call, path, mode, sha, ref)
     if mode == "160000":
         return Reply(made | {"submodule_git_url": f"{call.render.html}/submodule.git"})
     if mode == "120000":
@@ -230,7 +228,7 @@ def get_content(call: Call) -> Reply:
     return Reply(made | {"encoding": "none" if large else "base64", "content": text})
 
 
-def _content(call: Call, path: str, mode: str, sha: str, ref: str) -> dict[str, Any]:
+def content(call: Call, path: str, mode: str, sha: str, ref: str) -> dict[str, Any]:
     kind = {"040000": "dir", "120000": "symlink", "160000": "submodule"}.get(mode, "file")
     data = call.repo.git.blob(sha) if kind in ("file", "symlink") else None
     quoted = urllib.parse.quote(path)

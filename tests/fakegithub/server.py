@@ -16,7 +16,19 @@ from typing import Any
 
 from aiohttp import web
 
-from . import auth, gql, ops_apps, ops_checks, ops_issues, ops_pulls, ops_repos, ops_reviews, signin, spec
+from . import (
+    auth,
+    gql,
+    ops_apps,
+    ops_checks,
+    ops_issues,
+    ops_people,
+    ops_pulls,
+    ops_repos,
+    ops_reviews,
+    signin,
+    spec,
+)
 from .call import HANDLERS, Call, Event, Reply
 from .errors import ApiError
 from .faults import UNICORN, Faults
@@ -25,7 +37,7 @@ from .limits import Limits
 from .render import Render
 from .state import App, Delivery, Pull, Repo, State, iso
 
-MODULES = (ops_apps, ops_checks, ops_issues, ops_pulls, ops_repos, ops_reviews)
+MODULES = (ops_apps, ops_checks, ops_issues, ops_people, ops_pulls, ops_repos, ops_reviews)
 VERSIONS = frozenset({"2022-11-28", "2026-03-10"})
 DOC = "https://docs.github.com/rest"
 
@@ -376,14 +388,14 @@ class Exchange:
 
     def _graphql(self) -> Reply:
         world = self.world
-        if self.principal.token is None:
+        if self.principal.token is None and self.principal.user is None:
             raise ApiError(
                 401 if self.principal.kind == "anonymous" else 403, "Resource not accessible by integration"
             )
         bucket = world.limits.bucket(self.principal.key, "graphql", world.state.clock())
         if bucket.remaining <= 0:
             return self._graphql_limited()
-        return Reply(gql.execute(world, self.principal, self.body))
+        return Reply(gql.execute(world, self.principal, self.body, self.events))
 
     def _rest(self) -> Reply:
         """Validate, authorise and run an operation; in the worker thread."""
@@ -543,6 +555,8 @@ class Exchange:
     def _judge(self, status: int, reply: Reply) -> None:
         """What the app should not have caused becomes a violation."""
         world = self.world
+        if self.principal.user is not None:
+            return  # people may be refused; the app may not
         if (
             400 <= status < 500
             and self.op != "unknown"

@@ -328,6 +328,8 @@ class Repo:
     labels: list[Label] = field(default_factory=list)
     merge_groups: list[MergeGroup] = field(default_factory=list)
     former_names: list[str] = field(default_factory=list)
+    protected: set[str] = field(default_factory=set)
+    """Branches that take no commits but by pull requests."""
     kind = "R"
 
     @property
@@ -383,6 +385,8 @@ class State:
     tokens: dict[str, Token] = field(default_factory=dict)
     deliveries: list[Delivery] = field(default_factory=list)
     manifests: dict[str, dict[str, Any]] = field(default_factory=dict)
+    personal: dict[str, User] = field(default_factory=dict)
+    """Personal access tokens, and whose they are."""
     _ids: Iterator[int] = field(default_factory=lambda: itertools.count(3_000_000_001))
     _nodes: dict[str, Any] = field(default_factory=dict)
 
@@ -417,6 +421,15 @@ class State:
 
     def renamed(self, full_name: str) -> Repo | None:
         return next((repo for repo in self.repos.values() if full_name in repo.former_names), None)
+
+    def pulls_from(self, repo: Repo, branch: str) -> list[Pull]:
+        """Open pull requests that come from a branch."""
+        return [
+            pull
+            for other in self.repos.values()
+            for pull in other.pulls.values()
+            if pull.state == "open" and pull.head_repo is repo and pull.head_ref == branch
+        ]
 
     def installation_of(self, repo: Repo) -> Installation | None:
         return next((i for i in self.installations.values() if repo in i.repos and not i.deleted), None)

@@ -65,6 +65,7 @@ async def test_calling_on_while_told_to_wait_is_a_violation() -> None:
         repo = github.add_repo("octo/shop", files={"a.py": "one\n"})
         async with installed(github, github.install("octo", [repo])) as client:
             github.faults.secondary("repos/get", retry_after=1)
+            github.limits.in_flight = 0
             with pytest.raises(Exception, match="secondary rate limit"):
                 await client.getitem(ROOT)
             assert github.violations == []

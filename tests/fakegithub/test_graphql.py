@@ -8,7 +8,7 @@ import aiohttp
 import gidgethub
 import pytest
 
-from tests.fakegithub.client import installed, token
+from tests.fakegithub.client import installed, receiver, token
 from tests.fakegithub.github import PERMISSIONS, FakeGitHub
 
 ROOT = "/repos/octo/shop"
@@ -206,3 +206,66 @@ async def test_gidgethub_raises_on_partial_answers(fakegithub: FakeGitHub) -> No
         with pytest.raises(gidgethub.QueryError, match="Something went wrong"):
             await client.graphql("{ viewer { login } rateLimit { cost } }", endpoint=fakegithub.graphql_url)
     assert expected.met == 1
+
+
+COMMIT = """
+mutation($head: GitObjectID!, $changes: FileChanges!, $headline: String!) {
+  createCommitOnBranch(input: {
+    branch: {repositoryNameWithOwner: "octo/shop", branchName: "feature"}, expectedHeadOid: $head,
+    message: {headline: $headline}, fileChanges: $changes
+  }) { commit { oid } ref { name } } }
+"""
+THREE = {"additions": [{"path": "a.py", "contents": "dGhyZWUK"}]}
+
+
+async def test_a_commit_on_a_branch_moves_its_pull_request(fakegithub: FakeGitHub) -> None:
+    installation = await reviewed(fakegithub, contents="write")
+    pull = fakegithub.state.repo("octo/shop").pulls[1]  # type: ignore[union-attr]  # it was just made
+
+    async with receiver(fakegithub) as hooks:
+        told = await ask(
+            fakegithub, installation, COMMIT, head=pull.head_sha, changes=THREE, headline="Three"
+        )
+        await fakegithub.settle()
+
+    sha = told["data"]["createCommitOnBranch"]["commit"]["oid"]
+    assert pull.head_sha == sha
+    entry = pull.repo.git.entry(sha, "a.py")
+    assert entry is not None
+    assert pull.repo.git.blob(entry[1]) == b"three\n"
+    assert "pull_request.synchronize" in hooks.names()
+
+
+@pytest.mark.parametrize(
+    ("grants", "head", "changes", "headline", "kind"),
+    [
+        ({}, "", THREE, "Three", "FORBIDDEN"),
+        ({"contents": "write"}, "0" * 40, THREE, "Three", "STALE_DATA"),
+        ({"contents": "write"}, "", THREE, " ", "UNPROCESSABLE"),
+        ({"contents": "write"}, "", {"additions": [{"path": "/a.py", "contents": ""}]}, "x", "UNPROCESSABLE"),
+        ({"contents": "write"}, "", {"additions": [{"path": "a.py", "contents": "%"}]}, "x", "UNPROCESSABLE"),
+        ({"contents": "write"}, "", {"deletions": [{"path": "none.py"}]}, "x", "UNPROCESSABLE"),
+        ({"contents": "write"}, "", {"additions": [*THREE["additions"]] * 2}, "x", "UNPROCESSABLE"),
+        (
+            {"contents": "write"},
+            "",
+            {"additions": [{"path": ".github/workflows/ci.yml", "contents": ""}]},
+            "x",
+            "FORBIDDEN",
+        ),
+    ],
+)
+async def test_a_commit_that_github_refuses(
+    fakegithub: FakeGitHub, grants: dict[str, str], head: str, changes: Any, headline: str, kind: str
+) -> None:
+    installation = await reviewed(fakegithub, **grants)
+    pull = fakegithub.state.repo("octo/shop").pulls[1]  # type: ignore[union-attr]  # it was just made
+    before = pull.head_sha
+    fakegithub.expect(kind, "graphql")
+
+    told = await ask(
+        fakegithub, installation, COMMIT, head=head or before, changes=changes, headline=headline
+    )
+
+    assert [error["type"] for error in told["errors"]] == [kind]
+    assert pull.head_sha == before

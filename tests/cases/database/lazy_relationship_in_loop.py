@@ -11,6 +11,7 @@ from sqlalchemy.orm import (
     contains_eager,
     joinedload,
     mapped_column,
+    object_session,
     relationship,
     selectinload,
     sessionmaker,
@@ -46,6 +47,18 @@ class Order(Base):
     items: Mapped[list["Item"]] = relationship()
     tags: Mapped[list["Tag"]] = relationship(lazy="selectin")
     notes: Mapped[list["Tag"]] = relationship(lazy="raise")
+
+    @property
+    def size(self) -> int:
+        return len(self.items)
+
+    @property
+    def label(self) -> str:
+        return f"order {self.id}"
+
+    @property
+    def tag_count(self) -> int:
+        return object_session(self).query(Tag).filter(Tag.order_id == self.id).count()
 
 
 class Item(Base):
@@ -284,7 +297,9 @@ def descriptions(session: SessionDep) -> list[str]:
 @app.get("/quiet")
 def quiet(session: SessionDep) -> list[str]:
     orders = session.scalars(select(Order)).all()
-    loaded = session.scalars(select(Order).options(joinedload(Order.customer), selectinload(Order.items))).all()
+    loaded = session.scalars(
+        select(Order).options(joinedload(Order.customer), selectinload(Order.items))
+    ).all()
     one = session.get(Order, 1)
     names = [customer_name(order) for order in orders]
     names += [str(tags_of(order)) for order in orders]
@@ -365,3 +380,21 @@ def twice(session: SessionDep, brief: bool = False) -> list[str]:
     for order in others:
         found.append(described(order))  # FP203
     return found
+
+
+@app.get("/sizes")
+def sizes(session: SessionDep) -> list[int]:
+    return [order.size for order in session.scalars(select(Order).limit(100))]  # FP203
+
+
+@app.get("/tag-counts")
+def tag_counts(session: SessionDep) -> list[int]:
+    return [order.tag_count for order in session.query(Order).all()]  # FP203
+
+
+@app.get("/quiet-properties")
+def quiet_properties(session: SessionDep) -> list[str]:
+    loaded = session.scalars(select(Order).options(selectinload(Order.items)))
+    first = session.get(Order, 1)
+    found = [f"{order.size} {order.label}" for order in loaded]
+    return [*found, str(first.tag_count), str(first.size)]

@@ -7,7 +7,7 @@ import requests
 from fastapi import Depends, FastAPI
 from sqlalchemy import create_engine, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, object_session, sessionmaker
 
 app = FastAPI()
 SessionLocal = sessionmaker(create_engine("sqlite://"))
@@ -32,6 +32,12 @@ class Order(Base):
 
     def owner(self, session: Session) -> Owner | None:
         return session.get(Owner, self.owner_id)
+
+    def others(self) -> list["Order"]:
+        return object_session(self).query(Order).filter(Order.owner_id == self.owner_id).all()
+
+    def label(self) -> str:
+        return f"order {self.id}"
 
 
 class Singleton(type):
@@ -221,3 +227,10 @@ async def subscribe():
 async def events(session: SessionDep) -> None:
     async for owner_id in subscribe():
         load_owner(session, owner_id)
+
+
+@app.get("/methods-of-rows")
+def methods_of_rows(session: SessionDep) -> list[int]:
+    labels = [order.label() for order in session.query(Order).all()]
+    first = session.query(Order).first()
+    return [len(labels), len(first.others()), *(len(order.others()) for order in session.query(Order))]  # FP202

@@ -34,18 +34,18 @@ apps/list-repos-accessible-to-installation apps/list-webhook-deliveries apps/red
 apps/revoke-installation-access-token apps/update-webhook-config-for-app
 checks/create checks/create-suite checks/get checks/get-suite checks/list-annotations checks/list-for-ref
 checks/list-for-suite checks/list-suites-for-ref checks/rerequest-run checks/rerequest-suite checks/update
-git/get-blob git/get-commit git/get-ref git/get-tree
+git/create-ref git/get-blob git/get-commit git/get-ref git/get-tree
 issues/add-labels issues/create-comment issues/delete-comment issues/get issues/get-comment issues/list-comments
 issues/list-labels-on-issue issues/update-comment meta/get meta/root
-pulls/create-reply-for-review-comment pulls/create-review pulls/create-review-comment pulls/delete-pending-review
+pulls/create pulls/create-reply-for-review-comment pulls/create-review pulls/create-review-comment pulls/delete-pending-review
 pulls/delete-review-comment pulls/dismiss-review pulls/get pulls/get-review pulls/get-review-comment pulls/list
 pulls/list-comments-for-review pulls/list-commits pulls/list-files pulls/list-review-comments pulls/list-reviews
-pulls/submit-review pulls/update-review pulls/update-review-comment
+pulls/merge pulls/submit-review pulls/update pulls/update-review pulls/update-review-comment
 rate-limit/get reactions/create-for-issue-comment reactions/create-for-pull-request-review-comment
 reactions/delete-for-issue-comment reactions/list-for-issue-comment
-repos/compare-commits repos/create-commit-status repos/download-tarball-archive repos/get
+repos/compare-commits repos/create-commit-status repos/create-or-update-file-contents repos/download-tarball-archive repos/get
 repos/get-collaborator-permission-level repos/get-combined-status-for-ref repos/get-commit repos/get-content
-repos/list-commits repos/list-pull-requests-associated-with-commit
+repos/list-commits repos/list-pull-requests-associated-with-commit users/get-authenticated
 """.split()  # noqa: SIM905 - seventy names read better as words
 EVENTS = (
     "check-run", "check-suite", "github-app-authorization", "installation", "installation-repositories",

@@ -267,7 +267,9 @@ def mapped(session: SessionDep):
 @app.get("/orders/adapted")
 def adapted(session: SessionDep):
     found = session.query(Order).all()  # FP204
-    return parse_obj_as(list[schemas.OrderOut], found), TypeAdapter(list[schemas.OrderBrief]).validate_python(found)
+    return parse_obj_as(list[schemas.OrderOut], found), TypeAdapter(list[schemas.OrderBrief]).validate_python(
+        found
+    )
 
 
 @app.get("/orders/collected", response_model=list[schemas.OrderOut])
@@ -308,3 +310,13 @@ def from_a_service(service: Annotated[crud.OrderService, Depends(order_service)]
 @app.get("/orders/service/loaded", response_model=list[schemas.OrderOut])
 def loaded_by_a_service(service: Annotated[crud.OrderService, Depends(order_service)]):
     return service.first()
+
+
+@app.get("/customers/counted", response_model=list[schemas.CustomerCounted])
+def counted_customers(session: SessionDep):
+    return session.scalars(select(Customer).limit(50)).all()
+
+
+@app.get("/customers/{customer_id}", response_model=schemas.CustomerAlone)
+def one_customer(session: SessionDep, customer_id: int):
+    return session.get(Customer, customer_id)

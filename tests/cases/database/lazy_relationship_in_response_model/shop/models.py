@@ -1,6 +1,14 @@
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, String, func, select
 from sqlalchemy.ext.hybrid import hybrid_property
-from sqlalchemy.orm import DeclarativeBase, Mapped, backref, declared_attr, mapped_column, relationship
+from sqlalchemy.orm import (
+    DeclarativeBase,
+    Mapped,
+    backref,
+    declared_attr,
+    mapped_column,
+    object_session,
+    relationship,
+)
 
 
 class Base(DeclarativeBase):
@@ -29,6 +37,29 @@ class Customer(Base):
     def region_name(self) -> str:
         return self.region.name
 
+    @property
+    def order_count(self) -> int:
+        return object_session(self).query(Order).filter(Order.customer_id == self.id).count()  # FP204
+
+    @property
+    def last_order(self) -> "Order | None":
+        if self.name:
+            return None
+        found = select(Order).where(Order.customer_id == self.id)
+        return object_session(self).scalar(found.limit(1))  # FP204
+
+    @property
+    def never_shown(self) -> int:
+        return object_session(self).scalar(select(func.count()).where(Order.customer_id == self.id))
+
+    @property
+    def shown_of_one(self) -> int:
+        return object_session(self).query(Order).filter(Order.customer_id == self.id).count()
+
+    @property
+    def own_country(self) -> "Country | None":
+        return object_session(self).get(Country, self.country_id)
+
     @hybrid_property
     def shouted(self) -> str:
         return self.name.upper()
@@ -49,7 +80,9 @@ class Order(Owned, Base):
     __tablename__ = "orders"
     id: Mapped[int] = mapped_column(primary_key=True)
     customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
-    customer: Mapped[Customer] = relationship(foreign_keys=[customer_id], backref=backref("orders", lazy="dynamic"))
+    customer: Mapped[Customer] = relationship(
+        foreign_keys=[customer_id], backref=backref("orders", lazy="dynamic")
+    )
     items: Mapped[list["Item"]] = relationship(back_populates="order")
     tags: Mapped[list["Tag"]] = relationship(lazy="selectin")
 

@@ -92,3 +92,14 @@ class CustomerBrief(Schema):
 class OrderOfCustomer(Schema):
     id: int
     customer: CustomerBrief
+
+
+class CustomerCounted(Schema):
+    id: int
+    order_count: int
+    own_country: TagOut
+    last_order: PlainItem | None
+
+
+class CustomerAlone(Schema):
+    shown_of_one: int

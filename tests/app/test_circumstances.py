@@ -1,0 +1,273 @@
+"""Where and how the app may find itself: other servers, lost forks, odd histories, edited comments, lost jobs."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+from aiohttp import web
+from blockbuster import BlockBuster
+
+from app.github.models import Repository
+from app.pipeline import Pipeline
+from app.review import marker
+from tests.fakegithub import FakeGitHub
+
+from .service import FAST, FILES, SLOW, Service, application, settings_for
+
+
+@pytest.fixture
+async def enterprise(
+    fakegithub: FakeGitHub, database: str, blockbuster: BlockBuster
+) -> AsyncIterator[Service]:
+    """The app as it is set up for an Enterprise Server: other paths, the GraphQL address derived from the API's."""
+    settings = settings_for(
+        fakegithub, database, api_url=f"{fakegithub.url}/api/v3", graphql_url=f"{fakegithub.url}/api/graphql"
+    )
+    app = application(settings)
+    runner = web.AppRunner(app, access_log=None)
+    blockbuster.deactivate()
+    await runner.setup()
+    blockbuster.activate()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    fakegithub.webhook_url = f"{url}/webhook"
+    yield Service(fakegithub, app, url)
+    await fakegithub.settle()
+    fakegithub.webhook_url = None
+    await runner.cleanup()
+
+
+async def test_an_enterprise_server_is_served_under_its_own_addresses(enterprise: Service) -> None:
+    repo = enterprise.shop()
+
+    pull = await enterprise.reviewed(repo, "slow", SLOW)
+
+    run = enterprise.run(repo, pull)
+    assert run.conclusion == "failure"
+    assert f"({enterprise.github.url}/octo/shop/blob/{pull.head_sha}/shop/main.py#L" in run.output["summary"]
+    assert len(enterprise.github.reviews(repo, pull.number)) == 1
+
+
+async def test_a_pull_request_whose_fork_was_deleted_is_answered(service: Service) -> None:
+    repo = service.shop()
+    fork = service.github.fork(repo, "maria")
+    fork.git.commit("slow", SLOW, parent=fork.git.ref("main"))
+    pull = await service.github.open_pr(repo, fork, branch="slow", author="maria", tell=False)
+    pull.head_repo = None
+
+    await service.github.pr_event(repo, pull.number, "opened")
+    await service.idle()
+
+    assert service.run(repo, pull).conclusion == "failure"
+    assert len(service.github.review_comments(repo, pull.number)) == 1
+
+
+async def test_a_suspended_installation_is_answered_when_it_is_back(service: Service) -> None:
+    repo = service.shop()
+    (installation,) = service.github.state.installations.values()
+    await service.github.installed(installation, "suspend")
+    await service.idle()
+    position = len(service.github.log)
+    repo.git.commit("slow", SLOW, parent=repo.git.ref("main"))
+    pull = await service.github.open_pr(repo, "slow")
+    await service.jobs.sweep_now()
+    await service.idle()
+    assert not [each for each in service.calls_since(position) if each.principal.startswith("installation")]
+
+    await service.github.installed(installation, "unsuspend")
+    assert isinstance(service.jobs.work, Pipeline)
+    service.jobs.work._heads_seen = 0.0
+    await service.jobs.sweep_now()
+    await service.idle()
+
+    assert service.run(repo, pull).conclusion == "failure"
+
+
+async def test_a_clock_five_minutes_off_and_tokens_that_spread_slowly_do_no_harm(service: Service) -> None:
+    service.github.skew = -300
+    service.github.world.token_delay = 1.0
+    for status in (401, 404):
+        service.github.expect(status)
+    repo = service.shop()
+
+    pull = await service.reviewed(repo, "slow", SLOW)
+
+    assert service.run(repo, pull).conclusion == "failure"
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504, 520])
+async def test_a_page_of_html_in_place_of_any_answer_is_outlived(service: Service, status: int) -> None:
+    for operation in ("graphql", "repos/compare-commits", "checks/create", "pulls/create-review"):
+        service.github.faults.status(status, operation)
+    repo = service.shop()
+
+    pull = await service.reviewed(repo, "slow", SLOW)
+
+    assert service.run(repo, pull).conclusion == "failure"
+    assert len(service.github.reviews(repo, pull.number)) == 1
+
+
+async def test_an_answer_that_came_in_part_is_used(service: Service) -> None:
+    repo = service.shop()
+    await service.reviewed(repo, "fast", FAST)
+    service.github.expect("SERVICE_UNAVAILABLE", "graphql")
+    service.github.faults.add("graphql_partial", "graphql", after=1)
+
+    pull = await service.reviewed(repo, "slow", SLOW)
+
+    assert service.run(repo, pull).conclusion == "failure"
+
+
+async def test_a_comment_of_ours_that_somebody_edited_is_theirs(service: Service) -> None:
+    """Who takes the marker out of a comment has said what they wanted: it is neither rewritten nor said again."""
+    repo = service.shop()
+    pull = await service.reviewed(repo, "slow", SLOW)
+    (comment,) = service.github.review_comments(repo, pull.number)
+    comment.body = "We know. See the wiki."
+
+    await service.github.push(repo, pull.number, {"README.md": "More.\n"})
+    await service.idle()
+    assert len(service.github.reviews(repo, pull.number)) == 1
+    assert service.run(repo, pull).conclusion == "failure"
+
+    await service.github.push(repo, pull.number, FAST)
+    await service.idle()
+    assert comment.body == "We know. See the wiki."
+    assert service.run(repo, pull).conclusion == "success"
+
+
+async def test_a_person_who_resolves_or_reopens_a_thread_is_heard_without_a_call(service: Service) -> None:
+    repo = service.shop()
+    pull = await service.reviewed(repo, "slow", SLOW)
+    (thread,) = service.github.threads(repo, pull.number)
+    position = len(service.github.log)
+
+    await service.github.resolve(repo, thread)
+    await service.github.resolve(repo, thread, resolved=False)
+    await service.idle()
+
+    assert service.calls_since(position) == []
+    events = [each for each in service.github.deliveries if each.event == "pull_request_review_thread"]
+    assert [each.status_code for each in events] == [200, 200]
+
+
+async def test_a_push_between_look_and_word_is_no_error(
+    service: Service, caplog: pytest.LogCaptureFixture
+) -> None:
+    """GitHub refuses a review of a commit that was pushed away: the next review speaks, and nobody is alarmed."""
+    repo = service.shop()
+    repo.git.commit("slow", SLOW, parent=repo.git.ref("main"))
+    pull = await service.github.open_pr(repo, "slow", tell=False)
+    service.github.force_push(repo, pull.number, FAST, op="pulls/create-review")
+
+    await service.github.pr_event(repo, pull.number, "opened")
+    await service.idle()
+
+    assert [entry.status for entry in service.github.calls("pulls/create-review")] == [422]
+    assert service.github.reviews(repo, pull.number) == []
+    assert service.run(repo, pull).conclusion == "success"
+    assert not [record for record in caplog.records if "review_refused" in record.getMessage()]
+
+
+async def test_a_run_that_a_lost_job_began_is_closed_by_the_sweep(service: Service) -> None:
+    repo = service.shop()
+    pull = await service.reviewed(repo, "fast", FAST)
+    old = pull.head_sha
+    (installation,) = service.github.state.installations
+    ours = Repository(installation, repo.id, "octo", "shop")
+    work = service.jobs.work
+    assert isinstance(work, Pipeline)
+    await service.github.push(repo, pull.number, {"README.md": "More.\n"})
+    await service.idle()
+    (run,) = service.github.check_runs(repo, old)
+    run.status, run.conclusion = "in_progress", None
+    await work.store.begin_check(ours, pull.number, old)
+    work._heads_seen = 0.0
+    await service.jobs.sweep_now()
+    assert run.status == "in_progress"  # it may still be somebody's
+
+    later = time.time() + 3600
+    assert await work.store.orphans(ours, later) == [(pull.number, old)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("app.chores.ORPHAN_SECONDS", -3600.0)
+        work._heads_seen = 0.0
+        await service.jobs.sweep_now()
+        await service.idle()
+
+    assert (run.status, run.conclusion) == ("completed", "cancelled")
+    assert await work.store.orphans(ours, later) == []
+
+
+async def test_a_sweep_with_nothing_to_do_costs_three_calls_and_then_one(service: Service) -> None:
+    repo = service.shop()
+    await service.reviewed(repo, "fast", FAST)
+    position = len(service.github.log)
+    await service.jobs.sweep_now()
+    first = [entry.operation for entry in service.calls_since(position)]
+
+    await service.jobs.sweep_now()
+
+    assert len(first) <= 5  # a token for the list of repositories among them
+    assert [entry.operation for entry in service.calls_since(position)][len(first) :] == [
+        "apps/list-webhook-deliveries"
+    ]
+
+
+async def test_deliveries_that_failed_in_whatever_way_are_asked_for_again(service: Service) -> None:
+    """Never connected, answered with 503, hung until GitHub gave up: all of them are reviewed in the end."""
+    repo = service.shop()
+    url = service.github.webhook_url
+    pulls = []
+
+    async def broken(request: web.Request) -> web.Response:
+        if request.path == "/slow":
+            await asyncio.sleep(1.0)
+        return web.Response(status=503)
+
+    app = web.Application()
+    app.router.add_post("/{name}", broken)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    here = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    service.github.server.hooks.timeout = 0.3
+    for name, where in (("gone", "http://127.0.0.1:9/"), ("busy", f"{here}/busy"), ("slow", f"{here}/slow")):
+        repo.git.commit(name, SLOW | {"README.md": name}, parent=repo.git.ref("main"))
+        service.github.webhook_url = where
+        pulls.append(await service.github.open_pr(repo, name))
+    await runner.cleanup()
+    service.github.server.hooks.timeout = 10.0
+    service.github.webhook_url = url
+    assert {each.status_code for each in service.github.deliveries} == {0, 503}
+    assert isinstance(service.jobs.work, Pipeline)
+    service.jobs.work._heads_seen = time.monotonic()  # not by looking at heads
+
+    await service.jobs.sweep_now()
+    await service.idle()
+
+    assert [service.run(repo, pull).conclusion for pull in pulls] == ["failure"] * 3
+    assert FILES["README.md"] == "A shop.\n"
+
+
+def test_an_edited_marker_is_no_marker() -> None:
+    assert marker.read("We know. See the wiki.") is None
+
+
+async def test_a_mistake_in_the_configuration_that_a_change_brings_is_marked_on_its_line(
+    service: Service,
+) -> None:
+    """It is in force once it is merged: until then the base's configuration decides."""
+    repo = service.shop()
+
+    pull = await service.reviewed(
+        repo, "config", {".github/fastperf.toml": 'fail_on = "never"\nmax_coments = 3\n'} | SLOW
+    )
+
+    run = service.run(repo, pull)
+    assert run.conclusion == "failure"
+    (mark,) = [each for each in run.annotations if each["path"] == ".github/fastperf.toml"]
+    assert (mark["start_line"], mark["annotation_level"]) == (2, "warning")
+    assert "1 configuration error" in run.output["summary"]

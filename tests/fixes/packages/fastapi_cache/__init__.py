@@ -1,0 +1,1 @@
+"""As much of fastapi-cache as the apps use."""

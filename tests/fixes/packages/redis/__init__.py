@@ -1,0 +1,1 @@
+"""As much of redis-py as the apps use, in memory."""

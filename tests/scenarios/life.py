@@ -1,0 +1,501 @@
+"""The life of pull requests at random: people, GitHub and our own restarts do what they like, in any order.
+
+A hypothesis state machine drives the app on the stand-in. After every step nothing may have been said twice and no
+rule of GitHub's been broken; whenever things calm down, each open head has exactly one completed check run with the
+verdict its code deserves.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import functools
+import os
+import shutil
+import tempfile
+import threading
+from collections import Counter
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from aiohttp import web
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from app import logs, pipeline
+from app.github.client import GitHub
+from app.github.models import Repository
+from app.review import marker
+from tests.app.service import FAST, FILES, SLOW, Service, application, migrate, settings_for
+from tests.fakegithub import FakeGitHub
+from tests.fakegithub.state import CheckRun, Pull, Repo, Thread
+
+Value = TypeVar("Value")
+
+MOST_PULLS = 3
+STEP_SECONDS = 120.0
+NOBODY = "http://127.0.0.1:9/webhook"
+"""Where deliveries go while the app is down: GitHub cannot connect."""
+TWO = {
+    "shop/main.py": "import asyncio\nimport time\n\n"
+    + SLOW["shop/main.py"]
+    + '\n\n@app.get("/nap")\nasync def nap() -> None:\n    await asyncio.sleep(0)\n    time.sleep(1)\n'
+}
+VARIANTS: dict[str, dict[str, str]] = {
+    "fast": FAST,
+    "slow": SLOW,
+    "two": TWO,
+    "plain": {"shop/main.py": FILES["shop/main.py"]},
+}
+BAD = frozenset({"slow", "two"})
+ASKING = ("/fastperf rescan", "/fastperf unignore FP104", "/fastperf resume")
+COMMANDS = (
+    *ASKING,
+    "/fastperf ignore FP104 measured",
+    "/fastperf pause",
+    "/fastperf help",
+    "/fastperf dance",
+)
+OPERATIONS = (
+    "graphql", "repos/compare-commits", "checks/*", "checks/create", "checks/update", "pulls/create-review",
+    "issues/create-comment", "reactions/*", "apps/create-installation-access-token", "git/get-tree", "*",
+)  # fmt: skip
+FAULTS = (
+    "500",
+    "502",
+    "503",
+    "520",
+    "truncate",
+    "empty",
+    "drop",
+    "commit_then_status",
+    "commit_then_drop",
+    "403",
+    "429",
+)
+DELIVERED = ("at once", "twice", "late", "never")
+
+
+@functools.cache
+def template() -> Path:
+    """A database with all tables, which takes the engine a second to make."""
+    path = Path(tempfile.mkdtemp(prefix="life-")) / "fastperf.db"
+    asyncio.run(migrate(f"sqlite:///{path}"))
+    atexit.register(shutil.rmtree, path.parent, ignore_errors=True)
+    return path
+
+
+class Stage:
+    """A loop in a thread of its own, on which the app, the stand-in and their deliveries live."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self.thread = threading.Thread(target=self.loop.run_forever, daemon=True)
+        self.thread.start()
+        self.folder = Path(tempfile.mkdtemp(prefix="life-"))
+        for part in template().parent.iterdir():
+            shutil.copy(part, self.folder / part.name)
+        self.github: FakeGitHub
+        self.service: Service
+        self._runner: web.AppRunner | None = None
+
+    def run(self, coroutine: Coroutine[Any, Any, Value]) -> Value:
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(STEP_SECONDS)
+
+    async def open(self) -> None:
+        self.github = await FakeGitHub(root=self.folder / "github").__aenter__()
+        self.github.limits.secondary = False  # a life of hours in a minute
+        await self.start()
+
+    async def start(self) -> None:
+        """The app anew, on what the last one left in the database."""
+        app = application(settings_for(self.github, f"sqlite:///{self.folder / 'fastperf.db'}"))
+        self._runner = web.AppRunner(app, access_log=None)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+        self.github.webhook_url = f"{url}/webhook"
+        self.service = Service(self.github, app, url)
+        for installation in (None, *self.github.state.installations):
+            self.work.github.limits(installation).burst = 10**9
+
+    @property
+    def work(self) -> pipeline.Pipeline:
+        work = self.service.jobs.work
+        assert isinstance(work, pipeline.Pipeline)
+        return work
+
+    async def stop(self) -> None:
+        await self.github.settle()
+        assert self._runner is not None
+        await self._runner.cleanup()
+
+    async def close(self) -> None:
+        if self._runner is not None:
+            await self.stop()
+        if hasattr(self, "github"):
+            await self.github.close()
+
+    def end(self) -> None:
+        self.run(self.close())
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join()
+        self.loop.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+class Life(RuleBasedStateMachine):
+    """One repository, up to three pull requests."""
+
+    steps = 0
+    """Taken in all lives of this process."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stage = Stage()
+        self.code: dict[str, str] = {}
+        """Commit -> the variant of the code in it."""
+        self.asked: Counter[int] = Counter()
+        """Pull request -> how often somebody gave us a reason to speak: pushes, and wishes to hear it again."""
+        self.faulty = False
+
+    def teardown(self) -> None:
+        try:
+            if hasattr(self.stage, "service"):
+                self._calm()
+        finally:
+            self.stage.end()
+
+    @staticmethod
+    def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+        """Nobody waits for seconds here, and reviews show their progress early."""
+        monkeypatch.setattr("app.pipeline.PROGRESS_SECONDS", 0.2)
+        impatient = functools.partial(GitHub, pauses=(0.02, 0.05, 0.1), pause=0.05)
+        monkeypatch.setattr("app.server.GitHub", impatient)
+
+    # What happens
+
+    @initialize()
+    def begin(self) -> None:
+        self.stage.run(self.stage.open())
+        self.repo: Repo = self.github.add_repo(
+            "octo/shop", private=True, files=FILES, required_checks=["fastperf"]
+        )
+        self.repo.roles["octocat"] = "write"
+        self.github.install("octo", [self.repo])
+        self.fork = self.github.fork(self.repo, "maria")
+        for installation in self.github.state.installations:
+            self.stage.work.github.limits(installation).burst = 10**9
+        # The head moves between our look and our word, which GitHub refuses then.
+        self.github.expect(422, "pulls/create-review")
+
+    @precondition(lambda self: len(self.repo.pulls) < MOST_PULLS)
+    @rule(
+        variant=st.sampled_from(sorted(VARIANTS)),
+        forked=st.booleans(),
+        draft=st.booleans(),
+        how=st.sampled_from(DELIVERED),
+    )
+    def open(self, variant: str, forked: bool, draft: bool, how: str) -> None:
+        where = self.fork if forked else self.repo
+        branch = f"branch-{len(self.repo.pulls)}"
+        main = self.repo.git.ref("main")
+        where.git.commit(branch, self._files(variant), parent=main)
+        self._deliver("pull_request", how)
+        pull = self._run(
+            self.github.open_pr(self.repo, where if forked else branch, branch=branch, draft=draft)
+        )
+        self._wrote(pull, variant)
+
+    @precondition(lambda self: self._open_pulls())
+    @rule(
+        data=st.data(),
+        variant=st.sampled_from(sorted(VARIANTS)),
+        force=st.booleans(),
+        how=st.sampled_from(DELIVERED),
+    )
+    def push(self, data: st.DataObject, variant: str, force: bool, how: str) -> None:
+        pull = self._some(data, self._open_pulls())
+        self._deliver("pull_request", how)
+        self._run(self.github.push(self.repo, pull.number, self._files(variant), force=force))
+        self._wrote(pull, variant)
+
+    @precondition(lambda self: any(len(pull.heads) > 1 for pull in self._open_pulls()))
+    @rule(data=st.data())
+    def push_an_old_commit_back(self, data: st.DataObject) -> None:
+        pull = self._some(data, [pull for pull in self._open_pulls() if len(pull.heads) > 1])
+        sha = data.draw(st.sampled_from(sorted(set(pull.heads))))
+        if sha != pull.head_sha:
+            # What is said of a commit that was answered before is said again only where somebody asks.
+            self.github.allow_review(self.repo, pull.number)
+            self._run(self.github.push(self.repo, pull.number, {}, sha=sha))
+            self.asked[pull.number] += 1
+
+    @precondition(lambda self: self._open_pulls())
+    @rule(
+        data=st.data(),
+        text=st.sampled_from(COMMANDS),
+        user=st.sampled_from(("octocat", "stranger")),
+        how=st.sampled_from(DELIVERED),
+    )
+    def command(self, data: st.DataObject, text: str, user: str, how: str) -> None:
+        pull = self._some(data, self._open_pulls())
+        self._deliver("issue_comment", how)
+        self._run(self.github.comment(self.repo, pull.number, text, user=user))
+        self.asked[pull.number] += text in ASKING
+
+    @precondition(lambda self: self._threads())
+    @rule(
+        data=st.data(),
+        text=st.sampled_from(("Are you sure?", "/fastperf ignore cached upstream", "/fastperf unignore")),
+    )
+    def answer(self, data: st.DataObject, text: str) -> None:
+        thread = self._some(data, self._threads())
+        if "unignore" in text:
+            self.github.allow_review(self.repo, thread.pull.number)
+            self.asked[thread.pull.number] += 1
+        self._run(self.github.review_reply(self.repo, thread.pull.number, thread.first.id, text))
+
+    @precondition(lambda self: self._threads())
+    @rule(data=st.data())
+    def resolve(self, data: st.DataObject) -> None:
+        thread = self._some(data, self._threads())
+        self._run(self.github.resolve(self.repo, thread, resolved=not thread.is_resolved))
+
+    @precondition(lambda self: self._buttons())
+    @rule(data=st.data(), user=st.sampled_from(("octocat", "stranger")))
+    def press(self, data: st.DataObject, user: str) -> None:
+        run, button = self._some(data, self._buttons())
+        self._allow(run)
+        self._run(self.github.press(self.repo, run.id, button, user))
+
+    @precondition(lambda self: self._runs(completed=True))
+    @rule(data=st.data(), suite=st.booleans())
+    def run_again(self, data: st.DataObject, suite: bool) -> None:
+        run = self._some(data, self._runs(completed=True))
+        self._allow(run)
+        if suite:
+            self._run(self.github.rerequest_suite(self.repo, run.suite.id))
+        else:
+            self._run(self.github.rerequest(self.repo, run.id))
+
+    @precondition(lambda self: self.repo.pulls)
+    @rule(
+        data=st.data(),
+        action=st.sampled_from(("closed", "reopened", "ready_for_review", "converted_to_draft")),
+        how=st.sampled_from(DELIVERED),
+    )
+    def change(self, data: st.DataObject, action: str, how: str) -> None:
+        pull = self._some(data, list(self.repo.pulls.values()))
+        possible = {
+            "closed": pull.state == "open",
+            "reopened": pull.state == "closed",
+            "ready_for_review": pull.draft,
+            "converted_to_draft": not pull.draft and pull.state == "open",
+        }
+        if not possible[action]:
+            return
+        self._deliver("pull_request", how)
+        if action in ("reopened", "ready_for_review"):
+            self.asked[pull.number] += 1
+            self.github.allow_review(self.repo, pull.number)
+        self._run(self.github.pr_event(self.repo, pull.number, action))
+
+    @rule(number=st.integers(0, 3))
+    def move_the_base(self, number: int) -> None:
+        self._run(self.github.push_base(self.repo, {"README.md": f"Edition {number}.\n"}))
+
+    @precondition(lambda self: [pull for pull in self._open_pulls() if pull.mergeable])
+    @rule(data=st.data())
+    def queue(self, data: st.DataObject) -> None:
+        pull = self._some(data, [pull for pull in self._open_pulls() if pull.mergeable])
+        group = self._run(self.github.merge_group(self.repo, [pull.number]))
+        self.code[group.head_sha] = self.code[pull.head_sha]
+
+    @precondition(lambda self: self.github.deliveries)
+    @rule(data=st.data())
+    def deliver_an_old_one_again(self, data: st.DataObject) -> None:
+        delivery = self._some(data, self.github.deliveries[-40:])
+        self._run(self.github.redeliver(delivery))
+
+    @rule(
+        kind=st.sampled_from(FAULTS),
+        operation=st.sampled_from(OPERATIONS),
+        after=st.integers(0, 2),
+        times=st.integers(1, 2),
+    )
+    def fail(self, kind: str, operation: str, after: int, times: int) -> None:
+        """GitHub falters. Only so much at once: what stays broken is another story."""
+        faults = self.github.faults
+        if len(faults.active) >= 3:
+            return
+        self.faulty = True
+        if kind in ("403", "429"):
+            faults.secondary(operation, retry_after=1, status=int(kind), after=after, times=1)
+        elif kind.isdigit():
+            faults.status(int(kind), operation, after=after, times=times)
+        else:
+            faults.add(kind, operation, after=after, times=times)
+
+    @rule()
+    def restart(self) -> None:
+        """In the middle of whatever it does. What GitHub told the last process to wait for has passed by then."""
+        self._run(self._restart())
+
+    async def _restart(self) -> None:
+        self.github.webhook_url = NOBODY
+        await self.stage.stop()
+        waits = (until - self.github.state.clock() for _, until in self.github.limits.blocked.values())
+        await asyncio.sleep(max([0.0, *waits]))
+        await self.stage.start()
+
+    @rule()
+    def calm(self) -> None:
+        self._calm()
+
+    # What must hold
+
+    @invariant()
+    def nothing_is_broken_or_said_twice(self) -> None:
+        Life.steps += 1
+        self.github.assert_clean()
+        for number in self.repo.pulls:
+            spoken = Counter(
+                (token, thread.first.path)
+                for thread in self.github.threads(self.repo, number)
+                if thread.first.user is self.github.app.bot and not thread.first.minimized
+                for token in _said(thread)
+                if not thread.is_resolved
+            )
+            assert not [key for key, times in spoken.items() if times > 1], spoken
+            reviews = [each for each in self.github.reviews(self.repo, number) if each.state != "PENDING"]
+            assert len(reviews) <= self.asked[number], "more notifications than reasons"
+            answers = Counter(
+                comment.body.rpartition("\n")[2]
+                for comment in self.github.comments(self.repo, number)
+                if comment.user is self.github.app.bot
+            )
+            assert not [mark for mark, times in answers.items() if times > 1], answers
+        per_commit = Counter(run.head_sha for run in self.github.check_runs(self.repo))
+        assert not [sha for sha, runs in per_commit.items() if runs > 1], per_commit
+
+    def _calm(self) -> None:
+        """GitHub works, every delivery has come or is asked for again: then all is answered, and rightly."""
+        self.github.faults.clear()
+        self._run(self._rest())
+        waived = self.stage.run(self._waived())
+        for pull in self._open_pulls():
+            (run,) = self.github.check_runs(self.repo, pull.head_sha)
+            assert run.status == "completed", f"#{pull.number}: {run.status}"
+            assert run.conclusion != "cancelled", f"#{pull.number}"
+            self._judge(run, waived=pull.number in waived)
+        for run in self.github.check_runs(self.repo):
+            assert run.status == "completed", f"{run.head_sha}: left {run.status}"
+
+    async def _rest(self) -> None:
+        await self.stage.service.idle()
+        self.stage.work._heads_seen = 0.0
+        await self.stage.service.jobs.sweep_now()
+        await self.stage.service.idle()
+
+    async def _waived(self) -> set[int]:
+        """Pull requests on which somebody waived something."""
+        (installation,) = self.github.state.installations
+        repository = Repository(installation, self.repo.id, "octo", "shop")
+        wishes = {
+            number: await self.stage.work.store.wishes(repository, number) for number in self.repo.pulls
+        }
+        return {number for number, wish in wishes.items() if wish.waivers}
+
+    def _judge(self, run: CheckRun, *, waived: bool) -> None:
+        fault = run.output["title"] == "fastperf could not review this commit"
+        if fault and self.faulty:
+            assert run.conclusion == "neutral"
+        elif self.code[run.head_sha] not in BAD:
+            assert run.conclusion == "success", run.output
+        elif not waived:
+            assert run.conclusion == "failure", run.output
+
+    # Small things
+
+    @property
+    def github(self) -> FakeGitHub:
+        return self.stage.github
+
+    def _run(self, coroutine: Coroutine[Any, Any, Value]) -> Value:
+        return self.stage.run(coroutine)
+
+    def _files(self, variant: str) -> dict[str, str]:
+        self.edition = getattr(self, "edition", 0) + 1
+        return VARIANTS[variant] | {"NEWS.md": f"Edition {self.edition}.\n"}
+
+    def _wrote(self, pull: Pull, variant: str) -> None:
+        self.code[pull.head_sha] = variant
+        self.asked[pull.number] += 1
+
+    def _deliver(self, event: str, how: str) -> None:
+        kinds = {"twice": "hook_dup", "late": "hook_reorder", "never": "hook_drop"}
+        if how in kinds:
+            self.github.faults.add(kinds[how], event)
+
+    def _allow(self, run: CheckRun) -> None:
+        for pull in self.repo.pulls.values():
+            if pull.head_sha == run.head_sha:
+                self.github.allow_review(self.repo, pull.number)
+                self.asked[pull.number] += 1
+
+    def _some(self, data: st.DataObject, things: list[Value]) -> Value:
+        return things[data.draw(st.integers(0, len(things) - 1))]
+
+    def _open_pulls(self) -> list[Pull]:
+        return [pull for pull in self.repo.pulls.values() if pull.state == "open"]
+
+    def _threads(self) -> list[Thread]:
+        return [
+            thread for pull in self._open_pulls() for thread in self.github.threads(self.repo, pull.number)
+        ]
+
+    def _runs(self, *, completed: bool = False) -> list[CheckRun]:
+        """On heads; with `completed` those that GitHub offers to run again."""
+        heads = {pull.head_sha for pull in self._open_pulls()}
+        return [
+            run
+            for run in self.github.check_runs(self.repo)
+            if run.head_sha in heads and (run.status == "completed" or not completed)
+        ]
+
+    def _buttons(self) -> list[tuple[CheckRun, str]]:
+        return [(run, action["identifier"]) for run in self._runs(completed=True) for action in run.actions]
+
+
+def _said(thread: Thread) -> tuple[str, ...]:
+    mark = marker.read(thread.first.body)
+    return mark.fingerprints if mark is not None else ()
+
+
+def live(*, lives: int, steps: int) -> None:
+    """Raises what breaks. The same lives each time, unless `FASTPERF_EXPLORE` is set."""
+    logs.configure("critical")
+    chosen = settings(
+        max_examples=lives,
+        stateful_step_count=steps,
+        deadline=None,
+        database=None,
+        derandomize="FASTPERF_EXPLORE" not in os.environ,
+        phases=(Phase.generate,),  # to shrink a failure would take hours
+        suppress_health_check=list(HealthCheck),
+        print_blob=False,
+    )
+    before = Life.steps
+    run_state_machine_as_test(Life, settings=chosen)
+    print(f"{Life.steps - before} steps in {lives} lives")  # noqa: T201 - for whoever lets it run long
