@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 WORKERS ?= 2
 
-.PHONY: install demo test test-all test-engine-everywhere chaos lint format docs docs-check docs-site bench bench-analysis bench-impact bench-scale bench-load serve lock sbom audit clean
+.PHONY: install demo test lives test-all test-engine-everywhere chaos lint format docs docs-check docs-site bench bench-analysis bench-impact bench-scale bench-load serve lock sbom audit clean
 
 install: $(STAMP)
 
@@ -18,6 +18,10 @@ $(STAMP): requirements-dev.txt pyproject.toml fastperf.py
 # Without the slow ones and those that need a browser or npm.
 test: $(STAMP)
 	$(BIN)/python -m pytest -n $(WORKERS) --ignore=tests/heavy --ignore=tests/octokit --ignore=tests/browser
+
+# Pull requests' lives at random, other ones each time: LIVES=50 takes a while.
+lives: $(STAMP)
+	FASTPERF_EXPLORE=1 FASTPERF_LIVES=$(or $(LIVES),20) $(BIN)/python -m pytest -s tests/heavy/test_long_lives.py
 
 test-all: $(STAMP)
 	$(BIN)/python -m pytest -n $(WORKERS)

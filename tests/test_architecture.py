@@ -23,6 +23,7 @@ ARROWS: dict[str, tuple[str, ...]] = {
     "app.analysis": ("rules",),
     "app.review": ("rules", "app.github.models"),
     "app.github": (),
+    "app.plugin": (),
     "app.events": ("app.github.models", "app.jobs", "app.work", "app.review.commands"),
 }
 

@@ -126,17 +126,29 @@ class Token:
     minted: float
 
 
-Key = tuple[int, int | None]
-"""Installation, and the repository the token is narrowed to."""
+Key = tuple[int, int | None, bool]
+"""Installation, the repository the token is narrowed to, and whether it is to commit with."""
 
 
 class Tokens:
     """Installation tokens, kept for 55 minutes. Callers who want the same one at once share one call."""
 
     def __init__(
-        self, app: API, secrets: Secrets, *, timer: Callable[[], float] = time.monotonic, step: float = 1.0
+        self,
+        app: API,
+        secrets: Secrets,
+        *,
+        permissions: Mapping[str, str],
+        timer: Callable[[], float] = time.monotonic,
+        step: float = 1.0,
     ) -> None:
-        """`step` is the time in seconds between attempts while a new token spreads."""
+        """`permissions` is all that a token shall be good for, however many the app has been granted.
+
+        `step` is the time in seconds between attempts while a new token spreads.
+        """
+        self._permissions = dict(permissions)
+        self._lacking: set[int] = set()
+        """Installations that have not granted all of those: their tokens have what they granted."""
         self._app = app
         self._secrets = secrets
         self._timer = timer
@@ -145,12 +157,16 @@ class Tokens:
         self._minting: dict[Key, asyncio.Task[Token]] = {}
         self._tasks: set[asyncio.Task[Token]] = set()
 
-    async def get(self, installation_id: int, repository: Repository | None) -> Token:
+    async def get(
+        self, installation_id: int, repository: Repository | None, *, commits: bool = False
+    ) -> Token:
         """A token for one repository, or for all of the installation's when `repository` is None.
+
+        Only one that `commits` may write contents, and only where an owner granted that.
 
         Raises Gone when the app is no longer installed there, Suspended, and what any call raises.
         """
-        key = (installation_id, repository.id if repository else None)
+        key = (installation_id, repository.id if repository else None, commits)
         if (token := self._tokens.get(key)) is not None:
             return token
         task = self._minting.get(key)
@@ -164,6 +180,7 @@ class Tokens:
         """Drop all tokens of an installation: it was removed or suspended, or its permissions changed."""
         for key in [key for key in self._tokens if key[0] == installation_id]:
             self._tokens.pop(key, None)
+        self._lacking.discard(installation_id)
         for key in [key for key in self._minting if key[0] == installation_id]:
             del self._minting[key]  # its callers get it; nobody else does
 
@@ -198,7 +215,7 @@ class Tokens:
     async def _mint(self, key: Key, repository: Repository | None) -> Token:
         installation_id = key[0]
         try:
-            return await self._request(installation_id, repository)
+            return await self._request(installation_id, repository, commits=key[2])
         except NotFound as error:
             if repository is None:
                 raise Gone(error.message, status=error.status) from None
@@ -207,24 +224,39 @@ class Tokens:
             found = await self._app.getitem(
                 "/repos/{owner}/{repo}/installation", {"owner": repository.owner, "repo": repository.name}
             )
-            return await self._request(int(found["id"]), repository)
+            return await self._request(int(found["id"]), repository, commits=key[2])
         except NotFound as error:
             raise Gone(f"not installed on {repository.full_name}", status=error.status) from None
 
-    async def _request(self, installation_id: int, repository: Repository | None) -> Token:
-        data = {"repository_ids": [repository.id]} if repository else {}
+    async def _request(self, installation_id: int, repository: Repository | None, *, commits: bool) -> Token:
+        data: dict[str, Any] = {"repository_ids": [repository.id]} if repository else {}
         try:
-            answer = await self._app.repeatable(
-                "POST",
-                "/app/installations/{installation_id}/access_tokens",
-                {"installation_id": str(installation_id)},
-                data,
-            )
+            answer = await self._narrowed(installation_id, data, commits=commits)
         except Invalid as error:  # the repository is not, or no longer, part of the installation
             raise Gone(error.message, status=error.status) from None
         token = str(answer["token"])
         self._secrets.add(token)
         return Token(token, self._timer())
+
+    async def _narrowed(self, installation_id: int, data: Mapping[str, Any], *, commits: bool) -> Any:
+        permissions = self._permissions | ({"contents": "write"} if commits else {})
+        if installation_id in self._lacking:
+            return await self._asked(installation_id, data)
+        try:
+            return await self._asked(installation_id, {**data, "permissions": permissions})
+        except Invalid:  # one of them was not granted, or an older GitHub does not know it
+            answer = await self._asked(installation_id, data)
+        if not commits:
+            self._lacking.add(installation_id)
+        return answer
+
+    async def _asked(self, installation_id: int, data: Mapping[str, Any]) -> Any:
+        return await self._app.repeatable(
+            "POST",
+            "/app/installations/{installation_id}/access_tokens",
+            {"installation_id": str(installation_id)},
+            data,
+        )
 
     def __repr__(self) -> str:
         return f"Tokens({len(self._tokens)})"
@@ -233,14 +265,17 @@ class Tokens:
 class InstallationAuthorization:
     """Signs as an installation, for one repository where one is given."""
 
-    def __init__(self, tokens: Tokens, installation_id: int, repository: Repository | None) -> None:
+    def __init__(
+        self, tokens: Tokens, installation_id: int, repository: Repository | None, *, commits: bool = False
+    ) -> None:
+        self._commits = commits
         self._tokens = tokens
         self._installation_id = installation_id
         self._repository = repository
-        self._key = (installation_id, repository.id if repository else None)
+        self._key = (installation_id, repository.id if repository else None, commits)
 
     async def header(self) -> str:
-        token = await self._tokens.get(self._installation_id, self._repository)
+        token = await self._tokens.get(self._installation_id, self._repository, commits=self._commits)
         return f"Bearer {token.value}"
 
     async def refused(self, tried: Sequence[str], answer: Mapping[str, str]) -> bool:

@@ -12,7 +12,7 @@ import aiohttp
 from cachetools import LRUCache, TTLCache
 
 from app.github.api import API, Call, Transport, check_url, derive_graphql_url
-from app.github.app import AppClient
+from app.github.app import PERMISSIONS, AppClient
 from app.github.auth import AppAuthorization, InstallationAuthorization, Secrets, Tokens, parse_private_key
 from app.github.checks import Checks
 from app.github.comments import Comments
@@ -35,14 +35,22 @@ class RepositoryClient:
     """One repository, seen with a token for it alone."""
 
     def __init__(
-        self, api: API, repository: Repository, *, app_id: int, slug: str, pause: float = 1.0
+        self,
+        api: API,
+        repository: Repository,
+        *,
+        app_id: int,
+        slug: str,
+        pause: float = 1.0,
+        committing: API | None = None,
     ) -> None:
+        """`committing` signs with a token that may write contents, if anybody granted that."""
         self.repository = repository
         self.pulls = Pulls(api, repository, app_id, slug)
         self.contents = Contents(api, repository)
         self.reviews = Reviews(api, repository, slug, pause=pause)
         self.checks = Checks(api, repository, app_id, pause=pause)
-        self.commits = Commits(api, repository)
+        self.commits = Commits(committing or api, repository)
         self.comments = Comments(api, repository, app_id, slug, pause=pause)
 
     def __repr__(self) -> str:
@@ -119,7 +127,7 @@ class GitHub:
         )
         self._authorization = AppAuthorization(self.app_id, key, self.secrets)
         api = API(transport, self._authorization, self.limits(None))
-        tokens = Tokens(api, self.secrets, timer=self._clock, step=self._pause)
+        tokens = Tokens(api, self.secrets, permissions=PERMISSIONS, timer=self._clock, step=self._pause)
         self._opened = transport, tokens, AppClient(api, self._installation)
         return self
 
@@ -149,9 +157,23 @@ class GitHub:
     def repository(self, repository: Repository) -> RepositoryClient:
         transport, tokens, _ = self._open
         installation_id = repository.installation_id
-        authorization = InstallationAuthorization(tokens, installation_id, repository)
-        api = API(transport, authorization, self.limits(installation_id), installation_id=installation_id)
-        return RepositoryClient(api, repository, app_id=int(self.app_id), slug=self.slug, pause=self._pause)
+        api, committing = (
+            API(
+                transport,
+                InstallationAuthorization(tokens, installation_id, repository, commits=commits),
+                self.limits(installation_id),
+                installation_id=installation_id,
+            )
+            for commits in (False, True)
+        )
+        return RepositoryClient(
+            api,
+            repository,
+            app_id=int(self.app_id),
+            slug=self.slug,
+            pause=self._pause,
+            committing=committing,
+        )
 
     async def grants(self, installation_id: int) -> Mapping[str, str]:
         """The permissions that an installation gave us, asked for once an hour."""

@@ -30,6 +30,7 @@ class EndpointChange(msgspec.Struct, frozen=True, kw_only=True):
     line: int = 0
     previous: EndpointRef | None = None
     """Method and path at the merge base when the same handler was reached by another route."""
+    runs_on: str = "loop"
 
     @property
     def ref(self) -> EndpointRef:
@@ -67,6 +68,7 @@ def compare(before: Result, after: Result, diff: Diff) -> tuple[EndpointChange, 
             after=endpoint.cost,
             file=endpoint.file,
             line=endpoint.line,
+            runs_on=endpoint.runs_on,
             previous=EndpointRef(partner.method, partner.path) if partner is not None and moved else None,
         )
         if change.changed or endpoint.file in diff.files:

@@ -11,6 +11,7 @@ from app.review.advice import Question, Recommendation, metrics, tools
 from app.review.comments import group
 from app.review.costs import EndpointChange
 from app.review.report import Report
+from rules.engine.capacity import Site
 from rules.engine.finding import Finding, ProvenFix, Skipped, Statistics, Suppressed
 
 
@@ -37,6 +38,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     skipped: tuple[Skipped, ...] = ()
     faults: tuple[str, ...] = ()
     statistics: Statistics = Statistics()
+    site: Site | None = None
+    """What the service runs on, as far as it was told or is assumed."""
     patch: str = ""
     """All proven fixes of new findings, as the check run shows it too."""
     fixes: dict[str, ProvenFix] = {}
@@ -67,6 +70,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
             skipped=report.skipped,
             faults=report.faults,
             statistics=report.statistics,
+            site=report.site,
             patch=report.patch,
             fixes={finding.fingerprint: finding.fix for finding in report.new if finding.fix},
         )

@@ -21,6 +21,7 @@ from app.review.patch import Excerpts
 from app.review.reconcile import Plan, fixed_body, reconcile
 from app.review.wishes import Waived, Wishes, waived
 from rules.engine import budgets, growth
+from rules.engine.capacity import Site
 from rules.engine.finding import (
     Confidence,
     Edit,
@@ -88,6 +89,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     faults: tuple[str, ...] = ()
     config_errors: tuple[ConfigError, ...] = ()
     statistics: Statistics = Statistics()
+    site: Site | None = None
+    """What the service runs on, by the configuration."""
 
     @classmethod
     def of(
@@ -215,6 +218,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             faults=tuple(faults),
             config_errors=mistakes,
             statistics=after.statistics,
+            site=Site.of(config.options()),
         )
 
     def contract(self) -> dict[str, Any]:

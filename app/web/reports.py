@@ -25,7 +25,7 @@ from app.review.links import Links
 from app.review.markdown import figure
 from app.review.record import Record
 from app.store import KeptReport, Store
-from app.web import charts, excerpts, pages
+from app.web import charts, excerpts, load_chart, pages
 from app.web.sessions import Session
 from app.web.signin import Visitors
 from rules.engine import registry
@@ -198,6 +198,7 @@ def render(
         patch=record.patch if viewer.reads else "",
         patch_command=patch.command(record.patch) if record.patch else "",
         has_patch=bool(record.patch),
+        curves=load_chart.curves(record),
         blocking=frozenset(record.blocking),
     )
 

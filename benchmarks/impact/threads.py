@@ -55,10 +55,12 @@ async def _all(calls: dict[str, Callable[[], object]]) -> dict[str, Any]:
         await asyncio.to_thread(call)
         taken = [await gap(call) for _ in range(ROUNDS)]
         took, least = sorted(each for each, _ in taken)[ROUNDS // 2], min(each for _, each in taken)
+        held = sorted(longest / call for call, longest in taken)[ROUNDS // 2]
         measured[name] = {
             "call_ms": round(took, 1),
             "least_gap_ms": round(least, 1),
-            "frees_loop": least < took / 2,
+            "held": round(held, 2),
+            "frees_loop": held < 0.5,
         }
         print(f"threads {name:34} {took:8.1f} ms, longest gap {least:8.1f} ms", flush=True)
     return measured

@@ -213,6 +213,8 @@ def _aside(call: ast.Call, module: Module) -> tuple[str, tuple[Hop, ...]] | None
     )
     if mail is not None:
         leaf, kind = mail, "mail"
+    elif leaves[0].callable.startswith(("redis.", "aioredis.")):
+        return None  # quick, and a reader may wait for it
     elif _SIDE_EFFECT.search(last) and not _NOT_ASIDE.search(last) and not _takes_session(call, module):
         leaf, kind = leaves[0], "remote"
     else:

@@ -154,20 +154,27 @@ class LazyLoadUnderAsyncSession(Rule):
             return
         if (
             not serves(node, module)
-            or not eager.is_first(node, module)
-            or eager.is_loaded_by_hand(node, module)
+            or not eager.is_first(node, module, found.chain[-1])
+            or eager.is_loaded_by_hand(node, module, found.chain[-1])
         ):
             return
         loaded = found.loaded
+        is_itself = node.attr == found.chain[-1]
+        owner = found.owner.symbol.rpartition(".")[2]
+        through = "" if is_itself else f" reads `{owner}.{found.chain[-1]}`, which"
         yield Match(
             node,
-            f"`{module.segment(node)}` was not loaded with its query: under an `AsyncSession` reading it raises"
+            f"`{module.segment(node)}`{through} was not loaded with its query: under an `AsyncSession` reading it raises"
             " `MissingGreenlet`.",
-            confidence=Confidence.CERTAIN if found.relationship.many else Confidence.LIKELY,
+            confidence=Confidence.CERTAIN if found.relationship.many and is_itself else Confidence.LIKELY,
             fix=eager.load_with_query(module, loaded, [found.chain]),
             related=(
                 Hop(loaded.path, loaded.line, loaded.symbol),
-                Hop(found.relationship.path, found.relationship.line, f"{found.owner.symbol}.{node.attr}"),
+                Hop(
+                    found.relationship.path,
+                    found.relationship.line,
+                    f"{found.owner.symbol}.{found.chain[-1]}",
+                ),
             ),
         )
 

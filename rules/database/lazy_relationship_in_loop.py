@@ -153,7 +153,7 @@ class LazyRelationshipInLoop(Rule):
         if not found.repeated or found.loaded.is_async is not False:
             return
         loop = _loop(node, module)
-        if loop is None or not serves(node, module) or not eager.is_first(node, module):
+        if loop is None or not serves(node, module) or not eager.is_first(node, module, found.chain[-1]):
             return
         if _ends_the_loop(node, loop, module) or eager.is_held(found, node, module):
             return
@@ -176,7 +176,11 @@ class LazyRelationshipInLoop(Rule):
             related=(
                 *path,
                 Hop(loaded.path, loaded.line, loaded.symbol),
-                Hop(found.relationship.path, found.relationship.line, f"{found.owner.symbol}.{node.attr}"),
+                Hop(
+                    found.relationship.path,
+                    found.relationship.line,
+                    f"{found.owner.symbol}.{found.chain[-1]}",
+                ),
             ),
             impact=estimates.lazy_loads(module.options, 1),
         )

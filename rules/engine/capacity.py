@@ -23,10 +23,12 @@ POOL = 15
 MAX_CONNECTIONS = 100
 """What PostgreSQL allows by default."""
 REDIS_MS = 0.5
-# Processor time, milliseconds: of FastAPI itself per request; per statement through an ORM; per outgoing HTTP call.
-REQUEST_CPU_MS = 0.2
-QUERY_CPU_MS = 0.35
-HTTP_CPU_MS = 0.5
+# Processor time, milliseconds: of FastAPI itself per request; of the way to a thread and back; per statement through an ORM;
+# per outgoing HTTP call. `make bench-scale` holds what comes of them against a service under load.
+REQUEST_CPU_MS = 0.12
+THREAD_CPU_MS = 0.12
+QUERY_CPU_MS = 0.4
+HTTP_CPU_MS = 0.27
 ROW_CPU_MS = 0.02
 STATEMENT_MS = 0.5
 """What the database itself works on a small statement."""
@@ -133,6 +135,8 @@ def capacity(endpoint: Endpoint, site: Site) -> Capacity:
     calls = evaluate(cost.external_calls, site.rows)
     waiting = queries * (site.db_ms + STATEMENT_MS) + calls * site.http_ms
     cpu = REQUEST_CPU_MS + queries * QUERY_CPU_MS + calls * HTTP_CPU_MS
+    if endpoint.runs_on == "thread":
+        cpu += THREAD_CPU_MS
     if cost.unbounded:
         cpu += site.rows * ROW_CPU_MS
     blocked = sum(blocked_ms(name, cost, site) for name in cost.blocking)

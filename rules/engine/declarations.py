@@ -152,7 +152,7 @@ def _body(index: Index, scope: Scope, node: ast.ClassDef) -> Body | None:
                     )
             elif names & _PROPERTIES:
                 read = tuple(dict.fromkeys(_own_reads(statement)))
-                if read:
+                if read and not _looks_first(statement):
                     properties[statement.name] = read
             elif names & _REWRITERS or statement.name in ("from_orm", "model_validate"):
                 rewrites = True
@@ -289,6 +289,15 @@ def _parameters_of_bases(index: Index, node: ast.ClassDef, scope: Scope) -> Iter
 def _last_return(function: ast.FunctionDef) -> ast.expr | None:
     last = function.body[-1]
     return last.value if isinstance(last, ast.Return) else None
+
+
+def _looks_first(function: ast.FunctionDef) -> bool:
+    """Whether a property looks whether something is loaded before it reads it."""
+    return any(
+        (isinstance(node, ast.Attribute) and node.attr in ("__dict__", "unloaded"))
+        or (isinstance(node, ast.Name) and node.id in ("inspect", "instance_state", "sa_inspect"))
+        for node in ast.walk(function)
+    )
 
 
 def _own_reads(function: ast.FunctionDef) -> Iterator[str]:

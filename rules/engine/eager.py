@@ -116,23 +116,31 @@ def is_held(read: LazyRead, node: ast.AST, module: Module) -> bool:
     return False
 
 
-def is_first(node: ast.Attribute, module: Module) -> bool:
-    """Whether `node` is the first reading of this attribute of this name in its function: later ones cost nothing."""
+def is_first(node: ast.Attribute, module: Module, name: str = "") -> bool:
+    """Whether `node` is the first reading of this attribute of this name in its function: later ones cost nothing.
+
+    `name` is the relationship when `node` is a property that reads it.
+    """
     function = module.function_of(node)
     around: ast.AST = function.node if function is not None else module.tree
-    text = ast.dump(node)
+    text = ast.dump(node.value)
     place = (node.lineno, node.col_offset)
     return not any(
         isinstance(other, ast.Attribute)
-        and other.attr == node.attr
+        and other.attr in (node.attr, name)
         and (other.lineno, other.col_offset) < place
-        and ast.dump(other) == text
+        and isinstance(other.ctx, ast.Load)
+        and ast.dump(other.value) == text
         for other in ast.walk(around)
     )
 
 
-def is_loaded_by_hand(node: ast.Attribute, module: Module) -> bool:
-    """Whether the function sets the attribute, names it to `refresh`, or reads it where lazy loading works."""
+def is_loaded_by_hand(node: ast.Attribute, module: Module, name: str = "") -> bool:
+    """Whether the function sets the attribute, names it to `refresh`, or reads it where lazy loading works.
+
+    `name` is the relationship when `node` is a property that reads it.
+    """
+    names = (node.attr, name)
     function = module.function_of(node)
     if function is None or isinstance(function.node, ast.Lambda):
         return True
@@ -143,12 +151,12 @@ def is_loaded_by_hand(node: ast.Attribute, module: Module) -> bool:
         current = module.parent(current)
     for other in ast.walk(function.node):
         if isinstance(other, ast.Attribute):
-            if other.attr == node.attr and isinstance(other.ctx, ast.Store):
+            if other.attr in names and isinstance(other.ctx, ast.Store):
                 return True
             holder = getattr(other.value, "attr", "")
-            if other.attr == node.attr and holder == "awaitable_attrs":
+            if other.attr in names and holder == "awaitable_attrs":
                 return True
-        elif isinstance(other, ast.Constant) and other.value == node.attr:
+        elif isinstance(other, ast.Constant) and other.value in names:
             return True
     return False
 

@@ -19,7 +19,7 @@ THREADS = 40
 """Worker threads that FastAPI runs plain `def` functions in, per process."""
 
 # Processor time of one request that waits without blocking, milliseconds: from the lightest endpoint to a busy client.
-_CPU_MS = (0.3, 2.5)
+_CPU_MS = (0.1, 2.5)
 # The share of the formula that the worst of repeated runs reached.
 _REACHED = 0.8
 # Making an ORM object of a row with a handful of columns, milliseconds.

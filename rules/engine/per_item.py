@@ -141,6 +141,8 @@ def _is_grouped(iterable: ast.expr, module: Module) -> bool:
     inner = unwrapped(iterable)
     if isinstance(inner, ast.Call):
         return last_name(inner.func) in _GROUPS
+    if inner is not iterable and "_by_" in last_name(inner):
+        return True  # `ids_by_kind.items()`
     if not isinstance(inner, ast.Name):
         return False
     values = list(_values(_bindings(inner, module)))

@@ -106,11 +106,11 @@ class BlockingCallInStreamOrWebsocket(Rule):
         websocket = str(module.role(node) or "") == "websocket"
         where = f"in the websocket `{node.name}`" if websocket else f"in the stream `{node.name}`"
         for match in loop_fixes.matches(node, module, self.code, f"{where}, as long as a client stays"):
-            yield _once(match, where, module) if websocket else match
+            yield _once(match, where, module)
 
 
 def _once(match: Match, where: str, module: Module) -> Match:
-    """What stands in no loop of a websocket's function runs once for each connection, not again and again."""
+    """What stands in no loop runs once for each connection or response, not again and again."""
     if module.loops(match.node):
         return match
     return replace(

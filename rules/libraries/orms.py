@@ -3,7 +3,6 @@
 from rules.libraries.model import Blocking, Kind, Library, Query, alike, each
 
 _peewee = Blocking("", Kind.DB, "SQLAlchemy's `AsyncSession`, or a plain `def` endpoint")
-_django = Blocking("", Kind.DB, "the `a…` method (`aget`, `acreate`, `asave`)")
 _pynamo = Blocking("", Kind.DB, "`aioboto3`, or a plain `def` endpoint")
 _PEEWEE_QUERIES = ("peewee.ModelSelect", "peewee.Insert", "peewee.ModelUpdate", "peewee.ModelDelete")
 
@@ -12,6 +11,7 @@ _TORTOISE_CHAIN = (
     " get_or_none first all using_db select_for_update"
 )
 
+# Django refuses its synchronous queries on a running event loop (SynchronousOnlyOperation): they block nothing there.
 LIBRARY = Library(
     blocking=(
         *each(
@@ -28,13 +28,6 @@ LIBRARY = Library(
             "peewee.Database",
             "connect execute_sql execute create_tables drop_tables commit rollback",
         ),
-        *each(
-            _django,
-            "django.db.models.query.QuerySet",
-            "get create get_or_create update_or_create bulk_create bulk_update count first last exists update delete"
-            " aggregate in_bulk earliest latest iterator __iter__",
-        ),
-        *each(_django, "django.db.models.Model", "save delete refresh_from_db full_clean"),
         *each(
             _pynamo,
             "pynamodb.models.Model",

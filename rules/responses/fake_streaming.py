@@ -118,7 +118,9 @@ class FakeStreaming(Rule):
 def _is_one_piece(content: ast.expr, module: Module) -> bool:
     match content:
         case ast.Call(func=ast.Name(id="iter"), args=[ast.List(elts=[piece]) | ast.Tuple(elts=[piece])]):
-            return not isinstance(piece, ast.Starred)
+            return not isinstance(piece, ast.Starred | ast.Constant)
         case ast.List(elts=[piece]) | ast.Tuple(elts=[piece]):
-            return not isinstance(piece, ast.Starred)
+            return not isinstance(
+                piece, ast.Starred | ast.Constant
+            )  # a line of text costs nothing either way
     return False

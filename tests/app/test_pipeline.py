@@ -346,3 +346,22 @@ def test_a_shared_summary_keeps_githubs_limit() -> None:
     assert spoken.conclusion == "neutral"
     assert spoken.title == "so so (in #1)"
     assert len(spoken.summary.encode()) <= 65_535
+
+
+async def test_budgets_and_profiles_of_the_base_branch_count(service: Service) -> None:
+    repo = service.shop()
+    await service.github.push_base(
+        repo,
+        {
+            ".github/fastperf.toml": 'profile = "seen.txt"\n[[budget]]\nmatch = "/*"\nblocks = false\n',
+            "seen.txt": "order (shop/main.py:1);gone (shop/main.py:2);lost (shop/main.py:3);left (shop/main.py:4) 900\n",
+        },
+    )
+
+    pull = await service.reviewed(repo, "slow", SLOW)
+
+    run = service.run(repo, pull)
+    assert run.conclusion == "failure"
+    assert "### Budgets" in run.output["summary"]
+    assert "seen.txt" in run.output["summary"]
+    assert "it changes nothing" in run.output["summary"]

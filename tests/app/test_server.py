@@ -117,6 +117,9 @@ async def test_no_log_line_holds_a_secret(running: AppProcess, fakegithub: FakeG
 
     log = "\n".join(running.raw)
     assert "review_done" in log
+    (accepted,) = [delivery.guid for delivery in fakegithub.deliveries if delivery.status_code == 202]
+    told = {line["event"]: line.get("delivery") for line in running.lines}
+    assert told["delivery_accepted"] == told["review_done"] == accepted, "one id leads through the log"
     tokens = list(fakegithub.state.tokens)
     assert tokens
     for secret in (fakegithub.webhook_secret, *fakegithub.private_key.splitlines()[1:-1], *tokens):

@@ -26,6 +26,7 @@ async def blow(database: str, folder: Path, seed: int, seconds: float, machines:
         Storm(github, database, folder, seed, machines=machines, points=True) as storm,
     ):
         assert storm.points_file is not None
+        storm.be_slow_once()
         pull = await storm.open(slow=True)
         await storm.rest()
         await storm.push(pull, slow=False)

@@ -223,13 +223,19 @@ class Storm:
         """As `die_at`, with what leads to most points: a new problem, or one that a push removes."""
         open_pulls = [pull for pull in self._repo.pulls.values() if self.slow[pull.head_sha]]
         if "mutation" in point and open_pulls:
-            pull = open_pulls[-1]
-            return await self._die_at(point, self._mend(pull))
+            await self.rest()  # its problem must have been said
+            return await self._die_at(point, self._mend(open_pulls[-1]))
+        if re.search("begun_checks|PATCH", point):
+            self.be_slow_once()
         if re.search("blobs|trees", point):  # the project is known unless it changed
             self.counts["commits"] += 1
             extra = f"LIMIT = {self.counts['commits']}\n"
             await self.github.push_base(self._repo, {f"shop/limits_{self.counts['commits']}.py": extra})
         return await self._die_at(point, self.open(slow=True))
+
+    def be_slow_once(self) -> None:
+        """The next review takes so long that it shows a check run in progress."""
+        self.github.faults.latency(2.5, "graphql", after=1, times=1)
 
     async def _mend(self, pull: Pull) -> Pull:
         await self.push(pull, slow=False)

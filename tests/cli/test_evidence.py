@@ -66,16 +66,17 @@ def test_a_profile_that_is_not_there_is_misuse(shop: Repository) -> None:
 
 
 def test_a_review_reads_the_profile_of_the_base_branch_and_ranks_hot_findings_first(shop: Repository) -> None:
-    shop.write({"profiles/stacks.txt": STACKS.read_text()})
-    configured(shop, '\n[tool.fastperf]\nprofile = "profiles/stacks.txt"\n')
+    shop.write({"profiles/metrics.txt": STACKS.with_name("metrics.txt").read_text()})
+    configured(shop, '\n[tool.fastperf]\nprofile = "profiles/metrics.txt"\n')
     branch(shop)
 
     report = reviewed(shop)
 
-    hot = report["findings"][0]
-    assert hot["code"] == "FP201"
-    assert "% of sampled time" in hot["impact"]["summary"]
-    assert report["recommendations"][0]["code"] == "FP201"
+    hot, second = report["findings"][:2]
+    assert (hot["code"], hot["severity"]) == ("FP209", "high")
+    assert "% of the time of all requests" in hot["impact"]["summary"]
+    assert second["severity"] == "critical"
+    assert report["recommendations"][0]["code"] == "FP209"
 
 
 def test_a_stale_profile_is_said_in_the_summary(shop: Repository) -> None:

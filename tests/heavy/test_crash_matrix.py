@@ -12,6 +12,7 @@ from tests.fakegithub import FakeGitHub
 NEEDED = (
     *("before the answer", "before analysis", "in analysis", "after analysis"),
     *("before POST check-runs", "after POST check-runs", "before POST reviews", "after POST reviews"),
+    *("before PATCH check-runs", "committed INSERT fastperf_begun_checks"),
     *("before POST mutation", "after POST mutation", "committed INSERT workflow_input"),
     *("before INSERT operation_outputs", "committed INSERT operation_outputs"),
     *("after UPDATE workflow_status", "committed INSERT fastperf_reviews", "after INSERT fastperf_blobs"),
@@ -34,6 +35,7 @@ async def test_a_server_that_is_killed_at_any_point_loses_nothing_and_says_nothi
     storm.first_deaths = FIRST_DEATHS
     async with storm:
         assert storm.points_file is not None
+        storm.be_slow_once()
         pull = await storm.open(slow=True)
         await storm.rest()
         await storm.push(pull, slow=False)
@@ -45,4 +47,4 @@ async def test_a_server_that_is_killed_at_any_point_loses_nothing_and_says_nothi
         missed = [point for point in share if not await storm.die_in_a_review(point)]
 
         assert await storm.judge() == []
-        assert len(missed) <= len(share) // 8, missed
+        assert len(missed) <= len(share) // 6, missed

@@ -1,4 +1,4 @@
-"""The same as `tests/scenarios/test_life.py`, for longer: set `FASTPERF_LIVES` for as long as you like."""
+"""The same as `tests/scenarios/test_life.py`, for longer: `make lives LIVES=50` for as long as you like."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from tests.scenarios.life import Life, live
 
-LIVES = int(os.environ.get("FASTPERF_LIVES", "8"))
+LIVES = int(os.environ.get("FASTPERF_LIVES", "5"))
 
 
 @pytest.fixture(autouse=True)

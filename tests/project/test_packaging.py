@@ -66,7 +66,10 @@ def project(tmp_path: Path) -> Path:
 
 
 def test_only_the_package_is_installed(wheel: Path) -> None:
-    tops = {name.split("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
+    names = zipfile.ZipFile(wheel).namelist()
+    tops = {name.split("/")[0] for name in names}
+    assert "fastperf/pytest.py" in names
+    assert "fastperf/rules/measured.json" in names
 
     assert {top for top in tops if not top.endswith(".dist-info")} == {"fastperf"}
     assert len(tops) == 2

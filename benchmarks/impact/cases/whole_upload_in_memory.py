@@ -6,7 +6,7 @@ from benchmarks.impact.pair import Pair, at
 
 pair = Pair(
     "FP505",
-    *at(1, 2, size=20_000_000),
+    *at(1, 2, size=50_000_000),
     body=lambda given: (
         b'--boundary\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n'
         b"Content-Type: application/octet-stream\r\n\r\n"

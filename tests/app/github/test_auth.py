@@ -9,12 +9,14 @@ import time
 import traceback
 
 import jwt
+import msgspec
 import pytest
 from aiohttp import web
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from app.github import auth
+from app.github.app import PERMISSIONS
 from app.github.client import GitHub
 from app.github.errors import (
     BadPrivateKey,
@@ -98,7 +100,8 @@ async def test_a_token_is_asked_for_one_repository_and_then_kept(github: GitHub,
         await github.repository(REPOSITORY).pulls.get(3)
 
     assert len(server.seen(*MINT)) == 1
-    assert server.bodies[0] == b'{"repository_ids": [5]}'
+    asked = msgspec.json.decode(server.bodies[0])
+    assert asked == {"repository_ids": [5], "permissions": dict(PERMISSIONS)}
 
 
 async def test_callers_at_once_share_one_token(github: GitHub, server: Server) -> None:

@@ -95,6 +95,8 @@ async def test_a_limit_that_ends_soon_is_waited_for(shop: Shop) -> None:
 async def test_a_permission_that_was_taken_away_is_named(shop: Shop) -> None:
     shop.installation.permissions["checks"] = "read"
     shop.hub.expect(403, "checks/create")
+    narrowing = shop.hub.expect(422, "apps/create-installation-access-token")
 
     with pytest.raises(Forbidden, match="checks=write"):
         await shop.client.checks.create(shop.head, "pr-1")
+    assert narrowing.met == 1, "what was not granted is asked for once"

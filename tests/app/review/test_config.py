@@ -56,6 +56,7 @@ cede_to = "never"
 ruleset = "2026.11"
 allow_inline_ignores = false
 profile = "perf/profile.json"
+observed = "observed.json"
 
 [context]
 rps = 120

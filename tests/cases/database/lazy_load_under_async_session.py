@@ -24,6 +24,18 @@ class Order(Base):
     def total(self) -> int:
         return len(self.items)
 
+    @property
+    def item_count(self) -> int:
+        return len(self.items)
+
+    @property
+    def loaded_count(self) -> int:
+        return len(self.items) if "items" in self.__dict__ else 0
+
+    @property
+    def label(self) -> str:
+        return f"order {self.id}"
+
 
 class Item(Base):
     __tablename__ = "items"
@@ -297,3 +309,31 @@ async def committed_in_a_branch(session: SessionDep, save: bool) -> int:
     if save:
         await session.commit()
     return order.id
+
+
+@app.get("/orders/{order_id}/count")
+async def count(order_id: int, session: SessionDep) -> int:
+    order = await get_order(session, order_id)
+    return order.item_count  # FP205
+
+
+@app.get("/orders/{order_id}/counts")
+async def counts(order_id: int, session: SessionDep) -> int:
+    order = await get_order(session, order_id)
+    await session.refresh(order, ["items"])
+    loaded = await session.scalar(select(Order).options(selectinload(Order.items)))
+    other = await session.get(Order, 2)
+    return order.item_count + loaded.item_count + other.loaded_count + len(other.label)
+
+
+@app.get("/orders/{order_id}/loaded-count")
+async def loaded_count(order_id: int, session: SessionDep) -> int:
+    order = await session.get(Order, order_id)
+    return order.loaded_count
+
+
+@app.post("/orders/{order_id}/emptied")
+async def emptied(order_id: int, session: SessionDep) -> int:
+    order = await session.get(Order, order_id)
+    order.items = []
+    return order.item_count

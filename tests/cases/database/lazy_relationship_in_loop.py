@@ -398,3 +398,8 @@ def quiet_properties(session: SessionDep) -> list[str]:
     first = session.get(Order, 1)
     found = [f"{order.size} {order.label}" for order in loaded]
     return [*found, str(first.tag_count), str(first.size)]
+
+
+@app.get("/read-before")
+def read_before(session: SessionDep) -> list[int]:
+    return [len(order.items) + order.size for order in session.scalars(select(Order))]  # FP203

@@ -69,3 +69,8 @@ def of_a_file(name: str) -> StreamingResponse:
 @app.get("/plain")
 def plain() -> Response:
     return Response(iter([render()]))
+
+
+@app.get("/failed")
+def failed() -> StreamingResponse:
+    return StreamingResponse(iter(["data: it failed\n\n"]), media_type="text/event-stream")

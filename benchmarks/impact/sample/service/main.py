@@ -21,7 +21,7 @@ from service.models import Author, Book
 
 DATABASE = os.environ.get("IMPACT_DATABASE", "postgres@localhost/postgres")
 UPSTREAM = os.environ.get("IMPACT_UPSTREAM", "http://127.0.0.1:9")
-HASHED = bcrypt.hashpw(b"secret", bcrypt.gensalt(10))
+HASHED = bcrypt.hashpw(b"secret", bcrypt.gensalt(12))
 
 engine = create_engine(f"postgresql+psycopg://{DATABASE}", pool_size=5, max_overflow=0)
 async_engine = create_async_engine(f"postgresql+asyncpg://{DATABASE}", pool_size=5, max_overflow=0)

@@ -1,0 +1,105 @@
+"""Load against response time of the endpoints of a change, as SVG: where each one's curve goes up, before and after.
+
+The curve is that of a queue at the endpoint's first limit (`rules.engine.capacity`): flat for long, then a wall.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from markupsafe import Markup, escape
+
+from app.review.costs import EndpointChange
+from app.review.record import Record
+from rules.engine import capacity
+from rules.engine.capacity import Capacity, Site
+from rules.engine.estimates import number
+from rules.engine.finding import Cost, Endpoint
+
+MOST: Final = 6
+WIDTH, HEIGHT, LEFT, BOTTOM = 420, 150, 46, 24
+STEPS: Final = 48
+_CEILING: Final = 0.97
+"""The last share of its ceiling that a curve is drawn at: above it the time is endless."""
+
+
+class Curve(NamedTuple):
+    """One endpoint's drawing, with what it says in words."""
+
+    name: str
+    drawing: Markup
+    words: str
+
+
+def curves(record: Record) -> list[Curve]:
+    """Drawings of the endpoints whose cost moved, those that grew most first."""
+    site = record.site
+    if site is None:
+        return []
+    shown = [
+        change for change in record.endpoints if change.after is not None and change.before != change.after
+    ]
+    return [_curve(change, site) for change in shown[:MOST]]
+
+
+def _curve(change: EndpointChange, site: Site) -> Curve:
+    before, after = _capacity(change, change.before, site), _capacity(change, change.after, site)
+    told = [each for each in (before, after) if each is not None]
+    words = [
+        f"{name}at most {number(each.ceiling)} requests/s ({each.limits[0].resource})"
+        for name, each in _named(told)
+    ]
+    return Curve(str(change.ref), load_and_latency(before, after), "; ".join(words))
+
+
+def _named(told: Sequence[Capacity]) -> list[tuple[str, Capacity]]:
+    return [("", told[0])] if len(told) == 1 else list(zip(("before ", "after "), told, strict=True))
+
+
+def _capacity(change: EndpointChange, cost: Cost | None, site: Site) -> Capacity | None:
+    if cost is None:
+        return None
+    endpoint = Endpoint(change.method, change.path, change.file, change.line, change.runs_on, cost)
+    return capacity.capacity(endpoint, site)
+
+
+def load_and_latency(before: Capacity | None, after: Capacity | None) -> Markup:
+    """Both axes are logarithmic: requests per second, and milliseconds."""
+    told = [each for each in (before, after) if each is not None]
+    if not told:
+        return Markup()
+    least_load = min(each.ceiling for each in told) / 30
+    most_load = max(each.ceiling for each in told)
+    least = min(each.response_ms for each in told) / 1.3
+    most = max(each.response_ms for each in told) / (1 - _CEILING)
+
+    def x(load: float) -> float:
+        return LEFT + (WIDTH - LEFT - 6) * math.log(load / least_load) / math.log(most_load / least_load)
+
+    def y(milliseconds: float) -> float:
+        return (HEIGHT - BOTTOM) * (1 - math.log(milliseconds / least) / math.log(most / least)) + 4
+
+    parts = []
+    for kind, each in (("before", before), ("after", after)):
+        if each is None:
+            continue
+        loads = [
+            least_load * (each.ceiling * _CEILING / least_load) ** (step / STEPS) for step in range(STEPS + 1)
+        ]
+        points = " ".join(f"{x(load):.1f},{y(each.latency_ms(load)):.1f}" for load in loads)
+        parts.append(f'<polyline class="{kind}" points="{points}" fill="none"/>')
+    parts += [
+        f'<text x="{LEFT - 4}" y="{y(each) + 4:.0f}" text-anchor="end">{number(each)}</text>'
+        for each in (least * 1.3, math.sqrt(least * most), most / 1.1)
+    ]
+    for load in (least_load, math.sqrt(least_load * most_load), most_load):
+        anchor = "start" if load == least_load else "end" if load == most_load else "middle"
+        parts.append(f'<text x="{x(load):.0f}" y="{HEIGHT - 6}" text-anchor="{anchor}">{number(load)}</text>')
+    axes = f'<path class="axis" d="M{LEFT} 2 V{HEIGHT - BOTTOM + 6} H{WIDTH - 4}" fill="none"/>'
+    label = escape(f"response time in milliseconds against requests per second, up to {number(most_load)}")
+    return Markup(  # noqa: S704 - numbers and names of ours
+        f'<svg class="load" role="img" aria-label="{label}" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}"'
+        f' height="{HEIGHT}">{axes}{"".join(parts)}</svg>'
+    )

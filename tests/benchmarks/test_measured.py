@@ -1,0 +1,440 @@
+"""Formulas, severities and fixes against what was measured (`rules/measured.json`).
+
+A formula gives a range and so does a measurement (least and most of its rounds): they agree when they overlap after
+the formula's range was widened by a tolerance. Tolerances are factors; the machines that measure are busy.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from rules import libraries
+from rules.engine import estimates, kept_estimates, measured, page, registry
+from rules.engine.analysis import analyze
+from rules.engine.finding import Severity
+from rules.engine.measured import Case, Point
+
+DOCUMENT = measured.document()
+LOOPBACK_MS = 0.1
+"""A round trip to the database where everything is on one machine."""
+U_MS = 0.1
+"""Processor time of an endpoint that does nothing: taken off before rows are priced."""
+
+
+@dataclass
+class Check:
+    what: str
+    predicted: tuple[float, float]
+    seen: tuple[float, float]
+    tolerance: float
+
+    @property
+    def holds(self) -> bool:
+        low, high = self.predicted
+        return self.seen[0] <= high * self.tolerance and self.seen[1] >= low / self.tolerance
+
+
+def blocked(case: Case) -> Iterator[Check]:
+    """min(c, B/u): the throughput gained when a wait leaves the loop."""
+    for point in case.points:
+        milliseconds = point.given["ms"] * point.given.get("chunks", 1)
+        ratio = point.ratios["fast"].throughput
+        predicted = estimates.gained(point.clients, milliseconds)
+        yield Check(f"c={point.clients} B={milliseconds:g}", predicted, (ratio[0], ratio[2]), 1.5)
+
+
+def capped(case: Case) -> Iterator[Check]:
+    """At most 1/B requests a second while the loop is held, and others wait up to c·B."""
+    for point in case.points:
+        slow, milliseconds = point.forms["slow"], point.given["ms"]
+        if milliseconds < 5:
+            continue
+        yield Check(f"rps c={point.clients}", (400 / milliseconds, 1000 / milliseconds), (slow.rps,) * 2, 1.2)
+        gap = (slow.least_gap_ms,) * 2
+        yield Check(f"gap c={point.clients}", (milliseconds, point.clients * milliseconds), gap, 3)
+
+
+def calls_at_once(at_once: int) -> Callable[[Case], Iterator[Check]]:
+    def check(case: Case) -> Iterator[Check]:
+        for point in case.points:
+            if point.clients > 1 or not point.given["ms"]:
+                continue
+            count = int(point.given.get("calls", point.given.get("items", 0)))
+            before, after = estimates.concurrently(count, point.given["ms"], at_once or count)
+            slow, fast = point.forms["slow"].least_ms, point.forms["fast"].least_ms
+            yield Check("one after another", (before, before), (slow, slow), 1.3)
+            yield Check("at once", (after, after), (fast, fast), 1.5)
+
+    return check
+
+
+def statements(case: Case) -> Iterator[Check]:
+    """1 + n statements against 2."""
+    for point in case.points:
+        count = point.given["rows"]
+        yield Check("slow", (count + 1,) * 2, (point.forms["slow"].statements,) * 2, 1.01)
+        yield Check("fast", (2, 2), (point.forms["fast"].statements,) * 2, 1.01)
+        if point.clients == 1:
+            yield per_statement(point, count)
+
+
+def per_statement(point: Point, count: float, *, commit: bool = False) -> Check:
+    """Undisturbed, a statement takes at least its processor time and at most what it took on the busy machine."""
+    slow, fast = point.forms["slow"], point.forms["fast"]
+    least, most = (slow.cpu_ms - fast.cpu_ms) / (count - 1), (slow.least_ms - fast.least_ms) / (count - 1)
+    predicted = estimates.saved_per_trip(LOOPBACK_MS, commit=commit)
+    return Check(f"ms saved per statement, {count:g} rows", predicted, (least, max(least, most)), 1.5)
+
+
+def written(case: Case) -> Iterator[Check]:
+    for point in case.points:
+        if point.clients == 1:
+            yield per_statement(point, point.given["rows"], commit=case.case == "commit_in_loop")
+            slow = point.forms["slow"].statements
+            yield Check("statements", (point.given["rows"],) * 2, (slow, slow), 1.05)
+
+
+def objects(case: Case) -> Iterator[Check]:
+    """Processor time per row that becomes an object."""
+    for point in case.points:
+        if (count := point.given["rows"]) < 1000 or point.clients > 1:
+            continue
+        spent = point.forms["slow"].cpu_ms - point.forms["fast"].cpu_ms
+        yield Check(f"{count:g} rows", estimates.objects(count), (spent, spent), 1.6)
+
+
+def objects_and_more(case: Case) -> Iterator[Check]:
+    """The objects alone are the least of it: the response is built of them too."""
+    for point in case.points:
+        if point.clients == 1:
+            low, high = estimates.objects(point.given["rows"])
+            spent = point.forms["slow"].cpu_ms
+            yield Check("at least the objects", (low, 6 * high), (spent, spent), 1.2)
+
+
+def serialized(form: str) -> Callable[[Case], Iterator[Check]]:
+    def check(case: Case) -> Iterator[Check]:
+        before, after = estimates.SERIALIZED[form]
+        for point in case.points:
+            if point.given["rows"] < 1000:
+                continue
+            for name, price in (("slow", before), ("fast", after)):
+                spent = point.forms[name].cpu_ms - U_MS
+                yield Check(f"{name}, µs per row", price, (spent, spent), 2)
+
+    return check
+
+
+def client(case: Case) -> Iterator[Check]:
+    known = libraries.client("httpx.AsyncClient")
+    assert known is not None
+    assert known.cpu_ms is not None
+    for point in case.points:
+        spent = point.forms["slow"].cpu_ms - point.forms["fast"].cpu_ms
+        yield Check(f"c={point.clients}", estimates.made_client(known.cpu_ms), (spent, spent), 1.5)
+
+
+def connection(case: Case) -> Iterator[Check]:
+    for point in case.points:
+        if point.clients == 1:
+            slow, fast = point.forms["slow"], point.forms["fast"]
+            spent = (slow.cpu_ms - fast.cpu_ms, slow.p50_ms - fast.p50_ms)
+            yield Check("ms of connecting", estimates.connecting(LOOPBACK_MS), spent, 1.5)
+
+
+def pool(case: Case) -> Iterator[Check]:
+    """P/L requests a second, whoever asks."""
+    for point in case.points:
+        if point.clients > 10:
+            ceiling = point.given["pool_size"] * 1000 / point.given["ms"]
+            slow = point.forms["slow"].rps
+            yield Check(f"c={point.clients}", (0.25 * ceiling, ceiling), (slow, slow), 1.3)
+
+
+def threads(case: Case) -> Iterator[Check]:
+    """T/B requests a second of plain `def` endpoints."""
+    for point in case.points:
+        if point.clients > estimates.THREADS:
+            ceiling = estimates.THREADS * 1000 / point.given["ms"]
+            slow = point.forms["slow"].rps
+            yield Check(f"c={point.clients}", (0.7 * ceiling, ceiling), (slow, slow), 1.2)
+
+
+def redis(case: Case) -> Iterator[Check]:
+    for point in case.points:
+        if point.clients == 1:
+            slow, fast = point.forms["slow"], point.forms["fast"]
+            least, most = (
+                saved / (point.given["commands"] - 1)
+                for saved in (slow.cpu_ms - fast.cpu_ms, slow.p50_ms - fast.p50_ms)
+            )
+            predicted = (LOOPBACK_MS / 2, kept_estimates.REDIS_MS)
+            yield Check("ms per command", predicted, (least, max(least, most)), 1.5)
+
+
+def moved(case: Case) -> Iterator[Check]:
+    """The response comes as much sooner as the call lasts that it does not wait for."""
+    for point in case.points:
+        if point.clients == 1:
+            saved = point.forms["slow"].least_ms - point.forms["fast"].least_ms
+            yield Check("ms", (point.given["ms"],) * 2, (saved, saved), 1.4)
+
+
+def settings(case: Case) -> Iterator[Check]:
+    for point in case.points:
+        spent = point.forms["slow"].cpu_ms - point.forms["fast"].cpu_ms
+        yield Check("ms of processor time", (0.3, 1.2), (spent, spent), 2)
+
+
+def growing(case: Case) -> Iterator[Check]:
+    (point,) = case.points
+    slow = point.forms["slow"]
+    entries = point.given["keys"] * slow.requests / case.rounds
+    kilobytes = slow.memory_mb * 1000 / entries
+    yield Check("kB per entry", kept_estimates.ENTRY_KB, (kilobytes, kilobytes), 1.6)
+
+
+def keys(case: Case) -> Iterator[Check]:
+    (point,) = case.points
+    for name, predicted in zip(("slow", "fast"), kept_estimates.KEYS_WAIT_MS, strict=True):
+        form = point.forms[name]
+        yield Check(name, predicted, (form.least_ms, form.p50_ms), 2)
+
+
+def compression(case: Case) -> Iterator[Check]:
+    """About 75 → 15 ms of processor time per MB."""
+    for point in case.points:
+        for name, each in (("slow", 75), ("fast", 15)):
+            price = point.forms[name].cpu_ms * 1000 / point.given["kb"]
+            yield Check(f"{name}, ms per MB", (each / 2, each), (price, price), 1.6)
+
+
+def in_memory(case: Case) -> Iterator[Check]:
+    """A body of that size more for each request that runs."""
+    body = case.points[0].given["size"] / 1e6
+    slow, fast = (max(point.forms[name].memory_mb for point in case.points) for name in ("slow", "fast"))
+    yield Check("whole", (body, 3 * body * max(point.clients for point in case.points)), (slow, slow), 1.4)
+    yield Check("in chunks", (0, body / 2), (fast, fast), 1.4)
+
+
+def hangs(case: Case) -> Iterator[Check]:
+    """Without a timeout it never ends; the test gives up after four seconds."""
+    (point,) = case.points
+    slow, fast = point.forms["slow"].p50_ms, point.forms["fast"].p50_ms
+    yield Check("given up", (4000, 4000), (slow, slow), 1.3)
+    yield Check("after the timeout", (0, 2 * point.given["timeout_s"] * 1000), (fast, fast), 1.5)
+
+
+CHECKS: dict[str, Callable[[Case], Iterator[Check]]] = {
+    "FP101": blocked,
+    "FP102": capped,
+    "FP103": blocked,
+    "FP104": blocked,
+    "FP105": blocked,
+    "FP106": blocked,
+    "FP109": blocked,
+    "FP110": calls_at_once(0),
+    "FP111": calls_at_once(5),
+    "FP119": threads,
+    "FP201": statements,
+    "FP202": statements,
+    "FP203": statements,
+    "FP204": statements,
+    "FP209": objects,
+    "FP210": objects,
+    "FP211": objects_and_more,
+    "FP212": written,
+    "FP213": written,
+    "FP215": objects,
+    "FP218": pool,
+    "FP302": settings,
+    "FP303": moved,
+    "FP306": keys,
+    "FP307": redis,
+    "FP401": moved,
+    "FP501": serialized("untyped"),
+    "FP502": serialized("through a response class"),
+    "FP503": serialized("dumped"),
+    "FP504": serialized("through jsonable_encoder"),
+    "FP505": in_memory,
+    "FP511": compression,
+    "FP602": hangs,
+    "FP603": client,
+    "FP604": connection,
+    "FP605": connection,
+    "FP607": pool,
+    "FP704": growing,
+}
+
+
+@pytest.mark.parametrize("code", CHECKS)
+def test_the_formula_agrees_with_the_measurement(code: str) -> None:
+    case = DOCUMENT.rules[code]
+    checks = list(CHECKS[code](case))
+
+    assert checks
+    wrong = [
+        f"{check.what}: predicted {check.predicted}, measured {check.seen}, tolerance {check.tolerance}"
+        for check in checks
+        if not check.holds
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("code", DOCUMENT.rules)
+def test_a_measurement_is_of_a_rule_that_exists_and_complete(code: str) -> None:
+    case = DOCUMENT.rules[code]
+
+    assert registry.by_code(code).code == code
+    assert {"slow", "fast"} <= case.forms.keys()
+    assert case.date
+    assert case.rounds >= 2
+    for point in case.points:
+        assert point.forms.keys() == case.forms.keys()
+        assert point.ratios.keys() == case.forms.keys() - {"slow"}
+        for name, form in point.forms.items():
+            assert form.requests or (code, name) == ("FP602", "slow")
+            assert not form.failed or (code, name) == ("FP602", "slow")
+        for ratios in point.ratios.values():
+            for three in (ratios.throughput, ratios.latency, ratios.cpu):
+                assert list(three) == sorted(three)
+
+
+def test_what_was_measured_says_on_which_machine_and_with_which_versions() -> None:
+    assert DOCUMENT.method
+    assert DOCUMENT.machine["cores"]
+    assert {"python", "fastapi", "uvicorn", "sqlalchemy", "pydantic"} <= DOCUMENT.versions.keys()
+
+
+FREEING = {
+    code: point
+    for code, case in DOCUMENT.rules.items()
+    if case.frees_loop
+    for point in case.points
+    if point.clients == 1 and point.forms["slow"].least_gap_ms >= 10
+}
+
+
+@pytest.mark.parametrize("code", FREEING)
+def test_advice_that_claims_to_free_the_loop_does(code: str) -> None:
+    forms = FREEING[code].forms
+
+    assert forms["fast"].least_gap_ms < 0.6 * forms["slow"].least_gap_ms
+
+
+@pytest.mark.parametrize("name", DOCUMENT.threads)
+def test_a_call_that_holds_the_interpreter_is_known_to(name: str) -> None:
+    entry = libraries.blocking(name)
+    if entry is None:
+        pytest.skip("no rule speaks of it")
+
+    assert entry.holds_gil is not DOCUMENT.threads[name].frees_loop
+
+
+@pytest.mark.parametrize(
+    "call", ["json.loads(data)", "pickle.loads(data)", "re.sub('a', 'b', data)", "list(csv.reader(data))"]
+)
+def test_no_thread_is_offered_for_a_call_that_holds_the_interpreter(call: str) -> None:
+    code = textwrap.dedent(
+        f"""
+        import csv, json, pickle, re
+        from fastapi import FastAPI, UploadFile
+
+        app = FastAPI()
+
+        @app.post("/")
+        async def endpoint(file: UploadFile):
+            data = await file.read()
+            return {call}
+        """
+    )
+    analysis = analyze({"app.py": code.encode()})
+
+    for finding in analysis.result.findings:
+        proven = analysis.prove(finding)
+        offered = "".join(edit.replacement for edit in proven.fix.edits) if proven.fix else ""
+        assert "thread" not in offered
+        assert finding.code != "FP701" or "thread" not in finding.instead
+
+
+# What the measurements weigh a rule's pattern as, at least and at most; DESIGN caps what rests on unknown sizes at medium.
+SEVERITIES = {
+    "FP101": ("critical", "critical"),
+    "FP102": ("critical", "critical"),
+    "FP103": ("critical", "critical"),
+    "FP105": ("critical", "critical"),
+    "FP110": ("medium", "medium"),
+    "FP111": ("medium", "medium"),
+    "FP120": ("info", "low"),
+    "FP201": ("high", "high"),
+    "FP202": ("high", "high"),
+    "FP203": ("high", "high"),
+    "FP204": ("high", "high"),
+    "FP206": ("medium", "high"),
+    "FP209": ("high", "critical"),
+    "FP211": ("medium", "critical"),
+    "FP212": ("high", "high"),
+    "FP218": ("medium", "medium"),
+    "FP302": ("info", "low"),
+    "FP306": ("high", "high"),
+    "FP501": ("medium", "medium"),
+    "FP503": ("medium", "medium"),
+    "FP504": ("medium", "medium"),
+    "FP505": ("high", "high"),
+    "FP508": ("medium", "medium"),
+    "FP510": ("info", "low"),
+    "FP511": ("medium", "medium"),
+    "FP602": ("high", "critical"),
+    "FP603": ("high", "high"),
+    "FP604": ("high", "high"),
+    "FP701": ("critical", "critical"),
+    "FP704": ("high", "high"),
+    "FP715": ("info", "low"),
+}
+
+
+@pytest.mark.parametrize("code", SEVERITIES)
+def test_severities_are_those_that_the_measurements_suggest(code: str) -> None:
+    low, high = (Severity(each) for each in SEVERITIES[code])
+
+    assert low <= registry.by_code(code).severity <= high
+
+
+def test_what_the_measurements_do_not_show_is_no_more_than_low() -> None:
+    """A rule whose advice changed nothing beyond the noise, at no point, on nothing that was looked at."""
+    for code, case in DOCUMENT.rules.items():
+        shown = any(
+            max(ratios.throughput[0], ratios.latency[0], ratios.cpu[0]) >= measured.SHOWN
+            or point.forms["slow"].least_gap_ms > 2 * point.forms["fast"].least_gap_ms
+            or point.forms["slow"].memory_mb > point.forms["fast"].memory_mb + 5
+            for point in case.points
+            for ratios in [point.ratios["fast"]]
+        )
+        assert shown or registry.by_code(code).severity <= Severity.MEDIUM, code
+
+
+def test_the_page_of_a_rule_shows_its_measurement_and_how_to_repeat_it() -> None:
+    text = page.render(registry.by_code("FP101"))
+
+    assert "Measured: `time.sleep` in an `async def` against `await asyncio.sleep`." in text
+    assert "make bench-impact RULE=FP101" in text
+    assert "Not measured" not in text
+
+
+def test_a_rule_without_a_measurement_says_so() -> None:
+    text = page.render(registry.by_code("FP225"))
+
+    assert "Not measured" in text
+
+
+def test_findings_carry_whether_their_estimate_was_measured() -> None:
+    code = b"import time\nfrom fastapi import FastAPI\napp = FastAPI()\n@app.get('/')\nasync def f():\n    await g()\n    time.sleep(1)\n"
+
+    (finding,) = (each for each in analyze({"a.py": code}).result.findings if each.code == "FP101")
+
+    assert finding.impact.measured
+    assert "at 32 concurrent requests" in finding.impact.summary

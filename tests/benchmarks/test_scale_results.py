@@ -1,0 +1,50 @@
+"""`fastperf scale` against a service loaded to saturation (`make bench-scale`, kept in `benchmarks/results/scale.json`)."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.check import scan
+from app.discovery import find
+from rules.engine import capacity
+from rules.engine.finding import Options
+
+ROOT = Path(__file__).parents[2]
+KEPT: dict[str, Any] = json.loads((ROOT / "benchmarks" / "results" / "scale.json").read_text())
+SAMPLE = ROOT / "benchmarks" / "impact" / "sample"
+
+
+@pytest.fixture(scope="module")
+def ceilings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, capacity.Capacity]:
+    """What is predicted now, for the context that the service was measured in."""
+    project = tmp_path_factory.mktemp("sample") / "project"
+    shutil.copytree(SAMPLE, project)
+    (project / "pyproject.toml").write_text('[project]\nname = "service"\nversion = "1"\n')
+    options = Options(context=KEPT["context"], select=("none",))
+    endpoints = scan(find((project,)), options, prove=False).result.endpoints
+    site = capacity.Site.of(options)
+    return {endpoint.path: capacity.capacity(endpoint, site) for endpoint in endpoints}
+
+
+def test_at_least_ten_shapes_are_within_a_factor_of_two(ceilings: dict[str, capacity.Capacity]) -> None:
+    factors = {}
+    for entry in KEPT["endpoints"]:
+        predicted, measured = ceilings[entry["path"]].ceiling, entry["measured_rps"]
+        factors[entry["path"]] = max(predicted / measured, measured / predicted)
+
+    assert len(factors) >= 12
+    assert sum(factor <= 2 for factor in factors.values()) >= 10, factors
+
+
+def test_every_kind_of_limit_was_reached(ceilings: dict[str, capacity.Capacity]) -> None:
+    assert {ceilings[entry["path"]].limits[0].resource for entry in KEPT["endpoints"]} >= {
+        "processor",
+        "event loop",
+        "worker threads",
+        "database pool",
+    }
