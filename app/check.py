@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import difflib
 import os
 import time
@@ -12,9 +13,11 @@ from pathlib import Path
 import msgspec
 
 import rules
+from app import foldercache
 from app.analysis import Analysis
 from app.analysis.documents import is_document, is_python
 from app.discovery import Project
+from app.foldercache import FolderCache
 from app.localgit import LocalRepository
 from app.terminal import file_lines
 from rules import ModuleFacts, SourceError
@@ -50,17 +53,37 @@ def scan(
     advance: Advance = lambda count: None,
     prove: bool = True,
     say: Say | None = None,
+    cache: FolderCache | None = None,
 ) -> Scan:
     """Analyse a project. With `prove` every finding comes with its proven fix.
 
-    `say` hears of the findings in Python files beforehand, file by file.
+    `say` hears of the findings in Python files beforehand, file by file. What `cache` has is not worked out again.
     """
     started = time.perf_counter()
     sources = project.read()
+    documents = project.texts()
     tell = _Once(sources, say) if say is not None else None
-    result = analyze(
-        sources, project.chosen, project.texts(), options, advance=advance, prove=prove, tell=tell
-    )
+    key = foldercache.key(sources, project.chosen, documents, options, prove=prove) if cache else ""
+    known = cache.result(key) if cache else None
+    if known is None:
+        result = analyze(
+            sources,
+            project.chosen,
+            documents,
+            options,
+            advance=advance,
+            prove=prove,
+            tell=tell,
+            cache=cache,
+        )
+        if cache:
+            cache.keep_result(key, result)
+    else:
+        result = known
+        advance(len(sources))
+        if tell is not None:
+            for finding in result.findings:
+                tell(finding)
     result = msgspec.structs.replace(
         result,
         findings=tuple(_asked(project, result, options)),
@@ -78,21 +101,30 @@ def analyze(
     advance: Advance = lambda count: None,
     prove: bool = True,
     tell: Callable[[Finding], None] | None = None,
+    cache: FolderCache | None = None,
 ) -> Result:
     """Run the rules on the chosen files of a project, in several processes when it is large."""
+    stored = cache.facts(sources) if cache else {}
     mine = {path: source for path, source in sources.items() if path in chosen}
     rest = {path: source for path, source in sources.items() if path not in chosen}
     processes = min(os.cpu_count() or 1, MOST_PROCESSES)
     if processes > 1 and sum(map(len, sources.values())) > LARGE_BYTES:
-        return asyncio.run(_examine(mine, rest, documents, options, processes, advance, prove, tell))
+        return asyncio.run(
+            _examine(mine, rest, documents, options, processes, advance, prove, tell, cache, stored)
+        )
     skipped: list[Skipped] = []
+    known = foldercache.decoded(stored)
+    others = dict(_facts(rest, known, skipped, advance))
     analysis = rules.analyze(
         _Counted(mine, advance),
-        others=dict(_facts(rest, skipped, advance)),
+        others=others,
+        known=known,
         documents=documents,
         options=options,
         advise=bool(options.select),
     )
+    if cache:
+        cache.keep_facts(sources, _encoded({**others, **analysis.facts}, stored))
     result = analysis.result
     findings: list[Finding] = []
     for portion in rules.portions(result.findings):
@@ -286,11 +318,26 @@ class _Counted(Mapping[str, bytes]):
         return len(self._sources)
 
 
+def _encoded(facts: Mapping[str, ModuleFacts], stored: Mapping[str, bytes]) -> dict[str, bytes]:
+    """Without those that hold half a character: they are read anew when they are needed."""
+    found: dict[str, bytes] = {}
+    for path, each in facts.items():
+        with contextlib.suppress(UnicodeEncodeError, OverflowError):
+            found[path] = stored[path] if path in stored else msgspec.msgpack.encode(each)
+    return found
+
+
 def _facts(
-    sources: Mapping[str, bytes], skipped: list[Skipped], advance: Advance
+    sources: Mapping[str, bytes],
+    known: Mapping[str, ModuleFacts],
+    skipped: list[Skipped],
+    advance: Advance,
 ) -> Iterator[tuple[str, ModuleFacts]]:
     for path, source in sources.items():
         advance(1)
+        if path in known:
+            yield path, known[path]
+            continue
         try:
             yield path, rules.extract(path, source)
         except SourceError as error:
@@ -306,10 +353,18 @@ async def _examine(
     advance: Advance,
     prove: bool,
     tell: Callable[[Finding], None] | None,
+    cache: FolderCache | None,
+    stored: Mapping[str, bytes],
 ) -> Result:
     """First the facts of everything, then the rules on portions of equal size, in `processes` processes."""
     async with Analysis(processes, deadline=3600.0, file_deadline=20.0) as analysis:
-        facts, skipped = await analysis.extract({**mine, **rest})
+        sources = {**mine, **rest}
+        read, skipped = await analysis.extract(
+            {path: source for path, source in sources.items() if path not in stored}
+        )
+        facts = {**stored, **read}
+        if cache:
+            cache.keep_facts(sources, facts)
         advance(len(rest))
         portions = _portions({path: mine[path] for path in mine if path in facts}, processes)
 

@@ -104,7 +104,7 @@ def commands(listing: Path, project: Path) -> dict[str, list[str]]:
         "pylint": [
             str(peers / "pylint"), "--rcfile=/dev/null", "--exit-zero", "-j", "1", "--recursive=y", str(project),
         ],
-        "fastperf check": [python, str(ROOT / "fastperf.py"), "check", "--exit-zero", "--output-format", "json", str(project)],
+        "fastperf check": [python, str(ROOT / "fastperf.py"), "check", "--no-cache", "--exit-zero", "--output-format", "json", str(project)],
     }  # fmt: skip
 
 

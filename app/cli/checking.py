@@ -48,6 +48,13 @@ SKIPPED_SHOWN = 10
     help="Instead of the project's own.",
 )
 @click.option("--base", metavar="REV", help="Only what is new since this revision.")
+@click.option("--no-cache", is_flag=True, help="Neither read nor write what earlier runs found.")
+@click.option(
+    "--cache-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Keep it here instead of in .fastperf_cache of the project.",
+)
 @click.option(
     "--profile",
     "profiles",
@@ -72,6 +79,8 @@ def check(
     checklist: bool,
     config_file: Path | None,
     base: str | None,
+    no_cache: bool,
+    cache_dir: Path | None,
     profiles: tuple[Path, ...],
     watch: bool,
 ) -> None:
@@ -86,7 +95,17 @@ def check(
             raise Misuse(
                 "--watch shows text and changes nothing: leave out --fix, --diff and --output-format"
             )
-        _watch(paths, select, ignore, config_file, base, statistics=statistics, endpoints=endpoints)
+        _watch(
+            paths,
+            select,
+            ignore,
+            config_file,
+            base,
+            statistics=statistics,
+            endpoints=endpoints,
+            kept=not no_cache,
+            cache_dir=cache_dir,
+        )
         return
     if checklist and output_format not in {"text", "json", "markdown"}:
         raise Misuse("--checklist is text, json or markdown")
@@ -98,7 +117,17 @@ def check(
     printer = _Printer() if at_once else None
     if checklist and not select:
         select = ("FP",)  # everything in so many words: project advice too
-    scan, project, options = checked(paths, select, ignore, config_file, base, printer, profiles)
+    scan, project, options = checked(
+        paths,
+        select,
+        ignore,
+        config_file,
+        base,
+        printer,
+        profiles,
+        kept=not no_cache,
+        cache_dir=cache_dir,
+    )
     if checklist:
         _show_checklist(scan, output_format)
         sys.exit(1 if scan.result.findings and not exit_zero else 0)
@@ -162,13 +191,17 @@ def checked(
     base: str | None,
     printer: _Printer | None = None,
     profiles: Sequence[Path] = (),
+    *,
+    kept: bool = False,
+    cache_dir: Path | None = None,
 ) -> tuple[Scan, Project, Options]:
     """What the project around `paths` says now, its findings in Python files to `printer` as soon as they are there.
 
-    Misuse ends the program.
+    With `kept` what earlier runs found is used, and what this one finds is kept. Misuse ends the program.
     """
     from app import check as checking
     from app import discovery
+    from app.foldercache import NAME, FolderCache
     from app.localgit import GitError
 
     chosen = paths or (Path(),)
@@ -182,7 +215,8 @@ def checked(
     with progress(len(project.files)) as bar:
         if printer is not None:
             printer.bar = bar
-        scan = checking.scan(project, options, advance=bar, say=printer)
+        cache = FolderCache(cache_dir or root / NAME) if kept else None
+        scan = checking.scan(project, options, advance=bar, say=printer, cache=cache)
     if base is not None:
         try:
             scan = checking.only_new(project, base, scan, options)
@@ -200,6 +234,8 @@ def _watch(
     *,
     statistics: bool,
     endpoints: bool,
+    kept: bool,
+    cache_dir: Path | None,
 ) -> None:
     """Check now and after each change. A mistake made meanwhile is said, and mended by the next change."""
     from datetime import datetime
@@ -209,7 +245,9 @@ def _watch(
 
     def show() -> None:
         try:
-            scan, project, _ = checked(paths, select, ignore, config_file, base)
+            scan, project, _ = checked(
+                paths, select, ignore, config_file, base, kept=kept, cache_dir=cache_dir
+            )
         except Misuse as mistake:
             mistake.show()
         else:
