@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from app.analysis.archive import NAMELESS, is_utf8, shown
 from app.analysis.documents import LARGEST_DOCUMENT, is_document, is_python
 from app.localgit import GitError, LocalRepository
 from app.review.config import Config
@@ -34,6 +35,8 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     documents: tuple[str, ...]
     asked: frozenset[str] = frozenset()
     """The documents in the folders that the user asked about."""
+    nameless: tuple[str, ...] = ()
+    """The Python files there whose names are not UTF-8, as they can be shown."""
 
     def read(self) -> dict[str, bytes]:
         """The content of all files. One that vanished or may not be read is left out."""
@@ -48,6 +51,8 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
             size = place.stat().st_size
             reason = f"larger than {LARGEST_DOCUMENT // 1_000_000} MB" if size > LARGEST_DOCUMENT else ""
             yield Skipped(path, reason or "cannot be read")
+        for path in self.nameless:
+            yield Skipped(path, NAMELESS)
 
     def texts(self) -> dict[str, str]:
         """The text of all documents."""
@@ -64,7 +69,8 @@ def find(paths: Sequence[Path], excludes: Callable[[str], bool] = lambda path: F
     resolved = _resolved(paths)
     root = _around(resolved)
     named = {path.relative_to(root).as_posix() for path in resolved if path.is_file()}
-    found = sorted(set(_listed(root)) | named)
+    listed = sorted(set(_listed(root)) | named)
+    found = [path for path in listed if is_utf8(path)]  # no output can hold the others
     files = tuple(path for path in found if is_python(path) and (path in named or not excludes(path)))
     folders = [path.relative_to(root).as_posix() for path in resolved if path.is_dir()]
     return Project(
@@ -78,6 +84,11 @@ def find(paths: Sequence[Path], excludes: Callable[[str], bool] = lambda path: F
             path
             for path in found
             if is_document(path) and not excludes(path) and any(_below(path, folder) for folder in folders)
+        ),
+        nameless=tuple(
+            shown(path)
+            for path in listed
+            if not is_utf8(path) and is_python(path) and any(_below(path, folder) for folder in folders)
         ),
     )
 
@@ -132,7 +143,7 @@ def _listed(root: Path) -> Iterator[str]:
         yield from _walked(root)
         return
     for path in listed:
-        if not _PASSED_OVER.intersection(path.split("/")[:-1]) and _printable(path):
+        if not _PASSED_OVER.intersection(path.split("/")[:-1]):
             yield path
 
 
@@ -147,13 +158,7 @@ def _walked(root: Path) -> Iterator[str]:
         ]
         for name in names:
             path = Path(folder, name).relative_to(root).as_posix()
-            if _printable(path):
-                yield path
-
-
-def _printable(path: str) -> bool:
-    """Names that are not UTF-8 arrive with surrogates, which no output can hold."""
-    return path.isascii() or not any("\ud800" <= character <= "\udfff" for character in path)
+            yield path
 
 
 def _contents(root: Path, paths: Sequence[str]) -> Iterator[tuple[str, bytes]]:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from app.analysis.documents import LARGEST_DOCUMENT, is_document, is_python
 
 LARGEST_FILE = 4_000_000
+NAMELESS = "its name is not UTF-8"
 MOST_FILES = 60_000
 MOST_MEMBERS = 400_000
 MOST_BYTES = 4_000_000_000
@@ -23,7 +24,9 @@ LONGEST_PATH = 1_000
 class Member(NamedTuple):
     path: str
     content: bytes | None
-    """None for a file that is too large to be read."""
+    """None for a file that is not read."""
+    reason: str = ""
+    """Why it is not."""
 
 
 class ArchiveError(Exception):
@@ -62,7 +65,10 @@ def members(archive: bytes | Path) -> Iterator[Member]:
                     continue
                 kept += 1
                 if info.size > (LARGEST_FILE if is_python(path) else LARGEST_DOCUMENT):
-                    yield Member(path, None)
+                    yield Member(path, None, "the file is too large")
+                    continue
+                if not is_utf8(path):
+                    yield Member(shown(path), None, NAMELESS)
                     continue
                 content = tar.extractfile(info)
                 assert content is not None, "regular files have content"  # noqa: S101 - tells mypy what isreg() said
@@ -78,8 +84,14 @@ def _path(name: str) -> str | None:
         return None
     if any(part in {"", ".", "..", ".git"} for part in parts):
         return None
-    try:
-        name.encode()
-    except UnicodeEncodeError:  # a name that is not UTF-8 has no name on GitHub either
-        return None
     return "/".join(parts)
+
+
+def is_utf8(path: str) -> bool:
+    """Whether a name can be written: what is not UTF-8 arrives with surrogates, and has no name on GitHub either."""
+    return path.isascii() or not any("\ud800" <= character <= "\udfff" for character in path)
+
+
+def shown(path: str) -> str:
+    """A name that is not UTF-8, with a mark for what cannot be written."""
+    return path.encode(errors="surrogateescape").decode(errors="replace")

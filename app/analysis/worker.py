@@ -352,7 +352,7 @@ def unpack(task: Unpack, connection: Connection) -> Unpacked:
         for member in members(archive):
             if member.content is None:
                 if member.path not in known:
-                    connection.send(Refused(member.path, "the file is too large"))
+                    connection.send(Refused(member.path, member.reason))
                 continue
             if is_document(member.path):
                 unpacked.documents[member.path] = member.content.decode(errors="replace")

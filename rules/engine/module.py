@@ -138,7 +138,9 @@ class Module:
         if value is None:
             return False
         if value.module is not None and value.sort in (Sort.CLASS, Sort.OBJECT):
-            names = [ancestor.name for ancestor in self.project.resolver.ancestry(value)]
+            resolver = self.project.resolver
+            names = [ancestor.name for ancestor in resolver.ancestry(value)]
+            names += resolver.plain_bases(value)
         else:
             names = [value.name]
         return any(found == name or name in libraries.bases(found) for found in names)

@@ -546,6 +546,15 @@ class Resolver:
         self._ancestry[key] = result
         return result
 
+    def plain_bases(self, value: Value) -> Iterator[str]:
+        """The bases that `ancestry` leaves out, by name: they say what a class is, and give it nothing of interest."""
+        for ancestor in self.ancestry(value):
+            cls = ancestor.module.classes.get(ancestor.symbol) if ancestor.module is not None else None
+            for base in cls.bases if cls is not None else ():
+                resolved = self.value(base, ancestor.home)
+                if resolved is not None and resolved.sort == Sort.EXTERNAL and resolved.name in _PLAIN:
+                    yield resolved.name
+
     # What calling, entering, iterating gives
 
     def called(self, value: Value | None) -> Value | None:

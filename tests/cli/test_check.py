@@ -319,3 +319,13 @@ def test_findings_stand_under_the_endpoint_they_slow_down(shop: Path) -> None:
     assert headings == ["GET /orders", "GET /report"]
     assert done.stdout.index("GET /orders") < done.stdout.index("FP103") < done.stdout.index("── GET /report")
     assert fastperf("check", "--by-endpoint", "--output-format", "json", folder=shop).returncode == 2
+
+
+def test_a_name_that_is_not_utf8_is_told(shop: Path) -> None:
+    (shop / "shop" / "caf\udce9.py").write_text("x = 1\n")
+
+    scan = checking.scan(discovery.find([shop]), Options())
+
+    assert [(skipped.path, skipped.reason) for skipped in scan.result.skipped] == [
+        ("shop/caf\ufffd.py", "its name is not UTF-8")
+    ]

@@ -10,7 +10,7 @@ import textwrap
 
 import pytest
 
-from tests.engine.projects import module
+from tests.engine.projects import module, node
 
 SESSION = "requests.Session.get"
 QUERY = "sqlalchemy.orm.Session.execute"
@@ -794,3 +794,17 @@ def test_a_name_resolves(row: str) -> None:
     )
 
     assert found.qualified_name(last.func) == expected
+
+
+def test_a_class_is_what_its_plain_bases_say() -> None:
+    found = module(
+        {
+            "use.py": "import enum\nclass Base(enum.Enum):\n    pass\nclass Color(Base):\n    RED = 1\n"
+            "class Shop:\n    pass\nColor\nColor.RED\nShop\n"
+        },
+        "use.py",
+    )
+
+    assert found.is_subclass(node(found, "Color"), "enum.Enum")
+    assert not found.is_subclass(node(found, "Shop"), "enum.Enum")
+    assert not found.is_subclass(node(found, "Color"), "abc.ABC")

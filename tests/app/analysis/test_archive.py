@@ -42,11 +42,20 @@ def test_links_devices_and_paths_that_leave_the_project_are_passed_over(tmp_path
     assert [found.path for found in archive.members(path)] == ["good.py"]
 
 
+def test_a_name_that_is_not_utf8_is_told_and_its_file_not_read() -> None:
+    content = packed({"good.py": b"x = 1\n"}, member("top/caf\udce9.py"))
+
+    assert list(archive.members(content)) == [
+        archive.Member("caf\ufffd.py", None, "its name is not UTF-8"),
+        archive.Member("good.py", b"x = 1\n"),
+    ]
+
+
 def test_a_file_too_large_is_named_and_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archive, "LARGEST_FILE", 10)
 
     assert list(archive.members(packed({"big.py": b"x" * 11, "small.py": b"x" * 10}))) == [
-        archive.Member("big.py", None),
+        archive.Member("big.py", None, "the file is too large"),
         archive.Member("small.py", b"x" * 10),
     ]
 
