@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import itertools
 import re
 import textwrap
 from collections.abc import Iterator, Mapping
@@ -75,7 +76,7 @@ async def index(request: web.Request) -> web.Response:
 async def rule(request: web.Request) -> web.Response:
     """The page of one rule, by code or name, in any case. 404 for what no rule is called."""
     wanted = request.match_info["code"]
-    code = _code(wanted)
+    code = await asyncio.to_thread(_code, wanted)  # the first one imports every rule
     if code is None:
         raise web.HTTPNotFound
     if code != wanted:
@@ -153,7 +154,11 @@ def _rendered(code: str) -> str:
     examples = list(_examples(registry.by_code(code))) if _EXAMPLES.search(text) else []
     head, _, tail = _EXAMPLES.sub("\f", text).partition("\f")
     return pages.render(
-        "rule.html", title=found[1] if found else code, head=_body(head), examples=examples, tail=_body(tail)
+        "rule.html",
+        title=found[1] if found else code,
+        head=_body(head, "Facts"),
+        examples=examples,
+        tail=_body(tail, "Measurement"),
     )
 
 
@@ -175,15 +180,24 @@ def _shown(text: str, path: str) -> Markup:
     return pages.highlighted(textwrap.dedent(text).strip(), page.language_of(path)) if text else Markup("")
 
 
-def _body(text: str) -> Markup:
-    return _with_anchors(pages.markdown(_PAGE_LINK.sub(r"](/rules/\1)", text)))
+def _body(text: str, tables: str) -> Markup:
+    return _with_anchors(pages.markdown(_PAGE_LINK.sub(r"](/rules/\1)", text)), tables)
 
 
-def _with_anchors(body: Markup) -> Markup:
-    """Headings one can link to: `#impact`."""
+def _with_anchors(body: Markup, tables: str) -> Markup:
+    """Headings one can link to (`#impact`), and tables that the keyboard can scroll in a small window."""
+    number = itertools.count(1)
+    scrolled = _EMPTY_HEAD.sub("", str(body)).replace("</table>", "</table></div>")
+    scrolled = re.sub(
+        "<table>",
+        lambda _: (
+            f'<div class="scroll" tabindex="0" role="region" aria-label="{tables} {next(number)}"><table>'
+        ),
+        scrolled,
+    )
     return Markup(  # noqa: S704 - it was HTML of ours before
         _HEADING.sub(
             lambda found: f'<h2 id="{re.sub(r"[^a-z]+", "-", found[1].lower())}">{found[1]}</h2>',
-            _EMPTY_HEAD.sub("", str(body)),
+            scrolled,
         )
     )

@@ -104,6 +104,17 @@ async def test_the_list_is_searched_without_a_script(site: str) -> None:
     assert "No rule is like that" in text
 
 
+async def test_tables_can_be_scrolled_by_the_keyboard_and_have_no_empty_head(site: str) -> None:
+    async with ClientSession() as session, session.get(f"{site}/rules/FP101") as answer:
+        text = await answer.text()
+    assert (
+        text.count("<table>")
+        == len(re.findall(r'role="region" aria-label="[A-Z][a-z]+ \d">\s*<table>', text))
+        > 0
+    )
+    assert "<th></th>" not in text
+
+
 async def test_a_rule_with_a_fix_shows_the_code_before_and_after(site: str) -> None:
     async with ClientSession() as session, session.get(f"{site}/rules/FP101") as answer:
         text = await answer.text()

@@ -75,6 +75,7 @@ async def test_githubs_code_becomes_credentials_that_only_the_owner_can_read(
     action, manifest, state = form(await visit.enter())
     assert urlsplit(action).path.endswith("/settings/apps/new")
     assert manifest["hook_attributes"] == {"url": "https://fastperf.example/webhook", "active": True}
+    assert manifest["callback_urls"] == ["https://fastperf.example/sign-in/callback"]
     assert manifest["default_permissions"]["checks"] == "write"
     assert "pull_request" in manifest["default_events"]
 
