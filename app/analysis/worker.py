@@ -50,7 +50,7 @@ from app.analysis.messages import (
     Unpacked,
 )
 from rules import ModuleFacts, SourceError
-from rules.engine import diagnosis, growth, registry
+from rules.engine import diagnosis, growth, measured, registry
 from rules.engine.edits import Lines
 from rules.engine.finding import Confidence, Finding, Options, Result, Severity
 from rules.engine.project import Project
@@ -418,6 +418,7 @@ def main(parent: int, limits: str) -> None:
     import libcst  # noqa: F401 - imported before the first task, so that no task pays for it
 
     registry.rules()  # as above: loads them
+    measured.document()  # as above
     gc.collect()
     gc.freeze()
     connection, cache = Connection(read, write, bounds), FactsCache()

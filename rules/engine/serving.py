@@ -37,9 +37,11 @@ def is_served(project: Project, path: str) -> bool:
 def unreached(project: Project, node: Node, severity: Severity) -> tuple[Severity, Confidence]:
     """Severity and confidence of what stops a loop in a function that no request is proven to reach."""
     in_task = node.contexts & IN_TASK and not node.contexts & IN_REQUEST
-    if in_task or _ELSEWHERE.search(node.path) or not is_served(project, node.path):
+    if in_task or _ELSEWHERE.search(node.path):
         return _capped(severity, Severity.LOW), Confidence.POSSIBLE
-    return _capped(severity.lowered(), Severity.MEDIUM), Confidence.LIKELY
+    if not is_served(project, node.path):
+        return _capped(severity.lowered(), Severity.MEDIUM), Confidence.LIKELY
+    return severity.lowered(), Confidence.LIKELY
 
 
 def _capped(severity: Severity, most: Severity) -> Severity:

@@ -234,9 +234,7 @@ def weights(files: dict[str, str], path: str) -> tuple[Severity, Confidence, boo
     return finding.severity, finding.confidence, finding.gates
 
 
-def test_a_loop_that_no_request_is_seen_on_is_medium_where_the_application_imports_it_and_a_hint_elsewhere() -> (
-    None
-):
+def test_a_loop_that_no_request_is_seen_on_weighs_a_step_less_and_is_a_hint_in_tools() -> None:
     api = """
     from fastapi import FastAPI
     from shop.mail import poll
@@ -254,7 +252,7 @@ def test_a_loop_that_no_request_is_seen_on_is_medium_where_the_application_impor
         "harness/run.py": PLAIN,
     }
 
-    assert weights(files, "shop/mail.py") == (Severity.MEDIUM, Confidence.LIKELY, False)
+    assert weights(files, "shop/mail.py") == (Severity.HIGH, Confidence.LIKELY, False)
     assert weights(files, "shop/tasks/clean.py") == (Severity.LOW, Confidence.POSSIBLE, False)
     assert weights(files, "harness/run.py") == (Severity.LOW, Confidence.POSSIBLE, False)
 
