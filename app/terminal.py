@@ -25,14 +25,18 @@ COLOURS = {
 }
 WIDTH = 110
 """Of output that goes to no terminal, for the choice of where a message stands; lines are never broken."""
+UNCUT = 10_000
 NOT_MEASURED = "not measured"
 TAB = "    "
 # Characters that make a terminal show something else than what is there.
 _HIDDEN = frozenset("‪‫‬‭‮⁦⁧⁨⁩‎‏")
 
 
-def console(*, stderr: bool = False) -> Console:
-    """Colours as NO_COLOR, FORCE_COLOR and the terminal want them; lines are never wrapped."""
+def console(*, stderr: bool = False, uncut: bool = False) -> Console:
+    """Colours as NO_COLOR, FORCE_COLOR and the terminal want them; lines are never wrapped.
+
+    What rich lays out itself, such as a tree, ends at the width; with `uncut` it does so on a terminal only.
+    """
     stream = sys.stderr if stderr else sys.stdout
     return Console(
         stderr=stderr,
@@ -40,7 +44,7 @@ def console(*, stderr: bool = False) -> Console:
         highlight=False,
         emoji=False,
         markup=False,
-        width=None if stream.isatty() or "COLUMNS" in os.environ else WIDTH,
+        width=None if stream.isatty() else UNCUT if uncut else None if "COLUMNS" in os.environ else WIDTH,
     )
 
 

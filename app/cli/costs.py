@@ -147,7 +147,7 @@ def diagnose(endpoint: str, path: Path, output_format: str) -> None:
     if output_format == "json":
         click.echo(json.dumps([diagnosis.contract(each) for each in found], indent=2, ensure_ascii=False))
         return
-    console = terminal.console()
+    console = terminal.console(uncut=True)
     for each in found:
         console.print(diagnosis.tree(each))
         if letters := diagnosis.legend(each):
