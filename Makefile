@@ -17,7 +17,7 @@ $(STAMP): requirements-dev.txt pyproject.toml fastperf.py
 
 # Without the slow ones and those that need a browser or npm.
 test: $(STAMP)
-	$(BIN)/python -m pytest -n $(WORKERS) --ignore=tests/heavy --ignore=tests/octokit --ignore=tests/browser
+	$(BIN)/python -m pytest -n $(WORKERS) --ignore=tests/heavy --ignore=tests/octokit --ignore=tests/browser --ignore=tests/fixes
 
 # Pull requests' lives at random, other ones each time: LIVES=50 takes a while.
 lives: $(STAMP)
