@@ -40,6 +40,8 @@ class Edge:
     target: Node
     call: Call
     kind: str
+    at: int = 0
+    """Its position among the edges of its function."""
 
 
 @dataclass(slots=True, eq=False)
@@ -138,6 +140,8 @@ class Graph:
                 kind = ELSEWHERE if self._is_handed_on(target) else _kind_of_call(call, target)
                 if kind:
                     node.edges.append(Edge(target, call, kind))
+        for at, edge in enumerate(node.edges):
+            edge.at = at
 
     def _is_handed_on(self, target: Node) -> bool:
         """Whether a decorator of the project gives the function to a thread whenever it is called."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import heapq
-from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
@@ -62,19 +61,14 @@ class Summary:
     writes: tuple[Leaf, ...] = ()
 
 
-@dataclass(slots=True)
-class _Step:
-    """The first step from a function towards a leaf."""
+_FURTHER = 1 << 24
+"""One call further away, as part of a step."""
+_AT = _FURTHER - 1
 
-    distance: int
-    call: Call
-    leaf: LeafCall
-    target: Node | None
-    cached: bool
-    on_miss: bool
-
-
-_Steps = dict[Node, dict[str, _Step]]
+_Steps = dict[Node, dict[str, int]]
+"""For each function and leaf the first step there: how many calls away, times `_FURTHER`, and the position of the
+edge, or of the leaf itself, in the function. The least number is the nearest way, of equally near ones the first in
+the source: a question of the graph alone, in whatever order it was put together."""
 
 
 class Summaries:
@@ -98,8 +92,7 @@ class Summaries:
     def after_change(self, changed: Set[Node], gone: Iterable[Node]) -> Summaries:
         """The summaries once the leaves or edges of some functions are others.
 
-        `changed` are these functions and all that call them, at any distance; `gone` are no more. What is equally
-        near may be another way than a fresh computation would name.
+        `changed` are these functions and all that call them, at any distance; `gone` are no more.
         """
         left_out = {*changed, *gone}
         after = copy.copy(self)
@@ -107,8 +100,22 @@ class Summaries:
         for name, (wanted, follows) in _TABLES.items():
             table: _Steps = getattr(self, name)
             kept = {node: steps for node, steps in table.items() if node not in left_out}
-            setattr(after, name, _spread_again(kept, changed, wanted, follows))
+            _complete(kept, ((node, None) for node in changed), wanted, follows)
+            setattr(after, name, kept)
         return after
+
+    def change(self, changed: Set[Node], gone: Iterable[Node]) -> None:
+        """Bring the summaries up to date once the leaves or edges of `changed` are others, and `gone` are no more.
+
+        Whoever calls one of the `gone` is among the `changed`.
+        """
+        self._known = {}
+        for name, (wanted, follows) in _TABLES.items():
+            table: _Steps = getattr(self, name)
+            for node in gone:
+                table.pop(node, None)
+            lost = _without_support(table, changed, wanted, follows)
+            _complete(table, [*lost, *((node, None) for node in changed)], wanted, follows)
 
     def of(self, node: Node) -> Summary:
         known = self._known.get(node)
@@ -129,7 +136,7 @@ class Summaries:
     def blocks_loop(self, node: Node) -> tuple[str, ...]:
         """Names of what blocks the loop when `node` runs on it, nearest first."""
         steps = self.loop_blocking.get(node, {})
-        ordered = sorted(steps.items(), key=lambda item: (item[1].distance, item[0]))
+        ordered = sorted(steps.items(), key=lambda item: (item[1] // _FURTHER, item[0]))
         return tuple(name for name, step in ordered)
 
     def signature(self, node: Node) -> tuple[object, ...]:
@@ -203,87 +210,139 @@ _TABLES: Mapping[str, tuple[Callable[[LeafCall], bool], Callable[[Node, Edge], b
 """Field of `Summaries` -> the leaves it is about, and the edges that they are followed along."""
 
 
-def _spread(
-    nodes: Iterable[Node], wanted: Callable[[LeafCall], bool], follows: Callable[[Node, Edge], bool]
-) -> _Steps:
-    """For each function the nearest leaf of each callable: breadth first from the leaves, against the calls."""
+_Wanted = Callable[[LeafCall], bool]
+_Follows = Callable[[Node, Edge], bool]
+
+
+def _spread(nodes: Iterable[Node], wanted: _Wanted, follows: _Follows) -> _Steps:
+    """For each function the nearest leaf of each callable: level by level from the leaves, against the calls."""
     steps: _Steps = {}
-    pending: deque[tuple[Node, str]] = deque()
+    level: list[tuple[Node, str]] = []
     for node in nodes:
-        for leaf in _certain_first(node.leaves):
-            if wanted(leaf):
-                own = steps.setdefault(node, {})
-                if leaf.name not in own:
-                    cached = bool(node.function.flags & facts.CACHED)
-                    own[leaf.name] = _Step(0, leaf.call, leaf, None, cached, _on_miss(leaf.call))
-                    pending.append((node, leaf.name))
-    while pending:
-        node, name = pending.popleft()
-        step = steps[node][name]
-        for caller, edge in node.callers:
-            if not follows(caller, edge):
-                continue
-            own = steps.setdefault(caller, {})
-            if name in own:
-                continue
-            own[name] = _further(step, caller, edge)
-            pending.append((caller, name))
+        if node.leaves and (own := _own(node, wanted)):
+            steps[node] = own
+            level.extend((node, name) for name in own)
+    distance = 0
+    while level:
+        distance += _FURTHER
+        further: list[tuple[Node, str]] = []
+        for node, name in level:
+            for caller, edge in node.callers:
+                if not follows(caller, edge):
+                    continue
+                own = steps.setdefault(caller, {})
+                known = own.get(name)
+                if known is None:
+                    own[name] = distance + edge.at
+                    further.append((caller, name))
+                elif known > distance + edge.at:
+                    own[name] = distance + edge.at
+        level = further
     return steps
 
 
-def _certain_first(leaves: Sequence[LeafCall]) -> Sequence[LeafCall]:
-    """In order, those that happen on each call first: they say more about the function."""
-    if len(leaves) < 2:
-        return leaves
-    return sorted(leaves, key=lambda leaf: _is_conditional(leaf.call))
+def _own(node: Node, wanted: _Wanted) -> dict[str, int]:
+    """The leaves of a function itself."""
+    leaves = node.leaves
+    found: dict[str, int] = {}
+    for at in _certain_first(leaves):
+        if wanted(leaves[at]):
+            found.setdefault(leaves[at].name, at)
+    return found
 
 
-def _spread_again(
-    steps: _Steps,
-    changed: Set[Node],
-    wanted: Callable[[LeafCall], bool],
-    follows: Callable[[Node, Edge], bool],
-) -> _Steps:
-    """Complete `steps`, which hold for all other functions, by those of the `changed`. The nearest come first."""
-    pending: list[tuple[int, int, Node, str, _Step]] = []
-    for node in changed:
-        cached = bool(node.function.flags & facts.CACHED)
-        for leaf in _certain_first(node.leaves):
-            if wanted(leaf):
-                step = _Step(0, leaf.call, leaf, None, cached, _on_miss(leaf.call))
-                pending.append((0, len(pending), node, leaf.name, step))
+def _without_support(
+    steps: _Steps, changed: Iterable[Node], wanted: _Wanted, follows: _Follows
+) -> list[tuple[Node, str]]:
+    """Take away the steps that lead nowhere any more, since the `changed` are others; returns which.
+
+    The nearest are judged first, so that each is judged by others that hold.
+    """
+    lost: list[tuple[Node, str]] = []
+    owns = {node: _own(node, wanted) for node in changed if node in steps}
+    doubted = [
+        (step // _FURTHER, id(node), name, node) for node in owns for name, step in steps[node].items()
+    ]
+    heapq.heapify(doubted)
+    while doubted:
+        distance, _, name, node = heapq.heappop(doubted)
+        own = steps[node]
+        if name not in own or own[name] // _FURTHER != distance:
+            continue
+        if not distance:
+            at = owns[node].get(name) if node in owns else own[name]
+            if at is not None:
+                own[name] = at
+                continue
+        else:
+            nearer = distance - 1
+            at = next(
+                (
+                    edge.at
+                    for edge in node.edges
+                    if (step := steps.get(edge.target, _NOWHERE).get(name)) is not None
+                    and step // _FURTHER == nearer
+                    and follows(node, edge)
+                ),
+                None,
+            )
+            if at is not None:
+                own[name] = distance * _FURTHER + at
+                continue
+        del own[name]
+        lost.append((node, name))
+        for caller, edge in node.callers:
+            step = steps.get(caller, _NOWHERE).get(name)
+            if step is not None and step // _FURTHER == distance + 1 and follows(caller, edge):
+                heapq.heappush(doubted, (distance + 1, id(caller), name, caller))
+    return lost
+
+
+_NOWHERE: Mapping[str, int] = {}
+
+
+def _complete(
+    steps: _Steps, places: Iterable[tuple[Node, str | None]], wanted: _Wanted, follows: _Follows
+) -> None:
+    """Add the steps that are missing or nearer at `places` (one leaf of a function, or all), and what follows."""
+    pending: list[tuple[int, int, str, Node]] = []
+    owns: dict[Node, dict[str, int]] = {}
+    for node, only in places:
+        own = owns.get(node)
+        if own is None:
+            own = owns[node] = _own(node, wanted)
+        for name, at in own.items():
+            if only is None or name == only:
+                pending.append((at, id(node), name, node))
         for edge in node.edges:
-            if edge.target not in changed and follows(node, edge):
-                for name, known in steps.get(edge.target, {}).items():
-                    step = _further(known, node, edge)
-                    pending.append((step.distance, len(pending), node, name, step))
+            inner = steps.get(edge.target)
+            if not inner or not follows(node, edge):
+                continue
+            for name in inner if only is None else (only,):
+                if name in inner:
+                    step = (inner[name] // _FURTHER + 1) * _FURTHER + edge.at
+                    pending.append((step, id(node), name, node))
     heapq.heapify(pending)
-    count = len(pending)
     while pending:
-        _, _, node, name, step = heapq.heappop(pending)
+        step, _, name, node = heapq.heappop(pending)
         own = steps.setdefault(node, {})
-        if name in own:
+        known = own.get(name)
+        if known is not None and known <= step:
             continue
         own[name] = step
+        distance = (step // _FURTHER + 1) * _FURTHER
         for caller, edge in node.callers:
-            if caller in changed and name not in steps.get(caller, {}) and follows(caller, edge):
-                count += 1
-                heapq.heappush(
-                    pending, (step.distance + 1, count, caller, name, _further(step, caller, edge))
-                )
-    return steps
+            if follows(caller, edge):
+                known = steps.get(caller, _NOWHERE).get(name)
+                if known is None or distance + edge.at < known:
+                    heapq.heappush(pending, (distance + edge.at, id(caller), name, caller))
 
 
-def _further(step: _Step, caller: Node, edge: Edge) -> _Step:
-    """The step of `caller` towards the same leaf, through `edge`."""
-    return _Step(
-        step.distance + 1,
-        edge.call,
-        step.leaf,
-        edge.target,
-        step.cached or bool(caller.function.flags & facts.CACHED),
-        step.on_miss or _on_miss(edge.call),
-    )
+def _certain_first(leaves: Sequence[LeafCall]) -> Iterable[int]:
+    """Positions in order, those that happen on each call first: they say more about the function."""
+    if len(leaves) < 2:
+        return range(len(leaves))
+    return sorted(range(len(leaves)), key=lambda at: _is_conditional(leaves[at].call))
 
 
 def _on_miss(call: Call) -> bool:
@@ -301,31 +360,41 @@ def _is_conditional(call: Call) -> bool:
     )
 
 
+def _call(node: Node, step: int) -> Call:
+    """The call that a step is."""
+    return (node.edges if step >= _FURTHER else node.leaves)[step & _AT].call
+
+
 def _leaves(table: _Steps, node: Node) -> tuple[Leaf, ...]:
     steps = table.get(node)
     if not steps:
         return ()
-    ordered = sorted(steps.items(), key=lambda item: (item[1].distance, item[1].call.line, item[0]))
-    return tuple(_leaf(table, node, name) for name, step in ordered[:_MAX_LEAVES])
+    ordered = sorted(
+        steps.items(), key=lambda item: (item[1] // _FURTHER, _call(node, item[1]).line, item[0])
+    )
+    return tuple(_leaf(table, node, name) for name, _ in ordered[:_MAX_LEAVES])
 
 
 def _leaf(table: _Steps, node: Node, name: str) -> Leaf:
     hops: list[Hop] = []
-    first = table[node][name]
-    current, step = node, first
-    sometimes = False
+    sometimes = cached = on_miss = False
     rarely = 0
-    while step.target is not None:
-        rarely |= step.call.flags & _RARELY
-        # The caller of a summary sees the branches around its own call.
-        sometimes = sometimes or _is_conditional(step.call)
-        hops.append(Hop(current.path, step.call.line, step.target.symbol.replace("'2", "")))
-        current = step.target
+    current = node
+    while True:
         step = table[current][name]
-    hops.append(Hop(current.path, step.call.line, name))
-    sometimes = sometimes or _is_conditional(step.call)
-    rarely |= step.call.flags & _RARELY
-    leaf = first.leaf
+        call = _call(current, step)
+        rarely |= call.flags & _RARELY
+        # The caller of a summary sees the branches around its own call.
+        sometimes = sometimes or _is_conditional(call)
+        cached = cached or bool(current.function.flags & facts.CACHED)
+        on_miss = on_miss or _on_miss(call)
+        if step < _FURTHER:
+            break
+        target = current.edges[step & _AT].target
+        hops.append(Hop(current.path, call.line, target.symbol.replace("'2", "")))
+        current = target
+    hops.append(Hop(current.path, call.line, name))
+    leaf = current.leaves[step]
     kind, instead, is_async = "", "", False
     if leaf.blocking is not None:
         kind, instead = str(leaf.blocking.kind), leaf.blocking.instead
@@ -338,10 +407,10 @@ def _leaf(table: _Steps, node: Node, name: str) -> Leaf:
         kind,
         instead,
         tuple(hops),
-        first.cached,
+        cached,
         leaf.blocking,
         is_async,
-        first.on_miss,
+        on_miss,
         sometimes,
         rarely,
     )
