@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from rules.engine import (
@@ -32,6 +33,8 @@ from rules.engine.summaries import Summaries
 from rules.engine.unbounded import UnboundedQueries
 from rules.engine.values import Resolver, Sort
 
+ROUTING, IMPORTED = "routing", "imported"
+"""Who asks the resolver (`values.Readers`): the one for all applications, the other, with a path, for a file's imports."""
 _SCRIPTS = re.compile(r"^(?:[^/]+/)?(?:scripts?|dev|hack)/")
 
 
@@ -43,17 +46,54 @@ class Project:
         files: Mapping[str, ModuleFacts],
         documents: Mapping[str, str] | None = None,
         options: Options = Options(),  # noqa: B008 - frozen
+        *,
+        tracks: bool = False,
     ) -> None:
+        """With `tracks` it can follow changes of its files (`rules.engine.succession`)."""
         self.files = files
         self.documents = documents or {}
         self.options = options
         self.knowledge = Knowledge(options)
-        self.resolver = Resolver(files)
+        self.resolver = Resolver(files, tracks=tracks)
         self.graph = Graph(self.resolver, self.knowledge)
-        self.routing = Routing(self.graph)
-        context.propagate(self.graph, self.routing)
+        self.routing = self.routed()
+        self.served = context.servers(self.graph.nodes.values())
+        context.propagate(self.graph, self.routing, self.served)
         self.summaries = Summaries(self.graph)
+        self.imported: dict[str, frozenset[str]] = {}
+        """By file, the files that it imports; filled as far as `find_scripts` asks."""
+        self.find_scripts()
+
+    def routed(self) -> Routing:
+        """The applications, put together anew."""
+        with self._reading(ROUTING):
+            return Routing(self.graph)
+
+    @contextlib.contextmanager
+    def _reading(self, reader: object) -> Iterator[None]:
+        """Have the resolver remember that all it is asked now is asked for `reader`."""
+        if self.resolver.tracks:
+            self.resolver.reader = reader
+        try:
+            yield
+        finally:
+            self.resolver.reader = None
+
+    def find_scripts(self) -> None:
         self._scripts = self._script_paths()
+
+    def _imports_of(self, path: str) -> frozenset[str]:
+        known = self.imported.get(path)
+        if known is None:
+            module = self.resolver.modules[path]
+            with self._reading((IMPORTED, path)):
+                values = [self.resolver.value(ref, module) for ref in module.facts.modules]
+            known = self.imported[path] = frozenset(
+                value.module.path
+                for value in values
+                if value is not None and value.module is not None and value.module is not module
+            )
+        return known
 
     @cached_property
     def costs(self) -> Costs:
@@ -176,12 +216,7 @@ class Project:
         suspects = {path for path, found in self.files.items() if found.main or _SCRIPTS.search(path)}
         if not suspects:
             return frozenset()
-        imported: dict[str, set[str]] = {}
-        for module in self.resolver.modules.values():
-            for ref in module.facts.modules:
-                value = self.resolver.value(ref, module)
-                if value is not None and value.module is not None and value.module is not module:
-                    imported.setdefault(module.path, set()).add(value.module.path)
+        imported = {path: self._imports_of(path) for path in self.resolver.modules}
         while (
             wanted := {
                 path for importer, paths in imported.items() if importer not in suspects for path in paths

@@ -218,7 +218,6 @@ class _Edit:
     def _forget_added(self) -> None:
         """What the new names stand for is no longer, or not yet, known."""
         for name in self._added:
-            self.linked.names.pop(name, None)
             for ref in [ref for ref in self.linked.memo if _begins_with(ref, name)]:
                 del self.linked.memo[ref]
 
@@ -293,7 +292,7 @@ class _Edit:
         if not below:
             return
         self._places = [(node, node.contexts, node.endpoints) for node in below]
-        context.start(below, self.project.routing)
+        context.start(below, self.project.routing, self.project.served)
         for node in below:
             for caller, edge in node.callers:
                 if caller not in below:

@@ -94,15 +94,16 @@ class Routing:
         self.routes: list[Route] = []
         self.middleware: list[Node] = []
         self._dependencies: dict[Node, tuple[Node, ...]] = {}
+        self._wirers: set[Node] = set()
+        """Functions that ask for dependencies, are decorated or hand something on: what is put together depends on them."""
         nodes = list(graph.nodes.values())
+        handing = {node: calls for node in nodes if (calls := _handing_on(node))}
+        for node, calls in handing.items():
+            for call in calls:
+                self._made(node, call)
         for node in nodes:
-            for call in node.function.calls:
-                if call.arguments is not None:
-                    self._made(node, call)
-        for node in nodes:
-            for call in node.function.calls:
-                if call.arguments is not None:
-                    self._wired(node, call)
+            for call in handing.get(node, ()):
+                self._wired(node, call)
             for decorator in node.function.decorators:
                 self._decorated(node, decorator)
         for module in self.resolver.modules.values():
@@ -114,6 +115,7 @@ class Routing:
             for parameter in node.function.parameters:
                 for target in self.depended(parameter, node.module):
                     target.roles.add("dependency")
+                    self._wirers.add(node)
         self.endpoints = self._endpoints()
 
     @cached_property
@@ -124,6 +126,16 @@ class Routing:
             for node in (endpoint.handler, *endpoint.dependencies, *self.middleware):
                 found[node] = found.get(node, 0) | 1 << position
         return found
+
+    def depends_on(self, node: Node) -> bool:
+        """Whether what is put together may be another if `node` is."""
+        return node in self._wirers or _may_wire(node)
+
+    def would_depend_on(self, node: Node) -> bool:
+        """As `depends_on`, for a function that is new or another since."""
+        return _may_wire(node) or any(
+            True for parameter in node.function.parameters for _ in self.depended(parameter, node.module)
+        )
 
     def _is_lifespan(self, node: Node) -> bool:
         """Whether a context manager takes the application: what it does stands around all serving, however it is handed over."""
@@ -555,6 +567,27 @@ _MAKERS = frozenset(name.rpartition(".")[2] for name in _APPS | _ROUTERS)
 _DECORATORS = frozenset(
     {"api_route", "route", "websocket", "websocket_route", "middleware", "exception_handler", "on_event"}
 )
+
+
+_PLAIN = frozenset(
+    {"property", "staticmethod", "classmethod", "abstractmethod", "cached_property", "override", "overload"}
+    | {"setter", "getter", "deleter", "field_validator", "model_validator", "field_serializer", "validator"}
+    | {"root_validator", "hybrid_property", "computed_field", "declared_attr", "wraps", "lru_cache", "cache"}
+)
+"""Last names of decorators that register nothing, whoever they belong to."""
+
+
+def _handing_on(node: Node) -> list[Call]:
+    return [call for call in node.function.calls if call.arguments is not None]
+
+
+def _may_wire(node: Node) -> bool:
+    function = node.function
+    if function.flags & facts.CONTEXT:
+        return True
+    if any(each.ref.rpartition(".")[2].removeprefix("@") not in _PLAIN for each in function.decorators):
+        return True
+    return any(call.arguments is not None for call in function.calls)
 
 
 def is_wiring(call: Call) -> bool:

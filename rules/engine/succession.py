@@ -1,0 +1,494 @@
+"""A linked project that follows a repository from version to version, at the cost of what changed.
+
+Linking a large project takes a second, and two versions of it differ in a few files. While a project is linked its
+resolver remembers who asked for what (`values.Readers`): a change takes back the answers that it reaches and no others.
+The functions that had them are connected again; where they run, what they lead to and what they cost follows from there.
+A change of the layout itself (packages, star imports) links anew. Either way the result is what linking anew gives.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
+
+import msgspec
+
+from rules.engine import context, facts
+from rules.engine.facts import Call, Class, Function, ModuleFacts
+from rules.engine.finding import Options
+from rules.engine.graph import Edge, LeafCall, Node, place_of
+from rules.engine.project import IMPORTED, ROUTING, Project
+from rules.engine.values import HEIRS, STARS, Linked
+
+_PLACES = frozenset({"line", "end_line", "column"})
+_MOST = 0.2
+"""From this share of changed files on, linking anew is no slower."""
+_FEW = 50
+"""From so many functions on that the framework enters otherwise, where code runs is worked out for all."""
+_BRANCH = re.compile(r"(?<=[?&])\d+")
+
+
+class Succession:
+    """One linked project, always at one version. What it was before can only be asked through `before`."""
+
+    def __init__(
+        self, files: Mapping[str, ModuleFacts], documents: Mapping[str, str], options: Options
+    ) -> None:
+        self.project = Project(files, documents, options, tracks=True)
+        self.before: Project | None = None
+        """The version before the last `move`, as far as comparing two versions asks for it."""
+        self.relinked = 0
+        """How often the last moves had to link anew."""
+        self.size = 1
+
+    def distance(self, files: Mapping[str, ModuleFacts]) -> int:
+        """In how many files the project differs from these."""
+        return len(_changed(self.project.files, files))
+
+    def move(self, files: Mapping[str, ModuleFacts], documents: Mapping[str, str]) -> Project:
+        """The project with exactly these files and documents."""
+        project = self.project
+        changed = _changed(project.files, files)
+        old = project
+        if not changed:
+            self.project = copy.copy(project)
+            self.project.files, self.project.documents = files, documents
+            if documents != project.documents:
+                for name in _OF_DOCUMENTS:
+                    vars(self.project).pop(name, None)
+            self.before = project
+            return self.project
+        if len(changed) > max(8, _MOST * len(files)) or not project.resolver.lies_the_same(changed):
+            return self._anew(files, documents)
+        change = _Change(project, changed)
+        if not change.made():
+            return self._anew(files, documents)
+        self.project, self.before = change.view(files, documents), change.before()
+        del old
+        return self.project
+
+    def _anew(self, files: Mapping[str, ModuleFacts], documents: Mapping[str, str]) -> Project:
+        self.relinked += 1
+        options, self.before = self.project.options, self.project
+        self.project = Project(files, documents, options, tracks=True)
+        return self.project
+
+
+_OF_DOCUMENTS = frozenset({"versions", "deployment", "requirements"})
+"""What a project derives from its documents alone."""
+
+
+def _changed(
+    before: Mapping[str, ModuleFacts], after: Mapping[str, ModuleFacts]
+) -> dict[str, ModuleFacts | None]:
+    """The files of `after` that are others than `before`; None for those that are no more."""
+    changed: dict[str, ModuleFacts | None] = {}
+    for path, found in after.items():
+        known = before.get(path)
+        if known is not found and known != found:
+            changed[path] = found
+    changed.update((path, None) for path in before if path not in after)
+    return changed
+
+
+class _Change:
+    """Other facts of some files, put into a linked project for good."""
+
+    def __init__(self, project: Project, changed: Mapping[str, ModuleFacts | None]) -> None:
+        self.project, self.changed = project, changed
+        self.graph, self.resolver = project.graph, project.resolver
+        self.old_nodes = dict(self.graph.nodes)
+        self.old: dict[Node, Node] = {}
+        """Of each function that was connected again, what it was."""
+        self.gone: list[Node] = []
+        self.readers: set[object] = set()
+        self.routing = project.routing
+        self.cost_differs: set[Node] = set()
+        self.reaches_differently: set[Node] = set()
+
+    def made(self) -> bool:
+        """Make the change; False when the project has to be linked anew, and is of no use any more."""
+        resolver = self.resolver
+        before = {path: module.facts for path, module in resolver.modules.items() if path in self.changed}
+        properties = resolver.property_names
+        modules = {path: resolver.modules[path] for path in before}
+        asked = resolver.change(self.changed)
+        pending: list[object] = [reader for name in asked for reader in resolver.readers.pop(name, ())]
+        for path, found in self.changed.items():
+            module = modules.get(path) or resolver.modules[path]
+            for name in _told_apart(before.get(path, _NOTHING), found or _NOTHING):
+                pending.extend(module.lookups.pop(name, ()))
+        if any(
+            _heirs(before.get(path, _NOTHING)) != _heirs(found or _NOTHING)
+            for path, found in self.changed.items()
+        ):
+            pending.append(HEIRS)
+        self.readers = resolver.forget(pending)
+        if STARS in self.readers:
+            return False
+        self.wiring = {path: self._wiring(path, before[path]) for path in before if place_of(path) == "app"}
+        self._renew_nodes(before)
+        nodes = self.graph.nodes
+        asking = {reader for reader in self.readers if isinstance(reader, Node)} | self.old.keys()
+        changed = {node for node in asking if nodes.get((node.path, node.symbol)) is node}
+        changed.update(self.new)
+        added = resolver.property_names - properties
+        if added:
+            changed.update(
+                node
+                for node in self.graph.nodes.values()
+                if any(
+                    call.flags & facts.LOAD and call.ref.rpartition(".")[2] in added
+                    for call in node.function.calls
+                )
+            )
+        self._connect(changed)
+        self._route()
+        self._place()
+        self.project.summaries.change(changed, self.gone)
+        return True
+
+    # The graph
+
+    def _renew_nodes(self, before: Mapping[str, ModuleFacts]) -> None:
+        nodes = self.graph.nodes
+        self.new: list[Node] = []
+        for path, found in self.changed.items():
+            if place_of(path) != "app":
+                continue
+            now = {function.symbol: function for function in found.functions} if found is not None else {}
+            for function in before.get(path, _NOTHING).functions:
+                node = nodes[path, function.symbol]
+                self._keep(node)
+                if function.symbol not in now:
+                    self.gone.append(nodes.pop((path, function.symbol)))
+            for symbol, function in now.items():
+                known = nodes.get((path, symbol))
+                if known is not None:
+                    known.function, known.is_async = function, bool(function.flags & facts.ASYNC)
+                else:
+                    made = nodes[path, symbol] = self.graph.made(self.resolver.modules[path], function)
+                    self.new.append(made)
+        if self.new or self.gone:
+            self.graph.nodes = {
+                (path, function.symbol): nodes[path, function.symbol]
+                for path, module in self.resolver.modules.items()
+                if place_of(path) == "app"
+                for function in module.facts.functions
+            }
+
+    def _keep(self, node: Node) -> None:
+        if node not in self.old:
+            self.old[node] = copy.copy(node)
+            self.old[node].roles = set(node.roles)
+
+    def _connect(self, changed: set[Node]) -> None:
+        """Follow the calls of these functions again, and tell those that they call."""
+        graph = self.graph
+        self.changed_nodes = changed
+        self.marks_before = {node: graph.marks.pop(node, []) for node in (*changed, *self.gone)}
+        targets: dict[Node, None] = {}
+        for node in changed:
+            self._keep(node) if node not in self.new else None
+            targets.update((edge.target, None) for edge in node.edges)
+            node.edges, node.leaves = [], []
+        for node in self.gone:
+            targets.update((edge.target, None) for edge in node.edges)
+        for node in changed:
+            graph.connect(node)
+        after = {node: node.edges for node in changed}
+        for edges in after.values():
+            targets.update((edge.target, None) for edge in edges)
+        away = {*changed, *self.gone}
+        order = _Order(self.resolver.modules)
+        incoming: dict[Node, list[tuple[Node, Edge]]] = {}
+        for node, edges in after.items():
+            for edge in edges:
+                incoming.setdefault(edge.target, []).append((node, edge))
+        for target in targets:
+            kept = [each for each in target.callers if each[0] not in away]
+            target.callers = sorted([*kept, *incoming.get(target, ())], key=order)
+        for node in changed:
+            before = self.old.get(node)
+            if before is None:
+                self.cost_differs.add(node)
+                self.reaches_differently.update((node, *(edge.target for edge in node.edges)))
+                continue
+            if not _costs_the_same(before, node):
+                self.cost_differs.add(node)
+            if before.is_async != node.is_async:
+                self.reaches_differently.add(node)
+            if [*map(_way, before.edges)] != [*map(_way, node.edges)] or before.is_async != node.is_async:
+                self.reaches_differently.update(edge.target for edge in (*before.edges, *node.edges))
+                self.reaches_differently.add(node)
+        for node in self.gone:
+            self.reaches_differently.update(edge.target for edge in self.old[node].edges)
+        self.reaches_differently.difference_update(self.gone)
+
+    # Routing and contexts
+
+    def _wiring(self, path: str, found: ModuleFacts) -> tuple[Mapping[str, object], object]:
+        """What of a file's old facts putting applications together depends on."""
+        functions = {
+            function.symbol: _wires(function)
+            for function in found.functions
+            if self.routing.depends_on(self.old_nodes[path, function.symbol])
+        }
+        return functions, _class_wiring(found)
+
+    def _is_wired_alike(self, path: str) -> bool:
+        if place_of(path) != "app":
+            return True
+        found = self.changed[path] or _NOTHING
+        functions, classes = self.wiring.get(path, ({}, _class_wiring(_NOTHING)))
+        if classes != _class_wiring(found):
+            return False
+        now = {
+            function.symbol: _wires(function)
+            for function in found.functions
+            if function.symbol in functions
+            or self.routing.would_depend_on(self.graph.nodes[path, function.symbol])
+        }
+        return now == functions
+
+    def _route(self) -> None:
+        """Put the applications together again, if anything of them may have changed."""
+        graph = self.graph
+        marks = {node: graph.marks.get(node, []) for node in self.marks_before}
+        marked = marks != self.marks_before
+        self.routed = False
+        if not marked and ROUTING not in self.readers and all(map(self._is_wired_alike, self.changed)):
+            return
+        self.routed = True
+        self.old_roles = {node: node.roles for node in graph.nodes.values() if node.roles}
+        for node in graph.nodes.values():
+            if node.roles:
+                node.roles = set()
+        for each in graph.marks.values():
+            for node, role in each:
+                node.roles.add(role)
+        self.routing = self.project.routed()
+
+    def _place(self) -> None:
+        """Work out anew where functions run whose callers are others."""
+        routing, graph = self.routing, self.graph
+        served = context.servers(graph.nodes.values())
+        before = self.project.served
+        self.served = served
+        if self.routed:
+            old = self.project.routing
+            nodes = graph.nodes.values()
+            same = [endpoint.ref for endpoint in routing.endpoints] == [
+                endpoint.ref for endpoint in old.endpoints
+            ]
+            entered, had = routing.entered, old.entered
+            if not same or sum(1 for _ in _differing(entered, had)) > _FEW:
+                old_places = {node: (node.contexts, node.endpoints) for node in nodes}
+                context.propagate(graph, routing, served)
+                self.moved = {
+                    node for node in nodes if old_places.get(node) != (node.contexts, node.endpoints)
+                }
+                return
+            targets = {*self.reaches_differently, *_differing(entered, had)}
+            targets.update(node for node in nodes if node.roles != self.old_roles.get(node, _NO_ROLES))
+        else:
+            targets = set(self.reaches_differently)
+        targets.update(served ^ before)
+        targets = {node for node in targets if graph.nodes.get((node.path, node.symbol)) is node}
+        self.moved = self._run_again(targets)
+
+    def _run_again(self, targets: Iterable[Node]) -> set[Node]:
+        """Work out anew where `targets` and everything below them run."""
+        below: set[Node] = set()
+        pending = list(targets)
+        while pending:
+            node = pending.pop()
+            if node not in below:
+                below.add(node)
+                pending.extend(edge.target for edge in node.edges)
+        if not below:
+            return below
+        before = {node: (node.contexts, node.endpoints) for node in below}
+        context.start(below, self.routing, self.served)
+        for node in below:
+            for caller, edge in node.callers:
+                if caller not in below:
+                    node.contexts |= context.through(caller, edge)
+                    node.endpoints |= caller.endpoints
+        context.follow(deque(below))
+        return {node for node in below if before[node] != (node.contexts, node.endpoints)}
+
+    # The outcome
+
+    def view(self, files: Mapping[str, ModuleFacts], documents: Mapping[str, str]) -> Project:
+        project = self.project
+        view = copy.copy(project)
+        view.files, view.documents = files, documents
+        view.routing, view.served = self.routing, self.served
+        kept: set[str] = set(_OF_DOCUMENTS) if documents == project.documents else set()
+        for name, attribute in vars(Project).items():
+            if isinstance(attribute, cached_property) and name not in kept:
+                vars(view).pop(name, None)
+        view.imported = {
+            path: imported
+            for path, imported in project.imported.items()
+            if path in view.resolver.modules
+            and path not in self.changed
+            and (IMPORTED, path) not in self.readers
+        }
+        view.find_scripts()
+        return view
+
+    def before(self) -> Project:
+        """The version before, for comparing: its functions, what they called and cost, its endpoints."""
+        view = copy.copy(self.project)
+        view.graph = copy.copy(self.graph)
+        view.graph.nodes = {key: self.old.get(node, node) for key, node in self.old_nodes.items()}
+        return view
+
+
+_NOTHING = ModuleFacts()
+_NO_ROLES: set[str] = set()
+
+
+class _Order:
+    """Calls in the order of their callers, as linking anew finds them."""
+
+    def __init__(self, modules: Mapping[str, Linked]) -> None:
+        self._modules = modules
+        self._positions: dict[str, dict[str, int]] = {}
+
+    def __call__(self, caller: tuple[Node, Edge]) -> tuple[str, int, int]:
+        node, edge = caller
+        positions = self._positions.get(node.path)
+        if positions is None:
+            functions = self._modules[node.path].facts.functions
+            positions = self._positions[node.path] = {
+                function.symbol: position for position, function in enumerate(functions)
+            }
+        return node.path, positions[node.symbol], edge.at
+
+
+def _differing(one: Mapping[Node, int], other: Mapping[Node, int]) -> Iterator[Node]:
+    for node in one.keys() | other.keys():
+        if one.get(node) != other.get(node):
+            yield node
+
+
+def _way(edge: Edge) -> tuple[Node, str, int]:
+    return edge.target, edge.kind, edge.call.flags & facts.SPAWNED
+
+
+def _told_apart(before: ModuleFacts, after: ModuleFacts) -> Iterator[str]:
+    """The names and symbols by which two versions of a file differ for whoever looks something up in it."""
+    tables: tuple[tuple[Mapping[str, object], Mapping[str, object]], ...] = (
+        (before.members, after.members),
+        (before.aliases, after.aliases),
+        (before.displays, after.displays),
+        (_functions(before), _functions(after)),
+    )
+    for one, other in tables:
+        if one != other:
+            yield from (name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
+    old, new = ({cls.symbol: cls for cls in found.classes} for found in (before, after))
+    for symbol in old.keys() | new.keys():
+        was, is_now = old.get(symbol, _NO_CLASS), new.get(symbol, _NO_CLASS)
+        if was == is_now:
+            continue
+        if not alike(_bare(was), _bare(is_now)):
+            yield symbol
+        had, has = was.attributes, is_now.attributes
+        yield from (f"{symbol}.{name}" for name in had.keys() | has.keys() if had.get(name) != has.get(name))
+
+
+_NO_CLASS = Class("", 0)
+
+
+def _functions(found: ModuleFacts) -> dict[str, tuple[object, ...]]:
+    return {
+        function.symbol: (
+            function.flags,
+            function.owner,
+            function.returns,
+            function.yields,
+            tuple((each.ref, each.called) for each in function.decorators),
+        )
+        for function in found.functions
+    }
+
+
+def _bare(cls: Class) -> Class:
+    return msgspec.structs.replace(cls, attributes={})
+
+
+def _heirs(found: ModuleFacts) -> list[tuple[str, tuple[str, ...]]]:
+    return [(cls.symbol, cls.bases) for cls in found.classes]
+
+
+def _wires(function: Function) -> object:
+    return (
+        function.flags,
+        function.owner,
+        function.parameters,
+        tuple((each.ref, each.called, each.arguments, each.receiver) for each in function.decorators),
+        [
+            (call.ref, call.flags, call.arguments, call.target, call.receiver)
+            for call in function.calls
+            if call.arguments is not None
+        ],
+    )
+
+
+def _class_wiring(found: ModuleFacts) -> object:
+    return found.main, [
+        (cls.symbol, cls.bases, cls.metaclass, cls.dependencies, [each.ref for each in cls.decorators])
+        for cls in found.classes
+    ]
+
+
+def alike(one: object, other: object) -> bool:
+    """Equal but for lines and columns."""
+    if one == other:
+        return True
+    if isinstance(one, msgspec.Struct) and type(one) is type(other):
+        names = (name for name in one.__struct_fields__ if name not in _PLACES)
+        return all(alike(getattr(one, name), getattr(other, name)) for name in names)
+    if isinstance(one, tuple) and isinstance(other, tuple):
+        return len(one) == len(other) and all(map(alike, one, other))
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(alike(one[key], other[key]) for key in one)
+    return False
+
+
+def _costs_the_same(before: Node, after: Node) -> bool:
+    """Whether two versions of a function cost the same for what they call themselves."""
+    if (before.function.flags ^ after.function.flags) & facts.CACHED:
+        return False
+    if len(before.edges) != len(after.edges) or len(before.leaves) != len(after.leaves):
+        return False
+    if any(
+        one.target is not other.target or one.kind != other.kind
+        for one, other in zip(before.edges, after.edges, strict=True)
+    ):
+        return False
+    old: list[Edge | LeafCall] = [*before.edges, *before.leaves]
+    new: list[Edge | LeafCall] = [*after.edges, *after.leaves]
+    if any(
+        one.name != other.name or one.query != other.query or one.external != other.external
+        for one, other in zip(before.leaves, after.leaves, strict=True)
+    ):
+        return False
+    return _shapes(each.call for each in old) == _shapes(each.call for each in new)
+
+
+def _shapes(calls: Iterable[Call]) -> list[tuple[int, str]]:
+    """Flags and paths of calls; branches are numbered as they come, not by their lines."""
+    numbers: dict[str, str] = {}
+
+    def numbered(found: re.Match[str]) -> str:
+        return numbers.setdefault(found.group(), str(len(numbers)))
+
+    return [(call.flags, _BRANCH.sub(numbered, call.path) if call.path else "") for call in calls]
