@@ -27,7 +27,7 @@ from rules.engine.lazy_loading import LazyLoading
 from rules.engine.lookups import Lookups
 from rules.engine.models import Models
 from rules.engine.raw_queries import RawQueries
-from rules.engine.routing import Routing
+from rules.engine.routing import Routing, Wiring
 from rules.engine.statements import Statements
 from rules.engine.summaries import Summaries
 from rules.engine.unbounded import UnboundedQueries
@@ -56,6 +56,7 @@ class Project:
         self.knowledge = Knowledge(options)
         self.resolver = Resolver(files, tracks=tracks)
         self.graph = Graph(self.resolver, self.knowledge)
+        self.wiring = Wiring(self.graph)
         self.routing = self.routed()
         self.served = context.servers(self.graph.nodes.values())
         context.propagate(self.graph, self.routing, self.served)
@@ -67,7 +68,7 @@ class Project:
     def routed(self) -> Routing:
         """The applications, put together anew."""
         with self._reading(ROUTING):
-            return Routing(self.graph)
+            return Routing(self.graph, self.wiring)
 
     @contextlib.contextmanager
     def _reading(self, reader: object) -> Iterator[None]:

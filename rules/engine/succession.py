@@ -17,11 +17,11 @@ from functools import cached_property
 import msgspec
 
 from rules.engine import context, facts
-from rules.engine.facts import Call, Class, Function, ModuleFacts
+from rules.engine.facts import Call, Class, ModuleFacts
 from rules.engine.finding import Options
 from rules.engine.graph import Edge, LeafCall, Node, place_of
 from rules.engine.project import IMPORTED, ROUTING, Project
-from rules.engine.values import HEIRS, STARS, Linked
+from rules.engine.values import CALLS, STARS, Linked
 
 _PLACES = frozenset({"line", "end_line", "column"})
 _MOST = 0.2
@@ -121,15 +121,14 @@ class _Change:
             module = modules.get(path) or resolver.modules[path]
             for name in _told_apart(before.get(path, _NOTHING), found or _NOTHING):
                 pending.extend(module.lookups.pop(name, ()))
-        if any(
-            _heirs(before.get(path, _NOTHING)) != _heirs(found or _NOTHING)
+        derived = [
+            path
             for path, found in self.changed.items()
-        ):
-            pending.append(HEIRS)
-        self.readers = resolver.forget(pending)
+            if _heirs(before.get(path, _NOTHING)) != _heirs(found or _NOTHING)
+        ]
+        self.readers = resolver.forget(pending, derived)
         if STARS in self.readers:
             return False
-        self.wiring = {path: self._wiring(path, before[path]) for path in before if place_of(path) == "app"}
         self._renew_nodes(before)
         nodes = self.graph.nodes
         asking = {reader for reader in self.readers if isinstance(reader, Node)} | self.old.keys()
@@ -230,39 +229,14 @@ class _Change:
 
     # Routing and contexts
 
-    def _wiring(self, path: str, found: ModuleFacts) -> tuple[Mapping[str, object], object]:
-        """What of a file's old facts putting applications together depends on."""
-        functions = {
-            function.symbol: _wires(function)
-            for function in found.functions
-            if self.routing.depends_on(self.old_nodes[path, function.symbol])
-        }
-        return functions, _class_wiring(found)
-
-    def _is_wired_alike(self, path: str) -> bool:
-        if place_of(path) != "app":
-            return True
-        found = self.changed[path] or _NOTHING
-        functions, classes = self.wiring.get(path, ({}, _class_wiring(_NOTHING)))
-        if classes != _class_wiring(found):
-            return False
-        now = {
-            function.symbol: _wires(function)
-            for function in found.functions
-            if function.symbol in functions
-            or self.routing.would_depend_on(self.graph.nodes[path, function.symbol])
-        }
-        return now == functions
-
     def _route(self) -> None:
         """Put the applications together again, if anything of them may have changed."""
         graph = self.graph
-        marks = {node: graph.marks.get(node, []) for node in self.marks_before}
-        marked = marks != self.marks_before
-        self.routed = False
-        if not marked and ROUTING not in self.readers and all(map(self._is_wired_alike, self.changed)):
+        marked = self.marks_before != {node: graph.marks.get(node, []) for node in self.marks_before}
+        asked = self.project.wiring.change(self.changed_nodes, self.gone, self.changed, self.readers)
+        self.routed = marked or asked or ROUTING in self.readers
+        if not self.routed:
             return
-        self.routed = True
         self.old_roles = {node: node.roles for node in graph.nodes.values() if node.roles}
         for node in graph.nodes.values():
             if node.roles:
@@ -393,6 +367,8 @@ def _told_apart(before: ModuleFacts, after: ModuleFacts) -> Iterator[str]:
     for one, other in tables:
         if one != other:
             yield from (name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
+    if _calls(before) != _calls(after):
+        yield CALLS
     old, new = ({cls.symbol: cls for cls in found.classes} for found in (before, after))
     for symbol in old.keys() | new.keys():
         was, is_now = old.get(symbol, _NO_CLASS), new.get(symbol, _NO_CLASS)
@@ -420,33 +396,19 @@ def _functions(found: ModuleFacts) -> dict[str, tuple[object, ...]]:
     }
 
 
+def _calls(found: ModuleFacts) -> list[tuple[str, list[tuple[str, object]]]]:
+    return [
+        (function.symbol, [(call.ref, call.arguments) for call in function.calls])
+        for function in found.functions
+    ]
+
+
 def _bare(cls: Class) -> Class:
     return msgspec.structs.replace(cls, attributes={})
 
 
 def _heirs(found: ModuleFacts) -> list[tuple[str, tuple[str, ...]]]:
     return [(cls.symbol, cls.bases) for cls in found.classes]
-
-
-def _wires(function: Function) -> object:
-    return (
-        function.flags,
-        function.owner,
-        function.parameters,
-        tuple((each.ref, each.called, each.arguments, each.receiver) for each in function.decorators),
-        [
-            (call.ref, call.flags, call.arguments, call.target, call.receiver)
-            for call in function.calls
-            if call.arguments is not None
-        ],
-    )
-
-
-def _class_wiring(found: ModuleFacts) -> object:
-    return found.main, [
-        (cls.symbol, cls.bases, cls.metaclass, cls.dependencies, [each.ref for each in cls.decorators])
-        for cls in found.classes
-    ]
 
 
 def alike(one: object, other: object) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -127,8 +127,10 @@ class Resolver:
         self._origins: dict[str, tuple[Linked, ...]] = {}
         self._external_stars: dict[str, str] = {}
         self._heirs: dict[tuple[str, str], list[Value]] | None = None
+        self._bases: dict[str, list[tuple[str, str]]] = {}
+        """By file, the classes that its classes derive from."""
         self.readers: Readers = {}
-        """Who asked for a file or folder by its path, for the folders that hold a top-level name (`T`), or for heirs."""
+        """Who asked for a file or folder by its path, for the folders with a top-level name (`T`), for a class's heirs."""
         self._link(files)
 
     @cached_property
@@ -290,25 +292,51 @@ class Resolver:
         vars(self).pop("property_names", None)
         return asked
 
-    def forget(self, pending: list[object]) -> set[object]:
-        """Forget the answers of `pending`, who read what changed, and of all who read theirs; returns them all."""
+    def forget(self, pending: list[object], derived: Collection[str]) -> set[object]:
+        """Forget the answers of `pending`, who read what changed, and of all who read theirs; returns them all.
+
+        `derived` are the files whose classes or their bases are others.
+        """
         seen: set[object] = set()
-        while pending:
-            reader = pending.pop()
-            if reader in seen:
-                continue
-            seen.add(reader)
-            if isinstance(reader, tuple) and isinstance(reader[0], Linked):
-                module, ref = reader
-                if ref[:1] == ANCESTRY:
-                    module.ancestry.pop(ref[1:], None)
-                else:
-                    module.memo.pop(ref, None)
-                pending.extend(module.readers.pop(ref, ()))
-            elif reader == HEIRS:
-                self._heirs = None
-                pending.extend(self.readers.pop(HEIRS, ()))
+        files = set(derived)
+        while pending or files:
+            while pending:
+                reader = pending.pop()
+                if reader in seen:
+                    continue
+                seen.add(reader)
+                if not isinstance(reader, tuple):
+                    continue
+                first, ref = reader
+                if isinstance(first, Linked):
+                    if ref[:1] == ANCESTRY:
+                        first.ancestry.pop(ref[1:], None)
+                    else:
+                        first.memo.pop(ref, None)
+                    pending.extend(first.readers.pop(ref, ()))
+                elif first == HEIRS:
+                    files.add(ref)
+                    seen.discard(reader)
+            if files:
+                pending.extend(self._derived_again(files))
+                files.clear()
         return seen
+
+    def _derived_again(self, files: Collection[str]) -> Iterator[object]:
+        """Who asked for heirs of a class that other classes of these files derive from than before."""
+        if self._heirs is None:
+            return
+        for path in files:
+            before = self._bases.pop(path, [])
+            had = {key: self._heirs[key] for key in before}
+            for key, heirs in had.items():
+                self._heirs[key] = [heir for heir in heirs if heir.home.path != path]
+            module = self.modules.get(path)
+            after = self._follow_bases(path, module, self._heirs) if module is not None else []
+            for key in {*before, *after}:
+                names = [heir.symbol for heir in had.get(key, ()) if heir.home.path == path]
+                if names != [heir.symbol for heir in self._heirs[key] if heir.home.path == path]:
+                    yield from self.readers.pop(_heirs_of(key), ())
 
     # References
 
@@ -596,24 +624,32 @@ class Resolver:
 
     def heirs(self, owner: Value) -> list[Value]:
         """The classes that name `owner` as a base."""
+        key = (owner.home.path, owner.symbol)
         if self.reader is not None:
-            note(self.readers, HEIRS, self.reader)
+            note(self.readers, _heirs_of(key), self.reader)
         if self._heirs is None:
-            reader, self.reader = self.reader, HEIRS if self.tracks else None
-            self._heirs = self._all_heirs()
-            self.reader = reader
-        return self._heirs.get((owner.home.path, owner.symbol), [])
+            self._heirs = {}
+            for path, module in self.modules.items():
+                self._follow_bases(path, module, self._heirs)
+        return self._heirs.get(key, [])
 
-    def _all_heirs(self) -> dict[tuple[str, str], list[Value]]:
-        found: dict[tuple[str, str], list[Value]] = {}
-        for module in self.modules.values():
-            for cls in module.facts.classes:
-                heir = Value(Sort.CLASS, self._qualified(module, cls.symbol), module, cls.symbol)
-                for base in cls.bases:
-                    resolved = self.value(base, module)
-                    if resolved is not None and resolved.sort == Sort.CLASS:
-                        found.setdefault((resolved.home.path, resolved.symbol), []).append(heir)
-        return found
+    def _follow_bases(
+        self, path: str, module: Linked, heirs: dict[tuple[str, str], list[Value]]
+    ) -> list[tuple[str, str]]:
+        """Add the classes of a file to those that derive from their bases; returns these bases."""
+        reader, self.reader = self.reader, (HEIRS, path) if self.tracks else None
+        bases: list[tuple[str, str]] = []
+        for cls in module.facts.classes:
+            heir = Value(Sort.CLASS, self._qualified(module, cls.symbol), module, cls.symbol)
+            for base in cls.bases:
+                resolved = self.value(base, module)
+                if resolved is not None and resolved.sort == Sort.CLASS:
+                    bases.append((resolved.home.path, resolved.symbol))
+                    heirs.setdefault(bases[-1], []).append(heir)
+        self.reader = reader
+        if bases:
+            self._bases[path] = bases
+        return bases
 
     def _variables_of(self, value: Value, owner: Value) -> Mapping[str, Value]:
         """What the type variables of `owner`, a class that `value` derives from, stand for."""
@@ -950,12 +986,18 @@ class Resolver:
 
 
 ANCESTRY = "\x00"
+CALLS = "\x00calls"
+"""Under this `looked_up` remembers who goes through the calls of a module's functions."""
 HEIRS, STARS = "heirs", "stars"
-"""Readers that are a table of the whole project."""
+"""Who asks for the bases of all classes of a file, and for what its star imports bring."""
 _SELF = frozenset({"typing.Self:", "typing_extensions.Self:"})
 _PLAIN = frozenset(
     {"builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol", "enum.Enum", "builtins.Exception"}
 )
+
+
+def _heirs_of(key: tuple[str, str]) -> str:
+    return f"{ANCESTRY}{key[0]} {key[1]}"
 
 
 def _filled(ref: str, variables: Mapping[str, Value]) -> Value | None:
