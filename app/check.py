@@ -41,8 +41,12 @@ class Scan(msgspec.Struct, kw_only=True):
 
     result: Result
     sources: dict[str, bytes]
+    documents: Mapping[str, str] = {}
+    """Dockerfiles, requirements and the like: findings stand on their lines too."""
 
     def lines(self, path: str) -> Sequence[str]:
+        if path in self.documents:
+            return self.documents[path].splitlines()
         return file_lines(self.sources, path)
 
 
@@ -89,7 +93,7 @@ def scan(
         findings=tuple(_asked(project, result, options)),
         skipped=(*result.skipped, *project.unread(sources)),
     )
-    return Scan(result=_finished(result, sources, started), sources=sources)
+    return Scan(result=_finished(result, sources, started), sources=sources, documents=documents)
 
 
 def analyze(
@@ -167,7 +171,7 @@ def only_new(project: Project, revision: str, now: Scan, options: Options) -> Sc
     then = analyze(sources, (changed | suspects) & sources.keys(), documents, options, prove=False)
     known = {finding.fingerprint for finding in then.findings}
     findings = tuple(finding for finding in now.result.findings if finding.fingerprint not in known)
-    return Scan(result=msgspec.structs.replace(now.result, findings=findings), sources=now.sources)
+    return msgspec.structs.replace(now, result=msgspec.structs.replace(now.result, findings=findings))
 
 
 def _prefix(repository: LocalRepository, root: Path) -> str:
@@ -207,7 +211,7 @@ def fix(project: Project, options: Options, first: Scan, *, unsafe: bool) -> Fix
         started = time.perf_counter()
         result = analyze(sources, project.chosen, documents, options)
         result = msgspec.structs.replace(result, findings=tuple(_asked(project, result, options)))
-        current = Scan(result=_finished(result, sources, started), sources=dict(sources))
+        current = Scan(result=_finished(result, sources, started), sources=dict(sources), documents=documents)
     changed = {path for path, source in sources.items() if source != first.sources[path]}
     return Fixed(
         before={path: first.sources[path] for path in sorted(changed)},

@@ -209,7 +209,9 @@ class Pipeline(Chores):
             log.warning("report_of_another_version", number=job.number)
             return
         if moves:
-            merged = history.Merged(number=job.number, head_sha=state.head_sha, at=state.merged_at, moves=moves)
+            merged = history.Merged(
+                number=job.number, head_sha=state.head_sha, at=state.merged_at, moves=moves
+            )
             await self.store.keep_costs(job.repository, state.base_ref, merged)
 
     async def _ask(self, client: RepositoryClient, job: ReviewJob) -> tuple[PullState, Compared | None]:

@@ -287,7 +287,7 @@ def _show_checklist(scan: Scan, output_format: str) -> None:
     from app import checklist as listing
     from app.terminal import console
 
-    items = listing.of(scan.result)
+    items = listing.of(scan.result, scan.lines, scan.sources)
     if output_format == "text":
         console().print(listing.as_text(items))
     else:
