@@ -110,12 +110,13 @@ class BlockingCallInStreamOrWebsocket(Rule):
 
 
 def _once(match: Match, where: str, module: Module) -> Match:
-    """What stands in no loop runs once for each connection or response, not again and again."""
-    if module.loops(match.node):
+    """What no endless loop repeats runs once for each connection or for each of a few things, not again and again."""
+    loops = module.loops(match.node)
+    if any(isinstance(loop, ast.While | ast.AsyncFor) for loop in loops):
         return match
+    often = "once for each item" if loops else "once for each client"
     return replace(
         match,
-        message=match.message.replace(
-            f"{where}, as long as a client stays", f"{where}, once for each client"
-        ),
+        severity=Severity.HIGH if match.severity in (None, Severity.CRITICAL) else match.severity,
+        message=match.message.replace(f"{where}, as long as a client stays", f"{where}, {often}"),
     )

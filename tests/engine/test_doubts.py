@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rules import Options, analyze
-from rules.engine.finding import Confidence
+from rules.engine.finding import Confidence, Severity
 from tests.engine.test_loop_severities import found
 
 NOTIFY = """
@@ -133,7 +133,9 @@ async def logs(socket: WebSocket):
         await socket.send_text(who)
 """
 
-    assert "once for each client" in found(text, "FP106").message
+    once = found(text, "FP106")
+    assert "once for each client" in once.message
+    assert once.severity is Severity.HIGH
 
 
 @pytest.mark.parametrize(("version", "count"), [("2.9.0", 1), ("1.10.19", 0)])
