@@ -55,7 +55,17 @@ _NOTICE = re.compile(
     re.IGNORECASE,
 )
 """What a call that tells somebody something is named after; another call with such a verb may be the request's own work."""
-_BROKERS = ("kafka.", "confluent_kafka.", "aiokafka.", "pika.", "aio_pika.", "nats.", "pulsar.", "stomp.", "aiormq.")
+_BROKERS = (
+    "kafka.",
+    "confluent_kafka.",
+    "aiokafka.",
+    "pika.",
+    "aio_pika.",
+    "nats.",
+    "pulsar.",
+    "stomp.",
+    "aiormq.",
+)
 """What goes into a log or a queue is kept there: that is how work is put off, not what should be."""
 _REMOTE = frozenset({"mail", "http", "net", "sdk"})
 

@@ -25,7 +25,9 @@ _PARTICULAR = re.compile(
 )
 """Exceptions that say what is the matter: the next attempt is made with something else."""
 _STATUS = re.compile(r"status|code|errno|reason", re.IGNORECASE)
-_OVERLOAD = re.compile(r"429|50[0-9]|>=? ?(?:499|500)|TOO_MANY|UNAVAILABLE|TIMEOUT|SERVER_ERROR", re.IGNORECASE)
+_OVERLOAD = re.compile(
+    r"429|50[0-9]|>=? ?(?:499|500)|TOO_MANY|UNAVAILABLE|TIMEOUT|SERVER_ERROR", re.IGNORECASE
+)
 _LOGS = re.compile(r"log|print|warn|capture_exception|record|append|add|metric|count|observe", re.IGNORECASE)
 _STORM = Impact(
     summary="a peer that is down for a second gets every attempt within that second: the load on it is multiplied by the"

@@ -17,7 +17,9 @@ _BASE = frozenset(
 )
 _MANY = 3
 _NAMED = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-_DEBUGGING = re.compile(r"debug|profil(?:e_|er|ing|e\b)|pyinstrument|\bdev(?:elopment)?\b|is_dev|testing", re.IGNORECASE)
+_DEBUGGING = re.compile(
+    r"debug|profil(?:e_|er|ing|e\b)|pyinstrument|\bdev(?:elopment)?\b|is_dev|testing", re.IGNORECASE
+)
 
 
 class BaseHttpMiddleware(Rule):
