@@ -11,6 +11,7 @@ from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity
 from rules.libraries import Kind
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 _OUTSIDE = frozenset({"http", "llm", "sdk", "mail", "net"})
@@ -68,6 +69,9 @@ class HeavyWorkInBackgroundTasks(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return callee.meaning.offload is not None
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         offload = module.offload(node)

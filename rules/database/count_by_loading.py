@@ -13,6 +13,7 @@ from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Saf
 if TYPE_CHECKING:
     import libcst as cst
 
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 _SESSIONS = (
@@ -98,6 +99,9 @@ class CountByLoading(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return callee.spelled in ("len", "sum")
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         counted = _counted(node)

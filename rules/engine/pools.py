@@ -80,6 +80,11 @@ class Engine:
         return value.value if isinstance(value, ast.Constant) and isinstance(value.value, int) else None
 
 
+def makes_engine(name: str) -> bool:
+    """Whether the callable `name` makes an engine."""
+    return libraries.canonical(name) in _ENGINES
+
+
 def engine(call: ast.Call, module: Module) -> Engine | None:
     """The engine that `call` makes for the application; None for SQLite, scripts, tests, or what nobody can tell."""
     name = libraries.canonical(module.qualified_name(call.func) or "")

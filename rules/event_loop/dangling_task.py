@@ -12,6 +12,7 @@ from rules.engine.rule import Effort, Fix, Invalid, Match, Rule, Safety, Severit
 if TYPE_CHECKING:
     import libcst as cst
 
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 _STARTERS = frozenset(
@@ -100,6 +101,9 @@ class DanglingTask(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return callee.name in _STARTERS
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         how = _unkept(node, module)

@@ -8,6 +8,7 @@ from rules.engine.loop_shapes import iterables, shortened
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.index import LoopNode
     from rules.engine.module import Module
 
@@ -71,6 +72,9 @@ class HeavyComputeInRequest(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return callee.name in _CONCAT or callee.name in _ROW_BY_ROW
 
     def check(self, node: ast.Compare | ast.Call, module: Module) -> Iterator[Match]:
         if not module.in_request_path(node):
