@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.finding import Impact
-from rules.engine.loop_calls import own_nodes
 from rules.engine.loop_shapes import shortened
 from rules.engine.module import Role
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.transactions import CONNECTIONS, RELEASING, holds, is_a
 from rules.engine.values import Sort
+from rules.engine.walking import own_nodes
 
 if TYPE_CHECKING:
     from rules.engine.callees import Callee

@@ -22,6 +22,7 @@ from rules.engine.statements import Loaded
 from rules.engine.summaries import Leaf, Summary
 from rules.engine.surroundings import is_short
 from rules.engine.values import Linked, Sort, Value
+from rules.engine.walking import walk
 from rules.libraries import Blocking, Client, External, Offload, Query
 
 
@@ -250,7 +251,7 @@ class Module:
         changing = self._loop_names(loop)
         return any(
             isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load) and inner.id in changing
-            for inner in ast.walk(node)
+            for inner in walk(node)
         )
 
     def _loop_names(self, loop: ast.AST) -> set[str]:
@@ -267,7 +268,7 @@ class Module:
             for statement in loop.body:
                 names |= _stored(statement)
         if isinstance(loop, ast.For | ast.AsyncFor):
-            assigned = [inner for statement in loop.body for inner in ast.walk(statement)]
+            assigned = [inner for statement in loop.body for inner in walk(statement)]
             for _ in range(3):  # what is computed from them, and from that
                 before = len(names)
                 for inner in assigned:
@@ -512,17 +513,13 @@ def _joined(groups: object) -> tuple[Leaf, ...]:
 
 def _stored(node: ast.AST) -> set[str]:
     return {
-        inner.id
-        for inner in ast.walk(node)
-        if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store)
+        inner.id for inner in walk(node) if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store)
     }
 
 
 def _loaded(node: ast.AST) -> set[str]:
     return {
-        inner.id
-        for inner in ast.walk(node)
-        if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load)
+        inner.id for inner in walk(node) if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load)
     }
 
 

@@ -7,6 +7,7 @@ import ast
 from rules.engine import facts
 from rules.engine.index import FUNCTIONS, Index
 from rules.engine.spelling import last_name
+from rules.engine.walking import walk
 
 _KEEPING = ("cache", "memo", "_kept", "singleton")
 
@@ -102,7 +103,7 @@ def _outlives(index: Index, place: ast.AST, spelled: str) -> bool:
 def _lasting(function: ast.AST) -> set[str]:
     """The names in a function that are global, or assigned what was looked up in a store."""
     found: set[str] = set()
-    for node in ast.walk(function):
+    for node in walk(function):
         match node:
             case ast.Global(names=names):
                 found.update(names)
