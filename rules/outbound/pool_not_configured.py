@@ -71,8 +71,6 @@ class PoolNotConfigured(Rule):
         engine = pools.engine(node, module)
         if engine is None or not module.project.routing.endpoints:
             return
-        if _is_thrown_away(node, module):
-            return
         deployment = module.project.deployment
         if deployment.pooler or deployment.serverless:
             return
@@ -99,19 +97,3 @@ class PoolNotConfigured(Rule):
                 confidence=Confidence.LIKELY,
                 instead="Add `pool_pre_ping=True`, or `pool_recycle` below the shortest idle limit on the way.",
             )
-
-
-def _is_thrown_away(call: ast.Call, module: Module) -> bool:
-    """Whether the function that makes the engine disposes of it too: an engine for one job has no pool to speak of."""
-    function = module.function_of(call)
-    parent = module.parent(call)
-    if function is None or not isinstance(parent, ast.Assign):
-        return False
-    names = {target.id for target in parent.targets if isinstance(target, ast.Name)}
-    return any(
-        isinstance(inner, ast.Attribute)
-        and inner.attr == "dispose"
-        and isinstance(inner.value, ast.Name)
-        and inner.value.id in names
-        for inner in ast.walk(function.node)
-    )
