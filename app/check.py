@@ -253,8 +253,10 @@ def _patch_lines(content: bytes) -> list[str]:
 
 
 def _finished(result: Result, sources: Mapping[str, bytes], started: float) -> Result:
+    """In the order of files and lines; what a profile saw much of stands before that."""
     order = sorted(
-        result.findings, key=lambda finding: (finding.path, finding.line, finding.column, finding.code)
+        result.findings,
+        key=lambda finding: (-finding.heat, finding.path, finding.line, finding.column, finding.code),
     )
     return msgspec.structs.replace(
         result,

@@ -212,6 +212,8 @@ def checked(
     except discovery.DiscoveryError as error:
         raise Misuse(str(error)) from None
     options = with_evidence(options_of(config, select, ignore), config, root, profiles)
+    if options.evidence:
+        printer = None  # what is hot stands first: nothing is said before everything is weighed
     with progress(len(project.files)) as bar:
         if printer is not None:
             printer.bar = bar
