@@ -152,8 +152,21 @@ def _asked(project: Project, result: Result, options: Options) -> Iterator[Findi
 
 def only_new(project: Project, revision: str, now: Scan, options: Options) -> Scan:
     """`now` without the findings that the project had at `revision` already. Raises GitError."""
-    repository = LocalRepository(project.root)
-    prefix = _prefix(repository, project.root)
+    sources, documents = at_revision(LocalRepository(project.root), project.root, revision)
+    # What is untouched and says nothing now needs no rules: only its facts count.
+    changed = frozenset(path for path, source in sources.items() if now.sources.get(path) != source)
+    suspects = frozenset(finding.path for finding in now.result.findings)
+    then = analyze(sources, (changed | suspects) & sources.keys(), documents, options, prove=False)
+    known = {finding.fingerprint for finding in then.findings}
+    findings = tuple(finding for finding in now.result.findings if finding.fingerprint not in known)
+    return msgspec.structs.replace(now, result=msgspec.structs.replace(now.result, findings=findings))
+
+
+def at_revision(
+    repository: LocalRepository, root: Path, revision: str
+) -> tuple[dict[str, bytes], dict[str, str]]:
+    """The Python files and the documents below `root` as they were. Raises GitError."""
+    prefix = _prefix(repository, root)
     tree = {
         path.removeprefix(prefix): entry.sha
         for path, entry in repository.tree(repository.commit(revision)).items()
@@ -163,15 +176,11 @@ def only_new(project: Project, revision: str, now: Scan, options: Options) -> Sc
     blobs = repository.read(wanted.values())
     sources = {path: blobs[sha] for path, sha in wanted.items() if is_python(path) and sha in blobs}
     documents = {
-        path: blobs[sha].decode(errors="replace") for path, sha in wanted.items() if is_document(path)
+        path: blobs[sha].decode(errors="replace")
+        for path, sha in wanted.items()
+        if is_document(path) and sha in blobs
     }
-    # What is untouched and says nothing now needs no rules: only its facts count.
-    changed = frozenset(path for path, source in sources.items() if now.sources.get(path) != source)
-    suspects = frozenset(finding.path for finding in now.result.findings)
-    then = analyze(sources, (changed | suspects) & sources.keys(), documents, options, prove=False)
-    known = {finding.fingerprint for finding in then.findings}
-    findings = tuple(finding for finding in now.result.findings if finding.fingerprint not in known)
-    return msgspec.structs.replace(now, result=msgspec.structs.replace(now.result, findings=findings))
+    return sources, documents
 
 
 def _prefix(repository: LocalRepository, root: Path) -> str:
