@@ -6,7 +6,7 @@ import ast
 import re
 from typing import Any
 
-from rules.engine import facts, rarely
+from rules.engine import facts, rarely, switches
 from rules.engine.index import COMPREHENSIONS, Index, Scope
 from rules.engine.spelling import is_main_guard, last_name
 
@@ -45,11 +45,12 @@ _SPAWNING = frozenset({"create_task", "ensure_future", "start_soon"})
 _CONCURRENT = frozenset({"gather", "as_completed"})
 
 
-def surroundings(index: Index, node: ast.expr, at_module: bool) -> tuple[int, int, str, bool]:
-    """Flags, loops, path, and whether the main guard is around."""
+def surroundings(index: Index, node: ast.expr, at_module: bool) -> tuple[int, int, str, bool, str]:
+    """Flags, loops, path, whether the main guard is around, and what parameters must be."""
     parents, scope_of = index.parents, index.scope_of
     flags = loops = 0
     marks: list[str] = []
+    needs: list[str] = []
     guarded = False
     child: Any = node
     current: Any = parents.get(node)  # tested by class, not by isinstance: this is the hottest loop
@@ -72,7 +73,9 @@ def surroundings(index: Index, node: ast.expr, at_module: bool) -> tuple[int, in
         if child.__class__ in STATEMENTS:
             marks.extend(reversed(left_before(index, child, current)))
             if child in index.recalled:
-                flags |= facts.RECALLED
+                flags |= index.recalled[child]
+            if child in index.refused:
+                needs.extend(index.refused[child])
         cls = current.__class__
         if current in scope_of:
             if isinstance(current, ast.ClassDef):
@@ -112,8 +115,9 @@ def surroundings(index: Index, node: ast.expr, at_module: bool) -> tuple[int, in
         elif cls is ast.If:
             if at_module and child is not current.test and is_main_guard(current.test):
                 guarded = True
+            needs.extend(switches.around(index, current, child))
             if child in current.body and fills_gap(current, node):
-                flags |= facts.ON_MISS
+                flags |= facts.ON_MISS | (facts.ONCE if rarely.fills_for_good(index, current) else 0)
             elif child is not current.test and not (child in current.body and _is_on(index, current.test)):
                 flags |= facts.CONDITIONAL
             flags |= rarely.of_statement(index, child, current)
@@ -124,6 +128,7 @@ def surroundings(index: Index, node: ast.expr, at_module: bool) -> tuple[int, in
             if child is not current.test and (current.orelse or isinstance(current.body[-1], ast.Return)):
                 marks.append(f"?{current.lineno}.{1 if child in current.orelse else 0}/")
         elif cls is ast.IfExp:
+            needs.extend(switches.around(index, current, child))
             if child is not current.test:
                 if _missing(current.test, absent=child is current.body):
                     flags |= facts.ON_MISS
@@ -139,7 +144,7 @@ def surroundings(index: Index, node: ast.expr, at_module: bool) -> tuple[int, in
                 marks.append(f"?{current.lineno}{TRIED}.{current.handlers.index(child) + 1}/")
         child, current = current, parents.get(current)
     marks.reverse()
-    return flags, loops, "".join(marks), guarded
+    return flags, loops, "".join(marks), guarded, ",".join(sorted(set(needs)))
 
 
 def size_of(iterable: ast.AST) -> str:
@@ -225,13 +230,18 @@ def left_before(index: Index, statement: Any, parent: ast.AST) -> list[str]:
     for block in _blocks(parent):
         if statement in block:
             before: list[str] = []
-            recalled = False
+            recalled = 0
+            needed: tuple[str, ...] = ()
             for each in block:
                 index.left[each] = before
+                if needed:
+                    index.refused[each] = needed
+                if isinstance(each, ast.If):
+                    needed += switches.after(index, each)
                 if recalled:
-                    index.recalled.add(each)
+                    index.recalled[each] = recalled
                 elif isinstance(each, ast.If):
-                    recalled = rarely.is_answer(index, each)
+                    recalled = rarely.of_answer(index, each)
                 if isinstance(each, ast.If) and not each.orelse and isinstance(each.body[-1], ast.Return):
                     before = [*before, f"?{each.lineno}.1/"]
             found = index.left[statement]
