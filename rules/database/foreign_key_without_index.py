@@ -116,9 +116,13 @@ class ForeignKeyWithoutIndex(Rule):
                 continue
             reason, place = _reason(table, column, module)
             # Whoever deletes an account or a group, or lists the few rows of a settings table, can wait for a scan.
-            asked = not is_small(table) and not _refers_to_kind(column, module) and any(
-                use.reached and not use.seldom and not _is_clean_up(use)
-                for use in _uses(table, column, module)
+            asked = (
+                not is_small(table)
+                and not _refers_to_kind(column, module)
+                and any(
+                    use.reached and not use.seldom and not _is_clean_up(use)
+                    for use in _uses(table, column, module)
+                )
             )
             name = table.symbol.rpartition(".")[2]
             yield Match(

@@ -83,9 +83,7 @@ def _is_configured(value: ast.AST | None) -> bool:
 
 def is_picked(node: ast.AST, loop: ast.AST, module: Module) -> bool:
     """`if release.id != wanted: continue` before it, or `if release.id == wanted:` around it: one item gets there."""
-    items = {
-        name.id for target in targets(loop) for name in ast.walk(target) if isinstance(name, ast.Name)
-    }
+    items = {name.id for target in targets(loop) for name in ast.walk(target) if isinstance(name, ast.Name)}
     child, parent = node, module.parent(node)
     while parent is not None:
         if isinstance(parent, ast.If) and child in parent.body and _picks(parent.test, ast.Eq, items):
@@ -123,7 +121,9 @@ def _is_key(node: ast.expr, items: set[str]) -> bool:
             return name in items and key in _KEYS
         case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=str(key))):
             return name in items and key in _KEYS
-        case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="get"), args=[ast.Constant(value=str(key)), *_]):
+        case ast.Call(
+            func=ast.Attribute(value=ast.Name(id=name), attr="get"), args=[ast.Constant(value=str(key)), *_]
+        ):
             return name in items and key in _KEYS
     return False
 

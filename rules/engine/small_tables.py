@@ -32,7 +32,18 @@ _GROUPS = frozenset(
 
 _KINDS = frozenset(
     {
-        *("role", "permission", "scope", "plan", "tier", "country", "language", "currency", "locale", "timezone"),
+        *(
+            "role",
+            "permission",
+            "scope",
+            "plan",
+            "tier",
+            "country",
+            "language",
+            "currency",
+            "locale",
+            "timezone",
+        ),
         *("unit", "category", "type", "status", "priority", "severity", "kind", "level", "stage", "gender"),
     }
 )
