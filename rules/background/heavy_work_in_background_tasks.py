@@ -12,6 +12,7 @@ from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity
 from rules.libraries import Kind
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 _NOTICE = re.compile(
@@ -78,6 +79,9 @@ class HeavyWorkInBackgroundTasks(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return callee.meaning.offload is not None
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         offload = module.offload(node)

@@ -80,6 +80,11 @@ class Engine:
         return value.value if isinstance(value, ast.Constant) and isinstance(value.value, int) else None
 
 
+def makes_engine(name: str) -> bool:
+    """Whether the callable `name` makes an engine."""
+    return libraries.canonical(name) in _ENGINES
+
+
 def engine(call: ast.Call, module: Module) -> Engine | None:
     """The engine that `call` makes for the application, and that it keeps; None for SQLite, scripts, tests, for one that a
     function makes for its own few statements, and for what nobody can tell."""

@@ -9,6 +9,7 @@ from rules.engine.loop_shapes import spelled
 from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 
@@ -62,6 +63,9 @@ class PoolNotConfigured(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return pools.makes_engine(callee.name)
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         engine = pools.engine(node, module)
