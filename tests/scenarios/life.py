@@ -306,7 +306,7 @@ class Life(RuleBasedStateMachine):
         possible = {
             "closed": pull.state == "open",
             "reopened": pull.state == "closed",
-            "ready_for_review": pull.draft,
+            "ready_for_review": pull.draft and pull.state == "open",
             "converted_to_draft": not pull.draft and pull.state == "open",
         }
         if not possible[action]:
