@@ -410,7 +410,7 @@ class Life(RuleBasedStateMachine):
 
     async def _rest(self) -> None:
         await self.stage.service.idle()
-        self.stage.work._heads_seen = 0.0
+        self.stage.work.sweeping.forget()
         await self.stage.service.jobs.sweep_now()
         await self.stage.service.idle()
 
