@@ -261,8 +261,7 @@ async def test_deliveries_that_failed_in_whatever_way_are_asked_for_again(servic
     assert {each.status_code for each in service.github.deliveries} == {0, 503}
     assert isinstance(service.jobs.work, Pipeline)
 
-    swept = await service.jobs.work.sweeping._redeliver()  # not by looking at heads
-    assert swept == 3
+    await service.jobs.work.sweeping._redeliver()  # not by looking at heads
     await service.idle()
 
     assert [service.run(repo, pull).conclusion for pull in pulls] == ["failure"] * 3
