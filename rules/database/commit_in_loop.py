@@ -23,6 +23,7 @@ from rules.engine.round_trips import (
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 _KINDS = frozenset({"commit", "flush", "refresh"})
@@ -120,6 +121,9 @@ class CommitInLoop(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return callee.meaning.query is not None or callee.enters
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         query = module.query(node)

@@ -63,6 +63,31 @@ def _is_unclear(iterable: ast.expr, module: Module) -> bool:
     return _is_arriving(value) or _is_limited(value, module)
 
 
+def goes_over_rows(loop: ast.AST, module: Module) -> bool:
+    """Whether a loop is seen to go over what a database gave, with no small limit on it."""
+    return any(_gives_rows(unwrapped(iterable), module) for iterable in iterables(loop))
+
+
+def _gives_rows(iterable: ast.expr, module: Module) -> bool:
+    if module.rows(iterable):
+        return not _is_limited(iterable, module)
+    source: ast.AST | None = iterable
+    while isinstance(source, ast.Attribute | ast.Subscript | ast.Await):
+        source = source.value
+    if isinstance(source, ast.Name):
+        if module.rows(source):
+            return not _is_limited(source, module)
+        source = _value_of(source, module)
+    if isinstance(source, ast.Await):
+        source = source.value
+    if not isinstance(source, ast.Call) or _is_limited(source, module):
+        return False
+    if module.query(source) is not None:
+        return True
+    summary = module.summary(source)
+    return summary is not None and bool(summary.queries)
+
+
 def is_preparing(node: ast.AST, module: Module) -> bool:
     """Whether the code prepares data, at the start or as its file says: requests get to it now and then."""
     found = module.graph_node(node)

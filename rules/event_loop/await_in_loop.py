@@ -10,6 +10,7 @@ from rules.engine.loop_shapes import is_search, is_short, iterables, shortened, 
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.spelling import last_name
 from rules.engine.waits import names_loaded, names_stored, wait_of
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -220,7 +221,7 @@ def _carried(call: ast.Call, loop: ast.AST, function: ast.AST) -> bool:
         return False
     before = {
         node.id
-        for node in ast.walk(function)
+        for node in walk(function)
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.lineno < loop.lineno
     }
     return bool(names_loaded(call) & kept & before)
