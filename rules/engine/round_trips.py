@@ -16,7 +16,7 @@ from rules.engine.extraction import is_writing
 from rules.engine.finding import Confidence, Hop
 from rules.engine.loop_shapes import is_batched, is_search, is_short, spelled
 from rules.engine.module import Role
-from rules.engine.per_item import is_doubtful, is_few, is_member_call
+from rules.engine.per_item import is_doubtful, is_few, is_member_call, is_picked
 from rules.engine.rows import ITEM
 from rules.engine.surroundings import fills_gap
 from rules.engine.walking import walk
@@ -154,7 +154,7 @@ def nearest(leaves: Iterable[Leaf], *kinds: str) -> Leaf | None:
 
 def confidence_of(call: ast.Call, loop: LoopNode, leaf: Leaf | None, module: Module) -> Confidence:
     """How sure it is that `call`, or what it leads to, is a round trip for each of many items."""
-    if is_doubtful(loop, module) or is_member_call(call, loop):
+    if is_doubtful(loop, module) or is_member_call(call, loop) or is_picked(call, loop, module):
         return Confidence.POSSIBLE
     if leaf is None:
         return Confidence.CERTAIN
