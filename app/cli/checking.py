@@ -205,7 +205,7 @@ def _points(project: Project, path: Path, options: Options, days: float) -> list
     from app import burndown
     from app.localgit import GitError
 
-    config = configuration(project.root, None)
+    config, _ = configured(project.root, None, (path,))
     part = path.resolve().relative_to(project.root).as_posix()
 
     def asked(name: str) -> bool:
