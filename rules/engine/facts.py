@@ -35,7 +35,7 @@ from rules.engine.migrations import Migration
 from rules.engine.raw_text import RawFacts
 from rules.engine.rows import Flow
 
-ENGINE_VERSION = "18"
+ENGINE_VERSION = "19"
 """Changes when facts change shape or meaning: cached ones of another version are worthless."""
 
 # Flags of a call.
