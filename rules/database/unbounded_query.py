@@ -131,7 +131,10 @@ class UnboundedQuery(Rule):
             severity=Severity.LOW if found.loaded.filters else self.severity,
             # Rows of one user, one order: mostly a handful, and only the project knows.
             confidence=Confidence.POSSIBLE
-            if found.loaded.filters or is_small(table) or is_seldom(node, module) or _is_narrowed(found, elsewhere)
+            if found.loaded.filters
+            or is_small(table)
+            or is_seldom(node, module)
+            or _is_narrowed(found, elsewhere)
             else Confidence.LIKELY,
             related=tuple(elsewhere[:3]),
             impact=estimates.rows_returned(module.options),

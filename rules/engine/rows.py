@@ -632,9 +632,7 @@ class Reader:
             filters = (*rows.filters, *conditions(node))[:_MOST_FILTERS]
             return replace(rows, filters=filters, flags=rows.flags | NARROWED)
         if name in _JOINS:
-            return replace(
-                rows, filters=(*rows.filters, "?")[:_MOST_FILTERS], flags=rows.flags | NARROWED
-            )
+            return replace(rows, filters=(*rows.filters, "?")[:_MOST_FILTERS], flags=rows.flags | NARROWED)
         if name in _CHANGING:
             return replace(rows, flags=rows.flags | OPAQUE)
         if name == "scalars":
