@@ -78,7 +78,7 @@ class Module:
         self.tree = index.tree
         self.index = index
         self.project = project
-        self.options: Options = project.options
+        self.options: Options = project.options.at(path)
         self._linked: Linked = project.resolver.modules[path]
         self.name = self._linked.name
         self.place = place_of(path)
