@@ -53,7 +53,9 @@ _UPKEEP = frozenset({"connect", "begin", "rollback", "close", "ping"})
 _CLOSING = _UPKEEP | {"commit", "flush", "refresh"}
 _SINGLE = frozenset({"requests", "httpx", "urllib", "urllib3", "http", "socket", "botocore", "boto3"})
 """Whose calls are requests of their own, each mended by itself."""
-_PIXELS = frozenset({"convert", "copy", "crop", "rotate", "transpose"})
+_PIXELS = frozenset(
+    {"convert", "copy", "crop", "rotate", "transpose", "cvtColor", "GaussianBlur", "warpAffine"}
+)
 """What takes milliseconds for all but the largest images."""
 _QUICK_STORES = frozenset({"redis", "valkey", "pymemcache", "memcache"})
 _STORE_WAITS = frozenset(
@@ -244,6 +246,8 @@ def weight(entry: Blocking) -> Severity:
     package, last = entry.name.partition(".")[0], entry.name.rpartition(".")[2]
     if package == "PIL" and severity is Severity.CRITICAL:
         severity = Severity.MEDIUM if last in _PIXELS else Severity.HIGH
+    if package == "cv2":  # one frame takes some milliseconds
+        severity = Severity.MEDIUM if last in _PIXELS or last == "resize" else Severity.HIGH
     quick = (package in _QUICK_STORES and last not in _STORE_WAITS) or entry.name in _RESOLVING
     return min(severity, Severity.MEDIUM, key=lambda each: each.rank) if quick else severity
 
