@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import msgspec
 
-from app.review.config import Table
+from app.review.config import Config, Table
 from app.terminal import NOT_MEASURED, visible
 from app.version import version
 from rules.engine import measured, registry
@@ -181,7 +181,7 @@ def as_markdown(result: Result, lines: Lines) -> str:
         if finding.instead:
             details += [finding.instead.strip(), ""]
         if finding.fix is not None:
-            details += [*_fenced(_diff(finding.fix.edits, lines), "diff"), ""]
+            details += [*fenced(diff(finding.fix.edits, lines), "diff"), ""]
     return "\n".join([*rows, "", *details])
 
 
@@ -201,13 +201,13 @@ def as_prompt(result: Result, lines: Lines) -> str:
             f"## {number}. {finding.code} {finding.name} ({finding.severity}, {finding.effort}) at {place}",
             f"In `{finding.symbol}`." if finding.symbol else "",
             finding.message,
-            *_fenced(list(lines(finding.path)[finding.line - 1 : finding.end_line]), "python"),
+            *fenced(list(lines(finding.path)[finding.line - 1 : finding.end_line]), "python"),
             *_details(finding),
         ]
         if finding.fix is not None:
             section += [
                 f"A proven fix ({finding.fix.safety}):",
-                *_fenced(_diff(finding.fix.edits, lines), "diff"),
+                *fenced(diff(finding.fix.edits, lines), "diff"),
             ]
         parts.append("\n".join(line for line in section if line))
     return "\n\n".join(parts) + "\n"
@@ -244,7 +244,7 @@ def rules_as_json(rules: Iterable[Rule]) -> str:
     )
 
 
-def config_as_toml(config: Table) -> str:
+def config_as_toml(config: Config) -> str:
     """The configuration in force: every key that differs from its default, as `[tool.fastperf]` would hold it."""
     values = msgspec.to_builtins(config)
     defaults = msgspec.to_builtins(Table())
@@ -261,7 +261,9 @@ def config_as_toml(config: Table) -> str:
                 tables += ["", f"[[{key}]]", *(f"{name} = {_toml(entry)}" for name, entry in entries)]
         elif not isinstance(value, dict) and value is not None:
             lines.append(f"{key} = {_toml(value)}" + ("  # default" if value == default else ""))
-    return "\n".join([*lines, *tables]) + "\n"
+    written = "\n".join([*lines, *tables]) + "\n"
+    parts = [part for part in config.parts.values() if part.folder]
+    return "\n".join([written, *(config_as_toml(part) for part in parts)])
 
 
 def _toml(value: Any) -> str:
@@ -431,7 +433,8 @@ def _markdown_text(message: str) -> str:
     return "`".join(parts)
 
 
-def _fenced(content: Sequence[str], language: str) -> list[str]:
+def fenced(content: Sequence[str], language: str) -> list[str]:
+    """A block of markdown, behind a fence that the content does not end."""
     if not content:
         return []
     fence = "```"
@@ -440,7 +443,8 @@ def _fenced(content: Sequence[str], language: str) -> list[str]:
     return [f"{fence}{language}", *(line.rstrip("\r\n") for line in content), fence]
 
 
-def _diff(edits: Iterable[Edit], lines: Lines) -> list[str]:
+def diff(edits: Iterable[Edit], lines: Lines) -> list[str]:
+    """A unified diff without context."""
     ordered = sorted(edits, key=lambda edit: (edit.path, edit.start_line, edit.end_line))
     output: list[str] = []
     path = None

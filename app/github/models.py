@@ -150,6 +150,8 @@ class PullState(msgspec.Struct, frozen=True):
     author_is_bot: bool = False
     is_fork: bool = False
     """The head is a branch of another repository, or of none any more."""
+    merged_at: float = 0.0
+    """When it was merged; 0 while it is not."""
 
 
 class Compared(msgspec.Struct, frozen=True):
@@ -206,6 +208,13 @@ class OpenPull(msgspec.Struct, frozen=True):
 
     pull: PullRequest
     check_runs: tuple[CheckRun, ...]
+
+
+class OpenHeads(msgspec.Struct, frozen=True):
+    """How many pull requests are open in a repository, and the heads of those updated last, by number."""
+
+    total: int
+    newest: tuple[tuple[int, str], ...]
 
 
 class App(msgspec.Struct, frozen=True):

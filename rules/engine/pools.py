@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rules import libraries
-from rules.engine.creation import made_again, serves
+from rules.engine.creation import lasts, made_again, serves
 from rules.engine.values import Sort
 
 if TYPE_CHECKING:
@@ -80,15 +80,21 @@ class Engine:
         return value.value if isinstance(value, ast.Constant) and isinstance(value.value, int) else None
 
 
+def makes_engine(name: str) -> bool:
+    """Whether the callable `name` makes an engine."""
+    return libraries.canonical(name) in _ENGINES
+
+
 def engine(call: ast.Call, module: Module) -> Engine | None:
-    """The engine that `call` makes for the application; None for SQLite, scripts, tests, or what nobody can tell."""
+    """The engine that `call` makes for the application, and that it keeps; None for SQLite, scripts, tests, for one that a
+    function makes for its own few statements, and for what nobody can tell."""
     name = libraries.canonical(module.qualified_name(call.func) or "")
     given = _given(call, module) if name in _ENGINES else None
     if given is None:
         return None
     if not serves(call, module) or made_again(call, module) is not None or _is_aside(call, module):
         return None
-    if _is_sqlite(call, given, module) or not _has_server(call, module):
+    if not lasts(call, module) or _is_sqlite(call, given, module) or not _has_server(call, module):
         return None
     return Engine(call, _ENGINES[name], given)
 
@@ -130,7 +136,7 @@ def _options(value: ast.expr, module: Module) -> dict[str, ast.expr] | None:
 
 
 def _is_aside(call: ast.Call, module: Module) -> bool:
-    """Whether the engine belongs to tests, migrations or a worker, as its function, file or guard says."""
+    """Whether the engine belongs to tests, development, migrations or a worker, as its function, file or guard says."""
     function = module.function_of(call)
     if function is not None and (_ASIDE.search(function.name) or _is_of_request(function.name, call, module)):
         return True
@@ -139,9 +145,11 @@ def _is_aside(call: ast.Call, module: Module) -> bool:
     current = module.parent(call)
     while current is not None:
         if isinstance(current, ast.If | ast.IfExp) and re.search(
-            r"test|sqlite", ast.unparse(current.test), re.IGNORECASE
+            r"test|sqlite|debug|develop|\bdev\b|local", ast.unparse(current.test), re.IGNORECASE
         ):
             return True
+        if isinstance(current, ast.ExceptHandler):
+            return True  # what is left when the engine that was wanted cannot be made
         current = module.parent(current)
     return False
 

@@ -249,30 +249,27 @@ class _Change:
     def _place(self) -> None:
         """Work out anew where functions run whose callers are others."""
         routing, graph = self.routing, self.graph
-        served = context.servers(graph.nodes.values())
-        before = self.project.served
-        self.served = served
+        self.served = context.servers(graph.nodes.values())
+        targets = {*self.reaches_differently, *(self.served ^ self.project.served)}
         if self.routed:
             old = self.project.routing
-            nodes = graph.nodes.values()
-            same = [endpoint.ref for endpoint in routing.endpoints] == [
-                endpoint.ref for endpoint in old.endpoints
-            ]
-            entered, had = routing.entered, old.entered
-            if not same or sum(1 for _ in _differing(entered, had)) > _FEW:
-                old_places = {node: (node.contexts, node.endpoints) for node in nodes}
-                context.propagate(graph, routing, served)
-                self.moved = {
-                    node for node in nodes if old_places.get(node) != (node.contexts, node.endpoints)
-                }
+            refs = ([endpoint.ref for endpoint in each.endpoints] for each in (routing, old))
+            entered = {*_differing(routing.entered, old.entered)}
+            if next(refs) != next(refs) or len(entered) > _FEW:
+                self.moved = self._run_all_again()
                 return
-            targets = {*self.reaches_differently, *_differing(entered, had)}
-            targets.update(node for node in nodes if node.roles != self.old_roles.get(node, _NO_ROLES))
-        else:
-            targets = set(self.reaches_differently)
-        targets.update(served ^ before)
-        targets = {node for node in targets if graph.nodes.get((node.path, node.symbol)) is node}
-        self.moved = self._run_again(targets)
+            targets |= entered
+            targets.update(
+                node for node in graph.nodes.values() if node.roles != self.old_roles.get(node, _NO_ROLES)
+            )
+        here = {node for node in targets if graph.nodes.get((node.path, node.symbol)) is node}
+        self.moved = self._run_again(here)
+
+    def _run_all_again(self) -> set[Node]:
+        nodes = self.graph.nodes.values()
+        before = {node: (node.contexts, node.endpoints) for node in nodes}
+        context.propagate(self.graph, self.routing, self.served)
+        return {node for node in nodes if before[node] != (node.contexts, node.endpoints)}
 
     def _run_again(self, targets: Iterable[Node]) -> set[Node]:
         """Work out anew where `targets` and everything below them run."""
@@ -285,6 +282,8 @@ class _Change:
                 pending.extend(edge.target for edge in node.edges)
         if not below:
             return below
+        if any(map(context.depends_on_order, below)):
+            return self._run_all_again()
         before = {node: (node.contexts, node.endpoints) for node in below}
         context.start(below, self.routing, self.served)
         for node in below:
@@ -390,6 +389,7 @@ def _functions(found: ModuleFacts) -> dict[str, tuple[object, ...]]:
             function.owner,
             function.returns,
             function.yields,
+            function.switches,
             tuple((each.ref, each.called) for each in function.decorators),
         )
         for function in found.functions

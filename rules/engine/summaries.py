@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import heapq
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
-from rules.engine import facts
-from rules.engine.facts import Call
+from rules.engine import facts, switches
+from rules.engine.facts import Call, Function
 from rules.engine.finding import Hop
 from rules.engine.graph import BACKGROUND, CALL, ELSEWHERE, Edge, Graph, LeafCall, Node
 from rules.engine.surroundings import TRIED
 from rules.libraries import Blocking, Kind
 
 _MAX_LEAVES = 24
-_RARELY = facts.FAILING | facts.RECALLED | facts.WISHED
+_RARELY = facts.FAILING | facts.RECALLED | facts.WISHED | facts.ONCE
+_GUARDED = "\0"
+_MOST_NEEDS = 4
+"""Ends the key of what a function does only when its parameters say so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,9 @@ class Leaf:
     sometimes: bool = False
     """On the way it stands in one arm of a branch: whether it runs depends on what is passed."""
     rarely: int = 0
-    """`facts.FAILING`, `facts.RECALLED` and `facts.WISHED`, where they hold for a call on the way."""
+    """`facts.FAILING`, `facts.RECALLED`, `facts.ONCE` and `facts.WISHED`, where they hold for a call on the way."""
+    needs: tuple[str, ...] = ()
+    """Conditions on the function's parameters (`rules.engine.switches`) under which it happens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +143,7 @@ class Summaries:
         """Names of what blocks the loop when `node` runs on it, nearest first."""
         steps = self.loop_blocking.get(node, {})
         ordered = sorted(steps.items(), key=lambda item: (item[1] // _FURTHER, item[0]))
-        return tuple(name for name, step in ordered)
+        return tuple(dict.fromkeys(_name(key) for key, _ in ordered))
 
     def signature(self, node: Node) -> tuple[object, ...]:
         """Equal for two versions of a function when nothing a caller may ask about it changed."""
@@ -230,13 +236,16 @@ def _spread(nodes: Iterable[Node], wanted: _Wanted, follows: _Follows) -> _Steps
             for caller, edge in node.callers:
                 if not follows(caller, edge):
                     continue
+                key = _through(name, edge)
+                if key is None:
+                    continue
                 own = steps.setdefault(caller, {})
-                known = own.get(name)
+                known = own.get(key)
                 if known is None:
-                    own[name] = distance + edge.at
-                    further.append((caller, name))
+                    own[key] = distance + edge.at
+                    further.append((caller, key))
                 elif known > distance + edge.at:
-                    own[name] = distance + edge.at
+                    own[key] = distance + edge.at
         level = further
     return steps
 
@@ -247,7 +256,8 @@ def _own(node: Node, wanted: _Wanted) -> dict[str, int]:
     found: dict[str, int] = {}
     for at in _certain_first(leaves):
         if wanted(leaves[at]):
-            found.setdefault(leaves[at].name, at)
+            leaf = leaves[at]
+            found.setdefault(_key(leaf.name, switches.needs_of(leaf.call)), at)
     return found
 
 
@@ -280,9 +290,11 @@ def _without_support(
                 (
                     edge.at
                     for edge in node.edges
-                    if (step := steps.get(edge.target, _NOWHERE).get(name)) is not None
-                    and step // _FURTHER == nearer
+                    if edge.target in steps
                     and follows(node, edge)
+                    and any(
+                        steps[edge.target][key] // _FURTHER == nearer for key in _behind(steps, edge, name)
+                    )
                 ),
                 None,
             )
@@ -292,9 +304,11 @@ def _without_support(
         del own[name]
         lost.append((node, name))
         for caller, edge in node.callers:
-            step = steps.get(caller, _NOWHERE).get(name)
-            if step is not None and step // _FURTHER == distance + 1 and follows(caller, edge):
-                heapq.heappush(doubted, (distance + 1, id(caller), name, caller))
+            if caller not in steps or not follows(caller, edge) or (key := _through(name, edge)) is None:
+                continue
+            step = steps[caller].get(key)
+            if step is not None and step // _FURTHER == distance + 1:
+                heapq.heappush(doubted, (distance + 1, id(caller), key, caller))
     return lost
 
 
@@ -318,10 +332,11 @@ def _complete(
             inner = steps.get(edge.target)
             if not inner or not follows(node, edge):
                 continue
-            for name in inner if only is None else (only,):
-                if name in inner:
-                    step = (inner[name] // _FURTHER + 1) * _FURTHER + edge.at
-                    pending.append((step, id(node), name, node))
+            for key in inner if only is None else _behind(steps, edge, only):
+                here = _through(key, edge)
+                if here is not None:
+                    step = (inner[key] // _FURTHER + 1) * _FURTHER + edge.at
+                    pending.append((step, id(node), here, node))
     heapq.heapify(pending)
     while pending:
         step, _, name, node = heapq.heappop(pending)
@@ -332,10 +347,54 @@ def _complete(
         own[name] = step
         distance = (step // _FURTHER + 1) * _FURTHER
         for caller, edge in node.callers:
-            if follows(caller, edge):
-                known = steps.get(caller, _NOWHERE).get(name)
+            if follows(caller, edge) and (above := _through(name, edge)) is not None:
+                known = steps.get(caller, _NOWHERE).get(above)
                 if known is None or distance + edge.at < known:
-                    heapq.heappush(pending, (distance + edge.at, id(caller), name, caller))
+                    heapq.heappush(pending, (distance + edge.at, id(caller), above, caller))
+
+
+# Keys of steps: the leaf's name, and after it what must hold of the function's parameters for it to happen.
+
+
+def _key(name: str, needs: tuple[str, ...]) -> str:
+    return f"{name}{_GUARDED}{','.join(needs[:_MOST_NEEDS])}" if needs else name
+
+
+def _name(key: str) -> str:
+    return key.partition(_GUARDED)[0]
+
+
+def _needs(key: str) -> tuple[str, ...]:
+    needs = key.partition(_GUARDED)[2]
+    return tuple(needs.split(",")) if needs else ()
+
+
+def _left(key: str, edge: Edge) -> tuple[str, ...] | None:
+    """What must hold of the caller's parameters for what `key` says of the target; None when it never happens."""
+    return switches.left(_needs(key), edge.target.function, edge.call) if edge.kind == CALL else ()
+
+
+def _through(key: str, edge: Edge) -> str | None:
+    """The key, for the caller, of what the target of `edge` does; None when what it passes prevents that."""
+    own = edge.call.needs
+    if not own and _GUARDED not in key:
+        return key
+    left = _left(key, edge)
+    if left is None:
+        return None
+    return _key(_name(key), tuple(dict.fromkeys((*left, *switches.needs_of(edge.call)))) if own else left)
+
+
+def _behind(steps: _Steps, edge: Edge, key: str) -> Iterator[str]:
+    """The keys of the target of `edge` that are `key` for the caller, those without conditions first."""
+    inner = steps.get(edge.target, _NOWHERE)
+    name = _name(key)
+    if name in inner and _through(name, edge) == key:
+        yield name
+    guarded = f"{name}{_GUARDED}"
+    for each in sorted(each for each in inner if each.startswith(guarded)):
+        if _through(each, edge) == key:
+            yield each
 
 
 def _certain_first(leaves: Sequence[LeafCall]) -> Iterable[int]:
@@ -372,29 +431,43 @@ def _leaves(table: _Steps, node: Node) -> tuple[Leaf, ...]:
     ordered = sorted(
         steps.items(), key=lambda item: (item[1] // _FURTHER, _call(node, item[1]).line, item[0])
     )
-    return tuple(_leaf(table, node, name) for name, _ in ordered[:_MAX_LEAVES])
+    chosen: dict[str, str] = {}
+    for key, _ in ordered:
+        # What happens whatever the parameters are says more.
+        name = _name(key)
+        chosen.setdefault(name, name if name in steps else key)
+    return tuple(_leaf(table, node, key) for key, _ in ordered if chosen[_name(key)] == key)[:_MAX_LEAVES]
 
 
-def _leaf(table: _Steps, node: Node, name: str) -> Leaf:
+def _leaf(table: _Steps, node: Node, key: str) -> Leaf:
     hops: list[Hop] = []
-    sometimes = cached = on_miss = False
+    name, needs = _name(key), _needs(key)
+    sometimes = cached = on_miss = once = granted = False
     rarely = 0
     current = node
     while True:
-        step = table[current][name]
-        call = _call(current, step)
-        rarely |= call.flags & _RARELY
+        step = table[current][key]
+        call, flags = _call(current, step), current.function.flags
+        rarely |= _rarely(call, granted)
         # The caller of a summary sees the branches around its own call.
         sometimes = sometimes or _is_conditional(call)
-        cached = cached or bool(current.function.flags & facts.CACHED)
+        cached = cached or bool(flags & facts.CACHED)
         on_miss = on_miss or _on_miss(call)
+        once = once or bool(flags & facts.SINGLE or call.flags & facts.ONCE)
         if step < _FURTHER:
             break
-        target = current.edges[step & _AT].target
-        hops.append(Hop(current.path, call.line, target.symbol.replace("'2", "")))
-        current = target
+        edge = current.edges[step & _AT]
+        hops.append(Hop(current.path, call.line, edge.target.symbol.replace("'2", "")))
+        key = next(
+            each
+            for each in _behind(table, edge, key)
+            if table[edge.target][each] // _FURTHER + 1 == step // _FURTHER
+        )
+        granted = _GUARDED in key and not _left(key, edge)
+        current = edge.target
     hops.append(Hop(current.path, call.line, name))
     leaf = current.leaves[step]
+    rarely |= facts.ONCE if once else 0
     kind, instead, is_async = "", "", False
     if leaf.blocking is not None:
         kind, instead = str(leaf.blocking.kind), leaf.blocking.instead
@@ -413,6 +486,31 @@ def _leaf(table: _Steps, node: Node, name: str) -> Leaf:
         on_miss,
         sometimes,
         rarely,
+        needs,
+    )
+
+
+def _rarely(call: Call, granted: bool) -> int:
+    return call.flags & (_RARELY & ~facts.WISHED if granted else _RARELY)
+
+
+def possible(summary: Summary, function: Function, call: Call) -> Summary:
+    """The summary without what `call` of `function` says not to do."""
+    if not function.switches:
+        return summary
+
+    def kept(leaves: tuple[Leaf, ...]) -> tuple[Leaf, ...]:
+        return tuple(leaf for leaf in leaves if switches.left(leaf.needs, function, call) is not None)
+
+    return dataclasses.replace(
+        summary,
+        blocking=kept(summary.blocking),
+        queries=kept(summary.queries),
+        external=kept(summary.external),
+        commits=kept(summary.commits),
+        cpu=kept(summary.cpu),
+        reads=kept(summary.reads),
+        writes=kept(summary.writes),
     )
 
 

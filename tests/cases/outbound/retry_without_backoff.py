@@ -1,3 +1,4 @@
+import logging
 import time
 
 import httpx
@@ -30,12 +31,22 @@ def without_end(url: str) -> httpx.Response:
 
 @app.get("/loop")
 def loop(url: str) -> str:
-    for _ in range(3):  # FP608
+    for _ in range(3):  # FP608 (inline)
         try:
             return requests.get(url, timeout=5).text
         except requests.RequestException:
             continue
     return ""
+
+
+class Client:
+    def rows(self, url: str) -> str:
+        for _ in range(3):  # FP608 (summary)
+            try:
+                return requests.get(url, timeout=5).text
+            except requests.RequestException:
+                continue
+        return ""
 
 
 @app.get("/endless")
@@ -49,7 +60,25 @@ def endless(url: str) -> str:
     return answer.text
 
 
+@app.get("/overloaded")
+def overloaded(url: str) -> str:
+    while True:  # FP608
+        try:
+            return client.get(url).raise_for_status().text
+        except httpx.HTTPStatusError as error:
+            if error.response.status_code not in (429, 503):
+                raise
+            logging.warning("failed: %s", error)
+
+
 # Near misses
+
+for _ in range(3):
+    try:
+        requests.post("https://report.example", timeout=5)
+        break
+    except requests.RequestException:
+        logging.exception("failed")
 
 GENTLE = Retry(total=3, backoff_factor=0.5)
 NONE = Retry(total=0)
@@ -180,3 +209,66 @@ def pages(url: str) -> list[str]:
         if not url:
             return found
     return found
+
+
+@app.get("/stale")
+def stale(url: str) -> list[str]:
+    found: list[str] = []
+    token, attempts = "", 0
+    while True:  # the listing starts again where its token has become stale
+        try:
+            answer = client.get(url, params={"token": token})
+        except httpx.HTTPStatusError as error:
+            check_again(error, attempts)
+            token = ""
+            attempts += 1
+            continue
+        found.append(answer.text)
+        token = answer.headers.get("next", "")
+        if not token:
+            return found
+
+
+def check_again(error: httpx.HTTPStatusError, attempts: int) -> None:
+    if error.response.status_code != 410 or attempts > 3:
+        raise error
+
+
+@app.get("/refreshed")
+def refreshed(url: str) -> str:
+    for _ in range(2):
+        try:
+            return client.get(url).raise_for_status().text
+        except httpx.HTTPStatusError as error:
+            if error.response.status_code != 401:
+                raise
+            sign_in(client)
+    return ""
+
+
+def sign_in(client: httpx.Client) -> None:
+    client.headers["Authorization"] = "again"
+
+
+class TokenExpired(Exception):
+    pass
+
+
+@app.get("/expired")
+def expired(url: str) -> str:
+    while True:
+        try:
+            return client.get(url).text
+        except TokenExpired:
+            sign_in(client)
+
+
+@app.get("/judged")
+def judged(url: str) -> str:
+    attempts = 0
+    while True:
+        try:
+            return client.get(url).text
+        except httpx.HTTPError as error:
+            check_again(error, attempts)
+            attempts += 1
