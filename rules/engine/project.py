@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from functools import cached_property
 
 from rules.engine import (
@@ -18,7 +17,7 @@ from rules.engine import (
     traffic,
     versions,
 )
-from rules.engine.cost import Costs
+from rules.engine.cost import Costs, Had
 from rules.engine.facts import ModuleFacts
 from rules.engine.finding import Endpoint, EndpointRef, Options
 from rules.engine.graph import Graph, Node
@@ -27,14 +26,15 @@ from rules.engine.lazy_loading import LazyLoading
 from rules.engine.lookups import Lookups
 from rules.engine.models import Models
 from rules.engine.raw_queries import RawQueries
-from rules.engine.routing import Routing, Wiring
+from rules.engine.routing import EndpointNode, Routing, Wiring
 from rules.engine.statements import Statements
 from rules.engine.summaries import Summaries
 from rules.engine.unbounded import UnboundedQueries
 from rules.engine.values import Resolver, Sort
 
-ROUTING, IMPORTED = "routing", "imported"
-"""Who asks the resolver (`values.Readers`): the one for all applications, the other, with a path, for a file's imports."""
+ROUTING, IMPORTED, MODELS, LAZY = "routing", "imported", "models", "lazy"
+"""Who asks the resolver (`values.Readers`): for all applications, with a path for a file's imports, for all tables and
+for all that is loaded lazily."""
 _SCRIPTS = re.compile(r"^(?:[^/]+/)?(?:scripts?|dev|hack)/")
 
 
@@ -52,6 +52,11 @@ class Project:
         """With `tracks` it can follow changes of its files (`rules.engine.succession`)."""
         self.files = files
         self.documents = documents or {}
+        self.had: Had | None = None
+        """What is known of the version before, where it follows one."""
+        self.rows_said: dict[tuple[str, str], object] | None = None
+        """Of a version that is passed, what rules say about rows."""
+        self._signed: dict[str, dict[str, tuple[object, ...]]] = {}
         self.options = options
         self.knowledge = Knowledge(options)
         self.resolver = Resolver(files, tracks=tracks)
@@ -67,27 +72,18 @@ class Project:
 
     def routed(self) -> Routing:
         """The applications, put together anew."""
-        with self._reading(ROUTING):
+        with self.resolver.reading(ROUTING):
             return Routing(self.graph, self.wiring)
-
-    @contextlib.contextmanager
-    def _reading(self, reader: object) -> Iterator[None]:
-        """Have the resolver remember that all it is asked now is asked for `reader`."""
-        if self.resolver.tracks:
-            self.resolver.reader = reader
-        try:
-            yield
-        finally:
-            self.resolver.reader = None
 
     def find_scripts(self) -> None:
         self._scripts = self._script_paths()
 
-    def _imports_of(self, path: str) -> frozenset[str]:
+    def imports_of(self, path: str) -> frozenset[str]:
+        """The other files that a file imports."""
         known = self.imported.get(path)
         if known is None:
             module = self.resolver.modules[path]
-            with self._reading((IMPORTED, path)):
+            with self.resolver.reading((IMPORTED, path)):
                 values = [self.resolver.value(ref, module) for ref in module.facts.modules]
             known = self.imported[path] = frozenset(
                 value.module.path
@@ -98,12 +94,13 @@ class Project:
 
     @cached_property
     def costs(self) -> Costs:
-        return Costs(self.graph, self.summaries, self.lazy_loading.calls)
+        return Costs(self.graph, self.summaries, self.lazy_loading.calls, self.had)
 
     @cached_property
     def models(self) -> Models:
         """The tables of the project."""
-        return Models(self.resolver)
+        with self.resolver.reading(MODELS):
+            return Models(self.resolver)
 
     @cached_property
     def early_dependencies(self) -> frozenset[Node]:
@@ -132,7 +129,9 @@ class Project:
     @cached_property
     def lazy_loading(self) -> LazyLoading:
         """Queries whose rows load relationships one by one while a response is built."""
-        return LazyLoading(self.models, self.statements, self.routing)
+        models, statements = self.models, self.statements
+        with self.resolver.reading(LAZY):
+            return LazyLoading(models, statements, self.routing)
 
     @cached_property
     def linked_places(self) -> Mapping[str, Collection[tuple[int, int]]]:
@@ -175,20 +174,23 @@ class Project:
     @cached_property
     def endpoints(self) -> tuple[Endpoint, ...]:
         """All endpoints with their costs, by path and method."""
+        costs, had = self.costs, self.had
+        known = had.endpoints(self.routing.middleware) if had is not None else {}
         return tuple(
-            Endpoint(
-                endpoint.ref.method,
-                endpoint.ref.path,
-                endpoint.handler.path,
-                endpoint.handler.function.line,
-                "loop" if endpoint.handler.is_async else "thread",
-                self.costs.endpoint(
-                    endpoint.handler, endpoint.dependencies, self.routing.middleware, endpoint.ref.path
-                ),
-                endpoint.handler.name,
-                fingerprints.body_of(endpoint.handler.function),
-            )
-            for endpoint in self.routing.endpoints
+            known.get(endpoint) or self._endpoint(endpoint, costs) for endpoint in self.routing.endpoints
+        )
+
+    def _endpoint(self, endpoint: EndpointNode, costs: Costs) -> Endpoint:
+        handler = endpoint.handler
+        return Endpoint(
+            endpoint.ref.method,
+            endpoint.ref.path,
+            handler.path,
+            handler.function.line,
+            "loop" if handler.is_async else "thread",
+            costs.endpoint(handler, endpoint.dependencies, self.routing.middleware, endpoint.ref.path),
+            handler.name,
+            fingerprints.body_of(handler.function),
         )
 
     def node(self, path: str, symbol: str) -> Node | None:
@@ -228,7 +230,7 @@ class Project:
         suspects = {path for path, found in self.files.items() if found.main or _SCRIPTS.search(path)}
         if not suspects:
             return frozenset()
-        imported = {path: self._imports_of(path) for path in self.resolver.modules}
+        imported = {path: self.imports_of(path) for path in self.resolver.modules}
         while (
             wanted := {
                 path for importer, paths in imported.items() if importer not in suspects for path in paths
@@ -252,6 +254,15 @@ class Project:
                     return value.sort == Sort.CLASS
         return False
 
+    @property
+    def scripts(self) -> frozenset[str]:
+        """The files that are run, not imported."""
+        return self._scripts
+
+    def keep_signatures(self, others: Collection[str] | None) -> None:
+        """Go on with the signatures that were found, but for these files; None stands for all."""
+        self._signed = {} if others is None else {p: s for p, s in self._signed.items() if p not in others}
+
     def _nodes_of(self, path: str) -> list[Node]:
         module = self.resolver.modules[path]
         nodes = (self.graph.nodes.get((path, function.symbol)) for function in module.facts.functions)
@@ -259,7 +270,10 @@ class Project:
 
     def signatures(self, path: str) -> dict[str, tuple[object, ...]]:
         """For each function of a file, everything about the rest of the project that its findings may depend on."""
-        found: dict[str, tuple[object, ...]] = {}
+        known = self._signed.get(path)
+        if known is not None:
+            return known
+        found = self._signed[path] = {}
         for node in self._nodes_of(path):
             called = frozenset(
                 (edge.call.ref, edge.kind, self.summaries.signature(edge.target)) for edge in node.edges

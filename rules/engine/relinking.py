@@ -176,6 +176,8 @@ class _Edit:
         self._run_again(targets)
         view = copy.copy(project)
         view.files = {**project.files, self.path: self.after}
+        view.had = None
+        view.keep_signatures(None)
         view.summaries = project.summaries.after_change(_callers_of(changed), self._gone.values())
         kept = _OF_DOCUMENTS | (
             frozenset({"models"}) if self._same("declarations", "migration") else frozenset()

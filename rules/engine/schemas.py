@@ -60,7 +60,9 @@ class Schemas:
         """The fields of a schema, inherited ones included, those of sub-classes first."""
         key = (value.home.path, value.symbol)
         if key not in self._fields:
-            self._fields[key] = tuple(self._declared(value))
+            # Whoever asks first asks for all: the answer is kept.
+            with self._resolver.reading("lazy"):
+                self._fields[key] = tuple(self._declared(value))
         return self._fields[key]
 
     def _declared(self, value: Value) -> Iterator[Field]:

@@ -16,11 +16,13 @@ from functools import cached_property
 
 import msgspec
 
-from rules.engine import context, facts
+from rules.engine import context, facts, row_changes
+from rules.engine.cost import Had
 from rules.engine.facts import Call, Class, ModuleFacts
 from rules.engine.finding import Options
 from rules.engine.graph import Edge, LeafCall, Node, place_of
-from rules.engine.project import IMPORTED, ROUTING, Project
+from rules.engine.project import IMPORTED, LAZY, MODELS, ROUTING, Project
+from rules.engine.serving import served_files
 from rules.engine.values import CALLS, STARS, Linked
 
 _PLACES = frozenset({"line", "end_line", "column"})
@@ -34,47 +36,65 @@ _BRANCH = re.compile(r"(?<=[?&])\d+")
 class Succession:
     """One linked project, always at one version. What it was before can only be asked through `before`."""
 
-    def __init__(
-        self, files: Mapping[str, ModuleFacts], documents: Mapping[str, str], options: Options
-    ) -> None:
-        self.project = Project(files, documents, options, tracks=True)
+    def __init__(self) -> None:
+        self._project: Project | None = None
         self.before: Project | None = None
         """The version before the last `move`, as far as comparing two versions asks for it."""
         self.relinked = 0
-        """How often the last moves had to link anew."""
-        self.size = 1
+        """How often it had to link anew."""
 
-    def distance(self, files: Mapping[str, ModuleFacts]) -> int:
-        """In how many files the project differs from these."""
-        return len(_changed(self.project.files, files))
+    @property
+    def lines(self) -> int:
+        """How large it is."""
+        return sum(found.lines for found in self._project.files.values()) if self._project is not None else 0
 
-    def move(self, files: Mapping[str, ModuleFacts], documents: Mapping[str, str]) -> Project:
+    def move(
+        self, files: Mapping[str, ModuleFacts], documents: Mapping[str, str], options: Options
+    ) -> Project:
         """The project with exactly these files and documents."""
-        project = self.project
+        project = self._project
+        if project is None:
+            return self._anew(files, documents, options)
         changed = _changed(project.files, files)
-        old = project
+        others = len(changed) > max(8, _MOST * len(files)) or options != project.options
+        if others or not project.resolver.lies_the_same(changed):
+            return self._anew(files, documents, options)
+        row_changes.remember(project, [(project.files.get(path), found) for path, found in changed.items()])
         if not changed:
-            self.project = copy.copy(project)
-            self.project.files, self.project.documents = files, documents
-            if documents != project.documents:
-                for name in _OF_DOCUMENTS:
-                    vars(self.project).pop(name, None)
-            self.before = project
-            return self.project
-        if len(changed) > max(8, _MOST * len(files)) or not project.resolver.lies_the_same(changed):
-            return self._anew(files, documents)
+            self.before, self._project = project, _again(project, files, documents)
+            return self._project
+        for path in project.files:
+            if path not in changed and place_of(path) == "app":
+                project.signatures(path)
         change = _Change(project, changed)
         if not change.made():
-            return self._anew(files, documents)
-        self.project, self.before = change.view(files, documents), change.before()
-        del old
-        return self.project
+            return self._anew(files, documents, options)
+        self._project, self.before = change.view(files, documents), change.before()
+        return self._project
 
-    def _anew(self, files: Mapping[str, ModuleFacts], documents: Mapping[str, str]) -> Project:
+    def follows(self, files: Mapping[str, ModuleFacts], options: Options) -> int | None:
+        """In how many files the project differs from these; None when it cannot follow them."""
+        if self._project is None or options != self._project.options:
+            return None
+        changed = _changed(self._project.files, files)
+        return len(changed) if len(changed) <= _MOST * len(files) else None
+
+    def _anew(
+        self, files: Mapping[str, ModuleFacts], documents: Mapping[str, str], options: Options
+    ) -> Project:
         self.relinked += 1
-        options, self.before = self.project.options, self.project
-        self.project = Project(files, documents, options, tracks=True)
-        return self.project
+        self.before, self._project = self._project, Project(files, documents, options, tracks=True)
+        return self._project
+
+
+def _again(project: Project, files: Mapping[str, ModuleFacts], documents: Mapping[str, str]) -> Project:
+    """The same project, with other documents perhaps."""
+    again = copy.copy(project)
+    again.files, again.documents, again.rows_said = files, documents, None
+    if documents != project.documents:
+        for name in _OF_DOCUMENTS:
+            vars(again).pop(name, None)
+    return again
 
 
 _OF_DOCUMENTS = frozenset({"versions", "deployment", "requirements"})
@@ -106,6 +126,7 @@ class _Change:
         self.gone: list[Node] = []
         self.readers: set[object] = set()
         self.routing = project.routing
+        self.served_before = served_files(project)
         self.cost_differs: set[Node] = set()
         self.reaches_differently: set[Node] = set()
 
@@ -113,6 +134,7 @@ class _Change:
         """Make the change; False when the project has to be linked anew, and is of no use any more."""
         resolver = self.resolver
         before = {path: module.facts for path, module in resolver.modules.items() if path in self.changed}
+        self.facts_before = before
         properties = resolver.property_names
         modules = {path: resolver.modules[path] for path in before}
         asked = resolver.change(self.changed)
@@ -147,7 +169,7 @@ class _Change:
         self._connect(changed)
         self._route()
         self._place()
-        self.project.summaries.change(changed, self.gone)
+        self.led_elsewhere = self.project.summaries.change(changed, self.gone)
         return True
 
     # The graph
@@ -299,9 +321,10 @@ class _Change:
     def view(self, files: Mapping[str, ModuleFacts], documents: Mapping[str, str]) -> Project:
         project = self.project
         view = copy.copy(project)
-        view.files, view.documents = files, documents
+        view.files, view.documents, view.rows_said = files, documents, None
         view.routing, view.served = self.routing, self.served
         kept: set[str] = set(_OF_DOCUMENTS) if documents == project.documents else set()
+        kept |= self._kept()
         for name, attribute in vars(Project).items():
             if isinstance(attribute, cached_property) and name not in kept:
                 vars(view).pop(name, None)
@@ -313,7 +336,56 @@ class _Change:
             and (IMPORTED, path) not in self.readers
         }
         view.find_scripts()
+        view.had = self._had(view)
+        view.keep_signatures(self._signed_otherwise(view))
         return view
+
+    def _kept(self) -> set[str]:
+        """What of the derived tables is as it was."""
+        kept: set[str] = set()
+        pairs = [
+            (self.facts_before.get(path, _NOTHING), found or _NOTHING) for path, found in self.changed.items()
+        ]
+        if MODELS not in self.readers and all(_tables(one) == _tables(other) for one, other in pairs):
+            kept |= {"models", "statements"}
+            routes = (
+                {(route.handler.path, route.handler.symbol) for route in routing.routes}
+                for routing in (self.routing, self.project.routing)
+            )
+            same_routes = not self.routed or next(routes) == next(routes)
+            same_flows = all(_flows(one) == _flows(other) for one, other in pairs)
+            if LAZY not in self.readers and same_routes and same_flows:
+                kept.add("lazy_loading")
+        return kept
+
+    def _had(self, view: Project) -> Had | None:
+        """What of the costs before can be taken over."""
+        before = vars(self.project)
+        if "costs" not in before or "endpoints" not in before:
+            return None
+        routing = self.project.routing
+        known = {
+            (node.ref, node.handler): (node, endpoint)
+            for node, endpoint in zip(routing.endpoints, before["endpoints"], strict=True)
+            if node.handler.path not in self.changed
+        }
+        return Had(before["costs"], known, routing.middleware, self.cost_differs, view.routing.endpoints)
+
+    def _signed_otherwise(self, view: Project) -> set[str] | None:
+        """The files whose functions may have other signatures; None for all."""
+        project = self.project
+        if view.scripts != project.scripts or served_files(view) != self.served_before:
+            return None
+        nodes = {*self.changed_nodes, *self.moved, *self.gone}
+        if self.routed:
+            nodes.update(
+                node
+                for node in self.graph.nodes.values()
+                if node.roles != self.old_roles.get(node, _NO_ROLES)
+            )
+        for node in self.led_elsewhere:
+            nodes.update(caller for caller, _ in node.callers)
+        return {node.path for node in nodes} | {*self.changed}
 
     def before(self) -> Project:
         """The version before, for comparing: its functions, what they called and cost, its endpoints."""
@@ -407,6 +479,16 @@ def _bare(cls: Class) -> Class:
     return msgspec.structs.replace(cls, attributes={})
 
 
+def _tables(found: ModuleFacts) -> object:
+    lines = [(cls.symbol, cls.line) for cls in found.classes] if found.declarations.bodies else []
+    return found.declarations, found.migration, lines
+
+
+def _flows(found: ModuleFacts) -> object:
+    lines = [(each.symbol, each.line) for each in found.functions if each.symbol in found.flows]
+    return found.flows, lines
+
+
 def _heirs(found: ModuleFacts) -> list[tuple[str, tuple[str, ...]]]:
     return [(cls.symbol, cls.bases) for cls in found.classes]
 
@@ -427,7 +509,7 @@ def alike(one: object, other: object) -> bool:
 
 def _costs_the_same(before: Node, after: Node) -> bool:
     """Whether two versions of a function cost the same for what they call themselves."""
-    if (before.function.flags ^ after.function.flags) & facts.CACHED:
+    if before.function.flags != after.function.flags:
         return False
     if len(before.edges) != len(after.edges) or len(before.leaves) != len(after.leaves):
         return False

@@ -110,18 +110,22 @@ class Summaries:
             setattr(after, name, kept)
         return after
 
-    def change(self, changed: Set[Node], gone: Iterable[Node]) -> None:
+    def change(self, changed: Set[Node], gone: Iterable[Node]) -> set[Node]:
         """Bring the summaries up to date once the leaves or edges of `changed` are others, and `gone` are no more.
 
-        Whoever calls one of the `gone` is among the `changed`.
+        Whoever calls one of the `gone` is among the `changed`. Returns the functions that lead to other leaves, or
+        to the same ones by other ways.
         """
         self._known = {}
+        touched: set[Node] = set()
         for name, (wanted, follows) in _TABLES.items():
             table: _Steps = getattr(self, name)
             for node in gone:
                 table.pop(node, None)
             lost = _without_support(table, changed, wanted, follows)
-            _complete(table, [*lost, *((node, None) for node in changed)], wanted, follows)
+            touched.update(node for node, _ in lost)
+            touched |= _complete(table, [*lost, *((node, None) for node in changed)], wanted, follows)
+        return touched
 
     def of(self, node: Node) -> Summary:
         known = self._known.get(node)
@@ -317,8 +321,12 @@ _NOWHERE: Mapping[str, int] = {}
 
 def _complete(
     steps: _Steps, places: Iterable[tuple[Node, str | None]], wanted: _Wanted, follows: _Follows
-) -> None:
-    """Add the steps that are missing or nearer at `places` (one leaf of a function, or all), and what follows."""
+) -> set[Node]:
+    """Add the steps that are missing or nearer at `places` (one leaf of a function, or all), and what follows.
+
+    Returns the functions that got some.
+    """
+    touched: set[Node] = set()
     pending: list[tuple[int, int, str, Node]] = []
     owns: dict[Node, dict[str, int]] = {}
     for node, only in places:
@@ -345,12 +353,14 @@ def _complete(
         if known is not None and known <= step:
             continue
         own[name] = step
+        touched.add(node)
         distance = (step // _FURTHER + 1) * _FURTHER
         for caller, edge in node.callers:
             if follows(caller, edge) and (above := _through(name, edge)) is not None:
                 known = steps.get(caller, _NOWHERE).get(above)
                 if known is None or distance + edge.at < known:
                     heapq.heappush(pending, (distance + edge.at, id(caller), above, caller))
+    return touched
 
 
 # Keys of steps: the leaf's name, and after it what must hold of the function's parameters for it to happen.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -365,6 +366,15 @@ class Resolver:
             self.reader = reader
         memo[ref] = found
         return found
+
+    @contextlib.contextmanager
+    def reading(self, reader: object) -> Iterator[None]:
+        """Remember that all that is asked now is asked for `reader`."""
+        outer, self.reader = self.reader, reader if self.tracks else None
+        try:
+            yield
+        finally:
+            self.reader = outer
 
     def looked_up(self, module: Linked, name: str) -> None:
         """Remember that who asks depends on what `name`, or its being unknown, means in `module`."""
