@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from rules.engine import facts, switches
+from rules.engine import small_tables
 from rules.engine.context import AT_STARTUP
 from rules.engine.loop_shapes import FEW, iterables, targets, unwrapped
 from rules.engine.spelling import last_name
@@ -127,6 +128,19 @@ def _is_key(node: ast.expr, items: set[str]) -> bool:
         ):
             return name in items and key in _KEYS
     return False
+
+
+def sounds_few(loop: ast.AST) -> bool:
+    """Whether a loop goes over a handful, as the name of its list says: managers, roles, providers."""
+    return any(small_tables.sounds_few(_list_name(iterable)) for iterable in iterables(loop))
+
+
+def _list_name(iterable: ast.expr) -> str:
+    """`managers` of `team.managers`, `managers or []`, `(team.managers or {}).items()`."""
+    inner = unwrapped(iterable)
+    while isinstance(inner, ast.BoolOp):
+        inner = unwrapped(inner.values[0])
+    return "" if isinstance(inner, ast.Call) else last_name(inner)
 
 
 def goes_over_rows(loop: ast.AST, module: Module) -> bool:

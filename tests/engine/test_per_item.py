@@ -349,3 +349,18 @@ def test_a_collection_is_known_however_it_is_reached(collection: str) -> None:
     (finding,) = project({"main.py": text}, select=("FP201",)).result.findings
 
     assert finding.symbol == "endpoint"
+
+
+@pytest.mark.parametrize(
+    ("body", "severity"),
+    [
+        ("managers = filled\nfor each in managers:\n    load(session, each)", Severity.MEDIUM),
+        ("for each in (shop.roles or []):\n    load(session, each)", Severity.MEDIUM),
+        ("for key, each in filled.providers.items():\n    load(session, key)", Severity.MEDIUM),
+        ("for each in manager_orders:\n    load(session, each)", Severity.HIGH),
+    ],
+)
+def test_what_sounds_like_a_handful_weighs_less(body: str, severity: Severity) -> None:
+    (finding,) = found(body)
+
+    assert finding.severity is severity
