@@ -6,8 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from rules.engine import facts, switches
-from rules.engine import small_tables
+from rules.engine import facts, small_tables, switches
 from rules.engine.context import AT_STARTUP
 from rules.engine.loop_shapes import FEW, iterables, targets, unwrapped
 from rules.engine.spelling import last_name
@@ -271,7 +270,11 @@ def _names_members(loop: ast.AST, module: Module) -> bool:
                 continue
         if isinstance(key, ast.Attribute) and key.attr in ("name", "value"):
             key = key.value
-        if isinstance(key, ast.Name) and key.id in names and _is_enumeration(module.value(owner), Sort.CLASS, module):
+        if (
+            isinstance(key, ast.Name)
+            and key.id in names
+            and _is_enumeration(module.value(owner), Sort.CLASS, module)
+        ):
             return True
     return False
 
