@@ -69,9 +69,11 @@ def also_on(stops: list[Stop]) -> str:
     """The other lines of the same function, to follow what is said of the first."""
     first, *others = stops
     more = sorted({stop.call.lineno for stop in others if stop.call is not first.call})
+    named = ", ".join(f"`{each}`" for each in first.besides)
+    besides = f" It also reaches {named}." if named else ""
     if not more:
-        return ""
-    return f" The same happens on line{'s' if len(more) > 1 else ''} {', '.join(map(str, more))}."
+        return besides
+    return f"{besides} The same happens on line{'s' if len(more) > 1 else ''} {', '.join(map(str, more))}."
 
 
 def cause(stop: Stop) -> str:
