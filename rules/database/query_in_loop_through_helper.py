@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING
 
 from rules.engine import estimates
 from rules.engine.loop_shapes import iterables, shortened, spelled
-from rules.engine.round_trips import confidence_of, goes_out, loop_of, nearest, said_together, short, way_to
+from rules.engine.round_trips import (
+    confidence_of,
+    goes_out,
+    lines_of,
+    loop_of,
+    nearest,
+    said_together,
+    short,
+    way_to,
+)
 from rules.engine.row_members import summary_of_member
 from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
 
@@ -118,6 +127,7 @@ class QueryInLoopThroughHelper(Rule):
             confidence=confidence,
             call_path=way_to(node, leaf, module),
             swallows=swallowed,
+            siblings=lines_of(swallowed),
             impact=estimates.queries_in_loop(module.options),
         )
 

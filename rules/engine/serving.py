@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 
 from rules.engine.context import IN_REQUEST, IN_TASK
 from rules.engine.finding import Confidence, Severity
+from rules.engine.graph import CALL, LOOP
 
 if TYPE_CHECKING:
     from rules.engine.graph import Node
@@ -38,10 +39,30 @@ def unreached(project: Project, node: Node, severity: Severity) -> tuple[Severit
     """Severity and confidence of what stops a loop in a function that no request is proven to reach."""
     in_task = node.contexts & IN_TASK and not node.contexts & IN_REQUEST
     if in_task or _ELSEWHERE.search(node.path):
-        return _capped(severity, Severity.LOW), Confidence.POSSIBLE
+        stands_still = in_task and _shares_loop(node)
+        return _capped(severity, Severity.LOW), Confidence.LIKELY if stands_still else Confidence.POSSIBLE
     if not is_served(project, node.path):
         return _capped(severity.lowered(), Severity.MEDIUM), Confidence.LIKELY
     return severity.lowered(), Confidence.LIKELY
+
+
+def _shares_loop(node: Node) -> bool:
+    """Whether an asynchronous task awaits its way here: its worker runs many of them on one loop, and all stand still.
+
+    A synchronous task that starts a loop for one coroutine has it to itself.
+    """
+    pending, seen = [node], {node}
+    while pending:
+        current = pending.pop()
+        if not current.is_async:
+            continue
+        if "task" in current.roles:
+            return True
+        for caller, edge in current.callers:
+            if edge.kind in (CALL, LOOP) and caller not in seen:
+                seen.add(caller)
+                pending.append(caller)
+    return False
 
 
 def _capped(severity: Severity, most: Severity) -> Severity:

@@ -139,6 +139,7 @@ class AwaitInLoop(Rule):
             + (f" (and so do {len(others)} more calls of the loop)." if others else "."),
             confidence=Confidence.LIKELY,
             call_path=first.call_path(module),
+            siblings=tuple(sorted({each.call.lineno for each in others})),
             impact=estimates.awaits_in_loop(module.options),
             instead=_instead(first.call, node, module),
         )
