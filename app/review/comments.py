@@ -178,7 +178,7 @@ def write(said: Group, context: Context, taken: Sequence[Anchor] = ()) -> Review
         place: Anchor | None = Anchor(guard.path, guard.line, "LEFT")
     else:
         place = anchor(said.first, context.diff)
-        if offer is not None and place is not None and _is_below(place, offer[0], said.first):
+        if place is not None and _is_below(place, said.first):
             place, offer = _from_header(place, said.first, context.diff), None
         elif offer is not None:
             place = offer[0]
@@ -204,13 +204,14 @@ def write(said: Group, context: Context, taken: Sequence[Anchor] = ()) -> Review
     )
 
 
-def _is_below(place: Anchor, offered: Anchor, finding: Finding) -> bool:
-    """Whether a finding on a function's header speaks of a changed line so far down that a suggestion there misses it."""
+def _is_below(place: Anchor, finding: Finding) -> bool:
+    """Whether a finding on a function's header speaks of a changed line too far down to be seen with the header."""
+    best = places_of(finding)[0]
     return (
-        place.path == finding.path == offered.path
-        and offered.line == finding.line
+        best.path == place.path == finding.path
+        and best.line in finding.siblings
         and place.line in finding.siblings
-        and place.line - offered.line > _GLANCE
+        and place.line - finding.line > _GLANCE
     )
 
 

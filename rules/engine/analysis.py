@@ -534,11 +534,13 @@ def _extent(module: Module, node: ast.AST) -> tuple[int, int, int, int]:
 def _places(here: Hop, match: Match, rule: Rule) -> tuple[Hop, ...]:
     """Where the finding may be said, best first: the leaf, the hops back to the call, the call, what is related.
 
-    Of a rule that is about its own line, or about its siblings', these come before the leaf.
+    Of a rule that is about its own line, or about its siblings', these come before the leaf; where it is mended comes
+    before all.
     """
     found: dict[tuple[str, int], Hop] = {}
     siblings = [Hop(here.path, line, here.symbol) for line in match.siblings]
     for hop in (
+        *((Hop(here.path, match.mended_at, here.symbol),) if match.mended_at else ()),
         *((here,) if rule.about_own_line else ()),
         *(siblings if rule.about_siblings else ()),
         *reversed(match.call_path),

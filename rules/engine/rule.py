@@ -78,6 +78,8 @@ class Match:
     """(code, line) of findings in the same file that this one says better."""
     siblings: tuple[int, ...] = ()
     """Further lines of the same file that the message speaks of: a change that adds one makes the finding worse."""
+    mended_at: int = 0
+    """The line of the same file where it is mended, when that is not the node's: a change of both hears of it there."""
     impact: Impact | None = None
     instead: str = ""
     """Overrides the card's `instead` when the library at hand has its own answer."""

@@ -300,6 +300,8 @@ def _makes_session(callee: Value | None, project: Project) -> bool:
         return False
     if callee.sort == Sort.INSTANCE:
         return callee.name in _MAKERS
+    if callee.sort == Sort.EXTERNAL:
+        return callee.name.removesuffix(".begin") in _MAKERS and callee.name.endswith(".begin")
     if callee.sort == Sort.FUNCTION and callee.function.flags & facts.CONTEXT:
         made = project.resolver.called(callee)
         return made is not None and made.sort == Sort.ITEMS and holds(made.item, project)

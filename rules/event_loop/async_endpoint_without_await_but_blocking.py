@@ -35,7 +35,6 @@ class AsyncEndpointWithoutAwaitButBlocking(Rule):
     """
 
     code = "FP104"
-    about_own_line = True
     severity = Severity.HIGH
     gates = True
     about_siblings = True
