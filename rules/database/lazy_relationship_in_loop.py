@@ -14,6 +14,7 @@ from rules.engine.rows import ITEM
 from rules.engine.rule import Confidence, Effort, Hop, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.index import LoopNode
     from rules.engine.module import Module
 
@@ -137,6 +138,9 @@ class LazyRelationshipInLoop(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return callee.is_linked
 
     def check(self, node: ast.Attribute | ast.Call, module: Module) -> Iterator[Match]:
         if isinstance(node, ast.Call):

@@ -19,6 +19,7 @@ from rules.engine.round_trips import (
 from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 
@@ -113,6 +114,9 @@ class QueryInLoop(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return callee.meaning.query is not None
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         query = module.query(node)

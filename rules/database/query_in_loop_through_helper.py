@@ -20,6 +20,7 @@ from rules.engine.row_members import summary_of_member
 from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
     from rules.engine.summaries import Leaf, Summary
 
@@ -102,6 +103,9 @@ class QueryInLoopThroughHelper(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return callee.enters or callee.is_method
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         if not module.loops(node):

@@ -16,6 +16,7 @@ import msgspec
 
 from rules.engine import (
     budgets,
+    callees,
     ceding,
     extraction,
     fingerprints,
@@ -225,7 +226,7 @@ class _Run:
         self.lines = 0
         self.rules = tuple(rule for rule in registry.rules() if options.wants(rule.code))
         self.wanted = self.rules
-        self.dispatch = registry.dispatch(self.rules)
+        self._dispatch()
         self.known = registry.codes() | growth.CODES | {budgets.CODE}
 
     def analysis(self) -> Analysis:
@@ -300,7 +301,11 @@ class _Run:
         """Run no rule about packages that nothing in the project imports."""
         imported = {name for found in project.files.values() for name in found.imports}
         self.rules = tuple(rule for rule in self.rules if not rule.imports or rule.imports & imported)
+        self._dispatch()
+
+    def _dispatch(self) -> None:
         self.dispatch = registry.dispatch(self.rules)
+        self.callees = callees.Dispatch(self.dispatch.get(ast.Call, ()))
 
     def again(self, project: Project) -> Mapping[str, Result]:
         """By file what is found in a linked project that now holds our sources."""
@@ -363,10 +368,11 @@ class _Run:
             nodes = module.index.nodes.get(node_type)
             if not nodes:
                 continue
+            shares = self.callees.share(nodes, module) if node_type is ast.Call else {}
             for rule in rules:
                 node: ast.AST = module.tree
                 try:
-                    for node in nodes:
+                    for node in shares.get(rule, nodes):
                         for match in rule.check(node, module):
                             found.append((rule, match))  # noqa: PERF401 - a generator more costs as much as a rule
                 except Exception as error:  # a rule that crashes is a line in the summary

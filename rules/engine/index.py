@@ -145,6 +145,10 @@ class Index:
         self._symbols: dict[str, int] = {}
         self.left: dict[ast.stmt, list[str]] = {}
         """What may have been left by `return` before a statement: kept for `rules.engine.surroundings`."""
+        self.around: dict[ast.AST, Any] = {}
+        """What stands around a statement: kept likewise."""
+        self.lasting: dict[Scope, set[str]] = {}
+        """The locals of a function that are globals, or were looked up in what is kept: for `rules.engine.rarely`."""
         self.recalled: set[ast.stmt] = set()
         """Statements before which a kept answer may have been returned: kept likewise."""
         self._refs: dict[ast.AST, str] = {}

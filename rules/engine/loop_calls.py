@@ -17,9 +17,9 @@ from rules import libraries
 from rules.engine import estimates, facts
 from rules.engine.finding import Confidence, Hop, Impact, Severity
 from rules.engine.graph import LOOP
-from rules.engine.index import FIELDS
 from rules.engine.loop_shapes import spelled
 from rules.engine.quick_calls import is_quick
+from rules.engine.walking import own_calls, own_nodes
 from rules.libraries import Blocking, Kind
 
 if TYPE_CHECKING:
@@ -278,12 +278,20 @@ def _all_helped(function: ast.AsyncFunctionDef, module: Module) -> tuple[Stop, .
     """The stops through helpers in `function`: several rules ask, each for its own."""
     known = _known.setdefault(module, {})
     if function not in known:
-        known[function] = tuple(stop for node in own_nodes(function) for stop in _helped(node, module))
+        known[function] = tuple(
+            stop
+            for node in own_nodes(function)
+            if node.__class__ is ast.Call or node.__class__ is ast.Attribute
+            for stop in _helped(node, module)
+        )
     return known[function]
 
 
 def _helped(node: ast.AST, module: Module) -> Iterator[Stop]:
-    if isinstance(node, ast.Call) or (isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load)):
+    if node.__class__ is ast.Call:
+        if module.enters(node):
+            yield from through_helper(node, module)
+    elif node.__class__ is ast.Attribute and isinstance(node.ctx, ast.Load):
         yield from through_helper(node, module)
 
 
@@ -321,29 +329,6 @@ def stops(function: ast.AsyncFunctionDef, module: Module) -> Iterator[Stop]:
             yield found
         else:
             yield from _helped(node, module)
-
-
-def own_calls(function: ast.AsyncFunctionDef | ast.FunctionDef) -> Iterator[ast.Call]:
-    """The calls in the body of `function`, not those of functions defined inside, in source order."""
-    for node in own_nodes(function):
-        if isinstance(node, ast.Call):
-            yield node
-
-
-def own_nodes(function: ast.AsyncFunctionDef | ast.FunctionDef) -> Iterator[ast.AST]:
-    """All nodes of the body of `function` without those of functions, lambdas and classes inside, in source order."""
-    stack: list[ast.AST] = list(reversed(function.body))
-    while stack:
-        node = stack.pop()
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
-            continue
-        yield node
-        for name in reversed(FIELDS[node.__class__]):
-            value = getattr(node, name)
-            if value.__class__ is list:
-                stack.extend(child for child in reversed(value) if child is not None)
-            elif value is not None:
-                stack.append(value)
 
 
 def effect(stop: Stop) -> str:

@@ -16,10 +16,10 @@ from rules.engine.loop_calls import (
     effect,
     expected,
     offload_primitive,
-    own_calls,
 )
 from rules.engine.rewrites import awaited, in_thread
 from rules.engine.rule import Fix, Match, Safety
+from rules.engine.walking import own_calls
 from rules.libraries import Kind
 
 if TYPE_CHECKING:

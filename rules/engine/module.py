@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -22,6 +22,7 @@ from rules.engine.statements import Loaded
 from rules.engine.summaries import Leaf, Summary
 from rules.engine.surroundings import is_short
 from rules.engine.values import Linked, Sort, Value
+from rules.engine.walking import walk
 from rules.libraries import Blocking, Client, External, Offload, Query
 
 
@@ -87,6 +88,7 @@ class Module:
         self._meanings: dict[ast.AST, Meaning] = {}
         self._names_of_loops: dict[ast.AST, set[str]] = {}
         self._reader: Reader | None = None
+        self._linked_places: Collection[tuple[int, int]] | None = None
 
     # Names and types
 
@@ -110,9 +112,10 @@ class Module:
         None for what is unknown, for instances (see `type_of`) and for `functools.partial` objects.
         """
         value = self.value(expression)
-        return None if value is None or value.partial else self._name_of(value)
+        return None if value is None or value.partial else self.name_of(value)
 
-    def _name_of(self, value: Value) -> str | None:
+    def name_of(self, value: Value) -> str | None:
+        """The full name of a value that has one, of the function in a `functools.partial` too."""
         return None if value.sort in _NAMELESS else value.name
 
     def type_of(self, expression: ast.AST) -> str | None:
@@ -248,7 +251,7 @@ class Module:
         changing = self._loop_names(loop)
         return any(
             isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load) and inner.id in changing
-            for inner in ast.walk(node)
+            for inner in walk(node)
         )
 
     def _loop_names(self, loop: ast.AST) -> set[str]:
@@ -265,7 +268,7 @@ class Module:
             for statement in loop.body:
                 names |= _stored(statement)
         if isinstance(loop, ast.For | ast.AsyncFor):
-            assigned = [inner for statement in loop.body for inner in ast.walk(statement)]
+            assigned = [inner for statement in loop.body for inner in walk(statement)]
             for _ in range(3):  # what is computed from them, and from that
                 before = len(names)
                 for inner in assigned:
@@ -365,29 +368,30 @@ class Module:
 
     def blocking(self, call: ast.AST) -> Blocking | None:
         """The blocking call that `call` itself is, awaited or not."""
-        return self._meaning(call).blocking
+        return self.meaning(call).blocking
 
     def query(self, call: ast.AST) -> Query | None:
         """The database round trip that `call` itself is."""
-        return self._meaning(call).query
+        return self.meaning(call).query
 
     def external(self, call: ast.AST) -> External | None:
         """The call out of the machine that `call` itself is."""
-        return self._meaning(call).external
+        return self.meaning(call).external
 
     def client(self, call: ast.AST) -> Client | None:
         """The long-lived object that `call` itself makes."""
-        return self._meaning(call).client
+        return self.meaning(call).client
 
     def offload(self, call: ast.AST) -> Offload | None:
         """The offload primitive that `call` is."""
-        return self._meaning(call).offload
+        return self.meaning(call).offload
 
-    def _meaning(self, call: ast.AST) -> Meaning:
+    def meaning(self, call: ast.AST) -> Meaning:
+        """All that the tables say of what `call` calls."""
         known = self._meanings.get(call)
         if known is None:
             value = self.value(call.func) if isinstance(call, ast.Call) else None
-            name = self._name_of(value) if value is not None else None
+            name = self.name_of(value) if value is not None else None
             known = self._meanings[call] = NOTHING if name is None else self.project.knowledge.meaning(name)
         return known
 
@@ -419,6 +423,18 @@ class Module:
             return None
         ref = self.index.ref(call.func, self.index.scope_at(call))
         return self._merged([edge.target for edge in edges if edge.call.ref == ref])
+
+    def enters(self, call: ast.Call) -> bool:
+        """Whether the call graph leads from `call` into functions of the project: else it has no `summary`."""
+        caller = self.graph_node(call)
+        return caller is not None and (call.lineno, call.col_offset) in self._called_at(caller)
+
+    def is_linked(self, call: ast.Call) -> bool:
+        """Whether the project knows of rows or SQL that start or go on at this very place."""
+        places = self._linked_places
+        if places is None:
+            places = self._linked_places = self.project.linked_places.get(self.path, frozenset())
+        return (call.lineno, call.col_offset) in places
 
     def call_flags(self, call: ast.Call) -> int:
         """What the facts say of where `call` stands (`facts.FAILING`)."""
@@ -497,17 +513,13 @@ def _joined(groups: object) -> tuple[Leaf, ...]:
 
 def _stored(node: ast.AST) -> set[str]:
     return {
-        inner.id
-        for inner in ast.walk(node)
-        if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store)
+        inner.id for inner in walk(node) if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store)
     }
 
 
 def _loaded(node: ast.AST) -> set[str]:
     return {
-        inner.id
-        for inner in ast.walk(node)
-        if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load)
+        inner.id for inner in walk(node) if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load)
     }
 
 

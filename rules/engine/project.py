@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cached_property
 
 from rules.engine import (
@@ -92,6 +92,15 @@ class Project:
     def lazy_loading(self) -> LazyLoading:
         """Queries whose rows load relationships one by one while a response is built."""
         return LazyLoading(self.models, self.statements, self.routing)
+
+    @cached_property
+    def linked_places(self) -> Mapping[str, Collection[tuple[int, int]]]:
+        """By file, the lines and columns of calls that something is known about: where their rows or texts go."""
+        lazy = self.lazy_loading
+        found: dict[str, set[tuple[int, int]]] = {}
+        for path, line, column in (*lazy.queries, *lazy.handed, *lazy.filled, *self.unbounded.queries):
+            found.setdefault(path, set()).add((line, column))
+        return found
 
     @cached_property
     def expires_on_commit(self) -> bool:

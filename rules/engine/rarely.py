@@ -7,6 +7,7 @@ import ast
 from rules.engine import facts
 from rules.engine.index import FUNCTIONS, Index
 from rules.engine.spelling import last_name
+from rules.engine.walking import walk
 
 _KEEPING = ("cache", "memo", "_kept", "singleton")
 
@@ -93,16 +94,25 @@ def _outlives(index: Index, place: ast.AST, spelled: str) -> bool:
         return True
     if not isinstance(scope.node, FUNCTIONS):
         return False
-    for node in ast.walk(scope.node):
+    lasting = index.lasting.get(scope)
+    if lasting is None:
+        lasting = index.lasting[scope] = _lasting(scope.node)
+    return spelled in lasting
+
+
+def _lasting(function: ast.AST) -> set[str]:
+    """The names in a function that are global, or assigned what was looked up in a store."""
+    found: set[str] = set()
+    for node in walk(function):
         match node:
-            case ast.Global(names=names) if spelled in names:
-                return True
+            case ast.Global(names=names):
+                found.update(names)
             case (
                 ast.Assign(targets=[ast.Name(id=name)], value=value)
                 | ast.NamedExpr(target=ast.Name(id=name), value=value)
-            ) if name == spelled and _is_looked_up(value):
-                return True
-    return False
+            ) if _is_looked_up(value):
+                found.add(name)
+    return found
 
 
 def _is_looked_up(value: ast.expr) -> bool:

@@ -16,9 +16,10 @@ from rules.engine.extraction import is_writing
 from rules.engine.finding import Confidence, Hop
 from rules.engine.loop_shapes import is_batched, is_search, is_short, spelled
 from rules.engine.module import Role
-from rules.engine.per_item import is_doubtful, is_few, is_member_call
+from rules.engine.per_item import is_doubtful, is_few, is_member_call, is_picked
 from rules.engine.rows import ITEM
 from rules.engine.surroundings import fills_gap
+from rules.engine.walking import walk
 from rules.libraries import Kind
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ def is_isolated(node: ast.AST, loop: ast.AST, module: Module) -> bool:
 
 def takes_many(call: ast.Call) -> bool:
     """The statement asks for many rows at once already."""
-    return any(isinstance(node, ast.Attribute) and node.attr in ("in_", "any_") for node in ast.walk(call))
+    return any(isinstance(node, ast.Attribute) and node.attr in ("in_", "any_") for node in walk(call))
 
 
 def goes_out(summary: Summary) -> bool:
@@ -153,7 +154,7 @@ def nearest(leaves: Iterable[Leaf], *kinds: str) -> Leaf | None:
 
 def confidence_of(call: ast.Call, loop: LoopNode, leaf: Leaf | None, module: Module) -> Confidence:
     """How sure it is that `call`, or what it leads to, is a round trip for each of many items."""
-    if is_doubtful(loop, module) or is_member_call(call, loop):
+    if is_doubtful(loop, module) or is_member_call(call, loop) or is_picked(call, loop, module):
         return Confidence.POSSIBLE
     if leaf is None:
         return Confidence.CERTAIN
@@ -178,7 +179,7 @@ def others(call: ast.Call, loop: LoopNode, module: Module) -> tuple[ast.Call, ..
     place = (call.lineno, call.col_offset)
     found = [
         each
-        for each in ast.walk(loop)
+        for each in walk(loop)
         if isinstance(each, ast.Call)
         and each is not call
         and (each.lineno, each.col_offset) > place
@@ -261,7 +262,7 @@ def writes_row(call: ast.Call, module: Module) -> bool:
 
 def one_table(call: ast.Call, loop: ast.AST, module: Module) -> bool:
     """Whether all turns ask the same table: no text put together, no `insert(table)` of the loop's own table."""
-    for part in (node for argument in call.args[:1] for node in ast.walk(_built(argument, module))):
+    for part in (node for argument in call.args[:1] for node in walk(_built(argument, module))):
         match part:
             case ast.JoinedStr() | ast.BinOp(op=ast.Mod() | ast.Add()) if module.depends_on_loop(part, loop):
                 return False
@@ -286,7 +287,7 @@ def _defines(call: ast.Call) -> bool:
     return any(
         isinstance(part, ast.Constant) and isinstance(part.value, str) and _SCHEMA.match(part.value)
         for argument in call.args[:1]
-        for part in ast.walk(argument)
+        for part in walk(argument)
     )
 
 

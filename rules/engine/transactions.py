@@ -11,8 +11,8 @@ from weakref import WeakKeyDictionary
 from rules import libraries
 from rules.engine import facts
 from rules.engine.finding import Hop
-from rules.engine.loop_calls import own_nodes
 from rules.engine.values import Sort
+from rules.engine.walking import own_nodes
 
 if TYPE_CHECKING:
     from rules.engine.graph import Node

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.loop_bound import needs_loop
-from rules.engine.loop_calls import Stop, confidence, effect, expected, own_nodes, stops
+from rules.engine.loop_calls import Stop, confidence, effect, expected, stops
 from rules.engine.rewrites import without_async
 from rules.engine.rule import Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.walking import own_nodes
 
 if TYPE_CHECKING:
     from rules.engine.module import Module

@@ -9,6 +9,7 @@ from rules.engine.loop_calls import Stop, confidence, direct, effect, expected, 
 from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 
@@ -101,6 +102,9 @@ class BlockingCallInAsync(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return callee.meaning.blocking is not None
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         stop = direct(node, module)

@@ -10,6 +10,7 @@ from rules.engine.loop_shapes import spelled
 from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 
@@ -98,6 +99,9 @@ class SyncDbCallInAsync(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return callee.meaning.blocking is not None
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         stop = direct(node, module)

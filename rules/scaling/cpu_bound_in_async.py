@@ -11,6 +11,7 @@ from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Sev
 from rules.libraries import Blocking, Kind
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 
@@ -118,6 +119,9 @@ class CpuBoundInAsync(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return callee.meaning.blocking is not None
 
     def check(self, node: ast.AsyncFunctionDef | ast.Call, module: Module) -> Iterator[Match]:
         if isinstance(node, ast.Call):

@@ -9,6 +9,7 @@ from rules.engine.loop_shapes import spelled
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 _REGISTERS = {
@@ -69,6 +70,9 @@ class EventHandlerLeak(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return callee.name in _REGISTERS or (callee.is_method and callee.spelled == "addHandler")
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         found = _registered(node, module)
