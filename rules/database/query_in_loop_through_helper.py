@@ -18,12 +18,17 @@ from rules.engine.round_trips import (
 )
 from rules.engine.row_members import summary_of_member
 from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.values import Sort
 
 if TYPE_CHECKING:
     from rules.engine.callees import Callee
     from rules.engine.module import Module
     from rules.engine.summaries import Leaf, Summary
 
+_ONE_THREAD = (
+    "Load the rows of all items with one query before the loop and hand each thread its own; or a pool of a few workers"
+    " (`ThreadPoolExecutor(max_workers=…)`) in the place of a thread per item."
+)
 _FAR = 4
 """Longer call paths are said one severity lower."""
 
@@ -105,7 +110,7 @@ class QueryInLoopThroughHelper(Rule):
     )
 
     def concerns(self, callee: Callee) -> bool:
-        return callee.enters or callee.is_method
+        return callee.enters or callee.is_method or callee.sort == Sort.FUNCTION
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         if not module.loops(node):
@@ -114,6 +119,9 @@ class QueryInLoopThroughHelper(Rule):
         if summary is None and isinstance(node.func, ast.Attribute):
             method = summary_of_member(node.func, module)
             summary = method[1] if method is not None else None
+        threaded = None
+        if summary is None:
+            threaded = summary = _in_thread(node, module)
         if summary is None or not summary.reads or goes_out(summary):
             return
         loop = loop_of(node, module)
@@ -122,6 +130,18 @@ class QueryInLoopThroughHelper(Rule):
             return
         source = shortened(module.segment(iterables(loop)[0]))
         confidence = confidence_of(node, loop, leaf, module)
+        if threaded is not None:
+            yield Match(
+                node,
+                f"`{spelled(node.func)}` starts a thread per item of `{source}`, and each reaches `{short(leaf)}`:"
+                " as many threads and database connections at the same time.",
+                severity=self.priced(leaf, node, module).lowered(),
+                confidence=confidence,
+                call_path=way_to(node, leaf, module),
+                impact=estimates.queries_in_loop(module.options),
+                instead=_ONE_THREAD,
+            )
+            return
         also, swallowed = said_together(node, loop, confidence, module)
         yield Match(
             node,
@@ -138,6 +158,14 @@ class QueryInLoopThroughHelper(Rule):
     def priced(self, leaf: Leaf, node: ast.Call, module: Module) -> Severity:
         severity = self.severity if module.in_request_path(node) else Severity.MEDIUM
         return severity.lowered() if len(leaf.path) > _FAR or leaf.sometimes else severity
+
+
+def _in_thread(call: ast.Call, module: Module) -> Summary | None:
+    """What a function does that a decorator of the project gives to a thread each time it is called."""
+    target = module.callee(call)
+    if target is None or not module.project.graph.is_handed_on(target):
+        return None
+    return module.project.summaries.of(target)
 
 
 def _and_commits(summary: Summary) -> str:

@@ -400,7 +400,7 @@ class _Run:
             confidence = Confidence.POSSIBLE
         severity = self._configured(rule.code, severity)
         endpoints = module.endpoints(node)
-        card = registry.card(rule)
+        card = registry.told(rule)
         symbol = module.symbol_at(node)
         here = Hop(module.path, line, symbol)
         finding = Finding(
@@ -464,7 +464,7 @@ class _Run:
     def _placed_in_project(self, rule: ProjectRule, match: ProjectMatch) -> Finding:
         lines = self._lines(match.path)
         line = lines[match.line - 1].rstrip() if 0 < match.line <= len(lines) else ""
-        card = registry.card(rule)
+        card = registry.told(rule)
         here = Hop(match.path, match.line, "")
         return Finding(
             code=rule.code,

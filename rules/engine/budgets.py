@@ -142,7 +142,7 @@ def broken(endpoints: Iterable[Endpoint], options: Options) -> Iterator[Finding]
     if not options.budget or not options.wants(CODE):
         return
     rule = registry.by_code(CODE)
-    card = registry.card(rule)
+    card = registry.told(rule)
     for endpoint in endpoints:
         ref = EndpointRef(endpoint.method, endpoint.path)
         told: dict[str, str] = {}

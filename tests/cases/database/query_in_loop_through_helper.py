@@ -1,6 +1,7 @@
 import asyncio
 from collections.abc import Iterator
 from functools import lru_cache
+from threading import Thread
 from typing import Annotated, NewType, Self
 
 import requests
@@ -234,3 +235,50 @@ def methods_of_rows(session: SessionDep) -> list[int]:
     labels = [order.label() for order in session.query(Order).all()]
     first = session.query(Order).first()
     return [len(labels), len(first.others()), *(len(order.others()) for order in session.query(Order))]  # FP202
+
+
+async def owner_by_id(session: AsyncSession, number: int) -> Owner | None:
+    return await session.get(Owner, number)
+
+
+@app.post("/never-awaited")
+async def never_awaited(numbers: list[int], session: Annotated[AsyncSession, Depends(get_async_session)]) -> None:
+    # Coroutines that nobody awaits ask nothing: a mistake, but not this one.
+    owners = [owner_by_id(session, number) for number in numbers]
+    print(len(owners))
+
+
+@app.post("/awaited-later")
+async def awaited_later(
+    numbers: list[int], session: Annotated[AsyncSession, Depends(get_async_session)]
+) -> None:
+    pending = [owner_by_id(session, number) for number in numbers]  # FP202
+    for owner in pending:
+        await owner
+
+
+def in_a_thread(function):
+    def wrapper(*args, **kwargs):
+        Thread(target=function, args=args, kwargs=kwargs, daemon=True).start()
+
+    return wrapper
+
+
+@in_a_thread
+def restart(owner_id: int) -> None:
+    with SessionLocal() as session:
+        load_owner(session, owner_id)
+
+
+@in_a_thread
+def greet(owner_id: int) -> None:
+    print(owner_id)
+
+
+@app.post("/restart")
+def restart_all(ids: list[int]) -> None:
+    for owner_id in ids:
+        restart(owner_id)  # FP202
+    for owner_id in ids:
+        greet(owner_id)
+    restart(ids[0])
