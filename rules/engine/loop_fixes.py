@@ -98,8 +98,9 @@ def matches(function: ast.AsyncFunctionDef, module: Module, code: str, place: st
             continue
         yield Match(
             call,
-            f"`{stop.callable}` runs on the event loop {place}; {effect(stop)}.",
+            f"`{stop.callable}` runs on the event loop {place}; {effect(stop, module)}.",
             severity=stop.severity,
+            confidence=confidence(stop),
             fix=of_direct(stop, module),
             impact=expected(stop, module),
             instead=f"Use {stop.instead}.",
@@ -108,7 +109,7 @@ def matches(function: ast.AsyncFunctionDef, module: Module, code: str, place: st
         worst = stops[0]
         yield Match(
             worst.call,
-            f"`{worst.name}` reaches `{worst.callable}` on the event loop {place}; {effect(worst)}."
+            f"`{worst.name}` reaches `{worst.callable}` on the event loop {place}; {effect(worst, module)}."
             + also_on(stops),
             severity=worst.severity,
             confidence=confidence(worst),

@@ -6,6 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from rules.engine import facts, switches
 from rules.engine.context import AT_STARTUP
 from rules.engine.loop_shapes import FEW, iterables, targets, unwrapped
 from rules.engine.spelling import last_name
@@ -188,6 +189,8 @@ def _has_few(iterable: ast.expr, module: Module) -> bool:
             return True
         case ast.Name():
             bindings = _bindings(iterable, module)
+            if _is_given_few(iterable, bindings, module):
+                return True
             if bindings and all(binding.kind == "import" for binding in bindings):
                 return True
             return any(
@@ -202,6 +205,24 @@ def _has_few(iterable: ast.expr, module: Module) -> bool:
                 for call in module.index.scope_at(iterable).calls
             )
     return False
+
+
+def _is_given_few(name: ast.Name, bindings: list[Binding], module: Module) -> bool:
+    """Whether the name is a parameter for which all callers pass constants."""
+    function, node = module.function_of(name), module.graph_node(name)
+    if (
+        len(bindings) != 1
+        or bindings[0].kind != "parameter"
+        or function is None
+        or node is None
+        or node.roles
+    ):
+        return False
+    arguments = function.node.args
+    positional = [each.arg for each in (*arguments.posonlyargs, *arguments.args)]
+    bound = bool(node.function.owner) and not node.function.flags & facts.STATIC
+    position = positional.index(name.id) - bound if name.id in positional else -1
+    return switches.gets_few(node, name.id, position)
 
 
 def _gives_members(target: ast.expr, module: Module) -> bool:

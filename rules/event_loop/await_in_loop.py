@@ -120,6 +120,7 @@ class AwaitInLoop(Rule):
             or not function.is_async
             or not module.runs_on_event_loop(node)
             or not _repeats(node, module)
+            or (module.reached(node) and not module.is_waited_for(node))  # no request waits
         ):
             return
         waiting = [

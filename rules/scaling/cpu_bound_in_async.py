@@ -131,7 +131,7 @@ class CpuBoundInAsync(Rule):
             worst = stops[0]
             yield Match(
                 worst.call,
-                f"`{worst.name}` reaches `{worst.callable}` on the event loop: {_effect(worst)}."
+                f"`{worst.name}` reaches `{worst.callable}` on the event loop: {_effect(worst, module)}."
                 + loop_fixes.also_on(stops),
                 severity=_severity(worst, module),
                 confidence=confidence(worst),
@@ -148,8 +148,9 @@ class CpuBoundInAsync(Rule):
         if stop is not None and stop.code == self.code:
             yield Match(
                 call,
-                f"`{stop.callable}` runs on the event loop: {_effect(stop)}.",
+                f"`{stop.callable}` runs on the event loop: {_effect(stop, module)}.",
                 severity=_severity(stop, module),
+                confidence=confidence(stop),
                 fix=None if stop.entry.construct else loop_fixes.of_direct(stop, module),
                 impact=expected(stop, module),
                 instead=f"Use {stop.instead}.",
@@ -177,10 +178,10 @@ def _severity(stop: Stop, module: Module) -> Severity:
     return stop.severity if module.in_request_path(stop.call) else min(stop.severity, Severity.HIGH)
 
 
-def _effect(stop: Stop) -> str:
+def _effect(stop: Stop, module: Module) -> str:
     if stop.entry.construct:
         return "loading it takes seconds in which this worker serves nobody"
-    return effect(stop)
+    return effect(stop, module)
 
 
 def _takes_upload(call: ast.Call, module: Module) -> bool:
