@@ -22,4 +22,7 @@ def test_no_finding_tells_of_an_order_as_if_it_were_the_readers() -> None:
     for rule in registry.rules():
         for sentence in registry.told(rule).instead.replace("\n", " ").split(". "):
             if "`Order." in sentence or "Order]`" in sentence:
-                assert any(lead in sentence.lower() for lead in ("for example", "such as")), (rule.code, sentence)
+                assert any(lead in sentence.lower() for lead in ("for example", "such as")), (
+                    rule.code,
+                    sentence,
+                )
