@@ -136,7 +136,7 @@ class FilterInPython(Rule):
 def _instead(node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.Subscript, model: str) -> str:
     """The same as SQLAlchemy spells it, where that is plain; else the card's words."""
     match node:
-        case ast.Subscript(slice=ast.Slice(upper=ast.Constant(value=upper))):
+        case ast.Subscript(slice=ast.Slice(upper=ast.Constant(value=int(upper)))):
             return f"`.limit({upper})` in the query."
         case ast.ListComp(generators=[ast.comprehension(target=ast.Name(id=row), ifs=[*conditions])]) if (
             conditions and all(isinstance(each, ast.Compare | ast.Attribute) for each in conditions)

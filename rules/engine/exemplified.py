@@ -44,9 +44,9 @@ def marked(text: str, rule: Rule) -> str:
 def _names(rule: Rule) -> frozenset[str]:
     """What the examples of a rule define, or import from the shop that they are written for."""
     found: set[str] = set()
-    for example in (*rule.invalid, *rule.valid):
-        for code in (example.code, getattr(example, "fixed", None) or ""):
-            found.update(_bound(code))
+    codes = [code for example in rule.invalid for code in (example.code, example.fixed or "")]
+    for code in (*codes, *(example.code for example in rule.valid)):
+        found.update(_bound(code))
     return frozenset(found - _EVERYBODYS)
 
 
