@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine import estimates
-from rules.engine.loop_shapes import iterables, shortened, spelled
+from rules.engine.loop_shapes import iterables, shortened, spelled, unwrapped
+from rules.engine.per_item import goes_over_rows
 from rules.engine.round_trips import (
     confidence_of,
     goes_out,
@@ -19,7 +20,7 @@ from rules.engine.round_trips import (
     weighed,
 )
 from rules.engine.row_members import summary_of_member
-from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.values import Sort
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ class QueryInLoopThroughHelper(Rule):
                 f"`{spelled(node.func)}` starts a thread per item of `{source}`, and each reaches `{short(leaf)}`:"
                 " as many threads and database connections at the same time.",
                 severity=self.priced(leaf, node, module).lowered(),
-                confidence=confidence,
+                confidence=confidence if _is_data(loop, module) else Confidence.POSSIBLE,
                 call_path=way_to(node, leaf, module),
                 impact=estimates.queries_in_loop(module.options),
                 instead=_ONE_THREAD,
@@ -162,6 +163,18 @@ class QueryInLoopThroughHelper(Rule):
     def priced(self, leaf: Leaf, node: ast.Call, module: Module) -> Severity:
         severity = weighed(self.severity, node, module)
         return severity.lowered() if len(leaf.path) > _FAR or leaf.sometimes else severity
+
+
+def _is_data(loop: ast.AST, module: Module) -> bool:
+    """Whether a loop goes over rows, or over what the request brought: not over the few servers that the program knows."""
+    if goes_over_rows(loop, module):
+        return True
+    function = module.function_of(loop)
+    given = {each.arg for each in ast.walk(function.node) if isinstance(each, ast.arg)} if function else set()
+    sources = [unwrapped(each) for each in iterables(loop)]
+    while any(isinstance(each, ast.Attribute) for each in sources):
+        sources = [each.value if isinstance(each, ast.Attribute) else each for each in sources]
+    return any(isinstance(each, ast.Name) and each.id in given for each in sources)
 
 
 def _in_thread(call: ast.Call, module: Module) -> Summary | None:
