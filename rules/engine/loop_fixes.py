@@ -67,10 +67,12 @@ def of_helper(stops: list[Stop], module: Module) -> Fix | None:
 
 def also_on(stops: list[Stop]) -> str:
     """The other lines of the same function, to follow what is said of the first."""
-    more = siblings(stops)
+    first, more = stops[0], siblings(stops)
+    named = ", ".join(f"`{each}`" for each in first.besides)
+    besides = f" It also reaches {named}." if named else ""
     if not more:
-        return ""
-    return f" The same happens on line{'s' if len(more) > 1 else ''} {', '.join(map(str, more))}."
+        return besides
+    return f"{besides} The same happens on line{'s' if len(more) > 1 else ''} {', '.join(map(str, more))}."
 
 
 def siblings(stops: list[Stop]) -> tuple[int, ...]:

@@ -226,8 +226,34 @@ def _outward(call: ast.Call, module: Module) -> tuple[str, tuple[Hop, ...]] | No
     for leaf in summary.external:
         known = libraries.external(leaf.callable)
         if known is not None and known.kind not in _QUICK and len(leaf.path) <= _FAR and not leaf.cached:
-            return (leaf.callable, leaf.path) if not leaf.on_miss else None
+            if leaf.on_miss or _says_so_itself(call, leaf.path[0].line, module):
+                return None
+            return leaf.callable, leaf.path
     return None
+
+
+def _says_so_itself(call: ast.Call, line: int, module: Module) -> bool:
+    """Whether the helper is given the session and asks with it before it leaves the machine on its `line`: it is said there."""
+    target = module.callee(call)
+    if target is None or target.function.flags & facts.GENERATOR:
+        return False
+    values = [*call.args, *(keyword.value for keyword in call.keywords)]
+    if not any(holds(module.value(value), module.project) for value in values):
+        return False
+    resolver = module.project.resolver
+    is_given = any(
+        holds(resolver.value(parameter.annotation, target.module), module.project)
+        for parameter in target.function.parameters
+        if parameter.annotation
+    )
+    return is_given and any(
+        leaf.query is not None
+        and leaf.query.kind not in ("connect", "commit", "rollback")
+        and leaf.call.line < line
+        and "?" not in leaf.call.path
+        and not leaf.call.flags & _SOMETIMES
+        for leaf in target.leaves
+    )
 
 
 def _acquires(call: ast.Call, module: Module) -> tuple[str, tuple[Hop, ...]] | None:

@@ -458,3 +458,43 @@ def test_a_sleep_after_a_failure_is_high() -> None:
         Severity.HIGH,
         Confidence.LIKELY,
     )
+
+
+def test_one_call_of_a_helper_is_one_finding_whatever_it_reaches() -> None:
+    both = helped(
+        """
+def fetch(day):
+    time.sleep(1)
+    return requests.get("https://rates.example", timeout=5).json()
+"""
+    )
+
+    assert (
+        "It also reaches `requests.get`." in both.message or "It also reaches `time.sleep`." in both.message
+    )
+
+
+STOPS = """
+import time
+from fastapi import FastAPI
+
+app = FastAPI()
+
+@app.get("/")
+async def read() -> None:
+    time.sleep(1)
+"""
+
+
+def test_an_example_beside_an_application_is_a_hint() -> None:
+    beside = project({"examples/chat/main.py": STOPS, "shop/main.py": STOPS}, select=("FP101",))
+    alone = project({"examples/chat/main.py": STOPS}, select=("FP101",))
+
+    (example, own) = sorted(beside.result.findings, key=lambda each: each.path)
+    assert (example.severity, example.confidence, example.gates) == (
+        Severity.HIGH,
+        Confidence.POSSIBLE,
+        False,
+    )
+    assert (own.severity, own.confidence) == (Severity.CRITICAL, Confidence.CERTAIN)
+    assert alone.result.findings[0].confidence == Confidence.CERTAIN
