@@ -28,6 +28,7 @@ from rules.engine import (
     row_changes,
     serving,
     suppression,
+    traffic,
 )
 from rules.engine.facts import ModuleFacts
 from rules.engine.finding import (
@@ -401,6 +402,8 @@ class _Run:
         if rule.per_request and not module.reached(node):
             severity, gates = min(severity, Severity.LOW, key=lambda each: each.rank), False
             confidence = Confidence.POSSIBLE
+        if traffic.is_example(module.path, module.project):
+            severity, gates, confidence = severity.lowered(), False, Confidence.POSSIBLE
         severity = module.options.severity_of(rule.code, severity)
         endpoints = module.endpoints(node)
         card = registry.card(rule)

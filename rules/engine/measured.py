@@ -22,6 +22,7 @@ SHOWN = 1.3
 _WORDS = {
     "ms": "{} ms",
     "rows": "{} rows",
+    "each": "{} in each collection",
     "table_rows": "{} rows in the table",
     "size": "{} bytes",
     "kb": "{} kB",

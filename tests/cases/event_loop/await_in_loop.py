@@ -7,7 +7,7 @@ from contextvars import ContextVar
 from typing import Any
 
 import httpx
-from fastapi import Depends, FastAPI
+from fastapi import BackgroundTasks, Depends, FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shop.config import settings
@@ -323,3 +323,20 @@ async def many_at_once(numbers: list[str]) -> None:
         await client.post(f"/levels/{position}", json=batch)
     for chunk in parts_of(numbers):
         await client.post("/levels", json=chunk)
+
+
+async def tell(numbers: list[str]) -> None:
+    for number in numbers:  # nobody waits for it
+        await client.post(f"/told/{number}")
+
+
+async def tell_now(numbers: list[str]) -> None:
+    for number in numbers:
+        await client.post(f"/told/{number}")  # FP111
+
+
+@app.post("/told")
+async def told(numbers: list[str], tasks: BackgroundTasks) -> None:
+    tasks.add_task(tell, numbers)
+    tasks.add_task(tell_now, numbers)
+    await tell_now(numbers)
