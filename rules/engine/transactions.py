@@ -15,6 +15,7 @@ from rules.engine.values import Sort
 from rules.engine.walking import own_nodes
 
 if TYPE_CHECKING:
+    from rules.engine.facts import Call
     from rules.engine.graph import Node
     from rules.engine.module import Module
     from rules.engine.project import Project
@@ -246,14 +247,25 @@ def _says_so_itself(call: ast.Call, line: int, module: Module) -> bool:
         for parameter in target.function.parameters
         if parameter.annotation
     )
-    return is_given and any(
-        leaf.query is not None
-        and leaf.query.kind not in ("connect", "commit", "rollback")
-        and leaf.call.line < line
-        and "?" not in leaf.call.path
-        and not leaf.call.flags & _SOMETIMES
-        for leaf in target.leaves
+    return is_given and (
+        any(
+            leaf.query is not None
+            and leaf.query.kind not in ("connect", "commit", "rollback")
+            and _comes_first(leaf.call, line)
+            for leaf in target.leaves
+        )
+        or any(
+            edge.kind == "call"
+            and _comes_first(edge.call, line)
+            and (summary := module.project.summaries.of(edge.target)).queries
+            and not summary.commits
+            for edge in target.edges
+        )
     )
+
+
+def _comes_first(call: Call, line: int) -> bool:
+    return call.line < line and "?" not in call.path and not call.flags & _SOMETIMES
 
 
 def _acquires(call: ast.Call, module: Module) -> tuple[str, tuple[Hop, ...]] | None:

@@ -498,3 +498,36 @@ def test_an_example_beside_an_application_is_a_hint() -> None:
     )
     assert (own.severity, own.confidence) == (Severity.CRITICAL, Confidence.CERTAIN)
     assert alone.result.findings[0].confidence == Confidence.CERTAIN
+
+
+def test_a_loop_of_its_own_thread_stops_no_request() -> None:
+    finding = found(
+        """
+        import asyncio
+        import threading
+        import time
+        from fastapi import FastAPI
+
+        app = FastAPI()
+
+        @app.get("/")
+        async def read() -> str:
+            return ""
+
+        class Coordinator:
+            def __init__(self) -> None:
+                self.thread = threading.Thread(target=self.serve)
+                self.loop = asyncio.new_event_loop()
+
+            def serve(self) -> None:
+                self.loop.create_task(self.coordinate())
+                self.loop.run_forever()
+
+            async def coordinate(self) -> None:
+                time.sleep(1)
+        """,
+        "FP101",
+    )
+
+    assert (finding.severity, finding.confidence) == (Severity.LOW, Confidence.POSSIBLE)
+    assert "nothing else on its loop goes on" in finding.message
