@@ -54,25 +54,25 @@ def before_and_after(before: float | None, after: float | None, longest: float) 
     )
 
 
-def line_of(values: Sequence[float | None], longest: float) -> Markup:
-    """A figure after each merged change, as steps on the scale of the bars; the last one is this change's.
+def line_of(values: Sequence[float | None]) -> Markup:
+    """A figure after each merged change, as steps on a scale of their own; the last one is this change's.
 
-    None stands for an endpoint that was not there. In words the steps stand in a list beside it.
+    None stands for an endpoint that was not there. In words the steps stand in a list beside it. Nothing is drawn for
+    what never moved.
     """
+    known = [value for value in values if value is not None]
+    if len(set(known)) < 2:
+        return Markup()
+    longest = max(known)
     each = (BAR - 2 * DOT) / max(1, len(values) - 1)
     spots = [
         (DOT + number * each, LINE_HEIGHT - DOT - (LINE_HEIGHT - 2 * DOT) * _share(value, longest))
         for number, value in enumerate(values)
         if value is not None
     ]
-    if not spots:
-        return Markup()
     (x, y), *rest = spots
     path = f"M{x:.1f} {y:.1f}" + "".join(f" H{x:.1f} V{y:.1f}" for x, y in rest)
-    known = [value for value in values if value is not None]
-    kind = "same"
-    if len(known) > 1 and values[-1] is not None:
-        kind = "worse" if known[-1] > known[-2] else "better" if known[-1] < known[-2] else "same"
+    kind = "worse" if known[-1] > known[-2] else "better" if known[-1] < known[-2] else "same"
     x, y = spots[-1]
     return Markup(  # noqa: S704 - numbers and names of ours
         f'<svg class="line" aria-hidden="true" viewBox="0 0 {BAR} {LINE_HEIGHT}" width="{BAR}"'

@@ -282,7 +282,7 @@ def _row(change: EndpointChange, line: Sequence[history.Step], record: Record, l
             getattr(change.before, attribute, ""),
             getattr(change.after, attribute, ""),
             charts.before_and_after(_size(change.before, attribute), _size(change.after, attribute), longest),
-            charts.line_of([_size(cost, attribute) for cost in costs], longest),
+            charts.line_of([_size(cost, attribute) for cost in costs]),
         )
         for _, attribute in MEASURES
     ]

@@ -140,7 +140,7 @@ class Graph:
                 node.leaves.append(LeafCall(value.name, call, own, None, None))
                 continue
             for target in self.runs(value):
-                kind = ELSEWHERE if self._is_handed_on(target) else _kind_of_call(call, target)
+                kind = ELSEWHERE if self.is_handed_on(target) else _kind_of_call(call, target)
                 if kind:
                     node.edges.append(Edge(target, call, kind))
         resolver.reader = None
@@ -152,7 +152,7 @@ class Graph:
         target.roles.add(role)
         self.marks.setdefault(node, []).append((target, role))
 
-    def _is_handed_on(self, target: Node) -> bool:
+    def is_handed_on(self, target: Node) -> bool:
         """Whether a decorator of the project gives the function to a thread whenever it is called."""
         if not target.function.flags & facts.WRAPPED:
             return False

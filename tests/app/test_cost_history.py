@@ -74,7 +74,7 @@ def test_the_page_draws_the_line_and_names_the_changes() -> None:
         web_url="https://github.com",
     )
 
-    assert text.count('<svg class="line"') == 3
+    assert text.count('<svg class="line"') == 1
     assert 'class="better"' in text
     assert "2 merged changes moved it before" in text
     assert 'href="https://github.com/octo/shop/pull/4"' in text
