@@ -22,7 +22,7 @@ from rules.engine.facts import ModuleFacts
 from rules.engine.finding import Endpoint, EndpointRef, Options
 from rules.engine.graph import Graph, Node
 from rules.engine.knowledge import Knowledge
-from rules.engine.lazy_loading import LazyLoading
+from rules.engine.lazy_loading import LazyLoading, Record
 from rules.engine.lookups import Lookups
 from rules.engine.models import Models
 from rules.engine.raw_queries import RawQueries
@@ -32,9 +32,8 @@ from rules.engine.summaries import Summaries
 from rules.engine.unbounded import UnboundedQueries
 from rules.engine.values import Resolver, Sort
 
-ROUTING, IMPORTED, MODELS, LAZY = "routing", "imported", "models", "lazy"
-"""Who asks the resolver (`values.Readers`): for all applications, with a path for a file's imports, for all tables and
-for all that is loaded lazily."""
+ROUTING, IMPORTED, MODELS = "routing", "imported", "models"
+"""Who asks the resolver (`values.Readers`): for all applications, with a path for a file's imports, for all tables."""
 _SCRIPTS = re.compile(r"^(?:[^/]+/)?(?:scripts?|dev|hack)/")
 
 
@@ -54,6 +53,8 @@ class Project:
         self.documents = documents or {}
         self.had: Had | None = None
         """What is known of the version before, where it follows one."""
+        self.lazy_records: Mapping[str, list[Record]] = {}
+        """What the version before found of files that nothing changed for."""
         self.rows_said: dict[tuple[str, str], object] | None = None
         """Of a version that is passed, what rules say about rows."""
         self._signed: dict[str, dict[str, tuple[object, ...]]] = {}
@@ -129,9 +130,7 @@ class Project:
     @cached_property
     def lazy_loading(self) -> LazyLoading:
         """Queries whose rows load relationships one by one while a response is built."""
-        models, statements = self.models, self.statements
-        with self.resolver.reading(LAZY):
-            return LazyLoading(models, statements, self.routing)
+        return LazyLoading(self.models, self.statements, self.routing, self.lazy_records)
 
     @cached_property
     def linked_places(self) -> Mapping[str, Collection[tuple[int, int]]]:

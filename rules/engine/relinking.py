@@ -171,12 +171,14 @@ class _Edit:
         linked.classes = {cls.symbol: cls for cls in self.after.classes}
         self._forget_lambdas({})
         self._forget_added()
+        self._forget_kept()
         changed = self._functions_changed()
         targets = self._reconnected(changed)
         self._run_again(targets)
         view = copy.copy(project)
         view.files = {**project.files, self.path: self.after}
         view.had = None
+        view.lazy_records = {}
         view.keep_signatures(None)
         view.summaries = project.summaries.after_change(_callers_of(changed), self._gone.values())
         kept = _OF_DOCUMENTS | (
@@ -206,6 +208,7 @@ class _Edit:
         self.linked.facts, self.linked.functions, self.linked.classes = self._kept
         self._forget_lambdas(self._memo)
         self._forget_added()
+        self._forget_kept()
 
     def _same(self, *names: str) -> bool:
         return all(getattr(self.before, name) == getattr(self.after, name) for name in names)
@@ -216,6 +219,12 @@ class _Edit:
         for ref in [ref for ref in memo if "λ" in ref]:
             del memo[ref]
         memo.update(known)
+
+    def _forget_kept(self) -> None:
+        """What others found out of declarations that the edit changes."""
+        if not self._same("declarations"):
+            for module in self.project.resolver.modules.values():
+                module.kept.clear()
 
     def _forget_added(self) -> None:
         """What the new names stand for is no longer, or not yet, known."""

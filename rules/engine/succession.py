@@ -11,8 +11,9 @@ from __future__ import annotations
 import copy
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from functools import cached_property
+from typing import TypeVar
 
 import msgspec
 
@@ -21,9 +22,10 @@ from rules.engine.cost import Had
 from rules.engine.facts import Call, Class, ModuleFacts
 from rules.engine.finding import Options
 from rules.engine.graph import Edge, LeafCall, Node, place_of
-from rules.engine.project import IMPORTED, LAZY, MODELS, ROUTING, Project
+from rules.engine.lazy_loading import LAZY
+from rules.engine.project import IMPORTED, MODELS, ROUTING, Project
 from rules.engine.serving import served_files
-from rules.engine.values import CALLS, STARS, Linked
+from rules.engine.values import BODY, CALLS, FLOW, STARS, Linked
 
 _PLACES = frozenset({"line", "end_line", "column"})
 _MOST = 0.2
@@ -324,7 +326,7 @@ class _Change:
         view.files, view.documents, view.rows_said = files, documents, None
         view.routing, view.served = self.routing, self.served
         kept: set[str] = set(_OF_DOCUMENTS) if documents == project.documents else set()
-        kept |= self._kept()
+        kept |= self._kept(view)
         for name, attribute in vars(Project).items():
             if isinstance(attribute, cached_property) and name not in kept:
                 vars(view).pop(name, None)
@@ -340,23 +342,31 @@ class _Change:
         view.keep_signatures(self._signed_otherwise(view))
         return view
 
-    def _kept(self) -> set[str]:
-        """What of the derived tables is as it was."""
-        kept: set[str] = set()
-        pairs = [
-            (self.facts_before.get(path, _NOTHING), found or _NOTHING) for path, found in self.changed.items()
-        ]
-        if MODELS not in self.readers and all(_tables(one) == _tables(other) for one, other in pairs):
-            kept |= {"models", "statements"}
-            routes = (
-                {(route.handler.path, route.handler.symbol) for route in routing.routes}
-                for routing in (self.routing, self.project.routing)
+    def _kept(self, view: Project) -> set[str]:
+        """What of the derived tables is as it was; what can be said of rows goes on file by file."""
+        view.lazy_records = {}
+        models = vars(self.project).get("models")
+        if (
+            models is None
+            or MODELS in self.readers
+            or not all(
+                models.stays(path, self.facts_before.get(path, _NOTHING), found or _NOTHING)
+                for path, found in self.changed.items()
             )
-            same_routes = not self.routed or next(routes) == next(routes)
-            same_flows = all(_flows(one) == _flows(other) for one, other in pairs)
-            if LAZY not in self.readers and same_routes and same_flows:
-                kept.add("lazy_loading")
-        return kept
+        ):
+            return set()
+        lazy = vars(self.project).get("lazy_loading")
+        known = lazy.records if lazy is not None else self.project.lazy_records
+        stale = {reader[1] for reader in self.readers if isinstance(reader, tuple) and reader[0] == LAZY}
+        old, new = (
+            {(route.handler.path, route.handler.symbol) for route in routing.routes}
+            for routing in (self.project.routing, self.routing)
+        )
+        stale.update(path for path, _ in old ^ new)
+        view.lazy_records = {
+            path: records for path, records in known.items() if path not in stale and path not in self.changed
+        }
+        return {"models", "statements"}
 
     def _had(self, view: Project) -> Had | None:
         """What of the costs before can be taken over."""
@@ -395,6 +405,7 @@ class _Change:
         return view
 
 
+_Key = TypeVar("_Key", bound=Hashable)
 _NOTHING = ModuleFacts()
 _NO_ROLES: set[str] = set()
 
@@ -417,10 +428,11 @@ class _Order:
         return node.path, positions[node.symbol], edge.at
 
 
-def _differing(one: Mapping[Node, int], other: Mapping[Node, int]) -> Iterator[Node]:
-    for node in one.keys() | other.keys():
-        if one.get(node) != other.get(node):
-            yield node
+def _differing(one: Mapping[_Key, object], other: Mapping[_Key, object]) -> Iterator[_Key]:
+    """The keys with other values in one than in the other."""
+    for key in one.keys() | other.keys():
+        if one.get(key) != other.get(key):
+            yield key
 
 
 def _way(edge: Edge) -> tuple[Node, str, int]:
@@ -437,9 +449,14 @@ def _told_apart(before: ModuleFacts, after: ModuleFacts) -> Iterator[str]:
     )
     for one, other in tables:
         if one != other:
-            yield from (name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
+            yield from _differing(one, other)
     if _calls(before) != _calls(after):
         yield CALLS
+    had_bodies, has_bodies = (
+        {body.symbol: body for body in found.declarations.bodies} for found in (before, after)
+    )
+    yield from (BODY + symbol for symbol in _differing(had_bodies, has_bodies))
+    yield from (FLOW + symbol for symbol in _differing(before.flows, after.flows))
     old, new = ({cls.symbol: cls for cls in found.classes} for found in (before, after))
     for symbol in old.keys() | new.keys():
         was, is_now = old.get(symbol, _NO_CLASS), new.get(symbol, _NO_CLASS)
@@ -448,7 +465,7 @@ def _told_apart(before: ModuleFacts, after: ModuleFacts) -> Iterator[str]:
         if not alike(_bare(was), _bare(is_now)):
             yield symbol
         had, has = was.attributes, is_now.attributes
-        yield from (f"{symbol}.{name}" for name in had.keys() | has.keys() if had.get(name) != has.get(name))
+        yield from (f"{symbol}.{name}" for name in _differing(had, has))
 
 
 _NO_CLASS = Class("", 0)
@@ -477,16 +494,6 @@ def _calls(found: ModuleFacts) -> list[tuple[str, list[tuple[str, object]]]]:
 
 def _bare(cls: Class) -> Class:
     return msgspec.structs.replace(cls, attributes={})
-
-
-def _tables(found: ModuleFacts) -> object:
-    lines = [(cls.symbol, cls.line) for cls in found.classes] if found.declarations.bodies else []
-    return found.declarations, found.migration, lines
-
-
-def _flows(found: ModuleFacts) -> object:
-    lines = [(each.symbol, each.line) for each in found.functions if each.symbol in found.flows]
-    return found.flows, lines
 
 
 def _heirs(found: ModuleFacts) -> list[tuple[str, tuple[str, ...]]]:

@@ -85,6 +85,8 @@ class Linked:
     memo: dict[str, Value | None] = field(default_factory=dict)
     ancestry: dict[str, tuple[Value, ...]] = field(default_factory=dict)
     """By class, what `Resolver.ancestry` found."""
+    kept: dict[str, object] = field(default_factory=dict)
+    """By class, under `KEPT`, what somebody else found out."""
     readers: Readers = field(default_factory=dict)
     """By reference, who asked for its value; under `ANCESTRY` and a class, who asked for its ancestry."""
     lookups: Readers = field(default_factory=dict)
@@ -312,6 +314,8 @@ class Resolver:
                 if isinstance(first, Linked):
                     if ref[:1] == ANCESTRY:
                         first.ancestry.pop(ref[1:], None)
+                    elif ref[:1] == KEPT:
+                        first.kept.pop(ref, None)
                     else:
                         first.memo.pop(ref, None)
                     pending.extend(first.readers.pop(ref, ()))
@@ -995,7 +999,9 @@ class Resolver:
         return "".join(parts)
 
 
-ANCESTRY = "\x00"
+ANCESTRY, KEPT = "\x00", "\x01"
+BODY, FLOW = "\x00body ", "\x00flow "
+"""Before a symbol, under this `looked_up` remembers who read what a class declares, or what becomes of rows."""
 CALLS = "\x00calls"
 """Under this `looked_up` remembers who goes through the calls of a module's functions."""
 HEIRS, STARS = "heirs", "stars"
