@@ -36,6 +36,8 @@ class ReviewJob(msgspec.Struct, frozen=True, kw_only=True):
     """What the delivery said, so that the first questions need not wait for an answer; the job asks anew."""
     force: bool = False
     """Review even though the head has a completed check run already."""
+    quiet: bool = False
+    """Answer by the check run alone: the pull request was there before we were."""
     waits: int = 0
     """How often GitHub asked for patience: each time the job ends, and this one comes back later in its place."""
 
@@ -137,6 +139,18 @@ class ForgetJob(msgspec.Struct, frozen=True, kw_only=True):
         return _numbered(f"forget:{self.installation_id}:{self.trigger}", self.waits)
 
 
+class ArriveJob(msgspec.Struct, frozen=True, kw_only=True):
+    """An installation is ours now, or again, or has more repositories: their open heads wait for an answer."""
+
+    installation_id: int
+    trigger: str
+    waits: int = 0
+
+    @property
+    def id(self) -> str:
+        return _numbered(f"arrive:{self.installation_id}:{self.trigger}", self.waits)
+
+
 class Swept(msgspec.Struct, frozen=True, kw_only=True):
     """What a sweep found undone."""
 
@@ -169,6 +183,8 @@ class Work(Protocol):
     async def forget(self, job: ForgetJob) -> Outcome: ...
 
     async def sweep(self) -> Swept: ...
+
+    async def arrive(self, job: ArriveJob) -> Swept: ...
 
     async def heartbeat(self, machine_id: str) -> frozenset[str]:
         """Note that this machine lives; returns the machines that do."""

@@ -3,7 +3,7 @@
 `tests/cases/<family>/<module>.py` belongs to the rules of `rules/<family>/<module>.py`; a folder of that name is a
 project of several files. A line that ends in `# FP101` (several codes: `# FP101 FP601`) must be found by these rules,
 each other line must not. Files of a folder that are not Python are its documents: there a line of its own, `# FP711`,
-marks the next line.
+marks the next line. `# FP101 (summary)` must be said in the summary only, `# FP101 (inline)` on its line.
 """
 
 from __future__ import annotations
@@ -20,12 +20,14 @@ from pathlib import Path
 import pytest
 
 from rules.engine import registry
-from rules.engine.finding import Finding, Options
+from rules.engine.finding import Confidence, Finding, Options, Severity
 from rules.engine.rule import Rule
 
 CASES = Path(__file__).parent / "cases"
 ABOVE = re.compile(r"\s*#\s*(FP\d{3}(?:[ ,]+FP\d{3})*)\s*$")
 MARK = re.compile(r"#\s*(FP\d{3}(?:[ ,]+FP\d{3})*)\b")
+
+WHERE = re.compile(r"\s*\((summary|inline)\)")
 
 Mark = tuple[str, int, str]
 """(path, line, code)"""
@@ -73,6 +75,15 @@ class Case:
                 for code in re.findall(r"FP\d{3}", above[1]) if above else ():
                     yield path, number + 1, code
 
+    def places(self) -> Iterator[tuple[str, int, str]]:
+        """(path, line, "summary" or "inline") of the marks that say it."""
+        for path, raw in self.sources.items():
+            for token in tokenize.tokenize(io.BytesIO(raw).readline):
+                found = MARK.match(token.string) if token.type == tokenize.COMMENT else None
+                where = WHERE.match(token.string, found.end()) if found else None
+                if where:
+                    yield path, token.start[0], where[1]
+
     def findings(self, codes: tuple[str, ...]) -> tuple[Finding, ...]:
         from rules import analyze
 
@@ -108,6 +119,11 @@ def wrong(expected: set[Mark], found: tuple[Finding, ...]) -> list[str]:
     return [*missed, *noise]
 
 
+def where(finding: Finding) -> str:
+    hidden = finding.severity is Severity.INFO or finding.confidence is Confidence.POSSIBLE
+    return "summary" if hidden else "inline"
+
+
 CASE_PATHS = paths()
 
 
@@ -119,7 +135,10 @@ def test_marked_lines_are_found_and_all_others_are_silent(path: Path) -> None:
 
     marks = {mark for mark in case.marks() if mark[2] in codes}
 
-    assert wrong(marks, case.findings(codes)) == []
+    findings = case.findings(codes)
+    assert wrong(marks, findings) == []
+    shown = {(finding.path, finding.line): where(finding) for finding in findings}
+    assert [place for place in case.places() if shown[place[:2]] != place[2]] == []
 
 
 @pytest.mark.parametrize("path", CASE_PATHS, ids=[f"{path.parent.name}/{path.stem}" for path in CASE_PATHS])

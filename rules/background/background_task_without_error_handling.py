@@ -8,6 +8,7 @@ from rules.engine.graph import Node
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 
@@ -65,6 +66,9 @@ class BackgroundTaskWithoutErrorHandling(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return callee.meaning.offload is not None
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         if not _adds(node, module) or not node.args:

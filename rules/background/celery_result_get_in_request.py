@@ -10,6 +10,7 @@ from rules.engine.queue_tasks import is_result
 from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 _WAITS = frozenset({"get", "wait", "join", "join_native", "collect"})
@@ -74,6 +75,9 @@ class CeleryResultGetInRequest(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return callee.is_method and callee.spelled in _WAITS
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         function = node.func

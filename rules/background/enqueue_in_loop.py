@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from rules.engine.creation import serves
 from rules.engine.loop_shapes import is_batched, is_short, iterables, shortened, spelled
-from rules.engine.queue_tasks import enqueue
+from rules.engine.queue_tasks import enqueue, may_enqueue
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 
@@ -68,6 +69,9 @@ class EnqueueInLoop(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return may_enqueue(callee)
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         found = enqueue(node, module)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,18 @@ from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity
 from rules.libraries import Kind
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
+_NOTICE = re.compile(
+    r"(?:^|_)(?:send|notif\w*|e?mails?|messages?|alert\w*|sms|inform|warn|remind\w*|invit\w*|webhooks?|slack|telegram|discord|push)"
+    r"(?:_|$)",
+    re.IGNORECASE,
+)
+_TO_MANY = re.compile(
+    r"(?:^|_)(?:all|every(?:one|body)?|bulk|mass|newsletters?|campaigns?|broadcast|digests?|batch|subscribers)(?:_|$)",
+    re.IGNORECASE,
+)
 _OUTSIDE = frozenset({"http", "llm", "sdk", "mail", "net"})
 
 
@@ -69,6 +80,9 @@ class HeavyWorkInBackgroundTasks(Rule):
         ),
     )
 
+    def concerns(self, callee: Callee) -> bool:
+        return callee.meaning.offload is not None
+
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         offload = module.offload(node)
         if (
@@ -83,10 +97,12 @@ class HeavyWorkInBackgroundTasks(Rule):
             if heavy is None:
                 continue
             why, hop = heavy
+            light = _is_notice(target, why)
             yield Match(
                 node,
                 f"`{module.segment(node.args[0])}` {why} in the process that serves requests, and is lost when that restarts.",
-                confidence=Confidence.LIKELY,
+                severity=Severity.INFO if light else self.severity,
+                confidence=Confidence.POSSIBLE if light else Confidence.LIKELY,
                 related=(hop,),
                 impact=Impact(
                     "the same work, outside the processes that answer requests",
@@ -120,6 +136,12 @@ def _heavy(target: Node, module: Module) -> tuple[str, Hop] | None:
             place = found.path[-1]
             return f"computes with `{found.callable}`", Hop(place.path, place.line, found.callable)
     return None
+
+
+def _is_notice(target: Node, why: str) -> bool:
+    """Whether the work tells a few people something, which is what `BackgroundTasks` are for."""
+    name = target.symbol.rpartition(".")[2]
+    return why.startswith("calls") and bool(_NOTICE.search(name)) and not _TO_MANY.search(name)
 
 
 def _is_per_item(call: Call) -> bool:

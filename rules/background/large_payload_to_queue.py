@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from rules.engine.loop_shapes import spelled
 from rules.engine.origins import origin
-from rules.engine.queue_tasks import enqueue
+from rules.engine.queue_tasks import enqueue, may_enqueue
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 _ROWS = frozenset({"all", "fetchall", "scalars"})
@@ -68,6 +69,9 @@ class LargePayloadToQueue(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return may_enqueue(callee)
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         found = enqueue(node, module)

@@ -49,6 +49,24 @@ _VERBS = frozenset(
         "of",
     }
 )
+_NOTICE = re.compile(
+    r"notif|mail|sms|webhook|hook|slack|telegram|discord|teams|track|analytic|audit|alert|event|broadcast|telemetry|metric|usage|invit"
+    r"|remind|digest|welcome|receipt|confirm|report|feedback|newsletter|push|warm|invalidat|purge|log(?:s|_|$)|log_|stat(?:s|istics)",
+    re.IGNORECASE,
+)
+"""What a call that tells somebody something is named after; another call with such a verb may be the request's own work."""
+_BROKERS = (
+    "kafka.",
+    "confluent_kafka.",
+    "aiokafka.",
+    "pika.",
+    "aio_pika.",
+    "nats.",
+    "pulsar.",
+    "stomp.",
+    "aiormq.",
+)
+"""What goes into a log or a queue is kept there: that is how work is put off, not what should be."""
 _REMOTE = frozenset({"mail", "http", "net", "sdk"})
 
 
@@ -147,7 +165,7 @@ class LongWorkInHandler(Rule):
             f"The response waits for `{spelled(call.func)}`, whose result it does not use.",
             severity=self.severity if kind == "mail" and role == "endpoint" else Severity.MEDIUM,
             confidence=Confidence.LIKELY
-            if kind == "mail" or not _nobody_waits(node, call, module)
+            if kind == "mail" or (_is_notice(call) and not _nobody_waits(node, call, module))
             else Confidence.POSSIBLE,
             call_path=path,
             fix=_fix(node, call, module),
@@ -171,6 +189,10 @@ class LongWorkInHandler(Rule):
                         impact=kept_estimates.long_sleep(seconds),
                         instead="Answer `202` and let the client ask later, or move the work that is waited for into a queue.",
                     )
+
+
+def _is_notice(call: ast.Call) -> bool:
+    return bool(_NOTICE.search(ast.unparse(call.func)))
 
 
 def _nobody_waits(statement: ast.Expr, call: ast.Call, module: Module) -> bool:
@@ -206,8 +228,8 @@ def _aside(call: ast.Call, module: Module) -> tuple[str, tuple[Hop, ...]] | None
             else None
         )
     leaves = _leaves(call, module)
-    if not leaves:
-        return None
+    if not leaves or (not _SIDE_EFFECT.search(last) and _writes(call, module)):
+        return None  # what stores something too is the request's own work; the mail inside is said where it is sent
     mail = next(
         (leaf for leaf in leaves if leaf.kind == "mail" or leaf.callable.startswith("smtplib.")), None
     )
@@ -241,7 +263,16 @@ def _leaves(call: ast.Call, module: Module) -> list[Leaf]:
         return []
     if any(leaf.kind == "queue" for leaf in summary.external):
         return []
-    return [leaf for leaf in (*summary.external, *summary.blocking) if leaf.kind in _REMOTE]
+    return [
+        leaf
+        for leaf in (*summary.external, *summary.blocking)
+        if leaf.kind in _REMOTE and not leaf.callable.startswith(_BROKERS)
+    ]
+
+
+def _writes(call: ast.Call, module: Module) -> bool:
+    summary = module.summary(call)
+    return summary is not None and bool(summary.writes or summary.commits)
 
 
 def _runs_after(call: ast.Call, module: Module) -> bool:

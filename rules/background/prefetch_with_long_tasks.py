@@ -11,6 +11,7 @@ from rules.engine.queue_tasks import celery_tasks
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 _PREFETCH = re.compile(r"prefetch|-O\s*fair|--optimization", re.IGNORECASE)
@@ -68,6 +69,9 @@ class PrefetchWithLongTasks(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return callee.name == "celery.Celery"
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         if module.qualified_name(node.func) != "celery.Celery" or says(_PREFETCH, node, module) is not False:

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from rules.engine import kept_estimates
 from rules.engine.loop_shapes import spelled
-from rules.engine.queue_tasks import enqueue
+from rules.engine.queue_tasks import enqueue, may_enqueue
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 _SESSIONS = frozenset(
@@ -80,6 +81,9 @@ class RequestSessionInBackgroundTask(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return callee.meaning.offload is not None or callee.name in _SPAWNS or may_enqueue(callee)
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         how, handed = _handed_over(node, module)

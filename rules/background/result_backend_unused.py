@@ -10,6 +10,7 @@ from rules.engine.queue_tasks import celery_tasks
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
     from rules.engine.project import Project
 
@@ -62,6 +63,9 @@ class ResultBackendUnused(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return callee.name == "celery.Celery"
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         if module.qualified_name(node.func) != "celery.Celery":

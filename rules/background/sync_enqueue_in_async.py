@@ -8,11 +8,12 @@ from rules.engine.finding import Impact
 from rules.engine.loop_bound import holds_mutex
 from rules.engine.loop_calls import offload_primitive
 from rules.engine.loop_shapes import spelled
-from rules.engine.queue_tasks import enqueue
+from rules.engine.queue_tasks import enqueue, may_enqueue
 from rules.engine.rewrites import in_thread
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 
@@ -91,6 +92,9 @@ class SyncEnqueueInAsync(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return may_enqueue(callee)
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         found = enqueue(node, module)

@@ -13,6 +13,7 @@ from rules.engine.rewrites import with_keyword
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
     from rules.engine.project import Project
 
@@ -81,6 +82,9 @@ class TaskWithoutTimeLimit(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return callee.name == "celery.Celery"
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         if module.qualified_name(node.func) != "celery.Celery":

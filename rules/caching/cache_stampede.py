@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.loop_shapes import spelled
-from rules.engine.redis_calls import command
+from rules.engine.redis_calls import command, may_command
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 _GUARDS = (
@@ -83,6 +84,9 @@ class CacheStampede(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return may_command(callee)
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         sent = command(node, module)

@@ -11,6 +11,7 @@ from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity
 from rules.libraries.heavy import FROM_PRETRAINED, LOADERS
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 
@@ -67,6 +68,11 @@ class ColdStartHeavyInit(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return (
+            callee.name in LOADERS or callee.name.endswith(".from_pretrained") or callee.name == "pickle.load"
+        )
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         what = _what(node, module)

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from rules.engine import kept_estimates
 from rules.engine.creation import depends_on_request, made_again
-from rules.engine.fixed_requests import fixed_request
+from rules.engine.fixed_requests import fixed_request, is_read
 from rules.engine.loop_shapes import spelled
 from rules.engine.remembering import is_remembered
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.libraries.heavy import SLOW_TO_CHANGE
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 # Asking whether something is there now is the point.
@@ -80,6 +81,9 @@ class ImmutableRemoteConfigPerRequest(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return callee.name in _KEY_CLIENTS or is_read(callee.spelled)
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         if module.qualified_name(node.func) in _KEY_CLIENTS:

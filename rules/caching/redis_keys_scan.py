@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from rules.engine import kept_estimates
 from rules.engine.creation import serves
 from rules.engine.loop_shapes import spelled
-from rules.engine.redis_calls import Command, command
+from rules.engine.redis_calls import Command, command, may_command
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 
 if TYPE_CHECKING:
     import libcst as cst
 
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 _WHOLE = {
@@ -87,6 +88,9 @@ class RedisKeysScan(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return may_command(callee)
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         sent = command(node, module)

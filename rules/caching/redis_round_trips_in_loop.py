@@ -8,11 +8,12 @@ from rules.engine import kept_estimates
 from rules.engine.creation import serves
 from rules.engine.loop_shapes import is_batched, is_search, is_short, iterables, shortened, spelled
 from rules.engine.per_item import is_doubtful
-from rules.engine.redis_calls import Command, command
+from rules.engine.redis_calls import Command, command, may_command
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.spelling import last_name
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 _WAITS = frozenset(
@@ -100,6 +101,9 @@ class RedisRoundTripsInLoop(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return may_command(callee)
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         sent = command(node, module)

@@ -14,6 +14,7 @@ from rules.engine.values import Sort
 if TYPE_CHECKING:
     import libcst as cst
 
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 _SETTINGS = ("pydantic_settings.BaseSettings", "pydantic.BaseSettings", "pydantic_settings.main.BaseSettings")
@@ -106,6 +107,9 @@ class SettingsPerRequest(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return callee.name in _READERS or callee.name in _PARSERS or callee.sort == Sort.CLASS
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         what = _what(node, module)

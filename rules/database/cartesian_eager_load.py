@@ -12,6 +12,7 @@ from rules.engine.spelling import last_name
 if TYPE_CHECKING:
     import libcst as cst
 
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 
@@ -125,6 +126,9 @@ class CartesianEagerLoad(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return callee.is_method and callee.spelled == "options"
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         if (

@@ -9,10 +9,12 @@ from rules.engine.creation import serves
 from rules.engine.loads import QUERY, RESULTS, Load, is_limited, loaded
 from rules.engine.loop_shapes import shortened
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     import libcst as cst
 
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 _SESSIONS = (
@@ -99,6 +101,9 @@ class CountByLoading(Rule):
         ),
     )
 
+    def concerns(self, callee: Callee) -> bool:
+        return callee.spelled in ("len", "sum")
+
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         counted = _counted(node)
         if (
@@ -169,7 +174,7 @@ def _only_counted(name: ast.Name, counting: ast.Call, module: Module) -> Load | 
     function = module.function_of(name)
     if function is None or isinstance(function.node, ast.Lambda):
         return None
-    uses = [node for node in ast.walk(function.node) if isinstance(node, ast.Name) and node.id == name.id]
+    uses = [node for node in walk(function.node) if isinstance(node, ast.Name) and node.id == name.id]
     stores = [node for node in uses if not isinstance(node.ctx, ast.Load)]
     if len(stores) != 1:
         return None

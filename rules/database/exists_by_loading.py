@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING
 
 from rules.engine import estimates
 from rules.engine.creation import serves
-from rules.engine.loads import Load, is_limited, loaded, narrows
+from rules.engine.loads import LISTS, Load, is_limited, loaded, narrows
 from rules.engine.loop_shapes import shortened
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 
@@ -79,6 +80,9 @@ class ExistsByLoading(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return callee.is_method and callee.spelled in LISTS
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         load = loaded(node, module)

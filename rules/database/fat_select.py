@@ -11,6 +11,7 @@ from rules.engine.rule import Confidence, Effort, Hop, Invalid, Match, Rule, Sev
 from rules.engine.spelling import last_name
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.lazy_loading import Filled
     from rules.engine.models import Column, Table
     from rules.engine.module import Module
@@ -112,6 +113,9 @@ class FatSelect(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return callee.is_linked
 
     def check(self, node: ast.Call | ast.ListComp, module: Module) -> Iterator[Match]:
         if isinstance(node, ast.ListComp):

@@ -8,6 +8,7 @@ from rules.engine import estimates
 from rules.engine.loop_shapes import shortened
 from rules.engine.rows import LIMITED, MANY, RESULT, TOUCHED
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.models import Table
@@ -161,7 +162,7 @@ def _says_columns(node: ast.ListComp | ast.SetComp | ast.GeneratorExp, table: Ta
     """Whether SQL can say the conditions: columns of the row compared with what does not come from the row."""
     generator = node.generators[0]
     name = generator.target.id if isinstance(generator.target, ast.Name) else ""
-    parts = [part for condition in generator.ifs for part in ast.walk(condition)] or list(ast.walk(node.elt))
+    parts = [part for condition in generator.ifs for part in walk(condition)] or list(walk(node.elt))
     seen = False
     for part in parts:
         match part:
@@ -190,7 +191,7 @@ def _used_once(source: ast.expr, module: Module) -> bool:
         return False
     uses = [
         part
-        for part in ast.walk(function.node)
+        for part in walk(function.node)
         if isinstance(part, ast.Name) and part.id == source.id and isinstance(part.ctx, ast.Load)
     ]
     return len(uses) == 1

@@ -11,6 +11,7 @@ from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity
 from rules.engine.spelling import last_name
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 _WHERE = frozenset({"where", "filter"})
@@ -94,6 +95,9 @@ class IndexDefeatingPredicate(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return callee.is_method and (callee.spelled in RUNS or callee.spelled in _WHERE)
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         if isinstance(node.func, ast.Attribute) and node.func.attr in RUNS:

@@ -10,6 +10,7 @@ from rules.engine.rows import HANDED
 from rules.engine.rule import Confidence, Effort, Hop, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
     from rules.engine.statements import Loaded
 
@@ -143,6 +144,9 @@ class LazyLoadUnderAsyncSession(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return callee.is_linked or callee.meaning.query is not None
 
     def check(self, node: ast.Attribute | ast.Call, module: Module) -> Iterator[Match]:
         if isinstance(node, ast.Call):

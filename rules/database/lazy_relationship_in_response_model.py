@@ -12,6 +12,7 @@ from rules.engine.round_trips import nearest
 from rules.engine.rule import Confidence, Effort, Hop, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 
@@ -156,6 +157,9 @@ class LazyRelationshipInResponseModel(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return callee.is_linked
 
     def check(self, node: ast.Call | ast.FunctionDef, module: Module) -> Iterator[Match]:
         if isinstance(node, ast.FunctionDef):

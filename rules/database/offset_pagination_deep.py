@@ -10,6 +10,7 @@ from rules.engine.origins import parameters
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 _OFFSETS = frozenset(
@@ -94,6 +95,9 @@ class OffsetPaginationDeep(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return callee.is_method and callee.spelled in ("offset", "skip")
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         if (

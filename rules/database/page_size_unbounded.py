@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.finding import Hop, Impact
-from rules.engine.loop_calls import own_calls
 from rules.engine.loop_shapes import shortened, spelled
 from rules.engine.module import Role
 from rules.engine.page_sizes import LIMITERS, arguments, bounded, given, is_number, taken_as, way_to_limit
 from rules.engine.rewrites import with_keyword
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.small_tables import is_small
+from rules.engine.walking import own_calls, walk
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -176,7 +176,7 @@ def _declaration(argument: ast.arg, default: ast.expr | None) -> ast.Call | None
     """The `Query(…)` of a parameter, in its annotation or its default."""
     candidates: list[ast.AST | None] = [default]
     if argument.annotation is not None:
-        candidates.extend(ast.walk(argument.annotation))
+        candidates.extend(walk(argument.annotation))
     for candidate in candidates:
         match candidate:
             case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)) if name in _DECLARING:
@@ -186,7 +186,7 @@ def _declaration(argument: ast.arg, default: ast.expr | None) -> ast.Call | None
 
 def _is_bounded(argument: ast.arg, default: ast.expr | None) -> bool:
     """Whether the declaration bounds the number (`le=`, `Le(100)`), takes it from elsewhere, or cannot be read."""
-    parts = [part for root in (argument.annotation, default) if root is not None for part in ast.walk(root)]
+    parts = [part for root in (argument.annotation, default) if root is not None for part in walk(root)]
     for part in parts:
         match part:
             case ast.keyword(arg="le" | "lt" | None):
@@ -200,9 +200,7 @@ def _is_bounded(argument: ast.arg, default: ast.expr | None) -> bool:
 
 
 def _rebound(node: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
-    return {
-        part.id for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
-    }
+    return {part.id for part in walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)}
 
 
 def _default(default: ast.expr | None) -> int | None:

@@ -13,11 +13,13 @@ from rules.engine.round_trips import (
     one_table,
     said_together,
     takes_many,
+    weighed,
     writes,
 )
 from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 
@@ -113,6 +115,9 @@ class QueryInLoop(Rule):
         ),
     )
 
+    def concerns(self, callee: Callee) -> bool:
+        return callee.meaning.query is not None
+
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         query = module.query(node)
         if query is None or query.kind != "select" or query.driver in OTHER_STORES:
@@ -129,7 +134,7 @@ class QueryInLoop(Rule):
             node,
             f"`{spelled(node.func)}` runs once per item of `{source}`: one round trip to the database each,"
             f" one after another{also}.",
-            severity=self.severity if module.in_request_path(node) else Severity.MEDIUM,
+            severity=weighed(self.severity, node, module),
             confidence=confidence,
             swallows=swallowed,
             fix=one_query.fix(node, loop, module),

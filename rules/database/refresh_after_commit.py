@@ -8,6 +8,7 @@ from rules.engine.creation import serves
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 _PRIMARY = "id"
@@ -80,6 +81,9 @@ class RefreshAfterCommit(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return callee.meaning.query is not None
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         query = module.query(node)

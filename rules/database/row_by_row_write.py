@@ -22,6 +22,7 @@ from rules.engine.round_trips import (
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 _FAR = 4
@@ -106,6 +107,9 @@ class RowByRowWrite(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return callee.meaning.query is not None or callee.enters
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         if not module.loops(node):

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.finding import Hop, Impact
-from rules.engine.loop_calls import own_nodes
 from rules.engine.module import Role
 from rules.engine.origins import origin
 from rules.engine.page_sizes import arguments
 from rules.engine.rewrites import with_keyword
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.transactions import holds, pinning, releases
+from rules.engine.walking import own_nodes
 
 if TYPE_CHECKING:
     from rules.engine.graph import Node

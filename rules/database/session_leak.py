@@ -5,14 +5,15 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.finding import Impact
-from rules.engine.loop_calls import own_nodes
 from rules.engine.loop_shapes import shortened
 from rules.engine.module import Role
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.transactions import CONNECTIONS, RELEASING, holds, is_a
 from rules.engine.values import Sort
+from rules.engine.walking import own_nodes
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 _FACTORIES = frozenset({"sqlalchemy.orm.sessionmaker", "sqlalchemy.ext.asyncio.async_sessionmaker"})
@@ -117,6 +118,14 @@ class SessionLeak(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return (
+            callee.name == "builtins.next"
+            or callee.name in _TAKING
+            or callee.sort == Sort.INSTANCE
+            or is_a(callee.name, _SESSION_CLASSES)
+        )
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         name = _target(node, module)

@@ -8,6 +8,7 @@ from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity
 from rules.engine.spelling import last_name
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 
@@ -70,6 +71,9 @@ class StartupSchemaCreate(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return callee.spelled in ("create_all", "run_sync")
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         made = _created(node)

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.finding import Impact
-from rules.engine.loop_calls import own_nodes
 from rules.engine.module import Role
 from rules.engine.page_sizes import arguments
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.walking import own_nodes, walk
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -101,7 +101,7 @@ def _is_free_list(argument: ast.arg, default: ast.expr | None) -> bool:
     """A list that nothing in its declaration bounds."""
     annotation = argument.annotation
     roots = [root for root in (annotation, default) if root is not None]
-    for part in (part for root in roots for part in ast.walk(root)):
+    for part in (part for root in roots for part in walk(root)):
         match part:
             case ast.keyword(arg="max_length" | "max_items" | None):
                 return False
@@ -111,14 +111,14 @@ def _is_free_list(argument: ast.arg, default: ast.expr | None) -> bool:
         return False
     return any(
         isinstance(part, ast.Subscript) and isinstance(part.value, ast.Name) and part.value.id in _LISTS
-        for part in ast.walk(annotation)
+        for part in walk(annotation)
     )
 
 
 def _measured(node: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
     """Names whose length the function looks at, or that it binds anew."""
     found = set()
-    for part in ast.walk(node):
+    for part in walk(node):
         match part:
             case ast.Call(func=ast.Name(id="len"), args=[ast.Name(id=name)]):
                 found.add(name)

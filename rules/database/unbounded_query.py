@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from rules.engine import estimates
-from rules.engine.document_lists import UnlimitedList, unlimited
+from rules.engine.document_lists import ENDS, UnlimitedList, unlimited
 from rules.engine.finding import Hop
 from rules.engine.raw_queries import Raw, is_unlimited
 from rules.engine.raw_text import RUNS
@@ -15,6 +15,7 @@ from rules.engine.small_tables import is_small
 from rules.engine.traffic import is_seldom
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 
@@ -98,6 +99,9 @@ class UnboundedQuery(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return callee.is_linked or (callee.is_method and (callee.spelled in RUNS or callee.spelled in ENDS))
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         raw = _raw(node, module)

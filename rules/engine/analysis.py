@@ -16,6 +16,7 @@ import msgspec
 
 from rules.engine import (
     budgets,
+    callees,
     ceding,
     extraction,
     fingerprints,
@@ -223,9 +224,9 @@ class _Run:
         self.skipped: list[Skipped] = []
         self.suppressed: list[Suppressed] = []
         self.lines = 0
-        self.rules = tuple(rule for rule in registry.rules() if options.wants(rule.code))
+        self.rules = tuple(rule for rule in registry.rules() if options.wants_anywhere(rule.code))
         self.wanted = self.rules
-        self.dispatch = registry.dispatch(self.rules)
+        self._dispatch()
         self.known = registry.codes() | growth.CODES | {budgets.CODE}
 
     def analysis(self) -> Analysis:
@@ -300,7 +301,11 @@ class _Run:
         """Run no rule about packages that nothing in the project imports."""
         imported = {name for found in project.files.values() for name in found.imports}
         self.rules = tuple(rule for rule in self.rules if not rule.imports or rule.imports & imported)
+        self._dispatch()
+
+    def _dispatch(self) -> None:
         self.dispatch = registry.dispatch(self.rules)
+        self.callees = callees.Dispatch(self.dispatch.get(ast.Call, ()))
 
     def again(self, project: Project) -> Mapping[str, Result]:
         """By file what is found in a linked project that now holds our sources."""
@@ -335,7 +340,7 @@ class _Run:
     def _check(self, module: Module) -> Iterator[_Placed]:
         """The findings of one file, after suppression."""
         silencers = suppression.parse(module.source.text)
-        if not self.options.allow_inline_ignores:
+        if not module.options.allow_inline_ignores:
             silencers = suppression.Suppressions()
         placed = [
             item
@@ -343,30 +348,34 @@ class _Run:
             if (item := self._place(module, rule, match))
         ]
         for item in placed:
-            if ceding.cedes(item.finding, self.options.linter):
+            if ceding.cedes(item.finding, module.options.linter):
                 continue
             silenced = silencers.suppressed(item.finding)
             if silenced is None:
                 yield item
             else:
                 self.suppressed.append(silenced)
-        if self.options.wants("FP001"):
+        if module.options.wants("FP001"):
             unused = registry.by_code("FP001")
-            ran = [rule.code for rule in self.wanted]
+            ran = [rule.code for rule in self.wanted if module.options.wants(rule.code)]
             for finding in silencers.findings(module.path, ran=ran, known=self.known):
                 yield _Placed(unused, Match(module.tree, finding.message), finding)
 
     def _matches(self, module: Module) -> list[tuple[Rule, Match]]:
         found: list[tuple[Rule, Match]] = []
         failed: dict[Rule, str] = {}
+        left_out = {rule for rule in self.rules if not module.options.wants(rule.code)}
         for node_type, rules in self.dispatch.items():
             nodes = module.index.nodes.get(node_type)
             if not nodes:
                 continue
+            shares = self.callees.share(nodes, module) if node_type is ast.Call else {}
             for rule in rules:
+                if rule in left_out:
+                    continue
                 node: ast.AST = module.tree
                 try:
-                    for node in nodes:
+                    for node in shares.get(rule, nodes):
                         for match in rule.check(node, module):
                             found.append((rule, match))  # noqa: PERF401 - a generator more costs as much as a rule
                 except Exception as error:  # a rule that crashes is a line in the summary
@@ -392,7 +401,7 @@ class _Run:
         if rule.per_request and not module.reached(node):
             severity, gates = min(severity, Severity.LOW, key=lambda each: each.rank), False
             confidence = Confidence.POSSIBLE
-        severity = self._configured(rule.code, severity)
+        severity = module.options.severity_of(rule.code, severity)
         endpoints = module.endpoints(node)
         card = registry.card(rule)
         symbol = module.symbol_at(node)
@@ -442,9 +451,12 @@ class _Run:
             for match in matches:
                 if match.path in project.files and match.path not in self.sources:
                     continue  # said by whoever analyses that file
+                options = self.options.at(match.path)
+                if not options.wants(rule.code):
+                    continue
                 finding = self._placed_in_project(rule, match)
                 reason = suppression.in_document(self._lines(match.path), match.line, rule.code)
-                if reason is None or not self.options.allow_inline_ignores:
+                if reason is None or not options.allow_inline_ignores:
                     yield _Placed(rule, Match(ast.Module([], []), match.message), finding)
                 else:
                     self.suppressed.append(Suppressed(rule.code, match.path, match.line, reason))
@@ -462,7 +474,7 @@ class _Run:
         return Finding(
             code=rule.code,
             name=registry.name_of(rule),
-            severity=self._configured(rule.code, match.severity or rule.severity),
+            severity=self.options.at(match.path).severity_of(rule.code, match.severity or rule.severity),
             confidence=match.confidence,
             gates=rule.gates,
             effort=rule.effort,
@@ -486,11 +498,6 @@ class _Run:
             ),
             places=(here, *match.related),
         )
-
-    def _configured(self, code: str, severity: Severity) -> Severity:
-        """The project's own severity for a rule: the longest matching code or prefix."""
-        best = max((key for key in self.options.severity if code.startswith(key)), key=len, default=None)
-        return Severity(self.options.severity[best]) if best is not None else severity
 
 
 def _is_advice(rule: Rule) -> bool:

@@ -44,12 +44,15 @@ def is_whole(call: ast.Call) -> bool:
     return len(call.args) == 1 and isinstance(call.args[0], ast.UnaryOp)
 
 
+def is_upload_read(name: str) -> bool:
+    """Whether the callable `name` reads an upload."""
+    return name.endswith(_UPLOAD_READS) and name.partition(".")[0] in ("fastapi", "starlette")
+
+
 def upload_read(call: ast.Call, module: Module) -> ast.expr | None:
     """The upload that a call reads in one piece; None when it is something else."""
     name = module.qualified_name(call.func) or ""
-    if not name.endswith(_UPLOAD_READS) or name.partition(".")[0] not in ("fastapi", "starlette"):
-        return None
-    if not is_whole(call) or not isinstance(call.func, ast.Attribute):
+    if not is_upload_read(name) or not is_whole(call) or not isinstance(call.func, ast.Attribute):
         return None
     upload = call.func.value
     if name.endswith(_UPLOAD_READS[1:]) and isinstance(upload, ast.Attribute):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from rules.engine.walking import walk
+
 if TYPE_CHECKING:
     from rules.engine.module import Module
 
@@ -27,7 +29,7 @@ def _is_only_use(iterated: ast.expr, module: Module) -> bool:
         return False
     uses = [
         node
-        for node in ast.walk(function.node)
+        for node in walk(function.node)
         if isinstance(node, ast.Name) and node.id == iterated.id and isinstance(node.ctx, ast.Load)
     ]
     return len(uses) == 1
@@ -38,7 +40,7 @@ def _used(node: ast.ListComp, target: ast.Name, module: Module) -> set[str]:
     found: set[str] = set()
     parts = [node.elt, *node.generators[0].ifs]
     for part in parts:
-        for inner in ast.walk(part):
+        for inner in walk(part):
             if not isinstance(inner, ast.Name) or inner.id != name:
                 continue
             read = _column_read(module.parent(inner), inner, module)

@@ -6,7 +6,7 @@ import ast
 import enum
 from typing import TYPE_CHECKING
 
-from rules.engine.spelling import is_main_guard
+from rules.engine.spelling import is_main_guard, last_name
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -124,6 +124,75 @@ def goes_away(call: ast.Call, module: Module) -> bool:
         if isinstance(target, ast.Name)
     }
     return bool(names) and any(_gives_away(node, names) for node in ast.walk(function.node))
+
+
+def lasts(call: ast.Call, module: Module) -> bool:
+    """Whether the object is seen to outlive the call that makes it: made once with its module or the application, kept,
+    cached, or given to the caller, by itself or in what is made of it."""
+    function = module.function_of(call)
+    if function is None:
+        return True
+    if isinstance(function.node, ast.Lambda):
+        return True
+    if str(module.role(call) or "") == "lifespan":
+        return True
+    if _remembered(function.node, module) or _kept(call, function.node, module):
+        return True
+    holders = _holders(call, function.node, module)
+    return any(_leaves_with(node, call, holders, module) for node in ast.walk(function.node))
+
+
+def _holders(call: ast.Call, function: ast.AST, module: Module) -> set[str]:
+    """The locals that hold the object, or what a call made of it: `Session = sessionmaker(engine)`."""
+    holders: set[str] = set()
+    for _ in range(3):
+        before = len(holders)
+        for node in ast.walk(function):
+            if not isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr) or node.value is None:
+                continue
+            if _holds(node.value, call, holders):
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                holders |= {target.id for target in targets if isinstance(target, ast.Name)}
+        if len(holders) == before:
+            break
+    return holders
+
+
+def _holds(value: ast.expr, call: ast.Call, holders: set[str]) -> bool:
+    """Whether `value` is the object, a maker that was given it, or a container of it; not what one of its methods gives."""
+    match value:
+        case ast.Await(value=inner) | ast.Starred(value=inner):
+            return _holds(inner, call, holders)
+        case ast.Name(id=name):
+            return name in holders
+        case ast.Tuple(elts=parts) | ast.List(elts=parts):
+            return any(_holds(part, call, holders) for part in parts)
+        case ast.Dict(values=parts) | ast.BoolOp(values=parts):
+            return any(_holds(part, call, holders) for part in parts)
+        case ast.IfExp(body=body, orelse=orelse):
+            return _holds(body, call, holders) or _holds(orelse, call, holders)
+        case ast.Call():
+            if value is call:
+                return True
+            if last_name(value.func)[:1].islower() and not last_name(value.func).endswith("maker"):
+                return False  # `read_sql(query, engine)` gives rows
+            given = [*value.args, *(keyword.value for keyword in value.keywords)]
+            return any(_holds(each, call, holders) for each in given)
+    return False
+
+
+def _leaves_with(node: ast.AST, call: ast.Call, holders: set[str], module: Module) -> bool:
+    """Whether a statement takes the object, or what was made of it, out of the function."""
+    match node:
+        case ast.Return(value=ast.expr() as value) | ast.Yield(value=ast.expr() as value):
+            return _holds(value, call, holders)
+        case ast.Assign(targets=targets, value=value):
+            return _holds(value, call, holders) and any(
+                isinstance(target, ast.Attribute | ast.Subscript) for target in targets
+            )
+        case ast.Call(func=ast.Attribute(attr="configure"), keywords=keywords):
+            return any(_holds(keyword.value, call, holders) for keyword in keywords)
+    return False
 
 
 def _gives_away(node: ast.AST, names: set[str]) -> bool:

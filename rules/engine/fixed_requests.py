@@ -29,7 +29,7 @@ class FixedRequest:
 def fixed_request(call: ast.Call, module: Module) -> FixedRequest | None:
     """The read over HTTP that `call` makes, when neither its address nor its arguments depend on the caller."""
     last = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-    if not _is_read(last):
+    if not is_read(last):
         return None
     arguments = list(call.args)
     if not arguments or isinstance(arguments[0], ast.Starred) or not _leaves(call, module):
@@ -43,7 +43,8 @@ def fixed_request(call: ast.Call, module: Module) -> FixedRequest | None:
     return FixedRequest(call, arguments[0], words, literal)
 
 
-def _is_read(name: str) -> bool:
+def is_read(name: str) -> bool:
+    """Whether a callable of that last name reads."""
     return name.split("_")[0] in _READS or name in _READS
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.index import LoopNode
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -29,7 +30,7 @@ def members(call: ast.Call, module: Module) -> Iterator[ast.Call]:
 def spawned(block: ast.AsyncWith, module: Module) -> Iterator[ast.Call]:
     """The calls that make the coroutines of a task group's tasks."""
     for statement in block.body:
-        for node in ast.walk(statement):
+        for node in walk(statement):
             if isinstance(node, ast.Call) and node.args and module.qualified_name(node.func) in _GROUPS:
                 yield from _coroutines(node.args[0], module)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from rules.engine.instances import is_shared
+from rules.engine.walking import walk
 from rules.libraries.caching import UNBOUNDED_CONTAINERS
 
 if TYPE_CHECKING:
@@ -212,7 +213,7 @@ class _Scan:
         return ""
 
     def _nodes(self) -> Iterator[ast.AST]:
-        return ast.walk(self.module.tree)
+        return walk(self.module.tree)
 
     def _key(self, node: ast.AST) -> tuple[str, str] | None:
         """The holder that an expression names."""

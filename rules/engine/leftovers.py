@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from rules.engine.edits import Lines
 from rules.engine.finding import Edit
+from rules.engine.walking import walk
 
 _WORD = re.compile(r"[^\W\d]\w*")
 
@@ -116,7 +117,7 @@ def _used(tree: ast.Module) -> set[str]:
 
 def _uses(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
     """Every name that is read somewhere, and every word of a string: annotations and `__all__` are strings too."""
-    for node in ast.walk(tree):
+    for node in walk(tree):
         if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Store):
             yield node.id, node
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and len(node.value) < 2000:

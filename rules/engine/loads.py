@@ -16,7 +16,7 @@ QUERY = "sqlalchemy.orm.Query"
 RESULTS = frozenset(
     {"sqlalchemy.engine.Result", "sqlalchemy.engine.ScalarResult", "sqlalchemy.engine.MappingResult"}
 )
-_LISTS: dict[str, tuple[str, ...]] = {
+LISTS: dict[str, tuple[str, ...]] = {
     "all": (QUERY, *RESULTS),
     "fetchall": tuple(RESULTS),
     "to_list": (
@@ -45,7 +45,7 @@ def loaded(expression: ast.expr, module: Module) -> Load | None:
     if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
         return None
     owner = module.type_of(call.func.value)
-    if owner is None or owner not in _LISTS.get(call.func.attr, ()):
+    if owner is None or owner not in LISTS.get(call.func.attr, ()):
         return None
     return Load(call, call.func.value, owner, call.func.attr)
 

@@ -17,9 +17,9 @@ from rules import libraries
 from rules.engine import estimates, facts
 from rules.engine.finding import Confidence, Hop, Impact, Severity
 from rules.engine.graph import LOOP
-from rules.engine.index import FIELDS
 from rules.engine.loop_shapes import spelled
 from rules.engine.quick_calls import is_quick
+from rules.engine.walking import own_calls, own_nodes
 from rules.libraries import Blocking, Kind
 
 if TYPE_CHECKING:
@@ -64,7 +64,9 @@ _RESOLVING = frozenset(
 )
 _FAILED = "after a failure"
 _NOT_KEPT = "whenever no answer is kept"
+_FIRST_TIME = "the first time"
 _WISHED = "when it is asked to"
+_AT_MOST = {_FAILED: Severity.HIGH, _FIRST_TIME: Severity.LOW}
 _FAR = 4
 """Longer call paths are said one severity lower."""
 
@@ -131,7 +133,7 @@ def direct(call: ast.Call, module: Module) -> Stop | None:
     code = _said_by(code, function.node, module)
     seldom, severity = _seldom_here(call, module), weight(entry)
     if seldom:
-        most = Severity.HIGH if seldom == _FAILED else Severity.MEDIUM
+        most = _AT_MOST.get(seldom, Severity.MEDIUM)
         severity = min(severity, most, key=lambda each: each.rank)
     return Stop(code, call, entry.name, entry.kind, entry.instead, severity, entry, seldom=seldom)
 
@@ -210,9 +212,10 @@ def through_helper(call: ast.Call | ast.Attribute, module: Module) -> Iterator[S
             continue
         if code not in ("FP109", "FP701"):
             code = _said_by("FP103", function.node, module)
-        severity, seldom = weight(entry), _seldom(leaf) or here
+        severity, seldom = weight(entry), here if here == _FIRST_TIME else _seldom(leaf) or here
         if seldom:
-            severity = min(severity, Severity.MEDIUM, key=lambda each: each.rank)
+            most = Severity.LOW if seldom == _FIRST_TIME else Severity.MEDIUM
+            severity = min(severity, most, key=lambda each: each.rank)
         elif len(leaf.path) > _FAR:
             severity = severity.lowered()
         stop = Stop(code, call, leaf.callable, entry.kind, entry.instead, severity, entry, leaf.path, seldom)
@@ -247,12 +250,16 @@ def _seldom_here(call: ast.Call, module: Module) -> str:
     flags = module.call_flags(call)
     if flags & facts.FAILING:
         return _FAILED
+    if flags & facts.ONCE:
+        return _FIRST_TIME
     return _NOT_KEPT if flags & (facts.RECALLED | facts.ON_MISS) else ""
 
 
 def _seldom(leaf: Leaf) -> str:
     if leaf.rarely & facts.FAILING:
         return _FAILED
+    if leaf.rarely & facts.ONCE:
+        return _FIRST_TIME
     if leaf.cached or leaf.on_miss or leaf.rarely & facts.RECALLED:
         return _NOT_KEPT
     return _WISHED if leaf.rarely & facts.WISHED else ""
@@ -278,12 +285,20 @@ def _all_helped(function: ast.AsyncFunctionDef, module: Module) -> tuple[Stop, .
     """The stops through helpers in `function`: several rules ask, each for its own."""
     known = _known.setdefault(module, {})
     if function not in known:
-        known[function] = tuple(stop for node in own_nodes(function) for stop in _helped(node, module))
+        known[function] = tuple(
+            stop
+            for node in own_nodes(function)
+            if node.__class__ is ast.Call or node.__class__ is ast.Attribute
+            for stop in _helped(node, module)
+        )
     return known[function]
 
 
 def _helped(node: ast.AST, module: Module) -> Iterator[Stop]:
-    if isinstance(node, ast.Call) or (isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load)):
+    if node.__class__ is ast.Call:
+        if module.enters(node):
+            yield from through_helper(node, module)
+    elif node.__class__ is ast.Attribute and isinstance(node.ctx, ast.Load):
         yield from through_helper(node, module)
 
 
@@ -323,43 +338,21 @@ def stops(function: ast.AsyncFunctionDef, module: Module) -> Iterator[Stop]:
             yield from _helped(node, module)
 
 
-def own_calls(function: ast.AsyncFunctionDef | ast.FunctionDef) -> Iterator[ast.Call]:
-    """The calls in the body of `function`, not those of functions defined inside, in source order."""
-    for node in own_nodes(function):
-        if isinstance(node, ast.Call):
-            yield node
-
-
-def own_nodes(function: ast.AsyncFunctionDef | ast.FunctionDef) -> Iterator[ast.AST]:
-    """All nodes of the body of `function` without those of functions, lambdas and classes inside, in source order."""
-    stack: list[ast.AST] = list(reversed(function.body))
-    while stack:
-        node = stack.pop()
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
-            continue
-        yield node
-        for name in reversed(FIELDS[node.__class__]):
-            value = getattr(node, name)
-            if value.__class__ is list:
-                stack.extend(child for child in reversed(value) if child is not None)
-            elif value is not None:
-                stack.append(value)
-
-
-def effect(stop: Stop) -> str:
-    """What the reader's worker suffers, to follow the name of the call."""
+def effect(stop: Stop, module: Module) -> str:
+    """What the reader's worker suffers, to follow the name of the call; where no request is seen to get, its loop."""
+    suffers = "this worker serves nobody" if module.reached(stop.call) else "nothing else on its loop goes on"
     if stop.seldom:
-        return f"{stop.seldom}, this worker serves nobody meanwhile"
+        return f"{stop.seldom}, {suffers} meanwhile"
     match stop.kind:
         case Kind.SLEEP:
-            return "while it sleeps, this worker serves nobody"
+            return f"while it sleeps, {suffers}"
         case Kind.PROC:
-            return "while the program runs, this worker serves nobody"
+            return f"while the program runs, {suffers}"
         case Kind.DB:
-            return "while the database works, this worker serves nobody"
+            return f"while the database works, {suffers}"
         case Kind.CPU:
-            return "while it computes, this worker serves nobody"
-    return "while it waits, this worker serves nobody"
+            return f"while it computes, {suffers}"
+    return f"while it waits, {suffers}"
 
 
 def expected(stop: Stop, module: Module) -> Impact:
@@ -385,7 +378,7 @@ def expected(stop: Stop, module: Module) -> Impact:
 
 
 def confidence(stop: Stop) -> Confidence:
-    if stop.seldom == _WISHED:
+    if stop.seldom in (_WISHED, _FIRST_TIME):
         return Confidence.POSSIBLE
     return Confidence.LIKELY if stop.seldom else Confidence.CERTAIN
 

@@ -16,10 +16,10 @@ from rules.engine.loop_calls import (
     effect,
     expected,
     offload_primitive,
-    own_calls,
 )
 from rules.engine.rewrites import awaited, in_thread
 from rules.engine.rule import Fix, Match, Safety
+from rules.engine.walking import own_calls
 from rules.libraries import Kind
 
 if TYPE_CHECKING:
@@ -93,8 +93,9 @@ def matches(function: ast.AsyncFunctionDef, module: Module, code: str, place: st
             continue
         yield Match(
             call,
-            f"`{stop.callable}` runs on the event loop {place}; {effect(stop)}.",
+            f"`{stop.callable}` runs on the event loop {place}; {effect(stop, module)}.",
             severity=stop.severity,
+            confidence=confidence(stop),
             fix=of_direct(stop, module),
             impact=expected(stop, module),
             instead=f"Use {stop.instead}.",
@@ -103,7 +104,7 @@ def matches(function: ast.AsyncFunctionDef, module: Module, code: str, place: st
         worst = stops[0]
         yield Match(
             worst.call,
-            f"`{worst.name}` reaches `{worst.callable}` on the event loop {place}; {effect(worst)}."
+            f"`{worst.name}` reaches `{worst.callable}` on the event loop {place}; {effect(worst, module)}."
             + also_on(stops),
             severity=worst.severity,
             confidence=confidence(worst),

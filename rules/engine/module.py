@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from rules import libraries
 from rules.engine import facts
-from rules.engine.context import AT_STARTUP, IN_REQUEST, IN_SCRIPT, Context, contexts_of
+from rules.engine.context import AT_STARTUP, IN_REQUEST, IN_SCRIPT, OWN_LOOP, WAITED, Context, contexts_of
 from rules.engine.finding import EndpointRef, Options
 from rules.engine.graph import CALL, Edge, Node, place_of
 from rules.engine.index import COMPREHENSIONS, FUNCTIONS, LOOPS, FunctionNode, Index, LoopNode, Scope
@@ -19,9 +19,10 @@ from rules.engine.project import Project
 from rules.engine.rows import Reader
 from rules.engine.source import Source
 from rules.engine.statements import Loaded
-from rules.engine.summaries import Leaf, Summary
+from rules.engine.summaries import Leaf, Summary, possible
 from rules.engine.surroundings import is_short
 from rules.engine.values import Linked, Sort, Value
+from rules.engine.walking import walk
 from rules.libraries import Blocking, Client, External, Offload, Query
 
 
@@ -77,7 +78,7 @@ class Module:
         self.tree = index.tree
         self.index = index
         self.project = project
-        self.options: Options = project.options
+        self.options: Options = project.options.at(path)
         self._linked: Linked = project.resolver.modules[path]
         self.name = self._linked.name
         self.place = place_of(path)
@@ -87,6 +88,7 @@ class Module:
         self._meanings: dict[ast.AST, Meaning] = {}
         self._names_of_loops: dict[ast.AST, set[str]] = {}
         self._reader: Reader | None = None
+        self._linked_places: Collection[tuple[int, int]] | None = None
 
     # Names and types
 
@@ -110,9 +112,10 @@ class Module:
         None for what is unknown, for instances (see `type_of`) and for `functools.partial` objects.
         """
         value = self.value(expression)
-        return None if value is None or value.partial else self._name_of(value)
+        return None if value is None or value.partial else self.name_of(value)
 
-    def _name_of(self, value: Value) -> str | None:
+    def name_of(self, value: Value) -> str | None:
+        """The full name of a value that has one, of the function in a `functools.partial` too."""
         return None if value.sort in _NAMELESS else value.name
 
     def type_of(self, expression: ast.AST) -> str | None:
@@ -248,7 +251,7 @@ class Module:
         changing = self._loop_names(loop)
         return any(
             isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load) and inner.id in changing
-            for inner in ast.walk(node)
+            for inner in walk(node)
         )
 
     def _loop_names(self, loop: ast.AST) -> set[str]:
@@ -265,7 +268,7 @@ class Module:
             for statement in loop.body:
                 names |= _stored(statement)
         if isinstance(loop, ast.For | ast.AsyncFor):
-            assigned = [inner for statement in loop.body for inner in ast.walk(statement)]
+            assigned = [inner for statement in loop.body for inner in walk(statement)]
             for _ in range(3):  # what is computed from them, and from that
                 before = len(names)
                 for inner in assigned:
@@ -316,7 +319,7 @@ class Module:
     def is_proven(self, node: ast.AST) -> bool:
         """Whether something is proven about where the function around `node` runs."""
         found = self.graph_node(node)
-        return found is not None and bool(found.contexts & ~(AT_STARTUP | IN_SCRIPT))
+        return found is not None and bool(found.contexts & ~(AT_STARTUP | IN_SCRIPT | OWN_LOOP))
 
     def is_offloaded(self, node: ast.AST) -> bool:
         """Whether `node` stands in a lambda or nested function that is only handed on, so that it runs elsewhere."""
@@ -334,6 +337,12 @@ class Module:
         return found is not None and bool(found.contexts & IN_REQUEST)
 
     in_request_path = reached
+
+    def is_waited_for(self, node: ast.AST) -> bool:
+        """Whether a request is proven to wait for the function around `node`: it is more than what is done after the
+        response, or in a task of its own."""
+        found = self.graph_node(node)
+        return found is not None and bool(found.contexts & WAITED)
 
     def role(self, node: ast.AST) -> Role | None:
         """What the function around `node` is for the framework; None for a plain one."""
@@ -365,29 +374,30 @@ class Module:
 
     def blocking(self, call: ast.AST) -> Blocking | None:
         """The blocking call that `call` itself is, awaited or not."""
-        return self._meaning(call).blocking
+        return self.meaning(call).blocking
 
     def query(self, call: ast.AST) -> Query | None:
         """The database round trip that `call` itself is."""
-        return self._meaning(call).query
+        return self.meaning(call).query
 
     def external(self, call: ast.AST) -> External | None:
         """The call out of the machine that `call` itself is."""
-        return self._meaning(call).external
+        return self.meaning(call).external
 
     def client(self, call: ast.AST) -> Client | None:
         """The long-lived object that `call` itself makes."""
-        return self._meaning(call).client
+        return self.meaning(call).client
 
     def offload(self, call: ast.AST) -> Offload | None:
         """The offload primitive that `call` is."""
-        return self._meaning(call).offload
+        return self.meaning(call).offload
 
-    def _meaning(self, call: ast.AST) -> Meaning:
+    def meaning(self, call: ast.AST) -> Meaning:
+        """All that the tables say of what `call` calls."""
         known = self._meanings.get(call)
         if known is None:
             value = self.value(call.func) if isinstance(call, ast.Call) else None
-            name = self._name_of(value) if value is not None else None
+            name = self.name_of(value) if value is not None else None
             known = self._meanings[call] = NOTHING if name is None else self.project.knowledge.meaning(name)
         return known
 
@@ -418,7 +428,25 @@ class Module:
         if not edges:
             return None
         ref = self.index.ref(call.func, self.index.scope_at(call))
-        return self._merged([edge.target for edge in edges if edge.call.ref == ref])
+        return self._merged(
+            [
+                possible(self.project.summaries.of(edge.target), edge.target.function, edge.call)
+                for edge in edges
+                if edge.call.ref == ref
+            ]
+        )
+
+    def enters(self, call: ast.Call) -> bool:
+        """Whether the call graph leads from `call` into functions of the project: else it has no `summary`."""
+        caller = self.graph_node(call)
+        return caller is not None and (call.lineno, call.col_offset) in self._called_at(caller)
+
+    def is_linked(self, call: ast.Call) -> bool:
+        """Whether the project knows of rows or SQL that start or go on at this very place."""
+        places = self._linked_places
+        if places is None:
+            places = self._linked_places = self.project.linked_places.get(self.path, frozenset())
+        return (call.lineno, call.col_offset) in places
 
     def call_flags(self, call: ast.Call) -> int:
         """What the facts say of where `call` stands (`facts.FAILING`)."""
@@ -444,10 +472,9 @@ class Module:
         ref = self.index.ref(node, self.index.scope_at(node))
         getter = self.project.resolver.property_of(ref, self._linked) if ref else None
         found = self.project.graph.node(getter) if getter is not None else None
-        return self._merged([found]) if found is not None else None
+        return self.project.summaries.of(found) if found is not None else None
 
-    def _merged(self, targets: Sequence[Node]) -> Summary | None:
-        summaries = [self.project.summaries.of(target) for target in targets]
+    def _merged(self, summaries: Sequence[Summary]) -> Summary | None:
         if len(summaries) <= 1:
             return summaries[0] if summaries else None
         first = summaries[0]
@@ -497,17 +524,13 @@ def _joined(groups: object) -> tuple[Leaf, ...]:
 
 def _stored(node: ast.AST) -> set[str]:
     return {
-        inner.id
-        for inner in ast.walk(node)
-        if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store)
+        inner.id for inner in walk(node) if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store)
     }
 
 
 def _loaded(node: ast.AST) -> set[str]:
     return {
-        inner.id
-        for inner in ast.walk(node)
-        if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load)
+        inner.id for inner in walk(node) if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load)
     }
 
 

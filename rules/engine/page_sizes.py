@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rules.engine.facts import Passing
 from rules.engine.finding import Hop
 from rules.engine.values import Sort
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.graph import Graph, Node
@@ -101,7 +102,7 @@ def is_number(argument: ast.arg, default: ast.expr | None) -> bool:
 def bounded(node: ast.FunctionDef | ast.AsyncFunctionDef, names: set[str]) -> set[str]:
     """Those of `names` that the function compares with something, or puts into `min`: it looks after their size."""
     found: set[str] = set()
-    for part in ast.walk(node):
+    for part in walk(node):
         match part:
             case ast.Compare(left=left, ops=operators, comparators=comparators):
                 if any(isinstance(operator, ast.Gt | ast.GtE | ast.Lt | ast.LtE) for operator in operators):
@@ -112,7 +113,7 @@ def bounded(node: ast.FunctionDef | ast.AsyncFunctionDef, names: set[str]) -> se
 
 
 def _names(*nodes: ast.expr) -> set[str]:
-    return {part.id for node in nodes for part in ast.walk(node) if isinstance(part, ast.Name)}
+    return {part.id for node in nodes for part in walk(node) if isinstance(part, ast.Name)}
 
 
 def way_to_limit(graph: Graph, node: Node, parameter: str) -> tuple[Hop, ...] | None:

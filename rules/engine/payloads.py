@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from rules.engine.walking import walk
+
 if TYPE_CHECKING:
     from rules.engine.module import Module
 
@@ -22,7 +24,7 @@ def holds_upload(expression: ast.AST, module: Module) -> bool:
 
 
 def _speaks_of_upload(expression: ast.AST, tainted: frozenset[str], module: Module) -> bool:
-    for node in ast.walk(expression):
+    for node in walk(expression):
         if isinstance(node, ast.Name) and node.id in tainted:
             return True
         if (
@@ -37,7 +39,7 @@ def _speaks_of_upload(expression: ast.AST, tainted: frozenset[str], module: Modu
 def _uploaded_names(function: ast.AST, module: Module) -> frozenset[str]:
     """Locals that hold an upload's content, or something computed from it."""
     names: frozenset[str] = frozenset()
-    assigned = [node for node in ast.walk(function) if isinstance(node, ast.Assign | ast.AnnAssign)]
+    assigned = [node for node in walk(function) if isinstance(node, ast.Assign | ast.AnnAssign)]
     for _ in range(_TURNS):
         before = names
         for node in assigned:

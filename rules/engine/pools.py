@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rules import libraries
-from rules.engine.creation import made_again, serves
+from rules.engine.creation import lasts, made_again, serves
 from rules.engine.values import Sort
 
 if TYPE_CHECKING:
@@ -80,15 +80,21 @@ class Engine:
         return value.value if isinstance(value, ast.Constant) and isinstance(value.value, int) else None
 
 
+def makes_engine(name: str) -> bool:
+    """Whether the callable `name` makes an engine."""
+    return libraries.canonical(name) in _ENGINES
+
+
 def engine(call: ast.Call, module: Module) -> Engine | None:
-    """The engine that `call` makes for the application; None for SQLite, scripts, tests, or what nobody can tell."""
+    """The engine that `call` makes for the application, and that it keeps; None for SQLite, scripts, tests, for one that a
+    function makes for its own few statements, and for what nobody can tell."""
     name = libraries.canonical(module.qualified_name(call.func) or "")
     given = _given(call, module) if name in _ENGINES else None
     if given is None:
         return None
     if not serves(call, module) or made_again(call, module) is not None or _is_aside(call, module):
         return None
-    if _is_sqlite(call, given, module) or not _has_server(call, module):
+    if not lasts(call, module) or _is_sqlite(call, given, module) or not _has_server(call, module):
         return None
     return Engine(call, _ENGINES[name], given)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cached_property
 
 from rules.engine import (
@@ -94,6 +94,15 @@ class Project:
         return LazyLoading(self.models, self.statements, self.routing)
 
     @cached_property
+    def linked_places(self) -> Mapping[str, Collection[tuple[int, int]]]:
+        """By file, the lines and columns of calls that something is known about: where their rows or texts go."""
+        lazy = self.lazy_loading
+        found: dict[str, set[tuple[int, int]]] = {}
+        for path, line, column in (*lazy.queries, *lazy.handed, *lazy.filled, *self.unbounded.queries):
+            found.setdefault(path, set()).add((line, column))
+        return found
+
+    @cached_property
     def expires_on_commit(self) -> bool:
         """Whether an asynchronous session forgets what its objects hold when it commits."""
         return session_factories.expires_on_commit(self)
@@ -163,6 +172,8 @@ class Project:
             return True
         if not node.is_async:
             return False
+        if node.contexts & context.OWN_LOOP and node.contexts & context.IN_REQUEST:
+            return False  # `asyncio.run(…)` in a worker thread: the thread waits, as it would without
         if node.contexts & (context.AT_STARTUP | context.IN_SCRIPT):
             return bool(node.contexts & (context.IN_TASK | context.IN_REQUEST))
         return node.contexts != 0 or node.path not in self._scripts

@@ -12,6 +12,7 @@ from rules.engine.origins import assigned
 from rules.engine.values import Sort, Value
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
     from rules.engine.project import Project
 
@@ -90,6 +91,11 @@ def celery_tasks(project: Project) -> Iterator[Node]:
             made = project.resolver.value(decorator.ref, node.module)
             if made is not None and made.name in CELERY:
                 yield node
+
+
+def may_enqueue(callee: Callee) -> bool:
+    """Whether calls of `callee` may be hand-overs, by their name."""
+    return callee.is_method and callee.spelled in _METHODS
 
 
 def enqueue(node: ast.AST, module: Module) -> Enqueue | None:

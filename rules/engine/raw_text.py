@@ -16,6 +16,7 @@ import msgspec
 from rules.engine.index import Index, Scope
 from rules.engine.raw_sql import HOLE, MAX_TEXT, kind
 from rules.engine.spelling import last_name
+from rules.engine.walking import walk
 
 RUNS = frozenset(
     {"execute", "exec", "scalars", "scalar", "stream", "query", "cursor"}
@@ -207,7 +208,7 @@ def _grows(scope: Scope, name: str) -> bool:
 def _grown(function: ast.AST) -> frozenset[str]:
     return frozenset(
         node.target.id
-        for node in ast.walk(function)
+        for node in walk(function)
         if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name)
     )
 
@@ -329,10 +330,10 @@ class Returned:
 
     def _collected(self, name: str) -> Iterator[ast.expr]:
         """What the loops go over that append each item, in some form, to the list `name`."""
-        for node in ast.walk(self._scope.node):
+        for node in walk(self._scope.node):
             if not isinstance(node, ast.For | ast.AsyncFor) or node.orelse:
                 continue
-            if any(isinstance(inner, ast.Break | ast.If) for inner in ast.walk(node)):
+            if any(isinstance(inner, ast.Break | ast.If) for inner in walk(node)):
                 continue
             for inner in node.body:
                 match inner:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rules.engine.values import Sort
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 _CLIENTS = (".Redis", ".Valkey")
@@ -35,6 +36,12 @@ class Command:
 
     def has(self, *keywords: str) -> bool:
         return any(each.arg in keywords or each.arg is None for each in self.call.keywords)
+
+
+def may_command(callee: Callee) -> bool:
+    """Whether calls of `callee` may be commands."""
+    query = callee.meaning.query
+    return callee.is_method and query is not None and query.driver == "redis"
 
 
 def command(node: ast.AST, module: Module) -> Command | None:

@@ -16,6 +16,7 @@ from rules.engine.filters import conditions
 from rules.engine.index import Binding, Index, Part, Scope
 from rules.engine.loader_options import Options, OptionsReader
 from rules.engine.spelling import last_name
+from rules.engine.walking import walk
 
 # What a value is.
 STATEMENT = 0
@@ -381,9 +382,7 @@ class Reader:
                 continue
             for value in (*call.args, *(keyword.value for keyword in call.keywords)):
                 found.update(
-                    each.id
-                    for each in ast.walk(value)
-                    if isinstance(each, ast.Name) and each.id not in _SESSIONS
+                    each.id for each in walk(value) if isinstance(each, ast.Name) and each.id not in _SESSIONS
                 )
         for name, bindings in scope.bindings.items():
             if name in found:
@@ -467,7 +466,7 @@ class Reader:
         child, current = node, parents.get(node)
         while current is not None and current not in scopes:
             if isinstance(current, ast.If | ast.IfExp) and child is not current.test:
-                names = {each.id for each in ast.walk(current.test) if isinstance(each, ast.Name)}
+                names = {each.id for each in walk(current.test) if isinstance(each, ast.Name)}
                 if not names <= {name}:
                     return False
             if isinstance(current, ast.BoolOp) and child is not current.values[0]:

@@ -12,6 +12,7 @@ from rules.engine.finding import Confidence, Effort, Hop, Impact, Safety, Severi
 if TYPE_CHECKING:
     import libcst as cst
 
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
     from rules.engine.project import Project
 
@@ -128,6 +129,13 @@ class Rule:
     """Packages of which the project must import one for the pattern to occur (`redis`): without, the rule does not run."""
     aliases: ClassVar[Mapping[str, str]] = {}
     """Code -> name of patterns that are this rule under another name: they select and explain it."""
+
+    def concerns(self, callee: Callee) -> bool:
+        """Whether calls of `callee` may match, asked once per callee: no others arrive at `check`.
+
+        A sieve, never the proof: what it lets through `check` looks at as if it had not been asked.
+        """
+        return True
 
     def check(self, node: Any, module: Module) -> Iterator[Match]:
         """Yield matches at `node`. The annotation of `node` in the sub-class says which nodes arrive."""

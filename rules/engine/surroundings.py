@@ -6,13 +6,16 @@ import ast
 import re
 from typing import Any
 
-from rules.engine import facts, rarely
+from rules.engine import facts, rarely, switches
 from rules.engine.index import COMPREHENSIONS, Index, Scope
 from rules.engine.spelling import is_main_guard, last_name
 
 STATEMENTS = frozenset(
     {ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return, ast.If, ast.For, ast.AsyncFor, ast.While}
     | {ast.With, ast.AsyncWith, ast.Try, ast.Match, ast.Raise, ast.Assert}
+)
+_STATEMENTS = frozenset(
+    cls for cls in vars(ast).values() if isinstance(cls, type) and issubclass(cls, ast.stmt)
 )
 TRIED = "t"
 """Tells the alternatives of a `try`, of which the first always begins, from those of a branch."""
@@ -45,39 +48,90 @@ _SPAWNING = frozenset({"create_task", "ensure_future", "start_soon"})
 _CONCURRENT = frozenset({"gather", "as_completed"})
 
 
-def surroundings(index: Index, node: ast.expr, at_module: bool) -> tuple[int, int, str, bool]:
-    """Flags, loops, path, and whether the main guard is around."""
-    parents, scope_of = index.parents, index.scope_of
-    flags = loops = 0
-    marks: list[str] = []
-    guarded = False
-    child: Any = node
-    current: Any = parents.get(node)  # tested by class, not by isinstance: this is the hottest loop
-    if current.__class__ is ast.Await:
-        flags = facts.AWAITED
-    elif current.__class__ is ast.YieldFrom or current.__class__ is ast.withitem:
-        flags = facts.ITERATED
-    elif isinstance(current, ast.Call) and child is not current.func:
+class Around:
+    """What is gathered on the way from an expression to its function."""
+
+    __slots__ = ("flags", "guarded", "loops", "marks", "misses", "needs")
+
+    def __init__(self) -> None:
+        self.flags = self.loops = 0
+        self.marks: list[str] = []
+        """From the inside out."""
+        self.guarded = False
+        self.misses: list[tuple[ast.If, int]] = []
+        """Conditions that something may be missing, with the flag where the expression does not fill that gap."""
+        self.needs: list[str] = []
+        """What must hold of parameters."""
+
+
+def surroundings(index: Index, node: ast.expr, at_module: bool) -> tuple[int, int, str, bool, str]:
+    """Flags, loops, path, whether the main guard is around, and what must hold of parameters."""
+    parents = index.parents
+    own = Around()
+    current: Any = parents.get(node)
+    cls = current.__class__
+    if cls is ast.Await:
+        own.flags = facts.AWAITED
+    elif cls is ast.YieldFrom or cls is ast.withitem:
+        own.flags = facts.ITERATED
+    elif cls is ast.Call and node is not current.func:
         name = last_name(current)
         if name in _COLLECTING:
-            flags = facts.ITERATED
+            own.flags = facts.ITERATED
         elif name in _SPAWNING:
-            flags = facts.SPAWNED | (facts.DETACHED if is_detached(index, current) else 0)
-            marks.append(f"&0.{node.lineno}/")
+            own.flags = facts.SPAWNED | (facts.DETACHED if is_detached(index, current) else 0)
+            own.marks.append(f"&0.{node.lineno}/")
         elif name in ("wait_for", "shield") and parents.get(current).__class__ is ast.Await:
-            flags = facts.AWAITED
-    elif isinstance(current, ast.Starred):
-        flags = facts.ITERATED
+            own.flags = facts.AWAITED
+    elif cls is ast.Starred:
+        own.flags = facts.ITERATED
+    statement = _climb(index, node, node, own)
+    if statement is None:
+        own.marks.reverse()
+        return own.flags, own.loops, "".join(own.marks), False, _listed(own.needs)
+    around = index.around.get(statement)
+    if around is None:  # the same for everything in a statement
+        around = index.around[statement] = Around()
+        _climb(index, statement, statement, around)
+    flags = own.flags | around.flags
+    for test, otherwise in around.misses:
+        flags |= _filling(index, test) if fills_gap(test, node) else otherwise
+    marks = [*own.marks, *around.marks]
+    marks.reverse()
+    needs = _listed([*own.needs, *around.needs])
+    return flags, own.loops + around.loops, "".join(marks), at_module and around.guarded, needs
+
+
+def _listed(needs: list[str]) -> str:
+    return ",".join(sorted(set(needs))) if needs else ""
+
+
+def _filling(index: Index, test: ast.If) -> int:
+    return facts.ON_MISS | (facts.ONCE if rarely.fills_for_good(index, test) else 0)
+
+
+def _climb(index: Index, node: ast.AST, child: Any, found: Around) -> ast.stmt | None:
+    """Gather what stands around `node`: from an expression up to its statement, which is returned, or else to the end."""
+    parents, scope_of = index.parents, index.scope_of
+    marks = found.marks
+    to_statement = child.__class__ not in _STATEMENTS
+    flags = loops = 0
+    current: Any = parents.get(child)  # tested by class, not by isinstance: this is the hottest loop
     while current is not None:
+        if to_statement and child.__class__ in _STATEMENTS:
+            break
         if child.__class__ in STATEMENTS:
             marks.extend(reversed(left_before(index, child, current)))
             if child in index.recalled:
-                flags |= facts.RECALLED
+                flags |= index.recalled[child]
+            if child in index.refused:
+                found.needs.extend(index.refused[child])
         cls = current.__class__
         if current in scope_of:
             if isinstance(current, ast.ClassDef):
                 child, current = current, parents.get(current)
                 continue
+            to_statement = False
             break
         if cls is ast.Call:
             if child is not current.func and last_name(current) in _CONCURRENT:
@@ -110,20 +164,25 @@ def surroundings(index: Index, node: ast.expr, at_module: bool) -> tuple[int, in
         elif cls is ast.comprehension:
             pass
         elif cls is ast.If:
-            if at_module and child is not current.test and is_main_guard(current.test):
-                guarded = True
-            if child in current.body and fills_gap(current, node):
-                flags |= facts.ON_MISS
-            elif child is not current.test and not (child in current.body and _is_on(index, current.test)):
-                flags |= facts.CONDITIONAL
+            if child is not current.test and is_main_guard(current.test):
+                found.guarded = True
+            found.needs.extend(switches.around(index, current, child))
+            inside = child in current.body
+            unsaid = child is current.test or (inside and _is_on(index, current.test))
+            otherwise = 0 if unsaid else facts.CONDITIONAL
+            if inside and _missing(current.test, absent=True):
+                found.misses.append((current, otherwise))
+            else:
+                flags |= otherwise
             flags |= rarely.of_statement(index, child, current)
-            if child in current.body:
+            if inside:
                 condition = on_path(index, current.test)
                 if condition:
                     marks.append(f"%{condition}/")
             if child is not current.test and (current.orelse or isinstance(current.body[-1], ast.Return)):
                 marks.append(f"?{current.lineno}.{1 if child in current.orelse else 0}/")
         elif cls is ast.IfExp:
+            found.needs.extend(switches.around(index, current, child))
             if child is not current.test:
                 if _missing(current.test, absent=child is current.body):
                     flags |= facts.ON_MISS
@@ -138,8 +197,9 @@ def surroundings(index: Index, node: ast.expr, at_module: bool) -> tuple[int, in
             elif child in current.handlers:
                 marks.append(f"?{current.lineno}{TRIED}.{current.handlers.index(child) + 1}/")
         child, current = current, parents.get(current)
-    marks.reverse()
-    return flags, loops, "".join(marks), guarded
+    found.flags |= flags
+    found.loops += loops
+    return child if to_statement and child.__class__ in _STATEMENTS else None
 
 
 def size_of(iterable: ast.AST) -> str:
@@ -225,13 +285,18 @@ def left_before(index: Index, statement: Any, parent: ast.AST) -> list[str]:
     for block in _blocks(parent):
         if statement in block:
             before: list[str] = []
-            recalled = False
+            recalled = 0
+            needed: tuple[str, ...] = ()
             for each in block:
                 index.left[each] = before
+                if needed:
+                    index.refused[each] = needed
+                if isinstance(each, ast.If):
+                    needed += switches.after(index, each)
                 if recalled:
-                    index.recalled.add(each)
+                    index.recalled[each] = recalled
                 elif isinstance(each, ast.If):
-                    recalled = rarely.is_answer(index, each)
+                    recalled = rarely.of_answer(index, each)
                 if isinstance(each, ast.If) and not each.orelse and isinstance(each.body[-1], ast.Return):
                     before = [*before, f"?{each.lineno}.1/"]
             found = index.left[statement]

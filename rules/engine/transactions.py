@@ -11,8 +11,8 @@ from weakref import WeakKeyDictionary
 from rules import libraries
 from rules.engine import facts
 from rules.engine.finding import Hop
-from rules.engine.loop_calls import own_nodes
 from rules.engine.values import Sort
+from rules.engine.walking import own_nodes
 
 if TYPE_CHECKING:
     from rules.engine.graph import Node
@@ -280,8 +280,51 @@ def _makes_session(callee: Value | None, project: Project) -> bool:
         return callee.name in _MAKERS
     if callee.sort == Sort.FUNCTION and callee.function.flags & facts.CONTEXT:
         made = project.resolver.called(callee)
-        return made is not None and made.sort == Sort.ITEMS and holds(made.item, project)
+        return (
+            made is not None
+            and made.sort == Sort.ITEMS
+            and holds(made.item, project)
+            and _is_fresh(callee, project)
+        )
     return False
+
+
+def _is_fresh(opening: Value, project: Project) -> bool:
+    """Whether a context manager of the project is seen to make the session it yields: one of the current task, of a
+    context variable or of an attribute may well be the one that is open already."""
+    node = project.graph.node(opening)
+    return node is not None and _makes(node, project, 0) == {True}
+
+
+def _makes(node: Node, project: Project, depth: int) -> set[bool]:
+    """True for a new session that a function makes, False for one that it finds."""
+    found: set[bool] = set()
+    for call in node.function.calls:
+        value = project.resolver.value(call.ref, node.module)
+        if value is None:
+            continue
+        if (
+            value.name in _SCOPED
+            or value.name.removesuffix(".__call__") in _SCOPED
+            or value.name in _KEPT_IN_CONTEXT
+        ):
+            found.add(False)
+        elif (
+            (value.sort == Sort.INSTANCE and value.name in _MAKERS)
+            or (value.sort in (Sort.CLASS, Sort.EXTERNAL) and is_a(value.name, SESSIONS | CONNECTIONS))
+            or (value.sort == Sort.EXTERNAL and value.name.rpartition(".")[2] in _CONNECTING)
+        ):
+            found.add(True)
+    if depth < _FAR:
+        for edge in node.edges:
+            if edge.kind == "call":
+                found |= _makes(edge.target, project, depth + 1)
+    return found
+
+
+_SCOPED = frozenset({"sqlalchemy.orm.scoped_session", "sqlalchemy.ext.asyncio.async_scoped_session"})
+_KEPT_IN_CONTEXT = frozenset({"contextvars.ContextVar.get"})
+_CONNECTING = frozenset({"connect", "begin", "acquire", "connection"})
 
 
 def _is_spawned(call: ast.Call, module: Module) -> bool:

@@ -15,6 +15,7 @@ from rules.engine import facts
 from rules.engine.finding import Hop
 from rules.engine.graph import CALL
 from rules.engine.values import Sort, Value
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.graph import Node
@@ -217,15 +218,11 @@ def writes(call: ast.Call) -> bool:
 
 def names_stored(node: ast.AST) -> set[str]:
     return {
-        inner.id
-        for inner in ast.walk(node)
-        if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store)
+        inner.id for inner in walk(node) if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store)
     }
 
 
 def names_loaded(node: ast.AST) -> set[str]:
     return {
-        inner.id
-        for inner in ast.walk(node)
-        if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load)
+        inner.id for inner in walk(node) if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load)
     }

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.loop_bound import needs_loop
-from rules.engine.loop_calls import Stop, confidence, effect, expected, own_nodes, stops
+from rules.engine.loop_calls import Stop, confidence, effect, expected, stops
 from rules.engine.rewrites import without_async
 from rules.engine.rule import Effort, Fix, Hop, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.walking import own_nodes
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -107,7 +108,7 @@ class AsyncEndpointWithoutAwaitButBlocking(Rule):
         others = len({stop.call.lineno for stop in found}) - 1
         more = f" ({others} more such line{'s' if others > 1 else ''})" if others else ""
         return (
-            f"`{function.name}` awaits nothing and {reaches} on the event loop{more}: {effect(worst)}."
+            f"`{function.name}` awaits nothing and {reaches} on the event loop{more}: {effect(worst, module)}."
             " As a plain `def` it runs in a worker thread."
         )
 

@@ -10,6 +10,7 @@ from rules.engine.rule import Effort, Fix, Invalid, Match, Rule, Safety, Severit
 if TYPE_CHECKING:
     import libcst as cst
 
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 # Take a coroutine; take a function and its arguments; make a synchronous function of an asynchronous one.
@@ -91,6 +92,14 @@ class AsyncioRunInLoop(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return (
+            not callee.spelled
+            or callee.name in _TAKE_COROUTINE
+            or callee.name in _TAKE_FUNCTION
+            or callee.name in _PATCH
+        )
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         starter = _starter(node, module)

@@ -9,6 +9,7 @@ from rules.engine.loop_calls import Stop, confidence, direct, effect, expected, 
 from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 
@@ -102,6 +103,9 @@ class BlockingCallInAsync(Rule):
         ),
     )
 
+    def concerns(self, callee: Callee) -> bool:
+        return callee.meaning.blocking is not None
+
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         stop = direct(node, module)
         if stop is None or stop.code != self.code:
@@ -111,7 +115,7 @@ class BlockingCallInAsync(Rule):
             return
         yield Match(
             node,
-            f"`{stop.callable}` runs on the event loop{_where(node, module)}: {effect(stop)}."
+            f"`{stop.callable}` runs on the event loop{_where(node, module)}: {effect(stop, module)}."
             + loop_fixes.also_on(stops),
             severity=max((each.severity for each in stops), key=lambda severity: severity.rank),
             fix=loop_fixes.of_direct(stop, module) if len(stops) == 1 else None,

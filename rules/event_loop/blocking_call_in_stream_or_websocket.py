@@ -110,12 +110,22 @@ class BlockingCallInStreamOrWebsocket(Rule):
 
 
 def _once(match: Match, where: str, module: Module) -> Match:
-    """What stands in no loop runs once for each connection or response, not again and again."""
-    if module.loops(match.node):
+    """What no endless loop repeats runs once for each connection or for each of a few things, not again and again."""
+    loops = module.loops(match.node)
+    if any(isinstance(loop, ast.While | ast.AsyncFor) for loop in loops):
         return match
+    often = "once for each item" if loops else "once for each client"
+    now_and_then = bool(loops) and isinstance(_around(match.node, module), ast.If)
     return replace(
         match,
-        message=match.message.replace(
-            f"{where}, as long as a client stays", f"{where}, once for each client"
-        ),
+        severity=Severity.HIGH
+        if now_and_then and match.severity in (None, Severity.CRITICAL)
+        else match.severity,
+        message=match.message.replace(f"{where}, as long as a client stays", f"{where}, {often}"),
     )
+
+
+def _around(node: ast.AST, module: Module) -> ast.AST | None:
+    """The compound statement that holds the statement of `node`."""
+    statement = module.statement(node)
+    return module.parent(statement) if statement is not None else None

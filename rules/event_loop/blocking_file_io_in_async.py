@@ -14,6 +14,7 @@ from rules.engine.rule import Confidence, Effort, Fix, Hop, Invalid, Match, Rule
 from rules.libraries import Kind
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
     from rules.engine.summaries import Leaf
 
@@ -135,6 +136,9 @@ class BlockingFileIoInAsync(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return callee.meaning.blocking is not None or callee.enters
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         entry = module.blocking(node)

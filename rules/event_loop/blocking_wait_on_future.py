@@ -13,6 +13,7 @@ from rules.engine.rule import Effort, Fix, Invalid, Match, Rule, Safety, Severit
 if TYPE_CHECKING:
     import libcst as cst
 
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 _FUTURE = "concurrent.futures.Future"
@@ -100,6 +101,9 @@ class BlockingWaitOnFuture(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return callee.meaning.blocking is not None
 
     def check(self, node: ast.AsyncFunctionDef | ast.Call, module: Module) -> Iterator[Match]:
         if isinstance(node, ast.Call):

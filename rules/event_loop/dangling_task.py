@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from rules.engine.creation import serves
-from rules.engine.loop_calls import own_calls
 from rules.engine.loop_shapes import spelled
 from rules.engine.rule import Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.walking import own_calls
 
 if TYPE_CHECKING:
     import libcst as cst
 
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 _STARTERS = frozenset(
@@ -100,6 +101,9 @@ class DanglingTask(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return callee.name in _STARTERS
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         how = _unkept(node, module)

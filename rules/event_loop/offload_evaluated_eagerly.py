@@ -8,6 +8,7 @@ from rules.engine.rewrites import called_later
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
     from rules.libraries import Offload
 
@@ -137,6 +138,9 @@ class OffloadEvaluatedEagerly(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return callee.meaning.offload is not None
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         offload = module.offload(node)

@@ -8,6 +8,7 @@ from rules.engine import estimates
 from rules.engine.loop_shapes import spelled
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.waits import Wait, names_loaded, names_stored, wait_of, writes
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -189,7 +190,7 @@ def _step(statement: ast.stmt, module: Module) -> _Step | None:
     if awaited is None or not isinstance(awaited.value, ast.Call):
         return None
     call = awaited.value
-    if writes(call) or any(isinstance(inner, ast.Await) for inner in ast.walk(call)):
+    if writes(call) or any(isinstance(inner, ast.Await) for inner in walk(call)):
         return None
     wait = wait_of(call, module)
     if wait is None:

@@ -9,6 +9,7 @@ from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.waits import names_stored, session_of
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 
@@ -87,6 +88,9 @@ class SharedSessionInGather(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return callee.name in gathers.GATHER
 
     def check(self, node: ast.Call | ast.AsyncWith, module: Module) -> Iterator[Match]:
         users: dict[str, list[ast.Call]] = {}

@@ -10,6 +10,7 @@ from rules.engine.loop_shapes import spelled
 from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 
@@ -99,6 +100,9 @@ class SyncDbCallInAsync(Rule):
         ),
     )
 
+    def concerns(self, callee: Callee) -> bool:
+        return callee.meaning.blocking is not None
+
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         stop = direct(node, module)
         if stop is None or stop.code != self.code:
@@ -110,7 +114,7 @@ class SyncDbCallInAsync(Rule):
         where = f" in `{function.name}`" if function else ""
         yield Match(
             node,
-            f"`{spelled(node.func)}`{where} is a synchronous `{stop.callable}` on the event loop: {effect(stop)}."
+            f"`{spelled(node.func)}`{where} is a synchronous `{stop.callable}` on the event loop: {effect(stop, module)}."
             + also_on(stops),
             severity=stop.severity,
             instead=f"Use {stop.instead}.",

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine import estimates
-from rules.engine.loop_calls import own_calls
 from rules.engine.loop_shapes import spelled
 from rules.engine.rule import Confidence, Effort, Hop, Impact, Invalid, Match, Rule, Severity, Valid
+from rules.engine.walking import own_calls
 from rules.libraries import Kind
 
 if TYPE_CHECKING:

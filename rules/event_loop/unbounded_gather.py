@@ -10,6 +10,7 @@ from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity
 from rules.engine.waits import wait_of
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 
@@ -81,6 +82,9 @@ class UnboundedGather(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return callee.name in gathers.GATHER
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         repeated = gathers.repeated(node, module)

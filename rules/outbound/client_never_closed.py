@@ -9,6 +9,7 @@ from rules.engine.loop_shapes import spelled
 from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
     from rules.engine.project import Project
 
@@ -60,6 +61,9 @@ class ClientNeverClosed(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return libraries.canonical(callee.name) in _HTTP
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         name = libraries.canonical(module.qualified_name(node.func) or "")

@@ -8,6 +8,7 @@ from rules import libraries
 from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 _SEMAPHORES = frozenset(
@@ -71,6 +72,9 @@ class ConnectionLimitsMismatch(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return libraries.canonical(callee.name) in _SEMAPHORES
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         if libraries.canonical(module.qualified_name(node.func) or "") not in _SEMAPHORES or not node.args:

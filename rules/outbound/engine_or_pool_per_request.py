@@ -14,6 +14,7 @@ from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, 
 from rules.engine.traffic import is_seldom
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
     from rules.libraries import Client
 
@@ -93,6 +94,9 @@ class EngineOrPoolPerRequest(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return callee.meaning.client is not None
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         name = module.qualified_name(node.func)

@@ -20,6 +20,7 @@ from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity
 from rules.engine.traffic import is_seldom
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
     from rules.libraries import Client
 
@@ -113,6 +114,9 @@ class HttpClientPerRequest(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return callee.meaning.client is not None
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         name = module.qualified_name(node.func)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rules.engine.rule import Confidence, Effort, Hop, Impact, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 _LIMITERS = frozenset({"slowapi.Limiter", "slowapi.extension.Limiter"})
@@ -63,6 +64,9 @@ class InMemoryLimiterWithWorkers(Rule):
             },
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return callee.name in _LIMITERS
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         if module.qualified_name(node.func) not in _LIMITERS:

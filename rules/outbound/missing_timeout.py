@@ -13,6 +13,7 @@ from rules.engine.rewrites import with_keyword
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
     from rules.libraries import Timeout
 
@@ -88,6 +89,9 @@ class MissingTimeout(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return libraries.timeout(callee.name) is not None
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         name = module.qualified_name(node.func)

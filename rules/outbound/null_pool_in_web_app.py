@@ -8,6 +8,7 @@ from rules.engine import estimates, pools
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 _NULL = frozenset({"sqlalchemy.pool.NullPool", "sqlalchemy.NullPool", "sqlalchemy.pool.impl.NullPool"})
@@ -65,6 +66,9 @@ class NullPoolInWebApp(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return pools.makes_engine(callee.name)
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         engine = pools.engine(node, module)

@@ -9,6 +9,7 @@ from rules.engine.loop_shapes import spelled
 from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 
@@ -63,11 +64,12 @@ class PoolNotConfigured(Rule):
         ),
     )
 
+    def concerns(self, callee: Callee) -> bool:
+        return pools.makes_engine(callee.name)
+
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         engine = pools.engine(node, module)
         if engine is None or not module.project.routing.endpoints:
-            return
-        if _is_thrown_away(node, module):
             return
         deployment = module.project.deployment
         if deployment.pooler or deployment.serverless:
@@ -95,19 +97,3 @@ class PoolNotConfigured(Rule):
                 confidence=Confidence.LIKELY,
                 instead="Add `pool_pre_ping=True`, or `pool_recycle` below the shortest idle limit on the way.",
             )
-
-
-def _is_thrown_away(call: ast.Call, module: Module) -> bool:
-    """Whether the function that makes the engine disposes of it too: an engine for one job has no pool to speak of."""
-    function = module.function_of(call)
-    parent = module.parent(call)
-    if function is None or not isinstance(parent, ast.Assign):
-        return False
-    names = {target.id for target in parent.targets if isinstance(target, ast.Name)}
-    return any(
-        isinstance(inner, ast.Attribute)
-        and inner.attr == "dispose"
-        and isinstance(inner.value, ast.Name)
-        and inner.value.id in names
-        for inner in ast.walk(function.node)
-    )

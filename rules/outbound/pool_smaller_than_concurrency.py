@@ -8,6 +8,7 @@ from rules.engine import pools
 from rules.engine.rule import Confidence, Effort, Hop, Impact, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
     from rules.engine.pools import Engine
 
@@ -72,6 +73,9 @@ class PoolSmallerThanConcurrency(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return pools.makes_engine(callee.name)
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         engine = pools.engine(node, module)

@@ -10,6 +10,7 @@ from rules.engine.loop_shapes import spelled
 from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 _WHOLE = frozenset({"json", "text", "content", "read", "aread", "raise_for_status_and_read"})
@@ -64,6 +65,9 @@ class ResponseNotClosed(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return callee.meaning.external is not None
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         name = module.qualified_name(node.func)

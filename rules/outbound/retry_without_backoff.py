@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rules.engine.creation import serves
 from rules.engine.rewrites import with_keyword
 from rules.engine.rule import Confidence, Effort, Fix, Impact, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.spelling import last_name
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -17,6 +19,16 @@ _TENACITY = frozenset(
     for name in ("retry", "Retrying", "AsyncRetrying", "asyncio.AsyncRetrying", "_asyncio.AsyncRetrying")
 )
 _PAUSES = ("sleep", "backoff", "wait", "delay")
+_PARTICULAR = re.compile(
+    r"NotFound|Gone|Conflict|Exists|Stale|Expired|Auth|Forbidden|Token|Credential|Integrity|Precondition|Version"
+    r"|Decode|Validation|Value|Key|Attribute|Type|Pars|Syntax|StopIteration"
+)
+"""Exceptions that say what is the matter: the next attempt is made with something else."""
+_STATUS = re.compile(r"status|code|errno|reason", re.IGNORECASE)
+_OVERLOAD = re.compile(
+    r"429|50[0-9]|>=? ?(?:499|500)|TOO_MANY|UNAVAILABLE|TIMEOUT|SERVER_ERROR", re.IGNORECASE
+)
+_LOGS = re.compile(r"log|print|warn|capture_exception|record|append|add|metric|count|observe", re.IGNORECASE)
 _STORM = Impact(
     summary="a peer that is down for a second gets every attempt within that second: the load on it is multiplied by the"
     " number of attempts",
@@ -160,9 +172,9 @@ class RetryWithoutBackoff(Rule):
         ]
         if len(calls) != 1 or not _leaves_on_success(attempt, node) or not _goes_on(attempt):
             return
-        if isinstance(node, ast.For) and module.depends_on_loop(calls[0], node):
+        if module.depends_on_loop(calls[0], node):
             return  # another page or address each time
-        never = " and never gives up" if isinstance(node, ast.While) else ""
+        never = " and never gives up" if isinstance(node, ast.While) and not _gives_up(node) else ""
         yield Match(
             node,
             f"The loop sends `{ast.unparse(calls[0].func)}` again at once when it fails{never}.",
@@ -195,8 +207,57 @@ def _leaves_on_success(attempt: ast.Try, loop: ast.For | ast.While) -> bool:
 
 
 def _goes_on(attempt: ast.Try) -> bool:
-    """Whether some handler leads to the next turn."""
-    return any(not _always_leaves(handler.body) for handler in attempt.handlers)
+    """Whether some handler leads to the next turn after whatever went wrong, an overload included."""
+    return any(
+        not _always_leaves(handler.body) and not _is_particular(handler) for handler in attempt.handlers
+    )
+
+
+def _is_particular(handler: ast.ExceptHandler) -> bool:
+    """Whether only one known answer is tried again, which no waiting would change, or another function decides."""
+    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    if all(kind is not None and _PARTICULAR.search(last_name(kind)) for kind in kinds):
+        return True
+    for node in ast.walk(handler):
+        if isinstance(node, ast.If) and _STATUS.search(ast.unparse(node.test)):
+            return not _OVERLOAD.search(ast.unparse(node.test))
+        if (
+            handler.name
+            and isinstance(node, ast.Expr)
+            and isinstance(node.value, ast.Call | ast.Await)
+            and not _LOGS.search(ast.unparse(node.value).partition("(")[0])
+            and any(isinstance(each, ast.Name) and each.id == handler.name for each in ast.walk(node))
+        ):
+            return True  # `self.check(error, attempts)` may raise, or wait
+    return False
+
+
+def _gives_up(loop: ast.While) -> bool:
+    """Whether something but success ends the loop: a handler that may raise, a count that is looked at."""
+    counted = {
+        target.id
+        for node in ast.walk(loop)
+        if isinstance(node, ast.AugAssign | ast.Assign)
+        for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
+        if isinstance(target, ast.Name)
+    }
+    for node in ast.walk(loop):
+        if isinstance(node, ast.ExceptHandler) and _may_leave(node.body):
+            return True
+        if (
+            isinstance(node, ast.If)
+            and isinstance(node.test, ast.Compare)
+            and _may_leave([*node.body, *node.orelse])
+            and any(isinstance(each, ast.Name) and each.id in counted for each in ast.walk(node.test))
+        ):
+            return True
+    return False
+
+
+def _may_leave(body: Sequence[ast.stmt]) -> bool:
+    return any(
+        isinstance(inner, ast.Raise | ast.Return | ast.Break) for each in body for inner in ast.walk(each)
+    )
 
 
 def _always_leaves(body: Sequence[ast.stmt]) -> bool:

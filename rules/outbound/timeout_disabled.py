@@ -14,6 +14,7 @@ from rules.engine.rule import Confidence, Effort, Fix, Impact, Invalid, Match, R
 if TYPE_CHECKING:
     import libcst as cst
 
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 _HTTPX = frozenset({"httpx.Timeout", "httpx2.Timeout"})
@@ -92,6 +93,15 @@ class TimeoutDisabled(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return (
+            callee.name in _HTTPX
+            or callee.name in _AIOHTTP
+            or callee.meaning.external is not None
+            or callee.meaning.client is not None
+            or libraries.timeout(callee.name) is not None
+        )
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         name = module.qualified_name(node.func)

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, Severity, Valid
+from rules.engine.spelling import last_name
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -14,6 +16,10 @@ _BASE = frozenset(
     {"starlette.middleware.base.BaseHTTPMiddleware", "fastapi.middleware.base.BaseHTTPMiddleware"}
 )
 _MANY = 3
+_NAMED = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+_DEBUGGING = re.compile(
+    r"debug|profil(?:e_|er|ing|e\b)|pyinstrument|\bdev(?:elopment)?\b|is_dev|testing", re.IGNORECASE
+)
 
 
 class BaseHttpMiddleware(Rule):
@@ -81,6 +87,8 @@ class BaseHttpMiddleware(Rule):
                 return
         elif not any(_is_decorator(decorator, module) for decorator in node.decorator_list):
             return
+        if _is_for_debugging(node, module):
+            return
         count = _count(module.project)
         many = f", one of {count} in the project" if count >= _MANY else ""
         yield Match(
@@ -102,6 +110,37 @@ def _is_decorator(decorator: ast.expr, module: Module) -> bool:
     if not isinstance(decorator, ast.Call) or not isinstance(decorator.func, ast.Attribute):
         return False
     return decorator.func.attr == "middleware" and module.is_subclass(decorator.func.value, "fastapi.FastAPI")
+
+
+def _is_for_debugging(node: ast.AST, module: Module) -> bool:
+    """Whether it only runs where somebody looks for a fault: by its name, or under a setting that says so."""
+    current: ast.AST | None = node
+    while current is not None:
+        if isinstance(current, _NAMED) and _DEBUGGING.search(current.name):
+            return True
+        if isinstance(current, ast.If) and _DEBUGGING.search(ast.unparse(current.test)):
+            return True
+        current = module.parent(current)
+    if not isinstance(node, ast.ClassDef):
+        return False
+    added = [
+        call
+        for call in ast.walk(module.tree)
+        if isinstance(call, ast.Call)
+        and last_name(call.func) == "add_middleware"
+        and call.args
+        and last_name(call.args[0]) == node.name
+    ]
+    return bool(added) and all(_is_switched(call, module) for call in added)
+
+
+def _is_switched(call: ast.Call, module: Module) -> bool:
+    current = module.parent(call)
+    while current is not None:
+        if isinstance(current, ast.If) and _DEBUGGING.search(ast.unparse(current.test)):
+            return True
+        current = module.parent(current)
+    return False
 
 
 def _count(project: Project) -> int:

@@ -8,6 +8,7 @@ from rules.engine.rewrites import with_keyword
 from rules.engine.rule import Effort, Fix, Impact, Invalid, Match, Rule, Safety, Severity, Valid
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 _GZIP = frozenset({"fastapi.middleware.gzip.GZipMiddleware", "starlette.middleware.gzip.GZipMiddleware"})
@@ -69,6 +70,9 @@ class CompressionConfig(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return not callee.is_method or callee.spelled in _ADDERS
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         if not node.args or not isinstance(node.args[0], ast.Name | ast.Attribute):

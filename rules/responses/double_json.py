@@ -11,6 +11,7 @@ from rules.engine.traffic import is_seldom
 if TYPE_CHECKING:
     import libcst as cst
 
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 _LOADS = frozenset({"json.loads", "orjson.loads", "ujson.loads", "simplejson.loads", "rapidjson.loads"})
@@ -80,6 +81,9 @@ class DoubleJson(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return callee.is_method and (callee.spelled == "model_validate" or callee.name in _LOADS)
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         if not module.reached(node) or len(node.args) != 1 or node.keywords:

@@ -9,6 +9,7 @@ from rules.engine.creation import serves
 from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 _STREAMS = frozenset({"fastapi.responses.StreamingResponse", "starlette.responses.StreamingResponse"})
@@ -85,6 +86,9 @@ class FakeStreaming(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return callee.name in _STREAMS
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         if module.qualified_name(node.func) not in _STREAMS or not serves(node, module):

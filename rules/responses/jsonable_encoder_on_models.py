@@ -13,6 +13,7 @@ from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Saf
 if TYPE_CHECKING:
     import libcst as cst
 
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 _RESPONSES = frozenset(
@@ -92,6 +93,9 @@ class JsonableEncoderOnModels(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return callee.name == "fastapi.encoders.jsonable_encoder"
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         if module.qualified_name(node.func) != "fastapi.encoders.jsonable_encoder":

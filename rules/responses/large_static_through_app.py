@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 _STATIC = frozenset({"fastapi.staticfiles.StaticFiles", "starlette.staticfiles.StaticFiles"})
@@ -56,6 +57,9 @@ class LargeStaticThroughApp(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return callee.is_method and callee.spelled == "mount"
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         if not isinstance(node.func, ast.Attribute) or node.func.attr != "mount" or len(node.args) < 2:

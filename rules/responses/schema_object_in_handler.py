@@ -11,6 +11,7 @@ from rules.engine.rule import Confidence, Effort, Fix, Impact, Invalid, Match, R
 if TYPE_CHECKING:
     import libcst as cst
 
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 _COSTS = {
@@ -90,6 +91,9 @@ class SchemaObjectInHandler(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return callee.name in _COSTS
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         known = _COSTS.get(module.qualified_name(node.func) or "")

@@ -11,6 +11,7 @@ from rules.engine.rule import Confidence, Effort, Hop, Impact, Invalid, Match, R
 from rules.libraries import Kind
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 _STREAMS = frozenset(
@@ -83,6 +84,9 @@ class SyncGeneratorPerRowStream(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return callee.name in _STREAMS
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         if module.qualified_name(node.func) not in _STREAMS or not serves(node, module):

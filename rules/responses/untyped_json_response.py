@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine import estimates
+from rules.engine.raw_queries import is_unlimited
 from rules.engine.responses import answer, is_response, item_of, records, returned
 from rules.engine.rule import Confidence, Effort, Fix, Hop, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.small_tables import is_small
 from rules.engine.traffic import is_seldom
 
 if TYPE_CHECKING:
@@ -15,6 +17,10 @@ if TYPE_CHECKING:
     import libcst as cst
 
     from rules.engine.module import Module
+
+
+_WIDE = 5
+"""Columns of a row whose walk takes longer than the query that brings it."""
 
 
 class UntypedJsonResponse(Rule):
@@ -102,11 +108,13 @@ class UntypedJsonResponse(Rule):
             if found is None:
                 continue
             model = _model(value, module) if len(values) == 1 else ""
+            long = _is_long(node, module)
             yield Match(
                 node,
                 f"`{node.name}` returns {_what(found, module)} without a declared type: FastAPI walks every row in Python"
                 " before it becomes JSON.",
-                confidence=Confidence.CERTAIN if _may_be_long(node, module) else Confidence.POSSIBLE,
+                severity=self.severity if long else Severity.LOW,
+                confidence=Confidence.LIKELY if long else Confidence.POSSIBLE,
                 related=(Hop(module.path, value.lineno, node.name),),
                 fix=Fix(_returning(model), imports=(model,) if "." in model else (), safety=Safety.UNSAFE)
                 if model
@@ -117,15 +125,28 @@ class UntypedJsonResponse(Rule):
             return
 
 
-def _may_be_long(node: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> bool:
-    """Whether rows come from a database or another service; what a process holds itself is mostly a handful."""
+def _is_long(node: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> bool:
+    """Whether all rows of a wide table that can grow go into the answer: what else it holds is mostly a handful."""
     if is_seldom(node, module):
         return False
     found = module.graph_node(node)
     if found is None:
-        return True
-    summary = module.project.summaries.of(found)
-    return bool(summary.queries or summary.external)
+        return False
+    here = (found.path, found.symbol)
+    tables = [
+        unlimited.loaded.table
+        for unlimited in module.project.unbounded.queries.values()
+        if not unlimited.loaded.filters and any((hop.path, hop.symbol) == here for hop in unlimited.places)
+    ]
+    tables += [
+        raw.table
+        for raw in module.project.raw.queries.values()
+        if raw.table is not None
+        and not raw.statement.conditions
+        and is_unlimited(raw)
+        and any((hop.path, hop.symbol) == here for hop in raw.places)
+    ]
+    return any(len(table.columns) >= _WIDE and not is_small(table) for table in tables)
 
 
 def _what(found: ast.expr, module: Module) -> str:

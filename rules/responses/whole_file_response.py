@@ -10,6 +10,7 @@ from rules.engine.creation import serves
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 _RESPONSES = frozenset(
@@ -65,6 +66,9 @@ class WholeFileResponse(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return callee.name in _RESPONSES
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         name = module.qualified_name(node.func)

@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine import estimates
-from rules.engine.bodies import upload_read
+from rules.engine.bodies import is_upload_read, upload_read
 from rules.engine.creation import serves
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 _TEXT = frozenset(
@@ -69,6 +70,9 @@ class WholeUploadInMemory(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return is_upload_read(callee.name)
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         upload = upload_read(node, module)

@@ -11,6 +11,7 @@ from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Sev
 from rules.libraries import Blocking, Kind
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 
@@ -118,6 +119,9 @@ class CpuBoundInAsync(Rule):
         ),
     )
 
+    def concerns(self, callee: Callee) -> bool:
+        return callee.meaning.blocking is not None
+
     def check(self, node: ast.AsyncFunctionDef | ast.Call, module: Module) -> Iterator[Match]:
         if isinstance(node, ast.Call):
             yield from self.own_call(node, module)
@@ -126,7 +130,7 @@ class CpuBoundInAsync(Rule):
             worst = stops[0]
             yield Match(
                 worst.call,
-                f"`{worst.name}` reaches `{worst.callable}` on the event loop: {_effect(worst)}."
+                f"`{worst.name}` reaches `{worst.callable}` on the event loop: {_effect(worst, module)}."
                 + loop_fixes.also_on(stops),
                 severity=_severity(worst, module),
                 confidence=confidence(worst),
@@ -142,8 +146,9 @@ class CpuBoundInAsync(Rule):
         if stop is not None and stop.code == self.code:
             yield Match(
                 call,
-                f"`{stop.callable}` runs on the event loop: {_effect(stop)}.",
+                f"`{stop.callable}` runs on the event loop: {_effect(stop, module)}.",
                 severity=_severity(stop, module),
+                confidence=confidence(stop),
                 fix=None if stop.entry.construct else loop_fixes.of_direct(stop, module),
                 impact=expected(stop, module),
                 instead=f"Use {stop.instead}.",
@@ -171,10 +176,10 @@ def _severity(stop: Stop, module: Module) -> Severity:
     return stop.severity if module.in_request_path(stop.call) else min(stop.severity, Severity.HIGH)
 
 
-def _effect(stop: Stop) -> str:
+def _effect(stop: Stop, module: Module) -> str:
     if stop.entry.construct:
         return "loading it takes seconds in which this worker serves nobody"
-    return effect(stop)
+    return effect(stop, module)
 
 
 def _takes_upload(call: ast.Call, module: Module) -> bool:

@@ -9,6 +9,7 @@ from rules.engine.index import FUNCTIONS
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 _ENGINES = frozenset(
@@ -62,6 +63,13 @@ class DebugInstrumentationInProd(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return (
+            callee.name in _ENGINES
+            or callee.name in _PROFILERS
+            or callee.name in ("tracemalloc.start", "asyncio.run", "asyncio.AbstractEventLoop.set_debug")
+        )
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         cost = self.cost(node, module)

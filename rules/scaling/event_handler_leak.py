@@ -4,11 +4,13 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rules.engine import facts
 from rules.engine.creation import made_again
 from rules.engine.loop_shapes import spelled
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 _REGISTERS = {
@@ -70,6 +72,9 @@ class EventHandlerLeak(Rule):
         ),
     )
 
+    def concerns(self, callee: Callee) -> bool:
+        return callee.name in _REGISTERS or (callee.is_method and callee.spelled == "addHandler")
+
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         found = _registered(node, module)
         if found is None or not module.in_request_path(node) or made_again(node, module) is None:
@@ -79,6 +84,7 @@ class EventHandlerLeak(Rule):
         if (
             function is None
             or _is_guarded(node, module)
+            or module.call_flags(node) & (facts.RECALLED | facts.ON_MISS | facts.ONCE)
             or (undo and undo.rpartition(".")[2] in module.segment(function.node))
         ):
             return

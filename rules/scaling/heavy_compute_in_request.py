@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from rules.engine.loop_shapes import iterables, shortened
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.index import LoopNode
     from rules.engine.module import Module
 
@@ -71,6 +73,9 @@ class HeavyComputeInRequest(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return callee.name in _CONCAT or callee.name in _ROW_BY_ROW
 
     def check(self, node: ast.Compare | ast.Call, module: Module) -> Iterator[Match]:
         if not module.in_request_path(node):
@@ -144,7 +149,7 @@ def _is_long_list(
             return listed and str(module.role(function) or "") == "endpoint" and not _rebound(name, function)
     bound = [
         node.value
-        for node in ast.walk(function)
+        for node in walk(function)
         if isinstance(node, ast.Assign)
         and any(isinstance(target, ast.Name) and target.id == name for target in node.targets)
     ]
@@ -167,14 +172,14 @@ def _is_rows(
         return False
     return "limit(" not in text and any(
         isinstance(node, ast.Call) and (query := module.query(node)) is not None and query.kind == "select"
-        for node in ast.walk(value)
+        for node in walk(value)
     )
 
 
 def _rebound(name: str, function: ast.AST) -> bool:
     return any(
         isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store)
-        for node in ast.walk(function)
+        for node in walk(function)
     )
 
 
@@ -185,7 +190,7 @@ def _changes_within(name: str, loop: ast.AST) -> bool:
         and isinstance(node.func, ast.Attribute)
         and isinstance(node.func.value, ast.Name)
         and node.func.value.id == name
-        for node in ast.walk(loop)
+        for node in walk(loop)
     )
 
 
@@ -195,4 +200,4 @@ def _grows(call: ast.Call, module: Module) -> bool:
     if not isinstance(statement, ast.Assign) or not call.args:
         return False
     targets = {target.id for target in statement.targets if isinstance(target, ast.Name)}
-    return any(isinstance(node, ast.Name) and node.id in targets for node in ast.walk(call.args[0]))
+    return any(isinstance(node, ast.Name) and node.id in targets for node in walk(call.args[0]))

@@ -8,6 +8,7 @@ from rules.engine.creation import serves
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 _DEBUG = frozenset({"logging.Logger.debug", "logging.debug"})
@@ -98,6 +99,9 @@ class LoggingCost(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return callee.name in _SENDERS or callee.name in _DEBUG
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         name = module.qualified_name(node.func)

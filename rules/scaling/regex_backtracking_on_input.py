@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 _USES = frozenset({"match", "search", "fullmatch", "sub", "subn", "findall", "finditer", "split"})
@@ -78,6 +79,9 @@ class RegexBacktrackingOnInput(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return callee.name.startswith("re.")
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         name = module.qualified_name(node.func) or ""

@@ -18,6 +18,7 @@ from rules.engine.rule import (
 )
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.deployment import Command, Setting
     from rules.engine.module import Module
     from rules.engine.project import Project
@@ -96,6 +97,9 @@ class SingleWorkerProdCommand(ProjectRule):
                         summary="throughput of processor-bound work grows with the number of processes"
                     ),
                 )
+
+    def concerns(self, callee: Callee) -> bool:
+        return callee.name == "uvicorn.run"
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         """`uvicorn.run(…, reload=True)` in a file that production starts."""

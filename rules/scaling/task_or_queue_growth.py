@@ -13,6 +13,7 @@ from rules.engine.rewrites import with_keyword
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 _QUEUES = frozenset(
@@ -89,6 +90,9 @@ class TaskOrQueueGrowth(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return callee.name in _QUEUES
 
     def check(self, node: ast.Call | ast.Module, module: Module) -> Iterator[Match]:
         if isinstance(node, ast.Module):

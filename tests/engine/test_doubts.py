@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rules import Options, analyze
-from rules.engine.finding import Confidence
+from rules.engine.finding import Confidence, Severity
 from tests.engine.test_loop_severities import found
 
 NOTIFY = """
@@ -133,7 +133,32 @@ async def logs(socket: WebSocket):
         await socket.send_text(who)
 """
 
-    assert "once for each client" in found(text, "FP106").message
+    once = found(text, "FP106")
+    assert "once for each client" in once.message
+    assert once.severity is Severity.CRITICAL
+
+
+def test_what_an_endless_loop_does_not_repeat_is_not_said_to_go_on() -> None:
+    text = """
+import requests
+from fastapi import FastAPI
+from fastapi.responses import StreamingResponse
+
+app = FastAPI()
+
+async def answers(tools: list[str]):
+    for tool in tools:
+        if tool.startswith("approved"):
+            yield requests.get("https://tools.example", timeout=5).text
+
+@app.post("/answers")
+async def stream(tools: list[str]) -> StreamingResponse:
+    return StreamingResponse(answers(tools))
+"""
+    match = found(text, "FP106")
+
+    assert "once for each item" in match.message
+    assert match.severity is Severity.HIGH
 
 
 @pytest.mark.parametrize(("version", "count"), [("2.9.0", 1), ("1.10.19", 0)])

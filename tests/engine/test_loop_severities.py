@@ -194,13 +194,25 @@ def test_a_helper_that_waits_each_time_is_critical() -> None:
 
 
 def test_what_happens_now_and_then_weighs_less_and_says_when() -> None:
-    kept, failing, asked = helped(KEPT), helped(FAILING), helped(ASKED)
+    kept, failing = helped(KEPT), helped(FAILING)
+    asked = found(
+        HELPED.format(helper=ASKED.strip().replace("\n", "\n    ")).replace(
+            "fetch(day)\n    ", "fetch(day, bool(day))\n    "
+        ),
+        "FP103",
+    )
 
     assert (kept.severity, kept.confidence) == (Severity.MEDIUM, Confidence.LIKELY)
     assert "whenever no answer is kept" in kept.message
     assert (failing.severity, failing.confidence) == (Severity.MEDIUM, Confidence.LIKELY)
     assert "after a failure" in failing.message
     assert (asked.severity, asked.confidence) == (Severity.MEDIUM, Confidence.POSSIBLE)
+
+
+def test_what_a_call_says_not_to_do_is_not_said() -> None:
+    text = HELPED.format(helper=ASKED.strip().replace("\n", "\n    "))
+
+    assert one(text, select=("FP103",)).result.findings == ()
 
 
 def test_a_store_that_answers_at_once_is_medium() -> None:

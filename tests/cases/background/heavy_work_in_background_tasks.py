@@ -18,6 +18,11 @@ def notify_all(addresses: list[str]) -> None:
         notify_one(address)
 
 
+def send_approval_request(admins: list[str]) -> None:
+    for admin in admins:
+        notify_one(admin)
+
+
 def crawl(urls: list[str]) -> None:
     for url in urls:
         requests.get(url, timeout=5)
@@ -25,9 +30,10 @@ def crawl(urls: list[str]) -> None:
 
 @app.post("/imports")
 def imports(path: str, addresses: list[str], tasks: BackgroundTasks) -> None:
-    tasks.add_task(import_prices, path)  # FP402
-    tasks.add_task(notify_all, addresses)  # FP402
-    tasks.add_task(crawl, addresses)  # FP402
+    tasks.add_task(import_prices, path)  # FP402 (inline)
+    tasks.add_task(notify_all, addresses)  # FP402 (inline)
+    tasks.add_task(crawl, addresses)  # FP402 (inline)
+    tasks.add_task(send_approval_request, addresses)  # FP402 (summary)
 
 
 # Near misses

@@ -4,11 +4,24 @@ import time
 
 import aiosmtplib
 import httpx
+from confluent_kafka import Producer
 from fastapi import BackgroundTasks, Depends, FastAPI, HTTPException, WebSocket
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from starlette.concurrency import run_in_threadpool
 
 app = FastAPI()
 client = httpx.AsyncClient()
+producer = Producer({"bootstrap.servers": "kafka:9092"})
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Member(Base):
+    __tablename__ = "members"
+    address: Mapped[str] = mapped_column(primary_key=True)
 
 
 async def send_welcome(address: str) -> None:
@@ -48,7 +61,7 @@ def sign_up_sync(address: str) -> str:
 
 @app.post("/orders")
 async def order(order_id: int) -> int:
-    await notify_shop(order_id)  # FP401
+    await notify_shop(order_id)  # FP401 (inline)
     return await Orders().create(order_id)
 
 
@@ -72,7 +85,39 @@ def wait_sync() -> None:
     time.sleep(10)  # FP401
 
 
+async def send_order(order_id: int) -> None:
+    await client.post("https://stock.example/orders", json={"order": order_id})
+
+
+@app.post("/stock")
+async def forwarded(order_id: int) -> int:
+    await send_order(order_id)  # FP401 (summary)
+    return order_id
+
+
+async def accept(address: str, session: AsyncSession) -> None:
+    session.add(Member(address=address))
+    await session.commit()
+    await send_welcome(address)  # FP401
+
+
 # Near misses
+
+
+@app.post("/members")
+async def new_member(address: str, session: AsyncSession) -> None:
+    await accept(address, session)  # stores the member
+
+
+def send_schema(name: str) -> None:
+    producer.produce("schemas", name)
+    producer.flush()
+
+
+@app.post("/schemas")
+def new_schema(name: str) -> str:
+    send_schema(name)  # the log is where it is stored
+    return name
 
 
 @app.post("/background")

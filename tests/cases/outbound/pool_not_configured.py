@@ -2,9 +2,9 @@ import os
 from typing import Any
 
 from fastapi import Depends, FastAPI
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.ext.asyncio import create_async_engine
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import NullPool
 from sqlmodel import create_engine as sqlmodel_engine
 
@@ -19,6 +19,23 @@ other = sqlmodel_engine(os.environ["DATABASE_URL"], pool_size=20)  # FP606
 
 def make() -> Any:
     return create_engine(URL, future=True)  # FP606
+
+
+class Database:
+    def open(self) -> None:
+        self.engine = create_engine(URL)  # FP606
+
+
+def make_sessions() -> Any:
+    ours = create_engine(URL)  # FP606
+    factory = sessionmaker(bind=ours)
+    return factory
+
+
+def provide() -> Any:
+    ours = create_engine(URL)  # FP606
+    yield ours
+    ours.dispose()
 
 
 NOTHING: dict[str, Any] = {"echo": True}
@@ -67,3 +84,21 @@ def drop_everything() -> None:
     with once.connect() as connection:
         connection.execute(text("DROP DATABASE shop"))
     once.dispose()
+
+
+class Table:
+    def read(self) -> Any:
+        once = create_engine(URL)  # an engine for one statement has no pool to speak of
+        with once.connect() as connection:
+            return connection.execute(text("select * from orders")).all()
+
+    def exists(self, name: str) -> bool:
+        once = create_engine(URL)
+        return inspect(once).has_table(name)
+
+    def frame(self, pandas: Any) -> Any:
+        return pandas.read_sql("select * from orders", create_engine(URL))
+
+    def write(self, frame: Any) -> None:
+        once = create_engine(URL)
+        frame.to_sql("orders", once)

@@ -1,3 +1,4 @@
+import logging
 import time
 
 import httpx
@@ -47,6 +48,17 @@ def endless(url: str) -> str:
         except httpx.HTTPError:
             pass
     return answer.text
+
+
+@app.get("/overloaded")
+def overloaded(url: str) -> str:
+    while True:  # FP608
+        try:
+            return client.get(url).raise_for_status().text
+        except httpx.HTTPStatusError as error:
+            if error.response.status_code not in (429, 503):
+                raise
+            logging.warning("failed: %s", error)
 
 
 # Near misses
@@ -180,3 +192,66 @@ def pages(url: str) -> list[str]:
         if not url:
             return found
     return found
+
+
+@app.get("/stale")
+def stale(url: str) -> list[str]:
+    found: list[str] = []
+    token, attempts = "", 0
+    while True:  # the listing starts again where its token has become stale
+        try:
+            answer = client.get(url, params={"token": token})
+        except httpx.HTTPStatusError as error:
+            check_again(error, attempts)
+            token = ""
+            attempts += 1
+            continue
+        found.append(answer.text)
+        token = answer.headers.get("next", "")
+        if not token:
+            return found
+
+
+def check_again(error: httpx.HTTPStatusError, attempts: int) -> None:
+    if error.response.status_code != 410 or attempts > 3:
+        raise error
+
+
+@app.get("/refreshed")
+def refreshed(url: str) -> str:
+    for _ in range(2):
+        try:
+            return client.get(url).raise_for_status().text
+        except httpx.HTTPStatusError as error:
+            if error.response.status_code != 401:
+                raise
+            sign_in(client)
+    return ""
+
+
+def sign_in(client: httpx.Client) -> None:
+    client.headers["Authorization"] = "again"
+
+
+class TokenExpired(Exception):
+    pass
+
+
+@app.get("/expired")
+def expired(url: str) -> str:
+    while True:
+        try:
+            return client.get(url).text
+        except TokenExpired:
+            sign_in(client)
+
+
+@app.get("/judged")
+def judged(url: str) -> str:
+    attempts = 0
+    while True:
+        try:
+            return client.get(url).text
+        except httpx.HTTPError as error:
+            check_again(error, attempts)
+            attempts += 1

@@ -4,6 +4,8 @@ from typing import Any
 from fastapi import FastAPI, Request, Response
 from starlette.middleware.base import BaseHTTPMiddleware
 
+from shop.config import settings
+
 app = FastAPI()
 CallNext = Callable[[Request], Awaitable[Response]]
 
@@ -21,7 +23,34 @@ async def headers(request: Request, call_next: CallNext) -> Response:  # FP510
 app.add_middleware(Timing)
 
 
+class UserProfiles(BaseHTTPMiddleware):  # FP510
+    async def dispatch(self, request: Request, call_next: CallNext) -> Response:
+        return await call_next(request)
+
+
 # Near misses
+
+
+if settings.PROFILING:
+
+    @app.middleware("http")
+    async def timed(request: Request, call_next: CallNext) -> Response:
+        return await call_next(request)
+
+
+def add_endpoint_profiler(api: FastAPI) -> None:
+    @api.middleware("http")
+    async def timed(request: Request, call_next: CallNext) -> Response:
+        return await call_next(request)
+
+
+class Dump(BaseHTTPMiddleware):
+    async def dispatch(self, request: Request, call_next: CallNext) -> Response:
+        return await call_next(request)
+
+
+if settings.DEBUG:
+    app.add_middleware(Dump)
 
 
 class Pure:

@@ -1,5 +1,7 @@
 from fastapi import FastAPI
 from pydantic import BaseModel
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import Field, SQLModel
 
 app = FastAPI()
@@ -24,7 +26,7 @@ def recent() -> list[Order]:
 
 @app.get("/comprehension")
 def comprehension() -> list[OrderOut]:
-    return [OrderOut(**order.model_dump()) for order in recent()]  # FP514
+    return [OrderOut(**order.model_dump()) for order in recent()]  # FP514 (summary)
 
 
 @app.get("/loop")
@@ -33,6 +35,28 @@ def loop() -> list[OrderOut]:
     for order in recent():
         found.append(OrderOut.model_validate(order.model_dump()))  # FP514
     return found
+
+
+async def stored(session: AsyncSession, limit: int | None = None) -> list[Order]:
+    found = await session.scalars(select(OrderRow).limit(limit))
+    return [Order(id=row.id) for row in found]
+
+
+@app.get("/stored")
+async def stored_orders(session: AsyncSession) -> list[OrderOut]:
+    orders = await stored(session)
+    return [OrderOut.model_validate(order.model_dump()) for order in orders]  # FP514 (inline)
+
+
+@app.get("/latest")
+async def latest(session: AsyncSession) -> list[OrderOut]:
+    orders = await stored(session, limit=5)
+    return [OrderOut.model_validate(order.model_dump()) for order in orders]  # FP514 (summary)
+
+
+@app.get("/admin/stored")
+async def stored_for_admins(session: AsyncSession) -> list[OrderOut]:
+    return [OrderOut(**order.model_dump()) for order in await stored(session)]  # FP514 (summary)
 
 
 # Near misses

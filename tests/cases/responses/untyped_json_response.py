@@ -23,6 +23,24 @@ class Order(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
 
 
+class Invoice(Base):
+    __tablename__ = "invoices"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    number: Mapped[str]
+    total: Mapped[int]
+    customer_id: Mapped[int]
+    note: Mapped[str]
+
+
+class Role(Base):
+    __tablename__ = "roles"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    note: Mapped[str]
+    colour: Mapped[str]
+    icon: Mapped[str]
+
+
 class Item(BaseModel):
     id: int
 
@@ -51,8 +69,33 @@ def names() -> list[str]:
     return []
 
 
+@app.get("/invoices")
+def invoices(session: Session = Depends(get_session)):  # FP501 (inline)
+    return session.scalars(select(Invoice)).all()
+
+
+@app.get("/invoice-numbers")
+def invoice_numbers(session: Session = Depends(get_session)):  # FP501 (summary)
+    return [{"id": each.id, "number": each.number} for each in session.scalars(select(Invoice))]
+
+
+@app.get("/page")
+def page(session: Session = Depends(get_session)):  # FP501 (summary)
+    return session.scalars(select(Invoice).limit(50)).all()
+
+
+@app.get("/of-one-customer/{customer}")
+def of_one_customer(customer: int, session: Session = Depends(get_session)):  # FP501 (summary)
+    return session.scalars(select(Invoice).where(Invoice.customer_id == customer)).all()
+
+
+@app.get("/roles")
+def roles(session: Session = Depends(get_session)):  # FP501 (summary)
+    return session.scalars(select(Role)).all()
+
+
 @app.get("/comprehension")
-def comprehension(session: Session = Depends(get_session)):  # FP501
+def comprehension(session: Session = Depends(get_session)):  # FP501 (summary)
     return [{"id": order.id, "total": 0} for order in session.scalars(select(Order))]
 
 
