@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -76,13 +77,14 @@ class Pulls:
         The configuration is that of the base branch now, so that no pull request brings its own.
         """
         answer = await self._api.graphql(documents.STATE, **self._where, number=number, app=self._app_id)
-        pull = answer.part("repository", "pullRequest")
+        pull = answer.whole().part("repository", "pullRequest")
         base = (pull.get("baseRef") or {}).get("target") or {}
         return PullState(
             head_sha=str(pull["headRefOid"]),
             base_sha=str(base.get("oid") or pull["baseRefOid"]),
             base_ref=str(pull["baseRefName"]),
             is_draft=bool(pull["isDraft"]),
+            merged_at=_time(pull.get("mergedAt")),
             state=str(pull["state"]).lower(),
             author=str((pull.get("author") or {}).get("login", "")),
             author_is_bot=(pull.get("author") or {}).get("__typename") == "Bot",
@@ -134,7 +136,7 @@ class Pulls:
         after: str | None = None
         while True:
             answer = await self._api.graphql(documents.OPEN, **self._where, app=self._app_id, after=after)
-            connection = answer.part("repository", "pullRequests")
+            connection = answer.whole().part("repository", "pullRequests")
             found += [self._open(node) for node in connection["nodes"] if node]
             if not connection["pageInfo"]["hasNextPage"]:
                 return found
@@ -172,7 +174,7 @@ class Pulls:
                 number=number,
                 after=connection["pageInfo"]["endCursor"],
             )
-            connection = answer.part("repository", "pullRequest", "reviewThreads")
+            connection = answer.whole().part("repository", "pullRequest", "reviewThreads")
         return threads
 
     def _thread(self, node: Mapping[str, Any]) -> Thread | None:
@@ -262,6 +264,11 @@ def _file(file: Mapping[str, Any]) -> ChangedFile:
         additions=int(file.get("additions", 0)),
         deletions=int(file.get("deletions", 0)),
     )
+
+
+def _time(text: str | None) -> float:
+    """GitHub's time in seconds; 0 for none."""
+    return datetime.datetime.fromisoformat(text).timestamp() if text else 0.0
 
 
 def _check_runs(pull: Mapping[str, Any]) -> Iterator[CheckRun]:

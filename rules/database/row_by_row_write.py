@@ -8,10 +8,12 @@ from rules.engine import estimates
 from rules.engine.finding import Hop
 from rules.engine.loop_shapes import iterables, shortened, spelled
 from rules.engine.module import Role
+from rules.engine.per_item import sounds_few
 from rules.engine.round_trips import (
     confidence_of,
     goes_out,
     is_isolated,
+    lines_of,
     loop_of,
     nearest,
     one_table,
@@ -20,6 +22,7 @@ from rules.engine.round_trips import (
     writes_row,
 )
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.traffic import is_seldom
 
 if TYPE_CHECKING:
     from rules.engine.callees import Callee
@@ -131,7 +134,7 @@ class RowByRowWrite(Rule):
             return
         confidence = (
             Confidence.POSSIBLE
-            if is_isolated(node, loop, module)
+            if is_isolated(node, loop, module) or _is_counted(node, loop, module)
             else confidence_of(node, loop, leaf, module)
         )
         also, swallowed = said_together(node, loop, confidence, module)
@@ -143,12 +146,30 @@ class RowByRowWrite(Rule):
             confidence=confidence,
             call_path=path,
             swallows=tuple(each for each in swallowed if each[0] == self.code),
+            siblings=lines_of(swallowed),
             impact=estimates.rows_written(module.options),
             instead=_instead(node, module),
         )
 
 
+def _is_counted(call: ast.Call, loop: ast.AST, module: Module) -> bool:
+    """Whether each turn looks at how many rows its own statement changed: one statement for all would not tell."""
+    statement = module.statement(call)
+    if not isinstance(statement, ast.Assign) or not isinstance(statement.targets[0], ast.Name):
+        return False
+    name = statement.targets[0].id
+    return any(
+        isinstance(node, ast.Attribute)
+        and node.attr in ("rowcount", "matched_count", "modified_count", "deleted_count")
+        and isinstance(node.value, ast.Name)
+        and node.value.id == name
+        for node in ast.walk(loop)
+    )
+
+
 def _severity(node: ast.Call, module: Module) -> Severity:
+    if is_seldom(node, module) or any(map(sounds_few, module.loops(node))):
+        return Severity.LOW
     if module.in_request_path(node) or module.role(node) in (Role.TASK, Role.BACKGROUND):
         return Severity.MEDIUM
     return Severity.LOW

@@ -8,8 +8,8 @@ their place. Waiting for threads is FP109, computing is FP701. FP104 takes all o
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -53,7 +53,9 @@ _UPKEEP = frozenset({"connect", "begin", "rollback", "close", "ping"})
 _CLOSING = _UPKEEP | {"commit", "flush", "refresh"}
 _SINGLE = frozenset({"requests", "httpx", "urllib", "urllib3", "http", "socket", "botocore", "boto3"})
 """Whose calls are requests of their own, each mended by itself."""
-_PIXELS = frozenset({"convert", "copy", "crop", "rotate", "transpose"})
+_PIXELS = frozenset(
+    {"convert", "copy", "crop", "rotate", "transpose", "cvtColor", "GaussianBlur", "warpAffine"}
+)
 """What takes milliseconds for all but the largest images."""
 _QUICK_STORES = frozenset({"redis", "valkey", "pymemcache", "memcache"})
 _STORE_WAITS = frozenset(
@@ -67,6 +69,7 @@ _NOT_KEPT = "whenever no answer is kept"
 _FIRST_TIME = "the first time"
 _WISHED = "when it is asked to"
 _AT_MOST = {_FAILED: Severity.HIGH, _FIRST_TIME: Severity.LOW}
+_OF_HELPERS = frozenset({"FP103", "FP105", "FP106"})
 _FAR = 4
 """Longer call paths are said one severity lower."""
 
@@ -87,6 +90,8 @@ class Stop:
     """From the helper's own call to the leaf; empty when `call` is the leaf."""
     seldom: str = ""
     """When it happens, where that is not at each call: "when no answer is kept"."""
+    besides: tuple[str, ...] = ()
+    """What else the same call reaches that stops the loop: it is one finding, and one thread mends both."""
 
     def call_path(self, module: Module) -> tuple[Hop, ...]:
         """The whole way, beginning with `call` itself; empty when `call` is the leaf."""
@@ -241,6 +246,8 @@ def weight(entry: Blocking) -> Severity:
     package, last = entry.name.partition(".")[0], entry.name.rpartition(".")[2]
     if package == "PIL" and severity is Severity.CRITICAL:
         severity = Severity.MEDIUM if last in _PIXELS else Severity.HIGH
+    if package == "cv2":  # one frame takes some milliseconds
+        severity = Severity.MEDIUM if last in _PIXELS or last == "resize" else Severity.HIGH
     quick = (package in _QUICK_STORES and last not in _STORE_WAITS) or entry.name in _RESOLVING
     return min(severity, Severity.MEDIUM, key=lambda each: each.rank) if quick else severity
 
@@ -266,15 +273,56 @@ def _seldom(leaf: Leaf) -> str:
 
 
 def by_kind(function: ast.AsyncFunctionDef, module: Module, code: str) -> list[list[Stop]]:
-    """The stops through helpers that `code` reports in `function`, one list per kind, the worst first."""
+    """The stops through helpers that `code` reports in `function`, one list per kind, the worst first.
+
+    A kind that only comes with calls of another is said there (`besides`).
+    """
     found: dict[Kind, list[Stop]] = {}
-    for stop in _all_helped(function, module):
+    helped = _all_helped(function, module)
+    for stop in helped:
         if stop.code == code:
             found.setdefault(stop.kind, []).append(stop)
-    return [
+    groups = [
         sorted(group, key=lambda stop: (-stop.severity.rank, _is_upkeep(stop), stop.call.lineno))
         for group in found.values()
     ]
+    groups.sort(key=lambda group: -group[0].severity.rank)
+    said: list[list[Stop]] = []
+    for group in groups:
+        around = next((each for each in said if _calls(group) <= _calls(each)), None)
+        if around is None:
+            said.append(group)
+        else:
+            around[0] = replace(around[0], besides=(*around[0].besides, group[0].callable))
+    if code == "FP109":
+        return [group for group in said if not _is_said_by_helper(group, helped)]
+    if code in _OF_HELPERS:
+        for group in said:
+            _add_waits(group, helped)
+    return said
+
+
+def _calls(stops: Iterable[Stop]) -> set[ast.AST]:
+    return {stop.call for stop in stops}
+
+
+def _is_said_by_helper(group: list[Stop], helped: Iterable[Stop]) -> bool:
+    """Whether FP103 and its like speak of each of these calls, and as loud."""
+    others = [
+        stop for stop in helped if stop.code in _OF_HELPERS and stop.severity.rank >= group[0].severity.rank
+    ]
+    return _calls(group) <= _calls(others)
+
+
+def _add_waits(group: list[Stop], helped: Iterable[Stop]) -> None:
+    calls = _calls(group)
+    waits = dict.fromkeys(
+        stop.callable
+        for stop in helped
+        if stop.code == "FP109" and stop.call in calls and stop.severity.rank <= group[0].severity.rank
+    )
+    if waits:
+        group[0] = replace(group[0], besides=(*group[0].besides, *waits))
 
 
 _talks: WeakKeyDictionary[Module, dict[tuple[ast.AST, str], list[list[Stop]]]] = WeakKeyDictionary()

@@ -8,11 +8,15 @@ from rules.engine import loop_fixes, payloads
 from rules.engine.loop_calls import Stop, by_kind, confidence, direct, effect, expected
 from rules.engine.loop_shapes import spelled
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Severity, Valid
+from rules.engine.walking import own_calls
 from rules.libraries import Blocking, Kind
 
 if TYPE_CHECKING:
     from rules.engine.callees import Callee
     from rules.engine.module import Module
+
+
+_FRAMES = frozenset({"pandas", "polars"})
 
 
 class CpuBoundInAsync(Rule):
@@ -43,6 +47,7 @@ class CpuBoundInAsync(Rule):
     per_request = True
     severity = Severity.CRITICAL
     gates = True
+    about_own_line = True
     effort = Effort.MINUTES
     watch = "event-loop lag p99 and processor use"
 
@@ -128,6 +133,8 @@ class CpuBoundInAsync(Rule):
             return
         for stops in by_kind(node, module, self.code):
             worst = stops[0]
+            if _is_read_here(worst, node, module):
+                continue  # what it costs to read is said there, and what is made of it is a small part
             yield Match(
                 worst.call,
                 f"`{worst.name}` reaches `{worst.callable}` on the event loop: {_effect(worst, module)}."
@@ -136,6 +143,7 @@ class CpuBoundInAsync(Rule):
                 confidence=confidence(worst),
                 fix=None if worst.entry.construct else loop_fixes.of_helper(stops, module),
                 call_path=worst.call_path(module),
+                siblings=loop_fixes.siblings(stops),
                 cause=loop_fixes.cause(worst),
                 impact=expected(worst, module),
                 instead=f"Use {worst.instead}.",
@@ -169,6 +177,20 @@ class CpuBoundInAsync(Rule):
     def offload(self, entry: Blocking, call: ast.Call, module: Module) -> Fix | None:
         stop = Stop(self.code, call, entry.name, entry.kind, entry.instead, Severity.MEDIUM, entry)
         return loop_fixes.of_direct(stop, module)
+
+
+def _is_read_here(stop: Stop, function: ast.AsyncFunctionDef, module: Module) -> bool:
+    """Whether the function itself reads or writes the frames that a helper then works on."""
+    package = stop.callable.partition(".")[0]
+    if package not in _FRAMES:
+        return False
+    return any(
+        own.code == stop.code
+        and own.callable.partition(".")[0] == package
+        and own.severity.rank > stop.severity.rank
+        for call in own_calls(function)
+        if (own := direct(call, module)) is not None
+    )
 
 
 def _severity(stop: Stop, module: Module) -> Severity:

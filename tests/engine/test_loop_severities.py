@@ -269,6 +269,25 @@ def test_a_loop_that_no_request_is_seen_on_weighs_a_step_less_and_is_a_hint_in_t
     assert weights(files, "harness/run.py") == (Severity.LOW, Confidence.POSSIBLE, False)
 
 
+def test_a_worker_that_runs_tasks_on_one_loop_stands_still_with_all_of_them() -> None:
+    worker = """
+    import time
+
+    import dramatiq
+    from fastapi import FastAPI
+    app = FastAPI()
+
+    async def fetch():
+        time.sleep(1)
+
+    @dramatiq.actor
+    async def scan():
+        await fetch()
+    """
+
+    assert weights({"app.py": worker}, "app.py") == (Severity.LOW, Confidence.LIKELY, False)
+
+
 def test_what_a_queue_worker_runs_stops_no_request() -> None:
     worker = """
     import time
@@ -439,3 +458,76 @@ def test_a_sleep_after_a_failure_is_high() -> None:
         Severity.HIGH,
         Confidence.LIKELY,
     )
+
+
+def test_one_call_of_a_helper_is_one_finding_whatever_it_reaches() -> None:
+    both = helped(
+        """
+def fetch(day):
+    time.sleep(1)
+    return requests.get("https://rates.example", timeout=5).json()
+"""
+    )
+
+    assert (
+        "It also reaches `requests.get`." in both.message or "It also reaches `time.sleep`." in both.message
+    )
+
+
+STOPS = """
+import time
+from fastapi import FastAPI
+
+app = FastAPI()
+
+@app.get("/")
+async def read() -> None:
+    time.sleep(1)
+"""
+
+
+def test_an_example_beside_an_application_is_a_hint() -> None:
+    beside = project({"examples/chat/main.py": STOPS, "shop/main.py": STOPS}, select=("FP101",))
+    alone = project({"examples/chat/main.py": STOPS}, select=("FP101",))
+
+    (example, own) = sorted(beside.result.findings, key=lambda each: each.path)
+    assert (example.severity, example.confidence, example.gates) == (
+        Severity.HIGH,
+        Confidence.POSSIBLE,
+        False,
+    )
+    assert (own.severity, own.confidence) == (Severity.CRITICAL, Confidence.CERTAIN)
+    assert alone.result.findings[0].confidence == Confidence.CERTAIN
+
+
+def test_a_loop_of_its_own_thread_stops_no_request() -> None:
+    finding = found(
+        """
+        import asyncio
+        import threading
+        import time
+        from fastapi import FastAPI
+
+        app = FastAPI()
+
+        @app.get("/")
+        async def read() -> str:
+            return ""
+
+        class Coordinator:
+            def __init__(self) -> None:
+                self.thread = threading.Thread(target=self.serve)
+                self.loop = asyncio.new_event_loop()
+
+            def serve(self) -> None:
+                self.loop.create_task(self.coordinate())
+                self.loop.run_forever()
+
+            async def coordinate(self) -> None:
+                time.sleep(1)
+        """,
+        "FP101",
+    )
+
+    assert (finding.severity, finding.confidence) == (Severity.LOW, Confidence.POSSIBLE)
+    assert "nothing else on its loop goes on" in finding.message

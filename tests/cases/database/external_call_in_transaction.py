@@ -143,3 +143,14 @@ async def only_added(address: str, session: AsyncSessionDep) -> None:
     session.add(Order(address=address))
     await book(address)
     await session.commit()
+
+
+def upload(session: Session, number: int) -> None:
+    session.get(Order, number)
+    requests.put("https://bucket.example/orders", timeout=5)  # FP218
+
+
+@app.post("/upload")
+def hands_the_session_to_the_helper_that_says_so(number: int, session: SessionDep) -> None:
+    session.get(Order, number)
+    upload(session, number)
