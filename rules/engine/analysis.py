@@ -368,7 +368,7 @@ class _Run:
             nodes = module.index.nodes.get(node_type)
             if not nodes:
                 continue
-            shares = self.callees.share(nodes, module) if node_type is ast.Call else {}
+            shares = self.callees.share(module) if node_type is ast.Call else {}
             for rule in rules:
                 node: ast.AST = module.tree
                 try:
