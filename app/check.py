@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import difflib
+import gc
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -24,8 +25,10 @@ from rules import ModuleFacts, SourceError
 from rules.engine import edits
 from rules.engine.finding import Edit, Endpoint, Finding, Options, Result, Safety, Skipped, Statistics
 
-LARGE_BYTES = 2_500_000
-"""From here on several processes are faster than one, their start included."""
+LARGE_BYTES = 8_000_000
+"""From here on several processes are worth what they cost: each starts, links the project and reads files anew."""
+KEPT_LINES = 120_000
+"""Trees of so many lines stay in memory, some 1.3 kB a line: a program that is run once may take more than a server."""
 MOST_PROCESSES = 8
 MOST_ROUNDS = 20
 """Of fixing: a fix may only show when another was made."""
@@ -122,18 +125,30 @@ def analyze(
         documents=documents,
         options=options,
         advise=bool(options.select),
+        kept_lines=KEPT_LINES,
     )
     if cache:
         cache.keep_facts(sources, _encoded({**others, **analysis.facts}, stored))
     result = analysis.result
     findings: list[Finding] = []
-    for portion in rules.portions(result.findings):
-        told = analysis.prove_all(portion) if prove else portion
-        findings.extend(told)
-        if tell is not None:
-            for finding in told:
-                tell(finding)
+    with _set_aside():
+        for portion in rules.portions(result.findings, soon=tell is not None):
+            told = analysis.prove_all(portion) if prove else portion
+            findings.extend(told)
+            if tell is not None:
+                for finding in told:
+                    tell(finding)
     return msgspec.structs.replace(result, findings=tuple(findings), skipped=(*result.skipped, *skipped))
+
+
+@contextlib.contextmanager
+def _set_aside() -> Iterator[None]:
+    """While this lasts the collector leaves in peace what is there now: a linked project is large, and no garbage."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _asked(project: Project, result: Result, options: Options) -> Iterator[Finding]:
