@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -16,7 +16,7 @@ from app.concurrency import together
 from app.github.client import RepositoryClient
 from app.github.models import ChangedFile, Compared, Repository
 from app.project import Projects
-from app.review import exclusions
+from app.review import exclusions, parts
 from app.review.config import FILE, PYPROJECT, Config, ConfigError
 from app.review.diff import Diff
 from app.review.links import Links
@@ -76,7 +76,10 @@ class Assessor:
         revert: bool = False,
         advise: bool = False,
     ) -> Assessed:
-        """The report on a change."""
+        """The report on a change. `config` is the repository's own; those in its folders are read here."""
+        if any(is_python(path) or is_document(path) for path in _paths(compared)):
+            nested = await self._projects.configurations(client, compared.merge_base_sha, tip_sha)
+            config = config.with_parts(nested)
         diff = Diff.of(compared.files)
         links = self.links(client, head_sha)
         relevant = [file for file in compared.files if _matters(file, config)]
@@ -237,10 +240,11 @@ class Assessor:
 
 def _coming(config: Config, documents: Mapping[str, str], diff: Diff) -> tuple[ConfigError, ...]:
     """Mistakes in the configuration that the change itself brings; it is in force once that is merged."""
-    brought = [name for name in (FILE, PYPROJECT) if name in diff.files and name in documents]
+    standing = [name for name in documents if name in (FILE, PYPROJECT) or parts.folder_of(name)]
+    brought = [name for name in standing if name in diff.files]
     if not brought:
         return ()
-    read = Config.parse({name: documents.get(name) for name in (FILE, PYPROJECT)})
+    read = Config.parse({name: documents[name] for name in standing})
     return tuple(error for error in read.errors if error.path in brought and error not in config.errors)
 
 
@@ -259,7 +263,14 @@ def _matters(file: ChangedFile, config: Config) -> bool:
 
 
 def _has_python(compared: Compared) -> bool:
-    return any(is_python(file.path) or is_python(file.previous_path or "") for file in compared.files)
+    return any(map(is_python, _paths(compared)))
+
+
+def _paths(compared: Compared) -> Iterator[str]:
+    for file in compared.files:
+        yield file.path
+        if file.previous_path:
+            yield file.previous_path
 
 
 def _sources(

@@ -11,12 +11,11 @@ import msgspec
 from app.analysis.archive import NAMELESS, is_utf8, shown
 from app.analysis.documents import LARGEST_DOCUMENT, is_document, is_python
 from app.localgit import GitError, LocalRepository
+from app.review import parts
 from app.review.config import Config
 from rules.engine.finding import Skipped
 
 MARKERS = ("pyproject.toml", ".git", "setup.py", "setup.cfg")
-CONFIGURATION = (".github/fastperf.toml", "pyproject.toml", ".ruff.toml", "ruff.toml")
-"""Where a project's configuration may stand."""
 _PASSED_OVER = frozenset(
     {"__pycache__", "node_modules", "site-packages", "dist-packages", "__pypackages__", "venv", "env"}
 )
@@ -99,14 +98,44 @@ def root_of(paths: Sequence[Path]) -> Path:
 
 
 def configuration(root: Path) -> Config:
-    """The configuration of the project at `root`. Its mistakes are in `errors`; defaults hold for them."""
-    return Config.parse(
-        {
-            name: (root / name).read_text(encoding="utf-8", errors="replace")
-            for name in CONFIGURATION
-            if (root / name).is_file()
-        }
-    )
+    """The configuration of the project at `root`. Its mistakes are in `errors`; defaults hold for them.
+
+    Without one of its own, that of the nearest folder around it in the same repository.
+    """
+    own = _configuring(root)
+    if not parts.has_table(own) and (outer := _configured_above(root)) is not None:
+        return Config.parse(_configuring(outer)).inside(root.relative_to(outer).as_posix(), own)
+    return Config.parse(own)
+
+
+def configured(paths: Sequence[Path], config: Config) -> tuple[Config, Project]:
+    """The project around `paths`, and its configuration with those that stand in its folders."""
+    project = find(paths, config.excludes)
+    nested = tuple(path for path in project.documents if parts.folder_of(path))
+    texts = {path: text.decode(errors="replace") for path, text in _contents(project.root, nested)}
+    whole = config.with_parts(texts)
+    return whole, find(paths, whole.excludes) if whole.parts else project
+
+
+def _configuring(folder: Path) -> dict[str, str]:
+    return {
+        name: (folder / name).read_text(encoding="utf-8", errors="replace")
+        for name in parts.NAMES
+        if (folder / name).is_file()
+    }
+
+
+def _configured_above(root: Path) -> Path | None:
+    """The nearest folder around a project that configures us, up to the repository's own."""
+    if (root / ".git").exists():
+        return None
+    nearest = None
+    for folder in root.parents:
+        if nearest is None and parts.has_table(_configuring(folder)):
+            nearest = folder
+        if (folder / ".git").exists():
+            return nearest
+    return None
 
 
 def _resolved(paths: Sequence[Path]) -> list[Path]:

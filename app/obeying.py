@@ -120,7 +120,7 @@ class Order:
                 url = f"{self._public_url}/rules/{wanted}" if self._public_url else ""
                 said.answers.append(answers.explain(wanted, url))
             case "config":
-                said.answers.append(answers.configuration(await self._config()))
+                said.answers.append(answers.configuration(await self._whole_config()))
             case "ignore":
                 await self._ignore(command, said, blocking)
             case "unignore":
@@ -143,7 +143,7 @@ class Order:
 
     async def _survey(self, command: Command, surveys: Surveys) -> str:
         """About the project as it is with this pull request."""
-        config, head = await self._config(), (await self._read()).head_sha
+        config, head = await self._whole_config(), (await self._read()).head_sha
         match command.name:
             case "diagnose":
                 method, path = command.arguments
@@ -222,6 +222,13 @@ class Order:
 
     async def _config(self) -> Config:
         return Config.parse((await self._read()).documents)
+
+    async def _whole_config(self) -> Config:
+        """With what stands in folders of the base branch."""
+        config, state = await self._config(), await self._read()
+        if self._surveys is None:
+            return config
+        return await self._surveys.configured(self._client, state.base_sha, config)
 
     async def _read(self) -> PullState:
         if self._state is None:

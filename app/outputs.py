@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import msgspec
 
-from app.review.config import Table
+from app.review.config import Config, Table
 from app.terminal import NOT_MEASURED, visible
 from app.version import version
 from rules.engine import measured, registry
@@ -244,7 +244,7 @@ def rules_as_json(rules: Iterable[Rule]) -> str:
     )
 
 
-def config_as_toml(config: Table) -> str:
+def config_as_toml(config: Config) -> str:
     """The configuration in force: every key that differs from its default, as `[tool.fastperf]` would hold it."""
     values = msgspec.to_builtins(config)
     defaults = msgspec.to_builtins(Table())
@@ -261,7 +261,9 @@ def config_as_toml(config: Table) -> str:
                 tables += ["", f"[[{key}]]", *(f"{name} = {_toml(entry)}" for name, entry in entries)]
         elif not isinstance(value, dict) and value is not None:
             lines.append(f"{key} = {_toml(value)}" + ("  # default" if value == default else ""))
-    return "\n".join([*lines, *tables]) + "\n"
+    written = "\n".join([*lines, *tables]) + "\n"
+    parts = [part for part in config.parts.values() if part.folder]
+    return "\n".join([written, *(config_as_toml(part) for part in parts)])
 
 
 def _toml(value: Any) -> str:

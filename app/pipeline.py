@@ -19,7 +19,7 @@ import structlog
 from app.analysis import Analysis
 from app.applying import Fixes
 from app.assessment import Assessor
-from app.chores import Chores, external_id, is_answered, own_run
+from app.chores import Chores
 from app.concurrency import together
 from app.factsversion import facts_version
 from app.github.api import Spent, counted
@@ -33,6 +33,7 @@ from app.reportlinks import ReportLinks
 from app.review.config import Config
 from app.review.record import Record
 from app.review.report import Report, reconcile
+from app.runs import external_id, is_answered, own_run
 from app.store import HeadReview, Store
 from app.surveys import Surveys
 from app.verdict import (
@@ -108,6 +109,7 @@ class Pipeline(Chores):
             return await self._gather(job)
         except (Gone, NotFound) as error:
             log.info("pull_request_gone", error=type(error).__name__)
+            await self.store.drop_begun(job.repository, job.number)
             return Gathered(status="gone")
         except Forbidden as error:
             if not error.accepted:
@@ -134,7 +136,8 @@ class Pipeline(Chores):
             return Gathered(status="closed", head_sha=state.head_sha, run=run)
         reviewed = is_answered(run) and await self.store.reviewed(job.repository, job.number, state.head_sha)
         if reviewed and not job.force:
-            return Gathered(status="done", head_sha=state.head_sha, run=run)
+            left = await self.store.begun_checks(job.repository, job.number)
+            return Gathered(status="superseded" if left else "done", head_sha=state.head_sha, run=run)
         config = Config.parse(state.documents)
         if compared is None:
             return unreviewed(state.head_sha, config.on_skip, UNRELATED, run)
@@ -160,7 +163,7 @@ class Pipeline(Chores):
             await self.store.keep_verdict(job.repository, key, said.encode())
         details_url = await self._keep_report(job, state.head_sha, report) if assessed.python else None
         folded = await self.store.folded(job.repository, job.number)
-        quiet = state.is_draft or bool(wishes.paused_by) or _is_machine(state)
+        quiet = job.quiet or state.is_draft or bool(wishes.paused_by) or _is_machine(state)
         plan = reconcile(report, state.threads, state.head_sha, folded=folded, quiet=quiet)
         return msgspec.structs.replace(
             said,
@@ -277,6 +280,7 @@ class Pipeline(Chores):
         if said.advised:
             await self.store.keep_advised(job.repository, job.number, said.head_sha)
         await self.store.keep_folded(job.repository, job.number, said.folded)
+        self.sweeping.answered(job.repository, job.number, said.head_sha)
         self.metrics.reviewed(said.conclusion)
         return {"status": "published", "spent": total(said.spent, spent)}
 

@@ -22,6 +22,7 @@ from app.factsversion import facts_version
 from app.github.client import RepositoryClient
 from app.github.contents import blob_sha
 from app.github.models import Repository
+from app.review import parts
 from app.store import DOCUMENT, Store
 
 log = structlog.get_logger(__name__)
@@ -50,13 +51,7 @@ class Projects:
     async def at(self, client: RepositoryClient, commit: str, wants: Callable[[str], bool]) -> Project:
         """The project at a commit: facts and documents of the paths that `wants` lets through."""
         store, repository = self._store, client.repository
-        tree = await store.tree(repository, commit)
-        if tree is None:
-            listed = await client.contents.tree(commit)
-            tree = {path: sha for path, sha in listed.entries.items() if is_python(path) or is_document(path)}
-            if listed.truncated:
-                tree |= await self._unpack(client, commit)
-            await store.keep_tree(repository, commit, tree)
+        tree = await self._tree(client, commit)
         sources = {path: sha for path, sha in tree.items() if is_python(path) and wants(path)}
         texts = {path: sha for path, sha in tree.items() if is_document(path) and wants(path)}
         version = await asyncio.to_thread(facts_version)
@@ -84,6 +79,34 @@ class Projects:
                 if sha in documents
             },
         )
+
+    async def configurations(self, client: RepositoryClient, merge_base: str, tip: str) -> dict[str, str]:
+        """The texts of files in folders that may configure us, as the base branch has them now.
+
+        While it has none at the merge base either, a branch that has moved on is not asked.
+        """
+        tree = await self._tree(client, merge_base)
+        if tip != merge_base and any(parts.folder_of(path) for path in tree):
+            tree = await self._tree(client, tip)
+            merge_base = tip
+        wanted = {path: sha for path, sha in tree.items() if parts.folder_of(path)}
+        if not wanted:
+            return {}
+        texts = await self._store.blobs(client.repository, wanted.values(), DOCUMENT)
+        if missing := {path: sha for path, sha in wanted.items() if sha not in texts}:
+            texts |= (await self._fetch(client, merge_base, missing))[1]
+        return {path: texts[sha].decode(errors="replace") for path, sha in wanted.items() if sha in texts}
+
+    async def _tree(self, client: RepositoryClient, commit: str) -> dict[str, str]:
+        """Python files and documents of a commit: path -> blob."""
+        tree = await self._store.tree(client.repository, commit)
+        if tree is None:
+            listed = await client.contents.tree(commit)
+            tree = {path: sha for path, sha in listed.entries.items() if is_python(path) or is_document(path)}
+            if listed.truncated:
+                tree |= await self._unpack(client, commit)
+            await self._store.keep_tree(client.repository, commit, tree)
+        return tree
 
     async def keep_facts(self, repository: Repository, facts: Mapping[str, bytes]) -> None:
         """Facts by blob, of files that an analysis has read anyway."""

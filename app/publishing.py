@@ -6,10 +6,10 @@ from typing import NamedTuple
 
 import structlog
 
-from app.chores import external_id
 from app.github.client import RepositoryClient
 from app.github.errors import Forbidden, Invalid
 from app.github.models import Annotation, CheckRun, Output, ReviewComment
+from app.runs import external_id
 from app.verdict import LONGEST_SUMMARY, Gathered, buttons, lacking
 
 log = structlog.get_logger(__name__)

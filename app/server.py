@@ -96,7 +96,7 @@ def build(settings: Settings, **jobs_options: Any) -> web.Application:
         retention_days=settings.retention_days,
         on_event=metrics.job_event,
         on_stage=metrics.stage,
-        **jobs_options,
+        **{"sweep_at_start": True, **jobs_options},
     )
     app[JOBS] = jobs
 

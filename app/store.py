@@ -330,9 +330,19 @@ class Store:
         )
         return frozenset(await self._run(self._scalars, query))
 
-    async def orphans(self, repository: Repository, before: float) -> list[tuple[int, str]]:
-        """Pull requests and heads of check runs that were begun before a time and never ended."""
-        return await self._run(self._read_orphans, repository.id, before)
+    async def orphans(self, before: float) -> list[tuple[int, int]]:
+        """Repositories and pull requests of check runs that were begun before a time and never ended."""
+        return await self._run(self._read_orphans, before)
+
+    async def drop_begun(self, repository: Repository, number: int) -> None:
+        """The pull request is gone, and its check runs with it."""
+        where = (_begun.c.repository_id == repository.id, _begun.c.number == number)
+        await self._run(self._execute, sa.delete(_begun).where(*where))
+
+    async def knows(self, repository: Repository) -> bool:
+        """Whether anything of the repository was ever reviewed."""
+        query = sa.select(_reviews.c.number).where(_reviews.c.repository_id == repository.id).limit(1)
+        return await self._run(self._scalar, query) is not None
 
     async def end_check(self, repository: Repository, number: int, head_sha: str) -> None:
         key = _review_key(repository, number, head_sha)
@@ -545,12 +555,10 @@ class Store:
         with self._engine.connect() as connection:
             return [HeadReview(*row) for row in connection.execute(query)]
 
-    def _read_orphans(self, repository_id: int, before: float) -> list[tuple[int, str]]:
-        query = sa.select(_begun.c.number, _begun.c.head_sha).where(
-            _begun.c.repository_id == repository_id, _begun.c.at < before
-        )
+    def _read_orphans(self, before: float) -> list[tuple[int, int]]:
+        query = sa.select(_begun.c.repository_id, _begun.c.number).where(_begun.c.at < before).distinct()
         with self._engine.connect() as connection:
-            return [(int(number), str(head_sha)) for number, head_sha in connection.execute(query)]
+            return [(int(repository), int(number)) for repository, number in connection.execute(query)]
 
     def _upsert(self, table: sa.Table, rows: list[dict[str, Any]]) -> None:
         if not rows:

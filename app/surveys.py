@@ -41,6 +41,10 @@ class Surveys:
         self._web_url = web_url
         self._public_url = public_url
 
+    async def configured(self, client: RepositoryClient, commit: str, config: Config) -> Config:
+        """The configuration with those that stand in the folders of a commit."""
+        return config.with_parts(await self._projects.configurations(client, commit, commit))
+
     async def diagnose(
         self, client: RepositoryClient, commit: str, config: Config, method: str, path: str
     ) -> str:

@@ -32,6 +32,8 @@ class ReviewJob(msgspec.Struct, frozen=True, kw_only=True):
     """What the delivery said, so that the first questions need not wait for an answer; the job asks anew."""
     force: bool = False
     """Review even though the head has a completed check run already."""
+    quiet: bool = False
+    """Answer by the check run alone: the pull request was there before we were."""
 
     @property
     def key(self) -> str:
@@ -127,6 +129,17 @@ class ForgetJob(msgspec.Struct, frozen=True, kw_only=True):
         return f"forget:{self.installation_id}:{self.trigger}"
 
 
+class ArriveJob(msgspec.Struct, frozen=True, kw_only=True):
+    """An installation is ours now, or again, or has more repositories: their open heads wait for an answer."""
+
+    installation_id: int
+    trigger: str
+
+    @property
+    def id(self) -> str:
+        return f"arrive:{self.installation_id}:{self.trigger}"
+
+
 class Swept(msgspec.Struct, frozen=True, kw_only=True):
     """What a sweep found undone."""
 
@@ -159,6 +172,8 @@ class Work(Protocol):
     async def forget(self, job: ForgetJob) -> Outcome: ...
 
     async def sweep(self) -> Swept: ...
+
+    async def arrive(self, job: ArriveJob) -> Swept: ...
 
     async def heartbeat(self, machine_id: str) -> frozenset[str]:
         """Note that this machine lives; returns the machines that do."""

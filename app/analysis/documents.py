@@ -32,7 +32,18 @@ def is_link(content: bytes) -> bool:
     return _LINK.fullmatch(content) is not None
 
 
-_PROJECT = frozenset({"pyproject.toml", "requirements.txt", "setup.cfg", "Pipfile"})
+_PROJECT = frozenset(
+    {
+        "pyproject.toml",
+        "requirements.txt",
+        "setup.cfg",
+        "Pipfile",
+        "Dockerfile",
+        "Containerfile",
+        "Procfile",
+        "fly.toml",
+    }
+)
 
 
 def is_document(path: str) -> bool:
@@ -52,7 +63,7 @@ def is_python(path: str) -> bool:
 
 
 def roots(documents: Iterable[str]) -> list[str]:
-    """Folders below the repository's own that are projects: each has requirements of its own."""
+    """Folders below the repository's own that are projects: each has requirements or a deployment of its own."""
     return sorted(
         {
             folder

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from app.cli.shared import Bar, Misuse, configuration, options_of, progress, with_evidence
+from app.cli.shared import Bar, Misuse, configured, options_of, progress, with_evidence
 
 if TYPE_CHECKING:
     from app.check import Scan
@@ -207,8 +207,7 @@ def checked(
     chosen = paths or (Path(),)
     try:
         root = discovery.root_of(chosen)
-        config = configuration(root, config_file)
-        project = discovery.find(chosen, config.excludes)
+        config, project = configured(root, config_file, chosen)
     except discovery.DiscoveryError as error:
         raise Misuse(str(error)) from None
     options = with_evidence(options_of(config, select, ignore), config, root, profiles)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from app.cli.shared import Load, Misuse, configuration, options_of, progress
+from app.cli.shared import Load, Misuse, configured, options_of, progress
 
 LOAD = Load(min=0, min_open=True)
 
@@ -42,8 +42,7 @@ def scale(
 
     try:
         root = discovery.root_of((path,))
-        config = configuration(root, None)
-        project = discovery.find((path,), config.excludes)
+        config, project = configured(root, None, (path,))
     except discovery.DiscoveryError as error:
         raise Misuse(str(error)) from None
     options = msgspec.structs.replace(config.options(), select=("none",))  # costs alone, no findings
@@ -97,8 +96,7 @@ def budget(path: Path, freeze: bool, loosen: bool, output_format: str) -> None:
         raise Misuse("--loosen needs --freeze")
     try:
         root = discovery.root_of((path,))
-        config = configuration(root, None)
-        project = discovery.find((path,), config.excludes)
+        config, project = configured(root, None, (path,))
     except discovery.DiscoveryError as error:
         raise Misuse(str(error)) from None
     options = msgspec.structs.replace(config.options(), select=("none",))  # costs alone, no findings
@@ -134,8 +132,7 @@ def diagnose(endpoint: str, path: Path, output_format: str) -> None:
 
     try:
         root = discovery.root_of((path,))
-        config = configuration(root, None)
-        project = discovery.find((path,), config.excludes)
+        config, project = configured(root, None, (path,))
     except discovery.DiscoveryError as error:
         raise Misuse(str(error)) from None
     method, _, route = endpoint.strip().rpartition(" ")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from app.cli.shared import Misuse, configuration, nearest
+from app.cli.shared import Misuse, configured, nearest
 
 
 @click.command()
@@ -61,7 +61,8 @@ def show_config(path: Path, config_file: Path | None) -> None:
     from app import discovery
 
     try:
-        config = configuration(discovery.root_of([path]), config_file)
+        root = discovery.root_of([path])
+        config, _ = configured(root, config_file, [root])
     except discovery.DiscoveryError as error:
         raise Misuse(str(error)) from None
     from app.outputs import config_as_toml

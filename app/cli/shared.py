@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from app.discovery import Project
     from app.review.config import Config
     from rules.engine.finding import Options
 
@@ -54,21 +55,42 @@ def configuration(root: Path, file: Path | None) -> Config:
             raise Misuse(f"{file}: not UTF-8") from None
     else:
         config = discovery.configuration(root)
+    _refuse_mistakes(config, file)
+    return config
+
+
+def _refuse_mistakes(config: Config, file: Path | None) -> None:
     if config.errors:
         mistakes = [f"{file or mistake.path}:{mistake.line}: {mistake.message}" for mistake in config.errors]
         raise Misuse("\nfastperf: ".join(mistakes))
-    return config
+
+
+def configured(root: Path, file: Path | None, paths: Sequence[Path]) -> tuple[Config, Project]:
+    """The project around `paths`, and its configuration with those in its folders, whose mistakes end the program."""
+    from app import discovery
+
+    config = configuration(root, file)
+    if file is not None:
+        return config, discovery.find(paths, config.excludes)
+    config, project = discovery.configured(paths, config)
+    _refuse_mistakes(config, file)
+    return config, project
 
 
 def options_of(config: Config, select: Sequence[str], ignore: Sequence[str]) -> Options:
     import msgspec
 
-    options = config.options()
-    if select:
-        options = msgspec.structs.replace(options, select=_codes(select))
-    if ignore:
-        options = msgspec.structs.replace(options, ignore=(*options.ignore, *_codes(ignore)))
-    return options
+    chosen, left_out = _codes(select), _codes(ignore)
+
+    def asked(options: Options) -> Options:
+        return msgspec.structs.replace(
+            options,
+            select=chosen or options.select,
+            ignore=(*options.ignore, *left_out),
+            parts={folder: asked(part) for folder, part in options.parts.items()},
+        )
+
+    return asked(config.options())
 
 
 def with_evidence(options: Options, config: Config, root: Path, given: Sequence[Path] = ()) -> Options:

@@ -94,8 +94,7 @@ def _project(paths: list[str], select: list[str]) -> tuple[discovery.Project, Op
     chosen = [Path(path) for path in paths] or [Path()]
     try:
         root = discovery.root_of(chosen)
-        config = discovery.configuration(root)
-        project = discovery.find(chosen, config.excludes)
+        config, project = discovery.configured(chosen, discovery.configuration(root))
     except discovery.DiscoveryError as error:
         raise ToolError(str(error)) from None
     if config.errors:
@@ -107,5 +106,8 @@ def _project(paths: list[str], select: list[str]) -> tuple[discovery.Project, Op
         known = registry.codes()
         if wrong := [code for code in codes if not any(each.startswith(code) for each in known)]:
             raise ToolError(f"no rule {wrong[0]!r}")
-        options = msgspec.structs.replace(options, select=codes)
+        parts = {
+            folder: msgspec.structs.replace(part, select=codes) for folder, part in options.parts.items()
+        }
+        options = msgspec.structs.replace(options, select=codes, parts=parts)
     return project, options

@@ -25,9 +25,8 @@ class Session:
 
     def load(self) -> None:
         """Read the project as it is on disk. Raises DiscoveryError when the folder is gone."""
-        self._config = discovery.configuration(self.root)
+        self._config, project = discovery.configured([self.root], discovery.configuration(self.root))
         self._options = self._config.options()
-        project = discovery.find([self.root], self._config.excludes)
         self._documents = project.texts()
         self._facts = dict(_facts(project.read()))
         self._analyses.clear()

@@ -8,7 +8,7 @@ from gidgethub import routing, sansio
 
 from app.events import IgnoredError
 from app.jobs import Jobs
-from app.work import ForgetJob
+from app.work import ArriveJob, ForgetJob
 
 router = routing.Router()
 
@@ -18,6 +18,14 @@ async def forget(event: sansio.Event, jobs: Jobs) -> None:
     await jobs.request_forget(
         ForgetJob(installation_id=_installation(event), repository_ids=(), trigger=event.delivery_id)
     )
+
+
+@router.register("installation", action="created")
+@router.register("installation", action="unsuspend")
+@router.register("installation_repositories", action="added")
+async def look_at_what_is_open(event: sansio.Event, jobs: Jobs) -> None:
+    """Nobody told us of the pull requests that were open before."""
+    await jobs.request_arrival(ArriveJob(installation_id=_installation(event), trigger=event.delivery_id))
 
 
 @router.register("installation", action="suspend")

@@ -119,6 +119,24 @@ query Open($owner: String!, $name: String!, $app: Int!, $after: String) {
     + _RUNS
 )
 
+NEWEST = 20
+"""Open pull requests of each repository in `heads`, the last updated first."""
+
+
+def heads(count: int) -> str:
+    """A document for the newest open heads of `count` repositories, given as `o0` and `n0`, …: a point for a hundred."""
+    variables = ", ".join(f"$o{index}: String!, $n{index}: String!" for index in range(count))
+    aliases = "\n".join(
+        f"  r{index}: repository(owner: $o{index}, name: $n{index}) {{ ...Heads }}" for index in range(count)
+    )
+    return (
+        f"query Heads({variables}) {{\n{aliases}\n}}\n"
+        "fragment Heads on Repository {\n"
+        f"  pullRequests(first: {NEWEST}, states: OPEN, orderBy: {{field: UPDATED_AT, direction: DESC}}) {{\n"
+        "    totalCount\n    nodes { number headRefOid }\n  }\n}\n"
+    )
+
+
 REVIEWS = """
 query Reviews($owner: String!, $name: String!, $number: Int!) {
   repository(owner: $owner, name: $name) {

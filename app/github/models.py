@@ -208,6 +208,13 @@ class OpenPull(msgspec.Struct, frozen=True):
     check_runs: tuple[CheckRun, ...]
 
 
+class OpenHeads(msgspec.Struct, frozen=True):
+    """How many pull requests are open in a repository, and the heads of those updated last, by number."""
+
+    total: int
+    newest: tuple[tuple[int, str], ...]
+
+
 class App(msgspec.Struct, frozen=True):
     """The app as it is registered at GitHub."""
 

@@ -26,6 +26,7 @@ from app import logs
 from app.database import engine_options, trouble
 from app.jobs.stored import Serializer, StepFailedError, job_input, refuse_foreign_rows
 from app.work import (
+    ArriveJob,
     CommandJob,
     ForgetJob,
     MergeGroupJob,
@@ -54,6 +55,8 @@ QUICK_SECONDS: Final = 5.0
 """Two pushes within so long are quick: the review of the second waits a little for a third."""
 PRESSED_SECONDS: Final = 5.0
 """What every push waits for a newer one while its installation has used much of its budget."""
+QUICK_RESTART_SECONDS: Final = 60.0
+"""A machine that starts again and again sweeps only so often."""
 NOTHING_TO_CLEAN: Final = frozenset({"yielded", "done", "gone"})
 LIMITED_TIMES: Final = 12
 LOOK_SECONDS: Final = 0.2
@@ -94,6 +97,7 @@ class Jobs:
         drain_seconds: float = 20.0,
         retention_days: int = 30,
         sweep_schedule: str = "*/5 * * * *",
+        sweep_at_start: bool = False,
         engine_poll_seconds: float = 1.0,
         attempts: int = 5,
         first_pause: float = 1.0,
@@ -111,6 +115,7 @@ class Jobs:
         self.drain_seconds = drain_seconds
         self.retention_days = retention_days
         self.sweep_schedule = sweep_schedule
+        self.sweep_at_start = sweep_at_start
         self.engine_poll_seconds = engine_poll_seconds
         self.attempts = attempts
         self.first_pause = first_pause
@@ -176,6 +181,10 @@ class Jobs:
         if ours:
             await DBOS.cancel_workflows_async(ours)
         return bool(ours)
+
+    async def request_arrival(self, job: ArriveJob) -> str:
+        await self._enqueue(HOUSEKEEPING, self._arrive_workflow, job, job.id)
+        return job.id
 
     async def request_forget(self, job: ForgetJob) -> str:
         await self._enqueue(HOUSEKEEPING, self._forget_workflow, job, job.id)
@@ -281,15 +290,25 @@ class Jobs:
                 await self._step("cancel", self._cancel_of_installation, job)
             return await self._patiently("forget", self.work.forget, job)
 
+    async def _arrive(self, raw: Outcome) -> Outcome:
+        job = msgspec.convert(raw, ArriveJob)
+        with self._known("arrive", job.id, delivery=job.trigger, installation=job.installation_id):
+            found = await self._patiently("look", self._find_open, job)
+            await self._review_idle(found)
+            return {"status": "done"}
+
     async def _sweep(self, at: Any, _context: Any) -> Outcome:
         with self._known("sweep", f"sweep:{at}"):
             await self._step("recover", self._look_for_dead)
             await self._step("retain", self._retain)
-            swept = await self._patiently("sweep", self._find_undone)
-            for review in msgspec.convert(swept["reviews"], tuple[ReviewJob, ...]):
-                if not await self._step("busy", self._is_busy, review):
-                    await self._review_next(review)
+            await self._review_idle(await self._patiently("sweep", self._find_undone))
             return {"status": "done"}
+
+    async def _review_idle(self, found: Outcome) -> None:
+        """Review what was found undone, unless somebody is at it."""
+        for review in msgspec.convert(found["reviews"], tuple[ReviewJob, ...]):
+            if not await self._step("busy", self._is_busy, review):
+                await self._review_next(review)
 
     async def _review_next(self, review: ReviewJob) -> None:
         """From within a workflow: recorded there, so a second run enqueues nothing new."""
@@ -354,6 +373,10 @@ class Jobs:
 
     async def _find_reruns(self, job: RerunJob) -> Outcome:
         return {"status": "done", "reviews": msgspec.to_builtins(await self.work.rerun(job))}
+
+    async def _find_open(self, job: ArriveJob) -> Outcome:
+        swept = await self.work.arrive(job)
+        return {"status": "done", "reviews": msgspec.to_builtins(swept.reviews)}
 
     async def _find_undone(self) -> Outcome:
         swept: Swept = await self.work.sweep()
@@ -466,6 +489,7 @@ class Jobs:
         self._rerun_workflow = _workflow("rerun", self._rerun)
         self._merge_group_workflow = _workflow("merge_group", self._merge_group)
         self._forget_workflow = _workflow("forget", self._forget)
+        self._arrive_workflow = _workflow("arrive", self._arrive)
 
         async def sweep(at: Any, context: Any) -> Outcome:
             return await self._sweep(at, context)
@@ -500,6 +524,9 @@ class Jobs:
         )
         self._heart = asyncio.create_task(self._beat())
         self._started = True
+        if self.sweep_at_start:
+            with SetWorkflowID(f"sweep:start:{self.machine_id}:{int(time.time() // QUICK_RESTART_SECONDS)}"):
+                await DBOS.enqueue_workflow_async(HOUSEKEEPING, self._sweep_workflow, datetime.now(UTC), None)
 
     async def close(self) -> None:
         """Take nothing more, finish what can be finished in time, and leave the rest for recovery."""

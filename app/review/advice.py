@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -160,19 +160,29 @@ def _with_assumptions(summary: str, assumptions: Mapping[str, float | int | str]
     return f"{summary.rstrip('.')} (assumes {assumed})"
 
 
-def ask(groups: Sequence[Group], context: Context, limit: int = 4) -> tuple[Question, ...]:
-    """What to ask: first the assumptions behind the numbers, then what the families depend on; never what is known."""
-    known = {key for key, value in msgspec.structs.asdict(context).items() if value is not None}
+def ask(
+    groups: Sequence[Group], context_of: Callable[[str], Context], limit: int = 4
+) -> tuple[Question, ...]:
+    """What to ask: first the assumptions behind the numbers, then what the families depend on; never what is known.
+
+    `context_of` is what the configuration of a file says.
+    """
     wanted: dict[str, str] = {}
     for entry in groups:
+        known = _known(context_of(entry.first.path))
         for key, value in entry.first.impact.assumptions.items():
             if key in _QUESTIONS and key not in known:
                 wanted.setdefault(key, f"{figure(value)} is assumed")
     for entry in groups:
+        known = _known(context_of(entry.first.path))
         for key in _FAMILY_KEYS.get(entry.first.code[:3], ()):
             if key not in known:
                 wanted.setdefault(key, _FAMILY_WHY.get(key, ""))
     return tuple(Question(key, _QUESTIONS[key], why) for key, why in list(wanted.items())[:limit])
+
+
+def _known(context: Context) -> frozenset[str]:
+    return frozenset(key for key, value in msgspec.structs.asdict(context).items() if value is not None)
 
 
 def metrics(groups: Iterable[Group]) -> tuple[tuple[str, tuple[str, ...]], ...]:

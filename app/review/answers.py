@@ -9,7 +9,7 @@ import msgspec
 
 from app.review.commands import PREFIX, Command
 from app.review.config import Config, Table
-from app.review.markdown import code, details, fence, plain, prose
+from app.review.markdown import code, details, fence, html, plain, prose
 from rules.engine import registry
 
 HELP: Final = f"""\
@@ -65,20 +65,20 @@ def explain(wanted: str, rule_url: str) -> str:
 
 def configuration(config: Config) -> str:
     """What differs from the defaults, and every mistake."""
-    defaults = msgspec.to_builtins(Table())
-    values = {key: value for key, value in msgspec.to_builtins(config).items() if key in defaults}
-    own = {key: value for key, value in values.items() if value != defaults[key]}
     where = (
         f"Read from {code(config.source)} on the base branch."
         if config.source
         else "No configuration on the base branch."
     )
     parts = [where]
-    if own:
-        lines = "".join(f"{key} = {msgspec.json.encode(value).decode()}\n" for key, value in own.items())
-        parts.append(details("What differs from the defaults", fence(lines, "toml")))
+    if own := _differing(config):
+        parts.append(details("What differs from the defaults", fence(own, "toml")))
     else:
         parts.append("Everything is as by default.")
+    for folder, part in config.parts.items():
+        if part.folder:  # else only its linter is its own
+            title = f"In <code>{html(folder)}/</code>, instead"
+            parts.append(details(title, fence(_differing(part) or "# everything is as by default\n", "toml")))
     if config.errors:
         parts.append("Mistakes, each falling back to the default:")
         parts.append(
@@ -87,6 +87,13 @@ def configuration(config: Config) -> str:
             )
         )
     return "\n\n".join(parts)
+
+
+def _differing(config: Config) -> str:
+    defaults = msgspec.to_builtins(Table())
+    values = msgspec.to_builtins(config)
+    own = {key: values[key] for key, default in defaults.items() if values[key] != default}
+    return "".join(f"{key} = {msgspec.json.encode(value).decode()}\n" for key, value in own.items())
 
 
 def unavailable(command: Command) -> str:

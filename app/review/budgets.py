@@ -8,7 +8,7 @@ import msgspec
 
 from app.review.costs import EndpointChange
 from rules.engine import budgets
-from rules.engine.finding import Budget, Endpoint, EndpointRef, Result
+from rules.engine.finding import Budget, Endpoint, EndpointRef, Options, Result
 
 
 class BudgetRow(msgspec.Struct, frozen=True):
@@ -20,16 +20,18 @@ class BudgetRow(msgspec.Struct, frozen=True):
     """What breaks them; empty when they hold."""
 
 
-def held(changes: Sequence[EndpointChange], after: Result, tables: Sequence[Budget]) -> tuple[BudgetRow, ...]:
+def held(changes: Sequence[EndpointChange], after: Result, options: Options) -> tuple[BudgetRow, ...]:
     """Rows for the endpoints among `changes` that have a budget, broken ones first."""
-    if not tables:
-        return ()
     touched = {change.ref for change in changes if change.after is not None}
     rows = [
         row(endpoint, fitting)
         for endpoint in after.endpoints
         if EndpointRef(endpoint.method, endpoint.path) in touched
-        and (fitting := [table for table in tables if budgets.fits(table.match, endpoint)])
+        and (
+            fitting := [
+                table for table in options.at(endpoint.file).budget if budgets.fits(table.match, endpoint)
+            ]
+        )
     ]
     return tuple(sorted(rows, key=lambda entry: (not entry.beyond, entry.ref)))
 

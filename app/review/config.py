@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal, Self
 import msgspec
 from msgspec import Meta
 
-from app.review import paths
+from app.review import parts, paths
 from app.review.toml_lines import KeyLines
 from rules.engine import registry
 from rules.engine.ceding import linter_of
@@ -29,6 +29,18 @@ ATTRIBUTES = ".gitattributes"
 RUFF = (".ruff.toml", "ruff.toml")
 ORGANISATION = "org:.github/fastperf.toml"
 MAX_BYTES = 65_536
+MOST_PARTS = 200
+"""Folders with a configuration of their own."""
+REPOSITORY_WIDE = (
+    "waive_by",
+    "on_fault",
+    "on_skip",
+    "advisory_branches",
+    "max_comments",
+    "profile",
+    "observed",
+)
+"""There is one check run, one review and one record: what decides about those stands in the repository's own file."""
 
 Mode = Literal["gate", "advise", "observe"]
 FailOn = Literal["critical", "high", "medium", "low", "info", "never"]
@@ -214,6 +226,14 @@ class Config(Table, frozen=True, kw_only=True):
     """What the project's ruff reports; nothing when `cede_to` is `never`."""
     source: str = ""
     """The file that holds the configuration; empty when there is none."""
+    organisation: str = ""
+    """The text of the organisation's file, which lies under the parts too."""
+    folder: str = ""
+    """Where the file lies; empty for the repository's own."""
+    above: str = ""
+    """Where we look from: a folder below the one that the configuration counts from."""
+    parts: Mapping[str, Config] = {}
+    """Folders with a configuration of their own, which holds for the files in them."""
 
     @classmethod
     def parse(
@@ -222,11 +242,15 @@ class Config(Table, frozen=True, kw_only=True):
         org: str | None = None,
         *,
         codes: Collection[str] | None = None,
+        left_out: Collection[str] = (),
     ) -> Self:
         """The configuration in `documents` (texts by name; missing ones none) over organisation defaults.
 
         `org` is the text of the organisation's file; without it, `documents["org:.github/fastperf.toml"]`.
-        `codes` are the rules that exist, by default those of the registry. Never raises.
+        `codes` are the rules that exist, by default those of the registry, `left_out` keys that do not count here.
+        Never raises.
+
+        Documents in folders (`services/orders/pyproject.toml`) are `parts`.
         """
         org = documents.get(ORGANISATION) if org is None else org
         errors: list[ConfigError] = []
@@ -235,29 +259,95 @@ class Config(Table, frozen=True, kw_only=True):
             _merge(values, _values(_Document.organisation(org, errors), errors, codes))
         own = _own_document(documents, errors)
         if own is not None:
-            _merge(values, _values(own, errors, codes))
+            _merge(values, _values(own, errors, codes, left_out))
         attributes = documents.get(ATTRIBUTES) or ""
         ceded = values.get("cede_to", "auto") != "never"
-        return cls(
+        config = cls(
             **_structs(values),
             errors=tuple(errors),
             generated=paths.generated_patterns(attributes[:MAX_BYTES]),
             linter=_linter(documents) if ceded else Linter(),
             source=own.path if own is not None and own.table else "",
+            organisation=org or "",
         )
+        return config.with_parts(documents, codes=codes)
+
+    def with_parts(
+        self, documents: Mapping[str, str | None], *, codes: Collection[str] | None = None
+    ) -> Self:
+        """With the configurations that stand in folders, as far as `documents` hold some."""
+        found = [(folder, own) for folder, own in parts.documents(documents) if parts.decides(own)]
+        if not found:
+            return self
+        made = {folder: self._part(folder, own, codes) for folder, own in found[:MOST_PARTS]}
+        errors = [error for part in made.values() for error in part.errors]
+        errors += [
+            ConfigError(
+                f"{folder}/{next(iter(own))}",
+                1,
+                f"More than {MOST_PARTS} folders have a configuration; not read.",
+            )
+            for folder, own in found[MOST_PARTS : MOST_PARTS + 1]
+        ]
+        return msgspec.structs.replace(self, parts=made, errors=(*self.errors, *errors))
+
+    def _part(self, folder: str, own: Mapping[str, str], codes: Collection[str] | None) -> Config:
+        """What holds in a folder: its own configuration instead of ours, its own ruff's word instead of ours."""
+        linted = _linter(own) if parts.has_linter(own) else self.linter
+        if not parts.has_table(own):
+            return msgspec.structs.replace(
+                self, linter=linted if self.cede_to != "never" else Linter(), errors=(), parts={}
+            )
+        part = Config.parse(own, self.organisation, codes=codes, left_out=REPOSITORY_WIDE)
+        return msgspec.structs.replace(
+            part,
+            **{name: getattr(self, name) for name in REPOSITORY_WIDE},
+            folder=folder,
+            source=f"{folder}/{part.source or PYPROJECT}",
+            linter=linted if part.cede_to != "never" else Linter(),
+            errors=tuple(
+                msgspec.structs.replace(error, path=f"{folder}/{error.path}")
+                for error in part.errors
+                if error.path != ORGANISATION
+            ),
+        )
+
+    def inside(self, folder: str, own: Mapping[str, str]) -> Self:
+        """The same for a project in a folder, whose paths count from there; `own` may say what its ruff reports."""
+        up = "../" * (folder.count("/") + 1)
+        return msgspec.structs.replace(
+            self,
+            above=folder,
+            source=f"{up}{self.source}",
+            errors=tuple(msgspec.structs.replace(error, path=f"{up}{error.path}") for error in self.errors),
+            profile=self.profile and f"{up}{self.profile}",
+            observed=self.observed and f"{up}{self.observed}",
+            linter=_linter(own) if self.cede_to != "never" and parts.has_linter(own) else self.linter,
+        )
+
+    def at(self, path: str) -> Config:
+        """What holds for a file: the configuration that is nearest above it."""
+        folder = path if self.parts else ""
+        while folder:
+            folder = folder.rpartition("/")[0]
+            if folder in self.parts:
+                return self.parts[folder]
+        return self
 
     def options(self) -> Options:
         """What the analysis needs to know."""
+        everywhere = (self, *self.parts.values())
         return Options(
             select=self.select,
             ignore=self.ignore,
             severity=self.severity,
-            blocking=self.blocking,
-            nonblocking=self.nonblocking,
+            blocking=tuple(dict.fromkeys(name for each in everywhere for name in each.blocking)),
+            nonblocking=tuple(dict.fromkeys(name for each in everywhere for name in each.nonblocking)),
             allow_inline_ignores=self.allow_inline_ignores,
             linter=self.linter,
             context=msgspec.to_builtins(self.context),
             budget=tuple(Budget(**msgspec.structs.asdict(table)) for table in self.budget),
+            parts={folder: part.options() for folder, part in self.parts.items()},
         )
 
     @property
@@ -290,10 +380,11 @@ class Config(Table, frozen=True, kw_only=True):
 
     def mode_for(self, finding: Finding) -> Mode:
         """The mode of a finding. With several endpoints the strictest counts."""
+        config = self.at(finding.path)
         endpoints = [str(endpoint) for endpoint in finding.endpoints]
         if finding.endpoint is not None:
             endpoints.append(str(finding.endpoint))
-        modes = {self.mode_of(finding.code, endpoint) for endpoint in endpoints or [""]}
+        modes = {config.mode_of(finding.code, endpoint) for endpoint in endpoints or [""]}
         return next(mode for mode in _STRICTEST_FIRST if mode in modes)
 
     def capped(self, finding: Finding) -> Finding:
@@ -301,7 +392,8 @@ class Config(Table, frozen=True, kw_only=True):
         endpoints = {str(endpoint) for endpoint in finding.endpoints}
         if finding.endpoint is not None:
             endpoints.add(str(finding.endpoint))
-        caps = [self._cap(endpoint) for endpoint in endpoints]
+        config = self.at(finding.path)
+        caps = [config._cap(endpoint) for endpoint in endpoints]
         known = [cap for cap in caps if cap is not None]
         if not caps or len(known) < len(caps):
             return finding
@@ -316,10 +408,11 @@ class Config(Table, frozen=True, kw_only=True):
 
     def gates(self, finding: Finding) -> bool:
         """Whether the finding is bad and sure enough to fail a check run, whatever the mode."""
+        fail_on = self.at(finding.path).fail_on
         return (
             finding.gates
-            and self.fail_on != "never"
-            and finding.severity >= self.fail_on
+            and fail_on != "never"
+            and finding.severity >= fail_on
             and finding.confidence != Confidence.POSSIBLE
         )
 
@@ -328,18 +421,30 @@ class Config(Table, frozen=True, kw_only=True):
         return self.gates(finding) and self.mode_for(finding) == "gate"
 
     def excludes(self, path: str) -> bool:
-        """Whether a file is left out: vendored, generated, or excluded by the project."""
-        return paths.excluded((*paths.DEFAULT_EXCLUDE, *self.generated, *self.exclude), path)
+        """Whether a file is left out: vendored, generated, or excluded by the project, or by the part that it is in."""
+        patterns = (*paths.DEFAULT_EXCLUDE, *self.generated, *self._excluding(path))
+        return paths.excluded(patterns, self._whole(path))
 
     def exclusion(self, path: str) -> str:
         """Why a file is left out, in words; empty when it is not."""
         if not self.excludes(path):
             return ""
-        if paths.excluded(self.exclude, path):
+        if paths.excluded(self._excluding(path), self._whole(path)):
             return "excluded by the configuration"
-        if paths.excluded(self.generated, path):
+        if paths.excluded(self.generated, self._whole(path)):
             return "generated or vendored: .gitattributes says so"
         return "generated or vendored: its name says so"
+
+    def _excluding(self, path: str) -> tuple[str, ...]:
+        """Ours, then those of the file's part, which count from its folder."""
+        part = self.at(path)
+        if part is self or not part.folder:
+            return self.exclude
+        folder = self._whole(part.folder)
+        return (*self.exclude, *(paths.below(folder, pattern) for pattern in part.exclude))
+
+    def _whole(self, path: str) -> str:
+        return f"{self.above}/{path}" if self.above else path
 
     def select_paths(self, candidates: Iterable[str]) -> tuple[str, ...]:
         """Those of `candidates` that are not left out, in their order."""
@@ -428,7 +533,12 @@ def _read(path: str, text: str, prefix: tuple[str, ...], errors: list[ConfigErro
     return _Document(path, table, lines)
 
 
-def _values(document: _Document, errors: list[ConfigError], codes: Collection[str] | None) -> dict[str, Any]:
+def _values(
+    document: _Document,
+    errors: list[ConfigError],
+    codes: Collection[str] | None,
+    left_out: Collection[str] = (),
+) -> dict[str, Any]:
     """The valid keys of a document, as the builtins that `Table` is made of; each mistake becomes an error."""
     values: dict[str, Any] = {}
 
@@ -446,6 +556,8 @@ def _values(document: _Document, errors: list[ConfigError], codes: Collection[st
     for key, value in document.table.items():
         if key not in _FIELDS:
             refuse((key,), partial(_unknown, key, _FIELDS))
+        elif key in left_out:
+            refuse((key,), f"`{key}` counts for the whole repository; here it is left out.")
         elif key in ("severity", "mode", "context") and isinstance(value, dict):
             part = _entries(key, value, codes, refuse)
             if part:

@@ -155,7 +155,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         )
         verdict = conclude(new, config, skipped=bool(missed), faults=bool(faults), advisory=advisory)
         recommendations = recommend(groups, one_click, {finding.fingerprint for finding in applied.findings})
-        questions = ask(groups, config.context)
+        questions = ask(groups, lambda path: config.at(path).context)
         blocking = tuple(finding.fingerprint for finding in heard if config.gates(finding))
         nearby = tuple(finding for finding in changes.existing if _near(finding, diff))
         suppressed = tuple(entry for entry in after.suppressed if entry.path in diff.files)
@@ -186,7 +186,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             config_errors=mistakes,
             waived=ignored,
             paused_by=wishes.paused_by,
-            budgets=held(endpoints, after, config.options().budget),
+            budgets=held(endpoints, after, config.options()),
             roots=tuple(roots),
             checklist=checklist,
             is_new_service=not before.endpoints,
@@ -413,7 +413,7 @@ def _annotations(placeless: Sequence[Group], errors: Sequence[ConfigError]) -> t
 
 
 def _capped(result: Result, config: Config) -> Result:
-    if not config.endpoint:
+    if not any(each.endpoint for each in (config, *config.parts.values())):
         return result
     return msgspec.structs.replace(
         result, findings=tuple(config.capped(finding) for finding in result.findings)

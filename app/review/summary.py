@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from app.github.models import Conclusion
@@ -105,9 +105,7 @@ def title(facts: Facts) -> str:
         parts.append("review incomplete")
     counts = Counter(entry.first.severity for entry in facts.heard)
     if counts:
-        parts.append(
-            ", ".join(f"{counts[severity]} {severity}" for severity in Severity if counts[severity]) + " new"
-        )
+        parts.append(f"{_severe(counts)} new")
     elif not facts.faults:
         parts.append("no new performance problems")
     if facts.hints:
@@ -224,11 +222,12 @@ def _assessment(facts: Facts) -> Section:
     shown, rest = (changed, len(same)) if changed else (same, 0)
 
     parts = _by_root(shown, facts.roots)
+    counted = {root: _counted(root, facts) for root in parts}
 
     def draw(most: int) -> str:
         tables: list[str] = []
         for root, changes in parts.items():
-            heading = f"#### {code(root)}\n" if len(parts) > 1 and root else ""
+            heading = f"#### {code(root)}{counted[root]}\n" if len(parts) > 1 and root else ""
             tables.append(heading + _cost_table(changes, most, rest if not tables else 0))
         return "### Performance assessment\n" + "\n\n".join(tables)
 
@@ -251,9 +250,25 @@ def _by_root(changes: Sequence[EndpointChange], roots: Sequence[str]) -> dict[st
     """Endpoints by the project in the repository that they belong to, in the order of their costliest."""
     parts: dict[str, list[EndpointChange]] = {}
     for change in changes:
-        around = [root for root in roots if change.file.startswith(f"{root}/")]
-        parts.setdefault(max(around, key=len, default=""), []).append(change)
+        parts.setdefault(_root_of(change.file, roots), []).append(change)
     return parts
+
+
+def _root_of(path: str, roots: Sequence[str]) -> str:
+    return max((root for root in roots if path.startswith(f"{root}/")), key=len, default="")
+
+
+def _counted(root: str, facts: Facts) -> str:
+    """What is new in one of several projects."""
+    counts = Counter(
+        entry.first.severity for entry in facts.heard if _root_of(entry.first.path, facts.roots) == root
+    )
+    return f" · {_severe(counts)} new" if counts else ""
+
+
+def _severe(counts: Mapping[Severity, int]) -> str:
+    """`2 high, 1 medium`."""
+    return ", ".join(f"{counts[severity]} {severity}" for severity in Severity if counts[severity])
 
 
 def _budgets(facts: Facts) -> Section:

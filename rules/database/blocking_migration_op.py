@@ -103,7 +103,9 @@ class BlockingMigrationOp(ProjectRule):
                         operation.line,
                         problem,
                         # How large and how busy the table is decides, and is not in the code.
-                        confidence=Confidence.LIKELY if project.options.context else Confidence.POSSIBLE,
+                        confidence=Confidence.LIKELY
+                        if project.options.at(path).context
+                        else Confidence.POSSIBLE,
                         text=f"{operation.name} {table} {migration.revision}",
                     )
 

@@ -19,6 +19,7 @@ from rules.engine.round_trips import (
     nearest,
     said_together,
     way_to,
+    weighed,
 )
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 
@@ -152,9 +153,7 @@ class CommitInLoop(Rule):
         yield Match(
             node,
             f"`{spelled(node.func)}` {text}.",
-            severity=self.severity
-            if query.kind == "commit" and module.in_request_path(node)
-            else Severity.MEDIUM,
+            severity=weighed(self.severity, node, module) if query.kind == "commit" else Severity.MEDIUM,
             confidence=_confidence(node, query.kind, loop, module),
             fix=_moved(node, loop, module) if query.kind in ("commit", "flush") else None,
             impact=estimates.commits_in_loop(module.options, query.kind),
@@ -182,7 +181,7 @@ class CommitInLoop(Rule):
         yield Match(
             node,
             f"`{spelled(node.func)}` {text}{also}.",
-            severity=self.severity if flushed is None else Severity.MEDIUM,
+            severity=weighed(self.severity, node, module) if flushed is None else Severity.MEDIUM,
             confidence=confidence,
             call_path=way_to(node, leaf, module),
             swallows=tuple(each for each in swallowed if each[0] == self.code),

@@ -8,6 +8,7 @@ from rules.engine import estimates
 from rules.engine.finding import Hop
 from rules.engine.loop_shapes import spelled
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.traffic import is_seldom
 from rules.engine.transactions import held_calls
 
 if TYPE_CHECKING:
@@ -103,7 +104,8 @@ class ExternalCallInTransaction(Rule):
                 held.call,
                 f"`{name}`{reaches} while `{held.session}` keeps the connection it took on line {held.begun}: it is gone"
                 " from the pool for as long as the other side takes.",
-                confidence=Confidence.LIKELY,
+                # A pool runs dry under load; what an administrator does now and then takes one connection of it.
+                confidence=Confidence.POSSIBLE if is_seldom(node, module) else Confidence.LIKELY,
                 call_path=path,
                 related=(Hop(module.path, held.begun, held.session),),
                 impact=estimates.connection_held(module.options),

@@ -8,7 +8,7 @@ from rules.engine import index_advice
 from rules.engine.lookups import Use
 from rules.engine.models import Column, Table
 from rules.engine.rule import Confidence, Effort, Hop, Impact, Invalid, Match, Rule, Severity, Valid
-from rules.engine.small_tables import is_small
+from rules.engine.small_tables import is_small, lists_kinds
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -116,9 +116,13 @@ class ForeignKeyWithoutIndex(Rule):
                 continue
             reason, place = _reason(table, column, module)
             # Whoever deletes an account or a group, or lists the few rows of a settings table, can wait for a scan.
-            asked = not is_small(table) and any(
-                use.reached and not use.seldom and not _is_clean_up(use)
-                for use in _uses(table, column, module)
+            asked = (
+                not is_small(table)
+                and not _refers_to_kind(column, module)
+                and any(
+                    use.reached and not use.seldom and not _is_clean_up(use)
+                    for use in _uses(table, column, module)
+                )
             )
             name = table.symbol.rpartition(".")[2]
             yield Match(
@@ -131,6 +135,12 @@ class ForeignKeyWithoutIndex(Rule):
                 related=(place,) if place is not None else (),
                 instead=f"`index=True` on the column, and in a migration {index_advice.migration(table, column)}.",
             )
+
+
+def _refers_to_kind(column: Column, module: Module) -> bool:
+    """Whether the key names one of a few kinds: many rows share it, so that an index saves little."""
+    target = module.project.models.target(column.foreign) if column.foreign is not None else None
+    return target is not None and lists_kinds(target.name)
 
 
 def _asked_first(declared: list[tuple[Table, Column]], module: Module) -> list[tuple[Table, Column]]:

@@ -8,7 +8,7 @@ from rules.engine import eager, estimates
 from rules.engine.creation import serves
 from rules.engine.loop_shapes import iterables, shortened
 from rules.engine.per_item import is_doubtful
-from rules.engine.round_trips import nearest, short
+from rules.engine.round_trips import nearest, short, weighed
 from rules.engine.row_members import summary_of_member
 from rules.engine.rows import ITEM
 from rules.engine.rule import Confidence, Effort, Hop, Invalid, Match, Rule, Severity, Valid
@@ -213,7 +213,7 @@ class LazyRelationshipInLoop(Rule):
             node,
             f"`{shortened(module.segment(node.func))}` loads {', '.join(names[:3])}{more} one `{loaded.table.symbol.rpartition('.')[2]}`"
             f" at a time: {_counted(len(names))} per item of `{shortened(module.segment(iterables(loop)[0]))}`.",
-            severity=self.severity if is_many and module.in_request_path(node) else Severity.MEDIUM,
+            severity=weighed(self.severity, node, module) if is_many else Severity.MEDIUM,
             # A key that is empty, or the same for many rows, costs nothing: how often, the helper does not show.
             confidence=_confidence(loop, module) if is_many else Confidence.POSSIBLE,
             fix=eager.load_with_query(module, loaded, [each.read.chain for each in found]),
@@ -240,7 +240,7 @@ class LazyRelationshipInLoop(Rule):
             node,
             f"`{module.segment(node)}` asks the database (`{short(leaf)}`) for each item of"
             f" `{shortened(module.segment(iterables(loop)[0]))}`: a round trip per item.",
-            severity=self.severity if module.in_request_path(node) else Severity.MEDIUM,
+            severity=weighed(self.severity, node, module),
             confidence=Confidence.POSSIBLE if leaf.sometimes else _confidence(loop, module),
             call_path=(Hop(module.path, node.lineno, node.attr), *leaf.path),
             impact=estimates.queries_in_loop(module.options),
@@ -260,7 +260,7 @@ class LazyRelationshipInLoop(Rule):
             node,
             f"`{module.segment(node)}` is a query for each item of"
             f" `{shortened(module.segment(iterables(loop)[0]))}`, one after another.",
-            severity=self.severity if module.in_request_path(node) else Severity.MEDIUM,
+            severity=weighed(self.severity, node, module),
             confidence=Confidence.LIKELY,
             impact=estimates.lazy_loads(module.options, 1),
         )

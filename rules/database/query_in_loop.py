@@ -13,6 +13,7 @@ from rules.engine.round_trips import (
     one_table,
     said_together,
     takes_many,
+    weighed,
     writes,
 )
 from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
@@ -133,7 +134,7 @@ class QueryInLoop(Rule):
             node,
             f"`{spelled(node.func)}` runs once per item of `{source}`: one round trip to the database each,"
             f" one after another{also}.",
-            severity=self.severity if module.in_request_path(node) else Severity.MEDIUM,
+            severity=weighed(self.severity, node, module),
             confidence=confidence,
             swallows=swallowed,
             fix=one_query.fix(node, loop, module),

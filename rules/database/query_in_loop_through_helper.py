@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING
 
 from rules.engine import estimates
 from rules.engine.loop_shapes import iterables, shortened, spelled
-from rules.engine.round_trips import confidence_of, goes_out, loop_of, nearest, said_together, short, way_to
+from rules.engine.round_trips import (
+    confidence_of,
+    goes_out,
+    is_never_awaited,
+    loop_of,
+    nearest,
+    said_together,
+    short,
+    way_to,
+    weighed,
+)
 from rules.engine.row_members import summary_of_member
 from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
 
@@ -107,6 +117,8 @@ class QueryInLoopThroughHelper(Rule):
             summary = method[1] if method is not None else None
         if summary is None or not summary.reads or goes_out(summary):
             return
+        if summary.is_async and is_never_awaited(node, module):
+            return
         loop = loop_of(node, module)
         leaf = nearest(summary.reads)
         if loop is None or leaf is None:
@@ -126,7 +138,7 @@ class QueryInLoopThroughHelper(Rule):
         )
 
     def priced(self, leaf: Leaf, node: ast.Call, module: Module) -> Severity:
-        severity = self.severity if module.in_request_path(node) else Severity.MEDIUM
+        severity = weighed(self.severity, node, module)
         return severity.lowered() if len(leaf.path) > _FAR or leaf.sometimes else severity
 
 

@@ -10,6 +10,7 @@ from rules.engine.document_lists import ENDS, UnlimitedList, unlimited
 from rules.engine.finding import Hop
 from rules.engine.raw_queries import Raw, is_unlimited
 from rules.engine.raw_text import RUNS
+from rules.engine.rows import NARROWED
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.small_tables import is_small
 from rules.engine.traffic import is_seldom
@@ -17,6 +18,7 @@ from rules.engine.traffic import is_seldom
 if TYPE_CHECKING:
     from rules.engine.callees import Callee
     from rules.engine.module import Module
+    from rules.engine.unbounded import Unlimited
 
 
 class UnboundedQuery(Rule):
@@ -129,11 +131,19 @@ class UnboundedQuery(Rule):
             severity=Severity.LOW if found.loaded.filters else self.severity,
             # Rows of one user, one order: mostly a handful, and only the project knows.
             confidence=Confidence.POSSIBLE
-            if found.loaded.filters or is_small(table) or is_seldom(node, module)
+            if found.loaded.filters
+            or is_small(table)
+            or is_seldom(node, module)
+            or _is_narrowed(found, elsewhere)
             else Confidence.LIKELY,
             related=tuple(elsewhere[:3]),
             impact=estimates.rows_returned(module.options),
         )
+
+
+def _is_narrowed(found: Unlimited, elsewhere: list[Hop]) -> bool:
+    """Whether a helper adds conditions on some paths: who calls it decides, and mostly gives some."""
+    return bool(elsewhere) and bool(found.loaded.flags & NARROWED)
 
 
 def _raw(node: ast.Call, module: Module) -> Raw | None:

@@ -5,8 +5,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine import estimates
+from rules.engine.per_item import is_doubtful
 from rules.engine.rows import MANY, RESULT
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.small_tables import is_small
+from rules.engine.traffic import is_seldom
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -110,7 +113,9 @@ class UpdateViaLoad(Rule):
             node,
             f"Every `{model}` is loaded only to set {' and '.join(f'`{name}`' for name in names)} to the same value:"
             " one `UPDATE` does it without moving a row.",
-            confidence=Confidence.LIKELY,
+            confidence=Confidence.POSSIBLE
+            if is_small(table) or is_seldom(node, module) or is_doubtful(node, module)
+            else Confidence.LIKELY,
             impact=estimates.rows_written(module.options),
             instead=f"`session.execute(update({model}).where(…).values({values}))`.",
         )

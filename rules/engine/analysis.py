@@ -28,6 +28,7 @@ from rules.engine import (
     row_changes,
     serving,
     suppression,
+    traffic,
 )
 from rules.engine.facts import ModuleFacts
 from rules.engine.finding import (
@@ -225,7 +226,7 @@ class _Run:
         self.skipped: list[Skipped] = []
         self.suppressed: list[Suppressed] = []
         self.lines = 0
-        self.rules = tuple(rule for rule in registry.rules() if options.wants(rule.code))
+        self.rules = tuple(rule for rule in registry.rules() if options.wants_anywhere(rule.code))
         self.wanted = self.rules
         self._dispatch()
         self.known = registry.codes() | growth.CODES | {budgets.CODE}
@@ -343,7 +344,7 @@ class _Run:
     def _check(self, module: Module) -> Iterator[_Placed]:
         """The findings of one file, after suppression."""
         silencers = suppression.parse(module.source.text)
-        if not self.options.allow_inline_ignores:
+        if not module.options.allow_inline_ignores:
             silencers = suppression.Suppressions()
         placed = [
             item
@@ -351,28 +352,31 @@ class _Run:
             if (item := self._place(module, rule, match))
         ]
         for item in placed:
-            if ceding.cedes(item.finding, self.options.linter):
+            if ceding.cedes(item.finding, module.options.linter):
                 continue
             silenced = silencers.suppressed(item.finding)
             if silenced is None:
                 yield item
             else:
                 self.suppressed.append(silenced)
-        if self.options.wants("FP001"):
+        if module.options.wants("FP001"):
             unused = registry.by_code("FP001")
-            ran = [rule.code for rule in self.wanted]
+            ran = [rule.code for rule in self.wanted if module.options.wants(rule.code)]
             for finding in silencers.findings(module.path, ran=ran, known=self.known):
                 yield _Placed(unused, Match(module.tree, finding.message), finding)
 
     def _matches(self, module: Module) -> list[tuple[Rule, Match]]:
         found: list[tuple[Rule, Match]] = []
         failed: dict[Rule, str] = {}
+        left_out = {rule for rule in self.rules if not module.options.wants(rule.code)}
         for node_type, rules in self.dispatch.items():
             nodes = module.index.nodes.get(node_type)
             if not nodes:
                 continue
             shares = self.callees.share(module) if node_type is ast.Call else {}
             for rule in rules:
+                if rule in left_out:
+                    continue
                 node: ast.AST = module.tree
                 try:
                     for node in shares.get(rule, nodes):
@@ -401,7 +405,9 @@ class _Run:
         if rule.per_request and not module.reached(node):
             severity, gates = min(severity, Severity.LOW, key=lambda each: each.rank), False
             confidence = Confidence.POSSIBLE
-        severity = self._configured(rule.code, severity)
+        if traffic.is_example(module.path, module.project):
+            severity, gates, confidence = severity.lowered(), False, Confidence.POSSIBLE
+        severity = module.options.severity_of(rule.code, severity)
         endpoints = module.endpoints(node)
         card = registry.card(rule)
         symbol = module.symbol_at(node)
@@ -451,9 +457,12 @@ class _Run:
             for match in matches:
                 if match.path in project.files and match.path not in self.sources:
                     continue  # said by whoever analyses that file
+                options = self.options.at(match.path)
+                if not options.wants(rule.code):
+                    continue
                 finding = self._placed_in_project(rule, match)
                 reason = suppression.in_document(self._lines(match.path), match.line, rule.code)
-                if reason is None or not self.options.allow_inline_ignores:
+                if reason is None or not options.allow_inline_ignores:
                     yield _Placed(rule, Match(ast.Module([], []), match.message), finding)
                 else:
                     self.suppressed.append(Suppressed(rule.code, match.path, match.line, reason))
@@ -471,7 +480,7 @@ class _Run:
         return Finding(
             code=rule.code,
             name=registry.name_of(rule),
-            severity=self._configured(rule.code, match.severity or rule.severity),
+            severity=self.options.at(match.path).severity_of(rule.code, match.severity or rule.severity),
             confidence=match.confidence,
             gates=rule.gates,
             effort=rule.effort,
@@ -495,11 +504,6 @@ class _Run:
             ),
             places=(here, *match.related),
         )
-
-    def _configured(self, code: str, severity: Severity) -> Severity:
-        """The project's own severity for a rule: the longest matching code or prefix."""
-        best = max((key for key in self.options.severity if code.startswith(key)), key=len, default=None)
-        return Severity(self.options.severity[best]) if best is not None else severity
 
 
 def _is_advice(rule: Rule) -> bool:

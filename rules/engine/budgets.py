@@ -139,21 +139,22 @@ def broken_by(cost: Cost, budget: Budget) -> Iterator[tuple[str, str]]:
 
 def broken(endpoints: Iterable[Endpoint], options: Options) -> Iterator[Finding]:
     """One finding for each bound that an endpoint is beyond. Every budget that fits an endpoint holds."""
-    if not options.budget or not options.wants(CODE):
-        return
     rule = registry.by_code(CODE)
     card = registry.card(rule)
     for endpoint in endpoints:
+        held = options.at(endpoint.file)
+        if not held.budget or not held.wants(CODE):
+            continue
         ref = EndpointRef(endpoint.method, endpoint.path)
         told: dict[str, str] = {}
-        for budget in options.budget:
+        for budget in held.budget:
             if fits(budget.match, endpoint):
                 told.update(broken_by(endpoint.cost, budget))
         for what, allowed in told.items():
             yield Finding(
                 code=CODE,
                 name=registry.name_of(rule),
-                severity=options.severity.get(CODE, rule.severity),
+                severity=held.severity_of(CODE, rule.severity),
                 confidence=Confidence.CERTAIN,
                 gates=rule.gates,
                 effort=rule.effort,

@@ -33,6 +33,10 @@ IN_SCRIPT = 64
 IN_REQUEST = 128
 """A request (or what follows it) is proven to get here."""
 IN_TEST = 256
+WAITED = 512
+"""A request gets here and waits until it is done: not only what follows it, or what goes on beside it."""
+OWN_LOOP = 1024
+"""Runs on an event loop that a thread or a program starts for itself."""
 
 _PUBLIC = (
     (IN_LOOP, Context.LOOP),
@@ -41,6 +45,14 @@ _PUBLIC = (
     (AT_STARTUP, Context.STARTUP),
     (IN_BACKGROUND, Context.BACKGROUND),
     (IN_TASK, Context.TASK),
+)
+_RUNNING = (
+    ".run_until_complete",
+    ".run_forever",
+    "asyncio.run",
+    "asyncio.Runner.run",
+    "anyio.run",
+    "uvloop.run",
 )
 _PLACES = IN_LOOP | IN_THREAD | IN_PROCESS
 
@@ -89,7 +101,7 @@ def _mark_roots(nodes: Iterable[Node]) -> None:
         own = IN_LOOP if node.is_async else IN_THREAD
         roles = node.roles
         if roles & {"endpoint", "websocket", "dependency", "middleware", "exception handler"}:
-            node.contexts |= own | IN_REQUEST
+            node.contexts |= own | IN_REQUEST | WAITED
         if "lifespan" in roles:
             node.contexts |= AT_STARTUP
         if "task" in roles:
@@ -117,8 +129,13 @@ def _mark_servers(nodes: Iterable[Node]) -> None:
 def through(node: Node, edge: Edge) -> int:
     """The contexts that `edge` carries from `node` to its target."""
     mask, kind, target = node.contexts, edge.kind, edge.target
+    if edge.call.flags & facts.DETACHED:
+        mask &= ~WAITED
     elsewhere = mask & ~_PLACES
     if kind == CALL:
+        if target.is_async and not node.is_async and not mask & IN_LOOP and _starts_loop(node):
+            goes_on = edge.call.flags & facts.SPAWNED and mask & AT_STARTUP and not mask & IN_THREAD
+            return (elsewhere & ~AT_STARTUP) | IN_LOOP if goes_on else elsewhere | OWN_LOOP
         if target.is_async and not node.is_async and not edge.call.flags & facts.SPAWNED:
             # A loop of its own (`asyncio.run(f())`), or a coroutine handed back to the caller's loop.
             return elsewhere | (mask & IN_LOOP)
@@ -126,11 +143,19 @@ def through(node: Node, edge: Edge) -> int:
             return (mask & ~AT_STARTUP) | IN_LOOP  # goes on while the application serves
         return mask
     if kind == THREAD:
-        return elsewhere | IN_THREAD
+        return (elsewhere & ~OWN_LOOP) | IN_THREAD
     if kind == PROCESS:
-        return elsewhere | IN_PROCESS
+        return (elsewhere & ~OWN_LOOP) | IN_PROCESS
     if kind == BACKGROUND:
-        return elsewhere | IN_BACKGROUND | IN_REQUEST | (IN_LOOP if target.is_async else IN_THREAD)
+        return (
+            (elsewhere & ~WAITED) | IN_BACKGROUND | IN_REQUEST | (IN_LOOP if target.is_async else IN_THREAD)
+        )
     if kind == LOOP:
-        return (elsewhere & ~AT_STARTUP) | IN_LOOP
-    return mask & IN_REQUEST  # ELSEWHERE
+        on_loop = OWN_LOOP if mask & OWN_LOOP and not mask & IN_LOOP else IN_LOOP
+        return (elsewhere & ~AT_STARTUP) | on_loop
+    return mask & (IN_REQUEST | WAITED)  # ELSEWHERE
+
+
+def _starts_loop(node: Node) -> bool:
+    """Whether a function runs an event loop of its own: `asyncio.run(f())`, `new_event_loop().run_forever()`."""
+    return any(call.ref.endswith(_RUNNING) for call in node.function.calls)

@@ -16,6 +16,7 @@ from rules.engine import (
     raw_text,
     rows,
     session_factories,
+    switches,
 )
 from rules.engine.annotations import one_of
 from rules.engine.arguments import arguments, displays, receiver, target
@@ -96,6 +97,9 @@ _TRANSPARENT = frozenset(
         "setter",
     }
 )
+_LASTING = frozenset({"lru_cache", "cache", "cached_property"})
+_LIBRARIES = ("builtins.", "logging.", "json.", "datetime.", "typing.", "re.", "os.", "pydantic.")
+"""How references begin whose arguments nobody asks about."""
 _CACHES = frozenset({"lru_cache", "cache", "cached_property", "cached", "ttl_cache", "alru_cache", "memoize"})
 
 
@@ -196,6 +200,8 @@ def _function(index: Index, scope: Scope, calls: tuple[Call, ...], lines: int) -
             flags |= facts.PROPERTY
         if name in _CACHES:
             flags |= facts.CACHED
+            if name in _LASTING and not _takes_arguments(node, scope):
+                flags |= facts.SINGLE
         if name == "staticmethod":
             flags |= facts.STATIC
         elif name == "classmethod":
@@ -240,7 +246,13 @@ def _function(index: Index, scope: Scope, calls: tuple[Call, ...], lines: int) -
         calls,
         passings := page_sizes.passings(index, scope),
         page_sizes.order(scope.node) if passings else (),
+        switches.of_function(node, scope.owner is not None and not flags & facts.STATIC, calls),
     )
+
+
+def _takes_arguments(node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> bool:
+    own = len(node.args.posonlyargs) + len(node.args.args) - (scope.owner is not None)
+    return own > 0 or bool(node.args.kwonlyargs or node.args.vararg or node.args.kwarg)
 
 
 def _starts_thread(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
@@ -372,7 +384,7 @@ def _calls(index: Index, scope: Scope, guarded: list[Call]) -> list[Call]:
         if not ref or ref in _QUIET:
             continue
         last = ref.rpartition(".")[2]
-        flags, loops, path, is_guarded = surroundings(index, node, at_module)
+        flags, loops, path, is_guarded, needs = surroundings(index, node, at_module)
         if last in quick_calls.NAMES and quick_calls.is_quick(node, last):
             flags |= facts.QUICK
         if last in session_factories.NAMES:
@@ -392,14 +404,24 @@ def _calls(index: Index, scope: Scope, guarded: list[Call]) -> list[Call]:
             bound = target(index, node, scope)
             taken_from = receiver(index, node.func, scope)
         call = Call(
-            ref, node.lineno, node.col_offset, flags, loops, path, given, bound or "", taken_from or ""
+            ref,
+            node.lineno,
+            node.col_offset,
+            flags,
+            loops,
+            path,
+            given,
+            bound or "",
+            taken_from or "",
+            needs,
+            "" if ref.startswith(_LIBRARIES) else switches.passed(index, node, scope),
         )
         (guarded if is_guarded else calls).append(call)
     seen: set[str] = set()
     owner = scope.owner
     for load in scope.loads:
         if load.value.__class__ is ast.Attribute and load.value.attr == "awaitable_attrs":
-            flags, loops, path, is_guarded = surroundings(index, load, at_module)
+            flags, loops, path, is_guarded, _ = surroundings(index, load, at_module)
             call = Call(rows.AWAITABLE, load.lineno, load.col_offset, flags, loops, path)
             (guarded if is_guarded else calls).append(call)
             continue
@@ -411,7 +433,7 @@ def _calls(index: Index, scope: Scope, guarded: list[Call]) -> list[Call]:
         if not base or base[-1] not in ":)^]$»⟩" or base.startswith("builtins.") or ref in seen:
             continue
         seen.add(ref)
-        flags, loops, path, is_guarded = surroundings(index, load, at_module)
+        flags, loops, path, is_guarded, _ = surroundings(index, load, at_module)
         call = Call(ref, load.lineno, load.col_offset, facts.LOAD, loops, path)
         (guarded if is_guarded else calls).append(call)
     return calls

@@ -34,8 +34,9 @@ from rules.engine.filtered import Filtered
 from rules.engine.migrations import Migration
 from rules.engine.raw_text import RawFacts
 from rules.engine.rows import Flow
+from rules.engine.switches import Switch
 
-ENGINE_VERSION = "18"
+ENGINE_VERSION = "19"
 """Changes when facts change shape or meaning: cached ones of another version are worthless."""
 
 # Flags of a call.
@@ -72,6 +73,8 @@ WISHED = 16384
 """Under `if blocking:` of a parameter that is off unless given."""
 CONDITIONAL = 32768
 """Under an `if` of its function: whether it runs depends on what is passed or found."""
+ONCE = 65536
+"""As `RECALLED` or `ON_MISS`, and the one answer is kept for good: `if _client is None: _client = connect()`."""
 
 # Flags of a function.
 ASYNC = 1
@@ -89,6 +92,8 @@ ABSTRACT = 1024
 """Decorated with `abstractmethod`, or with a body that only raises `NotImplementedError`."""
 HANDS_ON = 2048
 """A decorator whose wrapper gives the function to a thread and does not wait for it."""
+SINGLE = 4096
+"""Decorated with a cache and called without arguments: its body runs once."""
 MAIN = 512
 """The code under `if __name__ == "__main__"`."""
 
@@ -131,6 +136,10 @@ class Call(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
     """The own name that the result is bound to (`@router`)."""
     receiver: str = ""
     """The own name that the method is called on (`@router`), also when that name is local."""
+    needs: str = ""
+    """Conditions on parameters of its function under which it is made: `+commit,=session`."""
+    passed: str = ""
+    """What is known of the arguments: `rules.engine.switches.passed`."""
 
 
 class Parameter(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
@@ -180,6 +189,8 @@ class Function(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True)
     passings: tuple[Passing, ...] = ()
     order: tuple[str, ...] = ()
     """Names of all parameters, for functions with `passings`."""
+    switches: tuple[Switch, ...] = ()
+    """Parameters that decide whether some of its calls are made."""
 
 
 class Class(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):

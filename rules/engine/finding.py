@@ -277,6 +277,25 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     budget: tuple[Budget, ...] = ()
     evidence: tuple[tuple[str, str], ...] = ()
     """Paths and texts of profiles, traces and what tests observed (`rules.engine.profiles`)."""
+    parts: Mapping[str, Options] = {}
+    """Folders with options of their own; what holds for the whole project (`blocking`, `evidence`) is only outside."""
+
+    def at(self, path: str) -> Options:
+        """What holds for a file: the options of the innermost folder around it that has some."""
+        folder = path if self.parts else ""
+        while folder:
+            folder = folder.rpartition("/")[0]
+            if folder in self.parts:
+                return self.parts[folder]
+        return self
+
+    def wants_anywhere(self, code: str) -> bool:
+        return self.wants(code) or any(part.wants(code) for part in self.parts.values())
+
+    def severity_of(self, code: str, severity: Severity) -> Severity:
+        """The project's own severity for a rule: the longest matching code or prefix; else the one given."""
+        best = max((key for key in self.severity if code.startswith(key)), key=len, default=None)
+        return Severity(self.severity[best]) if best is not None else severity
 
     def wants(self, code: str) -> bool:
         selected = not self.select or any(code.startswith(prefix) for prefix in self.select)

@@ -261,12 +261,12 @@ def growth(before: Project, after: Project, renamed: Mapping[str, str], options:
     versions = _Versions(before, after, renamed)
     found: list[Finding] = []
     for kind in (_QUERIES, _EXTERNAL):
-        if options.wants(kind.rule.code):
+        if options.wants_anywhere(kind.rule.code):
             found += [_grown(kind, cause, after) for cause in _causes(versions, kind)]
-    if options.wants(CacheRemoved.code):
+    if options.wants_anywhere(CacheRemoved.code):
         uncached = [_uncached(node, name, after) for node, name in _lost_caches(versions)]
         found += [finding for finding in uncached if finding is not None]
-    return found
+    return [finding for finding in found if options.at(finding.path).wants(finding.code)]
 
 
 def told(
@@ -284,7 +284,8 @@ def told(
     kept: list[Finding] = []
     silenced: list[Suppressed] = []
     for finding in found:
-        comment = _silencer(finding, sources) if after.project.options.allow_inline_ignores else None
+        options = after.project.options.at(finding.path)
+        comment = _silencer(finding, sources) if options.allow_inline_ignores else None
         if comment is None:
             kept.append(finding)
         else:
@@ -524,13 +525,10 @@ def _finding(
     card = registry.card(rule)
     where = tuple(dict.fromkeys(places))
     first = where[0]
-    configured = max(
-        (key for key in project.options.severity if rule.code.startswith(key)), key=len, default=None
-    )
     return Finding(
         code=rule.code,
         name=registry.name_of(rule),
-        severity=Severity(project.options.severity[configured]) if configured is not None else severity,
+        severity=project.options.at(first.path).severity_of(rule.code, severity),
         confidence=Confidence.CERTAIN,
         gates=rule.gates,
         effort=rule.effort,

@@ -154,8 +154,10 @@ class Index:
         """What stands around a statement: kept likewise."""
         self.lasting: dict[Scope, set[str]] = {}
         """The locals of a function that are globals, or were looked up in what is kept: for `rules.engine.rarely`."""
-        self.recalled: set[ast.stmt] = set()
+        self.recalled: dict[ast.stmt, int] = {}
         """Statements before which a kept answer may have been returned: kept likewise."""
+        self.refused: dict[ast.stmt, tuple[str, ...]] = {}
+        """Conditions on parameters under which a statement is got to: kept likewise."""
         self._refs: dict[ast.AST, str] = {}
         self._names: dict[tuple[str, bool], str] = {}
         self._leaves = frozenset(cls for cls in _LEAVES if cls not in self.nodes)

@@ -8,8 +8,8 @@ their place. Waiting for threads is FP109, computing is FP701. FP104 takes all o
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -53,7 +53,9 @@ _UPKEEP = frozenset({"connect", "begin", "rollback", "close", "ping"})
 _CLOSING = _UPKEEP | {"commit", "flush", "refresh"}
 _SINGLE = frozenset({"requests", "httpx", "urllib", "urllib3", "http", "socket", "botocore", "boto3"})
 """Whose calls are requests of their own, each mended by itself."""
-_PIXELS = frozenset({"convert", "copy", "crop", "rotate", "transpose"})
+_PIXELS = frozenset(
+    {"convert", "copy", "crop", "rotate", "transpose", "cvtColor", "GaussianBlur", "warpAffine"}
+)
 """What takes milliseconds for all but the largest images."""
 _QUICK_STORES = frozenset({"redis", "valkey", "pymemcache", "memcache"})
 _STORE_WAITS = frozenset(
@@ -64,7 +66,10 @@ _RESOLVING = frozenset(
 )
 _FAILED = "after a failure"
 _NOT_KEPT = "whenever no answer is kept"
+_FIRST_TIME = "the first time"
 _WISHED = "when it is asked to"
+_AT_MOST = {_FAILED: Severity.HIGH, _FIRST_TIME: Severity.LOW}
+_OF_HELPERS = frozenset({"FP103", "FP105", "FP106"})
 _FAR = 4
 """Longer call paths are said one severity lower."""
 
@@ -85,6 +90,8 @@ class Stop:
     """From the helper's own call to the leaf; empty when `call` is the leaf."""
     seldom: str = ""
     """When it happens, where that is not at each call: "when no answer is kept"."""
+    besides: tuple[str, ...] = ()
+    """What else the same call reaches that stops the loop: it is one finding, and one thread mends both."""
 
     def call_path(self, module: Module) -> tuple[Hop, ...]:
         """The whole way, beginning with `call` itself; empty when `call` is the leaf."""
@@ -131,7 +138,7 @@ def direct(call: ast.Call, module: Module) -> Stop | None:
     code = _said_by(code, function.node, module)
     seldom, severity = _seldom_here(call, module), weight(entry)
     if seldom:
-        most = Severity.HIGH if seldom == _FAILED else Severity.MEDIUM
+        most = _AT_MOST.get(seldom, Severity.MEDIUM)
         severity = min(severity, most, key=lambda each: each.rank)
     return Stop(code, call, entry.name, entry.kind, entry.instead, severity, entry, seldom=seldom)
 
@@ -210,9 +217,10 @@ def through_helper(call: ast.Call | ast.Attribute, module: Module) -> Iterator[S
             continue
         if code not in ("FP109", "FP701"):
             code = _said_by("FP103", function.node, module)
-        severity, seldom = weight(entry), _seldom(leaf) or here
+        severity, seldom = weight(entry), here if here == _FIRST_TIME else _seldom(leaf) or here
         if seldom:
-            severity = min(severity, Severity.MEDIUM, key=lambda each: each.rank)
+            most = Severity.LOW if seldom == _FIRST_TIME else Severity.MEDIUM
+            severity = min(severity, most, key=lambda each: each.rank)
         elif len(leaf.path) > _FAR:
             severity = severity.lowered()
         stop = Stop(code, call, leaf.callable, entry.kind, entry.instead, severity, entry, leaf.path, seldom)
@@ -238,6 +246,8 @@ def weight(entry: Blocking) -> Severity:
     package, last = entry.name.partition(".")[0], entry.name.rpartition(".")[2]
     if package == "PIL" and severity is Severity.CRITICAL:
         severity = Severity.MEDIUM if last in _PIXELS else Severity.HIGH
+    if package == "cv2":  # one frame takes some milliseconds
+        severity = Severity.MEDIUM if last in _PIXELS or last == "resize" else Severity.HIGH
     quick = (package in _QUICK_STORES and last not in _STORE_WAITS) or entry.name in _RESOLVING
     return min(severity, Severity.MEDIUM, key=lambda each: each.rank) if quick else severity
 
@@ -247,27 +257,72 @@ def _seldom_here(call: ast.Call, module: Module) -> str:
     flags = module.call_flags(call)
     if flags & facts.FAILING:
         return _FAILED
+    if flags & facts.ONCE:
+        return _FIRST_TIME
     return _NOT_KEPT if flags & (facts.RECALLED | facts.ON_MISS) else ""
 
 
 def _seldom(leaf: Leaf) -> str:
     if leaf.rarely & facts.FAILING:
         return _FAILED
+    if leaf.rarely & facts.ONCE:
+        return _FIRST_TIME
     if leaf.cached or leaf.on_miss or leaf.rarely & facts.RECALLED:
         return _NOT_KEPT
     return _WISHED if leaf.rarely & facts.WISHED else ""
 
 
 def by_kind(function: ast.AsyncFunctionDef, module: Module, code: str) -> list[list[Stop]]:
-    """The stops through helpers that `code` reports in `function`, one list per kind, the worst first."""
+    """The stops through helpers that `code` reports in `function`, one list per kind, the worst first.
+
+    A kind that only comes with calls of another is said there (`besides`).
+    """
     found: dict[Kind, list[Stop]] = {}
-    for stop in _all_helped(function, module):
+    helped = _all_helped(function, module)
+    for stop in helped:
         if stop.code == code:
             found.setdefault(stop.kind, []).append(stop)
-    return [
+    groups = [
         sorted(group, key=lambda stop: (-stop.severity.rank, _is_upkeep(stop), stop.call.lineno))
         for group in found.values()
     ]
+    groups.sort(key=lambda group: -group[0].severity.rank)
+    said: list[list[Stop]] = []
+    for group in groups:
+        around = next((each for each in said if _calls(group) <= _calls(each)), None)
+        if around is None:
+            said.append(group)
+        else:
+            around[0] = replace(around[0], besides=(*around[0].besides, group[0].callable))
+    if code == "FP109":
+        return [group for group in said if not _is_said_by_helper(group, helped)]
+    if code in _OF_HELPERS:
+        for group in said:
+            _add_waits(group, helped)
+    return said
+
+
+def _calls(stops: Iterable[Stop]) -> set[ast.AST]:
+    return {stop.call for stop in stops}
+
+
+def _is_said_by_helper(group: list[Stop], helped: Iterable[Stop]) -> bool:
+    """Whether FP103 and its like speak of each of these calls, and as loud."""
+    others = [
+        stop for stop in helped if stop.code in _OF_HELPERS and stop.severity.rank >= group[0].severity.rank
+    ]
+    return _calls(group) <= _calls(others)
+
+
+def _add_waits(group: list[Stop], helped: Iterable[Stop]) -> None:
+    calls = _calls(group)
+    waits = dict.fromkeys(
+        stop.callable
+        for stop in helped
+        if stop.code == "FP109" and stop.call in calls and stop.severity.rank <= group[0].severity.rank
+    )
+    if waits:
+        group[0] = replace(group[0], besides=(*group[0].besides, *waits))
 
 
 _talks: WeakKeyDictionary[Module, dict[tuple[ast.AST, str], list[list[Stop]]]] = WeakKeyDictionary()
@@ -331,20 +386,21 @@ def stops(function: ast.AsyncFunctionDef, module: Module) -> Iterator[Stop]:
             yield from _helped(node, module)
 
 
-def effect(stop: Stop) -> str:
-    """What the reader's worker suffers, to follow the name of the call."""
+def effect(stop: Stop, module: Module) -> str:
+    """What the reader's worker suffers, to follow the name of the call; where no request is seen to get, its loop."""
+    suffers = "this worker serves nobody" if module.reached(stop.call) else "nothing else on its loop goes on"
     if stop.seldom:
-        return f"{stop.seldom}, this worker serves nobody meanwhile"
+        return f"{stop.seldom}, {suffers} meanwhile"
     match stop.kind:
         case Kind.SLEEP:
-            return "while it sleeps, this worker serves nobody"
+            return f"while it sleeps, {suffers}"
         case Kind.PROC:
-            return "while the program runs, this worker serves nobody"
+            return f"while the program runs, {suffers}"
         case Kind.DB:
-            return "while the database works, this worker serves nobody"
+            return f"while the database works, {suffers}"
         case Kind.CPU:
-            return "while it computes, this worker serves nobody"
-    return "while it waits, this worker serves nobody"
+            return f"while it computes, {suffers}"
+    return f"while it waits, {suffers}"
 
 
 def expected(stop: Stop, module: Module) -> Impact:
@@ -370,7 +426,7 @@ def expected(stop: Stop, module: Module) -> Impact:
 
 
 def confidence(stop: Stop) -> Confidence:
-    if stop.seldom == _WISHED:
+    if stop.seldom in (_WISHED, _FIRST_TIME):
         return Confidence.POSSIBLE
     return Confidence.LIKELY if stop.seldom else Confidence.CERTAIN
 

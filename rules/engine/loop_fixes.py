@@ -69,9 +69,11 @@ def also_on(stops: list[Stop]) -> str:
     """The other lines of the same function, to follow what is said of the first."""
     first, *others = stops
     more = sorted({stop.call.lineno for stop in others if stop.call is not first.call})
+    named = ", ".join(f"`{each}`" for each in first.besides)
+    besides = f" It also reaches {named}." if named else ""
     if not more:
-        return ""
-    return f" The same happens on line{'s' if len(more) > 1 else ''} {', '.join(map(str, more))}."
+        return besides
+    return f"{besides} The same happens on line{'s' if len(more) > 1 else ''} {', '.join(map(str, more))}."
 
 
 def cause(stop: Stop) -> str:
@@ -93,8 +95,9 @@ def matches(function: ast.AsyncFunctionDef, module: Module, code: str, place: st
             continue
         yield Match(
             call,
-            f"`{stop.callable}` runs on the event loop {place}; {effect(stop)}.",
+            f"`{stop.callable}` runs on the event loop {place}; {effect(stop, module)}.",
             severity=stop.severity,
+            confidence=confidence(stop),
             fix=of_direct(stop, module),
             impact=expected(stop, module),
             instead=f"Use {stop.instead}.",
@@ -103,7 +106,7 @@ def matches(function: ast.AsyncFunctionDef, module: Module, code: str, place: st
         worst = stops[0]
         yield Match(
             worst.call,
-            f"`{worst.name}` reaches `{worst.callable}` on the event loop {place}; {effect(worst)}."
+            f"`{worst.name}` reaches `{worst.callable}` on the event loop {place}; {effect(worst, module)}."
             + also_on(stops),
             severity=worst.severity,
             confidence=confidence(worst),

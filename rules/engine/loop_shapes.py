@@ -36,22 +36,27 @@ def targets(loop: ast.AST) -> list[ast.expr]:
 
 def is_short(loop: ast.AST, qualified_name: Callable[[ast.expr], str | None]) -> bool:
     """Whether the number of turns is small or fixed by the source: a literal, `range(3)`, a constant, an enumeration."""
-    for iterable in map(unwrapped, iterables(loop)):
-        match iterable:
-            case ast.Name(id=name) | ast.Attribute(attr=name) if name.lstrip("_")[:1].isupper():
+    return any(_is_few(unwrapped(iterable), qualified_name) for iterable in iterables(loop))
+
+
+def _is_few(iterable: ast.expr, qualified_name: Callable[[ast.expr], str | None]) -> bool:
+    match iterable:
+        case ast.Call(func=ast.Name(id="zip"), args=zipped):
+            return any(_is_few(unwrapped(each), qualified_name) for each in zipped)
+        case ast.Name(id=name) | ast.Attribute(attr=name) if name.lstrip("_")[:1].isupper():
+            return True
+        case ast.Attribute(attr=name) if name in _SCHEMA:
+            return True
+        case ast.List(elts=elements) | ast.Tuple(elts=elements) | ast.Set(elts=elements):
+            if not any(isinstance(element, ast.Starred) for element in elements):
                 return True
-            case ast.Attribute(attr=name) if name in _SCHEMA:
+        case ast.Dict() | ast.Constant():
+            return True
+        case ast.Call(func=ast.Name(id="range"), args=bounds):
+            if (turns := _turns(bounds)) is not None and turns <= FEW:
                 return True
-            case ast.List(elts=elements) | ast.Tuple(elts=elements) | ast.Set(elts=elements):
-                if not any(isinstance(element, ast.Starred) for element in elements):
-                    return True
-            case ast.Dict() | ast.Constant():
-                return True
-            case ast.Call(func=ast.Name(id="range"), args=bounds):
-                if (turns := _turns(bounds)) is not None and turns <= FEW:
-                    return True
-            case ast.Call(func=function) if qualified_name(function) in _ENDLESS:
-                return True  # ends by itself: a search for a free name, a retry
+        case ast.Call(func=function) if qualified_name(function) in _ENDLESS:
+            return True  # ends by itself: a search for a free name, a retry
     return False
 
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from rules import libraries
 from rules.engine import facts
-from rules.engine.context import AT_STARTUP, IN_REQUEST, IN_SCRIPT, Context, contexts_of
+from rules.engine.context import AT_STARTUP, IN_REQUEST, IN_SCRIPT, OWN_LOOP, WAITED, Context, contexts_of
 from rules.engine.finding import EndpointRef, Options
 from rules.engine.graph import CALL, Edge, Node, place_of
 from rules.engine.index import COMPREHENSIONS, FUNCTIONS, LOOPS, FunctionNode, Index, LoopNode, Scope
@@ -19,7 +19,7 @@ from rules.engine.project import Project
 from rules.engine.rows import Reader
 from rules.engine.source import Source
 from rules.engine.statements import Loaded
-from rules.engine.summaries import Leaf, Summary
+from rules.engine.summaries import Leaf, Summary, possible
 from rules.engine.surroundings import is_short
 from rules.engine.values import Linked, Sort, Value
 from rules.engine.walking import walk
@@ -80,7 +80,7 @@ class Module:
         self.tree = index.tree
         self.index = index
         self.project = project
-        self.options: Options = project.options
+        self.options: Options = project.options.at(path)
         self._linked: Linked = project.resolver.modules[path]
         self.name = self._linked.name
         self.place = place_of(path)
@@ -327,7 +327,7 @@ class Module:
     def is_proven(self, node: ast.AST) -> bool:
         """Whether something is proven about where the function around `node` runs."""
         found = self.graph_node(node)
-        return found is not None and bool(found.contexts & ~(AT_STARTUP | IN_SCRIPT))
+        return found is not None and bool(found.contexts & ~(AT_STARTUP | IN_SCRIPT | OWN_LOOP))
 
     def is_offloaded(self, node: ast.AST) -> bool:
         """Whether `node` stands in a lambda or nested function that is only handed on, so that it runs elsewhere."""
@@ -345,6 +345,12 @@ class Module:
         return found is not None and bool(found.contexts & IN_REQUEST)
 
     in_request_path = reached
+
+    def is_waited_for(self, node: ast.AST) -> bool:
+        """Whether a request is proven to wait for the function around `node`: it is more than what is done after the
+        response, or in a task of its own."""
+        found = self.graph_node(node)
+        return found is not None and bool(found.contexts & WAITED)
 
     def role(self, node: ast.AST) -> Role | None:
         """What the function around `node` is for the framework; None for a plain one."""
@@ -430,7 +436,13 @@ class Module:
         if not edges:
             return None
         ref = self.index.ref(call.func, self.index.scope_at(call))
-        return self._merged([edge.target for edge in edges if edge.call.ref == ref])
+        return self._merged(
+            [
+                possible(self.project.summaries.of(edge.target), edge.target.function, edge.call)
+                for edge in edges
+                if edge.call.ref == ref
+            ]
+        )
 
     def enters(self, call: ast.Call) -> bool:
         """Whether the call graph leads from `call` into functions of the project: else it has no `summary`."""
@@ -475,10 +487,9 @@ class Module:
         ref = self.index.ref(node, self.index.scope_at(node))
         getter = self.project.resolver.property_of(ref, self._linked) if ref else None
         found = self.project.graph.node(getter) if getter is not None else None
-        return self._merged([found]) if found is not None else None
+        return self.project.summaries.of(found) if found is not None else None
 
-    def _merged(self, targets: Sequence[Node]) -> Summary | None:
-        summaries = [self.project.summaries.of(target) for target in targets]
+    def _merged(self, summaries: Sequence[Summary]) -> Summary | None:
         if len(summaries) <= 1:
             return summaries[0] if summaries else None
         first = summaries[0]

@@ -6,6 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from rules.engine import facts, switches
 from rules.engine.context import AT_STARTUP
 from rules.engine.loop_shapes import FEW, iterables, targets, unwrapped
 from rules.engine.spelling import last_name
@@ -31,6 +32,10 @@ _PREPARING = re.compile(
     r"(?:^|[/_])(?:seed|seeds|seeders?|fixes|fixtures?|migrat\w*|backfills?|bootstrap)(?=[/_.]|$)"
 )
 """Paths of code that fills or mends a database once."""
+_FILLING = re.compile(r"_*(?:seed|backfill|migrate|bootstrap)(?:_|$)")
+"""Such functions."""
+_SETTINGS = re.compile(r"_*(?:\w+_)?settings|_*(?:app_)?(?:config|conf|env)", re.IGNORECASE)
+_KEYS = frozenset({"id", "_id", "pk", "uuid", "key", "slug", "name", "email", "username"})
 _OWN = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.For, ast.AsyncFor, ast.While)
 """What a `break` or `return` inside does not leave the loop with, or not for certain."""
 
@@ -60,7 +65,68 @@ def _is_unclear(iterable: ast.expr, module: Module) -> bool:
     if _is_grouped(iterable, module) or _is_rest(iterable) or _is_arriving(iterable):
         return True
     value = _value_of(iterable, module) if isinstance(iterable, ast.Name) else iterable
-    return _is_arriving(value) or _is_limited(value, module)
+    return _is_arriving(value) or _is_limited(value, module) or _is_configured(value)
+
+
+def _is_configured(value: ast.AST | None) -> bool:
+    """`settings.mirrors`, `[*settings.mirrors, settings.own]`: as many as somebody wrote down."""
+    match value:
+        case ast.List(elts=parts) | ast.Tuple(elts=parts):
+            return bool(parts) and all(map(_is_configured, parts))
+        case ast.Starred(value=inner) | ast.Attribute(value=ast.Attribute() as inner):
+            return _is_configured(inner) or (
+                isinstance(value, ast.Attribute) and bool(_SETTINGS.fullmatch(last_name(inner)))
+            )
+        case ast.Attribute(value=ast.Name(id=name)):
+            return bool(_SETTINGS.fullmatch(name))
+    return False
+
+
+def is_picked(node: ast.AST, loop: ast.AST, module: Module) -> bool:
+    """`if release.id != wanted: continue` before it, or `if release.id == wanted:` around it: one item gets there."""
+    items = {name.id for target in targets(loop) for name in ast.walk(target) if isinstance(name, ast.Name)}
+    child, parent = node, module.parent(node)
+    while parent is not None:
+        if isinstance(parent, ast.If) and child in parent.body and _picks(parent.test, ast.Eq, items):
+            return True
+        body = getattr(parent, "body", None)
+        for earlier in body[: body.index(child)] if isinstance(body, list) and child in body else ():
+            if (
+                isinstance(earlier, ast.If)
+                and isinstance(earlier.body[-1], ast.Continue)
+                and _picks(earlier.test, ast.NotEq, items)
+            ):
+                return True
+        if parent is loop:
+            break
+        child, parent = parent, module.parent(parent)
+    return False
+
+
+def _picks(test: ast.expr, operator: type[ast.cmpop], items: set[str]) -> bool:
+    """Whether `test` compares a key of an item with something that is the same for all of them."""
+    if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And) and operator is ast.Eq:
+        return any(_picks(value, operator, items) for value in test.values)
+    match test:
+        case ast.Compare(left=left, ops=[found], comparators=[right]) if isinstance(found, operator):
+            sides = (left, right) if _is_key(left, items) else (right, left)
+            return _is_key(sides[0], items) and not any(
+                isinstance(name, ast.Name) and name.id in items for name in ast.walk(sides[1])
+            )
+    return False
+
+
+def _is_key(node: ast.expr, items: set[str]) -> bool:
+    match node:
+        case ast.Attribute(value=ast.Name(id=name), attr=key):
+            return name in items and key in _KEYS
+        case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=str(key))):
+            return name in items and key in _KEYS
+        case ast.Call(
+            func=ast.Attribute(value=ast.Name(id=name), attr="get"), args=[ast.Constant(value=str(key)), *_]
+        ):
+            return name in items and key in _KEYS
+    return False
 
 
 def goes_over_rows(loop: ast.AST, module: Module) -> bool:
@@ -91,7 +157,10 @@ def _gives_rows(iterable: ast.expr, module: Module) -> bool:
 def is_preparing(node: ast.AST, module: Module) -> bool:
     """Whether the code prepares data, at the start or as its file says: requests get to it now and then."""
     found = module.graph_node(node)
-    return (found is not None and bool(found.contexts & AT_STARTUP)) or bool(_PREPARING.search(module.path))
+    if found is None:
+        return bool(_PREPARING.search(module.path))
+    name = found.symbol.rpartition(".")[2]
+    return bool(found.contexts & AT_STARTUP or _PREPARING.search(module.path) or _FILLING.match(name))
 
 
 def is_member_call(call: ast.Call, loop: ast.AST) -> bool:
@@ -120,6 +189,8 @@ def _has_few(iterable: ast.expr, module: Module) -> bool:
             return True
         case ast.Name():
             bindings = _bindings(iterable, module)
+            if _is_given_few(iterable, bindings, module):
+                return True
             if bindings and all(binding.kind == "import" for binding in bindings):
                 return True
             return any(
@@ -134,6 +205,24 @@ def _has_few(iterable: ast.expr, module: Module) -> bool:
                 for call in module.index.scope_at(iterable).calls
             )
     return False
+
+
+def _is_given_few(name: ast.Name, bindings: list[Binding], module: Module) -> bool:
+    """Whether the name is a parameter for which all callers pass constants."""
+    function, node = module.function_of(name), module.graph_node(name)
+    if (
+        len(bindings) != 1
+        or bindings[0].kind != "parameter"
+        or function is None
+        or node is None
+        or node.roles
+    ):
+        return False
+    arguments = function.node.args
+    positional = [each.arg for each in (*arguments.posonlyargs, *arguments.args)]
+    bound = bool(node.function.owner) and not node.function.flags & facts.STATIC
+    position = positional.index(name.id) - bound if name.id in positional else -1
+    return switches.gets_few(node, name.id, position)
 
 
 def _gives_members(target: ast.expr, module: Module) -> bool:

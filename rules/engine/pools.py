@@ -136,7 +136,7 @@ def _options(value: ast.expr, module: Module) -> dict[str, ast.expr] | None:
 
 
 def _is_aside(call: ast.Call, module: Module) -> bool:
-    """Whether the engine belongs to tests, migrations or a worker, as its function, file or guard says."""
+    """Whether the engine belongs to tests, development, migrations or a worker, as its function, file or guard says."""
     function = module.function_of(call)
     if function is not None and (_ASIDE.search(function.name) or _is_of_request(function.name, call, module)):
         return True
@@ -145,9 +145,11 @@ def _is_aside(call: ast.Call, module: Module) -> bool:
     current = module.parent(call)
     while current is not None:
         if isinstance(current, ast.If | ast.IfExp) and re.search(
-            r"test|sqlite", ast.unparse(current.test), re.IGNORECASE
+            r"test|sqlite|debug|develop|\bdev\b|local", ast.unparse(current.test), re.IGNORECASE
         ):
             return True
+        if isinstance(current, ast.ExceptHandler):
+            return True  # what is left when the engine that was wanted cannot be made
         current = module.parent(current)
     return False
 

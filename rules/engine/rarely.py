@@ -33,11 +33,11 @@ def _fills_store(index: Index, test: ast.If) -> bool:
     return False
 
 
-def is_answer(index: Index, test: ast.If) -> bool:
-    """`if self.rates is not None: return self.rates`: what follows only runs while nothing is kept."""
+def of_answer(index: Index, test: ast.If) -> int:
+    """`if self.rates is not None: return self.rates`: flags for what follows, which only runs while nothing is kept."""
     last = test.body[-1]
     if test.orelse or not isinstance(last, ast.Return) or last.value is None:
-        return False
+        return 0
     answer = last.value
     while isinstance(answer, ast.Call | ast.Subscript | ast.Attribute):
         if _spelling(answer) in _present(test.test):
@@ -49,7 +49,33 @@ def is_answer(index: Index, test: ast.If) -> bool:
         else:
             answer = answer.value
     spelled = _spelling(answer)
-    return bool(spelled) and spelled in _present(test.test) and _outlives(index, test, spelled)
+    if not spelled or spelled not in _present(test.test) or not _outlives(index, test, spelled):
+        return 0
+    only = isinstance(answer, ast.Name | ast.Attribute) and _is_kept_for_good(index, test, spelled)
+    return facts.RECALLED | (facts.ONCE if only else 0)
+
+
+def fills_for_good(index: Index, test: ast.If) -> bool:
+    """`if _client is None: _client = connect()`, of a global or an attribute: it runs once."""
+    match test.test:
+        case (
+            ast.UnaryOp(op=ast.Not(), operand=kept)
+            | ast.Compare(left=kept, ops=[ast.Is()], comparators=[ast.Constant(value=None)])
+        ) if isinstance(kept, ast.Name | ast.Attribute):
+            return _is_kept_for_good(index, test, _spelling(kept))
+    return False
+
+
+def _is_kept_for_good(index: Index, place: ast.AST, spelled: str) -> bool:
+    """Whether a name is one value that stays: a global, or an attribute that its class or object keeps."""
+    owner, _, attribute = spelled.rpartition(".")
+    if owner and attribute:
+        return owner in ("self", "cls") or owner[:1].isupper()
+    scope = index.scope_at(place)
+    return bool(spelled) and (
+        scope.outer.get(spelled, False)
+        or (spelled in index.module.bindings and spelled not in scope.bindings)
+    )
 
 
 def _present(test: ast.expr) -> set[str]:

@@ -13,12 +13,14 @@ from rules import libraries
 from rules.engine.context import Context
 from rules.engine.creation import serves
 from rules.engine.extraction import is_writing
-from rules.engine.finding import Confidence, Hop
+from rules.engine.finding import Confidence, Hop, Severity
 from rules.engine.loop_shapes import is_batched, is_search, is_short, spelled
 from rules.engine.module import Role
-from rules.engine.per_item import is_doubtful, is_few, is_member_call
+from rules.engine.per_item import is_doubtful, is_few, is_member_call, is_picked
 from rules.engine.rows import ITEM
+from rules.engine.spelling import last_name
 from rules.engine.surroundings import fills_gap
+from rules.engine.traffic import is_seldom
 from rules.engine.walking import walk
 from rules.libraries import Kind
 
@@ -125,6 +127,53 @@ def is_isolated(node: ast.AST, loop: ast.AST, module: Module) -> bool:
     )
 
 
+def weighed(severity: Severity, node: ast.AST, module: Module) -> Severity:
+    """A severity where requests wait for it; less where nobody does, or where they come now and then."""
+    if not module.is_waited_for(node) or is_seldom(node, module):
+        return min(severity, Severity.MEDIUM, key=lambda each: each.rank)
+    return severity
+
+
+def is_never_awaited(call: ast.Call, module: Module) -> bool:
+    """Whether a comprehension only makes coroutines of which nobody asks the answer."""
+    if module.is_awaited(call):
+        return False
+    child: ast.AST = call
+    parent = module.parent(child)
+    while isinstance(parent, ast.expr | ast.comprehension | ast.keyword):
+        if isinstance(parent, ast.Await) or (isinstance(parent, ast.Call) and _hands_on(parent)):
+            return False
+        child, parent = parent, module.parent(parent)
+    match parent:
+        case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+            function = module.function_of(call)
+            return function is not None and not _is_awaited_later(name, function.node)
+        case ast.Expr() | ast.Assign():
+            return module.is_in_comprehension(call)
+    return False
+
+
+def _hands_on(call: ast.Call) -> bool:
+    return last_name(call.func) not in ("extend", "list", "tuple", "set", "sorted", "len", "update")
+
+
+def _is_awaited_later(name: str, function: ast.AST) -> bool:
+    """Whether a function awaits what has this name, goes through it or hands it on."""
+    for node in ast.walk(function):
+        used: list[ast.expr | None] = []
+        if isinstance(node, ast.Await | ast.Return | ast.Yield):
+            used = [node.value]
+        elif isinstance(node, ast.For | ast.AsyncFor | ast.comprehension):
+            used = [node.iter]
+        elif isinstance(node, ast.Call) and _hands_on(node):
+            used = [*node.args, *(keyword.value for keyword in node.keywords)]
+        for each in used:
+            value = each.value if isinstance(each, ast.Starred) else each
+            if isinstance(value, ast.Name) and value.id == name:
+                return True
+    return False
+
+
 def takes_many(call: ast.Call) -> bool:
     """The statement asks for many rows at once already."""
     return any(isinstance(node, ast.Attribute) and node.attr in ("in_", "any_") for node in walk(call))
@@ -154,7 +203,7 @@ def nearest(leaves: Iterable[Leaf], *kinds: str) -> Leaf | None:
 
 def confidence_of(call: ast.Call, loop: LoopNode, leaf: Leaf | None, module: Module) -> Confidence:
     """How sure it is that `call`, or what it leads to, is a round trip for each of many items."""
-    if is_doubtful(loop, module) or is_member_call(call, loop):
+    if is_doubtful(loop, module) or is_member_call(call, loop) or is_picked(call, loop, module):
         return Confidence.POSSIBLE
     if leaf is None:
         return Confidence.CERTAIN

@@ -51,13 +51,16 @@ HANDED = 64
 VARIED = 128
 """Some paths add options that others do not: what is loaded depends on who calls."""
 
+NARROWED = 256
+"""It has a condition on some paths at least."""
+
 EVERY = "**"
 """The name of a schema's fields when all of them come from one dictionary."""
 
 AWAITABLE = "sqlalchemy.ext.asyncio.AsyncAttrs.awaitable_attrs"
 """What `await row.awaitable_attrs.items` calls, as if it were a method."""
 
-_ANY = OPAQUE | TOUCHED | HANDED | VARIED
+_ANY = OPAQUE | TOUCHED | HANDED | VARIED | NARROWED
 
 _CHAIN = frozenset(
     [
@@ -249,7 +252,7 @@ def join(alternatives: Iterable[Rows]) -> tuple[Rows, ...]:
                 rows,
                 options=options,
                 flags=rows.flags & other.flags & ~_ANY | (rows.flags | other.flags) & _ANY | varied,
-                filters=tuple(word for word in rows.filters if word in other.filters),
+                filters=_on_both(rows.filters, other.filters),
                 session=rows.session or other.session,
                 maybe=tuple(option for option in maybe if option not in options),
                 loaders=tuple(dict.fromkeys((*rows.loaders, *other.loaders))),
@@ -258,6 +261,12 @@ def join(alternatives: Iterable[Rows]) -> tuple[Rows, ...]:
         if len(found) > _MOST:
             return ()
     return tuple(found.values())
+
+
+def _on_both(some: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
+    """The conditions of both; where each has another, something holds that cannot be read."""
+    both = tuple(word for word in some if word in others)
+    return both if both or not (some and others) else ("?",)
 
 
 _DECIDING = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.Match, ast.ExceptHandler)
@@ -620,9 +629,10 @@ class Reader:
             one = node.args and isinstance(node.args[0], ast.Constant) and node.args[0].value == 1
             return replace(rows, flags=rows.flags | LIMITED | TOUCHED | (SINGLE if one else 0))
         if name in _FILTERS:
-            return replace(rows, filters=(*rows.filters, *conditions(node))[:_MOST_FILTERS])
+            filters = (*rows.filters, *conditions(node))[:_MOST_FILTERS]
+            return replace(rows, filters=filters, flags=rows.flags | NARROWED)
         if name in _JOINS:
-            return replace(rows, filters=(*rows.filters, "?")[:_MOST_FILTERS])
+            return replace(rows, filters=(*rows.filters, "?")[:_MOST_FILTERS], flags=rows.flags | NARROWED)
         if name in _CHANGING:
             return replace(rows, flags=rows.flags | OPAQUE)
         if name == "scalars":

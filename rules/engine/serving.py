@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from rules.engine.context import IN_REQUEST, IN_TASK
+from rules.engine.context import IN_LOOP, IN_REQUEST, IN_TASK, OWN_LOOP
 from rules.engine.finding import Confidence, Severity
 
 if TYPE_CHECKING:
@@ -23,6 +23,11 @@ _ELSEWHERE = re.compile(
     re.IGNORECASE,
 )
 
+_OTHERS = re.compile(r"(?:^|/)(?:sdks?|clients?|packages|libs?|integrations)/", re.IGNORECASE)
+_ENDS = frozenset(
+    {"exit", "close", "shutdown", "shut_down", "stop", "teardown", "tear_down", "dispose", "cleanup"}
+)
+
 _served: WeakKeyDictionary[Project, frozenset[str]] = WeakKeyDictionary()
 
 
@@ -37,11 +42,24 @@ def is_served(project: Project, path: str) -> bool:
 def unreached(project: Project, node: Node, severity: Severity) -> tuple[Severity, Confidence]:
     """Severity and confidence of what stops a loop in a function that no request is proven to reach."""
     in_task = node.contexts & IN_TASK and not node.contexts & IN_REQUEST
-    if in_task or _ELSEWHERE.search(node.path):
+    alone = node.contexts & OWN_LOOP and not node.contexts & IN_LOOP
+    if in_task or alone or _ELSEWHERE.search(node.path) or _is_end(node):
         return _capped(severity, Severity.LOW), Confidence.POSSIBLE
     if not is_served(project, node.path):
+        if is_elsewhere(node.path):
+            return _capped(severity, Severity.LOW), Confidence.POSSIBLE
         return _capped(severity.lowered(), Severity.MEDIUM), Confidence.LIKELY
     return severity.lowered(), Confidence.LIKELY
+
+
+def is_elsewhere(path: str) -> bool:
+    """Whether a file is part of what others install or try out, not of what serves requests, going by its path."""
+    return _OTHERS.search(path) is not None
+
+
+def _is_end(node: Node) -> bool:
+    """Whether a function is what its name says: the end of something."""
+    return node.symbol.rpartition(".")[2].strip("_").removeprefix("a") in _ENDS
 
 
 def _capped(severity: Severity, most: Severity) -> Severity:

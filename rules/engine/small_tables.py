@@ -30,6 +30,31 @@ _GROUPS = frozenset(
 )
 
 
+_KINDS = frozenset(
+    {
+        *(
+            "role",
+            "permission",
+            "scope",
+            "plan",
+            "tier",
+            "country",
+            "language",
+            "currency",
+            "locale",
+            "timezone",
+        ),
+        *("unit", "category", "type", "status", "priority", "severity", "kind", "level", "stage", "gender"),
+    }
+)
+"""Last words of tables that list kinds: a row in a dozen has each of them."""
+
+
+def lists_kinds(name: str) -> bool:
+    """Whether a table lists kinds, going by its name: an index on a key to it finds a good part of the rows at once."""
+    return _ends_with(name.lower(), _KINDS)
+
+
 def is_small(table: Table) -> bool:
     """Whether the last word of the table's name, or of its class, is one of things that an owner sets up."""
     names = {table.name.lower(), _snaked(table.symbol.rpartition(".")[2])}
@@ -41,9 +66,13 @@ def _says_small(name: str) -> bool:
         name == each or name == f"{each}s" or name.endswith((f"_{each}", f"_{each}s")) for each in _GROUPS
     ):
         return True
+    return _ends_with(name, _SMALL)
+
+
+def _ends_with(name: str, words: frozenset[str]) -> bool:
     last = name.rpartition("_")[2]
     return bool(
-        {last, last.removesuffix("s"), last.removesuffix("ies") + "y", last.removesuffix("es")} & _SMALL
+        {last, last.removesuffix("s"), last.removesuffix("ies") + "y", last.removesuffix("es")} & words
     )
 
 

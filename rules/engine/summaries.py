@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import heapq
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
-from rules.engine import facts
-from rules.engine.facts import Call
+from rules.engine import facts, switches
+from rules.engine.facts import Call, Function
 from rules.engine.finding import Hop
 from rules.engine.graph import BACKGROUND, CALL, ELSEWHERE, Edge, Graph, LeafCall, Node
 from rules.engine.surroundings import TRIED
 from rules.libraries import Blocking, Kind
 
 _MAX_LEAVES = 24
-_RARELY = facts.FAILING | facts.RECALLED | facts.WISHED
+_RARELY = facts.FAILING | facts.RECALLED | facts.WISHED | facts.ONCE
+_GUARDED = "\0"
+"""Ends the key of what a function does only when its parameters say so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,9 @@ class Leaf:
     sometimes: bool = False
     """On the way it stands in one arm of a branch: whether it runs depends on what is passed."""
     rarely: int = 0
-    """`facts.FAILING`, `facts.RECALLED` and `facts.WISHED`, where they hold for a call on the way."""
+    """`facts.FAILING`, `facts.RECALLED`, `facts.ONCE` and `facts.WISHED`, where they hold for a call on the way."""
+    needs: tuple[str, ...] = ()
+    """Conditions on the function's parameters (`rules.engine.switches`) under which it happens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +77,17 @@ class _Step:
     target: Node | None
     cached: bool
     on_miss: bool
+    once: bool
+    """On the way it happens in the first call only."""
+    needs: tuple[str, ...] = ()
+    granted: bool = False
+    """The call gives what the target asks for (`commit=True`)."""
+    onward: str = ""
+    """The key of the step that follows, at the target."""
+
+    @property
+    def key(self) -> str:
+        return f"{self.leaf.name}{_GUARDED}" if self.needs else self.leaf.name
 
 
 _Steps = dict[Node, dict[str, _Step]]
@@ -130,7 +146,7 @@ class Summaries:
         """Names of what blocks the loop when `node` runs on it, nearest first."""
         steps = self.loop_blocking.get(node, {})
         ordered = sorted(steps.items(), key=lambda item: (item[1].distance, item[0]))
-        return tuple(name for name, step in ordered)
+        return tuple(dict.fromkeys(step.leaf.name for _, step in ordered))
 
     def signature(self, node: Node) -> tuple[object, ...]:
         """Equal for two versions of a function when nothing a caller may ask about it changed."""
@@ -143,7 +159,9 @@ class Summaries:
             self._reads,
             self._writes,
         )
-        return tuple(frozenset(table.get(node, ())) for table in tables)
+        return tuple(
+            frozenset((key, step.needs) for key, step in table.get(node, {}).items()) for table in tables
+        )
 
 
 def _blocks(leaf: LeafCall) -> bool:
@@ -213,21 +231,23 @@ def _spread(
         for leaf in _certain_first(node.leaves):
             if wanted(leaf):
                 own = steps.setdefault(node, {})
-                if leaf.name not in own:
-                    cached = bool(node.function.flags & facts.CACHED)
-                    own[leaf.name] = _Step(0, leaf.call, leaf, None, cached, _on_miss(leaf.call))
-                    pending.append((node, leaf.name))
+                step = _first(node, leaf)
+                if step.key not in own:
+                    own[step.key] = step
+                    pending.append((node, step.key))
     while pending:
         node, name = pending.popleft()
         step = steps[node][name]
         for caller, edge in node.callers:
             if not follows(caller, edge):
                 continue
-            own = steps.setdefault(caller, {})
-            if name in own:
+            further = _further(step, caller, edge)
+            if further is None:
                 continue
-            own[name] = _further(step, caller, edge)
-            pending.append((caller, name))
+            own = steps.setdefault(caller, {})
+            if further.key not in own:
+                own[further.key] = further
+                pending.append((caller, further.key))
     return steps
 
 
@@ -245,44 +265,71 @@ def _spread_again(
     follows: Callable[[Node, Edge], bool],
 ) -> _Steps:
     """Complete `steps`, which hold for all other functions, by those of the `changed`. The nearest come first."""
-    pending: list[tuple[int, int, Node, str, _Step]] = []
+    pending: list[tuple[int, int, Node, _Step]] = []
     for node in changed:
-        cached = bool(node.function.flags & facts.CACHED)
         for leaf in _certain_first(node.leaves):
             if wanted(leaf):
-                step = _Step(0, leaf.call, leaf, None, cached, _on_miss(leaf.call))
-                pending.append((0, len(pending), node, leaf.name, step))
+                pending.append((0, len(pending), node, _first(node, leaf)))
         for edge in node.edges:
             if edge.target not in changed and follows(node, edge):
-                for name, known in steps.get(edge.target, {}).items():
-                    step = _further(known, node, edge)
-                    pending.append((step.distance, len(pending), node, name, step))
+                for known in steps.get(edge.target, {}).values():
+                    further = _further(known, node, edge)
+                    if further is not None:
+                        pending.append((further.distance, len(pending), node, further))
     heapq.heapify(pending)
     count = len(pending)
     while pending:
-        _, _, node, name, step = heapq.heappop(pending)
+        _, _, node, step = heapq.heappop(pending)
         own = steps.setdefault(node, {})
-        if name in own:
+        if step.key in own:
             continue
-        own[name] = step
+        own[step.key] = step
         for caller, edge in node.callers:
-            if caller in changed and name not in steps.get(caller, {}) and follows(caller, edge):
-                count += 1
-                heapq.heappush(
-                    pending, (step.distance + 1, count, caller, name, _further(step, caller, edge))
-                )
+            if caller in changed and follows(caller, edge):
+                further = _further(step, caller, edge)
+                if further is not None and further.key not in steps.get(caller, {}):
+                    count += 1
+                    heapq.heappush(pending, (further.distance, count, caller, further))
     return steps
 
 
-def _further(step: _Step, caller: Node, edge: Edge) -> _Step:
-    """The step of `caller` towards the same leaf, through `edge`."""
+def _first(node: Node, leaf: LeafCall) -> _Step:
+    """The step of the function that has the leaf itself."""
+    flags = node.function.flags
+    once = bool(flags & facts.SINGLE or leaf.call.flags & facts.ONCE)
+    return _Step(
+        0,
+        leaf.call,
+        leaf,
+        None,
+        bool(flags & facts.CACHED),
+        _on_miss(leaf.call),
+        once,
+        switches.needs_of(leaf.call),
+    )
+
+
+def _further(step: _Step, caller: Node, edge: Edge) -> _Step | None:
+    """The step of `caller` towards the same leaf, through `edge`; None when what it passes prevents that."""
+    needs: tuple[str, ...] = ()
+    if step.needs and edge.kind == CALL:
+        left = switches.left(step.needs, edge.target.function, edge.call)
+        if left is None:
+            return None
+        needs = left
+    own = switches.needs_of(edge.call)
+    flags = caller.function.flags
     return _Step(
         step.distance + 1,
         edge.call,
         step.leaf,
         edge.target,
-        step.cached or bool(caller.function.flags & facts.CACHED),
+        step.cached or bool(flags & facts.CACHED),
         step.on_miss or _on_miss(edge.call),
+        step.once or bool(flags & facts.SINGLE or edge.call.flags & facts.ONCE),
+        tuple(dict.fromkeys((*needs, *own))) if own else needs,
+        bool(step.needs) and not needs,
+        step.key,
     )
 
 
@@ -306,25 +353,28 @@ def _leaves(table: _Steps, node: Node) -> tuple[Leaf, ...]:
     if not steps:
         return ()
     ordered = sorted(steps.items(), key=lambda item: (item[1].distance, item[1].call.line, item[0]))
-    return tuple(_leaf(table, node, name) for name, step in ordered[:_MAX_LEAVES])
+    # What happens whatever the parameters are says more.
+    chosen = [key for key, step in ordered if not step.needs or step.leaf.name not in steps]
+    return tuple(_leaf(table, node, key) for key in chosen[:_MAX_LEAVES])
 
 
-def _leaf(table: _Steps, node: Node, name: str) -> Leaf:
+def _leaf(table: _Steps, node: Node, key: str) -> Leaf:
     hops: list[Hop] = []
-    first = table[node][name]
+    first = table[node][key]
     current, step = node, first
-    sometimes = False
-    rarely = 0
+    name = first.leaf.name
+    sometimes = granted = False
+    rarely = facts.ONCE if first.once else 0
     while step.target is not None:
-        rarely |= step.call.flags & _RARELY
+        rarely |= _rarely(step.call, granted)
         # The caller of a summary sees the branches around its own call.
         sometimes = sometimes or _is_conditional(step.call)
         hops.append(Hop(current.path, step.call.line, step.target.symbol.replace("'2", "")))
-        current = step.target
-        step = table[current][name]
+        current, granted = step.target, step.granted
+        step = table[current][step.onward]
     hops.append(Hop(current.path, step.call.line, name))
     sometimes = sometimes or _is_conditional(step.call)
-    rarely |= step.call.flags & _RARELY
+    rarely |= _rarely(step.call, granted)
     leaf = first.leaf
     kind, instead, is_async = "", "", False
     if leaf.blocking is not None:
@@ -344,6 +394,31 @@ def _leaf(table: _Steps, node: Node, name: str) -> Leaf:
         first.on_miss,
         sometimes,
         rarely,
+        first.needs,
+    )
+
+
+def _rarely(call: Call, granted: bool) -> int:
+    return call.flags & (_RARELY & ~facts.WISHED if granted else _RARELY)
+
+
+def possible(summary: Summary, function: Function, call: Call) -> Summary:
+    """The summary without what `call` of `function` says not to do."""
+    if not function.switches:
+        return summary
+
+    def kept(leaves: tuple[Leaf, ...]) -> tuple[Leaf, ...]:
+        return tuple(leaf for leaf in leaves if switches.left(leaf.needs, function, call) is not None)
+
+    return dataclasses.replace(
+        summary,
+        blocking=kept(summary.blocking),
+        queries=kept(summary.queries),
+        external=kept(summary.external),
+        commits=kept(summary.commits),
+        cpu=kept(summary.cpu),
+        reads=kept(summary.reads),
+        writes=kept(summary.writes),
     )
 
 

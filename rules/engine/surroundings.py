@@ -6,7 +6,7 @@ import ast
 import re
 from typing import Any
 
-from rules.engine import facts, rarely
+from rules.engine import facts, rarely, switches
 from rules.engine.index import COMPREHENSIONS, Index, Scope
 from rules.engine.spelling import is_main_guard, last_name
 
@@ -51,7 +51,7 @@ _CONCURRENT = frozenset({"gather", "as_completed"})
 class Around:
     """What is gathered on the way from an expression to its function."""
 
-    __slots__ = ("flags", "guarded", "loops", "marks", "misses")
+    __slots__ = ("flags", "guarded", "loops", "marks", "misses", "needs")
 
     def __init__(self) -> None:
         self.flags = self.loops = 0
@@ -60,10 +60,12 @@ class Around:
         self.guarded = False
         self.misses: list[tuple[ast.If, int]] = []
         """Conditions that something may be missing, with the flag where the expression does not fill that gap."""
+        self.needs: list[str] = []
+        """What must hold of parameters."""
 
 
-def surroundings(index: Index, node: ast.expr, at_module: bool) -> tuple[int, int, str, bool]:
-    """Flags, loops, path, and whether the main guard is around."""
+def surroundings(index: Index, node: ast.expr, at_module: bool) -> tuple[int, int, str, bool, str]:
+    """Flags, loops, path, whether the main guard is around, and what must hold of parameters."""
     parents = index.parents
     own = Around()
     current: Any = parents.get(node)
@@ -86,17 +88,26 @@ def surroundings(index: Index, node: ast.expr, at_module: bool) -> tuple[int, in
     statement = _climb(index, node, node, own)
     if statement is None:
         own.marks.reverse()
-        return own.flags, own.loops, "".join(own.marks), False
+        return own.flags, own.loops, "".join(own.marks), False, _listed(own.needs)
     around = index.around.get(statement)
     if around is None:  # the same for everything in a statement
         around = index.around[statement] = Around()
         _climb(index, statement, statement, around)
     flags = own.flags | around.flags
     for test, otherwise in around.misses:
-        flags |= facts.ON_MISS if fills_gap(test, node) else otherwise
+        flags |= _filling(index, test) if fills_gap(test, node) else otherwise
     marks = [*own.marks, *around.marks]
     marks.reverse()
-    return flags, own.loops + around.loops, "".join(marks), at_module and around.guarded
+    needs = _listed([*own.needs, *around.needs])
+    return flags, own.loops + around.loops, "".join(marks), at_module and around.guarded, needs
+
+
+def _listed(needs: list[str]) -> str:
+    return ",".join(sorted(set(needs))) if needs else ""
+
+
+def _filling(index: Index, test: ast.If) -> int:
+    return facts.ON_MISS | (facts.ONCE if rarely.fills_for_good(index, test) else 0)
 
 
 def _climb(index: Index, node: ast.AST, child: Any, found: Around) -> ast.stmt | None:
@@ -112,7 +123,9 @@ def _climb(index: Index, node: ast.AST, child: Any, found: Around) -> ast.stmt |
         if child.__class__ in STATEMENTS:
             marks.extend(reversed(left_before(index, child, current)))
             if child in index.recalled:
-                flags |= facts.RECALLED
+                flags |= index.recalled[child]
+            if child in index.refused:
+                found.needs.extend(index.refused[child])
         cls = current.__class__
         if current in scope_of:
             if isinstance(current, ast.ClassDef):
@@ -153,6 +166,7 @@ def _climb(index: Index, node: ast.AST, child: Any, found: Around) -> ast.stmt |
         elif cls is ast.If:
             if child is not current.test and is_main_guard(current.test):
                 found.guarded = True
+            found.needs.extend(switches.around(index, current, child))
             inside = child in current.body
             unsaid = child is current.test or (inside and _is_on(index, current.test))
             otherwise = 0 if unsaid else facts.CONDITIONAL
@@ -168,6 +182,7 @@ def _climb(index: Index, node: ast.AST, child: Any, found: Around) -> ast.stmt |
             if child is not current.test and (current.orelse or isinstance(current.body[-1], ast.Return)):
                 marks.append(f"?{current.lineno}.{1 if child in current.orelse else 0}/")
         elif cls is ast.IfExp:
+            found.needs.extend(switches.around(index, current, child))
             if child is not current.test:
                 if _missing(current.test, absent=child is current.body):
                     flags |= facts.ON_MISS
@@ -270,13 +285,18 @@ def left_before(index: Index, statement: Any, parent: ast.AST) -> list[str]:
     for block in _blocks(parent):
         if statement in block:
             before: list[str] = []
-            recalled = False
+            recalled = 0
+            needed: tuple[str, ...] = ()
             for each in block:
                 index.left[each] = before
+                if needed:
+                    index.refused[each] = needed
+                if isinstance(each, ast.If):
+                    needed += switches.after(index, each)
                 if recalled:
-                    index.recalled.add(each)
+                    index.recalled[each] = recalled
                 elif isinstance(each, ast.If):
-                    recalled = rarely.is_answer(index, each)
+                    recalled = rarely.of_answer(index, each)
                 if isinstance(each, ast.If) and not each.orelse and isinstance(each.body[-1], ast.Return):
                     before = [*before, f"?{each.lineno}.1/"]
             found = index.left[statement]

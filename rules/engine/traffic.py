@@ -45,6 +45,7 @@ _FEW = frozenset({"api-keys", "api_keys", "apikeys", "access-tokens", "personal-
 _TRIAL = frozenset({"test", "try", "validate", "validation", "check", "verify", "ping"})
 """A trial of something that somebody has just entered, where it is the first word of a function or segment."""
 _ASIDE = re.compile(r"(?:^|/)(?:examples?|samples?|demos?|scripts?|tools|dev|hack|benchmarks?|e2e)/")
+_EXAMPLE = re.compile(r"(?:^|/)(?:examples?|samples?|demos?|cookbooks?|tutorials?)/", re.IGNORECASE)
 _RARE_CODE = frozenset(
     {
         *("oauth", "oauth2", "oidc", "saml", "sso", "login", "signup", "provision", "provisioning"),
@@ -77,6 +78,13 @@ def runs_seldom(node: Node, project: Project) -> bool:
 def is_aside(path: str) -> bool:
     """Whether a file is an example, a tool or a script beside the application."""
     return _ASIDE.search(path) is not None
+
+
+def is_example(path: str, project: Project) -> bool:
+    """Whether a file shows how something is used, beside an application that is served."""
+    if not _EXAMPLE.search(path):
+        return False
+    return any(not _EXAMPLE.search(endpoint.handler.path) for endpoint in project.routing.endpoints)
 
 
 def seldom(project: Project) -> int:

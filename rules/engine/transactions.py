@@ -226,8 +226,34 @@ def _outward(call: ast.Call, module: Module) -> tuple[str, tuple[Hop, ...]] | No
     for leaf in summary.external:
         known = libraries.external(leaf.callable)
         if known is not None and known.kind not in _QUICK and len(leaf.path) <= _FAR and not leaf.cached:
-            return (leaf.callable, leaf.path) if not leaf.on_miss else None
+            if leaf.on_miss or _says_so_itself(call, leaf.path[0].line, module):
+                return None
+            return leaf.callable, leaf.path
     return None
+
+
+def _says_so_itself(call: ast.Call, line: int, module: Module) -> bool:
+    """Whether the helper is given the session and asks with it before it leaves the machine on its `line`: it is said there."""
+    target = module.callee(call)
+    if target is None or target.function.flags & facts.GENERATOR:
+        return False
+    values = [*call.args, *(keyword.value for keyword in call.keywords)]
+    if not any(holds(module.value(value), module.project) for value in values):
+        return False
+    resolver = module.project.resolver
+    is_given = any(
+        holds(resolver.value(parameter.annotation, target.module), module.project)
+        for parameter in target.function.parameters
+        if parameter.annotation
+    )
+    return is_given and any(
+        leaf.query is not None
+        and leaf.query.kind not in ("connect", "commit", "rollback")
+        and leaf.call.line < line
+        and "?" not in leaf.call.path
+        and not leaf.call.flags & _SOMETIMES
+        for leaf in target.leaves
+    )
 
 
 def _acquires(call: ast.Call, module: Module) -> tuple[str, tuple[Hop, ...]] | None:
@@ -280,8 +306,51 @@ def _makes_session(callee: Value | None, project: Project) -> bool:
         return callee.name in _MAKERS
     if callee.sort == Sort.FUNCTION and callee.function.flags & facts.CONTEXT:
         made = project.resolver.called(callee)
-        return made is not None and made.sort == Sort.ITEMS and holds(made.item, project)
+        return (
+            made is not None
+            and made.sort == Sort.ITEMS
+            and holds(made.item, project)
+            and _is_fresh(callee, project)
+        )
     return False
+
+
+def _is_fresh(opening: Value, project: Project) -> bool:
+    """Whether a context manager of the project is seen to make the session it yields: one of the current task, of a
+    context variable or of an attribute may well be the one that is open already."""
+    node = project.graph.node(opening)
+    return node is not None and _makes(node, project, 0) == {True}
+
+
+def _makes(node: Node, project: Project, depth: int) -> set[bool]:
+    """True for a new session that a function makes, False for one that it finds."""
+    found: set[bool] = set()
+    for call in node.function.calls:
+        value = project.resolver.value(call.ref, node.module)
+        if value is None:
+            continue
+        if (
+            value.name in _SCOPED
+            or value.name.removesuffix(".__call__") in _SCOPED
+            or value.name in _KEPT_IN_CONTEXT
+        ):
+            found.add(False)
+        elif (
+            (value.sort == Sort.INSTANCE and value.name in _MAKERS)
+            or (value.sort in (Sort.CLASS, Sort.EXTERNAL) and is_a(value.name, SESSIONS | CONNECTIONS))
+            or (value.sort == Sort.EXTERNAL and value.name.rpartition(".")[2] in _CONNECTING)
+        ):
+            found.add(True)
+    if depth < _FAR:
+        for edge in node.edges:
+            if edge.kind == "call":
+                found |= _makes(edge.target, project, depth + 1)
+    return found
+
+
+_SCOPED = frozenset({"sqlalchemy.orm.scoped_session", "sqlalchemy.ext.asyncio.async_scoped_session"})
+_KEPT_IN_CONTEXT = frozenset({"contextvars.ContextVar.get"})
+_CONNECTING = frozenset({"connect", "begin", "acquire", "connection"})
 
 
 def _is_spawned(call: ast.Call, module: Module) -> bool:

@@ -108,7 +108,7 @@ class AsyncEndpointWithoutAwaitButBlocking(Rule):
         others = len({stop.call.lineno for stop in found}) - 1
         more = f" ({others} more such line{'s' if others > 1 else ''})" if others else ""
         return (
-            f"`{function.name}` awaits nothing and {reaches} on the event loop{more}: {effect(worst)}."
+            f"`{function.name}` awaits nothing and {reaches} on the event loop{more}: {effect(worst, module)}."
             " As a plain `def` it runs in a worker thread."
         )
 

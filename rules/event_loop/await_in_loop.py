@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rules.engine import estimates
 from rules.engine.index import FUNCTIONS
 from rules.engine.loop_shapes import is_search, is_short, iterables, shortened, spelled, targets, unwrapped
+from rules.engine.per_item import is_doubtful, is_few, is_picked
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.spelling import last_name
 from rules.engine.waits import names_loaded, names_stored, wait_of
@@ -119,6 +120,7 @@ class AwaitInLoop(Rule):
             or not function.is_async
             or not module.runs_on_event_loop(node)
             or not _repeats(node, module)
+            or (module.reached(node) and not module.is_waited_for(node))  # no request waits
         ):
             return
         waiting = [
@@ -138,7 +140,9 @@ class AwaitInLoop(Rule):
             first.call,
             f"`{spelled(first.call.func)}` {reaches} once per item of `{source}`, one after another"
             + (f" (and so do {len(others)} more calls of the loop)." if others else "."),
-            confidence=Confidence.LIKELY,
+            confidence=Confidence.POSSIBLE
+            if is_few(node, module) or is_doubtful(node, module) or is_picked(first.call, node, module)
+            else Confidence.LIKELY,
             call_path=first.call_path(module),
             impact=estimates.awaits_in_loop(module.options),
             instead=_instead(first.call, node, module),

@@ -115,7 +115,7 @@ class BlockingCallInAsync(Rule):
             return
         yield Match(
             node,
-            f"`{stop.callable}` runs on the event loop{_where(node, module)}: {effect(stop)}."
+            f"`{stop.callable}` runs on the event loop{_where(node, module)}: {effect(stop, module)}."
             + loop_fixes.also_on(stops),
             severity=max((each.severity for each in stops), key=lambda severity: severity.rank),
             fix=loop_fixes.of_direct(stop, module) if len(stops) == 1 else None,

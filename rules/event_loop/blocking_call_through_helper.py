@@ -106,7 +106,7 @@ class BlockingCallThroughHelper(Rule):
             worst = stops[0]
             yield Match(
                 worst.call,
-                f"`{worst.name}` reaches `{worst.callable}` on the event loop: {effect(worst)}."
+                f"`{worst.name}` reaches `{worst.callable}` on the event loop: {effect(worst, module)}."
                 + loop_fixes.also_on(stops),
                 severity=worst.severity,
                 confidence=confidence(worst),

@@ -114,7 +114,7 @@ class SyncDbCallInAsync(Rule):
         where = f" in `{function.name}`" if function else ""
         yield Match(
             node,
-            f"`{spelled(node.func)}`{where} is a synchronous `{stop.callable}` on the event loop: {effect(stop)}."
+            f"`{spelled(node.func)}`{where} is a synchronous `{stop.callable}` on the event loop: {effect(stop, module)}."
             + also_on(stops),
             severity=stop.severity,
             instead=f"Use {stop.instead}.",

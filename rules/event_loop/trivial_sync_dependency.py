@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.rule import Confidence, Effort, Fix, Impact, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.traffic import is_seldom
 from rules.engine.walking import own_nodes
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from rules.engine.module import Module
 
 _MOST = 5
+_SEVERAL = 3
 _QUICK = frozenset(
     {
         "fastapi.HTTPException",
@@ -119,7 +121,10 @@ class TrivialSyncDependency(Rule):
             node,
             f"`{node.name}` waits for nothing, yet each request to {count} endpoint{'s' if count > 1 else ''} hops to a worker"
             " thread and back for it.",
-            confidence=Confidence.LIKELY,
+            # One endpoint or two that pay a fifth of a millisecond are no news, nor are those that are asked now and then.
+            confidence=Confidence.LIKELY
+            if count >= _SEVERAL and not is_seldom(node, module)
+            else Confidence.POSSIBLE,
             fix=Fix(_asynchronous, safety=Safety.SAFE),
             impact=Impact(
                 summary="0.15–0.2 ms and one of 40 worker threads per request → a plain call",

@@ -22,7 +22,8 @@ LIBRARY = Library(
             "pandas.DataFrame",
             "merge iterrows apply groupby pivot_table sort_values",
         ),
-        *each(Blocking("", Kind.CPU, _WORKER), "pandas", "merge concat"),
+        # What they join was read or made before; frames of constants, as often as not.
+        *each(Blocking("", Kind.CPU, _WORKER, weight="medium"), "pandas", "merge concat"),
         *each(_frame, "polars", "read_csv read_excel read_parquet read_json read_database"),
         *each(_frame, "polars.LazyFrame", "collect"),
         *each(Blocking("", Kind.CPU, _WORKER), "numpy.linalg", "inv svd eig solve lstsq qr det"),

@@ -151,8 +151,8 @@ class RetryWithoutBackoff(Rule):
 
     def _loop(self, node: ast.For | ast.AsyncFor | ast.While, module: Module) -> Iterator[Match]:
         """A loop that only tries one external call until it succeeds."""
-        if isinstance(node, ast.AsyncFor) or not serves(node, module):
-            return
+        if isinstance(node, ast.AsyncFor) or module.function_of(node) is None or not serves(node, module):
+            return  # what a file does when it is run or imported is tried again by nobody else
         if isinstance(node, ast.For):
             if not (
                 isinstance(node.iter, ast.Call) and module.qualified_name(node.iter.func) == "builtins.range"
@@ -178,7 +178,7 @@ class RetryWithoutBackoff(Rule):
         yield Match(
             node,
             f"The loop sends `{ast.unparse(calls[0].func)}` again at once when it fails{never}.",
-            confidence=Confidence.LIKELY,
+            confidence=Confidence.LIKELY if module.reached(node) else Confidence.POSSIBLE,
             impact=_STORM,
         )
 

@@ -8,11 +8,15 @@ from rules.engine import loop_fixes, payloads
 from rules.engine.loop_calls import Stop, by_kind, confidence, direct, effect, expected
 from rules.engine.loop_shapes import spelled
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Severity, Valid
+from rules.engine.walking import own_calls
 from rules.libraries import Blocking, Kind
 
 if TYPE_CHECKING:
     from rules.engine.callees import Callee
     from rules.engine.module import Module
+
+
+_FRAMES = frozenset({"pandas", "polars"})
 
 
 class CpuBoundInAsync(Rule):
@@ -128,9 +132,11 @@ class CpuBoundInAsync(Rule):
             return
         for stops in by_kind(node, module, self.code):
             worst = stops[0]
+            if _is_read_here(worst, node, module):
+                continue  # what it costs to read is said there, and what is made of it is a small part
             yield Match(
                 worst.call,
-                f"`{worst.name}` reaches `{worst.callable}` on the event loop: {_effect(worst)}."
+                f"`{worst.name}` reaches `{worst.callable}` on the event loop: {_effect(worst, module)}."
                 + loop_fixes.also_on(stops),
                 severity=_severity(worst, module),
                 confidence=confidence(worst),
@@ -146,8 +152,9 @@ class CpuBoundInAsync(Rule):
         if stop is not None and stop.code == self.code:
             yield Match(
                 call,
-                f"`{stop.callable}` runs on the event loop: {_effect(stop)}.",
+                f"`{stop.callable}` runs on the event loop: {_effect(stop, module)}.",
                 severity=_severity(stop, module),
+                confidence=confidence(stop),
                 fix=None if stop.entry.construct else loop_fixes.of_direct(stop, module),
                 impact=expected(stop, module),
                 instead=f"Use {stop.instead}.",
@@ -170,15 +177,29 @@ class CpuBoundInAsync(Rule):
         return loop_fixes.of_direct(stop, module)
 
 
+def _is_read_here(stop: Stop, function: ast.AsyncFunctionDef, module: Module) -> bool:
+    """Whether the function itself reads or writes the frames that a helper then works on."""
+    package = stop.callable.partition(".")[0]
+    if package not in _FRAMES:
+        return False
+    return any(
+        own.code == stop.code
+        and own.callable.partition(".")[0] == package
+        and own.severity.rank > stop.severity.rank
+        for call in own_calls(function)
+        if (own := direct(call, module)) is not None
+    )
+
+
 def _severity(stop: Stop, module: Module) -> Severity:
     """Where no request is seen to come by, it may be a one-time job."""
     return stop.severity if module.in_request_path(stop.call) else min(stop.severity, Severity.HIGH)
 
 
-def _effect(stop: Stop) -> str:
+def _effect(stop: Stop, module: Module) -> str:
     if stop.entry.construct:
         return "loading it takes seconds in which this worker serves nobody"
-    return effect(stop)
+    return effect(stop, module)
 
 
 def _takes_upload(call: ast.Call, module: Module) -> bool:

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rules.engine import facts
 from rules.engine.creation import made_again
 from rules.engine.loop_shapes import spelled
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
@@ -83,6 +84,7 @@ class EventHandlerLeak(Rule):
         if (
             function is None
             or _is_guarded(node, module)
+            or module.call_flags(node) & (facts.RECALLED | facts.ON_MISS | facts.ONCE)
             or (undo and undo.rpartition(".")[2] in module.segment(function.node))
         ):
             return

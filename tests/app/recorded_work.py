@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from app.github.models import Repository
-from app.work import CommandJob, ForgetJob, MergeGroupJob, Outcome, RerunJob, ReviewJob, Swept
+from app.work import ArriveJob, CommandJob, ForgetJob, MergeGroupJob, Outcome, RerunJob, ReviewJob, Swept
 
 REPOSITORY = Repository(installation_id=1, id=7, owner="octo", name="shop")
 
@@ -92,6 +92,10 @@ class RecordedWork:
     async def forget(self, job: ForgetJob) -> Outcome:
         self._do("forget", job.id)
         return {"status": "done"}
+
+    async def arrive(self, job: ArriveJob) -> Swept:
+        self._do("arrive", str(job.installation_id))
+        return self.swept
 
     async def sweep(self) -> Swept:
         self._do("sweep", "")

@@ -118,6 +118,7 @@ def application(settings: Settings) -> web.Application:
         first_pause=0.05,
         debounce_seconds=0.0,
         sweep_schedule="0 0 1 1 *",
+        sweep_at_start=False,
     )
 
 

@@ -78,9 +78,6 @@ async def test_a_suspended_installation_is_answered_when_it_is_back(service: Ser
     assert not [each for each in service.calls_since(position) if each.principal.startswith("installation")]
 
     await service.github.installed(installation, "unsuspend")
-    assert isinstance(service.jobs.work, Pipeline)
-    service.jobs.work._heads_seen = 0.0
-    await service.jobs.sweep_now()
     await service.idle()
 
     assert service.run(repo, pull).conclusion == "failure"
@@ -185,35 +182,55 @@ async def test_a_run_that_a_lost_job_began_is_closed_by_the_sweep(service: Servi
     (run,) = service.github.check_runs(repo, old)
     run.status, run.conclusion = "in_progress", None
     await work.store.begin_check(ours, pull.number, old)
-    work._heads_seen = 0.0
     await service.jobs.sweep_now()
     assert run.status == "in_progress"  # it may still be somebody's
 
     later = time.time() + 3600
-    assert await work.store.orphans(ours, later) == [(pull.number, old)]
+    assert await work.store.orphans(later) == [(repo.id, pull.number)]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("app.chores.ORPHAN_SECONDS", -3600.0)
-        work._heads_seen = 0.0
+        patch.setattr("app.sweep.ORPHAN_SECONDS", -3600.0)
         await service.jobs.sweep_now()
         await service.idle()
 
     assert (run.status, run.conclusion) == ("completed", "cancelled")
-    assert await work.store.orphans(ours, later) == []
+    assert await work.store.orphans(later) == []
 
 
-async def test_a_sweep_with_nothing_to_do_costs_three_calls_and_then_one(service: Service) -> None:
+async def test_a_sweep_with_nothing_to_do_costs_two_calls_and_two_points(service: Service) -> None:
     repo = service.shop()
-    await service.reviewed(repo, "fast", FAST)
-    position = len(service.github.log)
+    pull = await service.reviewed(repo, "fast", FAST)
     await service.jobs.sweep_now()
-    first = [entry.operation for entry in service.calls_since(position)]
+    position, points = len(service.github.log), sum(service.github.limits.spent.values())
 
     await service.jobs.sweep_now()
 
-    assert len(first) <= 5  # a token for the list of repositories among them
-    assert [entry.operation for entry in service.calls_since(position)][len(first) :] == [
-        "apps/list-webhook-deliveries"
-    ]
+    quiet = [entry.operation for entry in service.calls_since(position)]
+    assert quiet == ["apps/list-webhook-deliveries", "graphql"]
+    assert sum(service.github.limits.spent.values()) - points <= 2
+
+    await service.github.push(repo, pull.number, SLOW, tell=False)
+    await service.jobs.sweep_now()
+    await service.idle()
+    assert service.run(repo, pull).conclusion == "failure"
+    assert len(service.github.review_comments(repo, pull.number)) == 1
+
+
+async def test_what_was_open_before_we_came_is_answered_without_a_word(service: Service) -> None:
+    """At once, and by the check run alone: nobody installs a second time what began with a hundred e-mails."""
+    repo = service.github.add_repo("octo/shop", private=True, files=FILES)
+    repo.git.commit("slow", SLOW, parent=repo.git.ref("main"))
+    pull = await service.github.open_pr(repo, "slow", tell=False)
+
+    installation = service.github.install("octo", [repo])
+    await service.github.installed(installation, "created")
+    await service.idle()
+
+    assert service.run(repo, pull).conclusion == "failure"
+    assert service.github.review_comments(repo, pull.number) == []
+
+    await service.github.push(repo, pull.number, {"README.md": "More.\n"})
+    await service.idle()
+    assert len(service.github.review_comments(repo, pull.number)) == 1
 
 
 async def test_deliveries_that_failed_in_whatever_way_are_asked_for_again(service: Service) -> None:
@@ -243,9 +260,8 @@ async def test_deliveries_that_failed_in_whatever_way_are_asked_for_again(servic
     service.github.webhook_url = url
     assert {each.status_code for each in service.github.deliveries} == {0, 503}
     assert isinstance(service.jobs.work, Pipeline)
-    service.jobs.work._heads_seen = time.monotonic()  # not by looking at heads
 
-    await service.jobs.sweep_now()
+    await service.jobs.work.sweeping._redeliver()  # not by looking at heads
     await service.idle()
 
     assert [service.run(repo, pull).conclusion for pull in pulls] == ["failure"] * 3

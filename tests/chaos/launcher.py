@@ -204,7 +204,11 @@ if __name__ == "__main__":
     if pace := os.environ.get("CHAOS_PACE"):
         keep_pace(float(pace))
     app.server.build = functools.partial(
-        app.server.build, poll_seconds=0.1, sweep_schedule="0 0 1 1 *", debounce_seconds=0.0
+        app.server.build,
+        poll_seconds=0.1,
+        sweep_schedule="0 0 1 1 *",
+        sweep_at_start=False,
+        debounce_seconds=0.0,
     )
     sys.argv = ["fastperf", "serve"]
     main()

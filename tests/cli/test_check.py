@@ -329,3 +329,35 @@ def test_a_name_that_is_not_utf8_is_told(shop: Path) -> None:
     assert [(skipped.path, skipped.reason) for skipped in scan.result.skipped] == [
         ("shop/caf\ufffd.py", "its name is not UTF-8")
     ]
+
+
+def test_the_configuration_nearest_above_a_file_counts(tmp_path: Path) -> None:
+    write(tmp_path, {f"{name}/{path}": text for name in ("orders", "billing") for path, text in SHOP.items()})
+    write(tmp_path, {"pyproject.toml": '[tool.fastperf]\nignore = ["FP103"]\n'})
+    write(tmp_path, {"orders/pyproject.toml": '[tool.fastperf]\nseverity = { FP101 = "low" }\n'})
+
+    found = checked(tmp_path)["findings"]
+
+    assert [(each["code"], each["path"], each["severity"]) for each in found] == [
+        ("FP101", "billing/shop/api.py", "critical"),
+        ("FP101", "orders/shop/api.py", "low"),
+        ("FP103", "orders/shop/api.py", "critical"),
+    ]
+    assert places(checked(tmp_path, "--ignore", "FP1", status=0)) == []
+
+
+def test_a_project_in_a_folder_is_configured_by_its_repository(tmp_path: Path) -> None:
+    repository = Repository(tmp_path / "all")
+    repository.write({f"orders/{path}": text for path, text in SHOP.items()})
+    repository.write(
+        {"pyproject.toml": '[tool.fastperf]\nignore = ["FP103"]\nexclude = ["/orders/shop/clients.py"]\n'}
+    )
+
+    assert places(checked(repository.path / "orders")) == [("FP101", "shop/api.py", 13)]
+
+    repository.write({"pyproject.toml": "[tool.fastperf]\nfial_on = 1\n"})
+    done = fastperf("check", folder=repository.path / "orders")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "fastperf: ../pyproject.toml:2: There is no key `fial_on`; it is left out. Did you mean `fail_on`?\n",
+    )

@@ -364,11 +364,13 @@ def test_a_helper_that_may_not_ask_at_all_is_a_hint() -> None:
             session.get(int, number)
 
     @app.get("/")
-    def read(numbers: list[int]) -> None:
+    def read(numbers: list[int], household: int | None = None) -> None:
         for number in numbers:
             always(number)
         for number in numbers:
-            sometimes(number, 3)
+            sometimes(number, household)
+        for number in numbers:
+            sometimes(number, 3)  # then it does not ask
 """
 
     first, second = one(text, select=("FP202",)).result.findings

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from rules.engine import budgets
@@ -122,3 +123,16 @@ def test_a_loop_without_a_bound_breaks_a_number_unless_it_was_accepted() -> None
     assert list(budgets.broken_by(cost, Budget(match="/", queries=9)))
     assert not list(budgets.broken_by(cost, Budget(match="/", queries=9, unbounded=True)))
     assert not list(budgets.broken_by(cost, Budget(match="/", blocks=False)))
+
+
+def test_a_folder_is_held_to_its_own_budgets() -> None:
+    free = Options(budget=(Budget(match="/orders", queries=0),))
+    held = Options(budget=(Budget(match="/health", blocks=False),), severity={"FP005": Severity.LOW})
+    sources = {"a/main.py": APP, "b/main.py": APP}
+
+    found = analyze(sources, options=msgspec.structs.replace(free, parts={"b": held})).result.findings
+
+    assert [(each.path, str(each.endpoint), each.severity) for each in found if each.code == "FP005"] == [
+        ("a/main.py", "GET /orders", budgets.BudgetExceeded.severity),
+        ("b/main.py", "GET /health", Severity.LOW),
+    ]

@@ -194,13 +194,25 @@ def test_a_helper_that_waits_each_time_is_critical() -> None:
 
 
 def test_what_happens_now_and_then_weighs_less_and_says_when() -> None:
-    kept, failing, asked = helped(KEPT), helped(FAILING), helped(ASKED)
+    kept, failing = helped(KEPT), helped(FAILING)
+    asked = found(
+        HELPED.format(helper=ASKED.strip().replace("\n", "\n    ")).replace(
+            "fetch(day)\n    ", "fetch(day, bool(day))\n    "
+        ),
+        "FP103",
+    )
 
     assert (kept.severity, kept.confidence) == (Severity.MEDIUM, Confidence.LIKELY)
     assert "whenever no answer is kept" in kept.message
     assert (failing.severity, failing.confidence) == (Severity.MEDIUM, Confidence.LIKELY)
     assert "after a failure" in failing.message
     assert (asked.severity, asked.confidence) == (Severity.MEDIUM, Confidence.POSSIBLE)
+
+
+def test_what_a_call_says_not_to_do_is_not_said() -> None:
+    text = HELPED.format(helper=ASKED.strip().replace("\n", "\n    "))
+
+    assert one(text, select=("FP103",)).result.findings == ()
 
 
 def test_a_store_that_answers_at_once_is_medium() -> None:
@@ -427,3 +439,43 @@ def test_a_sleep_after_a_failure_is_high() -> None:
         Severity.HIGH,
         Confidence.LIKELY,
     )
+
+
+def test_one_call_of_a_helper_is_one_finding_whatever_it_reaches() -> None:
+    both = helped(
+        """
+def fetch(day):
+    time.sleep(1)
+    return requests.get("https://rates.example", timeout=5).json()
+"""
+    )
+
+    assert (
+        "It also reaches `requests.get`." in both.message or "It also reaches `time.sleep`." in both.message
+    )
+
+
+STOPS = """
+import time
+from fastapi import FastAPI
+
+app = FastAPI()
+
+@app.get("/")
+async def read() -> None:
+    time.sleep(1)
+"""
+
+
+def test_an_example_beside_an_application_is_a_hint() -> None:
+    beside = project({"examples/chat/main.py": STOPS, "shop/main.py": STOPS}, select=("FP101",))
+    alone = project({"examples/chat/main.py": STOPS}, select=("FP101",))
+
+    (example, own) = sorted(beside.result.findings, key=lambda each: each.path)
+    assert (example.severity, example.confidence, example.gates) == (
+        Severity.HIGH,
+        Confidence.POSSIBLE,
+        False,
+    )
+    assert (own.severity, own.confidence) == (Severity.CRITICAL, Confidence.CERTAIN)
+    assert alone.result.findings[0].confidence == Confidence.CERTAIN

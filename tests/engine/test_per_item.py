@@ -85,7 +85,7 @@ class Filled(BaseModel):
 
 def found(body: str, *codes: str, more: str = "") -> tuple[Finding, ...]:
     """What is said about an endpoint of `body`."""
-    endpoint = '@app.post("/orders")\ndef endpoint(ids: list[int], channels: list[Channel], filled: Filled, session: Session = Depends(get_session)):\n'
+    endpoint = '@app.post("/orders")\ndef endpoint(ids: list[int], shops: dict[int, int], channels: list[Channel], filled: Filled, session: Session = Depends(get_session)):\n'
     text = (
         HEAD
         + textwrap.dedent(more)
@@ -102,6 +102,8 @@ def found(body: str, *codes: str, more: str = "") -> tuple[Finding, ...]:
     "body",
     [
         "for channel in channels:\n    load(session, channel)",
+        "for key in ids:\n    load_with_shop(session, key)",
+        "for key in ids:\n    load_by_default(session, key, with_shop=False)",
         "for channel in {each for each in channels if each not in ids}:\n    load(session, channel)",
         "for name, value in filled.model_dump().items():\n    load(session, name)",
         "values = filled.model_dump()\nfor name in values:\n    load(session, name)",
@@ -126,7 +128,11 @@ def test_what_the_code_itself_bounds_is_no_loop_over_data(body: str) -> None:
         "for key in ids[filled.limit:]:\n    load(session, key)",
         "for key in ids:\n    if load(session, key):\n        break",
         "orders = session.scalars(select(Order)).all()\nfor order in orders:\n    load_row(session, order.id)",
-        "for key in ids:\n    load_with_shop(session, key)",
+        "for key in ids:\n    load_with_shop(session, key, shops.get(key))",
+        "for key in settings.shops:\n    load(session, key)",
+        "shops = [*settings.shops, settings.own]\nfor key in shops:\n    load(session, key)",
+        "for order in filled:\n    if order.id != ids[0]:\n        continue\n    load(session, order.shop_id)",
+        "for order in filled:\n    if order.open and order.id == ids[0]:\n        load(session, order.shop_id)",
         "return any(load(session, key) for key in ids)",
         "# A shop has few channels.\nfor key in ids:\n    load(session, key)",
         "orders = session.scalars(select(Order).limit(5)).all()\nfor order in orders:\n    load(session, order.shop_id)",
@@ -144,6 +150,8 @@ def test_what_is_likely_short_or_may_not_happen_is_only_possible(body: str) -> N
         "for key in ids:\n    load(session, key)",
         "for key in set(ids):\n    load(session, key)",
         "for key in ids[1:]:\n    load(session, key)",
+        "for order in filled:\n    if order.id == ids[0]:\n        continue\n    load(session, order.shop_id)",
+        "for order in filled:\n    if order.kind == ids[0]:\n        load(session, order.shop_id)",
         "for key in ids:\n    load_by_default(session, key)",
         "for key in ids:\n    load_or_log(session, key)",
         "orders = session.scalars(select(Order)).all()\nfor order in orders:\n    load_row(session, order.shop_id)",

@@ -5,8 +5,9 @@ import textwrap
 import pytest
 
 from rules.engine import suppression
+from rules.engine.analysis import analyze
 from rules.engine.edits import apply
-from rules.engine.finding import Confidence, Effort, Finding, Impact, Severity
+from rules.engine.finding import Confidence, Effort, Finding, Impact, Options, Severity
 
 KNOWN = {"FP101", "FP103", "FP601"}
 
@@ -223,3 +224,15 @@ def test_a_file_with_carriage_returns_only_is_read_line_by_line() -> None:
 
     assert parsed.silences(finding(2)) is not None
     assert parsed.silences(finding(1)) is None
+
+
+def test_whether_comments_count_is_the_folders_business() -> None:
+    source = (
+        b"import asyncio, time\nfrom fastapi import FastAPI\napp = FastAPI()\n@app.get('/')\nasync def read():\n"
+        b"    time.sleep(1)  # fastperf: ignore[FP101] measured\n    await asyncio.sleep(1)\n"
+    )
+    options = Options(parts={"strict": Options(allow_inline_ignores=False)})
+
+    found = analyze({"mild/main.py": source, "strict/main.py": source}, options=options).result
+
+    assert [each.path for each in found.findings if each.code == "FP101"] == ["strict/main.py"]

@@ -371,3 +371,88 @@ def test_rules_that_exist_are_known_without_being_told() -> None:
 
     assert config.ignore == ("FP101", "FP001", "FP6")
     assert [error.message for error in config.errors] == ["`ignore`: there is no rule `FP999`."]
+
+
+PARTS = {
+    "pyproject.toml": 'tool.fastperf.exclude = ["old/"]\n[tool.ruff.lint]\nselect = ["ASYNC"]\n',
+    "apps/pyproject.toml": '[tool.fastperf]\nfail_on = "low"\nexclude = ["scripts/", "/gen/*.py"]\n',
+    "apps/shop/.github/fastperf.toml": 'ignore = ["FP1"]\nblocking = ["shop.io.read:disk"]\n',
+    "apps/plain/pyproject.toml": '[project]\nname = "fastperf-plugin"\n',
+    "linted/ruff.toml": 'lint.select = ["E"]\n',
+}
+
+
+@pytest.mark.parametrize(
+    ("path", "source", "fail_on"),
+    [
+        ("main.py", "pyproject.toml", "high"),
+        ("apps/main.py", "apps/pyproject.toml", "low"),
+        ("apps/plain/main.py", "apps/pyproject.toml", "low"),
+        ("apps/shop/a/main.py", "apps/shop/.github/fastperf.toml", "high"),
+        ("apps2/main.py", "pyproject.toml", "high"),
+    ],
+)
+def test_the_configuration_nearest_above_a_file_holds_whole(path: str, source: str, fail_on: str) -> None:
+    config = Config.parse(PARTS, codes=CODES)
+
+    assert (config.at(path).source, config.at(path).fail_on) == (source, fail_on)
+    assert not config.errors
+
+
+def test_what_the_analysis_asks_follows_the_file() -> None:
+    options = Config.parse(PARTS, codes=CODES).options()
+
+    assert options.at("apps/main.py").wants("FP101")
+    assert not options.at("apps/shop/main.py").wants("FP101")
+    assert options.blocking == ("shop.io.read:disk",)
+    assert options.at("main.py").linter.reports
+    assert not options.at("linted/main.py").linter.reports
+
+
+@pytest.mark.parametrize(
+    ("path", "left_out"),
+    [
+        ("apps/scripts/a.py", True),
+        ("apps/x/scripts/a.py", True),
+        ("apps/gen/a.py", True),
+        ("apps/x/gen/a.py", False),
+        ("scripts/a.py", False),
+        ("apps/old/a.py", True),
+        ("apps/shop/scripts/a.py", False),
+    ],
+)
+def test_exclusions_of_a_folder_count_from_there_and_add_to_the_repositorys(
+    path: str, left_out: bool
+) -> None:
+    assert Config.parse(PARTS, codes=CODES).excludes(path) is left_out
+
+
+def test_a_folders_name_is_no_pattern() -> None:
+    config = Config.parse({"a[b]*/pyproject.toml": '[tool.fastperf]\nexclude = ["x.py"]\n'}, codes=CODES)
+
+    assert config.excludes("a[b]*/x.py")
+    assert not config.excludes("ab/x.py")
+
+
+def test_organisation_defaults_lie_below_each_folder_and_their_mistakes_are_said_once() -> None:
+    config = Config.parse(
+        {"a/pyproject.toml": "[tool.fastperf]\nmax_comments = 3\n"},
+        'fail_on = "low"\nfial = 1\n',
+        codes=CODES,
+    )
+
+    assert config.at("a/main.py").fail_on == "low"
+    assert config.max_comments == 15
+    assert [(error.path, error.line) for error in config.errors] == [
+        (ORGANISATION, 2),
+        ("a/pyproject.toml", 2),
+    ]
+
+
+def test_many_folders_are_bounded() -> None:
+    many = {f"p{number:04}/pyproject.toml": "[tool.fastperf]\n" for number in range(300)}
+
+    config = Config.parse(many, codes=CODES)
+
+    assert len(config.parts) == 200
+    assert [error.path for error in config.errors] == ["p0200/pyproject.toml"]

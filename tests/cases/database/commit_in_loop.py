@@ -183,3 +183,45 @@ def another_commit(names: list[str]) -> None:
     for name in names:
         print(name)
         journal.commit()
+
+
+def add_product(session: Session, name: str, commit: bool = True) -> Product:
+    product = Product(name=name)
+    session.add(product)
+    if commit:
+        session.commit()
+    return product
+
+
+def add_draft(session: Session, name: str, *, commit: bool = False) -> None:
+    session.add(Product(name=name))
+    if not commit:
+        return
+    session.commit()
+
+
+def add_either(session: Session, name: str, commit: bool = True) -> None:
+    add_product(session, name, commit=commit)
+
+
+@app.post("/products/one-transaction")
+def one_transaction(names: list[str], session: Annotated[Session, Depends(get_session)]) -> None:
+    for name in names:
+        add_product(session, name, commit=False)
+    for name in names:
+        add_product(session, name, False)
+    for name in names:
+        add_draft(session, name)
+    for name in names:
+        add_either(session, name, commit=False)
+    session.commit()
+
+
+@app.post("/products/many-transactions")
+def many_transactions(names: list[str], session: Annotated[Session, Depends(get_session)]) -> None:
+    for name in names:
+        add_product(session, name)  # FP212
+    for name in names:
+        add_draft(session, name, commit=True)  # FP212
+    for name in names:
+        add_either(session, name)  # FP212

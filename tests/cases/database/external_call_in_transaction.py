@@ -56,9 +56,16 @@ async def book(address: str) -> str:
 @app.post("/direct")
 async def direct(number: int, session: AsyncSessionDep) -> None:
     order = await session.get(Order, number)
-    answer = await carrier.post("https://carrier.example/parcels", json={"to": order.address})  # FP218
+    answer = await carrier.post("https://carrier.example/parcels", json={"to": order.address})  # FP218 (inline)
     order.parcel = answer.text
     await session.commit()
+
+
+@app.post("/admin/carrier/test")
+async def check_carrier(number: int, session: AsyncSessionDep) -> str:
+    order = await session.get(Order, number)
+    answer = await carrier.get("https://carrier.example/status", params={"to": order.address})  # FP218 (summary)
+    return answer.text
 
 
 @app.post("/helpers")
@@ -136,3 +143,14 @@ async def only_added(address: str, session: AsyncSessionDep) -> None:
     session.add(Order(address=address))
     await book(address)
     await session.commit()
+
+
+def upload(session: Session, number: int) -> None:
+    session.get(Order, number)
+    requests.put("https://bucket.example/orders", timeout=5)  # FP218
+
+
+@app.post("/upload")
+def hands_the_session_to_the_helper_that_says_so(number: int, session: SessionDep) -> None:
+    session.get(Order, number)
+    upload(session, number)

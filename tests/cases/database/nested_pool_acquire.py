@@ -1,11 +1,12 @@
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from functools import lru_cache
 from typing import Annotated
 
 from fastapi import BackgroundTasks, Depends, FastAPI
 from sqlalchemy import create_engine
+from sqlalchemy.ext.asyncio import AsyncSession, async_scoped_session, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 
 app = FastAPI()
@@ -119,3 +120,90 @@ def before(number: int, session: SessionDep) -> None:
 def later(number: int, session: SessionDep, tasks: BackgroundTasks) -> None:
     session.get(Order, number)
     tasks.add_task(audit, "a")
+
+
+class TaskScoped:
+    """Its sessions are one per task: the one that is open is found again."""
+
+    def __init__(self) -> None:
+        maker = async_sessionmaker(create_async_engine("postgresql+asyncpg://"))
+        self._session = async_scoped_session(session_factory=maker, scopefunc=asyncio.current_task)
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[AsyncSession]:
+        session: AsyncSession = self._session()
+        try:
+            yield session
+        finally:
+            await session.close()
+
+
+class Fresh:
+    def __init__(self) -> None:
+        self._maker = async_sessionmaker(create_async_engine("postgresql+asyncpg://"))
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[AsyncSession]:
+        async with self._maker() as session:
+            yield session
+
+
+class Stored:
+    """Nobody sees where its session comes from."""
+
+    current: AsyncSession
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator[AsyncSession]:
+        yield self.current
+
+
+_task_scoped: TaskScoped | None = None
+
+
+def get_task_scoped() -> TaskScoped:
+    global _task_scoped
+    if _task_scoped is None:
+        _task_scoped = TaskScoped()
+    return _task_scoped
+
+
+fresh, stored = Fresh(), Stored()
+
+
+async def owner_in_task(number: int) -> Order | None:
+    engine = get_task_scoped()
+    async with engine.session() as session:
+        return await session.get(Order, number)
+
+
+async def owner_in_fresh(number: int) -> Order | None:
+    async with fresh.session() as session:
+        return await session.get(Order, number)
+
+
+async def owner_in_stored(number: int) -> Order | None:
+    async with stored.session() as session:
+        return await session.get(Order, number)
+
+
+@app.get("/task-scoped")
+async def in_task_scope(number: int) -> None:
+    engine = get_task_scoped()
+    async with engine.session() as session:
+        await session.get(Order, number)
+        await owner_in_task(number)
+
+
+@app.get("/fresh")
+async def in_fresh(number: int) -> None:
+    async with fresh.session() as session:
+        await session.get(Order, number)
+        await owner_in_fresh(number)  # FP221
+
+
+@app.get("/stored")
+async def in_stored(number: int) -> None:
+    async with fresh.session() as session:
+        await session.get(Order, number)
+        await owner_in_stored(number)

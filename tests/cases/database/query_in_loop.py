@@ -199,3 +199,26 @@ def defined_inside(ids: list[int], session: SessionDep) -> None:
         return session.get(Product, product_id)
 
     load(ids[0])
+
+
+WARNINGS = load_warnings()
+
+
+def all_of(session: Session, kinds: list[str]) -> None:
+    for kind in kinds:
+        session.scalar(select(Product).where(Product.name == kind))
+
+
+def some_of(session: Session, names: list[str]) -> None:
+    for name in names:
+        session.scalar(select(Product).where(Product.name == name))  # FP201
+
+
+@app.post("/as-many-as-there-are-kinds")
+def as_many_as_there_are_kinds(names: list[str], session: Annotated[Session, Depends(get_session)]) -> None:
+    for days, name in zip(WARNINGS, names, strict=False):
+        session.scalar(select(Product).where(Product.name == name, Product.id < days))
+    all_of(session, ["book", "film"])
+    all_of(session, KINDS)
+    some_of(session, ["book", "film"])
+    some_of(session, names)

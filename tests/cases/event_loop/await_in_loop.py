@@ -4,10 +4,13 @@ import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextvars import ContextVar
+from typing import Any
 
 import httpx
-from fastapi import Depends, FastAPI
+from fastapi import BackgroundTasks, Depends, FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
+
+from shop.config import settings
 
 app = FastAPI()
 client = httpx.AsyncClient(base_url="https://stock.example")
@@ -42,9 +45,39 @@ async def computed(number: str) -> int:
 async def direct(numbers: list[str]) -> list[str]:
     found = []
     for number in numbers:
-        answer = await client.get(f"/levels/{number}")  # FP111
+        answer = await client.get(f"/levels/{number}")  # FP111 (inline)
         found.append(answer.text)
     return found
+
+
+@app.post("/mirrors")
+async def mirrors() -> list[str]:
+    found = []
+    for mirror in settings.mirrors:
+        answer = await client.get(mirror)  # FP111 (summary)
+        found.append(answer.text)
+    return found
+
+
+@app.post("/picked/{wanted}")
+async def picked(wanted: str, numbers: list[Any]) -> list[str]:
+    found = []
+    for number in numbers:
+        if number.id != wanted:
+            continue
+        answer = await client.get(f"/levels/{number}")  # FP111 (summary)
+        found.append(answer.text)
+    return found
+
+
+async def backfill_levels(numbers: list[str]) -> None:
+    for number in numbers:
+        await client.get(f"/levels/{number}")  # FP111 (summary)
+
+
+@app.post("/backfill")
+async def backfill(numbers: list[str]) -> None:
+    await backfill_levels(numbers)
 
 
 @app.post("/through-a-helper")
@@ -290,3 +323,20 @@ async def many_at_once(numbers: list[str]) -> None:
         await client.post(f"/levels/{position}", json=batch)
     for chunk in parts_of(numbers):
         await client.post("/levels", json=chunk)
+
+
+async def tell(numbers: list[str]) -> None:
+    for number in numbers:  # nobody waits for it
+        await client.post(f"/told/{number}")
+
+
+async def tell_now(numbers: list[str]) -> None:
+    for number in numbers:
+        await client.post(f"/told/{number}")  # FP111
+
+
+@app.post("/told")
+async def told(numbers: list[str], tasks: BackgroundTasks) -> None:
+    tasks.add_task(tell, numbers)
+    tasks.add_task(tell_now, numbers)
+    await tell_now(numbers)

@@ -173,3 +173,30 @@ async def main() -> None:
 if __name__ == "__main__":
     time.sleep(1)
     asyncio.run(main())
+
+
+class Coordinator:
+    """Its loop is its own: no request runs on it."""
+
+    def __init__(self) -> None:
+        self._thread = threading.Thread(target=self._serve)
+        self._loop = asyncio.new_event_loop()
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def _serve(self) -> None:
+        self._loop.create_task(self._coordinate())
+        self._loop.run_forever()
+
+    async def _coordinate(self) -> None:
+        time.sleep(1)  # FP101
+
+
+async def in_a_loop_of_the_thread() -> None:
+    time.sleep(1)
+
+
+@app.get("/own-loop")
+def own_loop() -> None:
+    asyncio.run(in_a_loop_of_the_thread())

@@ -6,6 +6,7 @@ import queue
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import requests
 from fastapi import FastAPI
 
 app = FastAPI()
@@ -85,3 +86,14 @@ async def task() -> str:
 @app.get("/label-in-a-def")
 def label_in_a_def(number: int) -> bytes:
     return pool.submit(draw, number).result()
+
+
+def send_and_wait(number: int) -> bytes:
+    requests.post(f"https://told.example/{number}", timeout=5)
+    return pool.submit(draw, number).result()
+
+
+@app.get("/told")
+async def told(number: int) -> bytes:
+    await asyncio.sleep(0)
+    return send_and_wait(number)  # said of the request, which is sent there too

@@ -15,13 +15,13 @@ class Store:
         self.name = request.headers["shop"]
 
 
-def page(number: int = 1, size: int = 20) -> tuple[int, int]:  # FP120
+def page(number: int = 1, size: int = 20) -> tuple[int, int]:  # FP120 (inline)
     if size > 100:
         raise HTTPException(400, str(size))
     return (number - 1) * size, min(size, 100)
 
 
-def state(request: Request) -> object:  # FP120
+def state(request: Request) -> object:  # FP120 (summary)
     return request.app.state.shop
 
 
@@ -68,3 +68,13 @@ async def orders(
     store: Store = Depends(),
 ) -> int:
     return number
+
+
+@app.get("/customers")
+async def customers(page: tuple[int, int] = Depends(page)) -> int:
+    return page[0]
+
+
+@app.get("/parcels")
+async def parcels(page: tuple[int, int] = Depends(page)) -> int:
+    return page[0]

@@ -59,6 +59,15 @@ def make_test_engine() -> Any:
     return create_engine(URL)
 
 
+def make_by_environment(settings: Any) -> Any:
+    if settings.environment == "development":
+        return create_engine(URL)
+    try:
+        return create_engine(URL, pool_size=20, pool_pre_ping=True)
+    except TypeError:  # another database, without a pool
+        return create_engine(URL, echo=True)
+
+
 class Exporter:
     def __init__(self, url: str) -> None:
         self.engine = create_engine(URL)

@@ -31,12 +31,22 @@ def without_end(url: str) -> httpx.Response:
 
 @app.get("/loop")
 def loop(url: str) -> str:
-    for _ in range(3):  # FP608
+    for _ in range(3):  # FP608 (inline)
         try:
             return requests.get(url, timeout=5).text
         except requests.RequestException:
             continue
     return ""
+
+
+class Client:
+    def rows(self, url: str) -> str:
+        for _ in range(3):  # FP608 (summary)
+            try:
+                return requests.get(url, timeout=5).text
+            except requests.RequestException:
+                continue
+        return ""
 
 
 @app.get("/endless")
@@ -62,6 +72,13 @@ def overloaded(url: str) -> str:
 
 
 # Near misses
+
+for _ in range(3):
+    try:
+        requests.post("https://report.example", timeout=5)
+        break
+    except requests.RequestException:
+        logging.exception("failed")
 
 GENTLE = Retry(total=3, backoff_factor=0.5)
 NONE = Retry(total=0)

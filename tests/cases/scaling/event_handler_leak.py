@@ -65,3 +65,20 @@ class Board:
 @app.get("/board")
 def board() -> None:
     Board().addHandler(listener)
+
+
+_store: list[str] | None = None
+
+
+def store() -> list[str]:
+    global _store
+    if _store is not None:
+        return _store
+    _store = []
+    atexit.register(_store.clear)  # in the first call only
+    return _store
+
+
+@app.get("/store")
+def from_store() -> list[str]:
+    return store()

@@ -6,13 +6,14 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import create_engine, func, select
 from sqlalchemy.orm import Session, sessionmaker
 
-from shop import choices, dispatches, orders, reports
+from shop import branches, choices, dispatches, orders, reports
 from shop.models import Customer, Order
 
 app = FastAPI()
 app.include_router(reports.router)
 app.include_router(dispatches.router)
 app.include_router(choices.router)
+app.include_router(branches.router)
 SessionLocal = sessionmaker(create_engine("sqlite://"))
 
 

@@ -1,0 +1,195 @@
+"""What no delivery told: those that never came, check runs that a lost job began, heads that nobody answered.
+
+Every few minutes, so it must cost next to nothing when all is well: one look at GitHub's log of deliveries, one at
+the open heads of each installation. What was answered once is remembered here, and asked for no more.
+"""
+
+from __future__ import annotations
+
+import datetime
+import time
+from collections.abc import Sequence
+from typing import Final
+
+import structlog
+from cachetools import LRUCache
+
+from app.github.client import GitHub
+from app.github.errors import GitHubError, Gone, NotFound, RateLimited
+from app.github.models import Repository
+from app.runs import is_answered, own_run
+from app.store import Store
+from app.work import ReviewJob, Swept
+
+log = structlog.get_logger(__name__)
+
+DELIVERIES_SECONDS: Final = 6 * 3600.0
+SWEEP_SECONDS: Final = 300
+ORPHAN_SECONDS: Final = 120.0
+"""A run in progress for so long whose pull request has no job is nobody's."""
+HEADS_SECONDS: Final = 3600.0
+"""The list of repositories is asked for so often, and all of a repository's open heads are looked through."""
+MOST_REDELIVERIES: Final = 50
+MOST_INSTALLATIONS: Final = 50
+"""Looked at in one sweep; those that wait longest come first."""
+HEADS_AT_ONCE: Final = 100
+"""Repositories in one call."""
+MOST_REMEMBERED: Final = 100_000
+
+
+class Sweep:
+    """Finds what is undone. It does nothing about it but to ask for deliveries again."""
+
+    def __init__(self, github: GitHub, store: Store) -> None:
+        self._github = github
+        self._store = store
+        self._answered: LRUCache[tuple[int, int], str] = LRUCache(MOST_REMEMBERED)
+        """Heads that have their answer, by repository and pull request."""
+        self._repositories: dict[int, list[Repository]] = {}
+        self._listed = 0.0
+        self._looked: dict[int, float] = {}
+        """When an installation was last looked at, and all of its heads."""
+        self._looked_through: dict[int, float] = {}
+
+    def answered(self, repository: Repository, number: int, head_sha: str) -> None:
+        """This head has its completed check run."""
+        self._answered[repository.id, number] = head_sha
+
+    def forget(self) -> None:
+        """Ask anew for everything, as after a start."""
+        self._listed = 0.0
+        self._looked_through.clear()
+
+    async def sweep(self) -> Swept:
+        redelivered = await self._redeliver()
+        limited: set[int] = set()
+        await self._list(limited)
+        reviews = await self._orphans()
+        for installation_id in self._next(limited):
+            try:
+                reviews += await self._unanswered(installation_id)
+            except RateLimited:
+                limited.add(installation_id)
+        if limited:
+            log.warning("sweep_limited", installations=len(limited))
+        return Swept(
+            reviews=tuple({review.id: review for review in reviews}.values()), redelivered=redelivered
+        )
+
+    async def arrived(self, installation_id: int) -> Swept:
+        """The open heads of an installation that is new here."""
+        try:
+            self._repositories[installation_id] = await self._github.app.repositories(installation_id)
+        except (Gone, NotFound):
+            return Swept()
+        self._looked_through.pop(installation_id, None)
+        return Swept(reviews=tuple(await self._unanswered(installation_id)))
+
+    async def _redeliver(self) -> int:
+        since = datetime.datetime.now(datetime.UTC) - datetime.timedelta(seconds=DELIVERIES_SECONDS)
+        failed = [
+            delivery
+            for delivery in await self._github.app.deliveries(since)
+            if not 400 <= delivery.status_code < 500  # what we refused once we would refuse again
+        ]
+        for delivery in failed[:MOST_REDELIVERIES]:
+            await self._github.app.redeliver(delivery.id)
+        return len(failed[:MOST_REDELIVERIES])
+
+    # Which repositories there are
+
+    async def _list(self, limited: set[int]) -> None:
+        if self._listed and time.monotonic() - self._listed < HEADS_SECONDS:
+            return
+        found: dict[int, list[Repository]] = {}
+        for installation in await self._github.app.installations():
+            if installation.suspended:
+                continue
+            try:
+                found[installation.id] = await self._github.app.repositories(installation.id)
+            except (Gone, NotFound):
+                continue
+            except RateLimited:
+                limited.add(installation.id)
+                found[installation.id] = self._repositories.get(installation.id, [])
+        self._repositories = found
+        if not limited:
+            self._listed = time.monotonic()
+
+    def _next(self, limited: set[int]) -> list[int]:
+        """The installations to look at now, those first that were not looked at for longest."""
+        waiting = [each for each in self._repositories if each not in limited]
+        return sorted(waiting, key=lambda each: self._looked.get(each, 0.0))[:MOST_INSTALLATIONS]
+
+    # Check runs that were begun
+
+    async def _orphans(self) -> list[ReviewJob]:
+        """Pull requests of which a check run was begun and never ended. Whoever has a job is left to it by `app.jobs`."""
+        begun = await self._store.orphans(time.time() - ORPHAN_SECONDS)
+        if not begun:
+            return []
+        known = {each.id: each for listed in self._repositories.values() for each in listed}
+        return [
+            _wish(known[repository_id], number) for repository_id, number in begun if repository_id in known
+        ]
+
+    # Heads
+
+    async def _unanswered(self, installation_id: int) -> list[ReviewJob]:
+        now = time.monotonic()
+        thorough = now - self._looked_through.get(installation_id, -HEADS_SECONDS) >= HEADS_SECONDS
+        reviews: list[ReviewJob] = []
+        listed = self._repositories[installation_id]
+        for first in range(0, len(listed), HEADS_AT_ONCE):
+            some = listed[first : first + HEADS_AT_ONCE]
+            suspects = await self._suspects(installation_id, some, thorough=thorough)
+            for repository in suspects:
+                reviews += await self._without_answer(repository)
+        self._looked[installation_id] = now
+        if thorough:
+            self._looked_through[installation_id] = now
+        return reviews
+
+    async def _suspects(
+        self, installation_id: int, repositories: Sequence[Repository], *, thorough: bool
+    ) -> list[Repository]:
+        """The repositories with an open head that is not known to be answered: one call for all of them."""
+        try:
+            found = await self._github.app.open_heads(installation_id, repositories)
+        except RateLimited:
+            raise
+        except GitHubError as error:  # one installation's trouble is not the others'
+            log.warning("sweep_skipped", installation=installation_id, error=type(error).__name__)
+            return []
+        return [
+            repository
+            for repository, heads in found.items()
+            if (thorough and heads.total > len(heads.newest))
+            or any(self._answered.get((repository.id, number)) != sha for number, sha in heads.newest)
+        ]
+
+    async def _without_answer(self, repository: Repository) -> list[ReviewJob]:
+        try:
+            pulls = await self._github.repository(repository).pulls.list_open_with_check_runs()
+        except RateLimited:
+            raise
+        except (Gone, NotFound):
+            return []
+        except GitHubError as error:
+            log.warning("sweep_skipped", repository=repository.full_name, error=type(error).__name__)
+            return []
+        waiting: list[tuple[int, str]] = []
+        for entry in pulls:
+            number, head_sha = entry.pull.number, entry.pull.head_sha
+            if is_answered(own_run(entry.check_runs, head_sha)):
+                self.answered(repository, number, head_sha)
+            else:
+                waiting.append((number, head_sha))
+        quiet = bool(waiting) and not await self._store.knows(repository)
+        return [_wish(repository, number, head_sha, quiet=quiet) for number, head_sha in waiting]
+
+
+def _wish(repository: Repository, number: int, head_sha: str = "", *, quiet: bool = False) -> ReviewJob:
+    """Two machines that sweep at the same time wish for the same."""
+    trigger = f"sweep-{head_sha or 'begun'}-{int(time.time() // SWEEP_SECONDS)}"
+    return ReviewJob(repository=repository, number=number, trigger=trigger, head_sha=head_sha, quiet=quiet)
