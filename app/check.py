@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import difflib
 import gc
@@ -15,7 +14,6 @@ import msgspec
 
 import rules
 from app import foldercache
-from app.analysis import Analysis
 from app.analysis.documents import is_document, is_python
 from app.discovery import Project
 from app.foldercache import FolderCache
@@ -112,6 +110,8 @@ def analyze(
     rest = {path: source for path, source in sources.items() if path not in chosen}
     processes = min(os.cpu_count() or 1, MOST_PROCESSES)
     if processes > 1 and sum(map(len, sources.values())) > LARGE_BYTES:
+        import asyncio  # only here: most projects are read without it
+
         return asyncio.run(
             _examine(mine, rest, documents, options, processes, advance, prove, tell, cache, stored)
         )
@@ -372,6 +372,10 @@ async def _examine(
     stored: Mapping[str, bytes],
 ) -> Result:
     """First the facts of everything, then the rules on portions of equal size, in `processes` processes."""
+    import asyncio
+
+    from app.analysis import Analysis
+
     async with Analysis(processes, deadline=3600.0, file_deadline=20.0) as analysis:
         sources = {**mine, **rest}
         read, skipped = await analysis.extract(

@@ -359,7 +359,7 @@ class _Run:
                 yield item
             else:
                 self.suppressed.append(silenced)
-        if module.options.wants("FP001"):
+        if silencers.comments and module.options.wants("FP001"):
             unused = registry.by_code("FP001")
             ran = [rule.code for rule in self.wanted if module.options.wants(rule.code)]
             for finding in silencers.findings(module.path, ran=ran, known=self.known):
