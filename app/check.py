@@ -42,8 +42,12 @@ class Scan(msgspec.Struct, kw_only=True):
 
     result: Result
     sources: dict[str, bytes]
+    documents: Mapping[str, str] = {}
+    """Dockerfiles, requirements and the like: findings stand on their lines too."""
 
     def lines(self, path: str) -> Sequence[str]:
+        if path in self.documents:
+            return self.documents[path].splitlines()
         return file_lines(self.sources, path)
 
 
@@ -90,7 +94,7 @@ def scan(
         findings=tuple(_asked(project, result, options)),
         skipped=(*result.skipped, *project.unread(sources)),
     )
-    return Scan(result=_finished(result, sources, started), sources=sources)
+    return Scan(result=_finished(result, sources, started), sources=sources, documents=documents)
 
 
 def analyze(
@@ -163,8 +167,21 @@ def _asked(project: Project, result: Result, options: Options) -> Iterator[Findi
 
 def only_new(project: Project, revision: str, now: Scan, options: Options) -> Scan:
     """`now` without the findings that the project had at `revision` already. Raises GitError."""
-    repository = LocalRepository(project.root)
-    prefix = _prefix(repository, project.root)
+    sources, documents = at_revision(LocalRepository(project.root), project.root, revision)
+    # What is untouched and says nothing now needs no rules: only its facts count.
+    changed = frozenset(path for path, source in sources.items() if now.sources.get(path) != source)
+    suspects = frozenset(finding.path for finding in now.result.findings)
+    then = analyze(sources, (changed | suspects) & sources.keys(), documents, options, prove=False)
+    known = {finding.fingerprint for finding in then.findings}
+    findings = tuple(finding for finding in now.result.findings if finding.fingerprint not in known)
+    return msgspec.structs.replace(now, result=msgspec.structs.replace(now.result, findings=findings))
+
+
+def at_revision(
+    repository: LocalRepository, root: Path, revision: str
+) -> tuple[dict[str, bytes], dict[str, str]]:
+    """The Python files and the documents below `root` as they were. Raises GitError."""
+    prefix = _prefix(repository, root)
     tree = {
         path.removeprefix(prefix): entry.sha
         for path, entry in repository.tree(repository.commit(revision)).items()
@@ -174,15 +191,11 @@ def only_new(project: Project, revision: str, now: Scan, options: Options) -> Sc
     blobs = repository.read(wanted.values())
     sources = {path: blobs[sha] for path, sha in wanted.items() if is_python(path) and sha in blobs}
     documents = {
-        path: blobs[sha].decode(errors="replace") for path, sha in wanted.items() if is_document(path)
+        path: blobs[sha].decode(errors="replace")
+        for path, sha in wanted.items()
+        if is_document(path) and sha in blobs
     }
-    # What is untouched and says nothing now needs no rules: only its facts count.
-    changed = frozenset(path for path, source in sources.items() if now.sources.get(path) != source)
-    suspects = frozenset(finding.path for finding in now.result.findings)
-    then = analyze(sources, (changed | suspects) & sources.keys(), documents, options, prove=False)
-    known = {finding.fingerprint for finding in then.findings}
-    findings = tuple(finding for finding in now.result.findings if finding.fingerprint not in known)
-    return Scan(result=msgspec.structs.replace(now.result, findings=findings), sources=now.sources)
+    return sources, documents
 
 
 def _prefix(repository: LocalRepository, root: Path) -> str:
@@ -222,7 +235,7 @@ def fix(project: Project, options: Options, first: Scan, *, unsafe: bool) -> Fix
         started = time.perf_counter()
         result = analyze(sources, project.chosen, documents, options)
         result = msgspec.structs.replace(result, findings=tuple(_asked(project, result, options)))
-        current = Scan(result=_finished(result, sources, started), sources=dict(sources))
+        current = Scan(result=_finished(result, sources, started), sources=dict(sources), documents=documents)
     changed = {path for path, source in sources.items() if source != first.sources[path]}
     return Fixed(
         before={path: first.sources[path] for path in sorted(changed)},
@@ -264,8 +277,10 @@ def _patch_lines(content: bytes) -> list[str]:
 
 
 def _finished(result: Result, sources: Mapping[str, bytes], started: float) -> Result:
+    """In the order of files and lines; what a profile saw much of stands before that."""
     order = sorted(
-        result.findings, key=lambda finding: (finding.path, finding.line, finding.column, finding.code)
+        result.findings,
+        key=lambda finding: (-finding.heat, finding.path, finding.line, finding.column, finding.code),
     )
     return msgspec.structs.replace(
         result,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 import msgspec
 from rich.text import Text
 
+from app.checklist_code import Example, Lines, example
+from app.outputs import fenced
 from app.terminal import COLOURS, visible
 from rules.engine import registry
 from rules.engine.finding import Finding, Result
@@ -77,23 +80,37 @@ ITEMS: Final[tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...]] = 
 """Group -> (what a ready service has, codes of the rules that say it is missing)."""
 
 
+def _nothing(path: str) -> Sequence[str]:
+    return ()
+
+
 class Item(msgspec.Struct, frozen=True):
     """One line of the list; `missing` holds what says so, worst first."""
 
     group: str
     title: str
     missing: tuple[Finding, ...]
+    example: Example | None = None
+    """What mends the worst of it, as code of this project."""
 
 
-def of(result: Result) -> list[Item]:
-    """The list for a project. Codes that no rule of this version has are passed over."""
+def of(
+    result: Result, lines: Lines = _nothing, python: Mapping[str, bytes] = MappingProxyType({})
+) -> list[Item]:
+    """The list for a project of these files. Codes that no rule of this version has are passed over."""
     said = sorted((*result.findings, *result.advice), key=lambda finding: -finding.severity.rank)
     known = registry.codes()
-    return [
+    found = [
         Item(group, title, tuple(finding for finding in said if finding.code in codes))
         for group, items in ITEMS
         for title, codes in items
         if known & set(codes)
+    ]
+    return [
+        msgspec.structs.replace(item, example=example(item.missing[0], lines, python))
+        if item.missing
+        else item
+        for item in found
     ]
 
 
@@ -118,6 +135,8 @@ def as_text(items: Iterable[Item]) -> Text:
         more = f" and {len(item.missing) - 1} more" if len(item.missing) > 1 else ""
         text.append(f"   {first.code} {visible(first.path)}:{first.line}{more}\n", "dim")
         text.append(f"      {visible(_sentence(first.instead or first.message))}\n")
+        for line in item.example.lines if item.example else ():
+            text.append(f"      {visible(line)}".rstrip() + "\n", "dim")
     text.append(f"\n{count - missing} of {count} are in place.", "bold")
     return text
 
@@ -141,6 +160,7 @@ def as_json(items: Iterable[Item]) -> str:
                     }
                     for finding in item.missing
                 ],
+                "example": "\n".join(item.example.lines) if item.example else None,
             }
             for item in items
         ],
@@ -162,6 +182,12 @@ def as_markdown(items: Iterable[Item]) -> str:
             lines.append(
                 f"  {finding.code} `{visible(finding.path)}:{finding.line}`{more}: {_sentence(finding.instead or finding.message)}"
             )
+            if item.example:
+                lines += [
+                    "",
+                    *(f"  {line}".rstrip() for line in fenced(item.example.lines, item.example.language)),
+                    "",
+                ]
     return "\n".join(lines[1:]) + "\n"
 
 

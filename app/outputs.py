@@ -181,7 +181,7 @@ def as_markdown(result: Result, lines: Lines) -> str:
         if finding.instead:
             details += [finding.instead.strip(), ""]
         if finding.fix is not None:
-            details += [*_fenced(_diff(finding.fix.edits, lines), "diff"), ""]
+            details += [*fenced(diff(finding.fix.edits, lines), "diff"), ""]
     return "\n".join([*rows, "", *details])
 
 
@@ -201,13 +201,13 @@ def as_prompt(result: Result, lines: Lines) -> str:
             f"## {number}. {finding.code} {finding.name} ({finding.severity}, {finding.effort}) at {place}",
             f"In `{finding.symbol}`." if finding.symbol else "",
             finding.message,
-            *_fenced(list(lines(finding.path)[finding.line - 1 : finding.end_line]), "python"),
+            *fenced(list(lines(finding.path)[finding.line - 1 : finding.end_line]), "python"),
             *_details(finding),
         ]
         if finding.fix is not None:
             section += [
                 f"A proven fix ({finding.fix.safety}):",
-                *_fenced(_diff(finding.fix.edits, lines), "diff"),
+                *fenced(diff(finding.fix.edits, lines), "diff"),
             ]
         parts.append("\n".join(line for line in section if line))
     return "\n\n".join(parts) + "\n"
@@ -433,7 +433,8 @@ def _markdown_text(message: str) -> str:
     return "`".join(parts)
 
 
-def _fenced(content: Sequence[str], language: str) -> list[str]:
+def fenced(content: Sequence[str], language: str) -> list[str]:
+    """A block of markdown, behind a fence that the content does not end."""
     if not content:
         return []
     fence = "```"
@@ -442,7 +443,8 @@ def _fenced(content: Sequence[str], language: str) -> list[str]:
     return [f"{fence}{language}", *(line.rstrip("\r\n") for line in content), fence]
 
 
-def _diff(edits: Iterable[Edit], lines: Lines) -> list[str]:
+def diff(edits: Iterable[Edit], lines: Lines) -> list[str]:
+    """A unified diff without context."""
     ordered = sorted(edits, key=lambda edit: (edit.path, edit.start_line, edit.end_line))
     output: list[str] = []
     path = None

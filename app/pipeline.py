@@ -30,6 +30,7 @@ from app.merge_queue import MergeQueue
 from app.project import Projects
 from app.publishing import Publisher
 from app.reportlinks import ReportLinks
+from app.review import history
 from app.review.config import Config
 from app.review.record import Record
 from app.review.report import Report, reconcile
@@ -133,6 +134,8 @@ class Pipeline(Chores):
         structlog.contextvars.bind_contextvars(head_sha=state.head_sha)
         run = own_run(state.check_runs, state.head_sha)
         if state.state != "open":
+            if state.merged_at:
+                await self._keep_costs(job, state)
             return Gathered(status="closed", head_sha=state.head_sha, run=run)
         reviewed = is_answered(run) and await self.store.reviewed(job.repository, job.number, state.head_sha)
         if reviewed and not job.force:
@@ -161,7 +164,7 @@ class Pipeline(Chores):
         said = of_report(state.head_sha, report, python=assessed.python)
         if key := verdict_key(compared, state, wishes, await asyncio.to_thread(facts_version)):
             await self.store.keep_verdict(job.repository, key, said.encode())
-        details_url = await self._keep_report(job, state.head_sha, report) if assessed.python else None
+        details_url = await self._keep_report(job, state, report) if assessed.python else None
         folded = await self.store.folded(job.repository, job.number)
         quiet = job.quiet or state.is_draft or bool(wishes.paused_by) or _is_machine(state)
         plan = reconcile(report, state.threads, state.head_sha, folded=folded, quiet=quiet)
@@ -187,14 +190,32 @@ class Pipeline(Chores):
             log.warning("grants_unknown", error=type(error).__name__)
             return False
 
-    async def _keep_report(self, job: ReviewJob, head_sha: str, report: Report) -> str | None:
+    async def _keep_report(self, job: ReviewJob, state: PullState, report: Report) -> str | None:
         """Keep what the report's page shows; its address, if pages have one."""
         if self._reports is None:
             return None
-        report_id = self._reports.id(job.repository.id, job.number, head_sha)
-        record = Record.of(report, job.repository.full_name, job.number, head_sha)
+        report_id = self._reports.id(job.repository.id, job.number, state.head_sha)
+        record = Record.of(report, job.repository.full_name, job.number, state.head_sha, state.base_ref)
         await self.store.keep_report(job.repository, report_id, record.encode())
         return self._reports.url(report_id) or None
+
+    async def _keep_costs(self, job: ReviewJob, state: PullState) -> None:
+        """A merged change is a step in the line of its endpoints' costs, as its last review saw them."""
+        if self._reports is None:
+            return
+        data = await self.store.report(self._reports.id(job.repository.id, job.number, state.head_sha))
+        if data is None:
+            return
+        try:
+            moves = history.moves(Record.decode(data))
+        except msgspec.MsgspecError:
+            log.warning("report_of_another_version", number=job.number)
+            return
+        if moves:
+            merged = history.Merged(
+                number=job.number, head_sha=state.head_sha, at=state.merged_at, moves=moves
+            )
+            await self.store.keep_costs(job.repository, state.base_ref, merged)
 
     async def _ask(self, client: RepositoryClient, job: ReviewJob) -> tuple[PullState, Compared | None]:
         """Wave 1: state and change at once, if the delivery said which commits; else one after the other.

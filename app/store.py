@@ -20,6 +20,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from app.database import engine_options, refuse_damage
 from app.github.models import Repository
 from app.migrations import migrate
+from app.review.history import Merged
 from app.review.wishes import Waiver, Wishes
 from app.version import version
 
@@ -29,7 +30,10 @@ MACHINE_SECONDS: Final = 20.0
 """A machine that was silent for so long is taken for dead: its jobs are another's."""
 DOCUMENT: Final = "document"
 """The kind of a stored text file; facts have the engine's version as their kind."""
+COSTS_DAYS: Final = 730.0
+"""A line of costs is worth something when it is longer than the reports it is drawn on."""
 _CHUNK: Final = 400
+_MOST_MERGED: Final = 200
 
 metadata = sa.MetaData()
 
@@ -73,6 +77,18 @@ _reports = sa.Table(
     sa.Column("data", sa.LargeBinary, nullable=False),
     sa.Column("at", sa.Float, nullable=False, index=True),
 )
+_costs = sa.Table(
+    "fastperf_costs",
+    metadata,
+    sa.Column("repository_id", sa.BigInteger, primary_key=True),
+    sa.Column("number", sa.BigInteger, primary_key=True),
+    sa.Column("installation_id", sa.BigInteger, nullable=False, index=True),
+    sa.Column("base_ref", sa.String(255), nullable=False),
+    sa.Column("head_sha", sa.String(64), nullable=False),
+    sa.Column("data", sa.LargeBinary, nullable=False),
+    sa.Column("at", sa.Float, nullable=False, index=True),
+)
+"""What merged pull requests did to endpoint costs."""
 _verdicts = sa.Table(
     "fastperf_verdicts",
     metadata,
@@ -159,6 +175,7 @@ _OWNED: Final = (
     _trees,
     _reviews,
     _reports,
+    _costs,
     _verdicts,
     _begun,
     _pulls,
@@ -183,6 +200,7 @@ class KeptReport(msgspec.Struct, frozen=True):
 
     repository_id: int
     data: bytes
+    at: float
 
 
 class KeptLine(msgspec.Struct, frozen=True):
@@ -302,9 +320,34 @@ class Store:
 
     async def kept_report(self, report_id: str) -> KeptReport | None:
         """The report with the repository it belongs to; None as for `report`."""
-        query = sa.select(_reports.c.repository_id, _reports.c.data).where(_reports.c.id == report_id)
-        row = await self._run(self._row, query)
-        return None if row is None else KeptReport(row[0], zlib.decompress(row[1]))
+        columns = (_reports.c.repository_id, _reports.c.data, _reports.c.at)
+        row = await self._run(self._row, sa.select(*columns).where(_reports.c.id == report_id))
+        return None if row is None else KeptReport(row[0], zlib.decompress(row[1]), row[2])
+
+    async def keep_costs(self, repository: Repository, base_ref: str, merged: Merged) -> None:
+        """What a merged pull request did to endpoint costs; the first time it is said stays."""
+        row = {
+            "repository_id": repository.id,
+            "number": merged.number,
+            "installation_id": repository.installation_id,
+            "base_ref": base_ref,
+            "head_sha": merged.head_sha,
+            "data": zlib.compress(merged.encoded_moves(), 3),
+            "at": merged.at,
+        }
+        await self._run(self._insert_once, _costs, row)
+
+    async def costs(self, repository_id: int, base_ref: str, until: float) -> list[Merged]:
+        """The last merged pull requests of a branch that moved costs, those merged until a time; newest first."""
+        query = (
+            sa.select(_costs.c.number, _costs.c.head_sha, _costs.c.at, _costs.c.data)
+            .where(
+                _costs.c.repository_id == repository_id, _costs.c.base_ref == base_ref, _costs.c.at <= until
+            )
+            .order_by(_costs.c.at.desc())
+            .limit(_MOST_MERGED)
+        )
+        return await self._run(self._read_costs, query)
 
     async def recent_reports(self, limit: int) -> list[KeptLine]:
         """The newest reports of all repositories, newest first."""
@@ -606,6 +649,19 @@ class Store:
             rows = list(connection.execute(query))
         return [KeptLine(row.id, row.repository_id, zlib.decompress(row.data), row.at) for row in rows]
 
+    def _read_costs(self, query: sa.Select[Any]) -> list[Merged]:
+        with self._engine.connect() as connection:
+            rows = list(connection.execute(query))
+        return [
+            Merged(
+                number=row.number,
+                head_sha=row.head_sha,
+                at=row.at,
+                moves=Merged.decoded_moves(zlib.decompress(row.data)),
+            )
+            for row in rows
+        ]
+
     def _row(self, query: sa.Select[Any]) -> tuple[Any, ...] | None:
         with self._engine.connect() as connection:
             found = connection.execute(query).first()
@@ -654,6 +710,7 @@ class Store:
             sa.delete(_trees).where(_trees.c.used_at < until),
             sa.delete(_reviews).where(_reviews.c.at < until),
             sa.delete(_reports).where(_reports.c.at < until),
+            sa.delete(_costs).where(_costs.c.at < time.time() - COSTS_DAYS * DAY),
             sa.delete(_verdicts).where(_verdicts.c.at < until),
             sa.delete(_begun).where(_begun.c.at < until),
             sa.delete(_pulls).where(_pulls.c.at < until),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import sys
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -13,6 +14,7 @@ import click
 from app.cli.shared import Bar, Misuse, configured, options_of, progress, with_evidence
 
 if TYPE_CHECKING:
+    from app.burndown import Point
     from app.check import Scan
     from app.discovery import Project
     from rules.engine.finding import Finding, Options
@@ -160,27 +162,60 @@ def check(
 @click.command()
 @click.argument("path", type=click.Path(path_type=Path), default=Path())
 @click.option("--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
-def audit(path: Path, output_format: str) -> None:
+@click.option(
+    "--since",
+    "days",
+    type=click.FloatRange(min=1),
+    metavar="DAYS",
+    help="Also what there was at points of the last DAYS, from the repository's history: a burn-down.",
+)
+def audit(path: Path, output_format: str, days: float | None) -> None:
     """Say how much there is to mend in the whole project around PATH: the worst places first, advice last.
 
     What `/fastperf audit` answers in a pull request. Exits 1 when there is something.
     """
-    from app import outputs
+    from app import burndown, outputs
     from app.review.links import Links
     from app.surveys import audited
 
-    scan, _, _ = checked((path,), ("FP",), (), None, None)
+    scan, project, options = checked((path,), ("FP",), (), None, None)
+    points = [*_points(project, path, options, days), burndown.today(scan.result.findings)] if days else []
     if output_format == "json":
-        click.echo(outputs.WRITERS["json"](scan.result, scan.lines), nl=False)
-    elif sys.stdout.isatty():
+        document = json.loads(outputs.WRITERS["json"](scan.result, scan.lines))
+        click.echo(
+            json.dumps(document | ({"burn_down": burndown.contract(points)} if points else {}), indent=2)
+        )
+        sys.exit(1 if scan.result.findings else 0)
+    text = audited(scan.result, Links())
+    if points:
+        text += f"\n\n{burndown.as_markdown(points)}"
+    if sys.stdout.isatty():
         from rich.markdown import Markdown
 
         from app.terminal import console
 
-        console().print(Markdown(audited(scan.result, Links())), soft_wrap=False)
+        console().print(Markdown(text), soft_wrap=False)
     else:
-        click.echo(audited(scan.result, Links()))
+        click.echo(text)
     sys.exit(1 if scan.result.findings else 0)
+
+
+def _points(project: Project, path: Path, options: Options, days: float) -> list[Point]:
+    """What there was before. Misuse ends the program."""
+    from app import burndown
+    from app.localgit import GitError
+
+    config, _ = configured(project.root, None, (path,))
+    part = path.resolve().relative_to(project.root).as_posix()
+
+    def asked(name: str) -> bool:
+        return not config.excludes(name) and (part in (".", name) or name.startswith(f"{part}/"))
+
+    try:
+        with progress(burndown.POINTS, "looking back", least=0) as bar:
+            return burndown.points(project.root, options, asked, days, advance=bar)
+    except GitError as error:
+        raise Misuse(f"--since: {error}") from None
 
 
 def checked(
@@ -211,6 +246,8 @@ def checked(
     except discovery.DiscoveryError as error:
         raise Misuse(str(error)) from None
     options = with_evidence(options_of(config, select, ignore), config, root, profiles)
+    if options.evidence:
+        printer = None  # what is hot stands first: nothing is said before everything is weighed
     with progress(len(project.files)) as bar:
         if printer is not None:
             printer.bar = bar
@@ -286,7 +323,7 @@ def _show_checklist(scan: Scan, output_format: str) -> None:
     from app import checklist as listing
     from app.terminal import console
 
-    items = listing.of(scan.result)
+    items = listing.of(scan.result, scan.lines, scan.sources)
     if output_format == "text":
         console().print(listing.as_text(items))
     else:

@@ -50,6 +50,7 @@ query State($owner: String!, $name: String!, $number: Int!, $app: Int!) {
   repository(owner: $owner, name: $name) {
     pullRequest(number: $number) {
       state
+      mergedAt
       isDraft
       title
       headRefName

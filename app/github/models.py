@@ -150,6 +150,8 @@ class PullState(msgspec.Struct, frozen=True):
     author_is_bot: bool = False
     is_fork: bool = False
     """The head is a branch of another repository, or of none any more."""
+    merged_at: float = 0.0
+    """When it was merged; 0 while it is not."""
 
 
 class Compared(msgspec.Struct, frozen=True):

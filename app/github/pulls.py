@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -83,6 +84,7 @@ class Pulls:
             base_sha=str(base.get("oid") or pull["baseRefOid"]),
             base_ref=str(pull["baseRefName"]),
             is_draft=bool(pull["isDraft"]),
+            merged_at=_time(pull.get("mergedAt")),
             state=str(pull["state"]).lower(),
             author=str((pull.get("author") or {}).get("login", "")),
             author_is_bot=(pull.get("author") or {}).get("__typename") == "Bot",
@@ -262,6 +264,11 @@ def _file(file: Mapping[str, Any]) -> ChangedFile:
         additions=int(file.get("additions", 0)),
         deletions=int(file.get("deletions", 0)),
     )
+
+
+def _time(text: str | None) -> float:
+    """GitHub's time in seconds; 0 for none."""
+    return datetime.datetime.fromisoformat(text).timestamp() if text else 0.0
 
 
 def _check_runs(pull: Mapping[str, Any]) -> Iterator[CheckRun]:

@@ -8,6 +8,7 @@ import msgspec
 
 from app.github.models import Conclusion
 from app.review.advice import Question, Recommendation, metrics, tools
+from app.review.budgets import BudgetRow
 from app.review.comments import group
 from app.review.costs import EndpointChange
 from app.review.report import Report
@@ -38,6 +39,9 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     skipped: tuple[Skipped, ...] = ()
     faults: tuple[str, ...] = ()
     statistics: Statistics = Statistics()
+    base_ref: str = ""
+    """The branch it goes to."""
+    budgets: tuple[BudgetRow, ...] = ()
     site: Site | None = None
     """What the service runs on, as far as it was told or is assumed."""
     patch: str = ""
@@ -46,7 +50,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     """Fingerprint -> the proven fix of that finding."""
 
     @classmethod
-    def of(cls, report: Report, repository: str, number: int, head_sha: str) -> Self:
+    def of(cls, report: Report, repository: str, number: int, head_sha: str, base_ref: str = "") -> Self:
         groups = group(report.new)
         existing: dict[str, int] = {}
         for finding in report.existing:
@@ -70,6 +74,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
             skipped=report.skipped,
             faults=report.faults,
             statistics=report.statistics,
+            base_ref=base_ref,
+            budgets=report.budgets,
             site=report.site,
             patch=report.patch,
             fixes={finding.fingerprint: finding.fix for finding in report.new if finding.fix},

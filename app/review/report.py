@@ -10,7 +10,7 @@ import msgspec
 from app.github.models import Annotation, Conclusion, ReviewComment
 from app.review import comments, costs, fingerprint, guards, marker, patch, summary
 from app.review.advice import Question, Recommendation, ask, recommend
-from app.review.budgets import held
+from app.review.budgets import BudgetRow, held
 from app.review.comments import Anchor, Group
 from app.review.config import ORGANISATION, Config, ConfigError
 from app.review.costs import EndpointChange
@@ -79,6 +79,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     questions: tuple[Question, ...] = ()
     suppressed: tuple[Suppressed, ...] = ()
     endpoints: tuple[EndpointChange, ...] = ()
+    budgets: tuple[BudgetRow, ...] = ()
+    """Those of `endpoints` that have one."""
     patch: str = ""
     """All proven fixes of new findings that can be applied together; for `git apply` (see `app.review.patch.command`)."""
     edits: tuple[Edit, ...] = ()
@@ -160,6 +162,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         nearby = tuple(finding for finding in changes.existing if _near(finding, diff))
         suppressed = tuple(entry for entry in after.suppressed if entry.path in diff.files)
         checklist = _checklist(before, after, config, wishes, advise=advise)
+        kept = held(endpoints, after, config.options())
         facts = summary.Facts(
             conclusion=verdict,
             new=comments.group(new),
@@ -186,7 +189,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             config_errors=mistakes,
             waived=ignored,
             paused_by=wishes.paused_by,
-            budgets=held(endpoints, after, config.options()),
+            budgets=kept,
             roots=tuple(roots),
             checklist=checklist,
             is_new_service=not before.endpoints,
@@ -211,6 +214,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             questions=questions,
             suppressed=suppressed,
             endpoints=endpoints,
+            budgets=kept,
             patch=applied.text,
             edits=applied.edits,
             mended=tuple(finding.fingerprint for finding in applied.findings),

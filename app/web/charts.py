@@ -13,6 +13,8 @@ from rules.engine.finding import Hop
 BAR: Final = 120
 HEIGHT: Final = 9
 GAP: Final = 3
+LINE_HEIGHT: Final = 30
+DOT: Final = 3
 
 WIDE: Final = 340
 """As wide as a small telephone shows without shrinking the letters."""
@@ -49,6 +51,33 @@ def before_and_after(before: float | None, after: float | None, longest: float) 
     return Markup(  # noqa: S704 - numbers and names of ours
         f'<svg class="bars" aria-hidden="true" viewBox="0 0 {BAR} {height}"'
         f' width="{BAR}" height="{height}">{rows}</svg>'
+    )
+
+
+def line_of(values: Sequence[float | None]) -> Markup:
+    """A figure after each merged change, as steps on a scale of their own; the last one is this change's.
+
+    None stands for an endpoint that was not there. In words the steps stand in a list beside it. Nothing is drawn for
+    what never moved.
+    """
+    known = [value for value in values if value is not None]
+    if len(set(known)) < 2:
+        return Markup()
+    longest = max(known)
+    each = (BAR - 2 * DOT) / max(1, len(values) - 1)
+    spots = [
+        (DOT + number * each, LINE_HEIGHT - DOT - (LINE_HEIGHT - 2 * DOT) * _share(value, longest))
+        for number, value in enumerate(values)
+        if value is not None
+    ]
+    (x, y), *rest = spots
+    path = f"M{x:.1f} {y:.1f}" + "".join(f" H{x:.1f} V{y:.1f}" for x, y in rest)
+    kind = "worse" if known[-1] > known[-2] else "better" if known[-1] < known[-2] else "same"
+    x, y = spots[-1]
+    return Markup(  # noqa: S704 - numbers and names of ours
+        f'<svg class="line" aria-hidden="true" viewBox="0 0 {BAR} {LINE_HEIGHT}" width="{BAR}"'
+        f' height="{LINE_HEIGHT}"><path d="{path}" fill="none"/>'
+        f'<circle class="{kind}" cx="{x:.1f}" cy="{y:.1f}" r="{DOT}"/></svg>'
     )
 
 
@@ -90,9 +119,12 @@ def path_graph(hops: Sequence[Hop], starts: Sequence[str], leaf: str) -> Markup:
 
 
 def _length(value: float, longest: float) -> float:
-    if value <= 0 or longest <= 0:
-        return 1.0
-    return max(3.0, BAR * math.log1p(value) / math.log1p(longest))
+    return max(3.0, BAR * share) if (share := _share(value, longest)) else 1.0
+
+
+def _share(value: float, longest: float) -> float:
+    """Of the longest, on a logarithmic scale."""
+    return math.log1p(value) / math.log1p(longest) if value > 0 and longest > 0 else 0.0
 
 
 def _wrapped(name: str, most: int = 2) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 
@@ -19,7 +20,8 @@ from markupsafe import Markup
 from app.github.errors import GitHubError
 from app.github.models import Repository
 from app.reportlinks import ReportLinks
-from app.review import patch
+from app.review import history, patch
+from app.review.budgets import BudgetRow
 from app.review.costs import EndpointChange, weigh
 from app.review.links import Links
 from app.review.markdown import figure
@@ -50,6 +52,8 @@ class Seen(NamedTuple):
     repository: Repository | None
     signed: bool
     """Whether the address itself opens the page."""
+    merged: tuple[history.Merged, ...] = ()
+    """What moved the costs of endpoints before this review was made."""
 
 
 class Reports:
@@ -74,6 +78,7 @@ class Reports:
                 patch_url=f"{request.path}/fastperf.patch",
             ),
             texts=files,
+            merged=seen.merged,
             web_url=self._web_url,
         )
         return pages.response(text, public=False, script=True)
@@ -110,7 +115,8 @@ class Reports:
             repository = await self._visitors.readable(session, record.repository, kept.repository_id)
         if not signed and repository is None:
             raise web.HTTPNotFound(reason=ABSENT)
-        return Seen(record, session, repository, signed)
+        merged = await self._store.costs(kept.repository_id, record.base_ref, kept.at)
+        return Seen(record, session, repository, signed, tuple(merged))
 
     async def _source(self, seen: Seen) -> tuple[dict[str, bytes | None], bool]:
         """The files that the page quotes, and whether GitHub failed to give them."""
@@ -155,11 +161,23 @@ class Measure(NamedTuple):
     before: str
     after: str
     chart: Markup
+    line: Markup
+    """The same figure after each merged change; empty when none is known."""
+
+
+class Step(NamedTuple):
+    """A merged change that moved the endpoint's cost: which, when, and what it costs since."""
+
+    number: int
+    date: str
+    figures: str
 
 
 class Row(NamedTuple):
     change: EndpointChange
     measures: list[Measure]
+    steps: list[Step]
+    budgets: list[BudgetRow]
 
 
 def render(
@@ -167,12 +185,18 @@ def render(
     *,
     viewer: Viewer = NOBODY,
     texts: Mapping[str, bytes | None] | None = None,
+    merged: Sequence[history.Merged] = (),
     web_url: str = "",
 ) -> str:
     """The page of a record. Source and patch are in it only for a viewer who reads the repository."""
     files = excerpts.read(texts or {}) if viewer.reads else {}
     shown = record.endpoints[:MOST_ENDPOINTS]
-    longest = max((value for change in shown for value in _sizes(change) if value is not None), default=0.0)
+    others = [entry for entry in merged if entry.number != record.number]
+    steps = [history.of(change, others) for change in shown]
+    costs = [cost for change in shown for cost in (change.before, change.after)]
+    costs += [step.cost for line in steps for step in line]
+    longest = max((size for cost in costs for size in _sizes(cost)), default=0.0)
+    rows = [_row(change, line, record, longest) for change, line in zip(shown, steps, strict=True)]
     links = Links(web_url, record.repository, record.head_sha)
     return pages.render(
         "report.html",
@@ -182,8 +206,9 @@ def render(
         link=links.line if web_url else _nowhere,
         counts=[(severity, *_counts(record, severity)) for severity in SEVERITIES],
         measures=[name for name, _ in MEASURES],
-        rows=[Row(change, _measured(change, longest)) for change in shown if change.changed],
-        unchanged=[Row(change, _measured(change, longest)) for change in shown if not change.changed],
+        rows=[row for row in rows if row.change.changed],
+        unchanged=[row for row in rows if not row.change.changed],
+        history=any(row.steps for row in rows),
         more_endpoints=len(record.endpoints) - len(shown),
         files=_by_file(record.new[:MOST_FINDINGS]),
         more_findings=max(0, len(record.new) - MOST_FINDINGS),
@@ -237,24 +262,44 @@ def _counts(record: Record, severity: Severity) -> tuple[int, int, int]:
     )
 
 
-def _sizes(change: EndpointChange) -> list[float | None]:
-    """Every figure of a row with each unknown size as 100; for the length of bars only."""
-    return [_size(cost, attribute) for cost in (change.before, change.after) for _, attribute in MEASURES]
+def _sizes(cost: Cost | None) -> list[float]:
+    """Every figure of a cost with each unknown size as 100; for the length of bars only."""
+    return [] if cost is None else [weigh(getattr(cost, attribute)) for _, attribute in MEASURES]
 
 
 def _size(cost: Cost | None, attribute: str) -> float | None:
     return None if cost is None else weigh(getattr(cost, attribute))
 
 
-def _measured(change: EndpointChange, longest: float) -> list[Measure]:
-    return [
+def _row(change: EndpointChange, line: Sequence[history.Step], record: Record, longest: float) -> Row:
+    costs = [step.cost for step in line]
+    if line:
+        costs += (
+            [change.after] if change.after == costs[-1] == change.before else [change.before, change.after]
+        )
+    measures = [
         Measure(
             getattr(change.before, attribute, ""),
             getattr(change.after, attribute, ""),
             charts.before_and_after(_size(change.before, attribute), _size(change.after, attribute), longest),
+            charts.line_of([_size(cost, attribute) for cost in costs]),
         )
         for _, attribute in MEASURES
     ]
+    told = [Step(step.number, _date(step.at), _figures(step.cost)) for step in line if step.number]
+    return Row(change, measures, told, [row for row in record.budgets if row.ref == change.ref])
+
+
+def _figures(cost: Cost | None) -> str:
+    """`queries 2 + N, external calls 1, waits 3`."""
+    if cost is None:
+        return "gone"
+    words = [f"{name} {getattr(cost, attribute)}" for name, attribute in MEASURES]
+    return ", ".join([*words, f"blocks the loop: {', '.join(cost.blocking)}"] if cost.blocking else words)
+
+
+def _date(at: float) -> str:
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d}"
 
 
 def _by_file(findings: Sequence[Finding]) -> list[tuple[str, list[Finding]]]:

@@ -30,16 +30,21 @@ PACKAGES = [
     "pandas",
     "python-multipart",
     "cachetools",
+    "celery",
+    "packaging",
+    "tenacity",
 ]
 
 
 def environment() -> Path:
     """The interpreter that has what the cases import."""
-    python = HOME / "bin" / "python"
-    if not (HOME / "bin" / "uvicorn").exists():
-        subprocess.run([sys.executable, "-m", "venv", str(HOME)], check=True)
+    python, stamp, wanted = HOME / "bin" / "python", HOME / "installed", "\n".join(PACKAGES)
+    if not stamp.exists() or stamp.read_text() != wanted:
+        if not python.exists():
+            subprocess.run([sys.executable, "-m", "venv", str(HOME)], check=True)
         command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *PACKAGES]
         subprocess.run(command, check=True)
+        stamp.write_text(wanted)
     return python
 
 

@@ -44,6 +44,8 @@ PACKAGES = [
     "orjson",
     "bcrypt",
     "pandas",
+    "celery",
+    "tenacity",
 ]
 
 

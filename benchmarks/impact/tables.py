@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker, create_async
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship, sessionmaker
 
 AUTHORS, BOOKS, EVENTS, ITEMS = 1_000, 5_000, 100_000, 10_000
+BRANCHES, TEAMS, EACH = 20_000, 100, 20
 POOL = 32
 
 
@@ -56,6 +57,47 @@ class Item(Base):
     stock: Mapped[int]
 
 
+class Branch(Base):
+    """`Sale` refers to it twice."""
+
+    __tablename__ = "branch"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+
+
+class Sale(Base):
+    """Both keys hold the same values, five rows each."""
+
+    __tablename__ = "sale"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    plain_id: Mapped[int] = mapped_column(ForeignKey("branch.id"))
+    indexed_id: Mapped[int] = mapped_column(ForeignKey("branch.id"), index=True)
+
+
+class Team(Base):
+    """It has `EACH` players and as many games."""
+
+    __tablename__ = "team"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    players: Mapped[list[Player]] = relationship()
+    games: Mapped[list[Game]] = relationship()
+
+
+class Player(Base):
+    __tablename__ = "player"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    team_id: Mapped[int] = mapped_column(ForeignKey("team.id"), index=True)
+
+
+class Game(Base):
+    __tablename__ = "game"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    team_id: Mapped[int] = mapped_column(ForeignKey("team.id"), index=True)
+
+
 class Row(Base):
     """What the writing cases fill."""
 
@@ -76,6 +118,15 @@ def prepare(address: str) -> None:
             "insert into event select i, i * 7919 % 20000, i * 7919 % 20000, 'name ' || i, repeat('x', 80)"
             f" from generate_series(1, {EVENTS}) i",
             f"insert into item select i, 'item ' || i, 'note ' || i, i % 7, i from generate_series(1, {ITEMS}) i",
+            f"insert into branch select i, 'branch ' || i from generate_series(1, {BRANCHES}) i",
+            f"select setval('branch_id_seq', {BRANCHES})",
+            f"insert into sale select i, 1 + i * 7919 % {BRANCHES}, 1 + i * 7919 % {BRANCHES}"
+            f" from generate_series(1, {EVENTS}) i",
+            f"insert into team select i, 'team ' || i from generate_series(1, {TEAMS}) i",
+            *(
+                f"insert into {table} select i, '{table} ' || i, 1 + i % {TEAMS} from generate_series(1, {TEAMS * EACH}) i"
+                for table in ("player", "game")
+            ),
         ):
             connection.execute(text(statement))
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:

@@ -8,6 +8,7 @@ from rules.engine import estimates
 from rules.engine.finding import Hop
 from rules.engine.loop_shapes import iterables, shortened, spelled
 from rules.engine.module import Role
+from rules.engine.per_item import sounds_few
 from rules.engine.round_trips import (
     confidence_of,
     goes_out,
@@ -20,6 +21,7 @@ from rules.engine.round_trips import (
     writes_row,
 )
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.traffic import is_seldom
 
 if TYPE_CHECKING:
     from rules.engine.callees import Callee
@@ -149,6 +151,8 @@ class RowByRowWrite(Rule):
 
 
 def _severity(node: ast.Call, module: Module) -> Severity:
+    if is_seldom(node, module) or any(map(sounds_few, module.loops(node))):
+        return Severity.LOW
     if module.in_request_path(node) or module.role(node) in (Role.TASK, Role.BACKGROUND):
         return Severity.MEDIUM
     return Severity.LOW

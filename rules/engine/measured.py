@@ -22,6 +22,7 @@ SHOWN = 1.3
 _WORDS = {
     "ms": "{} ms",
     "rows": "{} rows",
+    "each": "{} in each collection",
     "table_rows": "{} rows in the table",
     "size": "{} bytes",
     "kb": "{} kB",
@@ -40,6 +41,11 @@ _WORDS = {
     "length": "{} characters",
     "work_ms": "{} ms of work",
 }
+
+_HEADINGS = (
+    *("form", "clients", "given", "throughput", "response time", "processor time", "longest loop gap"),
+    *("statements", "memory"),
+)
 
 Three = tuple[float, float, float]
 
@@ -214,18 +220,30 @@ def page(rule: Rule) -> Iterator[str]:
 
 
 def _table(case: Case, names: list[str]) -> Iterator[str]:
-    yield "| form | clients | given | throughput | response time | processor time | longest loop gap | statements | memory |"
-    yield "|---|---|---|---|---|---|---|---|---|"
+    """Columns that would be empty are left out."""
+    rows = [_HEADINGS]
     for point in case.points:
         slow = point.forms["slow"]
         for name in names:
             other, ratios = point.forms[name], point.ratios[name]
-            yield (
-                f"| {_cell(case.forms[name])} | {point.clients} | {point.words} | {_three(ratios.throughput)} |"
-                f" {_three(ratios.latency)} | {_three(ratios.cpu)} |"
-                f" {_moved(slow.least_gap_ms, other.least_gap_ms, 'ms')} |"
-                f" {_moved(slow.statements, other.statements, '')} | {_moved(slow.memory_mb, other.memory_mb, 'MB')} |"
+            rows.append(
+                (
+                    _cell(case.forms[name]),
+                    str(point.clients),
+                    point.words,
+                    _three(ratios.throughput),
+                    _three(ratios.latency),
+                    _three(ratios.cpu),
+                    _moved(slow.least_gap_ms, other.least_gap_ms, "ms"),
+                    _moved(slow.statements, other.statements, ""),
+                    _moved(slow.memory_mb, other.memory_mb, "MB"),
+                )
             )
+    shown = [number for number in range(len(_HEADINGS)) if any(row[number] for row in rows[1:])]
+    for position, row in enumerate(rows):
+        yield f"| {' | '.join(row[number] for number in shown)} |"
+        if position == 0:
+            yield f"|{'---|' * len(shown)}"
 
 
 def _sure(point: Point) -> tuple[float, float]:

@@ -47,7 +47,7 @@ def render_index() -> str:
     blocks = [
         "# Rules",
         "One page per rule, made from the rule itself. *Gates*: a new finding fails the check run by default, "
-        "from the severity that `fail_on` names; the others advise.",
+        "from the severity that `fail_on` names; the others advise. What was measured is [in one table](measured.md).",
     ]
     for family, title in _FAMILIES.items():
         members = [rule for rule in registry.cards() if registry.family_of(rule) == family]
@@ -76,10 +76,37 @@ def render_index() -> str:
 def pages() -> dict[str, str]:
     """File name -> content of everything in `docs/rules/`."""
     return (
-        {"README.md": render_index()}
+        {"README.md": render_index(), MEASURED: render_measured()}
         | {f"{rule.code}.md": render(rule) for rule in registry.cards()}
         | {f"{code}.md": render_alias(code, rule) for code, rule in registry.aliases().items()}
     )
+
+
+MEASURED = "measured.md"
+
+
+def render_measured() -> str:
+    """What load tests made of each rule's advice, as one table; what was not measured is named."""
+    rows, silent = [], []
+    for rule in registry.cards():
+        case = measured.of(rule.code)
+        if case is None and rule.code.startswith("FP0"):
+            continue  # fastperf's own: nothing to measure
+        if case is None:
+            silent.append(f"[{rule.code}]({rule.code}.md)")
+            continue
+        rows.append(
+            f"| [{rule.code}]({rule.code}.md) | {_cell(case.forms['slow'])} | {_cell(case.forms['fast'])} |"
+            f" {_cell(measured.headline(case).removeprefix('measured').lstrip(' :'))} |"
+        )
+    blocks = [
+        "# Measured advice",
+        "Each rule's point that shows the most; its page has all of them. Written by `make bench-impact`, never by hand.",
+        measured.document().method,
+        "\n".join(["| rule | found | advised | what came out |", "|---|---|---|---|", *rows]),
+        f"Not measured: {', '.join(silent)}.",
+    ]
+    return "\n\n".join(block for block in blocks if block) + "\n"
 
 
 def stale(directory: Path) -> list[str]:

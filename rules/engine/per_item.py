@@ -6,11 +6,11 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from rules.engine import facts, switches
+from rules.engine import facts, small_tables, switches
 from rules.engine.context import AT_STARTUP
 from rules.engine.loop_shapes import FEW, iterables, targets, unwrapped
 from rules.engine.spelling import last_name
-from rules.engine.values import Sort
+from rules.engine.values import Sort, Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,6 +57,7 @@ def is_doubtful(loop: ast.AST, module: Module) -> bool:
         or _is_search(loop)
         or _is_asked_until_known(loop, module)
         or _is_said_to_be_short(loop, module)
+        or _names_members(loop, module)
         or any(_is_unclear(iterable, module) for iterable in iterables(loop))
     )
 
@@ -127,6 +128,19 @@ def _is_key(node: ast.expr, items: set[str]) -> bool:
         ):
             return name in items and key in _KEYS
     return False
+
+
+def sounds_few(loop: ast.AST) -> bool:
+    """Whether a loop goes over a handful, as the name of its list says: managers, roles, providers."""
+    return any(small_tables.sounds_few(_list_name(iterable)) for iterable in iterables(loop))
+
+
+def _list_name(iterable: ast.expr) -> str:
+    """`managers` of `team.managers`, `managers or []`, `(team.managers or {}).items()`."""
+    inner = unwrapped(iterable)
+    while isinstance(inner, ast.BoolOp):
+        inner = unwrapped(inner.values[0])
+    return "" if isinstance(inner, ast.Call) else last_name(inner)
 
 
 def goes_over_rows(loop: ast.AST, module: Module) -> bool:
@@ -229,8 +243,11 @@ def _gives_members(target: ast.expr, module: Module) -> bool:
     """Whether the loop's variable is a member of an enumeration of the project."""
     if not isinstance(target, ast.Name):
         return False
-    value = module.value(target)
-    if value is None or value.sort != Sort.OBJECT:
+    return _is_enumeration(module.value(target), Sort.OBJECT, module)
+
+
+def _is_enumeration(value: Value | None, sort: int, module: Module) -> bool:
+    if value is None or value.sort != sort:
         return False
     declared = [
         each.home.classes.get(each.symbol)
@@ -238,6 +255,28 @@ def _gives_members(target: ast.expr, module: Module) -> bool:
         if each.module is not None
     ]
     return any(base.startswith(_ENUM) for each in declared if each is not None for base in each.bases)
+
+
+def _names_members(loop: ast.AST, module: Module) -> bool:
+    """`Meter[key.name]`, `Meter(key)` of the loop's `key`: there are as many as the enumeration has members."""
+    names = {target.id for target in targets(loop) if isinstance(target, ast.Name)}
+    for node in ast.walk(loop) if names else ():
+        match node:
+            case ast.Subscript(value=ast.Name() | ast.Attribute() as owner, slice=key):
+                pass
+            case ast.Call(func=ast.Name() | ast.Attribute() as owner, args=[key], keywords=[]):
+                pass
+            case _:
+                continue
+        if isinstance(key, ast.Attribute) and key.attr in ("name", "value"):
+            key = key.value
+        if (
+            isinstance(key, ast.Name)
+            and key.id in names
+            and _is_enumeration(module.value(owner), Sort.CLASS, module)
+        ):
+            return True
+    return False
 
 
 def _is_grouped(iterable: ast.expr, module: Module) -> bool:

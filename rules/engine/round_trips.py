@@ -16,7 +16,7 @@ from rules.engine.extraction import is_writing
 from rules.engine.finding import Confidence, Hop, Severity
 from rules.engine.loop_shapes import is_batched, is_search, is_short, spelled
 from rules.engine.module import Role
-from rules.engine.per_item import is_doubtful, is_few, is_member_call, is_picked
+from rules.engine.per_item import is_doubtful, is_few, is_member_call, is_picked, sounds_few
 from rules.engine.rows import ITEM
 from rules.engine.spelling import last_name
 from rules.engine.surroundings import fills_gap
@@ -128,8 +128,8 @@ def is_isolated(node: ast.AST, loop: ast.AST, module: Module) -> bool:
 
 
 def weighed(severity: Severity, node: ast.AST, module: Module) -> Severity:
-    """A severity where requests wait for it; less where nobody does, or where they come now and then."""
-    if not module.is_waited_for(node) or is_seldom(node, module):
+    """A severity where requests wait for it; less where nobody does, where they come now and then, or for a handful."""
+    if not module.is_waited_for(node) or is_seldom(node, module) or any(map(sounds_few, module.loops(node))):
         return min(severity, Severity.MEDIUM, key=lambda each: each.rank)
     return severity
 

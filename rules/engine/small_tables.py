@@ -55,6 +55,22 @@ def lists_kinds(name: str) -> bool:
     return _ends_with(name.lower(), _KINDS)
 
 
+_HANDFULS = frozenset(
+    {
+        *("admin", "administrator", "manager", "owner", "moderator", "superuser", "maintainer", "approver"),
+        *("role", "permission", "scope", "provider", "plugin", "extension", "integration", "connector"),
+        *("language", "locale", "currency", "country", "category", "kind", "priority", "severity", "status"),
+        *("tier", "plan", "badge", "setting", "preference", "feature", "flag", "quota", "tracker"),
+    }
+)
+"""Last words of lists that hold a handful, whoever asks."""
+
+
+def sounds_few(name: str) -> bool:
+    """Whether a list of that name holds a handful: `team_managers`, `roles`."""
+    return _ends_with(name.lower().strip("_"), _HANDFULS)
+
+
 def is_small(table: Table) -> bool:
     """Whether the last word of the table's name, or of its class, is one of things that an owner sets up."""
     names = {table.name.lower(), _snaked(table.symbol.rpartition(".")[2])}

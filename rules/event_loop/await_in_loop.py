@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from rules.engine import estimates
 from rules.engine.index import FUNCTIONS
 from rules.engine.loop_shapes import is_search, is_short, iterables, shortened, spelled, targets, unwrapped
-from rules.engine.per_item import is_doubtful, is_few, is_picked
+from rules.engine.per_item import is_doubtful, is_few, is_picked, sounds_few
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.spelling import last_name
+from rules.engine.traffic import is_seldom
 from rules.engine.waits import names_loaded, names_stored, wait_of
 from rules.engine.walking import walk
 
@@ -140,6 +141,7 @@ class AwaitInLoop(Rule):
             first.call,
             f"`{spelled(first.call.func)}` {reaches} once per item of `{source}`, one after another"
             + (f" (and so do {len(others)} more calls of the loop)." if others else "."),
+            severity=Severity.LOW if is_seldom(node, module) or sounds_few(node) else self.severity,
             confidence=Confidence.POSSIBLE
             if is_few(node, module) or is_doubtful(node, module) or is_picked(first.call, node, module)
             else Confidence.LIKELY,

@@ -14,7 +14,7 @@ from rules.engine.creation import (
     lives_for_one_call,
     made_again,
 )
-from rules.engine.loop_shapes import spelled
+from rules.engine.loop_shapes import is_search, is_short, spelled
 from rules.engine.remembering import is_remembered
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.traffic import is_seldom
@@ -164,7 +164,28 @@ def _is_doubtful(call: ast.Call, module: Module) -> bool:
         return True
     if any(_varies(keyword) for keyword in call.keywords if keyword.arg is None or keyword.arg in _OWN):
         return True
-    return is_remembered(call, module)
+    return is_remembered(call, module) or _is_shared_by_items(call, module)
+
+
+def _is_shared_by_items(call: ast.Call, module: Module) -> bool:
+    """Whether all items of a request use the one client: what it costs is spread over them."""
+    block = module.statement(call)
+    if not isinstance(block, ast.With | ast.AsyncWith):
+        return False
+    names = {
+        item.optional_vars.id
+        for item in block.items
+        if item.context_expr is call and isinstance(item.optional_vars, ast.Name)
+    }
+    return any(
+        isinstance(loop, ast.For | ast.AsyncFor | ast.ListComp | ast.GeneratorExp)
+        and not module.is_short(loop)
+        and not is_short(loop, module.qualified_name)
+        and not is_search(loop)
+        and any(isinstance(node, ast.Name) and node.id in names for node in ast.walk(loop))
+        for statement in block.body
+        for loop in ast.walk(statement)
+    )
 
 
 def _varies(keyword: ast.keyword) -> bool:

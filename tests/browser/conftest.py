@@ -93,6 +93,7 @@ def site(loop: Loop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]
         repo = github.add_repo("octo/shop", private=True, files=files(EXAMPLES / "shop"))
         github.install("octo", [repo])
         repo.roles.update(reader="read", outsider="none")
+        await _merged(github, repo)
         repo.git.commit("slow", files(EXAMPLES / "pull_request" / "slow"), parent=repo.git.ref("main"))
         pull = await github.open_pr(repo, "slow")
         run = await github.until(lambda: _completed(github, repo, pull.head_sha), 60)
@@ -110,6 +111,19 @@ def site(loop: Loop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]
     made = loop.run(start(), 120)
     yield made
     loop.run(stop(made))
+
+
+async def _merged(github: FakeGitHub, repo: Repo) -> None:
+    """A change before the one that is looked at: each list of orders asks for a customer's address too."""
+    name, line = "shop/orders/api.py", "    return list(crud.recent_orders"
+    text = files(EXAMPLES / "shop")[name]
+    assert line in text
+    dearer = text.replace(line, f"    crud.customer_email(session, 1)\n{line}")
+    repo.git.commit("earlier", {name: dearer}, parent=repo.git.ref("main"))
+    pull = await github.open_pr(repo, "earlier")
+    await github.until(lambda: _completed(github, repo, pull.head_sha), 60)
+    await github.pr_event(repo, pull.number, "merged")
+    await github.settle()
 
 
 def _completed(github: FakeGitHub, repo: Repo, sha: str) -> CheckRun | None:

@@ -32,7 +32,7 @@ def test_the_operators_status_page(opened: Opening) -> None:
     tab.page.get_by_role("button", name="Show the queue").click()
 
     tab.page.get_by_role("heading", name="Queue").wait_for()
-    assert tab.page.get_by_role("link", name="octo/shop #1").is_visible()
+    assert tab.page.get_by_role("link", name="octo/shop #2").is_visible()
     tab.looks_right("status-operator")
 
 
@@ -40,6 +40,7 @@ def test_a_report_by_its_signed_address(opened: Opening, site: Site) -> None:
     tab = opened(site.signed)
 
     assert tab.page.locator("svg.path").count() > 0
+    assert tab.page.locator("svg.line").count() > 0
     assert tab.page.locator(".code").count() == 0
     tab.looks_right("report-signed")
 

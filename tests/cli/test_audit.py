@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from tests.cli.program import fastperf
+from tests.cli.repositories import Repository
 from tests.cli.test_check import SHOP, shop, write
 
 __all__ = ["shop"]
@@ -28,6 +29,30 @@ def test_an_audit_of_a_clean_project_is_a_line(tmp_path: Path) -> None:
     assert done.returncode == 0
     assert done.stdout.endswith("nothing to report.\n")
     assert fastperf("audit", tmp_path / "none", folder=tmp_path).returncode == 2
+
+
+def test_what_there_was_before_is_a_burn_down(tmp_path: Path) -> None:
+    repository = Repository(tmp_path / "shop")
+    repository.commit(SHOP)
+    mended = dict.fromkeys(("shop/api.py", "shop/clients.py"), "x = 1\n")
+    repository.commit(mended)
+    write(repository.path, SHOP)
+
+    done = fastperf("audit", "--since", "30", folder=repository.path)
+    burn_down = done.stdout.partition("#### Burn-down")[2]
+    document = json.loads(
+        fastperf("audit", "--since", "30", "--output-format", "json", folder=repository.path).stdout
+    )
+
+    rows = [line for line in burn_down.splitlines() if line.startswith("| 20")]
+    assert len(rows) == 3, burn_down
+    assert "| now |" in rows[-1]
+    assert "█" in rows[-1]
+    assert "█" not in rows[1]
+    assert "As many as on" in burn_down
+    assert [point["counts"] for point in document["burn_down"]] == [{"critical": 2}, {}, {"critical": 2}]
+    refused = fastperf("audit", "--since", "30", folder=tmp_path)
+    assert (refused.returncode, "Traceback" in refused.stderr) == (2, False)
 
 
 def test_an_audit_as_json_is_that_of_check(shop: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app import checklist
+from app import checklist, checklist_code
 from rules.engine import registry
 from rules.engine.finding import Result, Severity
 from tests.app.review.builders import finding
@@ -59,6 +59,76 @@ def test_the_worst_finding_of_an_item_speaks_for_it() -> None:
     text = checklist.as_text([items["every call has a timeout"]]).plain
     assert "FP602 b.py:9 and 1 more" in text
     assert text.endswith("0 of 1 are in place.")
+
+
+MAIN = """\
+from fastapi import FastAPI
+
+service: FastAPI = FastAPI(title="x")
+
+
+@service.get("/")
+def one() -> int:
+    return 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "path", "text", "line", "expected"),
+    [
+        (
+            "FP711",
+            "Dockerfile",
+            'CMD ["uvicorn", "shop.main:service", "--reload"]',
+            1,
+            '+CMD ["uvicorn", "shop.main:service", "--workers", "4"]',
+        ),
+        (
+            "FP619",
+            "Procfile",
+            "web: uvicorn shop.main:service",
+            1,
+            "+web: uvicorn shop.main:service --limit-concurrency 200",
+        ),
+        ("FP614", "shop/main.py", MAIN, 3, '@service.get("/livez")'),
+        ("FP615", "shop/main.py", MAIN, 3, "service.state.limiter = limiter"),
+        ("FP721", "shop/main.py", MAIN, 3, "SQLAlchemyInstrumentor().instrument(engine=db.sync_engine)"),
+        ("FP721", "shop/main.py", MAIN, 3, "from shop.database import db"),
+        (
+            "FP606",
+            "shop/database.py",
+            'db = create_engine("postgresql://x")',
+            1,
+            '+db = create_engine("postgresql://x", pool_size=10',
+        ),
+    ],
+)
+def test_what_is_missing_comes_as_code_of_this_project(
+    code: str, path: str, text: str, line: int, expected: str
+) -> None:
+    python = {
+        "src/shop/database.py": b"db = create_async_engine('postgresql://x')\n",
+        "shop/main.py": MAIN.encode(),
+    }
+
+    told = checklist_code.example(finding(line, code=code, path=path), lambda _: text.splitlines(), python)
+
+    assert told is not None
+    assert expected in "\n".join(told.lines)
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        ("FP711", "CMD uvicorn shop.main:app \\"),
+        ("FP711", "CMD ./start.sh"),
+        ("FP619", "web: uvicorn shop.main:app --limit-concurrency 10"),
+        ("FP606", "db = create_engine("),
+        ("FP305", "x = 1"),
+    ],
+)
+def test_what_cannot_be_filled_in_stays_a_sentence(code: str, text: str) -> None:
+    assert checklist_code.example(finding(1, code=code), lambda _: [text], {}) is None
 
 
 def test_the_list_is_for_programs_and_issues_too(shop: Path) -> None:

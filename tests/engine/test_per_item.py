@@ -130,6 +130,8 @@ def test_what_the_code_itself_bounds_is_no_loop_over_data(body: str) -> None:
         "orders = session.scalars(select(Order)).all()\nfor order in orders:\n    load_row(session, order.id)",
         "for key in ids:\n    load_with_shop(session, key, shops.get(key))",
         "for key in settings.shops:\n    load(session, key)",
+        "for key in filled.limits:\n    load(session, Channel[key.name])",
+        "for key in filled.limits:\n    load(session, Channel(key))",
         "shops = [*settings.shops, settings.own]\nfor key in shops:\n    load(session, key)",
         "for order in filled:\n    if order.id != ids[0]:\n        continue\n    load(session, order.shop_id)",
         "for order in filled:\n    if order.open and order.id == ids[0]:\n        load(session, order.shop_id)",
@@ -151,6 +153,7 @@ def test_what_is_likely_short_or_may_not_happen_is_only_possible(body: str) -> N
         "for key in set(ids):\n    load(session, key)",
         "for key in ids[1:]:\n    load(session, key)",
         "for order in filled:\n    if order.id == ids[0]:\n        continue\n    load(session, order.shop_id)",
+        "for key in filled.limits:\n    load(session, Channel(filled.channel) or key)",
         "for order in filled:\n    if order.kind == ids[0]:\n        load(session, order.shop_id)",
         "for key in ids:\n    load_by_default(session, key)",
         "for key in ids:\n    load_or_log(session, key)",
@@ -349,3 +352,18 @@ def test_a_collection_is_known_however_it_is_reached(collection: str) -> None:
     (finding,) = project({"main.py": text}, select=("FP201",)).result.findings
 
     assert finding.symbol == "endpoint"
+
+
+@pytest.mark.parametrize(
+    ("body", "severity"),
+    [
+        ("managers = filled\nfor each in managers:\n    load(session, each)", Severity.MEDIUM),
+        ("for each in (shop.roles or []):\n    load(session, each)", Severity.MEDIUM),
+        ("for key, each in filled.providers.items():\n    load(session, key)", Severity.MEDIUM),
+        ("for each in manager_orders:\n    load(session, each)", Severity.HIGH),
+    ],
+)
+def test_what_sounds_like_a_handful_weighs_less(body: str, severity: Severity) -> None:
+    (finding,) = found(body)
+
+    assert finding.severity is severity

@@ -25,7 +25,7 @@ _client: httpx.AsyncClient | None = None
 
 @app.get("/with")
 async def entered(url: str) -> str:
-    async with httpx.AsyncClient(timeout=5) as client:  # FP603
+    async with httpx.AsyncClient(timeout=5) as client:  # FP603 (inline)
         return (await client.get(url)).text
 
 
@@ -97,6 +97,22 @@ class Mailer:
     async def send(self, url: str) -> None:
         async with httpx.AsyncClient() as client:  # FP603
             await client.post(url)
+
+
+@app.post("/every-page")
+async def every_page(urls: list[str]) -> list[str]:
+    async with httpx.AsyncClient() as client:  # FP603 (summary)
+        return [(await client.get(url)).text for url in urls]
+
+
+@app.post("/tried-again")
+async def tried_again(url: str) -> str:
+    async with httpx.AsyncClient() as client:  # FP603 (inline)
+        for _ in range(3):
+            answer = await client.get(url)
+            if answer.is_success:
+                return answer.text
+    return ""
 
 
 # Near misses
