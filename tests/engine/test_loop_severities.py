@@ -269,6 +269,25 @@ def test_a_loop_that_no_request_is_seen_on_weighs_a_step_less_and_is_a_hint_in_t
     assert weights(files, "harness/run.py") == (Severity.LOW, Confidence.POSSIBLE, False)
 
 
+def test_a_worker_that_runs_tasks_on_one_loop_stands_still_with_all_of_them() -> None:
+    worker = """
+    import time
+
+    import dramatiq
+    from fastapi import FastAPI
+    app = FastAPI()
+
+    async def fetch():
+        time.sleep(1)
+
+    @dramatiq.actor
+    async def scan():
+        await fetch()
+    """
+
+    assert weights({"app.py": worker}, "app.py") == (Severity.LOW, Confidence.LIKELY, False)
+
+
 def test_what_a_queue_worker_runs_stops_no_request() -> None:
     worker = """
     import time
