@@ -15,11 +15,12 @@ import structlog
 from app.applying import Fixes
 from app.github.client import RepositoryClient
 from app.github.comments import Permission, Reaction
-from app.github.errors import NotFound
+from app.github.errors import Forbidden, NotFound
 from app.github.models import PullState
 from app.review import answers, commands, marker
 from app.review.commands import PREFIX, Command
 from app.review.config import Config
+from app.review.markdown import LIMIT, Section, fit
 from app.review.wishes import Waiver
 from app.store import Store
 from app.surveys import Surveys
@@ -36,6 +37,9 @@ BUTTON_REASON: Final = "ignored by the button of the check run"
 MOST_AN_HOUR: Final = 30
 """Commands on one pull request; more get a reaction and nothing else."""
 HOUR: Final = 3600.0
+LONGEST: Final = LIMIT - 200
+"""Of all answers to one comment, which a marker follows."""
+NO_ROOM: Final = "This answer has no room beside the others: ask for it in a comment of its own."
 
 
 @dataclass
@@ -93,10 +97,13 @@ class Order:
         if said.answers:
             marker_ = f"<!-- fastperf:answer {self.job.trigger} -->"
             since = datetime.datetime.now(datetime.UTC) - datetime.timedelta(hours=1)
-            body = "\n\n".join(dict.fromkeys(said.answers))
-            await self._client.comments.create(
-                self.job.number, f"{body}\n{marker_}", marker=marker_, since=since
-            )
+            body = fit([Section((answer, NO_ROOM)) for answer in dict.fromkeys(said.answers)], LONGEST)
+            try:
+                await self._client.comments.create(
+                    self.job.number, f"{body}\n{marker_}", marker=marker_, since=since
+                )
+            except Forbidden as error:  # the conversation is locked: what was asked for is done all the same
+                log.warning("answer_refused", needs=error.accepted)
         if not said.review:
             return None
         return ReviewJob(
@@ -259,3 +266,5 @@ class Order:
             )
         except NotFound:
             log.info("comment_gone")
+        except Forbidden as error:
+            log.warning("reaction_refused", needs=error.accepted)

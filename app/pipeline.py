@@ -167,7 +167,8 @@ class Pipeline(Chores):
         details_url = await self._keep_report(job, state, report) if assessed.python else None
         folded = await self.store.folded(job.repository, job.number)
         quiet = job.quiet or state.is_draft or bool(wishes.paused_by) or _is_machine(state)
-        plan = reconcile(report, state.threads, state.head_sha, folded=folded, quiet=quiet)
+        before = await self.store.said(job.repository, job.number)
+        plan = reconcile(report, state.threads, state.head_sha, folded=folded, before=before, quiet=quiet)
         return msgspec.structs.replace(
             said,
             comments=plan.post,
@@ -301,6 +302,7 @@ class Pipeline(Chores):
         if said.advised:
             await self.store.keep_advised(job.repository, job.number, said.head_sha)
         await self.store.keep_folded(job.repository, job.number, said.folded)
+        await self.store.keep_said(job.repository, job.number, unsaid.posted)
         self.sweeping.answered(job.repository, job.number, said.head_sha)
         self.metrics.reviewed(said.conclusion)
         return {"status": "published", "spent": total(said.spent, spent)}

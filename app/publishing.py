@@ -9,6 +9,7 @@ import structlog
 from app.github.client import RepositoryClient
 from app.github.errors import Forbidden, Invalid
 from app.github.models import Annotation, CheckRun, Output, ReviewComment
+from app.review.reconcile import tokens
 from app.runs import external_id
 from app.verdict import LONGEST_SUMMARY, Gathered, buttons, lacking
 
@@ -16,10 +17,11 @@ log = structlog.get_logger(__name__)
 
 
 class Unsaid(NamedTuple):
-    """Comments that GitHub did not take, and why, if it is worth a sentence."""
+    """Comments that GitHub did not take, and why, if it is worth a sentence; what those speak of that it took."""
 
     comments: tuple[ReviewComment, ...] = ()
     why: str = ""
+    posted: tuple[str, ...] = ()
 
 
 class Publisher:
@@ -38,10 +40,15 @@ class Publisher:
             return Unsaid(said.comments)
         except Forbidden as error:
             log.warning("permission_missing", needs=error.accepted)
-            return Unsaid(said.comments, f"Comments are marks here: {lacking(error.accepted)}.")
+            why = (
+                lacking(error.accepted)
+                if error.accepted
+                else "GitHub lets nobody comment on this pull request"
+            )
+            return Unsaid(said.comments, f"Comments are marks here: {why}.")
         if posted.moved_to:
             log.info("head_moved", to=posted.moved_to)
-        return Unsaid(posted.refused)
+        return Unsaid(posted.refused, posted=tuple(token for each in posted.posted for token in tokens(each)))
 
     async def conclude(self, client: RepositoryClient, said: Gathered, *, again: bool) -> CheckRun:
         """The one run on the head, completed: the present one is rewritten, else a new one is made."""

@@ -116,6 +116,15 @@ _pulls = sa.Table(
     sa.Column("folded", sa.Text, nullable=False),
     sa.Column("at", sa.Float, nullable=False, index=True),
 )
+_said = sa.Table(
+    "fastperf_said",
+    metadata,
+    sa.Column("repository_id", sa.BigInteger, primary_key=True),
+    sa.Column("number", sa.BigInteger, primary_key=True),
+    sa.Column("token", sa.String(128), primary_key=True),
+    sa.Column("installation_id", sa.BigInteger, nullable=False, index=True),
+    sa.Column("at", sa.Float, nullable=False, index=True),
+)
 _waivers = sa.Table(
     "fastperf_waivers",
     metadata,
@@ -179,6 +188,7 @@ _OWNED: Final = (
     _verdicts,
     _begun,
     _pulls,
+    _said,
     _waivers,
     _pauses,
     _advised,
@@ -416,6 +426,24 @@ class Store:
         }
         await self._run(self._upsert, _pulls, [row])
 
+    async def said(self, repository: Repository, number: int) -> frozenset[str]:
+        """Findings that were said on lines of the pull request, as `app.review` names them, whatever became of that."""
+        where = (_said.c.repository_id == repository.id, _said.c.number == number)
+        return frozenset(await self._run(self._scalars, sa.select(_said.c.token).where(*where)))
+
+    async def keep_said(self, repository: Repository, number: int, tokens: Sequence[str]) -> None:
+        rows = [
+            {
+                "repository_id": repository.id,
+                "number": number,
+                "token": token,
+                "installation_id": repository.installation_id,
+                "at": time.time(),
+            }
+            for token in dict.fromkeys(tokens)
+        ]
+        await self._run(self._upsert, _said, rows)
+
     async def advises(self, repository: Repository, number: int, head_sha: str) -> bool:
         """Whether a review of this head says what the project lacks: no other has said it before."""
         query = sa.select(_advised.c.number, _advised.c.head_sha).where(
@@ -494,8 +522,9 @@ class Store:
         }
         await self._run(self._insert_once, _log, row)
 
-    async def is_recorded(self, entry_id: str) -> bool:
-        return await self._run(self._scalar, sa.select(_log.c.id).where(_log.c.id == entry_id)) is not None
+    async def recorded_detail(self, entry_id: str) -> str | None:
+        """What the line says; None when there is no such line."""
+        return await self._run(self._scalar, sa.select(_log.c.detail).where(_log.c.id == entry_id))
 
     async def recorded(self, *, limit: int = 200, repository: str = "", number: int = 0) -> list[Entry]:
         """The newest lines of the record, newest first."""
@@ -714,6 +743,7 @@ class Store:
             sa.delete(_verdicts).where(_verdicts.c.at < until),
             sa.delete(_begun).where(_begun.c.at < until),
             sa.delete(_pulls).where(_pulls.c.at < until),
+            sa.delete(_said).where(_said.c.at < until),
             sa.delete(_machines).where(_machines.c.seen_at < until),
         )
 

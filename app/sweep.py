@@ -24,6 +24,8 @@ from app.work import ReviewJob, Swept
 log = structlog.get_logger(__name__)
 
 DELIVERIES_SECONDS: Final = 6 * 3600.0
+REFUSED: Final = frozenset({400, 401, 413})
+"""What we refused once we would refuse again. Other refusals are those of a proxy, or of a slow line."""
 SWEEP_SECONDS: Final = 300
 ORPHAN_SECONDS: Final = 120.0
 """A run in progress for so long whose pull request has no job is nobody's."""
@@ -45,6 +47,8 @@ class Sweep:
         self._store = store
         self._answered: LRUCache[tuple[int, int], str] = LRUCache(MOST_REMEMBERED)
         """Heads that have their answer, by repository and pull request."""
+        self._wished: LRUCache[tuple[int, int, str], float] = LRUCache(MOST_REMEMBERED)
+        """When a head was last wished to be reviewed: what fails for good is not tried with every sweep."""
         self._repositories: dict[int, list[Repository]] = {}
         self._listed = 0.0
         self._looked: dict[int, float] = {}
@@ -59,6 +63,7 @@ class Sweep:
         """Ask anew for everything, as after a start."""
         self._listed = 0.0
         self._looked_through.clear()
+        self._wished.clear()
 
     async def sweep(self) -> Swept:
         redelivered = await self._redeliver()
@@ -67,14 +72,12 @@ class Sweep:
         reviews = await self._orphans()
         for installation_id in self._next(limited):
             try:
-                reviews += await self._unanswered(installation_id)
+                await self._look(installation_id, reviews)
             except RateLimited:
                 limited.add(installation_id)
         if limited:
             log.warning("sweep_limited", installations=len(limited))
-        return Swept(
-            reviews=tuple({review.id: review for review in reviews}.values()), redelivered=redelivered
-        )
+        return Swept(reviews=self._wishes(reviews), redelivered=redelivered)
 
     async def arrived(self, installation_id: int) -> Swept:
         """The open heads of an installation that is new here."""
@@ -83,14 +86,22 @@ class Sweep:
         except (Gone, NotFound):
             return Swept()
         self._looked_through.pop(installation_id, None)
-        return Swept(reviews=tuple(await self._unanswered(installation_id)))
+        reviews: list[ReviewJob] = []
+        await self._look(installation_id, reviews)
+        return Swept(reviews=self._wishes(reviews))
+
+    def _wishes(self, reviews: Sequence[ReviewJob]) -> tuple[ReviewJob, ...]:
+        """What is wished for now."""
+        for review in reviews:
+            self._wished[review.repository.id, review.number, review.head_sha] = time.monotonic()
+        return tuple({review.id: review for review in reviews}.values())
 
     async def _redeliver(self) -> int:
         since = datetime.datetime.now(datetime.UTC) - datetime.timedelta(seconds=DELIVERIES_SECONDS)
         failed = [
             delivery
             for delivery in await self._github.app.deliveries(since)
-            if not 400 <= delivery.status_code < 500  # what we refused once we would refuse again
+            if delivery.status_code not in REFUSED
         ]
         for delivery in failed[:MOST_REDELIVERIES]:
             await self._github.app.redeliver(delivery.id)
@@ -135,10 +146,10 @@ class Sweep:
 
     # Heads
 
-    async def _unanswered(self, installation_id: int) -> list[ReviewJob]:
+    async def _look(self, installation_id: int, reviews: list[ReviewJob]) -> None:
+        """Add a wish for each open head without an answer."""
         now = time.monotonic()
         thorough = now - self._looked_through.get(installation_id, -HEADS_SECONDS) >= HEADS_SECONDS
-        reviews: list[ReviewJob] = []
         listed = self._repositories[installation_id]
         for first in range(0, len(listed), HEADS_AT_ONCE):
             some = listed[first : first + HEADS_AT_ONCE]
@@ -148,7 +159,6 @@ class Sweep:
         self._looked[installation_id] = now
         if thorough:
             self._looked_through[installation_id] = now
-        return reviews
 
     async def _suspects(
         self, installation_id: int, repositories: Sequence[Repository], *, thorough: bool
@@ -168,6 +178,10 @@ class Sweep:
             or any(self._answered.get((repository.id, number)) != sha for number, sha in heads.newest)
         ]
 
+    def _is_due(self, repository: Repository, number: int, head_sha: str) -> bool:
+        wished = self._wished.get((repository.id, number, head_sha))
+        return wished is None or time.monotonic() - wished >= HEADS_SECONDS
+
     async def _without_answer(self, repository: Repository) -> list[ReviewJob]:
         try:
             pulls = await self._github.repository(repository).pulls.list_open_with_check_runs()
@@ -183,7 +197,7 @@ class Sweep:
             number, head_sha = entry.pull.number, entry.pull.head_sha
             if is_answered(own_run(entry.check_runs, head_sha)):
                 self.answered(repository, number, head_sha)
-            else:
+            elif self._is_due(repository, number, head_sha):
                 waiting.append((number, head_sha))
         quiet = bool(waiting) and not await self._store.knows(repository)
         return [_wish(repository, number, head_sha, quiet=quiet) for number, head_sha in waiting]

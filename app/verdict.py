@@ -154,8 +154,12 @@ def lacking(accepted: str) -> str:
 
 
 def is_revert(state: PullState) -> bool:
-    """Made by GitHub's Revert: what it brings back was there before, and it is in a hurry."""
-    return state.title.startswith('Revert "') and _REVERT.match(state.head_ref) is not None
+    """Made by GitHub's Revert: what it brings back was there before, and it is in a hurry.
+
+    A fork's branch and title are the word of somebody who may not write here.
+    """
+    named = state.title.startswith('Revert "') and _REVERT.match(state.head_ref) is not None
+    return named and not state.is_fork
 
 
 def verdict_key(compared: Compared, state: PullState, wishes: Wishes, version: str) -> str:

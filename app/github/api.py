@@ -123,6 +123,13 @@ class Answer(NamedTuple):
     data: dict[str, Any]
     errors: tuple[QueryError, ...]
 
+    def whole(self) -> Answer:
+        """Itself. Raises Unavailable when a part is missing that may be there: what we do not know is not nothing."""
+        lost = [error.message for error in self.errors if error.type not in {"NOT_FOUND", "FORBIDDEN"}]
+        if lost:
+            raise Unavailable(f"graphql: {'; '.join(lost)}", status=200)
+        return self
+
     def part(self, *names: str) -> dict[str, Any]:
         """The object under these names. Raises NotFound, Forbidden or Unavailable where there is none."""
         found: Any = self.data

@@ -72,13 +72,14 @@ class AppClient:
         return _installation(answer)
 
     async def repositories(self, installation_id: int) -> list[Repository]:
-        """The repositories the app may see there."""
+        """The repositories the app may see there, without those that nobody can write to any more."""
         found = self._installation(installation_id).getiter(
             "/installation/repositories{?per_page}", {"per_page": "100"}, iterable_key="repositories"
         )
         return [
             Repository.from_payload({"repository": entry, "installation": {"id": installation_id}})
             async for entry in found
+            if not (entry.get("archived") or entry.get("disabled"))
         ]
 
     async def open_heads(

@@ -77,7 +77,7 @@ class Pulls:
         The configuration is that of the base branch now, so that no pull request brings its own.
         """
         answer = await self._api.graphql(documents.STATE, **self._where, number=number, app=self._app_id)
-        pull = answer.part("repository", "pullRequest")
+        pull = answer.whole().part("repository", "pullRequest")
         base = (pull.get("baseRef") or {}).get("target") or {}
         return PullState(
             head_sha=str(pull["headRefOid"]),
@@ -136,7 +136,7 @@ class Pulls:
         after: str | None = None
         while True:
             answer = await self._api.graphql(documents.OPEN, **self._where, app=self._app_id, after=after)
-            connection = answer.part("repository", "pullRequests")
+            connection = answer.whole().part("repository", "pullRequests")
             found += [self._open(node) for node in connection["nodes"] if node]
             if not connection["pageInfo"]["hasNextPage"]:
                 return found
@@ -174,7 +174,7 @@ class Pulls:
                 number=number,
                 after=connection["pageInfo"]["endCursor"],
             )
-            connection = answer.part("repository", "pullRequest", "reviewThreads")
+            connection = answer.whole().part("repository", "pullRequest", "reviewThreads")
         return threads
 
     def _thread(self, node: Mapping[str, Any]) -> Thread | None:

@@ -45,7 +45,7 @@ class Reviews:
         answer = await self._api.graphql(
             documents.REVIEWS, owner=self._repository.owner, name=self._repository.name, number=number
         )
-        pull = answer.part("repository", "pullRequest")
+        pull = answer.whole().part("repository", "pullRequest")
         ours = [node for node in pull["reviews"]["nodes"] if node and is_ours(node, self._slug)]
         submitted = [
             node for node in ours if node["state"] != "PENDING" and marker and marker in node["body"]

@@ -41,6 +41,7 @@ def reconcile(
     head_sha: str,
     *,
     folded: Collection[str] = (),
+    before: Collection[str] = (),
     quiet: bool = False,
 ) -> Plan:
     """Compare a report with our threads.
@@ -48,7 +49,8 @@ def reconcile(
     A finding that has a thread is not said again, also when a person resolved the thread; only one that we marked
     fixed and that came back is. What was `folded` into the summary once stays there. A thread is marked fixed
     when none of its findings is left at the head; threads with replies or resolved by a person are left alone, and
-    so are those in files that could not be read this time. A comment of ours out of which somebody edited the marker
+    so are those in files that could not be read this time. What was said `before` and has no thread any more was
+    deleted by a person, who does not want to read it again. A comment of ours out of which somebody edited the marker
     is theirs now: it stays as it is, and nothing more is said on its line. `quiet` (a draft, a bot's pull request) posts nothing.
     """
     standing = _standing(report, threads)
@@ -73,13 +75,14 @@ def reconcile(
             if not ignored.isdisjoint(map(core_of, mark.fingerprints)):
                 how = "Ignored"
             fixed.append(msgspec.structs.replace(thread, body=fixed_body(thread, head_sha, how)))
-    before = set(folded)
+    threaded = {token for thread in threads for token in _claimed(thread.body)}
+    unwanted = {*folded, *(token for token in before if token not in threaded)}
     post = tuple(
         comment
         for comment in report.comments
         if not quiet
-        and said.isdisjoint(_tokens(comment))
-        and comment.fingerprint not in before
+        and said.isdisjoint(tokens(comment))
+        and unwanted.isdisjoint((comment.fingerprint, *tokens(comment)))
         and (comment.path, comment.line) not in edited
     )
     now = dict.fromkeys((*folded, *(token for token in report.folded if token not in said)))
@@ -135,7 +138,8 @@ def _is_marked_fixed(body: str) -> bool:
     return mark is not None and bool(mark.fixed)
 
 
-def _tokens(comment: ReviewComment) -> tuple[str, ...]:
+def tokens(comment: ReviewComment) -> tuple[str, ...]:
+    """The findings that a comment speaks of."""
     return _claimed(comment.body) or (comment.fingerprint,)
 
 

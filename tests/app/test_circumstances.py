@@ -107,15 +107,18 @@ async def test_a_page_of_html_in_place_of_any_answer_is_outlived(service: Servic
     assert len(service.github.reviews(repo, pull.number)) == 1
 
 
-async def test_an_answer_that_came_in_part_is_used(service: Service) -> None:
+async def test_an_answer_that_came_in_part_decides_nothing(service: Service) -> None:
+    """The half that is missing held the organisation's configuration: without it the check would fail."""
+    defaults = service.github.add_repo("octo/.github", files={".github/fastperf.toml": 'fail_on = "never"\n'})
     repo = service.shop()
-    await service.reviewed(repo, "fast", FAST)
+    service.github.install("octo", [repo, defaults])
     service.github.expect("SERVICE_UNAVAILABLE", "graphql")
-    service.github.faults.add("graphql_partial", "graphql", after=1)
+    partial = service.github.faults.add("graphql_partial", "graphql")
 
     pull = await service.reviewed(repo, "slow", SLOW)
 
-    assert service.run(repo, pull).conclusion == "failure"
+    assert partial.struck == 1
+    assert service.run(repo, pull).conclusion == "neutral"
 
 
 async def test_a_comment_of_ours_that_somebody_edited_is_theirs(service: Service) -> None:
@@ -242,7 +245,7 @@ async def test_deliveries_that_failed_in_whatever_way_are_asked_for_again(servic
     async def broken(request: web.Request) -> web.Response:
         if request.path == "/slow":
             await asyncio.sleep(1.0)
-        return web.Response(status=503)
+        return web.Response(status=404 if request.path == "/lost" else 503)
 
     app = web.Application()
     app.router.add_post("/{name}", broken)
@@ -251,20 +254,25 @@ async def test_deliveries_that_failed_in_whatever_way_are_asked_for_again(servic
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     here = f"http://127.0.0.1:{runner.addresses[0][1]}"
     service.github.server.hooks.timeout = 0.3
-    for name, where in (("gone", "http://127.0.0.1:9/"), ("busy", f"{here}/busy"), ("slow", f"{here}/slow")):
+    for name, where in (
+        ("gone", "http://127.0.0.1:9/"),
+        ("busy", f"{here}/busy"),
+        ("lost", f"{here}/lost"),
+        ("slow", f"{here}/slow"),
+    ):
         repo.git.commit(name, SLOW | {"README.md": name}, parent=repo.git.ref("main"))
         service.github.webhook_url = where
         pulls.append(await service.github.open_pr(repo, name))
     await runner.cleanup()
     service.github.server.hooks.timeout = 10.0
     service.github.webhook_url = url
-    assert {each.status_code for each in service.github.deliveries} == {0, 503}
+    assert {each.status_code for each in service.github.deliveries} == {0, 404, 503}
     assert isinstance(service.jobs.work, Pipeline)
 
     await service.jobs.work.sweeping._redeliver()  # not by looking at heads
     await service.idle()
 
-    assert [service.run(repo, pull).conclusion for pull in pulls] == ["failure"] * 3
+    assert [service.run(repo, pull).conclusion for pull in pulls] == ["failure"] * 4
     assert FILES["README.md"] == "A shop.\n"
 
 

@@ -71,12 +71,16 @@ class OnAccounts(Stage):
         found.name = name
 
     async def repository_event(self, repo: Repo | str, action: str, **changes: Any) -> list[Delivery]:
-        """Something done to a repository: renamed (`name="…"`), privatized, publicized, deleted."""
+        """Something done to a repository: renamed (`name="…"`), transferred (`owner="…"`, `installation=`, the new
+        owner's), privatized, publicized, deleted."""
         found = self._repo(repo)
         extra: dict[str, Any] = {}
         if action == "renamed":
             extra["changes"] = {"repository": {"name": {"from": found.name}}}
             self.rename(found, changes["name"])
+        elif action == "transferred":
+            extra["changes"] = {"owner": {"from": {"user": self.world.render.user(found.owner)}}}
+            self._transfer(found, changes["owner"], changes["installation"])
         elif action in ("privatized", "publicized"):
             found.private = action == "privatized"
         elif action == "deleted":
@@ -87,6 +91,13 @@ class OnAccounts(Stage):
                 installation.repos = [repo for repo in installation.repos if repo is not found]
             found.git.close()  # nobody else will: it is in no list any more
         return told
+
+    def _transfer(self, repo: Repo, owner: str, installation: Installation) -> None:
+        repo.former_names.append(repo.full_name)
+        repo.owner = self.state.user(owner)
+        for other in self.state.installations.values():
+            other.repos = [each for each in other.repos if each is not repo]
+        installation.repos.append(repo)
 
     def register(self, manifest: Mapping[str, Any]) -> str:
         """What GitHub's registration page does with an app's manifest: the code to convert within an hour."""
