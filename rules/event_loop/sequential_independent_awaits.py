@@ -129,11 +129,10 @@ class SequentialIndependentAwaits(Rule):
 
 
 def _line(wait: Wait, module: Module, *, end: bool = False) -> int:
-    statement = module.statement(wait.call)
-    place: ast.AST = wait.call if statement is None else statement
-    if isinstance(place, ast.Return | ast.Expr):
+    place: ast.stmt | ast.expr | None = module.statement(wait.call)
+    if place is None or isinstance(place, ast.Return):
         place = wait.call  # one of several in a display
-    return (place.end_lineno or place.lineno) if end else place.lineno  # type: ignore[attr-defined]  # both have a place
+    return (place.end_lineno or place.lineno) if end else place.lineno
 
 
 class _Step:
