@@ -175,6 +175,8 @@ class Workflows:
         ]
         if not job.force and any(_forced(status.input) for status in others):
             return True
+        if job.quiet and others:  # somebody pushed, or asked: that is answered aloud
+            return True
         if others:
             await DBOS.cancel_workflows_async([status.workflow_id for status in others])
         return False
