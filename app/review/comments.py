@@ -43,6 +43,9 @@ BADGES = {
 _MAX_HOPS = 8
 _MAX_SUGGESTION_LINES = 80
 _NAMED_ENDPOINTS = 5
+_GLANCE = 6
+"""Lines between a comment and what it speaks of that are still seen with it."""
+_LONGEST_RANGE = 60
 
 
 class Anchor(msgspec.Struct, frozen=True):
@@ -174,7 +177,11 @@ def write(said: Group, context: Context, taken: Sequence[Anchor] = ()) -> Review
     if guard is not None:
         place: Anchor | None = Anchor(guard.path, guard.line, "LEFT")
     else:
-        place = offer[0] if offer is not None else anchor(said.first, context.diff)
+        place = anchor(said.first, context.diff)
+        if place is not None and _is_below(place, said.first):
+            place, offer = _from_header(place, said.first, context.diff), None
+        elif offer is not None:
+            place = offer[0]
     if place is None:
         place = next(
             (found for finding in said.findings if (found := anchor(finding, context.diff)) is not None), None
@@ -186,16 +193,41 @@ def write(said: Group, context: Context, taken: Sequence[Anchor] = ()) -> Review
         line=place.line,
         side=place.side,
         start_line=place.start_line,
-        body=body(said, context, offer[1] if offer is not None else None, gone=_gone(place, guard)),
+        body=body(
+            said,
+            context,
+            offer[1] if offer is not None else None,
+            first=_first(place, guard, said.first, context.diff),
+        ),
         code=said.first.code,
         fingerprint=marker.token(said.first.fingerprint),
     )
 
 
-def _gone(place: Anchor, guard: Lost | None) -> str:
-    """What is missing, for a comment on a removed line."""
+def _is_below(place: Anchor, finding: Finding) -> bool:
+    """Whether a finding on a function's header speaks of a changed line too far down to be seen with the header."""
+    best = places_of(finding)[0]
+    return (
+        best.path == place.path == finding.path
+        and best.line in finding.siblings
+        and place.line in finding.siblings
+        and place.line - finding.line > _GLANCE
+    )
+
+
+def _from_header(place: Anchor, finding: Finding, diff: Diff) -> Anchor:
+    """The comment's range from the header of the function to the line in it, as far as GitHub takes it."""
+    near = place.line - finding.line <= _LONGEST_RANGE
+    if near and diff.commentable_range(place.path, finding.line, place.line):
+        return Anchor(place.path, place.line, "RIGHT", finding.line)
+    return place
+
+
+def _first(place: Anchor, guard: Lost | None, finding: Finding, diff: Diff) -> str:
+    """What comes before the message: what is missing, on a removed line; that it is one more, beside older ones."""
     if place.side == "RIGHT":
-        return ""
+        sibling = place.path == finding.path and place.line in finding.siblings
+        return "here too" if sibling and not diff.touched(finding.path, finding.line) else ""
     return f"with {code(guard.text)} removed" if guard is not None else "with this line gone"
 
 
@@ -216,11 +248,11 @@ def _meet(one: Anchor, other: Anchor) -> bool:
     return (one.start_line or one.line) <= other.line and (other.start_line or other.line) <= one.line
 
 
-def body(said: Group, context: Context, suggested: str | None, *, gone: str = "") -> str:
-    """The text of a comment with its hidden marker, at most 65,535 bytes. `gone` says what a removed line took away."""
+def body(said: Group, context: Context, suggested: str | None, *, first: str = "") -> str:
+    """The text of a comment with its hidden marker, at most 65,535 bytes. `first` comes before the message."""
     finding = said.first
     parts = [
-        Section(tuple(headline(said, context.links, limit, gone=gone) for limit in (2000, 400))),
+        Section(tuple(headline(said, context.links, limit, first=first) for limit in (2000, 400))),
         _costliest(said, context),
         Section((path_lines(said, context.links), "")),
         Section((_cost(said, context), "")),
@@ -236,15 +268,15 @@ def body(said: Group, context: Context, suggested: str | None, *, gone: str = ""
     return fit(parts, LIMIT - len(end.encode()) - 1) + "\n" + end
 
 
-def headline(said: Group, links: Links, limit: int = 2000, *, gone: str = "") -> str:
+def headline(said: Group, links: Links, limit: int = 2000, *, first: str = "") -> str:
     """Severity, rule and what it costs, on one line."""
     finding = said.first
     name = f"[{prose(finding.name)}]({links.rule(finding.code)})" if links.public_url else code(finding.name)
-    message = prose(shorten(lowered(finding.message) if gone else finding.message, limit))
+    message = prose(shorten(lowered(finding.message) if first else finding.message, limit))
     endpoints = len(said.endpoints)
     counted = plural(endpoints, "endpoint")
     many = f" **{counted}** reach it." if endpoints > 1 and counted not in message else ""
-    cause = f"{gone}, " if gone else ""
+    cause = f"{first}, " if first else ""
     if endpoints > 1 and (tail := f": {counted}, ") in message:  # it ends with whom it hits, and by how much
         message = message.replace(tail, f": **{counted}, ").removesuffix(".") + "**."
     return f"**{BADGES[finding.severity]} · {name}** — {cause}{message}{many}"

@@ -23,7 +23,7 @@ class Changes(msgspec.Struct, frozen=True):
     """As they stand at the merge base."""
     existing: tuple[Finding, ...] = ()
     grown: tuple[Finding, ...] = ()
-    """There before, with a lower severity, or less costly."""
+    """There before, with a lower severity, on fewer lines, or less costly."""
 
 
 def match(
@@ -73,7 +73,7 @@ def match(
     existing = [finding for finding in pairing.open if id(finding) in at_tip]
     grown: list[Finding] = []
     for old, finding in pairing.pairs:
-        worse = finding.severity > old.severity or costlier(finding)
+        worse = finding.severity > old.severity or _has_more(old, finding, diff) or costlier(finding)
         if worse and (id(finding) not in at_tip or finding.severity > at_tip[id(finding)].severity):
             grown.append(finding)
         else:
@@ -126,6 +126,13 @@ def _by_fingerprint(pairing: _Pairing, old_path: Mapping[str, str]) -> None:
         lambda new: (core_of(new.fingerprint), old_path.get(new.path, new.path)),
     )
     pairing.pair(lambda old: core_of(old.fingerprint), lambda new: core_of(new.fingerprint))
+
+
+def _has_more(old: Finding, new: Finding, diff: Diff | None) -> bool:
+    """Whether the change adds a line to those that one finding speaks of: a second blocking call beside the first."""
+    if diff is None or len({new.line, *new.siblings}) <= len({old.line, *old.siblings}):
+        return False
+    return any(diff.touched(new.path, line) for line in (new.line, *new.siblings))
 
 
 def _code(finding: Finding) -> object:

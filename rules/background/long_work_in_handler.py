@@ -266,7 +266,9 @@ def _leaves(call: ast.Call, module: Module) -> list[Leaf]:
     return [
         leaf
         for leaf in (*summary.external, *summary.blocking)
-        if leaf.kind in _REMOTE and not leaf.callable.startswith(_BROKERS)
+        if leaf.kind in _REMOTE
+        and not leaf.callable.startswith(_BROKERS)
+        and not (leaf.cached or leaf.on_miss or leaf.rarely)
     ]
 
 

@@ -104,7 +104,7 @@ class CacheWithoutInvalidation(Rule):
                 memo.node,
                 f"`{node.name}.cache_clear()` empties the cache of one process: all other workers keep what `{node.name}` read.",
                 severity=Severity.LOW,
-                confidence=Confidence.POSSIBLE,
+                confidence=Confidence.LIKELY,
             )
             return
         yield Match(

@@ -15,6 +15,7 @@ from rules.engine.round_trips import (
     goes_out,
     is_isolated,
     leaves_after,
+    lines_of,
     loop_of,
     nearest,
     said_together,
@@ -22,6 +23,7 @@ from rules.engine.round_trips import (
     weighed,
 )
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.transactions import opens_own
 
 if TYPE_CHECKING:
     from rules.engine.callees import Callee
@@ -31,9 +33,14 @@ _KINDS = frozenset({"commit", "flush", "refresh"})
 _COSTS = {
     "commit": "commits once per item of `{}`: a transaction and a wait for the disk each",
     "flush": "flushes once per item of `{}`: its own round trip each, where one flush writes all rows together",
+    "transaction": "opens a transaction of its own once per item of `{}`: a connection and a commit each",
     "refresh": "reads each row of `{}` back by itself: one query each",
 }
 
+_ONE_TRANSACTION = (
+    "Open one session around the loop and hand it to the helper: one transaction for all items. Where an item may fail"
+    " without the others, give it a savepoint (`with session.begin_nested():`)."
+)
 _FAR = 3
 
 
@@ -173,11 +180,12 @@ class CommitInLoop(Rule):
             return
         if flushed is None and is_isolated(node, loop, module):
             return
+        kind = "commit" if flushed is None else "transaction" if _is_own(node, module) else "flush"
         confidence = confidence_of(node, loop, leaf, module)
-        if flushed is not None:
+        if kind == "flush":
             confidence = Confidence.POSSIBLE  # the turn may need the keys that the flush brings
         also, swallowed = said_together(node, loop, confidence, module)
-        text = _COSTS["commit" if flushed is None else "flush"].format(shortened(module.segment(loop.iter)))
+        text = _COSTS[kind].format(shortened(module.segment(loop.iter)))
         yield Match(
             node,
             f"`{spelled(node.func)}` {text}{also}.",
@@ -185,8 +193,16 @@ class CommitInLoop(Rule):
             confidence=confidence,
             call_path=way_to(node, leaf, module),
             swallows=tuple(each for each in swallowed if each[0] == self.code),
-            impact=estimates.commits_in_loop(module.options, "commit" if flushed is None else "flush"),
+            siblings=lines_of(swallowed),
+            impact=estimates.commits_in_loop(module.options, "flush" if kind == "flush" else "commit"),
+            instead=_ONE_TRANSACTION if kind == "transaction" else "",
         )
+
+
+def _is_own(call: ast.Call, module: Module) -> bool:
+    """Whether the helper has a transaction for each call."""
+    helper = module.callee(call)
+    return helper is not None and opens_own(helper, module.project)
 
 
 def _is_deliberate(loop: ast.AST, module: Module) -> bool:

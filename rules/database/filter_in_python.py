@@ -129,7 +129,21 @@ class FilterInPython(Rule):
             if loaded.filters or not isinstance(node, ast.Subscript)
             else Confidence.LIKELY,
             impact=estimates.rows_returned(module.options),
+            instead=_instead(node, name),
         )
+
+
+def _instead(node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.Subscript, model: str) -> str:
+    """The same as SQLAlchemy spells it, where that is plain; else the card's words."""
+    match node:
+        case ast.Subscript(slice=ast.Slice(upper=ast.Constant(value=int(upper)))):
+            return f"`.limit({upper})` in the query."
+        case ast.ListComp(generators=[ast.comprehension(target=ast.Name(id=row), ifs=[*conditions])]) if (
+            conditions and all(isinstance(each, ast.Compare | ast.Attribute) for each in conditions)
+        ):
+            said = (ast.unparse(each).replace(f"{row}.", f"{model}.") for each in conditions)
+            return f"Put the condition into the query: `.where({', '.join(said)})`."
+    return ""
 
 
 def _sliced(node: ast.Subscript) -> tuple[ast.expr | None, str]:

@@ -188,6 +188,7 @@ class LazyRelationshipInResponseModel(Rule):
             confidence=Confidence.LIKELY if all(read.through for read in reads) else Confidence.CERTAIN,
             fix=eager.load_with_query(module, found.loaded, [*(read.chain for read in reads), *behind]),
             related=tuple(_related(found, reads, places, module)),
+            mended_at=eager.options_line(node, module),
             impact=estimates.lazy_loads(module.options, len(reads)),
             instead=f"Load with the query: `.options({_suggestion(found, reads)})`.",
         )

@@ -9,6 +9,7 @@ from rules.engine.loop_shapes import iterables, shortened, spelled
 from rules.engine.round_trips import (
     OTHER_STORES,
     confidence_of,
+    lines_of,
     loop_of,
     one_table,
     said_together,
@@ -137,6 +138,7 @@ class QueryInLoop(Rule):
             severity=weighed(self.severity, node, module),
             confidence=confidence,
             swallows=swallowed,
+            siblings=lines_of(swallowed),
             fix=one_query.fix(node, loop, module),
             impact=estimates.queries_in_loop(module.options),
             instead=_instead(node, query.primary_key, module),

@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine import estimates
-from rules.engine.loop_shapes import iterables, shortened, spelled
+from rules.engine.loop_shapes import iterables, shortened, spelled, unwrapped
+from rules.engine.per_item import goes_over_rows
 from rules.engine.round_trips import (
     confidence_of,
     goes_out,
     is_never_awaited,
+    lines_of,
     loop_of,
     nearest,
     said_together,
@@ -18,13 +20,18 @@ from rules.engine.round_trips import (
     weighed,
 )
 from rules.engine.row_members import summary_of_member
-from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.values import Sort
 
 if TYPE_CHECKING:
     from rules.engine.callees import Callee
     from rules.engine.module import Module
     from rules.engine.summaries import Leaf, Summary
 
+_ONE_THREAD = (
+    "Load the rows of all items with one query before the loop and hand each thread its own; or a pool of a few workers"
+    " (`ThreadPoolExecutor(max_workers=…)`) in the place of a thread per item."
+)
 _FAR = 4
 """Longer call paths are said one severity lower."""
 
@@ -106,7 +113,7 @@ class QueryInLoopThroughHelper(Rule):
     )
 
     def concerns(self, callee: Callee) -> bool:
-        return callee.enters or callee.is_method
+        return callee.enters or callee.is_method or callee.sort == Sort.FUNCTION
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         if not module.loops(node):
@@ -115,6 +122,9 @@ class QueryInLoopThroughHelper(Rule):
         if summary is None and isinstance(node.func, ast.Attribute):
             method = summary_of_member(node.func, module)
             summary = method[1] if method is not None else None
+        threaded = None
+        if summary is None:
+            threaded = summary = _in_thread(node, module)
         if summary is None or not summary.reads or goes_out(summary):
             return
         if summary.is_async and is_never_awaited(node, module):
@@ -125,6 +135,18 @@ class QueryInLoopThroughHelper(Rule):
             return
         source = shortened(module.segment(iterables(loop)[0]))
         confidence = confidence_of(node, loop, leaf, module)
+        if threaded is not None:
+            yield Match(
+                node,
+                f"`{spelled(node.func)}` starts a thread per item of `{source}`, and each reaches `{short(leaf)}`:"
+                " as many threads and database connections at the same time.",
+                severity=self.priced(leaf, node, module).lowered(),
+                confidence=confidence if _is_data(loop, module) else Confidence.POSSIBLE,
+                call_path=way_to(node, leaf, module),
+                impact=estimates.queries_in_loop(module.options),
+                instead=_ONE_THREAD,
+            )
+            return
         also, swallowed = said_together(node, loop, confidence, module)
         yield Match(
             node,
@@ -134,12 +156,33 @@ class QueryInLoopThroughHelper(Rule):
             confidence=confidence,
             call_path=way_to(node, leaf, module),
             swallows=swallowed,
+            siblings=lines_of(swallowed),
             impact=estimates.queries_in_loop(module.options),
         )
 
     def priced(self, leaf: Leaf, node: ast.Call, module: Module) -> Severity:
         severity = weighed(self.severity, node, module)
         return severity.lowered() if len(leaf.path) > _FAR or leaf.sometimes else severity
+
+
+def _is_data(loop: ast.AST, module: Module) -> bool:
+    """Whether a loop goes over rows, or over what the request brought: not over the few servers that the program knows."""
+    if goes_over_rows(loop, module):
+        return True
+    function = module.function_of(loop)
+    given = {each.arg for each in ast.walk(function.node) if isinstance(each, ast.arg)} if function else set()
+    sources = [unwrapped(each) for each in iterables(loop)]
+    while any(isinstance(each, ast.Attribute) for each in sources):
+        sources = [each.value if isinstance(each, ast.Attribute) else each for each in sources]
+    return any(isinstance(each, ast.Name) and each.id in given for each in sources)
+
+
+def _in_thread(call: ast.Call, module: Module) -> Summary | None:
+    """What a function does that a decorator of the project gives to a thread each time it is called."""
+    target = module.callee(call)
+    if target is None or not module.project.graph.is_handed_on(target):
+        return None
+    return module.project.summaries.of(target)
 
 
 def _and_commits(summary: Summary) -> str:

@@ -13,6 +13,7 @@ from rules.engine.round_trips import (
     confidence_of,
     goes_out,
     is_isolated,
+    lines_of,
     loop_of,
     nearest,
     one_table,
@@ -145,6 +146,7 @@ class RowByRowWrite(Rule):
             confidence=confidence,
             call_path=path,
             swallows=tuple(each for each in swallowed if each[0] == self.code),
+            siblings=lines_of(swallowed),
             impact=estimates.rows_written(module.options),
             instead=_instead(node, module),
         )

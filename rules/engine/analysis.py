@@ -406,7 +406,7 @@ class _Run:
             severity, gates, confidence = severity.lowered(), False, Confidence.POSSIBLE
         severity = module.options.severity_of(rule.code, severity)
         endpoints = module.endpoints(node)
-        card = registry.card(rule)
+        card = registry.told(rule)
         symbol = module.symbol_at(node)
         here = Hop(module.path, line, symbol)
         finding = Finding(
@@ -432,12 +432,13 @@ class _Run:
             call_path=match.call_path,
             fix=None,
             fingerprint=fingerprints.core(rule.code, symbol, node),
-            places=_places(here, match, own_first=rule.about_own_line),
+            places=_places(here, match, rule),
             cause=match.cause or _cause(rule, match),
             endpoints=endpoints,
             text=fingerprints.text_of(node),
             leaf=_leaf(module, match),
             guards=rule.guards,
+            siblings=match.siblings,
         )
         return _Placed(rule, match, finding)
 
@@ -472,7 +473,7 @@ class _Run:
     def _placed_in_project(self, rule: ProjectRule, match: ProjectMatch) -> Finding:
         lines = self._lines(match.path)
         line = lines[match.line - 1].rstrip() if 0 < match.line <= len(lines) else ""
-        card = registry.card(rule)
+        card = registry.told(rule)
         here = Hop(match.path, match.line, "")
         return Finding(
             code=rule.code,
@@ -540,13 +541,23 @@ def _extent(module: Module, node: ast.AST) -> tuple[int, int, int, int]:
     )
 
 
-def _places(here: Hop, match: Match, *, own_first: bool) -> tuple[Hop, ...]:
+def _places(here: Hop, match: Match, rule: Rule) -> tuple[Hop, ...]:
     """Where the finding may be said, best first: the leaf, the hops back to the call, the call, what is related.
 
-    With `own_first` the call comes before the leaf.
+    Of a rule that is about its own line, or about its siblings', these come before the leaf; where it is mended comes
+    before all.
     """
     found: dict[tuple[str, int], Hop] = {}
-    for hop in (*((here,) if own_first else ()), *reversed(match.call_path), here, *match.related):
+    siblings = [Hop(here.path, line, here.symbol) for line in match.siblings]
+    for hop in (
+        *((Hop(here.path, match.mended_at, here.symbol),) if match.mended_at else ()),
+        *((here,) if rule.about_own_line else ()),
+        *(siblings if rule.about_siblings else ()),
+        *reversed(match.call_path),
+        here,
+        *siblings,
+        *match.related,
+    ):
         found.setdefault((hop.path, hop.line), hop)
     return tuple(found.values())
 

@@ -140,7 +140,7 @@ def broken_by(cost: Cost, budget: Budget) -> Iterator[tuple[str, str]]:
 def broken(endpoints: Iterable[Endpoint], options: Options) -> Iterator[Finding]:
     """One finding for each bound that an endpoint is beyond. Every budget that fits an endpoint holds."""
     rule = registry.by_code(CODE)
-    card = registry.card(rule)
+    card = registry.told(rule)
     for endpoint in endpoints:
         held = options.at(endpoint.file)
         if not held.budget or not held.wants(CODE):

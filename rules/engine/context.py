@@ -37,6 +37,8 @@ WAITED = 512
 """A request gets here and waits until it is done: not only what follows it, or what goes on beside it."""
 OWN_LOOP = 1024
 """Runs on an event loop that a thread or a program starts for itself."""
+STARTS_LOOP = 2048
+"""Starts such a loop."""
 
 _PUBLIC = (
     (IN_LOOP, Context.LOOP),
@@ -110,6 +112,8 @@ def _mark_roots(nodes: Iterable[Node]) -> None:
             node.contexts |= IN_SCRIPT
         if not node.symbol:
             node.contexts |= AT_STARTUP
+        if not node.is_async and _starts_loop(node):
+            node.contexts |= STARTS_LOOP
         if node.function.flags & facts.MAIN:
             node.contexts |= IN_SCRIPT
 
@@ -128,12 +132,12 @@ def _mark_servers(nodes: Iterable[Node]) -> None:
 
 def through(node: Node, edge: Edge) -> int:
     """The contexts that `edge` carries from `node` to its target."""
-    mask, kind, target = node.contexts, edge.kind, edge.target
+    mask, kind, target = node.contexts & ~STARTS_LOOP, edge.kind, edge.target
     if edge.call.flags & facts.DETACHED:
         mask &= ~WAITED
     elsewhere = mask & ~_PLACES
     if kind == CALL:
-        if target.is_async and not node.is_async and not mask & IN_LOOP and _starts_loop(node):
+        if target.is_async and node.contexts & STARTS_LOOP and not mask & IN_LOOP:
             goes_on = edge.call.flags & facts.SPAWNED and mask & AT_STARTUP and not mask & IN_THREAD
             return (elsewhere & ~AT_STARTUP) | IN_LOOP if goes_on else elsewhere | OWN_LOOP
         if target.is_async and not node.is_async and not edge.call.flags & facts.SPAWNED:

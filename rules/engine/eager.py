@@ -176,6 +176,27 @@ def query_node(module: Module, loaded: Loaded) -> ast.Call | None:
     return None
 
 
+def options_line(query: ast.Call, module: Module) -> int:
+    """The line of the `.options(…)` that the query gets already, in its own chain or by its name; 0 without any."""
+    function = module.function_of(query)
+    statement = module.statement(query)
+    names = [target.id for target in getattr(statement, "targets", ()) if isinstance(target, ast.Name)]
+    if function is None:
+        return 0
+    for call in ast.walk(function.node):
+        if (
+            isinstance(call, ast.Call)
+            and isinstance(call.func, ast.Attribute)
+            and call.func.attr == "options"
+        ):
+            root = call.func.value
+            while isinstance(root, ast.Call | ast.Attribute) and root is not query:
+                root = root.func if isinstance(root, ast.Call) else root.value
+            if root is query or (isinstance(root, ast.Name) and root.id in names):
+                return call.func.end_lineno or call.lineno
+    return 0
+
+
 def load_with_query(module: Module, loaded: Loaded, chains: Iterable[Sequence[str]]) -> Fix | None:
     """The fix that adds loader options to the query; None when the query stands elsewhere or a class cannot be named."""
     call = query_node(module, loaded)

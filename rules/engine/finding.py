@@ -151,11 +151,13 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """Qualified name of what is called in the end."""
     guards: tuple[str, ...] = ()
     """Names in the code whose removal brings this finding about (`timeout`, `selectinload`)."""
+    siblings: tuple[int, ...] = ()
+    """Further lines of `path` with the same problem, which the message names: one more makes it worse."""
     heat: float = 0.0
     """The share of the time that a profile saw spent here; 0 below a twentieth, or without a profile."""
 
     _INTERNAL: ClassVar[frozenset[str]] = frozenset(
-        {"places", "cause", "endpoints", "text", "leaf", "guards", "heat"}
+        {"places", "cause", "endpoints", "text", "leaf", "guards", "siblings", "heat"}
     )
 
     def contract(self) -> dict[str, Any]:

@@ -135,11 +135,11 @@ class Graph:
                 node.leaves.append(LeafCall(value.name, call, own, None, None))
                 continue
             for target in self.runs(value):
-                kind = ELSEWHERE if self._is_handed_on(target) else _kind_of_call(call, target)
+                kind = ELSEWHERE if self.is_handed_on(target) else _kind_of_call(call, target)
                 if kind:
                     node.edges.append(Edge(target, call, kind))
 
-    def _is_handed_on(self, target: Node) -> bool:
+    def is_handed_on(self, target: Node) -> bool:
         """Whether a decorator of the project gives the function to a thread whenever it is called."""
         if not target.function.flags & facts.WRAPPED:
             return False

@@ -522,7 +522,7 @@ def _finding(
     path: tuple[Hop, ...],
     guards: tuple[str, ...] = (),
 ) -> Finding:
-    card = registry.card(rule)
+    card = registry.told(rule)
     where = tuple(dict.fromkeys(places))
     first = where[0]
     return Finding(

@@ -67,13 +67,18 @@ def of_helper(stops: list[Stop], module: Module) -> Fix | None:
 
 def also_on(stops: list[Stop]) -> str:
     """The other lines of the same function, to follow what is said of the first."""
-    first, *others = stops
-    more = sorted({stop.call.lineno for stop in others if stop.call is not first.call})
+    first, more = stops[0], siblings(stops)
     named = ", ".join(f"`{each}`" for each in first.besides)
     besides = f" It also reaches {named}." if named else ""
     if not more:
         return besides
     return f"{besides} The same happens on line{'s' if len(more) > 1 else ''} {', '.join(map(str, more))}."
+
+
+def siblings(stops: list[Stop]) -> tuple[int, ...]:
+    """The lines of a finding's other calls."""
+    first, *others = stops
+    return tuple(sorted({stop.call.lineno for stop in others if stop.call is not first.call}))
 
 
 def cause(stop: Stop) -> str:
@@ -112,6 +117,7 @@ def matches(function: ast.AsyncFunctionDef, module: Module, code: str, place: st
             confidence=confidence(worst),
             fix=of_helper(stops, module),
             call_path=worst.call_path(module),
+            siblings=siblings(stops),
             cause=cause(worst),
             impact=expected(worst, module),
             instead=f"In the helper, use {worst.instead}; or hand the helper to a worker thread.",

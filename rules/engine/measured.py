@@ -181,7 +181,7 @@ def _otherwise(case: Case) -> str:
     """What the advice changed where it made nothing quicker: processor time, the loop's gaps, memory."""
     ratios = case.best.ratios["fast"]
     if ratios.cpu[0] >= SHOWN:
-        return f"{_span(ratios.cpu)} times the processor time per request"
+        return f"{_span(ratios.cpu)} times less processor time per request in the advised form"
     alone = [point.forms for point in case.points if point.clients == 1]
     for forms in alone:
         before, after = forms["slow"].least_gap_ms, forms["fast"].least_gap_ms

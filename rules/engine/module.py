@@ -9,7 +9,16 @@ from enum import StrEnum
 
 from rules import libraries
 from rules.engine import facts
-from rules.engine.context import AT_STARTUP, IN_REQUEST, IN_SCRIPT, OWN_LOOP, WAITED, Context, contexts_of
+from rules.engine.context import (
+    AT_STARTUP,
+    IN_REQUEST,
+    IN_SCRIPT,
+    OWN_LOOP,
+    STARTS_LOOP,
+    WAITED,
+    Context,
+    contexts_of,
+)
 from rules.engine.finding import EndpointRef, Options
 from rules.engine.graph import CALL, Edge, Node, place_of
 from rules.engine.index import COMPREHENSIONS, FUNCTIONS, LOOPS, FunctionNode, Index, LoopNode, Scope
@@ -66,6 +75,7 @@ class Function:
     is_async: bool
 
 
+_UNPROVEN = AT_STARTUP | IN_SCRIPT | OWN_LOOP | STARTS_LOOP
 _NAMELESS = frozenset({Sort.INSTANCE, Sort.OBJECT, Sort.ITEMS, Sort.TEXT, Sort.SUPER})
 
 
@@ -319,7 +329,7 @@ class Module:
     def is_proven(self, node: ast.AST) -> bool:
         """Whether something is proven about where the function around `node` runs."""
         found = self.graph_node(node)
-        return found is not None and bool(found.contexts & ~(AT_STARTUP | IN_SCRIPT | OWN_LOOP))
+        return found is not None and bool(found.contexts & ~_UNPROVEN)
 
     def is_offloaded(self, node: ast.AST) -> bool:
         """Whether `node` stands in a lambda or nested function that is only handed on, so that it runs elsewhere."""

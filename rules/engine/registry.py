@@ -11,10 +11,11 @@ import re
 import sys
 import typing
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
 
+from rules.engine import exemplified
 from rules.engine.rule import ProjectRule, Rule
 
 FAMILIES: Mapping[str, str] = {
@@ -183,6 +184,15 @@ SECTIONS: Mapping[str, str] = {
     "When to ignore it": "ignore",
 }
 """Heading in a docstring -> field of `Card`."""
+
+
+@functools.cache
+def told(rule: Rule) -> Card:
+    """The card as it is told of a finding, whose reader has other names than the rule's example."""
+    read = card(rule)
+    return replace(
+        read, why=exemplified.marked(read.why, rule), instead=exemplified.marked(read.instead, rule)
+    )
 
 
 @functools.cache

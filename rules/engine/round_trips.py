@@ -273,6 +273,11 @@ def said_together(
     return text, swallowed
 
 
+def lines_of(places: tuple[tuple[str, int], ...]) -> tuple[int, ...]:
+    """The lines of findings that are said together with another."""
+    return tuple(sorted({line for _, line in places}))
+
+
 def _listed(lines: list[int]) -> str:
     shown = [str(line) for line in lines[:4]]
     more = f" and {len(lines) - 4} more" if len(lines) > 4 else ""

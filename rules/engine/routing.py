@@ -93,6 +93,8 @@ class Routing:
         self.routers: dict[tuple[str, str], Router] = {}
         self.routes: list[Route] = []
         self.middleware: list[Node] = []
+        self.added: set[Node] = set()
+        """Methods of middleware classes that an application is seen to be given."""
         self._dependencies: dict[Node, tuple[Node, ...]] = {}
         nodes = list(graph.nodes.values())
         for node in nodes:
@@ -413,6 +415,7 @@ class Routing:
                 )
                 if node is not None and node.is_async:
                     self._add_role(node, "middleware")
+                    self.added.add(node)
                     return
 
     def _mark(self, ref: str, module: Linked, role: str) -> None:

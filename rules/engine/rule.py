@@ -77,6 +77,10 @@ class Match:
     cause: str = ""
     swallows: tuple[tuple[str, int], ...] = ()
     """(code, line) of findings in the same file that this one says better."""
+    siblings: tuple[int, ...] = ()
+    """Further lines of the same file that the message speaks of: a change that adds one makes the finding worse."""
+    mended_at: int = 0
+    """The line of the same file where it is mended, when that is not the node's: a change of both hears of it there."""
     impact: Impact | None = None
     instead: str = ""
     """Overrides the card's `instead` when the library at hand has its own answer."""
@@ -118,6 +122,8 @@ class Rule:
     """It matters because other requests wait meanwhile: where none is seen to get, it is worth less."""
     about_own_line: ClassVar[bool] = False
     """What is wrong is the line itself (a loop, an endpoint), whatever it reaches: a change of both hears of it there."""
+    about_siblings: ClassVar[bool] = False
+    """The match is the header of a function, and what is wrong in it are the lines of `Match.siblings`, the worst first."""
     watch: ClassVar[str]
     """The production metric that shows the problem."""
     invalid: ClassVar[tuple[Invalid, ...]] = ()

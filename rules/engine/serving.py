@@ -8,6 +8,7 @@ from weakref import WeakKeyDictionary
 
 from rules.engine.context import IN_LOOP, IN_REQUEST, IN_TASK, OWN_LOOP
 from rules.engine.finding import Confidence, Severity
+from rules.engine.graph import CALL, LOOP
 
 if TYPE_CHECKING:
     from rules.engine.graph import Node
@@ -28,6 +29,11 @@ _ENDS = frozenset(
     {"exit", "close", "shutdown", "shut_down", "stop", "teardown", "tear_down", "dispose", "cleanup"}
 )
 
+_ASYNC_WORKERS = frozenset(
+    {"dramatiq", "taskiq", "arq", "procrastinate", "saq", "streaq", "temporalio", "faust", "apscheduler"}
+)
+"""Packages whose workers run many asynchronous tasks on one loop."""
+
 _served: WeakKeyDictionary[Project, frozenset[str]] = WeakKeyDictionary()
 
 
@@ -44,12 +50,35 @@ def unreached(project: Project, node: Node, severity: Severity) -> tuple[Severit
     in_task = node.contexts & IN_TASK and not node.contexts & IN_REQUEST
     alone = node.contexts & OWN_LOOP and not node.contexts & IN_LOOP
     if in_task or alone or _ELSEWHERE.search(node.path) or _is_end(node):
-        return _capped(severity, Severity.LOW), Confidence.POSSIBLE
+        stands_still = in_task and not alone and not _is_end(node) and _shares_loop(node, project)
+        return _capped(severity, Severity.LOW), Confidence.LIKELY if stands_still else Confidence.POSSIBLE
     if not is_served(project, node.path):
         if is_elsewhere(node.path):
             return _capped(severity, Severity.LOW), Confidence.POSSIBLE
         return _capped(severity.lowered(), Severity.MEDIUM), Confidence.LIKELY
     return severity.lowered(), Confidence.LIKELY
+
+
+def _shares_loop(node: Node, project: Project) -> bool:
+    """Whether an asynchronous task awaits its way here: its worker runs many of them on one loop, and all stand still.
+
+    A synchronous task that starts a loop for one coroutine has it to itself, and so has each job of RQ or Celery.
+    """
+    modules = project.resolver.modules.values()
+    if not any(not _ASYNC_WORKERS.isdisjoint(module.facts.imports) for module in modules):
+        return False
+    pending, seen = [node], {node}
+    while pending:
+        current = pending.pop()
+        if not current.is_async:
+            continue
+        if "task" in current.roles:
+            return True
+        for caller, edge in current.callers:
+            if edge.kind in (CALL, LOOP) and caller not in seen:
+                seen.add(caller)
+                pending.append(caller)
+    return False
 
 
 def is_elsewhere(path: str) -> bool:

@@ -240,7 +240,7 @@ def _finding(path: str, comment: Suppression, message: str, code: str) -> Findin
     from rules.engine import registry
 
     rule = registry.by_code("FP001")
-    card = registry.card(rule)
+    card = registry.told(rule)
     return Finding(
         code=rule.code,
         name=registry.name_of(rule),

@@ -15,6 +15,7 @@ from rules.engine.values import Sort
 from rules.engine.walking import own_nodes
 
 if TYPE_CHECKING:
+    from rules.engine.facts import Call
     from rules.engine.graph import Node
     from rules.engine.module import Module
     from rules.engine.project import Project
@@ -246,14 +247,25 @@ def _says_so_itself(call: ast.Call, line: int, module: Module) -> bool:
         for parameter in target.function.parameters
         if parameter.annotation
     )
-    return is_given and any(
-        leaf.query is not None
-        and leaf.query.kind not in ("connect", "commit", "rollback")
-        and leaf.call.line < line
-        and "?" not in leaf.call.path
-        and not leaf.call.flags & _SOMETIMES
-        for leaf in target.leaves
+    return is_given and (
+        any(
+            leaf.query is not None
+            and leaf.query.kind not in ("connect", "commit", "rollback")
+            and _comes_first(leaf.call, line)
+            for leaf in target.leaves
+        )
+        or any(
+            edge.kind == "call"
+            and _comes_first(edge.call, line)
+            and (summary := module.project.summaries.of(edge.target)).queries
+            and not summary.commits
+            for edge in target.edges
+        )
     )
+
+
+def _comes_first(call: Call, line: int) -> bool:
+    return call.line < line and "?" not in call.path and not call.flags & _SOMETIMES
 
 
 def _acquires(call: ast.Call, module: Module) -> tuple[str, tuple[Hop, ...]] | None:
@@ -298,12 +310,36 @@ def _opened_in(node: Node, project: Project, depth: int) -> tuple[Hop, ...]:
     return ()
 
 
+def opens_own(node: Node, project: Project) -> bool:
+    """Whether each call of a function is a transaction of its own: it opens a session, or a decorator does so around it."""
+    if _opened_in(node, project, 0):
+        return True
+    return any(
+        _makes_session(project.resolver.value(call.ref, inner.module), project)
+        for decorator in node.function.decorators
+        for inner in _wrappers(decorator, node, project)
+        for call in inner.function.calls
+    )
+
+
+def _wrappers(decorator: facts.Decorator, node: Node, project: Project) -> Iterator[Node]:
+    """The functions that a decorator of the project defines, among them what it puts around the one it is given."""
+    value = project.resolver.value(decorator.ref, node.module) if decorator.ref else None
+    if value is None or value.sort != Sort.FUNCTION or value.module is None:
+        return
+    for (path, symbol), inner in project.graph.nodes.items():
+        if path == value.module.path and symbol.startswith(f"{value.function.symbol}."):
+            yield inner
+
+
 def _makes_session(callee: Value | None, project: Project) -> bool:
     """Whether calling it opens a session: a session maker, or a context manager of the project that yields one."""
     if callee is None:
         return False
     if callee.sort == Sort.INSTANCE:
         return callee.name in _MAKERS
+    if callee.sort == Sort.EXTERNAL:
+        return callee.name.removesuffix(".begin") in _MAKERS and callee.name.endswith(".begin")
     if callee.sort == Sort.FUNCTION and callee.function.flags & facts.CONTEXT:
         made = project.resolver.called(callee)
         return (

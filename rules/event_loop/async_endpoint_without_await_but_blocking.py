@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rules.engine.loop_bound import needs_loop
 from rules.engine.loop_calls import Stop, confidence, effect, expected, stops
 from rules.engine.rewrites import without_async
-from rules.engine.rule import Effort, Fix, Hop, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.rule import Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.walking import own_nodes
 
 if TYPE_CHECKING:
@@ -36,9 +36,9 @@ class AsyncEndpointWithoutAwaitButBlocking(Rule):
     """
 
     code = "FP104"
-    about_own_line = True
     severity = Severity.HIGH
     gates = True
+    about_siblings = True
     effort = Effort.MINUTES
     watch = "throughput of the endpoint and worker threads in use"
 
@@ -95,10 +95,8 @@ class AsyncEndpointWithoutAwaitButBlocking(Rule):
             confidence=confidence(worst),
             fix=self.drop_async(node, module),
             call_path=worst.call_path(module),
-            related=tuple(
-                Hop(module.path, line, node.name) for line in sorted({stop.call.lineno for stop in found})
-            ),
             swallows=tuple(sorted({(stop.code, stop.call.lineno) for stop in found} | _files(node))),
+            siblings=tuple(dict.fromkeys([worst.call.lineno, *sorted(stop.call.lineno for stop in found)])),
             impact=expected(worst, module),
         )
 

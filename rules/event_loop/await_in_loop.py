@@ -146,6 +146,7 @@ class AwaitInLoop(Rule):
             if is_few(node, module) or is_doubtful(node, module) or is_picked(first.call, node, module)
             else Confidence.LIKELY,
             call_path=first.call_path(module),
+            siblings=tuple(sorted({each.call.lineno for each in others})),
             impact=estimates.awaits_in_loop(module.options),
             instead=_instead(first.call, node, module),
         )

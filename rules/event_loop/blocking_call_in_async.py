@@ -120,6 +120,7 @@ class BlockingCallInAsync(Rule):
             severity=max((each.severity for each in stops), key=lambda severity: severity.rank),
             fix=loop_fixes.of_direct(stop, module) if len(stops) == 1 else None,
             confidence=confidence(stop),
+            siblings=loop_fixes.siblings(stops),
             impact=expected(stop, module),
             instead=_instead(stop, len(stops)),
         )

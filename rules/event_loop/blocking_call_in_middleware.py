@@ -37,6 +37,7 @@ class BlockingCallInMiddleware(Rule):
     code = "FP105"
     severity = Severity.CRITICAL
     gates = True
+    about_own_line = True
     effort = Effort.MINUTES
     watch = "p50 over all endpoints and event-loop lag p99"
 

@@ -38,6 +38,7 @@ class BlockingCallInStreamOrWebsocket(Rule):
     stops_loop = True
     severity = Severity.CRITICAL
     gates = True
+    about_own_line = True
     effort = Effort.HOURS
     watch = "gap between chunks p95 and event-loop lag p99"
 

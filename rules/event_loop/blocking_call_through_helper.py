@@ -36,6 +36,7 @@ class BlockingCallThroughHelper(Rule):
 
     code = "FP103"
     stops_loop = True
+    about_own_line = True
     severity = Severity.CRITICAL
     gates = True
     effort = Effort.MINUTES
@@ -112,6 +113,7 @@ class BlockingCallThroughHelper(Rule):
                 confidence=confidence(worst),
                 fix=loop_fixes.of_helper(stops, module),
                 call_path=worst.call_path(module),
+                siblings=loop_fixes.siblings(stops),
                 cause=loop_fixes.cause(worst),
                 impact=expected(worst, module),
                 swallows=_closing(node, module) if worst.kind is Kind.DB else (),

@@ -129,6 +129,7 @@ class BlockingWaitOnFuture(Rule):
                 confidence=confidence(worst),
                 fix=loop_fixes.of_helper(stops, module),
                 call_path=worst.call_path(module),
+                siblings=loop_fixes.siblings(stops),
                 cause=loop_fixes.cause(worst),
                 impact=expected(worst, module),
                 instead=f"In the helper, use {worst.instead}; or hand the helper to a worker thread.",

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.loop_calls import confidence, direct, effect, expected, group_of
-from rules.engine.loop_fixes import also_on
+from rules.engine.loop_fixes import also_on, siblings
 from rules.engine.loop_shapes import spelled
 from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
 
@@ -117,6 +117,7 @@ class SyncDbCallInAsync(Rule):
             f"`{spelled(node.func)}`{where} is a synchronous `{stop.callable}` on the event loop: {effect(stop, module)}."
             + also_on(stops),
             severity=stop.severity,
+            siblings=siblings(stops),
             instead=f"Use {stop.instead}.",
             confidence=confidence(stop),
             impact=expected(stop, module),

@@ -95,7 +95,7 @@ class BaseHttpMiddleware(Rule):
             node,
             f"`{node.name}` {'is' if isinstance(node, ast.ClassDef) else 'runs as'} a `BaseHTTPMiddleware`{many}: it adds 0.3 to 0.45 ms to every request and a task and a queue"
             " around every body.",
-            confidence=Confidence.CERTAIN,
+            confidence=Confidence.POSSIBLE if _is_unused(node, module) else Confidence.CERTAIN,
             cause="FP510 middleware" if count >= _MANY else "",
             impact=Impact(
                 summary="0.3–0.45 ms per request for each of them → less than 0.01 ms",
@@ -110,6 +110,14 @@ def _is_decorator(decorator: ast.expr, module: Module) -> bool:
     if not isinstance(decorator, ast.Call) or not isinstance(decorator.func, ast.Attribute):
         return False
     return decorator.func.attr == "middleware" and module.is_subclass(decorator.func.value, "fastapi.FastAPI")
+
+
+def _is_unused(node: ast.AST, module: Module) -> bool:
+    """Whether no application is seen to be given the class: it may be there for others to add."""
+    if not isinstance(node, ast.ClassDef):
+        return False
+    dispatch = module.project.node(module.path, f"{module.symbol_at(node)}.dispatch")
+    return dispatch is not None and dispatch not in module.project.routing.added
 
 
 def _is_for_debugging(node: ast.AST, module: Module) -> bool:

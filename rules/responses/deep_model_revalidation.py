@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
+from rules.engine.loop_shapes import shortened
 from rules.engine.per_item import goes_over_rows, is_doubtful, is_few
 from rules.engine.responses import is_model
 from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, Severity, Valid
@@ -98,6 +99,8 @@ class DeepModelRevalidation(Rule):
             confidence=Confidence.CERTAIN
             if any(map(partial(_is_long, module=module), loops))
             else Confidence.POSSIBLE,
+            instead=f"`{name}.model_validate({shortened(ast.unparse(source), 60)}, from_attributes=True)` reads the attributes"
+            " directly.",
             impact=Impact(
                 summary="about 3 → 2 µs of processor time per row of 5 fields, more for nested ones"
             ),

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rules.engine.loop_shapes import shortened
 from rules.engine.responses import is_model
 from rules.engine.rule import Confidence, Effort, Fix, Impact, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.traffic import is_seldom
@@ -101,6 +102,7 @@ class DoubleJson(Rule):
                     confidence=Confidence.POSSIBLE if is_seldom(node, module) else Confidence.CERTAIN,
                     cause=f"FP512 {module.path}",
                     fix=None if _catches(node, module) else Fix(_from_json, safety=Safety.UNSAFE),
+                    instead=f"`{name}.model_validate_json({shortened(module.segment(inner.args[0]), 60)})`.",
                     impact=Impact(summary="about 6 → 2–3 ms of processor time per 1,000 rows"),
                 )
         elif module.qualified_name(node.func) in _LOADS:
@@ -120,6 +122,7 @@ class DoubleJson(Rule):
                     fix=Fix(_as_dictionary, safety=Safety.UNSAFE)
                     if written.attr == "model_dump_json"
                     else None,
+                    instead=f'`{shortened(module.segment(written.value), 60)}.model_dump(mode="json")`.',
                     impact=Impact(summary="about 17 → 1 ms of processor time per MB of JSON"),
                 )
 

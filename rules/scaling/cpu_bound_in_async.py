@@ -47,6 +47,7 @@ class CpuBoundInAsync(Rule):
     per_request = True
     severity = Severity.CRITICAL
     gates = True
+    about_own_line = True
     effort = Effort.MINUTES
     watch = "event-loop lag p99 and processor use"
 
@@ -142,6 +143,7 @@ class CpuBoundInAsync(Rule):
                 confidence=confidence(worst),
                 fix=None if worst.entry.construct else loop_fixes.of_helper(stops, module),
                 call_path=worst.call_path(module),
+                siblings=loop_fixes.siblings(stops),
                 cause=loop_fixes.cause(worst),
                 impact=expected(worst, module),
                 instead=f"Use {worst.instead}.",

@@ -269,6 +269,25 @@ def test_a_loop_that_no_request_is_seen_on_weighs_a_step_less_and_is_a_hint_in_t
     assert weights(files, "harness/run.py") == (Severity.LOW, Confidence.POSSIBLE, False)
 
 
+def test_a_worker_that_runs_tasks_on_one_loop_stands_still_with_all_of_them() -> None:
+    worker = """
+    import time
+
+    import dramatiq
+    from fastapi import FastAPI
+    app = FastAPI()
+
+    async def fetch():
+        time.sleep(1)
+
+    @dramatiq.actor
+    async def scan():
+        await fetch()
+    """
+
+    assert weights({"app.py": worker}, "app.py") == (Severity.LOW, Confidence.LIKELY, False)
+
+
 def test_what_a_queue_worker_runs_stops_no_request() -> None:
     worker = """
     import time
@@ -479,3 +498,36 @@ def test_an_example_beside_an_application_is_a_hint() -> None:
     )
     assert (own.severity, own.confidence) == (Severity.CRITICAL, Confidence.CERTAIN)
     assert alone.result.findings[0].confidence == Confidence.CERTAIN
+
+
+def test_a_loop_of_its_own_thread_stops_no_request() -> None:
+    finding = found(
+        """
+        import asyncio
+        import threading
+        import time
+        from fastapi import FastAPI
+
+        app = FastAPI()
+
+        @app.get("/")
+        async def read() -> str:
+            return ""
+
+        class Coordinator:
+            def __init__(self) -> None:
+                self.thread = threading.Thread(target=self.serve)
+                self.loop = asyncio.new_event_loop()
+
+            def serve(self) -> None:
+                self.loop.create_task(self.coordinate())
+                self.loop.run_forever()
+
+            async def coordinate(self) -> None:
+                time.sleep(1)
+        """,
+        "FP101",
+    )
+
+    assert (finding.severity, finding.confidence) == (Severity.LOW, Confidence.POSSIBLE)
+    assert "nothing else on its loop goes on" in finding.message

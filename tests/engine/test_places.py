@@ -48,5 +48,5 @@ def test_a_query_in_a_loop_is_said_at_the_loop_before_the_query() -> None:
     assert _lines("FP202")[:2] == [21, 12]
 
 
-def test_a_blocking_call_is_said_before_what_reaches_it() -> None:
-    assert _lines("FP103") == [16, 27]
+def test_a_blocking_helper_is_said_where_asynchronous_code_calls_it() -> None:
+    assert _lines("FP103") == [27, 16]

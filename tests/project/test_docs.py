@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -44,6 +47,37 @@ def test_configuration_is_valid(block: Block) -> None:
 def test_data_can_be_read(block: Block) -> None:
     read = json.loads if block.language == "json" else yaml.safe_load
     assert read(block.text)
+
+
+CHECKERS = {
+    ".pre-commit-config.yaml": ("pre-commit", "validate-config"),
+    ".gitlab-ci.yml": ("check-jsonschema", "--builtin-schema", "vendor.gitlab-ci"),
+    ".github/workflows/": ("check-jsonschema", "--builtin-schema", "vendor.github-workflows"),
+}
+"""A file that a reader makes of a block, named in the comment above it -> what knows whether it is valid."""
+
+
+@pytest.mark.parametrize(
+    "block",
+    [block for block in of_language("yaml") if block.page.name == "editors-and-ci.md"],
+    ids=str,
+)
+def test_files_for_other_services_are_valid_there(block: Block, tmp_path: Path) -> None:
+    command = next(
+        command for start, command in CHECKERS.items() if any(note.startswith(start) for note in block.notes)
+    )
+    file = tmp_path / "file.yaml"
+    file.write_text(block.text)
+
+    done = subprocess.run(
+        [Path(sys.executable).parent / command[0], *command[1:], file],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"PRE_COMMIT_HOME": str(tmp_path)},
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(

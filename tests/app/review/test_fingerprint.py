@@ -152,3 +152,14 @@ def test_every_finding_is_counted_once(before: list[Finding], after: list[Findin
     assert sorted([*changes.new, *changes.existing, *changes.grown], key=repr) == sorted(after, key=repr)
     assert len(before) - len(changes.fixed) == len(after) - len(changes.new)
     assert match(result(*before), result(*before)).new == ()
+
+
+def test_one_more_line_of_a_problem_has_grown_when_the_change_brought_it() -> None:
+    before = finding(3, fingerprint="a")
+    after = finding(3, fingerprint="a", siblings=(9,))
+
+    grown = match(result(before), result(after), diff=builders.numbered("shop/api.py", 9))
+    seen = match(result(before), result(after), diff=builders.numbered("shop/api.py", 5))
+
+    assert (grown.grown, grown.existing) == ((after,), ())
+    assert (seen.grown, seen.existing) == ((), (after,))

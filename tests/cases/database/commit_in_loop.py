@@ -1,7 +1,9 @@
+import functools
 from typing import Annotated
 
 from fastapi import Depends, FastAPI
 from sqlalchemy import create_engine, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 
@@ -183,6 +185,61 @@ def another_commit(names: list[str]) -> None:
     for name in names:
         print(name)
         journal.commit()
+
+
+def in_a_transaction(function):
+    @functools.wraps(function)
+    def wrapper(*args, **kwargs):
+        if "session" in kwargs:
+            return function(*args, **kwargs)
+        with SessionLocal.begin() as session:
+            return function(*args, session=session, **kwargs)
+
+    return wrapper
+
+
+class Products:
+    @in_a_transaction
+    def add(self, name: str, session: Session | None = None) -> Product:
+        product = Product(name=name)
+        session.add(product)
+        session.flush()
+        return product
+
+
+def store_alone(name: str) -> int:
+    with SessionLocal() as session:
+        product = Product(name=name)
+        session.add(product)
+        session.flush()
+        return product.id
+
+
+products = Products()
+
+
+@app.post("/a-transaction-each")
+def transactions(names: list[str]) -> list[int]:
+    numbers = []
+    for name in names:
+        try:
+            numbers.append(products.add(name).id)  # FP212
+        except IntegrityError:
+            continue
+    for name in names:
+        numbers.append(store_alone(name))  # FP212
+    return numbers
+
+
+@app.post("/one-of-its-own")
+def one_transaction(names: list[str]) -> list[int]:
+    return [store_alone(name) for name in names[:1]] + [products.add(names[0]).id]
+
+
+@app.post("/a-handful")
+def a_handful() -> None:
+    for name in ("first", "second"):
+        products.add(name)
 
 
 def add_product(session: Session, name: str, commit: bool = True) -> Product:

@@ -1,6 +1,7 @@
 import asyncio
 from collections.abc import Iterator
 from functools import lru_cache
+from threading import Thread
 from typing import Annotated, NewType, Self
 
 import requests
@@ -254,3 +255,30 @@ async def awaited_later(
     pending = [owner_by_id(session, number) for number in numbers]  # FP202
     for owner in pending:
         await owner
+
+
+def in_a_thread(function):
+    def wrapper(*args, **kwargs):
+        Thread(target=function, args=args, kwargs=kwargs, daemon=True).start()
+
+    return wrapper
+
+
+@in_a_thread
+def restart(owner_id: int) -> None:
+    with SessionLocal() as session:
+        load_owner(session, owner_id)
+
+
+@in_a_thread
+def greet(owner_id: int) -> None:
+    print(owner_id)
+
+
+@app.post("/restart")
+def restart_all(ids: list[int]) -> None:
+    for owner_id in ids:
+        restart(owner_id)  # FP202
+    for owner_id in ids:
+        greet(owner_id)
+    restart(ids[0])

@@ -10,7 +10,7 @@ app = FastAPI()
 CallNext = Callable[[Request], Awaitable[Response]]
 
 
-class Timing(BaseHTTPMiddleware):  # FP510
+class Timing(BaseHTTPMiddleware):  # FP510 (inline)
     async def dispatch(self, request: Request, call_next: CallNext) -> Response:
         return await call_next(request)
 
@@ -23,7 +23,7 @@ async def headers(request: Request, call_next: CallNext) -> Response:  # FP510
 app.add_middleware(Timing)
 
 
-class UserProfiles(BaseHTTPMiddleware):  # FP510
+class UserProfiles(BaseHTTPMiddleware):  # FP510 (summary)
     async def dispatch(self, request: Request, call_next: CallNext) -> Response:
         return await call_next(request)
 
