@@ -39,6 +39,8 @@ HOUSEKEEPING: Final = "housekeeping"
 ACTIVE: Final = ["DELAYED", "ENQUEUED", "PENDING"]
 NOTHING_TO_CLEAN: Final = frozenset({"yielded", "done", "gone"})
 LIMITED_TIMES: Final = 12
+GROUP_PAUSES: Final = (15.0, 60.0, 180.0, 600.0, 900.0)
+"""Between attempts to answer a merge group at all: a queue waits for an hour by default."""
 JOB_SECONDS: Final = 6 * 3600.0
 """A job's whole life, waits for rate limits included."""
 
@@ -123,7 +125,19 @@ class Workflows:
     async def _merge_group(self, raw: Outcome) -> Outcome:
         job = msgspec.convert(raw, MergeGroupJob)
         with self._known("merge_group", job.id, delivery=job.trigger, repository=job.repository.full_name):
-            return await self._patiently("merge_group", self.work.merge_group, job)
+            for pause in GROUP_PAUSES:
+                try:
+                    return await self._patiently("merge_group", self.work.merge_group, job)
+                except Exception as error:
+                    log.exception("merge_group_failed", error=type(error).__name__)
+                    self._on_event("failed", 1)
+                    reason = _reason(error)
+                try:
+                    return await self._patiently("fault", self.work.conclude_group_fault, job, reason)
+                except Exception as error:  # GitHub cannot be told, and no sweep looks for groups
+                    log.warning("merge_group_waits", seconds=pause, error=type(error).__name__)
+                    await DBOS.sleep_async(pause)
+            raise StepFailedError("GitHub could not be told about the merge group")
 
     async def _forget(self, raw: Outcome) -> Outcome:
         job = msgspec.convert(raw, ForgetJob)
