@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import difflib
+import gc
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,7 +14,6 @@ import msgspec
 
 import rules
 from app import foldercache
-from app.analysis import Analysis
 from app.analysis.documents import is_document, is_python
 from app.discovery import Project
 from app.foldercache import FolderCache
@@ -24,8 +23,10 @@ from rules import ModuleFacts, SourceError
 from rules.engine import edits
 from rules.engine.finding import Edit, Endpoint, Finding, Options, Result, Safety, Skipped, Statistics
 
-LARGE_BYTES = 2_500_000
-"""From here on several processes are faster than one, their start included."""
+LARGE_BYTES = 8_000_000
+"""From here on several processes are worth what they cost: each starts, links the project and reads files anew."""
+KEPT_LINES = 120_000
+"""Trees of so many lines stay in memory, some 1.3 kB a line: a program that is run once may take more than a server."""
 MOST_PROCESSES = 8
 MOST_ROUNDS = 20
 """Of fixing: a fix may only show when another was made."""
@@ -113,6 +114,8 @@ def analyze(
     rest = {path: source for path, source in sources.items() if path not in chosen}
     processes = min(os.cpu_count() or 1, MOST_PROCESSES)
     if processes > 1 and sum(map(len, sources.values())) > LARGE_BYTES:
+        import asyncio  # only here: most projects are read without it
+
         return asyncio.run(
             _examine(mine, rest, documents, options, processes, advance, prove, tell, cache, stored)
         )
@@ -126,18 +129,30 @@ def analyze(
         documents=documents,
         options=options,
         advise=bool(options.select),
+        kept_lines=KEPT_LINES,
     )
     if cache:
         cache.keep_facts(sources, _encoded({**others, **analysis.facts}, stored))
     result = analysis.result
     findings: list[Finding] = []
-    for portion in rules.portions(result.findings):
-        told = analysis.prove_all(portion) if prove else portion
-        findings.extend(told)
-        if tell is not None:
-            for finding in told:
-                tell(finding)
+    with _set_aside():
+        for portion in rules.portions(result.findings, soon=tell is not None):
+            told = analysis.prove_all(portion) if prove else portion
+            findings.extend(told)
+            if tell is not None:
+                for finding in told:
+                    tell(finding)
     return msgspec.structs.replace(result, findings=tuple(findings), skipped=(*result.skipped, *skipped))
+
+
+@contextlib.contextmanager
+def _set_aside() -> Iterator[None]:
+    """While this lasts the collector leaves in peace what is there now: a linked project is large, and no garbage."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _asked(project: Project, result: Result, options: Options) -> Iterator[Finding]:
@@ -372,6 +387,10 @@ async def _examine(
     stored: Mapping[str, bytes],
 ) -> Result:
     """First the facts of everything, then the rules on portions of equal size, in `processes` processes."""
+    import asyncio
+
+    from app.analysis import Analysis
+
     async with Analysis(processes, deadline=3600.0, file_deadline=20.0) as analysis:
         sources = {**mine, **rest}
         read, skipped = await analysis.extract(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
-from importlib import metadata
 from pathlib import Path
 
 
 def version() -> str:
     """The version of the installed distribution; in a checkout, that of its `pyproject.toml`."""
+    import tomllib
+    from importlib import metadata  # it takes a mail parser along
+
     try:
         return metadata.version("fastperf")
     except metadata.PackageNotFoundError:

@@ -38,16 +38,25 @@ def matches(pattern: str, path: str) -> bool:
     or in its middle counts from the root, any other one at every depth. A trailing slash means folders only.
     A matched folder covers everything in it. `!` is the caller's business.
     """
-    folder_only = pattern.endswith("/")
-    anchored = "/" in pattern.rstrip("/")
+    wanted, folder_only = _read(pattern)
+    if not wanted:
+        return False
+    parts = path.split("/")
+    if len(wanted) == 2 and wanted[0] == "**" and wanted[1] != "**":  # one name, at every depth
+        names = parts[:-1] if folder_only else parts
+        name = wanted[1]
+        return any(fnmatchcase(part, name) for part in names) if _SPECIAL.search(name) else name in names
+    return _covers(wanted, tuple(parts), folder_only)
+
+
+@lru_cache(maxsize=1024)
+def _read(pattern: str) -> tuple[tuple[str, ...], bool]:
+    """The segments of a pattern, and whether it means folders only."""
     parts = [part for part in pattern.strip("/").split("/") if part]
     # `**/**` is `**`: a pattern of thousands would cost their square.
     wanted = tuple(part for part, after in pairwise((*parts, "")) if (part, after) != ("**", "**"))
-    if not wanted:
-        return False
-    if not anchored:
-        wanted = ("**", *wanted)
-    return _covers(wanted, tuple(path.split("/")), folder_only)
+    anchored = "/" in pattern.rstrip("/")
+    return wanted if anchored or not wanted else ("**", *wanted), pattern.endswith("/")
 
 
 @lru_cache(maxsize=4096)

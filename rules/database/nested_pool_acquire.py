@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rules.engine.finding import Hop, Impact
 from rules.engine.loop_shapes import spelled
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.traffic import is_seldom
 from rules.engine.transactions import Held, nested_acquires
 
 if TYPE_CHECKING:
@@ -108,7 +109,9 @@ class NestedPoolAcquire(Rule):
                 f"`{name}` takes a second connection while `{held.session}` keeps the one it took on line {held.begun}:"
                 " two places of the pool for one request.",
                 confidence=Confidence.POSSIBLE
-                if _is_guarded(held.call, node, module) or _shares_its_object(held)
+                if _is_guarded(held.call, node, module)
+                or _shares_its_object(held)
+                or is_seldom(held.call, module)
                 else Confidence.LIKELY,
                 call_path=path,
                 related=(Hop(module.path, held.begun, held.session),),

@@ -134,7 +134,7 @@ class RowByRowWrite(Rule):
             return
         confidence = (
             Confidence.POSSIBLE
-            if is_isolated(node, loop, module)
+            if is_isolated(node, loop, module) or _is_counted(node, loop, module)
             else confidence_of(node, loop, leaf, module)
         )
         also, swallowed = said_together(node, loop, confidence, module)
@@ -150,6 +150,21 @@ class RowByRowWrite(Rule):
             impact=estimates.rows_written(module.options),
             instead=_instead(node, module),
         )
+
+
+def _is_counted(call: ast.Call, loop: ast.AST, module: Module) -> bool:
+    """Whether each turn looks at how many rows its own statement changed: one statement for all would not tell."""
+    statement = module.statement(call)
+    if not isinstance(statement, ast.Assign) or not isinstance(statement.targets[0], ast.Name):
+        return False
+    name = statement.targets[0].id
+    return any(
+        isinstance(node, ast.Attribute)
+        and node.attr in ("rowcount", "matched_count", "modified_count", "deleted_count")
+        and isinstance(node.value, ast.Name)
+        and node.value.id == name
+        for node in ast.walk(loop)
+    )
 
 
 def _severity(node: ast.Call, module: Module) -> Severity:

@@ -57,8 +57,8 @@ Begin = Callable[[str], None]
 
 _FIRST_PORTION, _LARGEST_PORTION = 8, 256
 """Findings whose fixes are tried together: the more, the fewer analyses; the fewer, the less is kept in memory."""
-_KEPT_LINES = 60_000
-"""Trees of so many lines stay in memory between the passes; more are parsed again."""
+KEPT_LINES = 60_000
+"""Trees of so many lines stay in memory between the passes unless a caller says otherwise; more are parsed again."""
 
 
 def extract(path: str, source: bytes) -> ModuleFacts:
@@ -176,6 +176,7 @@ def analyze(
     advise: bool = True,
     known: Mapping[str, ModuleFacts] | None = None,
     begin: Begin = lambda path: None,
+    kept_lines: int = KEPT_LINES,
 ) -> Analysis:
     """Analyse `sources` (path -> bytes) in the context of `others`, the facts of the rest of the project.
 
@@ -187,7 +188,7 @@ def analyze(
     """
     run = _Run(sources, others or {}, documents or {}, options, advise=advise, known=known or {}, begin=begin)
     with _uncollected():
-        return run.analysis()
+        return run.analysis(kept_lines)
 
 
 @contextlib.contextmanager
@@ -230,7 +231,7 @@ class _Run:
         self._dispatch()
         self.known = registry.codes() | growth.CODES | {budgets.CODE}
 
-    def analysis(self) -> Analysis:
+    def analysis(self, most_kept: int) -> Analysis:
         facts: dict[str, ModuleFacts] = {}
         kept: dict[str, tuple[Source, Index]] = {}
         kept_lines = 0
@@ -253,13 +254,15 @@ class _Run:
                 continue
             facts[path] = found
             self.lines += found.lines
-            if place_of(path) == "app" and kept_lines + found.lines <= _KEPT_LINES:
+            if place_of(path) == "app" and kept_lines + found.lines <= most_kept:
                 kept_lines += found.lines
                 kept[path] = (source, index)
             else:
                 index.release()
         self.begin("")
-        project = Project({**self.others, **facts}, self.documents, self.options)
+        # In one order, whoever analyses what: of ways that are as good as each other the first is told.
+        linked = dict(sorted({**self.others, **facts}.items()))
+        project = Project(linked, self.documents, self.options)
         self._leave_out(project)
         placed: list[_Placed] = []
         for path in facts:
@@ -356,7 +359,7 @@ class _Run:
                 yield item
             else:
                 self.suppressed.append(silenced)
-        if module.options.wants("FP001"):
+        if silencers.comments and module.options.wants("FP001"):
             unused = registry.by_code("FP001")
             ran = [rule.code for rule in self.wanted if module.options.wants(rule.code)]
             for finding in silencers.findings(module.path, ran=ran, known=self.known):
@@ -370,7 +373,7 @@ class _Run:
             nodes = module.index.nodes.get(node_type)
             if not nodes:
                 continue
-            shares = self.callees.share(nodes, module) if node_type is ast.Call else {}
+            shares = self.callees.share(module) if node_type is ast.Call else {}
             for rule in rules:
                 if rule in left_out:
                     continue
@@ -604,12 +607,14 @@ def unique(endpoints: Iterable[EndpointRef]) -> tuple[EndpointRef, ...]:
     return tuple(dict.fromkeys(endpoints))
 
 
-def portions(findings: Sequence[Finding], *, whole_files: bool = True) -> Iterator[Sequence[Finding]]:
-    """Findings in portions for `Analysis.prove_all`: a small one first, so that something can be said soon.
+def portions(
+    findings: Sequence[Finding], *, whole_files: bool = True, soon: bool = True
+) -> Iterator[Sequence[Finding]]:
+    """Findings in portions for `Analysis.prove_all`, with `soon` a small one first: something can be said then.
 
     With `whole_files` a portion ends where a file does.
     """
-    size, start = _FIRST_PORTION, 0
+    size, start = _FIRST_PORTION if soon else _LARGEST_PORTION, 0
     while start < len(findings):
         end = min(start + size, len(findings))
         while whole_files and end < len(findings) and findings[end].path == findings[end - 1].path:

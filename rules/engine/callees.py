@@ -42,31 +42,32 @@ class Dispatch:
         self._rules = tuple(rules)
         self._concerned: dict[tuple[str, str, bool, int | None, bool, bool, bool], tuple[Rule, ...]] = {}
 
-    def share(self, calls: Iterable[ast.AST], module: Module) -> dict[Rule, list[ast.AST]]:
-        """The calls of a file by the rules that they concern, in the order of `calls`."""
+    def share(self, module: Module) -> dict[Rule, list[ast.AST]]:
+        """The calls of a file by the rules that they concern."""
         shares: dict[Rule, list[ast.AST]] = {rule: [] for rule in self._rules}
-        known = self._concerned
-        for call in calls:
-            assert isinstance(call, ast.Call)  # noqa: S101 - by the type they are asked for
-            value = module.value(call.func)
-            name = (module.name_of(value) or "") if value is not None else ""
-            function = call.func
-            is_method = function.__class__ is ast.Attribute
-            spelled: str = function.attr if is_method else getattr(function, "id", "")  # type: ignore[attr-defined]  # by its class
-            key = (
-                name,
-                spelled,
-                is_method,
-                value.sort if value is not None else None,
-                value is not None and value.partial,
-                module.enters(call),
-                module.is_linked(call),
-            )
-            concerned = known.get(key)
-            if concerned is None:
-                concerned = known[key] = self._asked(*key, module.meaning(call))
-            for rule in concerned:
-                shares[rule].append(call)
+        known, value_of, linked = self._concerned, module.value, module.linked_places
+        for scope, entered in module.entered() if self._rules else ():
+            for call in scope.calls:
+                value = value_of(call.func)
+                name = (module.name_of(value) or "") if value is not None else ""
+                function = call.func
+                is_method = function.__class__ is ast.Attribute
+                spelled: str = function.attr if is_method else getattr(function, "id", "")  # type: ignore[attr-defined]  # by its class
+                place = (call.lineno, call.col_offset)
+                key = (
+                    name,
+                    spelled,
+                    is_method,
+                    value.sort if value is not None else None,
+                    value is not None and value.partial,
+                    place in entered,
+                    place in linked,
+                )
+                concerned = known.get(key)
+                if concerned is None:
+                    concerned = known[key] = self._asked(*key, module.meaning(call))
+                for rule in concerned:
+                    shares[rule].append(call)
         return shares
 
     def _asked(

@@ -31,6 +31,8 @@ from rules.engine.units import (
 if TYPE_CHECKING:
     import libcst as cst
 
+    from rules.engine.printing import Printed
+
 __all__ = [
     "Made",
     "UnfixableError",
@@ -154,14 +156,14 @@ def edits(
     tree = tree or tree_of(lines.text(1, len(lines.contents)))
     targets = [same(tree, target) for target in (fix.target or node, *fix.also)]
     unit = unit_of(tree, targets[0], lines, targets[1:])
-    module = parsed(unit, lines)
+    printed = parsed(unit, lines)
     names: dict[str, str] = {}
     missing: dict[str, str] = {}
     around: list[ast.AST] = []
     found: list[tuple[cst.CSTNode, cst.CSTNode]] = []
     for target in targets:
         place = position(target, lines, unit)
-        found.append(find(module, place))
+        found.append(find(printed, place))
         scopes = bindings.scopes(tree, target)
         if isinstance(target, ast.FunctionDef | ast.AsyncFunctionDef):
             scopes.append(target)
@@ -173,8 +175,7 @@ def edits(
             if needed is not None:
                 missing[local] = needed
     localised = _Localised(names)
-    module = _replaced(module, found, fix, localised)
-    text = module.code.removeprefix(unit.header)
+    text = _replaced(printed, found, fix, localised).code.removeprefix(unit.header)
     made = lines.difference(path, unit.first, unit.last, text.removesuffix("\n").split("\n") if text else [])
     if not made:
         raise UnfixableError("the fix changes nothing")
@@ -199,7 +200,7 @@ def _text_of(raw: bytes) -> str:
 
 
 def _replaced(
-    module: cst.Module, found: Sequence[tuple[cst.CSTNode, cst.CSTNode]], fix: Fix, localised: _Localised
+    printed: Printed, found: Sequence[tuple[cst.CSTNode, cst.CSTNode]], fix: Fix, localised: _Localised
 ) -> cst.Module:
     """The module with each found node (given with its parent) rewritten.
 
@@ -208,9 +209,13 @@ def _replaced(
     import libcst as cst
 
     parents = {id(old): parent for old, parent in found}
+    around = {id(each) for old, _ in found for each in printed.ancestors(old)}
     lines: dict[int, list[Any]] = {}
 
     class Rewriter(cst.CSTTransformer):
+        def on_visit(self, node: cst.CSTNode) -> bool:
+            return id(node) in around  # nothing elsewhere changes
+
         def on_leave(self, original_node: Any, updated_node: Any) -> Any:
             if (statements := lines.pop(id(original_node), None)) is not None:
                 return _in_place_of(updated_node, statements)
@@ -231,7 +236,7 @@ def _replaced(
                 return updated_node
             return new
 
-    changed = module.visit(Rewriter())
+    changed = printed.module.visit(Rewriter())
     if not isinstance(changed, cst.Module):
         raise UnfixableError("nothing is left")
     return changed

@@ -28,6 +28,8 @@ LOOPS = (ast.For, ast.AsyncFor, ast.While, *COMPREHENSIONS)
 _MAX_REFERENCE = 240
 _MAX_DISPLAY = 24
 _MAX_DEPTH = 60
+_MANY_BINDINGS = 60
+"""Of a scope: resolving so many, each through the one before, still fits the stack."""
 
 # Fields that hold nodes worth visiting: no contexts, no operators.
 _SKIPPED = {"ctx", "op", "ops", "type_ignores", "type_params"}
@@ -96,6 +98,7 @@ class Scope:
         "calls",
         "is_class",
         "is_generator",
+        "is_settled",
         "loads",
         "node",
         "outer",
@@ -120,6 +123,8 @@ class Scope:
         self.returned: list[ast.expr | None] = []
         self.yielded: list[ast.expr | None] = []
         self.is_generator = False
+        self.is_settled = False
+        """Whether its bindings, if there are many, were worked out in their order."""
         self.attributes: dict[str, list[tuple[Scope, Binding]]] = {}
         """Of a class: what its methods set on `self`."""
 
@@ -556,6 +561,8 @@ class Index:
             if current is self.module:
                 return self.module_name(name)
             if name in current.bindings and (not current.is_class or current is scope):
+                if not current.is_settled:
+                    self._settle(current)
                 bindings = current.bindings[name]
                 if current is scope and node in self.parents:
                     bindings = self.reaching(bindings, node)
@@ -565,6 +572,14 @@ class Index:
                     return self.unified(bindings, current)
             current = current.parent
         return self.module_name(name)
+
+    def _settle(self, scope: Scope) -> None:
+        """Work out what many bindings hold in their order: asked for the last first, each would wait for those before it."""
+        scope.is_settled = True
+        found = [binding for bindings in scope.bindings.values() for binding in bindings]
+        if len(found) > _MANY_BINDINGS:
+            for binding in sorted(found, key=lambda binding: (binding.line, binding.column)):
+                self.binding_ref(binding, scope)
 
     def reaching(self, bindings: list[Binding], node: ast.Name) -> list[Binding]:
         """The bindings whose value `node` may see: the last before it, and earlier ones that the last may not hide."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -75,6 +75,8 @@ class Function:
     is_async: bool
 
 
+_COMPREHENSIONS = frozenset(COMPREHENSIONS)
+_BOUNDARIES = frozenset({*FUNCTIONS, ast.ClassDef})
 _UNPROVEN = AT_STARTUP | IN_SCRIPT | OWN_LOOP | STARTS_LOOP
 _NAMELESS = frozenset({Sort.INSTANCE, Sort.OBJECT, Sort.ITEMS, Sort.TEXT, Sort.SUPER})
 
@@ -97,8 +99,8 @@ class Module:
         self._edges: dict[Node, dict[tuple[int, int], list[Edge]]] = {}
         self._meanings: dict[ast.AST, Meaning] = {}
         self._names_of_loops: dict[ast.AST, set[str]] = {}
+        self._loops: dict[ast.AST, tuple[LoopNode, ...]] = {}
         self._reader: Reader | None = None
-        self._linked_places: Collection[tuple[int, int]] | None = None
 
     # Names and types
 
@@ -207,30 +209,36 @@ class Module:
 
     def loops(self, node: ast.AST) -> list[LoopNode]:
         """The loops and comprehensions that repeat `node` within its function, outermost first."""
-        found: list[LoopNode] = []
-        child, current = node, self.index.parents.get(node)
-        while current is not None and not isinstance(current, (*FUNCTIONS, ast.ClassDef)):
-            if isinstance(current, ast.For | ast.AsyncFor):
-                if child in current.body:
-                    found.append(current)
-            elif isinstance(current, ast.While):
-                if child is current.test or child in current.body:
-                    found.append(current)
-            elif isinstance(current, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp) and (
-                child is not current.generators[0] or not self._inside(node, current.generators[0].iter)
-            ):
-                found.append(current)
-            child, current = current, self.index.parents.get(current)
-        found.reverse()
+        return list(self._loops_around(node))
+
+    def _loops_around(self, node: ast.AST) -> tuple[LoopNode, ...]:
+        known, parents = self._loops, self.index.parents
+        way: list[ast.AST] = []
+        found: tuple[LoopNode, ...] = ()
+        child: ast.AST | None = node
+        while child is not None:
+            if child in known:
+                found = known[child]
+                break
+            way.append(child)
+            above = parents.get(child)
+            if above is None or above.__class__ in _BOUNDARIES:
+                break
+            if above.__class__ is ast.comprehension and (outer := self._first_iterated(child, above)):
+                above = outer  # what is iterated first is worked out once, outside the comprehension
+            child = above
+        for each in reversed(way):
+            parent = parents.get(each)
+            if parent is not None and _repeats(parent, each):
+                found = (*found, parent)  # type: ignore[arg-type]  # only loops repeat
+            known[each] = found
         return found
 
-    def _inside(self, node: ast.AST, ancestor: ast.AST) -> bool:
-        current: ast.AST | None = node
-        while current is not None:
-            if current is ancestor:
-                return True
-            current = self.index.parents.get(current)
-        return False
+    def _first_iterated(self, child: ast.AST, generator: ast.comprehension) -> ast.AST | None:
+        """The comprehension whose first iterable `child` is."""
+        owner = self.index.parents.get(generator)
+        first = getattr(owner, "generators", (None,))[0]
+        return owner if first is generator and child is generator.iter else None
 
     def is_short(self, loop: ast.AST) -> bool:
         """Whether a loop has a few turns that do not depend on data (a literal, `range(3)`)."""
@@ -451,12 +459,19 @@ class Module:
         caller = self.graph_node(call)
         return caller is not None and (call.lineno, call.col_offset) in self._called_at(caller)
 
-    def is_linked(self, call: ast.Call) -> bool:
-        """Whether the project knows of rows or SQL that start or go on at this very place."""
-        places = self._linked_places
-        if places is None:
-            places = self._linked_places = self.project.linked_places.get(self.path, frozenset())
-        return (call.lineno, call.col_offset) in places
+    def entered(self) -> Iterator[tuple[Scope, Collection[tuple[int, int]]]]:
+        """All scopes, with the places of the calls that lead from each into functions of the project."""
+        for scope in self.index.scopes:
+            runner = self.index.function_scope(scope)
+            for call in scope.calls:
+                self._scopes[call] = runner
+            node = self.project.node(self.path, runner.symbol) if scope.calls else None
+            yield scope, self._called_at(node) if node is not None else ()
+
+    @property
+    def linked_places(self) -> Collection[tuple[int, int]]:
+        """Where the project knows of rows or SQL that start or go on: line and column."""
+        return self.project.linked_places.get(self.path, ())
 
     def call_flags(self, call: ast.Call) -> int:
         """What the facts say of where `call` stands (`facts.FAILING`)."""
@@ -522,6 +537,16 @@ class Module:
         from rules.engine.versions import normalised
 
         return self.project.versions.get(normalised(distribution))
+
+
+def _repeats(loop: ast.AST, child: ast.AST) -> bool:
+    """Whether a loop runs its part `child` at each turn."""
+    cls = loop.__class__
+    if cls is ast.For or cls is ast.AsyncFor:
+        return child in loop.body  # type: ignore[attr-defined]  # by its class
+    if cls is ast.While:
+        return child is loop.test or child in loop.body  # type: ignore[attr-defined]  # by its class
+    return cls in _COMPREHENSIONS
 
 
 def _joined(groups: object) -> tuple[Leaf, ...]:

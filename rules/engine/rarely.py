@@ -33,6 +33,16 @@ def _fills_store(index: Index, test: ast.If) -> bool:
     return False
 
 
+def of_answers(index: Index, statement: ast.If | ast.Try) -> int:
+    """As `of_answer`, also where the asking stands in a `try` or under `if not fresh:`."""
+    if isinstance(statement, ast.If) and (found := of_answer(index, statement)):
+        return found
+    for inner in statement.body:
+        if isinstance(inner, ast.If | ast.Try) and (found := of_answers(index, inner)):
+            return found
+    return 0
+
+
 def of_answer(index: Index, test: ast.If) -> int:
     """`if self.rates is not None: return self.rates`: flags for what follows, which only runs while nothing is kept."""
     last = test.body[-1]

@@ -18,6 +18,8 @@ from rules.engine.edits import Lines
 if TYPE_CHECKING:
     import libcst as cst
 
+    from rules.engine.printing import Printed
+
 MAX_FILE_BYTES = 512_000
 MAX_UNIT_LINES = 3_000
 LONG_UNIT_LINES = 40
@@ -176,15 +178,17 @@ def _overlapping(body: Sequence[ast.stmt], target: ast.AST) -> list[ast.stmt]:
     return []
 
 
-def parsed(unit: Unit, lines: Lines) -> cst.Module:
+def parsed(unit: Unit, lines: Lines) -> Printed:
     import libcst as cst
+
+    from rules.engine.printing import Printed
 
     text = unit.header + lines.text(unit.first, unit.last)
     _gate(unit, text)
-    module = cst.parse_module(text)
-    if module.code != text:
+    printed = Printed(cst.parse_module(text))
+    if printed.text != text:
         raise UnfixableError("the statement does not survive parsing and printing")
-    return module
+    return printed
 
 
 def _gate(unit: Unit, text: str) -> None:
@@ -272,22 +276,15 @@ def _kinds(target: ast.AST) -> tuple[type[Any], ...]:
     return found
 
 
-def find(module: cst.Module, place: Place) -> tuple[cst.CSTNode, cst.CSTNode]:
+def find(printed: Printed, place: Place) -> tuple[cst.CSTNode, cst.CSTNode]:
     """The node at `place` and its parent."""
-    from libcst.metadata import MetadataWrapper, PositionProvider
-
-    positions = MetadataWrapper(module, unsafe_skip_copy=True).resolve(PositionProvider)
-    stack: list[tuple[cst.CSTNode, cst.CSTNode]] = [(child, module) for child in module.children]
-    found = []
-    while stack:
-        node, parent = stack.pop()
-        if isinstance(node, place.kinds):
-            span = positions[node]
-            start, end = (span.start.line, span.start.column), (span.end.line, span.end.column)
-            exact = start == place.start and (end == place.end or place.loose_end)
-            if exact or (_parenthesised(node) and place.start < start and end < place.end):
+    found: list[tuple[cst.CSTNode, cst.CSTNode]] = []
+    for node, start, end in printed.nodes(place.kinds):
+        exact = start == place.start and (end == place.end or place.loose_end)
+        if exact or (_parenthesised(node) and place.start < start and end < place.end):
+            parent = printed.parent(node)
+            if parent is not None:
                 found.append((node, parent))
-        stack.extend((child, node) for child in node.children)
     outermost = [pair for pair in found if not _inside_another(pair[0], found)]
     if len(outermost) != 1:
         raise UnfixableError("the node was not found again")

@@ -11,6 +11,7 @@ from rules.engine.loop_calls import carries_bound_object, offload_primitive
 from rules.engine.loop_shapes import spelled
 from rules.engine.rewrites import in_thread
 from rules.engine.rule import Confidence, Effort, Fix, Hop, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.traffic import is_seldom
 from rules.libraries import Kind
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ _WHOLE = (_TREES - {"shutil.rmtree", "os.walk", "os.fwalk", "pathlib.Path.rglob"
 """What is worth saying of a helper: it packs, unpacks or copies."""
 _CLOSE = 3
 """Calls from the asynchronous function to the work; what is further away is rarely the same each time."""
+_AS_IS = ", as much as there is"
 _LAZY = frozenset({"os.walk", "os.fwalk", "pathlib.Path.rglob"})
 
 
@@ -175,7 +177,9 @@ class BlockingFileIoInAsync(Rule):
             f"`{spelled(node.func)}` in `{function.name}` {verb} on the event loop{large}:"
             " while the disk works, this worker serves nobody.",
             severity=Severity.MEDIUM if large else Severity.LOW,
-            confidence=Confidence.LIKELY if large else Confidence.POSSIBLE,
+            confidence=Confidence.LIKELY
+            if large and not _is_once_in_a_while(node, large, module)
+            else Confidence.POSSIBLE,
             fix=_fix(node, entry.name, module) if large else None,
             cause=f"FP115 {module.path}:{function.symbol}",
         )
@@ -196,7 +200,9 @@ class BlockingFileIoInAsync(Rule):
             f"`{spelled(call.func)}` reaches `{leaf.callable}` on the event loop, which works through as much as there is:"
             " while the disk works, this worker serves nobody.",
             severity=Severity.MEDIUM,
-            confidence=Confidence.LIKELY,
+            confidence=Confidence.POSSIBLE
+            if _is_once_in_a_while(call, _AS_IS, module)
+            else Confidence.LIKELY,
             call_path=(here, *leaf.path),
             instead="Hand the helper to a worker thread: `await asyncio.to_thread(...)`.",
         )
@@ -217,7 +223,26 @@ def _large(call: ast.Call, name: str, module: Module) -> str:
         return ", again and again in a loop"
     if any(payloads.holds_upload(value, module) for value in _values(call, module)):
         return ", an upload of any size"
-    return ", as much as there is" if name in _TREES else ""
+    return _AS_IS if name in _TREES else ""
+
+
+def _is_once_in_a_while(call: ast.Call, large: str, module: Module) -> bool:
+    """Whether a tree, mostly of a few files, is worked on now and then: by administrators, or while it is not there yet."""
+    return large == _AS_IS and (is_seldom(call, module) or _fills_folder(call, module))
+
+
+def _fills_folder(call: ast.Call, module: Module) -> bool:
+    """`if not folder.is_dir():` around it."""
+    child: ast.AST = call
+    current = module.parent(call)
+    while current is not None and not isinstance(current, ast.FunctionDef | ast.AsyncFunctionDef):
+        match current:
+            case ast.If(
+                test=ast.UnaryOp(op=ast.Not(), operand=ast.Call(func=ast.Attribute(attr=asked))), body=body
+            ) if child in body and asked in ("exists", "is_file", "is_dir", "isfile", "isdir"):
+                return True
+        child, current = current, module.parent(current)
+    return False
 
 
 def _values(call: ast.Call, module: Module) -> Iterator[ast.AST]:

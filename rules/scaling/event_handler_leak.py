@@ -84,6 +84,7 @@ class EventHandlerLeak(Rule):
         if (
             function is None
             or _is_guarded(node, module)
+            or _is_made_here(node, module)
             or module.call_flags(node) & (facts.RECALLED | facts.ON_MISS | facts.ONCE)
             or (undo and undo.rpartition(".")[2] in module.segment(function.node))
         ):
@@ -121,6 +122,22 @@ def _is_logger(value: ast.expr, module: Module) -> bool:
         isinstance(value, ast.Call)
         and module.qualified_name(value.func) == "logging.getLogger"
         and all(isinstance(each, ast.Constant) for each in value.args)
+    )
+
+
+def _is_made_here(call: ast.Call, module: Module) -> bool:
+    """`engine = create_engine(…)`, then `event.listen(engine, …)`: the listener lives as long as the engine."""
+    root: ast.expr | None = call.args[0] if call.args else None
+    while isinstance(root, ast.Attribute):
+        root = root.value
+    function = module.function_of(call)
+    if not isinstance(root, ast.Name) or function is None:
+        return False
+    return any(
+        isinstance(node, ast.Assign)
+        and isinstance(node.value, ast.Call)
+        and any(isinstance(target, ast.Name) and target.id == root.id for target in node.targets)
+        for node in ast.walk(function.node)
     )
 
 

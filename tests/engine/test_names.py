@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from rules import analyze
 from tests.engine.projects import call, lines, marked, module, node, one, project
 
 
@@ -360,3 +361,28 @@ def test_packages_that_star_import_each_other_resolve() -> None:
     assert found.qualified_name(node(found, "u.put")) is None
     assert found.qualified_name(node(found, "client.patch")) == "requests.Session.patch"
     assert found.qualified_name(node(found, "nothing.get")) is None
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [f"    query = query.where(Order.id != {number})" for number in range(400)],
+        [f"    query{number + 1} = query{number}.where(limit)" for number in range(400)],
+        [f"    if limit:\n        query = query.where(Order.id != {number})" for number in range(400)],
+        [f"    query, other = other.join(query), query.join(other, {number})" for number in range(400)],
+        [f"    query = (query, {number})" for number in range(400)],
+    ],
+)
+def test_a_name_may_be_bound_as_often_as_one_likes(steps: list[str]) -> None:
+    before = ["import requests", "from sqlalchemy import select", "from shop.models import Order"]
+    body = [
+        "    query = query0 = select(Order)",
+        "    other = select(Order)",
+        *steps,
+        "    return requests.get(query)",
+    ]
+    code = "\n".join([*before, "async def search(limit):", *body])
+    result = analyze({"shop/search.py": code.encode(), "shop/models.py": b"class Order: ..."}).result
+
+    assert not result.skipped
+    assert [finding.code for finding in result.findings] == ["FP101", "FP601"]

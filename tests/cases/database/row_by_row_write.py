@@ -45,8 +45,18 @@ def rename(session: Session, product_id: int, name: str) -> None:
 @app.post("/insert")
 def inserts(names: list[str], session: SessionDep) -> None:
     for name in names:
-        session.execute(insert(Product).values(name=name))  # FP213
+        session.execute(insert(Product).values(name=name))  # FP213 (inline)
     session.commit()
+
+
+@app.post("/claimed")
+def claimed(ids: list[int], session: SessionDep) -> list[int]:
+    found = []
+    for product_id in ids:
+        result = session.execute(update(Product).where(Product.id == product_id).values(name="x"))  # FP213 (summary)
+        if result.rowcount:
+            found.append(product_id)
+    return found
 
 
 @app.post("/update")

@@ -82,3 +82,9 @@ def store() -> list[str]:
 @app.get("/store")
 def from_store() -> list[str]:
     return store()
+
+
+@app.get("/own-engine")
+def own_engine() -> None:
+    local = create_engine("sqlite://")
+    event.listen(local, "connect", listener)  # lives as long as its engine
