@@ -378,11 +378,14 @@ class Store:
             self._scalar, sa.select(tables.log.c.detail).where(tables.log.c.id == entry_id)
         )
 
-    async def recorded(self, *, limit: int = 200, repository: str = "", number: int = 0) -> list[Entry]:
+    async def recorded(
+        self, *, limit: int = 200, repository: str = "", number: int = 0, action: str = ""
+    ) -> list[Entry]:
         """The newest lines of the record, newest first."""
         query = sa.select(tables.log).order_by(tables.log.c.at.desc()).limit(limit)
         query = query.where(tables.log.c.repository == repository) if repository else query
         query = query.where(tables.log.c.number == number) if number else query
+        query = query.where(tables.log.c.action == action) if action else query
         return await self._run(self._read_log, query)
 
     async def heartbeat(self, machine_id: str) -> frozenset[str]:
