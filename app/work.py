@@ -20,6 +20,10 @@ LANES: Final = 3
 """Reviews of one installation at once, fewer than a machine does: a loud one never has all places."""
 
 
+def _numbered(job_id: str, waits: int) -> str:
+    return f"{job_id}+{waits}" if waits else job_id
+
+
 class ReviewJob(msgspec.Struct, frozen=True, kw_only=True):
     """Review a pull request at whatever its head is when the job runs."""
 
@@ -34,6 +38,8 @@ class ReviewJob(msgspec.Struct, frozen=True, kw_only=True):
     """Review even though the head has a completed check run already."""
     quiet: bool = False
     """Answer by the check run alone: the pull request was there before we were."""
+    waits: int = 0
+    """How often GitHub asked for patience: each time the job ends, and this one comes back later in its place."""
 
     @property
     def key(self) -> str:
@@ -47,7 +53,7 @@ class ReviewJob(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def id(self) -> str:
-        return f"review:{self.key}:{self.trigger}"
+        return _numbered(f"review:{self.key}:{self.trigger}", self.waits)
 
     @property
     def prefix(self) -> str:
@@ -73,10 +79,11 @@ class CommandJob(msgspec.Struct, frozen=True, kw_only=True):
     """The commit whose check run had the button."""
     button: str = ""
     """Which one; empty for a comment."""
+    waits: int = 0
 
     @property
     def id(self) -> str:
-        return f"command:{self.repository.id}#{self.number}:{self.trigger}"
+        return _numbered(f"command:{self.repository.id}#{self.number}:{self.trigger}", self.waits)
 
 
 class RerunJob(msgspec.Struct, frozen=True, kw_only=True):
@@ -87,10 +94,11 @@ class RerunJob(msgspec.Struct, frozen=True, kw_only=True):
     numbers: tuple[int, ...]
     """Pull requests that GitHub named; empty for forks."""
     trigger: str
+    waits: int = 0
 
     @property
     def id(self) -> str:
-        return f"rerun:{self.repository.id}@{self.head_sha}:{self.trigger}"
+        return _numbered(f"rerun:{self.repository.id}@{self.head_sha}:{self.trigger}", self.waits)
 
 
 class MergeGroupJob(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,10 +111,11 @@ class MergeGroupJob(msgspec.Struct, frozen=True, kw_only=True):
     trigger: str
     head_ref: str = ""
     """The queue's branch: its name ends with the pull request that it is for."""
+    waits: int = 0
 
     @property
     def id(self) -> str:
-        return f"{self.prefix}{self.trigger}"
+        return _numbered(f"{self.prefix}{self.trigger}", self.waits)
 
     @property
     def prefix(self) -> str:
@@ -123,10 +132,11 @@ class ForgetJob(msgspec.Struct, frozen=True, kw_only=True):
     reason: Literal["deleted", "suspended", "permissions", "transferred", "privatized"] = "deleted"
     """Deleted: all we stored goes. Suspended: jobs stop. Permissions: only cached tokens are stale. Transferred: what
     was stored under any owner goes. Privatized: so do the reports that people may have had a link to."""
+    waits: int = 0
 
     @property
     def id(self) -> str:
-        return f"forget:{self.installation_id}:{self.trigger}"
+        return _numbered(f"forget:{self.installation_id}:{self.trigger}", self.waits)
 
 
 class ArriveJob(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,10 +144,11 @@ class ArriveJob(msgspec.Struct, frozen=True, kw_only=True):
 
     installation_id: int
     trigger: str
+    waits: int = 0
 
     @property
     def id(self) -> str:
-        return f"arrive:{self.installation_id}:{self.trigger}"
+        return _numbered(f"arrive:{self.installation_id}:{self.trigger}", self.waits)
 
 
 class Swept(msgspec.Struct, frozen=True, kw_only=True):

@@ -49,8 +49,11 @@ ENQUEUE_SECONDS: Final = 8.0
 """GitHub hangs up after ten."""
 MOST_WAITING: Final = 200
 """Deliveries that may wait for the database at once; more are refused, to be redelivered by the sweep."""
-MOST_REVIEWS: Final = 4
-"""At once per machine. More would only wait for each other's writes, and deliveries with them."""
+MOST_REVIEWS: Final = 12
+"""At once per machine. Most of the time of a busy installation's reviews is waiting for a turn to write: with fewer
+places three or four such installations would have them all."""
+MOST_ANALYSES: Final = 4
+"""Of these, how many read and analyse at once. More would only wait for each other, and deliveries with them."""
 QUICK_SECONDS: Final = 5.0
 """Two pushes within so long are quick: the review of the second waits a little for a third."""
 PRESSED_SECONDS: Final = 5.0
@@ -59,6 +62,7 @@ QUICK_RESTART_SECONDS: Final = 60.0
 """A machine that starts again and again sweeps only so often."""
 NOTHING_TO_CLEAN: Final = frozenset({"yielded", "done", "gone"})
 LIMITED_TIMES: Final = 12
+LONGEST_PAUSE: Final = 3600.0
 LOOK_SECONDS: Final = 0.2
 """How often a drain looks whether jobs are left."""
 RECOVERY_ATTEMPTS: Final = 5
@@ -72,6 +76,17 @@ LEASE_SECONDS: Final = 12.0
 
 class QueueUnavailableError(Exception):
     """The job could not be made durable in time: the delivery must not be acknowledged."""
+
+
+class ComeBackLaterError(Exception):
+    """GitHub wants no calls before `until`, a UNIX time: the job gives its place to others meanwhile."""
+
+    def __init__(self, until: float) -> None:
+        super().__init__(f"GitHub asks for patience until {until:.0f}")
+        self.until = until
+
+
+Wish = TypeVar("Wish", ReviewJob, CommandJob, RerunJob, MergeGroupJob, ForgetJob, ArriveJob)
 
 
 class Waiting(NamedTuple):
@@ -126,6 +141,7 @@ class Jobs:
         self._waiting = 0
         self._running: dict[asyncio.Task[Any], str] = {}
         self._reviewing: dict[str, tuple[ReviewJob, asyncio.Event]] = {}
+        self._analyses = asyncio.Semaphore(MOST_ANALYSES)
         self._untouched: set[str] = set()
         """Jobs gathered by this process whose publishing has not begun: nothing can be there already."""
         self._heart: asyncio.Task[None] | None = None
@@ -233,8 +249,7 @@ class Jobs:
 
     # ------------------------------------------------------------------ workflows
 
-    async def _review(self, raw: Outcome) -> Outcome:
-        job = msgspec.convert(raw, ReviewJob)
+    async def _review(self, job: ReviewJob) -> Outcome:
         with self._known(
             "review", job.id, delivery=job.trigger, repository=job.repository.full_name, number=job.number
         ):
@@ -247,6 +262,8 @@ class Jobs:
                     gathered = {**gathered, **published}
                 if gathered["status"] not in NOTHING_TO_CLEAN:
                     await self._patiently("clean_up", self.work.clean_up, job, gathered)
+            except ComeBackLaterError:
+                raise
             except Exception as error:
                 # Cancellation is no Exception and passes. What reaches this line was tried often enough.
                 log.exception("review_failed", error=type(error).__name__)
@@ -260,8 +277,7 @@ class Jobs:
                 self._on_stage("whole", time.monotonic() - asked)
             return {"status": gathered["status"], "head_sha": gathered.get("head_sha")}
 
-    async def _command(self, raw: Outcome) -> Outcome:
-        job = msgspec.convert(raw, CommandJob)
+    async def _command(self, job: CommandJob) -> Outcome:
         with self._known(
             "command", job.id, delivery=job.trigger, repository=job.repository.full_name, number=job.number
         ):
@@ -270,28 +286,24 @@ class Jobs:
                 await self._review_next(msgspec.convert(wish["review"], ReviewJob))
             return {"status": "done"}
 
-    async def _rerun(self, raw: Outcome) -> Outcome:
-        job = msgspec.convert(raw, RerunJob)
+    async def _rerun(self, job: RerunJob) -> Outcome:
         with self._known("rerun", job.id, delivery=job.trigger, repository=job.repository.full_name):
             found = await self._patiently("find", self._find_reruns, job)
             for review in msgspec.convert(found["reviews"], tuple[ReviewJob, ...]):
                 await self._review_next(review)
             return {"status": "done"}
 
-    async def _merge_group(self, raw: Outcome) -> Outcome:
-        job = msgspec.convert(raw, MergeGroupJob)
+    async def _merge_group(self, job: MergeGroupJob) -> Outcome:
         with self._known("merge_group", job.id, delivery=job.trigger, repository=job.repository.full_name):
             return await self._patiently("merge_group", self.work.merge_group, job)
 
-    async def _forget(self, raw: Outcome) -> Outcome:
-        job = msgspec.convert(raw, ForgetJob)
+    async def _forget(self, job: ForgetJob) -> Outcome:
         with self._known("forget", job.id, delivery=job.trigger, installation=job.installation_id):
             if job.reason not in {"permissions", "privatized"}:
                 await self._step("cancel", self._cancel_of_installation, job)
             return await self._patiently("forget", self.work.forget, job)
 
-    async def _arrive(self, raw: Outcome) -> Outcome:
-        job = msgspec.convert(raw, ArriveJob)
+    async def _arrive(self, job: ArriveJob) -> Outcome:
         with self._known("arrive", job.id, delivery=job.trigger, installation=job.installation_id):
             found = await self._patiently("look", self._find_open, job)
             await self._review_idle(found)
@@ -301,7 +313,11 @@ class Jobs:
         with self._known("sweep", f"sweep:{at}"):
             await self._step("recover", self._look_for_dead)
             await self._step("retain", self._retain)
-            await self._review_idle(await self._patiently("sweep", self._find_undone))
+            try:
+                swept = await self._patiently("sweep", self._find_undone)
+            except ComeBackLaterError:
+                return {"status": "limited"}  # the next one is not far
+            await self._review_idle(swept)
             return {"status": "done"}
 
     async def _review_idle(self, found: Outcome) -> None:
@@ -349,7 +365,7 @@ class Jobs:
             return {"status": "yielded"}
         superseded = asyncio.Event()
         self._reviewing[job.key] = (job, superseded)
-        gathering = asyncio.create_task(self.work.gather(job))
+        gathering = asyncio.create_task(self._in_turn(job))
         watching = asyncio.create_task(superseded.wait())
         try:
             await asyncio.wait({gathering, watching}, return_when=asyncio.FIRST_COMPLETED)
@@ -360,8 +376,13 @@ class Jobs:
             await _end(gathering, watching)
             if self._reviewing.get(job.key, (None,))[0] is job:
                 del self._reviewing[job.key]
-        self._untouched.add(job.id)
+        if not job.waits:
+            self._untouched.add(job.id)
         return gathered
+
+    async def _in_turn(self, job: ReviewJob) -> Outcome:
+        async with self._analyses:
+            return await self.work.gather(job)
 
     async def _publish(self, job: ReviewJob, gathered: Outcome) -> Outcome:
         again = job.id not in self._untouched
@@ -445,7 +466,7 @@ class Jobs:
     async def _patiently(
         self, name: str, function: Callable[..., Awaitable[Outcome]], *arguments: Any
     ) -> Outcome:
-        """A step that GitHub may ask to come back later: then the job sleeps, durably, and tries again."""
+        """A step that GitHub may ask to come back later with: ComeBackLaterError."""
 
         async def attempt() -> Outcome:
             try:
@@ -455,14 +476,44 @@ class Jobs:
                     raise
                 return {"status": "limited", "until": until}
 
-        for _ in range(LIMITED_TIMES):
-            outcome = await self._step(name, attempt)
-            if outcome.get("status") != "limited":
-                return outcome
-            pause = min(max(1.0, outcome["until"] - time.time()), 3600.0)
-            log.warning("rate_limited", step=name, seconds=round(pause, 1))
-            await DBOS.sleep_async(pause)
-        raise StepFailedError("GitHub's rate limit did not end")
+        outcome = await self._step(name, attempt)
+        if outcome.get("status") == "limited":
+            raise ComeBackLaterError(outcome["until"])
+        return outcome
+
+    def _returning(
+        self,
+        name: str,
+        kind: type[Wish],
+        doing: Callable[[Wish], Coroutine[Any, Any, Outcome]],
+        queue: str = HOUSEKEEPING,
+        lane: Callable[[Wish], str | None] = lambda job: None,
+    ) -> Callable[[Outcome], Coroutine[Any, Any, Outcome]]:
+        """A workflow. One that GitHub asks for patience ends, and is queued again for later under another id: asleep
+        it would keep its place from everybody else for up to an hour."""
+
+        async def run(raw: Outcome) -> Outcome:
+            job = msgspec.convert(raw, kind)
+            try:
+                return await doing(job)
+            except ComeBackLaterError as error:
+                if job.waits >= LIMITED_TIMES:
+                    raise StepFailedError("GitHub's rate limit did not end") from None
+                later = msgspec.structs.replace(job, waits=job.waits + 1)
+                pause = min(max(1.0, error.until - time.time()), LONGEST_PAUSE)
+            log.warning("rate_limited", job=job.id, kind=name, seconds=round(pause, 1))
+            with (
+                SetWorkflowID(later.id),
+                SetWorkflowTimeout(JOB_SECONDS),
+                SetEnqueueOptions(queue_partition_key=lane(job), delay_seconds=pause),
+            ):
+                await DBOS.enqueue_workflow_async(queue, workflow, msgspec.to_builtins(later))
+            return {"status": "later", "job": later.id}
+
+        workflow: Callable[[Outcome], Coroutine[Any, Any, Outcome]] = DBOS.workflow(
+            name=name, max_recovery_attempts=RECOVERY_ATTEMPTS
+        )(run)
+        return workflow
 
     @contextlib.contextmanager
     def _known(self, kind: str, job_id: str, **fields: Any) -> Iterator[None]:
@@ -484,12 +535,14 @@ class Jobs:
         """Migrate, recover what a crash of this machine left, and begin. Raises JobsError."""
         await asyncio.to_thread(refuse_foreign_rows, self.database_url)
         DBOS.destroy(destroy_registry=True)  # nothing of an earlier instance in this process
-        self._review_workflow = _workflow("review", self._review)
-        self._command_workflow = _workflow("command", self._command)
-        self._rerun_workflow = _workflow("rerun", self._rerun)
-        self._merge_group_workflow = _workflow("merge_group", self._merge_group)
-        self._forget_workflow = _workflow("forget", self._forget)
-        self._arrive_workflow = _workflow("arrive", self._arrive)
+        self._review_workflow = self._returning(
+            "review", ReviewJob, self._review, REVIEWS, lambda job: job.lane
+        )
+        self._command_workflow = self._returning("command", CommandJob, self._command)
+        self._rerun_workflow = self._returning("rerun", RerunJob, self._rerun)
+        self._merge_group_workflow = self._returning("merge_group", MergeGroupJob, self._merge_group)
+        self._forget_workflow = self._returning("forget", ForgetJob, self._forget)
+        self._arrive_workflow = self._returning("arrive", ArriveJob, self._arrive)
 
         async def sweep(at: Any, context: Any) -> Outcome:
             return await self._sweep(at, context)
@@ -588,9 +641,13 @@ class Jobs:
             await asyncio.sleep(0.02)
 
     async def result(self, job_id: str) -> Outcome:
-        """Wait for a job and return what it left. For tests and tools."""
-        handle: WorkflowHandleAsync[Outcome] = await DBOS.retrieve_workflow_async(job_id)
-        return await handle.get_result(polling_interval_sec=0.02)
+        """Wait for a job, and for those that came back in its place, and return what was left. For tests and tools."""
+        while True:
+            handle: WorkflowHandleAsync[Outcome] = await DBOS.retrieve_workflow_async(job_id)
+            outcome = await handle.get_result(polling_interval_sec=0.02)
+            if outcome["status"] != "later":
+                return outcome
+            job_id = outcome["job"]
 
     async def status(self, job_id: str) -> str | None:
         """`SUCCESS`, `PENDING`, … or None for an unknown job."""
@@ -648,15 +705,6 @@ class Jobs:
         if options := engine_options(self.database_url):
             configuration["db_engine_kwargs"] = options
         return configuration
-
-
-def _workflow(
-    name: str, function: Callable[[Outcome], Coroutine[Any, Any, Outcome]]
-) -> Callable[[Outcome], Coroutine[Any, Any, Outcome]]:
-    async def run(raw: Outcome) -> Outcome:
-        return await function(raw)
-
-    return DBOS.workflow(name=name, max_recovery_attempts=RECOVERY_ATTEMPTS)(run)
 
 
 def _forced(stored: Any) -> bool:

@@ -19,6 +19,7 @@ from app.webhook import LARGEST_BODY, Webhook
 from app.work import Work
 from tests.fakegithub import FakeGitHub
 
+from .prepared_workers import workshop
 from .recorded_work import RecordedWork
 from .service import Service, application, migrate, settings_for
 from .signed_deliveries import OTHER, SECRET, Deliverer
@@ -100,9 +101,22 @@ async def deliver(start_jobs: Starting) -> AsyncIterator[Deliverer]:
     await server.close()
 
 
+@pytest.fixture(scope="session")
+def workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with workshop(tmp_path_factory.mktemp("workshop")) as boot:
+        yield boot
+
+
 @pytest.fixture
-async def service(fakegithub: FakeGitHub, database: str, blockbuster: BlockBuster) -> AsyncIterator[Service]:
+async def service(
+    fakegithub: FakeGitHub,
+    database: str,
+    blockbuster: BlockBuster,
+    workers: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> AsyncIterator[Service]:
     """The app, started, with the stand-in's deliveries going to it."""
+    monkeypatch.setattr("app.analysis.pool.BOOT", workers)
     app = application(settings_for(fakegithub, database))
     runner = web.AppRunner(app, access_log=None)
     blockbuster.deactivate()

@@ -10,7 +10,8 @@ import msgspec
 import pytest
 
 from app.jobs import Jobs, JobsError, QueueUnavailableError, Serializer, StepFailedError
-from app.work import CommandJob, ForgetJob, RerunJob, Swept
+from app.jobs.engine import MOST_REVIEWS
+from app.work import CommandJob, ForgetJob, Outcome, RerunJob, ReviewJob, Swept
 
 from .conftest import Starting
 from .recorded_work import REPOSITORY, LimitError, PassingError, RecordedWork, review
@@ -135,6 +136,66 @@ async def test_a_rate_limit_is_waited_for(start_jobs: Starting) -> None:
     assert (await jobs.result(job))["status"] == "published"
     assert time.monotonic() - began >= 0.9
     assert work.count("fault") == 0
+
+
+class WithoutBudget(RecordedWork):
+    """GitHub hears nothing of these installations for an hour."""
+
+    def __init__(self, *installations: int) -> None:
+        super().__init__()
+        self.limited = frozenset(installations)
+        self.refused: list[str] = []
+
+    def _look(self, job: ReviewJob | CommandJob) -> None:
+        if job.repository.installation_id in self.limited:
+            self.refused.append(job.id)
+            raise LimitError(time.time() + 3600)
+
+    async def gather(self, job: ReviewJob) -> Outcome:
+        self._look(job)
+        return await super().gather(job)
+
+    async def command(self, job: CommandJob) -> ReviewJob | None:
+        self._look(job)
+        return await super().command(job)
+
+
+async def test_installations_that_must_wait_for_an_hour_take_no_place_from_others(
+    start_jobs: Starting,
+) -> None:
+    loud = range(100, 100 + MOST_REVIEWS)
+    work = WithoutBudget(*loud)
+    jobs = await start_jobs(work)
+    for installation in loud:
+        theirs = msgspec.structs.replace(REPOSITORY, installation_id=installation, id=installation)
+        await jobs.request_review(ReviewJob(repository=theirs, number=1, trigger="a"))
+        await jobs.request_command(
+            CommandJob(
+                repository=theirs, number=1, trigger="a", author="ann", pull_author="ann", body="/fastperf"
+            )
+        )
+    async with asyncio.timeout(20):
+        while len(work.refused) < 2 * len(loud):  # noqa: ASYNC110 - threads of the engine do the work
+            await asyncio.sleep(0.01)
+
+    command = CommandJob(
+        repository=REPOSITORY, number=1, trigger="q", author="ann", pull_author="ann", body="/fastperf"
+    )
+    async with asyncio.timeout(10):
+        assert (await jobs.result(await jobs.request_review(review("quiet"))))["status"] == "published"
+        assert (await jobs.result(await jobs.request_command(command)))["status"] == "done"
+    assert len(work.refused) == len(set(work.refused)) == 2 * len(loud)
+
+
+async def test_what_comes_back_after_a_limit_looks_before_it_writes(start_jobs: Starting) -> None:
+    work = RecordedWork()
+    work.fail = {"publish": [LimitError(time.time())]}
+    jobs = await start_jobs(work)
+
+    job = await jobs.request_review(review("a"))
+
+    assert (await jobs.result(job))["status"] == "published"
+    assert work.again == [False, True]
 
 
 async def test_a_job_that_was_running_is_taken_up_by_the_next_process(

@@ -8,6 +8,7 @@ CHAOS_ORDER   a file with the moment and which time it passes, as in `committed 
 CHAOS_POINTS  a file to which the name of each moment is appended
 CHAOS_NEXT    if set, this is the version after the present one: it has one more step of the tables
 SIGUSR2       the disk is full, or no longer
+CHAOS_WORKERS what an analysis process begins with, in place of the program's own
 CHAOS_PACE    seconds between heartbeats; the lease is 3 times as long, the patience with others 5 times
 """
 
@@ -30,6 +31,7 @@ import aiohttp  # noqa: E402 - our own packages are found from here on
 import sqlalchemy as sa  # noqa: E402
 from sqlalchemy.engine.default import DefaultDialect  # noqa: E402
 
+import app.analysis.pool  # noqa: E402
 import app.jobs.engine  # noqa: E402
 import app.migrations  # noqa: E402
 import app.server  # noqa: E402
@@ -201,6 +203,7 @@ if __name__ == "__main__":
     signal.signal(signal.SIGUSR2, fill_disk)
     if os.environ.get("CHAOS_NEXT"):
         be_the_next_version()
+    app.analysis.pool.BOOT = os.environ.get("CHAOS_WORKERS") or app.analysis.pool.BOOT
     if pace := os.environ.get("CHAOS_PACE"):
         keep_pace(float(pace))
     app.server.build = functools.partial(

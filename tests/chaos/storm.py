@@ -54,7 +54,13 @@ class Machine:
     """One server process after another, under one name."""
 
     def __init__(
-        self, github: FakeGitHub, database: str, name: str, folder: Path, points: Path | None
+        self,
+        github: FakeGitHub,
+        database: str,
+        name: str,
+        folder: Path,
+        points: Path | None,
+        workers: str,
     ) -> None:
         self.name = name
         self._order = folder / f"{name}.order"
@@ -66,6 +72,7 @@ class Machine:
             CHAOS_PACE=str(PACE),
             CHAOS_ORDER=str(self._order),
             CHAOS_POINTS=str(points or ""),
+            CHAOS_WORKERS=workers,
         )
         self.process: AppProcess | None = None
 
@@ -125,7 +132,9 @@ class Storm:
         *,
         machines: int = 1,
         points: bool = False,
+        workers: str = "",
     ) -> None:
+        """`workers` is how analysis processes begin, if not as in production."""
         self.github = github
         self.database = database
         self.random = random.Random(seed)
@@ -134,6 +143,7 @@ class Storm:
         self.line: Line | None = None
         self.points_file = folder / "points" if points else None
         self._folder = folder
+        self._workers = workers
         self._names = [f"machine-{number}" for number in range(machines)]
         self.machines: list[Machine] = []
         self.repo: Repo | None = None
@@ -149,7 +159,8 @@ class Storm:
             self.line = await Line(server_of(self.database)).__aenter__()
             near = self.line.near(self.database)
         self.machines = [
-            Machine(self.github, near, name, self._folder, self.points_file) for name in self._names
+            Machine(self.github, near, name, self._folder, self.points_file, self._workers)
+            for name in self._names
         ]
         self.repo = self.github.add_repo("octo/shop", private=True, files=FILES, required_checks=["fastperf"])
         self.github.install("octo", [self.repo])

@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.app.conftest import workers
 from tests.chaos.postgres import empty_database, running
+
+__all__ = ["workers"]
 
 
 @pytest.fixture(scope="session")

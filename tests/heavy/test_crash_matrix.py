@@ -29,9 +29,9 @@ def database(request: pytest.FixtureRequest) -> str:
 
 
 async def test_a_server_that_is_killed_at_any_point_loses_nothing_and_says_nothing_twice(
-    fakegithub: FakeGitHub, database: str, tmp_path: Path
+    fakegithub: FakeGitHub, database: str, workers: str, tmp_path: Path
 ) -> None:
-    storm = Storm(fakegithub, database, tmp_path, seed=1, points=True)
+    storm = Storm(fakegithub, database, tmp_path, seed=1, points=True, workers=workers)
     storm.first_deaths = FIRST_DEATHS
     async with storm:
         assert storm.points_file is not None

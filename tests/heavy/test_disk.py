@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
 import subprocess
+import sys
 from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
 
 from tests.app.process import ROOT, AppProcess, environment_for
 from tests.app.service import FILES, SLOW
 from tests.app.test_database_faults import until_ready
 from tests.cli.program import fastperf
 from tests.fakegithub import FakeGitHub
+
+from .test_deploy import can_confine
 
 LAUNCHER = ROOT / "tests" / "chaos" / "launcher.py"
 
@@ -42,34 +49,80 @@ async def test_a_full_disk_is_said_and_outlived(fakegithub: FakeGitHub, sqlite_u
     assert not any("Traceback" in line for line in server.raw)
 
 
+class File:
+    """How a SQLite database is saved and brought back: with our own commands."""
+
+    def __init__(self, url: str, folder: Path) -> None:
+        self.url, self._folder = url, folder
+
+    def save(self) -> None:
+        done = self._run("backup")
+        assert (done.returncode, done.stderr) == (0, "")
+        refused = self._run("restore")
+        assert refused.stderr == "fastperf: a server runs on this database: stop it first\n"
+
+    def bring_back(self) -> None:
+        restored = self._run("restore")
+        assert restored.returncode == 0, restored.stderr
+
+    def _run(self, command: str) -> subprocess.CompletedProcess[str]:
+        environment = {"FASTPERF_DATABASE_URL": self.url}
+        return fastperf(command, self._folder / "copy.db", folder=self._folder, environment=environment)
+
+
+class Server:
+    """How a PostgreSQL database is: with PostgreSQL's, as `docs/operations.md` says."""
+
+    def __init__(self, url: str, folder: Path) -> None:
+        self.url, self._dump = url, str(folder / "fastperf.dump")
+        data = Path(str(sa.make_url(url).query["host"]))
+        self._programs = Path((data / "postmaster.opts").read_text().split()[0].strip('"')).parent
+        self._address = url.replace("+psycopg", "")
+
+    def save(self) -> None:
+        self._run("pg_dump", "-Fc", "-f", self._dump, self._address)
+
+    def bring_back(self) -> None:
+        self._run("pg_restore", "--clean", "--if-exists", "-d", self._address, self._dump)
+
+    def _run(self, program: str, *arguments: str) -> None:
+        done = subprocess.run(
+            [self._programs / program, *arguments], capture_output=True, text=True, check=False
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.fixture(params=[File, Server])
+def kept(request: pytest.FixtureRequest, tmp_path: Path) -> File | Server:
+    kind = request.param
+    url: str = request.getfixturevalue("sqlite_url" if kind is File else "postgres_url")
+    database: File | Server = kind(url, tmp_path)
+    return database
+
+
 async def test_what_a_restored_backup_still_wants_done_is_done_and_not_said_twice(
-    fakegithub: FakeGitHub, tmp_path: Path
+    fakegithub: FakeGitHub, kept: File | Server
 ) -> None:
     """The backup is of the middle of a review, which was finished since."""
-    database = f"sqlite:///{tmp_path}/fastperf.db"
     repo = fakegithub.add_repo("octo/shop", private=True, files=FILES, required_checks=["fastperf"])
     fakegithub.install("octo", [repo])
     repo.git.commit("slow", SLOW, parent=repo.git.ref("main"))
     held = asyncio.Event()
     fakegithub.faults.late(held, "repos/compare-commits")
-    server = await AppProcess(environment_for(fakegithub, database)).start()
+    server = await AppProcess(environment_for(fakegithub, kept.url)).start()
     fakegithub.webhook_url = f"{server.url}/webhook"
     pull = await fakegithub.open_pr(repo, "slow")
     await fakegithub.until(lambda: fakegithub.calls("graphql"), 30)
 
-    done = await asyncio.to_thread(_run, "backup", tmp_path, database)
-    assert (done.returncode, done.stderr) == (0, "")
-    refused = await asyncio.to_thread(_run, "restore", tmp_path, database)
-    assert refused.stderr == "fastperf: a server runs on this database: stop it first\n"
+    await asyncio.to_thread(kept.save)
     held.set()
     await fakegithub.until(
         lambda: [r for r in fakegithub.check_runs(repo, pull.head_sha) if r.status == "completed"], 60
     )
     assert await server.stop() == 0
-    restored = await asyncio.to_thread(_run, "restore", tmp_path, database)
-    assert restored.returncode == 0, restored.stderr
+    await asyncio.to_thread(kept.bring_back)
     before = len(fakegithub.log)
-    server = await AppProcess(environment_for(fakegithub, database)).start()
+    server = await AppProcess(environment_for(fakegithub, kept.url)).start()
     fakegithub.webhook_url = None
     await fakegithub.until(lambda: any(line["event"] == "review_done" for line in server.lines), 60)
     await server.stop()
@@ -80,7 +133,35 @@ async def test_what_a_restored_backup_still_wants_done_is_done_and_not_said_twic
     assert len(fakegithub.reviews(repo, pull.number)) == 1
 
 
-def _run(command: str, folder: Path, database: str) -> subprocess.CompletedProcess[str]:
-    return fastperf(
-        command, folder / "copy.db", folder=folder, environment={"FASTPERF_DATABASE_URL": database}
-    )
+@pytest.mark.skipif(not can_confine(), reason="needs root and unshare")
+async def test_a_volume_that_is_read_only_is_said_at_the_start_and_left_alone(
+    fakegithub: FakeGitHub, tmp_path: Path
+) -> None:
+    """Once as new, once with the tables of an earlier run on it."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    environment = environment_for(fakegithub, f"sqlite:///{folder}/fastperf.db")
+    script = f'mount --bind {folder} {folder} && mount -o remount,bind,ro {folder} && exec "$@"'
+    confined = ["unshare", "--mount", "--propagation", "private", "sh", "-c", script, "sh", sys.executable]
+
+    def tried() -> list[str]:
+        done = subprocess.run(
+            [*confined, str(ROOT / "fastperf.py"), "serve"],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=60,
+        )
+        assert done.returncode == 1
+        assert "Traceback" not in done.stderr
+        return [line["reason"] for line in map(json.loads, done.stderr.splitlines()) if "reason" in line]
+
+    (fresh,) = await asyncio.to_thread(tried)
+    await (await AppProcess(environment).start()).stop()
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    (used,) = await asyncio.to_thread(tried)
+
+    assert "read-only" in fresh
+    assert "read-only" in used
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before

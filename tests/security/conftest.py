@@ -14,6 +14,7 @@ from tests.app.conftest import (
     migrated,
     service,
     start_jobs,
+    workers,
 )
 from tests.app.github.conftest import clock, github, private_key, server, shop
 from tests.app.process import AppProcess, environment_for
@@ -34,6 +35,7 @@ __all__ = [
     "shop",
     "start_jobs",
     "visit",
+    "workers",
 ]
 
 
