@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import datetime
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import msgspec
+import sqlalchemy as sa
 
 from app.settings import database_url
 from app.store import Entry, Store
@@ -15,7 +17,11 @@ from app.terminal import visible
 
 def read(environment: Mapping[str, str], *, repository: str, number: int, limit: int, as_json: bool) -> str:
     """The newest entries as text. Raises SQLAlchemyError, and SettingsError for a wrong address of the database."""
-    entries = asyncio.run(_read(database_url(environment), repository, number, limit))
+    url = database_url(environment)
+    place = sa.make_url(url).database if url.startswith("sqlite") else None
+    if place and Path(place).parent.is_dir() and not Path(place).exists():  # looking must not make it
+        return "[]\n" if as_json else ""
+    entries = asyncio.run(_read(url, repository, number, limit))
     return _as_json(entries) if as_json else "".join(map(_line, entries))
 
 

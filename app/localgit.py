@@ -169,7 +169,10 @@ class LocalRepository:
             raise GitError(f"git {arguments[0]} took longer than {SECONDS} s") from None
         if done.returncode:
             said = done.stderr.decode(errors="replace").strip().splitlines()
-            raise GitError(said[0].removeprefix("fatal: ") if said else f"git {arguments[0]} failed")
+            told = said[0].removeprefix("fatal: ") if said else f"git {arguments[0]} failed"
+            if told.startswith("not a git repository"):
+                told = f"{directory or self._directory} is in no git repository"
+            raise GitError(told)
         return done.stdout
 
 

@@ -17,7 +17,7 @@ from app.github.client import RepositoryClient
 from app.github.comments import Permission, Reaction
 from app.github.errors import Forbidden, NotFound
 from app.github.models import PullState
-from app.review import answers, commands, marker
+from app.review import answers, burndown, commands, marker
 from app.review.commands import PREFIX, Command
 from app.review.config import Config
 from app.review.markdown import LIMIT, Section, fit
@@ -37,6 +37,8 @@ BUTTON_REASON: Final = "ignored by the button of the check run"
 MOST_AN_HOUR: Final = 30
 """Commands on one pull request; more get a reaction and nothing else."""
 HOUR: Final = 3600.0
+EARLIER_AUDITS: Final = 12
+"""So many are compared with."""
 LONGEST: Final = LIMIT - 200
 """Of all answers to one comment, which a marker follows."""
 NO_ROOM: Final = "This answer has no room beside the others: ask for it in a comment of its own."
@@ -159,7 +161,20 @@ class Order:
                 (factor,) = command.arguments
                 return await surveys.scale(self._client, head, config, float(factor))
             case _:
-                return await surveys.audit(self._client, head, config)
+                return await self._audit(await surveys.audit(self._client, head, config))
+
+    async def _audit(self, found: tuple[str, burndown.Point | None]) -> str:
+        """With what earlier audits of the repository counted: a burn-down."""
+        text, now = found
+        if now is None:
+            return text
+        entries = await self._store.recorded(
+            limit=EARLIER_AUDITS, repository=self.job.repository.full_name, action="audit"
+        )
+        earlier = [point for entry in entries if (point := burndown.of_note(entry.detail, entry.at))]
+        await self._record("audit", burndown.noted(now))
+        points = [*reversed([point for point in earlier if point.commit != now.commit]), now]
+        return f"{text}\n\n{burndown.as_markdown(points)}" if len(points) > 1 else text
 
     async def _ignore(self, command: Command, said: Said, blocking: tuple[str, ...]) -> None:
         code, path, reason = command.arguments

@@ -529,11 +529,14 @@ class Store:
         """What the line says; None when there is no such line."""
         return await self._run(self._scalar, sa.select(_log.c.detail).where(_log.c.id == entry_id))
 
-    async def recorded(self, *, limit: int = 200, repository: str = "", number: int = 0) -> list[Entry]:
+    async def recorded(
+        self, *, limit: int = 200, repository: str = "", number: int = 0, action: str = ""
+    ) -> list[Entry]:
         """The newest lines of the record, newest first."""
         query = sa.select(_log).order_by(_log.c.at.desc()).limit(limit)
         query = query.where(_log.c.repository == repository) if repository else query
         query = query.where(_log.c.number == number) if number else query
+        query = query.where(_log.c.action == action) if action else query
         return await self._run(self._read_log, query)
 
     async def heartbeat(self, machine_id: str) -> frozenset[str]:

@@ -13,6 +13,7 @@ from app.analysis.documents import is_python
 from app.analysis.messages import Branched, Diagnosed
 from app.github.client import RepositoryClient
 from app.project import Projects
+from app.review import burndown
 from app.review.comments import BADGES
 from app.review.config import Config
 from app.review.links import Links
@@ -71,15 +72,17 @@ class Surveys:
         site = capacity.Site.of(options, workers=workers)
         return scaled(capacity.capacities(result.endpoints, site), factor, options.context.get("rps"))
 
-    async def audit(self, client: RepositoryClient, commit: str, config: Config) -> str:
-        """What the whole project has, not only this change."""
+    async def audit(
+        self, client: RepositoryClient, commit: str, config: Config
+    ) -> tuple[str, burndown.Point | None]:
+        """What the whole project has, not only this change; and how much that is, if it was looked through."""
         project = await self._projects.at(client, commit, lambda each: not config.excludes(each))
         paths = [path for path in project.tree if is_python(path) and not config.excludes(path)]
         if len(paths) > MOST_AUDITED:
             return (
                 f"{len(paths)} Python files are too many to fetch for a comment: "
                 "`fastperf check` in a checkout audits them all."
-            )
+            ), None
         contents = await client.contents.texts([(commit, path) for path in paths])
         sources = {path: content for (_, path), content in contents.items() if content is not None}
         options = config.options()
@@ -88,7 +91,8 @@ class Surveys:
         result = await self._analysis.examine(
             sources, documents=project.documents, options=options, fixes=False
         )
-        return audited(result, self._links(client, commit))
+        now = msgspec.structs.replace(burndown.today(result.findings), commit=commit)
+        return audited(result, self._links(client, commit)), now
 
     def _links(self, client: RepositoryClient, commit: str) -> Links:
         return Links(self._web_url, client.repository.full_name, commit, self._public_url)

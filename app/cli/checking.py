@@ -14,9 +14,9 @@ import click
 from app.cli.shared import Bar, Misuse, configured, options_of, progress, with_evidence
 
 if TYPE_CHECKING:
-    from app.burndown import Point
     from app.check import Scan
     from app.discovery import Project
+    from app.review.burndown import Point
     from rules.engine.finding import Finding, Options
 
 FORMATS = ("text", "json", "sarif", "github", "gitlab", "junit", "markdown", "prompt")
@@ -174,7 +174,8 @@ def audit(path: Path, output_format: str, days: float | None) -> None:
 
     What `/fastperf audit` answers in a pull request. Exits 1 when there is something.
     """
-    from app import burndown, outputs
+    from app import outputs
+    from app.review import burndown
     from app.review.links import Links
     from app.surveys import audited
 

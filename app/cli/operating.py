@@ -115,6 +115,8 @@ def show_log(repo: str, number: int | None, last: int, output_format: str) -> No
     except (SettingsError, sa.exc.SQLAlchemyError) as error:
         raise Misuse(f"the record cannot be read: {error}".splitlines()[0]) from None
     click.echo(text, nl=False)
+    if not text:
+        click.echo("Nothing is recorded there.", err=True)
 
 
 @click.command()

@@ -147,7 +147,7 @@ def capacity(endpoint: Endpoint, site: Site) -> Capacity:
         Limit(
             resource="processor",
             rps=_rate(cores, cpu + burnt),
-            formula=f"{cores} cores / {_ms(cpu + burnt)} of processor time per request",
+            formula=f"{_plural(cores, 'core')} / {_ms(cpu + burnt)} of processor time per request",
             change="more workers, each with a core; or less work per request",
             effort=Effort.HOURS,
         )
@@ -157,7 +157,7 @@ def capacity(endpoint: Endpoint, site: Site) -> Capacity:
             Limit(
                 resource="event loop",
                 rps=_rate(site.workers, blocked + cpu),
-                formula=f"{site.workers} event loops / {_ms(blocked + cpu)} blocked per request",
+                formula=f"{_plural(site.workers, 'event loop')} / {_ms(blocked + cpu)} blocked per request",
                 change=f"take {', '.join(cost.blocking[:3])} off the event loop",
                 effort=Effort.MINUTES,
             )
@@ -266,6 +266,10 @@ def _counted_already(cost: Cost, queries: float, calls: float, site: Site) -> fl
 
 def _rate(units: float, milliseconds: float) -> float:
     return units * 1000 / max(milliseconds, 1e-6)
+
+
+def _plural(count: float, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _ms(milliseconds: float) -> str:

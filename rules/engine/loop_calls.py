@@ -289,40 +289,40 @@ def by_kind(function: ast.AsyncFunctionDef, module: Module, code: str) -> list[l
     groups.sort(key=lambda group: -group[0].severity.rank)
     said: list[list[Stop]] = []
     for group in groups:
-        around = next((each for each in said if _calls(group) <= _calls(each)), None)
+        around = next((each for each in said if _are_calls_of(group, each)), None)
         if around is None:
             said.append(group)
         else:
             around[0] = replace(around[0], besides=(*around[0].besides, group[0].callable))
     if code == "FP109":
-        return [group for group in said if not _is_said_by_helper(group, helped)]
+        spoken = [each for other in sorted(_OF_HELPERS) for each in by_kind(function, module, other)]
+        return [group for group in said if not any(_is_louder(each, group) for each in spoken)]
     if code in _OF_HELPERS:
         for group in said:
             _add_waits(group, helped)
     return said
 
 
-def _calls(stops: Iterable[Stop]) -> set[ast.AST]:
-    return {stop.call for stop in stops}
+def _are_calls_of(stops: list[Stop], others: list[Stop]) -> bool:
+    """Whether `others` begin with the same call, and have the rest too."""
+    calls = {stop.call for stop in others}
+    return stops[0].call is others[0].call and all(stop.call in calls for stop in stops)
 
 
-def _is_said_by_helper(group: list[Stop], helped: Iterable[Stop]) -> bool:
-    """Whether FP103 and its like speak of each of these calls, and as loud."""
-    others = [
-        stop for stop in helped if stop.code in _OF_HELPERS and stop.severity.rank >= group[0].severity.rank
-    ]
-    return _calls(group) <= _calls(others)
+def _is_louder(stops: list[Stop], others: list[Stop]) -> bool:
+    return stops[0].severity.rank >= others[0].severity.rank and _are_calls_of(others, stops)
 
 
 def _add_waits(group: list[Stop], helped: Iterable[Stop]) -> None:
-    calls = _calls(group)
+    """Name the waits for threads that the first call of the group brings too: FP109 leaves them to it."""
+    first = group[0]
     waits = dict.fromkeys(
         stop.callable
         for stop in helped
-        if stop.code == "FP109" and stop.call in calls and stop.severity.rank <= group[0].severity.rank
+        if stop.code == "FP109" and stop.call is first.call and stop.severity.rank <= first.severity.rank
     )
     if waits:
-        group[0] = replace(group[0], besides=(*group[0].besides, *waits))
+        group[0] = replace(first, besides=(*first.besides, *waits))
 
 
 _talks: WeakKeyDictionary[Module, dict[tuple[ast.AST, str], list[list[Stop]]]] = WeakKeyDictionary()

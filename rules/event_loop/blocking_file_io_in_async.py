@@ -201,7 +201,7 @@ class BlockingFileIoInAsync(Rule):
             " while the disk works, this worker serves nobody.",
             severity=Severity.MEDIUM,
             confidence=Confidence.POSSIBLE
-            if _is_once_in_a_while(call, _AS_IS, module)
+            if leaf.sometimes or _is_once_in_a_while(call, _AS_IS, module)
             else Confidence.LIKELY,
             call_path=(here, *leaf.path),
             instead="Hand the helper to a worker thread: `await asyncio.to_thread(...)`.",

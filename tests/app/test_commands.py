@@ -6,7 +6,7 @@ import pytest
 
 from tests.fakegithub.state import IssueComment, Pull, Repo
 
-from .service import SLOW, Service
+from .service import FAST, SLOW, Service
 
 
 async def _slow(service: Service, config: str = "") -> tuple[Repo, Pull]:
@@ -177,6 +177,22 @@ async def test_diagnose_scale_and_audit_tell_of_the_project_with_the_change(serv
     assert "saturates first" in answer
     assert "cannot take 500 requests/s" in answer
     assert "1 finding in 3 files" in answer
+    assert "Burn-down" not in answer
+
+
+async def test_an_audit_shows_what_earlier_ones_counted(service: Service) -> None:
+    repo, pull = await _slow(service)
+    await _say(service, repo, pull, "/fastperf audit")
+    quiet = await service.reviewed(repo, "quiet", FAST)
+
+    await _say(service, repo, quiet, "/fastperf audit")
+
+    (answer,) = _answers(service, repo, quiet)
+    burn_down = answer.partition("#### Burn-down")[2]
+    assert f"`{pull.head_sha[:10]}`" in burn_down
+    assert f"`{quiet.head_sha[:10]}`" in burn_down
+    assert burn_down.index(pull.head_sha[:10]) < burn_down.index(quiet.head_sha[:10])
+    assert "1 fewer than on" in burn_down
 
 
 async def test_an_endpoint_that_is_not_there_is_said_to_be_none(service: Service) -> None:

@@ -79,7 +79,14 @@ def documentation(loop: Loop, tmp_path: Path) -> Iterator[str]:
 
 
 def test_the_documentation_loads_nothing_from_elsewhere_and_fits(opened: Opening, documentation: str) -> None:
-    for place in ("index.html", "tutorial/index.html", "architecture/index.html", "rules/FP101/index.html"):
+    for place in (
+        "index.html",
+        "tutorial/index.html",
+        "architecture/index.html",
+        "benchmarks/index.html",
+        "rules/FP101/index.html",
+        "rules/measured/index.html",
+    ):
         tab = opened(f"{documentation}/{place}", own=(documentation,))
         for scheme, width in LOOKS:
             tab.page.emulate_media(color_scheme=scheme)

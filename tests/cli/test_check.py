@@ -226,7 +226,7 @@ def test_links_are_not_counted_as_files(tmp_path: Path) -> None:
         (["pyproject.toml"], "pyproject.toml: not a Python file"),
         (["--select", "FP999"], "no rule 'FP999'"),
         (["--ignore", "blocking-call-in-asnyc"], "Did you mean blocking-call-in-async?"),
-        (["--base", "nonsense"], "not a git repository"),
+        (["--base", "nonsense"], "is in no git repository"),
         (["--config", "absent.toml"], "absent.toml: No such file or directory"),
     ],
 )

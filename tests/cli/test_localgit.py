@@ -199,7 +199,7 @@ def test_errors_are_one_line(repository: Repository, tmp_path: Path) -> None:
         LocalRepository(tmp_path / "absent")
     outside = tmp_path / "outside"
     outside.mkdir()
-    with pytest.raises(GitError, match=r"^not a git repository"):
+    with pytest.raises(GitError, match=r" is in no git repository$"):
         LocalRepository(outside)
 
 

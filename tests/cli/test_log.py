@@ -48,3 +48,13 @@ def test_a_database_that_cannot_be_read_is_one_line(tmp_path: Path) -> None:
 
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith("fastperf: the record cannot be read: ")
+
+
+def test_looking_into_no_record_says_so_and_makes_no_file(tmp_path: Path) -> None:
+    environment = {"FASTPERF_DATABASE_URL": f"sqlite:///{tmp_path / 'none.db'}"}
+
+    done = fastperf("log", folder=tmp_path, environment=environment)
+
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == "Nothing is recorded there.\n"
+    assert list(tmp_path.iterdir()) == []

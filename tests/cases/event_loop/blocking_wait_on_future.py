@@ -97,3 +97,14 @@ def send_and_wait(number: int) -> bytes:
 async def told(number: int) -> bytes:
     await asyncio.sleep(0)
     return send_and_wait(number)  # said of the request, which is sent there too
+
+
+@app.get("/told-apart")
+async def told_apart(number: int) -> bytes:
+    await asyncio.sleep(0)
+    tell(number)
+    return send_and_wait(number)  # FP109
+
+
+def tell(number: int) -> None:
+    requests.post(f"https://told.example/{number}", timeout=5)
