@@ -79,7 +79,8 @@ class Assessor:
         """The report on a change. `config` is the repository's own; those in its folders are read here."""
         if any(is_python(path) or is_document(path) for path in _paths(compared)):
             nested = await self._projects.configurations(client, compared.merge_base_sha, tip_sha)
-            config = config.with_parts(nested)
+            moved = {file.path: file.previous_path for file in compared.files if file.previous_path}
+            config = config.with_parts(nested).with_moved(moved)
         diff = Diff.of(compared.files)
         links = self.links(client, head_sha)
         relevant = [file for file in compared.files if _matters(file, config)]

@@ -53,7 +53,9 @@ def gather(repository: LocalRepository, base: str, head: str) -> Gathered:
     old, new = repository.tree(merge_base), repository.tree(head_id)
     tip = old if merge_base == base_id else repository.tree(base_id)
     # As on GitHub, the configuration is the base's: a change cannot switch off its own gate.
-    config = Config.parse(_documents(repository, tip))
+    config = Config.parse(_documents(repository, tip)).with_moved(
+        {file.path: file.previous_path for file in files if file.previous_path}
+    )
 
     after = {file.path: new[file.path] for file in files if _is_source(file.path, new, config)}
     before = {

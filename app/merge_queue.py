@@ -43,6 +43,16 @@ class MergeQueue:
         if said.conclusion == "failure" and report is not None:
             await self._tell(client, job, report, group)
 
+    async def give_up(self, client: RepositoryClient, job: MergeGroupJob, reason: str) -> None:
+        """Conclude the group as the project wants it after a fault of ours."""
+        config = Config.parse((await self._last(client, job)).documents)
+        fault = unreviewed(job.head_sha, config.on_fault, f"a fault of its own ({reason})", None)
+        said = msgspec.structs.replace(fault, title="fastperf could not review this commit")
+        await self._publisher.conclude(client, said, again=True)
+        entry = f"{job.repository.id}:fault:{job.head_sha}"
+        number = client.pulls.last_of(job.head_ref)
+        await self._store.record(entry, job.repository, number, "fastperf", "fault", reason)
+
     async def _gather(
         self, client: RepositoryClient, job: MergeGroupJob
     ) -> tuple[Gathered, Report | None, Group]:

@@ -362,6 +362,15 @@ class Pipeline(Chores):
             return {"status": "gone"}
         return {"status": "published"}
 
+    async def conclude_group_fault(self, job: MergeGroupJob, reason: str) -> Outcome:
+        """The last resort for a group: a queue that hears nothing throws its pull requests out."""
+        try:
+            await self.queue.give_up(self.github.repository(job.repository), job, reason)
+        except (Gone, NotFound):
+            return {"status": "gone"}
+        self.metrics.reviewed("fault")
+        return {"status": "fault"}
+
 
 def _is_machine(state: PullState) -> bool:
     """A bot reads no comments; a coding agent does."""

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 import structlog
 from sqlalchemy.dialects import postgresql, sqlite
 
+from app import tables
 from app.database import engine_options, forgets_commits, refuse_damage
 from app.github.models import Repository
 from app.migrations import migrate
@@ -38,165 +39,8 @@ COSTS_DAYS: Final = 730.0
 _CHUNK: Final = 400
 _MOST_MERGED: Final = 200
 
-metadata = sa.MetaData()
-
-_blobs = sa.Table(
-    "fastperf_blobs",
-    metadata,
-    sa.Column("repository_id", sa.BigInteger, primary_key=True),
-    sa.Column("sha", sa.String(64), primary_key=True),
-    sa.Column("kind", sa.String(64), primary_key=True),
-    sa.Column("installation_id", sa.BigInteger, nullable=False, index=True),
-    sa.Column("data", sa.LargeBinary, nullable=False),
-    sa.Column("used_at", sa.Float, nullable=False, index=True),
-)
-_trees = sa.Table(
-    "fastperf_trees",
-    metadata,
-    sa.Column("repository_id", sa.BigInteger, primary_key=True),
-    sa.Column("commit_sha", sa.String(64), primary_key=True),
-    sa.Column("installation_id", sa.BigInteger, nullable=False, index=True),
-    sa.Column("data", sa.LargeBinary, nullable=False),
-    sa.Column("used_at", sa.Float, nullable=False, index=True),
-)
-_reviews = sa.Table(
-    "fastperf_reviews",
-    metadata,
-    sa.Column("repository_id", sa.BigInteger, primary_key=True),
-    sa.Column("number", sa.BigInteger, primary_key=True),
-    sa.Column("head_sha", sa.String(64), primary_key=True),
-    sa.Column("installation_id", sa.BigInteger, nullable=False, index=True),
-    sa.Column("conclusion", sa.String(32), nullable=False),
-    sa.Column("title", sa.Text, nullable=False),
-    sa.Column("summary", sa.Text, nullable=False),
-    sa.Column("at", sa.Float, nullable=False, index=True),
-)
-_reports = sa.Table(
-    "fastperf_reports",
-    metadata,
-    sa.Column("id", sa.String(32), primary_key=True),
-    sa.Column("repository_id", sa.BigInteger, nullable=False, index=True),
-    sa.Column("installation_id", sa.BigInteger, nullable=False, index=True),
-    sa.Column("data", sa.LargeBinary, nullable=False),
-    sa.Column("at", sa.Float, nullable=False, index=True),
-)
-_costs = sa.Table(
-    "fastperf_costs",
-    metadata,
-    sa.Column("repository_id", sa.BigInteger, primary_key=True),
-    sa.Column("number", sa.BigInteger, primary_key=True),
-    sa.Column("installation_id", sa.BigInteger, nullable=False, index=True),
-    sa.Column("base_ref", sa.String(255), nullable=False),
-    sa.Column("head_sha", sa.String(64), nullable=False),
-    sa.Column("data", sa.LargeBinary, nullable=False),
-    sa.Column("at", sa.Float, nullable=False, index=True),
-)
-"""What merged pull requests did to endpoint costs."""
-_verdicts = sa.Table(
-    "fastperf_verdicts",
-    metadata,
-    sa.Column("repository_id", sa.BigInteger, primary_key=True),
-    sa.Column("key", sa.String(64), primary_key=True),
-    sa.Column("installation_id", sa.BigInteger, nullable=False, index=True),
-    sa.Column("data", sa.LargeBinary, nullable=False),
-    sa.Column("at", sa.Float, nullable=False, index=True),
-)
-_begun = sa.Table(
-    "fastperf_begun_checks",
-    metadata,
-    sa.Column("repository_id", sa.BigInteger, primary_key=True),
-    sa.Column("number", sa.BigInteger, primary_key=True),
-    sa.Column("head_sha", sa.String(64), primary_key=True),
-    sa.Column("installation_id", sa.BigInteger, nullable=False, index=True),
-    sa.Column("at", sa.Float, nullable=False, index=True),
-)
-_pulls = sa.Table(
-    "fastperf_pulls",
-    metadata,
-    sa.Column("repository_id", sa.BigInteger, primary_key=True),
-    sa.Column("number", sa.BigInteger, primary_key=True),
-    sa.Column("installation_id", sa.BigInteger, nullable=False, index=True),
-    sa.Column("folded", sa.Text, nullable=False),
-    sa.Column("at", sa.Float, nullable=False, index=True),
-)
-_said = sa.Table(
-    "fastperf_said",
-    metadata,
-    sa.Column("repository_id", sa.BigInteger, primary_key=True),
-    sa.Column("number", sa.BigInteger, primary_key=True),
-    sa.Column("token", sa.String(128), primary_key=True),
-    sa.Column("installation_id", sa.BigInteger, nullable=False, index=True),
-    sa.Column("at", sa.Float, nullable=False, index=True),
-)
-_waivers = sa.Table(
-    "fastperf_waivers",
-    metadata,
-    sa.Column("repository_id", sa.BigInteger, primary_key=True),
-    sa.Column("number", sa.BigInteger, primary_key=True),
-    sa.Column("code", sa.String(16), primary_key=True),
-    sa.Column("path", sa.String(500), primary_key=True),
-    sa.Column("token", sa.String(128), primary_key=True),
-    sa.Column("installation_id", sa.BigInteger, nullable=False, index=True),
-    sa.Column("reason", sa.Text, nullable=False),
-    sa.Column("author", sa.String(255), nullable=False),
-    sa.Column("at", sa.Float, nullable=False),
-)
-_pauses = sa.Table(
-    "fastperf_pauses",
-    metadata,
-    sa.Column("repository_id", sa.BigInteger, primary_key=True),
-    sa.Column("number", sa.BigInteger, primary_key=True),
-    sa.Column("installation_id", sa.BigInteger, nullable=False, index=True),
-    sa.Column("author", sa.String(255), nullable=False),
-    sa.Column("at", sa.Float, nullable=False),
-)
-_advised = sa.Table(
-    "fastperf_advised",
-    metadata,
-    sa.Column("repository_id", sa.BigInteger, primary_key=True),
-    sa.Column("installation_id", sa.BigInteger, nullable=False, index=True),
-    sa.Column("number", sa.BigInteger, nullable=False),
-    sa.Column("head_sha", sa.String(64), nullable=False),
-    sa.Column("at", sa.Float, nullable=False),
-)
-"""The one review of a repository that said what the project lacks; kept for as long as the repository is."""
-_log = sa.Table(
-    "fastperf_log",
-    metadata,
-    sa.Column("id", sa.String(255), primary_key=True),
-    sa.Column("repository_id", sa.BigInteger, nullable=False, index=True),
-    sa.Column("installation_id", sa.BigInteger, nullable=False, index=True),
-    sa.Column("repository", sa.String(255), nullable=False),
-    sa.Column("number", sa.BigInteger, nullable=False),
-    sa.Column("actor", sa.String(255), nullable=False),
-    sa.Column("action", sa.String(64), nullable=False),
-    sa.Column("detail", sa.Text, nullable=False),
-    sa.Column("at", sa.Float, nullable=False, index=True),
-)
-_machines = sa.Table(
-    "fastperf_machines",
-    metadata,
-    sa.Column("id", sa.String(255), primary_key=True),
-    sa.Column("seen_at", sa.Float, nullable=False),
-    sa.Column("version", sa.String(64)),
-)
 PING: Final = "ping"
 """The row that is no machine: written to see whether writing works."""
-_OWNED: Final = (
-    _blobs,
-    _trees,
-    _reviews,
-    _reports,
-    _costs,
-    _verdicts,
-    _begun,
-    _pulls,
-    _said,
-    _waivers,
-    _pauses,
-    _advised,
-    _log,
-)
 
 
 class HeadReview(msgspec.Struct, frozen=True):
@@ -279,7 +123,7 @@ class Store:
             "data": zlib.compress(msgspec.msgpack.encode(tree), 3),
             "used_at": time.time(),
         }
-        await self._run(self._upsert, _trees, [row])
+        await self._run(self._upsert, tables.trees, [row])
 
     async def reviewed(self, repository: Repository, number: int, head_sha: str) -> bool:
         """Whether the pull request was reviewed at this head."""
@@ -297,7 +141,7 @@ class Store:
             "summary": review.summary,
             "at": time.time(),
         }
-        await self._run(self._upsert, _reviews, [row])
+        await self._run(self._upsert, tables.reviews, [row])
 
     async def keep_report(self, repository: Repository, report_id: str, data: bytes) -> None:
         """What the report's page shows."""
@@ -308,11 +152,13 @@ class Store:
             "data": zlib.compress(data, 3),
             "at": time.time(),
         }
-        await self._run(self._upsert, _reports, [row])
+        await self._run(self._upsert, tables.reports, [row])
 
     async def report(self, report_id: str) -> bytes | None:
         """None for one that was never kept, or is no more."""
-        data = await self._run(self._scalar, sa.select(_reports.c.data).where(_reports.c.id == report_id))
+        data = await self._run(
+            self._scalar, sa.select(tables.reports.c.data).where(tables.reports.c.id == report_id)
+        )
         return None if data is None else zlib.decompress(data)
 
     async def keep_verdict(self, repository: Repository, key: str, data: bytes) -> None:
@@ -324,17 +170,17 @@ class Store:
             "data": zlib.compress(data, 3),
             "at": time.time(),
         }
-        await self._run(self._upsert, _verdicts, [row])
+        await self._run(self._upsert, tables.verdicts, [row])
 
     async def verdict(self, repository: Repository, key: str) -> bytes | None:
-        where = (_verdicts.c.repository_id == repository.id, _verdicts.c.key == key)
-        data = await self._run(self._scalar, sa.select(_verdicts.c.data).where(*where))
+        where = (tables.verdicts.c.repository_id == repository.id, tables.verdicts.c.key == key)
+        data = await self._run(self._scalar, sa.select(tables.verdicts.c.data).where(*where))
         return None if data is None else zlib.decompress(data)
 
     async def kept_report(self, report_id: str) -> KeptReport | None:
         """The report with the repository it belongs to; None as for `report`."""
-        columns = (_reports.c.repository_id, _reports.c.data, _reports.c.at)
-        row = await self._run(self._row, sa.select(*columns).where(_reports.c.id == report_id))
+        columns = (tables.reports.c.repository_id, tables.reports.c.data, tables.reports.c.at)
+        row = await self._run(self._row, sa.select(*columns).where(tables.reports.c.id == report_id))
         return None if row is None else KeptReport(row[0], zlib.decompress(row[1]), row[2])
 
     async def keep_costs(self, repository: Repository, base_ref: str, merged: Merged) -> None:
@@ -348,41 +194,43 @@ class Store:
             "data": zlib.compress(merged.encoded_moves(), 3),
             "at": merged.at,
         }
-        await self._run(self._insert_once, _costs, row)
+        await self._run(self._insert_once, tables.costs, row)
 
     async def costs(self, repository_id: int, base_ref: str, until: float) -> list[Merged]:
         """The last merged pull requests of a branch that moved costs, those merged until a time; newest first."""
         query = (
-            sa.select(_costs.c.number, _costs.c.head_sha, _costs.c.at, _costs.c.data)
+            sa.select(tables.costs.c.number, tables.costs.c.head_sha, tables.costs.c.at, tables.costs.c.data)
             .where(
-                _costs.c.repository_id == repository_id, _costs.c.base_ref == base_ref, _costs.c.at <= until
+                tables.costs.c.repository_id == repository_id,
+                tables.costs.c.base_ref == base_ref,
+                tables.costs.c.at <= until,
             )
-            .order_by(_costs.c.at.desc())
+            .order_by(tables.costs.c.at.desc())
             .limit(_MOST_MERGED)
         )
         return await self._run(self._read_costs, query)
 
     async def recent_reports(self, limit: int) -> list[KeptLine]:
         """The newest reports of all repositories, newest first."""
-        columns = [_reports.c[name] for name in KeptLine.__struct_fields__]
+        columns = [tables.reports.c[name] for name in KeptLine.__struct_fields__]
         return await self._run(
-            self._read_reports, sa.select(*columns).order_by(_reports.c.at.desc()).limit(limit)
+            self._read_reports, sa.select(*columns).order_by(tables.reports.c.at.desc()).limit(limit)
         )
 
     async def drop_reviews(self, repository: Repository, number: int) -> None:
         """The pull request is closed: what was said of it concerns nobody who shares its commits."""
-        where = (_reviews.c.repository_id == repository.id, _reviews.c.number == number)
-        await self._run(self._execute, sa.delete(_reviews).where(*where))
+        where = (tables.reviews.c.repository_id == repository.id, tables.reviews.c.number == number)
+        await self._run(self._execute, sa.delete(tables.reviews).where(*where))
 
     async def begin_check(self, repository: Repository, number: int, head_sha: str) -> None:
         """Note, before it is made, that a check run in progress will be ours to finish."""
         row = {**_review_key(repository, number, head_sha), "at": time.time()}
-        await self._run(self._upsert, _begun, [row])
+        await self._run(self._upsert, tables.begun, [row])
 
     async def begun_checks(self, repository: Repository, number: int) -> frozenset[str]:
         """Heads of the pull request on which a check run may still be in progress."""
-        query = sa.select(_begun.c.head_sha).where(
-            _begun.c.repository_id == repository.id, _begun.c.number == number
+        query = sa.select(tables.begun.c.head_sha).where(
+            tables.begun.c.repository_id == repository.id, tables.begun.c.number == number
         )
         return frozenset(await self._run(self._scalars, query))
 
@@ -392,29 +240,31 @@ class Store:
 
     async def drop_begun(self, repository: Repository, number: int) -> None:
         """The pull request is gone, and its check runs with it."""
-        where = (_begun.c.repository_id == repository.id, _begun.c.number == number)
-        await self._run(self._execute, sa.delete(_begun).where(*where))
+        where = (tables.begun.c.repository_id == repository.id, tables.begun.c.number == number)
+        await self._run(self._execute, sa.delete(tables.begun).where(*where))
 
     async def knows(self, repository: Repository) -> bool:
         """Whether anything of the repository was ever reviewed."""
-        query = sa.select(_reviews.c.number).where(_reviews.c.repository_id == repository.id).limit(1)
+        query = (
+            sa.select(tables.reviews.c.number).where(tables.reviews.c.repository_id == repository.id).limit(1)
+        )
         return await self._run(self._scalar, query) is not None
 
     async def end_check(self, repository: Repository, number: int, head_sha: str) -> None:
         key = _review_key(repository, number, head_sha)
         await self._run(
             self._execute,
-            sa.delete(_begun).where(
-                _begun.c.repository_id == key["repository_id"],
-                _begun.c.number == number,
-                _begun.c.head_sha == head_sha,
+            sa.delete(tables.begun).where(
+                tables.begun.c.repository_id == key["repository_id"],
+                tables.begun.c.number == number,
+                tables.begun.c.head_sha == head_sha,
             ),
         )
 
     async def folded(self, repository: Repository, number: int) -> tuple[str, ...]:
         """Findings of the pull request that stay in the summary, as `app.review` names them."""
-        query = sa.select(_pulls.c.folded).where(
-            _pulls.c.repository_id == repository.id, _pulls.c.number == number
+        query = sa.select(tables.pulls.c.folded).where(
+            tables.pulls.c.repository_id == repository.id, tables.pulls.c.number == number
         )
         text = await self._run(self._scalar, query)
         return () if text is None else msgspec.json.decode(text, type=tuple[str, ...])
@@ -427,12 +277,12 @@ class Store:
             "folded": msgspec.json.encode(folded).decode(),
             "at": time.time(),
         }
-        await self._run(self._upsert, _pulls, [row])
+        await self._run(self._upsert, tables.pulls, [row])
 
     async def said(self, repository: Repository, number: int) -> frozenset[str]:
         """Findings that were said on lines of the pull request, as `app.review` names them, whatever became of that."""
-        where = (_said.c.repository_id == repository.id, _said.c.number == number)
-        return frozenset(await self._run(self._scalars, sa.select(_said.c.token).where(*where)))
+        where = (tables.said.c.repository_id == repository.id, tables.said.c.number == number)
+        return frozenset(await self._run(self._scalars, sa.select(tables.said.c.token).where(*where)))
 
     async def keep_said(self, repository: Repository, number: int, tokens: Sequence[str]) -> None:
         rows = [
@@ -445,12 +295,12 @@ class Store:
             }
             for token in dict.fromkeys(tokens)
         ]
-        await self._run(self._upsert, _said, rows)
+        await self._run(self._upsert, tables.said, rows)
 
     async def advises(self, repository: Repository, number: int, head_sha: str) -> bool:
         """Whether a review of this head says what the project lacks: no other has said it before."""
-        query = sa.select(_advised.c.number, _advised.c.head_sha).where(
-            _advised.c.repository_id == repository.id
+        query = sa.select(tables.advised.c.number, tables.advised.c.head_sha).where(
+            tables.advised.c.repository_id == repository.id
         )
         said = await self._run(self._row, query)
         return said is None or said == (number, head_sha)
@@ -458,7 +308,7 @@ class Store:
     async def keep_advised(self, repository: Repository, number: int, head_sha: str) -> None:
         """Note that this review said it; the first one to say it stays."""
         row = {**_review_key(repository, number, head_sha), "at": time.time()}
-        await self._run(self._insert_once, _advised, row)
+        await self._run(self._insert_once, tables.advised, row)
 
     async def wishes(self, repository: Repository, number: int) -> Wishes:
         """What people asked for on the pull request."""
@@ -474,7 +324,7 @@ class Store:
             }
             for waiver in waivers
         ]
-        await self._run(self._upsert, _waivers, rows)
+        await self._run(self._upsert, tables.waivers, rows)
 
     async def unwaive(
         self,
@@ -486,13 +336,13 @@ class Store:
         tokens: Sequence[str] = (),
     ) -> int:
         """Take back waivers: of a code (at a path), or of these findings; how many."""
-        where = [_waivers.c.repository_id == repository.id, _waivers.c.number == number]
+        where = [tables.waivers.c.repository_id == repository.id, tables.waivers.c.number == number]
         if tokens:
-            where.append(_waivers.c.token.in_(list(tokens)))
+            where.append(tables.waivers.c.token.in_(list(tokens)))
         else:
-            where.append(_waivers.c.code == code)
-            where += [_waivers.c.path == path] if path else []
-        return await self._run(self._delete, sa.delete(_waivers).where(*where))
+            where.append(tables.waivers.c.code == code)
+            where += [tables.waivers.c.path == path] if path else []
+        return await self._run(self._delete, sa.delete(tables.waivers).where(*where))
 
     async def pause(self, repository: Repository, number: int, author: str) -> None:
         row = {
@@ -502,11 +352,11 @@ class Store:
             "author": author,
             "at": time.time(),
         }
-        await self._run(self._upsert, _pauses, [row])
+        await self._run(self._upsert, tables.pauses, [row])
 
     async def resume(self, repository: Repository, number: int) -> int:
-        where = (_pauses.c.repository_id == repository.id, _pauses.c.number == number)
-        return await self._run(self._delete, sa.delete(_pauses).where(*where))
+        where = (tables.pauses.c.repository_id == repository.id, tables.pauses.c.number == number)
+        return await self._run(self._delete, sa.delete(tables.pauses).where(*where))
 
     async def record(
         self, entry_id: str, repository: Repository, number: int, actor: str, action: str, detail: str = ""
@@ -523,20 +373,22 @@ class Store:
             "detail": detail[:2000],
             "at": time.time(),
         }
-        await self._run(self._insert_once, _log, row)
+        await self._run(self._insert_once, tables.log, row)
 
     async def recorded_detail(self, entry_id: str) -> str | None:
         """What the line says; None when there is no such line."""
-        return await self._run(self._scalar, sa.select(_log.c.detail).where(_log.c.id == entry_id))
+        return await self._run(
+            self._scalar, sa.select(tables.log.c.detail).where(tables.log.c.id == entry_id)
+        )
 
     async def recorded(
         self, *, limit: int = 200, repository: str = "", number: int = 0, action: str = ""
     ) -> list[Entry]:
         """The newest lines of the record, newest first."""
-        query = sa.select(_log).order_by(_log.c.at.desc()).limit(limit)
-        query = query.where(_log.c.repository == repository) if repository else query
-        query = query.where(_log.c.number == number) if number else query
-        query = query.where(_log.c.action == action) if action else query
+        query = sa.select(tables.log).order_by(tables.log.c.at.desc()).limit(limit)
+        query = query.where(tables.log.c.repository == repository) if repository else query
+        query = query.where(tables.log.c.number == number) if number else query
+        query = query.where(tables.log.c.action == action) if action else query
         return await self._run(self._read_log, query)
 
     async def heartbeat(self, machine_id: str) -> frozenset[str]:
@@ -545,7 +397,7 @@ class Store:
 
     async def leave(self, machine_id: str) -> None:
         """Note that the machine is gone: what it left undone is the others' at once."""
-        await self._run(self._execute, sa.delete(_machines).where(_machines.c.id == machine_id))
+        await self._run(self._execute, sa.delete(tables.machines).where(tables.machines.c.id == machine_id))
 
     async def machines(self) -> dict[str, str]:
         """The machines that live, and the version that each runs."""
@@ -553,7 +405,7 @@ class Store:
 
     async def ping(self) -> None:
         """Raises SQLAlchemyError when the database cannot be written."""
-        await self._run(self._upsert, _machines, [{"id": PING, "seen_at": time.time()}])
+        await self._run(self._upsert, tables.machines, [{"id": PING, "seen_at": time.time()}])
 
     async def forget(self, installation_id: int, repository_ids: Sequence[int] = ()) -> None:
         """Delete what belongs to the installation, or to those repositories of it."""
@@ -563,13 +415,16 @@ class Store:
         """Delete what belongs to those repositories, under whatever installation it was stored."""
         await self._run(
             self._execute,
-            *(sa.delete(table).where(table.c.repository_id.in_(list(repository_ids))) for table in _OWNED),
+            *(
+                sa.delete(table).where(table.c.repository_id.in_(list(repository_ids)))
+                for table in tables.OWNED
+            ),
         )
 
     async def drop_reports(self, repository_ids: Sequence[int]) -> None:
         """Delete the report pages of those repositories."""
-        where = _reports.c.repository_id.in_(list(repository_ids))
-        await self._run(self._execute, sa.delete(_reports).where(where))
+        where = tables.reports.c.repository_id.in_(list(repository_ids))
+        await self._run(self._execute, sa.delete(tables.reports).where(where))
 
     async def retain(self, days: float) -> None:
         """Delete what nobody used for so long."""
@@ -588,16 +443,16 @@ class Store:
                 refuse_damage(connection)
             elif setting := forgets_commits(connection):
                 log.warning("commits_may_be_lost", setting=setting)
-        migrate(self._engine, metadata)
+        migrate(self._engine, tables.metadata)
 
     def _read_blobs(self, repository_id: int, shas: list[str], kind: str) -> dict[str, bytes]:
         found: dict[str, bytes] = {}
         with self._engine.connect() as connection:
             for start in range(0, len(shas), _CHUNK):
-                query = sa.select(_blobs.c.sha, _blobs.c.data).where(
-                    _blobs.c.repository_id == repository_id,
-                    _blobs.c.kind == kind,
-                    _blobs.c.sha.in_(shas[start : start + _CHUNK]),
+                query = sa.select(tables.blobs.c.sha, tables.blobs.c.data).where(
+                    tables.blobs.c.repository_id == repository_id,
+                    tables.blobs.c.kind == kind,
+                    tables.blobs.c.sha.in_(shas[start : start + _CHUNK]),
                 )
                 found.update((sha, zlib.decompress(data)) for sha, data in connection.execute(query))
         return found
@@ -616,27 +471,36 @@ class Store:
             for sha, data in blobs.items()
         ]
         for start in range(0, len(rows), _CHUNK):
-            self._upsert(_blobs, rows[start : start + _CHUNK])
+            self._upsert(tables.blobs, rows[start : start + _CHUNK])
 
     def _read_tree(self, repository_id: int, commit: str) -> dict[str, str] | None:
-        query = sa.select(_trees.c.data).where(
-            _trees.c.repository_id == repository_id, _trees.c.commit_sha == commit
+        query = sa.select(tables.trees.c.data).where(
+            tables.trees.c.repository_id == repository_id, tables.trees.c.commit_sha == commit
         )
         data = self._scalar(query)
         return None if data is None else msgspec.msgpack.decode(zlib.decompress(data), type=dict[str, str])
 
     def _read_reviews(self, repository_id: int, head_sha: str) -> list[HeadReview]:
-        columns = (_reviews.c.number, _reviews.c.conclusion, _reviews.c.title, _reviews.c.summary)
+        columns = (
+            tables.reviews.c.number,
+            tables.reviews.c.conclusion,
+            tables.reviews.c.title,
+            tables.reviews.c.summary,
+        )
         query = (
             sa.select(*columns)
-            .where(_reviews.c.repository_id == repository_id, _reviews.c.head_sha == head_sha)
-            .order_by(_reviews.c.number)
+            .where(tables.reviews.c.repository_id == repository_id, tables.reviews.c.head_sha == head_sha)
+            .order_by(tables.reviews.c.number)
         )
         with self._engine.connect() as connection:
             return [HeadReview(*row) for row in connection.execute(query)]
 
     def _read_orphans(self, before: float) -> list[tuple[int, int]]:
-        query = sa.select(_begun.c.repository_id, _begun.c.number).where(_begun.c.at < before).distinct()
+        query = (
+            sa.select(tables.begun.c.repository_id, tables.begun.c.number)
+            .where(tables.begun.c.at < before)
+            .distinct()
+        )
         with self._engine.connect() as connection:
             return [(int(repository), int(number)) for repository, number in connection.execute(query)]
 
@@ -651,15 +515,15 @@ class Store:
             connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=others), rows)
 
     def _read_wishes(self, repository_id: int, number: int) -> Wishes:
-        columns = [_waivers.c[name] for name in Waiver.__struct_fields__]
+        columns = [tables.waivers.c[name] for name in Waiver.__struct_fields__]
         waivers = sa.select(*columns).where(
-            _waivers.c.repository_id == repository_id, _waivers.c.number == number
+            tables.waivers.c.repository_id == repository_id, tables.waivers.c.number == number
         )
-        pause = sa.select(_pauses.c.author).where(
-            _pauses.c.repository_id == repository_id, _pauses.c.number == number
+        pause = sa.select(tables.pauses.c.author).where(
+            tables.pauses.c.repository_id == repository_id, tables.pauses.c.number == number
         )
         with self._engine.connect() as connection:
-            rows = connection.execute(waivers.order_by(_waivers.c.at)).mappings()
+            rows = connection.execute(waivers.order_by(tables.waivers.c.at)).mappings()
             found = tuple(Waiver(**row) for row in rows)
             return Wishes(waivers=found, paused_by=connection.scalar(pause) or "")
 
@@ -714,12 +578,12 @@ class Store:
                 connection.execute(statement)
 
     def _beat(self, machine_id: str) -> frozenset[str]:
-        self._upsert(_machines, [{"id": machine_id, "seen_at": self._now(), "version": self._version}])
+        self._upsert(tables.machines, [{"id": machine_id, "seen_at": self._now(), "version": self._version}])
         return frozenset(self._living())
 
     def _living(self) -> dict[str, str]:
-        query = sa.select(_machines.c.id, _machines.c.version).where(
-            _machines.c.seen_at > self._now() - MACHINE_SECONDS, _machines.c.id != PING
+        query = sa.select(tables.machines.c.id, tables.machines.c.version).where(
+            tables.machines.c.seen_at > self._now() - MACHINE_SECONDS, tables.machines.c.id != PING
         )
         with self._engine.connect() as connection:
             return {str(identity): str(running or "") for identity, running in connection.execute(query)}
@@ -737,22 +601,22 @@ class Store:
                     table.c.installation_id == installation_id,
                     table.c.repository_id.in_(repository_ids) if repository_ids else sa.true(),
                 )
-                for table in _OWNED
+                for table in tables.OWNED
             )
         )
 
     def _retain(self, until: float) -> None:
         self._execute(
-            sa.delete(_blobs).where(_blobs.c.used_at < until),
-            sa.delete(_trees).where(_trees.c.used_at < until),
-            sa.delete(_reviews).where(_reviews.c.at < until),
-            sa.delete(_reports).where(_reports.c.at < until),
-            sa.delete(_costs).where(_costs.c.at < time.time() - COSTS_DAYS * DAY),
-            sa.delete(_verdicts).where(_verdicts.c.at < until),
-            sa.delete(_begun).where(_begun.c.at < until),
-            sa.delete(_pulls).where(_pulls.c.at < until),
-            sa.delete(_said).where(_said.c.at < until),
-            sa.delete(_machines).where(_machines.c.seen_at < until),
+            sa.delete(tables.blobs).where(tables.blobs.c.used_at < until),
+            sa.delete(tables.trees).where(tables.trees.c.used_at < until),
+            sa.delete(tables.reviews).where(tables.reviews.c.at < until),
+            sa.delete(tables.reports).where(tables.reports.c.at < until),
+            sa.delete(tables.costs).where(tables.costs.c.at < time.time() - COSTS_DAYS * DAY),
+            sa.delete(tables.verdicts).where(tables.verdicts.c.at < until),
+            sa.delete(tables.begun).where(tables.begun.c.at < until),
+            sa.delete(tables.pulls).where(tables.pulls.c.at < until),
+            sa.delete(tables.said).where(tables.said.c.at < until),
+            sa.delete(tables.machines).where(tables.machines.c.seen_at < until),
         )
 
 

@@ -31,6 +31,8 @@ ORPHAN_SECONDS: Final = 120.0
 """A run in progress for so long whose pull request has no job is nobody's."""
 HEADS_SECONDS: Final = 3600.0
 """The list of repositories is asked for so often, and all of a repository's open heads are looked through."""
+FIRST_PAUSE: Final = 120.0
+"""Doubled before each further wish for the same head."""
 MOST_REDELIVERIES: Final = 50
 MOST_INSTALLATIONS: Final = 50
 """Looked at in one sweep; those that wait longest come first."""
@@ -47,8 +49,8 @@ class Sweep:
         self._store = store
         self._answered: LRUCache[tuple[int, int], str] = LRUCache(MOST_REMEMBERED)
         """Heads that have their answer, by repository and pull request."""
-        self._wished: LRUCache[tuple[int, int, str], float] = LRUCache(MOST_REMEMBERED)
-        """When a head was last wished to be reviewed: what fails for good is not tried with every sweep."""
+        self._wished: LRUCache[tuple[int, int, str], tuple[int, float]] = LRUCache(MOST_REMEMBERED)
+        """How often a head was wished to be reviewed, and when last: what fails for good is tried ever less often."""
         self._repositories: dict[int, list[Repository]] = {}
         self._listed = 0.0
         self._looked: dict[int, float] = {}
@@ -93,7 +95,9 @@ class Sweep:
     def _wishes(self, reviews: Sequence[ReviewJob]) -> tuple[ReviewJob, ...]:
         """What is wished for now."""
         for review in reviews:
-            self._wished[review.repository.id, review.number, review.head_sha] = time.monotonic()
+            key = review.repository.id, review.number, review.head_sha
+            times, _ = self._wished.get(key, (0, 0.0))
+            self._wished[key] = times + 1, time.monotonic()
         return tuple({review.id: review for review in reviews}.values())
 
     async def _redeliver(self) -> int:
@@ -179,8 +183,9 @@ class Sweep:
         ]
 
     def _is_due(self, repository: Repository, number: int, head_sha: str) -> bool:
-        wished = self._wished.get((repository.id, number, head_sha))
-        return wished is None or time.monotonic() - wished >= HEADS_SECONDS
+        times, last = self._wished.get((repository.id, number, head_sha), (0, 0.0))
+        pause = min(HEADS_SECONDS, FIRST_PAUSE * 2 ** min(times, 10))
+        return not times or time.monotonic() - last >= pause
 
     async def _without_answer(self, repository: Repository) -> list[ReviewJob]:
         try:

@@ -25,6 +25,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
 PEERS_HOME = ROOT / "benchmarks" / ".venv"
+EXAMPLE = ROOT / "examples" / "pull_request" / "slow"
 PEERS = ("pyflakes", "flake8", "flake8-async", "fixit", "pylint", "ruff")
 SLOW = frozenset({"flake8-async", "fixit", "pylint"})
 
@@ -73,8 +74,16 @@ def peer_versions() -> dict[str, str]:
 
 
 def cpu_seconds(command: list[str], cwd: Path) -> float:
-    """User and system time of one run, its children included. Output is thrown away."""
-    process = subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    """User and system time of one run, its children included. Output is thrown away.
+
+    Every tool runs from bytecode, as pip leaves it behind: ours, which runs from the checkout, keeps its own in `cwd`.
+    """
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    if command[0] == sys.executable:
+        environment["PYTHONPYCACHEPREFIX"] = str(cwd / "bytecode")
+    process = subprocess.Popen(
+        command, cwd=cwd, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     _, _, usage = os.wait4(process.pid, 0)
     process.returncode = 0
     return usage.ru_utime + usage.ru_stime
@@ -130,6 +139,9 @@ def main() -> int:
 
     runs: dict[str, list[float]] = {}
     install_peers()
+    for command in commands(listing, EXAMPLE).values():
+        if command[0] == sys.executable:
+            cpu_seconds(command, work)  # for its bytecode
     for turn in range(arguments.rounds):
         todo = list(commands(listing, copy).items())
         for name, command in todo if turn % 2 == 0 else reversed(todo):

@@ -23,6 +23,7 @@ from rules.engine.finding import (
 )
 from rules.engine.rule import Fix, Invalid, Match, Rule, Valid
 from rules.engine.source import SourceError
+from rules.engine.succession import Succession
 
 __all__ = [
     "ENGINE_VERSION",
@@ -49,6 +50,7 @@ __all__ = [
     "Skipped",
     "SourceError",
     "Statistics",
+    "Succession",
     "Suppressed",
     "Valid",
     "affected",

@@ -56,6 +56,10 @@ from rules.engine.finding import Confidence, Finding, Options, Result, Severity
 from rules.engine.project import Project
 
 FACTS_KEPT_BYTES = 64_000_000
+MOST_LINKED = 3
+"""Linked projects that stay in memory between reviews: the next one of the same repository differs in a few files."""
+MOST_LINKED_LINES = 250_000
+"""All of them together, but for the one at hand."""
 OPEN_FILES = 64
 PR_SET_PDEATHSIG = 1
 MOST_DIAGNOSED = 5
@@ -154,6 +158,7 @@ class FactsCache:
         self._decoder = msgspec.msgpack.Decoder(ModuleFacts)
         self._kept: OrderedDict[bytes, tuple[ModuleFacts, int]] = OrderedDict()
         self._most, self._size = most_bytes, 0
+        self._linked: list[rules.Succession] = []
 
     def decode(self, encoded: bytes) -> ModuleFacts:
         key = hashlib.blake2b(encoded, digest_size=16).digest()
@@ -168,11 +173,31 @@ class FactsCache:
             self._size -= size
         return facts
 
+    def succession(self, others: Mapping[str, ModuleFacts], options: Options) -> rules.Succession:
+        """A linked project near to these files: one of the last, or a new one that is none yet."""
+        near = [
+            (distance, kept)
+            for kept in self._linked
+            if (distance := kept.follows(others, options)) is not None
+        ]
+        found = min(near, key=lambda each: each[0])[1] if near else rules.Succession()
+        self._linked = [found, *(kept for kept in self._linked if kept is not found)]
+        lines = 0
+        for position, kept in enumerate(self._linked):
+            lines += kept.lines
+            if position and (position >= MOST_LINKED or lines > MOST_LINKED_LINES):
+                del self._linked[position:]
+                break
+        return found
+
 
 def compare(task: Compare, connection: Connection, cache: FactsCache) -> Comparison:
     request = task.request
     others = {path: cache.decode(encoded) for path, encoded in request.others.items()}
-    before = analyze(request.before, others, request.documents_before, request.options, connection)
+    succession = cache.succession(others, request.options)
+    before = analyze(
+        request.before, others, request.documents_before, request.options, connection, succession=succession
+    )
     after = analyze(
         request.after,
         others,
@@ -180,7 +205,9 @@ def compare(task: Compare, connection: Connection, cache: FactsCache) -> Compari
         request.options,
         connection,
         advise=request.advise or not before.result.endpoints,
+        succession=succession,
     )
+    before.passed(succession)
     said = [finding for finding in after.result.findings if _is_commented(finding)]
     new = _in_turn(said, {finding.fingerprint for finding in before.result.findings})
     result = prove(new, after, task.unproven, connection, task.proof_seconds)
@@ -254,6 +281,7 @@ def analyze(
     connection: Connection,
     *,
     advise: bool = False,
+    succession: rules.Succession | None = None,
 ) -> rules.Analysis:
     """The engine's `analyze`, announced file by file. Advice is for a project's first application, or by its code."""
     connection.spent.clear()
@@ -264,6 +292,7 @@ def analyze(
         options=options,
         advise=advise,
         begin=lambda path: connection.begin(path, "analyze"),
+        succession=succession,
     )
 
 

@@ -62,6 +62,8 @@ QUICK_RESTART_SECONDS: Final = 60.0
 """A machine that starts again and again sweeps only so often."""
 NOTHING_TO_CLEAN: Final = frozenset({"yielded", "done", "gone"})
 LIMITED_TIMES: Final = 12
+GROUP_PAUSES: Final = (15.0, 60.0, 180.0, 600.0, 900.0)
+"""Between attempts to answer a merge group at all: a queue waits for an hour by default."""
 LONGEST_PAUSE: Final = 3600.0
 LOOK_SECONDS: Final = 0.2
 """How often a drain looks whether jobs are left."""
@@ -295,7 +297,22 @@ class Jobs:
 
     async def _merge_group(self, job: MergeGroupJob) -> Outcome:
         with self._known("merge_group", job.id, delivery=job.trigger, repository=job.repository.full_name):
-            return await self._patiently("merge_group", self.work.merge_group, job)
+            try:
+                return await self._patiently("merge_group", self.work.merge_group, job)
+            except ComeBackLaterError:
+                raise
+            except Exception as error:
+                log.exception("merge_group_failed", error=type(error).__name__)
+                self._on_event("failed", 1)
+                reason = _reason(error)
+            try:
+                return await self._patiently("fault", self.work.conclude_group_fault, job, reason)
+            except ComeBackLaterError:
+                raise
+            except Exception as error:  # GitHub cannot be told, and no sweep looks for groups
+                if job.waits >= len(GROUP_PAUSES):
+                    raise
+                raise ComeBackLaterError(time.time() + GROUP_PAUSES[job.waits]) from error
 
     async def _forget(self, job: ForgetJob) -> Outcome:
         with self._known("forget", job.id, delivery=job.trigger, installation=job.installation_id):
@@ -348,6 +365,8 @@ class Jobs:
             if status.workflow_id != job.id and status.workflow_id.startswith(job.prefix)
         ]
         if not job.force and any(_forced(status.input) for status in others):
+            return True
+        if job.quiet and others:  # somebody pushed, or asked: that is answered aloud
             return True
         if others:
             await DBOS.cancel_workflows_async([status.workflow_id for status in others])

@@ -43,7 +43,7 @@ BADGES = {
 _MAX_HOPS = 8
 _MAX_SUGGESTION_LINES = 80
 _NAMED_ENDPOINTS = 5
-_GLANCE = 6
+_GLANCE = 13
 """Lines between a comment and what it speaks of that are still seen with it."""
 _LONGEST_RANGE = 60
 

@@ -233,7 +233,7 @@ class Config(Table, frozen=True, kw_only=True):
     above: str = ""
     """Where we look from: a folder below the one that the configuration counts from."""
     parts: Mapping[str, Config] = {}
-    """Folders with a configuration of their own, which holds for the files in them."""
+    """Folders (and single files) with a configuration of their own, which holds for the files in them."""
 
     @classmethod
     def parse(
@@ -329,10 +329,21 @@ class Config(Table, frozen=True, kw_only=True):
         """What holds for a file: the configuration that is nearest above it."""
         folder = path if self.parts else ""
         while folder:
-            folder = folder.rpartition("/")[0]
             if folder in self.parts:
                 return self.parts[folder]
+            folder = folder.rpartition("/")[0]
         return self
+
+    def with_moved(self, moved: Mapping[str, str]) -> Self:
+        """The same for a change that moves files (new path -> old): they keep what held where they were.
+
+        Who moves a folder would else leave its configuration behind, and its gate with it.
+        """
+        kept: dict[str, Config] = {}
+        for path, old in moved.items():
+            if (before := self.at(old)) is not self.at(path):
+                kept[path] = msgspec.structs.replace(before, parts={})
+        return msgspec.structs.replace(self, parts={**self.parts, **kept}) if kept else self
 
     def options(self) -> Options:
         """What the analysis needs to know."""

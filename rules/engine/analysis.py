@@ -52,6 +52,7 @@ from rules.engine.source import Source, SourceError, parse
 
 if TYPE_CHECKING:
     from rules.engine import proofs
+    from rules.engine.succession import Succession
 
 Begin = Callable[[str], None]
 
@@ -100,6 +101,11 @@ class Analysis:
         for finding in self.result.findings:
             found.setdefault(finding.path, []).append(finding)
         return found
+
+    def passed(self, succession: Succession) -> None:
+        """`succession`, which the project is of, was moved on: keep what can still be asked of this version."""
+        if succession.before is not None:
+            self.project = succession.before
 
     def has_fix(self, finding: Finding) -> bool:
         """Whether the rule has a fix for it, proven or not."""
@@ -177,18 +183,20 @@ def analyze(
     known: Mapping[str, ModuleFacts] | None = None,
     begin: Begin = lambda path: None,
     kept_lines: int = KEPT_LINES,
+    succession: Succession | None = None,
 ) -> Analysis:
     """Analyse `sources` (path -> bytes) in the context of `others`, the facts of the rest of the project.
 
     `known` are facts that were made of these very files before. `advise` asks for project advice too: it looks at
     everything, and most reviews do not say it. `begin` is told
-    which file comes next, whenever one does; an empty path stands for the work on all of them.
+    which file comes next, whenever one does; an empty path stands for the work on all of them. `succession` is a
+    linked project that is brought to this version; the analysis of the version it was at must be told (`Analysis.passed`).
 
     Never raises for what the files contain: what cannot be read or checked is in `result.skipped`.
     """
     run = _Run(sources, others or {}, documents or {}, options, advise=advise, known=known or {}, begin=begin)
     with _uncollected():
-        return run.analysis(kept_lines)
+        return run.analysis(kept_lines, succession)
 
 
 @contextlib.contextmanager
@@ -231,7 +239,7 @@ class _Run:
         self._dispatch()
         self.known = registry.codes() | growth.CODES | {budgets.CODE}
 
-    def analysis(self, most_kept: int) -> Analysis:
+    def analysis(self, most_kept: int, succession: Succession | None) -> Analysis:
         facts: dict[str, ModuleFacts] = {}
         kept: dict[str, tuple[Source, Index]] = {}
         kept_lines = 0
@@ -262,7 +270,10 @@ class _Run:
         self.begin("")
         # In one order, whoever analyses what: of ways that are as good as each other the first is told.
         linked = dict(sorted({**self.others, **facts}.items()))
-        project = Project(linked, self.documents, self.options)
+        if succession is not None:
+            project = succession.move(linked, self.documents, self.options)
+        else:
+            project = Project(linked, self.documents, self.options)
         self._leave_out(project)
         placed: list[_Placed] = []
         for path in facts:

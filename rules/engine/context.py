@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from rules.engine import facts
 from rules.engine.graph import BACKGROUND, CALL, LOOP, PROCESS, THREAD, Edge, Graph, Node
@@ -64,19 +64,22 @@ def contexts_of(mask: int) -> frozenset[Context]:
     return found or frozenset({Context.UNKNOWN})
 
 
-def propagate(graph: Graph, routing: Routing) -> None:
+def propagate(graph: Graph, routing: Routing, served: Collection[Node]) -> None:
     """Set `contexts` and `endpoints` of all nodes."""
     nodes = graph.nodes.values()
-    start(nodes, routing)
+    start(nodes, routing, served)
     follow(deque(node for node in nodes if node.contexts or node.endpoints))
 
 
-def start(nodes: Iterable[Node], routing: Routing) -> None:
-    """Set `contexts` and `endpoints` of `nodes` to what they are by themselves, whoever calls them."""
+def start(nodes: Iterable[Node], routing: Routing, served: Collection[Node]) -> None:
+    """Set `contexts` and `endpoints` of `nodes` to what they are by themselves, whoever calls them.
+
+    `served` is what `servers` found.
+    """
+    entered = routing.entered
     for node in nodes:
-        node.contexts = 0
-        node.endpoints = routing.entered.get(node, 0)
-    _mark_roots(nodes)
+        node.contexts = _own(node) | (AT_STARTUP if node in served else 0)
+        node.endpoints = entered.get(node, 0)
 
 
 def follow(pending: deque[Node]) -> None:
@@ -96,38 +99,39 @@ def follow(pending: deque[Node]) -> None:
                     pending.append(target)
 
 
-def _mark_roots(nodes: Iterable[Node]) -> None:
-    nodes = tuple(nodes)
-    _mark_servers(nodes)
-    for node in nodes:
-        own = IN_LOOP if node.is_async else IN_THREAD
-        roles = node.roles
-        if roles & {"endpoint", "websocket", "dependency", "middleware", "exception handler"}:
-            node.contexts |= own | IN_REQUEST | WAITED
+def _own(node: Node) -> int:
+    contexts = 0
+    if roles := node.roles:
+        if not roles.isdisjoint(_ENTERED):
+            contexts |= (IN_LOOP if node.is_async else IN_THREAD) | IN_REQUEST | WAITED
         if "lifespan" in roles:
-            node.contexts |= AT_STARTUP
+            contexts |= AT_STARTUP
         if "task" in roles:
-            node.contexts |= IN_TASK
+            contexts |= IN_TASK
         if "command" in roles:
-            node.contexts |= IN_SCRIPT
-        if not node.symbol:
-            node.contexts |= AT_STARTUP
-        if not node.is_async and _starts_loop(node):
-            node.contexts |= STARTS_LOOP
-        if node.function.flags & facts.MAIN:
-            node.contexts |= IN_SCRIPT
+            contexts |= IN_SCRIPT
+    if not node.symbol:
+        contexts |= AT_STARTUP
+    if not node.is_async and _starts_loop(node):
+        contexts |= STARTS_LOOP
+    if node.function.flags & facts.MAIN:
+        contexts |= IN_SCRIPT
+    return contexts
 
 
-def _mark_servers(nodes: Iterable[Node]) -> None:
+_ENTERED = frozenset({"endpoint", "websocket", "dependency", "middleware", "exception handler"})
+
+
+def servers(nodes: Iterable[Node]) -> frozenset[Node]:
     """A program that serves its application itself: what leads to the serving call runs before the first request."""
     pending = [node for node in nodes if "serving" in node.roles]
     seen = set(pending)
     for node in pending:  # grows while we go
-        node.contexts |= AT_STARTUP
         for caller, edge in node.callers:
             if edge.kind == CALL and caller not in seen:
                 seen.add(caller)
                 pending.append(caller)
+    return frozenset(seen)
 
 
 def through(node: Node, edge: Edge) -> int:
@@ -158,6 +162,11 @@ def through(node: Node, edge: Edge) -> int:
         on_loop = OWN_LOOP if mask & OWN_LOOP and not mask & IN_LOOP else IN_LOOP
         return (elsewhere & ~AT_STARTUP) | on_loop
     return mask & (IN_REQUEST | WAITED)  # ELSEWHERE
+
+
+def depends_on_order(node: Node) -> bool:
+    """Whether what `node` carries on may differ with the order in which it is reached itself."""
+    return bool(node.contexts & OWN_LOOP) or (not node.is_async and _starts_loop(node))
 
 
 def _starts_loop(node: Node) -> bool:

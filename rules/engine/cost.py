@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
 
 from rules.engine import facts
 from rules.engine.facts import Call
-from rules.engine.finding import Cost
+from rules.engine.finding import Cost, Endpoint, EndpointRef
 from rules.engine.graph import BACKGROUND, CALL, Edge, Graph, LeafCall, Node
 from rules.engine.polynomials import ONE, Polynomial, add, larger, letters, times, written
 from rules.engine.summaries import Summaries
 from rules.engine.surroundings import holds_for
+
+if TYPE_CHECKING:
+    from rules.engine.routing import EndpointNode
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +61,72 @@ NOTHING = Amount()
 _Item = tuple[Sequence[str], Amount]
 
 
+Lazy: TypeAlias = "Mapping[tuple[str, str], Sequence[LeafCall]]"
+
+
+@dataclass(slots=True)
+class Had:
+    """What the version before cost, and which functions are others since."""
+
+    costs: Costs | None
+    known: Mapping[tuple[EndpointRef, Node], tuple[EndpointNode, Endpoint]]
+    """Its endpoints, with the handlers whose files did not change."""
+    middleware: Sequence[Node]
+    changed: set[Node]
+    """Functions that call something else, or otherwise."""
+    now: Sequence[EndpointNode]
+    above: set[Node] = field(default_factory=set)
+    """All functions that may cost something else: the changed ones and what calls them, as `Costs` found them."""
+
+    def endpoints(self, middleware: Sequence[Node]) -> Mapping[EndpointNode, Endpoint]:
+        """The endpoints that are as they were."""
+        if self.middleware != middleware or not self.above.isdisjoint(middleware):
+            return {}
+        found: dict[EndpointNode, Endpoint] = {}
+        for endpoint in self.now:
+            known = self.known.get((endpoint.ref, endpoint.handler))
+            if (
+                known is not None
+                and known[0].dependencies == endpoint.dependencies
+                and endpoint.handler not in self.above
+                and self.above.isdisjoint(endpoint.dependencies)
+            ):
+                found[endpoint] = known[1]
+        return found
+
+
 class Costs:
     """Amounts of all functions of a graph."""
 
-    def __init__(
-        self, graph: Graph, summaries: Summaries, lazy: Mapping[tuple[str, str], Sequence[LeafCall]]
-    ) -> None:
+    def __init__(self, graph: Graph, summaries: Summaries, lazy: Lazy, had: Had | None = None) -> None:
         self._summaries = summaries
         self._lazy = lazy
         """Queries that no call shows: reading a relationship runs them. By path and symbol of the function."""
         self._amounts: dict[Node, Amount] = {}
+        if had is not None and had.costs is not None:
+            self._take_over(graph, had.costs, had)
         for node in graph.nodes.values():
-            if node.endpoints:
+            if node.endpoints and node not in self._amounts:
                 self.of(node)
+
+    def _take_over(self, graph: Graph, before: Costs, had: Had) -> None:
+        """Take the amounts that cannot be others from the version before."""
+        pending = [*had.changed]
+        if before._lazy is not self._lazy:
+            for key in before._lazy.keys() | self._lazy.keys():
+                node = graph.nodes.get(key)
+                if node is not None and _read(before._lazy.get(key, ())) != _read(self._lazy.get(key, ())):
+                    pending.append(node)
+        above = had.above
+        while pending:
+            node = pending.pop()
+            if node not in above:
+                above.add(node)
+                pending.extend(caller for caller, _ in node.callers)
+        nodes = {*graph.nodes.values()}
+        self._amounts = {
+            node: amount for node, amount in before._amounts.items() if node not in above and node in nodes
+        }
 
     def of(self, node: Node) -> Amount:
         """The amount of one run of `node`. A recursion counts once and makes it unbounded."""
@@ -171,6 +228,10 @@ class Costs:
                 if edge.kind == CALL and edge.target not in seen:
                     seen.add(edge.target)
                     pending.append(edge.target)
+
+
+def _read(calls: Sequence[LeafCall]) -> list[tuple[str, Call]]:
+    return [(leaf.name, leaf.call) for leaf in calls]
 
 
 def sizes_of(amount: Amount) -> dict[str, str]:

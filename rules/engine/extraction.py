@@ -471,8 +471,9 @@ def _hands_on(node: ast.Call, at_module: bool) -> bool:
     name = last_name(node.func)
     if name.endswith(("Router", "API", "App")) or (at_module and name[:1].isupper()):
         return True
-    given = [*node.args, *(keyword.value for keyword in node.keywords)]
-    return any("router" in last_name(value).lower() or last_name(value) in _APPLICATIONS for value in given)
+    names = [last_name(value) for value in node.args]
+    names += [last_name(keyword.value) for keyword in node.keywords]
+    return any(name in _APPLICATIONS or "router" in name.lower() for name in names if name)
 
 
 def _is_data(name: str, owner: Scope) -> bool:

@@ -280,15 +280,16 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     evidence: tuple[tuple[str, str], ...] = ()
     """Paths and texts of profiles, traces and what tests observed (`rules.engine.profiles`)."""
     parts: Mapping[str, Options] = {}
-    """Folders with options of their own; what holds for the whole project (`blocking`, `evidence`) is only outside."""
+    """Folders (and single files) with options of their own; what holds for the whole project (`blocking`, `evidence`)
+    is only outside."""
 
     def at(self, path: str) -> Options:
         """What holds for a file: the options of the innermost folder around it that has some."""
         folder = path if self.parts else ""
         while folder:
-            folder = folder.rpartition("/")[0]
             if folder in self.parts:
                 return self.parts[folder]
+            folder = folder.rpartition("/")[0]
         return self
 
     def wants_anywhere(self, code: str) -> bool:

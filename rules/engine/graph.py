@@ -40,6 +40,8 @@ class Edge:
     target: Node
     call: Call
     kind: str
+    at: int = 0
+    """Its position among the edges of its function."""
 
 
 @dataclass(slots=True, eq=False)
@@ -85,6 +87,8 @@ class Graph:
         self.resolver = resolver
         self.knowledge = knowledge
         self.nodes: dict[tuple[str, str], Node] = {}
+        self.marks: dict[Node, list[tuple[Node, str]]] = {}
+        """By function, the roles that its calls give, and to whom."""
         for path, module in resolver.modules.items():
             if place_of(path) != "app":
                 continue
@@ -114,6 +118,7 @@ class Graph:
     def connect(self, node: Node) -> None:
         """Follow the calls of `node`: its edges and leaves are added, callers are not told."""
         resolver, module = self.resolver, node.module
+        resolver.reader = node if resolver.tracks else None
         for call in node.function.calls:
             if call.flags & facts.LOAD:
                 getter = resolver.property_of(call.ref, module)
@@ -138,6 +143,14 @@ class Graph:
                 kind = ELSEWHERE if self.is_handed_on(target) else _kind_of_call(call, target)
                 if kind:
                     node.edges.append(Edge(target, call, kind))
+        resolver.reader = None
+        for at, edge in enumerate(node.edges):
+            edge.at = at
+
+    def _mark(self, node: Node, target: Node, role: str) -> None:
+        """What `node` calls makes `target` something."""
+        target.roles.add(role)
+        self.marks.setdefault(node, []).append((target, role))
 
     def is_handed_on(self, target: Node) -> bool:
         """Whether a decorator of the project gives the function to a thread whenever it is called."""
@@ -158,7 +171,7 @@ class Graph:
         name = value.name
         meaning = self.knowledge.meaning(name)
         if name in _SERVING:
-            node.roles.add("serving")
+            self._mark(node, node, "serving")
         if call.arguments is not None:
             if meaning.offload is not None:
                 self._hand_on(node, call, meaning.offload)
@@ -173,7 +186,7 @@ class Graph:
             return
         if offload.kind == "job":
             for target in self.runs(self.resolver.value(argument.ref, node.module)):
-                target.roles.add("task")
+                self._mark(node, target, "task")
             return
         kind = _OFFLOADS.get(offload.kind, ELSEWHERE)
         if argument.ref.endswith(")") and kind == LOOP:

@@ -232,7 +232,8 @@ class _Versions:
             self._by_symbol.setdefault(node.symbol, []).append(node)
         self._endpoints = {endpoint.ref: endpoint for endpoint in before.routing.endpoints}
         self._handlers = {
-            (endpoint.ref.method, endpoint.handler): endpoint for endpoint in before.routing.endpoints
+            (endpoint.ref.method, endpoint.handler.path, endpoint.handler.symbol): endpoint
+            for endpoint in before.routing.endpoints
         }
 
     def old(self, node: Node) -> Node | None:
@@ -253,7 +254,9 @@ class _Versions:
         if found is not None:
             return found
         handler = self.old(endpoint.handler)
-        return self._handlers.get((endpoint.ref.method, handler)) if handler is not None else None
+        if handler is None:
+            return None
+        return self._handlers.get((endpoint.ref.method, handler.path, handler.symbol))
 
 
 def growth(before: Project, after: Project, renamed: Mapping[str, str], options: Options) -> list[Finding]:
@@ -318,10 +321,11 @@ def _causes(versions: _Versions, kind: _Kind) -> list[_Cause]:
         old = versions.old_endpoint(endpoint)
         if old is None or not _is_dearer(versions, kind, old, endpoint):
             continue
-        ran = {*versions.before.routing.middleware, *old.dependencies}
+        ran = {(node.path, node.symbol) for node in (*versions.before.routing.middleware, *old.dependencies)}
         for node in dict.fromkeys((*versions.after.routing.middleware, *endpoint.dependencies)):
             partner = versions.old(node)
-            key = (node, partner if partner in ran else None)
+            known_before = partner is not None and (partner.path, partner.symbol) in ran
+            key = (node, partner if known_before else None)
             if key not in known:
                 known[key] = _cause(versions, kind, *key)
             if (made := known[key]) is None:

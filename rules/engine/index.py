@@ -160,6 +160,7 @@ class Index:
         """Conditions on parameters under which a statement is got to: kept likewise."""
         self._refs: dict[ast.AST, str] = {}
         self._names: dict[tuple[str, bool], str] = {}
+        self._annotations: dict[tuple[ast.AST, Scope], str] = {}
         self._leaves = frozenset(cls for cls in _LEAVES if cls not in self.nodes)
         self._keywords_wanted = ast.keyword in self.nodes
         self._walk()
@@ -802,7 +803,15 @@ class Index:
 
     def annotation(self, node: ast.AST | None, scope: Scope, depth: int = 0) -> str:
         """The reference to a value of the annotated type, empty when unknown or of several types."""
-        return annotation(self, node, scope, depth)
+        if node is None:
+            return ""
+        if depth:
+            return annotation(self, node, scope, depth)
+        key = (node, scope)
+        known = self._annotations.get(key)
+        if known is None:
+            known = self._annotations[key] = annotation(self, node, scope, depth)
+        return known
 
 
 def _bind(scope: Scope, name: str, binding: Binding) -> None:

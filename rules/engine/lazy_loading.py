@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import msgspec
 
@@ -121,15 +122,28 @@ class _Way:
         return not self.chain and eager.is_the_same_for_all(relationship, owner, loaded)
 
 
+Record = tuple[Any, ...]
+"""What one place adds: `fills`, `asks`, `reads`, `hands` or `counts`, the key, and the rest as `_enter` takes it."""
+
+LAZY = "lazy"
+"""With a path, who asks the resolver."""
+
+
 class LazyLoading:
     """All such queries of a project, by the place of the query."""
 
-    def __init__(self, models: Models, statements: Statements, routing: Routing) -> None:
+    def __init__(
+        self, models: Models, statements: Statements, routing: Routing, known: Mapping[str, list[Record]]
+    ) -> None:
+        """`known` are the records of files for which nothing changed since another version had them."""
         self._models = models
         self._statements = statements
         self._schemas = Schemas(routing.resolver, models)
         self._resolver = routing.resolver
         self._endpoints = {(route.handler.path, route.handler.symbol) for route in routing.routes}
+        self.records: dict[str, list[Record]] = {}
+        """By file, what its functions add to the tables below."""
+        self._new: list[Record] = []
         self.queries: dict[tuple[str, int, int], dict[str, Unloaded]] = {}
         """By place, then by table: many repositories may share the query of their base class."""
         self.properties: dict[tuple[str, str], list[tuple[Asked, Place]]] = {}
@@ -142,23 +156,36 @@ class LazyLoading:
         """By the place of a call in a loop, what the function it enters reads of each row."""
         self._counted: set[tuple[object, ...]] = set()
         for path, module in self._resolver.modules.items():
-            for symbol, flow in module.facts.flows.items():
-                if (path, symbol) in self._endpoints and flow.response is not None:
-                    self._endpoint(module, symbol, flow.response)
-                for shown in flow.shown:
-                    if shown.schema:
-                        self._filled(module, symbol, shown)
-                for reading in flow.readings:
-                    for loaded in self._statements.of(reading.rows, module, symbol):
-                        read = eager.read_of(loaded)
-                        if read is not None and read.repeated:
-                            place = Place(path, reading.line, symbol, is_endpoint=False)
-                            self._count(place, loaded, read.chain, read.owner, reading.turns)
-                for passed in flow.passed:
-                    if "*" in passed.turns:
-                        call = (path, passed.rows.line, passed.rows.column)
-                        place = Place(path, passed.rows.line, symbol, is_endpoint=False, turns=passed.turns)
-                        self._handed_on(call, place, passed.rows, module, symbol, {}, ())
+            if not module.facts.flows:
+                continue
+            found = known.get(path)
+            if found is None:
+                found = self._new = []
+                with self._resolver.reading((LAZY, path)):
+                    self._read_flows(path, module)
+            self.records[path] = found
+            for record in found:
+                self._enter(record)
+        self._new = []
+
+    def _read_flows(self, path: str, module: Linked) -> None:
+        for symbol, flow in module.facts.flows.items():
+            if (path, symbol) in self._endpoints and flow.response is not None:
+                self._endpoint(module, symbol, flow.response)
+            for shown in flow.shown:
+                if shown.schema:
+                    self._filled(module, symbol, shown)
+            for reading in flow.readings:
+                for loaded in self._statements.of(reading.rows, module, symbol):
+                    read = eager.read_of(loaded)
+                    if read is not None and read.repeated:
+                        place = Place(path, reading.line, symbol, is_endpoint=False)
+                        self._count(place, loaded, read.chain, read.owner, reading.turns)
+            for passed in flow.passed:
+                if "*" in passed.turns:
+                    call = (path, passed.rows.line, passed.rows.column)
+                    place = Place(path, passed.rows.line, symbol, is_endpoint=False, turns=passed.turns)
+                    self._handed_on(call, place, passed.rows, module, symbol, {}, ())
 
     def at(self, path: str, line: int, column: int) -> Unloaded | None:
         """What is read row by row of the query at a place, for the table with the most responses."""
@@ -202,7 +229,7 @@ class LazyLoading:
                     if read is not None and read.repeated and loaded.is_async is False:
                         self._count(place, loaded, read.chain, read.owner, place.turns + reading.turns)
                         way = (*hops, Hop(home.path, reading.line, f"{_short(read.owner)}.{read.chain[-1]}"))
-                        self.handed.setdefault(call, {}).setdefault(read.chain, Handed(read, way))
+                        self._new.append(("hands", call, read.chain, Handed(read, way)))
         for passed in flow.passed:
             self._handed_on(call, place, passed.rows, home, inner, given, hops)
 
@@ -280,36 +307,51 @@ class LazyLoading:
                 continue
             key = (each.path, each.line, each.column)
             if not each.reads:
-                self.filled.setdefault(key, []).append(Filled(schema, each, place))
+                self._new.append(("fills", key, Filled(schema, each, place)))
             reads: list[Read] = []
             for read in self._reads(schema, each):
                 if isinstance(read, Read):
                     reads.append(read)
                 elif read.repeated:
                     shown = replace(place, many=each.many)
-                    self.properties.setdefault((read.path, read.symbol), []).append((read, shown))
+                    self._new.append(("asks", (read.path, read.symbol), (read, shown)))
             if not reads:
                 continue
-            found = self.queries.setdefault(key, {}).setdefault(each.table.symbol, Unloaded(each))
+            at = Place(place.path, place.line, place.symbol, place.is_endpoint, each.hops, each.many)
+            self._new.append(("reads", key, each, reads, at))
             for read in reads:
-                if read.repeated or read.chain not in found.reads:
-                    found.reads[read.chain] = read
                 if read.repeated and (not read.behind or len(read.chain) <= _FAR):
                     self._count(place, each, read.chain, read.owner, _turns(place.turns, each, read.chain))
-            found.places.append(
-                Place(place.path, place.line, place.symbol, place.is_endpoint, each.hops, each.many)
-            )
 
     def _count(self, place: Place, loaded: Loaded, chain: tuple[str, ...], owner: Table, turns: str) -> None:
         """Remember a query per row for the costs. Under an asynchronous session it is an error, not a query."""
-        key = (place.path, place.symbol, loaded.path, loaded.line, loaded.column, chain)
-        if loaded.is_async is not False or key in self._counted:
+        if loaded.is_async is not False:
             return
-        self._counted.add(key)
+        key = (place.path, place.symbol, loaded.path, loaded.line, loaded.column, chain)
         name = f"{_short(owner)}.{chain[-1]}"
         call = Call(name, place.line, 0, 0, turns.count("*"), turns)
         query = Query(name, "select", is_async=False, driver="sqlalchemy")
-        self.calls.setdefault((place.path, place.symbol), []).append(LeafCall(name, call, None, query, None))
+        leaf = LeafCall(name, call, None, query, None)
+        self._new.append(("counts", key, (place.path, place.symbol), leaf))
+
+    def _enter(self, record: Record) -> None:
+        match record:
+            case ("fills", key, filled):
+                self.filled.setdefault(key, []).append(filled)
+            case ("asks", key, asked):
+                self.properties.setdefault(key, []).append(asked)
+            case ("reads", key, loaded, reads, place):
+                found = self.queries.setdefault(key, {}).setdefault(loaded.table.symbol, Unloaded(loaded))
+                for read in reads:
+                    if read.repeated or read.chain not in found.reads:
+                        found.reads[read.chain] = read
+                found.places.append(place)
+            case ("hands", key, chain, handed):
+                self.handed.setdefault(key, {}).setdefault(chain, handed)
+            case ("counts", key, function, leaf):
+                if key not in self._counted:
+                    self._counted.add(key)
+                    self.calls.setdefault(function, []).append(leaf)
 
     def _reads(self, schema: Value, loaded: Loaded) -> Iterator[Read | Asked]:
         table: Table | None = loaded.table

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 
 from rules.engine import migrations
 from rules.engine.declarations import Body, Declared, Given
+from rules.engine.facts import ModuleFacts
 from rules.engine.graph import place_of
 from rules.engine.migrations import Schema, column_name, text
-from rules.engine.values import Linked, Resolver, Sort, Value
+from rules.engine.values import BODY, Linked, Resolver, Sort, Value
 
 _COLUMNS = frozenset({"mapped_column", "Column"})
 _RELATIONSHIPS = frozenset({"relationship", "Relationship"})
@@ -199,11 +200,37 @@ class Models:
             if module.facts.migration is not None
         }
 
+    def stays(self, path: str, before: ModuleFacts, after: ModuleFacts) -> bool:
+        """Whether the tables stay as they are when a file has other facts, as far as its own classes go."""
+        old, new = before.declarations, after.declarations
+        if before.migration != after.migration or old.tables != new.tables or old.makers != new.makers:
+            return False
+        lines = ({cls.symbol: cls.line for cls in each.classes} for each in (before, after))
+        had, has = ({body.symbol: body for body in each.bodies} for each in (old, new))
+        at, now = lines
+        for symbol in had.keys() | has.keys():
+            same = had.get(symbol) == has.get(symbol)
+            if (path, symbol) in self.tables:
+                if not same or at.get(symbol) != now.get(symbol):
+                    return False
+            elif not same and symbol in has and place_of(path) == "app":
+                module, body = self._resolver.modules[path], has[symbol]
+                value = self._resolver.value(f"@{symbol}", module)
+                own = {declared.name: declared for declared in body.fields}
+                if value is not None and value.sort == Sort.CLASS and self._is_mapped(value, body, own):
+                    return False
+        self._bodies = {key: body for key, body in self._bodies.items() if key[0] != path}
+        self._bodies.update(((path, symbol), body) for symbol, body in has.items())
+        return True
+
     # Questions
 
     def body(self, value: Value) -> Body | None:
         """What the class (or the class of the instance) `value` declares itself."""
-        return self._bodies.get((value.module.path, value.symbol)) if value.module is not None else None
+        if value.module is None:
+            return None
+        self._resolver.looked_up(value.module, f"{BODY}{value.symbol}")
+        return self._bodies.get((value.module.path, value.symbol))
 
     def bodies(self, value: Value) -> Iterator[tuple[Value, Body]]:
         """The class and its bases, nearest first, with what each declares."""

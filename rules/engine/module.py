@@ -100,6 +100,7 @@ class Module:
         self._meanings: dict[ast.AST, Meaning] = {}
         self._names_of_loops: dict[ast.AST, set[str]] = {}
         self._loops: dict[ast.AST, tuple[LoopNode, ...]] = {}
+        self._roles: dict[Node, Role | None] = {}
         self._reader: Reader | None = None
 
     # Names and types
@@ -369,7 +370,12 @@ class Module:
         found = self.graph_node(node)
         if found is None:
             return None
-        for role in _ROLES:
+        if found not in self._roles:
+            self._roles[found] = self._role_of(found)
+        return self._roles[found]
+
+    def _role_of(self, found: Node) -> Role | None:
+        for role in _ROLES if found.roles else ():
             if role in found.roles:
                 return role
         contexts = contexts_of(found.contexts)

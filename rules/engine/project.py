@@ -17,21 +17,23 @@ from rules.engine import (
     traffic,
     versions,
 )
-from rules.engine.cost import Costs
+from rules.engine.cost import Costs, Had
 from rules.engine.facts import ModuleFacts
 from rules.engine.finding import Endpoint, EndpointRef, Options
 from rules.engine.graph import Graph, Node
 from rules.engine.knowledge import Knowledge
-from rules.engine.lazy_loading import LazyLoading
+from rules.engine.lazy_loading import LazyLoading, Record
 from rules.engine.lookups import Lookups
 from rules.engine.models import Models
 from rules.engine.raw_queries import RawQueries
-from rules.engine.routing import Routing
+from rules.engine.routing import EndpointNode, Routing, Wiring
 from rules.engine.statements import Statements
 from rules.engine.summaries import Summaries
 from rules.engine.unbounded import UnboundedQueries
 from rules.engine.values import Resolver, Sort
 
+ROUTING, IMPORTED, MODELS = "routing", "imported", "models"
+"""Who asks the resolver (`values.Readers`): for all applications, with a path for a file's imports, for all tables."""
 _SCRIPTS = re.compile(r"^(?:[^/]+/)?(?:scripts?|dev|hack)/")
 
 
@@ -43,26 +45,63 @@ class Project:
         files: Mapping[str, ModuleFacts],
         documents: Mapping[str, str] | None = None,
         options: Options = Options(),  # noqa: B008 - frozen
+        *,
+        tracks: bool = False,
     ) -> None:
+        """With `tracks` it can follow changes of its files (`rules.engine.succession`)."""
         self.files = files
         self.documents = documents or {}
+        self.had: Had | None = None
+        """What is known of the version before, where it follows one."""
+        self.lazy_records: Mapping[str, list[Record]] = {}
+        """What the version before found of files that nothing changed for."""
+        self.rows_said: dict[tuple[str, str], object] | None = None
+        """Of a version that is passed, what rules say about rows."""
+        self._signed: dict[str, dict[str, tuple[object, ...]]] = {}
         self.options = options
         self.knowledge = Knowledge(options)
-        self.resolver = Resolver(files)
+        self.resolver = Resolver(files, tracks=tracks)
         self.graph = Graph(self.resolver, self.knowledge)
-        self.routing = Routing(self.graph)
-        context.propagate(self.graph, self.routing)
+        self.wiring = Wiring(self.graph)
+        self.routing = self.routed()
+        self.served = context.servers(self.graph.nodes.values())
+        context.propagate(self.graph, self.routing, self.served)
         self.summaries = Summaries(self.graph)
+        self.imported: dict[str, frozenset[str]] = {}
+        """By file, the files that it imports; filled as far as `find_scripts` asks."""
+        self.find_scripts()
+
+    def routed(self) -> Routing:
+        """The applications, put together anew."""
+        with self.resolver.reading(ROUTING):
+            return Routing(self.graph, self.wiring)
+
+    def find_scripts(self) -> None:
         self._scripts = self._script_paths()
+
+    def imports_of(self, path: str) -> frozenset[str]:
+        """The other files that a file imports."""
+        known = self.imported.get(path)
+        if known is None:
+            module = self.resolver.modules[path]
+            with self.resolver.reading((IMPORTED, path)):
+                values = [self.resolver.value(ref, module) for ref in module.facts.modules]
+            known = self.imported[path] = frozenset(
+                value.module.path
+                for value in values
+                if value is not None and value.module is not None and value.module is not module
+            )
+        return known
 
     @cached_property
     def costs(self) -> Costs:
-        return Costs(self.graph, self.summaries, self.lazy_loading.calls)
+        return Costs(self.graph, self.summaries, self.lazy_loading.calls, self.had)
 
     @cached_property
     def models(self) -> Models:
         """The tables of the project."""
-        return Models(self.resolver)
+        with self.resolver.reading(MODELS):
+            return Models(self.resolver)
 
     @cached_property
     def early_dependencies(self) -> frozenset[Node]:
@@ -91,7 +130,7 @@ class Project:
     @cached_property
     def lazy_loading(self) -> LazyLoading:
         """Queries whose rows load relationships one by one while a response is built."""
-        return LazyLoading(self.models, self.statements, self.routing)
+        return LazyLoading(self.models, self.statements, self.routing, self.lazy_records)
 
     @cached_property
     def linked_places(self) -> Mapping[str, Collection[tuple[int, int]]]:
@@ -134,20 +173,23 @@ class Project:
     @cached_property
     def endpoints(self) -> tuple[Endpoint, ...]:
         """All endpoints with their costs, by path and method."""
+        costs, had = self.costs, self.had
+        known = had.endpoints(self.routing.middleware) if had is not None else {}
         return tuple(
-            Endpoint(
-                endpoint.ref.method,
-                endpoint.ref.path,
-                endpoint.handler.path,
-                endpoint.handler.function.line,
-                "loop" if endpoint.handler.is_async else "thread",
-                self.costs.endpoint(
-                    endpoint.handler, endpoint.dependencies, self.routing.middleware, endpoint.ref.path
-                ),
-                endpoint.handler.name,
-                fingerprints.body_of(endpoint.handler.function),
-            )
-            for endpoint in self.routing.endpoints
+            known.get(endpoint) or self._endpoint(endpoint, costs) for endpoint in self.routing.endpoints
+        )
+
+    def _endpoint(self, endpoint: EndpointNode, costs: Costs) -> Endpoint:
+        handler = endpoint.handler
+        return Endpoint(
+            endpoint.ref.method,
+            endpoint.ref.path,
+            handler.path,
+            handler.function.line,
+            "loop" if handler.is_async else "thread",
+            costs.endpoint(handler, endpoint.dependencies, self.routing.middleware, endpoint.ref.path),
+            handler.name,
+            fingerprints.body_of(handler.function),
         )
 
     def node(self, path: str, symbol: str) -> Node | None:
@@ -187,12 +229,7 @@ class Project:
         suspects = {path for path, found in self.files.items() if found.main or _SCRIPTS.search(path)}
         if not suspects:
             return frozenset()
-        imported: dict[str, set[str]] = {}
-        for module in self.resolver.modules.values():
-            for ref in module.facts.modules:
-                value = self.resolver.value(ref, module)
-                if value is not None and value.module is not None and value.module is not module:
-                    imported.setdefault(module.path, set()).add(value.module.path)
+        imported = {path: self.imports_of(path) for path in self.resolver.modules}
         while (
             wanted := {
                 path for importer, paths in imported.items() if importer not in suspects for path in paths
@@ -216,6 +253,15 @@ class Project:
                     return value.sort == Sort.CLASS
         return False
 
+    @property
+    def scripts(self) -> frozenset[str]:
+        """The files that are run, not imported."""
+        return self._scripts
+
+    def keep_signatures(self, others: Collection[str] | None) -> None:
+        """Go on with the signatures that were found, but for these files; None stands for all."""
+        self._signed = {} if others is None else {p: s for p, s in self._signed.items() if p not in others}
+
     def _nodes_of(self, path: str) -> list[Node]:
         module = self.resolver.modules[path]
         nodes = (self.graph.nodes.get((path, function.symbol)) for function in module.facts.functions)
@@ -223,7 +269,10 @@ class Project:
 
     def signatures(self, path: str) -> dict[str, tuple[object, ...]]:
         """For each function of a file, everything about the rest of the project that its findings may depend on."""
-        found: dict[str, tuple[object, ...]] = {}
+        known = self._signed.get(path)
+        if known is not None:
+            return known
+        found = self._signed[path] = {}
         for node in self._nodes_of(path):
             called = frozenset(
                 (edge.call.ref, edge.kind, self.summaries.signature(edge.target)) for edge in node.edges

@@ -171,11 +171,15 @@ class _Edit:
         linked.classes = {cls.symbol: cls for cls in self.after.classes}
         self._forget_lambdas({})
         self._forget_added()
+        self._forget_kept()
         changed = self._functions_changed()
         targets = self._reconnected(changed)
         self._run_again(targets)
         view = copy.copy(project)
         view.files = {**project.files, self.path: self.after}
+        view.had = None
+        view.lazy_records = {}
+        view.keep_signatures(None)
         view.summaries = project.summaries.after_change(_callers_of(changed), self._gone.values())
         kept = _OF_DOCUMENTS | (
             frozenset({"models"}) if self._same("declarations", "migration") else frozenset()
@@ -204,6 +208,7 @@ class _Edit:
         self.linked.facts, self.linked.functions, self.linked.classes = self._kept
         self._forget_lambdas(self._memo)
         self._forget_added()
+        self._forget_kept()
 
     def _same(self, *names: str) -> bool:
         return all(getattr(self.before, name) == getattr(self.after, name) for name in names)
@@ -215,10 +220,15 @@ class _Edit:
             del memo[ref]
         memo.update(known)
 
+    def _forget_kept(self) -> None:
+        """What others found out of declarations that the edit changes."""
+        if not self._same("declarations"):
+            for module in self.project.resolver.modules.values():
+                module.kept.clear()
+
     def _forget_added(self) -> None:
         """What the new names stand for is no longer, or not yet, known."""
         for name in self._added:
-            self.linked.names.pop(name, None)
             for ref in [ref for ref in self.linked.memo if _begins_with(ref, name)]:
                 del self.linked.memo[ref]
 
@@ -293,7 +303,7 @@ class _Edit:
         if not below:
             return
         self._places = [(node, node.contexts, node.endpoints) for node in below]
-        context.start(below, self.project.routing)
+        context.start(below, self.project.routing, self.project.served)
         for node in below:
             for caller, edge in node.callers:
                 if caller not in below:

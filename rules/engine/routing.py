@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -10,7 +10,7 @@ from rules.engine import facts
 from rules.engine.facts import Argument, Call, Decorator, Parameter
 from rules.engine.finding import EndpointRef
 from rules.engine.graph import Graph, Node
-from rules.engine.values import Linked, Sort, Value, without_arguments
+from rules.engine.values import CALLS, Linked, Sort, Value, without_arguments
 from rules.engine.wiring import Given, Reading, elements, parameter_of, readings, sites
 
 _APPS = frozenset({"fastapi.FastAPI", "fastapi.applications.FastAPI", "starlette.applications.Starlette"})
@@ -84,12 +84,201 @@ class EndpointNode:
     dependencies: tuple[Node, ...]
 
 
-class Routing:
-    """All there is to find by following applications."""
+WIRES, CLASSES = "wires", "classes"
+"""Who asks the resolver: with a function, for what it may wire; with a path, for the roles that its classes give."""
+
+
+class Wiring:
+    """What of each function and class may put applications together. Most do nothing of the kind."""
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.resolver = graph.resolver
+        self.parts: dict[Node, tuple[list[Call], list[Decorator]]] = {}
+        """Calls and decorators that may make, fill or configure an application or router."""
+        self.asked: dict[Node, tuple[Node, ...]] = {}
+        """The functions that FastAPI runs to fill the parameters of a function."""
+        self._classes: dict[str, tuple[tuple[Node, str], ...]] = {}
+        self._known: set[Node] = set()
+        self._looks: dict[Node, object] = {}
+        """All that counts of a function when applications are put together."""
+
+    def prepare(self, nodes: Iterable[Node]) -> None:
+        """Look at the functions that were not looked at yet."""
+        for node in nodes:
+            if node not in self._known:
+                self._look(node)
+
+    def change(
+        self,
+        changed: Collection[Node],
+        gone: Iterable[Node],
+        files: Collection[str],
+        readers: Collection[object],
+    ) -> bool:
+        """Look again at what changed; whether any of it may put applications together otherwise."""
+        differs = False
+        for node in gone:
+            self._known.discard(node)
+            self.parts.pop(node, None)
+            self.asked.pop(node, None)
+            differs |= self._looks.pop(node, None) is not None
+        again = {node for node in changed if node.path in files}
+        again.update(
+            reader[1]
+            for reader in readers
+            if isinstance(reader, tuple) and reader[0] == WIRES and reader[1] in self._known
+        )
+        for node in again:
+            before = self._looks.pop(node, None)
+            self.parts.pop(node, None)
+            self.asked.pop(node, None)
+            self._look(node)
+            differs |= before != self._looks.get(node)
+        paths = {*files, *(each[1] for each in readers if isinstance(each, tuple) and each[0] == CLASSES)}
+        for path in paths:
+            had = self._classes.pop(path, ())
+            has = self.of_classes(path) if path in self.resolver.modules else ()
+            differs |= had != has
+        return differs
+
+    def of_classes(self, path: str) -> tuple[tuple[Node, str], ...]:
+        """The roles that the classes of a file give."""
+        known = self._classes.get(path)
+        if known is None:
+            module, reader = self.resolver.modules[path], self.resolver.reader
+            self.resolver.reader = (CLASSES, path) if self.resolver.tracks else None
+            known = tuple(role for cls in module.facts.classes for role in self._of_class(module, cls))
+            self._classes[path] = known
+            self.resolver.reader = reader
+        return known
+
+    def _look(self, node: Node) -> None:
+        """Find out what `node` may put together."""
+        function, module, resolver = node.function, node.module, self.resolver
+        self._known.add(node)
+        calls: list[Call] = []
+        handed: list[object] = []
+        outer, resolver.reader = resolver.reader, (WIRES, node) if resolver.tracks else None
+        for call in function.calls:
+            if call.arguments is None:
+                continue
+            value = resolver.value(call.ref, module)
+            makes = (
+                value is not None and value.sort in (Sort.EXTERNAL, Sort.CLASS) and self.router_sort(value)
+            )
+            if makes or _wires(call):
+                calls.append(call)
+            elif value is None or value.module is None:
+                continue
+            handed.append((call.ref, call.flags, call.arguments, call.target, call.receiver))
+        decorators = [each for each in function.decorators if self._registers(each, module)]
+        asked = tuple(
+            target for parameter in function.parameters for target in self.depended(parameter, module)
+        )
+        resolver.reader = outer
+        if calls or decorators:
+            self.parts[node] = calls, decorators
+        if asked:
+            self.asked[node] = asked
+        opens = function.flags & facts.CONTEXT
+        if asked or handed or decorators or opens:
+            written = [(each.ref, each.called, each.arguments, each.receiver) for each in decorators]
+            self._looks[node] = function.flags, function.parameters, handed, written, asked
+
+    def _registers(self, decorator: Decorator, module: Linked) -> bool:
+        base, _, method = decorator.ref.rpartition(".")
+        if base and (method in _METHODS or method in _DECORATORS):
+            return True
+        for argument in decorator.arguments:
+            base, _, method = argument.ref.rpartition(".")
+            if base and not argument.name and (method in _METHODS or method in ("api_route", "websocket")):
+                return True
+        return bool(decorator.ref and self.foreign_role(decorator.ref, module))
+
+    def router_sort(self, value: Value | None) -> str:
+        """`app`, `router` or empty, for an instance or a class."""
+        if value is None:
+            return ""
+        names: Iterable[str] = (value.name,)
+        if value.module is not None and value.sort in (Sort.CLASS, Sort.OBJECT):
+            names = (ancestor.name for ancestor in self.resolver.ancestry(value))
+        elif value.sort not in (Sort.EXTERNAL, Sort.INSTANCE):
+            return ""
+        for name in names:
+            if name in _APPS:
+                return "app"
+            if name in _ROUTERS:
+                return "router"
+        return ""
+
+    def foreign_role(self, ref: str, module: Linked, depth: int = 0) -> str:
+        """`task` or `command`, for a decorator of a job queue or of a command-line library."""
+        value = self.resolver.value(ref, module)
+        if value is None:
+            return ""
+        if value.sort == Sort.EXTERNAL or value.sort == Sort.INSTANCE:
+            package = value.name.partition(".")[0]
+            if package in _TASK_PACKAGES:
+                return "task"
+            if package in _COMMAND_PACKAGES:
+                return "command"
+        elif value.sort == Sort.FUNCTION and value.module is not None and depth < 3:
+            self.resolver.looked_up(value.module, CALLS)
+            for call in _calls_in(value):
+                if call.ref.rpartition(".")[2] in ("actor", "task", "shared_task", "job", "command"):
+                    found = self.foreign_role(call.ref, value.module, depth + 1)
+                    if found:
+                        return found
+        return ""
+
+    def _of_class(self, module: Linked, cls: facts.Class) -> Iterator[tuple[Node, str]]:
+        value = self.resolver.value(f"@{cls.symbol}", module)
+        if value is None or value.sort != Sort.CLASS:
+            return
+        ancestry = self.resolver.ancestry(value)
+        if any(ancestor.name in _BASE_MIDDLEWARE for ancestor in ancestry):
+            self.resolver.looked_up(module, f"{cls.symbol}.dispatch")
+            node = self.graph.nodes.get((module.path, f"{cls.symbol}.dispatch"))
+            if node is not None:
+                yield node, "middleware"
+        if any(name == cls.symbol and not module.facts.main for name in ("WorkerSettings",)):
+            for function in self._worker_functions(module):
+                yield function, "task"
+        for parameter in cls.dependencies:
+            for target in self.depended(parameter, module):
+                yield target, "dependency"
+
+    def _worker_functions(self, module: Linked) -> Iterator[Node]:
+        """arq: the functions of a module with `WorkerSettings` that take its `ctx`."""
+        for function in module.facts.functions:
+            node = self.graph.nodes.get((module.path, function.symbol))
+            if node is not None and node.is_async and not function.owner and "." not in function.symbol:
+                yield node
+
+    def depended(self, parameter: Parameter, module: Linked) -> Iterator[Node]:
+        """The functions that FastAPI runs to fill a parameter."""
+        depends, holder, annotation = parameter.depends, module, without_arguments(parameter.annotation)
+        if depends is None and annotation.endswith(":"):
+            alias = self.resolver.alias(annotation[:-1], module)
+            if alias is not None and alias[0].depends is not None:
+                depends, holder, annotation = alias[0].depends, alias[1], alias[0].annotation
+        if depends is None:
+            return
+        if depends:
+            value = self.resolver.value(depends, holder)
+        else:
+            value = self.resolver.value(annotation[:-1], holder) if annotation.endswith(":") else None
+        yield from self.graph.runs(value)
+
+
+class Routing:
+    """All there is to find by following applications."""
+
+    def __init__(self, graph: Graph, wiring: Wiring) -> None:
+        self.graph = graph
+        self.resolver = graph.resolver
+        self.wiring = wiring
         self.routers: dict[tuple[str, str], Router] = {}
         self.routes: list[Route] = []
         self.middleware: list[Node] = []
@@ -97,25 +286,25 @@ class Routing:
         """Methods of middleware classes that an application is seen to be given."""
         self._dependencies: dict[Node, tuple[Node, ...]] = {}
         nodes = list(graph.nodes.values())
-        for node in nodes:
-            for call in node.function.calls:
-                if call.arguments is not None:
-                    self._made(node, call)
-        for node in nodes:
-            for call in node.function.calls:
-                if call.arguments is not None:
-                    self._wired(node, call)
-            for decorator in node.function.decorators:
+        wiring.prepare(nodes)
+        wires = [(node, parts) for node in nodes if (parts := wiring.parts.get(node))]
+        for node, (calls, _) in wires:
+            for call in calls:
+                self._made(node, call)
+        for node, (calls, decorators) in wires:
+            for call in calls:
+                self._wired(node, call)
+            for decorator in decorators:
                 self._decorated(node, decorator)
-        for module in self.resolver.modules.values():
-            for cls in module.facts.classes:
-                self._class(module, cls)
+        for path in self.resolver.modules:
+            for node, role in wiring.of_classes(path):
+                self._add_role(node, role)
         for node in nodes:
             if self._is_lifespan(node):
                 node.roles.add("lifespan")
-            for parameter in node.function.parameters:
-                for target in self.depended(parameter, node.module):
-                    target.roles.add("dependency")
+        for targets in wiring.asked.values():
+            for target in targets:
+                target.roles.add("dependency")
         self.endpoints = self._endpoints()
 
     @cached_property
@@ -137,30 +326,14 @@ class Routing:
             if first is not None and first.annotation
             else None
         )
-        return self._router_sort(value) == "app"
+        return self.wiring.router_sort(value) == "app"
 
     # Applications and routers
-
-    def _router_sort(self, value: Value | None) -> str:
-        """`app`, `router` or empty, for an instance or a class."""
-        if value is None:
-            return ""
-        names: Iterable[str] = (value.name,)
-        if value.module is not None and value.sort in (Sort.CLASS, Sort.OBJECT):
-            names = (ancestor.name for ancestor in self.resolver.ancestry(value))
-        elif value.sort not in (Sort.EXTERNAL, Sort.INSTANCE):
-            return ""
-        for name in names:
-            if name in _APPS:
-                return "app"
-            if name in _ROUTERS:
-                return "router"
-        return ""
 
     def _made(self, node: Node, call: Call) -> None:
         value = self.resolver.value(call.ref, node.module)
         sort = (
-            self._router_sort(value)
+            self.wiring.router_sort(value)
             if value is not None and value.sort in (Sort.EXTERNAL, Sort.CLASS)
             else ""
         )
@@ -193,6 +366,8 @@ class Routing:
         for owner in self.resolver.ancestry(value):
             if owner.module is None:
                 continue
+            self.resolver.looked_up(owner.module, f"{owner.symbol}.__init__")
+            self.resolver.looked_up(owner.module, CALLS)
             node = self.graph.nodes.get((owner.module.path, f"{owner.symbol}.__init__"))
             for call in node.function.calls if node is not None else ():
                 if node is not None and call.ref.endswith("%.__init__") and call.arguments is not None:
@@ -225,7 +400,7 @@ class Routing:
         value = self.resolver.value(ref, module)
         if value is None or value.sort not in (Sort.INSTANCE, Sort.OBJECT):
             return None
-        sort = self._router_sort(value)
+        sort = self.wiring.router_sort(value)
         if not sort:
             return None
         if value.origin is not None and value.origin in self.routers:
@@ -337,7 +512,7 @@ class Routing:
             if base and method in _METHODS | {"api_route", "websocket"} and not argument.name:
                 for router in self._routers_of(base, "", node.module):
                     self._decorated_route(node, router, method, decorator.arguments[position + 1 :])
-        role = self._foreign_role(decorator.ref, node.module)
+        role = self.wiring.foreign_role(decorator.ref, node.module)
         if role:
             self._add_role(node, role)
 
@@ -361,53 +536,14 @@ class Routing:
         text = self._text(path, {}) if path is not None else ""
         self._route(router, methods, "{…}" if text is None else text, node, reading)
 
-    def _foreign_role(self, ref: str, module: Linked, depth: int = 0) -> str:
-        """`task` or `command`, for a decorator of a job queue or of a command-line library."""
-        value = self.resolver.value(ref, module)
-        if value is None:
-            return ""
-        if value.sort == Sort.EXTERNAL or value.sort == Sort.INSTANCE:
-            package = value.name.partition(".")[0]
-            if package in _TASK_PACKAGES:
-                return "task"
-            if package in _COMMAND_PACKAGES:
-                return "command"
-        elif value.sort == Sort.FUNCTION and value.module is not None and depth < 3:
-            for call in _calls_in(value):
-                if call.ref.rpartition(".")[2] in ("actor", "task", "shared_task", "job", "command"):
-                    found = self._foreign_role(call.ref, value.module, depth + 1)
-                    if found:
-                        return found
-        return ""
-
-    def _class(self, module: Linked, cls: facts.Class) -> None:
-        value = self.resolver.value(f"@{cls.symbol}", module)
-        if value is None or value.sort != Sort.CLASS:
-            return
-        ancestry = self.resolver.ancestry(value)
-        if any(ancestor.name in _BASE_MIDDLEWARE for ancestor in ancestry):
-            node = self.graph.nodes.get((module.path, f"{cls.symbol}.dispatch"))
-            if node is not None:
-                self._add_role(node, "middleware")
-        if any(name == cls.symbol and not module.facts.main for name in ("WorkerSettings",)):
-            for function in self._worker_functions(module):
-                self._add_role(function, "task")
-        for parameter in cls.dependencies:
-            for target in self.depended(parameter, module):
-                target.roles.add("dependency")
-
-    def _worker_functions(self, module: Linked) -> Iterator[Node]:
-        """arq: the functions of a module with `WorkerSettings` that take its `ctx`."""
-        for node in self.graph.nodes.values():
-            if node.module is module and node.is_async and not node.function.owner and "." not in node.symbol:
-                yield node
-
     def _middleware_class(self, ref: str, module: Linked) -> None:
         value = self.resolver.value(ref, module)
         if value is None or value.sort != Sort.CLASS or value.module is None:
             return
         for name in ("dispatch", "__call__"):
             for owner in self.resolver.ancestry(value):
+                if owner.module is not None:
+                    self.resolver.looked_up(owner.module, f"{owner.symbol}.{name}")
                 node = (
                     self.graph.nodes.get((owner.module.path, f"{owner.symbol}.{name}"))
                     if owner.module
@@ -449,21 +585,6 @@ class Routing:
                     target.roles.add("dependency")
                     yield target
 
-    def depended(self, parameter: Parameter, module: Linked) -> Iterator[Node]:
-        """The functions that FastAPI runs to fill a parameter."""
-        depends, holder, annotation = parameter.depends, module, without_arguments(parameter.annotation)
-        if depends is None and annotation.endswith(":"):
-            alias = self.resolver.alias(annotation[:-1], module)
-            if alias is not None and alias[0].depends is not None:
-                depends, holder, annotation = alias[0].depends, alias[1], alias[0].annotation
-        if depends is None:
-            return
-        if depends:
-            value = self.resolver.value(depends, holder)
-        else:
-            value = self.resolver.value(annotation[:-1], holder) if annotation.endswith(":") else None
-        yield from self.graph.runs(value)
-
     def dependencies_of(self, node: Node) -> tuple[Node, ...]:
         """Everything that FastAPI runs before `node`, at any depth, each once, innermost first."""
         known = self._dependencies.get(node)
@@ -471,17 +592,17 @@ class Routing:
             return known
         self._dependencies[node] = ()
         found: dict[Node, None] = {}
-        parameters = [(parameter, node.module) for parameter in node.function.parameters]
+        targets = self.wiring.asked.get(node, ())
         if node.function.owner and "endpoint" in node.roles:
-            parameters.extend(self._view_parameters(node))
-        for parameter, module in parameters:
-            for target in self.depended(parameter, module):
-                if target is node:
-                    continue
-                target.roles.add("dependency")
-                for inner in self.dependencies_of(target):
-                    found.setdefault(inner)
-                found.setdefault(target)
+            viewed = (self.wiring.depended(*each) for each in self._view_parameters(node))
+            targets = (*targets, *(target for each in viewed for target in each))
+        for target in targets:
+            if target is node:
+                continue
+            target.roles.add("dependency")
+            for inner in self.dependencies_of(target):
+                found.setdefault(inner)
+            found.setdefault(target)
         self._dependencies[node] = tuple(found)
         return self._dependencies[node]
 
@@ -558,6 +679,12 @@ _MAKERS = frozenset(name.rpartition(".")[2] for name in _APPS | _ROUTERS)
 _DECORATORS = frozenset(
     {"api_route", "route", "websocket", "websocket_route", "middleware", "exception_handler", "on_event"}
 )
+
+
+def _wires(call: Call) -> bool:
+    """Whether a call puts an application together, going by its name."""
+    last = call.ref.rpartition(".")[2]
+    return last in _WIRING or last in _ROUTE_CLASSES or last.endswith("Middleware")
 
 
 def is_wiring(call: Call) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from rules.engine.facts import ModuleFacts
 from rules.engine.project import Project
@@ -12,8 +12,15 @@ def affected(before: Project, after: Project, touched: Collection[str]) -> set[s
     """Paths with a query that loads other relationships lazily, or a column that is looked up or indexed otherwise."""
     if all(_about_rows(before.files.get(path)) == _about_rows(after.files.get(path)) for path in touched):
         return set()
-    old, new = _state(before), _state(after)
+    old = before.rows_said if before.rows_said is not None else _state(before)
+    new = _state(after)
     return {key[0] for key in old.keys() | new.keys() if old.get(key) != new.get(key)}
+
+
+def remember(project: Project, changed: Iterable[tuple[ModuleFacts | None, ModuleFacts | None]]) -> None:
+    """Keep what is said about rows before a linked project shows other facts, if comparing asks for it."""
+    if any(_about_rows(one) != _about_rows(other) for one, other in changed):
+        project.rows_said = _state(project)
 
 
 def _about_rows(facts: ModuleFacts | None) -> tuple[object, ...]:

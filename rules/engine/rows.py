@@ -231,8 +231,11 @@ class Flow(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
 
 def join(alternatives: Iterable[Rows]) -> tuple[Rows, ...]:
     """Alternatives of one value. Of the same query only the options that all paths add are certain."""
+    several = tuple(alternatives)
+    if len(several) < 2:
+        return several
     found: dict[tuple[object, ...], Rows] = {}
-    for rows in alternatives:
+    for rows in several:
         key = (
             rows.origin,
             rows.line,

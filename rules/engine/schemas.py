@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import cast
 
 from rules.engine.declarations import Declared
 from rules.engine.models import Models
-from rules.engine.values import Linked, Resolver, Sort, Value
+from rules.engine.values import KEPT, Linked, Resolver, Sort, Value, note
 
 _ROOTS = frozenset(
     {"pydantic.BaseModel", "pydantic.main.BaseModel", "sqlmodel.SQLModel", "sqlmodel.main.SQLModel"}
@@ -36,7 +37,6 @@ class Schemas:
     def __init__(self, resolver: Resolver, models: Models) -> None:
         self._resolver = resolver
         self._models = models
-        self._fields: dict[tuple[str, str], tuple[Field, ...]] = {}
 
     def schema(self, ref: str, module: Linked) -> tuple[Value | None, bool]:
         """The schema that a reference to a value (`@OrderOut:`, `@OrderOut:{}`) names, and whether it is a list of it."""
@@ -58,10 +58,14 @@ class Schemas:
 
     def fields(self, value: Value) -> tuple[Field, ...]:
         """The fields of a schema, inherited ones included, those of sub-classes first."""
-        key = (value.home.path, value.symbol)
-        if key not in self._fields:
-            self._fields[key] = tuple(self._declared(value))
-        return self._fields[key]
+        home, key, reader = value.home, f"{KEPT}{value.symbol}", self._resolver.reader
+        if reader is not None:
+            note(home.readers, key, reader)
+        known = home.kept.get(key)
+        if known is None:
+            with self._resolver.reading((home, key)):
+                known = home.kept[key] = tuple(self._declared(value))
+        return cast("tuple[Field, ...]", known)
 
     def _declared(self, value: Value) -> Iterator[Field]:
         seen: set[str] = set()

@@ -39,10 +39,15 @@ _served: WeakKeyDictionary[Project, frozenset[str]] = WeakKeyDictionary()
 
 def is_served(project: Project, path: str) -> bool:
     """Whether a file is imported, at any distance, by one with endpoints, so that the serving process knows it."""
+    return path in served_files(project)
+
+
+def served_files(project: Project) -> frozenset[str]:
+    """The files that the serving process imports."""
     known = _served.get(project)
     if known is None:
         known = _served[project] = _imported(project)
-    return path in known
+    return known
 
 
 def unreached(project: Project, node: Node, severity: Severity) -> tuple[Severity, Confidence]:
@@ -97,20 +102,13 @@ def _capped(severity: Severity, most: Severity) -> Severity:
 
 def _imported(project: Project) -> frozenset[str]:
     modules = project.resolver.modules
-    imports: dict[str, set[str]] = {}
-    for path, module in modules.items():
-        found = imports[path] = set()
-        for ref in module.facts.modules:
-            value = project.resolver.value(ref, module)
-            if value is not None and value.module is not None:
-                found.add(value.module.path)
     pending = [endpoint.handler.path for endpoint in project.routing.endpoints]
     pending += [node.path for node in project.routing.middleware]
     if not pending:
         return frozenset(modules)  # whatever serves it is not to be seen
     seen = set(pending)
     while pending:
-        for path in imports.get(pending.pop(), ()):
+        for path in project.imports_of(pending.pop()):
             if path not in seen:
                 seen.add(path)
                 pending.append(path)

@@ -24,7 +24,7 @@ from rules.engine.rows import (
     Flow,
     Rows,
 )
-from rules.engine.values import Linked, Resolver, Sort, Value
+from rules.engine.values import FLOW, Linked, Resolver, Sort, Value
 
 _MOST = 6
 
@@ -103,7 +103,7 @@ class Statements:
         function, _ = self._function(call, module, symbol, None)
         if function is None:
             return None
-        flow = function.home.facts.flows.get(function.symbol)
+        flow = self._flow(function)
         if flow is None:
             return None
         passed = self._bound(call, flow, module, symbol, bound, None, 0)
@@ -171,7 +171,7 @@ class Statements:
         if function is None:
             return ()
         home = function.home
-        flow = home.facts.flows.get(function.symbol)
+        flow = self._flow(function)
         if flow is None:
             return ()
         if rows.key:
@@ -196,6 +196,10 @@ class Statements:
                 return ()
             found.extend(replace(loaded, hops=(hop, *loaded.hops)) for loaded in inner)
         return tuple(_joined(found)[:_MOST])
+
+    def _flow(self, function: Value) -> Flow | None:
+        self._resolver.looked_up(function.home, f"{FLOW}{function.symbol}")
+        return function.home.facts.flows.get(function.symbol)
 
     def _function(
         self, rows: Rows, module: Linked, symbol: str, receiver: Value | None
@@ -272,7 +276,7 @@ class Statements:
         found = Options()
         for ref in refs:
             function, owner = self._function(Rows(ref), module, symbol, receiver)
-            flow = function.home.facts.flows.get(function.symbol) if function is not None else None
+            flow = self._flow(function) if function is not None else None
             if function is None or flow is None or flow.options is None or depth > 8:
                 return None
             inner = self._loaders(flow.options.loaders, function.home, function.symbol, owner, depth + 1)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import heapq
-from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from rules.engine import facts, switches
@@ -19,6 +18,7 @@ from rules.libraries import Blocking, Kind
 _MAX_LEAVES = 24
 _RARELY = facts.FAILING | facts.RECALLED | facts.WISHED | facts.ONCE
 _GUARDED = "\0"
+_MOST_NEEDS = 4
 """Ends the key of what a function does only when its parameters say so."""
 
 
@@ -67,30 +67,14 @@ class Summary:
     writes: tuple[Leaf, ...] = ()
 
 
-@dataclass(slots=True)
-class _Step:
-    """The first step from a function towards a leaf."""
+_FURTHER = 1 << 24
+"""One call further away, as part of a step."""
+_AT = _FURTHER - 1
 
-    distance: int
-    call: Call
-    leaf: LeafCall
-    target: Node | None
-    cached: bool
-    on_miss: bool
-    once: bool
-    """On the way it happens in the first call only."""
-    needs: tuple[str, ...] = ()
-    granted: bool = False
-    """The call gives what the target asks for (`commit=True`)."""
-    onward: str = ""
-    """The key of the step that follows, at the target."""
-
-    @property
-    def key(self) -> str:
-        return f"{self.leaf.name}{_GUARDED}" if self.needs else self.leaf.name
-
-
-_Steps = dict[Node, dict[str, _Step]]
+_Steps = dict[Node, dict[str, int]]
+"""For each function and leaf the first step there: how many calls away, times `_FURTHER`, and the position of the
+edge, or of the leaf itself, in the function. The least number is the nearest way, of equally near ones the first in
+the source: a question of the graph alone, in whatever order it was put together."""
 
 
 class Summaries:
@@ -114,8 +98,7 @@ class Summaries:
     def after_change(self, changed: Set[Node], gone: Iterable[Node]) -> Summaries:
         """The summaries once the leaves or edges of some functions are others.
 
-        `changed` are these functions and all that call them, at any distance; `gone` are no more. What is equally
-        near may be another way than a fresh computation would name.
+        `changed` are these functions and all that call them, at any distance; `gone` are no more.
         """
         left_out = {*changed, *gone}
         after = copy.copy(self)
@@ -123,8 +106,26 @@ class Summaries:
         for name, (wanted, follows) in _TABLES.items():
             table: _Steps = getattr(self, name)
             kept = {node: steps for node, steps in table.items() if node not in left_out}
-            setattr(after, name, _spread_again(kept, changed, wanted, follows))
+            _complete(kept, ((node, None) for node in changed), wanted, follows)
+            setattr(after, name, kept)
         return after
+
+    def change(self, changed: Set[Node], gone: Iterable[Node]) -> set[Node]:
+        """Bring the summaries up to date once the leaves or edges of `changed` are others, and `gone` are no more.
+
+        Whoever calls one of the `gone` is among the `changed`. Returns the functions that lead to other leaves, or
+        to the same ones by other ways.
+        """
+        self._known = {}
+        touched: set[Node] = set()
+        for name, (wanted, follows) in _TABLES.items():
+            table: _Steps = getattr(self, name)
+            for node in gone:
+                table.pop(node, None)
+            lost = _without_support(table, changed, wanted, follows)
+            touched.update(node for node, _ in lost)
+            touched |= _complete(table, [*lost, *((node, None) for node in changed)], wanted, follows)
+        return touched
 
     def of(self, node: Node) -> Summary:
         known = self._known.get(node)
@@ -145,8 +146,8 @@ class Summaries:
     def blocks_loop(self, node: Node) -> tuple[str, ...]:
         """Names of what blocks the loop when `node` runs on it, nearest first."""
         steps = self.loop_blocking.get(node, {})
-        ordered = sorted(steps.items(), key=lambda item: (item[1].distance, item[0]))
-        return tuple(dict.fromkeys(step.leaf.name for _, step in ordered))
+        ordered = sorted(steps.items(), key=lambda item: (item[1] // _FURTHER, item[0]))
+        return tuple(dict.fromkeys(_name(key) for key, _ in ordered))
 
     def signature(self, node: Node) -> tuple[object, ...]:
         """Equal for two versions of a function when nothing a caller may ask about it changed."""
@@ -159,9 +160,7 @@ class Summaries:
             self._reads,
             self._writes,
         )
-        return tuple(
-            frozenset((key, step.needs) for key, step in table.get(node, {}).items()) for table in tables
-        )
+        return tuple(frozenset(table.get(node, ())) for table in tables)
 
 
 def _blocks(leaf: LeafCall) -> bool:
@@ -221,116 +220,198 @@ _TABLES: Mapping[str, tuple[Callable[[LeafCall], bool], Callable[[Node, Edge], b
 """Field of `Summaries` -> the leaves it is about, and the edges that they are followed along."""
 
 
-def _spread(
-    nodes: Iterable[Node], wanted: Callable[[LeafCall], bool], follows: Callable[[Node, Edge], bool]
-) -> _Steps:
-    """For each function the nearest leaf of each callable: breadth first from the leaves, against the calls."""
+_Wanted = Callable[[LeafCall], bool]
+_Follows = Callable[[Node, Edge], bool]
+
+
+def _spread(nodes: Iterable[Node], wanted: _Wanted, follows: _Follows) -> _Steps:
+    """For each function the nearest leaf of each callable: level by level from the leaves, against the calls."""
     steps: _Steps = {}
-    pending: deque[tuple[Node, str]] = deque()
+    level: list[tuple[Node, str]] = []
     for node in nodes:
-        for leaf in _certain_first(node.leaves):
-            if wanted(leaf):
-                own = steps.setdefault(node, {})
-                step = _first(node, leaf)
-                if step.key not in own:
-                    own[step.key] = step
-                    pending.append((node, step.key))
-    while pending:
-        node, name = pending.popleft()
-        step = steps[node][name]
-        for caller, edge in node.callers:
-            if not follows(caller, edge):
-                continue
-            further = _further(step, caller, edge)
-            if further is None:
-                continue
-            own = steps.setdefault(caller, {})
-            if further.key not in own:
-                own[further.key] = further
-                pending.append((caller, further.key))
+        if node.leaves and (own := _own(node, wanted)):
+            steps[node] = own
+            level.extend((node, name) for name in own)
+    distance = 0
+    while level:
+        distance += _FURTHER
+        further: list[tuple[Node, str]] = []
+        for node, name in level:
+            for caller, edge in node.callers:
+                if not follows(caller, edge):
+                    continue
+                key = _through(name, edge)
+                if key is None:
+                    continue
+                own = steps.setdefault(caller, {})
+                known = own.get(key)
+                if known is None:
+                    own[key] = distance + edge.at
+                    further.append((caller, key))
+                elif known > distance + edge.at:
+                    own[key] = distance + edge.at
+        level = further
     return steps
 
 
-def _certain_first(leaves: Sequence[LeafCall]) -> Sequence[LeafCall]:
-    """In order, those that happen on each call first: they say more about the function."""
-    if len(leaves) < 2:
-        return leaves
-    return sorted(leaves, key=lambda leaf: _is_conditional(leaf.call))
+def _own(node: Node, wanted: _Wanted) -> dict[str, int]:
+    """The leaves of a function itself."""
+    leaves = node.leaves
+    found: dict[str, int] = {}
+    for at in _certain_first(leaves):
+        if wanted(leaves[at]):
+            leaf = leaves[at]
+            found.setdefault(_key(leaf.name, switches.needs_of(leaf.call)), at)
+    return found
 
 
-def _spread_again(
-    steps: _Steps,
-    changed: Set[Node],
-    wanted: Callable[[LeafCall], bool],
-    follows: Callable[[Node, Edge], bool],
-) -> _Steps:
-    """Complete `steps`, which hold for all other functions, by those of the `changed`. The nearest come first."""
-    pending: list[tuple[int, int, Node, _Step]] = []
-    for node in changed:
-        for leaf in _certain_first(node.leaves):
-            if wanted(leaf):
-                pending.append((0, len(pending), node, _first(node, leaf)))
-        for edge in node.edges:
-            if edge.target not in changed and follows(node, edge):
-                for known in steps.get(edge.target, {}).values():
-                    further = _further(known, node, edge)
-                    if further is not None:
-                        pending.append((further.distance, len(pending), node, further))
-    heapq.heapify(pending)
-    count = len(pending)
-    while pending:
-        _, _, node, step = heapq.heappop(pending)
-        own = steps.setdefault(node, {})
-        if step.key in own:
+def _without_support(
+    steps: _Steps, changed: Iterable[Node], wanted: _Wanted, follows: _Follows
+) -> list[tuple[Node, str]]:
+    """Take away the steps that lead nowhere any more, since the `changed` are others; returns which.
+
+    The nearest are judged first, so that each is judged by others that hold.
+    """
+    lost: list[tuple[Node, str]] = []
+    owns = {node: _own(node, wanted) for node in changed if node in steps}
+    doubted = [
+        (step // _FURTHER, id(node), name, node) for node in owns for name, step in steps[node].items()
+    ]
+    heapq.heapify(doubted)
+    while doubted:
+        distance, _, name, node = heapq.heappop(doubted)
+        own = steps[node]
+        if name not in own or own[name] // _FURTHER != distance:
             continue
-        own[step.key] = step
+        if not distance:
+            at = owns[node].get(name) if node in owns else own[name]
+            if at is not None:
+                own[name] = at
+                continue
+        else:
+            nearer = distance - 1
+            at = next(
+                (
+                    edge.at
+                    for edge in node.edges
+                    if edge.target in steps
+                    and follows(node, edge)
+                    and any(
+                        steps[edge.target][key] // _FURTHER == nearer for key in _behind(steps, edge, name)
+                    )
+                ),
+                None,
+            )
+            if at is not None:
+                own[name] = distance * _FURTHER + at
+                continue
+        del own[name]
+        lost.append((node, name))
         for caller, edge in node.callers:
-            if caller in changed and follows(caller, edge):
-                further = _further(step, caller, edge)
-                if further is not None and further.key not in steps.get(caller, {}):
-                    count += 1
-                    heapq.heappush(pending, (further.distance, count, caller, further))
-    return steps
+            if caller not in steps or not follows(caller, edge) or (key := _through(name, edge)) is None:
+                continue
+            step = steps[caller].get(key)
+            if step is not None and step // _FURTHER == distance + 1:
+                heapq.heappush(doubted, (distance + 1, id(caller), key, caller))
+    return lost
 
 
-def _first(node: Node, leaf: LeafCall) -> _Step:
-    """The step of the function that has the leaf itself."""
-    flags = node.function.flags
-    once = bool(flags & facts.SINGLE or leaf.call.flags & facts.ONCE)
-    return _Step(
-        0,
-        leaf.call,
-        leaf,
-        None,
-        bool(flags & facts.CACHED),
-        _on_miss(leaf.call),
-        once,
-        switches.needs_of(leaf.call),
-    )
+_NOWHERE: Mapping[str, int] = {}
 
 
-def _further(step: _Step, caller: Node, edge: Edge) -> _Step | None:
-    """The step of `caller` towards the same leaf, through `edge`; None when what it passes prevents that."""
-    needs: tuple[str, ...] = ()
-    if step.needs and edge.kind == CALL:
-        left = switches.left(step.needs, edge.target.function, edge.call)
-        if left is None:
-            return None
-        needs = left
-    own = switches.needs_of(edge.call)
-    flags = caller.function.flags
-    return _Step(
-        step.distance + 1,
-        edge.call,
-        step.leaf,
-        edge.target,
-        step.cached or bool(flags & facts.CACHED),
-        step.on_miss or _on_miss(edge.call),
-        step.once or bool(flags & facts.SINGLE or edge.call.flags & facts.ONCE),
-        tuple(dict.fromkeys((*needs, *own))) if own else needs,
-        bool(step.needs) and not needs,
-        step.key,
-    )
+def _complete(
+    steps: _Steps, places: Iterable[tuple[Node, str | None]], wanted: _Wanted, follows: _Follows
+) -> set[Node]:
+    """Add the steps that are missing or nearer at `places` (one leaf of a function, or all), and what follows.
+
+    Returns the functions that got some.
+    """
+    touched: set[Node] = set()
+    pending: list[tuple[int, int, str, Node]] = []
+    owns: dict[Node, dict[str, int]] = {}
+    for node, only in places:
+        own = owns.get(node)
+        if own is None:
+            own = owns[node] = _own(node, wanted)
+        for name, at in own.items():
+            if only is None or name == only:
+                pending.append((at, id(node), name, node))
+        for edge in node.edges:
+            inner = steps.get(edge.target)
+            if not inner or not follows(node, edge):
+                continue
+            for key in inner if only is None else _behind(steps, edge, only):
+                here = _through(key, edge)
+                if here is not None:
+                    step = (inner[key] // _FURTHER + 1) * _FURTHER + edge.at
+                    pending.append((step, id(node), here, node))
+    heapq.heapify(pending)
+    while pending:
+        step, _, name, node = heapq.heappop(pending)
+        own = steps.setdefault(node, {})
+        known = own.get(name)
+        if known is not None and known <= step:
+            continue
+        own[name] = step
+        touched.add(node)
+        distance = (step // _FURTHER + 1) * _FURTHER
+        for caller, edge in node.callers:
+            if follows(caller, edge) and (above := _through(name, edge)) is not None:
+                known = steps.get(caller, _NOWHERE).get(above)
+                if known is None or distance + edge.at < known:
+                    heapq.heappush(pending, (distance + edge.at, id(caller), above, caller))
+    return touched
+
+
+# Keys of steps: the leaf's name, and after it what must hold of the function's parameters for it to happen.
+
+
+def _key(name: str, needs: tuple[str, ...]) -> str:
+    return f"{name}{_GUARDED}{','.join(needs[:_MOST_NEEDS])}" if needs else name
+
+
+def _name(key: str) -> str:
+    return key.partition(_GUARDED)[0]
+
+
+def _needs(key: str) -> tuple[str, ...]:
+    needs = key.partition(_GUARDED)[2]
+    return tuple(needs.split(",")) if needs else ()
+
+
+def _left(key: str, edge: Edge) -> tuple[str, ...] | None:
+    """What must hold of the caller's parameters for what `key` says of the target; None when it never happens."""
+    return switches.left(_needs(key), edge.target.function, edge.call) if edge.kind == CALL else ()
+
+
+def _through(key: str, edge: Edge) -> str | None:
+    """The key, for the caller, of what the target of `edge` does; None when what it passes prevents that."""
+    own = edge.call.needs
+    if not own and _GUARDED not in key:
+        return key
+    left = _left(key, edge)
+    if left is None:
+        return None
+    return _key(_name(key), tuple(dict.fromkeys((*left, *switches.needs_of(edge.call)))) if own else left)
+
+
+def _behind(steps: _Steps, edge: Edge, key: str) -> Iterator[str]:
+    """The keys of the target of `edge` that are `key` for the caller, those without conditions first."""
+    inner = steps.get(edge.target, _NOWHERE)
+    name = _name(key)
+    if name in inner and _through(name, edge) == key:
+        yield name
+    guarded = f"{name}{_GUARDED}"
+    for each in sorted(each for each in inner if each.startswith(guarded)):
+        if _through(each, edge) == key:
+            yield each
+
+
+def _certain_first(leaves: Sequence[LeafCall]) -> Iterable[int]:
+    """Positions in order, those that happen on each call first: they say more about the function."""
+    if len(leaves) < 2:
+        return range(len(leaves))
+    return sorted(range(len(leaves)), key=lambda at: _is_conditional(leaves[at].call))
 
 
 def _on_miss(call: Call) -> bool:
@@ -348,34 +429,55 @@ def _is_conditional(call: Call) -> bool:
     )
 
 
+def _call(node: Node, step: int) -> Call:
+    """The call that a step is."""
+    return (node.edges if step >= _FURTHER else node.leaves)[step & _AT].call
+
+
 def _leaves(table: _Steps, node: Node) -> tuple[Leaf, ...]:
     steps = table.get(node)
     if not steps:
         return ()
-    ordered = sorted(steps.items(), key=lambda item: (item[1].distance, item[1].call.line, item[0]))
-    # What happens whatever the parameters are says more.
-    chosen = [key for key, step in ordered if not step.needs or step.leaf.name not in steps]
-    return tuple(_leaf(table, node, key) for key in chosen[:_MAX_LEAVES])
+    ordered = sorted(
+        steps.items(), key=lambda item: (item[1] // _FURTHER, _call(node, item[1]).line, item[0])
+    )
+    chosen: dict[str, str] = {}
+    for key, _ in ordered:
+        # What happens whatever the parameters are says more.
+        name = _name(key)
+        chosen.setdefault(name, name if name in steps else key)
+    return tuple(_leaf(table, node, key) for key, _ in ordered if chosen[_name(key)] == key)[:_MAX_LEAVES]
 
 
 def _leaf(table: _Steps, node: Node, key: str) -> Leaf:
     hops: list[Hop] = []
-    first = table[node][key]
-    current, step = node, first
-    name = first.leaf.name
-    sometimes = granted = False
-    rarely = facts.ONCE if first.once else 0
-    while step.target is not None:
-        rarely |= _rarely(step.call, granted)
+    name, needs = _name(key), _needs(key)
+    sometimes = cached = on_miss = once = granted = False
+    rarely = 0
+    current = node
+    while True:
+        step = table[current][key]
+        call, flags = _call(current, step), current.function.flags
+        rarely |= _rarely(call, granted)
         # The caller of a summary sees the branches around its own call.
-        sometimes = sometimes or _is_conditional(step.call)
-        hops.append(Hop(current.path, step.call.line, step.target.symbol.replace("'2", "")))
-        current, granted = step.target, step.granted
-        step = table[current][step.onward]
-    hops.append(Hop(current.path, step.call.line, name))
-    sometimes = sometimes or _is_conditional(step.call)
-    rarely |= _rarely(step.call, granted)
-    leaf = first.leaf
+        sometimes = sometimes or _is_conditional(call)
+        cached = cached or bool(flags & facts.CACHED)
+        on_miss = on_miss or _on_miss(call)
+        once = once or bool(flags & facts.SINGLE or call.flags & facts.ONCE)
+        if step < _FURTHER:
+            break
+        edge = current.edges[step & _AT]
+        hops.append(Hop(current.path, call.line, edge.target.symbol.replace("'2", "")))
+        key = next(
+            each
+            for each in _behind(table, edge, key)
+            if table[edge.target][each] // _FURTHER + 1 == step // _FURTHER
+        )
+        granted = _GUARDED in key and not _left(key, edge)
+        current = edge.target
+    hops.append(Hop(current.path, call.line, name))
+    leaf = current.leaves[step]
+    rarely |= facts.ONCE if once else 0
     kind, instead, is_async = "", "", False
     if leaf.blocking is not None:
         kind, instead = str(leaf.blocking.kind), leaf.blocking.instead
@@ -388,13 +490,13 @@ def _leaf(table: _Steps, node: Node, key: str) -> Leaf:
         kind,
         instead,
         tuple(hops),
-        first.cached,
+        cached,
         leaf.blocking,
         is_async,
-        first.on_miss,
+        on_miss,
         sometimes,
         rarely,
-        first.needs,
+        needs,
     )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -81,26 +83,57 @@ class Linked:
     functions: dict[str, Function] = field(default_factory=dict)
     classes: dict[str, Class] = field(default_factory=dict)
     memo: dict[str, Value | None] = field(default_factory=dict)
-    names: dict[str, Value | None] = field(default_factory=dict)
+    ancestry: dict[str, tuple[Value, ...]] = field(default_factory=dict)
+    """By class, what `Resolver.ancestry` found."""
+    kept: dict[str, object] = field(default_factory=dict)
+    """By class, under `KEPT`, what somebody else found out."""
+    readers: Readers = field(default_factory=dict)
+    """By reference, who asked for its value; under `ANCESTRY` and a class, who asked for its ancestry."""
+    lookups: Readers = field(default_factory=dict)
+    """By name or symbol, who looked it up among what the module defines, also in vain."""
 
     def __post_init__(self) -> None:
-        self.functions = {function.symbol: function for function in self.facts.functions}
-        self.classes = {cls.symbol: cls for cls in self.facts.classes}
+        self.show(self.facts)
+
+    def show(self, found: ModuleFacts) -> None:
+        """Have these facts from now on."""
+        self.facts = found
+        self.functions = {function.symbol: function for function in found.functions}
+        self.classes = {cls.symbol: cls for cls in found.classes}
+
+
+Readers = dict[str, list[object]]
+"""Who read what: (module, reference) for the value of a reference, anything else for what others keep of it."""
+
+
+def note(readers: Readers, name: str, reader: object) -> None:
+    found = readers.get(name)
+    if found is None:
+        readers[name] = [reader]
+    elif found[-1] is not reader:
+        found.append(reader)
 
 
 class Resolver:
     """Resolves references. Unknown is None."""
 
-    def __init__(self, files: Mapping[str, ModuleFacts]) -> None:
+    def __init__(self, files: Mapping[str, ModuleFacts], *, tracks: bool = False) -> None:
+        self.tracks = tracks
+        """Whether it is remembered which answers were made of which (`rules.engine.succession`)."""
+        self.reader: object = None
+        """Who asks now."""
         self.modules: dict[str, Linked] = {}
         self._directories: set[str] = {""}
         self._packages: set[str] = set()
         self._depth = 0
         self._tops: dict[str, list[str]] = {}
-        self._ancestry: dict[tuple[str, str], tuple[Value, ...]] = {}
         self._origins: dict[str, tuple[Linked, ...]] = {}
         self._external_stars: dict[str, str] = {}
         self._heirs: dict[tuple[str, str], list[Value]] | None = None
+        self._bases: dict[str, list[tuple[str, str]]] = {}
+        """By file, the classes that its classes derive from."""
+        self.readers: Readers = {}
+        """Who asked for a file or folder by its path, for the folders with a top-level name (`T`), for a class's heirs."""
         self._link(files)
 
     @cached_property
@@ -116,15 +149,14 @@ class Resolver:
     # Modules and where they are found
 
     def _link(self, files: Mapping[str, ModuleFacts]) -> None:
-        imported: set[str] = set()
-        for path, found in files.items():
+        imported = self._imported = Counter(name for found in files.values() for name in {*found.imports})
+        for path in files:
             directory = path.rpartition("/")[0]
             if path.endswith("__init__.py") and (path == "__init__.py" or path.endswith("/__init__.py")):
                 self._packages.add(directory)
             while directory not in self._directories:
                 self._directories.add(directory)
                 directory = directory.rpartition("/")[0]
-            imported.update(found.imports)
         self._packages.discard("")
         # A directory without __init__.py that is imported by name is a package too, not a place to import from.
         self._namespaces = {
@@ -135,22 +167,22 @@ class Resolver:
             and directory.rpartition("/")[2] in imported
             and directory.rpartition("/")[2] not in ("src", "lib")
         }
-        for path, found in files.items():
-            root = self._root(path)
-            package = path.endswith("/__init__.py") or path == "__init__.py"
-            inner = path[len(root) + 1 :] if root else path
-            stem = (
-                inner[: -len("/__init__.py")]
-                if package and "/" in inner
-                else inner.removesuffix(".py").removesuffix(".pyi")
-            )
-            self.modules[path] = Linked(path, stem.replace("/", "."), found, package, root)
-        for path, module in self.modules.items():
-            top = module.name.partition(".")[0]
-            roots = self._tops.setdefault(top, [])
+        for path in sorted(files):
+            module = self.modules[path] = self._module(path, files[path])
+            roots = self._tops.setdefault(module.name.partition(".")[0], [])
             if module.root not in roots:
                 roots.append(module.root)
-            del path
+
+    def _module(self, path: str, found: ModuleFacts) -> Linked:
+        root = self._root(path)
+        package = path.endswith("/__init__.py") or path == "__init__.py"
+        inner = path[len(root) + 1 :] if root else path
+        stem = (
+            inner[: -len("/__init__.py")]
+            if package and "/" in inner
+            else inner.removesuffix(".py").removesuffix(".pyi")
+        )
+        return Linked(path, stem.replace("/", "."), found, package, root)
 
     def _root(self, path: str) -> str:
         """The directory that `path` is imported from: the nearest above it that is no package."""
@@ -161,6 +193,8 @@ class Resolver:
 
     def _file(self, base: str) -> Linked | None:
         """The module or package at `base`, a path without suffix."""
+        if self.tracks and self.reader is not None:
+            note(self.readers, base, self.reader)
         return self.modules.get(f"{base}.py") or self.modules.get(f"{base}/__init__.py")
 
     def _at(self, base: str, name: str) -> Value | None:
@@ -175,6 +209,8 @@ class Resolver:
     def _absolute(self, name: str, module: Linked) -> Value:
         """What `import name` (one segment) gives in `module`."""
         roots = self._tops.get(name)
+        if self.tracks and self.reader is not None:
+            note(self.readers, f"T{name}", self.reader)
         if roots:
             own = module.path.rpartition("/")[0]
             best: str | None = None
@@ -199,29 +235,155 @@ class Resolver:
                 return None
             directory = directory.rpartition("/")[0]
         found = self.modules.get(f"{directory}/__init__.py" if directory else "__init__.py")
+        if self.tracks and self.reader is not None:
+            note(self.readers, directory, self.reader)
         return Value(Sort.MODULE, found.name if found else directory.replace("/", "."), found, directory)
 
     def has_folder(self, name: str) -> bool:
         """Whether a folder of the project is called `name`: importing that makes a package of it."""
         return any(directory.rpartition("/")[2] == name for directory in self._directories)
 
+    # Other versions
+
+    def lies_the_same(self, changed: Mapping[str, ModuleFacts | None]) -> bool:
+        """Whether these files with other facts (None: no more) leave it at the same folders, packages and names of them."""
+        imports: Counter[str] = Counter()
+        gone: set[str] = set()
+        for path, found in changed.items():
+            before = self.modules.get(path)
+            if found is None or before is None:
+                directory = path.rpartition("/")[0]
+                if path.endswith("__init__.py") or directory not in self._directories:
+                    return False
+                gone.update([directory] if found is None else ())
+            if {*(found.stars if found else ())} != {*(before.facts.stars if before else ())}:
+                return False
+            imports.update({*found.imports} if found is not None else ())
+            imports.subtract({*before.facts.imports} if before is not None else ())
+        for name, more in imports.items():
+            had = self._imported[name]
+            if bool(had) != bool(had + more) and self.has_folder(name):
+                return False
+        left = {path.rpartition("/")[0] for path in self.modules if changed.get(path, True) is not None}
+        return gone <= left
+
+    def change(self, changed: Mapping[str, ModuleFacts | None]) -> set[str]:
+        """Show other facts of these files. Returns what `readers` says who asked for."""
+        asked: set[str] = set()
+        moved = False
+        for path, found in changed.items():
+            module = self.modules.get(path)
+            self._imported.subtract({*module.facts.imports} if module is not None else ())
+            self._imported.update({*found.imports} if found is not None else ())
+            self._origins.pop(path, None)
+            if module is not None and found is not None:
+                module.show(found)
+                continue
+            moved = True
+            if module is None and found is not None:
+                module = self.modules[path] = self._module(path, found)
+            elif module is not None:
+                del self.modules[path]
+            asked.update((path.removesuffix(".py"), f"T{path.rpartition('/')[2].removesuffix('.py')}"))
+        if moved:
+            self.modules = {path: self.modules[path] for path in sorted(self.modules)}
+            self._tops = {}
+            for module in self.modules.values():
+                roots = self._tops.setdefault(module.name.partition(".")[0], [])
+                if module.root not in roots:
+                    roots.append(module.root)
+        vars(self).pop("property_names", None)
+        return asked
+
+    def forget(self, pending: list[object], derived: Collection[str]) -> set[object]:
+        """Forget the answers of `pending`, who read what changed, and of all who read theirs; returns them all.
+
+        `derived` are the files whose classes or their bases are others.
+        """
+        seen: set[object] = set()
+        files = set(derived)
+        while pending or files:
+            while pending:
+                reader = pending.pop()
+                if reader in seen:
+                    continue
+                seen.add(reader)
+                if not isinstance(reader, tuple):
+                    continue
+                first, ref = reader
+                if isinstance(first, Linked):
+                    if ref[:1] == ANCESTRY:
+                        first.ancestry.pop(ref[1:], None)
+                    elif ref[:1] == KEPT:
+                        first.kept.pop(ref, None)
+                    else:
+                        first.memo.pop(ref, None)
+                    pending.extend(first.readers.pop(ref, ()))
+                elif first == HEIRS:
+                    files.add(ref)
+                    seen.discard(reader)
+            if files:
+                pending.extend(self._derived_again(files))
+                files.clear()
+        return seen
+
+    def _derived_again(self, files: Collection[str]) -> Iterator[object]:
+        """Who asked for heirs of a class that other classes of these files derive from than before."""
+        if self._heirs is None:
+            return
+        for path in files:
+            before = self._bases.pop(path, [])
+            had = {key: self._heirs[key] for key in before}
+            for key, heirs in had.items():
+                self._heirs[key] = [heir for heir in heirs if heir.home.path != path]
+            module = self.modules.get(path)
+            after = self._follow_bases(path, module, self._heirs) if module is not None else []
+            for key in {*before, *after}:
+                names = [heir.symbol for heir in had.get(key, ()) if heir.home.path == path]
+                if names != [heir.symbol for heir in self._heirs[key] if heir.home.path == path]:
+                    yield from self.readers.pop(_heirs_of(key), ())
+
     # References
 
     def value(self, ref: str, module: Linked) -> Value | None:
         """What `ref`, written in `module`, is."""
         memo = module.memo
+        reader = self.reader
+        if reader is not None:
+            readers = module.readers.get(ref)
+            if readers is None:
+                module.readers[ref] = [reader]
+            elif readers[-1] is not reader:
+                readers.append(reader)
         if ref in memo:
             return memo[ref]
         if not ref or self._depth > _DEPTH:
             return None
         memo[ref] = None
         self._depth += 1
+        if self.tracks:
+            self.reader = (module, ref)
         try:
             found = self._resolve(ref, module)
         finally:
             self._depth -= 1
+            self.reader = reader
         memo[ref] = found
         return found
+
+    @contextlib.contextmanager
+    def reading(self, reader: object) -> Iterator[None]:
+        """Remember that all that is asked now is asked for `reader`."""
+        outer, self.reader = self.reader, reader if self.tracks else None
+        try:
+            yield
+        finally:
+            self.reader = outer
+
+    def looked_up(self, module: Linked, name: str) -> None:
+        """Remember that who asks depends on what `name`, or its being unknown, means in `module`."""
+        if self.reader is not None:
+            note(module.lookups, name, self.reader)
 
     def _resolve(self, ref: str, module: Linked) -> Value | None:
         if ref[0] == "'":
@@ -267,13 +429,14 @@ class Resolver:
             # symbols (`@Orders.list`, `@outer.inner`) first: what hangs on a name is the common case after
             if ref[0] == "@":
                 symbol = ref[1:]
+                self.looked_up(module, symbol)
                 if symbol in module.functions:
                     return self._function(module, module.functions[symbol])
                 if symbol in module.classes:
                     return Value(Sort.CLASS, self._qualified(module, symbol), module, symbol)
             return self.attribute(self.value(base, module), name)
         if ref[0] == "@":
-            return self.member(module, ref[1:])
+            return self._member(module, ref[1:])
         if ref[0] == "<":
             level, _, name = ref[1:].partition(">")
             package = self._relative(int(level), module)
@@ -288,12 +451,7 @@ class Resolver:
 
     def member(self, module: Linked, name: str) -> Value | None:
         """The module-level name `name` of `module`, through re-exports and star imports."""
-        if name in module.names:
-            return module.names[name]
-        module.names[name] = None
-        found = self._member(module, name)
-        module.names[name] = found
-        return found
+        return self.value(f"@{name}", module)
 
     def _member(self, module: Linked, name: str) -> Value | None:
         found = self._own_member(module, name)
@@ -311,6 +469,8 @@ class Resolver:
 
     def _own_member(self, module: Linked, name: str) -> Value | None:
         """As `member`, without star imports and builtins."""
+        if self.reader is not None:
+            note(module.lookups, name, self.reader)
         ref = module.facts.members.get(name)
         if ref is not None:
             if ref:
@@ -335,6 +495,16 @@ class Resolver:
         known = self._origins.get(module.path)
         if known is not None:
             return known
+        if not module.facts.stars:
+            self._origins[module.path] = ()
+            return ()
+        reader, self.reader = self.reader, STARS if self.tracks else None
+        try:
+            return self._followed(module)
+        finally:
+            self.reader = reader
+
+    def _followed(self, module: Linked) -> tuple[Linked, ...]:
         found: dict[str, Linked] = {}
         pending = [module]
         while pending:
@@ -392,6 +562,7 @@ class Resolver:
 
     def _function_attribute(self, value: Value, name: str) -> Value | None:
         """`task.delay`: a decorator may have made an object of a function."""
+        self.looked_up(value.home, value.symbol)
         for decorator in value.function.decorators:
             made = self.value(f"{decorator.ref}()" if decorator.ref else "", value.home)
             if decorator.called:
@@ -412,6 +583,8 @@ class Resolver:
                 return self._library_attribute(owner.name, name)
             module = owner.home
             symbol = f"{owner.symbol}.{name}"
+            if self.reader is not None:
+                note(module.lookups, symbol, self.reader)
             function = module.functions.get(symbol)
             if function is not None and value.sort == Sort.OBJECT and self.is_abstract(owner, function):
                 made = self._implementation(owner, name)
@@ -453,6 +626,7 @@ class Resolver:
         while pending:
             heir = pending.pop()
             pending.extend(self.heirs(heir))
+            self.looked_up(heir.home, f"{heir.symbol}.{name}")
             function = heir.home.functions.get(f"{heir.symbol}.{name}")
             if (
                 function is not None
@@ -464,16 +638,32 @@ class Resolver:
 
     def heirs(self, owner: Value) -> list[Value]:
         """The classes that name `owner` as a base."""
+        key = (owner.home.path, owner.symbol)
+        if self.reader is not None:
+            note(self.readers, _heirs_of(key), self.reader)
         if self._heirs is None:
             self._heirs = {}
-            for module in self.modules.values():
-                for cls in module.facts.classes:
-                    heir = Value(Sort.CLASS, self._qualified(module, cls.symbol), module, cls.symbol)
-                    for base in cls.bases:
-                        resolved = self.value(base, module)
-                        if resolved is not None and resolved.sort == Sort.CLASS:
-                            self._heirs.setdefault((resolved.home.path, resolved.symbol), []).append(heir)
-        return self._heirs.get((owner.home.path, owner.symbol), [])
+            for path, module in self.modules.items():
+                self._follow_bases(path, module, self._heirs)
+        return self._heirs.get(key, [])
+
+    def _follow_bases(
+        self, path: str, module: Linked, heirs: dict[tuple[str, str], list[Value]]
+    ) -> list[tuple[str, str]]:
+        """Add the classes of a file to those that derive from their bases; returns these bases."""
+        reader, self.reader = self.reader, (HEIRS, path) if self.tracks else None
+        bases: list[tuple[str, str]] = []
+        for cls in module.facts.classes:
+            heir = Value(Sort.CLASS, self._qualified(module, cls.symbol), module, cls.symbol)
+            for base in cls.bases:
+                resolved = self.value(base, module)
+                if resolved is not None and resolved.sort == Sort.CLASS:
+                    bases.append((resolved.home.path, resolved.symbol))
+                    heirs.setdefault(bases[-1], []).append(heir)
+        self.reader = reader
+        if bases:
+            self._bases[path] = bases
+        return bases
 
     def _variables_of(self, value: Value, owner: Value) -> Mapping[str, Value]:
         """What the type variables of `owner`, a class that `value` derives from, stand for."""
@@ -483,6 +673,7 @@ class Resolver:
         given = dict(zip(own.variables, value.given, strict=False))
         pending = [(value.home, own, {name: item for name, item in given.items() if item is not None})]
         for module, cls, known in pending:  # grows while we go, class by class up
+            self.looked_up(module, cls.symbol)
             if (module.path, cls.symbol) == (owner.home.path, owner.symbol):
                 return known
             for base, arguments in zip(cls.bases, cls.given, strict=False):
@@ -510,6 +701,7 @@ class Resolver:
         for owner in self.ancestry(value):
             if owner.module is None:
                 return None
+            self.looked_up(owner.module, f"{owner.symbol}.{name}")
             function = owner.module.functions.get(f"{owner.symbol}.{name}")
             if function is not None:
                 return self._function(owner.module, function) if function.flags & facts.PROPERTY else None
@@ -519,11 +711,23 @@ class Resolver:
 
     def ancestry(self, value: Value) -> tuple[Value, ...]:
         """The class of `value` and its bases, in the order attributes are looked up; others' classes as EXTERNAL."""
-        key = (value.home.path, value.symbol)
-        known = self._ancestry.get(key)
+        home, symbol, reader = value.home, value.symbol, self.reader
+        if reader is not None:
+            note(home.readers, f"{ANCESTRY}{symbol}", reader)
+        known = home.ancestry.get(symbol)
         if known is not None:
             return known
-        self._ancestry[key] = ()
+        home.ancestry[symbol] = ()
+        if self.tracks:
+            self.reader = (home, f"{ANCESTRY}{symbol}")
+            note(home.lookups, symbol, self.reader)
+        try:
+            found = home.ancestry[symbol] = self._ancestors(value)
+        finally:
+            self.reader = reader
+        return found
+
+    def _ancestors(self, value: Value) -> tuple[Value, ...]:
         own = Value(Sort.CLASS, self._qualified(value.home, value.symbol), value.home, value.symbol)
         found = [own]
         seen = {own.name}
@@ -542,9 +746,7 @@ class Resolver:
                 seen.add(resolved.name)
                 if resolved.name not in _PLAIN:
                     external.append(resolved)
-        result = (*found, *external)
-        self._ancestry[key] = result
-        return result
+        return (*found, *external)
 
     def plain_bases(self, value: Value) -> Iterator[str]:
         """The bases that `ancestry` leaves out, by name: they say what a class is, and give it nothing of interest."""
@@ -585,6 +787,7 @@ class Resolver:
 
     def _result(self, value: Value, function: Function) -> Value | None:
         module = value.home
+        self.looked_up(module, value.symbol)
         if function.flags & facts.GENERATOR:
             item = self._yielded(function, module)
             return None if item is None else Value(Sort.ITEMS, "generator", item=item)
@@ -689,12 +892,14 @@ class Resolver:
                 if (module.name, name) in seen:
                     return None
                 seen.add((module.name, name))
+                self.looked_up(module, name)
                 found = module.facts.aliases.get(name)
                 if found is not None:
                     return found, module
                 next_ref = module.facts.members.get(name)
                 if next_ref is None:
                     for origin in self._star_origins(module):
+                        self.looked_up(origin, name)
                         if name in origin.facts.aliases:
                             return origin.facts.aliases[name], origin
                         if name in origin.facts.members:
@@ -719,11 +924,15 @@ class Resolver:
     def display(self, ref: str, module: Linked) -> tuple[Argument, Linked] | None:
         """The list, tuple or dict that the name `ref` holds, with the module that defines it."""
         for _ in range(12):
+            self.looked_up(module, ref)
             found = module.facts.displays.get(ref)
             if found is not None:
                 return found, module
             if ref.startswith("@"):
                 origins = (module, *self._star_origins(module))
+                for each in origins:
+                    self.looked_up(each, ref)
+                    self.looked_up(each, ref[1:])
                 home = next((origin for origin in origins if ref in origin.facts.displays), None)
                 if home is not None:
                     return home.facts.displays[ref], home
@@ -790,10 +999,21 @@ class Resolver:
         return "".join(parts)
 
 
+ANCESTRY, KEPT = "\x00", "\x01"
+BODY, FLOW = "\x00body ", "\x00flow "
+"""Before a symbol, under this `looked_up` remembers who read what a class declares, or what becomes of rows."""
+CALLS = "\x00calls"
+"""Under this `looked_up` remembers who goes through the calls of a module's functions."""
+HEIRS, STARS = "heirs", "stars"
+"""Who asks for the bases of all classes of a file, and for what its star imports bring."""
 _SELF = frozenset({"typing.Self:", "typing_extensions.Self:"})
 _PLAIN = frozenset(
     {"builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol", "enum.Enum", "builtins.Exception"}
 )
+
+
+def _heirs_of(key: tuple[str, str]) -> str:
+    return f"{ANCESTRY}{key[0]} {key[1]}"
 
 
 def _filled(ref: str, variables: Mapping[str, Value]) -> Value | None:

@@ -102,27 +102,37 @@ class SequentialIndependentAwaits(Rule):
             return
         for block in _blocks(node):
             for run in _runs(block, module):
-                yield self.match(block, run, module)
+                yield self.match([step.wait for step in run], module, fix=_fix(block, run))
+            for statement in block.statements:
+                if (waits := _displayed(statement, module)) is not None:
+                    yield self.match(waits, module, fix=None)
 
-    def match(self, block: _Block, run: Sequence[_Step], module: Module) -> Match:
-        first, last = run[0], run[-1]
-        names = [f"`{spelled(step.wait.call.func)}`" for step in run]
+    def match(self, waits: Sequence[Wait], module: Module, *, fix: Fix | None) -> Match:
+        first, last = waits[0], waits[-1]
+        names = [f"`{spelled(wait.call.func)}`" for wait in waits]
         if len(names) > _NAMED:
             names = [*names[:_NAMED], f"{len(names) - _NAMED} more"]
         listed = (
             f"{', '.join(names[:-1])} and {names[-1]}"
             if len(set(names)) > 1
-            else f"{len(run)} calls of {names[0]}"
+            else f"{len(waits)} calls of {names[0]}"
         )
         return Match(
-            first.wait.call,
-            f"{listed} wait one after another (lines {first.statement.lineno} to {last.statement.end_lineno}),"
+            first.call,
+            f"{listed} wait one after another (lines {_line(first, module)} to {_line(last, module, end=True)}),"
             " and none needs the other's answer.",
             confidence=Confidence.LIKELY,
-            fix=_fix(block, run),
-            call_path=first.wait.call_path(module),
-            impact=estimates.awaits_in_sequence(module.options, len(run)),
+            fix=fix,
+            call_path=first.call_path(module),
+            impact=estimates.awaits_in_sequence(module.options, len(waits)),
         )
+
+
+def _line(wait: Wait, module: Module, *, end: bool = False) -> int:
+    place: ast.stmt | ast.expr | None = module.statement(wait.call)
+    if place is None or isinstance(place, ast.Return):
+        place = wait.call  # one of several in a display
+    return (place.end_lineno or place.lineno) if end else place.lineno
 
 
 class _Step:
@@ -133,7 +143,9 @@ class _Step:
         self.wait = wait
         self.plain = plain
         """`name = await call(…)`, nothing more."""
-        self.bound = names_stored(statement)
+        self.bound = names_stored(statement) or {"self"}
+        """The names it binds; `self` for an attribute of it, which any method may read."""
+        self.loaded = names_loaded(statement.value) if statement.value is not None else set()
 
 
 class _Block:
@@ -166,7 +178,7 @@ def _runs(block: _Block, module: Module) -> Iterator[list[_Step]]:
     run: list[_Step] = []
     for statement in block.statements:
         step = _step(statement, module)
-        if step is not None and not any(names_loaded(statement) & earlier.bound for earlier in run):
+        if step is not None and not any(step.loaded & earlier.bound for earlier in run):
             run.append(step)
             continue
         if len(run) > 1:
@@ -184,7 +196,7 @@ def _step(statement: ast.stmt, module: Module) -> _Step | None:
     else:
         return None
     names = target.elts if isinstance(target, ast.Tuple) else [target]
-    if not all(isinstance(name, ast.Name) for name in names):
+    if not all(isinstance(name, ast.Name) for name in names) and not _is_own_attribute(target):
         return None
     awaited = _outermost_await(statement.value)
     if awaited is None or not isinstance(awaited.value, ast.Call):
@@ -196,6 +208,42 @@ def _step(statement: ast.stmt, module: Module) -> _Step | None:
     if wait is None:
         return None
     return _Step(statement, wait, plain=statement.value is awaited and isinstance(target, ast.Name))
+
+
+def _is_own_attribute(target: ast.expr) -> bool:
+    """`self.rate = await …`: nobody else looks at it meanwhile."""
+    return (
+        isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name) and target.value.id == "self"
+    )
+
+
+def _displayed(statement: ast.stmt, module: Module) -> list[Wait] | None:
+    """The awaited calls that one call, list or dictionary is made of: `Stats(users=await …, orders=await …)`."""
+    value = getattr(statement, "value", None)
+    match value:
+        case ast.Call(args=args, keywords=keywords):
+            parts = [*args, *(keyword.value for keyword in keywords)]
+        case ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.Dict(values=parts):
+            pass
+        case _:
+            return None
+    if not isinstance(statement, ast.Return | ast.Assign | ast.AnnAssign):
+        return None
+    waits = []
+    for part in parts:
+        awaited = _outermost_await(part)
+        if awaited is None:
+            continue
+        call = awaited.value
+        if not isinstance(call, ast.Call) or writes(call):
+            return None
+        if any(isinstance(inner, ast.Await) for inner in walk(call)):
+            return None
+        wait = wait_of(call, module)
+        if wait is None:
+            return None
+        waits.append(wait)
+    return waits if len(waits) > 1 else None
 
 
 def _outermost_await(value: ast.expr | None) -> ast.Await | None:

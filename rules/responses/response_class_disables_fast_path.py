@@ -81,14 +81,18 @@ class ResponseClassDisablesFastPath(Rule):
     )
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
-        version = module.version("fastapi")
+        given = [
+            keyword
+            for keyword in node.keywords
+            if keyword.arg in ("response_class", "default_response_class")
+        ]
+        version = module.version("fastapi") if given else None
         if version is None or version < _DIRECT:
             return
-        for keyword in node.keywords:
-            if keyword.arg in ("response_class", "default_response_class"):
-                name = _CLASSES.get(module.qualified_name(keyword.value) or "")
-                if name:
-                    yield from self._said(node, keyword, name, version, module)
+        for keyword in given:
+            name = _CLASSES.get(module.qualified_name(keyword.value) or "")
+            if name:
+                yield from self._said(node, keyword, name, version, module)
 
     def _said(
         self, node: ast.Call, keyword: ast.keyword, name: str, version: tuple[int, ...], module: Module

@@ -93,6 +93,10 @@ class RecordedWork:
         self._do("forget", job.id)
         return {"status": "done"}
 
+    async def conclude_group_fault(self, job: MergeGroupJob, reason: str) -> Outcome:
+        self._do("group_fault", f"{job.id} {reason}")
+        return {"status": "fault"}
+
     async def arrive(self, job: ArriveJob) -> Swept:
         self._do("arrive", str(job.installation_id))
         return self.swept

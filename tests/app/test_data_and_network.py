@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from app import connections
 from app.server import build
 from app.settings import Settings
-from app.store import metadata
+from app.tables import metadata
 from tests.fakegithub import FakeGitHub
 
 from .process import ROOT

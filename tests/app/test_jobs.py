@@ -87,6 +87,22 @@ async def test_a_push_does_not_swallow_a_rescan_that_waits(start_jobs: Starting)
     assert ("publish", rescan) in work.done
 
 
+async def test_an_answer_without_a_word_makes_way_for_a_push(start_jobs: Starting) -> None:
+    work = RecordedWork()
+    work.gate.clear()
+    jobs = await start_jobs(work)
+
+    await jobs.request_review(review("running", force=True))
+    await asyncio.wait_for(work.gathering.wait(), 10)
+    quiet = await jobs.request_review(msgspec.structs.replace(review("quiet"), quiet=True))
+    push = await jobs.request_review(review("push"))
+    work.gate.set()
+
+    assert (await jobs.result(push))["status"] == "published"
+    await jobs.idle()
+    assert ("publish", quiet) not in work.done
+
+
 async def test_other_pull_requests_do_not_wait(start_jobs: Starting) -> None:
     work = RecordedWork()
     work.gate.clear()

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from app.github.models import Repository
 from app.migrations import STEPS, SchemaError, Step, migrate
-from app.store import HeadReview, Store, metadata
+from app.store import HeadReview, Store
+from app.tables import metadata
 
 from .service import SLOW, Service
 

@@ -138,3 +138,17 @@ async def test_the_config_command_shows_each_folder(service: Service) -> None:
     (answer,) = [each.body for each in service.github.comments(repo, pull.number) if "Read from" in each.body]
     assert "In <code>orders/</code>, instead" in answer
     assert 'ignore = ["FP2"]' in answer
+
+
+async def test_who_moves_an_application_does_not_leave_its_gate_behind(service: Service) -> None:
+    repo = _both(service, _table('fail_on = "never"'), orders=_table('fail_on = "high"'))
+    files = _in("orders", FILES)
+    moved: dict[str, str | None] = dict.fromkeys(files)
+    moved |= {f"sales/{path.removeprefix('orders/')}": text for path, text in files.items()}
+    moved |= {"sales/shop/main.py": SLOW["shop/main.py"]}
+
+    repo.git.commit("moved", moved, parent=repo.git.ref("main"))
+    pull = await service.github.open_pr(repo, "moved")
+    await service.idle()
+
+    assert service.run(repo, pull).conclusion == "failure"

@@ -219,3 +219,24 @@ async def test_two_groups_that_fail_at_once_are_told_once(service: Service) -> N
     await service.idle()
 
     assert len(service.github.comments(repo, pull.number)) == 1
+
+
+async def test_a_fault_of_ours_leaves_no_queue_waiting(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo = service.shop()
+    pull = await service.reviewed(repo, "fast", FAST)
+
+    async def broken(*_: object) -> None:
+        raise LookupError("a mistake of ours")
+
+    monkeypatch.setattr("app.merge_queue.MergeQueue.answer", broken)
+    monkeypatch.setattr("app.jobs.engine.GROUP_PAUSES", (0.1, 0.1, 0.1))
+    service.github.faults.status(503, "checks/create", times=4)  # nor can it be said at once
+
+    group = await service.github.merge_group(repo, [pull.number])
+    await service.idle()
+
+    (run,) = service.github.check_runs(repo, group.head_sha)
+    assert run.conclusion == "neutral"
+    assert service.github.group_may_merge(group)

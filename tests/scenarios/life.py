@@ -15,6 +15,7 @@ import random
 import shutil
 import tempfile
 import threading
+import warnings
 from collections import Counter, deque
 from collections.abc import Coroutine
 from pathlib import Path
@@ -24,6 +25,7 @@ import pytest
 from aiohttp import web
 from hypothesis import HealthCheck, Phase, Verbosity, reject, seed, settings
 from hypothesis import strategies as st
+from hypothesis.errors import HypothesisDeprecationWarning
 from hypothesis.reporting import with_reporter
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -512,7 +514,9 @@ def live(*, lives: int, steps: int) -> None:
     for number in range(first, first + lives):
         story: deque[str] = deque(maxlen=4 * steps)
         try:
-            with with_reporter(story.append):
+            with with_reporter(story.append), warnings.catch_warnings():
+                # The app rolls its dice in a thread of its own, where hypothesis sees them.
+                warnings.simplefilter("ignore", HypothesisDeprecationWarning)
                 run_state_machine_as_test(seed(number)(Life), settings=chosen)
         except BaseException:
             told = "\n".join(line for line in story if line.startswith("state"))

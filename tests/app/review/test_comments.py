@@ -348,3 +348,26 @@ def test_a_comment_is_never_too_long() -> None:
     assert len(comment.body.encode()) <= LIMIT
     assert marker.read(comment.body) is not None
     assert suggested(comment) is not None
+
+
+def test_a_header_far_above_the_call_it_speaks_of_is_said_at_the_call() -> None:
+    changes = numbered("shop/api.py", tuple(range(1, 41)))
+
+    def said(call: int) -> tuple[int | None, int] | None:
+        places = (Hop("shop/api.py", call, ""), Hop("shop/api.py", 3, ""))
+        comment = write(finding(3, siblings=(call,), places=places), changes)
+        return (comment.start_line, comment.line) if comment is not None else None
+
+    assert said(9) == (None, 9)
+    assert said(30) == (3, 30)
+
+
+def test_one_more_call_beside_older_ones_is_said_where_it_is() -> None:
+    comment = write(
+        finding(3, siblings=(9,), places=tuple(Hop("shop/api.py", line, "") for line in (3, 9))),
+        numbered("shop/api.py", 9),
+    )
+
+    assert comment is not None
+    assert comment.line == 9
+    assert "here too, " in comment.body

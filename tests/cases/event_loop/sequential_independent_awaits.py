@@ -135,3 +135,53 @@ async def local(number: str) -> list[int]:
 async def warm_up() -> None:
     app.state.rate = await rate()
     app.state.level = await level("1")
+
+
+class Prices:
+    async def load(self, number: str) -> None:
+        self.euro = await rate()  # FP110
+        self.stock = await level(number)
+
+    async def load_in_order(self, number: str) -> None:
+        self.euro = await rate()
+        self.stock = await level(f"{number}-{self.euro}")
+
+
+@app.get("/prices")
+async def prices(number: str) -> list[float]:
+    shown, other = Prices(), Prices()
+    await shown.load(number)
+    await other.load_in_order(number)
+    return [shown.euro, other.euro]
+
+
+@app.get("/displayed")
+async def displayed(number: str) -> dict[str, float]:
+    return {
+        "rate": await rate(),  # FP110
+        "level": await level(number),
+    }
+
+
+@app.get("/made-of-two")
+async def made_of_two(number: str) -> object:
+    return dict(
+        rate=await rate(),  # FP110
+        level=await level(number),
+        number=number,
+    )
+
+
+@app.get("/made-of-one")
+async def made_of_one(number: str) -> dict[str, object]:
+    return {"rate": await rate(), "length": len(number), "again": {"level": await length(number)}}
+
+
+@app.get("/made-of-the-session")
+async def made_of_the_session(session: AsyncSession = Depends(get_session)) -> dict[str, object]:
+    return {"first": await name_of("a", session), "second": await name_of("b", session)}
+
+
+@app.post("/made-of-effects")
+async def made_of_effects(number: str) -> list[str]:
+    return [await create_invoice(number), await create_invoice(f"{number}-copy")]

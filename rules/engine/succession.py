@@ -1,0 +1,545 @@
+"""A linked project that follows a repository from version to version, at the cost of what changed.
+
+Linking a large project takes a second, and two versions of it differ in a few files. While a project is linked its
+resolver remembers who asked for what (`values.Readers`): a change takes back the answers that it reaches and no others.
+The functions that had them are connected again; where they run, what they lead to and what they cost follows from there.
+A change of the layout itself (packages, star imports) links anew. Either way the result is what linking anew gives.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections import deque
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from functools import cached_property
+from typing import TypeVar
+
+import msgspec
+
+from rules.engine import context, facts, row_changes
+from rules.engine.cost import Had
+from rules.engine.facts import Call, Class, ModuleFacts
+from rules.engine.finding import Options
+from rules.engine.graph import Edge, LeafCall, Node, place_of
+from rules.engine.lazy_loading import LAZY
+from rules.engine.project import IMPORTED, MODELS, ROUTING, Project
+from rules.engine.serving import served_files
+from rules.engine.values import BODY, CALLS, FLOW, STARS, Linked
+
+_PLACES = frozenset({"line", "end_line", "column"})
+_MOST = 0.2
+"""From this share of changed files on, linking anew is no slower."""
+_FEW = 50
+"""From so many functions on that the framework enters otherwise, where code runs is worked out for all."""
+_BRANCH = re.compile(r"(?<=[?&])\d+")
+
+
+class Succession:
+    """One linked project, always at one version. What it was before can only be asked through `before`."""
+
+    def __init__(self) -> None:
+        self._project: Project | None = None
+        self.before: Project | None = None
+        """The version before the last `move`, as far as comparing two versions asks for it."""
+        self.relinked = 0
+        """How often it had to link anew."""
+
+    @property
+    def lines(self) -> int:
+        """How large it is."""
+        return sum(found.lines for found in self._project.files.values()) if self._project is not None else 0
+
+    def move(
+        self, files: Mapping[str, ModuleFacts], documents: Mapping[str, str], options: Options
+    ) -> Project:
+        """The project with exactly these files and documents."""
+        project = self._project
+        if project is None:
+            return self._anew(files, documents, options)
+        changed = _changed(project.files, files)
+        others = len(changed) > max(8, _MOST * len(files)) or options != project.options
+        if others or not project.resolver.lies_the_same(changed):
+            return self._anew(files, documents, options)
+        row_changes.remember(project, [(project.files.get(path), found) for path, found in changed.items()])
+        if not changed:
+            self.before, self._project = project, _again(project, files, documents)
+            return self._project
+        for path in project.files:
+            if path not in changed and place_of(path) == "app":
+                project.signatures(path)
+        change = _Change(project, changed)
+        if not change.made():
+            return self._anew(files, documents, options)
+        self._project, self.before = change.view(files, documents), change.before()
+        return self._project
+
+    def follows(self, files: Mapping[str, ModuleFacts], options: Options) -> int | None:
+        """In how many files the project differs from these; None when it cannot follow them."""
+        if self._project is None or options != self._project.options:
+            return None
+        changed = _changed(self._project.files, files)
+        return len(changed) if len(changed) <= _MOST * len(files) else None
+
+    def _anew(
+        self, files: Mapping[str, ModuleFacts], documents: Mapping[str, str], options: Options
+    ) -> Project:
+        self.relinked += 1
+        self.before, self._project = self._project, Project(files, documents, options, tracks=True)
+        return self._project
+
+
+def _again(project: Project, files: Mapping[str, ModuleFacts], documents: Mapping[str, str]) -> Project:
+    """The same project, with other documents perhaps."""
+    again = copy.copy(project)
+    again.files, again.documents, again.rows_said = files, documents, None
+    if documents != project.documents:
+        for name in _OF_DOCUMENTS:
+            vars(again).pop(name, None)
+    return again
+
+
+_OF_DOCUMENTS = frozenset({"versions", "deployment", "requirements"})
+"""What a project derives from its documents alone."""
+
+
+def _changed(
+    before: Mapping[str, ModuleFacts], after: Mapping[str, ModuleFacts]
+) -> dict[str, ModuleFacts | None]:
+    """The files of `after` that are others than `before`; None for those that are no more."""
+    changed: dict[str, ModuleFacts | None] = {}
+    for path, found in after.items():
+        known = before.get(path)
+        if known is not found and known != found:
+            changed[path] = found
+    changed.update((path, None) for path in before if path not in after)
+    return changed
+
+
+class _Change:
+    """Other facts of some files, put into a linked project for good."""
+
+    def __init__(self, project: Project, changed: Mapping[str, ModuleFacts | None]) -> None:
+        self.project, self.changed = project, changed
+        self.graph, self.resolver = project.graph, project.resolver
+        self.old_nodes = dict(self.graph.nodes)
+        self.old: dict[Node, Node] = {}
+        """Of each function that was connected again, what it was."""
+        self.gone: list[Node] = []
+        self.readers: set[object] = set()
+        self.routing = project.routing
+        self.served_before = served_files(project)
+        self.cost_differs: set[Node] = set()
+        self.reaches_differently: set[Node] = set()
+
+    def made(self) -> bool:
+        """Make the change; False when the project has to be linked anew, and is of no use any more."""
+        resolver = self.resolver
+        before = {path: module.facts for path, module in resolver.modules.items() if path in self.changed}
+        self.facts_before = before
+        properties = resolver.property_names
+        modules = {path: resolver.modules[path] for path in before}
+        asked = resolver.change(self.changed)
+        pending: list[object] = [reader for name in asked for reader in resolver.readers.pop(name, ())]
+        for path, found in self.changed.items():
+            module = modules.get(path) or resolver.modules[path]
+            for name in _told_apart(before.get(path, _NOTHING), found or _NOTHING):
+                pending.extend(module.lookups.pop(name, ()))
+        derived = [
+            path
+            for path, found in self.changed.items()
+            if _heirs(before.get(path, _NOTHING)) != _heirs(found or _NOTHING)
+        ]
+        self.readers = resolver.forget(pending, derived)
+        if STARS in self.readers:
+            return False
+        self._renew_nodes(before)
+        nodes = self.graph.nodes
+        asking = {reader for reader in self.readers if isinstance(reader, Node)} | self.old.keys()
+        changed = {node for node in asking if nodes.get((node.path, node.symbol)) is node}
+        changed.update(self.new)
+        added = resolver.property_names - properties
+        if added:
+            changed.update(
+                node
+                for node in self.graph.nodes.values()
+                if any(
+                    call.flags & facts.LOAD and call.ref.rpartition(".")[2] in added
+                    for call in node.function.calls
+                )
+            )
+        self._connect(changed)
+        self._route()
+        self._place()
+        self.led_elsewhere = self.project.summaries.change(changed, self.gone)
+        return True
+
+    # The graph
+
+    def _renew_nodes(self, before: Mapping[str, ModuleFacts]) -> None:
+        nodes = self.graph.nodes
+        self.new: list[Node] = []
+        for path, found in self.changed.items():
+            if place_of(path) != "app":
+                continue
+            now = {function.symbol: function for function in found.functions} if found is not None else {}
+            for function in before.get(path, _NOTHING).functions:
+                node = nodes[path, function.symbol]
+                self._keep(node)
+                if function.symbol not in now:
+                    self.gone.append(nodes.pop((path, function.symbol)))
+            for symbol, function in now.items():
+                known = nodes.get((path, symbol))
+                if known is not None:
+                    known.function, known.is_async = function, bool(function.flags & facts.ASYNC)
+                else:
+                    made = nodes[path, symbol] = self.graph.made(self.resolver.modules[path], function)
+                    self.new.append(made)
+        if self.new or self.gone:
+            self.graph.nodes = {
+                (path, function.symbol): nodes[path, function.symbol]
+                for path, module in self.resolver.modules.items()
+                if place_of(path) == "app"
+                for function in module.facts.functions
+            }
+
+    def _keep(self, node: Node) -> None:
+        if node not in self.old:
+            self.old[node] = copy.copy(node)
+            self.old[node].roles = set(node.roles)
+
+    def _connect(self, changed: set[Node]) -> None:
+        """Follow the calls of these functions again, and tell those that they call."""
+        graph = self.graph
+        self.changed_nodes = changed
+        self.marks_before = {node: graph.marks.pop(node, []) for node in (*changed, *self.gone)}
+        targets: dict[Node, None] = {}
+        for node in changed:
+            self._keep(node) if node not in self.new else None
+            targets.update((edge.target, None) for edge in node.edges)
+            node.edges, node.leaves = [], []
+        for node in self.gone:
+            targets.update((edge.target, None) for edge in node.edges)
+        for node in changed:
+            graph.connect(node)
+        after = {node: node.edges for node in changed}
+        for edges in after.values():
+            targets.update((edge.target, None) for edge in edges)
+        away = {*changed, *self.gone}
+        order = _Order(self.resolver.modules)
+        incoming: dict[Node, list[tuple[Node, Edge]]] = {}
+        for node, edges in after.items():
+            for edge in edges:
+                incoming.setdefault(edge.target, []).append((node, edge))
+        for target in targets:
+            kept = [each for each in target.callers if each[0] not in away]
+            target.callers = sorted([*kept, *incoming.get(target, ())], key=order)
+        for node in changed:
+            before = self.old.get(node)
+            if before is None:
+                self.cost_differs.add(node)
+                self.reaches_differently.update((node, *(edge.target for edge in node.edges)))
+                continue
+            if not _costs_the_same(before, node):
+                self.cost_differs.add(node)
+            if before.is_async != node.is_async:
+                self.reaches_differently.add(node)
+            if [*map(_way, before.edges)] != [*map(_way, node.edges)] or before.is_async != node.is_async:
+                self.reaches_differently.update(edge.target for edge in (*before.edges, *node.edges))
+                self.reaches_differently.add(node)
+        for node in self.gone:
+            self.reaches_differently.update(edge.target for edge in self.old[node].edges)
+        self.reaches_differently.difference_update(self.gone)
+
+    # Routing and contexts
+
+    def _route(self) -> None:
+        """Put the applications together again, if anything of them may have changed."""
+        graph = self.graph
+        marked = self.marks_before != {node: graph.marks.get(node, []) for node in self.marks_before}
+        asked = self.project.wiring.change(self.changed_nodes, self.gone, self.changed, self.readers)
+        self.routed = marked or asked or ROUTING in self.readers
+        if not self.routed:
+            return
+        self.old_roles = {node: node.roles for node in graph.nodes.values() if node.roles}
+        for node in graph.nodes.values():
+            if node.roles:
+                node.roles = set()
+        for each in graph.marks.values():
+            for node, role in each:
+                node.roles.add(role)
+        self.routing = self.project.routed()
+
+    def _place(self) -> None:
+        """Work out anew where functions run whose callers are others."""
+        routing, graph = self.routing, self.graph
+        self.served = context.servers(graph.nodes.values())
+        targets = {*self.reaches_differently, *(self.served ^ self.project.served)}
+        if self.routed:
+            old = self.project.routing
+            refs = ([endpoint.ref for endpoint in each.endpoints] for each in (routing, old))
+            entered = {*_differing(routing.entered, old.entered)}
+            if next(refs) != next(refs) or len(entered) > _FEW:
+                self.moved = self._run_all_again()
+                return
+            targets |= entered
+            targets.update(
+                node for node in graph.nodes.values() if node.roles != self.old_roles.get(node, _NO_ROLES)
+            )
+        here = {node for node in targets if graph.nodes.get((node.path, node.symbol)) is node}
+        self.moved = self._run_again(here)
+
+    def _run_all_again(self) -> set[Node]:
+        nodes = self.graph.nodes.values()
+        before = {node: (node.contexts, node.endpoints) for node in nodes}
+        context.propagate(self.graph, self.routing, self.served)
+        return {node for node in nodes if before[node] != (node.contexts, node.endpoints)}
+
+    def _run_again(self, targets: Iterable[Node]) -> set[Node]:
+        """Work out anew where `targets` and everything below them run."""
+        below: set[Node] = set()
+        pending = list(targets)
+        while pending:
+            node = pending.pop()
+            if node not in below:
+                below.add(node)
+                pending.extend(edge.target for edge in node.edges)
+        if not below:
+            return below
+        if any(map(context.depends_on_order, below)):
+            return self._run_all_again()
+        before = {node: (node.contexts, node.endpoints) for node in below}
+        context.start(below, self.routing, self.served)
+        for node in below:
+            for caller, edge in node.callers:
+                if caller not in below:
+                    node.contexts |= context.through(caller, edge)
+                    node.endpoints |= caller.endpoints
+        context.follow(deque(below))
+        return {node for node in below if before[node] != (node.contexts, node.endpoints)}
+
+    # The outcome
+
+    def view(self, files: Mapping[str, ModuleFacts], documents: Mapping[str, str]) -> Project:
+        project = self.project
+        view = copy.copy(project)
+        view.files, view.documents, view.rows_said = files, documents, None
+        view.routing, view.served = self.routing, self.served
+        kept: set[str] = set(_OF_DOCUMENTS) if documents == project.documents else set()
+        kept |= self._kept(view)
+        for name, attribute in vars(Project).items():
+            if isinstance(attribute, cached_property) and name not in kept:
+                vars(view).pop(name, None)
+        view.imported = {
+            path: imported
+            for path, imported in project.imported.items()
+            if path in view.resolver.modules
+            and path not in self.changed
+            and (IMPORTED, path) not in self.readers
+        }
+        view.find_scripts()
+        view.had = self._had(view)
+        view.keep_signatures(self._signed_otherwise(view))
+        return view
+
+    def _kept(self, view: Project) -> set[str]:
+        """What of the derived tables is as it was; what can be said of rows goes on file by file."""
+        view.lazy_records = {}
+        models = vars(self.project).get("models")
+        if (
+            models is None
+            or MODELS in self.readers
+            or not all(
+                models.stays(path, self.facts_before.get(path, _NOTHING), found or _NOTHING)
+                for path, found in self.changed.items()
+            )
+        ):
+            return set()
+        lazy = vars(self.project).get("lazy_loading")
+        known = lazy.records if lazy is not None else self.project.lazy_records
+        stale = {reader[1] for reader in self.readers if isinstance(reader, tuple) and reader[0] == LAZY}
+        old, new = (
+            {(route.handler.path, route.handler.symbol) for route in routing.routes}
+            for routing in (self.project.routing, self.routing)
+        )
+        stale.update(path for path, _ in old ^ new)
+        view.lazy_records = {
+            path: records for path, records in known.items() if path not in stale and path not in self.changed
+        }
+        return {"models", "statements"}
+
+    def _had(self, view: Project) -> Had | None:
+        """What of the costs before can be taken over."""
+        before = vars(self.project)
+        if "costs" not in before or "endpoints" not in before:
+            return None
+        routing = self.project.routing
+        known = {
+            (node.ref, node.handler): (node, endpoint)
+            for node, endpoint in zip(routing.endpoints, before["endpoints"], strict=True)
+            if node.handler.path not in self.changed
+        }
+        return Had(before["costs"], known, routing.middleware, self.cost_differs, view.routing.endpoints)
+
+    def _signed_otherwise(self, view: Project) -> set[str] | None:
+        """The files whose functions may have other signatures; None for all."""
+        project = self.project
+        if view.scripts != project.scripts or served_files(view) != self.served_before:
+            return None
+        nodes = {*self.changed_nodes, *self.moved, *self.gone}
+        if self.routed:
+            nodes.update(
+                node
+                for node in self.graph.nodes.values()
+                if node.roles != self.old_roles.get(node, _NO_ROLES)
+            )
+        for node in self.led_elsewhere:
+            nodes.update(caller for caller, _ in node.callers)
+        return {node.path for node in nodes} | {*self.changed}
+
+    def before(self) -> Project:
+        """The version before, for comparing: its functions, what they called and cost, its endpoints."""
+        view = copy.copy(self.project)
+        view.graph = copy.copy(self.graph)
+        view.graph.nodes = {key: self.old.get(node, node) for key, node in self.old_nodes.items()}
+        return view
+
+
+_Key = TypeVar("_Key", bound=Hashable)
+_NOTHING = ModuleFacts()
+_NO_ROLES: set[str] = set()
+
+
+class _Order:
+    """Calls in the order of their callers, as linking anew finds them."""
+
+    def __init__(self, modules: Mapping[str, Linked]) -> None:
+        self._modules = modules
+        self._positions: dict[str, dict[str, int]] = {}
+
+    def __call__(self, caller: tuple[Node, Edge]) -> tuple[str, int, int]:
+        node, edge = caller
+        positions = self._positions.get(node.path)
+        if positions is None:
+            functions = self._modules[node.path].facts.functions
+            positions = self._positions[node.path] = {
+                function.symbol: position for position, function in enumerate(functions)
+            }
+        return node.path, positions[node.symbol], edge.at
+
+
+def _differing(one: Mapping[_Key, object], other: Mapping[_Key, object]) -> Iterator[_Key]:
+    """The keys with other values in one than in the other."""
+    for key in one.keys() | other.keys():
+        if one.get(key) != other.get(key):
+            yield key
+
+
+def _way(edge: Edge) -> tuple[Node, str, int]:
+    return edge.target, edge.kind, edge.call.flags & facts.SPAWNED
+
+
+def _told_apart(before: ModuleFacts, after: ModuleFacts) -> Iterator[str]:
+    """The names and symbols by which two versions of a file differ for whoever looks something up in it."""
+    tables: tuple[tuple[Mapping[str, object], Mapping[str, object]], ...] = (
+        (before.members, after.members),
+        (before.aliases, after.aliases),
+        (before.displays, after.displays),
+        (_functions(before), _functions(after)),
+    )
+    for one, other in tables:
+        if one != other:
+            yield from _differing(one, other)
+    if _calls(before) != _calls(after):
+        yield CALLS
+    had_bodies, has_bodies = (
+        {body.symbol: body for body in found.declarations.bodies} for found in (before, after)
+    )
+    yield from (BODY + symbol for symbol in _differing(had_bodies, has_bodies))
+    yield from (FLOW + symbol for symbol in _differing(before.flows, after.flows))
+    old, new = ({cls.symbol: cls for cls in found.classes} for found in (before, after))
+    for symbol in old.keys() | new.keys():
+        was, is_now = old.get(symbol, _NO_CLASS), new.get(symbol, _NO_CLASS)
+        if was == is_now:
+            continue
+        if not alike(_bare(was), _bare(is_now)):
+            yield symbol
+        had, has = was.attributes, is_now.attributes
+        yield from (f"{symbol}.{name}" for name in _differing(had, has))
+
+
+_NO_CLASS = Class("", 0)
+
+
+def _functions(found: ModuleFacts) -> dict[str, tuple[object, ...]]:
+    return {
+        function.symbol: (
+            function.flags,
+            function.owner,
+            function.returns,
+            function.yields,
+            function.switches,
+            tuple((each.ref, each.called) for each in function.decorators),
+        )
+        for function in found.functions
+    }
+
+
+def _calls(found: ModuleFacts) -> list[tuple[str, list[tuple[str, object]]]]:
+    return [
+        (function.symbol, [(call.ref, call.arguments) for call in function.calls])
+        for function in found.functions
+    ]
+
+
+def _bare(cls: Class) -> Class:
+    return msgspec.structs.replace(cls, attributes={})
+
+
+def _heirs(found: ModuleFacts) -> list[tuple[str, tuple[str, ...]]]:
+    return [(cls.symbol, cls.bases) for cls in found.classes]
+
+
+def alike(one: object, other: object) -> bool:
+    """Equal but for lines and columns."""
+    if one == other:
+        return True
+    if isinstance(one, msgspec.Struct) and type(one) is type(other):
+        names = (name for name in one.__struct_fields__ if name not in _PLACES)
+        return all(alike(getattr(one, name), getattr(other, name)) for name in names)
+    if isinstance(one, tuple) and isinstance(other, tuple):
+        return len(one) == len(other) and all(map(alike, one, other))
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(alike(one[key], other[key]) for key in one)
+    return False
+
+
+def _costs_the_same(before: Node, after: Node) -> bool:
+    """Whether two versions of a function cost the same for what they call themselves."""
+    if before.function.flags != after.function.flags:
+        return False
+    if len(before.edges) != len(after.edges) or len(before.leaves) != len(after.leaves):
+        return False
+    if any(
+        one.target is not other.target or one.kind != other.kind
+        for one, other in zip(before.edges, after.edges, strict=True)
+    ):
+        return False
+    old: list[Edge | LeafCall] = [*before.edges, *before.leaves]
+    new: list[Edge | LeafCall] = [*after.edges, *after.leaves]
+    if any(
+        one.name != other.name or one.query != other.query or one.external != other.external
+        for one, other in zip(before.leaves, after.leaves, strict=True)
+    ):
+        return False
+    return _shapes(each.call for each in old) == _shapes(each.call for each in new)
+
+
+def _shapes(calls: Iterable[Call]) -> list[tuple[int, str]]:
+    """Flags and paths of calls; branches are numbered as they come, not by their lines."""
+    numbers: dict[str, str] = {}
+
+    def numbered(found: re.Match[str]) -> str:
+        return numbers.setdefault(found.group(), str(len(numbers)))
+
+    return [(call.flags, _BRANCH.sub(numbered, call.path) if call.path else "") for call in calls]

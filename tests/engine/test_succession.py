@@ -1,0 +1,205 @@
+"""A linked project that follows its files from version to version: always the same as one linked anew."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from textwrap import dedent
+
+import pytest
+
+from rules import Succession, affected, analyze, extract
+from rules.engine import growth
+from rules.engine.facts import ModuleFacts
+from rules.engine.finding import Options
+from rules.engine.project import Project
+from tests.engine.test_relinking import seen
+
+FILES = {
+    "shop/__init__.py": "",
+    "shop/api.py": """
+        from fastapi import APIRouter, BackgroundTasks, Depends, FastAPI
+        from sqlalchemy.orm import Session
+        from shop import clients
+        from shop.db import session
+        from shop.service import Service, make
+        from shop.schemas import OrderOut
+        from shop.models import Order
+
+        app = FastAPI()
+        router = APIRouter(prefix="/v1")
+
+        def user() -> str:
+            return clients.fetch("user")
+
+        @router.get("/orders")
+        async def orders(db: Session = Depends(session), name: str = Depends(user)) -> list[OrderOut]:
+            return db.query(Order).all()
+
+        @router.post("/orders")
+        def place(tasks: BackgroundTasks, service: Service = Depends(make)) -> str:
+            tasks.add_task(service.run, 1)
+            return [clients.parse(each) for each in map(lambda each: clients.fetch(each), [])]
+
+        app.include_router(router)
+        """,
+    "shop/db.py": """
+        from sqlalchemy.orm import Session, sessionmaker
+
+        factory = sessionmaker()
+
+        def session() -> Session:
+            return factory()
+        """,
+    "shop/models.py": """
+        from sqlalchemy import Column, ForeignKey, Integer
+        from sqlalchemy.orm import DeclarativeBase, relationship
+
+        class Base(DeclarativeBase):
+            pass
+
+        class Item(Base):
+            __tablename__ = "items"
+            id = Column(Integer, primary_key=True)
+            order_id = Column(ForeignKey("orders.id"))
+
+        class Order(Base):
+            __tablename__ = "orders"
+            id = Column(Integer, primary_key=True)
+            items = relationship(Item)
+        """,
+    "shop/schemas.py": """
+        from pydantic import BaseModel
+
+        class ItemOut(BaseModel):
+            id: int
+
+        class OrderOut(BaseModel):
+            id: int
+            items: list[ItemOut]
+        """,
+    "shop/service.py": """
+        from abc import ABC, abstractmethod
+        from shop.clients import fetch
+
+        class Base(ABC):
+            @abstractmethod
+            def run(self, count: int) -> str: ...
+
+        class Service(Base):
+            def __init__(self) -> None:
+                self.client = fetch
+
+            def run(self, count: int) -> str:
+                return self.name if count else fetch("run")
+
+            @property
+            def name(self) -> str:
+                return fetch("name")
+
+        def make() -> Base:
+            return Service()
+        """,
+    "shop/clients.py": """
+        import requests
+
+        def fetch(name: str) -> str:
+            return parse(requests.get(name, timeout=5).text)
+
+        def parse(text: str) -> str:
+            return text
+        """,
+}
+EDITS = (
+    ("shop/clients.py", "return text", "import time; time.sleep(1); return text"),
+    ("shop/clients.py", "requests.get(name, timeout=5).text", "name"),
+    ("shop/clients.py", "def parse(text: str)", "async def parse(text: str)"),
+    ("shop/clients.py", "def parse", "def added() -> str:\n    return fetch('x')\n\ndef parse"),
+    ("shop/clients.py", "import requests", "import requests\nimport shop.service"),
+    (
+        "shop/service.py",
+        "class Service(Base)",
+        "class Other(Base):\n    def run(self, count: int) -> str:\n        return ''\n\nclass Service(Base)",
+    ),
+    ("shop/service.py", "    @property\n    def name", "    def name"),
+    ("shop/service.py", "from shop.clients import fetch", "from shop.clients import parse as fetch"),
+    ("shop/service.py", "def make() -> Base", "async def make() -> Service"),
+    ("shop/service.py", "return Service()", "return fetch('made')"),
+    ("shop/api.py", "app = FastAPI()", "\n\napp = FastAPI()"),
+    ("shop/api.py", 'prefix="/v1"', 'prefix="/v2"'),
+    ("shop/api.py", '@router.get("/orders")', '@router.get("/all")'),
+    ("shop/api.py", "async def orders", "def orders"),
+    ("shop/api.py", ", name: str = Depends(user)", ""),
+    ("shop/api.py", "app.include_router(router)", ""),
+    ("shop/api.py", "tasks.add_task(service.run, 1)", "service.run(1)"),
+    ("shop/api.py", ".all()", ".limit(5).all()"),
+    ("shop/api.py", "from shop.models import Order\n", "from shop.models import *\n"),
+    ("shop/db.py", "def session() -> Session", "def session()"),
+    ("shop/models.py", "relationship(Item)", 'relationship(Item, lazy="joined")'),
+    ("shop/models.py", 'ForeignKey("orders.id")', 'ForeignKey("orders.id"), index=True'),
+    ("shop/schemas.py", "    items: list[ItemOut]", "    number: int"),
+    ("shop/schemas.py", "class ItemOut", "\nclass ItemOut"),
+)
+ADDED = {
+    "shop/late.py": "from shop.clients import fetch\n\ndef late() -> str:\n    return fetch('late')\n",
+    "shop/jobs/__init__.py": "",
+    "shop/jobs/nightly.py": "from shop.service import Service\n\nif __name__ == '__main__':\n    Service().run(3)\n",
+}
+
+
+def written(chosen: frozenset[int], more: frozenset[str]) -> dict[str, bytes]:
+    texts = {path: dedent(text).lstrip() for path, text in FILES.items()}
+    for position in sorted(chosen):
+        path, old, new = EDITS[position]
+        texts[path] = texts[path].replace(old, new)
+    return {path: text.encode() for path, text in {**texts, **{p: ADDED[p] for p in more}}.items()}
+
+
+def linked(sources: Mapping[str, bytes]) -> dict[str, ModuleFacts]:
+    return {path: extract(path, source) for path, source in sources.items()}
+
+
+def everything(project: Project) -> tuple[object, ...]:
+    return (
+        seen(project),
+        list(project.graph.nodes),
+        project.endpoints,
+        project.scripts,
+        {path: list(found) for path, found in project.lazy_loading.queries.items()},
+        {path: project.signatures(path) for path in project.files},
+        project.lookups.needed.keys(),
+    )
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_following_says_what_linking_anew_says(seed: int) -> None:
+    chance = random.Random(seed)
+    succession = Succession()
+    chosen, more = frozenset[int](), frozenset[str]()
+    for _ in range(8):
+        chosen ^= frozenset(chance.sample(range(len(EDITS)), chance.choice((1, 1, 2, 5))))
+        more ^= frozenset(chance.sample(sorted(ADDED), chance.choice((0, 0, 1))))
+        files = linked(written(chosen, more))
+
+        found = succession.move(files, {}, Options())
+
+        assert everything(found) == everything(Project(files)), (sorted(chosen), more)
+
+
+@pytest.mark.parametrize("edit", range(len(EDITS)))
+def test_a_review_with_a_linked_project_says_what_one_without_says(edit: int) -> None:
+    before, after = written(frozenset(), frozenset()), written(frozenset({edit}), frozenset())
+    path = EDITS[edit][0]
+    others = linked({other: source for other, source in before.items() if other != path})
+    succession = Succession()
+    succession.move(linked(before), {}, Options())
+    outcomes = []
+    for line in (succession, None):
+        had = analyze({path: before[path]}, others=others, succession=line)
+        has = analyze({path: after[path]}, others=others, succession=line)
+        if line is not None:
+            had.passed(line)
+        told = growth.told(has.result, had, has, renamed={}, sources={path: after[path]})
+        outcomes.append((had.result.findings, has.result.endpoints, told.findings, affected(had, has)))
+
+    assert outcomes[0] == outcomes[1]
