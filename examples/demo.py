@@ -32,7 +32,7 @@ from tests.fakegithub.control import Control, process
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
 REPOSITORY = "octo/shop"
-PATIENCE = 45.0
+PATIENCE = 90.0
 """Seconds to wait for a review; it takes two or three."""
 
 console = Console()
@@ -102,8 +102,9 @@ def written(log: Path) -> str:
 
 
 async def until_ready(url: str, app: asyncio.subprocess.Process, log: Path) -> None:
+    deadline = asyncio.get_running_loop().time() + PATIENCE
     async with aiohttp.ClientSession() as session:
-        for _ in range(300):
+        while asyncio.get_running_loop().time() < deadline:
             if app.returncode is not None:
                 raise UnexpectedError(f"the App ended with {app.returncode}:\n{written(log)}")
             with contextlib.suppress(aiohttp.ClientError):
@@ -111,7 +112,7 @@ async def until_ready(url: str, app: asyncio.subprocess.Process, log: Path) -> N
                     if answer.status == 200:
                         return
             await asyncio.sleep(0.1)
-    raise UnexpectedError(f"the App is not ready after 30 s:\n{written(log)}")
+    raise UnexpectedError(f"the App is not ready after {PATIENCE:g} s:\n{written(log)}")
 
 
 async def reviewed(control: Control, head: str, number: int) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from typing import Annotated, Any, Literal, Self
 import msgspec
 from msgspec import Meta
 
-from app.review import parts, paths
+from app.review import parts, paths, releases
 from app.review.toml_lines import KeyLines
 from rules.engine import registry
 from rules.engine.ceding import linter_of
@@ -190,8 +190,10 @@ class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         ),
     ] = "auto"
     ruleset: Annotated[
-        Annotated[str, Meta(max_length=40)] | None,
-        Meta(description="Pin of the rule set: newer rules only observe."),
+        Annotated[str, Meta(pattern=r"^\d{1,4}(\.\d{1,4}){1,2}$")] | None,
+        Meta(
+            description="Pin of the rule set, as a release such as `0.1`: rules that came later only observe."
+        ),
     ] = None
     allow_inline_ignores: Annotated[
         bool, Meta(description="Whether `# fastperf: ignore[FP101] reason` in the code counts.")
@@ -378,7 +380,16 @@ class Config(Table, frozen=True, kw_only=True):
         )
 
     def mode_of(self, code: str, endpoint: str = "") -> Mode:
-        """How a rule speaks: for `endpoint` (`GET /orders`) if a table fits, else by the longest prefix of its code."""
+        """How a rule speaks: for `endpoint` (`GET /orders`) if a table fits, else by the longest prefix of its code.
+
+        One that is newer than the rule set only observes, unless `mode` names it.
+        """
+        mode = self._mode_of(code, endpoint)
+        if mode == "observe" or (isinstance(self.mode, dict) and code in self.mode):
+            return mode
+        return "observe" if releases.is_new(code, self.ruleset) else mode
+
+    def _mode_of(self, code: str, endpoint: str) -> Mode:
         for table in reversed(self.endpoint):
             if endpoint and table.mode is not None and table.fits(endpoint):
                 return table.mode

@@ -30,6 +30,8 @@ FAMILIES: Mapping[str, str] = {
 """Family package -> the prefix of its codes."""
 
 CODE = re.compile(r"FP\d{3}")
+RELEASE = "0.1"
+"""Of the rule set: the program's, without its patches."""
 
 
 class RegistryError(Exception):

@@ -114,6 +114,8 @@ class Rule:
 
     code: ClassVar[str]
     severity: ClassVar[Severity]
+    since: ClassVar[str] = "0.1"
+    """The release that brought it: for that one it only observes, and longer where a project pins an older rule set."""
     gates: ClassVar[bool] = False
     effort: ClassVar[Effort] = Effort.MINUTES
     per_request: ClassVar[bool] = False

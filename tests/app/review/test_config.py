@@ -11,9 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.review import schema
+from app.review import releases, schema
 from app.review.config import ORGANISATION, Config, ConfigError, Table
 from app.review.paths import excluded, generated_patterns, matches, says_generated
+from app.version import version
+from rules.engine import registry
 from rules.engine.finding import Confidence, EndpointRef, Severity
 
 from .builders import finding
@@ -456,3 +458,34 @@ def test_many_folders_are_bounded() -> None:
 
     assert len(config.parts) == 200
     assert [error.path for error in config.errors] == ["p0200/pyproject.toml"]
+
+
+def test_rules_newer_than_the_pinned_rule_set_only_observe(monkeypatch: pytest.MonkeyPatch) -> None:
+    rule = next(rule for rule in registry.rules() if rule.code == "FP101")
+    monkeypatch.setattr(type(rule), "since", "0.3")
+    releases._since.cache_clear()
+    try:
+        assert parse('ruleset = "0.2"').mode_of("FP101") == "observe"
+        assert parse('ruleset = "0.3"').mode_of("FP101") == "gate"
+        assert parse('ruleset = "0.2"\nmode = { FP101 = "gate" }').mode_of("FP101") == "gate"
+        assert parse('ruleset = "0.2"').mode_of("FP102") == "gate"
+        assert [releases.is_new("FP101", None, current=release) for release in ("0.3.1", "0.4.0")] == [
+            True,
+            False,
+        ]
+    finally:
+        releases._since.cache_clear()
+
+
+def test_a_pin_is_a_release() -> None:
+    (error,) = parse('ruleset = "newest"').errors
+
+    assert error.message.startswith("`ruleset`: ")
+
+
+def test_the_rule_set_is_of_this_release_and_no_rule_of_a_later_one() -> None:
+    def numbers(release: str) -> list[int]:
+        return [int(part) for part in release.split(".")[:2]]
+
+    assert numbers(registry.RELEASE) == numbers(version())
+    assert all(numbers(rule.since) <= numbers(registry.RELEASE) for rule in registry.rules())
