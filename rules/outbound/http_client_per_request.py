@@ -180,12 +180,13 @@ def _is_shared_by_items(call: ast.Call, module: Module) -> bool:
     }
     return any(
         (
-            isinstance(loop, ast.For | ast.AsyncFor | ast.ListComp | ast.GeneratorExp)
-            and not module.is_short(loop)
-            and not is_short(loop, module.qualified_name)
-            and not is_search(loop)
-            or isinstance(loop, ast.While)
-            and _waits_each_turn(loop.body)
+            (
+                isinstance(loop, ast.For | ast.AsyncFor | ast.ListComp | ast.GeneratorExp)
+                and not module.is_short(loop)
+                and not is_short(loop, module.qualified_name)
+                and not is_search(loop)
+            )
+            or (isinstance(loop, ast.While) and _waits_each_turn(loop.body))
         )
         and any(isinstance(node, ast.Name) and node.id in names for node in ast.walk(loop))
         for statement in block.body
