@@ -69,6 +69,7 @@ class Replay:
         has.prove_all([finding for finding in has.result.findings if finding.fingerprint not in old_ones])
         growth.told(has.result, had, has, renamed={}, sources=new)
         affected(had, has)
+        line.settle()
         return len(touched), (time.process_time() - started) * 1000
 
     def _tree(self, revision: str) -> dict[str, str]:

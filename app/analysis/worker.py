@@ -187,6 +187,9 @@ class FactsCache:
             lines += kept.lines
             if position and (position >= MOST_LINKED or lines > MOST_LINKED_LINES):
                 del self._linked[position:]
+                gc.unfreeze()  # they are cycles through and through
+                gc.collect()
+                gc.freeze()
                 break
         return found
 
@@ -208,6 +211,7 @@ def compare(task: Compare, connection: Connection, cache: FactsCache) -> Compari
         succession=succession,
     )
     before.passed(succession)
+    succession.settle()
     said = [finding for finding in after.result.findings if _is_commented(finding)]
     new = _in_turn(said, {finding.fingerprint for finding in before.result.findings})
     result = prove(new, after, task.unproven, connection, task.proof_seconds)

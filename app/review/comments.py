@@ -227,7 +227,8 @@ def _first(place: Anchor, guard: Lost | None, finding: Finding, diff: Diff) -> s
     """What comes before the message: what is missing, on a removed line; that it is one more, beside older ones."""
     if place.side == "RIGHT":
         sibling = place.path == finding.path and place.line in finding.siblings
-        return "here too" if sibling and not diff.touched(finding.path, finding.line) else ""
+        older = not diff.touched(finding.path, finding.line)
+        return f"as on line {finding.line}" if sibling and older else ""
     return f"with {code(guard.text)} removed" if guard is not None else "with this line gone"
 
 

@@ -9,11 +9,13 @@ from weakref import WeakKeyDictionary
 
 from rules.engine import facts
 from rules.engine.context import AT_STARTUP, IN_REQUEST, IN_TASK
-from rules.engine.values import Sort
+from rules.engine.values import MADE, Sort
 
 if TYPE_CHECKING:
+    from rules.engine.graph import Node
     from rules.engine.module import Module
     from rules.engine.project import Project
+    from rules.engine.values import Linked
 
 
 class Lifetime(enum.StrEnum):
@@ -30,20 +32,18 @@ class _Made:
         self.at_start: set[tuple[str, str]] = set()
         self.elsewhere: set[tuple[str, str]] = set()
         self.shared: set[tuple[str, str]] = set()
-        resolver = project.resolver
-        for module in resolver.modules.values():
-            for ref in module.facts.members.values():
-                if not ref.endswith("()"):
-                    continue
-                value = resolver.value(ref, module)
-                if value is not None and value.sort == Sort.OBJECT and value.module is not None:
-                    self.shared.add((value.module.path, value.symbol))
+        for path, module in project.resolver.modules.items():
+            held = project.made.get(path)
+            if held is None:
+                with project.resolver.reading((MADE, path)):
+                    held = project.made[path] = _held(module, project)
+            self.shared.update(held)
         for node in project.graph.nodes.values():
-            for call in node.function.calls:
-                value = resolver.value(call.ref, node.module) if not call.ref.endswith(")") else None
-                if value is None or value.sort != Sort.CLASS or value.module is None:
-                    continue
-                key = (value.module.path, value.symbol)
+            made = project.made.get(node)
+            if made is None:
+                with project.resolver.reading((MADE, node)):
+                    made = project.made[node] = _made_by(node, project)
+            for key in made:
                 if node.function.flags & facts.CACHED:
                     self.at_start.add(key)
                 elif node.contexts & (IN_REQUEST | IN_TASK):
@@ -56,6 +56,29 @@ class _Made:
         self.in_request = _with_ancestors(self.in_request, project)
         self.elsewhere = _with_ancestors(self.elsewhere, project)
         self.kept = self.shared | _with_ancestors(self.at_start, project)
+
+
+def _held(module: Linked, project: Project) -> tuple[tuple[str, str], ...]:
+    """The classes of which module-level names hold instances."""
+    values = (
+        project.resolver.value(ref, module) for ref in module.facts.members.values() if ref.endswith("()")
+    )
+    return tuple(
+        (value.module.path, value.symbol)
+        for value in values
+        if value is not None and value.sort == Sort.OBJECT and value.module is not None
+    )
+
+
+def _made_by(node: Node, project: Project) -> tuple[tuple[str, str], ...]:
+    """The classes that a function makes instances of."""
+    refs = dict.fromkeys(call.ref for call in node.function.calls if not call.ref.endswith(")"))
+    values = (project.resolver.value(ref, node.module) for ref in refs)
+    return tuple(
+        (value.module.path, value.symbol)
+        for value in values
+        if value is not None and value.sort == Sort.CLASS and value.module is not None
+    )
 
 
 _known: WeakKeyDictionary[Project, _Made] = WeakKeyDictionary()

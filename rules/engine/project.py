@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 
 from rules.engine import (
@@ -29,7 +29,7 @@ from rules.engine.raw_queries import RawQueries
 from rules.engine.routing import EndpointNode, Routing, Wiring
 from rules.engine.statements import Statements
 from rules.engine.summaries import Summaries
-from rules.engine.unbounded import UnboundedQueries
+from rules.engine.unbounded import Gathered, UnboundedQueries
 from rules.engine.values import Resolver, Sort
 
 ROUTING, IMPORTED, MODELS = "routing", "imported", "models"
@@ -55,6 +55,9 @@ class Project:
         """What is known of the version before, where it follows one."""
         self.lazy_records: Mapping[str, list[Record]] = {}
         """What the version before found of files that nothing changed for."""
+        self.unbounded_known: Mapping[str, Mapping[str, Sequence[Gathered]]] = {}
+        self.made: dict[Node | str, tuple[tuple[str, str], ...]] = {}
+        """The classes that functions instantiate, and by file those of which it holds an instance, as far as asked."""
         self.rows_said: dict[tuple[str, str], object] | None = None
         """Of a version that is passed, what rules say about rows."""
         self._signed: dict[str, dict[str, tuple[object, ...]]] = {}
@@ -115,7 +118,7 @@ class Project:
 
     @cached_property
     def unbounded(self) -> UnboundedQueries:
-        return UnboundedQueries(self.graph, self.statements, self.routing)
+        return UnboundedQueries(self.graph, self.statements, self.routing, self.unbounded_known)
 
     @cached_property
     def raw(self) -> RawQueries:

@@ -178,6 +178,10 @@ class _Edit:
         view = copy.copy(project)
         view.files = {**project.files, self.path: self.after}
         view.had = None
+        view.unbounded_known = {}
+        view.made = {
+            key: made for key, made in project.made.items() if key != self.path and key not in changed
+        }
         view.lazy_records = {}
         view.keep_signatures(None)
         view.summaries = project.summaries.after_change(_callers_of(changed), self._gone.values())

@@ -9,6 +9,7 @@ A change of the layout itself (packages, star imports) links anew. Either way th
 from __future__ import annotations
 
 import copy
+import gc
 import re
 from collections import deque
 from collections.abc import Hashable, Iterable, Iterator, Mapping
@@ -25,7 +26,8 @@ from rules.engine.graph import Edge, LeafCall, Node, place_of
 from rules.engine.lazy_loading import LAZY
 from rules.engine.project import IMPORTED, MODELS, ROUTING, Project
 from rules.engine.serving import served_files
-from rules.engine.values import BODY, CALLS, FLOW, STARS, Linked
+from rules.engine.unbounded import UNBOUNDED
+from rules.engine.values import BODY, CALLS, FLOW, MADE, STARS, Linked
 
 _PLACES = frozenset({"line", "end_line", "column"})
 _MOST = 0.2
@@ -44,6 +46,13 @@ class Succession:
         """The version before the last `move`, as far as comparing two versions asks for it."""
         self.relinked = 0
         """How often it had to link anew."""
+        self._settled = 0
+
+    def settle(self) -> None:
+        """After a review: a project that was linked anew stays for long, and the collector need not go through it again."""
+        if self.relinked != self._settled:
+            self._settled = self.relinked
+            gc.freeze()
 
     @property
     def lines(self) -> int:
@@ -338,13 +347,16 @@ class _Change:
             and (IMPORTED, path) not in self.readers
         }
         view.find_scripts()
+        made = {reader[1] for reader in self.readers if isinstance(reader, tuple) and reader[0] == MADE}
+        made |= {*self.changed, *self.old, *self.gone}
+        view.made = {key: found for key, found in project.made.items() if key not in made}
         view.had = self._had(view)
         view.keep_signatures(self._signed_otherwise(view))
         return view
 
     def _kept(self, view: Project) -> set[str]:
         """What of the derived tables is as it was; what can be said of rows goes on file by file."""
-        view.lazy_records = {}
+        view.lazy_records, view.unbounded_known = {}, {}
         models = vars(self.project).get("models")
         if (
             models is None
@@ -365,6 +377,12 @@ class _Change:
         stale.update(path for path, _ in old ^ new)
         view.lazy_records = {
             path: records for path, records in known.items() if path not in stale and path not in self.changed
+        }
+        unbounded = vars(self.project).get("unbounded")
+        gathered = unbounded.found if unbounded is not None else self.project.unbounded_known
+        other = {reader[1] for reader in self.readers if isinstance(reader, tuple) and reader[0] == UNBOUNDED}
+        view.unbounded_known = {
+            path: found for path, found in gathered.items() if path not in other and path not in self.changed
         }
         return {"models", "statements"}
 

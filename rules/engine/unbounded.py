@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rules.engine.context import IN_REQUEST
@@ -10,7 +10,7 @@ from rules.engine.finding import Hop
 from rules.engine.graph import Graph
 from rules.engine.routing import Routing
 from rules.engine.rows import ITEM as ROW
-from rules.engine.rows import LIMITED, MANY, RESULT, TOUCHED, Rows
+from rules.engine.rows import LIMITED, MANY, RESULT, TOUCHED, Flow, Rows
 from rules.engine.statements import Loaded, Statements
 from rules.engine.values import Linked
 
@@ -24,11 +24,29 @@ class Unlimited:
     """Where the rows become a response."""
 
 
+Gathered = tuple[Loaded, int]
+"""A query and the line where its rows are shown; 0 when the function returns them."""
+
+UNBOUNDED = "unbounded"
+"""With a path, who asks the resolver."""
+
+
 class UnboundedQueries:
     """All such queries of a project, by the place of the query."""
 
-    def __init__(self, graph: Graph, statements: Statements, routing: Routing) -> None:
+    def __init__(
+        self,
+        graph: Graph,
+        statements: Statements,
+        routing: Routing,
+        known: Mapping[str, Mapping[str, Sequence[Gathered]]],
+    ) -> None:
+        """`known` is what another version found in files that nothing changed for."""
         self._statements = statements
+        self.found: dict[str, dict[str, Sequence[Gathered]]] = {
+            path: {**functions} for path, functions in known.items()
+        }
+        """By file and function, its queries without a limit, whoever asks for them."""
         self._limited: set[tuple[str, int, int]] = set()
         self.queries: dict[tuple[str, int, int], Unlimited] = {}
         endpoints = {(route.handler.path, route.handler.symbol) for route in routing.routes}
@@ -37,16 +55,28 @@ class UnboundedQueries:
                 node = graph.nodes.get((path, symbol))
                 if node is None or not node.contexts & IN_REQUEST:
                     continue
-                if (path, symbol) in endpoints:
-                    for _, rows in flow.returns:
-                        self._gather(rows, module, symbol, node.function.line)
-                for shown in flow.shown:
-                    self._gather(shown.rows, module, symbol, shown.line)
+                functions = self.found.setdefault(path, {})
+                if symbol not in functions:
+                    with graph.resolver.reading((UNBOUNDED, path)):
+                        functions[symbol] = tuple(self._gathered(flow, module, symbol))
+                for loaded, line in functions[symbol]:
+                    if line or (path, symbol) in endpoints:
+                        key = (loaded.path, loaded.line, loaded.column)
+                        unlimited = self.queries.setdefault(key, Unlimited(loaded))
+                        unlimited.places.append(Hop(path, line or node.function.line, symbol))
 
     def at(self, path: str, line: int, column: int) -> Unlimited | None:
         return self.queries.get((path, line, column))
 
-    def _gather(self, rows: Iterable[Rows], module: Linked, symbol: str, line: int) -> None:
+    def _gathered(self, flow: Flow, module: Linked, symbol: str) -> Iterator[Gathered]:
+        for _, rows in flow.returns:
+            for loaded in self._unlimited(rows, module, symbol):
+                yield loaded, 0
+        for shown in flow.shown:
+            for loaded in self._unlimited(shown.rows, module, symbol):
+                yield loaded, shown.line
+
+    def _unlimited(self, rows: Iterable[Rows], module: Linked, symbol: str) -> Iterator[Loaded]:
         for loaded in self._statements.of(rows, module, symbol):
             if loaded.stage not in (MANY, RESULT, ROW) or not loaded.many or loaded.reads:
                 continue
@@ -54,9 +84,7 @@ class UnboundedQueries:
                 continue
             if _is_narrow(loaded):
                 continue
-            key = (loaded.path, loaded.line, loaded.column)
-            known = self.queries.setdefault(key, Unlimited(loaded))
-            known.places.append(Hop(module.path, line, symbol))
+            yield loaded
 
 
 def _is_narrow(loaded: Loaded) -> bool:

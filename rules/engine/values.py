@@ -1004,6 +1004,8 @@ BODY, FLOW = "\x00body ", "\x00flow "
 """Before a symbol, under this `looked_up` remembers who read what a class declares, or what becomes of rows."""
 CALLS = "\x00calls"
 """Under this `looked_up` remembers who goes through the calls of a module's functions."""
+MADE = "made"
+"""With a function or a path, who asks what is instantiated there."""
 HEIRS, STARS = "heirs", "stars"
 """Who asks for the bases of all classes of a file, and for what its star imports bring."""
 _SELF = frozenset({"typing.Self:", "typing_extensions.Self:"})

@@ -15,9 +15,10 @@ import random
 import shutil
 import tempfile
 import threading
+import traceback
 import warnings
 from collections import Counter, deque
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -25,7 +26,7 @@ import pytest
 from aiohttp import web
 from hypothesis import HealthCheck, Phase, Verbosity, reject, seed, settings
 from hypothesis import strategies as st
-from hypothesis.errors import HypothesisDeprecationWarning
+from hypothesis.errors import FlakyStrategyDefinition, HypothesisDeprecationWarning
 from hypothesis.reporting import with_reporter
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -99,6 +100,22 @@ def template() -> Path:
     return path
 
 
+TROUBLE: list[str] = []
+"""What broke in this process: hypothesis may say instead that it could not repeat it."""
+
+
+def noted(judging: Callable[[Life], None]) -> Callable[[Life], None]:
+    @functools.wraps(judging)
+    def judge(life: Life) -> None:
+        try:
+            judging(life)
+        except Exception:
+            TROUBLE.append(traceback.format_exc())
+            raise
+
+    return judge
+
+
 class Stage:
     """A loop in a thread of its own, on which the app, the stand-in and their deliveries live."""
 
@@ -114,7 +131,11 @@ class Stage:
         self._runner: web.AppRunner | None = None
 
     def run(self, coroutine: Coroutine[Any, Any, Value]) -> Value:
-        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(STEP_SECONDS)
+        try:
+            return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(STEP_SECONDS)
+        except Exception:
+            TROUBLE.append(traceback.format_exc())
+            raise
 
     async def open(self) -> None:
         self.github = await FakeGitHub(root=self.folder / "github").__aenter__()
@@ -374,6 +395,7 @@ class Life(RuleBasedStateMachine):
     # What must hold
 
     @invariant()
+    @noted
     def nothing_is_broken_or_said_twice(self) -> None:
         Life.steps += 1
         self.github.assert_clean()
@@ -397,6 +419,7 @@ class Life(RuleBasedStateMachine):
         per_commit = Counter(run.head_sha for run in self.github.check_runs(self.repo))
         assert not [sha for sha, runs in per_commit.items() if runs > 1], per_commit
 
+    @noted
     def _calm(self) -> None:
         """GitHub works, every delivery has come or is asked for again: then all is answered, and rightly."""
         self.github.faults.clear()
@@ -518,8 +541,10 @@ def live(*, lives: int, steps: int) -> None:
                 # The app rolls its dice in a thread of its own, where hypothesis sees them.
                 warnings.simplefilter("ignore", HypothesisDeprecationWarning)
                 run_state_machine_as_test(seed(number)(Life), settings=chosen)
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, FlakyStrategyDefinition) and not TROUBLE:
+                continue  # hypothesis wanted to live it twice; a life is never the same again
             told = "\n".join(line for line in story if line.startswith("state"))
-            print(f"{told}\nlife {number}, after {Life.steps - before} steps")  # noqa: T201 - what led there
+            print(f"{told}\nlife {number}, after {Life.steps - before} steps", *TROUBLE, sep="\n")  # noqa: T201 - what led there
             raise
     print(f"{Life.steps - before} steps in {lives} lives from {first}")  # noqa: T201 - for whoever lets it run long

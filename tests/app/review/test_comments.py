@@ -370,4 +370,4 @@ def test_one_more_call_beside_older_ones_is_said_where_it_is() -> None:
 
     assert comment is not None
     assert comment.line == 9
-    assert "here too, " in comment.body
+    assert "as on line 3, " in comment.body
