@@ -119,7 +119,9 @@ class Protocol(web.RequestHandler):
         if request.writer.output_size > 0:
             raise ConnectionError("an answer is on its way already")
         response = web.json_response(
-            {"status": "bad request" if status < 500 else "internal error"}, status=status
+            {"status": "bad request" if status < 500 else "internal error"},
+            status=status,
+            headers={"Server": "fastperf"},
         )
         response.force_close()
         return response

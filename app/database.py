@@ -68,6 +68,12 @@ def refuse_damage(connection: sa.Connection) -> None:
         raise sa.exc.DatabaseError("PRAGMA quick_check", None, damage)
 
 
+def forgets_commits(connection: sa.Connection) -> str:
+    """The setting of a PostgreSQL server by which a commit is not on disk yet; empty when it is."""
+    settings = ("fsync", "synchronous_commit")
+    return next((name for name in settings if connection.scalar(sa.text(f"SHOW {name}")) == "off"), "")
+
+
 def trouble(error: BaseException) -> str:
     """What is wrong with the database, without its address, a statement or a value."""
     for inner in _chain(error):

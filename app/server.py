@@ -322,8 +322,11 @@ async def _harden(request: web.Request, handler: Any) -> web.StreamResponse:
             response.headers["Allow"] = answer.headers["Allow"]
     except TimeoutError:
         response = web.json_response({"status": "request timeout"}, status=408)
-    except Exception:  # around one request: logged, and the next one is served
-        log.exception("request_failed", path=request.path)
+    except Exception as error:  # around one request: logged, and the next one is served
+        if not (
+            isinstance(error, ConnectionError) and request.transport is None
+        ):  # else nobody is there to answer
+            log.exception("request_failed", path=request.path)
         response = web.json_response({"status": "internal error"}, status=500)
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Server"] = "fastperf"

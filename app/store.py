@@ -15,15 +15,18 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app import tables
-from app.database import engine_options, refuse_damage
+from app.database import engine_options, forgets_commits, refuse_damage
 from app.github.models import Repository
 from app.migrations import migrate
 from app.review.history import Merged
 from app.review.wishes import Waiver, Wishes
 from app.version import version
+
+log = structlog.get_logger(__name__)
 
 Value = TypeVar("Value")
 DAY: Final = 86_400.0
@@ -435,9 +438,11 @@ class Store:
             self._database_url, pool_size=3, max_overflow=0, **engine_options(self._database_url)
         )
         self._version = version()
-        if self._engine.dialect.name == "sqlite":
-            with self._engine.connect() as connection:
+        with self._engine.connect() as connection:
+            if self._engine.dialect.name == "sqlite":
                 refuse_damage(connection)
+            elif setting := forgets_commits(connection):
+                log.warning("commits_may_be_lost", setting=setting)
         migrate(self._engine, tables.metadata)
 
     def _read_blobs(self, repository_id: int, shas: list[str], kind: str) -> dict[str, bytes]:

@@ -83,7 +83,7 @@ class Webhook:
             body = await request.read()
         except web.HTTPRequestEntityTooLarge:
             return 413, "larger than GitHub sends"
-        except web.RequestPayloadError:  # cut short, or not encoded as its header says
+        except (web.RequestPayloadError, ConnectionError):  # cut short, or not encoded as its header says
             return 400, "the body cannot be read"
         signatures = request.headers.getall("X-Hub-Signature-256", [])
         if len(body) > SMALL_BODY:  # tens of milliseconds, which nobody else must wait for

@@ -29,13 +29,26 @@ from unittest import mock
 import aiohttp
 
 from app.jobs.admin import JobsAdmin
-from tests.app.process import AppProcess, environment_for
+from tests.app.process import ROOT, AppProcess, environment_for
 from tests.app.service import FAST, FILES, SLOW
 from tests.fakegithub import FakeGitHub, branches
 from tests.fakegithub.state import Pull, Repo
 
 RATE = 100
 LINES = 180_000
+SERVER = """\
+import functools, sys
+sys.path.insert(0, {root!r})
+import app.server
+app.server.build = functools.partial(app.server.build, sweep_at_start=False, sweep_schedule="0 0 1 1 *")
+if {unpaced}:
+    import app.github.limits as limits
+    limits._WRITE_INTERVAL, limits._WRITES_AN_HOUR = 0.0, 10**9
+from app.cli import main
+sys.argv = ["fastperf", "serve"]
+main()
+"""
+"""No sweeps: they would find, and review, the pull requests that are there for later."""
 ECHO = """\
 import sys
 from aiohttp import web
@@ -108,15 +121,16 @@ class Setting:
 
 
 @contextlib.asynccontextmanager
-async def setting(program: Sequence[str] = (), **more: str) -> AsyncIterator[Setting]:
-    """`program` is what Python runs in place of the server's own command line."""
+async def setting(*, unpaced: bool = False, **more: str) -> AsyncIterator[Setting]:
+    """`unpaced`: writes to GitHub as fast as they come, not one a second for each installation."""
     with tempfile.TemporaryDirectory(prefix="bench-load-") as name:
         folder = Path(name)
         database = f"sqlite:///{folder}/fastperf.db"
         async with FakeGitHub(root=folder / "github") as github, aiohttp.ClientSession() as session:
             github.limits.secondary = False  # they would hold back the load, not what carries it
             environment = environment_for(github, database, FASTPERF_METRICS_PORT="0", **more)
-            server = await (AppProcess(environment, program) if program else AppProcess(environment)).start()
+            program = SERVER.format(root=str(ROOT), unpaced=unpaced)
+            server = await AppProcess(environment, ["-c", program]).start()
             (line,) = [line for line in server.lines if line["event"] == "metrics_listening"]
             try:
                 yield Setting(github, server, session, database, f"http://{line['address']}/metrics")
@@ -282,25 +296,13 @@ async def burst() -> None:
 async def storm() -> None:
     """Once as GitHub paces it, a write a second for each installation, and once as fast as this machine can, which
     is what has to end: then the loud one's reviews compete for processors and not only for places."""
-    print(f"storm: 867 pull requests of one installation at once, 133 of 19 others, one every {PAUSE:g} s")
-    await _storm("paced", [])
-    await _storm("unpaced", ["-c", UNPACED])
+    print(f"storm: 867 pull requests of one installation at once, 133 of 19 others, {ASKING} at a time")
+    await _storm("paced", unpaced=False)
+    await _storm("unpaced", unpaced=True)
 
 
-UNPACED = """\
-import sys
-sys.path.insert(0, ".")
-import app.github.limits as limits
-limits._WRITE_INTERVAL = 0.0
-limits._WRITES_AN_HOUR = 10**9
-from app.cli import main
-sys.argv = ["fastperf", "serve"]
-main()
-"""
-
-
-async def _storm(name: str, program: Sequence[str]) -> None:
-    async with setting(program) as one:
+async def _storm(name: str, *, unpaced: bool) -> None:
+    async with setting(unpaced=unpaced) as one:
         loud = shop(one.github, "loud")
         quiet = [shop(one.github, f"quiet-{number}") for number in range(19)]
         one.github.faults.latency(0.05, times=None)  # as GitHub is
@@ -329,7 +331,7 @@ async def _storm(name: str, program: Sequence[str]) -> None:
             f"{(done - before) / took:.1f} a second, {867 - done} left",
             flush=True,
         )
-        if program:
+        if unpaced:
             began = time.perf_counter()
             with contextlib.suppress(TimeoutError):
                 await until_done(one, STORM_SECONDS)
@@ -339,7 +341,8 @@ async def _storm(name: str, program: Sequence[str]) -> None:
 
 STORM_SECONDS = 150.0
 """For the rest of the loud one's; the whole part takes five minutes on an idle machine."""
-PAUSE = 0.6
+ASKING = 2
+"""Of the quiet ones, so many wait at once."""
 
 
 async def _send_all(one: Setting, repo: Repo, pulls: Sequence[Pull]) -> None:
@@ -357,20 +360,21 @@ def _is_done(one: Setting, repo: Repo, pull: Pull) -> bool:
 
 
 async def _verdicts(one: Setting, asked: Sequence[tuple[Repo, Sequence[Pull]]]) -> list[float]:
-    """From each delivery to its completed check run, one delivery after the other."""
+    """From each delivery to its completed check run; the next of each lane comes when the one before is answered, so
+    that what is measured is how long one waits, not how much a machine can do."""
+    left = [(repo, pulls[turn]) for turn in range(len(asked[0][1])) for repo, pulls in asked]
+    taken: list[float] = []
 
-    async def verdict(repo: Repo, pull: Pull) -> float:
-        began = time.perf_counter()
-        await one.post(f"{one.server.url}/webhook", one.signed("pull_request", payload(one, repo, pull)))
-        await one.github.until(lambda: _is_done(one, repo, pull), 300)
-        return time.perf_counter() - began
+    async def ask() -> None:
+        while left:
+            repo, pull = left.pop()
+            began = time.perf_counter()
+            await one.post(f"{one.server.url}/webhook", one.signed("pull_request", payload(one, repo, pull)))
+            await one.github.until(lambda at=repo, of=pull: _is_done(one, at, of), 300)  # type: ignore[misc]
+            taken.append(time.perf_counter() - began)
 
-    tasks = []
-    for turn in range(max(len(pulls) for _, pulls in asked)):
-        for repo, pulls in asked:
-            tasks.append(asyncio.create_task(verdict(repo, pulls[turn])))
-            await asyncio.sleep(PAUSE)
-    return list(await asyncio.gather(*tasks))
+    await asyncio.gather(*(ask() for _ in range(ASKING)))
+    return taken
 
 
 async def flat() -> None:

@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from structlog.testing import capture_logs
 
+from app.store import Store
 from tests.app.process import AppProcess, environment_for
 from tests.app.service import FILES, SLOW
 from tests.app.test_database_faults import until_ready
@@ -89,6 +91,22 @@ async def test_a_review_outlives_the_failover_of_its_database(fakegithub: FakeGi
     assert_said_once(fakegithub, repo, refused)
     assert app.lines
     assert not any("Traceback" in line for line in app.raw if '"event":"heartbeat_failed"' in line)
+
+
+async def test_a_server_that_forgets_what_it_committed_is_warned_of(postgres_url: str) -> None:
+    engine = sa.create_engine(postgres_url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(sa.text(f"ALTER DATABASE {engine.url.database} SET synchronous_commit = off"))
+    engine.dispose()
+    store = Store(postgres_url)
+
+    with capture_logs() as lines:
+        await store.start()
+    await store.close()
+
+    assert ("commits_may_be_lost", "synchronous_commit") in [
+        (line["event"], line.get("setting")) for line in lines
+    ]
 
 
 def _another(repo: Repo) -> str:
