@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator
 
 from rules.engine import facts
 from rules.engine.index import FUNCTIONS, Index
@@ -46,7 +47,11 @@ def of_answers(index: Index, statement: ast.If | ast.Try) -> int:
 def of_answer(index: Index, test: ast.If) -> int:
     """`if self.rates is not None: return self.rates`: flags for what follows, which only runs while nothing is kept."""
     last = test.body[-1]
-    if test.orelse or not isinstance(last, ast.Return) or last.value is None:
+    if test.orelse or not isinstance(last, ast.Return):
+        return 0
+    if _is_done(index, test):
+        return facts.RECALLED | facts.ONCE
+    if last.value is None:
         return 0
     answer = last.value
     while isinstance(answer, ast.Call | ast.Subscript | ast.Attribute):
@@ -67,13 +72,56 @@ def of_answer(index: Index, test: ast.If) -> int:
 
 def fills_for_good(index: Index, test: ast.If) -> bool:
     """`if _client is None: _client = connect()`, of a global or an attribute: it runs once."""
-    match test.test:
+    return any(_is_kept_for_good(index, test, name) for name in _absent(test.test))
+
+
+def happens_once(index: Index, test: ast.If) -> bool:
+    """`if not _ready:` with `_ready = True` anywhere in its body, or `if _client is None:` with a branch that makes one.
+
+    All of the body is for the first time then, not only what stands in the assignment.
+    """
+    kept = {name for name in _absent(test.test) if _is_kept_for_good(index, test, name)}
+    return bool(kept) and any(_makes(node, kept) for statement in test.body for node in walk(statement))
+
+
+def _is_done(index: Index, test: ast.If) -> bool:
+    """`if _ready: return _client`, of what the rest of the function sets for good."""
+    kept = {name for name in _present(test.test) if _is_kept_for_good(index, test, name)}
+    if not kept or not isinstance(test.test, ast.Name | ast.Attribute | ast.Compare):
+        return False
+    function = index.scope_at(test).node
+    return isinstance(function, FUNCTIONS) and any(
+        node.lineno > test.lineno
+        for node in walk(function)
+        if isinstance(node, ast.Assign | ast.AnnAssign) and _makes(node, kept)
+    )
+
+
+def _makes(node: ast.AST, kept: set[str]) -> bool:
+    """Whether a statement gives one of the names a value that counts as being there."""
+    match node:
+        case ast.Assign(targets=targets, value=value):
+            pass
+        case ast.AnnAssign(target=target, value=ast.expr() as value):
+            targets = [target]
+        case _:
+            return False
+    if isinstance(value, ast.Constant) and not value.value:
+        return False
+    return any(isinstance(each, ast.Name | ast.Attribute) and _spelling(each) in kept for each in targets)
+
+
+def _absent(test: ast.expr) -> Iterator[str]:
+    """The names of what is not there when `test` holds."""
+    match test:
+        case ast.BoolOp(op=ast.And(), values=values):
+            for value in values:
+                yield from _absent(value)
         case (
             ast.UnaryOp(op=ast.Not(), operand=kept)
             | ast.Compare(left=kept, ops=[ast.Is()], comparators=[ast.Constant(value=None)])
         ) if isinstance(kept, ast.Name | ast.Attribute):
-            return _is_kept_for_good(index, test, _spelling(kept))
-    return False
+            yield _spelling(kept)
 
 
 def _is_kept_for_good(index: Index, place: ast.AST, spelled: str) -> bool:

@@ -1,0 +1,133 @@
+"""What is made or fetched for the first call and kept for all others."""
+
+import requests
+from fastapi import APIRouter
+
+router = APIRouter()
+carriers: dict[str, str] = {}
+_rates: dict[str, float] | None = None
+_ready = False
+_token: str | None = None
+_stale = False
+
+
+async def audit() -> None: ...
+
+
+def fetch(path: str) -> dict[str, float]:
+    return requests.get(f"https://rates.example/{path}", timeout=5).json()
+
+
+def behind_a_flag(daily: bool) -> dict[str, float] | None:
+    global _rates, _ready
+    if not _ready:
+        if daily:
+            found = fetch("daily")
+            _rates = found
+        elif carriers:
+            _rates = fetch("carriers")
+        _ready = True
+    return _rates
+
+
+def returned_early() -> dict[str, float] | None:
+    global _rates, _ready
+    if _ready:
+        return _rates
+    _rates = fetch("latest")
+    _ready = True
+    return _rates
+
+
+def token_of(mode: str) -> str:
+    global _token
+    if _token is None:
+        if mode == "remote":
+            _token = str(fetch("token"))
+        else:
+            _token = "local"
+    return _token
+
+
+class Exchange:
+    _known: dict[str, float] | None = None
+
+    def __init__(self) -> None:
+        self._table: dict[str, float] | None = None
+
+    def table(self) -> dict[str, float]:
+        if self._table is None:
+            raw = fetch("table")
+            self._table = {name: value * 2 for name, value in raw.items()}
+        return self._table
+
+    @classmethod
+    def known(cls) -> dict[str, float]:
+        if cls._known is None and carriers:
+            raw = fetch("known")
+            cls._known = dict(raw)
+        return cls._known or {}
+
+
+exchange = Exchange()
+
+
+@router.get("/flag")
+async def by_flag() -> None:
+    await audit()
+    behind_a_flag(True)  # FP103 (summary)
+
+
+@router.get("/early")
+async def by_early() -> None:
+    await audit()
+    returned_early()  # FP103 (summary)
+
+
+@router.get("/token")
+async def by_token() -> None:
+    await audit()
+    token_of("remote")  # FP103 (summary)
+
+
+@router.get("/table")
+async def by_table() -> None:
+    await audit()
+    exchange.table()  # FP103 (summary)
+
+
+@router.get("/known")
+async def by_known() -> None:
+    await audit()
+    Exchange.known()  # FP103 (summary)
+
+
+# What is not kept
+
+
+def never_ready() -> dict[str, float]:
+    global _stale
+    if not _stale:
+        _stale = False
+        return fetch("stale")
+    return {}
+
+
+def own_flag() -> dict[str, float]:
+    ready = False
+    if not ready:
+        ready = True
+        return fetch("own")
+    return {}
+
+
+@router.get("/stale")
+async def stale() -> None:
+    await audit()
+    never_ready()  # FP103
+
+
+@router.get("/own")
+async def own() -> None:
+    await audit()
+    own_flag()  # FP103
