@@ -36,7 +36,7 @@ from rules.engine.raw_text import RawFacts
 from rules.engine.rows import Flow
 from rules.engine.switches import Switch
 
-ENGINE_VERSION = "20"
+ENGINE_VERSION = "21"
 """Changes when facts change shape or meaning: cached ones of another version are worthless."""
 
 # Flags of a call.
@@ -224,6 +224,8 @@ class ModuleFacts(msgspec.Struct, omit_defaults=True, frozen=True, kw_only=True)
     """References of everything imported, relative ones too."""
     members: dict[str, str] = {}
     """Module-level names that are no function or class, with what they hold."""
+    kept: tuple[tuple[str, str, str], ...] = ()
+    """What is set on applications: of `app.state.client = connect()` what `app.state` is, `client`, and what it holds."""
     stars: tuple[str, ...] = ()
     aliases: dict[str, Alias] = {}
     displays: dict[str, Argument] = {}
