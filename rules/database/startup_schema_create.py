@@ -4,8 +4,10 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rules.engine.creation import is_guarded
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.spelling import last_name
+from rules.engine.traffic import is_aside
 
 if TYPE_CHECKING:
     from rules.engine.callees import Callee
@@ -110,8 +112,12 @@ def _is_metadata(made: ast.Attribute) -> bool:
 
 
 def _starts(node: ast.AST, module: Module) -> bool:
-    found = module.graph_node(node)
-    return found is not None and "startup" in {str(context) for context in module.contexts(node)}
+    """Whether it runs while the application starts: not in a script, nor in what only stands under the main guard."""
+    if module.function_of(node) is None and is_guarded(node, module):
+        return False
+    if is_aside(module.path) and module.project.is_script(module.path):
+        return False
+    return "startup" in {str(context) for context in module.contexts(node)}
 
 
 def _is_local_file(module: Module) -> bool:

@@ -42,14 +42,14 @@ def serves(node: ast.AST, module: Module) -> bool:
     if module.reached(node):
         return True
     role = str(module.role(node) or "")
-    if module.function_of(node) is None and _is_guarded(node, module):
+    if module.function_of(node) is None and is_guarded(node, module):
         return False
     if role == "script":
         return not module.project.is_script(module.path)
     return role not in ("command", "test", "migration")
 
 
-def _is_guarded(node: ast.AST, module: Module) -> bool:
+def is_guarded(node: ast.AST, module: Module) -> bool:
     """Whether module-level code stands under `if __name__ == "__main__"`."""
     current = module.parent(node)
     while current is not None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 
-_TEST = re.compile(r"(?:^|/)(?:tests?|testing)/|(?:^|/)(?:test_[^/]*|[^/]*_test|conftest)\.py$")
+_TEST = re.compile(
+    r"(?:^|/)(?:tests?|testing|tests?_?(?:utils?|helpers?|support|fixtures?|data)|testing_?(?:utils?|helpers?))/"
+    r"|(?:^|/)(?:test_[^/]*|[^/]*_test|conftest|fixtures)\.py$"
+)
 _MIGRATION = re.compile(
     r"(?:^|/)(?:alembic|migrations?)(?:/.*)?/[^/]+\.py$|(?:^|/)versions/(?:[0-9a-f]{6,}|[^/]*(?<![0-9a-z])[0-9a-f]{12}(?![0-9a-z]))[^/]*\.py$"
 )

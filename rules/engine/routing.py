@@ -27,6 +27,7 @@ _ROUTE_NAMES = frozenset(
     {"starlette.routing.Route", "starlette.routing.WebSocketRoute", "fastapi.routing.APIRoute"}
 )
 _MAX_DEPTH = 6
+_CALLS_BACK = 3
 _METHODS = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "trace"})
 _BASE_MIDDLEWARE = frozenset(
     {
@@ -284,6 +285,8 @@ class Routing:
         self.middleware: list[Node] = []
         self.added: set[Node] = set()
         """Methods of middleware classes that an application is seen to be given."""
+        self.always_added: set[Node] = set()
+        """Those of `added` that do not depend on a setting."""
         self._dependencies: dict[Node, tuple[Node, ...]] = {}
         nodes = list(graph.nodes.values())
         wiring.prepare(nodes)
@@ -429,7 +432,7 @@ class Routing:
             return
         if method == "Middleware" or call.ref.endswith("Middleware"):
             if arguments and method == "Middleware":
-                self._middleware_class(arguments[0].ref, node.module)
+                self._middleware_class(arguments[0].ref, node.module, always=not _depends(node, call))
             return
         if method not in _WIRING or not arguments:
             return
@@ -441,10 +444,10 @@ class Routing:
             else:
                 routers = self._routers_of(base, call.receiver, node.module)
             for router in routers:
-                self._wire(router, method, reading)
+                self._wire(router, method, reading, always=not _depends(node, call))
 
-    def _wire(self, router: Router, method: str, reading: Reading) -> None:
-        """One call of `method` on `router`."""
+    def _wire(self, router: Router, method: str, reading: Reading, *, always: bool) -> None:
+        """One call of `method` on `router`, `always` or when some condition holds."""
         if method in ("include_router", "mount"):
             child = reading.get("router", 0) if method == "include_router" else reading.get("app", 1)
             prefix = reading.get("prefix", 2) if method == "include_router" else reading.get("path", 0)
@@ -468,7 +471,7 @@ class Routing:
         elif method == "add_middleware":
             given = reading.get("middleware_class", 0)
             if given is not None:
-                self._middleware_class(given.argument.ref, given.module)
+                self._middleware_class(given.argument.ref, given.module, always=always)
         elif method in ("add_exception_handler", "add_event_handler"):
             given = reading.get("handler", 1) or reading.get("func")
             if given is not None:
@@ -536,7 +539,7 @@ class Routing:
         text = self._text(path, {}) if path is not None else ""
         self._route(router, methods, "{…}" if text is None else text, node, reading)
 
-    def _middleware_class(self, ref: str, module: Linked) -> None:
+    def _middleware_class(self, ref: str, module: Linked, *, always: bool) -> None:
         value = self.resolver.value(ref, module)
         if value is None or value.sort != Sort.CLASS or value.module is None:
             return
@@ -552,6 +555,8 @@ class Routing:
                 if node is not None and node.is_async:
                     self._add_role(node, "middleware")
                     self.added.add(node)
+                    if always:
+                        self.always_added.add(node)
                     return
 
     def _mark(self, ref: str, module: Linked, role: str) -> None:
@@ -701,6 +706,18 @@ def _calls_in(value: Value) -> Iterator[Call]:
     for symbol, function in value.home.functions.items():
         if symbol == value.symbol or symbol.startswith(inside):
             yield from function.calls
+
+
+def _depends(node: Node, call: Call) -> bool:
+    """Whether a call in `node` stands under a condition, or each call of `node` does."""
+    for _ in range(_CALLS_BACK):
+        if call.flags & facts.CONDITIONAL:
+            return True
+        if len(node.callers) != 1:
+            return bool(node.callers) and all(edge.call.flags & facts.CONDITIONAL for _, edge in node.callers)
+        node, edge = node.callers[0]
+        call = edge.call
+    return False
 
 
 def _methods(given: Given | None) -> tuple[str, ...]:

@@ -192,6 +192,16 @@ def _value(switch: Switch, count: int, given: dict[str, str]) -> str:
     return switch.default
 
 
+def passes(call: Call, parameter: str, position: int) -> bool:
+    """Whether a call gives the parameter something that is not written down as None or false."""
+    if call.passed == "*":
+        return False
+    count, given = _given(call.passed)
+    if parameter in given:
+        return given[parameter] not in ("N", "0")
+    return 0 <= position < count and given.get(str(position), "") not in ("N", "0")
+
+
 def gets_few(node: Node, parameter: str, position: int) -> bool:
     """Whether every call of a function passes a constant, or things written out there, for a parameter."""
     calls = [edge.call for _, edge in node.callers if edge.kind == "call"]

@@ -227,8 +227,24 @@ def _large(call: ast.Call, name: str, module: Module) -> str:
 
 
 def _is_once_in_a_while(call: ast.Call, large: str, module: Module) -> bool:
-    """Whether a tree, mostly of a few files, is worked on now and then: by administrators, or while it is not there yet."""
-    return large == _AS_IS and (is_seldom(call, module) or _fills_folder(call, module))
+    """Whether a tree, mostly of a few files, is worked on now and then: by administrators, while it is not there yet, or
+    to take away what was just begun when nothing comes of it."""
+    return large == _AS_IS and (
+        is_seldom(call, module) or _fills_folder(call, module) or _gives_up(call, module)
+    )
+
+
+def _gives_up(call: ast.Call, module: Module) -> bool:
+    """`if not written: rmtree(folder); raise …`: an error that ends the request."""
+    child: ast.AST = call
+    current = module.parent(call)
+    while current is not None and not isinstance(current, FUNCTIONS):
+        if isinstance(current, ast.If):
+            for block in (current.body, current.orelse):
+                if child in block and isinstance(block[-1], ast.Raise):
+                    return True
+        child, current = current, module.parent(current)
+    return False
 
 
 def _fills_folder(call: ast.Call, module: Module) -> bool:

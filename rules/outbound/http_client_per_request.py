@@ -17,6 +17,7 @@ from rules.engine.creation import (
 from rules.engine.loop_shapes import is_search, is_short, spelled
 from rules.engine.remembering import is_remembered
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.spelling import last_name
 from rules.engine.traffic import is_seldom
 
 if TYPE_CHECKING:
@@ -168,7 +169,7 @@ def _is_doubtful(call: ast.Call, module: Module) -> bool:
 
 
 def _is_shared_by_items(call: ast.Call, module: Module) -> bool:
-    """Whether all items of a request use the one client: what it costs is spread over them."""
+    """Whether all items of a request, or all questions after a long job, use the one client: its cost is spread over them."""
     block = module.statement(call)
     if not isinstance(block, ast.With | ast.AsyncWith):
         return False
@@ -178,14 +179,33 @@ def _is_shared_by_items(call: ast.Call, module: Module) -> bool:
         if item.context_expr is call and isinstance(item.optional_vars, ast.Name)
     }
     return any(
-        isinstance(loop, ast.For | ast.AsyncFor | ast.ListComp | ast.GeneratorExp)
-        and not module.is_short(loop)
-        and not is_short(loop, module.qualified_name)
-        and not is_search(loop)
+        (
+            (
+                isinstance(loop, ast.For | ast.AsyncFor | ast.ListComp | ast.GeneratorExp)
+                and not module.is_short(loop)
+                and not is_short(loop, module.qualified_name)
+                and not is_search(loop)
+            )
+            or (isinstance(loop, ast.While) and _waits_each_turn(loop.body))
+        )
         and any(isinstance(node, ast.Name) and node.id in names for node in ast.walk(loop))
         for statement in block.body
         for loop in ast.walk(statement)
     )
+
+
+def _waits_each_turn(body: list[ast.stmt]) -> bool:
+    """Whether a loop sleeps whatever it found: it asks again and again how far a job is, which takes longer than the client."""
+    for statement in body:
+        match statement:
+            case ast.Expr(value=ast.Await(value=ast.Call() as call) | (ast.Call() as call)) if (
+                last_name(call.func) == "sleep"
+            ):
+                return True
+            case ast.With(body=inner) | ast.AsyncWith(body=inner) | ast.Try(body=inner):
+                if _waits_each_turn(inner):
+                    return True
+    return False
 
 
 def _varies(keyword: ast.keyword) -> bool:

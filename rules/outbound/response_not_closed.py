@@ -27,7 +27,7 @@ class ResponseNotClosed(Rule):
     An early return or an exception leaves it open until the collector comes by.
 
     ## Instead
-    `with requests.get(url, stream=True, timeout=10) as response:`, and `async with client.stream("GET", url) as response:`
+    `with session.get(url, stream=True, timeout=10) as response:`, and `async with client.stream("GET", url) as response:`
     for httpx.
 
     ## Trade-offs
@@ -48,9 +48,11 @@ class ResponseNotClosed(Rule):
     invalid = (
         Invalid(
             """
+            session = requests.Session()
+
             @app.get("/exists")
             def exists(url: str) -> bool:
-                response = requests.get(url, stream=True, timeout=10)
+                response = session.get(url, stream=True, timeout=10)
                 return response.status_code == 200
             """
         ),
@@ -58,9 +60,11 @@ class ResponseNotClosed(Rule):
     valid = (
         Valid(
             """
+            session = requests.Session()
+
             @app.get("/exists")
             def exists(url: str) -> bool:
-                with requests.get(url, stream=True, timeout=10) as response:
+                with session.get(url, stream=True, timeout=10) as response:
                     return response.status_code == 200
             """
         ),
@@ -87,7 +91,7 @@ class ResponseNotClosed(Rule):
         if function is None or isinstance(function.node, ast.Lambda):
             return
         use = _use(kept, function.node, node)
-        if use == "closed":
+        if use == "closed" or not _is_of_shared(node, name, module):
             return
         yield Match(
             node,
@@ -100,6 +104,20 @@ class ResponseNotClosed(Rule):
                 formula="calls · share that is not read to the end",
             ),
         )
+
+
+def _is_of_shared(call: ast.Call, name: str, module: Module) -> bool:
+    """Whether the connection comes from a pool that others draw from: `requests.get` opens one for itself, and so does
+    a session that the function makes, which go with the response."""
+    if name.count(".") < 2:
+        return False
+    function = module.function_of(call)
+    client = call.func.value if isinstance(call.func, ast.Attribute) else None
+    if function is None or not isinstance(client, ast.Name):
+        return True
+    scope = module.index.scope_of.get(function.node)
+    made = scope.bindings.get(client.id, []) if scope is not None else []
+    return not any(isinstance(each.value, ast.Call | ast.withitem) for each in made)
 
 
 def _is_streamed(call: ast.Call) -> bool:
@@ -130,6 +148,8 @@ def _use(name: str, function: ast.AST, call: ast.Call) -> str:
         match node:
             case ast.withitem(context_expr=context) if _mentions(context, name):
                 return "closed"
+            case ast.For() | ast.AsyncFor() if _reads_all(node, name):
+                return "closed"
             case ast.Attribute(value=ast.Name(id=found), attr=attribute) if found == name:
                 if attribute in _CLOSING or attribute in _WHOLE:
                     return "closed"
@@ -150,6 +170,23 @@ def _use(name: str, function: ast.AST, call: ast.Call) -> str:
             ):
                 return "closed"
     return "pieces" if pieces else ""
+
+
+def _reads_all(loop: ast.For | ast.AsyncFor, name: str) -> bool:
+    """`for chunk in response.iter_content(8192):`, and nothing inside leaves it: at the end of the body the connection
+    goes back by itself."""
+    match loop.iter:
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=found), attr=attribute)):
+            return (
+                found == name
+                and attribute in _PIECES
+                and not any(
+                    isinstance(node, ast.Break | ast.Return | ast.Raise | ast.Yield | ast.YieldFrom)
+                    for statement in loop.body
+                    for node in ast.walk(statement)
+                )
+            )
+    return False
 
 
 def _is_name(node: ast.AST | None, name: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, Severity, Valid
-from rules.engine.spelling import last_name
+from rules.engine.spelling import is_main_guard, last_name
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -95,7 +95,7 @@ class BaseHttpMiddleware(Rule):
             node,
             f"`{node.name}` {'is' if isinstance(node, ast.ClassDef) else 'runs as'} a `BaseHTTPMiddleware`{many}: it adds 0.3 to 0.45 ms to every request and a task and a queue"
             " around every body.",
-            confidence=Confidence.POSSIBLE if _is_unused(node, module) else Confidence.CERTAIN,
+            confidence=Confidence.POSSIBLE if _is_optional(node, module) else Confidence.CERTAIN,
             cause="FP510 middleware" if count >= _MANY else "",
             impact=Impact(
                 summary="0.3–0.45 ms per request for each of them → less than 0.01 ms",
@@ -112,12 +112,14 @@ def _is_decorator(decorator: ast.expr, module: Module) -> bool:
     return decorator.func.attr == "middleware" and module.is_subclass(decorator.func.value, "fastapi.FastAPI")
 
 
-def _is_unused(node: ast.AST, module: Module) -> bool:
-    """Whether no application is seen to be given the class: it may be there for others to add."""
+def _is_optional(node: ast.AST, module: Module) -> bool:
+    """Whether no application is seen to be given it, so that it may be there for others to add, or only where a setting
+    says so."""
     if not isinstance(node, ast.ClassDef):
-        return False
+        parent = module.parent(node)
+        return isinstance(parent, ast.If) and not is_main_guard(parent.test)
     dispatch = module.project.node(module.path, f"{module.symbol_at(node)}.dispatch")
-    return dispatch is not None and dispatch not in module.project.routing.added
+    return dispatch is not None and dispatch not in module.project.routing.always_added
 
 
 def _is_for_debugging(node: ast.AST, module: Module) -> bool:

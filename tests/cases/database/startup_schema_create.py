@@ -48,3 +48,7 @@ def reset() -> None:
 
 def command() -> None:
     metadata.create_all(engine)
+
+
+if __name__ == "__main__":
+    metadata.create_all(engine)

@@ -213,3 +213,15 @@ async def archive_kept(number: int) -> bytes:
 @app.get("/covers/{number}/small")
 async def small(number: int) -> bytes:
     return load(stored(number))
+
+
+@app.post("/unpacked")
+async def unpacked(files: list[UploadFile]) -> int:
+    folder = tempfile.mkdtemp()
+    kept = [file.filename for file in files if file.filename]
+    if not kept:
+        shutil.rmtree(folder)  # FP115 (summary)
+        raise ValueError("nothing usable")
+    if len(kept) > 100:
+        shutil.rmtree(folder)  # FP115 (inline)
+    return len(kept)

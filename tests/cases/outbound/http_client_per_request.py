@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import lru_cache
@@ -183,3 +184,26 @@ def never_reached(url: str) -> str:
 if __name__ == "__main__":
     with httpx.Client() as client:
         client.get("https://shop.example")
+
+
+@app.get("/job")
+async def waits_for_a_job(url: str) -> str:
+    async with httpx.AsyncClient() as client:  # FP603 (summary)
+        job = (await client.post(url)).text
+        while True:
+            state = (await client.get(url + job)).text
+            if state == "done":
+                break
+            await asyncio.sleep(2)
+        return state
+
+
+@app.get("/busy")
+async def tries_again(url: str) -> str:
+    async with httpx.AsyncClient() as client:  # FP603 (inline)
+        while True:
+            answer = await client.get(url)
+            if answer.status_code != 429:
+                return answer.text
+            if answer.headers:
+                await asyncio.sleep(2)

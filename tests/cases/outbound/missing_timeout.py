@@ -76,3 +76,27 @@ class Api:
 @app.get("/own")
 def own(url: str) -> str:
     return Api().get(url)
+
+
+class Catalogue:
+    def __init__(self, url: str, store: dict[str, str] | None = None, mirror: str | None = None) -> None:
+        self.url = url
+        self.store = store
+        self.mirror = mirror
+
+    def name_of(self, number: str) -> str:
+        if self.store is not None:
+            return self.store[number]
+        else:
+            return requests.get(self.url + number).text  # FP601 (summary)
+
+    def text_of(self, number: str) -> str:
+        if self.mirror is None:
+            return requests.get(self.url + number).text  # FP601 (inline)
+        return self.mirror
+
+
+@app.get("/catalogue")
+def from_the_catalogue(number: str) -> str:
+    found = Catalogue("https://shop.example/", store={"1": "tea"})
+    return found.name_of(number) + found.text_of(number)

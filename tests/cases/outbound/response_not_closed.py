@@ -14,7 +14,7 @@ session = requests.Session()
 
 @app.get("/exists")
 def exists(url: str) -> bool:
-    response = requests.get(url, stream=True, timeout=5)  # FP610
+    response = session.get(url, stream=True, timeout=5)  # FP610
     return response.status_code == 200
 
 
@@ -37,20 +37,20 @@ async def sent(url: str) -> int:
 
 @app.get("/with")
 def entered(url: str) -> bool:
-    with requests.get(url, stream=True, timeout=5) as response:
+    with session.get(url, stream=True, timeout=5) as response:
         return response.status_code == 200
 
 
 @app.get("/later")
 def entered_later(url: str) -> bool:
-    response = requests.get(url, stream=True, timeout=5)
+    response = session.get(url, stream=True, timeout=5)
     with closing(response):
         return response.status_code == 200
 
 
 @app.get("/closed")
 def closed(url: str) -> bool:
-    response = requests.get(url, stream=True, timeout=5)
+    response = session.get(url, stream=True, timeout=5)
     found = response.status_code == 200
     response.close()
     return found
@@ -58,13 +58,13 @@ def closed(url: str) -> bool:
 
 @app.get("/whole")
 def whole(url: str) -> Any:
-    response = requests.get(url, stream=True, timeout=5)
+    response = session.get(url, stream=True, timeout=5)
     return response.json()
 
 
 @app.get("/plain")
 def plain(url: str) -> bool:
-    response = requests.get(url, timeout=5)
+    response = session.get(url, timeout=5)
     return response.status_code == 200
 
 
@@ -105,3 +105,35 @@ def named(url: str) -> None:
 
 def handle(*, response: requests.Response) -> None:
     raise NotImplementedError
+
+
+@app.get("/own")
+def from_a_session_of_its_own(url: str) -> bool:
+    response = requests.get(url, stream=True, timeout=5)
+    return response.status_code == 200
+
+
+@app.get("/made")
+def from_a_session_made_here(url: str) -> bool:
+    own = requests.Session()  # FP603
+    response = own.get(url, stream=True, timeout=5)
+    return response.status_code == 200
+
+
+@app.get("/copy")
+def read_to_the_end(url: str) -> int:
+    response = session.get(url, stream=True, timeout=5)
+    response.raise_for_status()
+    size = 0
+    for chunk in response.iter_content(8192):
+        size += len(chunk)
+    return size
+
+
+@app.get("/start")
+def read_until_found(url: str) -> bool:
+    response = session.get(url, stream=True, timeout=5)  # FP610
+    for chunk in response.iter_content(8192):
+        if b"order" in chunk:
+            break
+    return True

@@ -28,6 +28,49 @@ class UserProfiles(BaseHTTPMiddleware):  # FP510 (summary)
         return await call_next(request)
 
 
+class ReadOnly(BaseHTTPMiddleware):  # FP510 (summary)
+    async def dispatch(self, request: Request, call_next: CallNext) -> Response:
+        return await call_next(request)
+
+
+class Banner(BaseHTTPMiddleware):  # FP510 (summary)
+    async def dispatch(self, request: Request, call_next: CallNext) -> Response:
+        return await call_next(request)
+
+
+def add_banner(api: FastAPI) -> None:
+    api.add_middleware(Banner)
+
+
+def add_all(api: FastAPI) -> None:
+    if settings.SHOWCASE:
+        add_banner(api)
+
+
+add_all(app)
+
+if settings.READ_ONLY:
+    app.add_middleware(ReadOnly)
+
+if settings.ANNOUNCED:
+
+    @app.middleware("http")
+    async def announce(request: Request, call_next: CallNext) -> Response:  # FP510 (summary)
+        return await call_next(request)
+
+
+class Signed(BaseHTTPMiddleware):  # FP510 (inline)
+    async def dispatch(self, request: Request, call_next: CallNext) -> Response:
+        return await call_next(request)
+
+
+def add_signed(api: FastAPI) -> None:
+    api.add_middleware(Signed)
+
+
+add_signed(app)
+
+
 # Near misses
 
 
