@@ -17,6 +17,7 @@ from rules.engine import (
     raw_text,
     rows,
     session_factories,
+    sleeping,
     switches,
 )
 from rules.engine.annotations import one_of
@@ -398,6 +399,8 @@ def _calls(index: Index, scope: Scope, guarded: list[Call]) -> list[Call]:
         flags, loops, path, is_guarded, needs = surroundings(index, node, at_module)
         if last in quick_calls.NAMES and quick_calls.is_quick(node, last):
             flags |= facts.QUICK
+        if last == "sleep" and not flags & facts.AWAITED:
+            flags |= sleeping.of_sleep(index, node, scope, flags)
         if last in session_factories.NAMES:
             flags |= session_factories.flag_of(node, last)
         if isinstance(node.func, ast.Call) and last_name(node.func) in _WRAPPING:

@@ -75,6 +75,8 @@ CONDITIONAL = 32768
 """Under an `if` of its function: whether it runs depends on what is passed or found."""
 ONCE = 65536
 """As `RECALLED` or `ON_MISS`, and the one answer is kept for good: `if _client is None: _client = connect()`."""
+BRIEF = 131072
+"""Sleeps for a millisecond or so."""
 
 # Flags of a function.
 ASYNC = 1

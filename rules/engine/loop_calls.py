@@ -140,6 +140,10 @@ def direct(call: ast.Call, module: Module) -> Stop | None:
     if seldom:
         most = _AT_MOST.get(seldom, Severity.MEDIUM)
         severity = min(severity, most, key=lambda each: each.rank)
+    if module.call_flags(call) & facts.QUICK:
+        return None
+    if module.call_flags(call) & facts.BRIEF:
+        severity = Severity.LOW
     return Stop(code, call, entry.name, entry.kind, entry.instead, severity, entry, seldom=seldom)
 
 
@@ -223,6 +227,8 @@ def through_helper(call: ast.Call | ast.Attribute, module: Module) -> Iterator[S
             severity = min(severity, most, key=lambda each: each.rank)
         elif len(leaf.path) > _FAR:
             severity = severity.lowered()
+        if leaf.rarely & facts.BRIEF:
+            severity = min(severity, Severity.LOW, key=lambda each: each.rank)
         stop = Stop(code, call, leaf.callable, entry.kind, entry.instead, severity, entry, leaf.path, seldom)
         known = nearest.get(entry.kind)
         if known is None or _telling(stop) < _telling(known):

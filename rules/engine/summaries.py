@@ -16,7 +16,7 @@ from rules.engine.surroundings import TRIED
 from rules.libraries import Blocking, Kind
 
 _MAX_LEAVES = 24
-_RARELY = facts.FAILING | facts.RECALLED | facts.WISHED | facts.ONCE
+_RARELY = facts.FAILING | facts.RECALLED | facts.WISHED | facts.ONCE | facts.BRIEF
 _GUARDED = "\0"
 _MOST_NEEDS = 4
 """Ends the key of what a function does only when its parameters say so."""
@@ -42,7 +42,7 @@ class Leaf:
     sometimes: bool = False
     """On the way it stands in one arm of a branch: whether it runs depends on what is passed."""
     rarely: int = 0
-    """`facts.FAILING`, `facts.RECALLED`, `facts.ONCE` and `facts.WISHED`, where they hold for a call on the way."""
+    """`facts.FAILING`, `RECALLED`, `ONCE` and `WISHED`, where they hold for a call on the way; `BRIEF` of the leaf."""
     needs: tuple[str, ...] = ()
     """Conditions on the function's parameters (`rules.engine.switches`) under which it happens."""
 
@@ -408,10 +408,13 @@ def _behind(steps: _Steps, edge: Edge, key: str) -> Iterator[str]:
 
 
 def _certain_first(leaves: Sequence[LeafCall]) -> Iterable[int]:
-    """Positions in order, those that happen on each call first: they say more about the function."""
+    """Positions in order, those that happen on each call and take their time first: they say more about the function."""
     if len(leaves) < 2:
         return range(len(leaves))
-    return sorted(range(len(leaves)), key=lambda at: _is_conditional(leaves[at].call))
+    return sorted(
+        range(len(leaves)),
+        key=lambda at: (bool(leaves[at].call.flags & facts.BRIEF), _is_conditional(leaves[at].call)),
+    )
 
 
 def _on_miss(call: Call) -> bool:

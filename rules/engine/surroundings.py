@@ -103,7 +103,7 @@ def surroundings(index: Index, node: ast.expr, at_module: bool) -> tuple[int, in
 
 
 def _listed(needs: list[str]) -> str:
-    return ",".join(sorted(set(needs))) if needs else ""
+    return switches.listed(needs) if needs else ""
 
 
 def _filling(index: Index, test: ast.If) -> int:
@@ -191,6 +191,8 @@ def _climb(index: Index, node: ast.AST, child: Any, found: Around) -> ast.stmt |
                 marks.append(f"?{current.lineno}_{current.col_offset}.{1 if child is current.orelse else 0}/")
         elif cls is ast.match_case:
             match: Any = parents[current]
+            if child is not current.guard:
+                found.needs.extend(switches.of_case(index, match, current))
             marks.append(f"?{match.lineno}.{match.cases.index(current)}/")
         elif cls is ast.Try:
             flags |= rarely.of_statement(index, child, current)
