@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 
 from rules.engine import (
     declarations,
@@ -131,6 +132,7 @@ def build(index: Index, lines: int) -> ModuleFacts:
         imports=tuple(sorted(index.imports)),
         modules=tuple(sorted(index.imported)),
         members=members,
+        kept=tuple(_kept(index)),
         stars=tuple(index.stars),
         aliases=aliases,
         displays=displays(index, looped),
@@ -146,6 +148,15 @@ def build(index: Index, lines: int) -> ModuleFacts:
         migration=migrations.extract(index) if "alembic" in index.imports else None,
         main=any(isinstance(node, ast.If) and is_main_guard(node.test) for node in index.tree.body),
     )
+
+
+def _kept(index: Index) -> Iterator[tuple[str, str, str]]:
+    for scope, attribute, binding in index.kept_by_app:
+        if isinstance(binding.value, ast.Constant) and binding.value.value is None:
+            continue  # until it is there
+        holder = index.ref(attribute.value, scope)
+        if holder:
+            yield holder, attribute.attr, index.binding_ref(binding, scope)
 
 
 def _members(index: Index) -> tuple[dict[str, str], dict[str, Alias]]:

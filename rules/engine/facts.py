@@ -228,6 +228,8 @@ class ModuleFacts(msgspec.Struct, omit_defaults=True, frozen=True, kw_only=True)
     """References of everything imported, relative ones too."""
     members: dict[str, str] = {}
     """Module-level names that are no function or class, with what they hold."""
+    kept: tuple[tuple[str, str, str], ...] = ()
+    """What is set on applications: of `app.state.client = connect()` what `app.state` is, `client`, and what it holds."""
     stars: tuple[str, ...] = ()
     aliases: dict[str, Alias] = {}
     displays: dict[str, Argument] = {}
