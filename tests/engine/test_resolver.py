@@ -16,6 +16,72 @@ SESSION = "requests.Session.get"
 QUERY = "sqlalchemy.orm.Session.execute"
 
 ROWS: dict[str, tuple[dict[str, str], str | None]] = {
+    # applications
+    "what an application keeps, set where it is made": (
+        {
+            "main.py": """
+                import requests
+                from fastapi import FastAPI
+
+                def create() -> FastAPI:
+                    app = FastAPI()
+                    app.state.client = None
+                    app.state.client = requests.Session()
+                    return app
+                """,
+            "tests/test_main.py": "from main import create\ncreate().state.client = object()",
+            "use.py": "from fastapi import Request\ndef use(request: Request):\n    request.app.state.client.get(1)",
+        },
+        SESSION,
+    ),
+    "what is set on an application itself": (
+        {
+            "clients.py": "import requests\nclass Clients:\n    http = requests.Session()",
+            "main.py": """
+                from fastapi import FastAPI
+                from clients import Clients
+
+                def create(clients: Clients) -> FastAPI:
+                    app = FastAPI()
+                    app.clients = clients
+                    return app
+                """,
+            "use.py": "from fastapi import Request\ndef use(request: Request):\n    request.app.clients.http.get(1)",
+        },
+        SESSION,
+    ),
+    "what a lifespan sets, read by an untyped dependency": (
+        {
+            "main.py": """
+                import requests
+                from fastapi import FastAPI
+
+                async def lifespan(app: FastAPI):
+                    app.state.client = requests.Session()
+                    yield
+                """,
+            "deps.py": "from fastapi import Request\ndef client(request: Request):\n    return request.app.state.client",
+            "use.py": "from fastapi import Depends\nfrom deps import client\n"
+            "def use(http=Depends(client)):\n    http.get(1)",
+        },
+        SESSION,
+    ),
+    "two applications that keep different things under a name": (
+        {
+            "one.py": "import requests\nfrom fastapi import FastAPI\napp = FastAPI()\napp.state.client = requests.Session()",
+            "two.py": "import httpx\nfrom fastapi import FastAPI\napp = FastAPI()\napp.state.client = httpx.AsyncClient()",
+            "use.py": "from fastapi import Request\ndef use(request: Request):\n    request.app.state.client.get(1)",
+        },
+        "starlette.datastructures.State.client.get",
+    ),
+    "the state of something that is no application": (
+        {
+            "main.py": "import requests\nclass Machine:\n    pass\nmachine = Machine()\nmachine.state = object()\n"
+            "machine.state.client = requests.Session()",
+            "use.py": "from fastapi import Request\ndef use(request: Request):\n    request.app.state.client.get(1)",
+        },
+        "starlette.datastructures.State.client.get",
+    ),
     # imports
     "an import under another name": ({"use.py": "import requests as r\nr.get(1)"}, "requests.get"),
     "a name imported under another name": (
