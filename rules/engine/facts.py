@@ -36,7 +36,7 @@ from rules.engine.raw_text import RawFacts
 from rules.engine.rows import Flow
 from rules.engine.switches import Switch
 
-ENGINE_VERSION = "21"
+ENGINE_VERSION = "22"
 """Changes when facts change shape or meaning: cached ones of another version are worthless."""
 
 # Flags of a call.
@@ -75,6 +75,8 @@ CONDITIONAL = 32768
 """Under an `if` of its function: whether it runs depends on what is passed or found."""
 ONCE = 65536
 """As `RECALLED` or `ON_MISS`, and the one answer is kept for good: `if _client is None: _client = connect()`."""
+OF_OBJECT = 262144
+"""As `ONCE`, for each object that keeps the answer: in the body of `if self._table is None:`."""
 BRIEF = 131072
 """Sleeps for a millisecond or so."""
 

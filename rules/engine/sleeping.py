@@ -12,13 +12,54 @@ from rules.engine.surroundings import stops_at_success
 from rules.engine.walking import walk
 
 _TRYING_AGAIN = re.compile(r"attempt|retr(?:y|ies)|tries", re.IGNORECASE)
+_FAR = re.compile(r"deadline|timeout|until|end|limit|expir|finish|max", re.IGNORECASE)
+_CLOCK = re.compile(r"time|now|clock|stamp|tick|millis|micro|nano|_ms", re.IGNORECASE)
+_LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 def of_sleep(index: Index, call: ast.Call, scope: Scope, flags: int) -> int:
-    """Flags for a call of `sleep`: a tick in a loop or a branch is nothing, a wait before the next try follows a failure."""
+    """Flags for a call of `sleep`: a tick of a clock or in a branch is nothing, a wait before the next try follows a failure.
+
+    Many ticks are a wait: a loop that polls for something with them is no clock.
+    """
     if is_brief(call, _written(index, call, scope)):
-        return facts.QUICK if flags & (facts.WHILE | facts.CONDITIONAL) else facts.BRIEF
+        loop = _loop_around(index, call)
+        if loop is None:
+            return facts.QUICK if flags & facts.CONDITIONAL else facts.BRIEF
+        if _waits_for_clock(loop):
+            return facts.QUICK
     return facts.FAILING if _is_between_tries(index, call) else 0
+
+
+def _loop_around(index: Index, call: ast.Call) -> ast.AST | None:
+    parent = index.parents.get(call)
+    while parent is not None and not isinstance(parent, (*FUNCTIONS, ast.Lambda, ast.ClassDef)):
+        if isinstance(parent, _LOOPS):
+            return parent
+        parent = index.parents.get(parent)
+    return None
+
+
+def _waits_for_clock(loop: ast.AST) -> bool:
+    """`while now <= last: sleep(…); now = clock()`: it ends with the clock's next tick."""
+    match loop:
+        case ast.While(
+            test=ast.Compare(
+                left=left, ops=[ast.Lt() | ast.LtE() | ast.Gt() | ast.GtE()], comparators=[right]
+            )
+        ):
+            sides = {
+                ast.unparse(side) for side in (left, right) if isinstance(side, ast.Name | ast.Attribute)
+            }
+            if len(sides) != 2 or any(_FAR.search(side) for side in sides):
+                return False
+            return any(
+                isinstance(each, ast.Assign)
+                and _CLOCK.search(ast.unparse(each.value))
+                and ast.unparse(each.targets[0]) in sides
+                for each in loop.body
+            )
+    return False
 
 
 def _written(index: Index, call: ast.Call, scope: Scope) -> ast.expr | None:

@@ -43,6 +43,8 @@ class Leaf:
     """On the way it stands in one arm of a branch: whether it runs depends on what is passed."""
     rarely: int = 0
     """`facts.FAILING`, `RECALLED`, `ONCE` and `WISHED`, where they hold for a call on the way; `BRIEF` of the leaf."""
+    kept_by: tuple[str, str] | None = None
+    """The class, by file and name, whose objects keep the answer, so that it happens once for each of them."""
     needs: tuple[str, ...] = ()
     """Conditions on the function's parameters (`rules.engine.switches`) under which it happens."""
 
@@ -457,6 +459,7 @@ def _leaf(table: _Steps, node: Node, key: str) -> Leaf:
     name, needs = _name(key), _needs(key)
     sometimes = cached = on_miss = once = granted = False
     rarely = 0
+    kept_by = None
     current = node
     while True:
         step = table[current][key]
@@ -466,6 +469,8 @@ def _leaf(table: _Steps, node: Node, key: str) -> Leaf:
         sometimes = sometimes or _is_conditional(call)
         cached = cached or bool(flags & facts.CACHED)
         on_miss = on_miss or _on_miss(call)
+        if call.flags & facts.OF_OBJECT:
+            kept_by = current.path, current.symbol.rpartition(".")[0]
         once = once or bool(flags & facts.SINGLE or call.flags & facts.ONCE)
         if step < _FURTHER:
             break
@@ -499,6 +504,7 @@ def _leaf(table: _Steps, node: Node, key: str) -> Leaf:
         on_miss,
         sometimes,
         rarely,
+        kept_by,
         needs,
     )
 

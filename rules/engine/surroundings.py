@@ -170,8 +170,10 @@ def _climb(index: Index, node: ast.AST, child: Any, found: Around) -> ast.stmt |
             inside = child in current.body
             unsaid = child is current.test or (inside and _is_on(index, current.test))
             otherwise = 0 if unsaid else facts.CONDITIONAL
-            if inside and rarely.happens_once(index, current):
-                flags |= facts.ON_MISS | facts.ONCE
+            once = rarely.happens_once(index, current) if inside else 0
+            flags |= once
+            if once & facts.ONCE:
+                pass
             elif inside and _missing(current.test, absent=True):
                 found.misses.append((current, otherwise))
             else:

@@ -306,8 +306,8 @@ def passes(call: Call, parameter: str, position: int) -> bool:
         return False
     count, given = _given(call.passed)
     if parameter in given:
-        return given[parameter] not in ("N", "0")
-    return 0 <= position < count and given.get(str(position), "") not in ("N", "0")
+        return given[parameter][:1] not in ("N", "0")
+    return 0 <= position < count and given.get(str(position), "")[:1] not in ("N", "0")
 
 
 def gets_few(node: Node, parameter: str, position: int) -> bool:

@@ -49,6 +49,55 @@ def poll(path: str) -> int:
     return 1
 
 
+def wait_for(path: str) -> int:
+    while not parse(path):
+        time.sleep(0.001)
+    return 1
+
+
+def wait_until(deadline: int) -> None:
+    current = now()
+    while current < deadline:
+        time.sleep(0.001)
+        current = now()
+
+
+def wait_for_all(total: int) -> None:
+    done = 0
+    while done < total:
+        time.sleep(0.001)
+        done = parse("done")
+
+
+def many_ticks() -> None:
+    for _ in range(5000):
+        time.sleep(0.001)
+
+
+@router.get("/waits")
+async def waits(text: str) -> None:
+    await audit()
+    wait_for(text)  # FP103 (inline)
+
+
+@router.get("/until")
+async def until(deadline: int) -> None:
+    await audit()
+    wait_until(deadline)  # FP103 (inline)
+
+
+@router.get("/all")
+async def waits_for_all(total: int) -> None:
+    await audit()
+    wait_for_all(total)  # FP103 (inline)
+
+
+@router.get("/many")
+async def many() -> None:
+    await audit()
+    many_ticks()  # FP103 (inline)
+
+
 @router.get("/tick")
 async def tick(last: int) -> None:
     await audit()
