@@ -58,15 +58,11 @@ def in_two_calls(session: Session) -> list[Order]:
 
 
 def chained(session: Session) -> list[Order]:
-    return (
-        session.query(Order).options(joinedload(Order.items)).options(joinedload(Order.payments)).all()
-    )  # FP217
+    return session.query(Order).options(joinedload(Order.items)).options(joinedload(Order.payments)).all()  # FP217
 
 
 def with_nested():
-    return select(Order).options(
-        joinedload(Order.items).joinedload(Item.tags), joinedload(Order.payments)
-    )  # FP217
+    return select(Order).options(joinedload(Order.items).joinedload(Item.tags), joinedload(Order.payments))  # FP217
 
 
 # Near misses

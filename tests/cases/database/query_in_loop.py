@@ -165,7 +165,7 @@ def few(session: SessionDep) -> None:
         session.get(Product, number)
 
 
-@app.get("/collected")
+@app.get("/few-collected")
 def few_that_were_collected(session: SessionDep, *, films: bool) -> None:
     kinds = []
     kinds.append("book")
