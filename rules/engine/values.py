@@ -169,6 +169,8 @@ class Resolver:
             and directory not in self._packages
             and directory.rpartition("/")[2] in imported
             and directory.rpartition("/")[2] not in ("src", "lib")
+            # `billing/billing/__init__.py`: the outer one is where the package is developed.
+            and f"{directory}/{directory.rpartition('/')[2]}" not in self._packages
         }
         for path in sorted(files):
             module = self.modules[path] = self._module(path, files[path])

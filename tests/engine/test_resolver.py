@@ -10,7 +10,8 @@ import textwrap
 
 import pytest
 
-from tests.engine.projects import module, node
+from rules import Severity
+from tests.engine.projects import module, node, project
 
 SESSION = "requests.Session.get"
 QUERY = "sqlalchemy.orm.Session.execute"
@@ -874,3 +875,27 @@ def test_a_class_is_what_its_plain_bases_say() -> None:
     assert found.is_subclass(node(found, "Color"), "enum.Enum")
     assert not found.is_subclass(node(found, "Shop"), "enum.Enum")
     assert not found.is_subclass(node(found, "Color"), "abc.ABC")
+
+
+def test_package_developed_in_a_folder_of_its_name_is_linked() -> None:
+    files = {
+        "billing/billing/__init__.py": "",
+        "billing/billing/api.py": """
+            from fastapi import FastAPI
+            from billing.rates import fetch
+
+            app = FastAPI()
+
+            @app.get("/rates")
+            async def rates():
+                return await fetch()
+        """,
+        "billing/billing/rates.py": """
+            import requests
+
+            async def fetch():
+                return requests.get("https://rates.example", timeout=5).json()
+        """,
+    }
+    (finding,) = project(files, select=("FP101",)).result.findings
+    assert (finding.path, finding.severity) == ("billing/billing/rates.py", Severity.CRITICAL)
