@@ -270,3 +270,20 @@ def of_a_database_in_the_process(numbers: list[str]) -> list[str]:
         found = connection.execute("SELECT name FROM books WHERE number = ?", (number,))  # FP201 (summary)
         names.append(found.fetchone()[0])
     return names
+
+
+@app.post("/written-down")
+def over_what_is_written_down(session: SessionDep, names: list[str]) -> None:
+    kinds = [f"kind-{each}" for each in KINDS]
+    for kind in kinds:
+        session.scalar(select(Product).where(Product.name == kind))
+    colours = {colour.upper() for colour in ("red", "blue")}
+    for colour in sorted(colours):
+        session.scalar(select(Product).where(Product.name == colour))
+    wanted = [name.lower() for name in names]
+    for name in wanted:
+        session.scalar(select(Product).where(Product.name == name))  # FP201
+    more = [f"kind-{each}" for each in KINDS]
+    more.extend(names)
+    for name in more:
+        session.scalar(select(Product).where(Product.name == name))  # FP201
