@@ -116,7 +116,7 @@ class UpdateViaLoad(Rule):
             confidence=Confidence.POSSIBLE
             if is_small(table) or is_seldom(node, module) or is_doubtful(node, module)
             else Confidence.LIKELY,
-            impact=estimates.rows_written(module.options),
+            impact=estimates.rows_changed(module.options),
             instead=f"`session.execute(update({model}).where(…).values({values}))`.",
         )
 
