@@ -422,6 +422,19 @@ class Config(Table, frozen=True, kw_only=True):
         cap = max(known, key=lambda cap: cap.rank)
         return msgspec.structs.replace(finding, severity=cap) if finding.severity > cap else finding
 
+    def told(self, key: Literal["p95_ms", "error_rate"], endpoint: str) -> float | None:
+        """What is known of an endpoint, or else of all of them together."""
+        own = self.told_of(key, endpoint)
+        return own if own is not None else getattr(self.context, key)
+
+    def told_of(self, key: Literal["rps", "p95_ms", "error_rate"], endpoint: str) -> float | None:
+        """What an `[[endpoint]]` says of it, the last that fits and says it."""
+        for table in reversed(self.endpoint):
+            value: float | None = getattr(table, key)
+            if value is not None and table.fits(endpoint):
+                return value
+        return None
+
     def _cap(self, endpoint: str) -> Severity | None:
         for table in reversed(self.endpoint):
             if table.severity_cap is not None and table.fits(endpoint):
