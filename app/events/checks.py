@@ -38,14 +38,11 @@ async def press_button(event: sansio.Event, jobs: Jobs) -> None:
     identifier = event.data["requested_action"]["identifier"]
     if check["name"] != "fastperf" or identifier not in BUTTONS:
         raise IgnoredError("not a button of ours")
-    numbers = _numbers(check)
-    if not numbers and identifier == "rescan":
-        await jobs.request_rerun(_rerun(event, check))
-        return
+    numbers = _numbers(event, check)
     await jobs.request_command(
         CommandJob(
             repository=Repository.from_payload(event.data),
-            number=numbers[0] if numbers else 0,
+            number=numbers[0] if len(numbers) == 1 else 0,
             trigger=event.delivery_id,
             author=str(event.data["sender"]["login"]),
             pull_author="",
@@ -60,12 +57,13 @@ def _rerun(event: sansio.Event, check: Mapping[str, Any]) -> RerunJob:
     return RerunJob(
         repository=Repository.from_payload(event.data),
         head_sha=str(check["head_sha"]),
-        numbers=_numbers(check),
+        numbers=_numbers(event, check),
         trigger=event.delivery_id,
     )
 
 
-def _numbers(check: Mapping[str, Any]) -> tuple[int, ...]:
-    """Empty for pull requests from forks: GitHub does not name those."""
+def _numbers(event: sansio.Event, check: Mapping[str, Any]) -> tuple[int, ...]:
+    """Empty for pull requests from forks: GitHub does not name those. In a fork it names the ones of its parent."""
+    here = event.data["repository"]["id"]
     pulls: Iterable[Mapping[str, Any]] = check.get("pull_requests") or ()
-    return tuple(int(pull["number"]) for pull in pulls)
+    return tuple(int(pull["number"]) for pull in pulls if pull["base"]["repo"]["id"] == here)

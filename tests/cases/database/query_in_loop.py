@@ -54,6 +54,21 @@ def by_key(ids: list[int], session: SessionDep) -> list[str]:
     return names
 
 
+@app.post("/collected")
+def collected_before(groups: list[list[int]], more: list[int], session: SessionDep) -> None:
+    wanted = []
+    for group in groups:
+        for product_id in group:
+            if product_id > 0:
+                wanted.append(product_id)
+    for product_id in wanted:
+        session.get(Product, product_id)  # FP201
+    others = []
+    others.extend(more)
+    for product_id in others:
+        session.get(Product, product_id)  # FP201
+
+
 @app.post("/comprehension")
 def comprehension(ids: list[int], session: SessionDep) -> list[Product]:
     return [session.get(Product, product_id) for product_id in ids]  # FP201
@@ -148,6 +163,28 @@ def few(session: SessionDep) -> None:
         session.scalar(select(Product).where(Product.name == kind))
     for number in range(3):
         session.get(Product, number)
+
+
+@app.get("/few-collected")
+def few_that_were_collected(session: SessionDep, *, films: bool) -> None:
+    kinds = []
+    kinds.append("book")
+    if films:
+        kinds.append("film")
+    for kind in kinds:
+        session.scalar(select(Product).where(Product.name == kind))
+    both = []
+    for kind in KINDS:
+        both.append(kind.title())
+    both.extend(("record", "game"))
+    for kind in both:
+        session.scalar(select(Product).where(Product.name == kind))
+    texts = []
+    for column in Product.__table__.columns:
+        if column.name.endswith("_text"):
+            texts.append(column.name)
+    for name in texts:
+        session.scalar(select(Product).where(Product.name == name))
 
 
 @app.post("/independent")
