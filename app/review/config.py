@@ -7,12 +7,13 @@ request, which so cannot switch off its own gate.
 from __future__ import annotations
 
 import difflib
+import enum
 import re
 import tomllib
 from collections.abc import Callable, Collection, Iterable, Mapping
 from fnmatch import fnmatchcase
 from functools import lru_cache, partial
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args, get_origin
 
 import msgspec
 from msgspec import Meta
@@ -695,8 +696,19 @@ def _problem(value: Any, kind: Any) -> str | None:
     try:
         msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        return _words(error)
+        words = _words(error)
+        choices = dict.fromkeys(_choices(kind)) if words.startswith("invalid enum value") else {}
+        return f"{words}, expected {' or '.join(f'`{choice}`' for choice in choices)}" if choices else words
     return None
+
+
+def _choices(kind: Any) -> tuple[str, ...]:
+    """The words that a setting may be, where it is one of a few."""
+    if isinstance(kind, type) and issubclass(kind, enum.Enum):
+        return tuple(str(choice.value) for choice in kind)
+    if get_origin(kind) is Literal:
+        return tuple(map(str, get_args(kind)))
+    return tuple(choice for part in get_args(kind) for choice in _choices(part))
 
 
 def _words(error: msgspec.ValidationError, key: str = "") -> str:

@@ -572,20 +572,19 @@ class Resolver:
         return Value(Sort.EXTERNAL, full, bound=True)
 
     def _kept_by_application(self, owner: str, name: str) -> Value | None:
-        """What is set on the application under `name`, wherever it is set; None when it is not one thing."""
+        """What is set on the application under `name`; None when it is not one thing wherever that is known."""
         if self._kept is None:
             self._kept = {}
             for module in self.modules.values():
                 for holder, attribute, ref in module.facts.kept if place_of(module.path) == "app" else ():
                     self._kept.setdefault(attribute, []).append((module, holder, ref))
-        found: list[Value | None] = []
+        found: list[Value] = []
         for module, holder, ref in self._kept.get(name, ()):
             base = self.value(holder, module)
-            if base is not None and base.sort == Sort.INSTANCE and base.name == owner:
-                found.append(self.value(ref, module))
-        if not found or not all(_same(value, found[0]) for value in found):
-            return None
-        return found[0]
+            value = self.value(ref, module) if base is not None and base.name == owner else None
+            if value is not None and base is not None and base.sort == Sort.INSTANCE:
+                found.append(value)
+        return found[0] if found and all(_same(value, found[0]) for value in found) else None
 
     def _function_attribute(self, value: Value, name: str) -> Value | None:
         """`task.delay`: a decorator may have made an object of a function."""

@@ -92,6 +92,8 @@ class AsyncEndpointWithoutAwaitButBlocking(Rule):
         if not found or _needs_its_loop(node, module):
             return
         worst = max(found, key=lambda stop: (stop.severity.rank, -stop.call.lineno))
+        if worst.entry.holds_gil:
+            return  # a thread would stop the loop just the same
         yield Match(
             node,
             self.message(node, worst, found, module),

@@ -436,12 +436,22 @@ def test_a_call_that_holds_the_interpreter_is_known_to(name: str, entry: Blockin
 
 
 @pytest.mark.parametrize(
-    "call", ["json.loads(data)", "pickle.loads(data)", "re.sub('a', 'b', data)", "list(csv.reader(data))"]
+    "call",
+    [
+        "json.loads(data)",
+        "pickle.loads(data)",
+        "re.sub('a', 'b', data)",
+        "list(csv.reader(data))",
+        "len(ElementTree.fromstring(data))",
+        "pandas.DataFrame(json.loads(data)).to_json()",
+        "len(pandas.read_pickle(file.file))",
+    ],
 )
 def test_no_thread_is_offered_for_a_call_that_holds_the_interpreter(call: str) -> None:
     code = textwrap.dedent(
         f"""
-        import csv, json, pickle, re
+        import csv, json, pandas, pickle, re
+        from xml.etree import ElementTree
         from fastapi import FastAPI, UploadFile
 
         app = FastAPI()
@@ -459,6 +469,27 @@ def test_no_thread_is_offered_for_a_call_that_holds_the_interpreter(call: str) -
         offered = "".join(edit.replacement for edit in proven.fix.edits) if proven.fix else ""
         assert "thread" not in offered
         assert finding.code != "FP701" or "thread" not in finding.instead
+
+
+def test_a_plain_def_is_no_remedy_for_a_call_that_holds_the_interpreter() -> None:
+    code = textwrap.dedent(
+        """
+        import pandas
+        from fastapi import FastAPI
+
+        app = FastAPI()
+
+        @app.get("/")
+        async def endpoint() -> int:
+            return len(pandas.read_pickle("frame.pickle"))
+        """
+    )
+
+    (found,) = analyze({"app.py": code.encode()}).result.findings
+
+    assert found.code == "FP701"
+    assert found.fix is None
+    assert "process pool" in found.instead
 
 
 # What the measurements weigh a rule's pattern as, at least and at most; DESIGN caps what rests on unknown sizes at medium.

@@ -46,6 +46,9 @@ ROWS: dict[str, tuple[dict[str, str], str | None]] = {
                     app = FastAPI()
                     app.clients = clients
                     return app
+
+                def reload(app: FastAPI, text: str) -> None:
+                    app.clients = load(text)
                 """,
             "use.py": "from fastapi import Request\ndef use(request: Request):\n    request.app.clients.http.get(1)",
         },
