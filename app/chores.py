@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -72,12 +72,20 @@ class Chores:
             numbers = await self._with_head(job.repository, job.head_sha)
             if not numbers:
                 return None
-            job = msgspec.structs.replace(job, number=numbers[0])
+            job = await self._meant([msgspec.structs.replace(job, number=number) for number in numbers])
         order = Order(job, client, self.store, self._surveys, self._public_url, self._fixes)
         try:
             return await order.obey(await self._blocking(job) if job.head_sha else ())
         except (Gone, NotFound):
             return None
+
+    async def _meant(self, jobs: Sequence[CommandJob]) -> CommandJob:
+        """Of pull requests with one head the first in which something blocks: the button of their run is for that."""
+        if len(jobs) > 1:
+            for job in jobs:
+                if await self._blocking(job):
+                    return job
+        return jobs[0]
 
     async def _blocking(self, job: CommandJob) -> tuple[str, ...]:
         """The findings that fail the check run whose button was pressed."""

@@ -39,7 +39,7 @@ class MergeQueue:
     async def answer(self, client: RepositoryClient, job: MergeGroupJob) -> None:
         """Review what a merge queue would merge; the check run decides, and a failing one is told to whom it concerns."""
         said, report, group = await self._gather(client, job)
-        await self._publisher.conclude(client, said, again=True)
+        await self._publisher.conclude(client, said, again=True, asks=False)
         if said.conclusion == "failure" and report is not None:
             await self._tell(client, job, report, group)
 
@@ -48,7 +48,7 @@ class MergeQueue:
         config = Config.parse((await self._last(client, job)).documents)
         fault = unreviewed(job.head_sha, config.on_fault, f"a fault of its own ({reason})", None)
         said = msgspec.structs.replace(fault, title="fastperf could not review this commit")
-        await self._publisher.conclude(client, said, again=True)
+        await self._publisher.conclude(client, said, again=True, asks=False)
         entry = f"{job.repository.id}:fault:{job.head_sha}"
         number = client.pulls.last_of(job.head_ref)
         await self._store.record(entry, job.repository, number, "fastperf", "fault", reason)

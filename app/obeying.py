@@ -178,6 +178,10 @@ class Order:
 
     async def _ignore(self, command: Command, said: Said, blocking: tuple[str, ...]) -> None:
         code, path, reason = command.arguments
+        if code and not answers.is_rule(code):
+            said.answers.append(answers.explain(code, ""))
+            said.confused = True
+            return
         config = await self._config()
         if (refusal := self._may_not_waive(config)) is not None:
             said.answers.append(refusal)

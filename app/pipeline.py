@@ -12,9 +12,11 @@ import contextlib
 from collections.abc import AsyncIterator
 from typing import Final
 from urllib.parse import urlsplit
+from weakref import WeakValueDictionary
 
 import msgspec
 import structlog
+from cachetools import LRUCache
 
 from app.analysis import Analysis
 from app.applying import Fixes
@@ -31,6 +33,7 @@ from app.project import Projects
 from app.publishing import Publisher
 from app.reportlinks import ReportLinks
 from app.review import history
+from app.review.commands import CODING_AGENTS
 from app.review.config import Config
 from app.review.record import Record
 from app.review.report import Report, reconcile
@@ -54,12 +57,9 @@ log = structlog.get_logger(__name__)
 
 PROGRESS_SECONDS: Final = 1.5
 """A review that takes longer shows a check run in progress; a shorter one saves the call."""
+MOST_HEADS: Final = 1000
+"""Of which the check run is remembered."""
 UNRELATED: Final = "it has no commit in common with its base"
-CODING_AGENTS: Final = frozenset(
-    {"claude", "codegen-sh", "copilot-swe-agent", "cursor", "devin-ai-integration", "factory-droid"}
-    | {"google-labs-jules", "openai-codex", "openhands-agent", "sweep-ai"}
-)
-"""Apps that write pull requests and work on what is said there."""
 
 
 class Pipeline(Chores):
@@ -93,6 +93,9 @@ class Pipeline(Chores):
             retention_days=retention_days,
         )
         self.metrics = metrics
+        self._heads: WeakValueDictionary[tuple[int, str], asyncio.Lock] = WeakValueDictionary()
+        self._made: LRUCache[tuple[int, str], CheckRun] = LRUCache(MOST_HEADS)
+        """Our run on a commit, for a review that asked GitHub before it was there."""
 
     # ------------------------------------------------------------------ first step
 
@@ -270,10 +273,14 @@ class Pipeline(Chores):
         progress.begun = True
         await self.store.begin_check(job.repository, job.number, head_sha)
         output = Output("reviewing", "The change is being analysed in the context of its project.")
-        if run is None:
-            progress.run = await client.checks.create(head_sha, external_id(head_sha), output)
-        else:
-            progress.run = await client.checks.complete(run, output, conclusion=None)
+        key = job.repository.id, head_sha
+        async with self._head(*key):
+            run = run or self._made.get(key)
+            if run is None:
+                progress.run = await client.checks.create(head_sha, external_id(head_sha), output)
+            else:
+                progress.run = await client.checks.complete(run, output, conclusion=None)
+            self._made[key] = progress.run
 
     # ------------------------------------------------------------------ second step
 
@@ -287,15 +294,16 @@ class Pipeline(Chores):
         # Kept before it is said: of two pull requests with the same head, the later one sees the earlier.
         review = HeadReview(job.number, said.conclusion, said.title, said.summary)
         await self.store.keep_review(job.repository, said.head_sha, review)
-        spoken = shared(said, await self.store.reviews(job.repository, said.head_sha), job.number)
         with self.metrics.timed("publish"), counted() as spent:
             try:
                 unsaid, run = await together(
                     self.publisher.post_review(client, job.number, said),
-                    self.publisher.conclude(client, spoken, again=again),
+                    self._conclude(client, job, said, again=again),
                 )
                 if unsaid.comments:
-                    await self.publisher.add_refused(client, run, spoken, unsaid)
+                    async with self._head(job.repository.id, said.head_sha):
+                        spoken = await self._spoken(job, said)
+                        await self.publisher.add_refused(client, run, spoken, unsaid)
             except (Gone, NotFound):
                 log.info("pull_request_gone")
                 return {"status": "gone"}
@@ -306,6 +314,28 @@ class Pipeline(Chores):
         self.sweeping.answered(job.repository, job.number, said.head_sha)
         self.metrics.reviewed(said.conclusion)
         return {"status": "published", "spent": total(said.spent, spent)}
+
+    async def _conclude(
+        self, client: RepositoryClient, job: ReviewJob, said: Gathered, *, again: bool
+    ) -> CheckRun:
+        """Pull requests with the same head may come here at once: the later one rewrites the run of the earlier."""
+        key = job.repository.id, said.head_sha
+        async with self._head(*key):
+            spoken = await self._spoken(job, said)
+            known = said.run or self._made.get(key)
+            elsewhere = known is None and spoken is not said  # another machine may have made it
+            run = await self.publisher.conclude(
+                client, msgspec.structs.replace(spoken, run=known), again=again or elsewhere
+            )
+            self._made[key] = run
+        return run
+
+    async def _spoken(self, job: ReviewJob, said: Gathered) -> Gathered:
+        return shared(said, await self.store.reviews(job.repository, said.head_sha), job.number)
+
+    def _head(self, repository_id: int, head_sha: str) -> asyncio.Lock:
+        """Who holds it may write the check run of the commit."""
+        return self._heads.setdefault((repository_id, head_sha), asyncio.Lock())
 
     # ------------------------------------------------------------------ third step
 

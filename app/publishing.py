@@ -50,8 +50,14 @@ class Publisher:
             log.info("head_moved", to=posted.moved_to)
         return Unsaid(posted.refused, posted=tuple(token for each in posted.posted for token in tokens(each)))
 
-    async def conclude(self, client: RepositoryClient, said: Gathered, *, again: bool) -> CheckRun:
-        """The one run on the head, completed: the present one is rewritten, else a new one is made."""
+    async def conclude(
+        self, client: RepositoryClient, said: Gathered, *, again: bool, asks: bool = True
+    ) -> CheckRun:
+        """The one run on the head, completed: the present one is rewritten, else a new one is made.
+
+        It `asks` by its buttons, which are those of a pull request.
+        """
+        actions = buttons(said) if asks else ()
         output = Output(said.title, said.summary, said.text, said.annotations)
         run = said.run
         if run is None and (again or said.unsure):
@@ -62,7 +68,7 @@ class Publisher:
                 external_id(said.head_sha),
                 output,
                 conclusion=said.conclusion,
-                actions=buttons(said),
+                actions=actions,
                 details_url=said.details_url,
             )
         else:
@@ -70,7 +76,7 @@ class Publisher:
                 run,
                 output,
                 conclusion=said.conclusion,
-                actions=buttons(said),
+                actions=actions,
                 details_url=said.details_url,
             )
         return run

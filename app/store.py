@@ -285,6 +285,7 @@ class Store:
         return frozenset(await self._run(self._scalars, sa.select(tables.said.c.token).where(*where)))
 
     async def keep_said(self, repository: Repository, number: int, tokens: Sequence[str]) -> None:
+        """Add what was said now; what was said before is kept for as long as the pull request is reviewed."""
         rows = [
             {
                 "repository_id": repository.id,
@@ -295,6 +296,8 @@ class Store:
             }
             for token in dict.fromkeys(tokens)
         ]
+        where = (tables.said.c.repository_id == repository.id, tables.said.c.number == number)
+        await self._run(self._execute, sa.update(tables.said).where(*where).values(at=time.time()))
         await self._run(self._upsert, tables.said, rows)
 
     async def advises(self, repository: Repository, number: int, head_sha: str) -> bool:

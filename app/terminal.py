@@ -118,16 +118,21 @@ def notes(finding: Finding, lines: Sequence[str]) -> Iterable[str]:
         yield f"instead: {visible(_first_sentence(finding.instead))}"
 
 
-def summary(result: Result, findings: Sequence[Finding], files: int, *, fixed: int = 0) -> Text:
-    """The last line: how much there is, where, and what can be done about it at once."""
+def summary(
+    result: Result, findings: Sequence[Finding], files: int, *, fixed: int = 0, unread: int = 0
+) -> Text:
+    """The last line: how much there is, where, and what can be done about it at once. `files` were read."""
     text = Text(no_wrap=True)
     seconds = f"{result.statistics.seconds:.2f} s"
     if fixed:
         text.append(f"Fixed {_counted(fixed, 'problem')}. ", "green")
+    if not files and not unread and not findings:
+        text.append("No Python files here", "yellow")
+        return text
     if not findings:
         left = "No performance problems" + (" left" if fixed else "")
         text.append(left, "green")
-        text.append(f" in {_counted(files, 'file')} · {seconds}")
+        text.append(f" in {_counted(files, 'file')}{_unread(unread)} · {seconds}")
         return text
     by_severity = Counter(finding.severity for finding in findings)
     counts = ", ".join(
@@ -135,7 +140,7 @@ def summary(result: Result, findings: Sequence[Finding], files: int, *, fixed: i
     )
     touched = len({finding.path for finding in findings})
     text.append(f"Found {_counted(len(findings), 'problem')}", "bold")
-    text.append(f" in {touched} of {_counted(files, 'file')} ({counts})")
+    text.append(f" in {touched} of {_counted(files, 'file')}{_unread(unread)} ({counts})")
     fixes = Counter(finding.fix.safety for finding in findings if finding.fix is not None)
     safe, unsafe = fixes[Safety.SAFE], fixes[Safety.UNSAFE]
     if safe or unsafe:
@@ -147,6 +152,10 @@ def summary(result: Result, findings: Sequence[Finding], files: int, *, fixed: i
         text.append(" · " + ", ".join(parts))
     text.append(f" · {seconds}")
     return text
+
+
+def _unread(files: int) -> str:
+    return f", {files} skipped" if files else ""
 
 
 def endpoint_table(endpoints: Sequence[Endpoint]) -> Text:

@@ -371,5 +371,8 @@ def _show(
         )
     if (more := len(scan.result.skipped) - SKIPPED_SHOWN) > 0:
         console.print(f"skipped {more} more files; --output-format json names them", style="dim")
-    asked = project.chosen & (scan.sources.keys() | {skipped.path for skipped in scan.result.skipped})
-    console.print(terminal.summary(scan.result, scan.result.findings, len(asked), fixed=fixed))
+    unread = project.chosen & {skipped.path for skipped in scan.result.skipped}
+    said_of = {finding.path for finding in scan.result.findings}  # documents too
+    read = (project.chosen & scan.sources.keys()) - unread | said_of
+    summary = terminal.summary(scan.result, scan.result.findings, len(read), fixed=fixed, unread=len(unread))
+    console.print(summary)

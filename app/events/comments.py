@@ -19,7 +19,10 @@ router = routing.Router()
 
 @router.register("issue_comment", action="created")
 async def obey(event: sansio.Event, jobs: Jobs) -> None:
-    """Edited comments are no commands, and neither is what a bot says: two could talk for ever."""
+    """Edited comments are no commands, and neither is what a bot says: two could talk for ever.
+
+    A coding agent may do what its rights allow, which on a pull request of its own is to have it reviewed again.
+    """
     issue = event.data["issue"]
     if not issue.get("pull_request"):
         raise IgnoredError("not a pull request")
@@ -39,7 +42,9 @@ async def obey_in_thread(event: sansio.Event, jobs: Jobs) -> None:
 def _command(event: sansio.Event, pull: Mapping[str, Any], kind: str) -> CommandJob:
     comment = event.data["comment"]
     author = comment.get("user") or {}
-    if author.get("type") == "Bot" or comment.get("performed_via_github_app"):
+    login = str(author.get("login", ""))
+    machine = author.get("type") == "Bot" or comment.get("performed_via_github_app")
+    if machine and not commands.is_coding_agent(login):
         raise IgnoredError("written by a program")
     body = str(comment.get("body") or "")
     if not commands.parse(body):
@@ -48,7 +53,7 @@ def _command(event: sansio.Event, pull: Mapping[str, Any], kind: str) -> Command
         repository=Repository.from_payload(event.data),
         number=int(pull["number"]),
         trigger=f"{kind}-{int(comment['id'])}",
-        author=str(author["login"]),
+        author=login,
         pull_author=str((pull.get("user") or {}).get("login", "")),
         body=body,
         comment_id=int(comment["id"]),

@@ -79,12 +79,12 @@ _FAMILY_KEYS = {
 _FAMILY_WHY = {
     "workers": "with few workers one blocked event loop is the outage, not a slow page",
     "concurrency": "what waits behind a blocked event loop grows with it",
-    "p95_ms": "it tells whether users feel this already",
+    "p95_ms": "it tells whether users feel this already, and ranks the list above",
     "rows": "N in the costs above",
     "db_round_trip_ms": "each query saved saves this much",
     "database": "plans and index advice differ",
     "rps": "it ranks the list above",
-    "error_rate": "retries and time-outs multiply the load",
+    "error_rate": "retries and time-outs multiply the load: it ranks the list above",
     "http_latency_ms": "each call saved saves this much",
 }
 
@@ -99,10 +99,16 @@ _TOOLS = {
 }
 
 
-def recommend(groups: Sequence[Group], one_click: set[str], patched: set[str]) -> tuple[Recommendation, ...]:
+def recommend(
+    groups: Sequence[Group],
+    one_click: set[str],
+    patched: set[str],
+    demand: Callable[[Group], float] = lambda entry: 1.0,
+) -> tuple[Recommendation, ...]:
     """What to do, by impact per effort. Groups of one rule with the same advice are one recommendation.
 
-    `one_click` and `patched` hold fingerprints of findings with an inline suggestion and with a place in the patch.
+    `one_click` and `patched` hold fingerprints of findings with an inline suggestion and with a place in the patch;
+    `demand` weighs a group by what is known of production.
     """
     alike: dict[tuple[str, str], list[Group]] = {}
     for entry in groups:
@@ -118,6 +124,7 @@ def recommend(groups: Sequence[Group], one_click: set[str], patched: set[str]) -
             * _SURE[entry.first.confidence]
             * (1.2 if entry.first.gates else 1.0)
             * (1 + 10 * max(finding.heat for finding in entry.findings))
+            * demand(entry)
             for entry in members
         )
         summary = first.impact.summary if first.impact.summary != "not measured" else ""

@@ -33,6 +33,10 @@ Configuration is `[tool.fastperf]` in `pyproject.toml` on the base branch.
 """
 
 
+def is_rule(code: str) -> bool:
+    return any(rule.code == code for rule in registry.cards())
+
+
 def explain(wanted: str, rule_url: str) -> str:
     """The card of a rule; `rule_url` is its page, empty without one."""
     try:

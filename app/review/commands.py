@@ -27,6 +27,12 @@ USAGE = {
 }
 """Every command and how it is written."""
 
+CODING_AGENTS = frozenset(
+    {"claude", "codegen-sh", "copilot-swe-agent", "cursor", "devin-ai-integration", "factory-droid"}
+    | {"google-labs-jules", "openai-codex", "openhands-agent", "sweep-ai"}
+)
+"""Apps that write pull requests and work on what is said there: they count as people do."""
+
 _CODE = re.compile(r"FP\d{3}")
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "WEBSOCKET"})
 _FACTOR = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)x?", re.IGNORECASE)
@@ -58,6 +64,10 @@ _MARKDOWN = MarkdownIt("zero", {"html": True}).enable(
 )  # fmt: skip
 _MARKDOWN.disable("text_join")  # keeps an escaped slash apart from a plain one
 _MAX_BODY = 20_000  # a tenth of a second to parse, at the worst
+
+
+def is_coding_agent(login: str) -> bool:
+    return login.endswith("[bot]") and login.removesuffix("[bot]") in CODING_AGENTS
 
 
 def parse(body: str) -> tuple[Command, ...]:

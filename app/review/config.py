@@ -7,12 +7,13 @@ request, which so cannot switch off its own gate.
 from __future__ import annotations
 
 import difflib
+import enum
 import re
 import tomllib
 from collections.abc import Callable, Collection, Iterable, Mapping
 from fnmatch import fnmatchcase
 from functools import lru_cache, partial
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args, get_origin
 
 import msgspec
 from msgspec import Meta
@@ -422,6 +423,19 @@ class Config(Table, frozen=True, kw_only=True):
         cap = max(known, key=lambda cap: cap.rank)
         return msgspec.structs.replace(finding, severity=cap) if finding.severity > cap else finding
 
+    def told(self, key: Literal["p95_ms", "error_rate"], endpoint: str) -> float | None:
+        """What is known of an endpoint, or else of all of them together."""
+        own = self.told_of(key, endpoint)
+        return own if own is not None else getattr(self.context, key)
+
+    def told_of(self, key: Literal["rps", "p95_ms", "error_rate"], endpoint: str) -> float | None:
+        """What an `[[endpoint]]` says of it, the last that fits and says it."""
+        for table in reversed(self.endpoint):
+            value: float | None = getattr(table, key)
+            if value is not None and table.fits(endpoint):
+                return value
+        return None
+
     def _cap(self, endpoint: str) -> Severity | None:
         for table in reversed(self.endpoint):
             if table.severity_cap is not None and table.fits(endpoint):
@@ -682,8 +696,19 @@ def _problem(value: Any, kind: Any) -> str | None:
     try:
         msgspec.convert(value, kind)
     except msgspec.ValidationError as error:
-        return _words(error)
+        words = _words(error)
+        choices = dict.fromkeys(_choices(kind)) if words.startswith("invalid enum value") else {}
+        return f"{words}, expected {' or '.join(f'`{choice}`' for choice in choices)}" if choices else words
     return None
+
+
+def _choices(kind: Any) -> tuple[str, ...]:
+    """The words that a setting may be, where it is one of a few."""
+    if isinstance(kind, type) and issubclass(kind, enum.Enum):
+        return tuple(str(choice.value) for choice in kind)
+    if get_origin(kind) is Literal:
+        return tuple(map(str, get_args(kind)))
+    return tuple(choice for part in get_args(kind) for choice in _choices(part))
 
 
 def _words(error: msgspec.ValidationError, key: str = "") -> str:

@@ -8,7 +8,7 @@ from typing import Any, Literal, Self
 import msgspec
 
 from app.github.models import Annotation, Conclusion, ReviewComment
-from app.review import comments, costs, fingerprint, guards, marker, patch, summary
+from app.review import comments, costs, demand, fingerprint, guards, marker, patch, summary
 from app.review.advice import Question, Recommendation, ask, recommend
 from app.review.budgets import BudgetRow, held
 from app.review.comments import Anchor, Group
@@ -156,7 +156,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             dict.fromkeys((*skipped, *(entry for entry in after.skipped if entry.path in diff.files)))
         )
         verdict = conclude(new, config, skipped=bool(missed), faults=bool(faults), advisory=advisory)
-        recommendations = recommend(groups, one_click, {finding.fingerprint for finding in applied.findings})
+        patched = {finding.fingerprint for finding in applied.findings}
+        recommendations = recommend(groups, one_click, patched, lambda entry: demand.weight(entry, config))
         questions = ask(groups, lambda path: config.at(path).context)
         blocking = tuple(finding.fingerprint for finding in heard if config.gates(finding))
         nearby = tuple(finding for finding in changes.existing if _near(finding, diff))

@@ -21,6 +21,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 ROUNDS = 5
 TICK = 0.001
@@ -96,6 +97,11 @@ def calls() -> dict[str, Callable[[], object]]:
     raw = text.encode()
     table = "a,b,c\n" + "".join(f"{number},{number % 7},{number * 1.5}\n" for number in range(300_000))
     frame = pandas.read_csv(io.StringIO(table))
+    named = frame.assign(name=[f"item {number}" for number in range(len(frame))])
+    framed = pickle.dumps(named)
+    document = (
+        "<r>" + "".join(f"<row id='{number}'><n>{number}</n></row>" for number in range(60_000)) + "</r>"
+    )
     backtracking = re.compile(r"(a+)+b")
     hashed = bcrypt.hashpw(b"secret", bcrypt.gensalt(10))
     large = Path(tempfile.gettempdir(), f"bench-impact-{time.monotonic_ns()}")
@@ -110,6 +116,10 @@ def calls() -> dict[str, Callable[[], object]]:
         "gzip.compress": lambda: gzip.compress(raw, 6),
         "pandas.read_csv": lambda: pandas.read_csv(io.StringIO(table)),
         "pandas.DataFrame.groupby": lambda: [frame.groupby("b").c.sum() for _ in range(20)],
+        "pandas.DataFrame.to_json": lambda: frame.to_json(orient="records"),
+        "pandas.read_pickle": lambda: pandas.read_pickle(io.BytesIO(framed)),
+        "xml.etree.ElementTree.fromstring": lambda: ElementTree.fromstring(document),
+        "xml.etree.ElementTree.parse": lambda: ElementTree.parse(io.BytesIO(document.encode())),
         "copy.deepcopy": lambda: copy.deepcopy(rows[:20_000]),
         "json.loads": lambda: json.loads(text),
         "json.dumps": lambda: json.dumps(rows),

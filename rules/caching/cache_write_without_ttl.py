@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _WRITES = frozenset({"set", "hset", "mset", "lpush", "rpush"})
 _READS = frozenset({"get", "hget", "hgetall", "hmget", "exists", "mget", "lrange"})
-_EXPIRES = frozenset({"expire", "pexpire", "expireat", "pexpireat", "delete", "unlink"})
+_EXPIRES = frozenset({"expire", "pexpire", "expireat", "pexpireat", "setex", "psetex", "delete", "unlink"})
 _LIFETIME = ("ex", "px", "exat", "pxat", "keepttl", "nx", "xx", "get")
 
 
@@ -164,20 +164,54 @@ def _is_emptied(name: str, project: Project) -> bool:
 
 
 def _is_cache_aside(sent: Command, key: ast.expr, module: Module) -> bool:
-    """Whether the function reads the same key before, and neither gives it a lifetime nor deletes it."""
+    """Whether the function reads the same key before and writes what it found out where nothing was kept, and neither
+    gives it a lifetime, in whichever arm, nor deletes it."""
     function = module.function_of(sent.call)
     if function is None or isinstance(function.node, ast.Lambda):
         return False
     wanted = ast.dump(key)
-    read = False
+    reads: list[ast.Call] = []
     for node in ast.walk(function.node):
         other = command(node, module) if node is not sent.call else None
         if other is None:
             if isinstance(node, ast.Attribute) and node.attr in _EXPIRES:
                 return False
             continue
-        if other.name in _EXPIRES:
+        if other.name in _EXPIRES or other.has(*_LIFETIME):
             return False
-        if other.name in _READS and other.key is not None and ast.dump(other.key) == wanted:
-            read = read or other.call.lineno < sent.call.lineno
-    return read
+        if (
+            other.name in _READS
+            and other.key is not None
+            and ast.dump(other.key) == wanted
+            and other.call.lineno < sent.call.lineno
+        ):
+            reads.append(other.call)
+    return any(_fills_miss(read, sent.call, function.node, module) for read in reads)
+
+
+def _fills_miss(read: ast.Call, written: ast.Call, function: ast.AST, module: Module) -> bool:
+    """Whether `written` only happens where `read` gave nothing: under `if found is None:`, or after `if found: return found`.
+
+    What is written after reading in any case is the state of something, changed."""
+    statement = module.statement(read)
+    names = {
+        target.id
+        for target in (statement.targets if isinstance(statement, ast.Assign) else ())
+        if isinstance(target, ast.Name)
+    }
+    for node in ast.walk(function):
+        if not isinstance(node, ast.If):
+            continue
+        asks = any(
+            inner is read or (isinstance(inner, ast.Name) and inner.id in names)
+            for inner in ast.walk(node.test)
+        )
+        if not asks:
+            continue
+        if any(inner is written for part in (*node.body, *node.orelse) for inner in ast.walk(part)):
+            return True
+        if node.lineno < written.lineno and any(
+            isinstance(inner, ast.Return) for part in node.body for inner in ast.walk(part)
+        ):
+            return True
+    return False

@@ -27,7 +27,7 @@ class _Driver:
 _MOTOR = _Driver(
     "is deprecated since May 2026, and runs each operation in a thread",
     "Use `pymongo.AsyncMongoClient`: the same methods, on the event loop itself.",
-    "one thread hop, 0.15–0.2 ms, less per operation; no limit by the driver's thread pool",
+    "one thread hop, 0.05–0.2 ms, less per operation; no limit by the driver's thread pool",
     ("pymongo", (4, 13)),
 )
 _DATABASES = _Driver(

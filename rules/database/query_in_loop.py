@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine import estimates, one_query
+from rules.engine.embedded import is_embedded
 from rules.engine.loop_shapes import iterables, shortened, spelled
 from rules.engine.round_trips import (
     OTHER_STORES,
@@ -17,7 +18,7 @@ from rules.engine.round_trips import (
     weighed,
     writes,
 )
-from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
     from rules.engine.callees import Callee
@@ -129,18 +130,22 @@ class QueryInLoop(Rule):
         if not one_table(node, loop, module):
             return  # another table each time: no query could ask for all
         source = shortened(module.segment(iterables(loop)[0]))
-        confidence = confidence_of(node, loop, None, module)
+        severity, confidence = weighed(self.severity, node, module), confidence_of(node, loop, None, module)
+        costs = "one round trip to the database each, one after another"
+        embedded = is_embedded(query.name, module)
+        if embedded:
+            severity, confidence = Severity.LOW, Confidence.POSSIBLE
+            costs = "a statement in the process each"
         also, swallowed = said_together(node, loop, confidence, module)
         yield Match(
             node,
-            f"`{spelled(node.func)}` runs once per item of `{source}`: one round trip to the database each,"
-            f" one after another{also}.",
-            severity=weighed(self.severity, node, module),
+            f"`{spelled(node.func)}` runs once per item of `{source}`: {costs}{also}.",
+            severity=severity,
             confidence=confidence,
             swallows=swallowed,
             siblings=lines_of(swallowed),
             fix=one_query.fix(node, loop, module),
-            impact=estimates.queries_in_loop(module.options),
+            impact=None if embedded else estimates.queries_in_loop(module.options),
             instead=_instead(node, query.primary_key, module),
         )
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine import estimates
+from rules.engine.embedded import is_embedded
 from rules.engine.loop_shapes import iterables, shortened, spelled, unwrapped
 from rules.engine.per_item import goes_over_rows
 from rules.engine.round_trips import (
@@ -21,7 +22,9 @@ from rules.engine.round_trips import (
 )
 from rules.engine.row_members import summary_of_member
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.traffic import is_seldom
 from rules.engine.values import Sort
+from rules.libraries import Kind
 
 if TYPE_CHECKING:
     from rules.engine.callees import Callee
@@ -147,17 +150,27 @@ class QueryInLoopThroughHelper(Rule):
                 instead=_ONE_THREAD,
             )
             return
+        severity = self.priced(leaf, node, module)
+        costs = f"a round trip to the database per item{_and_commits(summary)}"
+        embedded = is_embedded(leaf.callable, module)
+        if embedded:
+            if _saves(summary) and not _works_on_files(summary) and not is_seldom(node, module):
+                severity = min(severity, Severity.MEDIUM, key=lambda each: each.rank)
+                costs = "a commit and a wait for the disk each"
+            else:
+                severity, confidence = Severity.LOW, Confidence.POSSIBLE
+                costs = "a statement in the process per item"
         also, swallowed = said_together(node, loop, confidence, module)
         yield Match(
             node,
             f"`{spelled(node.func)}` runs once per item of `{source}` and each time reaches `{short(leaf)}`:"
-            f" a round trip to the database per item{_and_commits(summary)}{also}.",
-            severity=self.priced(leaf, node, module),
+            f" {costs}{also}.",
+            severity=severity,
             confidence=confidence,
             call_path=way_to(node, leaf, module),
             swallows=swallowed,
             siblings=lines_of(swallowed),
-            impact=estimates.queries_in_loop(module.options),
+            impact=None if embedded else estimates.queries_in_loop(module.options),
         )
 
     def priced(self, leaf: Leaf, node: ast.Call, module: Module) -> Severity:
@@ -183,6 +196,22 @@ def _in_thread(call: ast.Call, module: Module) -> Summary | None:
     if target is None or not module.project.graph.is_handed_on(target):
         return None
     return module.project.summaries.of(target)
+
+
+def _saves(summary: Summary) -> bool:
+    """Whether each call writes and commits: an embedded database then waits for the disk."""
+    write, commit = nearest(summary.writes), nearest(summary.commits, "commit")
+    if write is None or commit is None or commit.sometimes:
+        return False
+    return not write.rarely and len(write.path) <= _FAR
+
+
+def _works_on_files(summary: Summary) -> bool:
+    """Whether a helper reads or writes files too: then an embedded database is the least of what an item costs."""
+    return any(
+        leaf.blocking is not None and leaf.blocking.kind == Kind.DISK and not leaf.blocking.light
+        for leaf in summary.blocking
+    )
 
 
 def _and_commits(summary: Summary) -> str:

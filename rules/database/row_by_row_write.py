@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine import estimates
+from rules.engine.embedded import is_embedded
 from rules.engine.finding import Hop
 from rules.engine.loop_shapes import iterables, shortened, spelled
 from rules.engine.module import Role
@@ -27,6 +28,7 @@ from rules.engine.traffic import is_seldom
 if TYPE_CHECKING:
     from rules.engine.callees import Callee
     from rules.engine.module import Module
+    from rules.engine.summaries import Leaf
 
 _FAR = 4
 _INSTEAD = {
@@ -137,19 +139,31 @@ class RowByRowWrite(Rule):
             if is_isolated(node, loop, module) or _is_counted(node, loop, module)
             else confidence_of(node, loop, leaf, module)
         )
+        severity, costs = _severity(node, module), "one round trip to the database each"
+        embedded = is_embedded(_written_by(node, leaf, module), module)
+        if embedded:
+            severity, confidence = Severity.LOW, Confidence.POSSIBLE
+            costs = "one statement in the process each"
         also, swallowed = said_together(node, loop, confidence, module)
         yield Match(
             node,
             f"`{spelled(node.func)}` writes once per item of `{shortened(module.segment(iterables(loop)[0]))}`:"
-            f" one round trip to the database each, where one statement writes all rows{also}.",
-            severity=_severity(node, module),
+            f" {costs}, where one statement writes all rows{also}.",
+            severity=severity,
             confidence=confidence,
             call_path=path,
             swallows=tuple(each for each in swallowed if each[0] == self.code),
             siblings=lines_of(swallowed),
-            impact=estimates.rows_written(module.options),
+            impact=None if embedded else estimates.rows_written(module.options),
             instead=_instead(node, module),
         )
+
+
+def _written_by(call: ast.Call, leaf: Leaf | None, module: Module) -> str:
+    query = module.query(call)
+    if leaf is not None:
+        return leaf.callable
+    return query.name if query is not None else ""
 
 
 def _is_counted(call: ast.Call, loop: ast.AST, module: Module) -> bool:

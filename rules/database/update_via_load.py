@@ -116,7 +116,7 @@ class UpdateViaLoad(Rule):
             confidence=Confidence.POSSIBLE
             if is_small(table) or is_seldom(node, module) or is_doubtful(node, module)
             else Confidence.LIKELY,
-            impact=estimates.rows_written(module.options),
+            impact=estimates.rows_changed(module.options),
             instead=f"`session.execute(update({model}).where(…).values({values}))`.",
         )
 
@@ -151,6 +151,15 @@ def _is_used_elsewhere(loop: ast.For, module: Module) -> bool:
     uses = [
         part
         for part in ast.walk(function.node)
-        if isinstance(part, ast.Name) and part.id == loop.iter.id and isinstance(part.ctx, ast.Load)
+        if isinstance(part, ast.Name)
+        and part.id == loop.iter.id
+        and isinstance(part.ctx, ast.Load)
+        and not _is_counted(part, module)
     ]
     return len(uses) != 1
+
+
+def _is_counted(rows: ast.Name, module: Module) -> bool:
+    """`len(orders)`: the statement's `rowcount` says as much."""
+    call = module.parent(rows)
+    return isinstance(call, ast.Call) and module.qualified_name(call.func) == "builtins.len"

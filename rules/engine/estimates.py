@@ -27,6 +27,10 @@ _ROW_MS = (0.005, 0.03)
 # A statement beside its round trip; a commit that waits for the disk.
 _STATEMENT_MS = 1.0
 _COMMIT_MS = 6.0
+HOP_MS = (0.05, 0.2)
+"""To a worker thread and back, from a quiet worker to a busy one."""
+BASE_MIDDLEWARE_MS = (0.1, 0.45)
+"""One `BaseHTTPMiddleware` around a request."""
 
 Range = tuple[float, float]
 SERIALIZED: Mapping[str, tuple[Range, Range]] = {
@@ -184,6 +188,24 @@ def rows_written(options: Options) -> Impact:
         formula="n·(RTT + q) → RTT + n·w (w: writing one row, at most 0.1 ms)",
         assumptions={"rows": count, "db_round_trip_ms": trip},
     )
+
+
+def rows_changed(options: Options) -> Impact:
+    """Rows loaded and written back against one `UPDATE`: SQLAlchemy hands the changes to the driver as one batch."""
+    count, trip = rows(options), db_ms(options)
+    return Impact(
+        summary=(
+            f"for {count} rows and {number(trip)} ms per round trip: {span(*written_back(count, trip))} →"
+            f" {span(trip, trip + _STATEMENT_MS)} ms; the least where the driver sends the changes at once (asyncpg, psycopg 3)"
+        ),
+        formula="2·RTT + n·o … n·(RTT + q) → RTT + q (o: one row as an object)",
+        assumptions={"rows": count, "db_round_trip_ms": trip},
+    )
+
+
+def written_back(count: float, trip: float) -> Range:
+    """Milliseconds of loading so many rows and writing them back: in one batch, or with a round trip each."""
+    return 2 * trip + objects(count)[0], trip + count * (trip + _STATEMENT_MS)
 
 
 def commits_in_loop(options: Options, kind: str) -> Impact:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterator
 
 from rules.engine import (
     declarations,
@@ -16,6 +17,7 @@ from rules.engine import (
     raw_text,
     rows,
     session_factories,
+    sleeping,
     switches,
 )
 from rules.engine.annotations import one_of
@@ -130,6 +132,7 @@ def build(index: Index, lines: int) -> ModuleFacts:
         imports=tuple(sorted(index.imports)),
         modules=tuple(sorted(index.imported)),
         members=members,
+        kept=tuple(_kept(index)),
         stars=tuple(index.stars),
         aliases=aliases,
         displays=displays(index, looped),
@@ -145,6 +148,15 @@ def build(index: Index, lines: int) -> ModuleFacts:
         migration=migrations.extract(index) if "alembic" in index.imports else None,
         main=any(isinstance(node, ast.If) and is_main_guard(node.test) for node in index.tree.body),
     )
+
+
+def _kept(index: Index) -> Iterator[tuple[str, str, str]]:
+    for scope, attribute, binding in index.kept_by_app:
+        if isinstance(binding.value, ast.Constant) and binding.value.value is None:
+            continue  # until it is there
+        holder = index.ref(attribute.value, scope)
+        if holder:
+            yield holder, attribute.attr, index.binding_ref(binding, scope)
 
 
 def _members(index: Index) -> tuple[dict[str, str], dict[str, Alias]]:
@@ -387,6 +399,8 @@ def _calls(index: Index, scope: Scope, guarded: list[Call]) -> list[Call]:
         flags, loops, path, is_guarded, needs = surroundings(index, node, at_module)
         if last in quick_calls.NAMES and quick_calls.is_quick(node, last):
             flags |= facts.QUICK
+        if last == "sleep" and not flags & facts.AWAITED:
+            flags |= sleeping.of_sleep(index, node, scope, flags)
         if last in session_factories.NAMES:
             flags |= session_factories.flag_of(node, last)
         if isinstance(node.func, ast.Call) and last_name(node.func) in _WRAPPING:

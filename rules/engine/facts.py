@@ -36,7 +36,7 @@ from rules.engine.raw_text import RawFacts
 from rules.engine.rows import Flow
 from rules.engine.switches import Switch
 
-ENGINE_VERSION = "20"
+ENGINE_VERSION = "23"
 """Changes when facts change shape or meaning: cached ones of another version are worthless."""
 
 # Flags of a call.
@@ -75,6 +75,10 @@ CONDITIONAL = 32768
 """Under an `if` of its function: whether it runs depends on what is passed or found."""
 ONCE = 65536
 """As `RECALLED` or `ON_MISS`, and the one answer is kept for good: `if _client is None: _client = connect()`."""
+OF_OBJECT = 262144
+"""As `ONCE`, for each object that keeps the answer: in the body of `if self._table is None:`."""
+BRIEF = 131072
+"""Sleeps for a millisecond or so."""
 
 # Flags of a function.
 ASYNC = 1
@@ -224,6 +228,8 @@ class ModuleFacts(msgspec.Struct, omit_defaults=True, frozen=True, kw_only=True)
     """References of everything imported, relative ones too."""
     members: dict[str, str] = {}
     """Module-level names that are no function or class, with what they hold."""
+    kept: tuple[tuple[str, str, str], ...] = ()
+    """What is set on applications: of `app.state.client = connect()` what `app.state` is, `client`, and what it holds."""
     stars: tuple[str, ...] = ()
     aliases: dict[str, Alias] = {}
     displays: dict[str, Argument] = {}

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from rules.engine import facts
 from rules.engine.facts import Argument, Call, Function
 from rules.engine.knowledge import Knowledge
+from rules.engine.paths import place_of as place_of
 from rules.engine.values import Linked, Resolver, Sort, Value
 from rules.libraries import Blocking, External, Offload, Query
 
@@ -21,21 +21,7 @@ LOOP = "loop"
 ELSEWHERE = "elsewhere"
 """It runs, but nobody knows where."""
 
-_TEST = re.compile(
-    r"(?:^|/)(?:tests?|testing|tests?_?(?:utils?|helpers?|support|fixtures?|data)|testing_?(?:utils?|helpers?))/"
-    r"|(?:^|/)(?:test_[^/]*|[^/]*_test|conftest|fixtures)\.py$"
-)
-_MIGRATION = re.compile(
-    r"(?:^|/)(?:alembic|migrations?)(?:/.*)?/[^/]+\.py$|(?:^|/)versions/(?:[0-9a-f]{6,}|[^/]*(?<![0-9a-z])[0-9a-f]{12}(?![0-9a-z]))[^/]*\.py$"
-)
 _STREAMS = frozenset({"StreamingResponse", "EventSourceResponse"})
-
-
-def place_of(path: str) -> str:
-    """What a file is for, by its path: `app`, `test` or `migration`."""
-    if _TEST.search(path):
-        return "test"
-    return "migration" if _MIGRATION.search(path) else "app"
 
 
 @dataclass(slots=True, eq=False)

@@ -225,7 +225,8 @@ def _confirmed(finding: Finding, fitted: Sequence[_Fitted]) -> Iterator[str]:
                 text = route.statement if len(route.statement) <= 80 else f"{route.statement[:79]}…"
                 yield f"{route.repeated} times the same statement in one request{where} (`{text}`)"
             elif finding.code.startswith(_STOPPING) and route.gap_ms >= STOOD_STILL_MS:
-                yield f"the event loop stood still for {estimates.number(route.gap_ms)} ms{where}"
+                told = f" in {shown}" if (shown := route.gap_where or route.where) else ""
+                yield f"the event loop stood still for {estimates.number(route.gap_ms)} ms{told}"
             else:
                 continue
             return

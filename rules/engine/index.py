@@ -85,6 +85,8 @@ class Part:
         self.position = position
 
 
+# How files call applications and what these keep for all: a first sieve, the project decides what they are.
+_KEEPERS = frozenset({"state", "app", "application", "fastapi_app", "api", "server"})
 # How what is unpacked got there: the suffix of a reference to the whole.
 _UNPACKED = {"value": "", "item": "[]", "local item": "[]", "entered": "^", "part": "", "local part": ""}
 
@@ -150,6 +152,8 @@ class Index:
         self._symbols: dict[str, int] = {}
         self.left: dict[ast.stmt, list[str]] = {}
         """What may have been left by `return` before a statement: kept for `rules.engine.surroundings`."""
+        self.kept_by_app: list[tuple[Scope, ast.Attribute, Binding]] = []
+        """What is set on something that looks like an application or its state: `app.state.client = …`."""
         self.around: dict[ast.AST, Any] = {}
         """What stands around a statement: kept likewise."""
         self.lasting: dict[Scope, set[str]] = {}
@@ -426,6 +430,8 @@ class Index:
                     self._target(scope, element, kind, values[position], line, column)
         elif isinstance(target, ast.Starred):
             self._target(scope, target.value, f"{_local(kind)}unknown", None, line, column)
+        elif isinstance(target, ast.Attribute) and kind == "value" and last_name(target.value) in _KEEPERS:
+            self.kept_by_app.append((scope, target, Binding(kind, line, column, target, value)))
         elif isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):
             owner = scope.owner
             if owner is None:

@@ -107,6 +107,19 @@ def lifetime(cls: ast.ClassDef, module: Module) -> Lifetime:
     return Lifetime.UNKNOWN
 
 
+def lives(project: Project, cls: tuple[str, str]) -> Lifetime:
+    """As `lifetime`, of a class by file and name, as far as facts alone tell: what has endpoints lasts as long as they."""
+    made = _made(project)
+    if cls in made.in_request:
+        return Lifetime.REQUEST
+    if cls in made.kept and cls not in made.elsewhere:
+        return Lifetime.PROCESS
+    path, name = cls
+    handlers = (endpoint.handler for endpoint in project.routing.endpoints)
+    serves = bool(name) and any(each.path == path and each.symbol.startswith(f"{name}.") for each in handlers)
+    return Lifetime.PROCESS if serves else Lifetime.UNKNOWN
+
+
 def is_shared(cls: ast.ClassDef, module: Module) -> bool:
     """Whether a module-level name of the project holds an instance of `cls`."""
     scope = module.index.scope_of.get(cls)

@@ -17,6 +17,7 @@ from rules import libraries
 from rules.engine import estimates, facts
 from rules.engine.finding import Confidence, Hop, Impact, Severity
 from rules.engine.graph import LOOP
+from rules.engine.instances import Lifetime, lives
 from rules.engine.loop_shapes import spelled
 from rules.engine.quick_calls import is_quick
 from rules.engine.walking import own_calls, own_nodes
@@ -140,6 +141,10 @@ def direct(call: ast.Call, module: Module) -> Stop | None:
     if seldom:
         most = _AT_MOST.get(seldom, Severity.MEDIUM)
         severity = min(severity, most, key=lambda each: each.rank)
+    if module.call_flags(call) & facts.QUICK:
+        return None
+    if module.call_flags(call) & facts.BRIEF:
+        severity = Severity.LOW
     return Stop(code, call, entry.name, entry.kind, entry.instead, severity, entry, seldom=seldom)
 
 
@@ -217,12 +222,14 @@ def through_helper(call: ast.Call | ast.Attribute, module: Module) -> Iterator[S
             continue
         if code not in ("FP109", "FP701"):
             code = _said_by("FP103", function.node, module)
-        severity, seldom = weight(entry), here if here == _FIRST_TIME else _seldom(leaf) or here
+        severity, seldom = weight(entry), here if here == _FIRST_TIME else _seldom(leaf, module) or here
         if seldom:
             most = Severity.LOW if seldom == _FIRST_TIME else Severity.MEDIUM
             severity = min(severity, most, key=lambda each: each.rank)
         elif len(leaf.path) > _FAR:
             severity = severity.lowered()
+        if leaf.rarely & facts.BRIEF:
+            severity = min(severity, Severity.LOW, key=lambda each: each.rank)
         stop = Stop(code, call, leaf.callable, entry.kind, entry.instead, severity, entry, leaf.path, seldom)
         known = nearest.get(entry.kind)
         if known is None or _telling(stop) < _telling(known):
@@ -259,14 +266,29 @@ def _seldom_here(call: ast.Call, module: Module) -> str:
         return _FAILED
     if flags & facts.ONCE:
         return _FIRST_TIME
-    return _NOT_KEPT if flags & (facts.RECALLED | facts.ON_MISS) else ""
+    if flags & (facts.RECALLED | facts.ON_MISS):
+        return _NOT_KEPT
+    node = module.graph_node(call) if flags & facts.OF_OBJECT else None
+    return _kept_by((node.path, node.symbol.rpartition(".")[0]), module) if node is not None else ""
 
 
-def _seldom(leaf: Leaf) -> str:
+def _kept_by(cls: tuple[str, str], module: Module) -> str:
+    """When something happens that each object of a class does once."""
+    match lives(module.project, cls):
+        case Lifetime.PROCESS:
+            return _FIRST_TIME
+        case Lifetime.REQUEST:
+            return ""
+    return _NOT_KEPT
+
+
+def _seldom(leaf: Leaf, module: Module) -> str:
     if leaf.rarely & facts.FAILING:
         return _FAILED
     if leaf.rarely & facts.ONCE:
         return _FIRST_TIME
+    if leaf.kept_by is not None and (found := _kept_by(leaf.kept_by, module)):
+        return found
     if leaf.cached or leaf.on_miss or leaf.rarely & facts.RECALLED:
         return _NOT_KEPT
     return _WISHED if leaf.rarely & facts.WISHED else ""

@@ -162,38 +162,42 @@ def headline(case: Case) -> str:
     point = case.best
     ratios = point.ratios["fast"]
     throughput, latency = _sure(point)
-    given = f" and {point.words}" if point.words else ""
-    where = f"measured at {point.clients} concurrent requests{given}" if point.clients > 1 else "measured"
-    if point.clients == 1 and point.words:
-        where += f" with {point.words}"
     slow, fast = point.forms["slow"], point.forms["fast"]
     if max(throughput, latency) < SHOWN:
-        return f"{where}: {_otherwise(case)}"
+        return _otherwise(case)
     if point.clients > 1 and throughput >= SHOWN:
-        return f"{where}: {_span(ratios.throughput)} times the throughput in the advised form"
+        return f"{_where(point)}: {_span(ratios.throughput)} times the throughput in the advised form"
     return (
-        f"{where}: {_span(ratios.latency)} times faster in the advised form"
+        f"{_where(point)}: {_span(ratios.latency)} times faster in the advised form"
         f" ({estimates.number(slow.p50_ms)} → {estimates.number(fast.p50_ms)} ms there)"
     )
 
 
+def _where(point: Point) -> str:
+    if point.clients > 1:
+        return (
+            f"measured at {point.clients} concurrent requests{f' and {point.words}' if point.words else ''}"
+        )
+    return f"measured{f' with {point.words}' if point.words else ''}"
+
+
 def _otherwise(case: Case) -> str:
-    """What the advice changed where it made nothing quicker: processor time, the loop's gaps, memory."""
-    ratios = case.best.ratios["fast"]
-    if ratios.cpu[0] >= SHOWN:
-        return f"{_span(ratios.cpu)} times less processor time per request in the advised form"
-    alone = [point.forms for point in case.points if point.clients == 1]
-    for forms in alone:
-        before, after = forms["slow"].least_gap_ms, forms["fast"].least_gap_ms
-        if case.frees_loop and before >= 10 and after < 0.6 * before:
+    """What the advice changed where it made nothing quicker: processor time, the loop's gaps, memory. Each with its own point."""
+    best = case.best
+    if (cpu := best.ratios["fast"].cpu)[0] >= SHOWN:
+        return f"{_where(best)}: {_span(cpu)} times less processor time per request in the advised form"
+    for point in case.points:
+        before, after = point.forms["slow"].least_gap_ms, point.forms["fast"].least_gap_ms
+        if case.frees_loop and point.clients == 1 and before >= 10 and after < 0.6 * before:
             return (
-                f"the longest gap of the event loop {estimates.number(before)} → {estimates.number(after)} ms,"
-                " the throughput as before"
+                f"{_where(point)}: the longest gap of the event loop {estimates.number(before)} →"
+                f" {estimates.number(after)} ms, the throughput as before"
             )
-    before, after = (max(point.forms[name].memory_mb for point in case.points) for name in ("slow", "fast"))
+    most = max(case.points, key=lambda point: point.forms["slow"].memory_mb)
+    before, after = most.forms["slow"].memory_mb, most.forms["fast"].memory_mb
     if before > after + 5:
-        return f"the process grew by {_plain(before)} → {_plain(after)} MB"
-    return "no difference beyond the noise of the machine"
+        return f"{_where(most)}: the process grew by {_plain(before)} → {_plain(after)} MB"
+    return f"{_where(best)}: no difference beyond the noise of the machine"
 
 
 def page(rule: Rule) -> Iterator[str]:

@@ -262,7 +262,24 @@ class Module:
                 len(bindings) == 1
                 and isinstance(bindings[0].value, ast.expr)
                 and (bindings[0].kind == "value" and is_short(bindings[0].value))
+                and current is not None
+                and not self._is_filled(iterable.id, current.node)
             )
+        return False
+
+    def _is_filled(self, name: str, within: ast.AST) -> bool:
+        """Whether the list or set `name` grows with data: by an item in each turn of a loop, or by another list."""
+        if isinstance(within, ast.Module):
+            return False
+        for call in walk(within):
+            match call:
+                case ast.Call(func=ast.Attribute(value=ast.Name(id=grown), attr=how), args=[*_, given]) if (
+                    grown == name
+                ):
+                    if how in ("extend", "update") and not self._short_iterable(given):
+                        return True
+                    if how in ("append", "add", "insert") and not all(map(self.is_short, self.loops(call))):
+                        return True
         return False
 
     def depends_on_loop(self, node: ast.AST, loop: ast.AST) -> bool:

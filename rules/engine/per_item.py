@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine import facts, small_tables, switches
 from rules.engine.context import AT_STARTUP
-from rules.engine.loop_shapes import FEW, iterables, targets, unwrapped
+from rules.engine.loop_shapes import FEW, is_short, iterables, targets, unwrapped
 from rules.engine.spelling import last_name
 from rules.engine.values import Sort, Value
 
@@ -197,15 +197,17 @@ def _has_few(iterable: ast.expr, module: Module) -> bool:
     match iterable:
         case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)) if name in _FIELDS:
             return True
-        case ast.Attribute(attr="__dict__"):
+        case ast.Attribute(attr="__dict__" | "columns"):
             return True
         case ast.Subscript(slice=ast.Slice(upper=ast.Constant(value=int(upper)))) if upper <= FEW:
             return True
         case ast.Name():
             bindings = _bindings(iterable, module)
-            if _is_given_few(iterable, bindings, module):
+            if _is_given_few(iterable, bindings, module) or _is_collected_of_few(iterable, bindings, module):
                 return True
             if bindings and all(binding.kind == "import" for binding in bindings):
+                return True
+            if _is_made_of_few(iterable, bindings, module):
                 return True
             return any(
                 isinstance(value, ast.Call) and last_name(value.func) in _FIELDS
@@ -219,6 +221,40 @@ def _has_few(iterable: ast.expr, module: Module) -> bool:
                 for call in module.index.scope_at(iterable).calls
             )
     return False
+
+
+def _is_collected_of_few(name: ast.Name, bindings: list[Binding], module: Module) -> bool:
+    """Whether the name is an empty list at first, and gets its items in loops of few turns only."""
+    if len(bindings) != 1 or not isinstance(bindings[0].value, ast.List) or bindings[0].value.elts:
+        return False
+    loops = []
+    for call in module.index.scope_at(name).calls:
+        match call.func:
+            case ast.Attribute(value=ast.Name(id=grown), attr=how) if grown == name.id and how in _GROUPING:
+                if how in ("extend", "update"):
+                    return False
+                loops.append(module.loops(call)[-1:])
+    return bool(loops) and all(
+        is_few(loop, module) or module.is_short(loop) for around in loops for loop in around
+    )
+
+
+def _is_made_of_few(name: ast.Name, bindings: list[Binding], module: Module) -> bool:
+    """Whether the name holds one comprehension over what the source writes down, and nothing is added to it."""
+    made = [
+        value for value in _values(bindings) if isinstance(value, ast.ListComp | ast.SetComp | ast.DictComp)
+    ]
+    if len(bindings) != 1 or len(made) != 1 or len(made[0].generators) != 1:
+        return False
+    if not (module.is_short(made[0]) or is_short(made[0], module.qualified_name)):
+        return False
+    return not any(
+        isinstance(call.func, ast.Attribute)
+        and call.func.attr in (*_GROUPING, "insert")
+        and isinstance(call.func.value, ast.Name)
+        and call.func.value.id == name.id
+        for call in module.index.scope_at(name).calls
+    )
 
 
 def _is_given_few(name: ast.Name, bindings: list[Binding], module: Module) -> bool:

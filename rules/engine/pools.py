@@ -32,7 +32,7 @@ _POOL = frozenset(
     }
     | {"async_creator", "pool_use_lifo"}
 )
-_SERVER_DRIVERS = frozenset(
+SERVER_DRIVERS = frozenset(
     {
         "psycopg",
         "psycopg2",
@@ -186,7 +186,7 @@ def _has_server(call: ast.Call, module: Module) -> bool:
     if _SERVER_URL.search(module.source.text):
         return True
     named = module.project.requirements.keys()
-    return bool(_SERVER_DRIVERS & named) and not {"aiosqlite"} & named
+    return bool(SERVER_DRIVERS & named) and not {"aiosqlite"} & named
 
 
 def sync_endpoints_with_queries(project: Project) -> Iterator[str]:

@@ -58,7 +58,8 @@ class Route(msgspec.Struct):
     gap_ms: float = 0.0
     """The longest time in which the event loop stood still."""
     where: str = ""
-    """Which test or trace showed it."""
+    """Which test or trace showed the repeated statement, and the gap unless `gap_where` says otherwise."""
+    gap_where: str = ""
 
 
 class Evidence(msgspec.Struct):

@@ -6,6 +6,8 @@ import ast
 
 _ROUNDS = 20_000
 """Key derivation with fewer rounds takes a few milliseconds."""
+_BRIEF = 0.002
+"""Seconds: the ticks of a clock, not a wait."""
 _WAITS = frozenset({"get", "acquire", "wait", "join", "result", "put", "poll"})
 NAMES = _WAITS | {"sleep", "pbkdf2_hmac", "PBKDF2HMAC"}
 """Final names of calls worth asking about."""
@@ -24,6 +26,20 @@ def is_quick(call: ast.Call, name: str) -> bool:
     match rounds:
         case ast.Constant(value=int(number)):
             return number < _ROUNDS
+    return False
+
+
+def is_brief(call: ast.Call, written: ast.expr | None = None) -> bool:
+    """Whether a sleep is known to take a millisecond or so; `written` is what a name among its arguments stands for."""
+    match written or (call.args[0] if call.args else None):
+        case ast.Constant(value=int(seconds) | float(seconds)):
+            return seconds < _BRIEF
+        case ast.BinOp(
+            op=ast.Div(),
+            left=ast.Constant(value=int(number) | float(number)),
+            right=ast.Constant(value=int(by) | float(by)),
+        ):
+            return bool(by) and number / by < _BRIEF
     return False
 
 

@@ -49,10 +49,9 @@ def of_answer(index: Index, test: ast.If) -> int:
     last = test.body[-1]
     if test.orelse or not isinstance(last, ast.Return):
         return 0
-    if _is_done(index, test):
-        return facts.RECALLED | facts.ONCE
-    if last.value is None:
-        return 0
+    done = _is_done(index, test)
+    if done & facts.ONCE or last.value is None:
+        return done
     answer = last.value
     while isinstance(answer, ast.Call | ast.Subscript | ast.Attribute):
         if _spelling(answer) in _present(test.test):
@@ -65,7 +64,7 @@ def of_answer(index: Index, test: ast.If) -> int:
             answer = answer.value
     spelled = _spelling(answer)
     if not spelled or spelled not in _present(test.test) or not _outlives(index, test, spelled):
-        return 0
+        return done
     only = isinstance(answer, ast.Name | ast.Attribute) and _is_kept_for_good(index, test, spelled)
     return facts.RECALLED | (facts.ONCE if only else 0)
 
@@ -75,26 +74,34 @@ def fills_for_good(index: Index, test: ast.If) -> bool:
     return any(_is_kept_for_good(index, test, name) for name in _absent(test.test))
 
 
-def happens_once(index: Index, test: ast.If) -> bool:
-    """`if not _ready:` with `_ready = True` anywhere in its body, or `if _client is None:` with a branch that makes one.
+def happens_once(index: Index, test: ast.If) -> int:
+    """Flags for the body of `if not _ready:` with `_ready = True` anywhere in its body, or `if _client is None:` with a branch that makes one.
 
     All of the body is for the first time then, not only what stands in the assignment.
     """
     kept = {name for name in _absent(test.test) if _is_kept_for_good(index, test, name)}
-    return bool(kept) and any(_makes(node, kept) for statement in test.body for node in walk(statement))
+    if not kept or not any(_makes(node, kept) for statement in test.body for node in walk(statement)):
+        return 0
+    return facts.OF_OBJECT if _are_of_object(kept) else facts.ON_MISS | facts.ONCE
 
 
-def _is_done(index: Index, test: ast.If) -> bool:
-    """`if _ready: return _client`, of what the rest of the function sets for good."""
+def _are_of_object(kept: set[str]) -> bool:
+    return all(name.startswith("self.") for name in kept)
+
+
+def _is_done(index: Index, test: ast.If) -> int:
+    """Flags for what follows `if _ready: return _client`, of what the rest of the function sets for good."""
     kept = {name for name in _present(test.test) if _is_kept_for_good(index, test, name)}
     if not kept or not isinstance(test.test, ast.Name | ast.Attribute | ast.Compare):
-        return False
+        return 0
     function = index.scope_at(test).node
-    return isinstance(function, FUNCTIONS) and any(
+    if not isinstance(function, FUNCTIONS) or not any(
         node.lineno > test.lineno
         for node in walk(function)
         if isinstance(node, ast.Assign | ast.AnnAssign) and _makes(node, kept)
-    )
+    ):
+        return 0
+    return facts.OF_OBJECT if _are_of_object(kept) else facts.RECALLED | facts.ONCE
 
 
 def _makes(node: ast.AST, kept: set[str]) -> bool:

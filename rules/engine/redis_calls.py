@@ -17,7 +17,7 @@ _CLIENTS = (".Redis", ".Valkey")
 # Keys whose entries are meant to stay, or are taken away by who put them there.
 _MEANT_TO_STAY = re.compile(
     r"lock|mutex|counter|count|total|queue|stream|limit|quota|config|setting|flag|registry|leader|heartbeat|cursor"
-    r"|watermark|checkpoint|offset|version|state|status|fence|last_|latest|progress|job|task|subscri|webhook|permanent",
+    r"|watermark|checkpoint|offset|version|state|status|fence|last_|latest|progress|job|task|subscri|webhook|permanent|toggle|enabled|disabled|plugin|presence",
     re.IGNORECASE,
 )
 

@@ -195,7 +195,7 @@ def nearest(leaves: Iterable[Leaf], *kinds: str) -> Leaf | None:
         if query is None or query.driver in OTHER_STORES or (kinds and query.kind not in kinds):
             continue
         if not leaf.cached and not leaf.on_miss:
-            if not leaf.sometimes and not leaf.rarely:
+            if not (leaf.sometimes or leaf.rarely or leaf.kept_by):
                 return leaf
             doubtful = doubtful or leaf
     return doubtful

@@ -34,6 +34,8 @@ _ASYNC_WORKERS = frozenset(
 )
 """Packages whose workers run many asynchronous tasks on one loop."""
 
+_FRAMEWORKS = frozenset({"fastapi", "starlette", "litestar", "flask", "django", "aiohttp.web", "sanic"})
+
 _served: WeakKeyDictionary[Project, frozenset[str]] = WeakKeyDictionary()
 
 
@@ -58,7 +60,7 @@ def unreached(project: Project, node: Node, severity: Severity) -> tuple[Severit
         stands_still = in_task and not alone and not _is_end(node) and _shares_loop(node, project)
         return _capped(severity, Severity.LOW), Confidence.LIKELY if stands_still else Confidence.POSSIBLE
     if not is_served(project, node.path):
-        if is_elsewhere(node.path):
+        if is_elsewhere(node.path) or is_apart(project, node.path):
             return _capped(severity, Severity.LOW), Confidence.POSSIBLE
         return _capped(severity.lowered(), Severity.MEDIUM), Confidence.LIKELY
     return severity.lowered(), Confidence.LIKELY
@@ -89,6 +91,33 @@ def _shares_loop(node: Node, project: Project) -> bool:
 def is_elsewhere(path: str) -> bool:
     """Whether a file is part of what others install or try out, not of what serves requests, going by its path."""
     return _OTHERS.search(path) is not None
+
+
+def is_apart(project: Project, path: str) -> bool:
+    """Whether a file belongs to a distribution without an application, in a repository with one elsewhere.
+
+    An agent or a command-line tool beside the service: what runs there serves no requests.
+    """
+    served = {_distribution(project, each) for each in served_files(project)}
+    own = _distribution(project, path)
+    if own in served or not own:
+        return False
+    return not any(
+        _distribution(project, module.path) == own and not _FRAMEWORKS.isdisjoint(module.facts.imports)
+        for module in project.resolver.modules.values()
+    )
+
+
+def _distribution(project: Project, path: str) -> str:
+    """The nearest folder around a file that is installed by itself; empty for the repository's own."""
+    folder = path.rpartition("/")[0]
+    while folder:
+        if any(f"{folder}/{name}" in project.documents for name in ("pyproject.toml", "setup.cfg")):
+            return folder
+        if f"{folder}/setup.py" in project.files:
+            return folder
+        folder = folder.rpartition("/")[0]
+    return ""
 
 
 def _is_end(node: Node) -> bool:

@@ -1,4 +1,4 @@
-"""Code that stands in for what was not given: `if self.app is None:` of an object that is always made with one."""
+"""Code that stands in for what was not given: `if self.app is None:` of an object that is nearly always made with one."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ if TYPE_CHECKING:
     from rules.engine.module import Module
 
 
-def never_needed(node: ast.AST, module: Module) -> bool:
+def seldom_needed(node: ast.AST, module: Module) -> bool:
     """Whether `node` only runs where a parameter of its function, or of the object it is a method of, is missing, and
-    the whole project gives it each time."""
+    most callers give it."""
     function = module.function_of(node)
     if function is None or isinstance(function.node, ast.Lambda):
         return False
     for missing in _missing(node, module):
         match missing:
             case ast.Name(id=name):
-                if _is_always_given(name, function.node, function.symbol, module):
+                if _is_mostly_given(name, function.node, function.symbol, module):
                     return True
             case ast.Attribute(value=ast.Name(id="self"), attr=attribute):
-                if _is_always_set(attribute, function.node, module):
+                if _is_mostly_set(attribute, function.node, module):
                     return True
     return False
 
@@ -48,8 +48,8 @@ def _missing(node: ast.AST, module: Module) -> Iterator[ast.expr]:
         child, parent = parent, module.parent(parent)
 
 
-def _is_always_set(attribute: str, method: ast.AST, module: Module) -> bool:
-    """Whether the class takes the attribute as a parameter, and everybody who makes an object gives it."""
+def _is_mostly_set(attribute: str, method: ast.AST, module: Module) -> bool:
+    """Whether the class takes the attribute as a parameter, and most who make an object give it."""
     owner = module.parent(method)
     if not isinstance(owner, ast.ClassDef):
         return False
@@ -67,10 +67,10 @@ def _is_always_set(attribute: str, method: ast.AST, module: Module) -> bool:
     function, value = assigned[0]
     if function.name != "__init__" or not isinstance(value, ast.Name):
         return False
-    return _is_always_given(value.id, function, f"{module.symbol_at(owner)}.__init__", module)
+    return _is_mostly_given(value.id, function, f"{module.symbol_at(owner)}.__init__", module)
 
 
-def _is_always_given(
+def _is_mostly_given(
     name: str, function: ast.FunctionDef | ast.AsyncFunctionDef, symbol: str, module: Module
 ) -> bool:
     node = module.project.node(module.path, symbol)
@@ -83,4 +83,5 @@ def _is_always_given(
         return False
     bound = isinstance(module.parent(function), ast.ClassDef)
     position = positional.index(name) - bound if name in positional else -1
-    return all(edge.kind == "call" and passes(edge.call, name, position) for _, edge in node.callers)
+    given = [edge.kind == "call" and passes(edge.call, name, position) for _, edge in node.callers]
+    return 2 * sum(given) > len(given)

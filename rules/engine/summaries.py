@@ -16,7 +16,7 @@ from rules.engine.surroundings import TRIED
 from rules.libraries import Blocking, Kind
 
 _MAX_LEAVES = 24
-_RARELY = facts.FAILING | facts.RECALLED | facts.WISHED | facts.ONCE
+_RARELY = facts.FAILING | facts.RECALLED | facts.WISHED | facts.ONCE | facts.BRIEF
 _GUARDED = "\0"
 _MOST_NEEDS = 4
 """Ends the key of what a function does only when its parameters say so."""
@@ -42,7 +42,9 @@ class Leaf:
     sometimes: bool = False
     """On the way it stands in one arm of a branch: whether it runs depends on what is passed."""
     rarely: int = 0
-    """`facts.FAILING`, `facts.RECALLED`, `facts.ONCE` and `facts.WISHED`, where they hold for a call on the way."""
+    """`facts.FAILING`, `RECALLED`, `ONCE` and `WISHED`, where they hold for a call on the way; `BRIEF` of the leaf."""
+    kept_by: tuple[str, str] | None = None
+    """The class, by file and name, whose objects keep the answer, so that it happens once for each of them."""
     needs: tuple[str, ...] = ()
     """Conditions on the function's parameters (`rules.engine.switches`) under which it happens."""
 
@@ -408,10 +410,13 @@ def _behind(steps: _Steps, edge: Edge, key: str) -> Iterator[str]:
 
 
 def _certain_first(leaves: Sequence[LeafCall]) -> Iterable[int]:
-    """Positions in order, those that happen on each call first: they say more about the function."""
+    """Positions in order, those that happen on each call and take their time first: they say more about the function."""
     if len(leaves) < 2:
         return range(len(leaves))
-    return sorted(range(len(leaves)), key=lambda at: _is_conditional(leaves[at].call))
+    return sorted(
+        range(len(leaves)),
+        key=lambda at: (bool(leaves[at].call.flags & facts.BRIEF), _is_conditional(leaves[at].call)),
+    )
 
 
 def _on_miss(call: Call) -> bool:
@@ -454,6 +459,7 @@ def _leaf(table: _Steps, node: Node, key: str) -> Leaf:
     name, needs = _name(key), _needs(key)
     sometimes = cached = on_miss = once = granted = False
     rarely = 0
+    kept_by = None
     current = node
     while True:
         step = table[current][key]
@@ -463,6 +469,8 @@ def _leaf(table: _Steps, node: Node, key: str) -> Leaf:
         sometimes = sometimes or _is_conditional(call)
         cached = cached or bool(flags & facts.CACHED)
         on_miss = on_miss or _on_miss(call)
+        if call.flags & facts.OF_OBJECT:
+            kept_by = current.path, current.symbol.rpartition(".")[0]
         once = once or bool(flags & facts.SINGLE or call.flags & facts.ONCE)
         if step < _FURTHER:
             break
@@ -496,6 +504,7 @@ def _leaf(table: _Steps, node: Node, key: str) -> Leaf:
         on_miss,
         sometimes,
         rarely,
+        kept_by,
         needs,
     )
 

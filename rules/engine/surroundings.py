@@ -103,7 +103,7 @@ def surroundings(index: Index, node: ast.expr, at_module: bool) -> tuple[int, in
 
 
 def _listed(needs: list[str]) -> str:
-    return ",".join(sorted(set(needs))) if needs else ""
+    return switches.listed(needs) if needs else ""
 
 
 def _filling(index: Index, test: ast.If) -> int:
@@ -170,8 +170,10 @@ def _climb(index: Index, node: ast.AST, child: Any, found: Around) -> ast.stmt |
             inside = child in current.body
             unsaid = child is current.test or (inside and _is_on(index, current.test))
             otherwise = 0 if unsaid else facts.CONDITIONAL
-            if inside and rarely.happens_once(index, current):
-                flags |= facts.ON_MISS | facts.ONCE
+            once = rarely.happens_once(index, current) if inside else 0
+            flags |= once
+            if once & facts.ONCE:
+                pass
             elif inside and _missing(current.test, absent=True):
                 found.misses.append((current, otherwise))
             else:
@@ -191,6 +193,8 @@ def _climb(index: Index, node: ast.AST, child: Any, found: Around) -> ast.stmt |
                 marks.append(f"?{current.lineno}_{current.col_offset}.{1 if child is current.orelse else 0}/")
         elif cls is ast.match_case:
             match: Any = parents[current]
+            if child is not current.guard:
+                found.needs.extend(switches.of_case(index, match, current))
             marks.append(f"?{match.lineno}.{match.cases.index(current)}/")
         elif cls is ast.Try:
             flags |= rarely.of_statement(index, child, current)

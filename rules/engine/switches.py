@@ -1,9 +1,11 @@
 """Parameters that decide whether something happens at all (`commit=False`), and what calls pass for them.
 
 A *condition* is about one parameter: `+commit` holds when it is true, `-commit` when it is not, `=session` when it is
-None, `#session` when it is something. What a call *passes* is written `2;commit=0;session=@db`: how many positional
+None, `#session` when it is something, `$kind:s1f|s2e` when it is one of these constants and `~kind:s1f` when it is none
+of them. What a call *passes* is written `2;commit=0;session=@db`: how many positional
 arguments, those among them and the keywords that are known: `1` true, `0` false, `N` None, `F` a few things that are
-written out there, `C` a constant, `@db` a parameter of the caller's own.
+written out there, `C` a constant, `@db` a parameter of the caller's own. A constant that can be told from others is
+marked after the sign for its truth: `1s1f` is a text, `1i4` a number, `CeColour.RED` a member of a class.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 import msgspec
 
@@ -21,7 +24,7 @@ if TYPE_CHECKING:
     from rules.engine.graph import Node
     from rules.engine.index import Index, Scope
 
-_NEGATED = {"+": "-", "-": "+", "=": "#", "#": "="}
+_NEGATED = {"+": "-", "-": "+", "=": "#", "#": "=", "$": "~", "~": "$"}
 _HOLDS = {"+": "1FC", "-": "0NC", "=": "NC", "#": "10FC"}
 """Condition -> the values for which it holds or may hold; None is false."""
 _FEW = 10
@@ -48,9 +51,83 @@ def conditions(index: Index, test: ast.expr) -> tuple[str, ...]:
             return (f"={name.id}",) if _is_parameter(index, name) else ()
         case ast.Compare(left=ast.Name() as name, ops=[ast.IsNot()], comparators=[ast.Constant(value=None)]):
             return (f"#{name.id}",) if _is_parameter(index, name) else ()
+        case ast.Compare(left=left, ops=[operator], comparators=[right]):
+            return _comparison(index, left, operator, right)
         case ast.Name() if _is_parameter(index, test):
             return (f"+{test.id}",)
     return ()
+
+
+def _comparison(index: Index, left: ast.expr, operator: ast.cmpop, right: ast.expr) -> tuple[str, ...]:
+    """What `kind == "zip"`, `kind != Kind.ZIP` or `kind in ("zip", "tar")` says of a parameter."""
+    if isinstance(operator, ast.In | ast.NotIn):
+        values = right.elts if isinstance(right, ast.Tuple | ast.List | ast.Set) else []
+    elif isinstance(operator, ast.Eq | ast.NotEq | ast.Is | ast.IsNot):
+        values = [right]
+        if isinstance(right, ast.Name) and _mark(left):
+            left, values = right, [left]
+    else:
+        return ()
+    if not isinstance(left, ast.Name) or not _is_parameter(index, left):
+        return ()
+    return _one_of(left.id, values, same=isinstance(operator, ast.In | ast.Eq | ast.Is))
+
+
+def _one_of(name: str, values: list[ast.expr], *, same: bool) -> tuple[str, ...]:
+    marks = [_mark(value) for value in values]
+    if not marks or not all(marks) or len(marks) > _FEW:
+        return ()
+    return (f"{'$' if same else '~'}{name}:{'|'.join(marks)}",)
+
+
+def of_case(index: Index, match: ast.Match, case: ast.match_case) -> tuple[str, ...]:
+    """What must hold of a parameter for one case of `match kind:` to run."""
+    if not isinstance(match.subject, ast.Name) or not _is_parameter(index, match.subject):
+        return ()
+    name = match.subject.id
+    values = _matched(case.pattern)
+    if values:
+        return _one_of(name, values, same=True)
+    before = match.cases[: match.cases.index(case)]
+    refused = [value for each in before if each.guard is None for value in _matched(each.pattern)]
+    return _one_of(name, refused, same=False)
+
+
+def _matched(pattern: ast.pattern) -> list[ast.expr]:
+    """The constants that a pattern is; none when it is anything else."""
+    match pattern:
+        case ast.MatchValue(value=value):
+            return [value]
+        case ast.MatchOr(patterns=patterns):
+            found = [_matched(each) for each in patterns]
+            return [value for each in found for value in each] if all(found) else []
+    return []
+
+
+def _mark(value: ast.expr) -> str:
+    """What a constant can be told from others by; empty when it cannot."""
+    match value:
+        case ast.Constant(value=str(text)):
+            return f"s{crc32(text.encode(errors='replace')):x}"
+        case ast.Constant(value=int(number)) if not isinstance(number, bool):
+            return f"i{number}"
+        case ast.Attribute(value=ast.Name(id=owner) | ast.Attribute(attr=owner), attr=name):
+            return (
+                f"e{owner}.{name}" if owner[:1].isupper() and not owner.isupper() and name.isupper() else ""
+            )
+    return ""
+
+
+def about(condition: str) -> str:
+    """The parameter that a condition is about."""
+    return condition[1:].partition(":")[0]
+
+
+def listed(needs: Iterable[str]) -> str:
+    """Conditions as they are kept; what a parameter is says also what it is not."""
+    found = set(needs)
+    settled = {about(each) for each in found if each[0] == "$"}
+    return ",".join(sorted(each for each in found if each[0] != "~" or about(each) not in settled))
 
 
 def refusals(index: Index, test: ast.expr) -> tuple[str, ...]:
@@ -106,7 +183,7 @@ def passed(index: Index, call: ast.Call, scope: Scope) -> str:
 
 def _known(value: ast.expr | None, scope: Scope) -> str:
     if isinstance(value, ast.Constant):
-        return "N" if value.value is None else str(int(bool(value.value)))
+        return _constant(value)
     if isinstance(value, ast.List | ast.Tuple | ast.Set):
         written_out = not any(isinstance(each, ast.Starred) for each in value.elts)
         return "F" if value.elts and written_out and len(value.elts) <= _FEW else ""
@@ -114,7 +191,18 @@ def _known(value: ast.expr | None, scope: Scope) -> str:
         bindings = scope.bindings.get(value.id, [])
         if len(bindings) == 1 and bindings[0].kind == "parameter":
             return f"@{value.id}"
-    return "C" if isinstance(value, ast.Name | ast.Attribute) and last_name(value).isupper() else ""
+        written = bindings[0].value if len(bindings) == 1 and bindings[0].kind == "value" else None
+        if isinstance(written, ast.Constant):
+            return _constant(written)
+    return (
+        f"C{_mark(value)}"
+        if isinstance(value, ast.Name | ast.Attribute) and last_name(value).isupper()
+        else ""
+    )
+
+
+def _constant(value: ast.Constant) -> str:
+    return "N" if value.value is None else f"{int(bool(value.value))}{_mark(value)}"
 
 
 def of_function(
@@ -122,7 +210,7 @@ def of_function(
 ) -> tuple[Switch, ...]:
     """The parameters that the conditions around `calls` are about, and those with a default that are handed on; `bound` when the first parameter is the object."""
     calls = tuple(calls)
-    wanted = {each[1:] for call in calls if call.needs for each in call.needs.split(",")}
+    wanted = {about(each) for call in calls if call.needs for each in call.needs.split(",")}
     handed_on = {
         part.partition("=@")[2] for call in calls if "=@" in call.passed for part in call.passed.split(";")
     }
@@ -144,9 +232,9 @@ def of_function(
 
 
 def _default(value: ast.expr | None) -> str:
-    if not isinstance(value, ast.Constant):
-        return ""
-    return "N" if value.value is None else str(int(bool(value.value)))
+    if isinstance(value, ast.Constant):
+        return _constant(value)
+    return f"C{mark}" if isinstance(value, ast.Attribute) and (mark := _mark(value)) else ""
 
 
 def needs_of(call: Call) -> tuple[str, ...]:
@@ -167,13 +255,33 @@ def left(needs: tuple[str, ...], function: Function, call: Call) -> tuple[str, .
     switches = {each.name: each for each in function.switches}
     remaining: list[str] = []
     for condition in needs:
-        switch = switches.get(condition[1:]) or Switch(condition[1:])
-        value = _value(switch, count, given)
+        name = about(condition)
+        value = _value(switches.get(name) or Switch(name), count, given)
         if value[:1] == "@":
-            remaining.append(condition[0] + value[1:])
-        elif value and value not in _HOLDS[condition[0]]:
+            remaining.append(condition[0] + value[1:] + condition[1 + len(name) :])
+        elif value and not _may_hold(condition, value):
             return None
     return tuple(dict.fromkeys(remaining))
+
+
+def _may_hold(condition: str, value: str) -> bool:
+    if condition[0] in _HOLDS:
+        return value[0] in _HOLDS[condition[0]]
+    equal = [_are_equal(value, mark) for mark in condition.partition(":")[2].split("|")]
+    return any(each is not False for each in equal) if condition[0] == "$" else True not in equal
+
+
+def _are_equal(value: str, mark: str) -> bool | None:
+    """Whether what is passed is a marked constant; None when nobody knows."""
+    passed = value[1:]
+    if not passed:
+        return False if value in ("N", "F") or (value in ("0", "1") and mark[0] == "s") else None
+    if passed == mark:
+        return True
+    if "e" not in (passed[0], mark[0]):
+        return False
+    owners = {each.partition(".")[0] for each in (passed, mark)}
+    return False if len(owners) == 1 else None  # a member may be equal to its text
 
 
 def _given(passed: str) -> tuple[int, dict[str, str]]:
@@ -198,8 +306,8 @@ def passes(call: Call, parameter: str, position: int) -> bool:
         return False
     count, given = _given(call.passed)
     if parameter in given:
-        return given[parameter] not in ("N", "0")
-    return 0 <= position < count and given.get(str(position), "") not in ("N", "0")
+        return given[parameter][:1] not in ("N", "0")
+    return 0 <= position < count and given.get(str(position), "")[:1] not in ("N", "0")
 
 
 def gets_few(node: Node, parameter: str, position: int) -> bool:
@@ -208,4 +316,6 @@ def gets_few(node: Node, parameter: str, position: int) -> bool:
     if not calls or len(calls) != len(node.callers):
         return False
     switch = Switch(parameter, position)
-    return all(call.passed != "*" and _value(switch, *_given(call.passed)) in ("F", "C") for call in calls)
+    return all(
+        call.passed != "*" and _value(switch, *_given(call.passed))[:1] in ("F", "C") for call in calls
+    )

@@ -13,6 +13,7 @@ from rules import libraries
 from rules.engine import facts
 from rules.engine.facts import Alias, Argument, Class, Function, ModuleFacts
 from rules.engine.index import BUILTINS
+from rules.engine.paths import place_of
 
 _DEPTH = 80
 
@@ -132,6 +133,8 @@ class Resolver:
         self._heirs: dict[tuple[str, str], list[Value]] | None = None
         self._bases: dict[str, list[tuple[str, str]]] = {}
         """By file, the classes that its classes derive from."""
+        self._kept: dict[str, list[tuple[Linked, str, str]]] | None = None
+        """By name, what is set on applications: where, on what, and what it holds."""
         self.readers: Readers = {}
         """Who asked for a file or folder by its path, for the folders with a top-level name (`T`), for a class's heirs."""
         self._link(files)
@@ -166,6 +169,8 @@ class Resolver:
             and directory not in self._packages
             and directory.rpartition("/")[2] in imported
             and directory.rpartition("/")[2] not in ("src", "lib")
+            # `billing/billing/__init__.py`: the outer one is where the package is developed.
+            and f"{directory}/{directory.rpartition('/')[2]}" not in self._packages
         }
         for path in sorted(files):
             module = self.modules[path] = self._module(path, files[path])
@@ -258,6 +263,8 @@ class Resolver:
                 gone.update([directory] if found is None else ())
             if {*(found.stars if found else ())} != {*(before.facts.stars if before else ())}:
                 return False
+            if (found.kept if found else ()) != (before.facts.kept if before else ()):
+                return False  # who reads what an application keeps does not say so
             imports.update({*found.imports} if found is not None else ())
             imports.subtract({*before.facts.imports} if before is not None else ())
         for name, more in imports.items():
@@ -558,7 +565,26 @@ class Resolver:
         held = libraries.attribute(full) or libraries.open_attribute(libraries.canonical(owner), name)
         if held is not None:
             return Value(Sort.INSTANCE, held)
+        if owner in _KEEPING:
+            kept = self._kept_by_application(owner, name)
+            if kept is not None:
+                return kept
         return Value(Sort.EXTERNAL, full, bound=True)
+
+    def _kept_by_application(self, owner: str, name: str) -> Value | None:
+        """What is set on the application under `name`; None when it is not one thing wherever that is known."""
+        if self._kept is None:
+            self._kept = {}
+            for module in self.modules.values():
+                for holder, attribute, ref in module.facts.kept if place_of(module.path) == "app" else ():
+                    self._kept.setdefault(attribute, []).append((module, holder, ref))
+        found: list[Value] = []
+        for module, holder, ref in self._kept.get(name, ()):
+            base = self.value(holder, module)
+            value = self.value(ref, module) if base is not None and base.name == owner else None
+            if value is not None and base is not None and base.sort == Sort.INSTANCE:
+                found.append(value)
+        return found[0] if found and all(_same(value, found[0]) for value in found) else None
 
     def _function_attribute(self, value: Value, name: str) -> Value | None:
         """`task.delay`: a decorator may have made an object of a function."""
@@ -1008,6 +1034,10 @@ MADE = "made"
 """With a function or a path, who asks what is instantiated there."""
 HEIRS, STARS = "heirs", "stars"
 """Who asks for the bases of all classes of a file, and for what its star imports bring."""
+_KEEPING = frozenset(
+    {"fastapi.FastAPI", "starlette.applications.Starlette", "starlette.datastructures.State"}
+)
+"""Classes whose instances are given attributes of their own by the application's start."""
 _SELF = frozenset({"typing.Self:", "typing_extensions.Self:"})
 _PLAIN = frozenset(
     {"builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol", "enum.Enum", "builtins.Exception"}

@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from rules.engine.module import Module
 
 
+_ANYWHERE = frozenset({"", "asyncio.run", "asyncio.iscoroutinefunction", "asyncio.iscoroutine"})
+"""Calls of `asyncio` that work in a thread as well."""
+
+
 class AsyncEndpointWithoutAwaitButBlocking(Rule):
     """An `async def` that awaits nothing and blocks would run in a worker thread if it were a plain `def`.
 
@@ -85,9 +89,11 @@ class AsyncEndpointWithoutAwaitButBlocking(Rule):
         if role is None or str(role) not in ("endpoint", "dependency") or awaits(node):
             return
         found = list(stops(node, module))
-        if not found:
+        if not found or _needs_its_loop(node, module):
             return
         worst = max(found, key=lambda stop: (stop.severity.rank, -stop.call.lineno))
+        if worst.entry.holds_gil:
+            return  # a thread would stop the loop just the same
         yield Match(
             node,
             self.message(node, worst, found, module),
@@ -112,10 +118,7 @@ class AsyncEndpointWithoutAwaitButBlocking(Rule):
 
     def drop_async(self, node: ast.AsyncFunctionDef, module: Module) -> Fix | None:
         """Unsafe: the body may then run twice at once. None where code beside FastAPI awaits the function."""
-        if module.called(node) or any(_uses_loop(inner, module) for inner in own_nodes(node)):
-            return None
-        entered = module.graph_node(node)
-        if entered is None or needs_loop([entered], module.project.resolver):
+        if module.called(node) or any(_asyncio(inner, module) for inner in own_nodes(node)):
             return None
         return Fix(without_async, safety=Safety.UNSAFE)
 
@@ -134,5 +137,15 @@ def awaits(function: ast.AsyncFunctionDef) -> bool:
     )
 
 
-def _uses_loop(node: ast.AST, module: Module) -> bool:
-    return isinstance(node, ast.Call) and (module.qualified_name(node.func) or "").startswith("asyncio.")
+def _needs_its_loop(function: ast.AsyncFunctionDef, module: Module) -> bool:
+    """Whether the function, or what it calls, only works where the loop runs: no plain `def` for it."""
+    if any(_asyncio(node, module) not in _ANYWHERE for node in own_nodes(function)):
+        return True
+    entered = module.graph_node(function)
+    return entered is None or needs_loop([entered], module.project.resolver)
+
+
+def _asyncio(node: ast.AST, module: Module) -> str:
+    """The function of `asyncio` that is called."""
+    name = (module.qualified_name(node.func) or "") if isinstance(node, ast.Call) else ""
+    return name if name.startswith("asyncio.") else ""

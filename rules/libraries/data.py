@@ -4,19 +4,22 @@ from rules.libraries.model import Blocking, Kind, Library, alike, each
 
 _WORKER = "a worker thread; a queue worker when it takes more than a second"
 _frame = Blocking("", Kind.CPU, _WORKER, weight="critical")
+_held_frame = Blocking("", Kind.CPU, "a process pool or a queue worker", holds_gil=True, weight="critical")
 _image = Blocking("", Kind.CPU, _WORKER, weight="critical")
 _model = Blocking("", Kind.CPU, "a process pool, a queue worker or an inference server", weight="critical")
 _document = Blocking("", Kind.CPU, "a queue worker")
 _gil = Blocking("", Kind.CPU, "a process pool, or a smaller payload", holds_gil=True, weight="low")
 _load = Blocking("", Kind.CPU, "one instance loaded at start-up", construct=True, weight="critical")
 
-_READS = "read_csv read_excel read_sql read_sql_query read_sql_table read_parquet read_json read_feather read_pickle read_html read_xml"
-_WRITES = "to_csv to_excel to_sql to_parquet to_feather to_pickle to_json"
+_READS = "read_csv read_excel read_sql read_sql_query read_sql_table read_parquet read_json read_feather read_html read_xml"
+_WRITES = "to_csv to_excel to_sql to_parquet to_feather"
 
 LIBRARY = Library(
     blocking=(
         *each(_frame, "pandas", _READS),
         *each(_frame, "pandas.DataFrame", _WRITES),
+        *each(_held_frame, "pandas", "read_pickle"),
+        *each(_held_frame, "pandas.DataFrame", "to_json to_pickle"),
         *each(
             Blocking("", Kind.CPU, _WORKER),
             "pandas.DataFrame",

@@ -40,5 +40,21 @@ LIBRARY = Library(
         "fastapi.background.BackgroundTasks": "starlette.background.BackgroundTasks",
         "asyncer._main.asyncify": "asyncer.asyncify",
     },
-    attributes={"starlette.requests.Request.app": "fastapi.FastAPI"},
+    attributes={
+        **{
+            f"{connection}.app": "fastapi.FastAPI"
+            for connection in (
+                "starlette.requests.Request",
+                "starlette.requests.HTTPConnection",
+                "starlette.websockets.WebSocket",
+                "fastapi.Request",
+                "fastapi.requests.Request",
+                "fastapi.requests.HTTPConnection",
+                "fastapi.WebSocket",
+                "fastapi.websockets.WebSocket",
+            )
+        },
+        "fastapi.FastAPI.state": "starlette.datastructures.State",
+        "starlette.applications.Starlette.state": "starlette.datastructures.State",
+    },
 )

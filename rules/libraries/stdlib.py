@@ -156,7 +156,12 @@ LIBRARY = Library(
             "hashlib",
             "pbkdf2_hmac scrypt",
         ),
-        *each(_cpu, "xml.etree.ElementTree", "parse fromstring iterparse"),
+        *each(_cpu, "xml.etree.ElementTree", "iterparse"),
+        *each(
+            Blocking("", Kind.CPU, "a process pool, or a smaller document", holds_gil=True, weight="medium"),
+            "xml.etree.ElementTree",
+            "parse fromstring XML",
+        ),
     ),
     external=(
         *each(_external, "urllib.request", "urlopen urlretrieve"),

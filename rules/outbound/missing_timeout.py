@@ -11,7 +11,7 @@ from rules.engine.creation import serves
 from rules.engine.loop_shapes import spelled
 from rules.engine.rewrites import with_keyword
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
-from rules.engine.stand_ins import never_needed
+from rules.engine.stand_ins import seldom_needed
 
 if TYPE_CHECKING:
     from rules.engine.callees import Callee
@@ -112,7 +112,7 @@ class MissingTimeout(Rule):
             node,
             _message(spelled(node.func), default, on_request=on_request, on_loop=on_loop),
             severity=_severity(default, on_request=on_request),
-            confidence=Confidence.POSSIBLE if never_needed(node, module) else _confidence(default),
+            confidence=Confidence.POSSIBLE if seldom_needed(node, module) else _confidence(default),
             fix=Fix(with_keyword(default.keyword, default.suggest), safety=Safety.UNSAFE),
             impact=estimates.hangs(module.options, on_loop=on_loop, seconds=default.seconds),
             instead=f"Pass `{default.keyword}={default.suggest}`, or what the slowest good answer takes.",

@@ -29,7 +29,7 @@ _CHUNKS = ("chunk", "batch", "page", "buf", "block", "piece", "part")
 class SyncGeneratorPerRowStream(Rule):
     """A plain generator is streamed through a worker thread, once per `yield`: per row that is slow, and waiting holds the thread.
 
-    Starlette asks a synchronous generator for each chunk in a thread of the shared pool of 40: 0.1 to 0.3 ms per `yield`. A
+    Starlette asks a synchronous generator for each chunk in a thread of the shared pool of 40: 0.05 to 0.3 ms per `yield`. A
     generator that yields row by row pays it for each row. One that sleeps or waits between events keeps its thread
     all the while: forty connected clients, and no `def` endpoint answers any more.
 
@@ -122,8 +122,8 @@ class SyncGeneratorPerRowStream(Rule):
                 confidence=Confidence.LIKELY,
                 related=(Hop(module.path, row.lineno, generator.name),),
                 impact=Impact(
-                    summary="for 10,000 rows: 1–3 s of thread hops → about 0.1 s in chunks of 64 KB",
-                    formula="rows · 0.1–0.3 ms → chunks · 0.1–0.3 ms",
+                    summary="for 10,000 rows: 0.5–3 s of thread hops → about 0.1 s in chunks of 64 KB",
+                    formula="rows · 0.05–0.3 ms → chunks · 0.05–0.3 ms",
                     assumptions={"rows": 10_000},
                 ),
             )

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine import loop_fixes, payloads
+from rules.engine import estimates, loop_fixes, payloads
 from rules.engine.loop_calls import Stop, by_kind, confidence, direct, effect, expected
 from rules.engine.loop_shapes import spelled
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Severity, Valid
@@ -171,6 +171,7 @@ class CpuBoundInAsync(Rule):
                 severity=Severity.MEDIUM,
                 confidence=Confidence.LIKELY,
                 fix=self.offload(entry, call, module),
+                impact=estimates.unknown_duration(module.options),
                 instead=f"Use {entry.instead}.",
             )
 

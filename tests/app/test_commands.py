@@ -79,6 +79,7 @@ async def test_a_reply_in_a_thread_ignores_that_finding(service: Service) -> Non
         ("/fastperf ignore FP103", "A reason is needed."),
         ("/fastperf ignore because I say so", "Which findings?"),
         ("/fastperf unignore FP103", "Nothing like that is ignored"),
+        ("/fastperf ignore FP999 cached", "No rule is called `FP999`."),
         ("/fastperf dance", "`/fastperf help` lists the commands."),
     ],
 )
@@ -216,3 +217,53 @@ async def test_the_button_works_for_a_pull_request_from_a_fork(service: Service)
     await service.idle()
 
     assert service.run(repo, pull).conclusion == "success"
+
+
+async def test_the_button_means_the_pull_request_in_which_something_blocks(service: Service) -> None:
+    repo = service.shop()
+    repo.roles["octocat"] = "write"
+    repo.git.commit("next", SLOW, parent=repo.git.ref("main"))
+    repo.git.commit("docs", {"README.md": "A fine shop.\n"}, parent=repo.git.ref("next"))
+    for base in ("next", "main"):  # the first has nothing new
+        pull = await service.github.open_pr(repo, "docs", base)
+        await service.idle()
+
+    await service.github.press(repo, service.run(repo, pull).id, "ignore", user="octocat")
+    await service.idle()
+
+    assert service.run(repo, pull).conclusion == "success"
+    assert [_answers(service, repo, each) for each in repo.pulls.values()] == [[], []]
+
+
+async def test_a_stranger_s_button_does_nothing_for_a_fork_either(service: Service) -> None:
+    repo = service.shop()
+    fork = service.github.fork(repo, "maria")
+    fork.git.commit("slow", SLOW, parent=fork.git.ref("main"))
+    pull = await service.github.open_pr(repo, fork, branch="slow", author="maria")
+    await service.idle()
+    position = len(service.github.log)
+
+    await service.github.press(repo, service.run(repo, pull).id, "rescan", user="stranger")
+    await service.idle()
+
+    asked = [entry.operation for entry in service.calls_since(position)]
+    assert "repos/get-collaborator-permission-level" in asked
+    assert "checks/update" not in asked
+
+
+async def test_a_coding_agent_may_have_its_own_pull_request_reviewed_again_and_no_more(
+    service: Service,
+) -> None:
+    repo = service.shop()
+    agent = service.github.user("copilot-swe-agent[bot]", "Bot").login
+    repo.git.commit("slow", SLOW, parent=repo.git.ref("main"))
+    pull = await service.github.open_pr(repo, "slow", author=agent)
+    await service.idle()
+    position = len(service.github.log)
+
+    rescan = await _say(service, repo, pull, "/fastperf rescan", agent)
+    ignore = await _say(service, repo, pull, "/fastperf ignore FP103 it is mine", agent)
+
+    assert [service.github.reactions(each) for each in (rescan, ignore)] == [["eyes"], ["-1"]]
+    assert "checks/update" in [entry.operation for entry in service.calls_since(position)]
+    assert service.run(repo, pull).conclusion == "failure"

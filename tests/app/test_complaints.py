@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from tests.fakegithub.state import Pull, Repo, ReviewComment
 
 from .service import FAST, FILES, SLOW, Service
@@ -182,14 +184,19 @@ async def test_13_blocked_for_abuse_while_posting(service: Service) -> None:
     service.github.assert_clean()
 
 
-async def test_14_too_many_annotations_and_too_long_a_text(service: Service) -> None:
+async def test_14_too_many_annotations_and_too_long_a_text(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.github.checks._ANNOTATIONS_PER_CALL", 8)
     repo = service.shop()
-    await service.github.push_base(repo, {".github/fastperf.toml": "max_comments = 0\n"})
+    mistakes = "".join(f"mistake_{number} = 1\n" for number in range(20))
+    await service.github.push_base(repo, {".github/fastperf.toml": "max_comments = 0\n" + mistakes})
 
     pull = await service.reviewed(repo, "slow", _many(130))
 
     run = service.run(repo, pull)
     assert run.conclusion == "failure"
+    assert sorted(mark["start_line"] for mark in run.annotations) == list(range(2, 22))
     assert len(run.output["summary"].encode()) <= 65_535
     assert run.output["summary"].count("```") % 2 == 0
     service.github.assert_clean()
@@ -264,3 +271,13 @@ async def test_20_vendored_files_drafts_renames_and_bots_are_reviewed(service: S
 
     assert _said(service, repo, pull) == []
     assert service.run(repo, pull).conclusion == "success"
+
+    service.github.user("renovate[bot]", "Bot")
+    repo.git.commit("bump", {"shop/slow.py": _many(1)["shop/main.py"]}, parent=repo.git.ref("main"))
+    for draft, author in ((True, "maria"), (False, "renovate[bot]")):
+        pull = await service.github.open_pr(repo, "bump", draft=draft, author=author)
+        await service.idle()
+        assert _said(service, repo, pull) == []
+        assert service.run(repo, pull).conclusion == "failure"
+        await service.github.pr_event(repo, pull.number, "closed")
+        await service.idle()

@@ -171,3 +171,21 @@ async def test_a_branch_that_names_no_pull_request_is_answered_by_the_base_s_con
 
     (run,) = service.github.check_runs(repo, head)
     assert run.conclusion == "neutral"
+
+
+async def test_the_run_of_a_group_is_run_again_and_has_no_buttons(service: Service) -> None:
+    repo = service.shop()
+    pull = await service.reviewed(repo, "slow", SLOW)
+    group = await service.github.merge_group(repo, [pull.number])
+    await service.idle()
+    (run,) = service.github.check_runs(repo, group.head_sha)
+    assert not run.actions
+
+    for again in (service.github.rerequest(repo, run.id), service.github.rerequest_suite(repo, run.suite.id)):
+        before = len(service.github.calls("checks/update"))
+        await again
+        await service.idle()
+        assert len(service.github.calls("checks/update")) == before + 1
+
+    (run,) = service.github.check_runs(repo, group.head_sha)
+    assert run.conclusion == "failure"

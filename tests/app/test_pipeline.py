@@ -232,6 +232,21 @@ async def test_two_pull_requests_with_one_head_share_its_run_and_the_worst_wins(
     assert service.run(repo, second).conclusion == "neutral"
 
 
+async def test_two_pull_requests_with_one_head_that_come_at_once_share_its_run_too(service: Service) -> None:
+    repo = service.shop()
+    repo.git.commit("next", SLOW, parent=repo.git.ref("main"))
+
+    for number in range(3):  # nothing is new against one base, all of it against the other
+        repo.git.commit(f"docs-{number}", {"README.md": f"Edition {number}.\n"}, parent=repo.git.ref("next"))
+        mild = await service.github.open_pr(repo, f"docs-{number}", "next")
+        await service.github.open_pr(repo, f"docs-{number}", "main")
+        await service.idle()
+
+        run = service.run(repo, mild)
+        assert run.conclusion == "failure"
+        assert run.output["summary"].count("This commit is also the head of other pull requests.") == 1
+
+
 async def test_a_project_is_fetched_once_and_then_known_by_its_blobs(service: Service) -> None:
     repo = service.shop()
     pull = await service.reviewed(repo, "fast", FAST)

@@ -132,3 +132,17 @@ def _drop_machines(folder: Path) -> None:
     with engine.begin() as connection:
         connection.execute(sa.text("DROP TABLE fastperf_machines"))
     engine.dispose()
+
+
+async def test_what_was_said_is_known_as_long_as_the_pull_request_is_reviewed(store: Store) -> None:
+    """What a person deleted must not be said again because a month went by."""
+    with time_machine.travel("2026-01-01", tick=False) as clock:
+        await store.keep_said(SHOP, 3, ["a"])
+        await store.keep_said(SHOP, 4, ["b"])
+        clock.shift(20 * DAY)
+        await store.keep_said(SHOP, 3, [])
+        clock.shift(20 * DAY)
+        await store.retain(30)
+
+    assert await store.said(SHOP, 3) == {"a"}
+    assert await store.said(SHOP, 4) == frozenset()

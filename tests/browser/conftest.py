@@ -26,7 +26,8 @@ from tests.fakegithub.state import CheckRun, Repo
 Result = TypeVar("Result")
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 OPERATOR = "words of the operator alone"
-LOOKS = [(scheme, width) for scheme in ("light", "dark") for width in (360, 1400)]
+WIDTHS = (360, 1400)
+LOOKS = [(scheme, width) for scheme in ("light", "dark") for width in WIDTHS]
 SCREENSHOTS = os.environ.get("FASTPERF_SCREENSHOTS", "")
 """A folder to write what was seen to, for people."""
 
@@ -173,7 +174,7 @@ class Watched:
             wide = self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
             assert wide <= 0, f"{place}: {wide} px too wide"
             found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
-            assert _told(found) == [], place
+            assert told(found) == [], place
             self.saved(f"{name}-{scheme}-{width}")
 
     def saved(self, name: str) -> None:
@@ -183,7 +184,7 @@ class Watched:
             self.page.screenshot(path=f"{SCREENSHOTS}/{name}.png", full_page=True)
 
 
-def _told(found: Mapping[str, Any]) -> list[str]:
+def told(found: Mapping[str, Any]) -> list[str]:
     return [
         f"{violation['id']}: {violation['help']}: {node['html'][:200]} {node.get('failureSummary', '')[:300]}"
         for violation in found["violations"]

@@ -200,6 +200,15 @@ def test_a_file_that_cannot_be_read_is_named_and_the_rest_analysed(shop: Path) -
     done = fastperf("check", "shop/broken.py", folder=shop)
     assert done.returncode == 2
     assert "skipped shop/broken.py: " in done.stdout
+    assert "No performance problems in 0 files, 1 skipped" in done.stdout
+
+
+def test_a_folder_without_python_says_so_and_counts_its_documents(tmp_path: Path) -> None:
+    write(tmp_path, {"pyproject.toml": "", "notes.md": "# Notes\n"})
+    assert fastperf("check", folder=tmp_path).stdout == "No Python files here\n"
+
+    write(tmp_path, {"Dockerfile": 'FROM python:3.13\nCMD ["uvicorn", "main:app", "--reload"]\n'})
+    assert "Found 1 problem in 1 of 1 file (1 high)" in fastperf("check", folder=tmp_path).stdout
 
 
 def test_what_is_too_large_to_be_read_is_named_too(shop: Path) -> None:

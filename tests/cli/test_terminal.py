@@ -86,6 +86,11 @@ def test_the_last_line_counts_by_severity_and_fix() -> None:
         "Found 2 problems in 2 of 61 files (1 critical, 1 low) · 1 fixable with --fix, 1 with --unsafe-fixes · 0.31 s"
     )
     assert terminal.summary(result, [], 1).plain == "No performance problems in 1 file · 0.31 s"
+    assert (
+        terminal.summary(result, [], 2, unread=1).plain
+        == "No performance problems in 2 files, 1 skipped · 0.31 s"
+    )
+    assert terminal.summary(result, [], 0).plain == "No Python files here"
 
 
 def test_output_into_a_pipe_has_no_colour() -> None:

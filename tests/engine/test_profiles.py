@@ -31,7 +31,8 @@ OBSERVED = {
         "POST /orders/{order_id}/reminder": {
             "count": 1,
             "gap_ms": 500.5,
-            "where": "tests/test_shop.py::test_remind",
+            "where": "tests/test_shop.py::test_another",
+            "gap_where": "tests/test_shop.py::test_remind",
         },
     },
 }

@@ -10,12 +10,82 @@ import textwrap
 
 import pytest
 
-from tests.engine.projects import module, node
+from rules import Severity
+from tests.engine.projects import module, node, project
 
 SESSION = "requests.Session.get"
 QUERY = "sqlalchemy.orm.Session.execute"
 
 ROWS: dict[str, tuple[dict[str, str], str | None]] = {
+    # applications
+    "what an application keeps, set where it is made": (
+        {
+            "main.py": """
+                import requests
+                from fastapi import FastAPI
+
+                def create() -> FastAPI:
+                    app = FastAPI()
+                    app.state.client = None
+                    app.state.client = requests.Session()
+                    return app
+                """,
+            "tests/test_main.py": "from main import create\ncreate().state.client = object()",
+            "use.py": "from fastapi import Request\ndef use(request: Request):\n    request.app.state.client.get(1)",
+        },
+        SESSION,
+    ),
+    "what is set on an application itself": (
+        {
+            "clients.py": "import requests\nclass Clients:\n    http = requests.Session()",
+            "main.py": """
+                from fastapi import FastAPI
+                from clients import Clients
+
+                def create(clients: Clients) -> FastAPI:
+                    app = FastAPI()
+                    app.clients = clients
+                    return app
+
+                def reload(app: FastAPI, text: str) -> None:
+                    app.clients = load(text)
+                """,
+            "use.py": "from fastapi import Request\ndef use(request: Request):\n    request.app.clients.http.get(1)",
+        },
+        SESSION,
+    ),
+    "what a lifespan sets, read by an untyped dependency": (
+        {
+            "main.py": """
+                import requests
+                from fastapi import FastAPI
+
+                async def lifespan(app: FastAPI):
+                    app.state.client = requests.Session()
+                    yield
+                """,
+            "deps.py": "from fastapi import Request\ndef client(request: Request):\n    return request.app.state.client",
+            "use.py": "from fastapi import Depends\nfrom deps import client\n"
+            "def use(http=Depends(client)):\n    http.get(1)",
+        },
+        SESSION,
+    ),
+    "two applications that keep different things under a name": (
+        {
+            "one.py": "import requests\nfrom fastapi import FastAPI\napp = FastAPI()\napp.state.client = requests.Session()",
+            "two.py": "import httpx\nfrom fastapi import FastAPI\napp = FastAPI()\napp.state.client = httpx.AsyncClient()",
+            "use.py": "from fastapi import Request\ndef use(request: Request):\n    request.app.state.client.get(1)",
+        },
+        "starlette.datastructures.State.client.get",
+    ),
+    "the state of something that is no application": (
+        {
+            "main.py": "import requests\nclass Machine:\n    pass\nmachine = Machine()\nmachine.state = object()\n"
+            "machine.state.client = requests.Session()",
+            "use.py": "from fastapi import Request\ndef use(request: Request):\n    request.app.state.client.get(1)",
+        },
+        "starlette.datastructures.State.client.get",
+    ),
     # imports
     "an import under another name": ({"use.py": "import requests as r\nr.get(1)"}, "requests.get"),
     "a name imported under another name": (
@@ -808,3 +878,27 @@ def test_a_class_is_what_its_plain_bases_say() -> None:
     assert found.is_subclass(node(found, "Color"), "enum.Enum")
     assert not found.is_subclass(node(found, "Shop"), "enum.Enum")
     assert not found.is_subclass(node(found, "Color"), "abc.ABC")
+
+
+def test_package_developed_in_a_folder_of_its_name_is_linked() -> None:
+    files = {
+        "billing/billing/__init__.py": "",
+        "billing/billing/api.py": """
+            from fastapi import FastAPI
+            from billing.rates import fetch
+
+            app = FastAPI()
+
+            @app.get("/rates")
+            async def rates():
+                return await fetch()
+        """,
+        "billing/billing/rates.py": """
+            import requests
+
+            async def fetch():
+                return requests.get("https://rates.example", timeout=5).json()
+        """,
+    }
+    (finding,) = project(files, select=("FP101",)).result.findings
+    assert (finding.path, finding.severity) == ("billing/billing/rates.py", Severity.CRITICAL)

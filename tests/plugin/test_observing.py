@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from app.plugin.pytest import Observed, Request
+from app.plugin.pytest import Observed, Request, _ticking
 from tests.cli.program import fastperf
 
 ROOT = Path(__file__).parents[2]
@@ -123,5 +125,33 @@ def test_the_parts_of_several_workers_become_one_with_the_worst_of_each_route() 
         "calls": 0,
         "gap_ms": 200.0,
         "where": "b",
+        "gap_where": "b",
     }
     assert json.loads(whole.written())["kind"] == "fastperf-observed"
+
+
+def test_the_gap_and_the_repeated_statement_name_the_test_that_showed_each() -> None:
+    observed, looping, standing = Observed(), Request(), Request()
+    looping.statements.update({"select 1": 5})
+    standing.gap = 0.3
+    observed.add("GET /", looping, "loops")
+    observed.add("GET /", standing, "stands")
+
+    assert observed.routes["GET /"]["where"] == "loops"
+    assert observed.routes["GET /"]["gap_where"] == "stands"
+
+
+async def test_an_endpoint_that_stops_the_loop_before_it_awaits_anything_is_seen() -> None:
+    request = Request()
+
+    ticking = _ticking(request)
+    _stop()
+    await asyncio.sleep(0)
+
+    assert ticking is not None
+    ticking.cancel()
+    assert request.gap >= 0.03
+
+
+def _stop() -> None:
+    time.sleep(0.03)

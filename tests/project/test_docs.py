@@ -89,6 +89,14 @@ def test_a_command_is_run_or_says_why_not(block: Block) -> None:
         assert steps(block)
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_no_command_hides_in_a_block_without_a_language(page: Path) -> None:
+    hidden = [
+        str(block) for block in blocks(page) if not block.language and re.search(r"(?m)^\$ ", block.text)
+    ]
+    assert hidden == []
+
+
 def mentioned(prefix: str) -> list[tuple[Path, str]]:
     return [
         (page, code)

@@ -1,4 +1,4 @@
-"""A few lives of pull requests, each another one; `tests/heavy/test_long_lives.py` lives some thousand steps."""
+"""A few lives of pull requests, each another one; `make lives LIVES=100` lives some thousand steps."""
 
 from __future__ import annotations
 

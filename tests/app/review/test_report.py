@@ -287,6 +287,36 @@ def test_recommendations_are_ranked_by_impact_per_effort() -> None:
     assert [place.line for place in made.recommendations[0].places] == [20, 21]
 
 
+@pytest.mark.parametrize(
+    ("codes", "answer"),
+    [
+        (("FP101", "FP401"), "[context]\np95_ms = 20"),
+        (("FP401", "FP101"), "[context]\np95_ms = 2000"),
+        (("FP101", "FP601"), "[context]\nerror_rate = 0.05"),
+        (("FP101", "FP301"), "[context]\nrps = 500"),
+        (("FP301", "FP101"), "[context]\nworkers = 1"),
+        (
+            ("FP101", "FP102"),
+            "[[endpoint]]\nmatch = '*'\nrps = 2\n[[endpoint]]\nmatch = 'GET /cart'\nrps = 90",
+        ),
+        (("FP101", "FP401"), "[[endpoint]]\nmatch = 'GET /cart'\nerror_rate = 0.2"),
+        (("FP101", "FP102"), "[[endpoint]]\nmatch = 'GET /cart'\np95_ms = 900"),
+    ],
+)
+def test_what_is_told_of_production_ranks_what_to_do(codes: tuple[str, str], answer: str) -> None:
+    first, second = (
+        finding(20, code=code, instead=code, fingerprint=code, endpoint=EndpointRef("GET", path))
+        for code, path in zip(codes, ("/orders", "/cart"), strict=True)
+    )
+
+    before = report(after=result(first, second), changes=LINE)
+    told = report(after=result(first, second), changes=LINE, config=configured(answer))
+
+    assert [item.code for item in before.recommendations] == sorted(codes)
+    ranked = [item.code for item in told.recommendations]
+    assert ranked == [codes[1], codes[0]]
+
+
 def test_questions_ask_for_assumptions_that_the_project_has_not_answered() -> None:
     one = finding(20, impact=Impact(summary="x", assumptions={"concurrency": 32, "rows": 100}))
     open_ = report(after=result(one), changes=LINE)

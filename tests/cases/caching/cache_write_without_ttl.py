@@ -127,3 +127,52 @@ async def other_key(day: str) -> None:
 async def written_first(day: str) -> str:
     await client.set(day, day)
     return await client.get(day)
+
+
+@app.post("/known/{day}")
+async def found_before(day: str) -> str:
+    found = await client.get(day)
+    if found:
+        return found
+    found = await load(day)
+    await client.set(day, found)  # FP304
+    return found
+
+
+@app.post("/asked/{day}")
+async def asked_for(day: str) -> str:
+    if not await client.exists(day):
+        await client.set(day, await load(day))  # FP304
+    return day
+
+
+@app.post("/switch/{name}")
+async def switched(name: str) -> None:
+    kept = await client.get(name)
+    if not kept:
+        raise LookupError(name)
+    await client.set(name, "off" if kept == "on" else "on")
+
+
+@app.get("/lifetime/{day}")
+async def with_a_lifetime_that_may_be_off(day: str, lifetime: int = 60) -> str:
+    found = await client.get(day)
+    if found is None:
+        found = await load(day)
+        if lifetime:
+            await client.setex(day, lifetime, found)
+        else:
+            await client.set(day, found)
+    return found
+
+
+@app.get("/renewed/{day}")
+async def with_or_without(day: str, lifetime: int = 60) -> str:
+    found = await client.get(day)
+    if found is None:
+        found = await load(day)
+        if lifetime:
+            await client.set(day, found, ex=lifetime)
+        else:
+            await client.set(day, found)
+    return found

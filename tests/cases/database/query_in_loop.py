@@ -1,3 +1,4 @@
+import sqlite3
 import asyncio
 import itertools
 from typing import Annotated
@@ -51,6 +52,21 @@ def by_key(ids: list[int], session: SessionDep) -> list[str]:
         product = session.get(Product, product_id)  # FP201
         names.append(product.name)
     return names
+
+
+@app.post("/collected")
+def collected_before(groups: list[list[int]], more: list[int], session: SessionDep) -> None:
+    wanted = []
+    for group in groups:
+        for product_id in group:
+            if product_id > 0:
+                wanted.append(product_id)
+    for product_id in wanted:
+        session.get(Product, product_id)  # FP201
+    others = []
+    others.extend(more)
+    for product_id in others:
+        session.get(Product, product_id)  # FP201
 
 
 @app.post("/comprehension")
@@ -149,6 +165,28 @@ def few(session: SessionDep) -> None:
         session.get(Product, number)
 
 
+@app.get("/few-collected")
+def few_that_were_collected(session: SessionDep, *, films: bool) -> None:
+    kinds = []
+    kinds.append("book")
+    if films:
+        kinds.append("film")
+    for kind in kinds:
+        session.scalar(select(Product).where(Product.name == kind))
+    both = []
+    for kind in KINDS:
+        both.append(kind.title())
+    both.extend(("record", "game"))
+    for kind in both:
+        session.scalar(select(Product).where(Product.name == kind))
+    texts = []
+    for column in Product.__table__.columns:
+        if column.name.endswith("_text"):
+            texts.append(column.name)
+    for name in texts:
+        session.scalar(select(Product).where(Product.name == name))
+
+
 @app.post("/independent")
 def independent(ids: list[int], session: SessionDep) -> None:
     for _ in ids:
@@ -222,3 +260,30 @@ def as_many_as_there_are_kinds(names: list[str], session: Annotated[Session, Dep
     all_of(session, KINDS)
     some_of(session, ["book", "film"])
     some_of(session, names)
+
+
+@app.post("/shelf")
+def of_a_database_in_the_process(numbers: list[str]) -> list[str]:
+    connection = sqlite3.connect("shelf.db")
+    names = []
+    for number in numbers:
+        found = connection.execute("SELECT name FROM books WHERE number = ?", (number,))  # FP201 (summary)
+        names.append(found.fetchone()[0])
+    return names
+
+
+@app.post("/written-down")
+def over_what_is_written_down(session: SessionDep, names: list[str]) -> None:
+    kinds = [f"kind-{each}" for each in KINDS]
+    for kind in kinds:
+        session.scalar(select(Product).where(Product.name == kind))
+    colours = {colour.upper() for colour in ("red", "blue")}
+    for colour in sorted(colours):
+        session.scalar(select(Product).where(Product.name == colour))
+    wanted = [name.lower() for name in names]
+    for name in wanted:
+        session.scalar(select(Product).where(Product.name == name))  # FP201
+    more = [f"kind-{each}" for each in KINDS]
+    more.extend(names)
+    for name in more:
+        session.scalar(select(Product).where(Product.name == name))  # FP201

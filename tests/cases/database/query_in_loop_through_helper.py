@@ -1,4 +1,6 @@
 import asyncio
+import shutil
+import sqlite3
 from collections.abc import Iterator
 from functools import lru_cache
 from threading import Thread
@@ -282,3 +284,47 @@ def restart_all(ids: list[int]) -> None:
     for owner_id in ids:
         greet(owner_id)
     restart(ids[0])
+
+
+class Shelf:
+    """A database in the process: only a commit that wrote something costs a wait."""
+
+    def __init__(self) -> None:
+        self.connection = sqlite3.connect("shelf.db")
+
+    def name_of(self, number: str) -> str:
+        return self.connection.execute("SELECT name FROM books WHERE number = ?", (number,)).fetchone()[0]
+
+    def rename(self, number: str) -> str:
+        found = self.connection.execute("SELECT name FROM books WHERE number = ?", (number,)).fetchone()[0]
+        self.connection.execute("UPDATE books SET name = ? WHERE number = ?", (found.title(), number))
+        self.connection.commit()
+        return found
+
+    def store(self, number: str, name: str | None = None) -> None:
+        if name is not None:
+            self.connection.execute("UPDATE books SET name = ? WHERE number = ?", (name, number))
+        self.connection.commit()
+        self.name_of(number)
+
+    def measure(self, number: str) -> str:
+        pages = shutil.copy(number, "copy")
+        self.connection.execute("SELECT name FROM books WHERE number = ?", (number,)).fetchone()
+        self.connection.execute("UPDATE books SET pages = ? WHERE number = ?", (pages, number))
+        self.connection.commit()
+        return pages
+
+
+shelf = Shelf()
+
+
+@app.post("/books")
+def books(numbers: list[str]) -> list[str]:
+    names = [shelf.name_of(number) for number in numbers]  # FP202 (summary)
+    for number in numbers:
+        names.append(shelf.rename(number))  # FP202 (inline)
+    for number in numbers:
+        shelf.store(number, number.title())  # FP202 (inline)
+    for number in numbers:
+        names.append(shelf.measure(number))  # FP202 (summary)
+    return names

@@ -1,3 +1,4 @@
+import sqlite3
 from collections.abc import Iterator
 from typing import Annotated
 
@@ -153,3 +154,11 @@ def at_most_once(names: list[str], session: SessionDep) -> None:
         if name.startswith("x"):
             session.execute(insert(Product).values(name=name))
             break
+
+
+@app.post("/shelf")
+def into_a_database_in_the_process(numbers: list[str]) -> None:
+    connection = sqlite3.connect("shelf.db")
+    for number in numbers:
+        connection.execute("INSERT INTO books (number) VALUES (?)", (number,))  # FP213 (summary)
+    connection.commit()

@@ -59,6 +59,15 @@ def legacy(session: SessionDep) -> None:
     session.commit()
 
 
+@app.post("/counted")
+def counted(session: SessionDep) -> int:
+    orders = session.scalars(select(Order).where(Order.open)).all()
+    for order in orders:  # FP214
+        order.open = False
+    session.commit()
+    return len(orders)
+
+
 # Near misses
 
 

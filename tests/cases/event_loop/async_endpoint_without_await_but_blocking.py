@@ -121,3 +121,23 @@ async def comprehension(numbers: list[int]) -> list[int]:
 async def stream(numbers: list[int]):
     for number in numbers:
         yield number
+
+
+running: set[asyncio.Task[None]] = set()
+
+
+async def refresh(text: str) -> None: ...
+
+
+def start(text: str) -> None:
+    running.add(asyncio.get_running_loop().create_task(refresh(text)))
+
+
+@app.get("/starts")
+async def starts(url: str) -> None:  # a thread has no running loop
+    start(requests.get(url, timeout=5).text)  # FP101
+
+
+@app.get("/starts-itself")
+async def starts_itself(url: str) -> None:
+    running.add(asyncio.create_task(refresh(requests.get(url, timeout=5).text)))  # FP101

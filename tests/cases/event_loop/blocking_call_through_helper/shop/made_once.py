@@ -102,7 +102,48 @@ async def by_known() -> None:
     Exchange.known()  # FP103 (summary)
 
 
-# What is not kept
+class Plugin:
+    """Made by whoever finds it; it lasts as long as its endpoints."""
+
+    def __init__(self) -> None:
+        self._table: dict[str, float] | None = None
+
+    def table(self) -> dict[str, float]:
+        if self._table is None:
+            raw = fetch("plugin")
+            self._table = dict(raw)
+        return self._table
+
+    def routes(self) -> APIRouter:
+        routes = APIRouter()
+
+        @routes.get("/plugin")
+        async def plugin() -> None:
+            await audit()
+            self.table()  # FP103 (summary)
+
+        return routes
+
+
+# What is not kept, or only as long as a request
+
+
+class Basket:
+    def __init__(self, number: str) -> None:
+        self.number = number
+        self._prices: dict[str, float] | None = None
+
+    def prices(self) -> dict[str, float]:
+        if self._prices is None:
+            raw = fetch(self.number)
+            self._prices = dict(raw)
+        return self._prices
+
+
+@router.get("/basket/{number}")
+async def basket(number: str) -> None:
+    await audit()
+    Basket(number).prices()  # FP103 (inline)
 
 
 def never_ready() -> dict[str, float]:

@@ -1,0 +1,54 @@
+"""Databases inside the process, SQLite above all: a statement costs microseconds and no way over a network.
+
+What costs there is a commit that wrote something: it waits for the disk.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from rules import libraries
+from rules.engine.pools import SERVER_DRIVERS
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+    from rules.engine.project import Project
+
+_DRIVERS = ("sqlite3.", "aiosqlite.", "duckdb.")
+_THROUGH_ENGINE = ("sqlalchemy.", "sqlmodel.")
+_URL = re.compile(r"[\"']?(sqlite|postgres|mysql|mariadb|oracle|mssql)[\w+]*:")
+
+_known: WeakKeyDictionary[Project, bool] = WeakKeyDictionary()
+
+
+def is_embedded(callable_name: str, module: Module) -> bool:
+    """Whether a database call stays in the process: by its driver, or because the only engine of the project is SQLite."""
+    name = libraries.canonical(callable_name)
+    if name.startswith(_DRIVERS):
+        return True
+    if not name.startswith(_THROUGH_ENGINE):
+        return False
+    named = str(module.options.context.get("database", "")).lower()
+    return named.startswith("sqlite") if named else _is_sqlite(module.project)
+
+
+def _is_sqlite(project: Project) -> bool:
+    known = _known.get(project)
+    if known is None:
+        known = _known[project] = _names_only_sqlite(project)
+    return known
+
+
+def _names_only_sqlite(project: Project) -> bool:
+    """Whether the project writes down a URL of SQLite, none of a server, and requires no driver of one."""
+    required = project.requirements.keys()
+    if not required or SERVER_DRIVERS & required:
+        return False
+    found = set()
+    for linked in project.resolver.modules.values():
+        held = [*linked.facts.members.values()]
+        held += [value for each in linked.facts.classes for value in each.attributes.values()]
+        found |= {match[1] for value in held if (match := _URL.match(value))}
+    return found == {"sqlite"}

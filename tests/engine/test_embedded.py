@@ -1,0 +1,69 @@
+"""A database in the process is known by its driver, or because the project names no other."""
+
+from __future__ import annotations
+
+import pytest
+
+from rules import analyze
+from rules.engine.finding import Confidence, Options, Severity
+from rules.engine.paths import place_of
+
+_APP = b"""
+from fastapi import FastAPI
+from sqlalchemy import create_engine, select
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+
+URL = "sqlite:///./shop.db"
+app = FastAPI()
+SessionLocal = sessionmaker(create_engine(URL))
+
+
+class Base(DeclarativeBase):
+    pass
+
+
+class Product(Base):
+    __tablename__ = "products"
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+@app.post("/basket")
+def basket(numbers: list[int]) -> None:
+    with SessionLocal() as session:
+        for number in numbers:
+            session.scalar(select(Product).where(Product.id == number))
+"""
+
+
+@pytest.mark.parametrize(
+    ("requirements", "expected"),
+    [
+        ("fastapi\nsqlalchemy\n", (Severity.LOW, Confidence.POSSIBLE)),
+        ("fastapi\nsqlalchemy\npsycopg\n", (Severity.HIGH, Confidence.CERTAIN)),
+    ],
+)
+def test_a_query_per_item_costs_little_where_only_sqlite_is_named(
+    requirements: str, expected: tuple[Severity, Confidence]
+) -> None:
+    analysis = analyze(
+        {"app/main.py": _APP},
+        documents={"requirements.txt": requirements},
+        options=Options(select=("FP201",)),
+    )
+
+    [found] = [*analysis.result.findings, *analysis.result.advice]
+    assert (found.severity, found.confidence) == expected
+
+
+@pytest.mark.parametrize(
+    ("path", "place"),
+    [
+        ("test_utils/mysql/containers.py", "test"),
+        ("shared/testing_helpers/app.py", "test"),
+        ("shop/fixtures.py", "test"),
+        ("shop/latest/utils.py", "app"),
+        ("shop/contest_data/rows.py", "app"),
+    ],
+)
+def test_helpers_of_tests_are_known_by_their_folders(path: str, place: str) -> None:
+    assert place_of(path) == place
