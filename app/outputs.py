@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -209,6 +210,10 @@ def as_prompt(result: Result, lines: Lines) -> str:
                 f"A proven fix ({finding.fix.safety}):",
                 *fenced(diff(finding.fix.edits, lines), "diff"),
             ]
+        command = f"fastperf check --select {finding.code}"
+        if finding.path.endswith(".py"):  # what else is read is read with the whole project
+            command += f" {shlex.quote(visible(finding.path))}"
+        section += ["Proof, which must not name it any more:", *fenced([command], "sh")]
         parts.append("\n".join(line for line in section if line))
     return "\n\n".join(parts) + "\n"
 

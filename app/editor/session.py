@@ -8,7 +8,7 @@ from pathlib import Path
 import rules
 from app import discovery
 from app.review.config import Config
-from rules import Analysis, ModuleFacts, SourceError
+from rules import Analysis, ModuleFacts, SourceError, Succession
 from rules.engine.finding import Endpoint, Finding, Options
 
 
@@ -22,6 +22,11 @@ class Session:
         self._documents: Mapping[str, str] = {}
         self._facts: dict[str, ModuleFacts] = {}
         self._analyses: dict[str, Analysis] = {}
+        self._sources: dict[str, bytes] = {}
+        """What each analysed file held."""
+        self._linked = Succession()
+        """The project as the latest analysis saw it: each change costs what changed, not the project."""
+        self._latest: Analysis | None = None
 
     def load(self) -> None:
         """Read the project as it is on disk. Raises DiscoveryError when the folder is gone."""
@@ -30,6 +35,8 @@ class Session:
         self._documents = project.texts()
         self._facts = dict(_facts(project.read()))
         self._analyses.clear()
+        self._sources.clear()
+        self._linked, self._latest = Succession(), None
 
     @property
     def mistakes(self) -> tuple[str, ...]:
@@ -41,17 +48,33 @@ class Session:
         if self._config.excludes(path):
             return ()
         others = {other: facts for other, facts in self._facts.items() if other != path}
-        analysis = rules.analyze(
-            {path: source}, others=others, documents=self._documents, options=self._options, advise=False
-        )
+        try:
+            analysis = rules.analyze(
+                {path: source},
+                others=others,
+                documents=self._documents,
+                options=self._options,
+                advise=False,
+                succession=self._linked,
+            )
+        except BaseException:  # what it was moving is neither here nor there
+            self._linked, self._latest = Succession(), None
+            raise
+        if self._latest is not None:
+            self._latest.passed(self._linked)
+        self._latest = analysis
         if path in analysis.facts:
             self._facts[path] = analysis.facts[path]
-        self._analyses[path] = analysis
+        self._analyses[path], self._sources[path] = analysis, source
         return tuple(finding for finding in analysis.result.findings if finding.path == path)
 
     def proven(self, path: str, finding: Finding) -> Finding:
         """A finding of the last analysis of `path` with its fix, if one could be proven."""
-        return self._analyses[path].prove(finding) if path in self._analyses else finding
+        if path not in self._analyses:
+            return finding
+        if self._analyses[path] is not self._latest:  # its project moved on with another file
+            self.analyse(path, self._sources[path])
+        return self._analyses[path].prove(finding)
 
     def findings(self, path: str) -> tuple[Finding, ...]:
         """Those of the last analysis of `path`."""
@@ -66,6 +89,7 @@ class Session:
     def close(self, path: str) -> None:
         """The file is no longer being written: what is on disk counts again."""
         self._analyses.pop(path, None)
+        self._sources.pop(path, None)
         place = self.root / path
         self._facts.pop(path, None)
         if place.is_file():

@@ -132,6 +132,7 @@ def test_a_prompt_has_place_code_path_and_patch_of_each_finding() -> None:
     assert "Trade-offs: Occupies one of 40 threads." in text
     assert "@@ -4,1 +4,1 @@" in text
     assert "## 2. " in text
+    assert text.count("```sh\nfastperf check --select FP001 orders/api.py\n```") == 2
 
 
 def test_every_format_says_something_valid_about_nothing() -> None:

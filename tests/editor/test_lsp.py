@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import time
 from collections.abc import AsyncIterator
@@ -221,14 +222,28 @@ async def test_a_thousand_lines_are_answered_at_once(editor: Editor) -> None:
     )
     text = API + handlers
     assert len(text.splitlines()) > 1_000
+    (editor.folder / "pyproject.toml").write_text('[project]\nname = "orders"\n')  # every rule
     editor.open("api.py")
     await editor.hear("api.py", 1)
-    taken = []
-    for version in range(2, 8):
+    taken, before = [], processor_seconds(editor)
+    for version in range(2, 12):
         started = time.perf_counter()
-        editor.change("api.py", version, text + f"\n# {version}\n")
+        editor.change("api.py", version, text + f"\n\nasync def added_{version}():\n    return {version}\n")
         await editor.hear("api.py", version)
         taken.append(time.perf_counter() - started)
+    spent = (processor_seconds(editor) - before) / len(taken)
 
-    # The bar is 0.1 s on an idle machine; tests share theirs.
-    assert min(taken[1:]) < 0.5, taken
+    # The bar is 0.1 s on an idle machine; tests share theirs, which slows the processor too.
+    assert spent < 0.15, (spent, taken)
+    assert min(taken) < 0.5, taken
+
+
+def processor_seconds(editor: Editor) -> float:
+    """What the server has used so far, by Linux's account; 0 elsewhere."""
+    server = editor._server
+    assert server is not None
+    account = Path(f"/proc/{server.pid}/stat")
+    if not account.exists():
+        return 0.0
+    user, system = account.read_text().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
