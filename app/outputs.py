@@ -150,7 +150,10 @@ def as_junit(result: Result, lines: Lines) -> str:
             case, "failure", {"type": str(finding.severity), "message": visible(_sentence(finding))}
         )
         failure.text = "\n".join(
-            [f"{visible(finding.path)}:{finding.line}:{finding.column}", *map(visible, _details(finding))]
+            [
+                f"{visible(finding.path)}:{finding.line}:{finding.column}",
+                *(visible(line) for detail in _details(finding) for line in detail.split("\n")),
+            ]
         )
     if not result.findings:
         ElementTree.SubElement(

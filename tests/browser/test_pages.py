@@ -67,6 +67,11 @@ def test_a_report_for_somebody_who_signed_in(opened: Opening, site: Site, tmp_pa
     assert tab.page.evaluate("navigator.clipboard.readText()") == patch
     tab.looks_right("report")
 
+    tab.page.add_init_script("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+    tab.page.reload()
+    assert not tab.page.locator("[data-copy]").is_visible()
+    assert tab.page.get_by_role("link", name="Download the patch").is_visible()
+
     tab.page.get_by_role("button", name="Sign out").click()
     tab.page.get_by_role("link", name="Sign in with GitHub").wait_for()
 

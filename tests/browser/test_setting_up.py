@@ -74,3 +74,18 @@ def test_what_cannot_be_right_is_said_beside_the_form(opened: Opening, fresh: Fr
     tab.page.get_by_role("alert").wait_for()
     assert tab.page.get_by_role("button", name="Create the app at GitHub").count() == 0
     tab.looks_right("setup-complaint")
+
+
+def test_a_code_that_github_does_not_know_is_told_and_can_be_tried_again(
+    opened: Opening, fresh: Fresh
+) -> None:
+    tab = opened(fresh.address, own=(fresh.url,))
+    action = tab.page.locator('form[method="post"]').get_attribute("action") or ""
+    state = action.partition("state=")[2]
+
+    tab.page.goto(f"{fresh.url}/setup/created?code={'0' * 40}&state={state}")
+
+    tab.page.get_by_role("heading", name="The app was not made").wait_for()
+    tab.looks_right("setup-failed", status=502)
+    tab.page.get_by_role("link", name="Begin again").click()
+    assert tab.page.get_by_role("button", name="Create the app at GitHub").is_visible()

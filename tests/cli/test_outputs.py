@@ -109,6 +109,10 @@ def test_junit_is_xml_whatever_the_code_holds() -> None:
 
     assert root.attrib["failures"] == "1"
     assert root.find("testsuite/testcase/failure") is not None
+    told = ElementTree.fromstring(
+        outputs.as_junit(Result(findings=(finding(instead="Do this.\nOr that."),)), lines)
+    )
+    assert "Instead: Do this.\nOr that." in (told.findtext(".//failure") or "")
     clean = ElementTree.fromstring(outputs.as_junit(Result(), lines))
     assert (clean.attrib["tests"], clean.attrib["failures"]) == ("1", "0")
 

@@ -2,6 +2,7 @@
 "use strict";
 
 for (const button of document.querySelectorAll("[data-copy]")) {
+  if (!navigator.clipboard) break; // it is only there over https
   button.hidden = false;
   button.addEventListener("click", async () => {
     await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
