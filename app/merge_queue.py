@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+from weakref import WeakValueDictionary
 
 import msgspec
 import structlog
@@ -35,11 +36,12 @@ class MergeQueue:
         self._assessor = assessor
         self._publisher = publisher
         self._store = store
+        self._heads: WeakValueDictionary[tuple[int, str], asyncio.Lock] = WeakValueDictionary()
 
     async def answer(self, client: RepositoryClient, job: MergeGroupJob) -> None:
         """Review what a merge queue would merge; the check run decides, and a failing one is told to whom it concerns."""
         said, report, group = await self._gather(client, job)
-        await self._publisher.conclude(client, said, again=True, asks=False)
+        await self._conclude(client, said)
         if said.conclusion == "failure" and report is not None:
             await self._tell(client, job, report, group)
 
@@ -48,10 +50,16 @@ class MergeQueue:
         config = Config.parse((await self._last(client, job)).documents)
         fault = unreviewed(job.head_sha, config.on_fault, f"a fault of its own ({reason})", None)
         said = msgspec.structs.replace(fault, title="fastperf could not review this commit")
-        await self._publisher.conclude(client, said, again=True, asks=False)
+        await self._conclude(client, said)
         entry = f"{job.repository.id}:fault:{job.head_sha}"
         number = client.pulls.last_of(job.head_ref)
         await self._store.record(entry, job.repository, number, "fastperf", "fault", reason)
+
+    async def _conclude(self, client: RepositoryClient, said: Gathered) -> None:
+        """A group may be asked about twice at once: the later one rewrites the run of the earlier."""
+        key = client.repository.id, said.head_sha
+        async with self._heads.setdefault(key, asyncio.Lock()):
+            await self._publisher.conclude(client, said, again=True, asks=False)
 
     async def _gather(
         self, client: RepositoryClient, job: MergeGroupJob

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -59,9 +60,18 @@ def configuration(root: Path, file: Path | None) -> Config:
     return config
 
 
+_GOES_ON = re.compile(
+    r" The default `[^`]*` applies\.$|; (?:it is|they are|this entry is) left out|; defaults apply(?=\.$)"
+)
+"""What a review does about a mistake. Here the program ends instead."""
+
+
 def _refuse_mistakes(config: Config, file: Path | None) -> None:
     if config.errors:
-        mistakes = [f"{file or mistake.path}:{mistake.line}: {mistake.message}" for mistake in config.errors]
+        mistakes = [
+            f"{file or mistake.path}:{mistake.line}: {_GOES_ON.sub('', mistake.message)}"
+            for mistake in config.errors
+        ]
         raise Misuse("\nfastperf: ".join(mistakes))
 
 

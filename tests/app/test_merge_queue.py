@@ -189,3 +189,16 @@ async def test_the_run_of_a_group_is_run_again_and_has_no_buttons(service: Servi
 
     (run,) = service.github.check_runs(repo, group.head_sha)
     assert run.conclusion == "failure"
+
+
+async def test_a_group_that_is_asked_about_several_times_at_once_has_one_run(service: Service) -> None:
+    repo = service.shop()
+    pull = await service.reviewed(repo, "fast", FAST)
+
+    group = await service.github.merge_group(repo, [pull.number])
+    for _ in range(3):
+        await service.github.queue_told(group)
+    await service.idle()
+
+    (run,) = service.github.check_runs(repo, group.head_sha)
+    assert run.conclusion == "success"

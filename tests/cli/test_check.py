@@ -228,6 +228,19 @@ def test_links_are_not_counted_as_files(tmp_path: Path) -> None:
     assert done.stdout.startswith("No performance problems in 1 file ")
 
 
+def test_a_mistake_in_the_configuration_ends_the_run_and_promises_no_default(shop: Path) -> None:
+    write(shop, {"pyproject.toml": "[tool.fastperf]\nfail_on = 'often'\nselct = []\n"})
+
+    done = fastperf("check", folder=shop)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines() == [
+        "fastperf: pyproject.toml:2: `fail_on`: invalid enum value 'often', expected "
+        "`critical` or `high` or `medium` or `low` or `info` or `never`.",
+        "fastperf: pyproject.toml:3: There is no key `selct`. Did you mean `select`?",
+    ]
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -368,5 +381,5 @@ def test_a_project_in_a_folder_is_configured_by_its_repository(tmp_path: Path) -
     done = fastperf("check", folder=repository.path / "orders")
     assert (done.returncode, done.stderr) == (
         2,
-        "fastperf: ../pyproject.toml:2: There is no key `fial_on`; it is left out. Did you mean `fail_on`?\n",
+        "fastperf: ../pyproject.toml:2: There is no key `fial_on`. Did you mean `fail_on`?\n",
     )
