@@ -130,6 +130,10 @@ Key = tuple[int, int | None, bool]
 """Installation, the repository the token is narrowed to, and whether it is to commit with."""
 
 
+_ACROSS = ("metadata", "pull_requests")
+"""What a token for all repositories of an installation is good for: to see which there are and their open heads."""
+
+
 class Tokens:
     """Installation tokens, kept for 55 minutes. Callers who want the same one at once share one call."""
 
@@ -240,6 +244,8 @@ class Tokens:
 
     async def _narrowed(self, installation_id: int, data: Mapping[str, Any], *, commits: bool) -> Any:
         permissions = self._permissions | ({"contents": "write"} if commits else {})
+        if "repository_ids" not in data:
+            permissions = {name: "read" for name in _ACROSS if name in self._permissions}
         if installation_id in self._lacking:
             return await self._asked(installation_id, data)
         try:

@@ -8,8 +8,8 @@ from typing import Final
 
 NAMES: Final = (".github/fastperf.toml", "pyproject.toml", ".ruff.toml", "ruff.toml")
 """Where a project configures us, or ruff; relative to its folder."""
-_TABLE: Final = re.compile(r"""^\s*\[\[?\s*tool\s*\.\s*["']?fastperf\b""", re.MULTILINE)
-_RUFF: Final = re.compile(r"""^\s*\[\[?\s*tool\s*\.\s*["']?ruff\b""", re.MULTILINE)
+_OWN_SECTION: Final = re.compile(r"""^[ \t]*\[\[?[ \t]*tool[ \t]*\.[ \t]*["']?fastperf\b""", re.MULTILINE)
+_RUFF_SECTION: Final = re.compile(r"""^[ \t]*\[\[?[ \t]*tool[ \t]*\.[ \t]*["']?ruff\b""", re.MULTILINE)
 
 
 def folder_of(path: str) -> str:
@@ -35,8 +35,11 @@ def decides(own: Mapping[str, str]) -> bool:
 
 
 def has_table(own: Mapping[str, str]) -> bool:
-    return NAMES[0] in own or _TABLE.search(own.get("pyproject.toml", "")) is not None
+    return NAMES[0] in own or _OWN_SECTION.search(own.get("pyproject.toml", "")) is not None
 
 
 def has_linter(own: Mapping[str, str]) -> bool:
-    return not own.keys().isdisjoint(NAMES[2:]) or _RUFF.search(own.get("pyproject.toml", "")) is not None
+    return (
+        not own.keys().isdisjoint(NAMES[2:])
+        or _RUFF_SECTION.search(own.get("pyproject.toml", "")) is not None
+    )

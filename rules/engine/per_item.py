@@ -34,7 +34,7 @@ _PREPARING = re.compile(
 """Paths of code that fills or mends a database once."""
 _FILLING = re.compile(r"_*(?:seed|backfill|migrate|bootstrap)(?:_|$)")
 """Such functions."""
-_SETTINGS = re.compile(r"_*(?:\w+_)?settings|_*(?:app_)?(?:config|conf|env)", re.IGNORECASE)
+_SETTINGS = re.compile(r"(?:\w*_)?settings|_*(?:app_)?(?:config|conf|env)", re.IGNORECASE)
 _KEYS = frozenset({"id", "_id", "pk", "uuid", "key", "slug", "name", "email", "username"})
 _OWN = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.For, ast.AsyncFor, ast.While)
 """What a `break` or `return` inside does not leave the loop with, or not for certain."""

@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from rules.engine import estimates
 from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, Severity, Valid
@@ -135,15 +136,21 @@ def _is_for_debugging(node: ast.AST, module: Module) -> bool:
         current = module.parent(current)
     if not isinstance(node, ast.ClassDef):
         return False
-    added = [
-        call
-        for call in ast.walk(module.tree)
-        if isinstance(call, ast.Call)
-        and last_name(call.func) == "add_middleware"
-        and call.args
-        and last_name(call.args[0]) == node.name
-    ]
+    added = _given(module).get(node.name, [])
     return bool(added) and all(_is_switched(call, module) for call in added)
+
+
+_additions: WeakKeyDictionary[Module, dict[str, list[ast.Call]]] = WeakKeyDictionary()
+
+
+def _given(module: Module) -> dict[str, list[ast.Call]]:
+    """The calls of `add_middleware` in a file, by the last name of the class they add."""
+    if module not in _additions:
+        _additions[module] = found = {}
+        for call in ast.walk(module.tree):
+            if isinstance(call, ast.Call) and last_name(call.func) == "add_middleware" and call.args:
+                found.setdefault(last_name(call.args[0]), []).append(call)
+    return _additions[module]
 
 
 def _is_switched(call: ast.Call, module: Module) -> bool:
