@@ -62,8 +62,14 @@ def unreached(project: Project, node: Node, severity: Severity) -> tuple[Severit
     if not is_served(project, node.path):
         if is_elsewhere(node.path) or is_apart(project, node.path):
             return _capped(severity, Severity.LOW), Confidence.POSSIBLE
-        return _capped(severity.lowered(), Severity.MEDIUM), Confidence.LIKELY
-    return severity.lowered(), Confidence.LIKELY
+        return _capped(severity.lowered(), Severity.MEDIUM), _sure(project)
+    less = severity.lowered()
+    return less, Confidence.LIKELY if less >= Severity.HIGH else _sure(project)
+
+
+def _sure(project: Project) -> Confidence:
+    """Beside an application, of three places that no request is seen to reach two are dead code, a start or an end."""
+    return Confidence.POSSIBLE if served_files(project) else Confidence.LIKELY
 
 
 def _shares_loop(node: Node, project: Project) -> bool:

@@ -141,8 +141,22 @@ def _needs_its_loop(function: ast.AsyncFunctionDef, module: Module) -> bool:
     """Whether the function, or what it calls, only works where the loop runs: no plain `def` for it."""
     if any(_asyncio(node, module) not in _ANYWHERE for node in own_nodes(function)):
         return True
+    if any(_awaits_it(decorator, module) for decorator in function.decorator_list):
+        return True
     entered = module.graph_node(function)
     return entered is None or needs_loop([entered], module.project.resolver)
+
+
+def _awaits_it(decorator: ast.expr, module: Module) -> bool:
+    """Whether a decorator of the project puts an asynchronous function around it, which awaits what it wraps."""
+    value = module.value(decorator.func if isinstance(decorator, ast.Call) else decorator)
+    if value is None or value.module is None:
+        return False
+    path, within = value.module.path, f"{value.symbol}."
+    return any(
+        node.is_async and node.path == path and node.symbol.startswith(within)
+        for node in module.project.graph.nodes.values()
+    )
 
 
 def _asyncio(node: ast.AST, module: Module) -> str:

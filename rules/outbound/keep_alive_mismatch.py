@@ -90,7 +90,7 @@ class KeepAliveMismatch(ProjectRule):
                 command.line,
                 f"`{command.runs}` closes idle connections after {seconds} s, {proxy.kind} keeps them for {proxy.seconds} s: now"
                 " and then a request meets a closed one and becomes a 502.",
-                confidence=Confidence.LIKELY,
+                confidence=Confidence.POSSIBLE,
                 related=(Hop(proxy.path, proxy.line, proxy.kind),),
                 impact=Impact(
                     summary="a 502 now and then on connections that were idle for about as long as the server keeps them",

@@ -80,7 +80,7 @@ class PoolNotConfigured(Rule):
                 node,
                 f"`{name}` leaves the pool at its defaults: 15 connections per process, 30 s wait for the sixteenth, and dead"
                 " ones are handed out.",
-                confidence=Confidence.LIKELY,
+                confidence=Confidence.POSSIBLE,
                 impact=Impact(
                     summary="at 20 ms per query and 15 connections at most 750 queries/s per process; a request beyond"
                     " them waits up to 30 s",
@@ -94,6 +94,6 @@ class PoolNotConfigured(Rule):
                 f"`{name}` has neither `pool_pre_ping` nor `pool_recycle`: a connection that the server closed becomes an"
                 " error for the next request.",
                 severity=Severity.LOW,
-                confidence=Confidence.LIKELY,
+                confidence=Confidence.POSSIBLE,
                 instead="Add `pool_pre_ping=True`, or `pool_recycle` below the shortest idle limit on the way.",
             )

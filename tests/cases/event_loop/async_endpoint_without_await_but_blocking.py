@@ -1,4 +1,5 @@
 import asyncio
+import functools
 import time
 from typing import Annotated
 
@@ -141,3 +142,38 @@ async def starts(url: str) -> None:  # a thread has no running loop
 @app.get("/starts-itself")
 async def starts_itself(url: str) -> None:
     running.add(asyncio.create_task(refresh(requests.get(url, timeout=5).text)))  # FP101
+
+
+def permitted(action: str):
+    def decorate(function):
+        @functools.wraps(function)
+        async def wrapper(*args, **kwargs):
+            print(action)
+            return await function(*args, **kwargs)
+
+        return wrapper
+
+    return decorate
+
+
+def counted(function):
+    @functools.wraps(function)
+    def wrapper(*args, **kwargs):
+        print(function.__name__)
+        return function(*args, **kwargs)
+
+    return wrapper
+
+
+@router.get("/permitted")
+@permitted("read")
+async def awaited_by_its_decorator(session: Session = Depends(get_session)) -> int:
+    session.commit()
+    return 1
+
+
+@router.get("/counted")
+@counted
+async def only_called_by_its_decorator(session: Session = Depends(get_session)) -> int:  # FP104
+    session.commit()
+    return 1
