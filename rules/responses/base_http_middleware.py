@@ -146,7 +146,8 @@ _additions: WeakKeyDictionary[Module, dict[str, list[ast.Call]]] = WeakKeyDictio
 def _given(module: Module) -> dict[str, list[ast.Call]]:
     """The calls of `add_middleware` in a file, by the last name of the class they add."""
     if module not in _additions:
-        _additions[module] = found = {}
+        found: dict[str, list[ast.Call]] = {}
+        _additions[module] = found
         for call in ast.walk(module.tree):
             if isinstance(call, ast.Call) and last_name(call.func) == "add_middleware" and call.args:
                 found.setdefault(last_name(call.args[0]), []).append(call)
