@@ -140,7 +140,7 @@ def _entries(rule: Rule) -> Iterator[Entry]:
             severity=str(rule.severity),
             gates=rule.gates,
             fix=any(example.fixed is not None for example in rule.invalid),
-            measured=measured.impact(rule, rule.impact).measured,
+            measured=measured.of(rule.code) is not None,
             alias_of=alias_of,
             summary=pages.markdown_line(card.summary),
             text=f"{code} {called} {name} {rule.severity} {card.summary} {card.why}".lower(),

@@ -106,7 +106,7 @@ class LruCacheOnMethod(Rule):
             f"`{shown}` on `{owner.name}.{node.name}` {_kept(memo, owner.name)}, and no two of them share a result.",
             severity=_severity(memo, lives),
             confidence=Confidence.LIKELY,
-            impact=kept_estimates.growing(module.options) if not memo.is_bounded else None,
+            impact=kept_estimates.growing(module.options, tried=False) if not memo.is_bounded else None,
         )
 
     def _with_request(self, node: ast.FunctionDef, memo: Memo, module: Module) -> Iterator[Match]:

@@ -44,6 +44,7 @@ class CartesianEagerLoad(Rule):
     impact = Impact(
         summary="per entity with a and b rows in the two collections: a·b rows → a + b",
         formula="Π rows of each joined collection → Σ",
+        measured=True,
     )
 
     invalid = (

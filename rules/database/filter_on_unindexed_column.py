@@ -116,6 +116,7 @@ class FilterOnUnindexedColumn(Rule):
         summary="one look-up in a table of 100,000 rows: about 4–20 → 0.15 ms in the database; linear in its rows",
         formula="rows · 0.04–0.2 µs per scan → one index look-up",
         assumptions={"rows": 100_000},
+        measured=True,
     )
 
     invalid = (

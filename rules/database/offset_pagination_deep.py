@@ -55,6 +55,7 @@ class OffsetPaginationDeep(Rule):
         summary="an offset of 90,000 against a key: 1.8–6.8 times the requests/s; on the first pages no difference",
         formula="rows read = offset + limit → limit",
         assumptions={"offset": 90_000},
+        measured=True,
     )
 
     invalid = (

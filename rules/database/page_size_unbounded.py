@@ -52,6 +52,7 @@ class PageSizeUnbounded(Rule):
         summary="5–30 µs of processor time and one object per row asked for: 100,000 rows are 0.5–3 s",
         formula="5–30 µs per row (5 columns) · rows asked for",
         assumptions={"rows": 100_000},
+        measured=True,
     )
 
     invalid = (

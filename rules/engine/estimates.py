@@ -116,6 +116,7 @@ def blocked_loop(options: Options, milliseconds: float, *, key: str = "", what: 
         ),
         formula="1/B → min(c, B/u)/B requests/s; other requests wait up to c·B (B: time blocked, u: CPU per request)",
         assumptions={"concurrency": clients, key or "milliseconds": milliseconds},
+        measured=True,
     )
 
 
@@ -130,6 +131,7 @@ def loop_lag(options: Options, milliseconds: float, *, key: str, what: str) -> I
         ),
         formula="other requests wait up to c·B; at most 1/B per second and worker (B: time blocked)",
         assumptions={"concurrency": clients, key: milliseconds},
+        measured=True,
     )
 
 
@@ -158,6 +160,7 @@ def queries_in_loop(options: Options) -> Impact:
         ),
         formula="n·(RTT + q) → RTT + q",
         assumptions={"rows": count, "db_round_trip_ms": trip},
+        measured=True,
     )
 
 
@@ -173,6 +176,7 @@ def lazy_loads(options: Options, relationships: int) -> Impact:
         ),
         formula="1 + n·k → 1 + k statements (n: rows, k: relationships)",
         assumptions={"rows": count, "db_round_trip_ms": trip},
+        measured=True,
     )
 
 
@@ -187,6 +191,7 @@ def rows_written(options: Options) -> Impact:
         ),
         formula="n·(RTT + q) → RTT + n·w (w: writing one row, at most 0.1 ms)",
         assumptions={"rows": count, "db_round_trip_ms": trip},
+        measured=True,
     )
 
 
@@ -200,6 +205,7 @@ def rows_changed(options: Options) -> Impact:
         ),
         formula="2·RTT + n·o … n·(RTT + q) → RTT + q (o: one row as an object)",
         assumptions={"rows": count, "db_round_trip_ms": trip},
+        measured=True,
     )
 
 
@@ -221,6 +227,7 @@ def commits_in_loop(options: Options, kind: str) -> Impact:
         ),
         formula="n·(RTT + fsync) → RTT + fsync" if kind == "commit" else "n·RTT → RTT",
         assumptions={"rows": count, "db_round_trip_ms": trip},
+        measured=kind == "commit",
     )
 
 
@@ -235,6 +242,7 @@ def awaits_in_loop(options: Options) -> Impact:
         ),
         formula="n·L → ceil(n/k)·L (L: time of one call, k: calls at once)",
         assumptions={"items": count, "http_latency_ms": latency},
+        measured=True,
     )
 
 
@@ -248,6 +256,7 @@ def awaits_in_sequence(options: Options, count: int) -> Impact:
         ),
         formula="n·L → L + n·u (L: time of one call, u: CPU per call)",
         assumptions={"http_latency_ms": latency},
+        measured=True,
     )
 
 
@@ -262,6 +271,7 @@ def rows_counted(options: Options) -> Impact:
         ),
         formula="5–30 µs of processor time per row (5 columns) → one number",
         assumptions={"rows": count, "db_round_trip_ms": trip},
+        measured=True,
     )
 
 
@@ -277,6 +287,7 @@ def rows_serialized(options: Options, form: str) -> Impact:
         summary=f"for {count} rows of 5 fields: {told} ms of processor time per response; for 1,000 rows {thousand} ms",
         formula=f"{span(*before)} µs → {span(*after)} µs of processor time per row",
         assumptions={"rows": count},
+        measured=True,
     )
 
 
@@ -286,6 +297,7 @@ def in_memory(times: str) -> Impact:
         summary=f"a body of 50 MB: {times}; in chunks of 1 MB about 2 MB, whatever the body's size",
         formula="concurrent requests · body → concurrent requests · chunk",
         assumptions={"body_mb": 50},
+        measured=True,
     )
 
 
@@ -299,6 +311,7 @@ def rows_returned(options: Options) -> Impact:
         ),
         formula="5–30 µs per row (5 columns) · rows, plus building the response",
         assumptions={"rows": count},
+        measured=True,
     )
 
 
@@ -313,6 +326,7 @@ def connection_held(options: Options) -> Impact:
         ),
         formula="P / L requests/s (P: connections of the pool, L: time held)",
         assumptions={"pool_size": places, "http_latency_ms": latency},
+        measured=True,
     )
 
 
@@ -331,6 +345,7 @@ def hangs(options: Options, *, on_loop: bool, seconds: float | None = None) -> I
         ),
         formula="hung calls ≥ threads ⇒ no `def` endpoint answers",
         assumptions={"threads": THREADS},
+        measured=True,
     )
 
 
@@ -354,6 +369,7 @@ def client_per_request(options: Options, cpu_ms: float | None) -> Impact:
         ),
         formula="1/u requests/s per core (u: processor time of making the client), plus 2–3 round trips for TCP and TLS",
         assumptions={"http_latency_ms": latency},
+        measured=True,
     )
 
 
@@ -367,6 +383,7 @@ def connection_per_request(options: Options) -> Impact:
         ),
         formula="5–10 round trips (TCP, TLS, log-in) and 2–20 ms of set-up per request → 0",
         assumptions={"db_round_trip_ms": trip, "concurrency": concurrency(options)},
+        measured=True,
     )
 
 

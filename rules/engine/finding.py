@@ -95,7 +95,7 @@ class ProvenFix(msgspec.Struct, frozen=True):
 
 
 class Impact(msgspec.Struct, frozen=True):
-    """Expected effect, always with its assumption; `measured` is false until a benchmark backs it."""
+    """Expected effect, always with its assumption; `measured`: a benchmark of the rule tried this very formula."""
 
     summary: str = "not measured"
     formula: str = ""

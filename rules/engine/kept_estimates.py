@@ -16,8 +16,8 @@ KEYS_WAIT_MS = ((10.0, 40.0), (0.2, 3.0))
 _DAY = 86_400
 
 
-def growing(options: Options) -> Impact:
-    """A container that gets an entry per new key and never loses one."""
+def growing(options: Options, *, tried: bool = True) -> Impact:
+    """A container that gets an entry per new key and never loses one. `tried`: with entries, not whole instances."""
     rate = assumption(options, "rps", RPS)
     keys = rate * NEW_KEYS * _DAY
     return Impact(
@@ -27,6 +27,7 @@ def growing(options: Options) -> Impact:
         ),
         formula="keys · 0.5–5 KB per worker, never given back",
         assumptions={"rps": rate, "new_keys": NEW_KEYS},
+        measured=tried,
     )
 
 
@@ -40,6 +41,7 @@ def fetched_each_time(options: Options) -> Impact:
         ),
         formula="L per request → L per lifetime of the cache",
         assumptions={"http_latency_ms": latency},
+        measured=True,
     )
 
 
@@ -53,6 +55,7 @@ def redis_in_loop(options: Options) -> Impact:
         ),
         formula="n·RTT → RTT",
         assumptions={"rows": count, "redis_round_trip_ms": trip},
+        measured=True,
     )
 
 
@@ -65,6 +68,7 @@ def keys_scanned(options: Options) -> Impact:
         ),
         formula="time of KEYS grows with all keys of the database, not with the matches",
         assumptions={"keys": 100_000},
+        measured=True,
     )
 
 
@@ -75,6 +79,7 @@ def moved_behind(options: Options) -> Impact:
         summary=f"each request waits about {number(latency)} ms less; the work itself stays the same",
         formula="p50 − L (L: the call that moves behind the response)",
         assumptions={"http_latency_ms": latency},
+        measured=True,
     )
 
 
@@ -84,6 +89,7 @@ def long_sleep(seconds: float) -> Impact:
         summary=f"each request waits {number(seconds)} s less",
         formula="p50 − L (L: the sleep)",
         assumptions={"sleep_ms": seconds * 1000},
+        measured=True,
     )
 
 
@@ -93,6 +99,7 @@ def settings_read(options: Options) -> Impact:
         summary="0.3 ms of processor time per request, about 1.2 ms when an `.env` file is read → 0",
         formula="0.3–1.2 ms per request → once per process",
         assumptions={"fields": 15},
+        measured=True,
     )
 
 

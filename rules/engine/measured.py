@@ -147,13 +147,14 @@ def of(code: str) -> Case | None:
 
 
 def impact(rule: Rule, expected: Impact | None) -> Impact:
-    """What a finding may be expected to cost: the estimate of its rule, which the measurement backs where there is one."""
-    told = expected or rule.impact
+    """What a finding may be expected to cost. Measured is an estimate whose own formula the rule's benchmark tried; other
+    sentences of a measured rule are not. A match that brings an empty estimate is none that was tried either."""
+    told = rule.impact if expected is None else expected
     case = of(rule.code)
     if case is None:
+        return msgspec.structs.replace(told, measured=False)
+    if expected is not None or told.summary != Impact().summary:
         return told
-    if told.summary != Impact().summary:
-        return msgspec.structs.replace(told, measured=True)
     return Impact(summary=headline(case), formula=told.formula, measured=True)
 
 

@@ -109,6 +109,7 @@ class ThreadpoolStarvation(Rule):
                     summary=f"at most {estimates.THREADS} such requests at once per process; more of them wait in waves",
                     formula="capacity = threads / duration",
                     assumptions={"threads": estimates.THREADS},
+                    measured=True,
                 ),
             )
             return

@@ -131,6 +131,7 @@ class TrivialSyncDependency(Rule):
                 summary=f"{estimates.span(*estimates.HOP_MS)} ms and one of 40 worker threads per request → a plain call",
                 formula="one thread hop per request → 0",
                 assumptions={"threads": 40},
+                measured=True,
             ),
         )
 

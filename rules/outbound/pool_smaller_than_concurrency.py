@@ -101,6 +101,7 @@ class PoolSmallerThanConcurrency(Rule):
                     f" {_THREADS - total} wait",
                     formula="(pool_size + max_overflow) / query time; wait ≈ (threads − pool)/pool · query time",
                     assumptions={"threads": _THREADS, "query_ms": 20},
+                    measured=True,
                 ),
             )
 

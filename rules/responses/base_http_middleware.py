@@ -104,6 +104,7 @@ class BaseHttpMiddleware(Rule):
                 summary=f"{_ADDED} ms per request for each of them → less than 0.01 ms",
                 formula=f"{_ADDED} ms · middlewares",
                 assumptions={"middlewares": max(count, 1)},
+                measured=True,
             ),
         )
 

@@ -103,7 +103,7 @@ class DoubleJson(Rule):
                     cause=f"FP512 {module.path}",
                     fix=None if _catches(node, module) else Fix(_from_json, safety=Safety.UNSAFE),
                     instead=f"`{name}.model_validate_json({shortened(module.segment(inner.args[0]), 60)})`.",
-                    impact=Impact(summary="about 6 → 2–3 ms of processor time per 1,000 rows"),
+                    impact=Impact(summary="about 6 → 2–3 ms of processor time per 1,000 rows", measured=True),
                 )
         elif module.qualified_name(node.func) in _LOADS:
             written = inner.func

@@ -18,6 +18,7 @@ _LINES = Impact(
     " 40,000, so 2–12 s; sent in one piece some milliseconds",
     formula="newlines in the body · 0.05–0.3 ms",
     assumptions={"body_mb": 10},
+    measured=True,
 )
 _ONCE = Impact(
     summary="memory and time to first byte as without streaming; no Content-Length, one thread hop more",

@@ -114,6 +114,7 @@ class SchemaObjectInHandler(Rule):
             impact=Impact(
                 summary=f"{least}–{most} ms of processor time per request → 0",
                 formula="cost of building it · requests",
+                measured=True,
             ),
         )
 

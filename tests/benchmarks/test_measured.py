@@ -15,7 +15,7 @@ import pytest
 from rules import libraries
 from rules.engine import estimates, kept_estimates, measured, page, registry
 from rules.engine.analysis import analyze
-from rules.engine.finding import Severity
+from rules.engine.finding import Impact, Options, Severity
 from rules.engine.measured import Case, Point
 from rules.libraries.model import Blocking
 
@@ -569,3 +569,20 @@ def test_findings_carry_whether_their_estimate_was_measured() -> None:
 
     assert finding.impact.measured
     assert "at 32 concurrent requests" in finding.impact.summary
+
+
+@pytest.mark.parametrize("code", ["FP402", "FP613"])
+def test_a_sentence_that_no_benchmark_tried_is_not_called_measured(code: str) -> None:
+    rule = registry.by_code(code)
+    untried = Impact("an outage becomes a restart of every instance")
+
+    assert measured.of(code)
+    assert not measured.impact(rule, untried).measured
+    assert measured.impact(rule, None).measured
+
+
+def test_without_a_measurement_of_the_rule_no_estimate_is_measured() -> None:
+    tried = estimates.blocked_loop(Options(), 100)
+
+    assert measured.impact(registry.by_code("FP101"), tried).measured
+    assert not measured.impact(registry.by_code("FP225"), tried).measured
