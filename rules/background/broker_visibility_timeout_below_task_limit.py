@@ -87,6 +87,7 @@ class BrokerVisibilityTimeoutBelowTaskLimit(Rule):
                 impact=Impact(
                     f"every task longer than {visible:g} s runs once more each {visible:g} s",
                     "runs = 1 + ⌊duration / visibility_timeout⌋",
+                    {"visibility_timeout_s": visible},
                 ),
             )
 

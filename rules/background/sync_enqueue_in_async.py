@@ -117,5 +117,8 @@ class SyncEnqueueInAsync(Rule):
                 safety=Safety.UNSAFE,
             ),
             swallows=(("FP101", node.lineno),),
-            impact=Impact("1–2 ms of the loop per job; seconds for all requests while the broker is away"),
+            impact=Impact(
+                "1–2 ms of the loop per job; seconds for all requests while the broker is away",
+                assumptions={"broker": "in the same network"},
+            ),
         )

@@ -86,7 +86,7 @@ class ColdStartHeavyInit(Rule):
                     f"`{shown}` loads {what} when the first request asks for it: that request waits, in each worker again.",
                     severity=Severity.LOW,
                     confidence=Confidence.LIKELY,
-                    impact=Impact("seconds for the first request of each worker after a deployment → 0"),
+                    impact=Impact("seconds for the first request of each worker after a deployment → none"),
                 )
             return
         chosen = depends_on_request(node, module)

@@ -111,5 +111,7 @@ class AbandonedDriver(Rule):
             node,
             f"`{name.partition('.')[0]}` {driver.why}.",
             instead=driver.instead,
-            impact=Impact(summary=driver.cost) if driver.cost else None,
+            impact=Impact(summary=driver.cost, assumptions={"driver": name.partition(".")[0]})
+            if driver.cost
+            else None,
         )

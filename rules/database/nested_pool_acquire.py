@@ -40,10 +40,10 @@ class NestedPoolAcquire(Rule):
     effort = Effort.MINUTES
     watch = "connections checked out per request in progress, and pool time-outs"
     impact = Impact(
-        summary="two of 15 connections per request (5 + 10 overflow by default): 7 such requests at once instead of 15;"
+        summary="two of 15 connections per request (5 + 10 overflow by default): 15 → 7 such requests at once;"
         " 15 that start together wait for each other for 30 s",
         formula="P / 2 requests at once; P at once ⇒ none goes on (P: connections of the pool)",
-        assumptions={"pool_size": 5, "max_overflow": 10},
+        assumptions={"pool_size": 5, "max_overflow": 10, "pool_timeout_s": 30},
     )
 
     invalid = (

@@ -63,7 +63,7 @@ class SessionHeldDuringStream(Rule):
         summary="each open stream holds one of 15 connections (5 + 10 overflow by default): 15 slow readers, and every"
         " other request waits up to 30 s for one and then fails",
         formula="open streams ≥ pool_size + max_overflow ⇒ nothing else reaches the database",
-        assumptions={"pool_size": 5, "max_overflow": 10},
+        assumptions={"pool_size": 5, "max_overflow": 10, "connections": 15, "pool_timeout_s": 30},
     )
 
     invalid = (

@@ -77,7 +77,7 @@ class SessionLeak(Rule):
         summary="each one that is not returned takes one of 15 places (5 + 10 overflow by default); without a free one"
         " every request waits 30 s and fails",
         formula="leaked ≥ pool_size + max_overflow ⇒ no request reaches the database",
-        assumptions={"pool_size": 5, "max_overflow": 10},
+        assumptions={"pool_size": 5, "max_overflow": 10, "connections": 15, "pool_timeout_s": 30},
     )
 
     invalid = (

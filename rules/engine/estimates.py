@@ -13,6 +13,8 @@ from rules.engine.finding import Impact, Options
 
 CONCURRENCY = 32
 HTTP_LATENCY_MS = 100.0
+HTTP_RANGE_MS = (50.0, 200.0)
+"""What a call to another service takes where a project does not say."""
 DB_ROUND_TRIP_MS = 1.0
 ROWS = 100
 THREADS = 40
@@ -59,6 +61,17 @@ def concurrency(options: Options) -> int:
 
 def http_ms(options: Options) -> float:
     return assumption(options, "http_latency_ms", HTTP_LATENCY_MS)
+
+
+def http_range(options: Options) -> Range:
+    """The project's own figure at both ends where it gives one."""
+    known = assumption(options, "http_latency_ms", 0)
+    return (known, known) if known else HTTP_RANGE_MS
+
+
+def named(values: Range) -> float | str:
+    """A range as an assumption: one number where it is one."""
+    return values[0] if values[0] == values[1] else span(*values)
 
 
 def db_ms(options: Options) -> float:
@@ -126,7 +139,7 @@ def loop_lag(options: Options, milliseconds: float, *, key: str, what: str) -> I
     return Impact(
         summary=(
             f"at {clients} concurrent requests and {number(milliseconds)} ms per {what}: every other request of the"
-            f" worker waits up to {number(clients * milliseconds)} ms for each one, and the worker runs at most"
+            f" worker waits {span(milliseconds, clients * milliseconds)} ms for each one, and the worker runs at most"
             f" {number(1000 / milliseconds)} a second"
         ),
         formula="other requests wait up to c·B; at most 1/B per second and worker (B: time blocked)",
@@ -140,8 +153,8 @@ def unknown_duration(options: Options) -> Impact:
     clients = concurrency(options)
     return Impact(
         summary=(
-            f"at {clients} concurrent requests: each second it takes stops the worker for a second, and the last of"
-            f" {clients} waits {clients} times as long"
+            f"at {clients} concurrent requests: each second it takes stops the worker for as long, and the others wait"
+            f" {span(1, clients)} s"
         ),
         formula="1/B requests/s per worker; other requests wait up to c·B (B: time blocked)",
         assumptions={"concurrency": clients},
@@ -233,29 +246,30 @@ def commits_in_loop(options: Options, kind: str) -> Impact:
 
 def awaits_in_loop(options: Options) -> Impact:
     """One call after another against five at a time."""
-    count, latency = 10, http_ms(options)
-    before, after = concurrently(count, latency, 5)
+    count, latencies = 10, http_range(options)
+    (low, low_after), (high, high_after) = (concurrently(count, latency, 5) for latency in latencies)
     return Impact(
         summary=(
-            f"for {count} items and {number(latency)} ms per call: {number(before)} ms → "
-            f"{number(after)} ms with five at a time; under full load the gain shrinks"
+            f"for {count} items and {span(*latencies)} ms per call: {span(low, high)} ms → "
+            f"{span(low_after, high_after / _REACHED)} ms with five at a time; under full load the gain shrinks"
         ),
         formula="n·L → ceil(n/k)·L (L: time of one call, k: calls at once)",
-        assumptions={"items": count, "http_latency_ms": latency},
+        assumptions={"items": count, "http_latency_ms": named(latencies)},
         measured=True,
     )
 
 
 def awaits_in_sequence(options: Options, count: int) -> Impact:
     """Independent calls one after another against all at once."""
-    latency = http_ms(options)
+    low, high = http_range(options)
     return Impact(
         summary=(
-            f"at {number(latency)} ms per call: {number(count * latency)} ms → {number(latency)} ms for a single request;"
+            f"at {span(low, high)} ms per call: {span(count * low, count * high)} ms → {span(low, high / _REACHED)} ms"
+            " for a single request;"
             " under full load the gain shrinks"
         ),
         formula="n·L → L + n·u (L: time of one call, u: CPU per call)",
-        assumptions={"http_latency_ms": latency},
+        assumptions={"calls": count, "http_latency_ms": named((low, high))},
         measured=True,
     )
 
@@ -294,7 +308,7 @@ def rows_serialized(options: Options, form: str) -> Impact:
 def in_memory(times: str) -> Impact:
     """A whole body in memory; `times` says how often."""
     return Impact(
-        summary=f"a body of 50 MB: {times}; in chunks of 1 MB about 2 MB, whatever the body's size",
+        summary=f"a body of 50 MB: {times} → about 2 MB in chunks of 1 MB, whatever the body's size",
         formula="concurrent requests · body → concurrent requests · chunk",
         assumptions={"body_mb": 50},
         measured=True,
@@ -317,15 +331,15 @@ def rows_returned(options: Options) -> Impact:
 
 def connection_held(options: Options) -> Impact:
     """A pooled connection waits for another service."""
-    latency = http_ms(options)
+    low, high = http_range(options)
     places = max(1, round(assumption(options, "pool_size", 15)))
     return Impact(
         summary=(
-            f"with {places} connections and {number(latency)} ms upstream: at most"
-            f" {number(places * 1000 / latency)} such requests/s per process, and everybody else waits for a connection"
+            f"with {places} connections and {span(low, high)} ms upstream: at most"
+            f" {span(places * 1000 / high, places * 1000 / low)} such requests/s per process, and everybody else waits for a connection"
         ),
         formula="P / L requests/s (P: connections of the pool, L: time held)",
-        assumptions={"pool_size": places, "http_latency_ms": latency},
+        assumptions={"pool_size": places, "http_latency_ms": named((low, high))},
         measured=True,
     )
 
@@ -333,10 +347,12 @@ def connection_held(options: Options) -> Impact:
 def hangs(options: Options, *, on_loop: bool, seconds: float | None = None) -> Impact:
     """A call that may never end, or only after `seconds`."""
     length = "for ever" if seconds is None else f"{number(seconds)} s"
+    timeout: dict[str, float | int | str] = {"timeout_s": "none" if seconds is None else seconds}
     if on_loop:
         return Impact(
             summary=f"one peer that accepts and never answers stops this worker {length}",
             formula="one hung call = the event loop of one worker",
+            assumptions={"hung_calls": 1, **timeout},
         )
     return Impact(
         summary=(
@@ -344,7 +360,7 @@ def hangs(options: Options, *, on_loop: bool, seconds: float | None = None) -> I
             f" {THREADS} such calls stop every `def` endpoint of the process"
         ),
         formula="hung calls ≥ threads ⇒ no `def` endpoint answers",
-        assumptions={"threads": THREADS},
+        assumptions={"threads": THREADS, **timeout},
         measured=True,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rules.engine.estimates import assumption, db_ms, http_ms, number, rows, span
+from rules.engine.estimates import assumption, db_ms, http_range, named, number, rows, span
 from rules.engine.finding import Impact, Options
 
 RPS = 10.0
@@ -13,6 +13,8 @@ ENTRY_KB = (0.5, 5.0)
 """A small dictionary under a string key, to a page of text."""
 KEYS_WAIT_MS = ((10.0, 40.0), (0.2, 3.0))
 """What another client waits behind one `KEYS` over 100,000 keys, and behind one step of `SCAN` with a count of 1,000."""
+SLEPT = 1.2
+"""How many times its length a sleep takes at most on a busy machine."""
 _DAY = 86_400
 
 
@@ -33,14 +35,14 @@ def growing(options: Options, *, tried: bool = True) -> Impact:
 
 def fetched_each_time(options: Options) -> Impact:
     """The same answer from the same address for each request."""
-    latency = http_ms(options)
+    latencies = http_range(options)
     return Impact(
         summary=(
-            f"at {number(latency)} ms upstream: {number(latency)} ms and one external call per request → one per cache"
+            f"at {span(*latencies)} ms upstream: {span(*latencies)} ms and 1 external call per request → 1 per cache"
             " lifetime"
         ),
         formula="L per request → L per lifetime of the cache",
-        assumptions={"http_latency_ms": latency},
+        assumptions={"http_latency_ms": named(latencies)},
         measured=True,
     )
 
@@ -74,11 +76,11 @@ def keys_scanned(options: Options) -> Impact:
 
 def moved_behind(options: Options) -> Impact:
     """Work that the response does not need, done before it is sent."""
-    latency = http_ms(options)
+    latencies = http_range(options)
     return Impact(
-        summary=f"each request waits about {number(latency)} ms less; the work itself stays the same",
+        summary=f"each request waits {span(*latencies)} → 0 ms for it; the work itself stays the same",
         formula="p50 − L (L: the call that moves behind the response)",
-        assumptions={"http_latency_ms": latency},
+        assumptions={"http_latency_ms": named(latencies)},
         measured=True,
     )
 
@@ -86,7 +88,7 @@ def moved_behind(options: Options) -> Impact:
 def long_sleep(seconds: float) -> Impact:
     """A sleep of a known length before the response."""
     return Impact(
-        summary=f"each request waits {number(seconds)} s less",
+        summary=f"each request waits {span(seconds, seconds * SLEPT)} → 0 s for it",
         formula="p50 − L (L: the sleep)",
         assumptions={"sleep_ms": seconds * 1000},
         measured=True,
@@ -112,7 +114,7 @@ def connection_held(options: Options) -> Impact:
             " connection, 30 s at most by default"
         ),
         formula="tasks in flight ≥ pool ⇒ requests wait",
-        assumptions={"pool_size": size, "db_round_trip_ms": db_ms(options)},
+        assumptions={"pool_size": size, "db_round_trip_ms": db_ms(options), "pool_timeout_s": 30},
     )
 
 

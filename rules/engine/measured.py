@@ -155,7 +155,8 @@ def impact(rule: Rule, expected: Impact | None) -> Impact:
         return msgspec.structs.replace(told, measured=False)
     if expected is not None or told.summary != Impact().summary:
         return told
-    return Impact(summary=headline(case), formula=told.formula, measured=True)
+    machine = {"rounds": case.rounds, "cores": document().machine.get("cores", 0)}
+    return Impact(headline(case), told.formula, {**machine, **told.assumptions}, measured=True)
 
 
 def headline(case: Case) -> str:
@@ -274,8 +275,10 @@ def _plain(value: float) -> str:
 
 
 def _span(values: Three) -> str:
-    """Least to median: the most of a few rounds may be an accident."""
-    return estimates.span(values[0], values[1])
+    """Least to median, as the most of a few rounds may be an accident; to the most where these two read alike."""
+    least, median, most = values
+    told = estimates.span(least, median)
+    return told if "–" in told else estimates.span(least, most)
 
 
 def _cell(text: str) -> str:

@@ -91,7 +91,9 @@ class ConnectionLimitsMismatch(Rule):
             " the client.",
             confidence=Confidence.LIKELY,
             impact=Impact(
-                summary=f"{width - limit[0]} of {width} calls wait for a connection instead of a slot"
+                summary=f"all but {limit[0]} of {width} calls at once wait for a connection instead of a slot",
+                formula="calls at once − connections",
+                assumptions={"calls": width, "connections": limit[0]},
             ),
         )
 

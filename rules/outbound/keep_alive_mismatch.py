@@ -93,7 +93,7 @@ class KeepAliveMismatch(ProjectRule):
                 confidence=Confidence.POSSIBLE,
                 related=(Hop(proxy.path, proxy.line, proxy.kind),),
                 impact=Impact(
-                    summary="a 502 now and then on connections that were idle for about as long as the server keeps them",
+                    summary="a failed request (bad gateway) now and then on connections that were idle for about as long as the server keeps them",
                     formula="server keep-alive > proxy keep-alive",
                     assumptions={"server_seconds": seconds, "proxy_seconds": proxy.seconds},
                 ),

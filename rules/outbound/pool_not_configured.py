@@ -85,7 +85,13 @@ class PoolNotConfigured(Rule):
                     summary="at 20 ms per query and 15 connections at most 750 queries/s per process; a request beyond"
                     " them waits up to 30 s",
                     formula="(pool_size + max_overflow) / query time",
-                    assumptions={"pool_size": 5, "max_overflow": 10, "query_ms": 20},
+                    assumptions={
+                        "pool_size": 5,
+                        "max_overflow": 10,
+                        "connections": 15,
+                        "pool_timeout_s": 30,
+                        "query_ms": 20,
+                    },
                 ),
             )
         elif not {"pool_pre_ping", "pool_recycle", "poolclass", "pool"} & engine.given.keys():

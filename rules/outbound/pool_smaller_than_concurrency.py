@@ -98,9 +98,9 @@ class PoolSmallerThanConcurrency(Rule):
                 confidence=Confidence.LIKELY,
                 impact=Impact(
                     summary=f"at 20 ms per query at most {total * 50} queries/s per process; with {_THREADS} requests at once"
-                    f" {_THREADS - total} wait",
+                    f" all but {total} wait",
                     formula="(pool_size + max_overflow) / query time; wait ≈ (threads − pool)/pool · query time",
-                    assumptions={"threads": _THREADS, "query_ms": 20},
+                    assumptions={"threads": _THREADS, "connections": total, "query_ms": 20},
                     measured=True,
                 ),
             )
@@ -121,10 +121,14 @@ class PoolSmallerThanConcurrency(Rule):
                 confidence=Confidence.LIKELY,
                 related=(Hop(workers.path, workers.line, workers.name),),
                 impact=Impact(
-                    summary=f"{number} · {total} = {number * total} connections under load; the server refuses those above"
+                    summary=f"{number} workers with {total} connections each: up to {number * total} under load; the server refuses those above"
                     f" {_MAX_CONNECTIONS}",
                     formula="workers · (pool_size + max_overflow) ≤ max_connections",
-                    assumptions={"workers": number, "max_connections": _MAX_CONNECTIONS},
+                    assumptions={
+                        "workers": number,
+                        "connections": total,
+                        "max_connections": _MAX_CONNECTIONS,
+                    },
                 ),
             )
             return

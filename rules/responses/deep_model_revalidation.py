@@ -102,7 +102,9 @@ class DeepModelRevalidation(Rule):
             instead=f"`{name}.model_validate({shortened(ast.unparse(source), 60)}, from_attributes=True)` reads the attributes"
             " directly.",
             impact=Impact(
-                summary="about 3 → 2 µs of processor time per row of 5 fields, more for nested ones",
+                summary="3–4.6 → 2–3.9 µs of processor time per row of 5 fields, more for nested ones",
+                formula="u · rows (u: processor time per row)",
+                assumptions={"fields": 5},
                 measured=True,
             ),
         )

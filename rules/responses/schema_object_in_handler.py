@@ -114,7 +114,8 @@ class SchemaObjectInHandler(Rule):
             impact=Impact(
                 summary=f"{least}–{most} ms of processor time per request → 0",
                 formula="cost of building it · requests",
-                measured=True,
+                assumptions={"built_per_request": 1},
+                measured=is_adapter,
             ),
         )
 

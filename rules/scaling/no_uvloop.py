@@ -79,7 +79,8 @@ class NoUvloop(ProjectRule):
                         "`uvicorn` without its `standard` extra runs on asyncio's own loop and parses HTTP in Python.",
                         confidence=Confidence.LIKELY,
                         impact=Impact(
-                            summary="trivial endpoints 5–20 % faster; not shown for endpoints that query"
+                            summary="trivial endpoints 5–20 % faster; not shown for endpoints that query",
+                            assumptions={"endpoint": "trivial"},
                         ),
                     )
                     return

@@ -128,6 +128,7 @@ class PasswordHashInDependencyEveryRequest(Rule):
             impact=Impact(
                 summary="60–250 ms of processor time per request: 4–16 requests/s per core",
                 formula="1/u requests/s per core (u: processor time of one hash)",
+                assumptions={"bcrypt_cost": "10–12"},
                 measured=True,
             ),
         )

@@ -120,7 +120,7 @@ class PerProcessStateWithWorkers(Rule):
             confidence=Confidence.LIKELY,
             related=(*related, Hop(several.path, several.line, several.name)),
             impact=Impact(
-                f"with {several.value} processes a request meets the right one in 1 of {several.value} cases",
+                f"with {several.value} processes a request meets the right one in one of {several.value} cases",
                 "1/n of requests find the state (n: processes)",
                 {"workers": several.value or ""},
             ),

@@ -135,7 +135,8 @@ class TaskOrQueueGrowth(Rule):
                     related=(Hop(module.path, fed.lineno, spelled(fed.func)),),
                     fix=_fix(call, module),
                     impact=Impact(
-                        "memory = (rate in − rate out) · time · size of an item, without a bound → 1,000 items"
+                        "memory = (rate in − rate out) · time · size of an item, without a bound → 1,000 items",
+                        assumptions={"maxsize": 1000},
                     ),
                 )
         elif _streams(call, puts, module):
@@ -145,7 +146,10 @@ class TaskOrQueueGrowth(Rule):
                 severity=Severity.LOW,
                 confidence=Confidence.LIKELY,
                 fix=_fix(call, module),
-                impact=Impact("memory up to the size of the whole stream, per client → 1,000 items"),
+                impact=Impact(
+                    "memory up to the size of the whole stream, per client → 1,000 items",
+                    assumptions={"maxsize": 1000},
+                ),
             )
 
 
