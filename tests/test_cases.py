@@ -9,6 +9,7 @@ marks the next line. `# FP101 (summary)` must be said in the summary only, `# FP
 from __future__ import annotations
 
 import ast
+import functools
 import importlib
 import io
 import re
@@ -20,7 +21,7 @@ from pathlib import Path
 import pytest
 
 from rules.engine import registry
-from rules.engine.finding import Confidence, Finding, Options, Severity
+from rules.engine.finding import Confidence, Finding, Impact, Options, Severity
 from rules.engine.rule import Rule
 
 CASES = Path(__file__).parent / "cases"
@@ -124,6 +125,34 @@ def where(finding: Finding) -> str:
     return "summary" if hidden else "inline"
 
 
+@functools.cache
+def found_in(path: Path) -> tuple[Finding, ...]:
+    case = Case.read(path)
+    return case.findings(case.codes())
+
+
+FIGURE = re.compile(r"\d[\d,]*(?:\.\d+)?")
+BOUND = re.compile(r"(?:at most|up to) [\d,.–]+")
+RANGE = re.compile(r"\d[^:;]*?(?:–| to | → )[^:;]*?\d")
+
+
+def figures(text: str) -> set[float]:
+    return {float(each.replace(",", "")) for each in FIGURE.findall(text)}
+
+
+def unfounded(impact: Impact) -> str:
+    """What an estimate lacks; a figure that only repeats its assumptions, or a bound, needs no range."""
+    told = impact.summary
+    if told == Impact().summary or not FIGURE.search(told):
+        return ""
+    if not impact.assumptions:
+        return f"no assumption: {told}"
+    assumed = set().union(*(figures(str(value)) for value in impact.assumptions.values()))
+    is_estimate = figures(BOUND.sub("", told)) - assumed and "no difference beyond the noise" not in told
+    outcome = told.partition(": ")[2] or told  # a range in "at 50–200 ms upstream:" is none of the outcome
+    return f"no range: {told}" if is_estimate and not RANGE.search(outcome) else ""
+
+
 CASE_PATHS = paths()
 
 
@@ -135,10 +164,28 @@ def test_marked_lines_are_found_and_all_others_are_silent(path: Path) -> None:
 
     marks = {mark for mark in case.marks() if mark[2] in codes}
 
-    findings = case.findings(codes)
+    findings = found_in(path)
     assert wrong(marks, findings) == []
     shown = {(finding.path, finding.line): where(finding) for finding in findings}
     assert [place for place in case.places() if shown[place[:2]] != place[2]] == []
+
+
+@pytest.mark.parametrize("path", CASE_PATHS, ids=[f"{path.parent.name}/{path.stem}" for path in CASE_PATHS])
+def test_an_estimate_is_a_range_with_its_assumption(path: Path) -> None:
+    lacking = [f"{finding.code} {lack}" for finding in found_in(path) if (lack := unfounded(finding.impact))]
+
+    assert lacking == []
+
+
+def test_a_point_and_an_estimate_without_assumptions_are_unfounded() -> None:
+    assumed: dict[str, float | int | str] = {"http_latency_ms": "50–200"}
+
+    assert unfounded(Impact("waits about 100 ms less", "", assumed)).startswith("no range")
+    assert unfounded(Impact("at 50–200 ms upstream: waits 100 ms less", "", assumed)).startswith("no range")
+    assert unfounded(Impact("waits 50 → 0 ms")).startswith("no assumption")
+    assert not unfounded(Impact("waits 50–200 → 0 ms", "", assumed))
+    assert not unfounded(Impact("40 such calls stop the process", "", {"threads": 40}))
+    assert not unfounded(Impact())
 
 
 @pytest.mark.parametrize("path", CASE_PATHS, ids=[f"{path.parent.name}/{path.stem}" for path in CASE_PATHS])

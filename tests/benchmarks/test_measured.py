@@ -288,6 +288,33 @@ def hashed(case: Case) -> Iterator[Check]:
         yield Check(f"c={point.clients}", (60, 250), (slow, slow), 1.5)
 
 
+def held(case: Case) -> Iterator[Check]:
+    """At most 1/B requests a second while a hash holds the loop."""
+    yield from hashed(case)
+    for point in case.points:
+        rps = (point.forms["slow"].rps,) * 2
+        yield Check(f"rps c={point.clients}", (1000 / 250, 1000 / 60), rps, 1.5)
+
+
+def kept_alive(case: Case) -> Iterator[Check]:
+    """The cache of a method keeps instances of that size: some, and at most the 128 that fit by default."""
+    for point in case.points:
+        megabytes = point.given["size"] / 1e6
+        grown = point.forms["slow"].memory_mb
+        yield Check("kept, MB", (megabytes, 128 * megabytes), (grown, grown), 1.2)
+        left = point.forms["fast"].memory_mb
+        yield Check("without, MB", (0, megabytes), (left, left), 1.2)
+
+
+def handed_over(case: Case) -> Iterator[Check]:
+    """The processor time of the work leaves the process that answers."""
+    for point in case.points:
+        saved = point.forms["slow"].cpu_ms - point.forms["fast"].cpu_ms
+        yield Check(
+            "ms of processor time", (point.given["work_ms"] / 2, point.given["work_ms"]), (saved,) * 2, 1.2
+        )
+
+
 def deep(case: Case) -> Iterator[Check]:
     """1.8–6.8 times the requests deep in the table."""
     for point in case.points:
@@ -333,7 +360,9 @@ CHECKS: dict[str, Callable[[Case], Iterator[Check]]] = {
     "FP303": moved,
     "FP306": keys,
     "FP307": redis,
+    "FP311": kept_alive,
     "FP401": moved,
+    "FP402": handed_over,
     "FP501": serialized("untyped"),
     "FP502": serialized("through a response class"),
     "FP503": serialized("dumped"),
@@ -353,6 +382,8 @@ CHECKS: dict[str, Callable[[Case], Iterator[Check]]] = {
     "FP604": connection,
     "FP605": connection,
     "FP607": pool,
+    "FP613": moved,
+    "FP701": held,
     "FP704": growing,
     "FP706": growing,
     "FP720": hashed,
