@@ -18,6 +18,7 @@ from rules.engine.analysis import analyze
 from rules.engine.finding import Impact, Options, Severity
 from rules.engine.measured import Case, Point
 from rules.libraries.model import Blocking
+from tests.test_cases import CASE_PATHS, found_in
 
 DOCUMENT = measured.document()
 LOOPBACK_MS = 0.1
@@ -617,3 +618,17 @@ def test_without_a_measurement_of_the_rule_no_estimate_is_measured() -> None:
 
     assert measured.impact(registry.by_code("FP101"), tried).measured
     assert not measured.impact(registry.by_code("FP225"), tried).measured
+
+
+def test_what_the_cases_call_measured_has_its_formula_checked_here() -> None:
+    """A headline is the measurement itself: it names its rounds."""
+    unchecked = {
+        f"{finding.code} {finding.impact.summary}"
+        for path in CASE_PATHS
+        for finding in found_in(path)
+        if finding.impact.measured
+        and "rounds" not in finding.impact.assumptions
+        and finding.code not in CHECKS
+    }
+
+    assert unchecked == set()
