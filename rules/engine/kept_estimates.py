@@ -13,8 +13,6 @@ ENTRY_KB = (0.5, 5.0)
 """A small dictionary under a string key, to a page of text."""
 KEYS_WAIT_MS = ((10.0, 40.0), (0.2, 3.0))
 """What another client waits behind one `KEYS` over 100,000 keys, and behind one step of `SCAN` with a count of 1,000."""
-SLEPT = 1.2
-"""How many times its length a sleep takes at most on a busy machine."""
 _DAY = 86_400
 
 
@@ -88,7 +86,7 @@ def moved_behind(options: Options) -> Impact:
 def long_sleep(seconds: float) -> Impact:
     """A sleep of a known length before the response."""
     return Impact(
-        summary=f"each request waits {span(seconds, seconds * SLEPT)} → 0 s for it",
+        summary=f"each request waits {number(seconds)} → 0 s for it",
         formula="p50 − L (L: the sleep)",
         assumptions={"sleep_ms": seconds * 1000},
         measured=True,
