@@ -410,7 +410,9 @@ class _Run:
             if confidence is Confidence.CERTAIN:
                 confidence = Confidence.LIKELY
         if rule.stops_loop and not module.reached(node) and (function := module.graph_node(node)):
-            severity, at_most = serving.unreached(module.project, function, match.severity or rule.severity)
+            severity, at_most = serving.unreached(
+                module.project, function, match.severity or rule.severity, direct=not match.call_path
+            )
             gates = False
             confidence = at_most if confidence is not Confidence.POSSIBLE else confidence
         if rule.per_request and not module.reached(node):

@@ -52,8 +52,13 @@ def served_files(project: Project) -> frozenset[str]:
     return known
 
 
-def unreached(project: Project, node: Node, severity: Severity) -> tuple[Severity, Confidence]:
-    """Severity and confidence of what stops a loop in a function that no request is proven to reach."""
+def unreached(
+    project: Project, node: Node, severity: Severity, *, direct: bool
+) -> tuple[Severity, Confidence]:
+    """Severity and confidence of what stops a loop in a function that no request is proven to reach.
+
+    `direct` when the function itself makes the call that does.
+    """
     in_task = node.contexts & IN_TASK and not node.contexts & IN_REQUEST
     alone = node.contexts & OWN_LOOP and not node.contexts & IN_LOOP
     if in_task or alone or _ELSEWHERE.search(node.path) or _is_end(node):
@@ -64,7 +69,7 @@ def unreached(project: Project, node: Node, severity: Severity) -> tuple[Severit
             return _capped(severity, Severity.LOW), Confidence.POSSIBLE
         return _capped(severity.lowered(), Severity.MEDIUM), _sure(project)
     less = severity.lowered()
-    return less, Confidence.LIKELY if less >= Severity.HIGH else _sure(project)
+    return less, Confidence.LIKELY if direct or less >= Severity.HIGH else _sure(project)
 
 
 def _sure(project: Project) -> Confidence:

@@ -23,6 +23,11 @@ from tests.app.analysis.test_hostile import HOSTILE
 from tests.app.service import FILES, SLOW, Service
 
 SLEEPS = b"import time\n\n\nasync def report():\n    time.sleep(1)\n"
+ANSWERS = (
+    b"import time\nfrom fastapi import APIRouter\n\nrouter = APIRouter()\n\n\n@router.get('/report')\n"
+    + SLEEPS[13:]
+)
+"""As `SLEEPS`, in an endpoint."""
 
 # 11: nothing of a repository is executed
 
@@ -385,13 +390,17 @@ async def test_19_a_file_with_direction_changing_characters_gets_no_suggestion(
     service: Service, extra: str
 ) -> None:
     repo = service.shop()
-    code = f"import asyncio\nimport time\n\n\nasync def report() -> None:\n    await asyncio.sleep(0)\n{extra}    time.sleep(1)\n"
+    code = (
+        "import asyncio\nimport time\nfrom fastapi import APIRouter\n\nrouter = APIRouter()\n\n\n@router.get('/report')\n"
+        f"async def report() -> None:\n    await asyncio.sleep(0)\n{extra}    time.sleep(1)\n"
+    )
 
     pull = await service.reviewed(repo, "slow", {"shop/report.py": code})
 
     said = "\n".join(comment.body for comment in service.github.review_comments(repo, pull.number))
     texts = said + str(service.run(repo, pull).output)
     assert "```suggestion" not in said
+    assert ("time.sleep" in said) == ("level" in extra), "the other file does not parse"
     assert not re.search("[\u202a-\u202e\u2066-\u2069]", texts)
 
 
@@ -411,11 +420,11 @@ async def test_30_links_submodules_pointers_and_encodings_are_read_for_what_they
             "shop/main_link.py": ("120000", "../../../outside.py"),
             "shop/vendored.py": ("160000", "a" * 40),
             "shop/large.py": pointer,
-            "shop/latin.py": "# coding: latin-1\n# é\n".encode("latin-1") + SLEEPS,
-            "shop/bytes.py": SLEEPS + b'x = "\xff\xfe"\n',
-            "shop/crlf.py": SLEEPS.replace(b"\n", b"\r\n"),
-            "shop/bom.py": b"\xef\xbb\xbf" + SLEEPS,
-            "shop/cookie.py": b"# coding: rot13\n" + SLEEPS,
+            "shop/latin.py": "# coding: latin-1\n# é\n".encode("latin-1") + ANSWERS,
+            "shop/bytes.py": ANSWERS + b'x = "\xff\xfe"\n',
+            "shop/crlf.py": ANSWERS.replace(b"\n", b"\r\n"),
+            "shop/bom.py": b"\xef\xbb\xbf" + ANSWERS,
+            "shop/cookie.py": b"# coding: rot13\n" + ANSWERS,
         },
     )
 
