@@ -91,7 +91,7 @@ async def test_one_version_is_examined_with_all_fixes(analysis: Analysis) -> Non
 
 
 async def test_a_fix_that_cannot_be_tried_costs_the_fix_and_not_the_finding() -> None:
-    async with Analysis(1, file_deadline=1.0) as analysis:
+    async with Analysis(1, file_deadline=0.5) as analysis:
         comparison = await analysis.compare(
             Request(before={}, after={"heavy.py": HEAVY, "good.py": HEAVY[: HEAVY.index(b"    x =")]})
         )
