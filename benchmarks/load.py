@@ -22,6 +22,7 @@ import uuid
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -370,7 +371,7 @@ async def _verdicts(one: Setting, asked: Sequence[tuple[Repo, Sequence[Pull]]]) 
             repo, pull = left.pop()
             began = time.perf_counter()
             await one.post(f"{one.server.url}/webhook", one.signed("pull_request", payload(one, repo, pull)))
-            await one.github.until(lambda at=repo, of=pull: _is_done(one, at, of), 300)  # type: ignore[misc]
+            await one.github.until(partial(_is_done, one, repo, pull), 300)
             taken.append(time.perf_counter() - began)
 
     await asyncio.gather(*(ask() for _ in range(ASKING)))
