@@ -23,6 +23,7 @@ from app.review.toml_lines import KeyLines
 from rules.engine import registry
 from rules.engine.ceding import linter_of
 from rules.engine.finding import Budget, Confidence, Finding, Linter, Options, Severity
+from rules.engine.paths import nearest
 
 FILE = ".github/fastperf.toml"
 PYPROJECT = "pyproject.toml"
@@ -330,12 +331,7 @@ class Config(Table, frozen=True, kw_only=True):
 
     def at(self, path: str) -> Config:
         """What holds for a file: the configuration that is nearest above it."""
-        folder = path if self.parts else ""
-        while folder:
-            if folder in self.parts:
-                return self.parts[folder]
-            folder = folder.rpartition("/")[0]
-        return self
+        return nearest(self.parts, path, self)
 
     def with_moved(self, moved: Mapping[str, str]) -> Self:
         """The same for a change that moves files (new path -> old): they keep what held where they were.

@@ -23,6 +23,8 @@ _MENTION = re.compile(r"@(?=[\w-])")
 _REFERENCE = re.compile(r"(?:(?<=#)|(?<=\bGH-))(?=\d)", re.IGNORECASE)
 _ADDRESS = re.compile(r"(?<=:)(?=//)|(?<=\bwww)(?=\.)|(?<=\bmailto)(?=:)|(?<=\bxmpp)(?=:)", re.IGNORECASE)
 _TICKS = re.compile(r"`+")
+_CLAUSE_END = re.compile(r"[:;] ")
+"""Where a long sentence may be left: before `: ` and `; `."""
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[^a-z])")
 
 
@@ -158,13 +160,22 @@ def table(header: Sequence[str], align: Sequence[str], rows: Sequence[Sequence[s
 
 
 def sentence(text: str, limit: int = 300) -> str:
-    """The first sentence of our prose, at most about `limit` characters, never cut inside a code span."""
+    """The first sentence of our prose, of a longer one its first clauses: at most about `limit` characters, and never
+    cut inside a code span."""
     line = " ".join(text.split("\n\n")[0].split())
     first = line
     for found in _SENTENCE_END.finditer(line):
         if line[: found.start()].count("`") % 2 == 0:
             first = line[: found.start()]
             break
+    if len(first) > limit:
+        ends = [
+            at.start()
+            for at in _CLAUSE_END.finditer(first, 0, limit)
+            if first[: at.start()].count("`") % 2 == 0
+        ]
+        if ends:
+            return first[: ends[-1]]
     return shorten(first, limit)
 
 

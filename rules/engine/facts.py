@@ -248,3 +248,21 @@ class ModuleFacts(msgspec.Struct, omit_defaults=True, frozen=True, kw_only=True)
     """Dependencies that are closed before the response is sent: `Depends(f, scope="function")`."""
     main: bool = False
     """Has code under `if __name__ == "__main__"`."""
+
+
+PLACES = frozenset({"line", "end_line", "column"})
+"""Fields that say where something stands."""
+
+
+def alike(one: object, other: object) -> bool:
+    """Equal but for lines and columns."""
+    if one == other:
+        return True
+    if isinstance(one, msgspec.Struct) and type(one) is type(other):
+        names = (name for name in one.__struct_fields__ if name not in PLACES)
+        return all(alike(getattr(one, name), getattr(other, name)) for name in names)
+    if isinstance(one, tuple) and isinstance(other, tuple):
+        return len(one) == len(other) and all(map(alike, one, other))
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(alike(one[key], other[key]) for key in one)
+    return False

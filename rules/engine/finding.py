@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from rules.engine.paths import nearest
+
 
 class Severity(enum.StrEnum):
     """What a finding costs. Members compare by cost: `Severity.HIGH > Severity.LOW`."""
@@ -285,12 +287,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 
     def at(self, path: str) -> Options:
         """What holds for a file: the options of the innermost folder around it that has some."""
-        folder = path if self.parts else ""
-        while folder:
-            if folder in self.parts:
-                return self.parts[folder]
-            folder = folder.rpartition("/")[0]
-        return self
+        return nearest(self.parts, path, self)
 
     def wants_anywhere(self, code: str) -> bool:
         return self.wants(code) or any(part.wants(code) for part in self.parts.values())

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import TypeVar
+
+Part = TypeVar("Part")
 
 _TEST = re.compile(
     r"(?:^|/)(?:tests?|testing|tests?_?(?:utils?|helpers?|support|fixtures?|data)|testing_?(?:utils?|helpers?))/"
@@ -18,3 +22,13 @@ def place_of(path: str) -> str:
     if _TEST.search(path):
         return "test"
     return "migration" if _MIGRATION.search(path) else "app"
+
+
+def nearest(parts: Mapping[str, Part], path: str, otherwise: Part) -> Part:
+    """What the innermost folder around `path`, or `path` itself, has in `parts`."""
+    folder = path if parts else ""
+    while folder:
+        if folder in parts:
+            return parts[folder]
+        folder = folder.rpartition("/")[0]
+    return otherwise

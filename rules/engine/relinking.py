@@ -13,16 +13,13 @@ from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 
-import msgspec
-
 from rules.engine import context, facts
-from rules.engine.facts import Call, Function, ModuleFacts
+from rules.engine.facts import PLACES, Call, Function, ModuleFacts, alike
 from rules.engine.graph import Edge, LeafCall, Node, place_of
 from rules.engine.project import Project
 from rules.engine.routing import is_wiring
 from rules.engine.values import Value
 
-_PLACES = frozenset({"line", "end_line", "column"})
 _IMPORTED = frozenset({"imports", "modules", "members"})
 """Fields that an import statement or a definition adds to."""
 _OF_TABLES = frozenset({"declarations", "migration", "flows", "raw"})
@@ -88,7 +85,7 @@ def _declares_the_same(before: ModuleFacts, after: ModuleFacts, free: Collection
         return False
     if not all(name in after.members and after.members[name] == ref for name, ref in before.members.items()):
         return False
-    if not all(_alike(getattr(before, name), getattr(after, name)) for name in _DECLARED):
+    if not all(alike(getattr(before, name), getattr(after, name)) for name in _DECLARED):
         return False
     old, new = _named(before), _named(after)
     if old.keys() != new.keys():
@@ -108,25 +105,11 @@ def _same_signature(before: Function, after: Function, free: int) -> bool:
     """Whether two versions of a function can be called alike; flags in `free` do not count."""
     if (before.flags ^ after.flags) & ~free:
         return False
-    fields = (name for name in Function.__struct_fields__ if name not in {*_OWN, *_PLACES})
-    if not all(_alike(getattr(before, name), getattr(after, name)) for name in fields):
+    fields = (name for name in Function.__struct_fields__ if name not in {*_OWN, *PLACES})
+    if not all(alike(getattr(before, name), getattr(after, name)) for name in fields):
         return False
     old, new = ([call for call in function.calls if is_wiring(call)] for function in (before, after))
     return len(old) == len(new) and all(map(_same_call, old, new))
-
-
-def _alike(one: object, other: object) -> bool:
-    """Equal but for lines and columns."""
-    if one == other:
-        return True
-    if isinstance(one, msgspec.Struct) and type(one) is type(other):
-        names = (name for name in one.__struct_fields__ if name not in _PLACES)
-        return all(_alike(getattr(one, name), getattr(other, name)) for name in names)
-    if isinstance(one, tuple) and isinstance(other, tuple):
-        return len(one) == len(other) and all(map(_alike, one, other))
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(_alike(one[key], other[key]) for key in one)
-    return False
 
 
 def _same_call(one: Call, other: Call) -> bool:

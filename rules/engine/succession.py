@@ -20,7 +20,7 @@ import msgspec
 
 from rules.engine import context, facts, row_changes
 from rules.engine.cost import Had
-from rules.engine.facts import Call, Class, ModuleFacts
+from rules.engine.facts import Call, Class, ModuleFacts, alike
 from rules.engine.finding import Options
 from rules.engine.graph import Edge, LeafCall, Node, place_of
 from rules.engine.lazy_loading import LAZY
@@ -29,7 +29,6 @@ from rules.engine.serving import served_files
 from rules.engine.unbounded import UNBOUNDED
 from rules.engine.values import BODY, CALLS, FLOW, MADE, STARS, Linked
 
-_PLACES = frozenset({"line", "end_line", "column"})
 _MOST = 0.2
 """From this share of changed files on, linking anew is no slower."""
 _FEW = 50
@@ -516,20 +515,6 @@ def _bare(cls: Class) -> Class:
 
 def _heirs(found: ModuleFacts) -> list[tuple[str, tuple[str, ...]]]:
     return [(cls.symbol, cls.bases) for cls in found.classes]
-
-
-def alike(one: object, other: object) -> bool:
-    """Equal but for lines and columns."""
-    if one == other:
-        return True
-    if isinstance(one, msgspec.Struct) and type(one) is type(other):
-        names = (name for name in one.__struct_fields__ if name not in _PLACES)
-        return all(alike(getattr(one, name), getattr(other, name)) for name in names)
-    if isinstance(one, tuple) and isinstance(other, tuple):
-        return len(one) == len(other) and all(map(alike, one, other))
-    if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(alike(one[key], other[key]) for key in one)
-    return False
 
 
 def _costs_the_same(before: Node, after: Node) -> bool:

@@ -207,3 +207,11 @@ def test_the_highest_rank_is_shortened_first() -> None:
 def test_a_text_that_cannot_fit_is_a_mistake() -> None:
     with pytest.raises(ValueError, match="shortest form"):
         fit([Section(("x" * (LIMIT + 1),))])
+
+
+def test_a_long_sentence_is_left_at_a_clause() -> None:
+    text = "Await `rate(a: b)` for several items at once: a coroutine of its own for one, and one semaphore for all."
+
+    assert sentence(text, 60) == "Await `rate(a: b)` for several items at once"
+    assert sentence(text, 30) == "Await `rate(a: b)` for …"
+    assert sentence(text, 300) == text
