@@ -33,6 +33,9 @@ HEADS_SECONDS: Final = 3600.0
 """The list of repositories is asked for so often, and all of a repository's open heads are looked through."""
 FIRST_PAUSE: Final = 120.0
 """Doubled before each further wish for the same head."""
+FRESH_SECONDS: Final = 3600.0
+"""A pull request that is older when its repository is new here was open before we came: the check run says enough.
+A younger one may have been opened while its delivery is still on its way."""
 MOST_REDELIVERIES: Final = 50
 MOST_INSTALLATIONS: Final = 50
 """Looked at in one sweep; those that wait longest come first."""
@@ -197,15 +200,19 @@ class Sweep:
         except GitHubError as error:
             log.warning("sweep_skipped", repository=repository.full_name, error=type(error).__name__)
             return []
-        waiting: list[tuple[int, str]] = []
+        waiting: list[tuple[int, str, float]] = []
         for entry in pulls:
             number, head_sha = entry.pull.number, entry.pull.head_sha
             if is_answered(own_run(entry.check_runs, head_sha)):
                 self.answered(repository, number, head_sha)
             elif self._is_due(repository, number, head_sha):
-                waiting.append((number, head_sha))
-        quiet = bool(waiting) and not await self._store.knows(repository)
-        return [_wish(repository, number, head_sha, quiet=quiet) for number, head_sha in waiting]
+                waiting.append((number, head_sha, entry.opened))
+        new_here = bool(waiting) and not await self._store.knows(repository)
+        fresh = time.time() - FRESH_SECONDS
+        return [
+            _wish(repository, number, head_sha, quiet=new_here and opened < fresh)
+            for number, head_sha, opened in waiting
+        ]
 
 
 def _wish(repository: Repository, number: int, head_sha: str = "", *, quiet: bool = False) -> ReviewJob:

@@ -399,13 +399,22 @@ class Analysis:
         return (done.diagnosed or []) if done is not None else []
 
     async def extract(self, sources: Mapping[str, bytes]) -> tuple[dict[str, bytes], list[Skipped]]:
-        """Encoded facts of each file that has any, and the files that have none, with the reason."""
+        """Encoded facts of each file that has any, and the files that have none, with the reason.
+
+        A portion waits for a worker only when the one before it is done, so that others who ask meanwhile come between.
+        """
         facts: dict[str, bytes] = {}
         skipped: list[Skipped] = []
+        places = asyncio.Semaphore(len(self._slots))
+
+        async def extracted(chunk: dict[str, bytes]) -> None:
+            async with places:
+                await self._extract(chunk, facts, skipped)
+
         try:
             async with asyncio.TaskGroup() as group:
                 for chunk in _chunks(sources):
-                    group.create_task(self._extract(chunk, facts, skipped))
+                    group.create_task(extracted(chunk))
         except* AnalysisError as errors:
             raise errors.exceptions[0] from None
         return facts, skipped

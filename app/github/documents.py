@@ -107,6 +107,7 @@ query Open($owner: String!, $name: String!, $app: Int!, $after: String) {
       nodes {
         number
         isDraft
+        createdAt
         headRefOid
         baseRefOid
         baseRefName

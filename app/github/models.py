@@ -208,6 +208,8 @@ class OpenPull(msgspec.Struct, frozen=True):
 
     pull: PullRequest
     check_runs: tuple[CheckRun, ...]
+    opened: float
+    """In seconds since 1970."""
 
 
 class OpenHeads(msgspec.Struct, frozen=True):

@@ -243,7 +243,7 @@ class Pulls:
             author=str(author.get("login", "")),
             author_is_bot=author.get("__typename") == "Bot",
         )
-        return OpenPull(pull, tuple(_check_runs(node)))
+        return OpenPull(pull, tuple(_check_runs(node)), _time(node.get("createdAt")))
 
 
 def is_ours(comment: Mapping[str, Any], slug: str) -> bool:

@@ -226,6 +226,7 @@ async def test_what_was_open_before_we_came_is_answered_without_a_word(service: 
     repo = service.github.add_repo("octo/shop", private=True, files=FILES)
     repo.git.commit("slow", SLOW, parent=repo.git.ref("main"))
     pull = await service.github.open_pr(repo, "slow", tell=False)
+    pull.created_at = "2026-01-02T00:00:00Z"
 
     installation = service.github.install("octo", [repo])
     await service.github.installed(installation, "created")
@@ -236,6 +237,20 @@ async def test_what_was_open_before_we_came_is_answered_without_a_word(service: 
 
     await service.github.push(repo, pull.number, {"README.md": "More.\n"})
     await service.idle()
+    assert len(service.github.review_comments(repo, pull.number)) == 1
+
+
+async def test_what_is_opened_while_we_come_gets_its_comments(service: Service) -> None:
+    """Whether its own delivery or the look at the open heads is first."""
+    repo = service.github.add_repo("octo/shop", private=True, files=FILES)
+    repo.git.commit("slow", SLOW, parent=repo.git.ref("main"))
+    pull = await service.github.open_pr(repo, "slow", tell=False)
+
+    installation = service.github.install("octo", [repo])
+    await service.github.installed(installation, "created")
+    await service.idle()
+
+    assert service.run(repo, pull).conclusion == "failure"
     assert len(service.github.review_comments(repo, pull.number)) == 1
 
 

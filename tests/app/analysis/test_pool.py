@@ -158,6 +158,9 @@ async def test_a_cancelled_request_leaves_the_pool_healthy(analysis: Analysis) -
 
 async def test_a_long_request_does_not_stop_the_others() -> None:
     async with Analysis(2) as analysis:
+        await asyncio.gather(
+            *(analysis.extract(dict(list(LONG.items())[:4])) for _ in range(2))
+        )  # both are up
         slow = asyncio.create_task(analysis.extract(LONG))
         await asyncio.sleep(0.1)
         other = await analysis.compare(Request(before={}, after={"good.py": SLEEPING}))
