@@ -15,7 +15,8 @@ from rules.engine.declarations import Body, Declared, Given
 from rules.engine.facts import ModuleFacts
 from rules.engine.graph import place_of
 from rules.engine.migrations import Schema, column_name, text
-from rules.engine.values import BODY, Linked, Resolver, Sort, Value
+from rules.engine.resolver import Resolver
+from rules.engine.values import BODY, Linked, Sort, Value
 
 _COLUMNS = frozenset({"mapped_column", "Column"})
 _RELATIONSHIPS = frozenset({"relationship", "Relationship"})

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from rules.engine import facts
+from rules.engine.bracketed import without_arguments
 from rules.engine.facts import Argument, Call, Decorator, Parameter
 from rules.engine.finding import EndpointRef
 from rules.engine.graph import Graph, Node
-from rules.engine.values import CALLS, Linked, Sort, Value, without_arguments
+from rules.engine.values import CALLS, Linked, Sort, Value
 from rules.engine.wiring import Given, Reading, elements, parameter_of, readings, sites
 
 _APPS = frozenset({"fastapi.FastAPI", "fastapi.applications.FastAPI", "starlette.applications.Starlette"})
