@@ -20,7 +20,7 @@ ROUTERS = frozenset(
     }
 )
 ROUTE_CLASSES = frozenset({"Route", "WebSocketRoute", "APIRoute"})
-_DECORATORS = frozenset(
+DECORATORS = frozenset(
     {"api_route", "route", "websocket", "websocket_route", "middleware", "exception_handler", "on_event"}
 )
 METHODS = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "trace"})
@@ -149,7 +149,7 @@ class Wiring:
 
     def _registers(self, decorator: Decorator, module: Linked) -> bool:
         base, _, method = decorator.ref.rpartition(".")
-        if base and (method in METHODS or method in _DECORATORS):
+        if base and (method in METHODS or method in DECORATORS):
             return True
         for argument in decorator.arguments:
             base, _, method = argument.ref.rpartition(".")

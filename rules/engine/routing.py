@@ -11,6 +11,7 @@ from rules.engine.facts import Argument, Call, Decorator, Parameter
 from rules.engine.finding import EndpointRef
 from rules.engine.graph import Graph, Node
 from rules.engine.registering import (
+    DECORATORS,
     METHODS,
     ROUTE_CLASSES,
     WIRING,
@@ -281,7 +282,7 @@ class Routing:
 
     def _decorated(self, node: Node, decorator: Decorator) -> None:
         base, _, method = decorator.ref.rpartition(".")
-        if method in METHODS or method in _DECORATORS:
+        if method in METHODS or method in DECORATORS:
             routers = self._routers_of(base, decorator.receiver, node.module) if base else []
             for router in routers:
                 if method == "middleware":
