@@ -627,7 +627,7 @@ def test_what_the_cases_call_measured_has_its_formula_checked_here() -> None:
         for path in CASE_PATHS
         for finding in found_in(path)
         if finding.impact.measured
-        and ", measured " not in finding.impact.summary
+        and ", measured" not in finding.impact.summary
         and finding.code not in CHECKS
     }
 
