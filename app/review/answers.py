@@ -8,8 +8,9 @@ from typing import Final
 import msgspec
 
 from app.review.commands import PREFIX, Command
-from app.review.config import Config, Table
+from app.review.config import Config
 from app.review.markdown import code, details, fence, html, plain, prose
+from app.review.table import Table
 from rules.engine import registry
 
 HELP: Final = f"""\

@@ -245,7 +245,7 @@ async def test_jobs_of_a_dead_machine_go_back_to_their_queue(database: str, star
     again = await start_jobs(second)
     await asyncio.sleep(0.2)
     assert second.done == []
-    recovered = await again._recover(frozenset({"local"}))
+    recovered = await again._lease.recover(frozenset({"local"}))
 
     assert recovered == ["gone"]
     assert (await again.result(job))["status"] == "published"
@@ -404,7 +404,7 @@ async def test_a_job_on_the_engines_own_loop_does_not_break_the_drain(start_jobs
     begun, release = threading.Event(), threading.Event()
 
     async def elsewhere() -> None:
-        with jobs._known("review", "elsewhere"):
+        with jobs._running.known("review", "elsewhere"):
             begun.set()
             await asyncio.get_running_loop().run_in_executor(None, release.wait)
 

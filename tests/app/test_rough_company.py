@@ -231,7 +231,7 @@ async def test_a_fault_of_ours_leaves_no_queue_waiting(
         raise LookupError("a mistake of ours")
 
     monkeypatch.setattr("app.merge_queue.MergeQueue.answer", broken)
-    monkeypatch.setattr("app.jobs.engine.GROUP_PAUSES", (0.1, 0.1, 0.1))
+    monkeypatch.setattr("app.jobs.workflows.GROUP_PAUSES", (0.1, 0.1, 0.1))
     service.github.faults.status(503, "checks/create", times=4)  # nor can it be said at once
 
     group = await service.github.merge_group(repo, [pull.number])
