@@ -13,7 +13,7 @@ from rules.engine.facts import LOAD, ModuleFacts
 from rules.engine.graph import place_of
 
 if TYPE_CHECKING:
-    from rules.engine.models import Table
+    from rules.engine.tables import Table
     from rules.engine.project import Project
 
 _MOST_COLUMNS = 6
