@@ -13,8 +13,8 @@ from rules.engine.facts import LOAD, ModuleFacts
 from rules.engine.graph import place_of
 
 if TYPE_CHECKING:
-    from rules.engine.tables import Table
     from rules.engine.project import Project
+    from rules.engine.tables import Table
 
 _MOST_COLUMNS = 6
 _KEPT_BESIDE = re.compile(
