@@ -15,8 +15,8 @@ from rules.engine.values import Sort, Value
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rules.engine.index import Binding
     from rules.engine.module import Module
+    from rules.engine.scopes import Binding
 
 _FIELDS = frozenset({"model_dump", "dict", "asdict", "__dict__", "_asdict"})
 """What gives one value per field of a schema."""
