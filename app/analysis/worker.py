@@ -241,6 +241,11 @@ def compare(task: Compare, connection: Connection, cache: FactsCache) -> Compari
         request.documents_after,
         request.options,
         connection,
+        known={
+            path: facts
+            for path, facts in known.items()
+            if request.after.get(path) == request.before.get(path)
+        },
         advise=request.advise or not before.result.endpoints,
         succession=succession,
     )
