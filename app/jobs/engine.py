@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import sqlite3
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, NamedTuple, TypeVar
@@ -21,9 +21,10 @@ import sqlalchemy as sa
 import structlog
 from cachetools import TTLCache
 from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID, SetWorkflowTimeout, WorkflowHandleAsync
+from dbos._dbos import _get_dbos_instance
 
 from app import logs
-from app.database import engine_options, trouble
+from app.database import engine_options, is_outage, trouble
 from app.jobs.stored import Serializer, StepFailedError, job_input, refuse_foreign_rows
 from app.work import (
     ArriveJob,
@@ -65,6 +66,10 @@ LIMITED_TIMES: Final = 12
 GROUP_PAUSES: Final = (15.0, 60.0, 180.0, 600.0, 900.0)
 """Between attempts to answer a merge group at all: a queue waits for an hour by default."""
 LONGEST_PAUSE: Final = 3600.0
+OUTAGE_SECONDS: Final = 2.0
+"""Between attempts of a step that the database does not let pass."""
+STRAY_SECONDS: Final = 20.0
+"""A job of ours that the database calls running and that does not run here was left by an outage."""
 LOOK_SECONDS: Final = 0.2
 """How often a drain looks whether jobs are left."""
 RECOVERY_ATTEMPTS: Final = 5
@@ -146,6 +151,8 @@ class Jobs:
         self._analyses = asyncio.Semaphore(MOST_ANALYSES)
         self._untouched: set[str] = set()
         """Jobs gathered by this process whose publishing has not begun: nothing can be there already."""
+        self._strays: dict[str, float] = {}
+        """Jobs that should be running here and are not, and since when."""
         self._heart: asyncio.Task[None] | None = None
         self._on_event = on_event
         self._on_stage = on_stage
@@ -267,6 +274,8 @@ class Jobs:
             except ComeBackLaterError:
                 raise
             except Exception as error:
+                if is_outage(error):
+                    raise
                 # Cancellation is no Exception and passes. What reaches this line was tried often enough.
                 log.exception("review_failed", error=type(error).__name__)
                 self._on_event("failed", 1)
@@ -302,6 +311,8 @@ class Jobs:
             except ComeBackLaterError:
                 raise
             except Exception as error:
+                if is_outage(error):
+                    raise
                 log.exception("merge_group_failed", error=type(error).__name__)
                 self._on_event("failed", 1)
                 reason = _reason(error)
@@ -310,7 +321,7 @@ class Jobs:
             except ComeBackLaterError:
                 raise
             except Exception as error:  # GitHub cannot be told, and no sweep looks for groups
-                if job.waits >= len(GROUP_PAUSES):
+                if is_outage(error) or job.waits >= len(GROUP_PAUSES):
                     raise
                 raise ComeBackLaterError(time.time() + GROUP_PAUSES[job.waits]) from error
 
@@ -439,6 +450,9 @@ class Jobs:
     async def _recover(self, alive: frozenset[str]) -> list[str]:
         """Give the running jobs of machines that are gone back to their own queues; the machines."""
         pending = await DBOS.list_workflows_async(status="PENDING", load_input=False, load_output=False)
+        await self._take_up_strays(
+            {status.workflow_id for status in pending if status.executor_id == self.machine_id}
+        )
         lost = {status.executor_id for status in pending if status.executor_id} - alive - {self.machine_id}
         if not lost:
             return []
@@ -446,6 +460,21 @@ class Jobs:
         log.warning("jobs_recovered", machines=sorted(lost), jobs=jobs)
         self._on_event("recovered", jobs)
         return sorted(lost)
+
+    async def _take_up_strays(self, ours: set[str]) -> None:
+        """Queue those again that an outage of the database ended when not even their end could be written down: they
+        would keep their lanes from others until the next start."""
+        now = time.monotonic()
+        since = self._strays
+        self._strays = {job: since.get(job, now) for job in ours - set(self._running.values())}
+        lost = [job for job, at in self._strays.items() if now - at >= STRAY_SECONDS]
+        if lost:
+            log.warning("jobs_queued_again", jobs=await asyncio.to_thread(self._requeue, lost))
+
+    def _requeue(self, jobs: Sequence[str]) -> int:
+        # As dbos' own recovery does for a whole machine.
+        database = _get_dbos_instance()._sys_db
+        return sum(database.reenqueue_for_recovery(job, [self.machine_id], HOUSEKEEPING) for job in jobs)
 
     async def _requeue_of(self, *machines: str) -> int:
         """Back to their queues with what these machines were doing, once, however many survivors do it now."""
@@ -465,10 +494,20 @@ class Jobs:
         return len(old)
 
     async def _step(self, name: str, function: Callable[..., Awaitable[Value]], *arguments: Any) -> Value:
-        """A checkpoint: done once, read back afterwards. Tried again when the error is a passing one."""
+        """A checkpoint: done once, read back afterwards. Tried again when the error is a passing one, and for as long as
+        the database is away: without it nothing can be called a fault either."""
 
         async def run() -> Value:
-            return await function(*arguments)
+            said = ""
+            while True:
+                try:
+                    return await function(*arguments)
+                except Exception as error:
+                    if not is_outage(error):
+                        raise
+                    if said != (said := trouble(error)):
+                        log.warning("database_awaited", step=name, reason=said)
+                await asyncio.sleep(OUTAGE_SECONDS)
 
         return await DBOS.run_step_async(
             {
@@ -520,6 +559,11 @@ class Jobs:
                     raise StepFailedError("GitHub's rate limit did not end") from None
                 later = msgspec.structs.replace(job, waits=job.waits + 1)
                 pause = min(max(1.0, error.until - time.time()), LONGEST_PAUSE)
+            except Exception as error:
+                if not is_outage(error):
+                    raise
+                log.warning("job_interrupted", job=job.id, kind=name, reason=trouble(error))
+                raise asyncio.CancelledError from error  # no outcome: the job is still to be done
             log.warning("rate_limited", job=job.id, kind=name, seconds=round(pause, 1))
             with (
                 SetWorkflowID(later.id),
@@ -540,7 +584,7 @@ class Jobs:
         task = asyncio.current_task()
         if task is None:
             raise RuntimeError("a job runs inside a task")
-        self._running[task] = job_id
+        self._running[task] = DBOS.workflow_id or job_id
         try:
             with structlog.contextvars.bound_contextvars(job=job_id, kind=kind, **fields):
                 yield
