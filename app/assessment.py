@@ -17,10 +17,11 @@ from app.github.client import RepositoryClient
 from app.github.models import ChangedFile, Compared, Repository
 from app.project import Projects
 from app.review import exclusions, parts
-from app.review.config import FILE, PYPROJECT, Config, ConfigError
+from app.review.config import Config
 from app.review.diff import Diff
 from app.review.links import Links
 from app.review.paths import says_generated
+from app.review.reading import FILE, PYPROJECT, ConfigError
 from app.review.report import Report
 from app.review.wishes import Wishes
 from app.web.metrics import Metrics

@@ -12,12 +12,13 @@ from app.review import comments, costs, demand, fingerprint, guards, marker, pat
 from app.review.advice import Question, Recommendation, ask, recommend
 from app.review.budgets import BudgetRow, held
 from app.review.comments import Anchor, Group
-from app.review.config import ORGANISATION, Config, ConfigError
+from app.review.config import Config
 from app.review.costs import EndpointChange
 from app.review.diff import Diff
 from app.review.links import Links
 from app.review.markdown import one_line, plural, sentence, shorten
 from app.review.patch import Excerpts
+from app.review.reading import ORGANISATION, ConfigError
 from app.review.reconcile import Plan, fixed_body, reconcile
 from app.review.wishes import Waived, Wishes, waived
 from rules.engine import budgets, growth

@@ -24,8 +24,8 @@ from rules.engine.walking import own_calls, own_nodes
 from rules.libraries import Blocking, Kind
 
 if TYPE_CHECKING:
-    from rules.engine.index import FunctionNode
     from rules.engine.module import Module
+    from rules.engine.scopes import FunctionNode
     from rules.engine.summaries import Leaf
 
 _STREAMS = ("StreamingResponse", "EventSourceResponse")

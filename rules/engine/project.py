@@ -26,11 +26,13 @@ from rules.engine.lazy_loading import LazyLoading, Record
 from rules.engine.lookups import Lookups
 from rules.engine.models import Models
 from rules.engine.raw_queries import RawQueries
-from rules.engine.routing import EndpointNode, Routing, Wiring
+from rules.engine.registering import Wiring
+from rules.engine.resolver import Resolver
+from rules.engine.routing import EndpointNode, Routing
 from rules.engine.statements import Statements
 from rules.engine.summaries import Summaries
 from rules.engine.unbounded import Gathered, UnboundedQueries
-from rules.engine.values import Resolver, Sort
+from rules.engine.values import Sort
 
 ROUTING, IMPORTED, MODELS = "routing", "imported", "models"
 """Who asks the resolver (`values.Readers`): for all applications, with a path for a file's imports, for all tables."""

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine import payloads
-from rules.engine.index import FUNCTIONS
 from rules.engine.loop_bound import holds_mutex
 from rules.engine.loop_calls import carries_bound_object, offload_primitive
 from rules.engine.loop_shapes import spelled
 from rules.engine.rewrites import in_thread
 from rules.engine.rule import Confidence, Effort, Fix, Hop, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.scopes import FUNCTIONS
 from rules.engine.traffic import is_seldom
 from rules.libraries import Kind
 

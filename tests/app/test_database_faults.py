@@ -75,7 +75,7 @@ def immutable(folder: Path) -> Iterator[None]:
 async def test_a_volume_that_becomes_read_only_in_mid_review_delays_it_and_no_more(
     service: Service, database: str, monkeypatch: pytest.MonkeyPatch, blockbuster: BlockBuster
 ) -> None:
-    monkeypatch.setattr("app.jobs.engine.OUTAGE_SECONDS", 0.1)
+    monkeypatch.setattr("app.jobs.workflows.OUTAGE_SECONDS", 0.1)
     repo = service.shop()
     answer = asyncio.Event()
     held = service.github.faults.late(answer, "repos/compare-commits")

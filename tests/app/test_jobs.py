@@ -136,8 +136,8 @@ async def test_a_passing_error_is_tried_again_and_then_looks_before_it_writes(st
 async def test_a_job_whose_end_could_not_be_written_down_does_not_keep_its_lane(
     start_jobs: Starting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.jobs.engine.HEARTBEAT_SECONDS", 0.05)
-    monkeypatch.setattr("app.jobs.engine.STRAY_SECONDS", 0.2)
+    monkeypatch.setattr("app.jobs.lease.HEARTBEAT_SECONDS", 0.05)
+    monkeypatch.setattr("app.jobs.lease.STRAY_SECONDS", 0.2)
     monkeypatch.setattr("app.work.LANES", 1)
     jobs = await start_jobs(work := RecordedWork())
     database = _get_dbos_instance()._sys_db
@@ -162,9 +162,9 @@ async def test_a_job_whose_end_could_not_be_written_down_does_not_keep_its_lane(
 async def test_an_outage_of_the_database_ends_no_job(
     start_jobs: Starting, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.jobs.engine.HEARTBEAT_SECONDS", 0.05)
-    monkeypatch.setattr("app.jobs.engine.STRAY_SECONDS", 0.2)
-    monkeypatch.setattr("app.jobs.engine.OUTAGE_SECONDS", 0.01)
+    monkeypatch.setattr("app.jobs.lease.HEARTBEAT_SECONDS", 0.05)
+    monkeypatch.setattr("app.jobs.lease.STRAY_SECONDS", 0.2)
+    monkeypatch.setattr("app.jobs.workflows.OUTAGE_SECONDS", 0.01)
     work = RecordedWork()
     full = sqlite3.OperationalError("database or disk is full")
     full.sqlite_errorcode = sqlite3.SQLITE_FULL
@@ -303,7 +303,7 @@ async def test_jobs_of_a_dead_machine_go_back_to_their_queue(database: str, star
     again = await start_jobs(second)
     await asyncio.sleep(0.2)
     assert second.done == []
-    recovered = await again._recover(frozenset({"local"}))
+    recovered = await again._lease.recover(frozenset({"local"}))
 
     assert recovered == ["gone"]
     assert (await again.result(job))["status"] == "published"
@@ -462,7 +462,7 @@ async def test_a_job_on_the_engines_own_loop_does_not_break_the_drain(start_jobs
     begun, release = threading.Event(), threading.Event()
 
     async def elsewhere() -> None:
-        with jobs._known("review", "elsewhere"):
+        with jobs._running.known("review", "elsewhere"):
             begun.set()
             await asyncio.get_running_loop().run_in_executor(None, release.wait)
 
