@@ -52,7 +52,7 @@ class RaisedSharedException(Rule):
 
             @app.get("/orders/{number}")
             def order(number: int) -> dict[str, int]:
-                if number not in orders:
+                if number > 1000:
                     raise not_found
                 return {"number": number}
             """
@@ -67,7 +67,7 @@ class RaisedSharedException(Rule):
 
             @app.get("/orders/{number}")
             def order(number: int) -> dict[str, int]:
-                if number not in orders:
+                if number > 1000:
                     raise HTTPException(404, "No such order")
                 return {"number": number}
             """
