@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rules.engine.callees import Callee
     from rules.engine.module import Module
     from rules.engine.statements import Loaded
+    from rules.engine.tables import Relationship, Table
 
 
 class LazyLoadUnderAsyncSession(Rule):
@@ -223,6 +224,8 @@ class LazyLoadUnderAsyncSession(Rule):
             " fails with `MissingGreenlet`.",
             confidence=Confidence.CERTAIN
             if any(each.relationship.many and not each.through for each in reads)
+            else Confidence.POSSIBLE
+            if all(_may_be_known(each.relationship, found.loaded) for each in reads)
             else Confidence.LIKELY,
             fix=eager.load_with_query(module, found.loaded, [each.chain for each in reads]),
             related=(
@@ -239,3 +242,20 @@ class LazyLoadUnderAsyncSession(Rule):
 def _certain(loaded: Loaded) -> bool:
     """An asynchronous session, and nothing in between that may have loaded more."""
     return loaded.is_async is True and not loaded.flags & HANDED
+
+
+def _may_be_known(relationship: Relationship, loaded: Loaded) -> bool:
+    """Whether the query loads rows of that table by another way: the session finds one that it holds without asking."""
+    if relationship.many or relationship.target is None:
+        return False
+    return relationship.target in {loaded.table, *_loaded_too(loaded)}
+
+
+def _loaded_too(loaded: Loaded) -> Iterator[Table]:
+    for chain in loaded.options:
+        table: Table | None = loaded.table
+        for name in chain:
+            step = table.relationships.get(name) if table is not None else None
+            table = step.target if step is not None else None
+            if table is not None:
+                yield table
