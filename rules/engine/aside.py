@@ -1,40 +1,24 @@
-"""Code that the running service does not come by: branches for tests, for debugging or for another system, and files that
-nobody imports."""
+"""Code that the running service does not come by: branches for tests, for debugging or for another system."""
 
 from __future__ import annotations
 
 import ast
 import re
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 from rules.engine.scopes import FUNCTIONS
 from rules.engine.spelling import last_name
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
-    from rules.engine.project import Project
 
 _SWITCH = re.compile(r"(?:is_|in_|run_)?(?:testing|tests?_mode|debug|debug_mode|debugging)", re.IGNORECASE)
 _STAGES = frozenset({"test", "testing", "tests", "ci", "local", "dev", "development", "debug"})
 _STAGE = re.compile(r"(?:\w+_)?(?:env|environment|stage|mode|deployment)", re.IGNORECASE)
-_PROCESS_FILES = re.compile(
-    r"(?:^|/)(?:__init__|__main__|main|app|asgi|wsgi|conftest|setup|settings|env|worker)\.py$"
-)
-"""Files that are begun with, or found by their names."""
-
-_orphans: WeakKeyDictionary[Project, frozenset[str]] = WeakKeyDictionary()
 
 
 def stands_aside(node: ast.AST, module: Module) -> bool:
-    """Whether production does not get to `node`, going by the conditions around it or by its file."""
-    if _is_in_side_branch(node, module):
-        return True
-    in_function = module.function_of(node) is not None and not module.reached(node)
-    return in_function and is_orphan(module.path, module.project)
-
-
-def _is_in_side_branch(node: ast.AST, module: Module) -> bool:
+    """Whether production does not get to `node`, going by the conditions around it."""
     child: ast.AST = node
     current = module.parent(node)
     while current is not None:
@@ -88,31 +72,3 @@ def _is_elsewhere(asked: ast.expr, named: ast.expr, module: Module) -> bool:
         name = module.qualified_name(asked.func if isinstance(asked, ast.Call) else asked)
         return name in ("sys.platform", "os.name", "platform.system")
     return value in _STAGES and _STAGE.fullmatch(last_name(asked)) is not None
-
-
-def is_orphan(path: str, project: Project) -> bool:
-    """Whether no file of the project imports a file beside others that are imported, and nothing else names it."""
-    known = _orphans.get(project)
-    if known is None:
-        known = _orphans[project] = _found(project)
-    return path in known
-
-
-def _found(project: Project) -> frozenset[str]:
-    if not project.routing.endpoints:
-        return frozenset()
-    imported = {other for path in project.resolver.modules for other in project.imports_of(path)}
-    beside = {path.rpartition("/")[0] for path in imported}
-    alone = {
-        path
-        for path in project.resolver.modules.keys() - imported
-        if path.rpartition("/")[0] in beside
-        and not _PROCESS_FILES.search(path)
-        and not project.is_script(path)
-    }
-    texts = list(project.documents.values()) if alone else []
-    return frozenset(
-        path
-        for path in alone
-        if not any(path.rpartition("/")[2].removesuffix(".py") in text for text in texts)
-    )

@@ -267,17 +267,3 @@ async def orders(name: str):
 )
 def test_what_production_does_not_do_is_only_possible(test: str, confidence: Confidence) -> None:
     assert found(SIDE.format(test=test), "FP101").confidence is confidence
-
-
-def test_a_file_that_nobody_imports_beside_others_is_only_possible() -> None:
-    asks = b"import asyncio\nasync def work():\n    asyncio.create_task(work())\n"
-    app = b"from fastapi import FastAPI\nfrom shop import used\napp = FastAPI()\n@app.get('/')\nasync def home():\n    return 1\n"
-    sources = {"shop/__init__.py": b"", "shop/main.py": app, "shop/used.py": asks, "shop/left_over.py": asks}
-    findings = analyze(sources).result.findings
-    told = {each.path: each.confidence for each in findings if each.code == "FP113"}
-    assert told["shop/left_over.py"] is Confidence.POSSIBLE
-    assert told["shop/used.py"] is not Confidence.POSSIBLE
-    documents = {"fly.toml": "[processes]\nwork = 'python -m shop.left_over'"}
-    findings = analyze(sources, documents=documents).result.findings
-    named = {each.path: each.confidence for each in findings if each.code == "FP113"}
-    assert named["shop/left_over.py"] is not Confidence.POSSIBLE
