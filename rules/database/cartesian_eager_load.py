@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from rules.engine.creation import serves
-from rules.engine.models import Table
 from rules.engine.rule import Effort, Fix, Impact, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.spelling import last_name
+from rules.engine.tables import Table
 
 if TYPE_CHECKING:
     import libcst as cst

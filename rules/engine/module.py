@@ -23,7 +23,6 @@ from rules.engine.finding import EndpointRef, Options
 from rules.engine.graph import CALL, Edge, Node, place_of
 from rules.engine.index import Index
 from rules.engine.knowledge import NOTHING, Meaning
-from rules.engine.models import Table
 from rules.engine.project import Project
 from rules.engine.row_reader import Reader
 from rules.engine.scopes import COMPREHENSIONS, FUNCTIONS, LOOPS, FunctionNode, LoopNode, Scope
@@ -31,6 +30,7 @@ from rules.engine.source import Source
 from rules.engine.statements import Loaded
 from rules.engine.summaries import Leaf, Summary, possible
 from rules.engine.surroundings import is_short
+from rules.engine.tables import Table
 from rules.engine.values import Linked, Sort, Value
 from rules.engine.walking import walk
 from rules.libraries import Blocking, Client, External, Offload, Query

@@ -26,8 +26,9 @@ from rules.engine.lazy_loading import LazyLoading, Record
 from rules.engine.lookups import Lookups
 from rules.engine.models import Models
 from rules.engine.raw_queries import RawQueries
+from rules.engine.registering import Wiring
 from rules.engine.resolver import Resolver
-from rules.engine.routing import EndpointNode, Routing, Wiring
+from rules.engine.routing import EndpointNode, Routing
 from rules.engine.statements import Statements
 from rules.engine.summaries import Summaries
 from rules.engine.unbounded import Gathered, UnboundedQueries
