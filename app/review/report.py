@@ -279,7 +279,10 @@ def conclude(
 
 
 def _surer(finding: Finding, diff: Diff) -> Finding:
-    """Somebody had put a guard there: that it is gone is more than a possibility."""
+    """Somebody had put a guard there: that it is gone is more than a possibility. So is what only costs later on, when
+    it is there to stay."""
+    if finding.when_new is not None:
+        return msgspec.structs.replace(finding, confidence=finding.when_new)
     if finding.confidence is not Confidence.POSSIBLE or not finding.guards:
         return finding
     if guards.lost(finding, diff, comments.places_of(finding)) is None:
