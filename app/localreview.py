@@ -156,6 +156,7 @@ async def compare(
             before=request.before | wanted,
             after=request.after | wanted,
             others={path: facts for path, facts in request.others.items() if path not in wanted},
+            known=request.known | {path: request.others[path] for path in wanted},
         )
     if gathered.tip is not None and comparison.is_worse:
         comparison.tip = await analysis.standing(request, comparison, gathered.tip)
