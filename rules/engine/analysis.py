@@ -459,6 +459,7 @@ class _Run:
             leaf=_leaf(module, match),
             guards=rule.guards,
             siblings=match.siblings,
+            when_new=match.when_new if confidence is match.confidence else None,
         )
         return _Placed(rule, match, finding)
 
