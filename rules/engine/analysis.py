@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from rules.engine import (
+    aside,
     budgets,
     callees,
     ceding,
@@ -424,6 +425,8 @@ class _Run:
             confidence = Confidence.POSSIBLE
         if traffic.is_example(module.path, module.project):
             severity, gates, confidence = severity.lowered(), False, Confidence.POSSIBLE
+        if aside.stands_aside(node, module):
+            gates, confidence = False, Confidence.POSSIBLE
         severity = module.options.severity_of(rule.code, severity)
         endpoints = module.endpoints(node)
         card = registry.told(rule)
