@@ -103,3 +103,17 @@ def where_a_loop_runs_but_no_caller_is_seen() -> None:
     asyncio.create_task(work())  # FP113
     kept = asyncio.create_task(work())
     running.add(kept)
+
+
+async def watch() -> None:
+    await asyncio.sleep(60)
+
+
+@app.on_event("startup")
+async def start_watching() -> None:
+    asyncio.create_task(watch())  # FP113
+
+
+@app.on_event("startup")
+async def start_watching_for_good() -> None:
+    app.state.watching = asyncio.create_task(watch())
