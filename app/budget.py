@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from app.review.budgets import BudgetRow, row
-from app.review.config import FILE, PYPROJECT
+from app.review.reading import FILE, PYPROJECT
 from app.terminal import visible
 from rules.engine import budgets
 from rules.engine.finding import Budget, Endpoint

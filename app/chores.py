@@ -73,7 +73,7 @@ class Chores:
             if not numbers:
                 return None
             job = await self._meant([msgspec.structs.replace(job, number=number) for number in numbers])
-        order = Order(job, client, self.store, self._surveys, self._public_url, self._fixes)
+        order = Order(job, client, self.store, self._surveys, self._public_url, self._fixes, self._reports)
         try:
             return await order.obey(await self._blocking(job) if job.head_sha else ())
         except (Gone, NotFound):

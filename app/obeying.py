@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import datetime
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -17,10 +18,13 @@ from app.github.client import RepositoryClient
 from app.github.comments import Permission, Reaction
 from app.github.errors import Forbidden, NotFound
 from app.github.models import PullState
+from app.reportlinks import ReportLinks
 from app.review import answers, burndown, commands, marker
+from app.review.answered import NO_ROOM, Answered
+from app.review.answers import Answer
 from app.review.commands import PREFIX, Command
 from app.review.config import Config
-from app.review.markdown import LIMIT, Section, fit
+from app.review.markdown import LIMIT, Section, fit, size
 from app.review.wishes import Waiver
 from app.store import Store
 from app.surveys import Surveys
@@ -41,16 +45,23 @@ EARLIER_AUDITS: Final = 12
 """So many are compared with."""
 LONGEST: Final = LIMIT - 200
 """Of all answers to one comment, which a marker follows."""
-NO_ROOM: Final = "This answer has no room beside the others: ask for it in a comment of its own."
+ON_PAGE: Final = "This answer is on the page alone: the others left it no room."
 
 
 @dataclass
 class Said:
     """What became of the commands of one comment."""
 
-    answers: list[str] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)
     review: bool = False
     confused: bool = False
+
+    def say(self, text: str) -> None:
+        self.answers.append(Answer(text))
+
+    def refuse(self, text: str) -> None:
+        self.say(text)
+        self.confused = True
 
 
 class Order:
@@ -64,10 +75,12 @@ class Order:
         surveys: Surveys | None,
         public_url: str,
         fixes: Fixes | None = None,
+        links: ReportLinks | None = None,
     ) -> None:
         self.job = job
         self._surveys = surveys
         self._fixes = fixes
+        self._links = links
         self._client = client
         self._store = store
         self._public_url = public_url
@@ -99,7 +112,7 @@ class Order:
         if said.answers:
             marker_ = f"<!-- fastperf:answer {self.job.trigger} -->"
             since = datetime.datetime.now(datetime.UTC) - datetime.timedelta(hours=1)
-            body = fit([Section((answer, NO_ROOM)) for answer in dict.fromkeys(said.answers)], LONGEST)
+            body = await self._told(tuple(dict.fromkeys(said.answers)), wanted)
             try:
                 await self._client.comments.create(
                     self.job.number, f"{body}\n{marker_}", marker=marker_, since=since
@@ -112,22 +125,45 @@ class Order:
             repository=self.job.repository, number=self.job.number, trigger=self.job.trigger, force=True
         )
 
+    async def _told(self, given: Sequence[Answer], wanted: Sequence[Command]) -> str:
+        """The comment that answers. What it has no room for is on a page, if there are pages."""
+        whole = any(answer.is_cut for answer in given)
+        texts = [answer.short for answer in given]
+        if not whole and sum(map(size, texts)) + 2 * len(texts) <= LONGEST:
+            return "\n\n".join(texts)
+        if not (url := await self._keep(given, wanted)):
+            return fit([Section((each.whole or each.short, each.short, NO_ROOM)) for each in given], LONGEST)
+        end = f"[The whole answer]({url}) is on a page of its own."
+        return f"{fit([Section((text, ON_PAGE)) for text in texts], LONGEST - size(end) - 2)}\n\n{end}"
+
+    async def _keep(self, given: Sequence[Answer], wanted: Sequence[Command]) -> str:
+        """Keep what was answered beside the report of the head; the address of its page, if pages have one."""
+        if self._links is None:
+            return ""
+        job, head_sha = self.job, (await self._read()).head_sha
+        report_id = self._links.id(job.repository.id, job.number, head_sha)
+        url = self._links.url(report_id, f"/answers/{job.trigger}")
+        if url:
+            asked = [f"{PREFIX} {' '.join((each.name, *each.arguments)).strip()}" for each in wanted]
+            kept = Answered.of(given, asked, job.repository.full_name, job.number, head_sha)
+            await self._store.keep_answer(job.repository, report_id, job.trigger, kept.encode())
+        return url
+
     async def _one(self, command: Command, said: Said, blocking: tuple[str, ...]) -> None:
         if command.name == "ignore" and self.job.head_sha:  # the button has no room for a reason
             command = Command("ignore", ("", "", BUTTON_REASON), command.line)
         if command.problem:
-            said.answers.append(command.problem)
-            said.confused = True
+            said.refuse(command.problem)
             return
         match command.name:
             case "rescan":
                 said.review = True
             case "help":
-                said.answers.append(answers.HELP)
+                said.say(answers.HELP)
             case "explain":
                 (wanted,) = command.arguments
                 url = f"{self._public_url}/rules/{wanted}" if self._public_url else ""
-                said.answers.append(answers.explain(wanted, url))
+                said.say(answers.explain(wanted, url))
             case "config":
                 said.answers.append(answers.configuration(await self._whole_config()))
             case "ignore":
@@ -143,14 +179,14 @@ class Order:
                 await self._record("resume", "")
                 said.review = True
             case "apply" if self._fixes is not None:
-                said.answers += filter(None, [await self._fixes.apply(self._client, self.job)])
+                if refusal := await self._fixes.apply(self._client, self.job):
+                    said.say(refusal)
             case "diagnose" | "scale" | "audit" if self._surveys is not None:
                 said.answers.append(await self._survey(command, self._surveys))
             case _:
-                said.answers.append(answers.unavailable(command))
-                said.confused = True
+                said.refuse(answers.unavailable(command))
 
-    async def _survey(self, command: Command, surveys: Surveys) -> str:
+    async def _survey(self, command: Command, surveys: Surveys) -> Answer:
         """About the project as it is with this pull request."""
         config, head = await self._whole_config(), (await self._read()).head_sha
         match command.name:
@@ -163,36 +199,36 @@ class Order:
             case _:
                 return await self._audit(await surveys.audit(self._client, head, config))
 
-    async def _audit(self, found: tuple[str, burndown.Point | None]) -> str:
+    async def _audit(self, found: tuple[Answer, burndown.Point | None]) -> Answer:
         """With what earlier audits of the repository counted: a burn-down."""
-        text, now = found
+        answer, now = found
         if now is None:
-            return text
+            return answer
         entries = await self._store.recorded(
             limit=EARLIER_AUDITS, repository=self.job.repository.full_name, action="audit"
         )
         earlier = [point for entry in entries if (point := burndown.of_note(entry.detail, entry.at))]
         await self._record("audit", burndown.noted(now))
         points = [*reversed([point for point in earlier if point.commit != now.commit]), now]
-        return f"{text}\n\n{burndown.as_markdown(points)}" if len(points) > 1 else text
+        if len(points) == 1:
+            return answer
+        lines = burndown.as_markdown(points)
+        return Answer(f"{answer.short}\n\n{lines}", f"{answer.whole or answer.short}\n\n{lines}")
 
     async def _ignore(self, command: Command, said: Said, blocking: tuple[str, ...]) -> None:
         code, path, reason = command.arguments
         if code and not answers.is_rule(code):
-            said.answers.append(answers.explain(code, ""))
-            said.confused = True
+            said.refuse(answers.explain(code, ""))
             return
         config = await self._config()
         if (refusal := self._may_not_waive(config)) is not None:
-            said.answers.append(refusal)
-            said.confused = True
+            said.refuse(refusal)
             return
         tokens = await self._tokens(blocking) if not code else ()
         if not code and not tokens:
-            said.answers.append(
+            said.refuse(
                 f"Which findings? It is written `{PREFIX} {commands.USAGE['ignore']}`, or as a reply in the thread of a finding."
             )
-            said.confused = True
             return
         now = time.time()
         given = [("", "", token) for token in tokens] or [(code, path, "")]
@@ -218,8 +254,7 @@ class Order:
             said.review = taken > 0
             if taken:
                 return
-        said.answers.append("Nothing like that is ignored on this pull request.")
-        said.confused = True
+        said.refuse("Nothing like that is ignored on this pull request.")
 
     def _may_not_waive(self, config: Config) -> str | None:
         """Why this person may not ignore findings here, if so."""

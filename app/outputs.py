@@ -10,7 +10,8 @@ from xml.etree import ElementTree
 
 import msgspec
 
-from app.review.config import Config, Table
+from app.review.config import Config
+from app.review.table import Table
 from app.terminal import NOT_MEASURED, visible
 from app.version import version
 from rules.engine import measured, registry

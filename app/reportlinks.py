@@ -29,13 +29,16 @@ class ReportLinks:
         """The same report keeps its name when it is written again."""
         return self._sign(f"{repository_id}#{number}@{head_sha}")
 
-    def url(self, report_id: str) -> str:
-        """The address for whoever may see the check run; empty when there is no public address."""
+    def url(self, report_id: str, below: str = "") -> str:
+        """The address for whoever may see the check run; empty when there is no public address.
+
+        What lies `below` a report opens with the same key.
+        """
         if not self._public_url:
             return ""
         until = str(int(time.time()) // DAY * DAY + self._seconds + DAY)
         query = urlencode({"until": until, "key": self._sign(f"{report_id} until {until}")})
-        return f"{self._public_url}/reviews/{report_id}?{query}"
+        return f"{self._public_url}/reviews/{report_id}{below}?{query}"
 
     def allows(self, report_id: str, until: str, key: str) -> bool:
         """Whether the address is one of ours and has not ended."""

@@ -175,6 +175,7 @@ def _add_peoples_pages(
     shown = reports.Reports(store, links, visitors, web_url(settings.api_url))
     app.router.add_get("/reviews/{id:[0-9a-f]{32}}", shown.page)
     app.router.add_get("/reviews/{id:[0-9a-f]{32}}/fastperf.patch", shown.patch)
+    app.router.add_get("/reviews/{id:[0-9a-f]{32}}/answers/{name:[a-z0-9-]{1,64}}", shown.answer)
     status.Status(
         ready=ready,
         store=store,

@@ -38,6 +38,7 @@ COSTS_DAYS: Final = 730.0
 """A line of costs is worth something when it is longer than the reports it is drawn on."""
 _CHUNK: Final = 400
 _MOST_MERGED: Final = 200
+_MOST_ANSWERS: Final = 50
 
 PING: Final = "ping"
 """The row that is no machine: written to see whether writing works."""
@@ -160,6 +161,33 @@ class Store:
             self._scalar, sa.select(tables.reports.c.data).where(tables.reports.c.id == report_id)
         )
         return None if data is None else zlib.decompress(data)
+
+    async def keep_answer(self, repository: Repository, report_id: str, name: str, data: bytes) -> None:
+        """What the page of an answer shows."""
+        row = {
+            "report_id": report_id,
+            "name": name,
+            "repository_id": repository.id,
+            "installation_id": repository.installation_id,
+            "data": zlib.compress(data, 3),
+            "at": time.time(),
+        }
+        await self._run(self._upsert, tables.answers, [row])
+
+    async def answer(self, report_id: str, name: str) -> KeptReport | None:
+        """None for one that was never kept, or is no more."""
+        columns = (tables.answers.c.repository_id, tables.answers.c.data, tables.answers.c.at)
+        where = (tables.answers.c.report_id == report_id, tables.answers.c.name == name)
+        row = await self._run(self._row, sa.select(*columns).where(*where))
+        return None if row is None else KeptReport(row[0], zlib.decompress(row[1]), row[2])
+
+    async def answers(self, report_id: str) -> list[str]:
+        """The names of what was answered at that head, in the order in which it was asked for."""
+        where = tables.answers.c.report_id == report_id
+        query = (
+            sa.select(tables.answers.c.name).where(where).order_by(tables.answers.c.at).limit(_MOST_ANSWERS)
+        )
+        return await self._run(self._scalars, query)
 
     async def keep_verdict(self, repository: Repository, key: str, data: bytes) -> None:
         """What was said of a change, by everything it depends on."""
@@ -426,8 +454,13 @@ class Store:
 
     async def drop_reports(self, repository_ids: Sequence[int]) -> None:
         """Delete the report pages of those repositories."""
-        where = tables.reports.c.repository_id.in_(list(repository_ids))
-        await self._run(self._execute, sa.delete(tables.reports).where(where))
+        await self._run(
+            self._execute,
+            *(
+                sa.delete(table).where(table.c.repository_id.in_(list(repository_ids)))
+                for table in (tables.reports, tables.answers)
+            ),
+        )
 
     async def retain(self, days: float) -> None:
         """Delete what nobody used for so long."""
@@ -614,6 +647,7 @@ class Store:
             sa.delete(tables.trees).where(tables.trees.c.used_at < until),
             sa.delete(tables.reviews).where(tables.reviews.c.at < until),
             sa.delete(tables.reports).where(tables.reports.c.at < until),
+            sa.delete(tables.answers).where(tables.answers.c.at < until),
             sa.delete(tables.costs).where(tables.costs.c.at < time.time() - COSTS_DAYS * DAY),
             sa.delete(tables.verdicts).where(tables.verdicts.c.at < until),
             sa.delete(tables.begun).where(tables.begun.c.at < until),

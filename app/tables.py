@@ -48,6 +48,17 @@ reports = sa.Table(
     sa.Column("data", sa.LargeBinary, nullable=False),
     sa.Column("at", sa.Float, nullable=False, index=True),
 )
+answers = sa.Table(
+    "fastperf_answers",
+    metadata,
+    sa.Column("report_id", sa.String(32), primary_key=True),
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("repository_id", sa.BigInteger, nullable=False, index=True),
+    sa.Column("installation_id", sa.BigInteger, nullable=False, index=True),
+    sa.Column("data", sa.LargeBinary, nullable=False),
+    sa.Column("at", sa.Float, nullable=False, index=True),
+)
+"""What was answered at length to comments on a pull request, beside the report of its head at that time."""
 costs = sa.Table(
     "fastperf_costs",
     metadata,
@@ -153,6 +164,7 @@ OWNED: Final = (
     trees,
     reviews,
     reports,
+    answers,
     costs,
     verdicts,
     begun,

@@ -177,7 +177,7 @@ def audit(path: Path, output_format: str, days: float | None) -> None:
     from app import outputs
     from app.review import burndown
     from app.review.links import Links
-    from app.surveys import audited
+    from app.surveytext import audited
 
     scan, project, options = checked((path,), ("FP",), (), None, None)
     points = [*_points(project, path, options, days), burndown.today(scan.result.findings)] if days else []

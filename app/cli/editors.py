@@ -43,4 +43,6 @@ def completion(context: click.Context, shell: str) -> None:
 
 
 def _missing(error: ModuleNotFoundError, extra: str) -> Misuse:
-    return Misuse(f"{error.name} is not installed: `pip install 'fastperf[{extra}]'`")
+    return Misuse(
+        f"{error.name} is not installed: install fastperf with its `{extra}` extra (docs/editors-and-ci.md)"
+    )

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import msgspec
 
 from app.review.comments import Group
-from app.review.config import Context
 from app.review.markdown import figure, lowered, sentence
+from app.review.table import Context
 from rules.engine.finding import Confidence, Effort, Severity
 
 _WEIGHT = {

@@ -8,14 +8,15 @@ from typing import Final
 import msgspec
 
 from app.review.commands import PREFIX, Command
-from app.review.config import Config, Table
-from app.review.markdown import code, details, fence, html, plain, prose
+from app.review.config import Config
+from app.review.markdown import code, details, fence, html, one_line, plain, prose
+from app.review.table import Table
 from rules.engine import registry
 
 HELP: Final = f"""\
 Commands, as the first word of a line:
 
-| | |
+| command | what it does |
 |---|---|
 | `{PREFIX} rescan` | review the newest commit again |
 | `{PREFIX} explain FP101` | what a rule finds, why, and what to do instead |
@@ -31,6 +32,27 @@ Commands, as the first word of a line:
 People with write access may give them; the author of the pull request may `rescan`. \
 Configuration is `[tool.fastperf]` in `pyproject.toml` on the base branch.
 """
+
+
+MOST_LINES: Final = 40
+"""Of a configuration in a comment."""
+LONGEST_LINE: Final = 400
+MOST_PARTS: Final = 8
+MOST_MISTAKES: Final = 20
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What a command answers. A comment has room for `short`, the page of a review for all of it."""
+
+    short: str
+    whole: str = ""
+    """With what `short` leaves out; empty when that is nothing."""
+    quotes: bool = False
+    """Whether `whole` quotes files of the project."""
+
+    @property
+    def is_cut(self) -> bool:
+        return self.whole not in ("", self.short)
 
 
 def is_rule(code: str) -> bool:
@@ -67,30 +89,48 @@ def explain(wanted: str, rule_url: str) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
-def configuration(config: Config) -> str:
+def configuration(config: Config) -> Answer:
     """What differs from the defaults, and every mistake."""
-    where = (
+    short = _configuration(config, short=True, folded=True)
+    if short == _configuration(config, short=False, folded=True):
+        return Answer(short)
+    return Answer(short, _configuration(config, short=False, folded=False), quotes=True)
+
+
+def _configuration(config: Config, *, short: bool, folded: bool) -> str:
+    parts = [
         f"Read from {code(config.source)} on the base branch."
         if config.source
         else "No configuration on the base branch."
-    )
-    parts = [where]
+    ]
     if own := _differing(config):
-        parts.append(details("What differs from the defaults", fence(own, "toml")))
+        parts.append(_shown("What differs from the defaults", own, short=short, folded=folded))
     else:
         parts.append("Everything is as by default.")
-    for folder, part in config.parts.items():
-        if part.folder:  # else only its linter is its own
-            title = f"In <code>{html(folder)}/</code>, instead"
-            parts.append(details(title, fence(_differing(part) or "# everything is as by default\n", "toml")))
+    folders = [(folder, part) for folder, part in config.parts.items() if part.folder]  # else only its linter
+    for folder, part in folders[: MOST_PARTS if short else None]:
+        own = _differing(part) or "# everything is as by default\n"
+        parts.append(_shown(f"In `{one_line(folder)}/`, instead", own, short=short, folded=folded))
+    if short and len(folders) > MOST_PARTS:
+        parts.append(f"{len(folders) - MOST_PARTS} more folders have their own.")
     if config.errors:
         parts.append("Mistakes, each falling back to the default:")
-        parts.append(
-            "\n".join(
-                f"- {code(f'{error.path}:{error.line}')} {prose(error.message)}" for error in config.errors
-            )
-        )
+        told = config.errors[: MOST_MISTAKES if short else None]
+        rows = [f"- {code(f'{error.path}:{error.line}')} {prose(error.message)}" for error in told]
+        if len(told) < len(config.errors):
+            rows.append(f"- and {len(config.errors) - len(told)} more")
+        parts.append("\n".join(rows))
     return "\n\n".join(parts)
+
+
+def _shown(title: str, toml: str, *, short: bool, folded: bool) -> str:
+    lines = toml.splitlines()
+    if short:
+        left = len(lines) - MOST_LINES
+        lines = [line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]} …" for line in lines]
+        lines = [*lines[:MOST_LINES], *([f"# and {left} more"] if left > 0 else [])]
+    shown = fence("\n".join(lines), "toml")
+    return details(html(title), shown) if folded else f"#### {prose(title)}\n\n{shown}"
 
 
 def _differing(config: Config) -> str:

@@ -231,6 +231,11 @@ def fit(sections: Sequence[Section], limit: int = LIMIT, separator: str = "\n\n"
 
     Raises ValueError when even the shortest forms are too long: a mistake in the caller.
     """
+    return separator.join(text for text in fitting(sections, limit, separator) if text)
+
+
+def fitting(sections: Sequence[Section], limit: int = LIMIT, separator: str = "\n\n") -> list[str]:
+    """The form of each section with which they fit together; for the rest see `fit`."""
     chosen = [0] * len(sections)
     sizes = [[size(form) for form in section.forms] for section in sections]
 
@@ -244,5 +249,4 @@ def fit(sections: Sequence[Section], limit: int = LIMIT, separator: str = "\n\n"
             raise ValueError(f"the shortest form takes {total()} bytes of {limit}")
         worst = max(shrinkable, key=lambda i: (sections[i].rank, sizes[i][chosen[i]]))
         chosen[worst] += 1
-    texts = [section.forms[choice] for section, choice in zip(sections, chosen, strict=True)]
-    return separator.join(text for text in texts if text)
+    return [section.forms[choice] for section, choice in zip(sections, chosen, strict=True)]

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from app.review.config import Table
+from app.review.table import Table
 
 FILE = Path(__file__).parents[2] / "docs" / "fastperf.schema.json"
 

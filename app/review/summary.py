@@ -12,7 +12,6 @@ from app.review import patch as patches
 from app.review.advice import Question, Recommendation, metrics, tools
 from app.review.budgets import BudgetRow
 from app.review.comments import BADGES, Group
-from app.review.config import ConfigError
 from app.review.costs import EndpointChange, growth
 from app.review.markdown import (
     Section,
@@ -29,6 +28,7 @@ from app.review.markdown import (
     shorten,
     table,
 )
+from app.review.reading import ConfigError
 from app.review.wishes import Waived
 from rules.engine.finding import Cost, Finding, Severity, Skipped, Suppressed
 

@@ -30,6 +30,8 @@ WITH_SCRIPT: Final = HEADERS | {
 }
 """Of pages that one script of ours makes handier; without it they show the same."""
 _PUBLIC: Final = "public, max-age=300"
+_DEEPEST: Final = 100
+"""Of lists in lists, which count twice: the tree of an endpoint's costs."""
 
 
 def render(template: str, /, **values: Any) -> str:
@@ -94,6 +96,22 @@ def markdown(text: str) -> Markup:
     return Markup(_parser().render(text))  # noqa: S704 - the parser escapes everything that is not markdown
 
 
+def markdown_answer(text: str) -> Markup:
+    """The same for an answer that was written as a comment: its headings stand below the page's one, and what is wider
+    than the window is reached by keyboard."""
+    parser = _parser()
+    tokens = parser.parse(text)
+    for token in tokens:
+        if token.type in ("heading_open", "heading_close"):
+            token.tag = f"h{max(2, int(token.tag[1:]) - 1)}"
+        elif token.attrs.pop("style", None) == "text-align:right":  # no style of an element is obeyed here
+            token.attrs["class"] = "number"
+    html = parser.renderer.render(tokens, parser.options, {})
+    html = html.replace("<pre>", '<pre tabindex="0" aria-label="Code">')
+    html = html.replace("<table>", '<div class="scroll" tabindex="0" role="group" aria-label="Table"><table>')
+    return Markup(html.replace("</table>", "</table></div>"))  # noqa: S704 - as in `markdown`
+
+
 def markdown_line(text: str) -> Markup:
     """Markdown within a line."""
     return Markup(_parser().renderInline(text))  # noqa: S704 - as in `markdown`
@@ -117,7 +135,20 @@ def _environment() -> Environment:
 def _parser() -> Any:
     from markdown_it import MarkdownIt
 
-    return MarkdownIt("commonmark", {"html": False, "highlight": _highlighted}).enable("table")
+    parser = MarkdownIt("commonmark", {"html": False, "highlight": _highlighted, "maxNesting": _DEEPEST})
+    parser.enable("table").inline.ruler.before("html_inline", "small", _small)
+    return parser
+
+
+def _small(state: Any, silent: bool) -> bool:
+    """The one element that texts of ours have for GitHub: `<sub>`. Hostile text holds none, its `<` are entities."""
+    for mark, kind, nesting in (("<sub>", "small_open", 1), ("</sub>", "small_close", -1)):
+        if state.src.startswith(mark, state.pos):
+            if not silent:
+                state.push(kind, "small", nesting)
+            state.pos += len(mark)
+            return True
+    return False
 
 
 def _highlighted(code: str, language: str, _: str) -> str:

@@ -7,6 +7,7 @@ the repository there at this moment, sees the source too: it is read with that p
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, NamedTuple
@@ -21,6 +22,7 @@ from app.github.errors import GitHubError
 from app.github.models import Repository
 from app.reportlinks import ReportLinks
 from app.review import history, patch
+from app.review.answered import Answered
 from app.review.budgets import BudgetRow
 from app.review.costs import EndpointChange, weigh
 from app.review.links import Links
@@ -70,13 +72,8 @@ class Reports:
         text = await asyncio.to_thread(
             render,
             seen.record,
-            viewer=Viewer(
-                login=seen.session.login if seen.session else "",
-                reads=seen.repository is not None,
-                sign_in=self._sign_in(request) if self._visitors.can_sign_in else "",
-                source_missing=missing,
-                patch_url=f"{request.path}/fastperf.patch",
-            ),
+            viewer=self._viewer(request, seen.session, seen.repository, source_missing=missing),
+            answers=await self._answers(request),
             texts=files,
             merged=seen.merged,
             web_url=self._web_url,
@@ -98,25 +95,78 @@ class Reports:
             },
         )
 
+    async def answer(self, request: web.Request) -> web.StreamResponse:
+        """`/reviews/{id}/answers/{name}`: all that a comment on the pull request had no room for."""
+        report_id = request.match_info["id"]
+        signed, session = self._entry(request)
+        kept = await self._store.answer(report_id, request.match_info["name"])
+        if kept is None:
+            raise web.HTTPNotFound(reason=ABSENT)
+        try:
+            answered = Answered.decode(kept.data)
+        except msgspec.MsgspecError:
+            raise web.HTTPNotFound(reason=ABSENT) from None
+        repository = await self._readable(kept, answered.repository, signed, session)
+        there = await self._store.kept_report(report_id)
+        text = await asyncio.to_thread(
+            render_answer,
+            answered,
+            viewer=self._viewer(request, session, repository),
+            at=kept.at,
+            report_url=_aside(request, f"/reviews/{report_id}") if there is not None else "",
+            web_url=self._web_url,
+        )
+        return pages.response(text, public=False)
+
     async def _seen(self, request: web.Request) -> Seen:
         report_id = request.match_info["id"]
-        signed = self._links.allows(report_id, request.query.get("until", ""), request.query.get("key", ""))
+        signed, session = self._entry(request)
+        kept = await self._store.kept_report(report_id)
+        if kept is None:
+            raise web.HTTPNotFound(reason=ABSENT)
+        record = _record(kept, report_id)
+        repository = await self._readable(kept, record.repository, signed, session)
+        merged = await self._store.costs(kept.repository_id, record.base_ref, kept.at)
+        return Seen(record, session, repository, signed, tuple(merged))
+
+    def _entry(self, request: web.Request) -> tuple[bool, Session | None]:
+        """Whether the address itself opens the page, and who looks. Somebody with neither is sent to sign in."""
+        signed = self._links.allows(
+            request.match_info["id"], request.query.get("until", ""), request.query.get("key", "")
+        )
         session = self._visitors.session(request)
         if not signed and session is None:
             if self._visitors.can_sign_in:  # whatever the id: nobody learns here which reports there are
                 raise web.HTTPSeeOther(self._sign_in(request), headers={"Cache-Control": "no-store"})
             raise web.HTTPNotFound(reason=ABSENT)
-        kept = await self._store.kept_report(report_id)
-        if kept is None:
-            raise web.HTTPNotFound(reason=ABSENT)
-        record = _record(kept, report_id)
+        return signed, session
+
+    async def _readable(
+        self, kept: KeptReport, full_name: str, signed: bool, session: Session | None
+    ) -> Repository | None:
+        """The repository, as far as this visitor may read it. 404 for who has no signed address and may not."""
         repository = None
         if session is not None:
-            repository = await self._visitors.readable(session, record.repository, kept.repository_id)
+            repository = await self._visitors.readable(session, full_name, kept.repository_id)
         if not signed and repository is None:
             raise web.HTTPNotFound(reason=ABSENT)
-        merged = await self._store.costs(kept.repository_id, record.base_ref, kept.at)
-        return Seen(record, session, repository, signed, tuple(merged))
+        return repository
+
+    def _viewer(
+        self,
+        request: web.Request,
+        session: Session | None,
+        repository: Repository | None,
+        *,
+        source_missing: bool = False,
+    ) -> Viewer:
+        return Viewer(
+            login=session.login if session else "",
+            reads=repository is not None,
+            sign_in=self._sign_in(request) if self._visitors.can_sign_in else "",
+            source_missing=source_missing,
+            patch_url=f"{request.path}/fastperf.patch",
+        )
 
     async def _source(self, seen: Seen) -> tuple[dict[str, bytes | None], bool]:
         """The files that the page quotes, and whether GitHub failed to give them."""
@@ -135,6 +185,18 @@ class Reports:
             log.warning("source_not_read", error=type(error).__name__)
             return {}, True
         return {path: content for (_, path), content in found.items()}, False
+
+    async def _answers(self, request: web.Request) -> list[tuple[str, str]]:
+        """What was answered at length at this head: what was asked, and the page of it."""
+        report_id = request.match_info["id"]
+        found: list[tuple[str, str]] = []
+        for name in await self._store.answers(report_id):
+            kept = await self._store.answer(report_id, name)
+            with contextlib.suppress(msgspec.MsgspecError):
+                if kept is not None:
+                    asked = " · ".join(Answered.decode(kept.data).asked)
+                    found.append((asked, _aside(request, f"{request.path}/answers/{name}")))
+        return found
 
     def _sign_in(self, request: web.Request) -> str:
         return "/sign-in?" + urlencode({"then": request.path_qs})
@@ -186,6 +248,7 @@ def render(
     viewer: Viewer = NOBODY,
     texts: Mapping[str, bytes | None] | None = None,
     merged: Sequence[history.Merged] = (),
+    answers: Sequence[tuple[str, str]] = (),
     web_url: str = "",
 ) -> str:
     """The page of a record. Source and patch are in it only for a viewer who reads the repository."""
@@ -223,9 +286,33 @@ def render(
         patch=record.patch if viewer.reads else "",
         patch_command=patch.command(record.patch) if record.patch else "",
         has_patch=bool(record.patch),
+        answers=answers,
         curves=load_chart.curves(record),
         blocking=frozenset(record.blocking),
     )
+
+
+def render_answer(
+    answered: Answered, *, viewer: Viewer = NOBODY, at: float = 0.0, report_url: str = "", web_url: str = ""
+) -> str:
+    """The page of an answer. What quotes files of the project is in it only for a viewer who reads the repository."""
+    return pages.render(
+        "answer.html",
+        answered=answered,
+        viewer=viewer,
+        date=_date(at),
+        report_url=report_url,
+        repository_url=f"{web_url}/{answered.repository}" if web_url else "",
+        parts=[
+            pages.markdown_answer(part.text) if viewer.reads or not part.quotes else None
+            for part in answered.parts
+        ],
+    )
+
+
+def _aside(request: web.Request, path: str) -> str:
+    """Another page that the same key opens."""
+    return f"{path}?{request.query_string}" if request.query_string else path
 
 
 def _record(kept: KeptReport, report_id: str) -> Record:

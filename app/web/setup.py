@@ -195,7 +195,9 @@ class Check:
         self._install_url = f"{app.html_url}/installations/new"
         found = [("GitHub knows the app and takes its key", True, app.name)]
         skew = abs(self._github.skew)
-        found.append(("the clocks agree", skew <= TOLERATED_SKEW, f"{skew:.0f} s apart"))
+        agree = skew <= TOLERATED_SKEW
+        advice = "" if agree else ": tokens are made by GitHub's clock meanwhile; set this machine's"
+        found.append(("the clocks agree", agree, f"{skew:.0f} s apart{advice}"))
         lacks = missing(app)
         found.append(("permissions and events", not lacks, ", ".join(lacks) or "all that is needed"))
         found += await _asked("GitHub delivers to this server", self._webhook)

@@ -25,7 +25,9 @@ log = structlog.get_logger(__name__)
 
 PERMISSION_SECONDS: Final = 60.0
 """For so long GitHub's answer on who may read a repository is not asked for again."""
-_OWN_PAGE: Final = re.compile(r"/(?:reviews/[0-9a-f]{32}(?:\?[A-Za-z0-9=&]{0,200})?)?\Z")
+_OWN_PAGE: Final = re.compile(
+    r"/(?:reviews/[0-9a-f]{32}(?:/answers/[a-z0-9-]{1,64})?(?:\?[A-Za-z0-9=&]{0,200})?)?\Z"
+)
 _LOGIN: Final = re.compile(r"[A-Za-z0-9-]{1,60}\Z")
 
 

@@ -23,6 +23,7 @@ _SESSIONS = (
     "sqlalchemy.ext.asyncio.AsyncSession",
     "sqlmodel.ext.asyncio.session.AsyncSession",
 )
+_CONDITIONS = frozenset({"where", "filter", "filter_by"})
 _JOINS = frozenset({"join", "outerjoin", "select_from"})
 _COUNTS = {"to_list": "`count_documents` (Beanie: `.count()`)"}
 
@@ -79,6 +80,36 @@ class CountByLoading(Rule):
             @app.get("/orders/count")
             def count_orders(session: Session = Depends(get_session)) -> int:
                 return session.query(Order).filter(Order.open).count()
+            """,
+        ),
+        Invalid(
+            """
+            from fastapi import Depends, FastAPI
+            from sqlalchemy import select
+            from sqlalchemy.orm import Session
+
+            from shop.db import get_session
+            from shop.models import Order
+
+            app = FastAPI()
+
+            @app.get("/orders/count")
+            def count_orders(session: Session = Depends(get_session)) -> int:
+                return len(session.scalars(select(Order).where(Order.open)).all())
+            """,
+            fixed="""
+            from fastapi import Depends, FastAPI
+            from sqlalchemy import func, select
+            from sqlalchemy.orm import Session
+
+            from shop.db import get_session
+            from shop.models import Order
+
+            app = FastAPI()
+
+            @app.get("/orders/count")
+            def count_orders(session: Session = Depends(get_session)) -> int:
+                return session.scalar(select(func.count()).select_from(Order).where(Order.open))
             """,
         ),
     )
@@ -207,15 +238,33 @@ def _rewrite(load: Load, module: Module) -> Callable[[Any], cst.CSTNode] | None:
         or module.type_of(call.args[0]) != "sqlalchemy.sql.Select"
     ):
         return None
-    session, statement = module.segment(call.func.value), module.segment(call.args[0])
+    session, source = module.segment(call.func.value), _counted_source(call.args[0], module)
 
     def counting_select(node: cst.Call) -> cst.CSTNode:
         import libcst as cst
 
-        count = f"{session}.scalar(sqlalchemy.select(sqlalchemy.func.count()).select_from({statement}.subquery()))"
+        count = f"{session}.scalar(sqlalchemy.select(sqlalchemy.func.count()).select_from({source})"
         return cst.parse_expression(f"await {count}" if is_awaited else count)
 
     return counting_select
+
+
+def _counted_source(statement: ast.expr, module: Module) -> str:
+    """What to count from: the table of a plain `select(Order).where(…)` with its conditions, else the statement itself."""
+    base = statement
+    while (
+        isinstance(base, ast.Call) and isinstance(base.func, ast.Attribute) and base.func.attr in _CONDITIONS
+    ):
+        base = base.func.value
+    match base:
+        case ast.Call(func=ast.Name(), args=[ast.Name() as entity], keywords=[]) if _is_class(entity.id):
+            conditions = module.segment(statement)[len(module.segment(base)) :]
+            return f"{entity.id}){conditions}"
+    return f"{module.segment(statement)}.subquery())"
+
+
+def _is_class(name: str) -> bool:
+    return name[:1].isupper() and not name.isupper()
 
 
 def _drops_duplicates(query: ast.expr) -> bool:

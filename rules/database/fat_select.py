@@ -13,8 +13,8 @@ from rules.engine.spelling import last_name
 if TYPE_CHECKING:
     from rules.engine.callees import Callee
     from rules.engine.lazy_loading import Filled
-    from rules.engine.models import Column, Table
     from rules.engine.module import Module
+    from rules.engine.tables import Column, Table
 
 _BIG = frozenset(
     {"Text", "TEXT", "UnicodeText", "MEDIUMTEXT", "LONGTEXT", "CLOB", "NCLOB"}

@@ -11,8 +11,8 @@ from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity
 from rules.engine.walking import walk
 
 if TYPE_CHECKING:
-    from rules.engine.models import Table
     from rules.engine.module import Module
+    from rules.engine.tables import Table
 
 _SUMS = {"sum": "`func.sum`", "max": "`func.max`", "min": "`func.min`"}
 

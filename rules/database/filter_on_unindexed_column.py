@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from rules.engine import index_advice
 from rules.engine.lookups import Use
-from rules.engine.models import Column, Table
 from rules.engine.rule import Confidence, Effort, Hop, Impact, Invalid, Match, Rule, Severity, Valid
 from rules.engine.small_tables import is_small
+from rules.engine.tables import Column, Table
 
 if TYPE_CHECKING:
     from rules.engine.module import Module

@@ -4,11 +4,11 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine.models import Column, Table
 from rules.engine.raw_queries import Raw
 from rules.engine.raw_text import RUNS
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.spelling import last_name
+from rules.engine.tables import Column, Table
 
 if TYPE_CHECKING:
     from rules.engine.callees import Callee

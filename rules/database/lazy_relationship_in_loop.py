@@ -15,8 +15,8 @@ from rules.engine.rule import Confidence, Effort, Hop, Invalid, Match, Rule, Sev
 
 if TYPE_CHECKING:
     from rules.engine.callees import Callee
-    from rules.engine.index import LoopNode
     from rules.engine.module import Module
+    from rules.engine.scopes import LoopNode
 
 
 class LazyRelationshipInLoop(Rule):

@@ -12,7 +12,8 @@ from rules import libraries
 from rules.engine.spelling import is_ellipsis
 
 if TYPE_CHECKING:
-    from rules.engine.index import Index, Scope
+    from rules.engine.index import Index
+    from rules.engine.scopes import Scope
 
 _MAX_DEPTH = 60
 _MAX_LENGTH = 240

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 
 from rules.engine.facts import Argument
-from rules.engine.index import Binding, Index, Part, Scope
+from rules.engine.index import Index
+from rules.engine.scopes import Binding, Part, Scope
 from rules.engine.spelling import last_name
 
 _MAX_ITEMS = 200

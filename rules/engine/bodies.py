@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from rules.engine.index import Scope
     from rules.engine.module import Module
+    from rules.engine.scopes import Scope
 
 _UPLOAD_READS = (".UploadFile.read", ".UploadFile.file.read", ".UploadFile.file.readlines")
 _PATH_READS = frozenset({"pathlib.Path.read_bytes", "pathlib.Path.read_text", "anyio.Path.read_bytes"})

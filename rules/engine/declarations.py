@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from rules.engine.index import Index, Scope
+from rules.engine.index import Index
+from rules.engine.scopes import Scope
 from rules.engine.spelling import last_name
 
 _MAKERS = frozenset(

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from rules.engine.index import FUNCTIONS
-from rules.engine.models import Relationship, Table
 from rules.engine.rows import ITEM
 from rules.engine.rule import Fix, Safety
+from rules.engine.scopes import FUNCTIONS
 from rules.engine.statements import Loaded
+from rules.engine.tables import Relationship, Table
 from rules.engine.values import Sort
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from rules.engine.rows import ONE
 from rules.engine.spelling import last_name
 
 if TYPE_CHECKING:
-    from rules.engine.models import Table
     from rules.engine.module import Module
+    from rules.engine.tables import Table
 
 _ADDING = frozenset({"add", "add_all", "merge"})
 _GONE = frozenset({"delete", "expunge"})

@@ -10,6 +10,7 @@ from rules.engine import (
     declarations,
     facts,
     filtered,
+    flows,
     migrations,
     page_sizes,
     quick_calls,
@@ -23,7 +24,8 @@ from rules.engine import (
 from rules.engine.annotations import one_of
 from rules.engine.arguments import arguments, displays, receiver, target
 from rules.engine.facts import Alias, Call, Class, Decorator, Function, ModuleFacts, Parameter
-from rules.engine.index import BUILTINS, FUNCTIONS, Binding, Index, Scope
+from rules.engine.index import Index
+from rules.engine.scopes import BUILTINS, FUNCTIONS, Binding, Scope
 from rules.engine.spelling import is_main_guard, last_name
 from rules.engine.surroundings import is_short, surroundings
 from rules.libraries import OFFLOADS
@@ -141,7 +143,7 @@ def build(index: Index, lines: int) -> ModuleFacts:
             _class(index, scope, scope.node) for scope in index.scopes if isinstance(scope.node, ast.ClassDef)
         ),
         declarations=declarations.extract(index),
-        flows=rows.extract(index, lambda node: surroundings(index, node, at_module=False)[2]),
+        flows=flows.extract(index, lambda node: surroundings(index, node, at_module=False)[2]),
         filters=filtered.extract(index),
         raw=raw_text.extract(index),
         early=tuple(sorted(index.early)),
@@ -167,7 +169,7 @@ def _members(index: Index) -> tuple[dict[str, str], dict[str, Alias]]:
         if ref == f"@{name}":
             continue  # the function or class itself
         members[name] = ref
-        value = _alias_value(bindings[-1]) if not ref or ref.endswith("[k]") else None
+        value = _alias_value(bindings[-1]) if not ref or ref.endswith(("[k]", ".__or__()")) else None
         if value is not None:
             annotation = index.annotation(value, index.module)
             depends = index.depends(None, value, index.module)

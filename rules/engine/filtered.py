@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from rules.engine.rows import STATEMENT, Reader
+from rules.engine.row_reader import Reader
+from rules.engine.rows import STATEMENT
 from rules.engine.spelling import last_name
 
 if TYPE_CHECKING:
-    from rules.engine.index import Index, Scope
+    from rules.engine.index import Index
+    from rules.engine.scopes import Scope
 
 _WHERE = frozenset({"where", "filter", "filter_by"})
 _JOINS = frozenset({"join", "outerjoin", "join_from"})

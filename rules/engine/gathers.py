@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine.index import LoopNode
+from rules.engine.scopes import LoopNode
 from rules.engine.walking import walk
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from rules.engine import facts
 from rules.engine.facts import Argument, Call, Function
 from rules.engine.knowledge import Knowledge
 from rules.engine.paths import place_of as place_of
-from rules.engine.values import Linked, Resolver, Sort, Value
+from rules.engine.resolver import Resolver
+from rules.engine.values import Linked, Sort, Value
 from rules.libraries import Blocking, External, Offload, Query
 
 # How an edge runs its target.

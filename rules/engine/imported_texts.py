@@ -10,7 +10,8 @@ from rules.engine.values import Sort
 
 if TYPE_CHECKING:
     from rules.engine.raw_text import RawQuery
-    from rules.engine.values import Linked, Resolver
+    from rules.engine.resolver import Resolver
+    from rules.engine.values import Linked
 
 _DEEPEST = 6
 

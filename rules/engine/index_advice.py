@@ -6,9 +6,9 @@ import ast
 from typing import TYPE_CHECKING
 
 from rules.engine import rewrites
-from rules.engine.models import Column, Table
 from rules.engine.rule import Fix, Safety
 from rules.engine.spelling import last_name
+from rules.engine.tables import Column, Table
 
 if TYPE_CHECKING:
     from rules.engine.module import Module

@@ -17,11 +17,12 @@ from rules.engine.declarations import Shape
 from rules.engine.facts import Call
 from rules.engine.finding import Hop
 from rules.engine.graph import LeafCall
-from rules.engine.models import Models, Relationship, Table
+from rules.engine.models import Models
 from rules.engine.routing import Routing
 from rules.engine.rows import EVERY, HANDED, ITEM, ONE, Rows, Shown
 from rules.engine.schemas import Field, Schemas
 from rules.engine.statements import Loaded, Statements
+from rules.engine.tables import Relationship, Table
 from rules.engine.values import Linked, Value
 from rules.libraries import Query
 

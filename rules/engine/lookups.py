@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from rules.engine import imported_texts, raw_sql
 from rules.engine.context import IN_REQUEST
 from rules.engine.filtered import Filtered
-from rules.engine.models import Column, Models, Table
+from rules.engine.models import Models
+from rules.engine.resolver import Resolver
+from rules.engine.tables import Column, Table
 from rules.engine.traffic import runs_seldom
-from rules.engine.values import Linked, Resolver
+from rules.engine.values import Linked
 
 if TYPE_CHECKING:
     from rules.engine.project import Project

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from rules.engine.graph import CALL, Node
-from rules.engine.values import Resolver, Sort
+from rules.engine.resolver import Resolver
+from rules.engine.values import Sort
 
 if TYPE_CHECKING:
     from rules.engine.module import Module

@@ -192,7 +192,7 @@ def impact(rule: Rule, expected: Impact | None) -> Impact:
         return msgspec.structs.replace(told, measured=False)
     if expected is not None or told.summary != Impact().summary:
         return told
-    machine = {"rounds": case.rounds, "cores": document().machine.get("cores", 0)}
+    machine = {"cores": document().machine.get("cores", 0)}
     return Impact(headline(case), told.formula, {**machine, **told.assumptions}, measured=True)
 
 
@@ -205,10 +205,10 @@ def headline(case: Case) -> str:
     if max(throughput, latency) < SHOWN:
         return _otherwise(case)
     if point.clients > 1 and throughput >= SHOWN:
-        return f"{_where(point)}: {_span(ratios.throughput)} times the throughput in the advised form"
+        return f"{_span(ratios.throughput)} times the throughput in the advised form, {_where(point)}"
     return (
-        f"{_where(point)}: {_span(ratios.latency)} times faster in the advised form"
-        f" ({estimates.number(slow.p50_ms)} → {estimates.number(fast.p50_ms)} ms there)"
+        f"{_span(ratios.latency)} times faster in the advised form, {_where(point)}:"
+        f" {estimates.number(slow.p50_ms)} → {estimates.number(fast.p50_ms)} ms"
     )
 
 
@@ -224,19 +224,19 @@ def _otherwise(case: Case) -> str:
     """What the advice changed where it made nothing quicker: processor time, the loop's gaps, memory. Each with its own point."""
     best = case.best
     if (cpu := best.ratios["fast"].cpu)[0] >= SHOWN:
-        return f"{_where(best)}: {_span(cpu)} times less processor time per request in the advised form"
+        return f"{_span(cpu)} times less processor time per request in the advised form, {_where(best)}"
     for point in case.points:
         before, after = point.forms["slow"].least_gap_ms, point.forms["fast"].least_gap_ms
         if case.frees_loop and point.clients == 1 and before >= 10 and after < 0.6 * before:
             return (
-                f"{_where(point)}: the longest gap of the event loop {estimates.number(before)} →"
-                f" {estimates.number(after)} ms, the throughput as before"
+                f"the longest gap of the event loop {estimates.number(before)} → {estimates.number(after)} ms,"
+                f" the throughput as before, {_where(point)}"
             )
     most = max(case.points, key=lambda point: point.forms["slow"].memory_mb)
     before, after = most.forms["slow"].memory_mb, most.forms["fast"].memory_mb
     if before > after + 5:
-        return f"{_where(most)}: the process grew by {_plain(before)} → {_plain(after)} MB"
-    return f"{_where(best)}: no difference beyond the noise of the machine"
+        return f"the process grew by {_plain(before)} → {_plain(after)} MB, {_where(most)}"
+    return f"no difference beyond the noise of the machine, {_where(best)}"
 
 
 def page(rule: Rule) -> Iterator[str]:

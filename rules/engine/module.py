@@ -11,6 +11,7 @@ from rules import libraries
 from rules.engine import facts
 from rules.engine.context import (
     AT_STARTUP,
+    IN_LOOP,
     IN_REQUEST,
     IN_SCRIPT,
     OWN_LOOP,
@@ -21,15 +22,16 @@ from rules.engine.context import (
 )
 from rules.engine.finding import EndpointRef, Options
 from rules.engine.graph import CALL, Edge, Node, place_of
-from rules.engine.index import COMPREHENSIONS, FUNCTIONS, LOOPS, FunctionNode, Index, LoopNode, Scope
+from rules.engine.index import Index
 from rules.engine.knowledge import NOTHING, Meaning
-from rules.engine.models import Table
 from rules.engine.project import Project
-from rules.engine.rows import Reader
+from rules.engine.row_reader import Reader
+from rules.engine.scopes import COMPREHENSIONS, FUNCTIONS, LOOPS, FunctionNode, LoopNode, Scope
 from rules.engine.source import Source
 from rules.engine.statements import Loaded
 from rules.engine.summaries import Leaf, Summary, possible
 from rules.engine.surroundings import is_short
+from rules.engine.tables import Table
 from rules.engine.values import Linked, Sort, Value
 from rules.engine.walking import walk
 from rules.libraries import Blocking, Client, External, Offload, Query
@@ -379,6 +381,12 @@ class Module:
         response, or in a task of its own."""
         found = self.graph_node(node)
         return found is not None and bool(found.contexts & WAITED)
+
+    def has_own_loop(self, node: ast.AST) -> bool:
+        """Whether the function around `node` runs only on event loops that threads start for themselves: what is bound to
+        a loop, as an asynchronous client is, has to be made there and goes with it."""
+        found = self.graph_node(node)
+        return found is not None and bool(found.contexts & OWN_LOOP) and not found.contexts & IN_LOOP
 
     def role(self, node: ast.AST) -> Role | None:
         """What the function around `node` is for the framework; None for a plain one."""

@@ -97,7 +97,7 @@ def render_measured() -> str:
             continue
         rows.append(
             f"| [{rule.code}]({rule.code}.md) | {_cell(case.forms['slow'])} | {_cell(case.forms['fast'])} |"
-            f" {_cell(measured.headline(case).removeprefix('measured').lstrip(' :'))} |"
+            f" {_cell(measured.headline(case).replace(', measured ', ', '))} |"
         )
     blocks = [
         "# Measured advice",

@@ -12,7 +12,8 @@ from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.graph import Graph, Node
-    from rules.engine.index import Index, Scope
+    from rules.engine.index import Index
+    from rules.engine.scopes import Scope
 
 _SIZING = frozenset({"limit", "fetch", "to_list"})
 _STATEMENTS = (

@@ -6,7 +6,8 @@ import ast
 from collections.abc import Iterator
 
 from rules.engine import facts
-from rules.engine.index import FUNCTIONS, Index
+from rules.engine.index import Index
+from rules.engine.scopes import FUNCTIONS
 from rules.engine.spelling import last_name
 from rules.engine.walking import walk
 

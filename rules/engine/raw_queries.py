@@ -10,12 +10,14 @@ from rules.engine.context import IN_REQUEST
 from rules.engine.facts import Call
 from rules.engine.finding import Hop
 from rules.engine.graph import CALL, Graph, Node
-from rules.engine.models import Column, Models, Table
+from rules.engine.models import Models
 from rules.engine.raw_sql import Statement
 from rules.engine.raw_text import FETCHES_ALL, RawQuery
+from rules.engine.resolver import Resolver
 from rules.engine.routing import Routing
 from rules.engine.summaries import Summaries
-from rules.engine.values import Linked, Resolver
+from rules.engine.tables import Column, Table
+from rules.engine.values import Linked
 
 _SYSTEM = ("pg_", "sqlite_", "information_schema.", "pg_catalog.", "mysql.", "sys.", "alembic_version")
 _FAR = 4

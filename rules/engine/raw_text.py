@@ -13,8 +13,9 @@ from collections.abc import Iterator
 
 import msgspec
 
-from rules.engine.index import Index, Scope
+from rules.engine.index import Index
 from rules.engine.raw_sql import HOLE, MAX_TEXT, kind
+from rules.engine.scopes import Scope
 from rules.engine.spelling import last_name
 from rules.engine.walking import walk
 

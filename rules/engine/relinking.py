@@ -17,7 +17,7 @@ from rules.engine import context, facts
 from rules.engine.facts import PLACES, Call, Function, ModuleFacts, alike
 from rules.engine.graph import Edge, LeafCall, Node, place_of
 from rules.engine.project import Project
-from rules.engine.routing import is_wiring
+from rules.engine.registering import is_wiring
 from rules.engine.values import Value
 
 _IMPORTED = frozenset({"imports", "modules", "members"})

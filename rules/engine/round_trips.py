@@ -25,8 +25,8 @@ from rules.engine.walking import walk
 from rules.libraries import Kind
 
 if TYPE_CHECKING:
-    from rules.engine.index import LoopNode
     from rules.engine.module import Module
+    from rules.engine.scopes import LoopNode
     from rules.engine.summaries import Leaf, Summary
 
 OTHER_STORES = frozenset({"redis", "memcached"})

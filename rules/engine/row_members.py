@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from rules.engine.models import Table
 from rules.engine.rows import ITEM
 from rules.engine.statements import Loaded
+from rules.engine.tables import Table
 
 if TYPE_CHECKING:
     from rules.engine.graph import Node

@@ -8,7 +8,8 @@ from typing import cast
 
 from rules.engine.declarations import Declared
 from rules.engine.models import Models
-from rules.engine.values import KEPT, Linked, Resolver, Sort, Value, note
+from rules.engine.resolver import Resolver
+from rules.engine.values import KEPT, Linked, Sort, Value, note
 
 _ROOTS = frozenset(
     {"pydantic.BaseModel", "pydantic.main.BaseModel", "sqlmodel.SQLModel", "sqlmodel.main.SQLModel"}

@@ -6,8 +6,9 @@ import ast
 import re
 
 from rules.engine import facts
-from rules.engine.index import FUNCTIONS, Index, Scope
+from rules.engine.index import Index
 from rules.engine.quick_calls import is_brief
+from rules.engine.scopes import FUNCTIONS, Scope
 from rules.engine.surroundings import stops_at_success
 from rules.engine.walking import walk
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from rules.engine.models import Table
+    from rules.engine.tables import Table
 
 _SMALL = frozenset(
     {

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from rules.engine.annotations import joined
 
 if TYPE_CHECKING:
-    from rules.engine.index import Index, Scope
+    from rules.engine.index import Index
+    from rules.engine.scopes import Scope
 
 Special: TypeAlias = "Callable[[Index, ast.Call, str, Scope, int], str | None]"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from rules.engine.index import FUNCTIONS
+from rules.engine.scopes import FUNCTIONS
 from rules.engine.switches import passes
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ import msgspec
 
 from rules import libraries
 from rules.engine.loader_options import Options
-from rules.engine.models import Models, Table
+from rules.engine.models import Models
+from rules.engine.resolver import Resolver
 from rules.engine.rows import (
     AWAITED,
     COLUMNS,
@@ -24,7 +25,8 @@ from rules.engine.rows import (
     Flow,
     Rows,
 )
-from rules.engine.values import FLOW, Linked, Resolver, Sort, Value
+from rules.engine.tables import Table
+from rules.engine.values import FLOW, Linked, Sort, Value
 
 _MOST = 6
 

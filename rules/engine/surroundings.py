@@ -7,7 +7,8 @@ import re
 from typing import Any
 
 from rules.engine import facts, rarely, switches
-from rules.engine.index import COMPREHENSIONS, Index, Scope
+from rules.engine.index import Index
+from rules.engine.scopes import COMPREHENSIONS, Scope
 from rules.engine.spelling import is_main_guard, last_name
 
 STATEMENTS = frozenset(

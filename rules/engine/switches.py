@@ -22,7 +22,8 @@ from rules.engine.spelling import last_name
 if TYPE_CHECKING:
     from rules.engine.facts import Call, Function
     from rules.engine.graph import Node
-    from rules.engine.index import Index, Scope
+    from rules.engine.index import Index
+    from rules.engine.scopes import Scope
 
 _NEGATED = {"+": "-", "-": "+", "=": "#", "#": "=", "$": "~", "~": "$"}
 _HOLDS = {"+": "1FC", "-": "0NC", "=": "NC", "#": "10FC"}

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from weakref import WeakKeyDictionary
 
-from rules.engine.index import FIELDS
+from rules.engine.scopes import FIELDS
 
 _DEFINING = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef})
 _own: WeakKeyDictionary[ast.AST, tuple[ast.AST, ...]] = WeakKeyDictionary()

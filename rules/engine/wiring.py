@@ -11,7 +11,8 @@ from rules.engine import facts
 from rules.engine.arguments import MEMBER
 from rules.engine.facts import Argument, Call
 from rules.engine.graph import CALL, Node
-from rules.engine.values import Linked, Resolver
+from rules.engine.resolver import Resolver
+from rules.engine.values import Linked
 
 _MAX_READINGS = 400
 

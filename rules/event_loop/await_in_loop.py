@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine import estimates
-from rules.engine.index import FUNCTIONS
 from rules.engine.loop_shapes import is_search, is_short, iterables, shortened, spelled, targets, unwrapped
 from rules.engine.per_item import is_doubtful, is_few, is_picked, sounds_few
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.scopes import FUNCTIONS
 from rules.engine.spelling import last_name
 from rules.engine.traffic import is_seldom
 from rules.engine.waits import names_loaded, names_stored, wait_of

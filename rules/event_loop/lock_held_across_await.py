@@ -4,9 +4,9 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine.index import FUNCTIONS
 from rules.engine.loop_bound import MUTEXES
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.scopes import FUNCTIONS
 from rules.engine.waits import wait_of
 
 if TYPE_CHECKING:

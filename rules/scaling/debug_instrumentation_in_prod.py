@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.creation import serves
-from rules.engine.index import FUNCTIONS
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.scopes import FUNCTIONS
 
 if TYPE_CHECKING:
     from rules.engine.callees import Callee

@@ -10,8 +10,8 @@ from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.callees import Callee
-    from rules.engine.index import LoopNode
     from rules.engine.module import Module
+    from rules.engine.scopes import LoopNode
 
 _CONCAT = frozenset({"pandas.concat"})
 _ROW_BY_ROW = frozenset({"pandas.DataFrame.iterrows"})

@@ -164,8 +164,8 @@ async def test_a_locked_conversation_keeps_nothing_from_being_done(service: Serv
 
 
 async def test_ten_long_answers_are_one_comment(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.surveys.diagnosed", lambda found, links: "x" * 40_000)
-    monkeypatch.setattr("app.surveys.audited", lambda result, links: "y" * 40_000)
+    monkeypatch.setattr("app.surveys.diagnosed", lambda found, links, detail=None: "x" * 40_000)
+    monkeypatch.setattr("app.surveys.audited", lambda result, links, detail=None: "y" * 40_000)
     repo = service.shop()
     repo.roles["octocat"] = "write"
     pull = await service.reviewed(repo, "fast", FAST)
@@ -179,7 +179,8 @@ async def test_ten_long_answers_are_one_comment(service: Service, monkeypatch: p
         each.body for each in service.github.comments(repo, pull.number) if "fastperf:answer" in each.body
     ]
     assert len(answer.encode()) <= 65_536
-    assert "no room beside the others" in answer
+    assert "the others left it no room" in answer
+    assert "[The whole answer](https://fastperf.example/reviews/" in answer
 
 
 async def test_a_fork_that_calls_itself_a_revert_is_gated_like_any_other(service: Service) -> None:
@@ -231,7 +232,7 @@ async def test_a_fault_of_ours_leaves_no_queue_waiting(
         raise LookupError("a mistake of ours")
 
     monkeypatch.setattr("app.merge_queue.MergeQueue.answer", broken)
-    monkeypatch.setattr("app.jobs.engine.GROUP_PAUSES", (0.1, 0.1, 0.1))
+    monkeypatch.setattr("app.jobs.workflows.GROUP_PAUSES", (0.1, 0.1, 0.1))
     service.github.faults.status(503, "checks/create", times=4)  # nor can it be said at once
 
     group = await service.github.merge_group(repo, [pull.number])

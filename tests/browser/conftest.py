@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import shutil
 import threading
 from collections.abc import Callable, Coroutine, Iterator, Mapping
@@ -28,6 +29,10 @@ AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
 OPERATOR = "words of the operator alone"
 WIDTHS = (360, 1400)
 LOOKS = [(scheme, width) for scheme in ("light", "dark") for width in WIDTHS]
+ASKED = ("/fastperf diagnose GET /orders", "/fastperf scale 10x", "/fastperf audit", "/fastperf config")
+ANSWER = re.compile(r"\[The whole answer\]\((\S+)\)")
+EXCLUDES = "exclude = [\n" + "".join(f'  "generated/part_{number}/*.py",\n' for number in range(30)) + "]\n"
+"""More than a comment shows of it."""
 SCREENSHOTS = os.environ.get("FASTPERF_SCREENSHOTS", "")
 """A folder to write what was seen to, for people."""
 
@@ -50,15 +55,18 @@ class Loop:
 
 
 class Site:
-    """The service as a process of its own, its GitHub, and the addresses of one report."""
+    """The service as a process of its own, its GitHub, and the addresses of one report and one long answer."""
 
-    def __init__(self, github: FakeGitHub, process: AppProcess, repo: Repo, details_url: str) -> None:
+    def __init__(
+        self, github: FakeGitHub, process: AppProcess, repo: Repo, details_url: str, answer: str
+    ) -> None:
         self.github = github
         self.process = process
         self.repo = repo
         self.url = process.url
         self.signed = details_url
         self.plain = details_url.partition("?")[0]
+        self.answer = answer
 
 
 @pytest.fixture(scope="session")
@@ -91,14 +99,17 @@ def site(loop: Loop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]
         process = await AppProcess(environment).start()
         await process.listening()
         github.webhook_url = f"{url}/webhook"
-        repo = github.add_repo("octo/shop", private=True, files=files(EXAMPLES / "shop"))
+        own = {".github/fastperf.toml": EXCLUDES}
+        repo = github.add_repo("octo/shop", private=True, files=files(EXAMPLES / "shop") | own)
         github.install("octo", [repo])
-        repo.roles.update(reader="read", outsider="none")
+        repo.roles.update(reader="read", outsider="none", writer="write")
         await _merged(github, repo)
         repo.git.commit("slow", files(EXAMPLES / "pull_request" / "slow"), parent=repo.git.ref("main"))
         pull = await github.open_pr(repo, "slow")
         run = await github.until(lambda: _completed(github, repo, pull.head_sha), 60)
-        return Site(github, process, repo, run.details_url)
+        await github.comment(repo, pull.number, "\n".join(ASKED), user="writer")
+        answer = await github.until(lambda: _answer(github, repo, pull.number), 60)
+        return Site(github, process, repo, run.details_url, answer)
 
     async def stop(site: Site) -> None:
         await github.settle()
@@ -125,6 +136,12 @@ async def _merged(github: FakeGitHub, repo: Repo) -> None:
     await github.until(lambda: _completed(github, repo, pull.head_sha), 60)
     await github.pr_event(repo, pull.number, "merged")
     await github.settle()
+
+
+def _answer(github: FakeGitHub, repo: Repo, number: int) -> str | None:
+    """The address of the page that the answer to a comment leads to."""
+    bodies = (comment.body for comment in github.comments(repo, number))
+    return next((found[1] for body in bodies if (found := ANSWER.search(body))), None)
 
 
 def _completed(github: FakeGitHub, repo: Repo, sha: str) -> CheckRun | None:

@@ -76,6 +76,27 @@ def test_a_report_for_somebody_who_signed_in(opened: Opening, site: Site, tmp_pa
     tab.page.get_by_role("link", name="Sign in with GitHub").wait_for()
 
 
+def test_a_long_answer_by_its_signed_address_and_for_somebody_who_signed_in(
+    opened: Opening, site: Site
+) -> None:
+    site.github.people.signed_in = "reader"
+    tab = opened(site.answer, own=(site.url, site.github.url))
+    assert tab.page.get_by_role("heading", name="GET /orders").first.is_visible()
+    assert tab.page.get_by_text("generated/part_29").count() == 0
+    tab.looks_right("answer-signed")
+
+    tab.page.get_by_role("link", name="Sign in with GitHub to see it").click()
+    tab.page.get_by_role("button", name="Sign out").wait_for()
+    assert tab.page.get_by_text("generated/part_29").count() > 0
+    tab.looks_right("answer")
+    tab.page.emulate_media(media="print")
+    assert not tab.page.get_by_role("button", name="Sign out").is_visible()
+
+    tab.page.get_by_role("link", name="the report of that commit").click()
+    tab.page.get_by_role("link", name="/fastperf audit").click()
+    assert tab.page.url.partition("?")[0] == site.answer.partition("?")[0]
+
+
 def test_the_keyboard_reaches_the_content_first(opened: Opening, site: Site) -> None:
     tab = opened(site.signed)
     tab.page.keyboard.press("Tab")

@@ -32,7 +32,7 @@ import sqlalchemy as sa  # noqa: E402
 from sqlalchemy.engine.default import DefaultDialect  # noqa: E402
 
 import app.analysis.pool  # noqa: E402
-import app.jobs.engine  # noqa: E402
+import app.jobs.lease  # noqa: E402
 import app.migrations  # noqa: E402
 import app.server  # noqa: E402
 import app.store  # noqa: E402
@@ -167,8 +167,8 @@ def watch_deliveries(points: Points) -> None:
 
 def keep_pace(seconds: float) -> None:
     """Nothing else that a test waits for: no sweep, short polls."""
-    app.jobs.engine.HEARTBEAT_SECONDS = seconds  # type: ignore[misc]  # as above
-    app.jobs.engine.LEASE_SECONDS = 3 * seconds  # type: ignore[misc]  # as above
+    app.jobs.lease.HEARTBEAT_SECONDS = seconds  # type: ignore[misc]  # as above
+    app.jobs.lease.LEASE_SECONDS = 3 * seconds  # type: ignore[misc]  # as above
     app.store.MACHINE_SECONDS = 5 * seconds  # type: ignore[misc]  # as above
 
 

@@ -12,8 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.review import releases, schema
-from app.review.config import ORGANISATION, Config, ConfigError, Table
+from app.review.config import Config
 from app.review.paths import excluded, generated_patterns, matches, says_generated
+from app.review.reading import ORGANISATION, ConfigError
+from app.review.table import Table
 from app.version import version
 from rules.engine import registry
 from rules.engine.finding import Confidence, EndpointRef, Severity

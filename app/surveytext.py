@@ -1,0 +1,155 @@
+"""Answers about a whole project as Markdown: short for a comment, whole for a page."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import msgspec
+
+from app.analysis.messages import Branched, Diagnosed
+from app.review.comments import BADGES
+from app.review.links import Links
+from app.review.markdown import code, plural, prose, sentence, shorten, size, table
+from rules.engine import capacity, estimates
+from rules.engine.finding import Confidence, Finding, Result, Severity
+
+
+class Detail(msgspec.Struct, frozen=True, kw_only=True):
+    """How much is told; the rest is counted."""
+
+    bytes: int
+    depth: int
+    calls: int
+    """Of one function."""
+    endpoints: int
+    findings: int
+
+
+SHORT: Final = Detail(bytes=8_000, depth=8, calls=6, endpoints=15, findings=20)
+WHOLE: Final = Detail(bytes=100_000, depth=12, calls=1_000, endpoints=1_000, findings=1_000)
+
+
+def diagnosed(found: Diagnosed, links: Links, detail: Detail = SHORT) -> str:
+    """The cost tree as a nested list, the costliest first."""
+    totals = [f"queries **{prose(found.queries)}**", f"external calls **{prose(found.external_calls)}**"]
+    if found.unbounded:
+        totals.append("unbounded")
+    if found.blocking:
+        totals.append(f"blocks the loop: {', '.join(map(code, found.blocking[:5]))}")
+    lines = [f"### {code(f'{found.method} {found.path}')}", " · ".join(totals), ""]
+    room = detail.bytes - size("\n".join(lines))
+    for line in _branches(found.branches, links, detail, 0):
+        room -= size(line) + 1
+        if room < 0:
+            lines.append("- …")
+            break
+        lines.append(line)
+    if found.sizes:
+        sizes = ", ".join(
+            f"{letter} = {prose(name) or 'turns of a loop'}" for letter, name in found.sizes.items()
+        )
+        lines.append(f"\n<sub>{sizes}</sub>")
+    return "\n".join(lines)
+
+
+def _branches(branches: Sequence[Branched], links: Links, detail: Detail, depth: int) -> Iterator[str]:
+    indent = "  " * depth
+    for branch in branches[: detail.calls]:
+        parts = []
+        if branch.queries != "0":
+            parts.append(f"{prose(branch.queries)} {'query' if branch.queries == '1' else 'queries'}")
+        if branch.external_calls != "0":
+            parts.append(f"{prose(branch.external_calls)} external")
+        role = f" ({branch.role})" if branch.role not in ("call", "handler") else ""
+        each = f" for each of {', of '.join(map(code, branch.loops))}" if branch.loops else ""
+        cost = f": {' · '.join(parts)}" if parts else ""
+        yield f"{indent}- {code(branch.name)}{role}{cost}{each} {links.place(branch.path, branch.line)}"
+        if depth + 1 < detail.depth:
+            yield from _branches(branch.inside, links, detail, depth + 1)
+    if (more := len(branches) - detail.calls) > 0:
+        yield f"{indent}- and {more} more"
+
+
+def scaled(found: Sequence[capacity.Capacity], factor: float, rps: object, detail: Detail = SHORT) -> str:
+    """The tightest endpoints, and what to change for the load."""
+    if not found:
+        return "No endpoints were found."
+    wanted = factor * rps if isinstance(rps, int | float) else 0.0
+    rows = [
+        [
+            code(f"{entry.method} {entry.path}", cell=True),
+            f"{estimates.number(entry.ceiling)}/s",
+            entry.limits[0].resource,
+            f"{entry.limits[1].resource} at {estimates.number(entry.limits[1].rps)}/s"
+            if len(entry.limits) > 1
+            else "",
+        ]
+        for entry in found[: detail.endpoints]
+    ]
+    parts = [table(("endpoint", "at most", "saturates first", "next"), ("---", "--:", "---", "---"), rows)]
+    if (more := len(found) - detail.endpoints) > 0:
+        parts.append(f"{plural(more, 'other endpoint takes', 'other endpoints take')} more.")
+    tightest = found[0]
+    parts.append(
+        f"<sub>{code(f'{tightest.method} {tightest.path}')}: {prose(tightest.limits[0].formula)} = "
+        f"{estimates.number(tightest.ceiling)} requests/s</sub>"
+    )
+    if not wanted:
+        parts.append(
+            "How much that is of today's load is not known: `rps` under `[tool.fastperf.context]` says it."
+        )
+        return "\n\n".join(parts)
+    short = [entry for entry in found if entry.below(wanted)]
+    load = f"{estimates.number(wanted)} requests/s"
+    if not short:
+        parts.append(f"Every endpoint by itself takes {load}.")
+        return "\n\n".join(parts)
+    changes = Counter(limit.change for entry in short for limit in entry.below(wanted))
+    parts.append(f"**{len(short)} of {len(found)} endpoints cannot take {load}** with a fifth in reserve:")
+    parts.append(
+        "\n".join(
+            f"{number}. {prose(change)} ({plural(count, 'endpoint')})"
+            for number, (change, count) in enumerate(changes.most_common(8), start=1)
+        )
+    )
+    return "\n\n".join(parts)
+
+
+def audited(result: Result, links: Links, detail: Detail = SHORT) -> str:
+    """How much there is of what, and the worst places."""
+    findings = [each for each in result.findings if each.confidence != Confidence.POSSIBLE]
+    counts = Counter(finding.severity for finding in findings)
+    if not findings:
+        silent = f"{plural(result.statistics.files, 'file')}: nothing to report."
+        return "\n\n".join([silent, *_advised(result)])
+    rows = [[BADGES[severity].lower(), str(counts[severity])] for severity in Severity if counts[severity]]
+    parts = [
+        f"### {plural(len(findings), 'finding')} in {plural(result.statistics.files, 'file')}",
+        table(("severity", "findings"), ("---", "--:"), rows),
+    ]
+    worst = sorted(findings, key=_rank)
+    parts.append("\n".join(f"- {_row(finding, links)}" for finding in worst[: detail.findings]))
+    if (more := len(worst) - detail.findings) > 0:
+        rules = Counter(finding.code for finding in worst[detail.findings :])
+        told = ", ".join(f"{name} {count}" for name, count in rules.most_common(12))
+        parts.append(f"{more} more: {told}. `fastperf check` in a checkout lists all of them.")
+    return "\n\n".join([*parts, *_advised(result)])
+
+
+def _advised(result: Result) -> list[str]:
+    """What the project lacks, said here and on its first pull request alone."""
+    if not result.advice:
+        return []
+    rows = [f"- {prose(advice.message)} {prose(sentence(advice.instead))}" for advice in result.advice]
+    return ["#### What the project lacks", "\n".join(rows)]
+
+
+def _rank(finding: Finding) -> tuple[object, ...]:
+    return -finding.severity.rank, not finding.gates, -len(finding.endpoints), finding.path, finding.line
+
+
+def _row(finding: Finding, links: Links) -> str:
+    place = links.place(finding.path, finding.line)
+    return f"{BADGES[finding.severity].split()[0]} {place} {code(finding.code)} {prose(shorten(finding.message, 240))}"

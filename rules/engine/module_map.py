@@ -1,0 +1,195 @@
+"""The modules of a project: which file an import means, and who asked for what, to link other versions by."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from rules import libraries
+from rules.engine.facts import ModuleFacts
+from rules.engine.values import Linked, Readers, Sort, Value, note
+
+
+class ModuleMap:
+    """Files by the names that other files import them by."""
+
+    def __init__(self, files: Mapping[str, ModuleFacts], *, tracks: bool = False) -> None:
+        self.tracks = tracks
+        """Whether it is remembered which answers were made of which (`rules.engine.succession`)."""
+        self.reader: object = None
+        """Who asks now."""
+        self.modules: dict[str, Linked] = {}
+        self._directories: set[str] = {""}
+        self._packages: set[str] = set()
+        self._tops: dict[str, list[str]] = {}
+        self.readers: Readers = {}
+        """Who asked for a file or folder by its path, for the folders with a top-level name (`T`), for a class's heirs."""
+        self._link(files)
+
+    # Where modules are found
+
+    def _link(self, files: Mapping[str, ModuleFacts]) -> None:
+        imported = self._imported = Counter(name for found in files.values() for name in {*found.imports})
+        for path in files:
+            directory = path.rpartition("/")[0]
+            if path.endswith("__init__.py") and (path == "__init__.py" or path.endswith("/__init__.py")):
+                self._packages.add(directory)
+            while directory not in self._directories:
+                self._directories.add(directory)
+                directory = directory.rpartition("/")[0]
+        self._packages.discard("")
+        # A directory without __init__.py that is imported by name is a package too, not a place to import from.
+        self._namespaces = {
+            directory
+            for directory in self._directories
+            if directory
+            and directory not in self._packages
+            and directory.rpartition("/")[2] in imported
+            and directory.rpartition("/")[2] not in ("src", "lib")
+            # `billing/billing/__init__.py`: the outer one is where the package is developed.
+            and f"{directory}/{directory.rpartition('/')[2]}" not in self._packages
+        }
+        for path in sorted(files):
+            module = self.modules[path] = self._module(path, files[path])
+            roots = self._tops.setdefault(module.name.partition(".")[0], [])
+            if module.root not in roots:
+                roots.append(module.root)
+
+    def _module(self, path: str, found: ModuleFacts) -> Linked:
+        root = self._root(path)
+        package = path.endswith("/__init__.py") or path == "__init__.py"
+        inner = path[len(root) + 1 :] if root else path
+        stem = (
+            inner[: -len("/__init__.py")]
+            if package and "/" in inner
+            else inner.removesuffix(".py").removesuffix(".pyi")
+        )
+        return Linked(path, stem.replace("/", "."), found, package, root)
+
+    def _root(self, path: str) -> str:
+        """The directory that `path` is imported from: the nearest above it that is no package."""
+        directory = path.rpartition("/")[0]
+        while directory and (directory in self._packages or directory in self._namespaces):
+            directory = directory.rpartition("/")[0]
+        return directory
+
+    def _file(self, base: str) -> Linked | None:
+        """The module or package at `base`, a path without suffix."""
+        if self.tracks and self.reader is not None:
+            note(self.readers, base, self.reader)
+        return self.modules.get(f"{base}.py") or self.modules.get(f"{base}/__init__.py")
+
+    def _at(self, base: str, name: str) -> Value | None:
+        """The module, package or namespace package at `base` as a value."""
+        found = self._file(base)
+        if found is not None:
+            return Value(Sort.MODULE, found.name, found, base)
+        if base in self._directories and base:
+            return Value(Sort.MODULE, name, None, base)
+        return None
+
+    def _absolute(self, name: str, module: Linked) -> Value:
+        """What `import name` (one segment) gives in `module`."""
+        roots = self._tops.get(name)
+        if self.tracks and self.reader is not None:
+            note(self.readers, f"T{name}", self.reader)
+        if roots:
+            own = module.path.rpartition("/")[0]
+            best: str | None = None
+            for root in roots:
+                above = root == "" or own == root or own.startswith(f"{root}/")
+                if above and (best is None or len(root) > len(best)):
+                    best = root
+            if best is None and len(roots) == 1 and name not in libraries.ROOTS:
+                base = f"{roots[0]}/{name}" if roots[0] else name
+                if base in self._directories:
+                    best = roots[0]
+            if best is not None:
+                found = self._at(f"{best}/{name}" if best else name, name)
+                if found is not None:
+                    return found
+        return Value(Sort.EXTERNAL, name)
+
+    def _relative(self, level: int, module: Linked) -> Value | None:
+        directory = module.path.rpartition("/")[0]
+        for _ in range(level - 1):
+            if not directory:
+                return None
+            directory = directory.rpartition("/")[0]
+        found = self.modules.get(f"{directory}/__init__.py" if directory else "__init__.py")
+        if self.tracks and self.reader is not None:
+            note(self.readers, directory, self.reader)
+        return Value(Sort.MODULE, found.name if found else directory.replace("/", "."), found, directory)
+
+    def has_folder(self, name: str) -> bool:
+        """Whether a folder of the project is called `name`: importing that makes a package of it."""
+        return any(directory.rpartition("/")[2] == name for directory in self._directories)
+
+    # Other versions
+
+    def lies_the_same(self, changed: Mapping[str, ModuleFacts | None]) -> bool:
+        """Whether these files with other facts (None: no more) leave it at the same folders, packages and names of them."""
+        imports: Counter[str] = Counter()
+        gone: set[str] = set()
+        for path, found in changed.items():
+            before = self.modules.get(path)
+            if found is None or before is None:
+                directory = path.rpartition("/")[0]
+                if path.endswith("__init__.py") or directory not in self._directories:
+                    return False
+                gone.update([directory] if found is None else ())
+            if {*(found.stars if found else ())} != {*(before.facts.stars if before else ())}:
+                return False
+            if (found.kept if found else ()) != (before.facts.kept if before else ()):
+                return False  # who reads what an application keeps does not say so
+            imports.update({*found.imports} if found is not None else ())
+            imports.subtract({*before.facts.imports} if before is not None else ())
+        for name, more in imports.items():
+            had = self._imported[name]
+            if bool(had) != bool(had + more) and self.has_folder(name):
+                return False
+        left = {path.rpartition("/")[0] for path in self.modules if changed.get(path, True) is not None}
+        return gone <= left
+
+    def change(self, changed: Mapping[str, ModuleFacts | None]) -> set[str]:
+        """Show other facts of these files. Returns what `readers` says who asked for."""
+        asked: set[str] = set()
+        moved = False
+        for path, found in changed.items():
+            module = self.modules.get(path)
+            self._imported.subtract({*module.facts.imports} if module is not None else ())
+            self._imported.update({*found.imports} if found is not None else ())
+            if module is not None and found is not None:
+                module.show(found)
+                continue
+            moved = True
+            if module is None and found is not None:
+                module = self.modules[path] = self._module(path, found)
+            elif module is not None:
+                del self.modules[path]
+            asked.update((path.removesuffix(".py"), f"T{path.rpartition('/')[2].removesuffix('.py')}"))
+        if moved:
+            self.modules = {path: self.modules[path] for path in sorted(self.modules)}
+            self._tops = {}
+            for module in self.modules.values():
+                roots = self._tops.setdefault(module.name.partition(".")[0], [])
+                if module.root not in roots:
+                    roots.append(module.root)
+        return asked
+
+    # Who asks
+
+    @contextlib.contextmanager
+    def reading(self, reader: object) -> Iterator[None]:
+        """Remember that all that is asked now is asked for `reader`."""
+        outer, self.reader = self.reader, reader if self.tracks else None
+        try:
+            yield
+        finally:
+            self.reader = outer
+
+    def looked_up(self, module: Linked, name: str) -> None:
+        """Remember that who asks depends on what `name`, or its being unknown, means in `module`."""
+        if self.reader is not None:
+            note(module.lookups, name, self.reader)
