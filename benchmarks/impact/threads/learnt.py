@@ -51,11 +51,16 @@ def sentences() -> Mapping[str, Call]:
     kept = str(folder() / "sentences")
     model.save(kept)
     texts = [TEXT] * 8
+    crossed, pairs = CrossEncoder(place, device="cpu"), [(TEXT, TEXT)] * 8
     return {
         "sentence_transformers.SentenceTransformer.encode": lambda: model.encode(
             texts, show_progress_bar=False
         ),
         "sentence_transformers.SentenceTransformer": lambda: SentenceTransformer(kept, device="cpu"),
+        "sentence_transformers.CrossEncoder.predict": lambda: crossed.predict(pairs, show_progress_bar=False),
+        "sentence_transformers.CrossEncoder.rank": lambda: crossed.rank(
+            TEXT, [TEXT] * 8, show_progress_bar=False
+        ),
         "sentence_transformers.CrossEncoder": lambda: CrossEncoder(place, device="cpu"),
     }
 
@@ -151,6 +156,8 @@ def keras() -> Mapping[str, Call]:
 
 
 WITHOUT = {
+    "fastembed.TextEmbedding": "its models are on the network",
+    "llama_cpp.Llama": "its models are on the network",
     "faster_whisper.WhisperModel.transcribe": "a model of random weights has no tokenizer that it reads",
     "tensorflow.keras.models.load_model": "half a gigabyte for one call, which a thread is never offered for",
 }

@@ -397,6 +397,7 @@ CALLS: dict[str, Callable[[], object]] = {
         .PostmarkClient(server_token="a", timeout=5)
         .emails.send(From="a@shop.example", To="b@shop.example", Subject="a", TextBody="b")
     ),
+    "cloudinary.uploader.upload": lambda: _cloudinary(),
     "slack_sdk.WebClient.chat_postMessage": lambda: (
         m("slack_sdk").WebClient("a", base_url=http("/")).chat_postMessage(channel="a", text="b")
     ),
@@ -510,6 +511,7 @@ CALLS: dict[str, Callable[[], object]] = {
         .ChatBedrock(model="amazon.nova-lite-v1:0", endpoint_url=http(), region="eu-central-1")
         .invoke("a")
     ),
+    "langchain_core.runnables.RunnableSequence.invoke": lambda: _sequence().invoke("a"),
     # queues
     "kafka.KafkaConsumer.poll": lambda: (
         m("kafka").KafkaConsumer(bootstrap_servers=f"127.0.0.1:{peer()}").poll(200)
@@ -755,6 +757,18 @@ def _lightning() -> object:
 
     threading.Thread(target=silent, daemon=True).start()
     return m("pyln.client").LightningRpc(path).call("getinfo")
+
+
+def _cloudinary() -> object:
+    m("cloudinary").config(cloud_name="a", api_key="b", api_secret="c", upload_prefix=http())
+    return m("cloudinary.uploader").upload("data:text/plain;base64,YQ==", timeout=5)
+
+
+def _sequence() -> Any:
+    runnables = m("langchain_core.runnables")
+    return runnables.RunnableLambda(lambda text: text) | runnables.RunnableLambda(
+        lambda _: m("requests").get(http())
+    )
 
 
 def _mistral() -> Any:
