@@ -36,6 +36,7 @@ def _bert(layers: int, width: int) -> Path:
             num_hidden_layers=layers,
             num_attention_heads=4,
             intermediate_size=4 * width,
+            num_labels=1,
         )
         BertForSequenceClassification(shape).save_pretrained(place)
     return place
