@@ -371,7 +371,8 @@ def prove(
 
 def _is_commented(finding: Finding) -> bool:
     """Whether it may become a comment, with its fix: what only the summary mentions has no use for one."""
-    return finding.severity is not Severity.INFO and finding.confidence is not Confidence.POSSIBLE
+    confidence = finding.when_new or finding.confidence
+    return finding.severity is not Severity.INFO and confidence is not Confidence.POSSIBLE
 
 
 def _in_turn(findings: Iterable[Finding], old: Set[str]) -> list[Finding]:

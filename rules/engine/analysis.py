@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from rules.engine import (
+    aside,
     budgets,
     callees,
     ceding,
@@ -428,6 +429,8 @@ class _Run:
             confidence = Confidence.POSSIBLE
         if traffic.is_example(module.path, module.project):
             severity, gates, confidence = severity.lowered(), False, Confidence.POSSIBLE
+        if aside.stands_aside(node, module):
+            gates, confidence = False, Confidence.POSSIBLE
         severity = module.options.severity_of(rule.code, severity)
         endpoints = module.endpoints(node)
         card = registry.told(rule)
@@ -463,6 +466,7 @@ class _Run:
             leaf=_leaf(module, match),
             guards=rule.guards,
             siblings=match.siblings,
+            when_new=match.when_new if confidence is match.confidence else None,
         )
         return _Placed(rule, match, finding)
 

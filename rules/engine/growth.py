@@ -33,6 +33,7 @@ from rules.engine.project import Project
 from rules.engine.routing import EndpointNode
 from rules.engine.rule import Effort, Invalid, Match, Rule, Valid
 from rules.engine.source import Source, SourceError
+from rules.engine.summaries import is_conditional
 
 if TYPE_CHECKING:
     from rules.engine.analysis import Analysis
@@ -475,13 +476,17 @@ def _grown(kind: _Kind, cause: _Cause, project: Project) -> Finding:
     extra = written(cause.extra)
     many = f"{len(refs)} endpoints" if len(refs) > 1 else f"`{refs[0]}`"
     each = " each" if len(refs) > 1 else ""
+    sometimes = _is_sometimes(cause)
     if kind is _QUERIES:
-        what = "a query" if extra == "1" else f"{extra} queries"
-        message = f"`{who}` now runs {what} per request: {many}, queries + {extra}{each}."
+        most = "up to " if sometimes else ""
+        what = "a query" if extra == "1" else f"{most}{extra} queries"
+        when = "on some requests" if sometimes and extra == "1" else "per request"
+        message = f"`{who}` now runs {what} {when}: {many}, queries + {most}{extra}{each}."
     else:
-        message = f"`{who}` now calls `{cause.leaf}` on each request: {many}, external calls + {extra}{each}."
+        when = "on some requests" if sometimes else "on each request"
+        message = f"`{who}` now calls `{cause.leaf}` {when}: {many}, external calls + {extra}{each}."
     severity = rule.severity
-    if kind is _QUERIES and (len(refs) >= MANY_ENDPOINTS or grows(cause.extra)):
+    if kind is _QUERIES and not sometimes and (len(refs) >= MANY_ENDPOINTS or grows(cause.extra)):
         severity = Severity.HIGH
     return _finding(
         rule,
@@ -494,6 +499,21 @@ def _grown(kind: _Kind, cause: _Cause, project: Project) -> Finding:
         places=(*cause.places, *reversed(cause.path[:-1]), *(_head(node) for node in carriers)),
         path=cause.path if len(cause.path) > 1 else (),
     )
+
+
+def _is_sometimes(cause: _Cause) -> bool:
+    """Whether a branch on the way decides if the call is made: a token or a key, what was found or not."""
+    node: Node | None = next(iter(cause.carriers))
+    for hop in cause.path:
+        if node is None:
+            return False
+        edges = [edge for edge in node.edges if edge.call.line == hop.line]
+        calls = [edge.call for edge in edges]
+        calls += [leaf.call for leaf in node.leaves if leaf.call.line == hop.line]
+        if calls and all(map(is_conditional, calls)):
+            return True
+        node = next((edge.target for edge in edges if edge.target.symbol == hop.symbol), None)
+    return False
 
 
 def _uncached(node: Node, name: str, project: Project) -> Finding | None:
