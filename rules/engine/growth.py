@@ -258,6 +258,24 @@ class _Versions:
         ]
         return gone[0] if len(gone) == 1 else None
 
+    @cached_property
+    def _same_middleware(self) -> bool:
+        old, new = self.before.routing.middleware, self.after.routing.middleware
+        return old == new and all(map(self._costs_the_same, new))
+
+    def _costs_the_same(self, node: Node) -> bool:
+        """Whether the amount of a function was taken over from the version before."""
+        return self.before.costs.of(node) is self.after.costs.of(node)
+
+    def cost_the_same(self, old: EndpointNode, new: EndpointNode) -> bool:
+        """Whether all that a request runs was taken over from the version before, so that there is no need to compare."""
+        return (
+            old.handler is new.handler
+            and old.dependencies == new.dependencies
+            and self._same_middleware
+            and all(map(self._costs_the_same, (new.handler, *new.dependencies)))
+        )
+
     def old_endpoint(self, endpoint: EndpointNode) -> EndpointNode | None:
         found = self._endpoints.get(endpoint.ref)
         if found is not None:
@@ -328,7 +346,11 @@ def _causes(versions: _Versions, kind: _Kind) -> list[_Cause]:
     known: dict[tuple[Node, Node | None], _Cause | None] = {}
     for endpoint in versions.after.routing.endpoints:
         old = versions.old_endpoint(endpoint)
-        if old is None or not _is_dearer(versions, kind, old, endpoint):
+        if (
+            old is None
+            or versions.cost_the_same(old, endpoint)
+            or not _is_dearer(versions, kind, old, endpoint)
+        ):
             continue
         ran = {(node.path, node.symbol) for node in (*versions.before.routing.middleware, *old.dependencies)}
         for node in dict.fromkeys((*versions.after.routing.middleware, *endpoint.dependencies)):
