@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 _POSTGRESQL: Final = {
     "connect_timeout": 5,
@@ -57,6 +58,11 @@ def engine_options(database_url: str) -> dict[str, Any]:
     if database_url.startswith("sqlite"):
         return {"connect_args": {"factory": DurableSQLite}}
     return {"connect_args": dict(_POSTGRESQL), "pool_pre_ping": True}
+
+
+def insert_into(connection: sa.Connection, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that may say what happens when the row is there."""
+    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
 
 
 def refuse_damage(connection: sa.Connection) -> None:

@@ -159,6 +159,24 @@ machines = sa.Table(
     sa.Column("seen_at", sa.Float, nullable=False),
     sa.Column("version", sa.String(64)),
 )
+lost = sa.Table(
+    "fastperf_lost_deliveries",
+    metadata,
+    sa.Column("guid", sa.String(64), primary_key=True),
+    sa.Column("delivery_id", sa.BigInteger, nullable=False),
+    sa.Column("event", sa.String(64), nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("due", sa.Float, nullable=False),
+    sa.Column("at", sa.Float, nullable=False),
+)
+"""Deliveries that failed, until they arrived or GitHub forgets them."""
+marks = sa.Table(
+    "fastperf_marks",
+    metadata,
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("at", sa.Float, nullable=False),
+)
+"""Up to when something was read."""
 OWNED: Final = (
     blobs,
     trees,
