@@ -101,6 +101,11 @@ class Store:
         self._threads.shutdown(wait=False)
 
     @property
+    def is_shared(self) -> bool:
+        """Whether other machines may use the same database."""
+        return not self._database_url.startswith("sqlite")
+
+    @property
     def _engine(self) -> sa.Engine:
         if self._opened is None:
             raise RuntimeError("the store is used before it is started")
@@ -666,6 +671,7 @@ class Store:
             sa.delete(tables.costs).where(tables.costs.c.at < time.time() - COSTS_DAYS * DAY),
             sa.delete(tables.verdicts).where(tables.verdicts.c.at < until),
             sa.delete(tables.begun).where(tables.begun.c.at < until),
+            sa.delete(tables.claims).where(tables.claims.c.at < until),
             sa.delete(tables.pulls).where(tables.pulls.c.at < until),
             sa.delete(tables.said).where(tables.said.c.at < until),
             sa.delete(tables.lost).where(tables.lost.c.at < until),

@@ -89,6 +89,17 @@ begun = sa.Table(
     sa.Column("installation_id", sa.BigInteger, nullable=False, index=True),
     sa.Column("at", sa.Float, nullable=False, index=True),
 )
+claims = sa.Table(
+    "fastperf_check_claims",
+    metadata,
+    sa.Column("repository_id", sa.BigInteger, primary_key=True),
+    sa.Column("head_sha", sa.String(64), primary_key=True),
+    sa.Column("installation_id", sa.BigInteger, nullable=False, index=True),
+    sa.Column("holder", sa.String(255), nullable=False),
+    sa.Column("run_id", sa.BigInteger),
+    sa.Column("at", sa.Float, nullable=False, index=True),
+)
+"""Which machine makes the one check run of a commit, and which run that is."""
 pulls = sa.Table(
     "fastperf_pulls",
     metadata,
@@ -186,6 +197,7 @@ OWNED: Final = (
     costs,
     verdicts,
     begun,
+    claims,
     pulls,
     said,
     waivers,
