@@ -122,12 +122,13 @@ def _claim(
         "run_id": None,
         "at": now,
     }
-    made = connection.execute(insert_into(connection, tables.claims).on_conflict_do_nothing(), row)
-    if made.rowcount:
-        return None
+    connection.execute(insert_into(connection, tables.claims).on_conflict_do_nothing(), row)
     columns = (tables.claims.c.holder, tables.claims.c.run_id, tables.claims.c.at)
     found = connection.execute(sa.select(*columns).where(_of(repository, head_sha))).first()
-    return _Claim("", None, now) if found is None else _Claim(*found)  # released this moment
+    if found is None:  # released this moment
+        return _Claim("", None, now)
+    claim = _Claim(*found)
+    return None if claim == _Claim(holder, None, now) else claim
 
 
 def _take(

@@ -160,7 +160,7 @@ async def test_two_machines_at_one_moment_make_one_check_run_on_a_shared_head(
     first = await machine(fakegithub, postgres_url, "first").start()
     second = await machine(fakegithub, postgres_url, "second").start()
     fakegithub.webhook_url = f"{first.url}/webhook"
-    making = fakegithub.faults.latency(2.0, "checks/create", times=2)
+    making = fakegithub.faults.latency(8.0, "checks/create", times=2)
     read = fakegithub.faults.latency(3.0, "repos/compare-commits", times=1)
     try:
         second.signal(signal.SIGSTOP)
