@@ -10,7 +10,7 @@ from rules.engine.origins import origin
 from rules.engine.page_sizes import arguments
 from rules.engine.rewrites import with_keyword
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
-from rules.engine.transactions import holds, pinning, releases
+from rules.engine.transactions import CLOSES_FIRST, holds, pinning, releases
 from rules.engine.walking import own_nodes
 
 if TYPE_CHECKING:
@@ -29,8 +29,6 @@ _STREAMS = {
 _IN_MEMORY = frozenset(
     {"io.BytesIO", "io.StringIO", "builtins.iter", "builtins.list", "builtins.bytes", "builtins.str"}
 )
-# Clean-up of `yield` dependencies ran before the response was sent in the versions between these two.
-_EARLY = ((0, 106), (0, 118))
 _SCOPES = (0, 121)
 
 
@@ -120,7 +118,7 @@ class SessionHeldDuringStream(Rule):
             return
         streams = list(_streams(node, module))
         version = module.version("fastapi")
-        if not streams or (version is not None and _EARLY[0] <= version < _EARLY[1]):
+        if not streams or (version is not None and CLOSES_FIRST[0] <= version < CLOSES_FIRST[1]):
             return
         handler = module.graph_node(node)
         route = next((each for each in module.project.routing.endpoints if each.handler is handler), None)

@@ -10,6 +10,7 @@ from rules.engine.document_lists import ENDS, UnlimitedList, unlimited
 from rules.engine.finding import Hop
 from rules.engine.raw_queries import Raw, is_unlimited
 from rules.engine.raw_text import RUNS
+from rules.engine.reference_tables import is_only_read, is_reference
 from rules.engine.rows import NARROWED
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.small_tables import is_small
@@ -133,6 +134,7 @@ class UnboundedQuery(Rule):
             confidence=Confidence.POSSIBLE
             if found.loaded.filters
             or is_small(table)
+            or is_reference(table, module.project)
             or is_seldom(node, module)
             or _is_narrowed(found, elsewhere)
             else Confidence.LIKELY,
@@ -167,12 +169,20 @@ def _of_raw(node: ast.Call, raw: Raw, module: Module) -> Match:
         f"`{place.symbol.rpartition('.')[2]}` returns {what} in one response: nothing limits this query, so it"
         " grows with the table.",
         severity=Severity.LOW if narrowed else Severity.MEDIUM,
-        confidence=Confidence.POSSIBLE if narrowed or is_seldom(node, module) else Confidence.LIKELY,
+        confidence=Confidence.POSSIBLE
+        if narrowed or is_seldom(node, module) or _stays_small(raw, module)
+        else Confidence.LIKELY,
         related=tuple(
             hop for hop in raw.places[:3] if (hop.path, hop.symbol) != (module.path, module.symbol_at(node))
         ),
         impact=estimates.rows_returned(module.options),
     )
+
+
+def _stays_small(raw: Raw, module: Module) -> bool:
+    if raw.table is not None and (is_small(raw.table) or is_reference(raw.table, module.project)):
+        return True
+    return is_only_read(raw.statement.tables[0].rpartition(".")[2], raw.table, module.project)
 
 
 def _of_documents(node: ast.Call, listed: UnlimitedList, module: Module) -> Match:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from rules.engine import (
+    aside,
     budgets,
     callees,
     ceding,
@@ -280,7 +281,11 @@ class _Run:
             if place_of(path) != "app":
                 continue
             self.begin(path)
-            source, index = kept.pop(path) if path in kept else self._read(path)
+            try:
+                source, index = kept.pop(path) if path in kept else self._read(path)
+            except SourceError as error:  # where somebody else had no trouble with it
+                self.skipped.append(Skipped(path, error.reason))
+                continue
             placed.extend(self._check(Module(path, source, index, project)))
             index.release()
         self.begin("")
@@ -420,6 +425,8 @@ class _Run:
             confidence = Confidence.POSSIBLE
         if traffic.is_example(module.path, module.project):
             severity, gates, confidence = severity.lowered(), False, Confidence.POSSIBLE
+        if aside.stands_aside(node, module):
+            gates, confidence = False, Confidence.POSSIBLE
         severity = module.options.severity_of(rule.code, severity)
         endpoints = module.endpoints(node)
         card = registry.told(rule)
@@ -455,6 +462,7 @@ class _Run:
             leaf=_leaf(module, match),
             guards=rule.guards,
             siblings=match.siblings,
+            when_new=match.when_new if confidence is match.confidence else None,
         )
         return _Placed(rule, match, finding)
 

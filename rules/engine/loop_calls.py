@@ -65,11 +65,11 @@ _STORE_WAITS = frozenset(
 _RESOLVING = frozenset(
     {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr", "socket.getfqdn"}
 )
-_FAILED = "after a failure"
+AFTER_FAILURE = "after a failure"
 _NOT_KEPT = "whenever no answer is kept"
 _FIRST_TIME = "the first time"
 _WISHED = "when it is asked to"
-_AT_MOST = {_FAILED: Severity.HIGH, _FIRST_TIME: Severity.LOW}
+_AT_MOST = {AFTER_FAILURE: Severity.HIGH, _FIRST_TIME: Severity.LOW}
 _OF_HELPERS = frozenset({"FP103", "FP105", "FP106"})
 _FAR = 4
 """Longer call paths are said one severity lower."""
@@ -164,7 +164,7 @@ def together(function: FunctionNode, module: Module, code: str) -> list[list[Sto
                 found.setdefault(_conversation(stop), []).append(stop)
         known[function, code] = [
             sorted(
-                group, key=lambda stop: (_is_closing(stop), _on_failure(stop.call, module), stop.call.lineno)
+                group, key=lambda stop: (_is_closing(stop), on_failure(stop.call, module), stop.call.lineno)
             )
             for group in found.values()
         ]
@@ -194,7 +194,7 @@ def _is_closing(stop: Stop) -> bool:
     return stop.kind is Kind.DB and stop.callable.rpartition(".")[2] in _CLOSING
 
 
-def _on_failure(node: ast.AST, module: Module) -> bool:
+def on_failure(node: ast.AST, module: Module) -> bool:
     current: ast.AST | None = node
     while current is not None and not isinstance(current, ast.AsyncFunctionDef):
         if isinstance(current, ast.ExceptHandler):
@@ -263,7 +263,7 @@ def _seldom_here(call: ast.Call, module: Module) -> str:
     """When a call is made, as far as its own function says."""
     flags = module.call_flags(call)
     if flags & facts.FAILING:
-        return _FAILED
+        return AFTER_FAILURE
     if flags & facts.ONCE:
         return _FIRST_TIME
     if flags & (facts.RECALLED | facts.ON_MISS):
@@ -284,7 +284,7 @@ def _kept_by(cls: tuple[str, str], module: Module) -> str:
 
 def _seldom(leaf: Leaf, module: Module) -> str:
     if leaf.rarely & facts.FAILING:
-        return _FAILED
+        return AFTER_FAILURE
     if leaf.rarely & facts.ONCE:
         return _FIRST_TIME
     if leaf.kept_by is not None and (found := _kept_by(leaf.kept_by, module)):

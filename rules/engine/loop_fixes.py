@@ -6,8 +6,10 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rules.engine import facts
 from rules.engine.loop_bound import entered, holds_mutex, needs_loop
 from rules.engine.loop_calls import (
+    AFTER_FAILURE,
     Stop,
     by_kind,
     carries_bound_object,
@@ -16,9 +18,10 @@ from rules.engine.loop_calls import (
     effect,
     expected,
     offload_primitive,
+    on_failure,
 )
 from rules.engine.rewrites import awaited, in_thread
-from rules.engine.rule import Fix, Match, Safety
+from rules.engine.rule import Confidence, Fix, Match, Safety, Severity
 from rules.engine.walking import own_calls
 from rules.libraries import Kind
 
@@ -89,10 +92,13 @@ def cause(stop: Stop) -> str:
     return f"{leaf.path}:{leaf.line}:{stop.callable}"
 
 
-def matches(function: ast.AsyncFunctionDef, module: Module, code: str, place: str) -> Iterator[Match]:
+def matches(
+    function: ast.AsyncFunctionDef, module: Module, code: str, place: str, often: str = ""
+) -> Iterator[Match]:
     """What `code` says of `function`: its own blocking calls, then one for each kind that helpers bring.
 
-    `place` follows "on the event loop" and says what makes it worse here.
+    `place` follows "on the event loop" and says what makes it worse here, `often` how often it runs unless the code itself
+    says that it is less.
     """
     for call in own_calls(function):
         stop = direct(call, module)
@@ -100,9 +106,9 @@ def matches(function: ast.AsyncFunctionDef, module: Module, code: str, place: st
             continue
         yield Match(
             call,
-            f"`{stop.callable}` runs on the event loop {place}; {effect(stop, module)}.",
-            severity=stop.severity,
-            confidence=confidence(stop),
+            f"`{stop.callable}` runs on the event loop {place}{_each_time(stop, often, module)}; {effect(stop, module)}.",
+            severity=_severity(stop, often, module),
+            confidence=_confidence(stop, often, module),
             fix=of_direct(stop, module),
             impact=expected(stop, module),
             instead=f"Use {stop.instead}.",
@@ -111,10 +117,10 @@ def matches(function: ast.AsyncFunctionDef, module: Module, code: str, place: st
         worst = stops[0]
         yield Match(
             worst.call,
-            f"`{worst.name}` reaches `{worst.callable}` on the event loop {place}; {effect(worst, module)}."
-            + also_on(stops),
-            severity=worst.severity,
-            confidence=confidence(worst),
+            f"`{worst.name}` reaches `{worst.callable}` on the event loop {place}{_each_time(worst, often, module)};"
+            f" {effect(worst, module)}." + also_on(stops),
+            severity=_severity(worst, often, module),
+            confidence=_confidence(worst, often, module),
             fix=of_helper(stops, module),
             call_path=worst.call_path(module),
             siblings=siblings(stops),
@@ -122,3 +128,25 @@ def matches(function: ast.AsyncFunctionDef, module: Module, code: str, place: st
             impact=expected(worst, module),
             instead=f"In the helper, use {worst.instead}; or hand the helper to a worker thread.",
         )
+
+
+def _each_time(stop: Stop, often: str, module: Module) -> str:
+    return "" if stop.seldom or _is_conditional(stop, module) else often
+
+
+def _severity(stop: Stop, often: str, module: Module) -> Severity:
+    if often and _is_conditional(stop, module):
+        return min(stop.severity, Severity.HIGH, key=lambda each: each.rank)
+    return stop.severity
+
+
+def _confidence(stop: Stop, often: str, module: Module) -> Confidence:
+    """Where the point is that all requests pay, there is little to say of what some cause by failing."""
+    if often and (on_failure(stop.call, module) or stop.seldom == AFTER_FAILURE):
+        return Confidence.POSSIBLE
+    return confidence(stop)
+
+
+def _is_conditional(stop: Stop, module: Module) -> bool:
+    flags = module.call_flags(stop.call) if isinstance(stop.call, ast.Call) else 0
+    return bool(flags & (facts.CONDITIONAL | facts.FAILING))

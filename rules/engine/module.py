@@ -11,6 +11,7 @@ from rules import libraries
 from rules.engine import facts
 from rules.engine.context import (
     AT_STARTUP,
+    IN_LOOP,
     IN_REQUEST,
     IN_SCRIPT,
     OWN_LOOP,
@@ -380,6 +381,12 @@ class Module:
         response, or in a task of its own."""
         found = self.graph_node(node)
         return found is not None and bool(found.contexts & WAITED)
+
+    def has_own_loop(self, node: ast.AST) -> bool:
+        """Whether the function around `node` runs only on event loops that threads start for themselves: what is bound to
+        a loop, as an asynchronous client is, has to be made there and goes with it."""
+        found = self.graph_node(node)
+        return found is not None and bool(found.contexts & OWN_LOOP) and not found.contexts & IN_LOOP
 
     def role(self, node: ast.AST) -> Role | None:
         """What the function around `node` is for the framework; None for a plain one."""

@@ -39,6 +39,9 @@ CONNECTIONS = frozenset(
 """Are a connection from the start."""
 RELEASING = frozenset({"commit", "rollback", "close", "remove", "aclose", "invalidate", "close_all"})
 
+CLOSES_FIRST = ((0, 106), (0, 118))
+"""From and up to which FastAPI dependencies with `yield` end before the response is sent, and before background tasks."""
+
 
 def is_a(name: str | None, kinds: frozenset[str]) -> bool:
     """Whether the class `name` is, or inherits from, one of `kinds`."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine import payloads
 from rules.engine.loop_bound import holds_mutex
-from rules.engine.loop_calls import carries_bound_object, offload_primitive
+from rules.engine.loop_calls import carries_bound_object, direct, offload_primitive, through_helper
 from rules.engine.loop_shapes import spelled
 from rules.engine.rewrites import in_thread
 from rules.engine.rule import Confidence, Effort, Fix, Hop, Invalid, Match, Rule, Safety, Severity, Valid
@@ -178,7 +178,7 @@ class BlockingFileIoInAsync(Rule):
             " while the disk works, this worker serves nobody.",
             severity=Severity.MEDIUM if large else Severity.LOW,
             confidence=Confidence.LIKELY
-            if large and not _is_once_in_a_while(node, large, module)
+            if large and not _is_once_in_a_while(node, large, module) and not _is_passed_on(node, module)
             else Confidence.POSSIBLE,
             fix=_fix(node, entry.name, module) if large else None,
             cause=f"FP115 {module.path}:{function.symbol}",
@@ -230,7 +230,49 @@ def _is_once_in_a_while(call: ast.Call, large: str, module: Module) -> bool:
     """Whether a tree, mostly of a few files, is worked on now and then: by administrators, while it is not there yet, or
     to take away what was just begun when nothing comes of it."""
     return large == _AS_IS and (
-        is_seldom(call, module) or _fills_folder(call, module) or _gives_up(call, module)
+        is_seldom(call, module)
+        or _fills_folder(call, module)
+        or _gives_up(call, module)
+        or _takes_own_away(call, module)
+    )
+
+
+def _takes_own_away(call: ast.Call, module: Module) -> bool:
+    """`finally: rmtree(folder)`: what the function made a moment ago."""
+    if (module.qualified_name(call.func) or "") != "shutil.rmtree":
+        return False
+    child: ast.AST = call
+    current = module.parent(call)
+    while current is not None and not isinstance(current, FUNCTIONS):
+        if isinstance(current, ast.Try) and child in current.finalbody:
+            return True
+        child, current = current, module.parent(current)
+    return False
+
+
+def _is_passed_on(call: ast.Call, module: Module) -> bool:
+    """`with NamedTemporaryFile() as file: file.write(…); upload(file.name)`: where the upload stops the loop too, that is
+    said, and writing the file is the least of it."""
+    block = _with_of(call, module)
+    if block is None:
+        return False
+    for statement in block.body:
+        for node in ast.walk(statement):
+            if not isinstance(node, ast.Call) or not _names(node, _bound_by(block)):
+                continue
+            stops = [
+                stop for stop in (direct(node, module), *through_helper(node, module)) if stop is not None
+            ]
+            if any(stop.kind in (Kind.NET, Kind.PROC) for stop in stops):
+                return True
+    return False
+
+
+def _names(call: ast.Call, names: set[str]) -> bool:
+    """Whether an argument is made of one of the names."""
+    values = [*call.args, *(keyword.value for keyword in call.keywords)]
+    return any(
+        isinstance(each, ast.Name) and each.id in names for value in values for each in ast.walk(value)
     )
 
 

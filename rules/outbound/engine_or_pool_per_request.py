@@ -114,6 +114,7 @@ class EngineOrPoolPerRequest(Rule):
             or goes_away(node, module)
             or is_seldom(node, module)
             or is_remembered(node, module)
+            or (client.is_async and module.has_own_loop(node))
         )
         often = "in each turn of the loop" if place is Place.LOOP else "for each request"
         yield Match(

@@ -133,7 +133,9 @@ class HttpClientPerRequest(Rule):
             return  # said as a call that blocks
         if client.kind == "sdk" and depends_on_request(node, module):
             return  # credentials of one tenant
-        doubtful = _is_doubtful(node, module)
+        doubtful = _is_doubtful(node, module) or (client.is_async and module.has_own_loop(node))
+        if _is_quickly_made(client) and place is Place.REQUEST and not module.is_waited_for(node):
+            doubtful = True  # nobody waits for the handshake
         severity = _severity(client)
         if place is Place.CALL or not module.runs_on_event_loop(node):
             severity = min(severity, Severity.MEDIUM, key=lambda each: each.rank)
@@ -215,9 +217,12 @@ def _varies(keyword: ast.keyword) -> bool:
 
 def _severity(client: Client) -> Severity:
     """High where making the client itself holds the processor; else only connections are lost."""
-    if client.kind == "http-call" or (client.cpu_ms is not None and client.cpu_ms < 1):
-        return Severity.MEDIUM
-    return Severity.HIGH
+    return Severity.MEDIUM if client.kind == "http-call" or _is_quickly_made(client) else Severity.HIGH
+
+
+def _is_quickly_made(client: Client) -> bool:
+    """Whether only its connections cost something."""
+    return client.cpu_ms is not None and client.cpu_ms < 1
 
 
 def _message(name: str, client: Client, place: Place) -> str:

@@ -234,3 +234,36 @@ def test_what_a_decorator_gives_to_a_thread_is_not_waited_for_by_the_caller(run:
 
     (finding,) = analysis.result.findings
     assert said in finding.message
+
+
+SIDE = """
+import sys
+import time
+from fastapi import FastAPI
+from shop.settings import settings
+
+app = FastAPI()
+
+@app.get("/orders")
+async def orders(name: str):
+    if {test}:
+        time.sleep(1)
+    else:
+        return name
+"""
+
+
+@pytest.mark.parametrize(
+    ("test", "confidence"),
+    [
+        ("name", Confidence.CERTAIN),
+        ("not settings.TESTING", Confidence.CERTAIN),
+        ('settings.environment == "production"', Confidence.CERTAIN),
+        ("settings.TESTING and name", Confidence.POSSIBLE),
+        ('settings.environment == "local"', Confidence.POSSIBLE),
+        ('sys.platform == "win32"', Confidence.POSSIBLE),
+        ('"localhost" in settings.host', Confidence.POSSIBLE),
+    ],
+)
+def test_what_production_does_not_do_is_only_possible(test: str, confidence: Confidence) -> None:
+    assert found(SIDE.format(test=test), "FP101").confidence is confidence

@@ -6,6 +6,7 @@ from typing import Annotated
 import asyncpg
 import redis
 from fastapi import Depends, FastAPI
+from pydantic import BaseModel
 from sqlalchemy import create_engine, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
@@ -15,6 +16,13 @@ SessionLocal = sessionmaker(create_engine("sqlite://"))
 AsyncSessionLocal = async_sessionmaker(create_async_engine("sqlite+aiosqlite://"))
 cache = redis.Redis()
 KINDS = ("book", "film")
+FEW = {"none", "some"}
+MANY = {"red", "green", "blue", "black", "white"}
+
+
+class Filter(BaseModel):
+    field: str
+    value: str
 
 
 class Base(DeclarativeBase):
@@ -287,3 +295,31 @@ def over_what_is_written_down(session: SessionDep, names: list[str]) -> None:
     more.extend(names)
     for name in more:
         session.scalar(select(Product).where(Product.name == name))  # FP201
+
+
+@app.post("/filters")
+def asks_for_one_filter(filters: list[Filter], names: list[str], given: dict[str, str], session: SessionDep) -> None:
+    for each in filters:
+        field = each.field
+        if field in ("shop", "shop_name"):
+            session.scalar(select(Product).where(Product.name == each.value))  # FP201 (summary)
+    for name in names:
+        if name == "all":
+            session.scalar(select(Product).where(Product.name == name))  # FP201 (summary)
+        elif name in FEW:
+            session.scalar(select(Product).where(Product.name == name))  # FP201 (summary)
+        elif name in MANY:
+            session.scalar(select(Product).where(Product.name == name))  # FP201 (inline)
+    for key, value in given.items():
+        match key:
+            case "kind":
+                session.scalar(select(Product).where(Product.name == value))  # FP201 (summary)
+        if value == "film":
+            session.scalar(select(Product).where(Product.name == key))  # FP201 (inline)
+    for each in filters:
+        if each.value == "open":
+            session.scalar(select(Product).where(Product.name == each.field))  # FP201 (inline)
+    for each in filters:
+        if each.field != "price":
+            continue
+        session.scalar(select(Product).where(Product.name == each.value))  # FP201 (summary)

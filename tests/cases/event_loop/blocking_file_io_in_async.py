@@ -10,6 +10,7 @@ from pathlib import Path
 
 import aiofiles
 import anyio
+import requests
 from fastapi import FastAPI, UploadFile
 from fastapi.concurrency import run_in_threadpool
 
@@ -225,3 +226,26 @@ async def unpacked(files: list[UploadFile]) -> int:
     if len(kept) > 100:
         shutil.rmtree(folder)  # FP115 (inline)
     return len(kept)
+
+
+def publish(name: str) -> None:
+    requests.post("https://bucket.example/covers", data=name, timeout=5)
+
+
+@app.post("/covers/published")
+async def published(cover: UploadFile) -> None:
+    with tempfile.NamedTemporaryFile() as kept:  # FP115 (summary)
+        kept.write(await cover.read())
+        publish(kept.name)
+    with tempfile.NamedTemporaryFile() as kept:  # FP115 (inline)
+        kept.write(await cover.read())
+        await asyncio.to_thread(publish, kept.name)
+
+
+@app.post("/covers/worked-on")
+async def takes_its_own_folder_away(cover: UploadFile) -> None:
+    folder = tempfile.mkdtemp()
+    try:
+        await asyncio.to_thread(load, Path(folder))
+    finally:
+        shutil.rmtree(folder)  # FP115 (summary)

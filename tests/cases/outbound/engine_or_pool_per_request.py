@@ -1,3 +1,4 @@
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -150,3 +151,28 @@ class Fake:
 @app.get("/fake")
 def fake() -> None:
     Fake().connect()
+
+
+async def imports_rows(path: str) -> None:
+    own = create_async_engine("postgresql+asyncpg://shop")  # FP604 (summary)
+    async with own.begin() as connection:
+        await connection.execute(text("select 1"))
+
+
+@app.post("/import-in-a-thread")
+async def imports_in_a_thread(path: str) -> None:
+    """What belongs to a loop is made on it."""
+    loop = asyncio.get_running_loop()
+    loop.run_in_executor(None, lambda: asyncio.run(imports_rows(path)))
+
+
+async def imports_more(path: str) -> None:
+    own = create_async_engine("postgresql+asyncpg://shop")  # FP604 (inline)
+    async with own.begin() as connection:
+        await connection.execute(text("select 1"))
+
+
+@app.post("/import-here")
+async def imports_here(path: str) -> None:
+    task = asyncio.create_task(imports_more(path))
+    task.add_done_callback(print)

@@ -8,7 +8,7 @@ import aiohttp
 import boto3
 import httpx
 import requests
-from fastapi import Depends, FastAPI, Request
+from fastapi import BackgroundTasks, Depends, FastAPI, Request
 from openai import AsyncOpenAI
 
 
@@ -207,3 +207,19 @@ async def tries_again(url: str) -> str:
                 return answer.text
             if answer.headers:
                 await asyncio.sleep(2)
+
+
+async def tells_partner(order: int) -> None:
+    async with aiohttp.ClientSession() as session:  # FP603 (summary)
+        await session.post("https://partner.example/orders", json=order)
+
+
+async def tells_slowly(order: int) -> None:
+    async with httpx.AsyncClient() as client:  # FP603 (inline)
+        await client.post("https://partner.example/orders", json=order)
+
+
+@app.post("/told-afterwards")
+async def told_afterwards(order: int, tasks: BackgroundTasks) -> None:
+    tasks.add_task(tells_partner, order)
+    tasks.add_task(tells_slowly, order)

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import create_engine, func, select
 from sqlalchemy.orm import Session, sessionmaker
 
-from shop import branches, choices, dispatches, orders, reports
+from shop import branches, choices, dispatches, fleet, lorries, orders, reports
 from shop.models import Customer, Order
 
 app = FastAPI()
@@ -14,6 +14,8 @@ app.include_router(reports.router)
 app.include_router(dispatches.router)
 app.include_router(choices.router)
 app.include_router(branches.router)
+app.include_router(fleet.router)
+app.include_router(lorries.router)
 SessionLocal = sessionmaker(create_engine("sqlite://"))
 
 

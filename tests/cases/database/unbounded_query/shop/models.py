@@ -19,3 +19,38 @@ class Order(Base):
     customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
     day: Mapped[str]
     total: Mapped[int]
+
+
+class TransportMode(Base):
+    """Filled by a migration."""
+
+    __tablename__ = "transport_modes"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    display_order: Mapped[int]
+
+
+class Depot(Base):
+    __tablename__ = "depots"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+
+
+class Lorry(Base):
+    __tablename__ = "lorries"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+
+
+class Trip(Base):
+    """Filled by something else, and full of people's words."""
+
+    __tablename__ = "trips"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    message: Mapped[str]
+
+
+class Load(Base):
+    __tablename__ = "loads"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    depot_id: Mapped[int] = mapped_column(ForeignKey("depots.id"))

@@ -1,0 +1,73 @@
+"""Tables that nobody but a migration fills, and others of the same shape."""
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any
+
+import asyncpg
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel
+from sqlalchemy import create_engine, select
+from sqlalchemy.orm import Session, sessionmaker
+
+from shop.models import Depot, Load, TransportMode, Trip
+
+router = APIRouter()
+SessionLocal = sessionmaker(create_engine("sqlite://"))
+
+
+class Named(BaseModel):
+    id: int
+
+
+def get_session() -> Iterator[Session]:
+    with SessionLocal() as session:
+        yield session
+
+
+async def get_pool() -> asyncpg.Pool:
+    return await asyncpg.create_pool("postgresql://")
+
+
+Db = Annotated[Session, Depends(get_session)]
+PoolDep = Annotated[asyncpg.Pool, Depends(get_pool)]
+
+
+@router.get("/transport-modes", response_model=list[Named])
+def transport_modes(session: Db) -> Sequence[TransportMode]:
+    return session.scalars(select(TransportMode)).all()  # FP211 (summary)
+
+
+@router.get("/depots", response_model=list[Named])
+def depots(session: Db) -> Sequence[Depot]:
+    return session.scalars(select(Depot)).all()  # FP211 (inline)
+
+
+@router.post("/depots")
+def opens_depot(name: str, session: Db) -> None:
+    session.add(Depot(name=name))
+    session.commit()
+
+
+@router.get("/trips", response_model=list[Named])
+def trips(session: Db) -> Sequence[Trip]:
+    return session.scalars(select(Trip)).all()  # FP211 (inline)
+
+
+@router.get("/loads", response_model=list[Named])
+def loads(session: Db) -> Sequence[Load]:
+    return session.scalars(select(Load)).all()  # FP211 (inline)
+
+
+@router.get("/heights")
+async def heights(pool: PoolDep) -> Any:
+    return await pool.fetch("SELECT * FROM flight_heights")  # FP211 (summary)
+
+
+@router.get("/flights")
+async def flights(pool: PoolDep) -> Any:
+    return await pool.fetch("SELECT * FROM flights")  # FP211 (inline)
+
+
+@router.post("/flights")
+async def flies(pool: PoolDep, name: str) -> None:
+    await pool.execute("INSERT INTO flights (name) VALUES ($1)", name)
