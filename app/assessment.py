@@ -165,7 +165,7 @@ class Assessor:
             client.contents.texts(
                 [(base_sha, path) for path in (*old, *config.evidence)] + [(head_sha, path) for path in new]
             ),
-            self._projects.at(client, base_sha, wants),
+            self._projects.at(client, base_sha, wants, [path for path in old if is_python(path)]),
         )
         before = {path: contents.get((base_sha, path)) for path in old}
         after = {path: contents.get((head_sha, path)) for path in new}
@@ -174,10 +174,12 @@ class Assessor:
             for path, content in after.items()
             if content is not None and is_python(path) and len(content) > LARGEST_FILE
         ]
+        sources = _sources(before, skipped, config)
         request = Request(
-            before=_sources(before, skipped, config),
+            before=sources,
             after=_sources(after, skipped, config),
             others=dict(project.facts),
+            known={path: facts for path, facts in project.known.items() if path in sources},
             documents_before=dict(project.documents) | _texts(before),
             documents_after=dict(project.documents) | _texts(after),
             options=config.options_with({path: contents.get((base_sha, path)) for path in config.evidence}),
@@ -209,6 +211,7 @@ class Assessor:
                 before=request.before | sources,
                 after=request.after | sources,
                 others={path: facts for path, facts in request.others.items() if path not in sources},
+                known=request.known | {path: request.others[path] for path in sources},
             )
         return comparison, request
 

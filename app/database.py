@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -43,10 +45,19 @@ _STATES: Final = {
 
 
 class DurableSQLite(sqlite3.Connection):
-    """Write-ahead log, and an acknowledged delivery survives a loss of power."""
+    """Write-ahead log, and an acknowledged delivery survives a loss of power.
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
+    Where SQLite may not write it opens a file for reading, and such a connection would go on failing when the volume
+    can be written again: there is none.
+    """
+
+    def __init__(self, database: str, *arguments: Any, **options: Any) -> None:
+        super().__init__(database, *arguments, **options)
+        if Path(database).is_file() and not os.access(database, os.W_OK):
+            self.close()
+            refusal = sqlite3.OperationalError("attempt to write a readonly database")
+            refusal.sqlite_errorcode = sqlite3.SQLITE_READONLY
+            raise refusal
         self.execute("PRAGMA busy_timeout=30000")
         self.execute("PRAGMA journal_mode=WAL")
         self.execute("PRAGMA synchronous=FULL")
@@ -54,9 +65,10 @@ class DurableSQLite(sqlite3.Connection):
 
 def engine_options(database_url: str) -> dict[str, Any]:
     """Arguments of `create_engine` for this kind of database."""
+    # Values in an error's text would be in the log: a statement's may be lines of somebody's source.
     if database_url.startswith("sqlite"):
-        return {"connect_args": {"factory": DurableSQLite}}
-    return {"connect_args": dict(_POSTGRESQL), "pool_pre_ping": True}
+        return {"connect_args": {"factory": DurableSQLite}, "hide_parameters": True}
+    return {"connect_args": dict(_POSTGRESQL), "pool_pre_ping": True, "hide_parameters": True}
 
 
 def refuse_damage(connection: sa.Connection) -> None:
@@ -89,6 +101,21 @@ def trouble(error: BaseException) -> str:
     if isinstance(error, sa.exc.OperationalError):
         return "the server cannot be reached"
     return type(error).__name__
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether the database cannot be used, whatever is asked of it: no fault of who asked, who had better wait."""
+    for inner in _chain(error):
+        if isinstance(inner, sqlite3.Error):
+            return getattr(inner, "sqlite_errorcode", 0) & 0xFF in _SQLITE
+        state = getattr(inner, "sqlstate", None)
+        if isinstance(state, str):
+            return state in _STATES or state[:2] in _STATES
+        if isinstance(inner, sa.exc.TimeoutError):
+            return True
+        if isinstance(inner, sa.exc.DBAPIError) and inner.connection_invalidated:
+            return True
+    return isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError)
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

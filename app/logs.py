@@ -16,6 +16,7 @@ REDACTED = "[redacted]"
 _TOKEN = re.compile(r"\b(?:gh[a-z]|github_pat)_[A-Za-z0-9_.-]{16,}")
 """GitHub's tokens by their form, whichever they are."""
 _CANCELLED = "was cancelled"
+_IN_THE_BACKGROUND = re.compile(r"Exception in background job \w+: \((?:sqlite3|psycopg)\.\w+Error\)")
 
 
 class Redaction:
@@ -93,15 +94,17 @@ def quiet_engine() -> None:
     engine.handlers.clear()
     engine.propagate = True
     engine.setLevel(logging.WARNING)
-    if not any(isinstance(present, _ExpectedCancellation) for present in engine.filters):
-        engine.addFilter(_ExpectedCancellation())
+    if not any(isinstance(present, _Noise) for present in engine.filters):
+        engine.addFilter(_Noise())
 
 
-class _ExpectedCancellation(logging.Filter):
-    """Superseding cancels jobs on purpose: that is no error of the operator's."""
+class _Noise(logging.Filter):
+    """Superseding cancels jobs on purpose: that is no error of the operator's. And a database that cannot be used is
+    said by our heartbeat, once in four seconds and without statements, instead of by each of the engine's threads."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        return _CANCELLED not in record.getMessage()
+        text = record.getMessage()
+        return _CANCELLED not in text and not _IN_THE_BACKGROUND.match(text)
 
 
 def _name_the_library(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -38,6 +38,8 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     """Python files and documents: path -> blob."""
     facts: Mapping[str, bytes]
     """Python files: path -> encoded facts; without those that have none."""
+    known: Mapping[str, bytes]
+    """Facts of Python files beyond the wanted ones, as far as the store has them."""
     documents: Mapping[str, str]
 
 
@@ -48,17 +50,28 @@ class Projects:
         self._store = store
         self._analysis = analysis
 
-    async def at(self, client: RepositoryClient, commit: str, wants: Callable[[str], bool]) -> Project:
-        """The project at a commit: facts and documents of the paths that `wants` lets through."""
+    async def at(
+        self,
+        client: RepositoryClient,
+        commit: str,
+        wants: Callable[[str], bool],
+        perhaps: Iterable[str] = (),
+    ) -> Project:
+        """The project at a commit: facts and documents of the paths that `wants` lets through.
+
+        Facts of the paths in `perhaps` come along where the store has them: nothing is fetched for them.
+        """
         store, repository = self._store, client.repository
         tree = await self._tree(client, commit)
         sources = {path: sha for path, sha in tree.items() if is_python(path) and wants(path)}
+        beside = {path: tree[path] for path in perhaps if path in tree and path not in sources}
         texts = {path: sha for path, sha in tree.items() if is_document(path) and wants(path)}
         version = await asyncio.to_thread(facts_version)
         facts, documents = await asyncio.gather(
-            store.blobs(repository, sources.values(), version),
+            store.blobs(repository, {*sources.values(), *beside.values()}, version),
             store.blobs(repository, texts.values(), DOCUMENT),
         )
+        known = {path: facts[sha] for path, sha in beside.items() if facts.get(sha)}
         missing = {path: sha for path, sha in sources.items() if sha not in facts}
         missing |= {path: sha for path, sha in texts.items() if sha not in documents}
         if len(missing) > MOST_SINGLE_FILES:
@@ -73,6 +86,7 @@ class Projects:
         return Project(
             tree=tree,
             facts={path: facts[sha] for path, sha in sources.items() if facts.get(sha)},
+            known=known,
             documents={
                 path: documents[sha].decode(errors="replace")
                 for path, sha in texts.items()

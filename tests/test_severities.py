@@ -53,7 +53,7 @@ WORST: Mapping[Severity, frozenset[str]] = {
         | {"FP211", "FP213", "FP215", "FP217", "FP218", "FP221", "FP223", "FP225", "FP304", "FP305", "FP311"}
         | {"FP402", "FP407", "FP414", "FP501", "FP502", "FP503", "FP504", "FP506", "FP507", "FP508", "FP511"}
         | {"FP513", "FP606", "FP607", "FP608", "FP610", "FP613", "FP616", "FP618", "FP702", "FP705", "FP706"}
-        | {"FP708", "FP709", "FP713", "FP718", "FP719"}
+        | {"FP708", "FP709", "FP713", "FP718", "FP719", "FP722"}
     ),
     # Fractions of a millisecond per request.
     Severity.LOW: frozenset(

@@ -20,13 +20,15 @@ class Request(msgspec.Struct, kw_only=True):
     """Two versions of a project. Paths are relative to the project root, with `/`.
 
     `before` and `after` hold the changed Python files at the merge base and at the head, `others` the
-    encoded facts of all untouched files (valid for both versions), `renamed` new paths by old ones' names
-    (new -> old). Facts of another engine version must not be sent.
+    encoded facts of all untouched files (valid for both versions), `known` those of files of `before`, as far as
+    somebody made them, `renamed` new paths by old ones' names (new -> old). Facts of another engine version must not
+    be sent.
     """
 
     before: dict[str, bytes]
     after: dict[str, bytes]
     others: dict[str, bytes] = {}
+    known: dict[str, bytes] = {}
     documents_before: dict[str, str] = {}
     documents_after: dict[str, str] = {}
     options: Options = Options()

@@ -376,7 +376,10 @@ class Analysis:
         merge base, and not with the tip, counts as standing there.
         """
         sources = {path: source for path, source in ({**request.before, **tip}).items() if source is not None}
-        against = await self.compare(msgspec.structs.replace(request, before=sources), fixes=False)
+        known = {path: facts for path, facts in request.known.items() if path not in tip}
+        against = await self.compare(
+            msgspec.structs.replace(request, before=sources, known=known), fixes=False
+        )
         added = {finding.fingerprint for finding in against.after.findings}
         stands = (finding for finding in comparison.after.findings if finding.fingerprint not in added)
         return msgspec.structs.replace(against.before, findings=(*against.before.findings, *stands))

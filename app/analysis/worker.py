@@ -18,6 +18,7 @@ import time
 from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
+from types import MappingProxyType
 from typing import BinaryIO
 
 import msgspec
@@ -60,6 +61,10 @@ MOST_LINKED = 3
 """Linked projects that stay in memory between reviews: the next one of the same repository differs in a few files."""
 MOST_LINKED_LINES = 250_000
 """All of them together, but for the one at hand."""
+MOST_STALE_LINES = 100_000
+"""Of linked projects that were given up, in memory until garbage of all ages is collected."""
+TASKS_BETWEEN = 64
+"""From one collection of garbage of all ages to the next."""
 OPEN_FILES = 64
 PR_SET_PDEATHSIG = 1
 MOST_DIAGNOSED = 5
@@ -159,6 +164,10 @@ class FactsCache:
         self._kept: OrderedDict[bytes, tuple[ModuleFacts, int]] = OrderedDict()
         self._most, self._size = most_bytes, 0
         self._linked: list[rules.Succession] = []
+        self._anew = False
+        self._stale = 0
+        """Lines of the linked projects that are no more, but not collected yet."""
+        self._tasks = 0
 
     def decode(self, encoded: bytes) -> ModuleFacts:
         key = hashlib.blake2b(encoded, digest_size=16).digest()
@@ -186,20 +195,45 @@ class FactsCache:
         for position, kept in enumerate(self._linked):
             lines += kept.lines
             if position and (position >= MOST_LINKED or lines > MOST_LINKED_LINES):
+                self._stale += sum(gone.lines for gone in self._linked[position:])
                 del self._linked[position:]
-                gc.unfreeze()  # they are cycles through and through
-                gc.collect()
-                gc.freeze()
                 break
         return found
+
+    def settle(self, succession: rules.Succession) -> None:
+        """After a review: a project that was linked anew is to be put aside, and another is no more."""
+        if succession.settle():
+            self._anew = True
+            self._stale += succession.lines
+
+    def tidy(self) -> None:
+        """Collect the garbage of a task. Linked projects, cycles through and through, are kept out of it while they last."""
+        self._tasks += 1
+        if self._stale > MOST_STALE_LINES or self._tasks % TASKS_BETWEEN == 0:
+            self._stale = 0
+            gc.unfreeze()
+            gc.collect()
+            gc.freeze()
+        elif self._anew:
+            gc.freeze()
+        else:
+            gc.collect(1)
+        self._anew = False
 
 
 def compare(task: Compare, connection: Connection, cache: FactsCache) -> Comparison:
     request = task.request
     others = {path: cache.decode(encoded) for path, encoded in request.others.items()}
     succession = cache.succession(others, request.options)
+    known = {path: cache.decode(encoded) for path, encoded in request.known.items()}
     before = analyze(
-        request.before, others, request.documents_before, request.options, connection, succession=succession
+        request.before,
+        others,
+        request.documents_before,
+        request.options,
+        connection,
+        known=known,
+        succession=succession,
     )
     after = analyze(
         request.after,
@@ -207,11 +241,16 @@ def compare(task: Compare, connection: Connection, cache: FactsCache) -> Compari
         request.documents_after,
         request.options,
         connection,
+        known={
+            path: facts
+            for path, facts in known.items()
+            if request.after.get(path) == request.before.get(path)
+        },
         advise=request.advise or not before.result.endpoints,
         succession=succession,
     )
     before.passed(succession)
-    succession.settle()
+    cache.settle(succession)
     said = [finding for finding in after.result.findings if _is_commented(finding)]
     new = _in_turn(said, {finding.fingerprint for finding in before.result.findings})
     result = prove(new, after, task.unproven, connection, task.proof_seconds)
@@ -285,6 +324,7 @@ def analyze(
     connection: Connection,
     *,
     advise: bool = False,
+    known: Mapping[str, ModuleFacts] = MappingProxyType({}),
     succession: rules.Succession | None = None,
 ) -> rules.Analysis:
     """The engine's `analyze`, announced file by file. Advice is for a project's first application, or by its code."""
@@ -295,6 +335,7 @@ def analyze(
         documents=documents,
         options=options,
         advise=advise,
+        known=known,
         begin=lambda path: connection.begin(path, "analyze"),
         succession=succession,
     )
@@ -330,7 +371,8 @@ def prove(
 
 def _is_commented(finding: Finding) -> bool:
     """Whether it may become a comment, with its fix: what only the summary mentions has no use for one."""
-    return finding.severity is not Severity.INFO and finding.confidence is not Confidence.POSSIBLE
+    confidence = finding.when_new or finding.confidence
+    return finding.severity is not Severity.INFO and confidence is not Confidence.POSSIBLE
 
 
 def _in_turn(findings: Iterable[Finding], old: Set[str]) -> list[Finding]:
@@ -427,6 +469,25 @@ def perform(task: Task, connection: Connection, cache: FactsCache) -> Done | Fai
     return done
 
 
+def serve(connection: Connection, cache: FactsCache) -> bool:
+    """Do the next task; False when there is none any more.
+
+    What a review makes is large, lives until the answer is out and has few cycles: garbage is collected then.
+    """
+    gc.disable()
+    task = connection.receive()
+    if task is None:
+        return False
+    if isinstance(task, Extract | Unpack):
+        gc.enable()
+    with connection.task():
+        answer = perform(task, connection, cache)
+    connection.send(answer)
+    del task, answer
+    cache.tidy()
+    return True
+
+
 def _place(error: Exception) -> str:
     """The error's type and where it was raised; its text may quote the source it stumbled over."""
     frame = error.__traceback__
@@ -458,7 +519,5 @@ def main(parent: int, limits: str) -> None:
     os.dup2(nowhere, 2)  # from here on only strangers' code could make it speak
     os.close(nowhere)
     connection.send(Ready())
-    while (task := connection.receive()) is not None:
-        with connection.task():
-            answer = perform(task, connection, cache)
-        connection.send(answer)
+    while serve(connection, cache):
+        pass

@@ -22,10 +22,10 @@ from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID, SetWorkflow
 
 from app import logs
 from app.database import engine_options, trouble
-from app.jobs.lease import Lease
+from app.jobs.lease import HOUSEKEEPING, Lease
 from app.jobs.running import Running, end
 from app.jobs.stored import Serializer, refuse_foreign_rows
-from app.jobs.workflows import ACTIVE, HOUSEKEEPING, JOB_SECONDS, REVIEWS, Workflows
+from app.jobs.workflows import ACTIVE, JOB_SECONDS, REVIEWS, Workflows
 from app.work import (
     ArriveJob,
     CommandJob,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 import structlog
 from dbos import DBOS
+from dbos._dbos import _get_dbos_instance
 
 from app.database import trouble
 from app.jobs.running import Running
@@ -20,6 +21,9 @@ HEARTBEAT_SECONDS: Final = 4.0
 LEASE_SECONDS: Final = 12.0
 """A machine that could not say for so long that it lives tells GitHub nothing more. The others wait longer
 (`app.store.MACHINE_SECONDS`) before they take its jobs, so that no job is ever done in two places."""
+STRAY_SECONDS: Final = 20.0
+"""A job of ours that the database calls running and that does not run here was left by an outage."""
+HOUSEKEEPING: Final = "housekeeping"
 
 
 class Lease:
@@ -41,6 +45,8 @@ class Lease:
         self._shared = shared
         self._on_event = on_event
         self._held_until = 0.0
+        self._strays: dict[str, float] = {}
+        """Jobs that should be running here and are not, and since when."""
 
     async def take(self) -> None:
         """Before this machine takes a job: else the others take that for a lost one."""
@@ -89,6 +95,9 @@ class Lease:
     async def recover(self, alive: frozenset[str]) -> list[str]:
         """Give the running jobs of machines that are gone back to their own queues; the machines."""
         pending = await DBOS.list_workflows_async(status="PENDING", load_input=False, load_output=False)
+        await self._take_up_strays(
+            {status.workflow_id for status in pending if status.executor_id == self._machine_id}
+        )
         lost = {status.executor_id for status in pending if status.executor_id} - alive - {self._machine_id}
         if not lost:
             return []
@@ -96,6 +105,21 @@ class Lease:
         log.warning("jobs_recovered", machines=sorted(lost), jobs=jobs)
         self._on_event("recovered", jobs)
         return sorted(lost)
+
+    async def _take_up_strays(self, ours: set[str]) -> None:
+        """Queue those again that an outage of the database ended when not even their end could be written down: they
+        would keep their lanes from others until the next start."""
+        now = time.monotonic()
+        since = self._strays
+        self._strays = {job: since.get(job, now) for job in ours - self._running.ids}
+        lost = [job for job, at in self._strays.items() if now - at >= STRAY_SECONDS]
+        if lost:
+            log.warning("jobs_queued_again", jobs=await asyncio.to_thread(self._requeue, lost))
+
+    def _requeue(self, jobs: Sequence[str]) -> int:
+        # As dbos' own recovery does for a whole machine.
+        database = _get_dbos_instance()._sys_db
+        return sum(database.reenqueue_for_recovery(job, [self._machine_id], HOUSEKEEPING) for job in jobs)
 
     async def _requeue_of(self, *machines: str) -> int:
         """Back to their queues with what these machines were doing, once, however many survivors do it now."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import structlog
+from dbos import DBOS
 
 
 class Running:
@@ -25,12 +26,16 @@ class Running:
         task = asyncio.current_task()
         if task is None:
             raise RuntimeError("a job runs inside a task")
-        self._tasks[task] = job_id
+        self._tasks[task] = DBOS.workflow_id or job_id
         try:
             with structlog.contextvars.bound_contextvars(job=job_id, kind=kind, **fields):
                 yield
         finally:
             self._tasks.pop(task, None)
+
+    @property
+    def ids(self) -> frozenset[str]:
+        return frozenset(self._tasks.values())
 
     def on_this_loop(self) -> list[asyncio.Task[Any]]:
         """Without those on the engine's own loop, which it uses while ours stands still and ends by itself."""

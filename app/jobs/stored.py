@@ -9,7 +9,7 @@ import msgspec
 import sqlalchemy as sa
 from dbos import Serializer as BaseSerializer
 
-from app.database import engine_options, trouble
+from app.database import engine_options, is_outage, trouble
 from app.work import Outcome
 
 
@@ -41,6 +41,8 @@ class Serializer(BaseSerializer):
 
     def _plain(self, value: Any) -> Any:
         if isinstance(value, BaseException):
+            if is_outage(value):  # no outcome of a step, which is to be done once more
+                raise value
             return {self._ERROR: f"{type(value).__name__}: {value}"[:2000]}
         raise TypeError(f"{type(value).__name__} does not travel through jobs")
 

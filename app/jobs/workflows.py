@@ -18,7 +18,8 @@ import structlog
 from cachetools import TTLCache
 from dbos import DBOS, SetEnqueueOptions, SetWorkflowID, SetWorkflowTimeout
 
-from app.jobs.lease import Lease
+from app.database import is_outage, trouble
+from app.jobs.lease import HOUSEKEEPING, Lease
 from app.jobs.running import Running, end
 from app.jobs.stored import StepFailedError, job_input
 from app.work import (
@@ -37,7 +38,6 @@ log = structlog.get_logger(__name__)
 Value = TypeVar("Value")
 
 REVIEWS: Final = "reviews"
-HOUSEKEEPING: Final = "housekeeping"
 ACTIVE: Final = ["DELAYED", "ENQUEUED", "PENDING"]
 MOST_ANALYSES: Final = 4
 """How many of the reviews here read and analyse at once. More would only wait for each other, and deliveries with
@@ -48,6 +48,8 @@ GROUP_PAUSES: Final = (15.0, 60.0, 180.0, 600.0, 900.0)
 """Between attempts to answer a merge group at all: a queue waits for an hour by default."""
 LONGEST_PAUSE: Final = 3600.0
 RECOVERY_ATTEMPTS: Final = 5
+OUTAGE_SECONDS: Final = 2.0
+"""Between attempts of a step that the database does not let pass."""
 JOB_SECONDS: Final = 6 * 3600.0
 """A job's whole life, waits for rate limits included."""
 
@@ -137,6 +139,8 @@ class Workflows:
             except ComeBackLaterError:
                 raise
             except Exception as error:
+                if is_outage(error):
+                    raise
                 # Cancellation is no Exception and passes. What reaches this line was tried often enough.
                 log.exception("review_failed", error=type(error).__name__)
                 self._on_event("failed", 1)
@@ -172,6 +176,8 @@ class Workflows:
             except ComeBackLaterError:
                 raise
             except Exception as error:
+                if is_outage(error):
+                    raise
                 log.exception("merge_group_failed", error=type(error).__name__)
                 self._on_event("failed", 1)
                 reason = _reason(error)
@@ -180,7 +186,7 @@ class Workflows:
             except ComeBackLaterError:
                 raise
             except Exception as error:  # GitHub cannot be told, and no sweep looks for groups
-                if job.waits >= len(GROUP_PAUSES):
+                if is_outage(error) or job.waits >= len(GROUP_PAUSES):
                     raise
                 raise ComeBackLaterError(time.time() + GROUP_PAUSES[job.waits]) from error
 
@@ -314,10 +320,20 @@ class Workflows:
         return len(old)
 
     async def _step(self, name: str, function: Callable[..., Awaitable[Value]], *arguments: Any) -> Value:
-        """A checkpoint: done once, read back afterwards. Tried again when the error is a passing one."""
+        """A checkpoint: done once, read back afterwards. Tried again when the error is a passing one, and for as long as
+        the database is away: without it nothing can be called a fault either."""
 
         async def run() -> Value:
-            return await function(*arguments)
+            said = ""
+            while True:
+                try:
+                    return await function(*arguments)
+                except Exception as error:
+                    if not is_outage(error):
+                        raise
+                    if said != (said := trouble(error)):
+                        log.warning("database_awaited", step=name, reason=said)
+                await asyncio.sleep(OUTAGE_SECONDS)
 
         return await DBOS.run_step_async(
             {
@@ -369,6 +385,11 @@ class Workflows:
                     raise StepFailedError("GitHub's rate limit did not end") from None
                 later = msgspec.structs.replace(job, waits=job.waits + 1)
                 pause = min(max(1.0, error.until - time.time()), LONGEST_PAUSE)
+            except Exception as error:
+                if not is_outage(error):
+                    raise
+                log.warning("job_interrupted", job=job.id, kind=name, reason=trouble(error))
+                raise asyncio.CancelledError from error  # no outcome: the job is still to be done
             log.warning("rate_limited", job=job.id, kind=name, seconds=round(pause, 1))
             with (
                 SetWorkflowID(later.id),

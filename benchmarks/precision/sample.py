@@ -11,11 +11,12 @@ import argparse
 import json
 import random
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from app.analysis.documents import is_document, is_python
 from app.localgit import LocalRepository
-from rules import Finding, analyze
+from rules import Finding, Result, analyze
 from rules.engine import registry
 from rules.engine.finding import Confidence, Severity
 
@@ -33,19 +34,12 @@ def main() -> None:
     chosen = parser.parse_args()
     drawn: list[tuple[str, str, Finding, list[str]]] = []
     for repo in chosen.repos:
-        repository = LocalRepository(chosen.mirrors / repo.replace("/", "+") / "repo")
-        commit = repository.commit("HEAD")
-        tree = {p: e.sha for p, e in repository.tree(commit).items() if e.is_file}
-        wanted = {p: sha for p, sha in tree.items() if is_python(p) or is_document(p)}
-        blobs = repository.read(wanted.values())
-        contents = {p: blobs[sha] for p, sha in wanted.items() if sha in blobs}
-        result = analyze(
-            {p: raw for p, raw in contents.items() if is_python(p)},
-            documents={p: raw.decode(errors="replace") for p, raw in contents.items() if is_document(p)},
-        ).result
+        mirror = chosen.mirrors / repo.replace("/", "+") / "repo"
+        commit = LocalRepository(mirror).commit("HEAD")
+        result, contents = analysed(mirror, commit)
         print(f"{repo} {commit[:10]}: {len(result.findings)} findings", file=sys.stderr, flush=True)
         for finding in result.findings:
-            if _is_said(finding):
+            if is_said(finding):
                 lines = contents[finding.path].decode(errors="replace").splitlines()
                 drawn.append((repo, commit, finding, lines))
     sample = _draw(drawn, chosen.size, chosen.seed, chosen.most_per_rule)
@@ -69,7 +63,21 @@ def main() -> None:
     chosen.out.with_suffix(".json").write_text(json.dumps(records, indent=1) + "\n", encoding="utf-8")
 
 
-def _is_said(finding: Finding) -> bool:
+def analysed(mirror: Path, commit: str) -> tuple[Result, Mapping[str, bytes]]:
+    """The findings of the whole tree of `commit`, and the contents of its files."""
+    repository = LocalRepository(mirror)
+    tree = {p: e.sha for p, e in repository.tree(commit).items() if e.is_file}
+    wanted = {p: sha for p, sha in tree.items() if is_python(p) or is_document(p)}
+    blobs = repository.read(wanted.values())
+    contents = {p: blobs[sha] for p, sha in wanted.items() if sha in blobs}
+    result = analyze(
+        {p: raw for p, raw in contents.items() if is_python(p)},
+        documents={p: raw.decode(errors="replace") for p, raw in contents.items() if is_document(p)},
+    ).result
+    return result, contents
+
+
+def is_said(finding: Finding) -> bool:
     return finding.severity is not Severity.INFO and finding.confidence is not Confidence.POSSIBLE
 
 

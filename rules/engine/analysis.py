@@ -281,7 +281,11 @@ class _Run:
             if place_of(path) != "app":
                 continue
             self.begin(path)
-            source, index = kept.pop(path) if path in kept else self._read(path)
+            try:
+                source, index = kept.pop(path) if path in kept else self._read(path)
+            except SourceError as error:  # where somebody else had no trouble with it
+                self.skipped.append(Skipped(path, error.reason))
+                continue
             placed.extend(self._check(Module(path, source, index, project)))
             index.release()
         self.begin("")
@@ -460,6 +464,7 @@ class _Run:
             leaf=_leaf(module, match),
             guards=rule.guards,
             siblings=match.siblings,
+            when_new=match.when_new if confidence is match.confidence else None,
         )
         return _Placed(rule, match, finding)
 

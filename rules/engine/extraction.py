@@ -169,7 +169,7 @@ def _members(index: Index) -> tuple[dict[str, str], dict[str, Alias]]:
         if ref == f"@{name}":
             continue  # the function or class itself
         members[name] = ref
-        value = _alias_value(bindings[-1]) if not ref or ref.endswith("[k]") else None
+        value = _alias_value(bindings[-1]) if not ref or ref.endswith(("[k]", ".__or__()")) else None
         if value is not None:
             annotation = index.annotation(value, index.module)
             depends = index.depends(None, value, index.module)

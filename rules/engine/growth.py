@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -227,13 +228,20 @@ class _Versions:
     def __init__(self, before: Project, after: Project, renamed: Mapping[str, str]) -> None:
         self.before, self.after = before, after
         self._renamed = renamed
-        self._by_symbol: dict[str, list[Node]] = {}
-        for node in before.graph.nodes.values():
-            self._by_symbol.setdefault(node.symbol, []).append(node)
         self._endpoints = {endpoint.ref: endpoint for endpoint in before.routing.endpoints}
-        self._handlers = {
+
+    @cached_property
+    def _by_symbol(self) -> Mapping[str, Sequence[Node]]:
+        found: dict[str, list[Node]] = {}
+        for node in self.before.graph.nodes.values():
+            found.setdefault(node.symbol, []).append(node)
+        return found
+
+    @cached_property
+    def _handlers(self) -> Mapping[tuple[str, str, str], EndpointNode]:
+        return {
             (endpoint.ref.method, endpoint.handler.path, endpoint.handler.symbol): endpoint
-            for endpoint in before.routing.endpoints
+            for endpoint in self.before.routing.endpoints
         }
 
     def old(self, node: Node) -> Node | None:

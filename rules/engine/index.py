@@ -87,6 +87,12 @@ class Index(Walk):
                 return self.agreed([body, orelse], scope, depth)
             case ast.BoolOp(op=ast.Or(), values=values):
                 return self.agreed(values, scope, depth)
+            case ast.BinOp(op=ast.BitOr(), left=ast.Dict(), right=right):
+                base = self.ref(right, scope, depth)
+                return f"{base}.__ror__()" if base else ""
+            case ast.BinOp(op=ast.BitOr(), left=left):
+                base = self.ref(left, scope, depth)
+                return f"{base}.__or__()" if base else ""
             case ast.Lambda():
                 return f"@{self.scope_of[node].symbol}" if node in self.scope_of else ""
         return ""

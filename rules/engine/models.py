@@ -6,8 +6,10 @@ absent, so a rule that asks stays silent.
 
 from __future__ import annotations
 
+import copy
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeAlias
 
 from rules.engine import migrations
 from rules.engine.declarations import Body, Declared, Given
@@ -26,6 +28,12 @@ _ROOTS = frozenset({"DeclarativeBase", "DeclarativeBaseNoMeta", "MappedAsDatacla
 """Bases whose direct children are bases of models, not models."""
 
 
+SAME, OTHER_COLUMNS = "same", "other columns"
+"""What following a change finds: nothing but lines and indexes is otherwise, or columns that lead nowhere are too."""
+MODELS = "models"
+"""With a path, who asks the resolver."""
+
+
 class Models:
     """All tables of a project, linked: foreign keys and relationships know their targets."""
 
@@ -40,33 +48,34 @@ class Models:
         self._declared_at: dict[tuple[str, str], list[tuple[Table, Column]]] | None = None
         self._backrefs: list[tuple[Table, Relationship, Given]] = []
         self._pending: dict[Relationship, tuple[Linked, Declared, Given, bool]] = {}
+        self._loose: dict[str, list[tuple[Table, tuple[str, ...]]]] = {}
+        """By file, the indexes that stand below the classes."""
+        self._written: dict[tuple[str, str], tuple[tuple[tuple[str, ...], ...], bool]] = {}
+        """The indexes that tables declare themselves, and whether these can be read."""
         for path, module in resolver.modules.items():
             for body in module.facts.declarations.bodies:
                 self._bodies[path, body.symbol] = body
-        own = {path: module for path, module in resolver.modules.items() if place_of(path) == "app"}
+        own = {
+            path: module
+            for path, module in resolver.modules.items()
+            if place_of(path) == "app"
+            and (module.facts.declarations.bodies or module.facts.declarations.tables)
+        }
         for path, module in own.items():
-            for body in module.facts.declarations.bodies:
-                self._class(path, module, body)
-            for declared in module.facts.declarations.tables:
-                self._imperative(path, module, declared)
-        for path, module in own.items():
-            for declared in module.facts.declarations.tables:
-                self._loose_index(path, module, declared)
+            self._declare(path, module)
         for table in self.tables.values():
             self.by_name.setdefault(table.name, []).append(table)
             if table.value is not None:
                 self._classes.setdefault(table.symbol.rpartition(".")[2], []).append(table)
+        for path, module in own.items():
+            if module.facts.declarations.tables:
+                self._loose[path] = self._loose_indexes(path, module)
         for table in self.tables.values():
             self._relate(table)
         for owner, relationship, backref in self._backrefs:
             self._backref(owner, relationship, backref)
         self.schema: Schema = migrations.replay(self.migrations())
-        for name, indexes in self.schema.indexes.items():
-            for table in self.by_name.get(name, ()):
-                table.indexes.extend(columns for _, columns in indexes if columns)
-        for name in self.schema.views:
-            for table in self.by_name.get(name, ()):
-                table.opaque = True
+        self._index()
         self.relationship_names = frozenset(
             name for table in self.tables.values() for name in table.relationships
         )
@@ -80,28 +89,94 @@ class Models:
             if module.facts.migration is not None
         }
 
-    def stays(self, path: str, before: ModuleFacts, after: ModuleFacts) -> bool:
-        """Whether the tables stay as they are when a file has other facts, as far as its own classes go."""
-        old, new = before.declarations, after.declarations
-        if before.migration != after.migration or old.tables != new.tables or old.makers != new.makers:
-            return False
-        lines = ({cls.symbol: cls.line for cls in each.classes} for each in (before, after))
-        had, has = ({body.symbol: body for body in each.bodies} for each in (old, new))
-        at, now = lines
-        for symbol in had.keys() | has.keys():
-            same = had.get(symbol) == has.get(symbol)
-            if (path, symbol) in self.tables:
-                if not same or at.get(symbol) != now.get(symbol):
-                    return False
-            elif not same and symbol in has and place_of(path) == "app":
-                module, body = self._resolver.modules[path], has[symbol]
-                value = self._resolver.value(f"@{symbol}", module)
-                own = {declared.name: declared for declared in body.fields}
-                if value is not None and value.sort == Sort.CLASS and self._is_mapped(value, body, own):
-                    return False
-        self._bodies = {key: body for key, body in self._bodies.items() if key[0] != path}
-        self._bodies.update(((path, symbol), body) for symbol, body in has.items())
-        return True
+    def _index(self) -> None:
+        """Give the tables their indexes: their own, those below the classes, those of migrations."""
+        for key, table in self.tables.items():
+            written, table.opaque = self._written[key]
+            table.indexes = [*written]
+        for loose in self._loose.values():
+            for table, names in loose:
+                table.indexes.append(names)
+        for name, indexes in self.schema.indexes.items():
+            for table in self.by_name.get(name, ()):
+                table.indexes.extend(columns for _, columns in indexes if columns)
+        for name in self.schema.views:
+            for table in self.by_name.get(name, ()):
+                table.opaque = True
+
+    # Other versions
+
+    def follow(self, changed: Mapping[str, tuple[ModuleFacts, ModuleFacts]], asked: Iterable[str]) -> str:
+        """Bring the tables up to date in place when files have other facts: before, after.
+
+        `asked` are the files for whose sake the resolver was asked what is otherwise now. `SAME` or `OTHER_COLUMNS`
+        when that did; empty when it takes new tables, and these are of no use any more.
+        """
+        todo = {*asked}
+        for path, (before, after) in changed.items():
+            old, new = before.declarations, after.declarations
+            if old.makers != new.makers:
+                return ""
+            self._bodies = {key: body for key, body in self._bodies.items() if key[0] != path}
+            self._bodies.update(((path, body.symbol), body) for body in new.bodies)
+            if old != new or [(cls.symbol, cls.line) for cls in before.classes] != [
+                (cls.symbol, cls.line) for cls in after.classes
+            ]:
+                todo.add(path)
+        again = {path: self._again(path) for path in sorted(todo) if place_of(path) == "app"}
+        kinds = {self._difference(path, found) for path, (found, _) in again.items()}
+        if "" in kinds:
+            return ""
+        for path, (found, loose) in again.items():
+            self._take(found)
+            if loose or path in self._loose:
+                self._loose[path] = loose
+        for _, relationship, backref in self._backrefs:
+            if relationship.target is not None:
+                relationship.target.relationships[_backref_name(backref)].line = relationship.line
+        if any(before.migration != after.migration for before, after in changed.values()):
+            self.schema = migrations.replay(self.migrations())
+        self._index()
+        self._declared_at = None
+        return OTHER_COLUMNS if OTHER_COLUMNS in kinds else SAME
+
+    def _again(self, path: str) -> tuple[Models, list[tuple[Table, tuple[str, ...]]]]:
+        """The tables of a file as it is now, beside all others as they are, and the indexes below its classes."""
+        module = self._resolver.modules.get(path)
+        found = copy.copy(self)
+        found.tables = {key: table for key, table in self.tables.items() if key[0] < path}
+        found._pending, found._written, found._backrefs = {}, {}, []
+        if module is None:
+            found.tables = {}
+            return found, []
+        found._declare(path, module)
+        own = {key: table for key, table in found.tables.items() if key[0] == path}
+        found.tables = self.tables
+        for table in own.values():
+            found._relate(table)
+        loose = found._loose_indexes(path, module)
+        found.tables = own
+        return found, loose
+
+    def _difference(self, path: str, found: Models) -> str:
+        """How the tables of a file differ from `found`, its tables as they are now, but for lines and indexes."""
+        old = {key: table for key, table in self.tables.items() if key[0] == path}
+        if [*old] != [*found.tables]:
+            return ""
+        kinds = {
+            _differs(table, found.tables[key], self._pending, found._pending) for key, table in old.items()
+        }
+        return "" if "" in kinds else OTHER_COLUMNS if OTHER_COLUMNS in kinds else SAME
+
+    def _take(self, found: Models) -> None:
+        """Have lines, columns and indexes of these tables, which differ in nothing else."""
+        for key, new in found.tables.items():
+            table = self.tables[key]
+            table.line, table.columns = new.line, new.columns
+            self._written[key] = found._written[key]
+            for name, relationship in new.relationships.items():
+                table.relationships[name].line = relationship.line
+                self._pending[table.relationships[name]] = found._pending[relationship]
 
     # Questions
 
@@ -175,6 +250,14 @@ class Models:
 
     # Classes
 
+    def _declare(self, path: str, module: Linked) -> None:
+        """Add the tables of a file."""
+        with self._resolver.reading((MODELS, path)):
+            for body in module.facts.declarations.bodies:
+                self._class(path, module, body)
+            for declared in module.facts.declarations.tables:
+                self._imperative(path, module, declared)
+
     def _class(self, path: str, module: Linked, body: Body) -> None:
         value = self._resolver.value(f"@{body.symbol}", module)
         if value is None or value.sort != Sort.CLASS:
@@ -199,7 +282,12 @@ class Models:
             table.properties = {**each.properties, **table.properties}
             for declared in each.fields:
                 self._declared(table, ancestor.home, each, declared)
-        self.tables[path, body.symbol] = table
+        self._add(table)
+
+    def _add(self, table: Table) -> None:
+        key = table.path, table.symbol
+        self.tables[key] = table
+        self._written[key] = tuple(table.indexes), table.opaque
 
     def _guess(self, value: Value, name: str) -> str:
         """The name of a table that its class does not give."""
@@ -390,7 +478,7 @@ class Models:
             return
         table = Table(text(positional[0]), path, declared.line, declared.name, None)
         self._table_items(table, module, declared.name, given)
-        self.tables[path, declared.name] = table
+        self._add(table)
 
     def _table_items(self, table: Table, home: Linked, symbol: str, given: Given) -> None:
         for item in given.positional():
@@ -404,11 +492,18 @@ class Models:
             else:
                 self._table_item(table, item)
 
-    def _loose_index(self, path: str, module: Linked, declared: Declared) -> None:
+    def _loose_indexes(self, path: str, module: Linked) -> list[tuple[Table, tuple[str, ...]]]:
+        with self._resolver.reading((MODELS, path)):
+            found = (self._loose_index(path, module, each) for each in module.facts.declarations.tables)
+            return [each for each in found if each is not None]
+
+    def _loose_index(
+        self, path: str, module: Linked, declared: Declared
+    ) -> tuple[Table, tuple[str, ...]] | None:
         """`Index("ix", Order.created_at)` below its class."""
         given = declared.value
         if given is None or given.ref.rpartition(".")[2] != "Index":
-            return
+            return None
         names: list[str] = []
         owner: Table | None = None
         for item in given.positional()[1:]:
@@ -422,8 +517,7 @@ class Models:
                 owner = owner or (self.table(self._resolver.value(inner, module)) if inner else None)
             owner = owner or holder
             names.append(name if holder is not None else "")
-        if owner is not None:
-            owner.indexes.append(tuple(names))
+        return (owner, tuple(names)) if owner is not None else None
 
     # Relationships
 
@@ -454,7 +548,8 @@ class Models:
             if relationship not in self._pending:
                 continue
             home, declared, made, decided = self._pending[relationship]
-            relationship.target = self._target(home, declared, made)
+            with self._resolver.reading((MODELS, table.path)):
+                relationship.target = self._target(home, declared, made)
             if not decided and "{}" not in declared.shape.ref and not declared.shape.ref:
                 relationship.many = relationship.secondary or self._is_many(table, relationship, made)
             backref = made.named("backref")
@@ -504,7 +599,7 @@ class Models:
         target = relationship.target
         if target is None:
             return
-        name = given.literal if isinstance(given.literal, str) else text(next(iter(given.positional()), None))
+        name = _backref_name(given)
         if not name or name in target.relationships:
             return
         lazy = _literal(given.named("lazy")) or "select"
@@ -522,6 +617,52 @@ class Models:
             relationship.secondary,
             relationship.attribute,
         )
+
+
+def _backref_name(given: Given) -> str:
+    return given.literal if isinstance(given.literal, str) else text(next(iter(given.positional()), None))
+
+
+_Pending: TypeAlias = "Mapping[Relationship, tuple[Linked, Declared, Given, bool]]"
+
+
+def _differs(old: Table, new: Table, had: _Pending, has: _Pending) -> str:
+    """How two versions of a table differ, but for lines and indexes: `SAME`, `OTHER_COLUMNS`, or empty for more."""
+    if (old.name, old.value, old.properties) != (new.name, new.value, new.properties):
+        return ""
+    before = [_related(each, had[each]) for each in old.relationships.values() if each in had]
+    if before != [_related(each, has[each]) for each in new.relationships.values() if each in has]:
+        return ""
+    one, other = ({name: _said(each) for name, each in table.columns.items()} for table in (old, new))
+    if [*one.items()] == [*other.items()]:
+        return SAME
+    differing = {name for name in one.keys() | other.keys() if one.get(name) != other.get(name)}
+    keys = ([each.attribute for each in table.columns.values() if each.foreign] for table in (old, new))
+    leads = any(
+        column.foreign for table in (old, new) for name, column in table.columns.items() if name in differing
+    )
+    return "" if leads or next(keys) != next(keys) or differing & old.properties.keys() else OTHER_COLUMNS
+
+
+def _related(relationship: Relationship, pending: tuple[Linked, Declared, Given, bool]) -> tuple[object, ...]:
+    _, declared, made, decided = pending
+    return (
+        relationship.attribute,
+        relationship.path,
+        relationship.target,
+        relationship.many,
+        relationship.lazy,
+        declared.shape,
+        made,
+        decided,
+    )
+
+
+def _said(column: Column) -> tuple[object, ...]:
+    return tuple(getattr(column, name) for name in _SAID)
+
+
+_SAID = tuple(name for name in Column.__slots__ if name != "line")
 
 
 def body_has_bases(value: Value) -> bool:

@@ -34,8 +34,8 @@ from rules.engine.summaries import Summaries
 from rules.engine.unbounded import Gathered, UnboundedQueries
 from rules.engine.values import Sort
 
-ROUTING, IMPORTED, MODELS = "routing", "imported", "models"
-"""Who asks the resolver (`values.Readers`): for all applications, with a path for a file's imports, for all tables."""
+ROUTING, IMPORTED = "routing", "imported"
+"""Who asks the resolver (`values.Readers`): for all applications, with a path for a file's imports."""
 _SCRIPTS = re.compile(r"^(?:[^/]+/)?(?:scripts?|dev|hack)/")
 
 
@@ -105,8 +105,7 @@ class Project:
     @cached_property
     def models(self) -> Models:
         """The tables of the project."""
-        with self.resolver.reading(MODELS):
-            return Models(self.resolver)
+        return Models(self.resolver)
 
     @cached_property
     def early_dependencies(self) -> frozenset[Node]:

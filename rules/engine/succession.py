@@ -9,7 +9,6 @@ A change of the layout itself (packages, star imports) links anew. Either way th
 from __future__ import annotations
 
 import copy
-import gc
 import re
 from collections import deque
 from collections.abc import Hashable, Iterable, Iterator, Mapping
@@ -24,7 +23,8 @@ from rules.engine.facts import Call, Class, ModuleFacts, alike
 from rules.engine.finding import Options
 from rules.engine.graph import Edge, LeafCall, Node, place_of
 from rules.engine.lazy_loading import LAZY
-from rules.engine.project import IMPORTED, MODELS, ROUTING, Project
+from rules.engine.models import MODELS, OTHER_COLUMNS
+from rules.engine.project import IMPORTED, ROUTING, Project
 from rules.engine.serving import served_files
 from rules.engine.unbounded import UNBOUNDED
 from rules.engine.values import BODY, CALLS, FLOW, MADE, STARS, Linked
@@ -47,11 +47,10 @@ class Succession:
         """How often it had to link anew."""
         self._settled = 0
 
-    def settle(self) -> None:
-        """After a review: a project that was linked anew stays for long, and the collector need not go through it again."""
-        if self.relinked != self._settled:
-            self._settled = self.relinked
-            gc.freeze()
+    def settle(self) -> bool:
+        """After a review: whether the project was linked anew, so that it stays for long, and the one before does not."""
+        anew, self._settled = self.relinked != self._settled, self.relinked
+        return anew
 
     @property
     def lines(self) -> int:
@@ -357,14 +356,15 @@ class _Change:
         """What of the derived tables is as it was; what can be said of rows goes on file by file."""
         view.lazy_records, view.unbounded_known = {}, {}
         models = vars(self.project).get("models")
-        if (
-            models is None
-            or MODELS in self.readers
-            or not all(
-                models.stays(path, self.facts_before.get(path, _NOTHING), found or _NOTHING)
-                for path, found in self.changed.items()
-            )
-        ):
+        if models is None:
+            return set()
+        changed = {
+            path: (self.facts_before.get(path, _NOTHING), found or _NOTHING)
+            for path, found in self.changed.items()
+        }
+        asked = [reader[1] for reader in self.readers if isinstance(reader, tuple) and reader[0] == MODELS]
+        followed = models.follow(changed, asked)
+        if not followed:
             return set()
         lazy = vars(self.project).get("lazy_loading")
         known = lazy.records if lazy is not None else self.project.lazy_records
@@ -380,9 +380,12 @@ class _Change:
         unbounded = vars(self.project).get("unbounded")
         gathered = unbounded.found if unbounded is not None else self.project.unbounded_known
         other = {reader[1] for reader in self.readers if isinstance(reader, tuple) and reader[0] == UNBOUNDED}
-        view.unbounded_known = {
-            path: found for path, found in gathered.items() if path not in other and path not in self.changed
-        }
+        if followed != OTHER_COLUMNS:
+            view.unbounded_known = {
+                path: found
+                for path, found in gathered.items()
+                if path not in other and path not in self.changed
+            }
         return {"models", "statements"}
 
     def _had(self, view: Project) -> Had | None:

@@ -5,6 +5,7 @@ Only names tell, so the answer lowers what a finding claims and never silences i
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from rules.engine.module import Module
     from rules.engine.project import Project
 
+_MOST = 4096
+"""Names that are remembered: the same endpoints are judged for each version of a project."""
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _RARE = frozenset(
     {
@@ -71,8 +74,14 @@ def runs_seldom(node: Node, project: Project) -> bool:
     """As `is_seldom`, for a function of the call graph."""
     if node.endpoints and not node.endpoints & ~project.seldom_endpoints:
         return True
-    name = node.symbol.rpartition(".")[2]
-    stem = node.path.rpartition("/")[2].removesuffix(".py")
+    return _is_for_now_and_then(node.symbol, node.path)
+
+
+@functools.lru_cache(maxsize=_MOST)
+def _is_for_now_and_then(symbol: str, path: str) -> bool:
+    """Whether the function `symbol` in the file `path` says so itself."""
+    name = symbol.rpartition(".")[2]
+    stem = path.rpartition("/")[2].removesuffix(".py")
     words = _words(name) | _words(stem)
     return bool(words & _RARE_CODE) or {"update", "check"} <= words or _is_trial(name)
 
@@ -107,22 +116,30 @@ def seldom(project: Project) -> int:
     bits = 0
     for position, endpoint in enumerate(project.routing.endpoints):
         handler = endpoint.handler
-        name = handler.symbol.rpartition(".")[2]
-        segments = [part for part in endpoint.ref.path.split("/") if part and not part.startswith("{")]
-        words = _words(name).union(*(_words(segment) for segment in segments))
-        if (
-            words & _RARE
-            or _is_trial(name)
-            or any(map(_is_trial, segments[-1:]))
-            or not _FEW.isdisjoint(segments)
-            or is_aside(handler.path)
-            or any(_is_guard(each.symbol) for each in endpoint.dependencies)
-            or "admin" in handler.path.split("/")
+        if _is_rare(handler.symbol, handler.path, endpoint.ref.path) or any(
+            _is_guard(each.symbol) for each in endpoint.dependencies
         ):
             bits |= 1 << position
     return bits
 
 
+@functools.lru_cache(maxsize=_MOST)
+def _is_rare(symbol: str, path: str, route: str) -> bool:
+    """Whether the handler `symbol` in the file `path` is for now and then, going by its names and its route."""
+    name = symbol.rpartition(".")[2]
+    segments = [part for part in route.split("/") if part and not part.startswith("{")]
+    words = _words(name).union(*(_words(segment) for segment in segments))
+    return bool(
+        words & _RARE
+        or _is_trial(name)
+        or any(map(_is_trial, segments[-1:]))
+        or not _FEW.isdisjoint(segments)
+        or is_aside(path)
+        or "admin" in path.split("/")
+    )
+
+
+@functools.lru_cache(maxsize=_MOST)
 def _is_guard(symbol: str) -> bool:
     """Whether a dependency lets only those in who run the system: `current_superuser`, `check_admin`."""
     words = _words(symbol.rpartition(".")[2])

@@ -105,6 +105,15 @@ _LC_EMBEDDINGS = (
     "langchain_openai.AzureOpenAIEmbeddings",
     "langchain_google_genai.GoogleGenerativeAIEmbeddings",
 )
+_LC_PROMPTS = (
+    "langchain_core.prompts.PromptTemplate",
+    "langchain_core.prompts.ChatPromptTemplate",
+    "langchain_core.prompts.FewShotPromptTemplate",
+    "langchain_core.prompts.FewShotChatMessagePromptTemplate",
+)
+_LC_CHAIN = "langchain_core.runnables.RunnableSequence"
+"""What `prompt | model | parser` is, and a model with its output or tools bound to it."""
+_LC_RUNS = "invoke stream batch"
 
 LIBRARY = Library(
     blocking=(
@@ -143,6 +152,7 @@ LIBRARY = Library(
             _LC_MODELS,
             "invoke stream batch predict",
         ),
+        *each(Blocking("", Kind.NET, "`.ainvoke`, `.astream` or `.abatch`"), _LC_CHAIN, _LC_RUNS),
         *each(
             Blocking("", Kind.NET, "`.aembed_documents` or `.aembed_query`"),
             _LC_EMBEDDINGS,
@@ -185,6 +195,8 @@ LIBRARY = Library(
         ),
         *each(External("", False, "llm"), _LC_MODELS, "invoke stream batch"),
         *each(External("", True, "llm"), _LC_MODELS, "ainvoke astream abatch"),
+        *each(External("", False, "llm"), _LC_CHAIN, _LC_RUNS),
+        *each(External("", True, "llm"), _LC_CHAIN, "ainvoke astream abatch"),
         *each(External("", False, "llm"), _LC_EMBEDDINGS, "embed_documents embed_query"),
         *each(External("", True, "llm"), _LC_EMBEDDINGS, "aembed_documents aembed_query"),
         *each(External("", True, "llm"), "ollama.AsyncClient", "chat generate embed embeddings"),
@@ -246,6 +258,29 @@ LIBRARY = Library(
                 "huggingface_hub.InferenceClient",
             )
         },
+        **{name: name for name in _LC_PROMPTS},
+        **{
+            f"{name}.{made}": name
+            for name in _LC_PROMPTS
+            for made in ("from_messages", "from_template", "from_file", "partial")
+        },
+        **{
+            f"{name}.{bound}": _LC_CHAIN
+            for name in (*_LC_PROMPTS, *_LC_MODELS, _LC_CHAIN)
+            for bound in ("__or__", "__ror__", "pipe")
+        },
+        **{
+            f"{name}.{bound}": _LC_CHAIN
+            for name in (*_LC_MODELS, _LC_CHAIN)
+            for bound in (
+                "bind",
+                "bind_tools",
+                "with_config",
+                "with_fallbacks",
+                "with_retry",
+                "with_structured_output",
+            )
+        },
         "tiktoken.get_encoding": "tiktoken.Encoding",
         "tiktoken.encoding_for_model": "tiktoken.Encoding",
         "openai.OpenAI.with_options": "openai.OpenAI",
@@ -256,6 +291,24 @@ LIBRARY = Library(
     aliases={
         "openai.lib.azure.AzureOpenAI": "openai.AzureOpenAI",
         "openai.lib.azure.AsyncAzureOpenAI": "openai.AsyncAzureOpenAI",
+        **{
+            f"{module}.{name.rpartition('.')[2]}": name
+            for name in _LC_PROMPTS
+            for module in (
+                "langchain.prompts",
+                "langchain.prompts.chat",
+                "langchain.prompts.prompt",
+                "langchain",
+            )
+        },
+        **{
+            f"langchain_core.prompts.{module}": f"langchain_core.prompts.{name}"
+            for module, name in (
+                ("prompt.PromptTemplate", "PromptTemplate"),
+                ("chat.ChatPromptTemplate", "ChatPromptTemplate"),
+                ("few_shot.FewShotPromptTemplate", "FewShotPromptTemplate"),
+            )
+        },
         "langchain.chat_models.ChatOpenAI": "langchain_community.chat_models.ChatOpenAI",
         "langchain_openai.chat_models.ChatOpenAI": "langchain_openai.ChatOpenAI",
         "vertexai.preview.generative_models.GenerativeModel": "vertexai.generative_models.GenerativeModel",

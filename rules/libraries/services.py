@@ -38,6 +38,14 @@ _SLACK = (
     " users_info users_list users_lookupByEmail files_upload files_upload_v2 auth_test api_call views_open views_publish"
     " reactions_add conversations_open"
 )
+_CLOUDINARY_UPLOADER = (
+    "upload upload_large upload_resource unsigned_upload destroy rename explicit add_tag remove_tag replace_tag add_context"
+    " create_archive create_zip generate_sprite multi explode text"
+)
+_CLOUDINARY_API = (
+    "resource resources resources_by_tag resources_by_ids update delete_resources delete_resources_by_prefix"
+    " delete_all_resources root_folders subfolders create_folder delete_folder usage ping"
+)
 _JIRA = "issue create_issue search_issues add_comment transition_issue projects"
 _KUBE = (
     "kubernetes.client.CoreV1Api",
@@ -77,6 +85,8 @@ LIBRARY = Library(
         ),
         *each(Blocking("", Kind.NET, "`AsyncTwilioHttpClient`"), "twilio.rest.Client.calls", "create list"),
         *each(_thread, "sendgrid.SendGridAPIClient", "send"),
+        *each(_thread, "cloudinary.uploader", _CLOUDINARY_UPLOADER),
+        *each(_thread, "cloudinary.api", _CLOUDINARY_API),
         *each(
             Blocking("", Kind.NET, "`resend.Emails.send_async`, or a worker thread"), "resend.Emails", "send"
         ),
@@ -159,6 +169,8 @@ LIBRARY = Library(
             External("", True, "sdk"), _STRIPE_OWNERS, " ".join(f"{name}_async" for name in _STRIPE.split())
         ),
         *each(External("", False, "sdk"), "twilio.rest.Client.messages", "create list"),
+        *each(External("", False, "sdk"), "cloudinary.uploader", _CLOUDINARY_UPLOADER),
+        *each(External("", False, "sdk"), "cloudinary.api", _CLOUDINARY_API),
         *each(External("", False, "mail"), "sendgrid.SendGridAPIClient", "send"),
         *each(External("", False, "mail"), "resend.Emails", "send"),
         *each(External("", True, "mail"), "aiosmtplib", "send"),

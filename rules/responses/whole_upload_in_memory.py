@@ -74,7 +74,12 @@ class WholeUploadInMemory(Rule):
     def concerns(self, callee: Callee) -> bool:
         return is_upload_read(callee.name)
 
-    def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
+    def check(
+        self, node: ast.Call | ast.FunctionDef | ast.AsyncFunctionDef, module: Module
+    ) -> Iterator[Match]:
+        if not isinstance(node, ast.Call):
+            yield from self._parameters(node, module)
+            return
         upload = upload_read(node, module)
         if upload is None or not serves(node, module):
             return
@@ -93,11 +98,68 @@ class WholeUploadInMemory(Rule):
             impact=estimates.in_memory("+50 MB for each upload that runs"),
         )
 
+    def _parameters(
+        self, function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module
+    ) -> Iterator[Match]:
+        """`file: bytes = File()`: FastAPI reads the upload in one piece before the function begins."""
+        for argument, default in _with_defaults(function):
+            if argument.annotation is None or not _is_read_before(argument.annotation, default, module):
+                continue
+            if module.role(function) not in ("endpoint", "dependency") or _bounds_bodies(module):
+                continue
+            yield Match(
+                argument,
+                f"`{argument.arg}` is `bytes`: FastAPI reads the whole upload into memory before `{function.name}` begins, and"
+                " its size is up to the client.",
+                confidence=Confidence.CERTAIN,
+                impact=estimates.in_memory("+50 MB for each upload that runs"),
+                instead=f"Take `{argument.arg}: UploadFile`, which spools to disk, and read `{argument.arg}.file` in chunks.",
+            )
+
+
+def _is_read_before(annotation: ast.expr, default: ast.expr | None, module: Module) -> bool:
+    """Whether a parameter is the content of an uploaded file."""
+    marks: list[ast.expr] = [] if default is None else [default]
+    kind = annotation
+    if (
+        isinstance(annotation, ast.Subscript)
+        and module.qualified_name(annotation.value) in ("typing.Annotated", "typing_extensions.Annotated")
+        and isinstance(annotation.slice, ast.Tuple)
+    ):
+        kind, *more = annotation.slice.elts
+        marks += more
+    return any(map(_is_bytes, _alternatives(kind))) and any(
+        isinstance(mark, ast.Call)
+        and module.qualified_name(mark.func) in ("fastapi.File", "fastapi.params.File")
+        for mark in marks
+    )
+
+
+def _alternatives(kind: ast.expr) -> Iterator[ast.expr]:
+    """The parts of `bytes | None`, `Optional[bytes]` and `list[bytes]`."""
+    match kind:
+        case ast.BinOp(left=left, op=ast.BitOr(), right=right):
+            yield from _alternatives(left)
+            yield from _alternatives(right)
+        case ast.Subscript(slice=inner):
+            yield inner
+        case _:
+            yield kind
+
+
+def _is_bytes(kind: ast.expr) -> bool:
+    return isinstance(kind, ast.Name) and kind.id == "bytes"
+
+
+def _bounds_bodies(module: Module) -> bool:
+    """Whether the file bounds what a client may send: a `Content-Length` that is looked at, a limit of the application."""
+    text = module.source.text
+    return bool(re.search(r"[\"']content-length[\"']", text, re.IGNORECASE)) or "max_body_size" in text
+
 
 def _is_bounded(upload: ast.expr, read: ast.Call, function: ast.AST, module: Module) -> bool:
     """Whether the size is looked at before the read: `file.size > …`, a `Content-Length`, a body limit of the application."""
-    text = module.source.text
-    if re.search(r"[\"']content-length[\"']", text, re.IGNORECASE) or "max_body_size" in text:
+    if _bounds_bodies(module):
         return True
     if _comes_checked(upload, function):
         return True
@@ -119,17 +181,22 @@ def _comes_checked(upload: ast.expr, function: ast.AST) -> bool:
     """`file: UploadFile = Depends(valid_size)`: a dependency has looked at it."""
     if not isinstance(upload, ast.Name) or not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
         return False
-    arguments = [*function.args.posonlyargs, *function.args.args]
-    defaults = [*([None] * (len(arguments) - len(function.args.defaults))), *function.args.defaults]
-    pairs = [
-        *zip(arguments, defaults, strict=True),
-        *zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True),
-    ]
-    for argument, default in pairs:
+    for argument, default in _with_defaults(function):
         if argument.arg == upload.id:
             shown = f"{ast.unparse(argument.annotation) if argument.annotation else ''} {ast.unparse(default) if default else ''}"
             return "Depends(" in shown
     return False
+
+
+def _with_defaults(
+    function: ast.FunctionDef | ast.AsyncFunctionDef,
+) -> list[tuple[ast.arg, ast.expr | None]]:
+    arguments = [*function.args.posonlyargs, *function.args.args]
+    defaults = [*([None] * (len(arguments) - len(function.args.defaults))), *function.args.defaults]
+    return [
+        *zip(arguments, defaults, strict=True),
+        *zip(function.args.kwonlyargs, function.args.kw_defaults, strict=True),
+    ]
 
 
 def _checks(call: ast.Call, upload: str) -> bool:

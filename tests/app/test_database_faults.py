@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import Callable
+import subprocess
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from aiohttp import ClientSession, web
 from blockbuster import BlockBuster
 
+from app.database import engine_options
 from app.server import StartError
 from tests.fakegithub import FakeGitHub
 
@@ -54,6 +57,86 @@ async def test_a_locked_file_refuses_deliveries_and_takes_them_again(
     await service.github.redeliver(refused)
     await service.idle()
     assert service.run(repo, pull).conclusion == "failure"
+
+
+@contextlib.contextmanager
+def immutable(folder: Path) -> Iterator[None]:
+    """As on a volume that is read-only from now on: what is open for writing cannot write either."""
+    files = [folder / name for name in ("fastperf.db", "fastperf.db-wal")]
+    done = subprocess.run(["chattr", "+i", folder, *files], capture_output=True, check=False)
+    try:
+        if done.returncode != 0:
+            pytest.skip("needs root, and a file system whose files can be made immutable")
+        yield
+    finally:
+        subprocess.run(["chattr", "-i", folder, *files], capture_output=True, check=False)
+
+
+async def test_a_volume_that_becomes_read_only_in_mid_review_delays_it_and_no_more(
+    service: Service, database: str, monkeypatch: pytest.MonkeyPatch, blockbuster: BlockBuster
+) -> None:
+    monkeypatch.setattr("app.jobs.workflows.OUTAGE_SECONDS", 0.1)
+    repo = service.shop()
+    answer = asyncio.Event()
+    held = service.github.faults.late(answer, "repos/compare-commits")
+    pulls = []
+    for branch in ("one", "other"):
+        repo.git.commit(branch, SLOW | {"README.md": branch}, parent=repo.git.ref("main"))
+    pulls.append(await service.github.open_pr(repo, "one"))
+    await service.github.until(lambda: held.struck)
+
+    blockbuster.deactivate()
+    with immutable(Path(database.removeprefix("sqlite:///")).parent):
+        blockbuster.activate()
+        assert (await ready(service.url))[1]["database"] is False
+        pulls.append(await service.github.open_pr(repo, "other"))
+        answer.set()
+        await asyncio.sleep(1.5)  # a step that fails for a reason of its own is given up within a second
+        assert service.github.check_runs(repo, pulls[0].head_sha) == []
+        blockbuster.deactivate()
+    blockbuster.activate()
+
+    await until_ready(service.url, wanted=True)
+    (refused,) = [d for d in service.github.deliveries if d.status_code == 503]
+    await service.github.redeliver(refused)
+    await service.idle()
+    assert [service.run(repo, pull).conclusion for pull in pulls] == ["failure", "failure"]
+    assert [len(service.github.reviews(repo, pull.number)) for pull in pulls] == [1, 1]
+
+
+def test_what_an_error_of_the_database_says_holds_no_value(tmp_path: Path) -> None:
+    """A statement's values may be lines of somebody's source, and the text goes into the log."""
+    engine = sa.create_engine(f"sqlite:///{tmp_path}/x.db", **engine_options("sqlite://"))
+    with engine.connect() as connection, pytest.raises(sa.exc.OperationalError) as caught:
+        connection.execute(sa.text("INSERT INTO missing VALUES (:value)"), {"value": "c4n4ry"})
+    engine.dispose()
+
+    assert "c4n4ry" not in str(caught.value)
+    assert engine_options("postgresql+psycopg://x/y")["hide_parameters"] is True
+
+
+async def test_every_commit_is_on_disk_before_it_is_acknowledged(service: Service) -> None:
+    """What a loss of power would take is what `synchronous` leaves to the system."""
+    found: list[tuple[int, str]] = []
+
+    def look(connection: sa.Connection) -> None:
+        raw = connection.connection.dbapi_connection
+        assert isinstance(raw, sqlite3.Connection)
+        found.append(
+            (
+                raw.execute("PRAGMA synchronous").fetchone()[0],
+                raw.execute("PRAGMA journal_mode").fetchone()[0],
+            )
+        )
+
+    sa.event.listen(sa.Engine, "commit", look)
+    try:
+        await service.reviewed(service.shop(), "slow", SLOW)
+    finally:
+        sa.event.remove(sa.Engine, "commit", look)
+
+    assert len(found) > 10
+    assert set(found) == {(2, "wal")}
 
 
 def _garbage(path: Path) -> None:

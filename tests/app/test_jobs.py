@@ -5,9 +5,12 @@ import sqlite3
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
+import sqlalchemy as sa
+from dbos._dbos import _get_dbos_instance
 
 from app.jobs import Jobs, JobsError, QueueUnavailableError, Serializer, StepFailedError
 from app.jobs.engine import MOST_REVIEWS
@@ -128,6 +131,61 @@ async def test_a_passing_error_is_tried_again_and_then_looks_before_it_writes(st
 
     assert (await jobs.result(job))["status"] == "published"
     assert work.again == [False, True, True]
+
+
+async def test_a_job_whose_end_could_not_be_written_down_does_not_keep_its_lane(
+    start_jobs: Starting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.jobs.lease.HEARTBEAT_SECONDS", 0.05)
+    monkeypatch.setattr("app.jobs.lease.STRAY_SECONDS", 0.2)
+    monkeypatch.setattr("app.work.LANES", 1)
+    jobs = await start_jobs(work := RecordedWork())
+    database = _get_dbos_instance()._sys_db
+    write, lost = database.update_workflow_outcome, []
+
+    def fail(*arguments: Any, **options: Any) -> bool:
+        if len(lost) < 2:  # the engine writes down at once that it failed
+            lost.append(arguments[0])
+            raise sa.exc.OperationalError("UPDATE", None, sqlite3.OperationalError("disk I/O error"))
+        return write(*arguments, **options)
+
+    monkeypatch.setattr(database, "update_workflow_outcome", fail)
+    first = await jobs.request_review(review("a", number=1))
+    second = await jobs.request_review(review("b", number=2))
+
+    assert (await jobs.result(first))["status"] == "published"
+    assert (await jobs.result(second))["status"] == "published"
+    assert lost
+    assert [identity for step, identity in work.done if step == "publish"].count(first) == 1
+
+
+async def test_an_outage_of_the_database_ends_no_job(
+    start_jobs: Starting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.jobs.lease.HEARTBEAT_SECONDS", 0.05)
+    monkeypatch.setattr("app.jobs.lease.STRAY_SECONDS", 0.2)
+    monkeypatch.setattr("app.jobs.workflows.OUTAGE_SECONDS", 0.01)
+    work = RecordedWork()
+    full = sqlite3.OperationalError("database or disk is full")
+    full.sqlite_errorcode = sqlite3.SQLITE_FULL
+    work.fail = {"gather": [sa.exc.OperationalError("INSERT", None, full) for _ in range(20)]}
+    jobs = await start_jobs(work)
+    database = _get_dbos_instance()._sys_db
+    record, lost = database.record_operation_result, []
+
+    def fail_once(*arguments: Any, **options: Any) -> None:
+        if not lost:
+            lost.append(arguments)
+            raise sa.exc.OperationalError("INSERT", None, full)
+        record(*arguments, **options)
+
+    monkeypatch.setattr(database, "record_operation_result", fail_once)
+    job = await jobs.request_review(review("a"))
+
+    assert (await jobs.result(job))["status"] == "published"
+    assert lost
+    assert work.count("fault") == 0
+    assert work.count("publish") == 1
 
 
 async def test_a_lasting_error_concludes_the_check_run_with_a_reason(start_jobs: Starting) -> None:

@@ -55,6 +55,9 @@ def test_libraries_are_lines_of_ours_and_the_engine_is_quiet() -> None:
 
     logging.getLogger("dbos").info("To view and manage workflows, connect to …")
     logging.getLogger("dbos").error("Awaited workflow x was cancelled")
+    logging.getLogger("dbos").warning(
+        "Exception in background job delayed: (sqlite3.OperationalError) disk I/O error"
+    )
     logging.getLogger("dbos").warning("Database connection failed: x")
 
     (line,) = _lines(stream)

@@ -8,14 +8,20 @@ import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from time import sleep
+from typing import Any
 
 import anyio
+import cloudinary.uploader
 import httpx
 import requests
 import requests as http
 from anyio.to_thread import run_sync
 from fastapi import BackgroundTasks, FastAPI
 from fastapi.concurrency import run_in_threadpool
+from langchain.prompts import PromptTemplate
+from langchain_core.output_parsers import StrOutputParser
+from langchain_core.prompts import ChatPromptTemplate
+from langchain_openai import ChatOpenAI
 from openai import AsyncOpenAI, OpenAI
 
 app = FastAPI()
@@ -103,7 +109,40 @@ async def nobody_is_seen_to_call() -> None:
     time.sleep(1)  # FP101
 
 
+@app.post("/images")
+async def image(name: str) -> str:
+    await audit()
+    cloudinary.uploader.destroy(name)  # FP101
+    return cloudinary.uploader.upload(name)["secure_url"]
+
+
+@app.post("/chain")
+async def chained(question: str, kind: str) -> str:
+    await audit()
+    prompt = ChatPromptTemplate.from_template("Answer: {question}")
+    chain = prompt | chosen_model(kind) | StrOutputParser()
+    structured = ({"question": str} | prompt | ChatOpenAI()).with_retry()
+    structured.invoke({"question": question})  # FP101
+    return chain.invoke({"question": question})
+
+
+def chosen_model(kind: str) -> Any:
+    raise NotImplementedError(kind)
+
+
 # Near misses
+
+
+@app.post("/chain/async")
+async def chained_async(question: str, kind: str) -> str:
+    chain = PromptTemplate.from_template("Answer: {question}") | chosen_model(kind)
+    others = {"a": 1} | {"b": 2}
+    others.invoke()  # type: ignore[attr-defined]  # a dictionary
+    flags = chosen_model(kind) | chosen_model(kind)
+    flags.invoke()
+    await asyncio.to_thread(cloudinary.uploader.upload, question)
+    await asyncio.to_thread(chain.invoke, {"question": question})
+    return str(await chain.ainvoke({"question": question}))
 
 
 @app.get("/awaits")

@@ -2,7 +2,7 @@ import json
 import shutil
 from typing import Annotated
 
-from fastapi import Depends, FastAPI, File, HTTPException, Request, UploadFile
+from fastapi import Depends, FastAPI, File, Form, HTTPException, Request, UploadFile
 
 app = FastAPI()
 LARGEST = 5_000_000
@@ -46,7 +46,34 @@ async def parsed(file: UploadFile) -> None:
     json.loads(await file.read())  # FP505
 
 
+@app.post("/bytes")
+def in_one_piece(file: bytes = File(...)) -> None:  # FP505
+    store(file)
+
+
+@app.post("/annotated")
+async def annotated(
+    name: str,
+    file: Annotated[bytes | None, File(description="the invoice")] = None,  # FP505
+) -> None:
+    store(file or name.encode())
+
+
+@app.post("/all")
+async def all_of_them(files: list[bytes] = File()) -> None:  # FP505
+    store(files[0])
+
+
 # Near misses
+
+
+def not_called_by_requests(file: bytes = File(...)) -> None:
+    store(file)
+
+
+@app.post("/form")
+async def form(content: bytes = Form(), plain: bytes = b"") -> None:
+    store(content or plain)
 
 
 @app.post("/chunks")
