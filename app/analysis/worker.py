@@ -63,6 +63,8 @@ MOST_LINKED_LINES = 250_000
 """All of them together, but for the one at hand."""
 MOST_STALE_LINES = 100_000
 """Of linked projects that were given up, in memory until garbage of all ages is collected."""
+TASKS_TOGETHER = 8
+"""Whose garbage is collected at once, while it is young: most of what a task leaves goes without a collector."""
 TASKS_BETWEEN = 64
 """From one collection of garbage of all ages to the next."""
 OPEN_FILES = 64
@@ -216,7 +218,7 @@ class FactsCache:
             gc.freeze()
         elif self._anew:
             gc.freeze()
-        else:
+        elif self._tasks % TASKS_TOGETHER == 0:
             gc.collect(1)
         self._anew = False
 

@@ -9,6 +9,7 @@ from rules.engine.lookups import Use
 from rules.engine.rule import Confidence, Effort, Hop, Impact, Invalid, Match, Rule, Severity, Valid
 from rules.engine.small_tables import is_small, lists_kinds
 from rules.engine.tables import Column, Table
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -170,7 +171,7 @@ def _is_declined(statement: ast.stmt) -> bool:
         and part.arg == "index"
         and isinstance(part.value, ast.Constant)
         and part.value.value is False
-        for part in ast.walk(statement)
+        for part in walk(statement)
     )
 
 

@@ -24,6 +24,7 @@ from rules.engine.round_trips import (
 )
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.traffic import is_seldom
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.callees import Callee
@@ -177,7 +178,7 @@ def _is_counted(call: ast.Call, loop: ast.AST, module: Module) -> bool:
         and node.attr in ("rowcount", "matched_count", "modified_count", "deleted_count")
         and isinstance(node.value, ast.Name)
         and node.value.id == name
-        for node in ast.walk(loop)
+        for node in walk(loop)
     )
 
 

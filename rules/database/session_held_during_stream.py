@@ -11,7 +11,7 @@ from rules.engine.page_sizes import arguments
 from rules.engine.rewrites import with_keyword
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.transactions import CLOSES_FIRST, holds, pinning, releases
-from rules.engine.walking import own_nodes
+from rules.engine.walking import own_nodes, walk
 
 if TYPE_CHECKING:
     from rules.engine.graph import Node
@@ -191,7 +191,7 @@ def _queried(handler: Node, dependencies: tuple[Node, ...], held: list[Node], mo
 
 def _use(node: ast.FunctionDef | ast.AsyncFunctionDef, argument: ast.arg) -> ast.AST:
     """Somewhere in the body where the parameter is read; the parameter itself when nowhere."""
-    for part in ast.walk(node):
+    for part in walk(node):
         if isinstance(part, ast.Name) and part.id == argument.arg and isinstance(part.ctx, ast.Load):
             return part
     return argument
@@ -205,15 +205,15 @@ def _uses(
     made = origin(content, module) if content is not None else None
     if made is None:
         return True
-    mentioned = {part.id for part in ast.walk(made) if isinstance(part, ast.Name)}
-    for inner in ast.walk(node):
+    mentioned = {part.id for part in walk(made) if isinstance(part, ast.Name)}
+    for inner in walk(node):
         if (
             isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef)
             and inner is not node
             and inner.name in mentioned
         ):
-            mentioned |= {part.id for part in ast.walk(inner) if isinstance(part, ast.Name)}
-            if any(isinstance(part, ast.Call) and module.query(part) is not None for part in ast.walk(inner)):
+            mentioned |= {part.id for part in walk(inner) if isinstance(part, ast.Name)}
+            if any(isinstance(part, ast.Call) and module.query(part) is not None for part in walk(inner)):
                 return True
     if mentioned & names:
         return True
@@ -235,7 +235,7 @@ def _fix(own: list[tuple[ast.arg, ast.expr | None]], version: tuple[int, ...] | 
         return None
     argument, default = own[0]
     roots = [root for root in (default, argument.annotation) if root is not None]
-    for part in (part for root in roots for part in ast.walk(root)):
+    for part in (part for root in roots for part in walk(root)):
         match part:
             case ast.Call(func=ast.Name(id="Depends") | ast.Attribute(attr="Depends")):
                 return Fix(with_keyword("scope", '"function"'), safety=Safety.UNSAFE, target=part)

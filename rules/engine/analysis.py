@@ -324,6 +324,7 @@ class _Run:
         self._dispatch()
 
     def _dispatch(self) -> None:
+        self._unwanted: tuple[Options | None, frozenset[Rule]] = None, frozenset()
         self.dispatch = registry.dispatch(self.rules)
         self.callees = callees.Dispatch(self.dispatch.get(ast.Call, ()))
 
@@ -384,7 +385,7 @@ class _Run:
     def _matches(self, module: Module) -> list[tuple[Rule, Match]]:
         found: list[tuple[Rule, Match]] = []
         failed: dict[Rule, str] = {}
-        left_out = {rule for rule in self.rules if not module.options.wants(rule.code)}
+        left_out = self._left_out(module.options)
         for node_type, rules in self.dispatch.items():
             nodes = module.index.nodes.get(node_type)
             if not nodes:
@@ -403,6 +404,12 @@ class _Run:
                     failed[rule] = f"{rule.code} failed on line {line}: {type(error).__name__}: {error}"
         self.skipped.extend(Skipped(module.path, reason) for reason in failed.values())
         return [(rule, match) for rule, match in found if rule not in failed]
+
+    def _left_out(self, options: Options) -> frozenset[Rule]:
+        """The rules that these options want nothing of; most files share them."""
+        if options is not self._unwanted[0]:
+            self._unwanted = options, frozenset(rule for rule in self.rules if not options.wants(rule.code))
+        return self._unwanted[1]
 
     def _place(self, module: Module, rule: Rule, match: Match) -> _Placed | None:
         node = match.node

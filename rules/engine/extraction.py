@@ -28,6 +28,7 @@ from rules.engine.index import Index
 from rules.engine.scopes import BUILTINS, FUNCTIONS, Binding, Scope
 from rules.engine.spelling import is_main_guard, last_name
 from rules.engine.surroundings import is_short, surroundings
+from rules.engine.walking import walk
 from rules.libraries import OFFLOADS
 
 WIRING = frozenset(
@@ -283,7 +284,7 @@ def _starts_thread(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
             for given in (*call.args, *(keyword.value for keyword in call.keywords))
         )
         for wrapper in wrappers
-        for call in ast.walk(wrapper)
+        for call in walk(wrapper)
     )
 
 
@@ -508,7 +509,7 @@ def is_writing(index: Index, statement: ast.expr, scope: Scope) -> bool:
         text = next(
             (
                 part.value
-                for part in ast.walk(statement)
+                for part in walk(statement)
                 if isinstance(part, ast.Constant) and isinstance(part.value, str)
             ),
             "",

@@ -415,7 +415,7 @@ def _certain_first(leaves: Sequence[LeafCall]) -> Iterable[int]:
         return range(len(leaves))
     return sorted(
         range(len(leaves)),
-        key=lambda at: (bool(leaves[at].call.flags & facts.BRIEF), _is_conditional(leaves[at].call)),
+        key=lambda at: (bool(leaves[at].call.flags & facts.BRIEF), is_conditional(leaves[at].call)),
     )
 
 
@@ -423,7 +423,7 @@ def _on_miss(call: Call) -> bool:
     return bool(call.flags & facts.ON_MISS)
 
 
-def _is_conditional(call: Call) -> bool:
+def is_conditional(call: Call) -> bool:
     """Whether a branch decides if the call is made; what a `try` begins with is made."""
     if call.flags & facts.CONDITIONAL:
         return True
@@ -466,7 +466,7 @@ def _leaf(table: _Steps, node: Node, key: str) -> Leaf:
         call, flags = _call(current, step), current.function.flags
         rarely |= _rarely(call, granted)
         # The caller of a summary sees the branches around its own call.
-        sometimes = sometimes or _is_conditional(call)
+        sometimes = sometimes or is_conditional(call)
         cached = cached or bool(flags & facts.CACHED)
         on_miss = on_miss or _on_miss(call)
         if call.flags & facts.OF_OBJECT:

@@ -12,6 +12,7 @@ from rules.engine.rewrites import in_thread
 from rules.engine.rule import Confidence, Effort, Fix, Hop, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.scopes import FUNCTIONS
 from rules.engine.traffic import is_seldom
+from rules.engine.walking import walk
 from rules.libraries import Kind
 
 if TYPE_CHECKING:
@@ -308,7 +309,7 @@ def _values(call: ast.Call, module: Module) -> Iterator[ast.AST]:
     yield from call.args
     block = _with_of(call, module)
     for statement in block.body if block is not None else ():
-        for node in ast.walk(statement):
+        for node in walk(statement):
             if (
                 isinstance(node, ast.Call)
                 and isinstance(node.func, ast.Attribute)
@@ -329,9 +330,9 @@ def _loops_within(call: ast.Call, module: Module) -> bool:
         and not module.is_awaited(node)
         and isinstance(node.func.value, ast.Name)
         and node.func.value.id in _bound_by(block)
-        and any(loop in ast.walk(block) for loop in module.loops(node))
+        and any(loop in walk(block) for loop in module.loops(node))
         for statement in block.body
-        for node in ast.walk(statement)
+        for node in walk(statement)
     )
 
 
@@ -344,7 +345,7 @@ def _is_written(call: ast.Call, module: Module) -> bool:
         and isinstance(node.value, ast.Name)
         and node.value.id in _bound_by(block)
         for statement in block.body
-        for node in ast.walk(statement)
+        for node in walk(statement)
     )
 
 
@@ -443,7 +444,7 @@ def _said_within(call: ast.Call, module: Module) -> bool:
     return block is not None and any(
         isinstance(node, ast.Call) and module.qualified_name(node.func) in _TREES
         for statement in block.body
-        for node in ast.walk(statement)
+        for node in walk(statement)
     )
 
 

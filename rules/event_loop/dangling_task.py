@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rules.engine.creation import serves
 from rules.engine.loop_shapes import spelled
 from rules.engine.rule import Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
-from rules.engine.walking import own_calls
+from rules.engine.walking import own_calls, walk
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -181,7 +181,7 @@ def _never_read(statement: ast.Assign | ast.AnnAssign, module: Module) -> str | 
     function = module.function_of(statement)
     if function is None:
         return None
-    for node in ast.walk(function.node):
+    for node in walk(function.node):
         if isinstance(node, ast.Global | ast.Nonlocal) and name in node.names:
             return None
         if isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Store):
@@ -199,8 +199,8 @@ def _free_name(node: ast.Call, module: Module) -> str:
     """A name for the task that means nothing yet where it is started."""
     function = module.function_of(node)
     tree = function.node if function is not None else module.tree
-    taken = {each.id for each in ast.walk(tree) if isinstance(each, ast.Name)}
-    taken |= {each.arg for each in ast.walk(tree) if isinstance(each, ast.arg)}
+    taken = {each.id for each in walk(tree) if isinstance(each, ast.Name)}
+    taken |= {each.arg for each in walk(tree) if isinstance(each, ast.arg)}
     return next(name for name in _names() if name not in taken)
 
 

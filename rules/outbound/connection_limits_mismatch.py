@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rules import libraries
 from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, Severity, Valid
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.callees import Callee
@@ -102,7 +103,7 @@ def _limit(module: Module) -> tuple[int, str] | None:
     """The only limit on connections that the file sets, or the default of the only client it makes."""
     told: list[tuple[int, str]] = []
     made: list[tuple[int, str]] = []
-    for node in ast.walk(module.tree):
+    for node in walk(module.tree):
         if not isinstance(node, ast.Call):
             continue
         name = module.qualified_name(node.func) or ""

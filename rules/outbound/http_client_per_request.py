@@ -19,6 +19,7 @@ from rules.engine.remembering import is_remembered
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.spelling import last_name
 from rules.engine.traffic import is_seldom
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.callees import Callee
@@ -190,9 +191,9 @@ def _is_shared_by_items(call: ast.Call, module: Module) -> bool:
             )
             or (isinstance(loop, ast.While) and _waits_each_turn(loop.body))
         )
-        and any(isinstance(node, ast.Name) and node.id in names for node in ast.walk(loop))
+        and any(isinstance(node, ast.Name) and node.id in names for node in walk(loop))
         for statement in block.body
-        for loop in ast.walk(statement)
+        for loop in walk(statement)
     )
 
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.callees import Callee
@@ -126,7 +127,7 @@ def _meets_requests(call: ast.Call, module: Module) -> bool:
         and isinstance(node.value, ast.Name)
         and node.value.id in names
         and module.in_request_path(node)
-        for node in ast.walk(module.tree)
+        for node in walk(module.tree)
     )
 
 

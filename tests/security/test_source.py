@@ -379,6 +379,7 @@ async def test_15_a_configuration_beyond_its_size_is_not_read_and_the_gate_stays
 # 19: replacements that read otherwise than they run
 
 BIDI = "\u202e"
+_TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 
 @pytest.mark.parametrize(
@@ -401,7 +402,14 @@ async def test_19_a_file_with_direction_changing_characters_gets_no_suggestion(
     texts = said + str(service.run(repo, pull).output)
     assert "```suggestion" not in said
     assert ("time.sleep" in said) == ("level" in extra), "the other file does not parse"
-    assert not re.search("[\u202a-\u202e\u2066-\u2069]", texts)
+    assert not _TURNING.search(texts)
+
+
+def test_19_our_own_files_hold_no_such_characters() -> None:
+    ours = [Path(__file__).parents[2] / name for name in ("app", "rules", "examples")]
+    odd = [path for folder in ours for path in folder.rglob("*.py") if _TURNING.search(path.read_text())]
+
+    assert odd == []
 
 
 # 30: files that are not what they seem
