@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rules.engine.finding import Hop
 from rules.engine.loop_bound import needs_loop
 from rules.engine.loop_calls import Stop, confidence, effect, expected, stops
 from rules.engine.rewrites import without_async
@@ -100,7 +101,7 @@ class AsyncEndpointWithoutAwaitButBlocking(Rule):
             severity=worst.severity,
             confidence=confidence(worst),
             fix=self.drop_async(node, module),
-            call_path=worst.call_path(module),
+            call_path=worst.call_path(module) or _to_the_call(node, worst, module),
             swallows=tuple(sorted({(stop.code, stop.call.lineno) for stop in found} | _files(node))),
             siblings=tuple(dict.fromkeys([worst.call.lineno, *sorted(stop.call.lineno for stop in found)])),
             impact=expected(worst, module),
@@ -156,6 +157,14 @@ def _awaits_it(decorator: ast.expr, module: Module) -> bool:
     return any(
         node.is_async and node.path == path and node.symbol.startswith(within)
         for node in module.project.graph.nodes.values()
+    )
+
+
+def _to_the_call(function: ast.AsyncFunctionDef, worst: Stop, module: Module) -> tuple[Hop, ...]:
+    """From the `def`, where it is mended, to the call, which may stand far below."""
+    return (
+        Hop(module.path, function.lineno, function.name),
+        Hop(module.path, worst.call.lineno, worst.callable),
     )
 
 
