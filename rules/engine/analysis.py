@@ -436,6 +436,8 @@ class _Run:
             confidence = Confidence.POSSIBLE
         if traffic.is_example(module.path, module.project):
             severity, gates, confidence = severity.lowered(), False, Confidence.POSSIBLE
+        if rule.stops_loop and traffic.is_maintenance(node, module):
+            severity, gates = min(severity, Severity.LOW, key=lambda each: each.rank), False
         if aside.stands_aside(node, module):
             gates, confidence = False, Confidence.POSSIBLE
         severity = module.options.severity_of(rule.code, severity)
