@@ -246,6 +246,7 @@ app = FastAPI()
 
 @app.get("/orders")
 async def orders(name: str):
+    windows = sys.platform == "win32"
     if {test}:
         time.sleep(1)
     else:
@@ -262,8 +263,24 @@ async def orders(name: str):
         ("settings.TESTING and name", Confidence.POSSIBLE),
         ('settings.environment == "local"', Confidence.POSSIBLE),
         ('sys.platform == "win32"', Confidence.POSSIBLE),
+        ("windows", Confidence.POSSIBLE),
         ('"localhost" in settings.host', Confidence.POSSIBLE),
     ],
 )
 def test_what_production_does_not_do_is_only_possible(test: str, confidence: Confidence) -> None:
     assert found(SIDE.format(test=test), "FP101").confidence is confidence
+
+
+def test_an_operator_waits_for_a_backup() -> None:
+    text = """
+import subprocess
+from fastapi import FastAPI
+
+app = FastAPI()
+
+@app.post("{path}")
+async def start():
+    subprocess.run(["pg_dump", "shop"])
+"""
+    assert found(text.format(path="/admin/backups"), "FP101").severity is Severity.LOW
+    assert found(text.format(path="/orders"), "FP101").severity is Severity.CRITICAL

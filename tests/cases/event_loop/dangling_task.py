@@ -105,6 +105,20 @@ def where_a_loop_runs_but_no_caller_is_seen() -> None:
     running.add(kept)
 
 
+def index(number: int) -> None:
+    print(number)
+
+
+@app.post("/index")
+async def index_later(number: int) -> None:
+    asyncio.create_task(asyncio.to_thread(index, number))  # FP113 (summary)
+
+
+@app.post("/meant")
+async def meant(number: int) -> None:
+    asyncio.create_task(work(number))  # noqa: RUF006
+
+
 async def watch() -> None:
     await asyncio.sleep(60)
 
