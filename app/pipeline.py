@@ -22,6 +22,7 @@ from app.analysis import Analysis
 from app.applying import Fixes
 from app.assessment import Assessor
 from app.chores import Chores
+from app.claims import Claims
 from app.concurrency import together
 from app.factsversion import facts_version
 from app.github.api import Spent, counted
@@ -37,7 +38,7 @@ from app.review.commands import CODING_AGENTS
 from app.review.config import Config
 from app.review.record import Record
 from app.review.report import Report, reconcile
-from app.runs import external_id, is_answered, own_run
+from app.runs import is_answered, own_run
 from app.store import HeadReview, Store
 from app.surveys import Surveys
 from app.verdict import (
@@ -76,11 +77,12 @@ class Pipeline(Chores):
         web_url: str = "",
         links: ReportLinks | None = None,
         retention_days: int = 30,
+        machine_id: str = "local",
     ) -> None:
         projects = Projects(store, analysis)
         web_url = web_url or web_address(github.api_url)
         self.assessor = Assessor(analysis, projects, metrics, links_to=(web_url, public_url))
-        self.publisher = Publisher()
+        self.publisher = Publisher(Claims(store, machine_id))
         self.queue = MergeQueue(self.assessor, self.publisher, store)
         self.fixes = Fixes(github, self.assessor, store)
         super().__init__(
@@ -277,7 +279,8 @@ class Pipeline(Chores):
         async with self._head(*key):
             run = run or self._made.get(key)
             if run is None:
-                progress.run = await client.checks.create(head_sha, external_id(head_sha), output)
+                begun = Gathered(status="report", head_sha=head_sha)
+                progress.run, _ = await self.publisher.begin(client, begun, output, None)
             else:
                 progress.run = await client.checks.complete(run, output, conclusion=None)
             self._made[key] = progress.run
@@ -324,11 +327,14 @@ class Pipeline(Chores):
             spoken = await self._spoken(job, said)
             known = said.run or self._made.get(key)
             elsewhere = known is None and spoken is not said  # another machine may have made it
-            run = await self.publisher.conclude(
-                client, msgspec.structs.replace(spoken, run=known), again=again or elsewhere
-            )
-            self._made[key] = run
-        return run
+            while True:
+                run = await self.publisher.conclude(
+                    client, msgspec.structs.replace(spoken, run=known), again=again or elsewhere
+                )
+                self._made[key] = known = run
+                if not self.store.is_shared or (now := await self._spoken(job, said)) == spoken:
+                    return run
+                spoken = now  # another machine said something of this commit while we wrote
 
     async def _spoken(self, job: ReviewJob, said: Gathered) -> Gathered:
         return shared(said, await self.store.reviews(job.repository, said.head_sha), job.number)

@@ -11,7 +11,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final, TypeVar
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 import msgspec
 import sqlalchemy as sa
@@ -29,6 +29,7 @@ from app.version import version
 log = structlog.get_logger(__name__)
 
 Value = TypeVar("Value")
+Given = ParamSpec("Given")
 DAY: Final = 86_400.0
 MACHINE_SECONDS: Final = 20.0
 """A machine that was silent for so long is taken for dead: its jobs are another's."""
@@ -98,6 +99,11 @@ class Store:
         if self._opened is not None:
             await self._run(self._opened.dispose)
         self._threads.shutdown(wait=False)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other machines may use the same database."""
+        return not self._database_url.startswith("sqlite")
 
     @property
     def _engine(self) -> sa.Engine:
@@ -462,6 +468,20 @@ class Store:
             ),
         )
 
+    async def transact(
+        self,
+        function: Callable[Concatenate[sa.Connection, Given], Value],
+        *given: Given.args,
+        **named: Given.kwargs,
+    ) -> Value:
+        """Call `function` with a connection and what is given, in a transaction of its own."""
+
+        def run() -> Value:
+            with self._engine.begin() as connection:
+                return function(connection, *given, **named)
+
+        return await self._run(run)
+
     async def retain(self, days: float) -> None:
         """Delete what nobody used for so long."""
         await self._run(self._retain, time.time() - days * DAY)
@@ -651,8 +671,11 @@ class Store:
             sa.delete(tables.costs).where(tables.costs.c.at < time.time() - COSTS_DAYS * DAY),
             sa.delete(tables.verdicts).where(tables.verdicts.c.at < until),
             sa.delete(tables.begun).where(tables.begun.c.at < until),
+            sa.delete(tables.claims).where(tables.claims.c.at < until),
             sa.delete(tables.pulls).where(tables.pulls.c.at < until),
             sa.delete(tables.said).where(tables.said.c.at < until),
+            sa.delete(tables.lost).where(tables.lost.c.at < until),
+            sa.delete(tables.marks).where(tables.marks.c.at < until),
             sa.delete(tables.machines).where(tables.machines.c.seen_at < until),
         )
 

@@ -371,6 +371,10 @@ class _Run:
         for item in placed:
             if ceding.cedes(item.finding, module.options.linter):
                 continue
+            if item.finding.code in ceding.KNOWN and ceding.is_answered(
+                item.finding, module.source.lines[item.finding.line - 1]
+            ):
+                continue
             silenced = silencers.suppressed(item.finding)
             if silenced is None:
                 yield item
@@ -432,6 +436,8 @@ class _Run:
             confidence = Confidence.POSSIBLE
         if traffic.is_example(module.path, module.project):
             severity, gates, confidence = severity.lowered(), False, Confidence.POSSIBLE
+        if rule.stops_loop and traffic.is_maintenance(node, module):
+            severity, gates = min(severity, Severity.LOW, key=lambda each: each.rank), False
         if aside.stands_aside(node, module):
             gates, confidence = False, Confidence.POSSIBLE
         severity = module.options.severity_of(rule.code, severity)

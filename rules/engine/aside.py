@@ -6,6 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from rules.engine.bodies import values_of
 from rules.engine.scopes import FUNCTIONS
 from rules.engine.spelling import last_name
 
@@ -60,7 +61,10 @@ def _is_side(test: ast.expr, negated: bool, module: Module) -> bool:
         case ast.Attribute(attr=name) | ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[]):
             return not negated and _SWITCH.fullmatch(name) is not None
         case ast.Name(id=name):
-            return not negated and name.isupper() and _SWITCH.fullmatch(name) is not None
+            if not negated and name.isupper() and _SWITCH.fullmatch(name):
+                return True
+            value = next((each for how, each in values_of(test, module) if how == "value"), None)
+            return isinstance(value, ast.Compare) and _is_side(value, negated, module)
     return False
 
 

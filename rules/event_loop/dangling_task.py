@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rules.engine.creation import serves
 from rules.engine.loop_shapes import spelled
-from rules.engine.rule import Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.module import Context
+from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.walking import own_calls, walk
 
 if TYPE_CHECKING:
@@ -112,6 +114,7 @@ class DanglingTask(Rule):
         others = [call for call in _calls_beside(node, module) if _unkept(call, module) is not None]
         if others and (others[0].lineno, others[0].col_offset) < (node.lineno, node.col_offset):
             return  # said there
+        in_thread = all(map(partial(_runs_in_thread, module=module), (node, *others)))
         lines = sorted({call.lineno for call in others if call.lineno != node.lineno})
         more = (
             f" The same holds on line{'s' if len(lines) > 1 else ''} {', '.join(map(str, lines))}."
@@ -122,6 +125,8 @@ class DanglingTask(Rule):
         yield Match(
             node,
             f"{_started(node)} {how}: it may vanish before it is done, and its errors with it.{more}",
+            severity=Severity.LOW if in_thread else self.severity,
+            confidence=Confidence.POSSIBLE if in_thread else Confidence.CERTAIN,
             cause=f"FP113 {module.path}",
             fix=Fix(
                 _kept(_free_name(node, module)),
@@ -132,6 +137,15 @@ class DanglingTask(Rule):
                 definitions=(f"{_KEPT}: set[asyncio.Task[object]] = set()",),
             ),
         )
+
+
+def _runs_in_thread(call: ast.Call, module: Module) -> bool:
+    """`create_task(asyncio.to_thread(work))`: the thread refers to what waits for it until the work is done."""
+    match call.args[:1]:
+        case [ast.Call() as work]:
+            offload = module.offload(work)
+            return offload is not None and offload.kind == "thread"
+    return False
 
 
 def _unkept(call: ast.Call, module: Module) -> str | None:
@@ -163,10 +177,10 @@ def _started(call: ast.Call) -> str:
 
 
 def _on_a_loop(node: ast.Call, module: Module) -> bool:
-    """Also in a plain `def`: where a task is made, a loop runs."""
+    """Also in a plain `def`, and at start-up: where a task is made, a loop runs, and what is started there shall last."""
     function = module.function_of(node)
     if function is None or function.is_async:
-        return module.runs_on_event_loop(node)
+        return module.runs_on_event_loop(node) or Context.STARTUP in module.contexts(node)
     return serves(node, module)
 
 

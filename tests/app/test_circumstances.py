@@ -287,7 +287,7 @@ async def test_deliveries_that_failed_in_whatever_way_are_asked_for_again(servic
     assert {each.status_code for each in service.github.deliveries} == {0, 404, 503}
     assert isinstance(service.jobs.work, Pipeline)
 
-    await service.jobs.work.sweeping._redeliver()  # not by looking at heads
+    await service.jobs.work.sweeping.missed.redeliver()  # not by looking at heads
     await service.idle()
 
     assert [service.run(repo, pull).conclusion for pull in pulls] == ["failure"] * 4
