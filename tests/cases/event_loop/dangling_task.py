@@ -130,3 +130,17 @@ class Closing:
 
     def __del__(self) -> None:
         asyncio.get_running_loop().create_task(self.close())  # FP113 (summary)
+
+
+async def watch() -> None:
+    await asyncio.sleep(60)
+
+
+@app.on_event("startup")
+async def start_watching() -> None:
+    asyncio.create_task(watch())  # FP113
+
+
+@app.on_event("startup")
+async def start_watching_for_good() -> None:
+    app.state.watching = asyncio.create_task(watch())
