@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from rules.engine import facts
 from rules.engine.loop_bound import entered, holds_mutex, needs_loop
 from rules.engine.loop_calls import (
-    AFTER_FAILURE,
     Stop,
     by_kind,
     carries_bound_object,
@@ -20,6 +19,7 @@ from rules.engine.loop_calls import (
     offload_primitive,
     on_failure,
 )
+from rules.engine.measured import frees
 from rules.engine.rewrites import awaited, in_thread
 from rules.engine.rule import Confidence, Fix, Match, Safety, Severity
 from rules.engine.walking import own_calls
@@ -29,7 +29,10 @@ if TYPE_CHECKING:
     from rules.engine.module import Module
 
 # What these return goes on waiting where it is used: a thread for the call alone would not help.
-_LATER = ("iter_content", "iter_lines", "stream", "listen", "Popen", "makefile", "iterrows", "groupby")
+_LATER = frozenset(
+    {"iter_content", "iter_lines", "stream", "listen", "Popen", "makefile", "iterrows", "groupby"}
+    | {"reader", "DictReader", "iterparse", "finditer", "load_all", "safe_load_all"}
+)
 
 
 def of_direct(stop: Stop, module: Module) -> Fix | None:
@@ -40,7 +43,7 @@ def of_direct(stop: Stop, module: Module) -> Fix | None:
         return None
     if stop.callable == "time.sleep":
         return Fix(awaited("asyncio.sleep"), imports=("asyncio",), safety=Safety.SAFE)
-    if stop.kind is Kind.DB or stop.entry.holds_gil or stop.callable.rpartition(".")[2] in _LATER:
+    if stop.kind is Kind.DB or not frees(stop.entry) or stop.callable.rpartition(".")[2] in _LATER:
         return None
     if carries_bound_object(stop.call, module):
         return None
@@ -53,7 +56,7 @@ def of_helper(stops: list[Stop], module: Module) -> Fix | None:
     calls = dict.fromkeys(stop.call for stop in stops if isinstance(stop.call, ast.Call))
     if any(stop.call not in calls for stop in stops):
         return None  # a property cannot be handed over
-    if any(stop.kind is Kind.DB or stop.entry.holds_gil for stop in stops):
+    if any(stop.kind is Kind.DB or not frees(stop.entry) for stop in stops):
         return None
     summaries = [module.summary(call) for call in calls]
     if any(made is None or made.queries or made.commits for made in summaries):
@@ -66,6 +69,12 @@ def of_helper(stops: list[Stop], module: Module) -> Fix | None:
     target = offload_primitive(module)
     first, *others = calls
     return Fix(in_thread(target), imports=(target,), safety=Safety.UNSAFE, target=first, also=tuple(others))
+
+
+def of_helpers(stops: list[Stop]) -> str:
+    """What to do about helpers, in words."""
+    handed = "; or hand the helper to a worker thread" if all(frees(stop.entry) for stop in stops) else ""
+    return f"In the helper, use {stops[0].instead}{handed}."
 
 
 def also_on(stops: list[Stop]) -> str:
@@ -126,7 +135,7 @@ def matches(
             siblings=siblings(stops),
             cause=cause(worst),
             impact=expected(worst, module),
-            instead=f"In the helper, use {worst.instead}; or hand the helper to a worker thread.",
+            instead=of_helpers(stops),
         )
 
 
@@ -142,7 +151,7 @@ def _severity(stop: Stop, often: str, module: Module) -> Severity:
 
 def _confidence(stop: Stop, often: str, module: Module) -> Confidence:
     """Where the point is that all requests pay, there is little to say of what some cause by failing."""
-    if often and (on_failure(stop.call, module) or stop.seldom == AFTER_FAILURE):
+    if often and on_failure(stop.call, module):
         return Confidence.POSSIBLE
     return confidence(stop)
 

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rules import libraries
 from rules.engine import payloads
 from rules.engine.loop_bound import holds_mutex
 from rules.engine.loop_calls import (
@@ -15,12 +16,13 @@ from rules.engine.loop_calls import (
     through_helper,
 )
 from rules.engine.loop_shapes import spelled
+from rules.engine.measured import frees
 from rules.engine.rewrites import in_thread
 from rules.engine.rule import Confidence, Effort, Fix, Hop, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.scopes import FUNCTIONS
 from rules.engine.traffic import is_seldom
 from rules.engine.walking import walk
-from rules.libraries import Kind
+from rules.libraries import Blocking, Kind
 
 if TYPE_CHECKING:
     from rules.engine.callees import Callee
@@ -192,7 +194,7 @@ class BlockingFileIoInAsync(Rule):
             and not _is_felt_by_few(node, large, function.node, module)
             and not _is_passed_on(node, module)
             else Confidence.POSSIBLE,
-            fix=_fix(node, entry.name, module) if large else None,
+            fix=_fix(node, entry, module) if large else None,
             cause=f"FP115 {module.path}:{function.symbol}",
         )
 
@@ -216,7 +218,9 @@ class BlockingFileIoInAsync(Rule):
             if leaf.sometimes or _is_felt_by_few(call, _AS_IS, function.node, module)
             else Confidence.LIKELY,
             call_path=(here, *leaf.path),
-            instead="Hand the helper to a worker thread: `await asyncio.to_thread(...)`.",
+            instead="Hand the helper to a worker thread: `await asyncio.to_thread(...)`."
+            if (known := libraries.blocking(leaf.callable)) is not None and frees(known)
+            else "Give the work to a queue worker.",
         )
 
 
@@ -525,9 +529,10 @@ def _cleans_up(call: ast.Call, module: Module) -> bool:
     return False
 
 
-def _fix(call: ast.Call, name: str, module: Module) -> Fix | None:
+def _fix(call: ast.Call, entry: Blocking, module: Module) -> Fix | None:
     """In a thread, where one call does all of the work."""
-    if name in _OPENS or name in _LAZY or name.startswith(("zipfile.", "tarfile.")):
+    name = entry.name
+    if not frees(entry) or name in _OPENS or name in _LAZY or name.startswith(("zipfile.", "tarfile.")):
         return None
     if module.is_in_comprehension(call) or carries_bound_object(call, module) or holds_mutex(call, module):
         return None
