@@ -18,6 +18,7 @@ from typing import TypeVar
 import msgspec
 
 from rules.engine import context, facts, row_changes
+from rules.engine.callees import Dispatch
 from rules.engine.cost import Had
 from rules.engine.facts import Call, Class, ModuleFacts, alike
 from rules.engine.finding import Options
@@ -43,6 +44,8 @@ class Succession:
         self._project: Project | None = None
         self.before: Project | None = None
         """The version before the last `move`, as far as comparing two versions asks for it."""
+        self.callees: Dispatch | None = None
+        """Which rules see which calls, as far as the last version asked."""
         self.relinked = 0
         """How often it had to link anew."""
         self._settled = 0
@@ -89,7 +92,7 @@ class Succession:
     def _anew(
         self, files: Mapping[str, ModuleFacts], documents: Mapping[str, str], options: Options
     ) -> Project:
-        self.relinked += 1
+        self.relinked, self.callees = self.relinked + 1, None
         self.before, self._project = self._project, Project(files, documents, options, tracks=True)
         return self._project
 
