@@ -117,3 +117,30 @@ async def index_later(number: int) -> None:
 @app.post("/meant")
 async def meant(number: int) -> None:
     asyncio.create_task(work(number))  # noqa: RUF006
+
+
+def a_loop_for_it() -> None:
+    loop = asyncio.new_event_loop()
+    loop.create_task(work())  # FP113 (summary)
+    loop.run_forever()
+
+
+class Closing:
+    async def close(self) -> None: ...
+
+    def __del__(self) -> None:
+        asyncio.get_running_loop().create_task(self.close())  # FP113 (summary)
+
+
+async def watch() -> None:
+    await asyncio.sleep(60)
+
+
+@app.on_event("startup")
+async def start_watching() -> None:
+    asyncio.create_task(watch())  # FP113
+
+
+@app.on_event("startup")
+async def start_watching_for_good() -> None:
+    app.state.watching = asyncio.create_task(watch())
