@@ -25,6 +25,8 @@ from app.localgit import LocalRepository
 RESULTS = Path(__file__).parent / "results" / "noise.json"
 PER_CHANGE = 0.25
 MOST = 15
+UNREAD = "unable to read"
+"""What git says of an object that the mirror does not have: no fault of the review."""
 
 
 def main() -> int:
@@ -65,7 +67,7 @@ def _project(outcome: trial.Trial, seconds: float) -> dict[str, Any]:
         "repo": outcome.repository,
         "head": outcome.head,
         "changes": len(outcome.changes),
-        "failed": [change.commit for change in outcome.changes if change.conclusion is None],
+        "failed": [[change.commit, change.error] for change in outcome.changes if change.conclusion is None],
         "comments": len(inline),
         "per_change": round(outcome.comments_per_change, 3),
         "most": outcome.most_comments,
@@ -97,7 +99,8 @@ def _row(project: dict[str, Any]) -> str:
 
 
 def _is_beyond(project: dict[str, Any]) -> bool:
-    return bool(project["failed"]) or project["per_change"] > PER_CHANGE or project["most"] > MOST
+    failed = any(not why.startswith(UNREAD) for _, why in project["failed"])
+    return failed or project["per_change"] > PER_CHANGE or project["most"] > MOST
 
 
 if __name__ == "__main__":

@@ -373,6 +373,8 @@ def _said(
 ) -> tuple[tuple[ReviewComment, ...], tuple[Group, ...], tuple[Group, ...], tuple[Group, ...]]:
     """Comments, groups that repeat one of them, groups that had a line but no room, groups without a line.
 
+    What is only worth a comment because it is new is worth one.
+
     `usual` is how often each kind of finding was there before: comments are for what a reader does not know yet.
     """
     said: set[str] = set()
@@ -388,7 +390,7 @@ def _said(
             placeless.append(entry)
         elif len(spoken) >= most:
             crowded.append(entry)
-        elif kind in said and usual.get(kind, 0) >= _USUAL:
+        elif kind in said and (usual.get(kind, 0) >= _USUAL or entry.first.when_new is not None):
             repeated.append(entry)
         else:
             said.add(kind)

@@ -371,6 +371,10 @@ class _Run:
         for item in placed:
             if ceding.cedes(item.finding, module.options.linter):
                 continue
+            if item.finding.code in ceding.KNOWN and ceding.is_answered(
+                item.finding, module.source.lines[item.finding.line - 1]
+            ):
+                continue
             silenced = silencers.suppressed(item.finding)
             if silenced is None:
                 yield item

@@ -12,6 +12,7 @@ from rules.engine import (
     filtered,
     flows,
     migrations,
+    own_machine,
     page_sizes,
     quick_calls,
     raw_sql,
@@ -404,6 +405,8 @@ def _calls(index: Index, scope: Scope, guarded: list[Call]) -> list[Call]:
             flags |= facts.QUICK
         if last == "sleep" and not flags & facts.AWAITED:
             flags |= sleeping.of_sleep(index, node, scope, flags)
+        if last in own_machine.NAMES and own_machine.is_local(index, node, scope):
+            flags |= facts.LOCAL
         if last in session_factories.NAMES:
             flags |= session_factories.flag_of(node, last)
         if isinstance(node.func, ast.Call) and last_name(node.func) in _WRAPPING:

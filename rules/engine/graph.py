@@ -167,8 +167,9 @@ class Graph:
                 self._hand_on(node, call, meaning.offload)
             elif name.rpartition(".")[2] in _STREAMS:
                 self._stream(node, call)
-        if meaning.blocking is not None or meaning.query is not None or meaning.external is not None:
-            node.leaves.append(LeafCall(name, call, meaning.blocking, meaning.query, meaning.external))
+        external = meaning.external if not call.flags & facts.LOCAL else None
+        if meaning.blocking is not None or meaning.query is not None or external is not None:
+            node.leaves.append(LeafCall(name, call, meaning.blocking, meaning.query, external))
 
     def _hand_on(self, node: Node, call: Call, offload: Offload) -> None:
         argument = callable_argument(call.arguments or (), offload)

@@ -20,6 +20,7 @@ from rules.engine.loop_calls import (
     offload_primitive,
     on_failure,
 )
+from rules.engine.measured import frees
 from rules.engine.rewrites import awaited, in_thread
 from rules.engine.rule import Confidence, Fix, Match, Safety, Severity
 from rules.engine.walking import own_calls
@@ -29,7 +30,10 @@ if TYPE_CHECKING:
     from rules.engine.module import Module
 
 # What these return goes on waiting where it is used: a thread for the call alone would not help.
-_LATER = ("iter_content", "iter_lines", "stream", "listen", "Popen", "makefile", "iterrows", "groupby")
+_LATER = frozenset(
+    {"iter_content", "iter_lines", "stream", "listen", "Popen", "makefile", "iterrows", "groupby"}
+    | {"reader", "DictReader", "iterparse", "finditer", "load_all", "safe_load_all"}
+)
 
 
 def of_direct(stop: Stop, module: Module) -> Fix | None:
@@ -40,7 +44,7 @@ def of_direct(stop: Stop, module: Module) -> Fix | None:
         return None
     if stop.callable == "time.sleep":
         return Fix(awaited("asyncio.sleep"), imports=("asyncio",), safety=Safety.SAFE)
-    if stop.kind is Kind.DB or stop.entry.holds_gil or stop.callable.rpartition(".")[2] in _LATER:
+    if stop.kind is Kind.DB or not frees(stop.entry) or stop.callable.rpartition(".")[2] in _LATER:
         return None
     if carries_bound_object(stop.call, module):
         return None
@@ -53,7 +57,7 @@ def of_helper(stops: list[Stop], module: Module) -> Fix | None:
     calls = dict.fromkeys(stop.call for stop in stops if isinstance(stop.call, ast.Call))
     if any(stop.call not in calls for stop in stops):
         return None  # a property cannot be handed over
-    if any(stop.kind is Kind.DB or stop.entry.holds_gil for stop in stops):
+    if any(stop.kind is Kind.DB or not frees(stop.entry) for stop in stops):
         return None
     summaries = [module.summary(call) for call in calls]
     if any(made is None or made.queries or made.commits for made in summaries):
@@ -66,6 +70,12 @@ def of_helper(stops: list[Stop], module: Module) -> Fix | None:
     target = offload_primitive(module)
     first, *others = calls
     return Fix(in_thread(target), imports=(target,), safety=Safety.UNSAFE, target=first, also=tuple(others))
+
+
+def of_helpers(stops: list[Stop]) -> str:
+    """What to do about helpers, in words."""
+    handed = "; or hand the helper to a worker thread" if all(frees(stop.entry) for stop in stops) else ""
+    return f"In the helper, use {stops[0].instead}{handed}."
 
 
 def also_on(stops: list[Stop]) -> str:
@@ -126,7 +136,7 @@ def matches(
             siblings=siblings(stops),
             cause=cause(worst),
             impact=expected(worst, module),
-            instead=f"In the helper, use {worst.instead}; or hand the helper to a worker thread.",
+            instead=of_helpers(stops),
         )
 
 

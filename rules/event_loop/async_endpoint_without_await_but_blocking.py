@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rules.engine.finding import Hop
 from rules.engine.loop_bound import needs_loop
 from rules.engine.loop_calls import Stop, confidence, effect, expected, stops
+from rules.engine.measured import frees
 from rules.engine.rewrites import without_async
 from rules.engine.rule import Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.walking import own_nodes
@@ -93,8 +94,8 @@ class AsyncEndpointWithoutAwaitButBlocking(Rule):
         if not found or _needs_its_loop(node, module):
             return
         worst = max(found, key=lambda stop: (stop.severity.rank, -stop.call.lineno))
-        if worst.entry.holds_gil:
-            return  # a thread would stop the loop just the same
+        if not frees(worst.entry):
+            return  # a thread may stop the loop just the same
         yield Match(
             node,
             self.message(node, worst, found, module),

@@ -4,16 +4,25 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rules import libraries
 from rules.engine import payloads
 from rules.engine.loop_bound import holds_mutex
-from rules.engine.loop_calls import carries_bound_object, direct, offload_primitive, through_helper
+from rules.engine.loop_calls import (
+    carries_bound_object,
+    confidence,
+    direct,
+    offload_primitive,
+    stops,
+    through_helper,
+)
 from rules.engine.loop_shapes import spelled
+from rules.engine.measured import frees
 from rules.engine.rewrites import in_thread
 from rules.engine.rule import Confidence, Effort, Fix, Hop, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.scopes import FUNCTIONS
 from rules.engine.traffic import is_seldom
 from rules.engine.walking import walk
-from rules.libraries import Kind
+from rules.libraries import Blocking, Kind
 
 if TYPE_CHECKING:
     from rules.engine.callees import Callee
@@ -52,6 +61,8 @@ _WHOLE = (_TREES - {"shutil.rmtree", "os.walk", "os.fwalk", "pathlib.Path.rglob"
 _CLOSE = 3
 """Calls from the asynchronous function to the work; what is further away is rarely the same each time."""
 _AS_IS = ", as much as there is"
+_IN_LOOP = ", again and again in a loop"
+_UPLOAD = ", an upload of any size"
 _LAZY = frozenset({"os.walk", "os.fwalk", "pathlib.Path.rglob"})
 
 
@@ -179,9 +190,11 @@ class BlockingFileIoInAsync(Rule):
             " while the disk works, this worker serves nobody.",
             severity=Severity.MEDIUM if large else Severity.LOW,
             confidence=Confidence.LIKELY
-            if large and not _is_once_in_a_while(node, large, module) and not _is_passed_on(node, module)
+            if large
+            and not _is_felt_by_few(node, large, function.node, module)
+            and not _is_passed_on(node, module)
             else Confidence.POSSIBLE,
-            fix=_fix(node, entry.name, module) if large else None,
+            fix=_fix(node, entry, module) if large else None,
             cause=f"FP115 {module.path}:{function.symbol}",
         )
 
@@ -202,10 +215,12 @@ class BlockingFileIoInAsync(Rule):
             " while the disk works, this worker serves nobody.",
             severity=Severity.MEDIUM,
             confidence=Confidence.POSSIBLE
-            if leaf.sometimes or _is_once_in_a_while(call, _AS_IS, module)
+            if leaf.sometimes or _is_felt_by_few(call, _AS_IS, function.node, module)
             else Confidence.LIKELY,
             call_path=(here, *leaf.path),
-            instead="Hand the helper to a worker thread: `await asyncio.to_thread(...)`.",
+            instead="Hand the helper to a worker thread: `await asyncio.to_thread(...)`."
+            if (known := libraries.blocking(leaf.callable)) is not None and frees(known)
+            else "Give the work to a queue worker.",
         )
 
 
@@ -220,11 +235,67 @@ def _is_work(leaf: Leaf) -> bool:
 
 def _large(call: ast.Call, name: str, module: Module) -> str:
     """Why the work has no bound, to follow "on the event loop"; empty when nothing says so."""
-    if module.loops(call) or _loops_within(call, module):
-        return ", again and again in a loop"
     if any(payloads.holds_upload(value, module) for value in _values(call, module)):
-        return ", an upload of any size"
+        return _UPLOAD
+    if module.loops(call) or _loops_within(call, module):
+        return _IN_LOOP
     return _AS_IS if name in _TREES else ""
+
+
+def _is_felt_by_few(call: ast.Call, large: str, function: ast.AST, module: Module) -> bool:
+    """Whether the disk is no great part of what happens: something else stops the loop for longer, the loop is given back
+    between pieces that lie in the system's memory, the size is looked at first, or it is done now and then."""
+    passing = (module.qualified_name(call.func) or "").startswith("tempfile.")
+    if (not passing and _is_beside_worse(function, module)) or _gives_way_between(call, module):
+        return True
+    if large == _UPLOAD:
+        several = any(isinstance(loop, ast.For | ast.AsyncFor) for loop in module.loops(call))
+        return _asks_size(function) or (is_seldom(call, module) and not several)
+    if large == _IN_LOOP:
+        return is_seldom(call, module)
+    return _is_once_in_a_while(call, large, module)
+
+
+def _is_beside_worse(function: ast.AST, module: Module) -> bool:
+    """Whether the function holds the loop for longer elsewhere, which is said there."""
+    return isinstance(function, ast.AsyncFunctionDef) and any(
+        stop.severity >= Severity.HIGH and confidence(stop) is not Confidence.POSSIBLE
+        for stop in stops(function, module)
+    )
+
+
+def _gives_way_between(call: ast.Call, module: Module) -> bool:
+    """`async for chunk in …: file.write(chunk)`, `while chunk := await upload.read(size): …`."""
+    around = [loop for loop in module.loops(call) if isinstance(loop, ast.While | ast.AsyncFor)]
+    block = _with_of(call, module)
+    within = (
+        [node for node in ast.walk(block) if isinstance(node, ast.While | ast.AsyncFor)]
+        if block is not None
+        else []
+    )
+    return any(
+        isinstance(loop, ast.AsyncFor) or any(isinstance(node, ast.Await) for node in ast.walk(loop))
+        for loop in (*around, *within)
+    )
+
+
+def _asks_size(function: ast.AST) -> bool:
+    """`if len(content) > LIMIT: raise …`, `if file.size > …`."""
+    return any(
+        isinstance(node, ast.Compare)
+        and isinstance(node.ops[0], ast.Gt | ast.GtE | ast.Lt | ast.LtE)
+        and any(_is_size(side) for side in (node.left, *node.comparators))
+        for node in ast.walk(function)
+    )
+
+
+def _is_size(expression: ast.expr) -> bool:
+    match expression:
+        case ast.Call(func=ast.Name(id="len"), args=[ast.Name()]):
+            return True
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return "size" in name.lower() or name.lower().endswith("bytes")
+    return False
 
 
 def _is_once_in_a_while(call: ast.Call, large: str, module: Module) -> bool:
@@ -458,9 +529,10 @@ def _cleans_up(call: ast.Call, module: Module) -> bool:
     return False
 
 
-def _fix(call: ast.Call, name: str, module: Module) -> Fix | None:
+def _fix(call: ast.Call, entry: Blocking, module: Module) -> Fix | None:
     """In a thread, where one call does all of the work."""
-    if name in _OPENS or name in _LAZY or name.startswith(("zipfile.", "tarfile.")):
+    name = entry.name
+    if not frees(entry) or name in _OPENS or name in _LAZY or name.startswith(("zipfile.", "tarfile.")):
         return None
     if module.is_in_comprehension(call) or carries_bound_object(call, module) or holds_mutex(call, module):
         return None

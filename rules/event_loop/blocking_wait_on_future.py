@@ -133,7 +133,7 @@ class BlockingWaitOnFuture(Rule):
                 siblings=loop_fixes.siblings(stops),
                 cause=loop_fixes.cause(worst),
                 impact=expected(worst, module),
-                instead=f"In the helper, use {worst.instead}; or hand the helper to a worker thread.",
+                instead=loop_fixes.of_helpers(stops),
             )
 
 

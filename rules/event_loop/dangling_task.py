@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rules.engine.creation import serves
 from rules.engine.loop_shapes import spelled
-from rules.engine.rule import Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.walking import own_calls, walk
 
 if TYPE_CHECKING:
@@ -112,6 +113,7 @@ class DanglingTask(Rule):
         others = [call for call in _calls_beside(node, module) if _unkept(call, module) is not None]
         if others and (others[0].lineno, others[0].col_offset) < (node.lineno, node.col_offset):
             return  # said there
+        in_thread = all(map(partial(_runs_in_thread, module=module), (node, *others)))
         lines = sorted({call.lineno for call in others if call.lineno != node.lineno})
         more = (
             f" The same holds on line{'s' if len(lines) > 1 else ''} {', '.join(map(str, lines))}."
@@ -122,6 +124,8 @@ class DanglingTask(Rule):
         yield Match(
             node,
             f"{_started(node)} {how}: it may vanish before it is done, and its errors with it.{more}",
+            severity=Severity.LOW if in_thread else self.severity,
+            confidence=Confidence.POSSIBLE if in_thread else Confidence.CERTAIN,
             cause=f"FP113 {module.path}",
             fix=Fix(
                 _kept(_free_name(node, module)),
@@ -132,6 +136,15 @@ class DanglingTask(Rule):
                 definitions=(f"{_KEPT}: set[asyncio.Task[object]] = set()",),
             ),
         )
+
+
+def _runs_in_thread(call: ast.Call, module: Module) -> bool:
+    """`create_task(asyncio.to_thread(work))`: the thread refers to what waits for it until the work is done."""
+    match call.args[:1]:
+        case [ast.Call() as work]:
+            offload = module.offload(work)
+            return offload is not None and offload.kind == "thread"
+    return False
 
 
 def _unkept(call: ast.Call, module: Module) -> str | None:

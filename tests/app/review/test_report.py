@@ -579,8 +579,14 @@ def test_what_was_there_a_few_times_is_said_at_each_new_place() -> None:
 
 
 def test_what_only_costs_later_is_said_where_a_change_brings_it_and_not_where_it_was() -> None:
-    index = finding(20, confidence=Confidence.POSSIBLE, when_new=Confidence.LIKELY, code="FP207")
-    changes = numbered("shop/api.py", 20)
+    one, two = (
+        finding(line, confidence=Confidence.POSSIBLE, when_new=Confidence.LIKELY, code="FP207")
+        for line in (20, 30)
+    )
+    changes = numbered("shop/api.py", (20, 30))
 
-    assert [comment.code for comment in report(after=result(index), changes=changes).comments] == ["FP207"]
-    assert report(result(index), result(index), changes).comments == ()
+    said = report(after=result(one, two), changes=changes)
+
+    assert [comment.line for comment in said.comments] == [20]
+    assert [mark.start_line for mark in said.annotations] == [30]
+    assert report(result(one), result(one), changes).comments == ()

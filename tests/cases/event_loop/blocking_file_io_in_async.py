@@ -4,6 +4,7 @@ import asyncio
 import io
 import os
 import shutil
+import subprocess
 import tempfile
 import zipfile
 from pathlib import Path
@@ -226,6 +227,44 @@ async def unpacked(files: list[UploadFile]) -> int:
     if len(kept) > 100:
         shutil.rmtree(folder)  # FP115 (inline)
     return len(kept)
+
+
+@app.post("/logo")
+async def small_logo(logo: UploadFile) -> None:
+    content = await logo.read()
+    if len(content) > 1_000_000:
+        raise ValueError("too large")
+    stored(1).write_bytes(content)  # FP115 (summary)
+
+
+@app.post("/photo")
+async def any_photo(photo: UploadFile) -> None:
+    content = await photo.read()
+    stored(1).write_bytes(content)  # FP115 (inline)
+
+
+@app.post("/settings/certificate")
+async def certificate(file: UploadFile) -> None:
+    stored(1).write_bytes(await file.read())  # FP115 (summary)
+
+
+@app.post("/settings/photos")
+async def photos(files: list[UploadFile]) -> None:
+    for number, file in enumerate(files):
+        stored(number).write_bytes(await file.read())  # FP115 (inline)
+
+
+@app.post("/pieces")
+async def pieces(file: UploadFile) -> None:
+    with open(stored(1), "wb") as target:  # FP115 (summary)
+        while piece := await file.read(65536):
+            target.write(piece)
+
+
+@app.post("/converted")
+async def converted(file: UploadFile) -> None:
+    stored(1).write_bytes(await file.read())  # FP115 (summary)
+    subprocess.run(["convert", "1"], check=True)
 
 
 def publish(name: str) -> None:

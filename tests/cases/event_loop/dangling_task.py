@@ -103,3 +103,17 @@ def where_a_loop_runs_but_no_caller_is_seen() -> None:
     asyncio.create_task(work())  # FP113
     kept = asyncio.create_task(work())
     running.add(kept)
+
+
+def index(number: int) -> None:
+    print(number)
+
+
+@app.post("/index")
+async def index_later(number: int) -> None:
+    asyncio.create_task(asyncio.to_thread(index, number))  # FP113 (summary)
+
+
+@app.post("/meant")
+async def meant(number: int) -> None:
+    asyncio.create_task(work(number))  # noqa: RUF006
