@@ -329,6 +329,8 @@ class Pipeline(Chores):
             except (Gone, NotFound):
                 log.info("pull_request_gone")
                 return {"status": "gone"}
+        if unsaid.astray:
+            self.metrics.job_event("astray", unsaid.astray)
         if said.advised:
             await self.store.keep_advised(job.repository, job.number, said.head_sha)
         await self.store.keep_folded(job.repository, job.number, said.folded)
