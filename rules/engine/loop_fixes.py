@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from rules.engine import facts
 from rules.engine.loop_bound import entered, holds_mutex, needs_loop
 from rules.engine.loop_calls import (
-    AFTER_FAILURE,
     Stop,
     by_kind,
     carries_bound_object,
@@ -152,7 +151,7 @@ def _severity(stop: Stop, often: str, module: Module) -> Severity:
 
 def _confidence(stop: Stop, often: str, module: Module) -> Confidence:
     """Where the point is that all requests pay, there is little to say of what some cause by failing."""
-    if often and (on_failure(stop.call, module) or stop.seldom == AFTER_FAILURE):
+    if often and on_failure(stop.call, module):
         return Confidence.POSSIBLE
     return confidence(stop)
 

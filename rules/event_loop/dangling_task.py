@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rules.engine.creation import serves
 from rules.engine.loop_shapes import spelled
+from rules.engine.module import Context
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.walking import own_calls, walk
 
@@ -176,10 +177,10 @@ def _started(call: ast.Call) -> str:
 
 
 def _on_a_loop(node: ast.Call, module: Module) -> bool:
-    """Also in a plain `def`: where a task is made, a loop runs."""
+    """Also in a plain `def`, and at start-up: where a task is made, a loop runs, and what is started there shall last."""
     function = module.function_of(node)
     if function is None or function.is_async:
-        return module.runs_on_event_loop(node)
+        return module.runs_on_event_loop(node) or Context.STARTUP in module.contexts(node)
     return serves(node, module)
 
 

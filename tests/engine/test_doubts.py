@@ -284,3 +284,32 @@ async def start():
 """
     assert found(text.format(path="/admin/backups"), "FP101").severity is Severity.LOW
     assert found(text.format(path="/orders"), "FP101").severity is Severity.CRITICAL
+
+
+@pytest.mark.parametrize(
+    ("version", "confidence"), [("0.112.0", Confidence.POSSIBLE), ("0.118.0", Confidence.LIKELY)]
+)
+def test_a_background_task_holds_what_fastapi_has_not_closed(version: str, confidence: Confidence) -> None:
+    text = b"""
+import requests
+from fastapi import BackgroundTasks, Depends, FastAPI
+from sqlalchemy import create_engine, text
+from sqlalchemy.orm import Session, sessionmaker
+
+app = FastAPI()
+maker = sessionmaker(create_engine("postgresql+psycopg://shop"))
+
+def get_session():
+    with maker() as session:
+        yield session
+
+def tells(session: Session) -> None:
+    session.execute(text("select 1"))
+    requests.post("https://partner.example", timeout=5)
+
+@app.post("/orders")
+def order(tasks: BackgroundTasks, session: Session = Depends(get_session)) -> None:
+    tasks.add_task(tells, session)
+"""
+    result = analyze({"shop.py": text}, documents={"requirements.txt": f"fastapi=={version}\n"}).result
+    assert [each.confidence for each in result.findings if each.code == "FP218"] == [confidence]

@@ -117,3 +117,17 @@ async def index_later(number: int) -> None:
 @app.post("/meant")
 async def meant(number: int) -> None:
     asyncio.create_task(work(number))  # noqa: RUF006
+
+
+async def watch() -> None:
+    await asyncio.sleep(60)
+
+
+@app.on_event("startup")
+async def start_watching() -> None:
+    asyncio.create_task(watch())  # FP113
+
+
+@app.on_event("startup")
+async def start_watching_for_good() -> None:
+    app.state.watching = asyncio.create_task(watch())
