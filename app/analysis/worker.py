@@ -55,6 +55,7 @@ from rules.engine import diagnosis, growth, measured, registry
 from rules.engine.edits import Lines
 from rules.engine.finding import Confidence, Finding, Options, Result, Severity
 from rules.engine.project import Project
+from rules.engine.sharing import share
 
 FACTS_KEPT_BYTES = 64_000_000
 MOST_LINKED = 3
@@ -176,7 +177,7 @@ class FactsCache:
         if (found := self._kept.get(key)) is not None:
             self._kept.move_to_end(key)
             return found[0]
-        facts = self._decoder.decode(encoded)
+        facts = share(self._decoder.decode(encoded))
         self._kept[key] = (facts, len(encoded))
         self._size += len(encoded)
         while self._size > self._most and len(self._kept) > 1:

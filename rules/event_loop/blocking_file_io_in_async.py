@@ -15,7 +15,7 @@ from rules.engine.loop_calls import (
     stops,
     through_helper,
 )
-from rules.engine.loop_shapes import spelled
+from rules.engine.loop_shapes import is_short, spelled
 from rules.engine.measured import frees
 from rules.engine.rewrites import in_thread
 from rules.engine.rule import Confidence, Effort, Fix, Hop, Invalid, Match, Rule, Safety, Severity, Valid
@@ -63,6 +63,7 @@ _CLOSE = 3
 _AS_IS = ", as much as there is"
 _IN_LOOP = ", again and again in a loop"
 _UPLOAD = ", an upload of any size"
+_MEMBERS = ("zipfile.ZipFile.", "tarfile.TarFile.")
 _LAZY = frozenset({"os.walk", "os.fwalk", "pathlib.Path.rglob"})
 
 
@@ -165,6 +166,8 @@ class BlockingFileIoInAsync(Rule):
             return
         if node.args and module.type_of(node.args[0]) == "io.BytesIO":
             return  # it lies in memory
+        if entry.name.startswith(_MEMBERS) and entry.name not in _TREES and _is_in_memory(node, module):
+            return
         if entry.name.startswith("tempfile.") and not _is_written(node, module):
             return
         function = module.function_of(node)
@@ -252,7 +255,7 @@ def _is_felt_by_few(call: ast.Call, large: str, function: ast.AST, module: Modul
         several = any(isinstance(loop, ast.For | ast.AsyncFor) for loop in module.loops(call))
         return _asks_size(function) or (is_seldom(call, module) and not several)
     if large == _IN_LOOP:
-        return is_seldom(call, module)
+        return is_seldom(call, module) or not _stays_in_loop(call, module)
     return _is_once_in_a_while(call, large, module)
 
 
@@ -276,6 +279,17 @@ def _gives_way_between(call: ast.Call, module: Module) -> bool:
     return any(
         isinstance(loop, ast.AsyncFor) or any(isinstance(node, ast.Await) for node in ast.walk(loop))
         for loop in (*around, *within)
+    )
+
+
+def _stays_in_loop(call: ast.Call, module: Module) -> bool:
+    """Whether a file after the other is worked on without a pause: not one whose lines a loop writes, nor a few that the
+    source names, nor one after each answer that is awaited."""
+    return any(
+        not module.is_short(loop)
+        and not is_short(loop, module.qualified_name)
+        and not any(isinstance(node, ast.Await) for node in ast.walk(loop))
+        for loop in module.loops(call)
     )
 
 
@@ -373,6 +387,29 @@ def _fills_folder(call: ast.Call, module: Module) -> bool:
                 return True
         child, current = current, module.parent(current)
     return False
+
+
+def _is_in_memory(call: ast.Call, module: Module) -> bool:
+    """Whether an archive was opened on bytes: `with ZipFile(BytesIO(data)) as archive: archive.read(name)`."""
+    archive = call.func.value if isinstance(call.func, ast.Attribute) else None
+    if not isinstance(archive, ast.Name):
+        return False
+    function = module.function_of(call)
+    opened = [
+        item.context_expr
+        for node in ast.walk(function.node if function is not None else module.tree)
+        if isinstance(node, ast.With)
+        for item in node.items
+        if isinstance(item.optional_vars, ast.Name) and item.optional_vars.id == archive.id
+    ]
+    return bool(opened) and all(
+        isinstance(each, ast.Call)
+        and any(
+            module.type_of(value) == "io.BytesIO"
+            for value in (*each.args, *(keyword.value for keyword in each.keywords))
+        )
+        for each in opened
+    )
 
 
 def _values(call: ast.Call, module: Module) -> Iterator[ast.AST]:

@@ -114,7 +114,7 @@ class DanglingTask(Rule):
         others = [call for call in _calls_beside(node, module) if _unkept(call, module) is not None]
         if others and (others[0].lineno, others[0].col_offset) < (node.lineno, node.col_offset):
             return  # said there
-        in_thread = all(map(partial(_runs_in_thread, module=module), (node, *others)))
+        harmless = all(map(partial(_is_held_elsewhere, module=module), (node, *others)))
         lines = sorted({call.lineno for call in others if call.lineno != node.lineno})
         more = (
             f" The same holds on line{'s' if len(lines) > 1 else ''} {', '.join(map(str, lines))}."
@@ -125,8 +125,8 @@ class DanglingTask(Rule):
         yield Match(
             node,
             f"{_started(node)} {how}: it may vanish before it is done, and its errors with it.{more}",
-            severity=Severity.LOW if in_thread else self.severity,
-            confidence=Confidence.POSSIBLE if in_thread else Confidence.CERTAIN,
+            severity=Severity.LOW if harmless else self.severity,
+            confidence=Confidence.POSSIBLE if harmless else Confidence.CERTAIN,
             cause=f"FP113 {module.path}",
             fix=Fix(
                 _kept(_free_name(node, module)),
@@ -139,8 +139,16 @@ class DanglingTask(Rule):
         )
 
 
-def _runs_in_thread(call: ast.Call, module: Module) -> bool:
-    """`create_task(asyncio.to_thread(work))`: the thread refers to what waits for it until the work is done."""
+def _is_held_elsewhere(call: ast.Call, module: Module) -> bool:
+    """Whether there is little to lose: a loop made for this one task that runs right after (`loop.run_forever()`), an object
+    that goes away (`__del__`), or work in a thread, which refers to what waits for it until it is done."""
+    function = module.function_of(call)
+    if function is not None and function.name == "__del__":
+        return True
+    if function is not None and isinstance(function.node, ast.FunctionDef):
+        ending = (each.func for each in own_calls(function.node) if each.lineno > call.lineno)
+        if any(isinstance(each, ast.Attribute) and each.attr == "run_forever" for each in ending):
+            return True
     match call.args[:1]:
         case [ast.Call() as work]:
             offload = module.offload(work)

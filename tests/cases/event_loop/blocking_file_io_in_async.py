@@ -288,3 +288,33 @@ async def takes_its_own_folder_away(cover: UploadFile) -> None:
         await asyncio.to_thread(load, Path(folder))
     finally:
         shutil.rmtree(folder)  # FP115 (summary)
+
+
+@app.post("/playlist")
+async def playlist(numbers: list[int]) -> None:
+    with open(stored(1), "w") as target:  # FP115 (summary)
+        for number in numbers:
+            target.write(f"file {number}")
+
+
+@app.get("/galleries")
+async def galleries() -> list[str]:
+    found = []
+    for name in os.listdir(DATA):
+        with open(DATA / name) as file:  # FP115 (inline)
+            found.append(file.read())
+    return found
+
+
+@app.get("/fetched")
+async def fetched(numbers: list[int]) -> None:
+    for number in numbers:
+        content = await asyncio.to_thread(load, stored(number))
+        with open(stored(number + 1), "wb") as target:  # FP115 (summary)
+            target.write(content)
+
+
+@app.post("/bundle")
+async def bundle(file: UploadFile) -> list[bytes]:
+    with zipfile.ZipFile(io.BytesIO(await file.read())) as archive:
+        return [archive.read(name) for name in archive.namelist()]

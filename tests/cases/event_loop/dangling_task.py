@@ -119,6 +119,19 @@ async def meant(number: int) -> None:
     asyncio.create_task(work(number))  # noqa: RUF006
 
 
+def a_loop_for_it() -> None:
+    loop = asyncio.new_event_loop()
+    loop.create_task(work())  # FP113 (summary)
+    loop.run_forever()
+
+
+class Closing:
+    async def close(self) -> None: ...
+
+    def __del__(self) -> None:
+        asyncio.get_running_loop().create_task(self.close())  # FP113 (summary)
+
+
 async def watch() -> None:
     await asyncio.sleep(60)
 

@@ -228,3 +228,17 @@ async def server_answered(server_id: int) -> None:
 async def blocked(server: Server, model: str, user_id: str) -> None:
     _blocked[(server.id, model)] = [model]  # FP704 (summary)
     _answered[(server.id, user_id)] = [model]  # FP704 (inline)
+
+
+_last_run: dict[str, float] = {}
+_apis: dict[str, list[str]] = {}
+
+
+@app.post("/pruned")
+async def pruned(user_id: str, now: float) -> None:
+    _last_run[user_id] = now  # FP704 (summary)
+
+
+@app.post("/asked")
+async def asked(api_base_url: str, model: str) -> None:
+    _apis[f"{api_base_url}--{model}"] = [model]  # FP704 (summary)
