@@ -36,6 +36,7 @@ from app.reportlinks import ReportLinks
 from app.review import history
 from app.review.commands import CODING_AGENTS
 from app.review.config import Config
+from app.review.reconcile import marked
 from app.review.record import Record
 from app.review.report import Report, reconcile
 from app.runs import is_answered, own_run
@@ -173,7 +174,16 @@ class Pipeline(Chores):
         folded = await self.store.folded(job.repository, job.number)
         quiet = job.quiet or state.is_draft or bool(wishes.paused_by) or _is_machine(state)
         before = await self.store.said(job.repository, job.number)
-        plan = reconcile(report, state.threads, state.head_sha, folded=folded, before=before, quiet=quiet)
+        resolved = await self._resolved(job, state)
+        plan = reconcile(
+            report,
+            state.threads,
+            state.head_sha,
+            folded=folded,
+            before=before,
+            resolved=resolved,
+            quiet=quiet,
+        )
         return msgspec.structs.replace(
             said,
             comments=plan.post,
@@ -186,6 +196,15 @@ class Pipeline(Chores):
             details_url=details_url,
             applicable=bool(report.edits) and not state.is_fork and await self._may_commit(job),
         )
+
+    async def _resolved(self, job: ReviewJob, state: PullState) -> frozenset[str]:
+        """What people resolved: threads that stand say it themselves, of others we remember it."""
+        known = await self.store.resolved(job.repository, job.number)
+        standing = {token: thread.resolved for thread in state.threads for token in marked(thread.body)}
+        changed = {token: now for token, now in standing.items() if now != (token in known)}
+        if changed:
+            await self.store.keep_resolved(job.repository, job.number, changed)
+        return (known - standing.keys()) | {token for token, now in standing.items() if now}
 
     async def _may_commit(self, job: ReviewJob) -> bool:
         try:
@@ -310,6 +329,8 @@ class Pipeline(Chores):
             except (Gone, NotFound):
                 log.info("pull_request_gone")
                 return {"status": "gone"}
+        if unsaid.astray:
+            self.metrics.job_event("astray", unsaid.astray)
         if said.advised:
             await self.store.keep_advised(job.repository, job.number, said.head_sha)
         await self.store.keep_folded(job.repository, job.number, said.folded)

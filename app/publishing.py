@@ -9,8 +9,8 @@ import structlog
 
 from app.claims import Claims, Only
 from app.github.client import RepositoryClient
-from app.github.errors import Forbidden, Invalid, NotFound
-from app.github.models import Action, Annotation, CheckRun, Conclusion, Output, ReviewComment
+from app.github.errors import Forbidden, GitHubError, Invalid, NotFound
+from app.github.models import Action, Annotation, CheckRun, Conclusion, Output, Posted, ReviewComment
 from app.review.reconcile import tokens
 from app.runs import external_id
 from app.verdict import LONGEST_SUMMARY, Gathered, buttons, lacking
@@ -24,6 +24,8 @@ class Unsaid(NamedTuple):
     comments: tuple[ReviewComment, ...] = ()
     why: str = ""
     posted: tuple[str, ...] = ()
+    astray: int = 0
+    """How many of them GitHub took and put elsewhere, or nowhere."""
 
 
 class Publisher:
@@ -53,7 +55,27 @@ class Publisher:
             return Unsaid(said.comments, f"Comments are marks here: {why}.")
         if posted.moved_to:
             log.info("head_moved", to=posted.moved_to)
-        return Unsaid(posted.refused, posted=tuple(token for each in posted.posted for token in tokens(each)))
+        astray = await self._astray(client, number, posted)
+        return Unsaid(
+            (*posted.refused, *astray),
+            posted=tuple(token for each in posted.posted if each not in astray for token in tokens(each)),
+            astray=len(astray),
+        )
+
+    async def _astray(
+        self, client: RepositoryClient, number: int, posted: Posted
+    ) -> tuple[ReviewComment, ...]:
+        """What GitHub took and does not show where it should. Not to know is no reason to say all of it twice."""
+        if posted.review_id is None or not posted.posted:
+            return ()
+        try:
+            astray = await client.reviews.strayed(number, posted.review_id, posted.posted)
+        except GitHubError as error:
+            log.warning("review_not_read_back", error=type(error).__name__)
+            return ()
+        if astray:
+            log.error("comments_astray", comments=len(astray), paths=sorted({each.path for each in astray}))
+        return astray
 
     async def conclude(
         self, client: RepositoryClient, said: Gathered, *, again: bool, asks: bool = True

@@ -37,6 +37,8 @@ DOCUMENT: Final = "document"
 """The kind of a stored text file; facts have the engine's version as their kind."""
 COSTS_DAYS: Final = 730.0
 """A line of costs is worth something when it is longer than the reports it is drawn on."""
+OPEN_DAYS: Final = 400.0
+"""What is known of a pull request that stays open and quiet: GitHub keeps its check runs for as long."""
 _CHUNK: Final = 400
 _MOST_MERGED: Final = 200
 _MOST_ANSWERS: Final = 50
@@ -333,6 +335,32 @@ class Store:
         where = (tables.said.c.repository_id == repository.id, tables.said.c.number == number)
         await self._run(self._execute, sa.update(tables.said).where(*where).values(at=time.time()))
         await self._run(self._upsert, tables.said, rows)
+
+    async def resolved(self, repository: Repository, number: int) -> frozenset[str]:
+        """Findings of the pull request whose thread a person resolved, as `app.review` names them."""
+        table = tables.resolved
+        where = (table.c.repository_id == repository.id, table.c.number == number)
+        return frozenset(await self._run(self._scalars, sa.select(table.c.token).where(*where)))
+
+    async def keep_resolved(self, repository: Repository, number: int, tokens: Mapping[str, bool]) -> None:
+        """Note which of these are resolved by now, and which are not any more."""
+        table, now = tables.resolved, time.time()
+        rows = [
+            {
+                "repository_id": repository.id,
+                "number": number,
+                "token": token,
+                "installation_id": repository.installation_id,
+                "at": now,
+            }
+            for token, resolved in tokens.items()
+            if resolved
+        ]
+        reopened = [token for token, resolved in tokens.items() if not resolved]
+        where = (table.c.repository_id == repository.id, table.c.number == number)
+        if reopened:
+            await self._run(self._execute, sa.delete(table).where(*where, table.c.token.in_(reopened)))
+        await self._run(self._upsert, table, rows)
 
     async def advises(self, repository: Repository, number: int, head_sha: str) -> bool:
         """Whether a review of this head says what the project lacks: no other has said it before."""
@@ -662,18 +690,28 @@ class Store:
         )
 
     def _retain(self, until: float) -> None:
+        oldest = min(until, time.time() - OPEN_DAYS * DAY)
+        other = tables.reviews.alias()
+        newest = sa.select(sa.func.max(other.c.at)).where(
+            other.c.repository_id == tables.reviews.c.repository_id,
+            other.c.number == tables.reviews.c.number,
+        )
+        is_last = tables.reviews.c.at >= newest.scalar_subquery()
         self._execute(
             sa.delete(tables.blobs).where(tables.blobs.c.used_at < until),
             sa.delete(tables.trees).where(tables.trees.c.used_at < until),
-            sa.delete(tables.reviews).where(tables.reviews.c.at < until),
+            sa.delete(tables.reviews).where(
+                tables.reviews.c.at < until, sa.or_(sa.not_(is_last), tables.reviews.c.at < oldest)
+            ),
             sa.delete(tables.reports).where(tables.reports.c.at < until),
             sa.delete(tables.answers).where(tables.answers.c.at < until),
             sa.delete(tables.costs).where(tables.costs.c.at < time.time() - COSTS_DAYS * DAY),
             sa.delete(tables.verdicts).where(tables.verdicts.c.at < until),
             sa.delete(tables.begun).where(tables.begun.c.at < until),
             sa.delete(tables.claims).where(tables.claims.c.at < until),
-            sa.delete(tables.pulls).where(tables.pulls.c.at < until),
-            sa.delete(tables.said).where(tables.said.c.at < until),
+            sa.delete(tables.pulls).where(tables.pulls.c.at < oldest),
+            sa.delete(tables.said).where(tables.said.c.at < oldest),
+            sa.delete(tables.resolved).where(tables.resolved.c.at < oldest),
             sa.delete(tables.lost).where(tables.lost.c.at < until),
             sa.delete(tables.marks).where(tables.marks.c.at < until),
             sa.delete(tables.machines).where(tables.machines.c.seen_at < until),

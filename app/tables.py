@@ -118,6 +118,16 @@ said = sa.Table(
     sa.Column("installation_id", sa.BigInteger, nullable=False, index=True),
     sa.Column("at", sa.Float, nullable=False, index=True),
 )
+resolved = sa.Table(
+    "fastperf_resolved",
+    metadata,
+    sa.Column("repository_id", sa.BigInteger, primary_key=True),
+    sa.Column("number", sa.BigInteger, primary_key=True),
+    sa.Column("token", sa.String(128), primary_key=True),
+    sa.Column("installation_id", sa.BigInteger, nullable=False, index=True),
+    sa.Column("at", sa.Float, nullable=False, index=True),
+)
+"""Findings whose thread somebody resolved."""
 waivers = sa.Table(
     "fastperf_waivers",
     metadata,
@@ -200,6 +210,7 @@ OWNED: Final = (
     claims,
     pulls,
     said,
+    resolved,
     waivers,
     pauses,
     advised,

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from app.github import documents
 from app.github.api import API
-from app.github.errors import Invalid, NotFound, Unavailable
+from app.github.errors import Invalid, NotFound, Unavailable, Unsupported
 from app.github.models import Posted, Repository, ReviewComment, Thread
 from app.github.pulls import is_ours
 
@@ -19,6 +19,7 @@ _ANCHOR = re.compile(r"\b(line|hunk|path|position|side|diff)\b|diff_hunk", re.IG
 _MOST_PROBES = 24
 _ATTEMPTS = 3
 _FIXED_AT_ONCE = 20
+_FOLDING = "minimizeComment"
 
 
 class Look(NamedTuple):
@@ -98,6 +99,39 @@ class Reviews:
             return Posted(None, (), refused)
         return Posted(await self._post(draft, accepted), tuple(accepted), refused)
 
+    async def strayed(
+        self, number: int, review_id: int, comments: Sequence[ReviewComment]
+    ) -> tuple[ReviewComment, ...]:
+        """Those of `comments` that do not stand where they were to stand. One that stands elsewhere is taken away:
+        it was posted a moment ago, and speaks of a line that it does not mean."""
+        standing: dict[str, Mapping[str, Any]] = {}
+        async for entry in self._comments_of(number, review_id):
+            standing[_identity(str(entry["body"]))] = entry
+        astray: list[ReviewComment] = []
+        for comment in comments:
+            found = standing.get(_identity(comment.body))
+            if found is not None and _is_at(found, comment):
+                continue
+            astray.append(comment)
+            if found is not None:
+                await self._take_away(int(found["id"]))
+        return tuple(astray)
+
+    async def _take_away(self, comment_id: int) -> None:
+        with contextlib.suppress(NotFound):
+            await self._api.repeatable(
+                "DELETE",
+                "/repos/{owner}/{repo}/pulls/comments/{comment}",
+                {**self._names, "comment": str(comment_id)},
+                b"",
+            )
+
+    def _comments_of(self, number: int, review_id: int) -> AsyncIterator[Any]:
+        return self._api.getiter(
+            "/repos/{owner}/{repo}/pulls/{number}/reviews/{review}/comments{?per_page}",
+            {**self._at(number, review_id), "per_page": "100"},
+        )
+
     async def mark_fixed(self, thread: Thread, body: str) -> None:
         """Rewrite the thread's comment and fold it as resolved. Its replies stay."""
         await self.mark_all_fixed([(thread, body)])
@@ -119,7 +153,12 @@ class Reviews:
             variables |= {f"c{index}": thread.comment_node_id, f"b{index}": body}
         for attempt in range(1, _ATTEMPTS + 1):
             try:
-                answer = await self._api.graphql(documents.fixed(len(todo)), **variables)
+                fold = _FOLDING not in self._api.server.lacks
+                answer = await self._api.graphql(documents.fixed(len(todo), fold=fold), **variables)
+            except Unsupported:  # an older server: the comment says what is fixed, and stays unfolded
+                if not fold:
+                    raise
+                self._api.server.lacks.add(_FOLDING)
             except Unavailable:
                 if attempt == _ATTEMPTS:
                     raise
@@ -132,13 +171,7 @@ class Reviews:
 
     async def _standing(self, number: int, review_id: int, comments: Sequence[ReviewComment]) -> Posted:
         """An earlier attempt has posted it: which of the comments it holds."""
-        bodies = {
-            _normalised(str(comment["body"]))
-            async for comment in self._api.getiter(
-                "/repos/{owner}/{repo}/pulls/{number}/reviews/{review}/comments{?per_page}",
-                {**self._at(number, review_id), "per_page": "100"},
-            )
-        }
+        bodies = {_normalised(str(comment["body"])) async for comment in self._comments_of(number, review_id)}
         posted = tuple(comment for comment in comments if _normalised(comment.body) in bodies)
         return Posted(review_id, posted, tuple(comment for comment in comments if comment not in posted))
 
@@ -266,6 +299,17 @@ def _is_about_anchors(error: Invalid) -> bool:
 
 def _is_pending_clash(error: Invalid) -> bool:
     return any("pending review" in reason.lower() for reason in error.reasons)
+
+
+def _identity(body: str) -> str:
+    """By which a comment of ours is known again, whatever GitHub did to its text."""
+    return _marker_of(body) or _normalised(body)
+
+
+def _is_at(found: Mapping[str, Any], comment: ReviewComment) -> bool:
+    """Whether it stands where it was sent. An older server does not say on which line."""
+    line = found.get("original_line") or found.get("line")
+    return found["path"] == comment.path and line in {None, comment.line}
 
 
 def _normalised(body: str) -> str:
