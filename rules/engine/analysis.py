@@ -325,6 +325,11 @@ class _Run:
         self.rules = tuple(rule for rule in self.rules if not rule.imports or rule.imports & imported)
         self._dispatch()
 
+    def _dispatch(self) -> None:
+        self._unwanted: tuple[Options | None, frozenset[Rule]] = None, frozenset()
+        self.dispatch = registry.dispatch(self.rules)
+        self.callees = callees.Dispatch(self.dispatch.get(ast.Call, ()))
+
     def _learn_from(self, succession: Succession) -> None:
         """Go on with what the version before found out of callees."""
         known = succession.callees
@@ -332,11 +337,6 @@ class _Run:
             self.callees = known
         else:
             succession.callees = self.callees
-
-    def _dispatch(self) -> None:
-        self._unwanted: tuple[Options | None, frozenset[Rule]] = None, frozenset()
-        self.dispatch = registry.dispatch(self.rules)
-        self.callees = callees.Dispatch(self.dispatch.get(ast.Call, ()))
 
     def again(self, project: Project) -> Mapping[str, Result]:
         """By file what is found in a linked project that now holds our sources."""

@@ -44,6 +44,8 @@ class Succession:
         self._project: Project | None = None
         self.before: Project | None = None
         """The version before the last `move`, as far as comparing two versions asks for it."""
+        self._left: list[Project] = []
+        """Linked projects that it went on from by linking anew."""
         self.callees: Dispatch | None = None
         """Which rules see which calls, as far as the last version asked."""
         self.relinked = 0
@@ -54,6 +56,20 @@ class Succession:
         """After a review: whether the project was linked anew, so that it stays for long, and the one before does not."""
         anew, self._settled = self.relinked != self._settled, self.relinked
         return anew
+
+    def forget(self) -> None:
+        """Let go of former versions, which nobody asks any more: what refers to each other in circles is taken apart."""
+        self.before = None
+        for project in self._left:
+            _take_apart(project)
+        self._left.clear()
+
+    def end(self) -> None:
+        """As `forget`, of the present version too."""
+        self.forget()
+        if self._project is not None:
+            _take_apart(self._project)
+            self._project = None
 
     @property
     def lines(self) -> int:
@@ -93,8 +109,18 @@ class Succession:
         self, files: Mapping[str, ModuleFacts], documents: Mapping[str, str], options: Options
     ) -> Project:
         self.relinked, self.callees = self.relinked + 1, None
+        if self._project is not None:
+            self._left.append(self._project)
         self.before, self._project = self._project, Project(files, documents, options, tracks=True)
         return self._project
+
+
+def _take_apart(project: Project) -> None:
+    for node in project.graph.nodes.values():
+        node.edges, node.callers, node.leaves = [], [], []
+    for module in project.resolver.modules.values():
+        for kept in (module.memo, module.ancestry, module.kept, module.readers, module.lookups):
+            kept.clear()
 
 
 def _again(project: Project, files: Mapping[str, ModuleFacts], documents: Mapping[str, str]) -> Project:
