@@ -21,7 +21,7 @@ from rules.engine import (
     sleeping,
     switches,
 )
-from rules.engine.annotations import one_of
+from rules.engine.annotations import may_be_ours, one_of
 from rules.engine.arguments import arguments, displays, receiver, target
 from rules.engine.facts import Alias, Call, Class, Decorator, Function, ModuleFacts, Parameter
 from rules.engine.index import Index
@@ -59,6 +59,7 @@ WIRING = frozenset(
         *("middleware", "add_middleware", "Middleware", "exception_handler", "add_exception_handler"),
         *("on_event", "add_event_handler", "add_task", "BackgroundTask"),
         *("StreamingResponse", "EventSourceResponse", "add_done_callback", "start_soon", "gather", "partial"),
+        *("map", "filter"),
     }
 )
 """Final names of calls whose arguments a project may have to understand."""
@@ -78,6 +79,8 @@ _WIRES = frozenset(
     {"include_router", "mount", "add_api_route", "add_api_websocket_route", "add_middleware"}
     | {"add_exception_handler", "add_event_handler"}
 )
+# What an application keeps for all requests, and a lifespan hands to them.
+_STATE = "starlette.datastructures.State:"
 # How functions that wire routers call the application: a first sieve, the project decides what they are.
 _APPLICATIONS = frozenset({"app", "application", "api", "fastapi_app", "server"})
 # Decorators after which a call still means: run the body.
@@ -156,9 +159,35 @@ def _kept(index: Index) -> Iterator[tuple[str, str, str]]:
     for scope, attribute, binding in index.kept_by_app:
         if isinstance(binding.value, ast.Constant) and binding.value.value is None:
             continue  # until it is there
-        holder = index.ref(attribute.value, scope)
+        holder = index.ref(attribute.value, scope) or _unnamed_state(attribute.value, scope)
         if holder:
             yield holder, attribute.attr, index.binding_ref(binding, scope)
+    for scope in index.scopes:
+        if scope.is_generator and _is_lifespan(scope.node):
+            for given in scope.yielded:
+                if isinstance(given, ast.Dict):
+                    for key, value in zip(given.keys, given.values, strict=True):
+                        if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                            yield _STATE, key.value, index.ref(value, scope)
+
+
+def _is_lifespan(node: ast.AST) -> bool:
+    """Whether it may be an application's lifespan: a context manager that is given nothing but the application."""
+    return (
+        isinstance(node, ast.AsyncFunctionDef)
+        and any(last_name(decorator) == "asynccontextmanager" for decorator in node.decorator_list)
+        and len(node.args.posonlyargs) + len(node.args.args) == 1
+    )
+
+
+def _unnamed_state(node: ast.expr, scope: Scope) -> str:
+    """The state of an application that a parameter without annotation holds: `async def lifespan(app):`."""
+    match node:
+        case ast.Attribute(attr="state", value=ast.Name(id="app" | "application" | "fastapi_app" as name)):
+            first = scope.bindings.get(name, ())
+            if first and first[0].kind == "parameter" and isinstance(first[0].node, ast.arg):
+                return "" if first[0].node.annotation is not None else _STATE
+    return ""
 
 
 def _members(index: Index) -> tuple[dict[str, str], dict[str, Alias]]:
@@ -240,13 +269,15 @@ def _function(index: Index, scope: Scope, calls: tuple[Call, ...], lines: int) -
             if annotation or depends is not None or _may_be_wired(first.node.arg):
                 parameters.append(Parameter(first.node.arg, annotation, depends, _position(node, first.node)))
     returns = index.annotation(node.returns, outside)
-    yields = ""
+    yields = made = ""
     if scope.is_generator:
         yields = index.agreed(scope.yielded, scope, 0)
     elif not returns:
         returns = index.agreed(scope.returned, scope, 0)
         if len(returns) > 200:
             returns = ""
+    elif may_be_ours(returns):
+        made = index.agreed(scope.returned, scope, 0)
     return Function(
         scope.symbol,
         node.lineno,
@@ -261,6 +292,7 @@ def _function(index: Index, scope: Scope, calls: tuple[Call, ...], lines: int) -
         passings := page_sizes.passings(index, scope),
         page_sizes.order(scope.node) if passings else (),
         switches.of_function(node, scope.owner is not None and not flags & facts.STATIC, calls),
+        made if made != returns and len(made) <= 200 else "",
     )
 
 
