@@ -59,7 +59,6 @@ WIRING = frozenset(
         *("middleware", "add_middleware", "Middleware", "exception_handler", "add_exception_handler"),
         *("on_event", "add_event_handler", "add_task", "BackgroundTask"),
         *("StreamingResponse", "EventSourceResponse", "add_done_callback", "start_soon", "gather", "partial"),
-        *("map", "filter"),
     }
 )
 """Final names of calls whose arguments a project may have to understand."""
@@ -68,6 +67,7 @@ WIRING = frozenset(
 _QUIET = frozenset(
     f"builtins.{name}" for name in BUILTINS if name not in ("open", "input", "map", "filter", "__import__")
 )
+_APPLYING = frozenset({"builtins.map", "builtins.filter"})
 _EXECUTING = frozenset({"execute", "exec", "scalar", "scalars", "fetchval", "fetchrow", "fetch"})
 _WRITING = re.compile(r"(?:^|\.)(?:insert|update|delete)\(\)")
 _WRAPPING = frozenset(name.rpartition(".")[2] for name, offload in OFFLOADS.items() if offload.wraps)
@@ -446,6 +446,7 @@ def _calls(index: Index, scope: Scope, guarded: list[Call]) -> list[Call]:
             last in WIRING
             or last.rstrip("()") in WIRING
             or last.endswith("Middleware")
+            or ref in _APPLYING
             or _hands_on(node, at_module)
         ):
             given = arguments(index, node, scope)
