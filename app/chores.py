@@ -16,13 +16,14 @@ from app.github.errors import Gone, NotFound, RateLimited, Unavailable
 from app.github.models import Output, Repository
 from app.obeying import Order
 from app.reportlinks import ReportLinks
+from app.review import marker
 from app.review.record import Record
 from app.runs import external_id
 from app.store import Store
 from app.surveys import Surveys
 from app.sweep import Sweep
 from app.verdict import RESCAN
-from app.work import ArriveJob, CommandJob, ForgetJob, Outcome, RerunJob, ReviewJob, Swept
+from app.work import ArriveJob, CommandJob, ForgetJob, Outcome, RerunJob, ReviewJob, Swept, ThreadJob
 
 log = structlog.get_logger(__name__)
 
@@ -94,6 +95,16 @@ class Chores:
         report_id = self._reports.id(job.repository.id, job.number, job.head_sha)
         data = await self.store.report(report_id)
         return Record.decode(data).blocking if data is not None else ()
+
+    async def thread(self, job: ThreadJob) -> Outcome:
+        """Remember what a person resolved, also for when the thread itself is gone."""
+        mark = marker.read(job.body)
+        if mark is None or job.writer not in {self.github.slug, f"{self.github.slug}[bot]"}:
+            return {"status": "ignored"}
+        await self.store.keep_resolved(
+            job.repository, job.number, dict.fromkeys(mark.fingerprints, job.resolved)
+        )
+        return {"status": "done"}
 
     async def rerun(self, job: RerunJob) -> tuple[ReviewJob, ...]:
         """The open pull requests whose head the commit is."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 _POSTGRESQL: Final = {
     "connect_timeout": 5,
@@ -69,6 +70,11 @@ def engine_options(database_url: str) -> dict[str, Any]:
     if database_url.startswith("sqlite"):
         return {"connect_args": {"factory": DurableSQLite}, "hide_parameters": True}
     return {"connect_args": dict(_POSTGRESQL), "pool_pre_ping": True, "hide_parameters": True}
+
+
+def insert_into(connection: sa.Connection, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that may say what happens when the row is there."""
+    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
 
 
 def refuse_damage(connection: sa.Connection) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import msgspec
 
 from app.analysis import Analysis, Comparison, Request
-from app.analysis.archive import LARGEST_FILE
+from app.analysis.archive import LARGEST_FILE, blob_sha
 from app.analysis.documents import LARGEST_DOCUMENT, is_document, is_python, roots
 from app.github.models import ChangedFile
 from app.localgit import Entry, LocalRepository
@@ -127,7 +129,7 @@ async def compare(
     """
     facts = {} if facts is None else facts
     unknown = {path: sha for path, sha in gathered.untouched.items() if sha not in facts}
-    blobs = repository.read(unknown.values())
+    blobs = await asyncio.to_thread(repository.read, unknown.values())
     extracted, _ = await analysis.extract({path: blobs[sha] for path, sha in unknown.items() if sha in blobs})
     facts.update({unknown[path]: encoded for path, encoded in extracted.items()})
     others = {path: facts[sha] for path, sha in gathered.untouched.items() if sha in facts}
@@ -143,8 +145,9 @@ async def compare(
     )
     for _ in range(MOST_ROUNDS):
         comparison = await analysis.compare(request)
+        facts.update({blob_sha(request.after[path]): made for path, made in comparison.facts.items()})
         missing = {path: gathered.untouched[path] for path in comparison.wanted if path in request.others}
-        read = repository.read(missing.values())
+        read = await asyncio.to_thread(repository.read, missing.values())
         wanted = {path: read[sha] for path, sha in missing.items() if sha in read}
         if not wanted:
             break

@@ -59,6 +59,10 @@ class Said:
     def say(self, text: str) -> None:
         self.answers.append(Answer(text))
 
+    def once(self) -> list[Answer]:
+        """What was asked twice is answered once."""
+        return [each for position, each in enumerate(self.answers) if each not in self.answers[:position]]
+
     def refuse(self, text: str) -> None:
         self.say(text)
         self.confused = True
@@ -112,7 +116,7 @@ class Order:
         if said.answers:
             marker_ = f"<!-- fastperf:answer {self.job.trigger} -->"
             since = datetime.datetime.now(datetime.UTC) - datetime.timedelta(hours=1)
-            body = await self._told(tuple(dict.fromkeys(said.answers)), wanted)
+            body = await self._told(said.once(), wanted)
             try:
                 await self._client.comments.create(
                     self.job.number, f"{body}\n{marker_}", marker=marker_, since=since

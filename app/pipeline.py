@@ -22,6 +22,7 @@ from app.analysis import Analysis
 from app.applying import Fixes
 from app.assessment import Assessor
 from app.chores import Chores
+from app.claims import Claims
 from app.concurrency import together
 from app.factsversion import facts_version
 from app.github.api import Spent, counted
@@ -35,9 +36,10 @@ from app.reportlinks import ReportLinks
 from app.review import history
 from app.review.commands import CODING_AGENTS
 from app.review.config import Config
+from app.review.reconcile import marked
 from app.review.record import Record
 from app.review.report import Report, reconcile
-from app.runs import external_id, is_answered, own_run
+from app.runs import is_answered, own_run
 from app.store import HeadReview, Store
 from app.surveys import Surveys
 from app.verdict import (
@@ -76,11 +78,12 @@ class Pipeline(Chores):
         web_url: str = "",
         links: ReportLinks | None = None,
         retention_days: int = 30,
+        machine_id: str = "local",
     ) -> None:
         projects = Projects(store, analysis)
         web_url = web_url or web_address(github.api_url)
         self.assessor = Assessor(analysis, projects, metrics, links_to=(web_url, public_url))
-        self.publisher = Publisher()
+        self.publisher = Publisher(Claims(store, machine_id))
         self.queue = MergeQueue(self.assessor, self.publisher, store)
         self.fixes = Fixes(github, self.assessor, store)
         super().__init__(
@@ -171,7 +174,16 @@ class Pipeline(Chores):
         folded = await self.store.folded(job.repository, job.number)
         quiet = job.quiet or state.is_draft or bool(wishes.paused_by) or _is_machine(state)
         before = await self.store.said(job.repository, job.number)
-        plan = reconcile(report, state.threads, state.head_sha, folded=folded, before=before, quiet=quiet)
+        resolved = await self._resolved(job, state)
+        plan = reconcile(
+            report,
+            state.threads,
+            state.head_sha,
+            folded=folded,
+            before=before,
+            resolved=resolved,
+            quiet=quiet,
+        )
         return msgspec.structs.replace(
             said,
             comments=plan.post,
@@ -184,6 +196,15 @@ class Pipeline(Chores):
             details_url=details_url,
             applicable=bool(report.edits) and not state.is_fork and await self._may_commit(job),
         )
+
+    async def _resolved(self, job: ReviewJob, state: PullState) -> frozenset[str]:
+        """What people resolved: threads that stand say it themselves, of others we remember it."""
+        known = await self.store.resolved(job.repository, job.number)
+        standing = {token: thread.resolved for thread in state.threads for token in marked(thread.body)}
+        changed = {token: now for token, now in standing.items() if now != (token in known)}
+        if changed:
+            await self.store.keep_resolved(job.repository, job.number, changed)
+        return (known - standing.keys()) | {token for token, now in standing.items() if now}
 
     async def _may_commit(self, job: ReviewJob) -> bool:
         try:
@@ -277,7 +298,8 @@ class Pipeline(Chores):
         async with self._head(*key):
             run = run or self._made.get(key)
             if run is None:
-                progress.run = await client.checks.create(head_sha, external_id(head_sha), output)
+                begun = Gathered(status="report", head_sha=head_sha)
+                progress.run, _ = await self.publisher.begin(client, begun, output, None)
             else:
                 progress.run = await client.checks.complete(run, output, conclusion=None)
             self._made[key] = progress.run
@@ -307,6 +329,8 @@ class Pipeline(Chores):
             except (Gone, NotFound):
                 log.info("pull_request_gone")
                 return {"status": "gone"}
+        if unsaid.astray:
+            self.metrics.job_event("astray", unsaid.astray)
         if said.advised:
             await self.store.keep_advised(job.repository, job.number, said.head_sha)
         await self.store.keep_folded(job.repository, job.number, said.folded)
@@ -324,11 +348,14 @@ class Pipeline(Chores):
             spoken = await self._spoken(job, said)
             known = said.run or self._made.get(key)
             elsewhere = known is None and spoken is not said  # another machine may have made it
-            run = await self.publisher.conclude(
-                client, msgspec.structs.replace(spoken, run=known), again=again or elsewhere
-            )
-            self._made[key] = run
-        return run
+            while True:
+                run = await self.publisher.conclude(
+                    client, msgspec.structs.replace(spoken, run=known), again=again or elsewhere
+                )
+                self._made[key] = known = run
+                if not self.store.is_shared or (now := await self._spoken(job, said)) == spoken:
+                    return run
+                spoken = now  # another machine said something of this commit while we wrote
 
     async def _spoken(self, job: ReviewJob, said: Gathered) -> Gathered:
         return shared(said, await self.store.reviews(job.repository, said.head_sha), job.number)

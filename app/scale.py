@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 import msgspec
 from rich.console import Group
@@ -12,7 +12,7 @@ from rich.text import Text
 
 from app.terminal import visible
 from rules.engine import estimates
-from rules.engine.capacity import BUSY, Capacity, Limit, Site
+from rules.engine.capacity import LOADS, Capacity, Limit, Site
 
 SHOWN: Final = 25
 COLUMNS: Final[tuple[tuple[str, Literal["left", "right"], int | None], ...]] = (
@@ -23,7 +23,28 @@ COLUMNS: Final[tuple[tuple[str, Literal["left", "right"], int | None], ...]] = (
     ("alone", "right", 9),
 )
 """Heading, where its cells stand, and the cells below which it is not squeezed."""
+DRAWN: Final = 6
+"""Asked for so few endpoints, each is told from idle to its ceiling."""
+_BLOCKS: Final = "▁▂▃▄▅▆▇█"
 _EFFORT = {"minutes": 1, "hours": 3, "days": 9}
+
+
+class Change(NamedTuple):
+    """One thing to do for a load."""
+
+    change: str
+    resource: str
+    endpoints: int
+    """So many it helps."""
+    missing: float
+    """The factor that the worst of them is short by."""
+    worst: str
+
+    def __str__(self) -> str:
+        short = f"short by a factor of {estimates.number(self.missing)}"
+        if self.endpoints == 1:
+            return f"{self.change} ({self.resource}: {self.worst}, {short})"
+        return f"{self.change} ({self.resource}: {self.endpoints} endpoints, {self.worst} {short})"
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,19 +59,21 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         """Endpoints that would run out, or too hot, at the wanted load."""
         return tuple(entry for entry in self.capacities if self.wanted and entry.below(self.wanted))
 
-    def changes(self) -> list[tuple[str, str, int, float]]:
-        """(what to do, resource, endpoints it helps, factor that is missing), by effect per effort."""
-        found: dict[tuple[str, str], list[tuple[Limit, float]]] = {}
+    def changes(self) -> list[Change]:
+        """What to do, by effect per effort."""
+        found: dict[tuple[str, str], list[tuple[float, str, Limit]]] = {}
         for entry in self.short:
             for limit in entry.below(self.wanted):
-                missing = self.wanted / (limit.rps * BUSY)
-                found.setdefault((limit.change, limit.resource), []).append((limit, missing))
-        ranked = [
-            (change, resource, len(limits), max(missing for _, missing in limits), limits[0][0])
-            for (change, resource), limits in found.items()
-        ]
-        ranked.sort(key=lambda row: (-row[2] * math.log1p(row[3]) / _EFFORT[row[4].effort], row[0]))
-        return [(change, resource, count, missing) for change, resource, count, missing, _ in ranked]
+                place = limit.advice(self.wanted), limit.resource
+                found.setdefault(place, []).append(
+                    (limit.missing(self.wanted), f"{entry.method} {entry.path}", limit)
+                )
+        ranked = []
+        for (change, resource), limits in found.items():
+            missing, worst, limit = max(limits, key=lambda each: each[0])
+            effect = len(limits) * math.log1p(missing) / _EFFORT[limit.effort]
+            ranked.append((-effect, Change(change, resource, len(limits), missing, worst)))
+        return [change for _, change in sorted(ranked)]
 
     def contract(self) -> dict[str, object]:
         """As `--output-format json` prints it."""
@@ -66,6 +89,10 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
                     "line": entry.line,
                     "ceiling_rps": round(entry.ceiling, 1),
                     "response_ms": round(entry.response_ms, 2),
+                    "load": [
+                        {"rps": round(rps, 2), "response_ms": round(milliseconds, 2)}
+                        for rps, milliseconds in entry.loads()
+                    ],
                     "limits": [
                         {**msgspec.to_builtins(limit), "rps": round(limit.rps, 1)} for limit in entry.limits
                     ],
@@ -75,12 +102,13 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
             ],
             "changes": [
                 {
-                    "change": change,
-                    "resource": resource,
-                    "endpoints": count,
-                    "short_by_factor": round(missing, 2),
+                    "change": each.change,
+                    "resource": each.resource,
+                    "endpoints": each.endpoints,
+                    "short_by_factor": round(each.missing, 2),
+                    "worst": each.worst,
                 }
-                for change, resource, count, missing in self.changes()
+                for each in self.changes()
             ],
         }
 
@@ -107,7 +135,7 @@ def as_text(plan: Plan) -> Group:
             f"{estimates.number(entry.ceiling)}/s",
             first.resource,
             f"{following.resource} at {estimates.number(following.rps)}/s" if following else "",
-            f"{estimates.number(entry.response_ms)} ms",
+            _time(entry.response_ms),
         )
     parts: list[Text | Table] = [table]
     if (more := len(plan.capacities) - SHOWN) > 0:
@@ -116,13 +144,57 @@ def as_text(plan: Plan) -> Group:
     tightest = plan.capacities[0]
     parts.append(
         Text(f"{tightest.method} {tightest.path}: {tightest.limits[0].formula} = ", "dim").append(
-            f"{estimates.number(tightest.ceiling)} requests/s"
+            f"{estimates.number(tightest.ceiling)} requests/s{f' ({tightest.work})' if tightest.work else ''}"
         )
     )
+    if len(plan.capacities) <= DRAWN:
+        parts += [Text(), _loads(plan)]
     if plan.wanted:
         parts += _changes(plan)
     parts.append(Text(_resting_on(plan), "dim"))
     return Group(*parts)
+
+
+def as_html(plan: Plan) -> str:
+    """One page with a drawing of load against response time for each endpoint."""
+    from app.web import load_chart, pages
+
+    return pages.render(
+        "scale.html",
+        plan=plan,
+        changes=plan.changes(),
+        curves=load_chart.of_ceilings(plan.capacities, plan.wanted),
+        number=estimates.number,
+        resting_on=_resting_on(plan),
+    )
+
+
+def _loads(plan: Plan) -> Table:
+    """Response time at shares of each ceiling, beside a curve of blocks."""
+    table = Table(box=None, pad_edge=False)
+    table.add_column("response time under load", overflow="fold")
+    table.add_column("", no_wrap=True)
+    for share in LOADS[1:-1]:
+        table.add_column(f"at {share:.0%}", justify="right", no_wrap=True)
+    for entry in plan.capacities:
+        loads = entry.loads()
+        table.add_row(
+            Text(visible(f"{entry.method} {entry.path}")),
+            "".join(_BLOCKS[_height(ms / entry.response_ms)] for _, ms in loads),
+            *(f"{estimates.number(rps)}/s {_time(ms)}" for rps, ms in loads[1:-1]),
+        )
+    return table
+
+
+def _time(milliseconds: float) -> str:
+    if milliseconds >= 10_000:
+        return f"{estimates.number(milliseconds / 1000)} s"
+    return f"{estimates.number(milliseconds)} ms"
+
+
+def _height(times: float) -> int:
+    """Of a block, for a response so many times slower than alone: doubling is a step."""
+    return min(len(_BLOCKS) - 1, round(1.7 * math.log2(times)))
 
 
 def _changes(plan: Plan) -> list[Text | Table]:
@@ -136,9 +208,7 @@ def _changes(plan: Plan) -> list[Text | Table]:
             "bold",
         )
     ]
-    for number, (change, resource, count, missing) in enumerate(plan.changes(), start=1):
-        helped = "1 endpoint" if count == 1 else f"{count} endpoints"
-        told.append(Text(f" {number}. {change} ({resource}: {helped}, short by a factor of {missing:.1f})"))
+    told += [Text(visible(f" {number}. {each}")) for number, each in enumerate(plan.changes(), start=1)]
     return told
 
 

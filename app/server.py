@@ -87,6 +87,7 @@ def build(settings: Settings, **jobs_options: Any) -> web.Application:
         public_url=settings.public_url,
         links=links,
         retention_days=settings.retention_days,
+        machine_id=settings.machine_id,
     )
     jobs = Jobs(
         pipeline,

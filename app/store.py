@@ -11,7 +11,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Final, TypeVar
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 import msgspec
 import sqlalchemy as sa
@@ -29,6 +29,7 @@ from app.version import version
 log = structlog.get_logger(__name__)
 
 Value = TypeVar("Value")
+Given = ParamSpec("Given")
 DAY: Final = 86_400.0
 MACHINE_SECONDS: Final = 20.0
 """A machine that was silent for so long is taken for dead: its jobs are another's."""
@@ -36,6 +37,8 @@ DOCUMENT: Final = "document"
 """The kind of a stored text file; facts have the engine's version as their kind."""
 COSTS_DAYS: Final = 730.0
 """A line of costs is worth something when it is longer than the reports it is drawn on."""
+OPEN_DAYS: Final = 400.0
+"""What is known of a pull request that stays open and quiet: GitHub keeps its check runs for as long."""
 _CHUNK: Final = 400
 _MOST_MERGED: Final = 200
 _MOST_ANSWERS: Final = 50
@@ -98,6 +101,11 @@ class Store:
         if self._opened is not None:
             await self._run(self._opened.dispose)
         self._threads.shutdown(wait=False)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other machines may use the same database."""
+        return not self._database_url.startswith("sqlite")
 
     @property
     def _engine(self) -> sa.Engine:
@@ -328,6 +336,32 @@ class Store:
         await self._run(self._execute, sa.update(tables.said).where(*where).values(at=time.time()))
         await self._run(self._upsert, tables.said, rows)
 
+    async def resolved(self, repository: Repository, number: int) -> frozenset[str]:
+        """Findings of the pull request whose thread a person resolved, as `app.review` names them."""
+        table = tables.resolved
+        where = (table.c.repository_id == repository.id, table.c.number == number)
+        return frozenset(await self._run(self._scalars, sa.select(table.c.token).where(*where)))
+
+    async def keep_resolved(self, repository: Repository, number: int, tokens: Mapping[str, bool]) -> None:
+        """Note which of these are resolved by now, and which are not any more."""
+        table, now = tables.resolved, time.time()
+        rows = [
+            {
+                "repository_id": repository.id,
+                "number": number,
+                "token": token,
+                "installation_id": repository.installation_id,
+                "at": now,
+            }
+            for token, resolved in tokens.items()
+            if resolved
+        ]
+        reopened = [token for token, resolved in tokens.items() if not resolved]
+        where = (table.c.repository_id == repository.id, table.c.number == number)
+        if reopened:
+            await self._run(self._execute, sa.delete(table).where(*where, table.c.token.in_(reopened)))
+        await self._run(self._upsert, table, rows)
+
     async def advises(self, repository: Repository, number: int, head_sha: str) -> bool:
         """Whether a review of this head says what the project lacks: no other has said it before."""
         query = sa.select(tables.advised.c.number, tables.advised.c.head_sha).where(
@@ -461,6 +495,20 @@ class Store:
                 for table in (tables.reports, tables.answers)
             ),
         )
+
+    async def transact(
+        self,
+        function: Callable[Concatenate[sa.Connection, Given], Value],
+        *given: Given.args,
+        **named: Given.kwargs,
+    ) -> Value:
+        """Call `function` with a connection and what is given, in a transaction of its own."""
+
+        def run() -> Value:
+            with self._engine.begin() as connection:
+                return function(connection, *given, **named)
+
+        return await self._run(run)
 
     async def retain(self, days: float) -> None:
         """Delete what nobody used for so long."""
@@ -642,17 +690,30 @@ class Store:
         )
 
     def _retain(self, until: float) -> None:
+        oldest = min(until, time.time() - OPEN_DAYS * DAY)
+        other = tables.reviews.alias()
+        newest = sa.select(sa.func.max(other.c.at)).where(
+            other.c.repository_id == tables.reviews.c.repository_id,
+            other.c.number == tables.reviews.c.number,
+        )
+        is_last = tables.reviews.c.at >= newest.scalar_subquery()
         self._execute(
             sa.delete(tables.blobs).where(tables.blobs.c.used_at < until),
             sa.delete(tables.trees).where(tables.trees.c.used_at < until),
-            sa.delete(tables.reviews).where(tables.reviews.c.at < until),
+            sa.delete(tables.reviews).where(
+                tables.reviews.c.at < until, sa.or_(sa.not_(is_last), tables.reviews.c.at < oldest)
+            ),
             sa.delete(tables.reports).where(tables.reports.c.at < until),
             sa.delete(tables.answers).where(tables.answers.c.at < until),
             sa.delete(tables.costs).where(tables.costs.c.at < time.time() - COSTS_DAYS * DAY),
             sa.delete(tables.verdicts).where(tables.verdicts.c.at < until),
             sa.delete(tables.begun).where(tables.begun.c.at < until),
-            sa.delete(tables.pulls).where(tables.pulls.c.at < until),
-            sa.delete(tables.said).where(tables.said.c.at < until),
+            sa.delete(tables.claims).where(tables.claims.c.at < until),
+            sa.delete(tables.pulls).where(tables.pulls.c.at < oldest),
+            sa.delete(tables.said).where(tables.said.c.at < oldest),
+            sa.delete(tables.resolved).where(tables.resolved.c.at < oldest),
+            sa.delete(tables.lost).where(tables.lost.c.at < until),
+            sa.delete(tables.marks).where(tables.marks.c.at < until),
             sa.delete(tables.machines).where(tables.machines.c.seen_at < until),
         )
 

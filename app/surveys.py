@@ -69,7 +69,12 @@ class Surveys:
         )
         site = capacity.Site.of(options, workers=workers)
         ceilings, rps = capacity.capacities(result.endpoints, site), options.context.get("rps")
-        return Answer(scaled(ceilings, factor, rps), scaled(ceilings, factor, rps, WHOLE))
+        return Answer(
+            scaled(ceilings, factor, rps),
+            scaled(ceilings, factor, rps, WHOLE),
+            ceilings=tuple(ceilings[: WHOLE.endpoints]),
+            wanted=factor * rps if isinstance(rps, int | float) else 0.0,
+        )
 
     async def audit(
         self, client: RepositoryClient, commit: str, config: Config

@@ -94,7 +94,7 @@ def scaled(found: Sequence[capacity.Capacity], factor: float, rps: object, detai
     tightest = found[0]
     parts.append(
         f"<sub>{code(f'{tightest.method} {tightest.path}')}: {prose(tightest.limits[0].formula)} = "
-        f"{estimates.number(tightest.ceiling)} requests/s</sub>"
+        f"{estimates.number(tightest.ceiling)} requests/s{f' ({prose(tightest.work)})' if tightest.work else ''}</sub>"
     )
     if not wanted:
         parts.append(
@@ -106,7 +106,7 @@ def scaled(found: Sequence[capacity.Capacity], factor: float, rps: object, detai
     if not short:
         parts.append(f"Every endpoint by itself takes {load}.")
         return "\n\n".join(parts)
-    changes = Counter(limit.change for entry in short for limit in entry.below(wanted))
+    changes = Counter(limit.advice(wanted) for entry in short for limit in entry.below(wanted))
     parts.append(f"**{len(short)} of {len(found)} endpoints cannot take {load}** with a fifth in reserve:")
     parts.append(
         "\n".join(

@@ -6,7 +6,6 @@ the open heads of each installation. What was answered once is remembered here, 
 
 from __future__ import annotations
 
-import datetime
 import time
 from collections.abc import Sequence
 from typing import Final
@@ -17,15 +16,13 @@ from cachetools import LRUCache
 from app.github.client import GitHub
 from app.github.errors import GitHubError, Gone, NotFound, RateLimited
 from app.github.models import Repository
+from app.missed import Missed
 from app.runs import is_answered, own_run
 from app.store import Store
 from app.work import ReviewJob, Swept
 
 log = structlog.get_logger(__name__)
 
-DELIVERIES_SECONDS: Final = 6 * 3600.0
-REFUSED: Final = frozenset({400, 401, 413})
-"""What we refused once we would refuse again. Other refusals are those of a proxy, or of a slow line."""
 SWEEP_SECONDS: Final = 300
 ORPHAN_SECONDS: Final = 120.0
 """A run in progress for so long whose pull request has no job is nobody's."""
@@ -36,7 +33,6 @@ FIRST_PAUSE: Final = 120.0
 FRESH_SECONDS: Final = 3600.0
 """A pull request that is older when its repository is new here was open before we came: the check run says enough.
 A younger one may have been opened while its delivery is still on its way."""
-MOST_REDELIVERIES: Final = 50
 MOST_INSTALLATIONS: Final = 50
 """Looked at in one sweep; those that wait longest come first."""
 HEADS_AT_ONCE: Final = 100
@@ -50,6 +46,7 @@ class Sweep:
     def __init__(self, github: GitHub, store: Store) -> None:
         self._github = github
         self._store = store
+        self.missed = Missed(github, store)
         self._answered: LRUCache[tuple[int, int], str] = LRUCache(MOST_REMEMBERED)
         """Heads that have their answer, by repository and pull request."""
         self._wished: LRUCache[tuple[int, int, str], tuple[int, float]] = LRUCache(MOST_REMEMBERED)
@@ -71,7 +68,7 @@ class Sweep:
         self._wished.clear()
 
     async def sweep(self) -> Swept:
-        redelivered = await self._redeliver()
+        redelivered = await self.missed.redeliver()
         limited: set[int] = set()
         await self._list(limited)
         reviews = await self._orphans()
@@ -102,17 +99,6 @@ class Sweep:
             times, _ = self._wished.get(key, (0, 0.0))
             self._wished[key] = times + 1, time.monotonic()
         return tuple({review.id: review for review in reviews}.values())
-
-    async def _redeliver(self) -> int:
-        since = datetime.datetime.now(datetime.UTC) - datetime.timedelta(seconds=DELIVERIES_SECONDS)
-        failed = [
-            delivery
-            for delivery in await self._github.app.deliveries(since)
-            if delivery.status_code not in REFUSED
-        ]
-        for delivery in failed[:MOST_REDELIVERIES]:
-            await self._github.app.redeliver(delivery.id)
-        return len(failed[:MOST_REDELIVERIES])
 
     # Which repositories there are
 

@@ -89,6 +89,17 @@ begun = sa.Table(
     sa.Column("installation_id", sa.BigInteger, nullable=False, index=True),
     sa.Column("at", sa.Float, nullable=False, index=True),
 )
+claims = sa.Table(
+    "fastperf_check_claims",
+    metadata,
+    sa.Column("repository_id", sa.BigInteger, primary_key=True),
+    sa.Column("head_sha", sa.String(64), primary_key=True),
+    sa.Column("installation_id", sa.BigInteger, nullable=False, index=True),
+    sa.Column("holder", sa.String(255), nullable=False),
+    sa.Column("run_id", sa.BigInteger),
+    sa.Column("at", sa.Float, nullable=False, index=True),
+)
+"""Which machine makes the one check run of a commit, and which run that is."""
 pulls = sa.Table(
     "fastperf_pulls",
     metadata,
@@ -107,6 +118,16 @@ said = sa.Table(
     sa.Column("installation_id", sa.BigInteger, nullable=False, index=True),
     sa.Column("at", sa.Float, nullable=False, index=True),
 )
+resolved = sa.Table(
+    "fastperf_resolved",
+    metadata,
+    sa.Column("repository_id", sa.BigInteger, primary_key=True),
+    sa.Column("number", sa.BigInteger, primary_key=True),
+    sa.Column("token", sa.String(128), primary_key=True),
+    sa.Column("installation_id", sa.BigInteger, nullable=False, index=True),
+    sa.Column("at", sa.Float, nullable=False, index=True),
+)
+"""Findings whose thread somebody resolved."""
 waivers = sa.Table(
     "fastperf_waivers",
     metadata,
@@ -159,6 +180,24 @@ machines = sa.Table(
     sa.Column("seen_at", sa.Float, nullable=False),
     sa.Column("version", sa.String(64)),
 )
+lost = sa.Table(
+    "fastperf_lost_deliveries",
+    metadata,
+    sa.Column("guid", sa.String(64), primary_key=True),
+    sa.Column("delivery_id", sa.BigInteger, nullable=False),
+    sa.Column("event", sa.String(64), nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False),
+    sa.Column("due", sa.Float, nullable=False),
+    sa.Column("at", sa.Float, nullable=False),
+)
+"""Deliveries that failed, until they arrived or GitHub forgets them."""
+marks = sa.Table(
+    "fastperf_marks",
+    metadata,
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("at", sa.Float, nullable=False),
+)
+"""Up to when something was read."""
 OWNED: Final = (
     blobs,
     trees,
@@ -168,8 +207,10 @@ OWNED: Final = (
     costs,
     verdicts,
     begun,
+    claims,
     pulls,
     said,
+    resolved,
     waivers,
     pauses,
     advised,

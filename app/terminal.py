@@ -29,7 +29,7 @@ UNCUT = 10_000
 NOT_MEASURED = "not measured"
 TAB = "    "
 # Characters that make a terminal show something else than what is there.
-_HIDDEN = frozenset("‪‫‬‭‮⁦⁧⁨⁩‎‏")
+_HIDDEN = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
 
 
 def console(*, stderr: bool = False, uncut: bool = False) -> Console:

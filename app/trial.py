@@ -6,6 +6,7 @@ Every change is reviewed as its own pull request, from its first parent, in the 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import statistics
 import time
 from collections import Counter
@@ -126,16 +127,33 @@ async def run(
     workers: int = 1,
     advance: Callable[[int], object] = lambda count: None,
 ) -> Trial:
-    """Review the last `last` changes up to `head`. Raises GitError or AnalysisError when none can be read."""
+    """Review the last `last` changes up to `head`. Raises GitError or AnalysisError when none can be read.
+
+    From the oldest on, so that what one review made of a file is what the next one needs; as many at once as there are
+    `workers`, each of which keeps its own project linked from change to change.
+    """
     head_id = repository.commit(head)
     commits = repository.history(head_id, last)
     facts: dict[str, bytes] = {}
-    changes = []
-    async with Analysis(workers, deadline=localreview.PATIENCE) as analysis:
-        for commit in commits:
-            changes.append(await _change(repository, commit, analysis, facts))
+    changes: dict[str, Change] = {}
+    waiting = list(commits)
+
+    async def review(analysis: Analysis, most: int) -> None:
+        while waiting and most:
+            commit, most = waiting.pop(), most - 1
+            changes[commit.id] = await _change(repository, commit, analysis, facts)
             advance(1)
-    return Trial(repository=name, head=head_id, changes=tuple(changes))
+
+    async with contextlib.AsyncExitStack() as stack:
+        lanes = [
+            await stack.enter_async_context(Analysis(1, deadline=localreview.PATIENCE))
+            for _ in range(max(1, min(workers, len(commits))))
+        ]
+        await review(lanes[0], 1)  # reads the whole project: the others find it read
+        async with asyncio.TaskGroup() as group:
+            for analysis in lanes:
+                group.create_task(review(analysis, len(commits)))
+    return Trial(repository=name, head=head_id, changes=tuple(changes[commit.id] for commit in commits))
 
 
 async def _change(

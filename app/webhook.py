@@ -16,7 +16,7 @@ import structlog
 from aiohttp import web
 from gidgethub import routing, sansio
 
-from app.events import IgnoredError, checks, comments, installation, merge_group, pull_request
+from app.events import IgnoredError, checks, comments, installation, merge_group, pull_request, threads
 from app.jobs import Jobs, QueueUnavailableError
 from app.web.metrics import Metrics
 
@@ -38,6 +38,7 @@ routers: Final = (
     pull_request.router,
     comments.router,
     checks.router,
+    threads.router,
     merge_group.router,
     installation.router,
 )

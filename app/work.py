@@ -151,6 +151,24 @@ class ArriveJob(msgspec.Struct, frozen=True, kw_only=True):
         return _numbered(f"arrive:{self.installation_id}:{self.trigger}", self.waits)
 
 
+class ThreadJob(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody resolved a thread, or took that back."""
+
+    repository: Repository
+    number: int
+    trigger: str
+    writer: str
+    """Who began the thread: only ours count."""
+    body: str
+    """Of its first comment."""
+    resolved: bool
+    waits: int = 0
+
+    @property
+    def id(self) -> str:
+        return _numbered(f"thread:{self.repository.id}#{self.number}:{self.trigger}", self.waits)
+
+
 class Swept(msgspec.Struct, frozen=True, kw_only=True):
     """What a sweep found undone."""
 
@@ -183,6 +201,8 @@ class Work(Protocol):
     async def conclude_group_fault(self, job: MergeGroupJob, reason: str) -> Outcome: ...
 
     async def forget(self, job: ForgetJob) -> Outcome: ...
+
+    async def thread(self, job: ThreadJob) -> Outcome: ...
 
     async def sweep(self) -> Swept: ...
 

@@ -55,6 +55,7 @@ from rules.engine import diagnosis, growth, measured, registry
 from rules.engine.edits import Lines
 from rules.engine.finding import Confidence, Finding, Options, Result, Severity
 from rules.engine.project import Project
+from rules.engine.sharing import share
 
 FACTS_KEPT_BYTES = 64_000_000
 MOST_LINKED = 3
@@ -63,6 +64,8 @@ MOST_LINKED_LINES = 250_000
 """All of them together, but for the one at hand."""
 MOST_STALE_LINES = 100_000
 """Of linked projects that were given up, in memory until garbage of all ages is collected."""
+TASKS_TOGETHER = 8
+"""Whose garbage is collected at once, while it is young: most of what a task leaves goes without a collector."""
 TASKS_BETWEEN = 64
 """From one collection of garbage of all ages to the next."""
 OPEN_FILES = 64
@@ -174,7 +177,7 @@ class FactsCache:
         if (found := self._kept.get(key)) is not None:
             self._kept.move_to_end(key)
             return found[0]
-        facts = self._decoder.decode(encoded)
+        facts = share(self._decoder.decode(encoded))
         self._kept[key] = (facts, len(encoded))
         self._size += len(encoded)
         while self._size > self._most and len(self._kept) > 1:
@@ -216,7 +219,7 @@ class FactsCache:
             gc.freeze()
         elif self._anew:
             gc.freeze()
-        else:
+        elif self._tasks % TASKS_TOGETHER == 0:
             gc.collect(1)
         self._anew = False
 
@@ -371,7 +374,8 @@ def prove(
 
 def _is_commented(finding: Finding) -> bool:
     """Whether it may become a comment, with its fix: what only the summary mentions has no use for one."""
-    return finding.severity is not Severity.INFO and finding.confidence is not Confidence.POSSIBLE
+    confidence = finding.when_new or finding.confidence
+    return finding.severity is not Severity.INFO and confidence is not Confidence.POSSIBLE
 
 
 def _in_turn(findings: Iterable[Finding], old: Set[str]) -> list[Finding]:

@@ -23,7 +23,9 @@ LOAD = Load(min=0, min_open=True)
 @click.option(
     "--endpoint", multiple=True, metavar="ENDPOINT", help="Only these: `GET /orders`, `/orders`, `/admin/*`."
 )
-@click.option("--output-format", type=click.Choice(["text", "json"]), default="text", show_default=True)
+@click.option(
+    "--output-format", type=click.Choice(["text", "json", "html"]), default="text", show_default=True
+)
 def scale(
     path: Path, rps: float | None, factor: float | None, endpoint: tuple[str, ...], output_format: str
 ) -> None:
@@ -72,6 +74,8 @@ def scale(
     plan = scaling.Plan(site=site, capacities=tuple(capacity.capacities(endpoints, site)), wanted=rps or 0.0)
     if output_format == "json":
         click.echo(scaling.as_json(plan), nl=False)
+    elif output_format == "html":
+        click.echo(scaling.as_html(plan))
     else:
         from app.terminal import console
 

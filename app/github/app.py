@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any
 
 from app.github import documents
@@ -101,9 +101,9 @@ class AppClient:
                 found[repository] = OpenHeads(int(pulls["totalCount"]), newest)
         return found
 
-    async def deliveries(self, since: datetime.datetime) -> list[Delivery]:
-        """What GitHub could not deliver since then, see `Deliveries.failed`."""
-        return await self._deliveries.failed(since)
+    def deliveries(self, since: datetime.datetime) -> AsyncIterator[Delivery]:
+        """What GitHub tried to deliver since then, see `Deliveries.all`."""
+        return self._deliveries.all(since)
 
     async def redeliver(self, delivery_id: int) -> None:
         await self._deliveries.redeliver(delivery_id)

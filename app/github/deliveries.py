@@ -14,28 +14,18 @@ class Deliveries:
     def __init__(self, api: API) -> None:
         self._api = api
 
-    async def failed(self, since: datetime.datetime) -> list[Delivery]:
-        """Deliveries since then that no attempt brought to us, the oldest first, one for each guid.
-
-        The whole log is read: GitHub's own filter goes by status code and misses those that timed out.
-        """
-        failed: dict[str, Delivery] = {}
-        arrived: set[str] = set()
-        async for delivery in self.all(since):  # the newest first
-            if delivery.status == "OK":
-                arrived.add(delivery.guid)
-            else:
-                failed[delivery.guid] = delivery
-        return [delivery for guid, delivery in reversed(failed.items()) if guid not in arrived]
-
     async def all(self, since: datetime.datetime) -> AsyncIterator[Delivery]:
-        """The log back to `since`, the newest first."""
+        """The log back to `since`, the newest first; without what is still on its way.
+
+        It is read unfiltered: GitHub's own filter goes by status code and misses what timed out.
+        """
         entries = self._api.getiter("/app/hook/deliveries{?per_page}", {"per_page": "100"})
         try:
             async for entry in entries:
                 if datetime.datetime.fromisoformat(str(entry["delivered_at"])) < since:
                     return
-                yield _delivery(entry)
+                if entry["status"] != "pending":
+                    yield _delivery(entry)
         finally:
             await entries.aclose()
 

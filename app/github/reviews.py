@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from app.github import documents
@@ -98,6 +98,39 @@ class Reviews:
             return Posted(None, (), refused)
         return Posted(await self._post(draft, accepted), tuple(accepted), refused)
 
+    async def strayed(
+        self, number: int, review_id: int, comments: Sequence[ReviewComment]
+    ) -> tuple[ReviewComment, ...]:
+        """Those of `comments` that do not stand where they were to stand. One that stands elsewhere is taken away:
+        it was posted a moment ago, and speaks of a line that it does not mean."""
+        standing: dict[str, Mapping[str, Any]] = {}
+        async for entry in self._comments_of(number, review_id):
+            standing[_identity(str(entry["body"]))] = entry
+        astray: list[ReviewComment] = []
+        for comment in comments:
+            found = standing.get(_identity(comment.body))
+            if found is not None and _is_at(found, comment):
+                continue
+            astray.append(comment)
+            if found is not None:
+                await self._take_away(int(found["id"]))
+        return tuple(astray)
+
+    async def _take_away(self, comment_id: int) -> None:
+        with contextlib.suppress(NotFound):
+            await self._api.repeatable(
+                "DELETE",
+                "/repos/{owner}/{repo}/pulls/comments/{comment}",
+                {**self._names, "comment": str(comment_id)},
+                b"",
+            )
+
+    def _comments_of(self, number: int, review_id: int) -> AsyncIterator[Any]:
+        return self._api.getiter(
+            "/repos/{owner}/{repo}/pulls/{number}/reviews/{review}/comments{?per_page}",
+            {**self._at(number, review_id), "per_page": "100"},
+        )
+
     async def mark_fixed(self, thread: Thread, body: str) -> None:
         """Rewrite the thread's comment and fold it as resolved. Its replies stay."""
         await self.mark_all_fixed([(thread, body)])
@@ -132,13 +165,7 @@ class Reviews:
 
     async def _standing(self, number: int, review_id: int, comments: Sequence[ReviewComment]) -> Posted:
         """An earlier attempt has posted it: which of the comments it holds."""
-        bodies = {
-            _normalised(str(comment["body"]))
-            async for comment in self._api.getiter(
-                "/repos/{owner}/{repo}/pulls/{number}/reviews/{review}/comments{?per_page}",
-                {**self._at(number, review_id), "per_page": "100"},
-            )
-        }
+        bodies = {_normalised(str(comment["body"])) async for comment in self._comments_of(number, review_id)}
         posted = tuple(comment for comment in comments if _normalised(comment.body) in bodies)
         return Posted(review_id, posted, tuple(comment for comment in comments if comment not in posted))
 
@@ -266,6 +293,17 @@ def _is_about_anchors(error: Invalid) -> bool:
 
 def _is_pending_clash(error: Invalid) -> bool:
     return any("pending review" in reason.lower() for reason in error.reasons)
+
+
+def _identity(body: str) -> str:
+    """By which a comment of ours is known again, whatever GitHub did to its text."""
+    return _marker_of(body) or _normalised(body)
+
+
+def _is_at(found: Mapping[str, Any], comment: ReviewComment) -> bool:
+    """Whether it stands where it was sent. An older server does not say on which line."""
+    line = found.get("original_line") or found.get("line")
+    return found["path"] == comment.path and line in {None, comment.line}
 
 
 def _normalised(body: str) -> str:

@@ -34,6 +34,7 @@ from app.work import (
     Outcome,
     RerunJob,
     ReviewJob,
+    ThreadJob,
     Work,
 )
 
@@ -149,6 +150,10 @@ class Jobs:
 
     async def request_command(self, job: CommandJob) -> str:
         await self._enqueue(HOUSEKEEPING, self._workflows.command, job, job.id)
+        return job.id
+
+    async def request_thread(self, job: ThreadJob) -> str:
+        await self._enqueue(HOUSEKEEPING, self._workflows.thread, job, job.id)
         return job.id
 
     async def request_rerun(self, job: RerunJob) -> str:

@@ -31,6 +31,7 @@ from app.work import (
     RerunJob,
     ReviewJob,
     Swept,
+    ThreadJob,
     Work,
 )
 
@@ -53,7 +54,7 @@ OUTAGE_SECONDS: Final = 2.0
 JOB_SECONDS: Final = 6 * 3600.0
 """A job's whole life, waits for rate limits included."""
 
-Wish = TypeVar("Wish", ReviewJob, CommandJob, RerunJob, MergeGroupJob, ForgetJob, ArriveJob)
+Wish = TypeVar("Wish", ReviewJob, CommandJob, RerunJob, MergeGroupJob, ForgetJob, ArriveJob, ThreadJob)
 Workflow = Callable[[Outcome], Coroutine[Any, Any, Outcome]]
 
 
@@ -102,6 +103,7 @@ class Workflows:
         self.rerun = self._returning("rerun", RerunJob, self._rerun)
         self.merge_group = self._returning("merge_group", MergeGroupJob, self._merge_group)
         self.forget = self._returning("forget", ForgetJob, self._forget)
+        self.thread = self._returning("thread", ThreadJob, self._thread)
         self.arrive = self._returning("arrive", ArriveJob, self._arrive)
 
         async def sweep(at: Any, context: Any) -> Outcome:
@@ -168,6 +170,12 @@ class Workflows:
             for review in msgspec.convert(found["reviews"], tuple[ReviewJob, ...]):
                 await self._review_next(review)
             return {"status": "done"}
+
+    async def _thread(self, job: ThreadJob) -> Outcome:
+        with self._known(
+            "thread", job.id, delivery=job.trigger, repository=job.repository.full_name, number=job.number
+        ):
+            return await self._patiently("thread", self.work.thread, job)
 
     async def _merge_group(self, job: MergeGroupJob) -> Outcome:
         with self._known("merge_group", job.id, delivery=job.trigger, repository=job.repository.full_name):

@@ -9,6 +9,7 @@ import msgspec
 
 from app.review.answers import Answer
 from app.review.markdown import Section, fitting
+from rules.engine.capacity import Capacity
 
 LONGEST: Final = 200_000
 NO_ROOM: Final = "This answer has no room beside the others: ask for it in a comment of its own."
@@ -20,6 +21,8 @@ class Part(msgspec.Struct, frozen=True):
     text: str
     quotes: bool
     """It quotes files of the project: for people who may read those."""
+    ceilings: tuple[Capacity, ...] = ()
+    wanted: float = 0.0
 
 
 class Answered(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,7 +47,8 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True):
             head_sha=head_sha,
             asked=tuple(asked),
             parts=tuple(
-                Part(text, each.quotes) for text, each in zip(fitting(sections, LONGEST), given, strict=True)
+                Part(text, each.quotes, each.ceilings, each.wanted)
+                for text, each in zip(fitting(sections, LONGEST), given, strict=True)
             ),
         )
 

@@ -12,6 +12,7 @@ from app.review.config import Config
 from app.review.markdown import code, details, fence, html, one_line, plain, prose
 from app.review.table import Table
 from rules.engine import registry
+from rules.engine.capacity import Capacity
 
 HELP: Final = f"""\
 Commands, as the first word of a line:
@@ -49,10 +50,15 @@ class Answer(msgspec.Struct, frozen=True):
     """With what `short` leaves out; empty when that is nothing."""
     quotes: bool = False
     """Whether `whole` quotes files of the project."""
+    ceilings: tuple[Capacity, ...] = ()
+    """What the page draws: load against response time."""
+    wanted: float = 0.0
+    """The load in question, in requests per second."""
 
     @property
     def is_cut(self) -> bool:
-        return self.whole not in ("", self.short)
+        """Whether a page has more."""
+        return self.whole not in ("", self.short) or bool(self.ceilings)
 
 
 def is_rule(code: str) -> bool:

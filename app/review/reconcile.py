@@ -42,6 +42,7 @@ def reconcile(
     *,
     folded: Collection[str] = (),
     before: Collection[str] = (),
+    resolved: Collection[str] = (),
     quiet: bool = False,
 ) -> Plan:
     """Compare a report with our threads.
@@ -50,7 +51,7 @@ def reconcile(
     fixed and that came back is. What was `folded` into the summary once stays there. A thread is marked fixed
     when none of its findings is left at the head; threads with replies or resolved by a person are left alone, and
     so are those in files that could not be read this time. What was said `before` and has no thread any more was
-    deleted by a person, who does not want to read it again. A comment of ours out of which somebody edited the marker
+    deleted by a person, who does not want to read it again; what was `resolved` stays so, thread or not. A comment of ours out of which somebody edited the marker
     is theirs now: it stays as it is, and nothing more is said on its line. `quiet` (a draft, a bot's pull request) posts nothing.
     """
     standing = _standing(report, threads)
@@ -75,8 +76,8 @@ def reconcile(
             if not ignored.isdisjoint(map(core_of, mark.fingerprints)):
                 how = "Ignored"
             fixed.append(msgspec.structs.replace(thread, body=fixed_body(thread, head_sha, how)))
-    threaded = {token for thread in threads for token in _claimed(thread.body)}
-    unwanted = {*folded, *(token for token in before if token not in threaded)}
+    threaded = {token for thread in threads for token in marked(thread.body)}
+    unwanted = {*folded, *resolved, *(token for token in before if token not in threaded)}
     post = tuple(
         comment
         for comment in report.comments
@@ -102,7 +103,7 @@ def _standing(report: Report, threads: Sequence[Thread]) -> dict[str, frozenset[
     present = {marker.token(finding.fingerprint) for finding in (*report.new, *report.existing)}
     # What was marked fixed claims last: the finding came back, and another thread may speak of it by now.
     ordered = sorted(threads, key=lambda thread: _is_marked_fixed(thread.body))
-    claims = [(thread, token) for thread in ordered for token in _claimed(thread.body)]
+    claims = [(thread, token) for thread in ordered for token in marked(thread.body)]
     found: dict[str, set[str]] = defaultdict(set)
     for exact in (True, False):
         rest: list[tuple[Thread, str]] = []
@@ -128,7 +129,8 @@ def _standing(report: Report, threads: Sequence[Thread]) -> dict[str, frozenset[
     return {thread: frozenset(tokens) for thread, tokens in found.items()}
 
 
-def _claimed(body: str) -> tuple[str, ...]:
+def marked(body: str) -> tuple[str, ...]:
+    """The findings that a text of ours speaks of, as markers name them."""
     mark = marker.read(body)
     return mark.fingerprints if mark is not None else ()
 
@@ -140,7 +142,7 @@ def _is_marked_fixed(body: str) -> bool:
 
 def tokens(comment: ReviewComment) -> tuple[str, ...]:
     """The findings that a comment speaks of."""
-    return _claimed(comment.body) or (comment.fingerprint,)
+    return marked(comment.body) or (comment.fingerprint,)
 
 
 def fixed_body(thread: Thread, head_sha: str, how: str = "Fixed") -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, Self
 
 import msgspec
@@ -39,6 +40,10 @@ from rules.engine.finding import (
 __all__ = ["Plan", "Report", "conclude", "fixed_body", "reconcile"]
 
 _MAX_ANNOTATIONS = 200
+_USUAL = 5
+"""So many old findings of a kind in the touched files, and it is how the project works: one comment says it, and marks
+in the diff show where else the change does so."""
+_ON_THE_LOOP = frozenset({"FP101", "FP102", "FP103", "FP104"})
 _LEVELS: dict[Severity, Literal["notice", "warning", "failure"]] = {
     Severity.CRITICAL: "failure",
     Severity.HIGH: "failure",
@@ -149,7 +154,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         listened = tuple(finding for finding in new if config.mode_for(finding) != "observe")
         heard = tuple(finding for finding in listened if comments.speaks(finding))
         groups = comments.group(heard)
-        spoken, left_out, placeless = _said(heard, context, config.max_comments)
+        usual = Counter(map(_kind, changes.existing))
+        spoken, repeated, crowded, placeless = _said(heard, context, config.max_comments, usual)
+        left_out = (*repeated, *crowded)
         suggested = {comment.fingerprint for comment in spoken if comments.has_suggestion(comment)}
         applied = _applied(heard, texts)
         one_click = {finding.fingerprint for finding in new if marker.token(finding.fingerprint) in suggested}
@@ -202,7 +209,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             summary=summary.render(facts, context),
             text=summary.details_text(facts, context),
             comments=spoken,
-            annotations=_annotations(placeless, mistakes),
+            annotations=_annotations((*placeless, *repeated), mistakes),
             new=new,
             grown=tuple(finding.fingerprint for finding in changes.grown),
             fixed=fixed,
@@ -279,7 +286,10 @@ def conclude(
 
 
 def _surer(finding: Finding, diff: Diff) -> Finding:
-    """Somebody had put a guard there: that it is gone is more than a possibility."""
+    """Somebody had put a guard there: that it is gone is more than a possibility. So is what only costs later on, when
+    it is there to stay."""
+    if finding.when_new is not None:
+        return msgspec.structs.replace(finding, confidence=finding.when_new)
     if finding.confidence is not Confidence.POSSIBLE or not finding.guards:
         return finding
     if guards.lost(finding, diff, comments.places_of(finding)) is None:
@@ -359,30 +369,49 @@ def _applied(new: Sequence[Finding], texts: patch.Texts) -> _Applied:
 
 
 def _said(
-    heard: Sequence[Finding], context: comments.Context, most: int
-) -> tuple[tuple[ReviewComment, ...], tuple[Group, ...], tuple[Group, ...]]:
-    """Comments, groups that had a line but no room, groups without a line."""
+    heard: Sequence[Finding], context: comments.Context, most: int, usual: Mapping[str, int]
+) -> tuple[tuple[ReviewComment, ...], tuple[Group, ...], tuple[Group, ...], tuple[Group, ...]]:
+    """Comments, groups that repeat one of them, groups that had a line but no room, groups without a line.
+
+    What is only worth a comment because it is new is worth one.
+
+    `usual` is how often each kind of finding was there before: comments are for what a reader does not know yet.
+    """
+    said: set[str] = set()
+    repeated: list[Group] = []
     spoken: list[ReviewComment] = []
-    left_out: list[Group] = []
+    crowded: list[Group] = []
     placeless: list[Group] = []
     taken: list[Anchor] = []
     for entry in comments.group(heard):
         comment = comments.write(entry, context, taken)
+        kind = _kind(entry.first)
         if comment is None:
             placeless.append(entry)
         elif len(spoken) >= most:
-            left_out.append(entry)
+            crowded.append(entry)
+        elif kind in said and (usual.get(kind, 0) >= _USUAL or entry.first.when_new is not None):
+            repeated.append(entry)
         else:
+            said.add(kind)
             spoken.append(comment)
             if comments.has_suggestion(comment):
                 taken.append(comments.range_of(comment))
-    return tuple(spoken), tuple(left_out), tuple(placeless)
+    return tuple(spoken), tuple(repeated), tuple(crowded), tuple(placeless)
 
 
-def _annotations(placeless: Sequence[Group], errors: Sequence[ConfigError]) -> tuple[Annotation, ...]:
-    """Marks for what has no line in the diff, worst first, then mistakes in the configuration."""
+def _kind(finding: Finding) -> str:
+    """What makes two findings the same to a reader: synchronous calls of one library on the event loop, whichever rule
+    finds them; otherwise the rule."""
+    library = finding.leaf.partition(".")[0]
+    return f"{library} on the loop" if finding.code in _ON_THE_LOOP and library else finding.code
+
+
+def _annotations(unsaid: Sequence[Group], errors: Sequence[ConfigError]) -> tuple[Annotation, ...]:
+    """Marks for what is no comment (it has no line in the diff, or repeats one), worst first, then mistakes in
+    the configuration."""
     made: list[Annotation] = []
-    for entry in placeless[:_MAX_ANNOTATIONS]:
+    for entry in sorted(unsaid, key=lambda entry: _order(entry.first))[:_MAX_ANNOTATIONS]:
         finding = entry.first
         parts = [one_line(finding.message)]
         if len(entry.endpoints) > 1:

@@ -44,6 +44,18 @@ def curves(record: Record) -> list[Curve]:
     return [_curve(change, site) for change in shown[:MOST]]
 
 
+def of_ceilings(ceilings: Sequence[Capacity], wanted: float = 0.0) -> list[Curve]:
+    """A drawing for each endpoint, with a line at the load in question."""
+    return [
+        Curve(
+            f"{each.method} {each.path}",
+            load_and_latency(None, each, wanted),
+            f"at most {number(each.ceiling)} requests/s ({each.limits[0].resource})",
+        )
+        for each in ceilings
+    ]
+
+
 def _curve(change: EndpointChange, site: Site) -> Curve:
     before, after = _capacity(change, change.before, site), _capacity(change, change.after, site)
     told = [each for each in (before, after) if each is not None]
@@ -65,13 +77,14 @@ def _capacity(change: EndpointChange, cost: Cost | None, site: Site) -> Capacity
     return capacity.capacity(endpoint, site)
 
 
-def load_and_latency(before: Capacity | None, after: Capacity | None) -> Markup:
-    """Both axes are logarithmic: requests per second, and milliseconds."""
+def load_and_latency(before: Capacity | None, after: Capacity | None, wanted: float = 0.0) -> Markup:
+    """Both axes are logarithmic: requests per second, and milliseconds. `wanted` is a load to mark."""
     told = [each for each in (before, after) if each is not None]
     if not told:
         return Markup()
     least_load = min(each.ceiling for each in told) / 30
-    most_load = max(each.ceiling for each in told)
+    most_load = max([wanted, *(each.ceiling for each in told)])
+    least_load = min(least_load, wanted or least_load)
     least = min(each.response_ms for each in told) / 1.3
     most = max(each.response_ms for each in told) / (1 - _CEILING)
 
@@ -90,6 +103,8 @@ def load_and_latency(before: Capacity | None, after: Capacity | None) -> Markup:
         ]
         points = " ".join(f"{x(load):.1f},{y(each.latency_ms(load)):.1f}" for load in loads)
         parts.append(f'<polyline class="{kind}" points="{points}" fill="none"/>')
+    if wanted:
+        parts.append(f'<path class="wanted" d="M{x(wanted):.1f} 2 V{HEIGHT - BOTTOM + 6}" fill="none"/>')
     parts += [
         f'<text x="{LEFT - 4}" y="{y(each) + 4:.0f}" text-anchor="end">{number(each)}</text>'
         for each in (least * 1.3, math.sqrt(least * most), most / 1.1)

@@ -15,6 +15,18 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 _ACK = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.5, 1, 2.5, 5, 10)
 _PER_REVIEW = (1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 50, 100, 200)
 _LAG = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
+_JOB_EVENTS = (
+    "done",
+    "failed",
+    "refused",
+    "recovered",
+    "lapsed",
+    "missed_beat",
+    "redelivered",
+    "unanswered",
+    "astray",
+)
+"""Counted from 0, so that the first of each is seen as an increase."""
 _STAGE = (0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
 
 
@@ -109,6 +121,10 @@ class Metrics:
             ("event",),
             registry=self.registry,
         )
+        for event in _JOB_EVENTS:
+            self._jobs.labels(event)
+        for event, status in (("unknown", "401"), ("pull_request", "503")):
+            self._deliveries.labels(event, status)
         self._closed = Counter(
             "fastperf_connections_closed_total",
             "Connections closed on a client that was late, or because there were too many.",

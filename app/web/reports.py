@@ -307,6 +307,7 @@ def render_answer(
             pages.markdown_answer(part.text) if viewer.reads or not part.quotes else None
             for part in answered.parts
         ],
+        curves=[load_chart.of_ceilings(part.ceilings, part.wanted) for part in answered.parts],
     )
 
 

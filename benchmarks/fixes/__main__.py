@@ -3,17 +3,21 @@
 `python -m benchmarks.fixes --mirrors DIR --size 300 --seed 7 owner/name …` analyses the newest tree of each
 repository (bare mirrors at `DIR/owner+name/repo`), draws offered fixes, every rule in turn, and applies each by
 itself. A table by rule says how many kept every promise; each broken one is a line. Ends with 1 when there is one.
+`--out FILE` also keeps the counts and the place of every fix tried: `results/fixes.json` was written so.
 """
 
 from __future__ import annotations
 
 import argparse
+import datetime
 import itertools
+import json
 import random
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from app.analysis.documents import is_document, is_python
 from app.localgit import LocalRepository
@@ -31,11 +35,13 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--select", default="", help="only these codes or prefixes, by comma")
     parser.add_argument("--whole", action="store_true", help="run the rules over every file for every fix")
+    parser.add_argument("--out", type=Path, help="keep counts and places here, as JSON")
     chosen = parser.parse_args()
     codes = tuple(chosen.select.split(",")) if chosen.select else ("",)
     tried: Counter[str] = Counter()
     failed: Counter[str] = Counter()
     dropped: Counter[str] = Counter()
+    projects: list[dict[str, Any]] = []
     left = chosen.size
     for number, repo in enumerate(chosen.repos):
         repository = LocalRepository(chosen.mirrors / repo.replace("/", "+") / "repo")
@@ -43,11 +49,14 @@ def main() -> None:
         tree = _tree(repository, commit)
         most = -(-left // (len(chosen.repos) - number))
         began = tried.total()
+        project: dict[str, Any] = {"repo": repo, "commit": commit, "fixes": []}
+        projects.append(project)
         for finding in itertools.islice(_offered(tree.analysis, chosen.seed, codes, dropped), most):
             tried[finding.code] += 1
             left -= 1
             broken = proof.violations(tree, finding, whole=chosen.whole)
             failed[finding.code] += bool(broken)
+            project["fixes"].append([finding.path, finding.line, finding.code, broken])
             for what in broken:
                 print(f"{repo} {finding.path}:{finding.line} {finding.code} {what}", flush=True)
         print(
@@ -56,6 +65,16 @@ def main() -> None:
             flush=True,
         )
     print(table(tried, failed, dropped))
+    if chosen.out:
+        record = {
+            "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+            "seed": chosen.seed,
+            "fixes": tried.total(),
+            "broken": failed.total(),
+            "turned_down_by_the_engine": dropped.total(),
+            "projects": projects,
+        }
+        chosen.out.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
     sys.exit(1 if failed.total() else 0)
 
 

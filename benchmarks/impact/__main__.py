@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
-from pathlib import Path
 
-HERE = Path(__file__).parent
-HOME = HERE / ".venv"
+from benchmarks.impact.environments import HERE, environment
+
 PACKAGES = [
     "fastapi",
     "uvicorn",
@@ -36,20 +34,8 @@ PACKAGES = [
 ]
 
 
-def environment() -> Path:
-    """The interpreter that has what the cases import."""
-    python, stamp, wanted = HOME / "bin" / "python", HOME / "installed", "\n".join(PACKAGES)
-    if not stamp.exists() or stamp.read_text() != wanted:
-        if not python.exists():
-            subprocess.run([sys.executable, "-m", "venv", str(HOME)], check=True)
-        command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *PACKAGES]
-        subprocess.run(command, check=True)
-        stamp.write_text(wanted)
-    return python
-
-
 def main() -> None:
-    python = str(environment())
+    python = str(environment(".venv", PACKAGES))
     os.chdir(HERE.parents[1])
     os.environ["FASTPERF_PYTHON"] = sys.executable
     module = "benchmarks.impact.scaling" if "--scale" in sys.argv else "benchmarks.impact.run"

@@ -15,7 +15,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from benchmarks.impact import rounds, surroundings, threads
+from benchmarks.impact import calls, rounds, surroundings
 from benchmarks.impact.pair import Pair
 
 HERE = Path(__file__).parent
@@ -79,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     end = time.monotonic() + options.budget * 60
     failed = _measure(chosen, options, end)
     if not wanted or "THREADS" in wanted:
-        write(options.results, "threads", threads.measure())
+        keep_calls(options.results, calls.measure())
     return 1 if failed else 0
 
 
@@ -140,10 +140,18 @@ def write(path: Path, part: str, measured: Mapping[str, Any]) -> None:
     path.write_text(laid_out(document) + "\n", encoding="utf-8")
 
 
+def keep_calls(path: Path, measured: Mapping[str, Mapping[str, Any]]) -> None:
+    """Put what calls do in a thread among the old results."""
+    document = json.loads(path.read_text()) if path.exists() else {"version": 1}
+    path.write_text(laid_out({**document, **calls.among(document, measured)}) + "\n", encoding="utf-8")
+
+
 def laid_out(value: Any, depth: int = 0) -> str:
     """JSON with one form, or one call, a line: fit to be read and compared."""
-    if isinstance(value, dict) and (
-        depth < 4 or any(isinstance(inner, (dict, list)) for inner in value.values())
+    if (
+        isinstance(value, dict)
+        and "call_ms" not in value
+        and (depth < 4 or any(isinstance(inner, (dict, list)) for inner in value.values()))
     ):
         inner = (
             f"{' ' * (depth + 1)}{json.dumps(key)}: {laid_out(each, depth + 1)}"

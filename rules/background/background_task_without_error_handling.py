@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine.graph import Node
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.callees import Callee
@@ -78,7 +79,7 @@ class BackgroundTaskWithoutErrorHandling(Rule):
             return
         later = [
             each
-            for each in ast.walk(function.node)
+            for each in walk(function.node)
             if isinstance(each, ast.Call)
             and each.lineno > node.lineno
             and _adds(each, module)

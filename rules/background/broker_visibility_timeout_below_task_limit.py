@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine.finding import Impact
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -99,7 +100,7 @@ def _named_values(tree: ast.Module) -> tuple[tuple[str, ast.expr], ...]:
 
 
 def _found_values(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
-    for node in ast.walk(tree):
+    for node in walk(tree):
         match node:
             case ast.keyword(arg=str(name), value=value):
                 yield name, value

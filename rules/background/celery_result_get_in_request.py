@@ -8,6 +8,7 @@ from rules.engine.finding import Impact
 from rules.engine.loop_shapes import spelled
 from rules.engine.queue_tasks import is_result
 from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.callees import Callee
@@ -118,4 +119,4 @@ def _is_ready(call: ast.Call, module: Module) -> bool:
     function = module.function_of(call)
     if function is None or isinstance(function.node, ast.Lambda):
         return True
-    return any(isinstance(node, ast.Attribute) and node.attr in _ASKS for node in ast.walk(function.node))
+    return any(isinstance(node, ast.Attribute) and node.attr in _ASKS for node in walk(function.node))

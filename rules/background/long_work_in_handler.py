@@ -10,6 +10,7 @@ from rules.engine.finding import Hop
 from rules.engine.loop_shapes import spelled
 from rules.engine.module import Context
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -301,9 +302,7 @@ def _decides(statement: ast.Expr, module: Module) -> bool:
 def _answers(attempt: ast.Try) -> bool:
     """Whether a `try` around nothing else turns failures into an answer."""
     return len(attempt.body) == 1 and any(
-        isinstance(inner, ast.Raise | ast.Return)
-        for handler in attempt.handlers
-        for inner in ast.walk(handler)
+        isinstance(inner, ast.Raise | ast.Return) for handler in attempt.handlers for inner in walk(handler)
     )
 
 
@@ -315,7 +314,7 @@ def _stops_loop(call: ast.Call, module: Module) -> bool:
 
 def _streams(call: ast.Call, module: Module) -> bool:
     function = module.function_of(call)
-    return function is None or any(isinstance(each, ast.Yield) for each in ast.walk(function.node))
+    return function is None or any(isinstance(each, ast.Yield) for each in walk(function.node))
 
 
 def _fix(statement: ast.Expr, call: ast.Call, module: Module) -> Fix | None:

@@ -8,6 +8,7 @@ from rules.engine import kept_estimates
 from rules.engine.loop_shapes import spelled
 from rules.engine.queue_tasks import enqueue, may_enqueue
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.callees import Callee
@@ -136,7 +137,7 @@ def _is_left_alone(call: ast.Call, module: Module) -> bool:
             return False
         loads = [
             each
-            for each in ast.walk(function.node)
+            for each in walk(function.node)
             if isinstance(each, ast.Name) and each.id == name and isinstance(each.ctx, ast.Load)
         ]
         return all(_only_kept(each, module) for each in loads)

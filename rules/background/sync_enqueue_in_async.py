@@ -8,9 +8,11 @@ from rules.engine.finding import Impact
 from rules.engine.loop_bound import holds_mutex
 from rules.engine.loop_calls import offload_primitive
 from rules.engine.loop_shapes import spelled
+from rules.engine.measured import waits_freely
 from rules.engine.queue_tasks import enqueue, may_enqueue
 from rules.engine.rewrites import in_thread
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.libraries import Kind
 
 if TYPE_CHECKING:
     from rules.engine.callees import Callee
@@ -110,7 +112,7 @@ class SyncEnqueueInAsync(Rule):
             " request of this worker waits.",
             confidence=Confidence.LIKELY,
             fix=None
-            if holds_mutex(node, module)
+            if holds_mutex(node, module) or not waits_freely(found.library, Kind.NET)
             else Fix(
                 in_thread(primitive),
                 imports=(primitive if primitive.startswith("fastapi") else "asyncio",),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine.queue_tasks import celery_decorator
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -99,7 +100,7 @@ def _forever(keywords: dict[str | None, ast.expr], function: ast.FunctionDef) ->
     limit = keywords.get("max_retries")
     if not (isinstance(limit, ast.Constant) and limit.value is None) or "retry_backoff" in keywords:
         return False
-    calls = [each for each in ast.walk(function) if isinstance(each, ast.Call)]
+    calls = [each for each in walk(function) if isinstance(each, ast.Call)]
     retries = [each for each in calls if isinstance(each.func, ast.Attribute) and each.func.attr == "retry"]
     return bool("autoretry_for" in keywords or retries) and not any(
         keyword.arg in ("countdown", "eta", "max_retries", None)
@@ -113,7 +114,7 @@ def _handles(function: ast.FunctionDef) -> bool:
     return any(
         (isinstance(node, ast.Try) and node.handlers)
         or (isinstance(node, ast.Attribute) and node.attr == "retry")
-        for node in ast.walk(function)
+        for node in walk(function)
     )
 
 

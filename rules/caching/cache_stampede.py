@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rules.engine.loop_shapes import spelled
 from rules.engine.redis_calls import command, may_command
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.callees import Callee
@@ -101,7 +102,7 @@ class CacheStampede(Rule):
         if any(word in text for word in _GUARDS):
             return
         wanted = ast.dump(sent.key)
-        calls = [each for each in ast.walk(function.node) if isinstance(each, ast.Call)]
+        calls = [each for each in walk(function.node) if isinstance(each, ast.Call)]
         reads = [
             each
             for each in calls

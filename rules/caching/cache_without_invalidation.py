@@ -9,6 +9,7 @@ from rules.engine.finding import Impact
 from rules.engine.memoised import memos
 from rules.engine.redis_calls import command, is_meant_to_stay
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -128,7 +129,7 @@ class CacheWithoutInvalidation(Rule):
             return
         if "redis" not in module.source.text and "valkey" not in module.source.text:
             return
-        writes = [each for each in ast.walk(node) if isinstance(each, ast.Call) and _is_write(each, module)]
+        writes = [each for each in walk(node) if isinstance(each, ast.Call) and _is_write(each, module)]
         models = _models(node, module)
         if not writes or not models or _touches_a_cache(node, module):
             return
@@ -167,7 +168,7 @@ def _is_write(call: ast.Call, module: Module) -> bool:
 def _models(function: ast.AST, module: Module) -> set[str]:
     """Names of the project's classes that a function mentions in calls: `Order(...)`, `select(Order)`, `get(Order, 1)`."""
     found: set[str] = set()
-    for node in ast.walk(function):
+    for node in walk(function):
         if isinstance(node, ast.Call):
             for value in (node.func, *node.args):
                 if isinstance(value, ast.Name) and value.id[:1].isupper():
@@ -186,7 +187,7 @@ def _touches_a_cache(function: ast.AST, module: Module) -> bool:
 
 def _cached_key(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> ast.expr | None:
     """The key under which a function keeps what it read."""
-    for node in ast.walk(function):
+    for node in walk(function):
         sent = command(node, module)
         if (
             sent is not None

@@ -12,6 +12,7 @@ from rules.engine.memoised import is_method, memos, own_arguments
 from rules.engine.redis_calls import Command, command, is_meant_to_stay
 from rules.engine.rewrites import with_keyword
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -171,7 +172,7 @@ def _is_cache_aside(sent: Command, key: ast.expr, module: Module) -> bool:
         return False
     wanted = ast.dump(key)
     reads: list[ast.Call] = []
-    for node in ast.walk(function.node):
+    for node in walk(function.node):
         other = command(node, module) if node is not sent.call else None
         if other is None:
             if isinstance(node, ast.Attribute) and node.attr in _EXPIRES:
@@ -199,19 +200,18 @@ def _fills_miss(read: ast.Call, written: ast.Call, function: ast.AST, module: Mo
         for target in (statement.targets if isinstance(statement, ast.Assign) else ())
         if isinstance(target, ast.Name)
     }
-    for node in ast.walk(function):
+    for node in walk(function):
         if not isinstance(node, ast.If):
             continue
         asks = any(
-            inner is read or (isinstance(inner, ast.Name) and inner.id in names)
-            for inner in ast.walk(node.test)
+            inner is read or (isinstance(inner, ast.Name) and inner.id in names) for inner in walk(node.test)
         )
         if not asks:
             continue
-        if any(inner is written for part in (*node.body, *node.orelse) for inner in ast.walk(part)):
+        if any(inner is written for part in (*node.body, *node.orelse) for inner in walk(part)):
             return True
         if node.lineno < written.lineno and any(
-            isinstance(inner, ast.Return) for part in node.body for inner in ast.walk(part)
+            isinstance(inner, ast.Return) for part in node.body for inner in walk(part)
         ):
             return True
     return False

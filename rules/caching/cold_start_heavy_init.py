@@ -8,6 +8,7 @@ from rules.engine.creation import depends_on_request, made_again
 from rules.engine.finding import Impact
 from rules.engine.loop_shapes import spelled
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.walking import walk
 from rules.libraries.heavy import FROM_PRETRAINED, LOADERS
 
 if TYPE_CHECKING:
@@ -144,7 +145,7 @@ def _is_first_use(call: ast.Call, module: Module) -> bool:
     current = module.parent(call)
     while current is not None and current is not function.node:
         if isinstance(current, ast.If) and any(
-            isinstance(inner, ast.Constant) and inner.value is None for inner in ast.walk(current.test)
+            isinstance(inner, ast.Constant) and inner.value is None for inner in walk(current.test)
         ):
             return True
         if isinstance(current, ast.If) and isinstance(current.test, ast.UnaryOp):

@@ -10,6 +10,7 @@ from rules.engine.loop_shapes import spelled
 from rules.engine.remembering import is_remembered
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.values import Sort
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -81,7 +82,7 @@ class ExpensivePureCallUncached(Rule):
         yield from _copied(node, module)
         if str(module.role(node) or "") != "endpoint" or not _is_public_read(node, module):
             return
-        for call in ast.walk(node):
+        for call in walk(node):
             if not isinstance(call, ast.Call) or module.function_of(call) != module.function_of(node):
                 continue
             external = module.external(call)
@@ -109,7 +110,7 @@ def _copied(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) ->
         return
     if "deepcopy" not in module.source.text:
         return
-    for call in ast.walk(function):
+    for call in walk(function):
         if (
             not isinstance(call, ast.Call)
             or not call.args

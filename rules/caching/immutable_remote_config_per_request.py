@@ -22,6 +22,11 @@ _PROBE = re.compile(
     r"health|ping|ready|alive|live|status|check|probe|heartbeat|test|verify|sync|refresh|update|import|latest|metadata",
     re.IGNORECASE,
 )
+_PERSONAL = re.compile(
+    r"user_?info|whoami|token_?info|introspect|/(?:me|user|self|account|profile|session)s?(?:[/?]|$)",
+    re.IGNORECASE,
+)
+"""Addresses whose answer is about whoever the client speaks for."""
 _KEY_CLIENTS = frozenset({"jwt.PyJWKClient", "jwt.jwks_client.PyJWKClient"})
 
 
@@ -106,6 +111,7 @@ class ImmutableRemoteConfigPerRequest(Rule):
             or not module.in_request_path(node)
             or is_remembered(node, module)
             or module.loops(node)
+            or _PERSONAL.search(found.text)
         ):
             return
         slow = bool(SLOW_TO_CHANGE.search(found.text))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine.loop_shapes import spelled
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -92,10 +93,10 @@ class LazyDataOfEveryRequest(Rule):
             or len(module.endpoints(node)) < MANY
         ):
             return
-        if not any(isinstance(each, ast.Global) and name in each.names for each in ast.walk(function.node)):
+        if not any(isinstance(each, ast.Global) and name in each.names for each in walk(function.node)):
             return
         for statement in node.body:
-            for call in ast.walk(statement):
+            for call in walk(statement):
                 if isinstance(call, ast.Call) and _fetches(call, module):
                     yield Match(
                         node,

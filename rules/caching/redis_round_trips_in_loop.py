@@ -11,6 +11,7 @@ from rules.engine.per_item import is_doubtful
 from rules.engine.redis_calls import Command, command, may_command
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.spelling import last_name
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.callees import Callee
@@ -162,7 +163,7 @@ def _first_in(loop: ast.AST, module: Module) -> ast.Call | None:
     """The first command of the loop that goes out once per turn."""
     found = [
         sent.call
-        for node in ast.walk(loop)
+        for node in walk(loop)
         if (sent := command(node, module)) is not None
         and sent.name not in _WAITS
         and not _takes_many(sent)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine import kept_estimates
 from rules.engine.creation import made_again
+from rules.engine.first_time import is_first_time
 from rules.engine.loop_shapes import spelled
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.traffic import is_seldom
@@ -113,7 +114,7 @@ class SettingsPerRequest(Rule):
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         what = _what(node, module)
-        if not what or made_again(node, module) is None:
+        if not what or made_again(node, module) is None or is_first_time(node, module):
             return
         yield Match(
             node,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from rules.engine.creation import serves
-from rules.engine.rule import Effort, Fix, Impact, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.rule import Confidence, Effort, Fix, Impact, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.spelling import last_name
 from rules.engine.tables import Table
 
@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 
     from rules.engine.callees import Callee
     from rules.engine.module import Module
+
+_MANY = frozenset(
+    {"children", "people", "history", "data", "media", "list", "log", "queue", "set", "collection"}
+)
+"""Last words of collections without an s."""
 
 
 class CartesianEagerLoad(Rule):
@@ -141,7 +146,10 @@ class CartesianEagerLoad(Rule):
         found = module.rows(node)
         if len(found) != 1:
             return
-        joined = [option for option in _options(node) if _is_joined_collection(option, found[0].table)]
+        options = {
+            _attribute(each): each for each in reversed(_options(node))
+        }  # several may go through one join
+        joined = [each for each in reversed(options.values()) if _is_joined_collection(each, found[0].table)]
         own = [option for option in joined if option in node.args]
         if len(joined) < 2 or not own:
             return
@@ -152,6 +160,9 @@ class CartesianEagerLoad(Rule):
             node,
             f"`joinedload` of {' and '.join(f'`{entity}.{name}`' for name in names)} returns every combination of their"
             f" rows for each `{entity}`.",
+            confidence=Confidence.CERTAIN
+            if sum(not _sounds_single(name) for name in names) > 1
+            else Confidence.POSSIBLE,
             fix=Fix(
                 _selected([_attribute(option) for option in later]),
                 imports=("sqlalchemy.orm.selectinload",),
@@ -193,6 +204,12 @@ def _is_joined_collection(option: ast.expr, table: Table) -> bool:
         return False
     relationship = table.relationships.get(_attribute(option))
     return relationship is not None and relationship.many
+
+
+def _sounds_single(name: str) -> bool:
+    """`snapshot`: declared without `uselist=False`, but one row as its name has it."""
+    last = name.lower().rpartition("_")[2]
+    return not last.endswith("s") and last not in _MANY
 
 
 def _selected(attributes: list[str]) -> Callable[[Any], cst.CSTNode]:

@@ -24,6 +24,7 @@ from rules.engine.round_trips import (
 )
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.transactions import opens_own
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.callees import Callee
@@ -242,7 +243,7 @@ def _is_rationed(node: ast.AST, loop: ast.AST, module: Module) -> bool:
 
 def _writes(loop: ast.For, module: Module) -> bool:
     """Whether a turn of the loop changes something: adds, deletes, executes, or sets an attribute."""
-    for node in ast.walk(loop):
+    for node in walk(loop):
         match node:
             case ast.Call(
                 func=ast.Attribute(attr="add" | "add_all" | "delete" | "merge" | "execute" | "exec")
@@ -261,7 +262,7 @@ def _other(kind: str, loop: ast.For, module: Module) -> bool:
     """Whether a commit in the same loop says it already: a flush or refresh beside it is not a second finding."""
     if kind == "commit":
         return False
-    for node in ast.walk(loop):
+    for node in walk(loop):
         if isinstance(node, ast.Call):
             found = module.query(node)
             if found is not None and found.kind == "commit":
@@ -281,6 +282,6 @@ def _moved(node: ast.Call, loop: ast.For, module: Module) -> Fix | None:
         or loop.orelse
     ):
         return None
-    if any(isinstance(inner, ast.Return) for inner in ast.walk(loop)):
+    if any(isinstance(inner, ast.Return) for inner in walk(loop)):
         return None
     return Fix(after_loop(loop, statement), safety=Safety.UNSAFE, target=loop)

@@ -9,6 +9,7 @@ from rules.engine.creation import serves
 from rules.engine.loads import LISTS, Load, is_limited, loaded, narrows
 from rules.engine.loop_shapes import shortened
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.callees import Callee
@@ -127,7 +128,7 @@ def _only_asked(parent: ast.AST | None, load: Load, module: Module) -> bool:
     function = module.function_of(load.call)
     if function is None or isinstance(function.node, ast.Lambda):
         return False
-    uses = [part for part in ast.walk(function.node) if isinstance(part, ast.Name) and part.id == name]
+    uses = [part for part in walk(function.node) if isinstance(part, ast.Name) and part.id == name]
     loads = [use for use in uses if isinstance(use.ctx, ast.Load)]
     return (
         bool(loads) and len(uses) == len(loads) + 1 and all(_asks(module.parent(use), use) for use in loads)

@@ -9,7 +9,7 @@ from rules.engine.finding import Hop
 from rules.engine.loop_shapes import spelled
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.traffic import is_seldom
-from rules.engine.transactions import held_calls
+from rules.engine.transactions import CLOSES_FIRST, held_calls
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -105,9 +105,20 @@ class ExternalCallInTransaction(Rule):
                 f"`{name}`{reaches} while `{held.session}` keeps the connection it took on line {held.begun}: it is gone"
                 " from the pool for as long as the other side takes.",
                 # A pool runs dry under load; what an administrator does now and then takes one connection of it.
-                confidence=Confidence.POSSIBLE if is_seldom(node, module) else Confidence.LIKELY,
+                confidence=Confidence.POSSIBLE
+                if is_seldom(node, module) or _is_given_back(node, held.session, module)
+                else Confidence.LIKELY,
                 call_path=path,
                 related=(Hop(module.path, held.begun, held.session),),
                 impact=estimates.connection_held(module.options),
             )
             return
+
+
+def _is_given_back(function: ast.FunctionDef | ast.AsyncFunctionDef, session: str, module: Module) -> bool:
+    """Whether only background tasks run it, with the session of a request that FastAPI closed before they began."""
+    version = module.version("fastapi")
+    if version is None or not CLOSES_FIRST[0] <= version < CLOSES_FIRST[1] or module.is_waited_for(function):
+        return False
+    arguments = function.args
+    return session in {each.arg for each in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}

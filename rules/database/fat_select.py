@@ -9,6 +9,7 @@ from rules.engine.eager import query_node
 from rules.engine.raw_text import RUNS, behind
 from rules.engine.rule import Confidence, Effort, Hop, Invalid, Match, Rule, Severity, Valid
 from rules.engine.spelling import last_name
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.callees import Callee
@@ -168,7 +169,7 @@ def _unread(table: Table, filled: list[Filled], query: ast.Call, module: Module)
     function = module.function_of(query)
     used = {
         node.attr
-        for node in ast.walk(function.node if function is not None else module.tree)
+        for node in walk(function.node if function is not None else module.tree)
         if isinstance(node, ast.Attribute) and node.attr in names and isinstance(node.ctx, ast.Load)
     }
     return [column for column in unread if column.attribute not in used]
@@ -180,7 +181,7 @@ def _is_chosen(node: ast.expr, module: Module) -> bool:
     around = function.node if function is not None else module.tree
     return any(
         getattr(each, "id", getattr(each, "attr", "")) in _CHOOSING
-        for each in ast.walk(around)
+        for each in walk(around)
         if isinstance(each, ast.Name | ast.Attribute)
     )
 

@@ -9,6 +9,7 @@ from rules.engine.lookups import Use
 from rules.engine.rule import Confidence, Effort, Hop, Impact, Invalid, Match, Rule, Severity, Valid
 from rules.engine.small_tables import is_small, lists_kinds
 from rules.engine.tables import Column, Table
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -126,12 +127,15 @@ class ForeignKeyWithoutIndex(Rule):
                 )
             )
             name = table.symbol.rpartition(".")[2]
+            # Together with the column the index costs nothing; later it is a migration of a table in use.
+            worth_it = place is not None and not is_small(table) and not _refers_to_kind(column, module)
             yield Match(
                 index_advice.place_of(statement),
                 f"`{name}.{column.attribute}` is a foreign key without an index: {reason} reads all of `{table.name}`.",
                 # A collection may never be loaded, a parent never be deleted: only a query shows that it matters.
                 severity=self.severity if asked else Severity.LOW,
                 confidence=Confidence.LIKELY if asked else Confidence.POSSIBLE,
+                when_new=Confidence.LIKELY if worth_it and not asked else None,
                 fix=index_advice.add_index(statement),
                 related=(place,) if place is not None else (),
                 instead=f"`index=True` on the column, and in a migration {index_advice.migration(table, column)}.",
@@ -167,7 +171,7 @@ def _is_declined(statement: ast.stmt) -> bool:
         and part.arg == "index"
         and isinstance(part.value, ast.Constant)
         and part.value.value is False
-        for part in ast.walk(statement)
+        for part in walk(statement)
     )
 
 

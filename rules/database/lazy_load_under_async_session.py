@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rules.engine import eager, expired
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rules.engine.callees import Callee
     from rules.engine.module import Module
     from rules.engine.statements import Loaded
+    from rules.engine.tables import Table
 
 
 class LazyLoadUnderAsyncSession(Rule):
@@ -223,6 +224,8 @@ class LazyLoadUnderAsyncSession(Rule):
             " fails with `MissingGreenlet`.",
             confidence=Confidence.CERTAIN
             if any(each.relationship.many and not each.through for each in reads)
+            else Confidence.POSSIBLE
+            if all(_may_be_known(each.chain, found.loaded) for each in reads)
             else Confidence.LIKELY,
             fix=eager.load_with_query(module, found.loaded, [each.chain for each in reads]),
             related=(
@@ -239,3 +242,29 @@ class LazyLoadUnderAsyncSession(Rule):
 def _certain(loaded: Loaded) -> bool:
     """An asynchronous session, and nothing in between that may have loaded more."""
     return loaded.is_async is True and not loaded.flags & HANDED
+
+
+def _may_be_known(chain: Sequence[str], loaded: Loaded) -> bool:
+    """Whether the query loads rows of that table by another way: one that the session holds is found by its key, without
+    asking."""
+    owner = [loaded.table, *_along(loaded.table, chain[:-1])][-1]
+    relationship = owner.relationships.get(chain[-1]) if owner is not None else None
+    if owner is None or relationship is None or relationship.many or relationship.target is None:
+        return False
+    target = relationship.target
+    keys = [owner.columns[key].foreign for key in owner.keys_of(relationship)]
+    primary = {column.name for column in target.columns.values() if column.primary}
+    if not keys or any(key is None or key.target.rpartition(".")[2] not in primary for key in keys):
+        return False
+    too = {loaded.table, *(table for option in loaded.options for table in _along(loaded.table, option))}
+    return target in too
+
+
+def _along(table: Table | None, names: Sequence[str]) -> list[Table | None]:
+    """The tables that a chain of relationships comes by."""
+    found: list[Table | None] = []
+    for name in names:
+        step = table.relationships.get(name) if table is not None else None
+        table = step.target if step is not None else None
+        found.append(table)
+    return found

@@ -8,6 +8,7 @@ from rules.engine.finding import Impact
 from rules.engine.loop_shapes import shortened
 from rules.engine.origins import parameters
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.callees import Callee
@@ -113,7 +114,7 @@ class OffsetPaginationDeep(Rule):
         if function is None or isinstance(function.node, ast.Lambda):
             return
         given = parameters(function.node)
-        if not any(isinstance(part, ast.Name) and part.id in given for part in ast.walk(node.args[0])):
+        if not any(isinstance(part, ast.Name) and part.id in given for part in walk(node.args[0])):
             return
         yield Match(
             node,

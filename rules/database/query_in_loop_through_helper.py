@@ -24,6 +24,7 @@ from rules.engine.row_members import summary_of_member
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.traffic import is_seldom
 from rules.engine.values import Sort
+from rules.engine.walking import walk
 from rules.libraries import Kind
 
 if TYPE_CHECKING:
@@ -183,7 +184,7 @@ def _is_data(loop: ast.AST, module: Module) -> bool:
     if goes_over_rows(loop, module):
         return True
     function = module.function_of(loop)
-    given = {each.arg for each in ast.walk(function.node) if isinstance(each, ast.arg)} if function else set()
+    given = {each.arg for each in walk(function.node) if isinstance(each, ast.arg)} if function else set()
     sources = [unwrapped(each) for each in iterables(loop)]
     while any(isinstance(each, ast.Attribute) for each in sources):
         sources = [each.value if isinstance(each, ast.Attribute) else each for each in sources]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine.creation import serves
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.callees import Callee
@@ -108,7 +109,7 @@ class RefreshAfterCommit(Rule):
             return  # the object does not know what the statement wrote
         later = [
             each
-            for each in ast.walk(function.node)
+            for each in walk(function.node)
             if isinstance(each, ast.Name)
             and each.id == refreshed.id
             and (each.lineno, each.col_offset) > (node.end_lineno or 0, node.end_col_offset or 0)
@@ -126,7 +127,7 @@ class RefreshAfterCommit(Rule):
 def _updates_by_statement(function: ast.AST, module: Module) -> bool:
     return any(
         isinstance(each, ast.Call) and module.qualified_name(each.func) == "sqlalchemy.update"
-        for each in ast.walk(function)
+        for each in walk(function)
     )
 
 
@@ -144,7 +145,7 @@ def _after_commit(statement: ast.stmt, module: Module) -> bool:
                 isinstance(each, ast.Call)
                 and (query := module.query(each)) is not None
                 and query.kind == "commit"
-                for each in ast.walk(before)
+                for each in walk(before)
             )
     return False
 

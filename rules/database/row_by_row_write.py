@@ -24,6 +24,7 @@ from rules.engine.round_trips import (
 )
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.traffic import is_seldom
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.callees import Callee
@@ -136,7 +137,7 @@ class RowByRowWrite(Rule):
             return
         confidence = (
             Confidence.POSSIBLE
-            if is_isolated(node, loop, module) or _is_counted(node, loop, module)
+            if is_isolated(node, loop, module) or _is_counted(node, loop, module) or _leaves_too(loop, module)
             else confidence_of(node, loop, leaf, module)
         )
         severity, costs = _severity(node, module), "one round trip to the database each"
@@ -177,7 +178,20 @@ def _is_counted(call: ast.Call, loop: ast.AST, module: Module) -> bool:
         and node.attr in ("rowcount", "matched_count", "modified_count", "deleted_count")
         and isinstance(node.value, ast.Name)
         and node.value.id == name
-        for node in ast.walk(loop)
+        for node in walk(loop)
+    )
+
+
+def _leaves_too(loop: ast.AST, module: Module) -> bool:
+    """Whether each item waits for another machine as well: then its write is the least of what it costs."""
+    return any(
+        isinstance(call, ast.Call)
+        and (
+            (module.external(call) is not None and module.query(call) is None)
+            or ((summary := module.summary(call)) is not None and bool(summary.external))
+        )
+        for statement in (loop.body if isinstance(loop, ast.For | ast.AsyncFor) else ())
+        for call in ast.walk(statement)
     )
 
 

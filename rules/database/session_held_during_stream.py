@@ -10,8 +10,8 @@ from rules.engine.origins import origin
 from rules.engine.page_sizes import arguments
 from rules.engine.rewrites import with_keyword
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
-from rules.engine.transactions import holds, pinning, releases
-from rules.engine.walking import own_nodes
+from rules.engine.transactions import CLOSES_FIRST, holds, pinning, releases
+from rules.engine.walking import own_nodes, walk
 
 if TYPE_CHECKING:
     from rules.engine.graph import Node
@@ -29,8 +29,6 @@ _STREAMS = {
 _IN_MEMORY = frozenset(
     {"io.BytesIO", "io.StringIO", "builtins.iter", "builtins.list", "builtins.bytes", "builtins.str"}
 )
-# Clean-up of `yield` dependencies ran before the response was sent in the versions between these two.
-_EARLY = ((0, 106), (0, 118))
 _SCOPES = (0, 121)
 
 
@@ -120,7 +118,7 @@ class SessionHeldDuringStream(Rule):
             return
         streams = list(_streams(node, module))
         version = module.version("fastapi")
-        if not streams or (version is not None and _EARLY[0] <= version < _EARLY[1]):
+        if not streams or (version is not None and CLOSES_FIRST[0] <= version < CLOSES_FIRST[1]):
             return
         handler = module.graph_node(node)
         route = next((each for each in module.project.routing.endpoints if each.handler is handler), None)
@@ -193,7 +191,7 @@ def _queried(handler: Node, dependencies: tuple[Node, ...], held: list[Node], mo
 
 def _use(node: ast.FunctionDef | ast.AsyncFunctionDef, argument: ast.arg) -> ast.AST:
     """Somewhere in the body where the parameter is read; the parameter itself when nowhere."""
-    for part in ast.walk(node):
+    for part in walk(node):
         if isinstance(part, ast.Name) and part.id == argument.arg and isinstance(part.ctx, ast.Load):
             return part
     return argument
@@ -207,15 +205,15 @@ def _uses(
     made = origin(content, module) if content is not None else None
     if made is None:
         return True
-    mentioned = {part.id for part in ast.walk(made) if isinstance(part, ast.Name)}
-    for inner in ast.walk(node):
+    mentioned = {part.id for part in walk(made) if isinstance(part, ast.Name)}
+    for inner in walk(node):
         if (
             isinstance(inner, ast.FunctionDef | ast.AsyncFunctionDef)
             and inner is not node
             and inner.name in mentioned
         ):
-            mentioned |= {part.id for part in ast.walk(inner) if isinstance(part, ast.Name)}
-            if any(isinstance(part, ast.Call) and module.query(part) is not None for part in ast.walk(inner)):
+            mentioned |= {part.id for part in walk(inner) if isinstance(part, ast.Name)}
+            if any(isinstance(part, ast.Call) and module.query(part) is not None for part in walk(inner)):
                 return True
     if mentioned & names:
         return True
@@ -237,7 +235,7 @@ def _fix(own: list[tuple[ast.arg, ast.expr | None]], version: tuple[int, ...] | 
         return None
     argument, default = own[0]
     roots = [root for root in (default, argument.annotation) if root is not None]
-    for part in (part for root in roots for part in ast.walk(root)):
+    for part in (part for root in roots for part in walk(root)):
         match part:
             case ast.Call(func=ast.Name(id="Depends") | ast.Attribute(attr="Depends")):
                 return Fix(with_keyword("scope", '"function"'), safety=Safety.UNSAFE, target=part)

@@ -10,7 +10,7 @@ from rules.engine.module import Role
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.transactions import CONNECTIONS, RELEASING, holds, is_a
 from rules.engine.values import Sort
-from rules.engine.walking import own_nodes
+from rules.engine.walking import own_nodes, walk
 
 if TYPE_CHECKING:
     from rules.engine.callees import Callee
@@ -202,11 +202,11 @@ def _fate(name: str, function: ast.FunctionDef | ast.AsyncFunctionDef, module: M
             found = max(found, ALWAYS if _is_certain(node, function, module) else SOMETIMES)
         elif _leaves(node, name, module):
             return ALWAYS
-    for node in ast.walk(function):
+    for node in walk(function):
         is_inner = (
             isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) and node is not function
         )
-        if is_inner and any(isinstance(part, ast.Name) and part.id == name for part in ast.walk(node)):
+        if is_inner and any(isinstance(part, ast.Name) and part.id == name for part in walk(node)):
             return ALWAYS
         if isinstance(node, ast.Global | ast.Nonlocal) and name in node.names:
             return ALWAYS
@@ -216,7 +216,7 @@ def _fate(name: str, function: ast.FunctionDef | ast.AsyncFunctionDef, module: M
 def _gives_back(node: ast.AST, name: str) -> bool:
     match node:
         case ast.withitem(context_expr=expression):
-            return any(isinstance(part, ast.Name) and part.id == name for part in ast.walk(expression))
+            return any(isinstance(part, ast.Name) and part.id == name for part in walk(expression))
         case ast.Attribute(value=ast.Name(id=owner), attr=method) if owner == name:
             return method in RELEASING and method not in ("commit", "rollback")
         case ast.Call(func=ast.Name(id=function) | ast.Attribute(attr=function)):
@@ -224,7 +224,7 @@ def _gives_back(node: ast.AST, name: str) -> bool:
                 return any(
                     isinstance(part, ast.Name) and part.id == name
                     for argument in node.args
-                    for part in ast.walk(argument)
+                    for part in walk(argument)
                 )
     return False
 

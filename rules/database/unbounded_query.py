@@ -15,6 +15,7 @@ from rules.engine.rows import NARROWED
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.small_tables import is_small
 from rules.engine.traffic import is_seldom
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.callees import Callee
@@ -116,7 +117,7 @@ class UnboundedQuery(Rule):
             yield _of_documents(node, listed, module)
             return
         found = module.project.unbounded.at(module.path, node.lineno, node.col_offset)
-        if found is None or any(isinstance(part, ast.Call) for part in ast.walk(node.func)):
+        if found is None or any(isinstance(part, ast.Call) for part in walk(node.func)):
             return
         table = found.loaded.table
         name = table.symbol.rpartition(".")[2]

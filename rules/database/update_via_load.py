@@ -10,6 +10,7 @@ from rules.engine.rows import MANY, RESULT
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.small_tables import is_small
 from rules.engine.traffic import is_seldom
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -130,7 +131,7 @@ def _set_alike(loop: ast.For, row: str, module: Module) -> list[str]:
                 owner == row
             ):
                 if module.depends_on_loop(value, loop) or any(
-                    isinstance(part, ast.Call | ast.Await) for part in ast.walk(value)
+                    isinstance(part, ast.Call | ast.Await) for part in walk(value)
                 ):
                     return []
                 names.append(name)
@@ -150,7 +151,7 @@ def _is_used_elsewhere(loop: ast.For, module: Module) -> bool:
         return function is None
     uses = [
         part
-        for part in ast.walk(function.node)
+        for part in walk(function.node)
         if isinstance(part, ast.Name)
         and part.id == loop.iter.id
         and isinstance(part.ctx, ast.Load)

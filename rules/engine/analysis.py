@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from rules.engine import (
+    aside,
     budgets,
     callees,
     ceding,
@@ -323,6 +324,7 @@ class _Run:
         self._dispatch()
 
     def _dispatch(self) -> None:
+        self._unwanted: tuple[Options | None, frozenset[Rule]] = None, frozenset()
         self.dispatch = registry.dispatch(self.rules)
         self.callees = callees.Dispatch(self.dispatch.get(ast.Call, ()))
 
@@ -369,6 +371,10 @@ class _Run:
         for item in placed:
             if ceding.cedes(item.finding, module.options.linter):
                 continue
+            if item.finding.code in ceding.KNOWN and ceding.is_answered(
+                item.finding, module.source.lines[item.finding.line - 1]
+            ):
+                continue
             silenced = silencers.suppressed(item.finding)
             if silenced is None:
                 yield item
@@ -383,7 +389,7 @@ class _Run:
     def _matches(self, module: Module) -> list[tuple[Rule, Match]]:
         found: list[tuple[Rule, Match]] = []
         failed: dict[Rule, str] = {}
-        left_out = {rule for rule in self.rules if not module.options.wants(rule.code)}
+        left_out = self._left_out(module.options)
         for node_type, rules in self.dispatch.items():
             nodes = module.index.nodes.get(node_type)
             if not nodes:
@@ -402,6 +408,12 @@ class _Run:
                     failed[rule] = f"{rule.code} failed on line {line}: {type(error).__name__}: {error}"
         self.skipped.extend(Skipped(module.path, reason) for reason in failed.values())
         return [(rule, match) for rule, match in found if rule not in failed]
+
+    def _left_out(self, options: Options) -> frozenset[Rule]:
+        """The rules that these options want nothing of; most files share them."""
+        if options is not self._unwanted[0]:
+            self._unwanted = options, frozenset(rule for rule in self.rules if not options.wants(rule.code))
+        return self._unwanted[1]
 
     def _place(self, module: Module, rule: Rule, match: Match) -> _Placed | None:
         node = match.node
@@ -424,6 +436,10 @@ class _Run:
             confidence = Confidence.POSSIBLE
         if traffic.is_example(module.path, module.project):
             severity, gates, confidence = severity.lowered(), False, Confidence.POSSIBLE
+        if rule.stops_loop and traffic.is_maintenance(node, module):
+            severity, gates = min(severity, Severity.LOW, key=lambda each: each.rank), False
+        if aside.stands_aside(node, module):
+            gates, confidence = False, Confidence.POSSIBLE
         severity = module.options.severity_of(rule.code, severity)
         endpoints = module.endpoints(node)
         card = registry.told(rule)
@@ -459,6 +475,7 @@ class _Run:
             leaf=_leaf(module, match),
             guards=rule.guards,
             siblings=match.siblings,
+            when_new=match.when_new if confidence is match.confidence else None,
         )
         return _Placed(rule, match, finding)
 

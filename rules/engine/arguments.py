@@ -8,6 +8,7 @@ from rules.engine.facts import Argument
 from rules.engine.index import Index
 from rules.engine.scopes import Binding, Part, Scope
 from rules.engine.spelling import last_name
+from rules.engine.walking import walk
 
 _MAX_ITEMS = 200
 _MAX_SUMMANDS = 40
@@ -242,7 +243,7 @@ def displays(index: Index, wanted: set[str]) -> dict[str, Argument]:
             if value is not None:
                 found[key] = argument(index, "", value, scope)
     if any(key[1:2].isdigit() for key in local):
-        for node in ast.walk(index.tree):
+        for node in walk(index.tree):
             if isinstance(node, ast.List | ast.Tuple | ast.Set | ast.Dict):
                 key = f"@{node.lineno}_{node.col_offset}"
                 if key in local:

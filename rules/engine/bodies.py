@@ -6,6 +6,8 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rules.engine.walking import walk
+
 if TYPE_CHECKING:
     from rules.engine.module import Module
     from rules.engine.scopes import Scope
@@ -120,7 +122,7 @@ def archived(expression: ast.AST, module: Module) -> ast.Call | None:
             return None
     if function is None or buffer(kept, module) is None:
         return None
-    for node in ast.walk(function.node):
+    for node in walk(function.node):
         if not isinstance(node, ast.Call) or module.qualified_name(node.func) not in _ARCHIVES:
             continue
         given = [*node.args, *(keyword.value for keyword in node.keywords)]

@@ -33,6 +33,10 @@ ROW_CPU_MS = 0.02
 STATEMENT_MS = 0.5
 """What the database itself works on a small statement."""
 SLEEP_MS = 500.0
+FAR = 8.0
+"""A load so many times beyond a limit is no matter of more workers or connections."""
+LOADS = (0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
+"""Shares of a ceiling at which a curve of load against response time is told."""
 BUSY = 0.8
 """The share of a resource above which waiting times grow out of hand."""
 
@@ -49,6 +53,16 @@ class Limit(msgspec.Struct, frozen=True, kw_only=True):
     change: str
     """What raises it."""
     effort: Effort
+    less: str = ""
+    """What remains to be done where so much is missing that more machines do not make up for it."""
+
+    def missing(self, rps: float) -> float:
+        """How many times more it has to take for that load, with a fifth in reserve."""
+        return rps / (self.rps * BUSY)
+
+    def advice(self, rps: float) -> str:
+        """What to change for that load."""
+        return self.less if self.less and self.missing(rps) > FAR else self.change
 
 
 class Capacity(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +76,8 @@ class Capacity(msgspec.Struct, frozen=True, kw_only=True):
     """Of a single request on an idle service."""
     limits: tuple[Limit, ...]
     assumptions: dict[str, float]
+    work: str = ""
+    """What one request does, in words: `statements 2 + N = 102`."""
 
     @property
     def ceiling(self) -> float:
@@ -71,6 +87,10 @@ class Capacity(msgspec.Struct, frozen=True, kw_only=True):
     def below(self, rps: float) -> tuple[Limit, ...]:
         """What would be used beyond four fifths at that load, worst first."""
         return tuple(limit for limit in self.limits if limit.rps * BUSY < rps)
+
+    def loads(self) -> tuple[tuple[float, float], ...]:
+        """Requests per second with their response time, from a tenth of the ceiling to close below it."""
+        return tuple((used * self.ceiling, self.latency_ms(used * self.ceiling)) for used in LOADS)
 
     def latency_ms(self, rps: float) -> float:
         """Response time at a load, as queueing at the first limit has it; infinite at the ceiling and above."""
@@ -150,6 +170,7 @@ def capacity(endpoint: Endpoint, site: Site) -> Capacity:
             formula=f"{_plural(cores, 'core')} / {_ms(cpu + burnt)} of processor time per request",
             change="more workers, each with a core; or less work per request",
             effort=Effort.HOURS,
+            less="less work per request",
         )
     ]
     if blocked and endpoint.runs_on == "loop":
@@ -185,6 +206,7 @@ def capacity(endpoint: Endpoint, site: Site) -> Capacity:
                     else "fewer statements per request, or a larger pool"
                 ),
                 effort=Effort.HOURS if calls else Effort.MINUTES,
+                less="" if calls else "fewer statements per request",
             )
         )
         if site.workers * site.pool > site.max_connections:
@@ -206,7 +228,20 @@ def capacity(endpoint: Endpoint, site: Site) -> Capacity:
         response_ms=response,
         limits=tuple(limits),
         assumptions=_assumptions(site, queries, calls),
+        work=", ".join(
+            _worked_out(name, polynomial, value)
+            for name, polynomial, value in (
+                ("statements", cost.queries, queries),
+                ("calls to other services", cost.external_calls, calls),
+            )
+            if value
+        ),
     )
+
+
+def _worked_out(name: str, polynomial: str, value: float) -> str:
+    known = polynomial.replace(" ", "").isdigit()
+    return f"{name} {polynomial}" if known else f"{name} {polynomial} = {estimates.number(value)}"
 
 
 def evaluate(polynomial: str, size: int) -> float:

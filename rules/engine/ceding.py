@@ -39,6 +39,7 @@ KNOWN: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
 }
 """Our code -> ruff's, each with what is called where it says the same; nothing named: whatever is called."""
 _SELECTOR = re.compile(r"([A-Z]+)(\d*)$")
+_NOQA = re.compile(r"#\s*noqa\s*:\s*(?P<codes>[A-Z]+\d+(?:[\s,]+[A-Z]+\d+)*)", re.IGNORECASE)
 _MOST = 500
 
 
@@ -50,6 +51,18 @@ def cedes(finding: Finding, linter: Linter) -> bool:
         code in linter.reports
         and (not called or _is_one_of(finding.leaf, called))
         and not _is_left_out(code, finding.path, linter)
+        for code, called in KNOWN.get(finding.code, ())
+    )
+
+
+def is_answered(finding: Finding, line: str) -> bool:
+    """Whether a comment on the finding's line silences ruff about the same matter: somebody has thought of it."""
+    found = _NOQA.search(line) if "noqa" in line else None
+    if found is None:
+        return False
+    silenced = {each.upper() for each in re.findall(r"[A-Za-z]+\d+", found["codes"])}
+    return any(
+        code in silenced and (not called or _is_one_of(finding.leaf, called))
         for code, called in KNOWN.get(finding.code, ())
     )
 

@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING
 
 from rules.engine.values import Sort
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -50,7 +51,7 @@ def _loads(tree: ast.Module) -> tuple[tuple[ast.Call, str], ...]:
     """The calls that load settings, with the method's name: a loader, or `update` of `conf`."""
     return tuple(
         (node, node.func.attr)
-        for node in ast.walk(tree)
+        for node in walk(tree)
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and (

@@ -7,6 +7,7 @@ import enum
 from typing import TYPE_CHECKING
 
 from rules.engine.spelling import is_main_guard, last_name
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -99,7 +100,7 @@ def lives_for_one_call(call: ast.Call, module: Module) -> bool:
         or function.name in ("main", "run", "start", "serve", "run_forever")
     ):
         return False
-    inside = [node for statement in block.body for node in ast.walk(statement)]
+    inside = [node for statement in block.body for node in walk(statement)]
     if any(isinstance(node, ast.While | ast.For | ast.AsyncFor | ast.comprehension) for node in inside):
         return False
     return module.runs_on_event_loop(call)
@@ -123,7 +124,7 @@ def goes_away(call: ast.Call, module: Module) -> bool:
         for target in (parent.targets if isinstance(parent, ast.Assign) else ())
         if isinstance(target, ast.Name)
     }
-    return bool(names) and any(_gives_away(node, names) for node in ast.walk(function.node))
+    return bool(names) and any(_gives_away(node, names) for node in walk(function.node))
 
 
 def lasts(call: ast.Call, module: Module) -> bool:
@@ -139,7 +140,7 @@ def lasts(call: ast.Call, module: Module) -> bool:
     if _remembered(function.node, module) or _kept(call, function.node, module):
         return True
     holders = _holders(call, function.node, module)
-    return any(_leaves_with(node, call, holders, module) for node in ast.walk(function.node))
+    return any(_leaves_with(node, call, holders, module) for node in walk(function.node))
 
 
 def _holders(call: ast.Call, function: ast.AST, module: Module) -> set[str]:
@@ -147,7 +148,7 @@ def _holders(call: ast.Call, function: ast.AST, module: Module) -> set[str]:
     holders: set[str] = set()
     for _ in range(3):
         before = len(holders)
-        for node in ast.walk(function):
+        for node in walk(function):
             if not isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr) or node.value is None:
                 continue
             if _holds(node.value, call, holders):
@@ -211,7 +212,7 @@ def is_fallback(call: ast.Call, module: Module) -> bool:
         return False
     arguments = function.node.args
     own = {each.arg for each in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
-    for node in ast.walk(function.node):
+    for node in walk(function.node):
         match node:
             case ast.If(test=ast.Compare(left=ast.Name(id=name), ops=[ast.Is() | ast.IsNot()])) if (
                 name in own and ("client" in name or "session" in name)
@@ -230,7 +231,7 @@ def depends_on_request(call: ast.Call, module: Module) -> bool:
     return any(
         isinstance(node, ast.Name) and node.id in own and node.id not in ("self", "settings", "config")
         for value in values
-        for node in ast.walk(value)
+        for node in walk(value)
     )
 
 
@@ -238,7 +239,7 @@ def _bound(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
     arguments = function.args
     names = {each.arg for each in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
     names |= {each.arg for each in (arguments.vararg, arguments.kwarg) if each is not None}
-    for node in ast.walk(function):
+    for node in walk(function):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             names.add(node.id)
     return names
@@ -258,10 +259,7 @@ def _remembered(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module
 def _kept(call: ast.Call, function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> bool:
     """Whether the object goes where it outlives the function: a global, an attribute, a dictionary, a guard's default."""
     outliving = {
-        name
-        for node in ast.walk(function)
-        if isinstance(node, ast.Global | ast.Nonlocal)
-        for name in node.names
+        name for node in walk(function) if isinstance(node, ast.Global | ast.Nonlocal) for name in node.names
     }
     node: ast.AST = call
     parent = module.parent(call)
@@ -303,7 +301,7 @@ def _kept_later(
     names: set[str], function: ast.FunctionDef | ast.AsyncFunctionDef, outliving: set[str]
 ) -> bool:
     """Whether a local that holds the object is put where it outlives the function: `_clients[key] = client`."""
-    for node in ast.walk(function):
+    for node in walk(function):
         if isinstance(node, ast.Assign) and isinstance(node.value, ast.Name) and node.value.id in names:
             for target in node.targets:
                 if isinstance(target, ast.Attribute | ast.Subscript):

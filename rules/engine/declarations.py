@@ -13,6 +13,7 @@ import msgspec
 from rules.engine.index import Index
 from rules.engine.scopes import Scope
 from rules.engine.spelling import last_name
+from rules.engine.walking import walk
 
 _MAKERS = frozenset(
     {
@@ -297,7 +298,7 @@ def _looks_first(function: ast.FunctionDef) -> bool:
     return any(
         (isinstance(node, ast.Attribute) and node.attr in ("__dict__", "unloaded"))
         or (isinstance(node, ast.Name) and node.id in ("inspect", "instance_state", "sa_inspect"))
-        for node in ast.walk(function)
+        for node in walk(function)
     )
 
 
@@ -308,7 +309,7 @@ def _own_reads(function: ast.FunctionDef) -> Iterator[str]:
         return
     own = arguments[0].arg
     inner: set[ast.AST] = set()
-    for node in ast.walk(function):
+    for node in walk(function):
         if isinstance(node, ast.Attribute) and node not in inner:
             names: list[str] = []
             current: ast.AST = node

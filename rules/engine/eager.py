@@ -13,6 +13,7 @@ from rules.engine.scopes import FUNCTIONS
 from rules.engine.statements import Loaded
 from rules.engine.tables import Relationship, Table
 from rules.engine.values import Sort
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -104,7 +105,7 @@ def is_held(read: LazyRead, node: ast.AST, module: Module) -> bool:
     function = module.function_of(node)
     if read.relationship.many or function is None or isinstance(function.node, ast.Lambda):
         return False
-    for other in ast.walk(function.node):
+    for other in walk(function.node):
         if (
             isinstance(other, ast.Assign | ast.AnnAssign)
             and other.value
@@ -131,7 +132,7 @@ def is_first(node: ast.Attribute, module: Module, name: str = "") -> bool:
         and (other.lineno, other.col_offset) < place
         and isinstance(other.ctx, ast.Load)
         and ast.dump(other.value) == text
-        for other in ast.walk(around)
+        for other in walk(around)
     )
 
 
@@ -149,7 +150,7 @@ def is_loaded_by_hand(node: ast.Attribute, module: Module, name: str = "") -> bo
         if isinstance(current, FUNCTIONS):
             return True
         current = module.parent(current)
-    for other in ast.walk(function.node):
+    for other in walk(function.node):
         if isinstance(other, ast.Attribute):
             if other.attr in names and isinstance(other.ctx, ast.Store):
                 return True
@@ -183,7 +184,7 @@ def options_line(query: ast.Call, module: Module) -> int:
     names = [target.id for target in getattr(statement, "targets", ()) if isinstance(target, ast.Name)]
     if function is None:
         return 0
-    for call in ast.walk(function.node):
+    for call in walk(function.node):
         if (
             isinstance(call, ast.Call)
             and isinstance(call.func, ast.Attribute)

@@ -8,6 +8,8 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from rules.engine.walking import walk
+
 if TYPE_CHECKING:
     from rules.engine.rule import Rule
 
@@ -55,7 +57,7 @@ def _bound(code: str) -> Iterator[str]:
         tree = ast.parse(textwrap.dedent(code))
     except SyntaxError:  # a document: its names are those of tools
         return
-    for node in ast.walk(tree):
+    for node in walk(tree):
         match node:
             case ast.ClassDef(name=name) | ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
                 yield name

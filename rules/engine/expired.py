@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rules.engine.module import Role
 from rules.engine.rows import ONE
 from rules.engine.spelling import last_name
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -84,7 +85,7 @@ def _held(
     place = (commit.lineno, commit.col_offset)
     made: list[ast.expr] = []
     added = False
-    for node in ast.walk(function):
+    for node in walk(function):
         if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store):
             parent = module.parent(node)
             if not isinstance(parent, ast.Assign | ast.AnnAssign) or parent.value is None:

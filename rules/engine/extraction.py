@@ -12,6 +12,7 @@ from rules.engine import (
     filtered,
     flows,
     migrations,
+    own_machine,
     page_sizes,
     quick_calls,
     raw_sql,
@@ -28,6 +29,7 @@ from rules.engine.index import Index
 from rules.engine.scopes import BUILTINS, FUNCTIONS, Binding, Scope
 from rules.engine.spelling import is_main_guard, last_name
 from rules.engine.surroundings import is_short, surroundings
+from rules.engine.walking import walk
 from rules.libraries import OFFLOADS
 
 WIRING = frozenset(
@@ -315,7 +317,7 @@ def _starts_thread(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
             for given in (*call.args, *(keyword.value for keyword in call.keywords))
         )
         for wrapper in wrappers
-        for call in ast.walk(wrapper)
+        for call in walk(wrapper)
     )
 
 
@@ -435,6 +437,8 @@ def _calls(index: Index, scope: Scope, guarded: list[Call]) -> list[Call]:
             flags |= facts.QUICK
         if last == "sleep" and not flags & facts.AWAITED:
             flags |= sleeping.of_sleep(index, node, scope, flags)
+        if last in own_machine.NAMES and own_machine.is_local(index, node, scope):
+            flags |= facts.LOCAL
         if last in session_factories.NAMES:
             flags |= session_factories.flag_of(node, last)
         if isinstance(node.func, ast.Call) and last_name(node.func) in _WRAPPING:
@@ -541,7 +545,7 @@ def is_writing(index: Index, statement: ast.expr, scope: Scope) -> bool:
         text = next(
             (
                 part.value
-                for part in ast.walk(statement)
+                for part in walk(statement)
                 if isinstance(part, ast.Constant) and isinstance(part.value, str)
             ),
             "",

@@ -37,7 +37,7 @@ from rules.engine.raw_text import RawFacts
 from rules.engine.rows import Flow
 from rules.engine.switches import Switch
 
-ENGINE_VERSION = "25"
+ENGINE_VERSION = "26"
 """Changes when facts change shape or meaning: cached ones of another version are worthless."""
 
 # Flags of a call.
@@ -80,6 +80,8 @@ OF_OBJECT = 262144
 """As `ONCE`, for each object that keeps the answer: in the body of `if self._table is None:`."""
 BRIEF = 131072
 """Sleeps for a millisecond or so."""
+LOCAL = 524288
+"""Talks to the machine it runs on: `connect(("127.0.0.1", port))`, `get("http://localhost:9000/")`."""
 
 # Flags of a function.
 ASYNC = 1

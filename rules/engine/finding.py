@@ -155,11 +155,13 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """Names in the code whose removal brings this finding about (`timeout`, `selectinload`)."""
     siblings: tuple[int, ...] = ()
     """Further lines of `path` with the same problem, which the message names: one more makes it worse."""
+    when_new: Confidence | None = None
+    """The confidence when a change brings it, where that is another."""
     heat: float = 0.0
     """The share of the time that a profile saw spent here; 0 below a twentieth, or without a profile."""
 
     _INTERNAL: ClassVar[frozenset[str]] = frozenset(
-        {"places", "cause", "endpoints", "text", "leaf", "guards", "siblings", "heat"}
+        {"places", "cause", "endpoints", "text", "leaf", "guards", "siblings", "when_new", "heat"}
     )
 
     def contract(self) -> dict[str, Any]:

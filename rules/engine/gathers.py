@@ -57,7 +57,7 @@ def _bound(name: str, at: ast.AST, module: Module) -> list[ast.expr]:
     if function is None:
         return []
     found: list[ast.expr] = []
-    for node in ast.walk(function.node):
+    for node in walk(function.node):
         match node:
             case ast.Assign(targets=[ast.Name(id=target)], value=value) if target == name:
                 found.append(value)
@@ -83,7 +83,7 @@ def is_bounded(call: ast.Call, module: Module) -> bool:
     """Whether what is called, or the file it is in, speaks of a semaphore or a limiter."""
     function = module.function_of(call)
     if function is not None and any(
-        isinstance(node, ast.Name | ast.Attribute) and _names_bound(node) for node in ast.walk(function.node)
+        isinstance(node, ast.Name | ast.Attribute) and _names_bound(node) for node in walk(function.node)
     ):
         return True
     callee = module.callee(call)

@@ -173,8 +173,9 @@ class Graph:
                 for target in self.runs(self.resolver.value(call.arguments[0].ref, node.module)):
                     if not target.is_async and not target.function.flags & facts.GENERATOR:
                         node.edges.append(Edge(target, call, CALL))
-        if meaning.blocking is not None or meaning.query is not None or meaning.external is not None:
-            node.leaves.append(LeafCall(name, call, meaning.blocking, meaning.query, meaning.external))
+        external = meaning.external if not call.flags & facts.LOCAL else None
+        if meaning.blocking is not None or meaning.query is not None or external is not None:
+            node.leaves.append(LeafCall(name, call, meaning.blocking, meaning.query, external))
 
     def _hand_on(self, node: Node, call: Call, offload: Offload) -> None:
         argument = callable_argument(call.arguments or (), offload)

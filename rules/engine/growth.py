@@ -33,6 +33,7 @@ from rules.engine.project import Project
 from rules.engine.routing import EndpointNode
 from rules.engine.rule import Effort, Invalid, Match, Rule, Valid
 from rules.engine.source import Source, SourceError
+from rules.engine.summaries import is_conditional
 
 if TYPE_CHECKING:
     from rules.engine.analysis import Analysis
@@ -257,6 +258,24 @@ class _Versions:
         ]
         return gone[0] if len(gone) == 1 else None
 
+    @cached_property
+    def _same_middleware(self) -> bool:
+        old, new = self.before.routing.middleware, self.after.routing.middleware
+        return old == new and all(map(self._costs_the_same, new))
+
+    def _costs_the_same(self, node: Node) -> bool:
+        """Whether the amount of a function was taken over from the version before."""
+        return self.before.costs.of(node) is self.after.costs.of(node)
+
+    def cost_the_same(self, old: EndpointNode, new: EndpointNode) -> bool:
+        """Whether all that a request runs was taken over from the version before, so that there is no need to compare."""
+        return (
+            old.handler is new.handler
+            and old.dependencies == new.dependencies
+            and self._same_middleware
+            and all(map(self._costs_the_same, (new.handler, *new.dependencies)))
+        )
+
     def old_endpoint(self, endpoint: EndpointNode) -> EndpointNode | None:
         found = self._endpoints.get(endpoint.ref)
         if found is not None:
@@ -327,7 +346,11 @@ def _causes(versions: _Versions, kind: _Kind) -> list[_Cause]:
     known: dict[tuple[Node, Node | None], _Cause | None] = {}
     for endpoint in versions.after.routing.endpoints:
         old = versions.old_endpoint(endpoint)
-        if old is None or not _is_dearer(versions, kind, old, endpoint):
+        if (
+            old is None
+            or versions.cost_the_same(old, endpoint)
+            or not _is_dearer(versions, kind, old, endpoint)
+        ):
             continue
         ran = {(node.path, node.symbol) for node in (*versions.before.routing.middleware, *old.dependencies)}
         for node in dict.fromkeys((*versions.after.routing.middleware, *endpoint.dependencies)):
@@ -475,13 +498,17 @@ def _grown(kind: _Kind, cause: _Cause, project: Project) -> Finding:
     extra = written(cause.extra)
     many = f"{len(refs)} endpoints" if len(refs) > 1 else f"`{refs[0]}`"
     each = " each" if len(refs) > 1 else ""
+    sometimes = _is_sometimes(cause)
     if kind is _QUERIES:
-        what = "a query" if extra == "1" else f"{extra} queries"
-        message = f"`{who}` now runs {what} per request: {many}, queries + {extra}{each}."
+        most = "up to " if sometimes else ""
+        what = "a query" if extra == "1" else f"{most}{extra} queries"
+        when = "on some requests" if sometimes and extra == "1" else "per request"
+        message = f"`{who}` now runs {what} {when}: {many}, queries + {most}{extra}{each}."
     else:
-        message = f"`{who}` now calls `{cause.leaf}` on each request: {many}, external calls + {extra}{each}."
+        when = "on some requests" if sometimes else "on each request"
+        message = f"`{who}` now calls `{cause.leaf}` {when}: {many}, external calls + {extra}{each}."
     severity = rule.severity
-    if kind is _QUERIES and (len(refs) >= MANY_ENDPOINTS or grows(cause.extra)):
+    if kind is _QUERIES and not sometimes and (len(refs) >= MANY_ENDPOINTS or grows(cause.extra)):
         severity = Severity.HIGH
     return _finding(
         rule,
@@ -494,6 +521,21 @@ def _grown(kind: _Kind, cause: _Cause, project: Project) -> Finding:
         places=(*cause.places, *reversed(cause.path[:-1]), *(_head(node) for node in carriers)),
         path=cause.path if len(cause.path) > 1 else (),
     )
+
+
+def _is_sometimes(cause: _Cause) -> bool:
+    """Whether a branch on the way decides if the call is made: a token or a key, what was found or not."""
+    node: Node | None = next(iter(cause.carriers))
+    for hop in cause.path:
+        if node is None:
+            return False
+        edges = [edge for edge in node.edges if edge.call.line == hop.line]
+        calls = [edge.call for edge in edges]
+        calls += [leaf.call for leaf in node.leaves if leaf.call.line == hop.line]
+        if calls and all(map(is_conditional, calls)):
+            return True
+        node = next((edge.target for edge in edges if edge.target.symbol == hop.symbol), None)
+    return False
 
 
 def _uncached(node: Node, name: str, project: Project) -> Finding | None:

@@ -13,6 +13,7 @@ from rules.engine.walking import walk
 from rules.libraries.caching import UNBOUNDED_CONTAINERS
 
 if TYPE_CHECKING:
+    from rules.engine.facts import ModuleFacts
     from rules.engine.module import Module
     from rules.engine.project import Project
 
@@ -86,15 +87,23 @@ def _taken_from(project: Project) -> frozenset[str]:
     """The final names of everything that some call of the project takes entries out of."""
     found = _taken.get(project)
     if found is None:
-        names = set()
-        for module in project.resolver.modules.values():
-            for function in module.facts.functions:
-                for call in function.calls:
-                    base, _, method = call.ref.rpartition(".")
-                    if method in _SHRINKS and base:
-                        names.add(base.rpartition(".")[2].lstrip("@"))
-        found = _taken[project] = frozenset(names)
+        found = _taken[project] = frozenset().union(
+            *(module.of_facts(_TAKEN, _taken_in) for module in project.resolver.modules.values())
+        )
     return found
+
+
+_TAKEN = "taken"
+
+
+def _taken_in(facts: ModuleFacts) -> frozenset[str]:
+    names: set[str] = set()
+    for function in facts.functions:
+        for call in function.calls:
+            base, _, method = call.ref.rpartition(".")
+            if method in _SHRINKS and base:
+                names.add(base.rpartition(".")[2].lstrip("@"))
+    return frozenset(names)
 
 
 def _imported_elsewhere(module: Module, name: str) -> bool:

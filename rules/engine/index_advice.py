@@ -9,6 +9,7 @@ from rules.engine import rewrites
 from rules.engine.rule import Fix, Safety
 from rules.engine.spelling import last_name
 from rules.engine.tables import Column, Table
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -51,7 +52,7 @@ def place_of(statement: ast.stmt) -> ast.AST:
 
 def add_index(statement: ast.stmt) -> Fix | None:
     """`index=True` on the column's call; None when it is made by a helper."""
-    calls = [node for node in ast.walk(statement) if isinstance(node, ast.Call)]
+    calls = [node for node in walk(statement) if isinstance(node, ast.Call)]
     # The innermost counts: `Field(sa_column=Column(…))`.
     made = [call for call in calls if last_name(call) in _COLUMN_CALLS]
     if not made:

@@ -19,6 +19,12 @@ _FEW = re.compile(
     r"|class|plugin|plugins|module|backend|driver|version|format|fmt|unit|currency|region|zone|enabled|flag|setting|config"
     r"|source|category|method|scheme|role|alg|algorithm|encoding|dialect|schema|section|theme|tz|timezone|connector)(?:$|_)"
 )
+# Words for what operators set up: as many as the configuration has, or a table that they fill.
+_CONFIGURED = re.compile(
+    r"(?:^|_)(?:server|node|host|backend|worker|provider|model|instance|deployment|endpoint|cluster|datasource|data_source"
+    r"|datastore|database|shard|replica|connector|integration|plugin|tool|gateway|broker|adapter|printer|camera|station|region|site"
+    r")_(?:ids?|pk|name|key)$|(?:^|_)(?:api_base|base)(?:_url)?$"
+)
 _COUNTLESS = re.compile(r"(?:^|_)(?:ids?|token|email|url|hash|query)(?:$|_)")
 
 
@@ -31,6 +37,8 @@ def is_endless(name: str) -> bool:
 def is_few(name: str) -> bool:
     """Whether a key of that name has a handful of values."""
     words = _words(name)
+    if _CONFIGURED.search(words):
+        return True
     found = _FEW.search(words)
     if found is None:
         return False
@@ -50,6 +58,8 @@ def names_in(expression: ast.AST) -> list[str]:
         match node:
             case ast.Name(id=name):
                 found.append(name)
+            case ast.Attribute(attr="id" | "pk" as name, value=ast.Name(id=owner)):
+                found.append(f"{owner}_{name}")
             case ast.Attribute(attr=name, value=value):
                 found.append(name)
                 if isinstance(value, ast.Call):

@@ -24,6 +24,12 @@ class Meaning:
 
 NOTHING = Meaning()
 
+_OWN = {
+    Kind.NET: "a thread (`await asyncio.to_thread(…)`) or an asynchronous version",
+    Kind.CPU: "a process pool, or a thread where it releases the interpreter",
+}
+"""What to do about the project's own callables: those that wait, those that compute."""
+
 _OFFLOAD_NAMES = frozenset(name.rpartition(".")[2] for name in OFFLOADS)
 
 
@@ -71,9 +77,7 @@ class Knowledge:
             return None
         for pattern, kind in self._own:
             if fnmatchcase(name, pattern):
-                return Blocking(
-                    name, kind, "a thread (`await asyncio.to_thread(…)`) or an asynchronous version"
-                )
+                return Blocking(name, kind, _OWN.get(kind, _OWN[Kind.NET]), own=True)
         return libraries.blocking(name)
 
 

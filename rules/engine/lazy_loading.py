@@ -156,6 +156,8 @@ class LazyLoading:
         self.handed: dict[tuple[str, int, int], dict[tuple[str, ...], Handed]] = {}
         """By the place of a call in a loop, what the function it enters reads of each row."""
         self._counted: set[tuple[object, ...]] = set()
+        self._pairs: dict[tuple[int, int], tuple[tuple[Field, ...], list[tuple[Field, str]]]] = {}
+        """By schema fields and table, those of the fields that a relationship or property may fill, with its name."""
         for path, module in self._resolver.modules.items():
             if not module.facts.flows:
                 continue
@@ -380,40 +382,53 @@ class LazyLoading:
     ) -> Iterator[Read | Asked]:
         if schema.name in seen or len(way.chain) > _DEPTH or self._schemas.rewrites(schema):
             return
-        for each in self._schemas.fields(schema):
-            for name in each.names:
-                relationship = table.relationships.get(name)
-                if relationship is not None:
-                    if way.is_held(relationship, table, loaded):
+        for each, name in self._filled_by(self._schemas.fields(schema), table):
+            relationship = table.relationships.get(name)
+            if relationship is None:
+                at = self._models.property_at(table, name)
+                if at is not None:
+                    yield Asked(*at, table, each, schema.symbol, repeated)
+                yield from self._through(name, each, schema, table, way, loaded, repeated)
+                continue
+            if way.is_held(relationship, table, loaded):
+                continue
+            inner = (*way.chain, name)
+            lazily = relationship.is_lazy and not loaded.covers(inner)
+            if lazily:
+                yield Read(
+                    inner,
+                    relationship,
+                    table,
+                    each,
+                    schema.symbol,
+                    repeated=repeated,
+                    behind=way.behind,
+                )
+            if each.schema is not None and relationship.target is not None:
+                yield from self._walk(
+                    each.schema,
+                    relationship.target,
+                    _Way(inner, relationship, (*way.above, table), way.behind or lazily),
+                    loaded,
+                    repeated or relationship.many,
+                    seen | {schema.name},
+                )
+
+    def _filled_by(self, fields: tuple[Field, ...], table: Table) -> list[tuple[Field, str]]:
+        """The fields that a relationship of the table fills, or a property, with its name: the first that there is."""
+        key = (id(fields), id(table))
+        known = self._pairs.get(key)
+        if known is None:
+            found: list[tuple[Field, str]] = []
+            for each in fields:
+                for name in each.names:
+                    if name in table.relationships or (
+                        name in table.properties and name not in table.columns
+                    ):
+                        found.append((each, name))
                         break
-                    inner = (*way.chain, name)
-                    lazily = relationship.is_lazy and not loaded.covers(inner)
-                    if lazily:
-                        yield Read(
-                            inner,
-                            relationship,
-                            table,
-                            each,
-                            schema.symbol,
-                            repeated=repeated,
-                            behind=way.behind,
-                        )
-                    if each.schema is not None and relationship.target is not None:
-                        yield from self._walk(
-                            each.schema,
-                            relationship.target,
-                            _Way(inner, relationship, (*way.above, table), way.behind or lazily),
-                            loaded,
-                            repeated or relationship.many,
-                            seen | {schema.name},
-                        )
-                    break
-                if name in table.properties and name not in table.columns:
-                    at = self._models.property_at(table, name)
-                    if at is not None:
-                        yield Asked(*at, table, each, schema.symbol, repeated)
-                    yield from self._through(name, each, schema, table, way, loaded, repeated)
-                    break
+            known = self._pairs[key] = fields, found
+        return known[1]
 
     def _through(
         self,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine.origins import origins
 from rules.engine.rows import TOUCHED
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -56,7 +57,7 @@ def is_limited(load: Load, module: Module) -> bool:
     for _ in range(_FAR):
         names: list[ast.expr] = []
         for expression in pending:
-            for node in ast.walk(expression):
+            for node in walk(expression):
                 if isinstance(node, ast.Attribute) and node.attr in _LIMITS:
                     return True
                 if isinstance(node, ast.Name):

@@ -65,11 +65,15 @@ _STORE_WAITS = frozenset(
 _RESOLVING = frozenset(
     {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr", "socket.getfqdn"}
 )
-_FAILED = "after a failure"
+_STARTING = "subprocess.Popen"
+"""Starts a program and does not wait for it: some milliseconds."""
+_OPENING = frozenset({"sqlite3.connect", "duckdb.connect"})
+"""They open a file; what is asked of it afterwards takes the time."""
+AFTER_FAILURE = "after a failure"
 _NOT_KEPT = "whenever no answer is kept"
 _FIRST_TIME = "the first time"
 _WISHED = "when it is asked to"
-_AT_MOST = {_FAILED: Severity.HIGH, _FIRST_TIME: Severity.LOW}
+_AT_MOST = {AFTER_FAILURE: Severity.HIGH, _FIRST_TIME: Severity.LOW}
 _OF_HELPERS = frozenset({"FP103", "FP105", "FP106"})
 _FAR = 4
 """Longer call paths are said one severity lower."""
@@ -119,6 +123,8 @@ def code_of(entry: Blocking) -> str | None:
     if entry.kind not in _KINDS:
         return None
     if entry.kind is Kind.DB:
+        if entry.name in _OPENING:
+            return "FP102"
         return "FP101" if entry.construct and not entry.name.startswith("sqlalchemy.") else "FP102"
     return "FP101"
 
@@ -145,6 +151,8 @@ def direct(call: ast.Call, module: Module) -> Stop | None:
         return None
     if module.call_flags(call) & facts.BRIEF:
         severity = Severity.LOW
+    if entry.name == _STARTING and _is_waited_for(call, function.node, module):
+        entry, severity = replace(entry, construct=False), Severity(entry.severity)
     return Stop(code, call, entry.name, entry.kind, entry.instead, severity, entry, seldom=seldom)
 
 
@@ -164,7 +172,7 @@ def together(function: FunctionNode, module: Module, code: str) -> list[list[Sto
                 found.setdefault(_conversation(stop), []).append(stop)
         known[function, code] = [
             sorted(
-                group, key=lambda stop: (_is_closing(stop), _on_failure(stop.call, module), stop.call.lineno)
+                group, key=lambda stop: (_is_closing(stop), on_failure(stop.call, module), stop.call.lineno)
             )
             for group in found.values()
         ]
@@ -194,7 +202,7 @@ def _is_closing(stop: Stop) -> bool:
     return stop.kind is Kind.DB and stop.callable.rpartition(".")[2] in _CLOSING
 
 
-def _on_failure(node: ast.AST, module: Module) -> bool:
+def on_failure(node: ast.AST, module: Module) -> bool:
     current: ast.AST | None = node
     while current is not None and not isinstance(current, ast.AsyncFunctionDef):
         if isinstance(current, ast.ExceptHandler):
@@ -242,13 +250,34 @@ def _telling(stop: Stop) -> tuple[bool, bool, int]:
     return bool(stop.seldom), _is_upkeep(stop), len(stop.path)
 
 
+def _is_waited_for(call: ast.Call, function: FunctionNode, module: Module) -> bool:
+    """Whether the function stays with the program that it starts: `with Popen(…)`, `for line in process.stdout`."""
+    around = module.parent(call)
+    if not isinstance(around, ast.Assign):
+        return isinstance(around, ast.withitem)
+    names = {ast.unparse(target) for target in around.targets}
+    return not isinstance(function, ast.Lambda) and any(
+        isinstance(node, ast.Attribute) and node.attr == "stdout" and ast.unparse(node.value) in names
+        for node in own_nodes(function)
+    )
+
+
+def only_starts(stop: Stop) -> bool:
+    """Whether it starts a program and goes on."""
+    return stop.entry.construct and stop.entry.name == _STARTING
+
+
 def _is_upkeep(stop: Stop) -> bool:
-    """Whether it only takes a connection or gives up a transaction: the work is elsewhere."""
+    """Whether it only starts a program, takes a connection or gives up a transaction: the work is elsewhere."""
+    if only_starts(stop):
+        return True
     return stop.kind is Kind.DB and stop.callable.rpartition(".")[2] in _UPKEEP
 
 
 def weight(entry: Blocking) -> Severity:
     """The severity of a stop. What answers in less than a millisecond as a rule is felt by few."""
+    if entry.name in _OPENING or (entry.construct and entry.name == _STARTING):
+        return Severity.LOW
     severity = Severity(entry.severity)
     package, last = entry.name.partition(".")[0], entry.name.rpartition(".")[2]
     if package == "PIL" and severity is Severity.CRITICAL:
@@ -263,7 +292,7 @@ def _seldom_here(call: ast.Call, module: Module) -> str:
     """When a call is made, as far as its own function says."""
     flags = module.call_flags(call)
     if flags & facts.FAILING:
-        return _FAILED
+        return AFTER_FAILURE
     if flags & facts.ONCE:
         return _FIRST_TIME
     if flags & (facts.RECALLED | facts.ON_MISS):
@@ -284,7 +313,7 @@ def _kept_by(cls: tuple[str, str], module: Module) -> str:
 
 def _seldom(leaf: Leaf, module: Module) -> str:
     if leaf.rarely & facts.FAILING:
-        return _FAILED
+        return AFTER_FAILURE
     if leaf.rarely & facts.ONCE:
         return _FIRST_TIME
     if leaf.kept_by is not None and (found := _kept_by(leaf.kept_by, module)):
@@ -413,6 +442,10 @@ def effect(stop: Stop, module: Module) -> str:
     suffers = "this worker serves nobody" if module.reached(stop.call) else "nothing else on its loop goes on"
     if stop.seldom:
         return f"{stop.seldom}, {suffers} meanwhile"
+    if only_starts(stop):
+        return f"for the milliseconds that it takes to start a program, {suffers}"
+    if stop.entry.name in _OPENING:
+        return f"while it opens the file, {suffers}"
     match stop.kind:
         case Kind.SLEEP:
             return f"while it sleeps, {suffers}"
@@ -448,7 +481,7 @@ def expected(stop: Stop, module: Module) -> Impact:
 
 
 def confidence(stop: Stop) -> Confidence:
-    if stop.seldom in (_WISHED, _FIRST_TIME):
+    if stop.seldom in (_WISHED, _FIRST_TIME) or only_starts(stop) or stop.entry.name in _OPENING:
         return Confidence.POSSIBLE
     return Confidence.LIKELY if stop.seldom else Confidence.CERTAIN
 

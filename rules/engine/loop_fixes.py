@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rules.engine import facts
 from rules.engine.loop_bound import entered, holds_mutex, needs_loop
 from rules.engine.loop_calls import (
     Stop,
@@ -16,9 +17,11 @@ from rules.engine.loop_calls import (
     effect,
     expected,
     offload_primitive,
+    on_failure,
 )
+from rules.engine.measured import frees
 from rules.engine.rewrites import awaited, in_thread
-from rules.engine.rule import Fix, Match, Safety
+from rules.engine.rule import Confidence, Fix, Match, Safety, Severity
 from rules.engine.walking import own_calls
 from rules.libraries import Kind
 
@@ -26,7 +29,10 @@ if TYPE_CHECKING:
     from rules.engine.module import Module
 
 # What these return goes on waiting where it is used: a thread for the call alone would not help.
-_LATER = ("iter_content", "iter_lines", "stream", "listen", "Popen", "makefile", "iterrows", "groupby")
+_LATER = frozenset(
+    {"iter_content", "iter_lines", "stream", "listen", "Popen", "makefile", "iterrows", "groupby"}
+    | {"reader", "DictReader", "iterparse", "finditer", "load_all", "safe_load_all"}
+)
 
 
 def of_direct(stop: Stop, module: Module) -> Fix | None:
@@ -37,7 +43,7 @@ def of_direct(stop: Stop, module: Module) -> Fix | None:
         return None
     if stop.callable == "time.sleep":
         return Fix(awaited("asyncio.sleep"), imports=("asyncio",), safety=Safety.SAFE)
-    if stop.kind is Kind.DB or stop.entry.holds_gil or stop.callable.rpartition(".")[2] in _LATER:
+    if stop.kind is Kind.DB or not frees(stop.entry) or stop.callable.rpartition(".")[2] in _LATER:
         return None
     if carries_bound_object(stop.call, module):
         return None
@@ -50,7 +56,7 @@ def of_helper(stops: list[Stop], module: Module) -> Fix | None:
     calls = dict.fromkeys(stop.call for stop in stops if isinstance(stop.call, ast.Call))
     if any(stop.call not in calls for stop in stops):
         return None  # a property cannot be handed over
-    if any(stop.kind is Kind.DB or stop.entry.holds_gil for stop in stops):
+    if any(stop.kind is Kind.DB or not frees(stop.entry) for stop in stops):
         return None
     summaries = [module.summary(call) for call in calls]
     if any(made is None or made.queries or made.commits for made in summaries):
@@ -63,6 +69,12 @@ def of_helper(stops: list[Stop], module: Module) -> Fix | None:
     target = offload_primitive(module)
     first, *others = calls
     return Fix(in_thread(target), imports=(target,), safety=Safety.UNSAFE, target=first, also=tuple(others))
+
+
+def of_helpers(stops: list[Stop]) -> str:
+    """What to do about helpers, in words."""
+    handed = "; or hand the helper to a worker thread" if all(frees(stop.entry) for stop in stops) else ""
+    return f"In the helper, use {stops[0].instead}{handed}."
 
 
 def also_on(stops: list[Stop]) -> str:
@@ -89,10 +101,13 @@ def cause(stop: Stop) -> str:
     return f"{leaf.path}:{leaf.line}:{stop.callable}"
 
 
-def matches(function: ast.AsyncFunctionDef, module: Module, code: str, place: str) -> Iterator[Match]:
+def matches(
+    function: ast.AsyncFunctionDef, module: Module, code: str, place: str, often: str = ""
+) -> Iterator[Match]:
     """What `code` says of `function`: its own blocking calls, then one for each kind that helpers bring.
 
-    `place` follows "on the event loop" and says what makes it worse here.
+    `place` follows "on the event loop" and says what makes it worse here, `often` how often it runs unless the code itself
+    says that it is less.
     """
     for call in own_calls(function):
         stop = direct(call, module)
@@ -100,9 +115,9 @@ def matches(function: ast.AsyncFunctionDef, module: Module, code: str, place: st
             continue
         yield Match(
             call,
-            f"`{stop.callable}` runs on the event loop {place}; {effect(stop, module)}.",
-            severity=stop.severity,
-            confidence=confidence(stop),
+            f"`{stop.callable}` runs on the event loop {place}{_each_time(stop, often, module)}; {effect(stop, module)}.",
+            severity=_severity(stop, often, module),
+            confidence=_confidence(stop, often, module),
             fix=of_direct(stop, module),
             impact=expected(stop, module),
             instead=f"Use {stop.instead}.",
@@ -111,14 +126,36 @@ def matches(function: ast.AsyncFunctionDef, module: Module, code: str, place: st
         worst = stops[0]
         yield Match(
             worst.call,
-            f"`{worst.name}` reaches `{worst.callable}` on the event loop {place}; {effect(worst, module)}."
-            + also_on(stops),
-            severity=worst.severity,
-            confidence=confidence(worst),
+            f"`{worst.name}` reaches `{worst.callable}` on the event loop {place}{_each_time(worst, often, module)};"
+            f" {effect(worst, module)}." + also_on(stops),
+            severity=_severity(worst, often, module),
+            confidence=_confidence(worst, often, module),
             fix=of_helper(stops, module),
             call_path=worst.call_path(module),
             siblings=siblings(stops),
             cause=cause(worst),
             impact=expected(worst, module),
-            instead=f"In the helper, use {worst.instead}; or hand the helper to a worker thread.",
+            instead=of_helpers(stops),
         )
+
+
+def _each_time(stop: Stop, often: str, module: Module) -> str:
+    return "" if stop.seldom or _is_conditional(stop, module) else often
+
+
+def _severity(stop: Stop, often: str, module: Module) -> Severity:
+    if often and _is_conditional(stop, module):
+        return min(stop.severity, Severity.HIGH, key=lambda each: each.rank)
+    return stop.severity
+
+
+def _confidence(stop: Stop, often: str, module: Module) -> Confidence:
+    """Where the point is that all requests pay, there is little to say of what some cause by failing."""
+    if often and on_failure(stop.call, module):
+        return Confidence.POSSIBLE
+    return confidence(stop)
+
+
+def _is_conditional(stop: Stop, module: Module) -> bool:
+    flags = module.call_flags(stop.call) if isinstance(stop.call, ast.Call) else 0
+    return bool(flags & (facts.CONDITIONAL | facts.FAILING))

@@ -12,9 +12,11 @@ from pathlib import Path
 
 import msgspec
 
+from rules import libraries
 from rules.engine import estimates
 from rules.engine.finding import Impact
 from rules.engine.rule import Rule
+from rules.libraries import Blocking, Kind
 
 PATH = Path(__file__).resolve().parents[1] / "measured.json"
 SHOWN = 1.3
@@ -116,13 +118,16 @@ class Case(msgspec.Struct, frozen=True):
 
 
 class Thread(msgspec.Struct, frozen=True):
-    """A call run in a thread: its length, and the least of the loop's longest gaps meanwhile."""
+    """A call run in a thread: its length, and the least of the loop's longest gaps meanwhile. Of libraries that wait, one
+    call was driven: all others of a client wait in the same place."""
 
     call_ms: float
     least_gap_ms: float
     held: float
-    """The longest gap as a share of the call, the median of the rounds."""
+    """The longest gap as a share of the call, in the round where it was least: other jobs of the machine only add to it."""
     frees_loop: bool
+    version: str = ""
+    """Of what was called."""
 
 
 class Document(msgspec.Struct, frozen=True):
@@ -132,6 +137,8 @@ class Document(msgspec.Struct, frozen=True):
     versions: dict[str, str] = {}
     rules: dict[str, Case] = {}
     threads: dict[str, Thread] = {}
+    unmeasured: dict[str, str] = {}
+    """Calls that could not be driven in a thread, and why."""
 
 
 @functools.cache
@@ -144,6 +151,36 @@ def document() -> Document:
 
 def of(code: str) -> Case | None:
     return document().rules.get(code)
+
+
+def frees(entry: Blocking) -> bool:
+    """Whether the loop goes on while a thread runs the call, as was seen: no fix may say so of what was never tried.
+
+    What computes was tried itself; of what waits, a call of the same library. The project's own callables that wait
+    do so in the end in one of these.
+    """
+    if entry.own:
+        return entry.kind is not Kind.CPU
+    if entry.kind is Kind.CPU:
+        return (seen := document().threads.get(entry.name)) is not None and seen.frees_loop
+    return waits_freely(libraries.library(entry.name), entry.kind)
+
+
+def waits_freely(library: str, kind: Kind) -> bool:
+    """Whether a call of the library was seen to wait in a thread without stopping the loop."""
+    return (library, kind) in _waits()
+
+
+@functools.cache
+def _waits() -> frozenset[tuple[str, Kind]]:
+    """The libraries, each with what it waits for, whose calls let the loop go on."""
+    tried = [
+        (libraries.library(name), entry.kind, thread.frees_loop)
+        for name, thread in document().threads.items()
+        if (entry := libraries.blocking(name)) is not None and entry.kind is not Kind.CPU
+    ]
+    held = {(library, kind) for library, kind, freed in tried if not freed}
+    return frozenset({(library, kind) for library, kind, _ in tried} - held)
 
 
 def impact(rule: Rule, expected: Impact | None) -> Impact:

@@ -12,6 +12,7 @@ import msgspec
 from rules.engine.declarations import Given, given
 from rules.engine.index import Index
 from rules.engine.spelling import last_name
+from rules.engine.walking import walk
 
 _OPERATIONS = frozenset(
     {"create_index", "drop_index", "create_table", "drop_table", "add_column", "drop_column", "alter_column"}
@@ -69,7 +70,7 @@ def extract(index: Index) -> Migration | None:
         elif target.id == "down_revision" and statement.value is not None:
             before = [
                 node.value
-                for node in ast.walk(statement.value)
+                for node in walk(statement.value)
                 if isinstance(node, ast.Constant) and isinstance(node.value, str)
             ]
     if not revision:
@@ -133,7 +134,7 @@ def _has_sql(call: ast.Call) -> bool:
         isinstance(node, ast.Constant)
         and isinstance(node.value, str)
         and any(word in node.value.lower() for word in ("index", "view"))
-        for node in ast.walk(call)
+        for node in walk(call)
     )
 
 

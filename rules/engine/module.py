@@ -431,7 +431,10 @@ class Module:
 
     def external(self, call: ast.AST) -> External | None:
         """The call out of the machine that `call` itself is."""
-        return self.meaning(call).external
+        found = self.meaning(call).external
+        if found is not None and isinstance(call, ast.Call) and self.call_flags(call) & facts.LOCAL:
+            return None
+        return found
 
     def client(self, call: ast.AST) -> Client | None:
         """The long-lived object that `call` itself makes."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from rules.engine.rule import Fix, Safety
 from rules.engine.values import Sort
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -58,7 +59,7 @@ def fix(call: ast.Call, loop: ast.AST, module: Module) -> Fix | None:
     parent = module.parent(call)
     is_awaited = isinstance(parent, ast.Await)
     name = f"{_snake(lookup.model)}_by_{lookup.column}"
-    if any(isinstance(node, ast.Name) and node.id == name for node in ast.walk(function.node)):
+    if any(isinstance(node, ast.Name) and node.id == name for node in walk(function.node)):
         return None
     asked = module.segment(parent if is_awaited and parent is not None else call)
     rows = _rows(
@@ -189,7 +190,7 @@ def _simple(lookup: _Lookup, function: ast.AST) -> bool:
     if not re.fullmatch(r"[\w.]+", lookup.session):
         return False
     writes = {"add", "add_all", "commit", "flush", "delete", "merge", "rollback", "expire", "expire_all"}
-    return not any(isinstance(node, ast.Attribute) and node.attr in writes for node in ast.walk(function))
+    return not any(isinstance(node, ast.Attribute) and node.attr in writes for node in walk(function))
 
 
 def _rows(lookup: _Lookup, keys: str, name: str, *, is_awaited: bool, exec_: bool) -> str:

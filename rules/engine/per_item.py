@@ -11,6 +11,7 @@ from rules.engine.context import AT_STARTUP
 from rules.engine.loop_shapes import FEW, is_short, iterables, targets, unwrapped
 from rules.engine.spelling import last_name
 from rules.engine.values import Sort, Value
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -120,7 +121,7 @@ class _Item:
     def __init__(self, loop: ast.AST, module: Module) -> None:
         self.module = module
         self.names = {
-            name.id for target in targets(loop) for name in ast.walk(target) if isinstance(name, ast.Name)
+            name.id for target in targets(loop) for name in walk(target) if isinstance(name, ast.Name)
         }
         self.keys: set[str] = set()
         """The item itself where it is one value, the key of `.items()`, and `field` after `field = item.field`."""
@@ -187,7 +188,7 @@ def _picks(test: ast.expr, negated: bool, item: _Item) -> bool:
 
 
 def _loaded(node: ast.AST) -> set[str]:
-    return {name.id for name in ast.walk(node) if isinstance(name, ast.Name)}
+    return {name.id for name in walk(node) if isinstance(name, ast.Name)}
 
 
 def sounds_few(loop: ast.AST) -> bool:
@@ -356,7 +357,7 @@ def _is_enumeration(value: Value | None, sort: int, module: Module) -> bool:
 def _names_members(loop: ast.AST, module: Module) -> bool:
     """`Meter[key.name]`, `Meter(key)` of the loop's `key`: there are as many as the enumeration has members."""
     names = {target.id for target in targets(loop) if isinstance(target, ast.Name)}
-    for node in ast.walk(loop) if names else ():
+    for node in walk(loop) if names else ():
         match node:
             case ast.Subscript(value=ast.Name() | ast.Attribute() as owner, slice=key):
                 pass
@@ -452,7 +453,7 @@ def _is_limited(value: ast.AST | None, module: Module) -> bool:
     """`load(limit=5)`, `select(Order).limit(MOST)`: a handful of rows, by a number that the code shows."""
     if not isinstance(value, ast.expr):
         return False
-    for node in ast.walk(value):
+    for node in walk(value):
         if not isinstance(node, ast.Call):
             continue
         limits = [keyword.value for keyword in node.keywords if keyword.arg == "limit"]

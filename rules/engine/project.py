@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
@@ -20,7 +21,7 @@ from rules.engine import (
 from rules.engine.cost import Costs, Had
 from rules.engine.facts import ModuleFacts
 from rules.engine.finding import Endpoint, EndpointRef, Options
-from rules.engine.graph import Graph, Node
+from rules.engine.graph import Graph, Node, place_of
 from rules.engine.knowledge import Knowledge
 from rules.engine.lazy_loading import LazyLoading, Record
 from rules.engine.lookups import Lookups
@@ -31,12 +32,17 @@ from rules.engine.resolver import Resolver
 from rules.engine.routing import EndpointNode, Routing
 from rules.engine.statements import Statements
 from rules.engine.summaries import Summaries
-from rules.engine.unbounded import Gathered, UnboundedQueries
+from rules.engine.unbounded import Gathered, Placed, UnboundedQueries
 from rules.engine.values import Sort
 
 ROUTING, IMPORTED = "routing", "imported"
 """Who asks the resolver (`values.Readers`): for all applications, with a path for a file's imports."""
 _SCRIPTS = re.compile(r"^(?:[^/]+/)?(?:scripts?|dev|hack)/")
+
+
+@functools.lru_cache(maxsize=4096)
+def _is_for_scripts(path: str) -> bool:
+    return _SCRIPTS.search(path) is not None
 
 
 class Project:
@@ -58,6 +64,8 @@ class Project:
         self.lazy_records: Mapping[str, list[Record]] = {}
         """What the version before found of files that nothing changed for."""
         self.unbounded_known: Mapping[str, Mapping[str, Sequence[Gathered]]] = {}
+        self.unbounded_placed: Mapping[str, Sequence[Placed]] = {}
+        """And in those whose functions run where they ran."""
         self.made: dict[Node | str, tuple[tuple[str, str], ...]] = {}
         """The classes that functions instantiate, and by file those of which it holds an instance, as far as asked."""
         self.rows_said: dict[tuple[str, str], object] | None = None
@@ -119,7 +127,9 @@ class Project:
 
     @cached_property
     def unbounded(self) -> UnboundedQueries:
-        return UnboundedQueries(self.graph, self.statements, self.routing, self.unbounded_known)
+        return UnboundedQueries(
+            self.graph, self.statements, self.routing, self.unbounded_known, self.unbounded_placed
+        )
 
     @cached_property
     def raw(self) -> RawQueries:
@@ -230,16 +240,17 @@ class Project:
 
     def _script_paths(self) -> frozenset[str]:
         """Files that are run, not imported: with a main guard or in a folder for scripts, and imported by none but such."""
-        suspects = {path for path, found in self.files.items() if found.main or _SCRIPTS.search(path)}
+        suspects = {path for path, found in self.files.items() if found.main or _is_for_scripts(path)}
         if not suspects:
             return frozenset()
         imported = {path: self.imports_of(path) for path in self.resolver.modules}
-        while (
-            wanted := {
-                path for importer, paths in imported.items() if importer not in suspects for path in paths
-            }
-            & suspects
-        ):
+        while True:
+            wanted: set[str] = set()
+            for importer, paths in imported.items():
+                if importer not in suspects:
+                    wanted |= paths & suspects
+            if not wanted:
+                break
             suspects -= wanted
         return frozenset(
             path
@@ -261,6 +272,12 @@ class Project:
     def scripts(self) -> frozenset[str]:
         """The files that are run, not imported."""
         return self._scripts
+
+    def sign(self) -> None:
+        """Find the signatures of all files that have none yet."""
+        for path in self.files.keys() - self._signed.keys():
+            if place_of(path) == "app":
+                self.signatures(path)
 
     def keep_signatures(self, others: Collection[str] | None) -> None:
         """Go on with the signatures that were found, but for these files; None stands for all."""

@@ -6,6 +6,7 @@ Few columns, no key to anything else, and no code of the application puts a row 
 from __future__ import annotations
 
 import re
+import sys
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -37,6 +38,7 @@ _WRITING = frozenset({"bulk_insert_mappings", "copy_records_to_table"})
 _BY_TEXT = " by text"
 """Among the names when some are those of SQL texts."""
 
+_NAMES = "names written"
 _written: WeakKeyDictionary[Project, frozenset[str]] = WeakKeyDictionary()
 
 
@@ -62,16 +64,17 @@ def _names_written(project: Project) -> frozenset[str]:
     """Names of classes and tables that code may put rows into: made, handed to a statement, or to a class for any table."""
     known = _written.get(project)
     if known is None:
-        known = _written[project] = frozenset(
-            name
-            for path, module in project.files.items()
-            if place_of(path) == "app" and not _SEEDS.search(path)
-            for name in _of_file(module)
+        known = _written[project] = frozenset().union(
+            *(
+                module.of_facts(_NAMES, _of_file)
+                for path, module in project.resolver.modules.items()
+                if place_of(path) == "app" and not _SEEDS.search(path)
+            )
         )
     return known
 
 
-def _of_file(module: ModuleFacts) -> set[str]:
+def _of_file(module: ModuleFacts) -> frozenset[str]:
     found: set[str] = set()
     inserts = False
     for function in module.functions:
@@ -92,7 +95,7 @@ def _of_file(module: ModuleFacts) -> set[str]:
     for text in (*(query.text for query in module.raw.queries), *module.raw.constants.values()):
         names = _INSERTS.findall(text)
         found.update(names, [_BY_TEXT] if names else [])
-    return found
+    return frozenset(map(sys.intern, found))  # most stand in many files
 
 
 def _last(ref: str) -> str:

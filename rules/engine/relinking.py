@@ -161,7 +161,7 @@ class _Edit:
         view = copy.copy(project)
         view.files = {**project.files, self.path: self.after}
         view.had = None
-        view.unbounded_known = {}
+        view.unbounded_known, view.unbounded_placed = {}, {}
         view.made = {
             key: made for key, made in project.made.items() if key != self.path and key not in changed
         }

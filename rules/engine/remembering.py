@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine import facts
 from rules.engine.graph import Node
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -36,7 +37,7 @@ def is_remembered(node: ast.AST, module: Module) -> bool:
 
 def _assigns_outside(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     """`self._keys = …`, `global keys`, `STORE[name] = …`."""
-    for node in ast.walk(function):
+    for node in walk(function):
         if isinstance(node, ast.Global | ast.Nonlocal):
             return True
         targets = (

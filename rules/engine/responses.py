@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rules.engine.values import Sort, Value
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -160,7 +161,7 @@ def _records_of_name(name: ast.Name, module: Module, depth: int) -> ast.expr | N
 
 def _appended(name: str, function: ast.AST, module: Module) -> bool:
     """Whether a loop appends records to the list `name`."""
-    for node in ast.walk(function):
+    for node in walk(function):
         if (
             isinstance(node, ast.Call)
             and isinstance(node.func, ast.Attribute)

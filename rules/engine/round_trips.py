@@ -159,7 +159,7 @@ def _hands_on(call: ast.Call) -> bool:
 
 def _is_awaited_later(name: str, function: ast.AST) -> bool:
     """Whether a function awaits what has this name, goes through it or hands it on."""
-    for node in ast.walk(function):
+    for node in walk(function):
         used: list[ast.expr | None] = []
         if isinstance(node, ast.Await | ast.Return | ast.Yield):
             used = [node.value]

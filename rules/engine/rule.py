@@ -69,6 +69,8 @@ class Match:
     message: str
     severity: Severity | None = None
     confidence: Confidence = Confidence.CERTAIN
+    when_new: Confidence | None = None
+    """The confidence when a change brings the finding, where that is higher: what is free now and dear later."""
     fix: Fix | None = None
     call_path: tuple[Hop, ...] = ()
     """From the matched call to the leaf, when it is longer than one hop."""

@@ -14,6 +14,8 @@ from rules.engine.values import KEPT, Linked, Sort, Value, note
 _ROOTS = frozenset(
     {"pydantic.BaseModel", "pydantic.main.BaseModel", "sqlmodel.SQLModel", "sqlmodel.main.SQLModel"}
 )
+_REWRITES = "!"
+"""After the name of a schema, what is kept of its validators."""
 _GENERIC_ROOTS = frozenset({"pydantic.generics.GenericModel", "pydantic.RootModel"})
 
 
@@ -55,7 +57,14 @@ class Schemas:
 
     def rewrites(self, value: Value) -> bool:
         """Whether a validator turns the whole object into something else before its fields are read."""
-        return any(body.rewrites for _, body in self._models.bodies(value))
+        home, key, reader = value.home, f"{KEPT}{value.symbol}{_REWRITES}", self._resolver.reader
+        if reader is not None:
+            note(home.readers, key, reader)
+        known = home.kept.get(key)
+        if known is None:
+            with self._resolver.reading((home, key)):
+                known = home.kept[key] = any(body.rewrites for _, body in self._models.bodies(value))
+        return bool(known)
 
     def fields(self, value: Value) -> tuple[Field, ...]:
         """The fields of a schema, inherited ones included, those of sub-classes first."""

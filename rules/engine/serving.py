@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+from rules.engine import facts
 from rules.engine.context import IN_LOOP, IN_REQUEST, IN_TASK, OWN_LOOP
 from rules.engine.finding import Confidence, Severity
 from rules.engine.graph import CALL, LOOP
@@ -36,6 +38,8 @@ _ASYNC_WORKERS = frozenset(
 
 _FRAMEWORKS = frozenset({"fastapi", "starlette", "litestar", "flask", "django", "aiohttp.web", "sanic"})
 
+_MOST = 200
+_named: WeakKeyDictionary[Project, Mapping[str, frozenset[Node]]] = WeakKeyDictionary()
 _served: WeakKeyDictionary[Project, frozenset[str]] = WeakKeyDictionary()
 
 
@@ -60,7 +64,7 @@ def unreached(
     `direct` when the function itself makes the call that does.
     """
     in_task = node.contexts & IN_TASK and not node.contexts & IN_REQUEST
-    alone = node.contexts & OWN_LOOP and not node.contexts & IN_LOOP
+    alone = (node.contexts & OWN_LOOP and not node.contexts & IN_LOOP) or is_drained_apart(project, node)
     if in_task or alone or _ELSEWHERE.search(node.path) or _is_end(node):
         stands_still = in_task and not alone and not _is_end(node) and _shares_loop(node, project)
         return _capped(severity, Severity.LOW), Confidence.LIKELY if stands_still else Confidence.POSSIBLE
@@ -70,6 +74,46 @@ def unreached(
         return _capped(severity.lowered(), Severity.MEDIUM), _sure(project)
     less = severity.lowered()
     return less, Confidence.LIKELY if direct or less >= Severity.HIGH else _sure(project)
+
+
+def is_drained_apart(project: Project, node: Node) -> bool:
+    """Whether whoever leads to a function, going by names where nothing else is known, runs on a loop of its own:
+    `asyncio.run(self._read(loader))`, where `loader.load()` may be any loader's."""
+    if not node.is_async:
+        return False
+    called = _callers_by_name(project)
+    seen, pending = {node}, [node]
+    found = False
+    for each in pending:  # grows while we go
+        if len(pending) > _MOST or each.contexts & IN_LOOP:
+            return False
+        callers = [caller for caller, edge in each.callers if edge.kind in (CALL, LOOP)]
+        for caller in callers or called.get(each.symbol.rpartition(".")[2], frozenset()):
+            if caller in seen:
+                continue
+            seen.add(caller)
+            if _is_alone(caller):
+                found = True
+            else:
+                pending.append(caller)
+    return found
+
+
+def _is_alone(node: Node) -> bool:
+    return bool(node.contexts & OWN_LOOP) and not node.contexts & IN_LOOP
+
+
+def _callers_by_name(project: Project) -> Mapping[str, frozenset[Node]]:
+    """The functions that call a method of a name on what nobody knows."""
+    known = _named.get(project)
+    if known is None:
+        found: dict[str, set[Node]] = {}
+        for node in project.graph.nodes.values():
+            for call in node.function.calls:
+                if not call.flags & facts.LOAD:
+                    found.setdefault(call.ref.rpartition(".")[2], set()).add(node)
+        known = _named[project] = {name: frozenset(nodes) for name, nodes in found.items()}
+    return known
 
 
 def _sure(project: Project) -> Confidence:

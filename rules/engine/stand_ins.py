@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine.scopes import FUNCTIONS
 from rules.engine.switches import passes
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,7 +58,7 @@ def _is_mostly_set(attribute: str, method: ast.AST, module: Module) -> bool:
         (function, statement.value)
         for function in owner.body
         if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
-        for statement in ast.walk(function)
+        for statement in walk(function)
         if isinstance(statement, ast.Assign)
         for target in statement.targets
         if isinstance(target, ast.Attribute) and target.attr == attribute

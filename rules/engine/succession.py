@@ -72,9 +72,7 @@ class Succession:
         if not changed:
             self.before, self._project = project, _again(project, files, documents)
             return self._project
-        for path in project.files:
-            if path not in changed and place_of(path) == "app":
-                project.signatures(path)
+        project.sign()
         change = _Change(project, changed)
         if not change.made():
             return self._anew(files, documents, options)
@@ -337,13 +335,11 @@ class _Change:
         for name, attribute in vars(Project).items():
             if isinstance(attribute, cached_property) and name not in kept:
                 vars(view).pop(name, None)
-        view.imported = {
-            path: imported
-            for path, imported in project.imported.items()
-            if path in view.resolver.modules
-            and path not in self.changed
-            and (IMPORTED, path) not in self.readers
+        others = set(self.changed)
+        others |= {
+            reader[1] for reader in self.readers if isinstance(reader, tuple) and reader[0] == IMPORTED
         }
+        view.imported = {path: found for path, found in project.imported.items() if path not in others}
         view.find_scripts()
         made = {reader[1] for reader in self.readers if isinstance(reader, tuple) and reader[0] == MADE}
         made |= {*self.changed, *self.old, *self.gone}
@@ -354,7 +350,7 @@ class _Change:
 
     def _kept(self, view: Project) -> set[str]:
         """What of the derived tables is as it was; what can be said of rows goes on file by file."""
-        view.lazy_records, view.unbounded_known = {}, {}
+        view.lazy_records, view.unbounded_known, view.unbounded_placed = {}, {}, {}
         models = vars(self.project).get("models")
         if models is None:
             return set()
@@ -386,6 +382,10 @@ class _Change:
                 for path, found in gathered.items()
                 if path not in other and path not in self.changed
             }
+            here = {path for path, _ in old ^ new} | other | {*self.changed}
+            here |= {node.path for node in (*self.changed_nodes, *self.moved, *self.gone)}
+            placed = unbounded.placed if unbounded is not None else self.project.unbounded_placed
+            view.unbounded_placed = {path: found for path, found in placed.items() if path not in here}
         return {"models", "statements"}
 
     def _had(self, view: Project) -> Had | None:

@@ -96,6 +96,9 @@ class Summaries:
         for name, (wanted, follows) in _TABLES.items():
             setattr(self, name, _spread(graph.nodes.values(), wanted, follows))
         self._known: dict[Node, Summary] = {}
+        self._signatures: dict[Node, tuple[object, ...]] = {}
+        self._equal: dict[tuple[object, ...], tuple[object, ...]] = {}
+        """All signatures: most functions share theirs with others."""
 
     def after_change(self, changed: Set[Node], gone: Iterable[Node]) -> Summaries:
         """The summaries once the leaves or edges of some functions are others.
@@ -104,7 +107,7 @@ class Summaries:
         """
         left_out = {*changed, *gone}
         after = copy.copy(self)
-        after._known = {}
+        after._known, after._signatures = {}, {}
         for name, (wanted, follows) in _TABLES.items():
             table: _Steps = getattr(self, name)
             kept = {node: steps for node, steps in table.items() if node not in left_out}
@@ -118,7 +121,7 @@ class Summaries:
         Whoever calls one of the `gone` is among the `changed`. Returns the functions that lead to other leaves, or
         to the same ones by other ways.
         """
-        self._known = {}
+        self._known, self._signatures = {}, {}
         touched: set[Node] = set()
         for name, (wanted, follows) in _TABLES.items():
             table: _Steps = getattr(self, name)
@@ -153,6 +156,9 @@ class Summaries:
 
     def signature(self, node: Node) -> tuple[object, ...]:
         """Equal for two versions of a function when nothing a caller may ask about it changed."""
+        known = self._signatures.get(node)
+        if known is not None:
+            return known
         tables = (
             self._blocking,
             self._queries,
@@ -162,7 +168,9 @@ class Summaries:
             self._reads,
             self._writes,
         )
-        return tuple(frozenset(table.get(node, ())) for table in tables)
+        found = tuple(frozenset(table.get(node, ())) for table in tables)
+        known = self._signatures[node] = self._equal.setdefault(found, found)
+        return known
 
 
 def _blocks(leaf: LeafCall) -> bool:
@@ -415,7 +423,7 @@ def _certain_first(leaves: Sequence[LeafCall]) -> Iterable[int]:
         return range(len(leaves))
     return sorted(
         range(len(leaves)),
-        key=lambda at: (bool(leaves[at].call.flags & facts.BRIEF), _is_conditional(leaves[at].call)),
+        key=lambda at: (bool(leaves[at].call.flags & facts.BRIEF), is_conditional(leaves[at].call)),
     )
 
 
@@ -423,7 +431,7 @@ def _on_miss(call: Call) -> bool:
     return bool(call.flags & facts.ON_MISS)
 
 
-def _is_conditional(call: Call) -> bool:
+def is_conditional(call: Call) -> bool:
     """Whether a branch decides if the call is made; what a `try` begins with is made."""
     if call.flags & facts.CONDITIONAL:
         return True
@@ -466,7 +474,7 @@ def _leaf(table: _Steps, node: Node, key: str) -> Leaf:
         call, flags = _call(current, step), current.function.flags
         rarely |= _rarely(call, granted)
         # The caller of a summary sees the branches around its own call.
-        sometimes = sometimes or _is_conditional(call)
+        sometimes = sometimes or is_conditional(call)
         cached = cached or bool(flags & facts.CACHED)
         on_miss = on_miss or _on_miss(call)
         if call.flags & facts.OF_OBJECT:

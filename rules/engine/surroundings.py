@@ -10,6 +10,7 @@ from rules.engine import facts, rarely, switches
 from rules.engine.index import Index
 from rules.engine.scopes import COMPREHENSIONS, Scope
 from rules.engine.spelling import is_main_guard, last_name
+from rules.engine.walking import walk
 
 STATEMENTS = frozenset(
     {ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return, ast.If, ast.For, ast.AsyncFor, ast.While}
@@ -330,7 +331,7 @@ def is_detached(index: Index, spawning: ast.Call) -> bool:
     if not (isinstance(parent, ast.Assign) and isinstance(parent.targets[0], ast.Name)):
         return False
     name = parent.targets[0].id
-    for node in ast.walk(scope.node):
+    for node in walk(scope.node):
         if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load):
             user = index.parents.get(node)
             kept = isinstance(user, ast.Call) and last_name(user.func) in ("add", "discard")

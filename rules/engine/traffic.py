@@ -43,6 +43,8 @@ _RARE = frozenset(
     }
 )
 """Words of routes, functions and files that serve the owner of an account or of the system, now and then."""
+_MAINTENANCE = frozenset({"backup", "backups", "restore", "restores", "migrate", "upgrade", "uninstall"})
+"""Words of what keeps a whole system."""
 _FEW = frozenset({"api-keys", "api_keys", "apikeys", "access-tokens", "personal-access-tokens", "webhooks"})
 """Whole segments of such routes."""
 _TRIAL = frozenset({"test", "try", "validate", "validation", "check", "verify", "ping"})
@@ -82,6 +84,19 @@ def _is_for_now_and_then(symbol: str, path: str) -> bool:
     stem = path.rpartition("/")[2].removesuffix(".py")
     words = _words(name) | _words(stem)
     return bool(words & _RARE_CODE) or {"update", "check"} <= words or _is_trial(name)
+
+
+def is_maintenance(node: ast.AST, module: Module) -> bool:
+    """Whether the function around `node` saves or brings back the whole system, by its name, its file or the endpoints
+    that reach it: an operator does so once in a while, and others expect to wait."""
+    found = module.graph_node(node)
+    if found is None:
+        return False
+    stem = found.path.rpartition("/")[2].removesuffix(".py")
+    if (_words(found.symbol.rpartition(".")[2]) | _words(stem)) & _MAINTENANCE:
+        return True
+    paths = [endpoint.path for endpoint in module.endpoints(node)]
+    return bool(paths) and all(_words(path) & _MAINTENANCE for path in paths)
 
 
 def is_aside(path: str) -> bool:

@@ -12,7 +12,7 @@ from rules import libraries
 from rules.engine import facts
 from rules.engine.finding import Hop
 from rules.engine.values import Sort
-from rules.engine.walking import own_nodes
+from rules.engine.walking import own_nodes, walk
 
 if TYPE_CHECKING:
     from rules.engine.facts import Call
@@ -38,6 +38,9 @@ CONNECTIONS = frozenset(
 )
 """Are a connection from the start."""
 RELEASING = frozenset({"commit", "rollback", "close", "remove", "aclose", "invalidate", "close_all"})
+
+CLOSES_FIRST = ((0, 106), (0, 118))
+"""From and up to which FastAPI dependencies with `yield` end before the response is sent, and before background tasks."""
 
 
 def is_a(name: str | None, kinds: frozenset[str]) -> bool:
@@ -75,7 +78,7 @@ def releases(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -
         and isinstance(node.func, ast.Attribute)
         and node.func.attr in RELEASING
         and holds(module.value(node.func.value), module.project)
-        for node in ast.walk(function)
+        for node in walk(function)
     )
 
 

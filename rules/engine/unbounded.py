@@ -27,6 +27,9 @@ class Unlimited:
 Gathered = tuple[Loaded, int]
 """A query and the line where its rows are shown; 0 when the function returns them."""
 
+Placed = tuple[Loaded, Hop]
+"""A query and where its rows become a response."""
+
 UNBOUNDED = "unbounded"
 """With a path, who asks the resolver."""
 
@@ -40,30 +43,41 @@ class UnboundedQueries:
         statements: Statements,
         routing: Routing,
         known: Mapping[str, Mapping[str, Sequence[Gathered]]],
+        placed: Mapping[str, Sequence[Placed]],
     ) -> None:
-        """`known` is what another version found in files that nothing changed for."""
-        self._statements = statements
+        """`known` is what another version found in files that nothing changed for, `placed` what it made of those
+        whose functions run where they ran."""
+        self._graph, self._statements = graph, statements
         self.found: dict[str, dict[str, Sequence[Gathered]]] = {
             path: {**functions} for path, functions in known.items()
         }
         """By file and function, its queries without a limit, whoever asks for them."""
-        self._limited: set[tuple[str, int, int]] = set()
+        self.placed: dict[str, Sequence[Placed]] = {}
+        """By file, those of them that become responses there."""
         self.queries: dict[tuple[str, int, int], Unlimited] = {}
-        endpoints = {(route.handler.path, route.handler.symbol) for route in routing.routes}
+        self._endpoints = {(route.handler.path, route.handler.symbol) for route in routing.routes}
         for path, module in graph.resolver.modules.items():
-            for symbol, flow in module.facts.flows.items():
-                node = graph.nodes.get((path, symbol))
-                if node is None or not node.contexts & IN_REQUEST:
-                    continue
-                functions = self.found.setdefault(path, {})
-                if symbol not in functions:
-                    with graph.resolver.reading((UNBOUNDED, path)):
-                        functions[symbol] = tuple(self._gathered(flow, module, symbol))
-                for loaded, line in functions[symbol]:
-                    if line or (path, symbol) in endpoints:
-                        key = (loaded.path, loaded.line, loaded.column)
-                        unlimited = self.queries.setdefault(key, Unlimited(loaded))
-                        unlimited.places.append(Hop(path, line or node.function.line, symbol))
+            if not module.facts.flows:
+                continue
+            here = placed.get(path)
+            self.placed[path] = here = here if here is not None else tuple(self._placed(path, module))
+            for loaded, hop in here:
+                key = (loaded.path, loaded.line, loaded.column)
+                self.queries.setdefault(key, Unlimited(loaded)).places.append(hop)
+
+    def _placed(self, path: str, module: Linked) -> Iterator[Placed]:
+        resolver, nodes = self._graph.resolver, self._graph.nodes
+        for symbol, flow in module.facts.flows.items():
+            node = nodes.get((path, symbol))
+            if node is None or not node.contexts & IN_REQUEST:
+                continue
+            functions = self.found.setdefault(path, {})
+            if symbol not in functions:
+                with resolver.reading((UNBOUNDED, path)):
+                    functions[symbol] = tuple(self._gathered(flow, module, symbol))
+            for loaded, line in functions[symbol]:
+                if line or (path, symbol) in self._endpoints:
+                    yield loaded, Hop(path, line or node.function.line, symbol)
 
     def at(self, path: str, line: int, column: int) -> Unlimited | None:
         return self.queries.get((path, line, column))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from rules.engine.facts import Class, Function, ModuleFacts
@@ -78,6 +78,8 @@ class Linked:
     """By class, what `Resolver.ancestry` found."""
     kept: dict[str, object] = field(default_factory=dict)
     """By class, under `KEPT`, what somebody else found out."""
+    found: dict[str, tuple[ModuleFacts, Collection[str]]] = field(default_factory=dict)
+    """What somebody else found in the facts (`of_facts`)."""
     readers: Readers = field(default_factory=dict)
     """By reference, who asked for its value; under `ANCESTRY` and a class, who asked for its ancestry."""
     lookups: Readers = field(default_factory=dict)
@@ -85,6 +87,13 @@ class Linked:
 
     def __post_init__(self) -> None:
         self.show(self.facts)
+
+    def of_facts(self, name: str, made: Callable[[ModuleFacts], Collection[str]]) -> Collection[str]:
+        """What `made` finds in the facts of the file alone, kept under `name` while these stay."""
+        known = self.found.get(name)
+        if known is None or known[0] is not self.facts:
+            known = self.found[name] = self.facts, made(self.facts)
+        return known[1]
 
     def show(self, found: ModuleFacts) -> None:
         """Have these facts from now on."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
+from typing import TypeVar
 from weakref import WeakKeyDictionary
 
 from rules.engine.scopes import FIELDS
 
 _DEFINING = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef})
+Node = TypeVar("Node", bound=ast.AST)
+_all: WeakKeyDictionary[ast.Module, dict[type[ast.AST], list[ast.AST]]] = WeakKeyDictionary()
 _own: WeakKeyDictionary[ast.AST, tuple[ast.AST, ...]] = WeakKeyDictionary()
 
 
@@ -23,6 +26,17 @@ def walk(node: ast.AST) -> Iterator[ast.AST]:
                 pending += [child for child in value if child is not None]
             elif value is not None:
                 pending.append(value)
+
+
+def nodes_of(tree: ast.Module, kind: type[Node]) -> Sequence[Node]:
+    """All nodes of that very class, in the order of `walk`: for questions about a whole file, which is gone through once."""
+    known = _all.get(tree)
+    if known is None:
+        known = _all[tree] = {}
+        for node in walk(tree):
+            if node is not tree:
+                known.setdefault(node.__class__, []).append(node)
+    return known.get(kind, ())  # type: ignore[return-value]  # they were sorted by their class
 
 
 def own_nodes(function: ast.AsyncFunctionDef | ast.FunctionDef) -> Sequence[ast.AST]:

@@ -4,8 +4,10 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rules.engine.finding import Hop
 from rules.engine.loop_bound import needs_loop
 from rules.engine.loop_calls import Stop, confidence, effect, expected, stops
+from rules.engine.measured import frees
 from rules.engine.rewrites import without_async
 from rules.engine.rule import Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.walking import own_nodes
@@ -92,15 +94,15 @@ class AsyncEndpointWithoutAwaitButBlocking(Rule):
         if not found or _needs_its_loop(node, module):
             return
         worst = max(found, key=lambda stop: (stop.severity.rank, -stop.call.lineno))
-        if worst.entry.holds_gil:
-            return  # a thread would stop the loop just the same
+        if not frees(worst.entry):
+            return  # a thread may stop the loop just the same
         yield Match(
             node,
             self.message(node, worst, found, module),
             severity=worst.severity,
             confidence=confidence(worst),
             fix=self.drop_async(node, module),
-            call_path=worst.call_path(module),
+            call_path=worst.call_path(module) or _to_the_call(node, worst, module),
             swallows=tuple(sorted({(stop.code, stop.call.lineno) for stop in found} | _files(node))),
             siblings=tuple(dict.fromkeys([worst.call.lineno, *sorted(stop.call.lineno for stop in found)])),
             impact=expected(worst, module),
@@ -156,6 +158,14 @@ def _awaits_it(decorator: ast.expr, module: Module) -> bool:
     return any(
         node.is_async and node.path == path and node.symbol.startswith(within)
         for node in module.project.graph.nodes.values()
+    )
+
+
+def _to_the_call(function: ast.AsyncFunctionDef, worst: Stop, module: Module) -> tuple[Hop, ...]:
+    """From the `def`, where it is mended, to the call, which may stand far below."""
+    return (
+        Hop(module.path, function.lineno, function.name),
+        Hop(module.path, worst.call.lineno, worst.callable),
     )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rules.engine import loop_fixes
 from rules.engine.loop_calls import Stop, confidence, direct, effect, expected, group_of
+from rules.engine.measured import frees
 from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
@@ -122,12 +123,13 @@ class BlockingCallInAsync(Rule):
             confidence=confidence(stop),
             siblings=loop_fixes.siblings(stops),
             impact=expected(stop, module),
-            instead=_instead(stop, len(stops)),
+            instead=_instead(stops),
         )
 
 
-def _instead(stop: Stop, count: int) -> str:
-    if count == 1:
+def _instead(stops: list[Stop]) -> str:
+    stop = stops[0]
+    if len(stops) == 1 or not all(frees(each.entry) for each in stops):
         return f"Use {stop.instead}." if stop.instead else ""
     whole = (
         "make one function of these calls and hand it to a worker thread with `await asyncio.to_thread(...)`"

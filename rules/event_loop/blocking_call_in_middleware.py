@@ -99,4 +99,4 @@ class BlockingCallInMiddleware(Rule):
             if role == "exception handler"
             else f"in the middleware `{node.name}`"
         )
-        yield from loop_fixes.matches(node, module, self.code, f"{where}, for every request it sees")
+        yield from loop_fixes.matches(node, module, self.code, where, ", for every request it sees")

@@ -117,7 +117,7 @@ class BlockingCallThroughHelper(Rule):
                 cause=loop_fixes.cause(worst),
                 impact=expected(worst, module),
                 swallows=_closing(node, module) if worst.kind is Kind.DB else (),
-                instead=f"In the helper, use {worst.instead}; or hand the helper to a worker thread.",
+                instead=loop_fixes.of_helpers(stops),
             )
 
 

@@ -4,15 +4,25 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rules import libraries
 from rules.engine import payloads
 from rules.engine.loop_bound import holds_mutex
-from rules.engine.loop_calls import carries_bound_object, offload_primitive
-from rules.engine.loop_shapes import spelled
+from rules.engine.loop_calls import (
+    carries_bound_object,
+    confidence,
+    direct,
+    offload_primitive,
+    stops,
+    through_helper,
+)
+from rules.engine.loop_shapes import is_short, spelled
+from rules.engine.measured import frees
 from rules.engine.rewrites import in_thread
 from rules.engine.rule import Confidence, Effort, Fix, Hop, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.scopes import FUNCTIONS
 from rules.engine.traffic import is_seldom
-from rules.libraries import Kind
+from rules.engine.walking import walk
+from rules.libraries import Blocking, Kind
 
 if TYPE_CHECKING:
     from rules.engine.callees import Callee
@@ -51,6 +61,9 @@ _WHOLE = (_TREES - {"shutil.rmtree", "os.walk", "os.fwalk", "pathlib.Path.rglob"
 _CLOSE = 3
 """Calls from the asynchronous function to the work; what is further away is rarely the same each time."""
 _AS_IS = ", as much as there is"
+_IN_LOOP = ", again and again in a loop"
+_UPLOAD = ", an upload of any size"
+_MEMBERS = ("zipfile.ZipFile.", "tarfile.TarFile.")
 _LAZY = frozenset({"os.walk", "os.fwalk", "pathlib.Path.rglob"})
 
 
@@ -153,6 +166,8 @@ class BlockingFileIoInAsync(Rule):
             return
         if node.args and module.type_of(node.args[0]) == "io.BytesIO":
             return  # it lies in memory
+        if entry.name.startswith(_MEMBERS) and entry.name not in _TREES and _is_in_memory(node, module):
+            return
         if entry.name.startswith("tempfile.") and not _is_written(node, module):
             return
         function = module.function_of(node)
@@ -178,9 +193,11 @@ class BlockingFileIoInAsync(Rule):
             " while the disk works, this worker serves nobody.",
             severity=Severity.MEDIUM if large else Severity.LOW,
             confidence=Confidence.LIKELY
-            if large and not _is_once_in_a_while(node, large, module)
+            if large
+            and not _is_felt_by_few(node, large, function.node, module)
+            and not _is_passed_on(node, module)
             else Confidence.POSSIBLE,
-            fix=_fix(node, entry.name, module) if large else None,
+            fix=_fix(node, entry, module) if large else None,
             cause=f"FP115 {module.path}:{function.symbol}",
         )
 
@@ -201,10 +218,12 @@ class BlockingFileIoInAsync(Rule):
             " while the disk works, this worker serves nobody.",
             severity=Severity.MEDIUM,
             confidence=Confidence.POSSIBLE
-            if leaf.sometimes or _is_once_in_a_while(call, _AS_IS, module)
+            if leaf.sometimes or _is_felt_by_few(call, _AS_IS, function.node, module)
             else Confidence.LIKELY,
             call_path=(here, *leaf.path),
-            instead="Hand the helper to a worker thread: `await asyncio.to_thread(...)`.",
+            instead="Hand the helper to a worker thread: `await asyncio.to_thread(...)`."
+            if (known := libraries.blocking(leaf.callable)) is not None and frees(known)
+            else "Give the work to a queue worker.",
         )
 
 
@@ -219,18 +238,127 @@ def _is_work(leaf: Leaf) -> bool:
 
 def _large(call: ast.Call, name: str, module: Module) -> str:
     """Why the work has no bound, to follow "on the event loop"; empty when nothing says so."""
-    if module.loops(call) or _loops_within(call, module):
-        return ", again and again in a loop"
     if any(payloads.holds_upload(value, module) for value in _values(call, module)):
-        return ", an upload of any size"
+        return _UPLOAD
+    if module.loops(call) or _loops_within(call, module):
+        return _IN_LOOP
     return _AS_IS if name in _TREES else ""
+
+
+def _is_felt_by_few(call: ast.Call, large: str, function: ast.AST, module: Module) -> bool:
+    """Whether the disk is no great part of what happens: something else stops the loop for longer, the loop is given back
+    between pieces that lie in the system's memory, the size is looked at first, or it is done now and then."""
+    passing = (module.qualified_name(call.func) or "").startswith("tempfile.")
+    if (not passing and _is_beside_worse(function, module)) or _gives_way_between(call, module):
+        return True
+    if large == _UPLOAD:
+        several = any(isinstance(loop, ast.For | ast.AsyncFor) for loop in module.loops(call))
+        return _asks_size(function) or (is_seldom(call, module) and not several)
+    if large == _IN_LOOP:
+        return is_seldom(call, module) or not _stays_in_loop(call, module)
+    return _is_once_in_a_while(call, large, module)
+
+
+def _is_beside_worse(function: ast.AST, module: Module) -> bool:
+    """Whether the function holds the loop for longer elsewhere, which is said there."""
+    return isinstance(function, ast.AsyncFunctionDef) and any(
+        stop.severity >= Severity.HIGH and confidence(stop) is not Confidence.POSSIBLE
+        for stop in stops(function, module)
+    )
+
+
+def _gives_way_between(call: ast.Call, module: Module) -> bool:
+    """`async for chunk in …: file.write(chunk)`, `while chunk := await upload.read(size): …`."""
+    around = [loop for loop in module.loops(call) if isinstance(loop, ast.While | ast.AsyncFor)]
+    block = _with_of(call, module)
+    within = (
+        [node for node in ast.walk(block) if isinstance(node, ast.While | ast.AsyncFor)]
+        if block is not None
+        else []
+    )
+    return any(
+        isinstance(loop, ast.AsyncFor) or any(isinstance(node, ast.Await) for node in ast.walk(loop))
+        for loop in (*around, *within)
+    )
+
+
+def _stays_in_loop(call: ast.Call, module: Module) -> bool:
+    """Whether a file after the other is worked on without a pause: not one whose lines a loop writes, nor a few that the
+    source names, nor one after each answer that is awaited."""
+    return any(
+        not module.is_short(loop)
+        and not is_short(loop, module.qualified_name)
+        and not any(isinstance(node, ast.Await) for node in ast.walk(loop))
+        for loop in module.loops(call)
+    )
+
+
+def _asks_size(function: ast.AST) -> bool:
+    """`if len(content) > LIMIT: raise …`, `if file.size > …`."""
+    return any(
+        isinstance(node, ast.Compare)
+        and isinstance(node.ops[0], ast.Gt | ast.GtE | ast.Lt | ast.LtE)
+        and any(_is_size(side) for side in (node.left, *node.comparators))
+        for node in ast.walk(function)
+    )
+
+
+def _is_size(expression: ast.expr) -> bool:
+    match expression:
+        case ast.Call(func=ast.Name(id="len"), args=[ast.Name()]):
+            return True
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return "size" in name.lower() or name.lower().endswith("bytes")
+    return False
 
 
 def _is_once_in_a_while(call: ast.Call, large: str, module: Module) -> bool:
     """Whether a tree, mostly of a few files, is worked on now and then: by administrators, while it is not there yet, or
     to take away what was just begun when nothing comes of it."""
     return large == _AS_IS and (
-        is_seldom(call, module) or _fills_folder(call, module) or _gives_up(call, module)
+        is_seldom(call, module)
+        or _fills_folder(call, module)
+        or _gives_up(call, module)
+        or _takes_own_away(call, module)
+    )
+
+
+def _takes_own_away(call: ast.Call, module: Module) -> bool:
+    """`finally: rmtree(folder)`: what the function made a moment ago."""
+    if (module.qualified_name(call.func) or "") != "shutil.rmtree":
+        return False
+    child: ast.AST = call
+    current = module.parent(call)
+    while current is not None and not isinstance(current, FUNCTIONS):
+        if isinstance(current, ast.Try) and child in current.finalbody:
+            return True
+        child, current = current, module.parent(current)
+    return False
+
+
+def _is_passed_on(call: ast.Call, module: Module) -> bool:
+    """`with NamedTemporaryFile() as file: file.write(…); upload(file.name)`: where the upload stops the loop too, that is
+    said, and writing the file is the least of it."""
+    block = _with_of(call, module)
+    if block is None:
+        return False
+    for statement in block.body:
+        for node in ast.walk(statement):
+            if not isinstance(node, ast.Call) or not _names(node, _bound_by(block)):
+                continue
+            stops = [
+                stop for stop in (direct(node, module), *through_helper(node, module)) if stop is not None
+            ]
+            if any(stop.kind in (Kind.NET, Kind.PROC) for stop in stops):
+                return True
+    return False
+
+
+def _names(call: ast.Call, names: set[str]) -> bool:
+    """Whether an argument is made of one of the names."""
+    values = [*call.args, *(keyword.value for keyword in call.keywords)]
+    return any(
+        isinstance(each, ast.Name) and each.id in names for value in values for each in ast.walk(value)
     )
 
 
@@ -261,12 +389,35 @@ def _fills_folder(call: ast.Call, module: Module) -> bool:
     return False
 
 
+def _is_in_memory(call: ast.Call, module: Module) -> bool:
+    """Whether an archive was opened on bytes: `with ZipFile(BytesIO(data)) as archive: archive.read(name)`."""
+    archive = call.func.value if isinstance(call.func, ast.Attribute) else None
+    if not isinstance(archive, ast.Name):
+        return False
+    function = module.function_of(call)
+    opened = [
+        item.context_expr
+        for node in ast.walk(function.node if function is not None else module.tree)
+        if isinstance(node, ast.With)
+        for item in node.items
+        if isinstance(item.optional_vars, ast.Name) and item.optional_vars.id == archive.id
+    ]
+    return bool(opened) and all(
+        isinstance(each, ast.Call)
+        and any(
+            module.type_of(value) == "io.BytesIO"
+            for value in (*each.args, *(keyword.value for keyword in each.keywords))
+        )
+        for each in opened
+    )
+
+
 def _values(call: ast.Call, module: Module) -> Iterator[ast.AST]:
     """What may flow into the file: the arguments, and for `with open(…)` those of the body's calls."""
     yield from call.args
     block = _with_of(call, module)
     for statement in block.body if block is not None else ():
-        for node in ast.walk(statement):
+        for node in walk(statement):
             if (
                 isinstance(node, ast.Call)
                 and isinstance(node.func, ast.Attribute)
@@ -287,9 +438,9 @@ def _loops_within(call: ast.Call, module: Module) -> bool:
         and not module.is_awaited(node)
         and isinstance(node.func.value, ast.Name)
         and node.func.value.id in _bound_by(block)
-        and any(loop in ast.walk(block) for loop in module.loops(node))
+        and any(loop in walk(block) for loop in module.loops(node))
         for statement in block.body
-        for node in ast.walk(statement)
+        for node in walk(statement)
     )
 
 
@@ -302,7 +453,7 @@ def _is_written(call: ast.Call, module: Module) -> bool:
         and isinstance(node.value, ast.Name)
         and node.value.id in _bound_by(block)
         for statement in block.body
-        for node in ast.walk(statement)
+        for node in walk(statement)
     )
 
 
@@ -401,7 +552,7 @@ def _said_within(call: ast.Call, module: Module) -> bool:
     return block is not None and any(
         isinstance(node, ast.Call) and module.qualified_name(node.func) in _TREES
         for statement in block.body
-        for node in ast.walk(statement)
+        for node in walk(statement)
     )
 
 
@@ -415,9 +566,10 @@ def _cleans_up(call: ast.Call, module: Module) -> bool:
     return False
 
 
-def _fix(call: ast.Call, name: str, module: Module) -> Fix | None:
+def _fix(call: ast.Call, entry: Blocking, module: Module) -> Fix | None:
     """In a thread, where one call does all of the work."""
-    if name in _OPENS or name in _LAZY or name.startswith(("zipfile.", "tarfile.")):
+    name = entry.name
+    if not frees(entry) or name in _OPENS or name in _LAZY or name.startswith(("zipfile.", "tarfile.")):
         return None
     if module.is_in_comprehension(call) or carries_bound_object(call, module) or holds_mutex(call, module):
         return None

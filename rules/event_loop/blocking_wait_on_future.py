@@ -9,6 +9,7 @@ from rules.engine.loop_bound import holds_mutex
 from rules.engine.loop_calls import Stop, by_kind, confidence, direct, expected
 from rules.engine.loop_shapes import spelled
 from rules.engine.rule import Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -132,7 +133,7 @@ class BlockingWaitOnFuture(Rule):
                 siblings=loop_fixes.siblings(stops),
                 cause=loop_fixes.cause(worst),
                 impact=expected(worst, module),
-                instead=f"In the helper, use {worst.instead}; or hand the helper to a worker thread.",
+                instead=loop_fixes.of_helpers(stops),
             )
 
 
@@ -158,7 +159,7 @@ def _asked_whether_done(call: ast.Call, module: Module) -> bool:
     owner = ast.dump(call.func.value)
     return any(
         isinstance(node, ast.Attribute) and node.attr in ("done", "empty") and ast.dump(node.value) == owner
-        for node in ast.walk(function.node)
+        for node in walk(function.node)
     )
 
 

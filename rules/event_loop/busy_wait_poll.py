@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -111,9 +112,9 @@ def _only_sleeps(loop: ast.While, module: Module) -> float | None:
 
 def _asks_state(test: ast.expr) -> bool:
     """Whether the condition looks at state that other coroutines change, and nothing else."""
-    if any(isinstance(node, ast.Await) for node in ast.walk(test)):
+    if any(isinstance(node, ast.Await) for node in walk(test)):
         return False
-    calls = [node for node in ast.walk(test) if isinstance(node, ast.Call)]
+    calls = [node for node in walk(test) if isinstance(node, ast.Call)]
     if any(call.args or call.keywords for call in calls):
         return False
-    return any(isinstance(node, ast.Attribute) for node in ast.walk(test))
+    return any(isinstance(node, ast.Attribute) for node in walk(test))

@@ -2,12 +2,14 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rules.engine.creation import serves
 from rules.engine.loop_shapes import spelled
-from rules.engine.rule import Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
-from rules.engine.walking import own_calls
+from rules.engine.module import Context
+from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.walking import own_calls, walk
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -112,6 +114,7 @@ class DanglingTask(Rule):
         others = [call for call in _calls_beside(node, module) if _unkept(call, module) is not None]
         if others and (others[0].lineno, others[0].col_offset) < (node.lineno, node.col_offset):
             return  # said there
+        harmless = all(map(partial(_is_held_elsewhere, module=module), (node, *others)))
         lines = sorted({call.lineno for call in others if call.lineno != node.lineno})
         more = (
             f" The same holds on line{'s' if len(lines) > 1 else ''} {', '.join(map(str, lines))}."
@@ -122,6 +125,8 @@ class DanglingTask(Rule):
         yield Match(
             node,
             f"{_started(node)} {how}: it may vanish before it is done, and its errors with it.{more}",
+            severity=Severity.LOW if harmless else self.severity,
+            confidence=Confidence.POSSIBLE if harmless else Confidence.CERTAIN,
             cause=f"FP113 {module.path}",
             fix=Fix(
                 _kept(_free_name(node, module)),
@@ -132,6 +137,23 @@ class DanglingTask(Rule):
                 definitions=(f"{_KEPT}: set[asyncio.Task[object]] = set()",),
             ),
         )
+
+
+def _is_held_elsewhere(call: ast.Call, module: Module) -> bool:
+    """Whether there is little to lose: a loop made for this one task that runs right after (`loop.run_forever()`), an object
+    that goes away (`__del__`), or work in a thread, which refers to what waits for it until it is done."""
+    function = module.function_of(call)
+    if function is not None and function.name == "__del__":
+        return True
+    if function is not None and isinstance(function.node, ast.FunctionDef):
+        ending = (each.func for each in own_calls(function.node) if each.lineno > call.lineno)
+        if any(isinstance(each, ast.Attribute) and each.attr == "run_forever" for each in ending):
+            return True
+    match call.args[:1]:
+        case [ast.Call() as work]:
+            offload = module.offload(work)
+            return offload is not None and offload.kind == "thread"
+    return False
 
 
 def _unkept(call: ast.Call, module: Module) -> str | None:
@@ -163,10 +185,10 @@ def _started(call: ast.Call) -> str:
 
 
 def _on_a_loop(node: ast.Call, module: Module) -> bool:
-    """Also in a plain `def`: where a task is made, a loop runs."""
+    """Also in a plain `def`, and at start-up: where a task is made, a loop runs, and what is started there shall last."""
     function = module.function_of(node)
     if function is None or function.is_async:
-        return module.runs_on_event_loop(node)
+        return module.runs_on_event_loop(node) or Context.STARTUP in module.contexts(node)
     return serves(node, module)
 
 
@@ -181,7 +203,7 @@ def _never_read(statement: ast.Assign | ast.AnnAssign, module: Module) -> str | 
     function = module.function_of(statement)
     if function is None:
         return None
-    for node in ast.walk(function.node):
+    for node in walk(function.node):
         if isinstance(node, ast.Global | ast.Nonlocal) and name in node.names:
             return None
         if isinstance(node, ast.Name) and node.id == name and not isinstance(node.ctx, ast.Store):
@@ -199,8 +221,8 @@ def _free_name(node: ast.Call, module: Module) -> str:
     """A name for the task that means nothing yet where it is started."""
     function = module.function_of(node)
     tree = function.node if function is not None else module.tree
-    taken = {each.id for each in ast.walk(tree) if isinstance(each, ast.Name)}
-    taken |= {each.arg for each in ast.walk(tree) if isinstance(each, ast.arg)}
+    taken = {each.id for each in walk(tree) if isinstance(each, ast.Name)}
+    taken |= {each.arg for each in walk(tree) if isinstance(each, ast.arg)}
     return next(name for name in _names() if name not in taken)
 
 

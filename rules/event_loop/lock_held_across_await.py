@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rules.engine.loop_bound import MUTEXES
@@ -11,6 +12,8 @@ from rules.engine.waits import wait_of
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
+
+_QUEUES = frozenset({"asyncio.Queue", "asyncio.LifoQueue", "asyncio.PriorityQueue"})
 
 
 class LockHeldAcrossAwait(Rule):
@@ -93,7 +96,7 @@ class LockHeldAcrossAwait(Rule):
         for item in node.items:
             kind = module.type_of(item.context_expr)
             lock = module.segment(item.context_expr)
-            if isinstance(node, ast.With) and kind in MUTEXES and (line := _awaits(node)):
+            if isinstance(node, ast.With) and kind in MUTEXES and (line := _awaits(node, module)):
                 yield Match(
                     item.context_expr,
                     f"`{lock}` stays taken over the `await` on line {line}: the next coroutine that wants it waits on the event"
@@ -126,12 +129,42 @@ class LockHeldAcrossAwait(Rule):
                     return
 
 
-def _awaits(block: ast.With) -> int:
-    """The line of the first `await` in the block; 0 when there is none."""
+def _awaits(block: ast.With, module: Module) -> int:
+    """The line of the first `await` in the block that may let others run; 0 when there is none."""
     lines = [
-        node.lineno for node in _inside(block) if isinstance(node, ast.Await | ast.AsyncFor | ast.AsyncWith)
+        node.lineno
+        for node in _inside(block)
+        if isinstance(node, ast.AsyncFor | ast.AsyncWith)
+        or (isinstance(node, ast.Await) and not _is_room_for_sure(node.value, module))
     ]
     return min(lines, default=0)
+
+
+def _is_room_for_sure(value: ast.expr, module: Module) -> bool:
+    """`await queue.put(item)` of a queue that was made without a bound: it is never full, so that nothing waits."""
+    match value:
+        case ast.Call(func=ast.Attribute(attr="put", value=ast.Name() | ast.Attribute() as queue)):
+            name = ast.unparse(queue)
+            made = [call for node in ast.walk(module.tree) if (call := _made_in(node, name)) is not None]
+            return bool(made) and all(map(partial(_has_no_bound, module=module), made))
+    return False
+
+
+def _has_no_bound(made: ast.Call, module: Module) -> bool:
+    kind = made.func.value if isinstance(made.func, ast.Subscript) else made.func
+    return module.qualified_name(kind) in _QUEUES and not made.args and not made.keywords
+
+
+def _made_in(statement: ast.AST, name: str) -> ast.Call | None:
+    """The call that a statement gives to `name`."""
+    match statement:
+        case ast.Assign(targets=[target], value=ast.Call() as call):
+            pass
+        case ast.AnnAssign(target=target, value=ast.Call() as call):
+            pass
+        case _:
+            return None
+    return call if ast.unparse(target) == name else None
 
 
 def _inside(block: ast.With | ast.AsyncWith) -> Iterator[ast.AST]:

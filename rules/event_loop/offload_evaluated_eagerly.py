@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine.rewrites import called_later
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.callees import Callee
@@ -233,7 +234,7 @@ def _definition(path: str, line: int, module: Module) -> ast.FunctionDef | None:
     if path != module.path:
         return None
     return next(
-        (node for node in ast.walk(module.tree) if isinstance(node, ast.FunctionDef) and node.lineno == line),
+        (node for node in walk(module.tree) if isinstance(node, ast.FunctionDef) and node.lineno == line),
         None,
     )
 

@@ -15,6 +15,17 @@ if TYPE_CHECKING:
 
 
 _NAMED = 3
+_FILLS = frozenset({"append", "extend", "add", "update", "insert", "setdefault"})
+_CONTAINERS = frozenset({"builtins.list", "builtins.dict", "builtins.set"})
+_HARMLESS = frozenset(
+    {
+        f"builtins.{name}"
+        for name in ("len", "str", "int", "float", "bool", "list", "dict", "set", "tuple", "sorted", "round")
+    }
+    | {f"logging.Logger.{level}" for level in ("debug", "info", "warning")}
+    | {"time.time", "time.monotonic", "time.perf_counter"}
+)
+"""Calls that leave the others' answers as they are."""
 
 
 class SequentialIndependentAwaits(Rule):
@@ -174,18 +185,52 @@ def _blocks(function: ast.AsyncFunctionDef) -> Iterator[_Block]:
 
 
 def _runs(block: _Block, module: Module) -> Iterator[list[_Step]]:
-    """Longest rows of neighbouring statements that could wait together."""
+    """Longest rows of statements that could wait together, with nothing between them but notes that none of them reads."""
     run: list[_Step] = []
+    noted: set[str] = set()
     for statement in block.statements:
         step = _step(statement, module)
-        if step is not None and not any(step.loaded & earlier.bound for earlier in run):
+        if step is not None and not (
+            step.loaded & noted or any(step.loaded & earlier.bound for earlier in run)
+        ):
             run.append(step)
+            continue
+        if step is None and run and (changed := _noted(statement, module)) is not None:
+            noted |= changed
             continue
         if len(run) > 1:
             yield run
-        run = [step] if step is not None else []
+        run, noted = [step] if step is not None else [], set()
     if len(run) > 1:
         yield run
+
+
+def _noted(statement: ast.stmt, module: Module) -> set[str] | None:
+    """The names that a statement changes which does nothing but note something down; None when it may do more."""
+    if not isinstance(statement, ast.Assign | ast.AnnAssign | ast.AugAssign | ast.Expr):
+        return None
+    filled: set[str] = set()
+    for node in walk(statement):
+        if isinstance(node, ast.Await | ast.Yield | ast.YieldFrom | ast.NamedExpr):
+            return None
+        if not isinstance(node, ast.Call):
+            continue
+        match node.func:
+            case ast.Attribute(value=ast.Name(id=name) as holder, attr=how) if how in _FILLS:
+                if module.type_of(holder) not in _CONTAINERS:
+                    return None
+                filled.add(name)
+            case _ if module.qualified_name(node.func) not in _HARMLESS:
+                return None
+    targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+    for target in targets:
+        while isinstance(target, ast.Attribute | ast.Subscript):
+            target = target.value
+        if isinstance(target, ast.Name):
+            filled.add(target.id)
+        elif target is not None:
+            filled |= names_stored(target)
+    return filled
 
 
 def _step(statement: ast.stmt, module: Module) -> _Step | None:
@@ -269,6 +314,8 @@ def _fix(block: _Block, run: Sequence[_Step]) -> Fix | None:
     if not isinstance(block.owner, ast.AsyncFunctionDef | ast.If | ast.With | ast.AsyncWith | ast.Try):
         return None
     position = block.statements.index(run[0].statement)
+    if block.statements[position : position + len(run)] != [step.statement for step in run]:
+        return None  # what is noted between them has to move too
     return Fix(
         _gathered(position, len(run), len(block.statements)),
         imports=("asyncio",),

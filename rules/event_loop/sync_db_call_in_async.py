@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from rules.engine.loop_calls import confidence, direct, effect, expected, group_of
 from rules.engine.loop_fixes import also_on, siblings
 from rules.engine.loop_shapes import spelled
-from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.traffic import is_maintenance
 
 if TYPE_CHECKING:
     from rules.engine.callees import Callee
@@ -119,6 +120,6 @@ class SyncDbCallInAsync(Rule):
             severity=stop.severity,
             siblings=siblings(stops),
             instead=f"Use {stop.instead}.",
-            confidence=confidence(stop),
+            confidence=Confidence.POSSIBLE if is_maintenance(node, module) else confidence(stop),
             impact=expected(stop, module),
         )

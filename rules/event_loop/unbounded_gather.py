@@ -8,6 +8,7 @@ from rules.engine import gathers
 from rules.engine.loop_shapes import is_batched, is_short, iterables, shortened, spelled
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.waits import wait_of
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.callees import Callee
@@ -154,7 +155,7 @@ def _is_query(name: str, function: ast.AST, module: Module) -> bool:
     """Whether the name is bound once, to what a query without a limit returns."""
     bound = [
         node.value
-        for node in ast.walk(function)
+        for node in walk(function)
         if isinstance(node, ast.Assign)
         and any(isinstance(target, ast.Name) and target.id == name for target in node.targets)
     ]
@@ -168,6 +169,6 @@ def _is_query(name: str, function: ast.AST, module: Module) -> bool:
         and (query := module.query(node)) is not None
         and query.kind == "select"
         and not query.primary_key
-        for node in ast.walk(bound[0])
+        for node in walk(bound[0])
     )
     return asks and (".all()" in text or "scalars" in text or "fetch(" in text or "to_list(" in text)

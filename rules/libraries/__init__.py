@@ -217,6 +217,16 @@ def query(name: str) -> Query | None:
     return _find(_QUERIES, name)
 
 
+def library(name: str) -> str:
+    """What a name belongs to, as it is installed: `google.cloud.storage` is not `google.cloud.bigquery`."""
+    parts = name.split(".")
+    return ".".join(parts[: next((depth for start, depth in _DEEP if name.startswith(start)), 1)])
+
+
+_DEEP = (("google.cloud.", 3), ("google.", 2), ("azure.", 2))
+"""Where several libraries share a package."""
+
+
 def client(name: str) -> Client | None:
     """What calling `name` creates, when it should live as long as the process."""
     return _find(_CLIENTS, name)
@@ -291,6 +301,7 @@ __all__ = [
     "could_matter",
     "external",
     "item",
+    "library",
     "query",
     "returns",
     "returns_for",

@@ -4,6 +4,15 @@ from rules.libraries.model import Blocking, Kind, Library, each
 
 _THREAD = "`await run_in_threadpool(...)`: the hash releases the interpreter"
 _hash = Blocking("", Kind.CPU, _THREAD, seconds=0.25, weight="critical")
+# `crypt` of the C library, which never releases it.
+_held = Blocking(
+    "",
+    Kind.CPU,
+    "argon2 or bcrypt, or a process pool: `crypt` holds the interpreter throughout",
+    seconds=0.25,
+    holds_gil=True,
+    weight="critical",
+)
 
 LIBRARY = Library(
     blocking=(
@@ -15,11 +24,11 @@ LIBRARY = Library(
                 "passlib.hash.bcrypt",
                 "passlib.hash.argon2",
                 "passlib.hash.pbkdf2_sha256",
-                "passlib.hash.sha512_crypt",
                 "passlib.hash.scrypt",
             ),
             "hash verify",
         ),
+        *each(_held, "passlib.hash.sha512_crypt", "hash verify"),
         *each(_hash, "argon2.PasswordHasher", "hash verify"),
         *each(_hash, "pwdlib.PasswordHash", "hash verify verify_and_update"),
         *each(_hash, "werkzeug.security", "generate_password_hash check_password_hash"),
@@ -29,9 +38,8 @@ LIBRARY = Library(
             "cryptography.hazmat.primitives.asymmetric.rsa",
             "generate_private_key",
         ),
-        *each(
-            Blocking("", Kind.CPU, _THREAD, seconds=0.2), ("Crypto.PublicKey.RSA", "rsa"), "generate newkeys"
-        ),
+        *each(Blocking("", Kind.CPU, _THREAD, seconds=0.2), "Crypto.PublicKey.RSA", "generate"),
+        Blocking("rsa.newkeys", Kind.CPU, _THREAD, seconds=0.2),
         *each(
             Blocking("", Kind.CPU, _THREAD, seconds=0.17),
             "cryptography.hazmat.primitives.kdf.pbkdf2.PBKDF2HMAC",

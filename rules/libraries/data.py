@@ -29,7 +29,8 @@ LIBRARY = Library(
         *each(Blocking("", Kind.CPU, _WORKER, weight="medium"), "pandas", "merge concat"),
         *each(_frame, "polars", "read_csv read_excel read_parquet read_json read_database"),
         *each(_frame, "polars.LazyFrame", "collect"),
-        *each(Blocking("", Kind.CPU, _WORKER), "numpy.linalg", "inv svd eig solve lstsq qr det"),
+        *each(Blocking("", Kind.CPU, _WORKER), "numpy.linalg", "inv svd eig solve lstsq qr"),
+        Blocking("numpy.linalg.det", Kind.CPU, "a process pool or a queue worker", holds_gil=True),
         *each(
             _image,
             "PIL.Image.Image",
@@ -76,7 +77,7 @@ LIBRARY = Library(
         *each(_document, "pypdf", "PdfReader"),
         *each(_document, "pypdf.PageObject", "extract_text"),
         *each(_document, "pdfplumber", "open"),
-        *each(_document, ("fitz", "pymupdf"), "open"),
+        *each(Blocking("", Kind.CPU, "a queue worker", holds_gil=True), ("fitz", "pymupdf"), "open"),
         *each(_document, "openpyxl", "load_workbook"),
         *each(_document, "openpyxl.Workbook", "save"),
         *each(_document, "docx", "Document"),
@@ -101,7 +102,12 @@ LIBRARY = Library(
         *each(_gil, "pydantic.TypeAdapter", "validate_json validate_python dump_json dump_python"),
         *each(_gil, "pydantic.BaseModel", "model_validate_json model_dump_json model_validate model_dump"),
         Blocking("fastapi.encoders.jsonable_encoder", Kind.CPU, '`model_dump(mode="json")`', weight="low"),
-        *each(_gil, "regex", "match search fullmatch sub findall finditer split"),
+        # Unlike `re`, it releases the interpreter while it looks.
+        *each(
+            Blocking("", Kind.CPU, "a worker thread", weight="low"),
+            "regex",
+            "match search fullmatch sub findall finditer split",
+        ),
     ),
     returns={
         **alike(_READS, "pandas.DataFrame", "pandas"),

@@ -44,7 +44,7 @@ class Blocking:
     `seconds` is a typical duration where it does not depend on the network (a password hash, say).
     `holds_gil`: one C call computes without ever releasing the interpreter, so a thread does not help.
     `construct`: making the object is what costs. `light`: one short look at the local disk.
-    `weight` overrides the severity that follows from the kind.
+    `weight` overrides the severity that follows from the kind. `own`: the project itself says so of its callable.
     """
 
     name: str
@@ -55,6 +55,7 @@ class Blocking:
     construct: bool = False
     light: bool = False
     weight: str = ""
+    own: bool = False
     excluding: frozenset[str] = frozenset()
 
     @property

@@ -85,6 +85,7 @@ LIBRARY = Library(
         ),
         *each(Blocking("", Kind.NET, "`AsyncTwilioHttpClient`"), "twilio.rest.Client.calls", "create list"),
         *each(_thread, "sendgrid.SendGridAPIClient", "send"),
+        *each(_thread, "emails.Message", "send"),
         *each(_thread, "cloudinary.uploader", _CLOUDINARY_UPLOADER),
         *each(_thread, "cloudinary.api", _CLOUDINARY_API),
         *each(
@@ -171,6 +172,7 @@ LIBRARY = Library(
         *each(External("", False, "sdk"), "twilio.rest.Client.messages", "create list"),
         *each(External("", False, "sdk"), "cloudinary.uploader", _CLOUDINARY_UPLOADER),
         *each(External("", False, "sdk"), "cloudinary.api", _CLOUDINARY_API),
+        *each(External("", False, "mail"), "emails.Message", "send"),
         *each(External("", False, "mail"), "sendgrid.SendGridAPIClient", "send"),
         *each(External("", False, "mail"), "resend.Emails", "send"),
         *each(External("", True, "mail"), "aiosmtplib", "send"),
@@ -209,6 +211,7 @@ LIBRARY = Library(
         **{
             name: name
             for name in (
+                "emails.Message",
                 "twilio.rest.Client",
                 "sendgrid.SendGridAPIClient",
                 "exa_py.Exa",
@@ -234,6 +237,7 @@ LIBRARY = Library(
                 *_KUBE,
             )
         },
+        "emails.html": "emails.Message",
         "github.Github.get_repo": "github.Repository.Repository",
         "paramiko.SSHClient.open_sftp": "paramiko.SFTPClient",
         "paramiko.SFTPClient.from_transport": "paramiko.SFTPClient",

@@ -103,14 +103,18 @@ LIBRARY = Library(
             "pathlib.Path",
             "exists is_file is_dir stat lstat mkdir rmdir unlink rename replace touch resolve iterdir glob rglob chmod",
         ),
-        *each(_disk, "tempfile", "NamedTemporaryFile TemporaryFile mkstemp mkdtemp TemporaryDirectory"),
+        *each(
+            Blocking("", Kind.DISK, "`anyio.NamedTemporaryFile`"),
+            "tempfile",
+            "NamedTemporaryFile TemporaryFile mkstemp mkdtemp TemporaryDirectory",
+        ),
         *each(_disk, "zipfile", "ZipFile"),
         *each(_disk, "zipfile.ZipFile", "extractall extract read write writestr testzip"),
         *each(_disk, "tarfile", "open"),
         *each(_disk, "tarfile.TarFile", "extractall extract add getmembers getnames"),
         *each(_disk, ("gzip", "bz2", "lzma"), "open"),
         *each(_disk, ("glob",), "glob"),
-        Blocking("fileinput.input", Kind.DISK, FILES),
+        Blocking("fileinput.input", Kind.DISK, "`anyio.open_file`"),
         # waiting for threads, processes and futures
         *each(_wait, "threading.Thread", "join"),
         *each(
@@ -147,10 +151,13 @@ LIBRARY = Library(
         # computing
         *each(_cpu, ("gzip", "zlib", "bz2", "lzma"), "compress decompress"),
         Blocking("copy.deepcopy", Kind.CPU, "a smaller object", weight="low"),
-        *each(_gil, ("json", "pickle", "marshal"), "dumps loads dump load"),
+        *each(_gil, "json", "dumps loads load"),
+        Blocking("json.dump", Kind.CPU, "a worker thread", weight="low"),  # it writes piece by piece
+        *each(_gil, ("pickle", "marshal"), "dumps loads dump load"),
         *each(_gil, "builtins", "sorted"),
         *each(_gil, "re", "match search fullmatch sub subn findall finditer split"),
-        *each(_gil, "csv", "reader DictReader"),
+        *each(_gil, "csv", "reader"),
+        Blocking("csv.DictReader", Kind.CPU, "a worker thread that reads all rows", weight="low"),
         *each(
             Blocking("", Kind.CPU, "a worker thread: the hash releases the interpreter", seconds=0.17),
             "hashlib",

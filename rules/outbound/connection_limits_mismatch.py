@@ -3,9 +3,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from rules import libraries
 from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, Severity, Valid
+from rules.engine.walking import nodes_of
 
 if TYPE_CHECKING:
     from rules.engine.callees import Callee
@@ -21,6 +23,8 @@ _LIMITS = {
     "aiohttp.connector.TCPConnector": ("limit", 100),
     "botocore.config.Config": ("max_pool_connections", 10),
 }
+_limits: WeakKeyDictionary[ast.Module, tuple[int, str] | None] = WeakKeyDictionary()
+"""What was found in a file, of which each semaphore asks."""
 _DEFAULTS = {"httpx.AsyncClient": 100, "httpx2.AsyncClient": 100, "aiohttp.ClientSession": 100}
 
 
@@ -100,11 +104,15 @@ class ConnectionLimitsMismatch(Rule):
 
 def _limit(module: Module) -> tuple[int, str] | None:
     """The only limit on connections that the file sets, or the default of the only client it makes."""
+    if module.tree not in _limits:
+        _limits[module.tree] = _only_limit(module)
+    return _limits[module.tree]
+
+
+def _only_limit(module: Module) -> tuple[int, str] | None:
     told: list[tuple[int, str]] = []
     made: list[tuple[int, str]] = []
-    for node in ast.walk(module.tree):
-        if not isinstance(node, ast.Call):
-            continue
+    for node in nodes_of(module.tree, ast.Call):
         name = module.qualified_name(node.func) or ""
         if name in _LIMITS:
             keyword, default = _LIMITS[name]

@@ -14,11 +14,13 @@ from rules.engine.creation import (
     lives_for_one_call,
     made_again,
 )
+from rules.engine.first_time import is_first_time
 from rules.engine.loop_shapes import is_search, is_short, spelled
 from rules.engine.remembering import is_remembered
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.spelling import last_name
 from rules.engine.traffic import is_seldom
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.callees import Callee
@@ -133,6 +135,8 @@ class HttpClientPerRequest(Rule):
             return  # said as a call that blocks
         if client.kind == "sdk" and depends_on_request(node, module):
             return  # credentials of one tenant
+        if is_first_time(node, module):
+            return  # kept by whoever asked for it
         doubtful = _is_doubtful(node, module) or (client.is_async and module.has_own_loop(node))
         if _is_quickly_made(client) and place is Place.REQUEST and not module.is_waited_for(node):
             doubtful = True  # nobody waits for the handshake
@@ -190,9 +194,9 @@ def _is_shared_by_items(call: ast.Call, module: Module) -> bool:
             )
             or (isinstance(loop, ast.While) and _waits_each_turn(loop.body))
         )
-        and any(isinstance(node, ast.Name) and node.id in names for node in ast.walk(loop))
+        and any(isinstance(node, ast.Name) and node.id in names for node in walk(loop))
         for statement in block.body
-        for loop in ast.walk(statement)
+        for loop in walk(statement)
     )
 
 

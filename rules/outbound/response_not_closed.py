@@ -8,6 +8,7 @@ from rules import libraries
 from rules.engine.creation import serves
 from rules.engine.loop_shapes import spelled
 from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, Severity, Valid
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.callees import Callee
@@ -144,7 +145,7 @@ def _kept_as(call: ast.Call, module: Module) -> str:
 def _use(name: str, function: ast.AST, call: ast.Call) -> str:
     """`closed` when somebody closes the response, reads it whole or gets it; `pieces` when it is read in pieces."""
     pieces = False
-    for node in ast.walk(function):
+    for node in walk(function):
         match node:
             case ast.withitem(context_expr=context) if _mentions(context, name):
                 return "closed"
@@ -183,7 +184,7 @@ def _reads_all(loop: ast.For | ast.AsyncFor, name: str) -> bool:
                 and not any(
                     isinstance(node, ast.Break | ast.Return | ast.Raise | ast.Yield | ast.YieldFrom)
                     for statement in loop.body
-                    for node in ast.walk(statement)
+                    for node in walk(statement)
                 )
             )
     return False
@@ -194,4 +195,4 @@ def _is_name(node: ast.AST | None, name: str) -> bool:
 
 
 def _mentions(node: ast.AST, name: str) -> bool:
-    return any(_is_name(inner, name) for inner in ast.walk(node))
+    return any(_is_name(inner, name) for inner in walk(node))

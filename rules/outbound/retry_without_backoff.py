@@ -9,6 +9,7 @@ from rules.engine.creation import serves
 from rules.engine.rewrites import with_keyword
 from rules.engine.rule import Confidence, Effort, Fix, Impact, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.spelling import last_name
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -161,13 +162,13 @@ class RetryWithoutBackoff(Rule):
         elif not (isinstance(node.test, ast.Constant) and node.test.value):
             return
         tries = [statement for statement in node.body if isinstance(statement, ast.Try)]
-        if len(tries) != 1 or any(_pauses(inner) for inner in ast.walk(node)):
+        if len(tries) != 1 or any(_pauses(inner) for inner in walk(node)):
             return
         attempt = tries[0]
         calls = [
             inner
             for statement in attempt.body
-            for inner in ast.walk(statement)
+            for inner in walk(statement)
             if isinstance(inner, ast.Call) and module.external(inner) is not None
         ]
         if len(calls) != 1 or not _leaves_on_success(attempt, node) or not _goes_on(attempt):
@@ -201,9 +202,7 @@ def _pauses(node: ast.AST) -> bool:
 def _leaves_on_success(attempt: ast.Try, loop: ast.For | ast.While) -> bool:
     """Whether the loop ends as soon as the attempt went through."""
     body = [*attempt.body, *attempt.orelse, *loop.body[loop.body.index(attempt) + 1 :]]
-    return any(
-        isinstance(inner, ast.Return | ast.Break) for statement in body for inner in ast.walk(statement)
-    )
+    return any(isinstance(inner, ast.Return | ast.Break) for statement in body for inner in walk(statement))
 
 
 def _goes_on(attempt: ast.Try) -> bool:
@@ -218,7 +217,7 @@ def _is_particular(handler: ast.ExceptHandler) -> bool:
     kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
     if all(kind is not None and _PARTICULAR.search(last_name(kind)) for kind in kinds):
         return True
-    for node in ast.walk(handler):
+    for node in walk(handler):
         if isinstance(node, ast.If) and _STATUS.search(ast.unparse(node.test)):
             return not _OVERLOAD.search(ast.unparse(node.test))
         if (
@@ -226,7 +225,7 @@ def _is_particular(handler: ast.ExceptHandler) -> bool:
             and isinstance(node, ast.Expr)
             and isinstance(node.value, ast.Call | ast.Await)
             and not _LOGS.search(ast.unparse(node.value).partition("(")[0])
-            and any(isinstance(each, ast.Name) and each.id == handler.name for each in ast.walk(node))
+            and any(isinstance(each, ast.Name) and each.id == handler.name for each in walk(node))
         ):
             return True  # `self.check(error, attempts)` may raise, or wait
     return False
@@ -236,28 +235,26 @@ def _gives_up(loop: ast.While) -> bool:
     """Whether something but success ends the loop: a handler that may raise, a count that is looked at."""
     counted = {
         target.id
-        for node in ast.walk(loop)
+        for node in walk(loop)
         if isinstance(node, ast.AugAssign | ast.Assign)
         for target in (node.targets if isinstance(node, ast.Assign) else [node.target])
         if isinstance(target, ast.Name)
     }
-    for node in ast.walk(loop):
+    for node in walk(loop):
         if isinstance(node, ast.ExceptHandler) and _may_leave(node.body):
             return True
         if (
             isinstance(node, ast.If)
             and isinstance(node.test, ast.Compare)
             and _may_leave([*node.body, *node.orelse])
-            and any(isinstance(each, ast.Name) and each.id in counted for each in ast.walk(node.test))
+            and any(isinstance(each, ast.Name) and each.id in counted for each in walk(node.test))
         ):
             return True
     return False
 
 
 def _may_leave(body: Sequence[ast.stmt]) -> bool:
-    return any(
-        isinstance(inner, ast.Raise | ast.Return | ast.Break) for each in body for inner in ast.walk(each)
-    )
+    return any(isinstance(inner, ast.Raise | ast.Return | ast.Break) for each in body for inner in walk(each))
 
 
 def _always_leaves(body: Sequence[ast.stmt]) -> bool:

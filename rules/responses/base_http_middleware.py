@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 from rules.engine import estimates
 from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, Severity, Valid
 from rules.engine.spelling import is_main_guard, last_name
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -149,7 +150,7 @@ def _given(module: Module) -> dict[str, list[ast.Call]]:
     if module not in _additions:
         found: dict[str, list[ast.Call]] = {}
         _additions[module] = found
-        for call in ast.walk(module.tree):
+        for call in walk(module.tree):
             if isinstance(call, ast.Call) and last_name(call.func) == "add_middleware" and call.args:
                 found.setdefault(last_name(call.args[0]), []).append(call)
     return _additions[module]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rules.engine.creation import Place, made_again
 from rules.engine.loop_shapes import spelled
 from rules.engine.rule import Confidence, Effort, Fix, Impact, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -129,7 +130,7 @@ def _is_constant(call: ast.Call, module: Module) -> bool:
         not isinstance(node, ast.Await | ast.Call)
         and (not isinstance(node, ast.Name) or _is_global(node, module))
         for value in values
-        for node in ast.walk(value)
+        for node in walk(value)
     )
 
 
@@ -153,8 +154,8 @@ def _first_statement(module: Module) -> int:
 
 def _hoisted(call: ast.Call, module: Module) -> Fix | None:
     """The object as a module-level name, where everything it needs is imported, not defined further down."""
-    names = {node.id for argument in call.args for node in ast.walk(argument) if isinstance(node, ast.Name)}
-    names |= {node.id for node in ast.walk(call.func) if isinstance(node, ast.Name)}
+    names = {node.id for argument in call.args for node in walk(argument) if isinstance(node, ast.Name)}
+    names |= {node.id for node in walk(call.func) if isinstance(node, ast.Name)}
     bindings = module.index.module.bindings
     start = _first_statement(module)
     if any(

@@ -8,6 +8,7 @@ from rules.engine.bodies import content_of
 from rules.engine.creation import serves
 from rules.engine.responses import records
 from rules.engine.rule import Confidence, Effort, Hop, Impact, Invalid, Match, Rule, Severity, Valid
+from rules.engine.walking import walk
 from rules.libraries import Kind
 
 if TYPE_CHECKING:
@@ -168,7 +169,7 @@ def _wait(function: ast.FunctionDef, module: Module) -> ast.Call | None:
 
 
 def _yields(loop: ast.AST) -> bool:
-    return any(isinstance(node, ast.Yield | ast.YieldFrom) for node in ast.walk(loop))
+    return any(isinstance(node, ast.Yield | ast.YieldFrom) for node in walk(loop))
 
 
 def _row(function: ast.FunctionDef, module: Module) -> ast.Yield | None:

@@ -9,6 +9,7 @@ from rules.engine import estimates
 from rules.engine.bodies import is_upload_read, upload_read
 from rules.engine.creation import serves
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.callees import Callee
@@ -164,7 +165,7 @@ def _is_bounded(upload: ast.expr, read: ast.Call, function: ast.AST, module: Mod
     if _comes_checked(upload, function):
         return True
     spelled = ast.unparse(upload)
-    for node in ast.walk(function):
+    for node in walk(function):
         if isinstance(node, ast.Attribute) and node.attr == "size" and ast.unparse(node.value) == spelled:
             return True
         if (
@@ -218,7 +219,7 @@ def _is_measured(read: ast.Call, function: ast.AST, module: Module) -> bool:
         and len(node.args) == 1
         and isinstance(node.args[0], ast.Name)
         and node.args[0].id in names
-        for node in ast.walk(function)
+        for node in walk(function)
     )
 
 
@@ -240,7 +241,7 @@ def _is_text(read: ast.Call, module: Module) -> bool:
         return module.qualified_name(parent.func) in _TEXT
     names = _bound(read, module)
     function = module.function_of(read)
-    for node in ast.walk(function.node) if function is not None and names else ():
+    for node in walk(function.node) if function is not None and names else ():
         match node:
             case ast.Attribute(attr="decode", value=ast.Name(id=name)) if name in names:
                 return True

@@ -8,6 +8,7 @@ from rules.engine import estimates, loop_fixes, payloads
 from rules.engine.loop_calls import Stop, by_kind, confidence, direct, effect, expected
 from rules.engine.loop_shapes import spelled
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Severity, Valid
+from rules.engine.traffic import is_seldom
 from rules.engine.walking import own_calls
 from rules.libraries import Blocking, Kind
 
@@ -169,7 +170,7 @@ class CpuBoundInAsync(Rule):
                 f"`{spelled(call.func)}` works through an upload of any size on the event loop:"
                 " while it computes, this worker serves nobody.",
                 severity=Severity.MEDIUM,
-                confidence=Confidence.LIKELY,
+                confidence=Confidence.POSSIBLE if is_seldom(call, module) else Confidence.LIKELY,
                 fix=self.offload(entry, call, module),
                 impact=estimates.unknown_duration(module.options),
                 instead=f"Use {entry.instead}.",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rules.engine.creation import serves
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.scopes import FUNCTIONS
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.callees import Callee
@@ -121,7 +122,7 @@ def _is_conditional(node: ast.AST, module: Module) -> bool:
             return True
         if isinstance(current, FUNCTIONS) and not isinstance(current, ast.Lambda):
             earlier = current.body[: current.body.index(child)] if child in current.body else []
-            if any(isinstance(inner, ast.Return | ast.Raise) for each in earlier for inner in ast.walk(each)):
+            if any(isinstance(inner, ast.Return | ast.Raise) for each in earlier for inner in walk(each)):
                 return True
         child, current = current, module.parent(current)
     return False

@@ -8,6 +8,7 @@ from rules.engine import facts
 from rules.engine.creation import made_again
 from rules.engine.loop_shapes import spelled
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.callees import Callee
@@ -137,7 +138,7 @@ def _is_made_here(call: ast.Call, module: Module) -> bool:
         isinstance(node, ast.Assign)
         and isinstance(node.value, ast.Call)
         and any(isinstance(target, ast.Name) and target.id == root.id for target in node.targets)
-        for node in ast.walk(function.node)
+        for node in walk(function.node)
     )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine.creation import serves
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.callees import Callee
@@ -129,7 +130,7 @@ class LoggingCost(Rule):
 def _costly(call: ast.Call) -> ast.Call | None:
     """The first call among the arguments that works through a whole object."""
     for value in (*call.args, *(keyword.value for keyword in call.keywords)):
-        for node in ast.walk(value):
+        for node in walk(value):
             if (
                 isinstance(node, ast.Call)
                 and isinstance(node.func, ast.Attribute)

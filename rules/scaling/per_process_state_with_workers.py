@@ -9,6 +9,7 @@ from rules.engine.finding import Hop, Impact
 from rules.engine.holders import Holder, grown
 from rules.engine.loop_shapes import spelled
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.deployment import Setting
@@ -105,7 +106,7 @@ class PerProcessStateWithWorkers(Rule):
                 several,
                 (Hop(module.path, holder.node.lineno, holder.name),),  # type: ignore[attr-defined]  # a statement
             )
-        for call in ast.walk(node) if "apscheduler" in module.source.text else ():
+        for call in walk(node) if "apscheduler" in module.source.text else ():
             if isinstance(call, ast.Call) and _starts_a_scheduler(call, module):
                 yield self._match(
                     call,
@@ -135,7 +136,7 @@ def _is_read(holder: Holder, module: Module) -> bool:
     """Whether another function in the path of a request looks at the container."""
     last = holder.name.rpartition(".")[2]
     writers = {module.symbol_at(growth.node) for growth in holder.growths}
-    for node in ast.walk(module.tree):
+    for node in walk(module.tree):
         name = node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
         if (
             name == last

@@ -3,15 +3,19 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, Severity, Valid
 from rules.engine.spelling import last_name
 from rules.engine.values import Sort
-from rules.engine.walking import walk
+from rules.engine.walking import nodes_of
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
     from rules.engine.scopes import Binding
+
+_spelled: WeakKeyDictionary[ast.Module, dict[str, list[ast.Raise]]] = WeakKeyDictionary()
+"""What a file raises, of which each `raise` asks."""
 
 
 class RaisedSharedException(Rule):
@@ -89,7 +93,7 @@ class RaisedSharedException(Rule):
         """An object of another module, or of a class, said at its first `raise` in the file."""
         if node.exc is not None and _is_kept(node.exc, module):
             spelled = ast.unparse(node.exc)
-            raised = list(_raises(spelled, module))
+            raised = _raises(spelled, module)
             if raised[0] is node:
                 yield self._match(node, spelled, raised, module)
 
@@ -106,16 +110,15 @@ class RaisedSharedException(Rule):
         )
 
 
-def _raises(spelled: str, module: Module) -> Iterator[ast.Raise]:
-    """Where functions of the file raise what is spelled so, in source order."""
-    for node in walk(module.tree):
-        if (
-            isinstance(node, ast.Raise)
-            and node.exc is not None
-            and module.function_of(node) is not None
-            and ast.unparse(node.exc) == spelled
-        ):
-            yield node
+def _raises(spelled: str, module: Module) -> Sequence[ast.Raise]:
+    """Where functions of the file raise what is spelled so, in the order of `walk`."""
+    known = _spelled.get(module.tree)
+    if known is None:
+        known = _spelled[module.tree] = {}
+        for node in nodes_of(module.tree, ast.Raise):
+            if node.exc is not None and module.function_of(node) is not None:
+                known.setdefault(ast.unparse(node.exc), []).append(node)
+    return known.get(spelled, ())
 
 
 def _made_here(raised: ast.expr | None, module: Module) -> ast.AST | None:

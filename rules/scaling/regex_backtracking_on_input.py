@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.walking import nodes_of
 
 if TYPE_CHECKING:
     from rules.engine.callees import Callee
@@ -121,12 +122,11 @@ def _meets_requests(call: ast.Call, module: Module) -> bool:
     targets = parent.targets if isinstance(parent, ast.Assign) else []
     names = {target.id for target in targets if isinstance(target, ast.Name)}
     return any(
-        isinstance(node, ast.Attribute)
-        and node.attr in _USES
+        node.attr in _USES
         and isinstance(node.value, ast.Name)
         and node.value.id in names
         and module.in_request_path(node)
-        for node in ast.walk(module.tree)
+        for node in nodes_of(module.tree, ast.Attribute)
     )
 
 

@@ -11,6 +11,7 @@ from rules.engine.loop_shapes import spelled
 from rules.engine.origins import origins
 from rules.engine.rewrites import with_keyword
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.walking import nodes_of, walk
 
 if TYPE_CHECKING:
     from rules.engine.callees import Callee
@@ -124,7 +125,7 @@ class TaskOrQueueGrowth(Rule):
         name, is_long_lived = _bound_to(call, module)
         if not name:
             return
-        puts = [each for each in ast.walk(module.tree) if isinstance(each, ast.Call) and _puts(each, name)]
+        puts = [each for each in nodes_of(module.tree, ast.Call) if _puts(each, name)]
         if is_long_lived:
             fed = next((each for each in puts if module.in_request_path(each)), None)
             if fed is not None:
@@ -212,7 +213,7 @@ def _streams(call: ast.Call, puts: list[ast.Call], module: Module) -> bool:
     function = module.function_of(call)
     if function is None or isinstance(function.node, ast.Lambda):
         return False
-    own = {id(each) for each in ast.walk(function.node)}
+    own = {id(each) for each in walk(function.node)}
     fed = any(
         id(put) in own
         and module.function_of(put) != function
@@ -220,8 +221,7 @@ def _streams(call: ast.Call, puts: list[ast.Call], module: Module) -> bool:
         for put in puts
     )
     return fed and any(
-        isinstance(each, ast.Yield) and module.function_of(each) == function
-        for each in ast.walk(function.node)
+        isinstance(each, ast.Yield) and module.function_of(each) == function for each in walk(function.node)
     )
 
 

@@ -142,10 +142,24 @@ def _is_small(holder: Holder, growth: Growth, module: Module) -> bool:
 
 
 def _is_light(value: ast.expr, module: Module) -> bool:
-    if isinstance(value, ast.Constant):
+    if isinstance(value, ast.Constant) or _is_moment(value, module):
         return True
     return isinstance(value, ast.Call) and (module.qualified_name(value.func) or "").endswith(
         ("Lock", "Semaphore", "Event", ".time", ".monotonic", ".get")
+    )
+
+
+def _is_moment(value: ast.expr, module: Module) -> bool:
+    """Whether it is a parameter for a number or a point in time."""
+    function = module.function_of(value)
+    if not isinstance(value, ast.Name) or function is None:
+        return False
+    arguments = function.node.args
+    return any(
+        each.arg == value.id
+        and each.annotation is not None
+        and ast.unparse(each.annotation).rpartition(".")[2] in ("datetime", "date", "float", "int", "bool")
+        for each in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)
     )
 
 

@@ -7,7 +7,17 @@ from collections import Counter
 from collections.abc import Callable
 
 from app.github.models import Repository
-from app.work import ArriveJob, CommandJob, ForgetJob, MergeGroupJob, Outcome, RerunJob, ReviewJob, Swept
+from app.work import (
+    ArriveJob,
+    CommandJob,
+    ForgetJob,
+    MergeGroupJob,
+    Outcome,
+    RerunJob,
+    ReviewJob,
+    Swept,
+    ThreadJob,
+)
 
 REPOSITORY = Repository(installation_id=1, id=7, owner="octo", name="shop")
 
@@ -87,6 +97,10 @@ class RecordedWork:
 
     async def merge_group(self, job: MergeGroupJob) -> Outcome:
         self._do("merge_group", job.id)
+        return {"status": "done"}
+
+    async def thread(self, job: ThreadJob) -> Outcome:
+        self._do("thread", job.id)
         return {"status": "done"}
 
     async def forget(self, job: ForgetJob) -> Outcome:

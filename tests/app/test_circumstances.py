@@ -7,9 +7,11 @@ import time
 from collections.abc import AsyncIterator
 
 import pytest
+import sqlalchemy as sa
 from aiohttp import web
 from blockbuster import BlockBuster
 
+from app import tables
 from app.github.models import Repository
 from app.pipeline import Pipeline
 from app.review import marker
@@ -154,7 +156,54 @@ async def test_a_person_who_resolves_or_reopens_a_thread_is_heard_without_a_call
 
     assert service.calls_since(position) == []
     events = [each for each in service.github.deliveries if each.event == "pull_request_review_thread"]
-    assert [each.status_code for each in events] == [200, 200]
+    assert [each.status_code for each in events] == [202, 202]
+
+
+async def test_what_a_person_resolved_stays_so_when_its_thread_is_gone(service: Service) -> None:
+    """Remembered at once, without a review in between; who takes it back hears of it again."""
+    repo = service.shop()
+    pull = await service.reviewed(repo, "slow", SLOW)
+    (thread,) = service.github.threads(repo, pull.number)
+    (comment,) = thread.comments
+    (installation,) = service.github.state.installations
+    work, ours = service.jobs.work, Repository(installation, repo.id, "octo", "shop")
+    assert isinstance(work, Pipeline)
+    await service.github.resolve(repo, thread)
+    await service.idle()
+    (token,) = await work.store.resolved(ours, pull.number)
+    assert token in comment.body
+
+    await service.github.resolve(repo, thread, resolved=False)
+    await service.idle()
+    assert await work.store.resolved(ours, pull.number) == frozenset()
+
+    thread.resolved_by = service.github.user("octocat")  # and no delivery says so
+    await service.github.push(repo, pull.number, {"README.md": "More.\n"})
+    await service.idle()
+    assert await work.store.resolved(ours, pull.number) == {token}
+
+
+async def test_a_shared_head_of_an_old_pull_request_still_counts(service: Service) -> None:
+    """It stays open for longer than reviews are kept: its verdict holds for who comes later with the same commit."""
+    repo = service.shop()
+    repo.git.commit("next", SLOW, parent=repo.git.ref("main"))
+    repo.git.commit("docs", {"README.md": "A fine shop.\n"}, parent=repo.git.ref("next"))
+    old = await service.github.open_pr(repo, "docs", "main")
+    await service.idle()
+    assert service.run(repo, old).conclusion == "failure"
+    work = service.jobs.work
+    assert isinstance(work, Pipeline)
+    ages = [sa.update(table).values(at=time.time() - 40 * 86_400) for table in (tables.reviews, tables.said)]
+    for statement in ages:
+        await work.store.transact(lambda connection, given=statement: connection.execute(given))
+    await work.store.retain(30)
+
+    await service.github.open_pr(repo, "docs", "next")
+    await service.idle()
+
+    run = service.run(repo, old)
+    assert run.conclusion == "failure"
+    assert f"#{old.number}" in run.output["summary"]
 
 
 async def test_a_push_between_look_and_word_is_no_error(
@@ -287,7 +336,7 @@ async def test_deliveries_that_failed_in_whatever_way_are_asked_for_again(servic
     assert {each.status_code for each in service.github.deliveries} == {0, 404, 503}
     assert isinstance(service.jobs.work, Pipeline)
 
-    await service.jobs.work.sweeping._redeliver()  # not by looking at heads
+    await service.jobs.work.sweeping.missed.redeliver()  # not by looking at heads
     await service.idle()
 
     assert [service.run(repo, pull).conclusion for pull in pulls] == ["failure"] * 4

@@ -6,7 +6,10 @@ import re
 
 import pytest
 
-from tests.fakegithub.state import Pull, Repo, ReviewComment
+from app.server import METRICS
+from tests.fakegithub.ops_reviews import add_comment
+from tests.fakegithub.rules import Anchor
+from tests.fakegithub.state import Pull, Repo, Review, ReviewComment, State
 
 from .service import FAST, FILES, SLOW, Service
 
@@ -131,6 +134,38 @@ async def test_09_a_comment_that_is_silently_dropped(service: Service) -> None:
     run = service.run(repo, pull)
     assert run.output["title"] == "1 critical new"
     assert len(_said(service, repo, pull)) + len(run.annotations) == 1
+
+
+@pytest.mark.parametrize("moved", [0, 1])
+async def test_09_a_comment_that_lands_elsewhere_or_nowhere(
+    service: Service, monkeypatch: pytest.MonkeyPatch, moved: int
+) -> None:
+    """GitHub takes the review, and one of its comments stands on another line, or is not there."""
+    repo = service.shop()
+
+    taken: list[ReviewComment] = []
+
+    def lose(state: State, review: Review, place: Anchor, body: str) -> ReviewComment:
+        comment = add_comment(state, review, place, body)
+        taken.append(comment)
+        if len(taken) == 1 and moved:
+            comment.original_line = comment.line = (comment.line or 0) + 1
+        elif len(taken) == 1:
+            review.comments.remove(comment)
+            review.pull.threads.remove(comment.thread)
+        return comment
+
+    monkeypatch.setattr("tests.fakegithub.ops_reviews.add_comment", lose)
+    pull = await service.reviewed(repo, "slow", _many(3))
+
+    run = service.run(repo, pull)
+    assert len(_said(service, repo, pull)) == 2
+    (mark,) = run.annotations
+    lines = {comment.line for comment in _said(service, repo, pull)} | {mark["end_line"]}
+    assert len(lines) == 3
+    assert (
+        service.app[METRICS].registry.get_sample_value("fastperf_job_events_total", {"event": "astray"}) == 1
+    )
 
 
 async def test_10_comments_on_lines_the_change_did_not_touch(service: Service) -> None:

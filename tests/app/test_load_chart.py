@@ -8,11 +8,13 @@ from xml.etree import ElementTree
 import msgspec
 import pytest
 
+from app.review.answered import Answered
+from app.review.answers import Answer
 from app.review.costs import EndpointChange
 from app.review.record import Record
 from app.web import load_chart, reports
-from rules.engine.capacity import Site
-from rules.engine.finding import Cost
+from rules.engine.capacity import Site, capacities
+from rules.engine.finding import Cost, Endpoint
 
 BEFORE, AFTER = Cost("2"), Cost("2 + N", "1")
 
@@ -75,3 +77,20 @@ def test_the_page_of_a_review_shows_the_curves_and_old_records_have_none() -> No
 
     old = msgspec.structs.replace(record(change()), site=None)
     assert 'class="load"' not in reports.render(old)
+
+
+def test_the_page_of_an_answer_on_scaling_draws_each_endpoint_and_marks_the_load() -> None:
+    found = capacities(
+        [Endpoint("GET", path, "api.py", 1, "loop", AFTER) for path in ("/orders", "/<b>")], Site()
+    )
+    answer = Answer("short", ceilings=tuple(found), wanted=100)
+    assert answer.is_cut
+
+    answered = Answered.of([answer], ["/fastperf scale 10x"], "octo/shop", 1, "a" * 40)
+    page = reports.render_answer(Answered.decode(answered.encode()))
+
+    assert page.count('class="load"') == page.count('class="wanted"') == 2
+    assert "GET /&lt;b&gt;" in page
+    assert 'class="load"' not in reports.render_answer(
+        Answered.of([Answer("short", "whole")], ["/fastperf audit"], "octo/shop", 1, "a" * 40)
+    )

@@ -139,9 +139,9 @@ async def test_what_was_said_is_known_as_long_as_the_pull_request_is_reviewed(st
     with time_machine.travel("2026-01-01", tick=False) as clock:
         await store.keep_said(SHOP, 3, ["a"])
         await store.keep_said(SHOP, 4, ["b"])
-        clock.shift(20 * DAY)
+        clock.shift(210 * DAY)
         await store.keep_said(SHOP, 3, [])
-        clock.shift(20 * DAY)
+        clock.shift(210 * DAY)
         await store.retain(30)
 
     assert await store.said(SHOP, 3) == {"a"}

@@ -17,6 +17,7 @@ from rules.engine import estimates, kept_estimates, measured, page, registry
 from rules.engine.analysis import analyze
 from rules.engine.finding import Impact, Options, Severity
 from rules.engine.measured import Case, Point
+from rules.libraries import Kind
 from rules.libraries.model import Blocking
 from tests.test_cases import CASE_PATHS, found_in
 
@@ -465,6 +466,84 @@ def test_most_measured_calls_are_known() -> None:
 @pytest.mark.parametrize(("name", "entry"), KNOWN.items(), ids=KNOWN)
 def test_a_call_that_holds_the_interpreter_is_known_to(name: str, entry: Blocking) -> None:
     assert entry.holds_gil is not DOCUMENT.threads[name].frees_loop
+
+
+ENTRIES = tuple(entry for each in libraries.LIBRARIES for entry in each.blocking)
+
+
+def test_no_text_sends_a_call_to_a_thread_that_was_not_seen_to_leave_the_loop_free_there() -> None:
+    offered = [entry.name for entry in ENTRIES if "thread" in entry.instead and not measured.frees(entry)]
+
+    assert offered == []
+
+
+def test_hardly_a_call_that_computes_is_without_a_measurement_and_each_says_why() -> None:
+    computing = {entry.name for entry in ENTRIES if entry.kind is Kind.CPU and not entry.construct}
+    untried = computing - DOCUMENT.threads.keys()
+
+    assert len(untried) <= 0.08 * len(computing)
+    assert not [name for name in untried if not {name, name.rpartition(".")[0]} & DOCUMENT.unmeasured.keys()]
+
+
+def test_a_call_of_each_library_that_waits_was_driven_but_for_a_few_with_their_reason() -> None:
+    waiting = {(libraries.library(entry.name), entry.kind) for entry in ENTRIES if entry.kind is not Kind.CPU}
+    untried = {library for library, kind in waiting if not measured.waits_freely(library, kind)}
+
+    assert len(untried) <= 0.08 * len(waiting)
+    assert untried <= {libraries.library(name) for name in DOCUMENT.unmeasured}
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "passlib.hash.sha512_crypt.hash(word)",  # holds the interpreter
+        "tensorflow.keras.models.load_model(word)",  # cannot be had
+        "ping3.ping(word)",
+        "slow.computed(word)",  # the project says that it computes
+    ],
+)
+def test_no_thread_is_offered_for_what_was_never_seen_to_leave_the_loop_free(call: str) -> None:
+    library = call.partition(".")[0]
+    code = f"""
+import {library}
+import passlib.hash
+from fastapi import FastAPI
+
+app = FastAPI()
+
+@app.get("/")
+async def endpoint(word: str):
+    return {call}
+
+@app.get("/with-another")
+async def other(word: str):
+    await app.other()
+    return {call}
+"""
+    analysis = analyze({"app.py": code.encode()}, options=Options(blocking=("slow.computed:cpu",)))
+
+    assert analysis.result.findings
+    for finding in analysis.result.findings:
+        assert analysis.prove(finding).fix is None
+        assert "worker thread" not in finding.message
+
+
+def test_a_thread_is_offered_for_the_project_s_own_call_that_waits() -> None:
+    code = b"""
+import slow
+from fastapi import FastAPI
+
+app = FastAPI()
+
+@app.get("/")
+async def endpoint(word: str):
+    await app.other()
+    return slow.fetched(word)
+"""
+    analysis = analyze({"app.py": code}, options=Options(blocking=("slow.fetched",)))
+
+    (finding,) = analysis.result.findings
+    assert analysis.prove(finding).fix is not None
 
 
 @pytest.mark.parametrize(

@@ -74,3 +74,27 @@ def test_misuse_is_said(folder: Path, arguments: list[str], complaint: str) -> N
 
     assert done.returncode == 2
     assert complaint in done.stderr
+
+
+def test_each_asked_endpoint_is_told_from_idle_to_its_ceiling(folder: Path) -> None:
+    (entry,) = scaled(folder, "--endpoint", "/orders")["endpoints"]
+    loads = entry["load"]
+    assert [each["response_ms"] for each in loads] == sorted(each["response_ms"] for each in loads)
+    assert loads[-1]["rps"] < entry["ceiling_rps"] < 1.1 * loads[-1]["rps"]
+
+    text = fastperf("scale", "--endpoint", "/orders", folder=folder)
+    assert "response time under load" in text.stdout
+    assert "at 90%" in text.stdout
+
+    page = fastperf("scale", "--rps", "100", "--output-format", "html", folder=folder)
+    assert page.returncode == 1
+    assert page.stdout.count('class="load"') == len(scaled(folder)["endpoints"])
+    assert page.stdout.count('class="wanted"') == page.stdout.count('class="load"')
+    assert "<script" not in page.stdout
+
+
+def test_a_load_far_beyond_names_the_worst_endpoint_and_no_number_of_machines(folder: Path) -> None:
+    changes = scaled(folder, "--rps", "10000000", status=1)["changes"]
+
+    assert all(each["worst"].startswith(("GET ", "POST ")) for each in changes)
+    assert not any("more workers" in each["change"] for each in changes)

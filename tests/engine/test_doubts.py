@@ -234,3 +234,82 @@ def test_what_a_decorator_gives_to_a_thread_is_not_waited_for_by_the_caller(run:
 
     (finding,) = analysis.result.findings
     assert said in finding.message
+
+
+SIDE = """
+import sys
+import time
+from fastapi import FastAPI
+from shop.settings import settings
+
+app = FastAPI()
+
+@app.get("/orders")
+async def orders(name: str):
+    windows = sys.platform == "win32"
+    if {test}:
+        time.sleep(1)
+    else:
+        return name
+"""
+
+
+@pytest.mark.parametrize(
+    ("test", "confidence"),
+    [
+        ("name", Confidence.CERTAIN),
+        ("not settings.TESTING", Confidence.CERTAIN),
+        ('settings.environment == "production"', Confidence.CERTAIN),
+        ("settings.TESTING and name", Confidence.POSSIBLE),
+        ('settings.environment == "local"', Confidence.POSSIBLE),
+        ('sys.platform == "win32"', Confidence.POSSIBLE),
+        ("windows", Confidence.POSSIBLE),
+        ('"localhost" in settings.host', Confidence.POSSIBLE),
+    ],
+)
+def test_what_production_does_not_do_is_only_possible(test: str, confidence: Confidence) -> None:
+    assert found(SIDE.format(test=test), "FP101").confidence is confidence
+
+
+def test_an_operator_waits_for_a_backup() -> None:
+    text = """
+import subprocess
+from fastapi import FastAPI
+
+app = FastAPI()
+
+@app.post("{path}")
+async def start():
+    subprocess.run(["pg_dump", "shop"])
+"""
+    assert found(text.format(path="/admin/backups"), "FP101").severity is Severity.LOW
+    assert found(text.format(path="/orders"), "FP101").severity is Severity.CRITICAL
+
+
+@pytest.mark.parametrize(
+    ("version", "confidence"), [("0.112.0", Confidence.POSSIBLE), ("0.118.0", Confidence.LIKELY)]
+)
+def test_a_background_task_holds_what_fastapi_has_not_closed(version: str, confidence: Confidence) -> None:
+    text = b"""
+import requests
+from fastapi import BackgroundTasks, Depends, FastAPI
+from sqlalchemy import create_engine, text
+from sqlalchemy.orm import Session, sessionmaker
+
+app = FastAPI()
+maker = sessionmaker(create_engine("postgresql+psycopg://shop"))
+
+def get_session():
+    with maker() as session:
+        yield session
+
+def tells(session: Session) -> None:
+    session.execute(text("select 1"))
+    requests.post("https://partner.example", timeout=5)
+
+@app.post("/orders")
+def order(tasks: BackgroundTasks, session: Session = Depends(get_session)) -> None:
+    tasks.add_task(tells, session)
+"""
+    result = analyze({"shop.py": text}, documents={"requirements.txt": f"fastapi=={version}\n"}).result
+    assert [each.confidence for each in result.findings if each.code == "FP218"] == [confidence]

@@ -70,6 +70,14 @@ def test_a_dearer_dependency_is_told_once_for_all_its_endpoints(
     assert message.endswith(f" per request: 2 endpoints, {said}.")
 
 
+def test_a_query_in_a_branch_is_not_said_of_every_request() -> None:
+    (one,) = compared(source(), source("if db.info:\n    return db.get(User, 1)"))
+    (more,) = compared(source(), source("if db.info:\n    helper(db)", "db.get(User, 1)\ndb.get(Shop, 1)"))
+
+    assert one[1] == "`user` now runs a query on some requests: 2 endpoints, queries + up to 1 each."
+    assert more[1] == "`user` now runs up to 2 queries per request: 2 endpoints, queries + up to 2 each."
+
+
 @pytest.mark.parametrize(
     ("before", "after"),
     [

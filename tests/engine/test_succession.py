@@ -13,6 +13,7 @@ from rules.engine import growth
 from rules.engine.facts import ModuleFacts
 from rules.engine.finding import Options
 from rules.engine.project import Project
+from rules.engine.tables import Table
 from tests.engine.test_relinking import seen
 
 FILES = {
@@ -25,6 +26,7 @@ FILES = {
         from shop.service import Service, make
         from shop.schemas import OrderOut
         from shop.models import Order
+        from shop.rows import listed
 
         app = FastAPI()
         router = APIRouter(prefix="/v1")
@@ -54,6 +56,7 @@ FILES = {
     "shop/models.py": """
         from sqlalchemy import Column, ForeignKey, Integer
         from sqlalchemy.orm import DeclarativeBase, relationship
+        from shop.mixins import Numbered
 
         class Base(DeclarativeBase):
             pass
@@ -67,6 +70,23 @@ FILES = {
             __tablename__ = "orders"
             id = Column(Integer, primary_key=True)
             items = relationship(Item)
+        """,
+    "shop/rows.py": """
+        from sqlalchemy.orm import Session
+        from shop.models import Order
+        from shop.schemas import OrderOut
+
+        def listed(db: Session) -> list[OrderOut]:
+            return [OrderOut.model_validate(order) for order in db.query(Order).all()]
+        """,
+    "shop/mixins.py": """
+        from sqlalchemy import Column, Index, Integer
+        from shop.models import Item
+
+        class Numbered:
+            code = Column(Integer)
+
+        by_order = Index("by_order", Item.order_id)
         """,
     "shop/schemas.py": """
         from pydantic import BaseModel
@@ -133,14 +153,32 @@ EDITS = (
     ("shop/api.py", "app.include_router(router)", ""),
     ("shop/api.py", "tasks.add_task(service.run, 1)", "service.run(1)"),
     ("shop/api.py", ".all()", ".limit(5).all()"),
+    ("shop/api.py", "return db.query(Order).all()", "return listed(db)"),
     ("shop/api.py", "from shop.models import Order\n", "from shop.models import *\n"),
     ("shop/db.py", "def session() -> Session", "def session()"),
     ("shop/models.py", "relationship(Item)", 'relationship(Item, lazy="joined")'),
     ("shop/models.py", 'ForeignKey("orders.id")', 'ForeignKey("orders.id"), index=True'),
+    ("shop/models.py", "class Item(", "\n\nclass Item("),
+    ("shop/models.py", "    items = rel", "    number = Column(Integer)\n    items = rel"),
+    ("shop/models.py", '"orders"\n    id', '"orders"\n    name = Column(Integer, unique=True)\n    id'),
+    ("shop/models.py", '__tablename__ = "items"', '__tablename__ = "parts"'),
+    (
+        "shop/models.py",
+        "    items = rel",
+        "    @property\n    def first(self):\n        return self.items\n    items = rel",
+    ),
+    ("shop/models.py", "class Order(Base)", "class Order(Base, Numbered)"),
+    ("shop/mixins.py", "    code = Column", "\n    code = Column"),
+    ("shop/mixins.py", "Column(Integer)", "Column(Integer, index=True)"),
+    ("shop/mixins.py", "Item.order_id", "Item.id, Item.order_id"),
     ("shop/schemas.py", "    items: list[ItemOut]", "    number: int"),
     ("shop/schemas.py", "class ItemOut", "\nclass ItemOut"),
 )
 ADDED = {
+    "migrations/versions/one.py": (
+        "from alembic import op\nrevision = 'one'\ndown_revision = None\n\n"
+        "def upgrade():\n    op.create_index('by_id', 'orders', ['number'])\n"
+    ),
     "shop/late.py": "from shop.clients import fetch\n\ndef late() -> str:\n    return fetch('late')\n",
     "shop/jobs/__init__.py": "",
     "shop/jobs/nightly.py": "from shop.service import Service\n\nif __name__ == '__main__':\n    Service().run(3)\n",
@@ -168,10 +206,26 @@ def everything(project: Project) -> tuple[object, ...]:
         {path: list(found) for path, found in project.lazy_loading.queries.items()},
         {path: project.signatures(path) for path in project.files},
         project.lookups.needed.keys(),
+        {key: described(table) for key, table in project.models.tables.items()},
+        {place: found.places for place, found in project.unbounded.queries.items()},
     )
 
 
-@pytest.mark.parametrize("seed", range(3))
+def described(table: Table) -> tuple[object, ...]:
+    return (
+        *(table.name, table.line, table.indexes, table.properties, table.opaque),
+        [
+            (each.attribute, each.line, each.index, each.unique, each.foreign)
+            for each in table.columns.values()
+        ],
+        [
+            (each.attribute, each.line, each.target.symbol if each.target else "", each.many, each.lazy)
+            for each in table.relationships.values()
+        ],
+    )
+
+
+@pytest.mark.parametrize("seed", range(4))
 def test_following_says_what_linking_anew_says(seed: int) -> None:
     chance = random.Random(seed)
     succession = Succession()

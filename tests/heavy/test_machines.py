@@ -149,3 +149,42 @@ async def test_two_machines_share_the_work_and_do_none_twice(
         assert len(fakegithub.reviews(repo, pull.number)) == 1
     done = [sum(line["event"] == "review_done" for line in each.lines) for each in machines]
     assert sum(done) == len(pulls)
+
+
+async def test_two_machines_at_one_moment_make_one_check_run_on_a_shared_head(
+    fakegithub: FakeGitHub, postgres_url: str
+) -> None:
+    """Each has one of two pull requests with the same head, and both are about to make the run."""
+    repo = shop(fakegithub)
+    repo.git.commit("next", {"README.md": "Next.\n"}, parent=repo.git.ref("main"))
+    first = await machine(fakegithub, postgres_url, "first").start()
+    second = await machine(fakegithub, postgres_url, "second").start()
+    fakegithub.webhook_url = f"{first.url}/webhook"
+    making = fakegithub.faults.latency(8.0, "checks/create", times=2)
+    read = fakegithub.faults.latency(3.0, "repos/compare-commits", times=1)
+    try:
+        second.signal(signal.SIGSTOP)
+        one = await fakegithub.open_pr(repo, "slow")
+        await fakegithub.until(lambda: read.struck, 30)
+        first.signal(signal.SIGSTOP)
+        second.signal(signal.SIGCONT)
+        fakegithub.webhook_url = f"{second.url}/webhook"
+        other = await fakegithub.open_pr(repo, "slow", "next")
+        await fakegithub.until(lambda: making.struck, 30)
+        first.signal(signal.SIGCONT)
+        await fakegithub.until(
+            lambda: all(fakegithub.reviews(repo, pull.number) for pull in (one, other)), 60
+        )
+        await fakegithub.until(lambda: completed(fakegithub, repo, one), 60)
+        await asyncio.sleep(3.0)
+    finally:
+        fakegithub.webhook_url = None
+        for each in (first, second):
+            each.signal(signal.SIGCONT)
+            await each.stop()
+
+    (run,) = fakegithub.check_runs(repo, one.head_sha)
+    assert (run.status, run.conclusion) == ("completed", "failure")
+    assert "also the head of other pull requests" in run.output["summary"]
+    done = [sum(line["event"] == "review_done" for line in each.lines) for each in (first, second)]
+    assert done == [1, 1]

@@ -555,3 +555,38 @@ def test_hostile_names_make_no_mention_link_or_tag_in_the_summary(
                 elif child.type == "html_inline":
                     assert child.content in ("<sub>", "</sub>")
                 assert child.type != "image"
+
+
+def test_what_the_project_does_everywhere_is_one_comment_and_marks() -> None:
+    old = tuple(finding(line, leaf="sqlalchemy.orm.Session.get") for line in range(1, 6))
+    new = tuple(finding(line, leaf="sqlalchemy.orm.Session.scalars", code="FP103") for line in (20, 30))
+    other = finding(25, leaf="requests.get", severity=Severity.MEDIUM)
+    changes = numbered("shop/api.py", (20, 25, 30))
+
+    said = report(result(*old), result(*old, *new, other), changes)
+
+    assert [(comment.line, comment.code) for comment in said.comments] == [(20, "FP103"), (25, "FP101")]
+    assert [(mark.start_line, mark.title.split()[2]) for mark in said.annotations] == [(30, "FP103")]
+
+
+def test_what_was_there_a_few_times_is_said_at_each_new_place() -> None:
+    old = tuple(finding(line, leaf="sqlalchemy.orm.Session.get") for line in range(1, 5))
+    new = tuple(finding(line, leaf="sqlalchemy.orm.Session.get") for line in (20, 30))
+
+    said = report(result(*old), result(*old, *new), numbered("shop/api.py", (20, 30)))
+
+    assert [comment.line for comment in said.comments] == [20, 30]
+
+
+def test_what_only_costs_later_is_said_where_a_change_brings_it_and_not_where_it_was() -> None:
+    one, two = (
+        finding(line, confidence=Confidence.POSSIBLE, when_new=Confidence.LIKELY, code="FP207")
+        for line in (20, 30)
+    )
+    changes = numbered("shop/api.py", (20, 30))
+
+    said = report(after=result(one, two), changes=changes)
+
+    assert [comment.line for comment in said.comments] == [20]
+    assert [mark.start_line for mark in said.annotations] == [30]
+    assert report(result(one), result(one), changes).comments == ()

@@ -3,6 +3,7 @@ import smtplib
 import time
 
 import aiosmtplib
+import emails
 import httpx
 from confluent_kafka import Producer
 from fastapi import BackgroundTasks, Depends, FastAPI, HTTPException, WebSocket
@@ -99,6 +100,18 @@ async def accept(address: str, session: AsyncSession) -> None:
     session.add(Member(address=address))
     await session.commit()
     await send_welcome(address)  # FP401
+
+
+def send_letter(address: str, text: str) -> None:
+    letter = emails.Message(subject="Your account", html=text, mail_from=("Shop", "shop@shop.example"))
+    letter.send(to=address, smtp={"host": "mail.example"})
+
+
+@app.post("/accounts")
+def create_account(address: str) -> int:
+    if address:
+        send_letter(address, "Welcome")  # FP401
+    return 1
 
 
 # Near misses

@@ -8,6 +8,7 @@ from fastapi import Depends, FastAPI, Request
 
 app = FastAPI()
 client = httpx.AsyncClient()
+signed_in = requests.Session()
 ISSUER = "https://login.example"
 JWKS_URL = f"{ISSUER}/.well-known/jwks.json"
 _keys: dict[str, str] | None = None
@@ -137,3 +138,13 @@ def imported() -> str:
 
 def at_start() -> dict[str, str]:
     return requests.get(JWKS_URL, timeout=5).json()
+
+
+@app.get("/me")
+def about_whoever_signed_in() -> str:
+    return signed_in.get("https://login.example/oauth2/userinfo", timeout=5).text
+
+
+@app.get("/countries-of-the-world")
+def about_nobody() -> str:
+    return signed_in.get("https://login.example/countries", timeout=5).text  # FP301

@@ -79,3 +79,29 @@ def script() -> Settings:
 if __name__ == "__main__":
     load_dotenv()
     print(script())
+
+
+class Producer:
+    def __init__(self, currency: str) -> None:
+        self.currency = currency
+
+
+_producer: Producer | None = None
+
+
+def get_producer() -> Producer:
+    global _producer
+    if _producer is None:
+        found = Settings()
+        _producer = Producer(found.currency)
+    return _producer
+
+
+def make_producer() -> Producer:
+    found = Settings()  # FP302
+    return Producer(found.currency)
+
+
+@app.get("/produced")
+def produced(one: Producer = Depends(get_producer), two: Producer = Depends(make_producer)) -> str:
+    return one.currency + two.currency

@@ -86,3 +86,32 @@ def both_selected():
 
 def of_another_entity():
     return select(Customer).options(joinedload(Customer.orders))
+
+
+def through_one_join_twice():
+    return select(Order).options(
+        joinedload(Order.items).joinedload(Item.tags), joinedload(Order.items).selectinload(Item.tags)
+    )
+
+
+class Parcel(Base):
+    __tablename__ = "parcels"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    stamps: Mapped[list["Stamp"]] = relationship()
+    customs_form: Mapped[list["CustomsForm"]] = relationship()
+
+
+class Stamp(Base):
+    __tablename__ = "stamps"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    parcel_id: Mapped[int] = mapped_column(ForeignKey("parcels.id"))
+
+
+class CustomsForm(Base):
+    __tablename__ = "customs_forms"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    parcel_id: Mapped[int] = mapped_column(ForeignKey("parcels.id"))
+
+
+def with_what_sounds_like_one():
+    return select(Parcel).options(joinedload(Parcel.stamps), joinedload(Parcel.customs_form))  # FP217 (summary)

@@ -337,3 +337,51 @@ async def emptied(order_id: int, session: SessionDep) -> int:
     order = await session.get(Order, order_id)
     order.items = []
     return order.item_count
+
+
+class Clerk(Base):
+    __tablename__ = "clerks"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    shop_id: Mapped[int] = mapped_column(ForeignKey("shops.id"))
+    shop: Mapped["Shop"] = relationship()
+
+
+class Shop(Base):
+    __tablename__ = "shops"
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+class Sale(Base):
+    __tablename__ = "sales"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    clerk_id: Mapped[int] = mapped_column(ForeignKey("clerks.id"))
+    shop_id: Mapped[int] = mapped_column(ForeignKey("shops.id"))
+    clerk: Mapped[Clerk] = relationship()
+    shop: Mapped[Shop] = relationship()
+
+
+class ShopOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+    id: int
+
+
+class ClerkOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+    shop: ShopOut
+
+
+class SaleOut(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+    clerk: ClerkOut
+
+
+@app.get("/sales", response_model=list[SaleOut])
+async def sales(session: SessionDep) -> list[Sale]:
+    statement = select(Sale).options(selectinload(Sale.clerk))  # FP205 (inline)
+    return (await session.scalars(statement)).all()
+
+
+@app.get("/sales/with-their-shop", response_model=list[SaleOut])
+async def with_their_shop(session: SessionDep) -> list[Sale]:
+    statement = select(Sale).options(selectinload(Sale.clerk), selectinload(Sale.shop))  # FP205 (summary)
+    return (await session.scalars(statement)).all()

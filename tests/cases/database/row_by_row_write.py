@@ -5,6 +5,7 @@ from typing import Annotated
 import asyncpg
 import pymongo
 import redis
+import requests
 from fastapi import Depends, FastAPI
 from sqlalchemy import create_engine, delete, insert, text, update
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
@@ -162,3 +163,10 @@ def into_a_database_in_the_process(numbers: list[str]) -> None:
     for number in numbers:
         connection.execute("INSERT INTO books (number) VALUES (?)", (number,))  # FP213 (summary)
     connection.commit()
+
+
+@app.post("/synchronised")
+def asks_another_machine_for_each(names: list[str], session: SessionDep) -> None:
+    for name in names:
+        known = requests.get(f"https://stock.example/{name}", timeout=5).text
+        session.execute(insert(Product).values(name=known))  # FP213 (summary)

@@ -1,6 +1,7 @@
 """FP111: one answer after another, once per item."""
 
 import asyncio
+import socket
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextvars import ContextVar
@@ -340,3 +341,41 @@ async def told(numbers: list[str], tasks: BackgroundTasks) -> None:
     tasks.add_task(tell, numbers)
     tasks.add_task(tell_now, numbers)
     await tell_now(numbers)
+
+
+async def listens(port: int) -> bool:
+    def probe() -> bool:
+        with socket.create_connection(("127.0.0.1", port), timeout=0.2):
+            return True
+
+    return await asyncio.to_thread(probe)
+
+
+async def listens_elsewhere(host: str, port: int) -> bool:
+    def probe() -> bool:
+        with socket.create_connection((host, port), timeout=0.2):
+            return True
+
+    return await asyncio.to_thread(probe)
+
+
+@app.post("/ports")
+async def ports(numbers: list[int]) -> list[bool]:
+    return [await listens(number) for number in numbers]  # this very machine
+
+
+@app.post("/sidecars")
+async def sidecars(numbers: list[int]) -> None:
+    for number in numbers:
+        await client.get(f"http://localhost:{number}/ready")
+
+
+@app.post("/lookalikes")
+async def lookalikes(numbers: list[int]) -> None:
+    for number in numbers:
+        await client.get(f"http://localhost.example/{number}")  # FP111
+
+
+@app.post("/hosts")
+async def hosts(names: list[str]) -> list[bool]:
+    return [await listens_elsewhere(name, 80) for name in names]  # FP111

@@ -239,3 +239,24 @@ async def in_a_loop_of_the_thread() -> None:
 @app.get("/own-loop")
 def own_loop() -> None:
     asyncio.run(in_a_loop_of_the_thread())
+
+
+@app.post("/converters")
+async def starts_a_program(name: str) -> int:
+    process = subprocess.Popen(["convert", name], stdout=subprocess.DEVNULL)  # FP101 (summary)
+    await asyncio.sleep(1)
+    return process.pid
+
+
+@app.post("/conversions")
+async def stays_with_a_program(name: str) -> list[str]:
+    await asyncio.sleep(0)
+    process = subprocess.Popen(["convert", name], stdout=subprocess.PIPE, text=True)  # FP101 (inline)
+    return list(process.stdout or ())
+
+
+@app.post("/conversions/entered")
+async def enters_a_program(name: str) -> int:
+    await asyncio.sleep(0)
+    with subprocess.Popen(["convert", name]) as process:  # FP101 (inline)
+        return process.pid

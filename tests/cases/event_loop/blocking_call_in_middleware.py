@@ -83,3 +83,12 @@ async def a_dependency_is_no_middleware() -> None:
 async def orders() -> list[str]:
     time.sleep(0.1)
     return []
+
+
+@app.middleware("http")
+async def says_what_failed(request: Request, call_next):
+    try:
+        return await call_next(request)
+    except ValueError:
+        requests.post("https://errors.example/report", timeout=1)  # FP105 (summary)
+        raise

@@ -4,12 +4,14 @@ import asyncio
 import io
 import os
 import shutil
+import subprocess
 import tempfile
 import zipfile
 from pathlib import Path
 
 import aiofiles
 import anyio
+import requests
 from fastapi import FastAPI, UploadFile
 from fastapi.concurrency import run_in_threadpool
 
@@ -225,3 +227,94 @@ async def unpacked(files: list[UploadFile]) -> int:
     if len(kept) > 100:
         shutil.rmtree(folder)  # FP115 (inline)
     return len(kept)
+
+
+@app.post("/logo")
+async def small_logo(logo: UploadFile) -> None:
+    content = await logo.read()
+    if len(content) > 1_000_000:
+        raise ValueError("too large")
+    stored(1).write_bytes(content)  # FP115 (summary)
+
+
+@app.post("/photo")
+async def any_photo(photo: UploadFile) -> None:
+    content = await photo.read()
+    stored(1).write_bytes(content)  # FP115 (inline)
+
+
+@app.post("/settings/certificate")
+async def certificate(file: UploadFile) -> None:
+    stored(1).write_bytes(await file.read())  # FP115 (summary)
+
+
+@app.post("/settings/photos")
+async def photos(files: list[UploadFile]) -> None:
+    for number, file in enumerate(files):
+        stored(number).write_bytes(await file.read())  # FP115 (inline)
+
+
+@app.post("/pieces")
+async def pieces(file: UploadFile) -> None:
+    with open(stored(1), "wb") as target:  # FP115 (summary)
+        while piece := await file.read(65536):
+            target.write(piece)
+
+
+@app.post("/converted")
+async def converted(file: UploadFile) -> None:
+    stored(1).write_bytes(await file.read())  # FP115 (summary)
+    subprocess.run(["convert", "1"], check=True)
+
+
+def publish(name: str) -> None:
+    requests.post("https://bucket.example/covers", data=name, timeout=5)
+
+
+@app.post("/covers/published")
+async def published(cover: UploadFile) -> None:
+    with tempfile.NamedTemporaryFile() as kept:  # FP115 (summary)
+        kept.write(await cover.read())
+        publish(kept.name)
+    with tempfile.NamedTemporaryFile() as kept:  # FP115 (inline)
+        kept.write(await cover.read())
+        await asyncio.to_thread(publish, kept.name)
+
+
+@app.post("/covers/worked-on")
+async def takes_its_own_folder_away(cover: UploadFile) -> None:
+    folder = tempfile.mkdtemp()
+    try:
+        await asyncio.to_thread(load, Path(folder))
+    finally:
+        shutil.rmtree(folder)  # FP115 (summary)
+
+
+@app.post("/playlist")
+async def playlist(numbers: list[int]) -> None:
+    with open(stored(1), "w") as target:  # FP115 (summary)
+        for number in numbers:
+            target.write(f"file {number}")
+
+
+@app.get("/galleries")
+async def galleries() -> list[str]:
+    found = []
+    for name in os.listdir(DATA):
+        with open(DATA / name) as file:  # FP115 (inline)
+            found.append(file.read())
+    return found
+
+
+@app.get("/fetched")
+async def fetched(numbers: list[int]) -> None:
+    for number in numbers:
+        content = await asyncio.to_thread(load, stored(number))
+        with open(stored(number + 1), "wb") as target:  # FP115 (summary)
+            target.write(content)
+
+
+@app.post("/bundle")
+async def bundle(file: UploadFile) -> list[bytes]:
+    with zipfile.ZipFile(io.BytesIO(await file.read())) as archive:
+        return [archive.read(name) for name in archive.namelist()]

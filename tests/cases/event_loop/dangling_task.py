@@ -103,3 +103,44 @@ def where_a_loop_runs_but_no_caller_is_seen() -> None:
     asyncio.create_task(work())  # FP113
     kept = asyncio.create_task(work())
     running.add(kept)
+
+
+def index(number: int) -> None:
+    print(number)
+
+
+@app.post("/index")
+async def index_later(number: int) -> None:
+    asyncio.create_task(asyncio.to_thread(index, number))  # FP113 (summary)
+
+
+@app.post("/meant")
+async def meant(number: int) -> None:
+    asyncio.create_task(work(number))  # noqa: RUF006
+
+
+def a_loop_for_it() -> None:
+    loop = asyncio.new_event_loop()
+    loop.create_task(work())  # FP113 (summary)
+    loop.run_forever()
+
+
+class Closing:
+    async def close(self) -> None: ...
+
+    def __del__(self) -> None:
+        asyncio.get_running_loop().create_task(self.close())  # FP113 (summary)
+
+
+async def watch() -> None:
+    await asyncio.sleep(60)
+
+
+@app.on_event("startup")
+async def start_watching() -> None:
+    asyncio.create_task(watch())  # FP113
+
+
+@app.on_event("startup")
+async def start_watching_for_good() -> None:
+    app.state.watching = asyncio.create_task(watch())

@@ -93,3 +93,22 @@ async def later(currency: str) -> list[str]:
 def in_a_thread(currency: str) -> str:
     with mutex:
         return rates[currency]
+
+
+class Events:
+    def __init__(self) -> None:
+        self.mutex = threading.Lock()
+        self.told = asyncio.Queue[str]()
+        self.bounded: asyncio.Queue[str] = asyncio.Queue(maxsize=10)
+
+    async def tell(self, text: str) -> None:
+        with self.mutex:  # never full, so that it never waits
+            await self.told.put(text)
+
+    async def tell_few(self, text: str) -> None:
+        with self.mutex:  # FP117
+            await self.bounded.put(text)
+
+    async def hear(self) -> str:
+        with self.mutex:  # FP117
+            return await self.told.get()

@@ -1,6 +1,7 @@
 """FP110: answers awaited one after another that do not need each other."""
 
 import asyncio
+import logging
 
 import httpx
 import requests
@@ -9,6 +10,7 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 app = FastAPI()
+logger = logging.getLogger(__name__)
 client = httpx.AsyncClient(base_url="https://shop.example")
 
 
@@ -185,3 +187,50 @@ async def made_of_the_session(session: AsyncSession = Depends(get_session)) -> d
 @app.post("/made-of-effects")
 async def made_of_effects(number: str) -> list[str]:
     return [await create_invoice(number), await create_invoice(f"{number}-copy")]
+
+
+@app.get("/noted")
+async def noted(number: str) -> list[object]:
+    calls: list[object] = []
+    euro = await rate()  # FP110
+    calls.append({"name": "rate", "result": euro})
+    logger.info("the rate is %s", euro)
+    shown = f"{euro} EUR"
+    stock = await level(number)
+    return [calls, shown, stock]
+
+
+# Near misses: what stands between decides, or is read
+
+
+@app.get("/noted/read")
+async def noted_and_read(number: str) -> list[object]:
+    calls: list[str] = []
+    euro = await rate()
+    calls.append(str(euro))
+    stock = await level(calls[0])
+    wanted = number
+    wanted += str(stock)
+    other = await level(wanted)
+    return [euro, stock, other]
+
+
+@app.get("/noted/decided")
+async def noted_and_decided(number: str) -> list[object]:
+    euro = await rate()
+    check(euro)
+    stock = await level(number)
+    found = find(stock)
+    other = await level("other")
+    assert other
+    last = await rate()
+    return [euro, stock, found, other, last]
+
+
+def check(euro: float) -> None:
+    if euro > 2:
+        raise ValueError(euro)
+
+
+def find(stock: int) -> int:
+    return 1 // stock

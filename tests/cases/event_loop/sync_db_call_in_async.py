@@ -95,7 +95,7 @@ async def connection() -> None:
 @app.get("/cursor")
 async def cursor(name: str) -> None:
     await audit()
-    connected = sqlite3.connect("shop.db")  # FP101
+    connected = sqlite3.connect("shop.db")  # opens a file; said with the first
     connected.execute("select 1")  # FP102
     current = connected.cursor()
     current.execute("select 1")  # said with the first

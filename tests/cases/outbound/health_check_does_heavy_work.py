@@ -67,3 +67,10 @@ async def ask_now() -> bool:
 @app.get("/rates")
 async def rates() -> bool:
     return await ask_payments()
+
+
+@app.get("/healthz")
+async def beside() -> bool:  # the sidecar of this very instance
+    port = 9000
+    url = f"http://localhost:{port}/ready"
+    return (await client.get(url)).is_success

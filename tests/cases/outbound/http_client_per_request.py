@@ -1,4 +1,5 @@
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import lru_cache
@@ -223,3 +224,44 @@ async def tells_slowly(order: int) -> None:
 async def told_afterwards(order: int, tasks: BackgroundTasks) -> None:
     tasks.add_task(tells_partner, order)
     tasks.add_task(tells_slowly, order)
+
+
+class Builder:
+    @staticmethod
+    def build() -> httpx.Client:
+        return httpx.Client()
+
+    @staticmethod
+    def build_again() -> httpx.Client:
+        client = httpx.Client()  # FP603
+        return client
+
+
+class Store:
+    def __init__(self) -> None:
+        self._client: httpx.Client | None = None
+        self._lock = threading.Lock()
+
+    def _build(self) -> httpx.Client:
+        return Builder.build()
+
+    def ensure(self) -> httpx.Client:
+        if self._client is not None:
+            return self._client
+        with self._lock:
+            if self._client is None:
+                self._client = self._build()
+        return self._client
+
+
+store = Store()
+
+
+@app.get("/stored")
+def stored(url: str) -> str:
+    return store.ensure().get(url).text
+
+
+@app.get("/built")
+def built(url: str) -> str:
+    return Builder.build_again().get(url).text

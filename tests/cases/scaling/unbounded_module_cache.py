@@ -16,6 +16,10 @@ class Kind(enum.Enum):
     BOOK = "book"
 
 
+class Server(BaseModel):
+    id: int
+
+
 _profiles: dict[int, str] = {}
 _events: list[str] = []
 _seen = set()
@@ -208,3 +212,33 @@ def page(row_id: int) -> Page:
 def at_start(names: list[str]) -> None:
     for name in names:
         _registry[name] = name
+
+
+_healthy: dict[int, dict[str, float]] = {}
+_blocked: dict[tuple[int, str], list[str]] = {}
+_answered: dict[tuple[int, str], list[str]] = {}
+
+
+@app.post("/servers/{server_id}")
+async def server_answered(server_id: int) -> None:
+    _healthy[server_id] = {"at": 1.0}  # FP704 (summary)
+
+
+@app.post("/blocked")
+async def blocked(server: Server, model: str, user_id: str) -> None:
+    _blocked[(server.id, model)] = [model]  # FP704 (summary)
+    _answered[(server.id, user_id)] = [model]  # FP704 (inline)
+
+
+_last_run: dict[str, float] = {}
+_apis: dict[str, list[str]] = {}
+
+
+@app.post("/pruned")
+async def pruned(user_id: str, now: float) -> None:
+    _last_run[user_id] = now  # FP704 (summary)
+
+
+@app.post("/asked")
+async def asked(api_base_url: str, model: str) -> None:
+    _apis[f"{api_base_url}--{model}"] = [model]  # FP704 (summary)

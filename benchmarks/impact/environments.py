@@ -1,0 +1,31 @@
+"""Environments of their own for what is measured, made once and again when their packages change."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+
+def environment(name: str, packages: Sequence[str], *, with_uv: bool = False) -> Path:
+    """The interpreter that has the packages. `with_uv`: many packages, of which one that cannot be had is left out."""
+    home = HERE / name
+    python, stamp, wanted = home / "bin" / "python", home / "installed", "\n".join(packages)
+    if stamp.exists() and stamp.read_text() == wanted:
+        return python
+    if not python.exists():
+        subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
+    pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    if not with_uv:
+        subprocess.run([*pip, *packages], check=True)
+    else:
+        subprocess.run([*pip, "uv"], check=True)
+        command = [str(home / "bin" / "uv"), "pip", "install", "--quiet", "--python", str(python)]
+        if subprocess.run([*command, *packages], check=False).returncode:
+            for package in packages:
+                subprocess.run([*command, package], check=False)
+    stamp.write_text(wanted)
+    return python

@@ -1,0 +1,228 @@
+"""Documents of an office, of the web, and what is written in YAML."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Mapping
+
+from benchmarks.impact.threads.gaps import Call
+from benchmarks.impact.threads.inputs import document, folder
+
+PARAGRAPH = "A sentence about an order that was shipped to a customer in another town. " * 6
+
+
+def _pdf(pages: int, lines: int = 60) -> bytes:
+    from reportlab.pdfgen import canvas
+
+    target = io.BytesIO()
+    made = canvas.Canvas(target)
+    for page in range(pages):
+        for line in range(lines):
+            made.drawString(40, 800 - 12 * line, f"{page} {line} {PARAGRAPH[:90]}")
+        made.showPage()
+    made.save()
+    return target.getvalue()
+
+
+def _page(count: int) -> str:
+    return f"<html><body>{f'<p>{PARAGRAPH}</p><table><tr><td>1</td></tr></table>' * count}</body></html>"
+
+
+def pypdf() -> Mapping[str, Call]:
+    import pypdf
+
+    page = pypdf.PdfReader(io.BytesIO(_pdf(1, lines=400))).pages[0]
+    many = io.BytesIO(_pdf(1500))
+    return {
+        "pypdf.PdfReader": lambda: [len(pypdf.PdfReader(many).pages)],
+        "pypdf.PageObject.extract_text": lambda: page.extract_text(),
+    }
+
+
+def pdfplumber() -> Mapping[str, Call]:
+    import pdfplumber
+
+    many = _pdf(400)
+
+    def opened() -> None:
+        with pdfplumber.open(io.BytesIO(many)) as pdf:
+            len(pdf.pages)
+
+    return {"pdfplumber.open": opened}
+
+
+def pymupdf() -> Mapping[str, Call]:
+    import pymupdf
+
+    # A file whose table of objects is broken is read as a whole.
+    broken = _pdf(6000).replace(b"startxref", b"startxxxx")
+    opened = {
+        name: (lambda: pymupdf.open(stream=broken, filetype="pdf")) for name in ("fitz.open", "pymupdf.open")
+    }
+    pymupdf.TOOLS.mupdf_display_errors(False)
+    return opened
+
+
+def openpyxl() -> Mapping[str, Call]:
+    import openpyxl
+
+    def book() -> openpyxl.Workbook:
+        made = openpyxl.Workbook()
+        for row in range(3_000):
+            made.active.append([row, f"item {row}", row * 1.5])
+        return made
+
+    target = io.BytesIO()
+    kept = book()
+    kept.save(target)
+    return {
+        "openpyxl.load_workbook": lambda: openpyxl.load_workbook(io.BytesIO(target.getvalue())),
+        "openpyxl.Workbook.save": lambda: kept.save(io.BytesIO()),
+    }
+
+
+def docx() -> Mapping[str, Call]:
+    import docx
+
+    made = docx.Document()
+    for _ in range(50):
+        made.add_paragraph(PARAGRAPH)
+    target = io.BytesIO()
+    made.save(target)
+    large = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(target.getvalue())) as old, zipfile.ZipFile(large, "w") as new:
+        for name in old.namelist():
+            raw = old.read(name)
+            if name == "word/document.xml":
+                start, end = raw.index(b"<w:p>"), raw.rindex(b"</w:p>") + 6
+                raw = raw[:start] + raw[start:end] * 1200 + raw[end:]
+            new.writestr(name, raw)
+    return {"docx.Document": lambda: docx.Document(io.BytesIO(large.getvalue()))}
+
+
+def markitdown() -> Mapping[str, Call]:
+    import contextlib
+    import http.server
+    import threading
+
+    import requests
+    from markitdown import MarkItDown, StreamInfo
+
+    tool, page = MarkItDown(), _page(300)
+    place = folder() / "page.html"
+    place.write_text(page)
+
+    class Serves(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            with contextlib.suppress(OSError):
+                self.wfile.write(page.encode())
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Serves)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    address = f"http://127.0.0.1:{server.server_port}/"
+    return {
+        "markitdown.MarkItDown.convert": lambda: tool.convert(place),
+        "markitdown.MarkItDown.convert_local": lambda: tool.convert_local(str(place)),
+        "markitdown.MarkItDown.convert_stream": lambda: tool.convert_stream(
+            io.BytesIO(page.encode()), stream_info=StreamInfo(extension=".html")
+        ),
+        "markitdown.MarkItDown.convert_url": lambda: tool.convert_url(address),
+        "markitdown.MarkItDown.convert_response": lambda: tool.convert_response(
+            requests.get(address, timeout=5)
+        ),
+    }
+
+
+def weasyprint() -> Mapping[str, Call]:
+    from weasyprint import HTML
+
+    page = HTML(string=_page(6))
+    return {
+        "weasyprint.HTML.write_pdf": lambda: page.write_pdf(),
+        "weasyprint.HTML.render": lambda: page.render(),
+    }
+
+
+def pdfkit() -> Mapping[str, Call]:
+    import pdfkit
+
+    place = folder() / "kit.html"
+    place.write_text(_page(3))
+    return {
+        "pdfkit.from_string": lambda: pdfkit.from_string(_page(3)),
+        "pdfkit.from_file": lambda: pdfkit.from_file(str(place)),
+        "pdfkit.from_url": lambda: pdfkit.from_url(place.as_uri()),
+    }
+
+
+def pdf2image() -> Mapping[str, Call]:
+    import pdf2image
+
+    raw = _pdf(2)
+    place = folder() / "two.pdf"
+    place.write_bytes(raw)
+    return {
+        "pdf2image.convert_from_path": lambda: pdf2image.convert_from_path(place),
+        "pdf2image.convert_from_bytes": lambda: pdf2image.convert_from_bytes(raw),
+    }
+
+
+def soup() -> Mapping[str, Call]:
+    import bs4
+
+    page = _page(1_200)
+    return {"bs4.BeautifulSoup": lambda: bs4.BeautifulSoup(page, "html.parser")}
+
+
+def lxml() -> Mapping[str, Call]:
+    import lxml.etree
+    import lxml.html
+
+    text, page = document(300_000), _page(8_000)
+    place = folder()
+    (place / "large.xml").write_text(text)
+    (place / "large.html").write_text(page)
+    return {
+        "lxml.etree.fromstring": lambda: lxml.etree.fromstring(text),
+        "lxml.etree.parse": lambda: lxml.etree.parse(place / "large.xml"),
+        "lxml.html.fromstring": lambda: lxml.html.fromstring(page),
+        "lxml.html.parse": lambda: lxml.html.parse(place / "large.html"),
+    }
+
+
+def yaml() -> Mapping[str, Call]:
+    import yaml
+
+    values: dict[str, object] = {f"key {number}": {"a": number, "b": [1, 2, 3]} for number in range(500)}
+    text = yaml.safe_dump(values)
+    return {
+        "yaml.load": lambda: yaml.load(text, yaml.SafeLoader),
+        "yaml.safe_load": lambda: yaml.safe_load(text),
+        "yaml.load_all": lambda: list(yaml.load_all(text, yaml.SafeLoader)),
+        "yaml.safe_load_all": lambda: list(yaml.safe_load_all(text)),
+        "yaml.dump": lambda: yaml.dump(values),
+        "yaml.safe_dump": lambda: yaml.safe_dump(values),
+    }
+
+
+GROUPS = (
+    pypdf,
+    pdfplumber,
+    pymupdf,
+    openpyxl,
+    docx,
+    markitdown,
+    weasyprint,
+    pdfkit,
+    pdf2image,
+    soup,
+    lxml,
+    yaml,
+)

@@ -1,0 +1,166 @@
+"""Models. Their weights are on the network, so these have random ones: what computes with them is the same code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from benchmarks.impact.threads.gaps import Call
+from benchmarks.impact.threads.inputs import folder
+
+WORDS = [
+    "[PAD]",
+    "[UNK]",
+    "[CLS]",
+    "[SEP]",
+    "[MASK]",
+    *(chr(each) for each in range(97, 123)),
+    *(f"##{chr(each)}" for each in range(97, 123)),
+    *["the", "shop", "sent", "order", "to", "other", "address"],
+]
+TEXT = "the shop sent the order to the other address " * 12
+
+
+def _bert(layers: int, width: int) -> Path:
+    """A model and its tokenizer in a folder, as `from_pretrained` reads them."""
+    from transformers import BertConfig, BertForSequenceClassification, BertTokenizerFast
+
+    place = folder() / f"bert-{layers}-{width}"
+    if not place.exists():
+        place.mkdir()
+        (place / "vocab.txt").write_text("\n".join(WORDS))
+        BertTokenizerFast(str(place / "vocab.txt")).save_pretrained(place)
+        shape = BertConfig(
+            vocab_size=len(WORDS),
+            hidden_size=width,
+            num_hidden_layers=layers,
+            num_attention_heads=4,
+            intermediate_size=4 * width,
+            num_labels=1,
+        )
+        BertForSequenceClassification(shape).save_pretrained(place)
+    return place
+
+
+def sentences() -> Mapping[str, Call]:
+    from sentence_transformers import CrossEncoder, SentenceTransformer
+    from sentence_transformers.models import Pooling, Transformer
+
+    place = str(_bert(4, 256))
+    words = Transformer(place)
+    model = SentenceTransformer(modules=[words, Pooling(256)], device="cpu")
+    kept = str(folder() / "sentences")
+    model.save(kept)
+    texts = [TEXT] * 8
+    crossed, pairs = CrossEncoder(place, device="cpu"), [(TEXT, TEXT)] * 8
+    return {
+        "sentence_transformers.SentenceTransformer.encode": lambda: model.encode(
+            texts, show_progress_bar=False
+        ),
+        "sentence_transformers.SentenceTransformer": lambda: SentenceTransformer(kept, device="cpu"),
+        "sentence_transformers.CrossEncoder.predict": lambda: crossed.predict(pairs, show_progress_bar=False),
+        "sentence_transformers.CrossEncoder.rank": lambda: crossed.rank(
+            TEXT, [TEXT] * 8, show_progress_bar=False
+        ),
+        "sentence_transformers.CrossEncoder": lambda: CrossEncoder(place, device="cpu"),
+    }
+
+
+def transformers() -> Mapping[str, Call]:
+    import transformers
+
+    large = str(_bert(6, 768))
+    loads: dict[str, Call] = {
+        f"transformers.{name}.from_pretrained": (
+            lambda name=name: getattr(transformers, name).from_pretrained(large)
+        )  # type: ignore[misc]
+        for name in (
+            "AutoModel",
+            "AutoTokenizer",
+            "AutoModelForSequenceClassification",
+            "AutoModelForCausalLM",
+        )
+    }
+    return loads | {
+        "transformers.pipeline": lambda: transformers.pipeline(
+            "text-classification", model=large, device="cpu"
+        )
+    }
+
+
+def torch() -> Mapping[str, Call]:
+    import torch
+
+    place = folder() / "weights.pt"
+    torch.save({f"layer {number}": torch.rand(2_000, 2_000) for number in range(20)}, place)
+    return {"torch.load": lambda: torch.load(place)}
+
+
+def joblib() -> Mapping[str, Call]:
+    import joblib
+    import numpy
+
+    place = folder() / "model.joblib"
+    random = numpy.random.default_rng(1)
+    joblib.dump({f"layer {number}": random.random((2_000, 2_000)) for number in range(12)}, place)
+    return {"joblib.load": lambda: joblib.load(place)}
+
+
+def spacy() -> Mapping[str, Call]:
+    import spacy
+
+    place = folder() / "english"
+    spacy.blank("en").to_disk(place)
+    return {"spacy.load": lambda: spacy.load(place)}
+
+
+def whisper() -> Mapping[str, Call]:
+    import numpy
+    import torch
+    import whisper
+    from whisper.model import ModelDimensions, Whisper
+
+    sizes = ModelDimensions(
+        n_mels=80,
+        n_audio_ctx=1500,
+        n_audio_state=128,
+        n_audio_head=2,
+        n_audio_layer=2,
+        n_vocab=51865,
+        n_text_ctx=448,
+        n_text_state=128,
+        n_text_head=2,
+        n_text_layer=2,
+    )
+    model = Whisper(sizes)
+    place = folder() / "whisper.pt"
+    torch.save({"dims": vars(sizes), "model_state_dict": model.state_dict()}, place)
+    sound = numpy.random.default_rng(1).random(16_000, dtype=numpy.float32)
+    return {
+        "whisper.model.Whisper.transcribe": lambda: model.transcribe(
+            sound, language="en", fp16=False, temperature=0.0, sample_len=20
+        ),
+        "whisper.load_model": lambda: whisper.load_model(str(place), device="cpu"),
+    }
+
+
+def keras() -> Mapping[str, Call]:
+    import os
+
+    os.environ["KERAS_BACKEND"] = "torch"
+    import keras
+
+    model = keras.Sequential([keras.layers.Input((1_000,)), *(keras.layers.Dense(2_000) for _ in range(6))])
+    place = folder() / "model.keras"
+    model.save(place)
+    return {"keras.models.load_model": lambda: keras.models.load_model(place)}
+
+
+WITHOUT = {
+    "fastembed.TextEmbedding": "its models are on the network",
+    "llama_cpp.Llama": "its models are on the network",
+    "faster_whisper.WhisperModel.transcribe": "a model of random weights has no tokenizer that it reads",
+    "tensorflow.keras.models.load_model": "half a gigabyte for one call, which a thread is never offered for",
+}
+
+GROUPS = (sentences, transformers, torch, joblib, spacy, whisper, keras)

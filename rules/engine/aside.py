@@ -1,0 +1,78 @@
+"""Code that the running service does not come by: branches for tests, for debugging or for another system."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from rules.engine.bodies import values_of
+from rules.engine.scopes import FUNCTIONS
+from rules.engine.spelling import last_name
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+
+_SWITCH = re.compile(r"(?:is_|in_|run_)?(?:testing|tests?_mode|debug|debug_mode|debugging)", re.IGNORECASE)
+_STAGES = frozenset({"test", "testing", "tests", "ci", "local", "dev", "development", "debug"})
+_STAGE = re.compile(r"(?:\w+_)?(?:env|environment|stage|mode|deployment)", re.IGNORECASE)
+
+
+def stands_aside(node: ast.AST, module: Module) -> bool:
+    """Whether production does not get to `node`, going by the conditions around it."""
+    child: ast.AST = node
+    current = module.parent(node)
+    while current is not None:
+        if isinstance(current, ast.If | ast.IfExp):
+            inside = current.body if isinstance(current.body, list) else [current.body]
+            otherwise = current.orelse if isinstance(current.orelse, list) else [current.orelse]
+            if (child in inside and _is_side(current.test, False, module)) or (
+                child in otherwise and _is_side(current.test, True, module)
+            ):
+                return True
+        body = getattr(current, "body", None)
+        for earlier in body[: body.index(child)] if isinstance(body, list) and child in body else ():
+            if (
+                isinstance(earlier, ast.If)
+                and isinstance(earlier.body[-1], ast.Return | ast.Raise | ast.Continue)
+                and _is_side(earlier.test, True, module)
+            ):
+                return True
+        if isinstance(current, FUNCTIONS) and isinstance(module.parent(current), ast.Module):
+            return False
+        child, current = current, module.parent(current)
+    return False
+
+
+def _is_side(test: ast.expr, negated: bool, module: Module) -> bool:
+    """Whether `test` (its contrary when `negated`) holds in tests, on a developer's machine or on Windows only."""
+    match test:
+        case ast.UnaryOp(op=ast.Not(), operand=inner):
+            return _is_side(inner, not negated, module)
+        case ast.BoolOp(op=ast.And(), values=values) if not negated:
+            return any(_is_side(value, negated, module) for value in values)
+        case ast.BoolOp(op=ast.Or(), values=values) if negated:
+            return any(_is_side(value, negated, module) for value in values)
+        case ast.Compare(left=left, ops=[operator], comparators=[right]):
+            if isinstance(operator, ast.NotEq if negated else ast.Eq):
+                return _is_elsewhere(left, right, module) or _is_elsewhere(right, left, module)
+            if isinstance(operator, ast.NotIn if negated else ast.In):
+                return isinstance(left, ast.Constant) and left.value in ("localhost", "127.0.0.1")
+        case ast.Attribute(attr=name) | ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[]):
+            return not negated and _SWITCH.fullmatch(name) is not None
+        case ast.Name(id=name):
+            if not negated and name.isupper() and _SWITCH.fullmatch(name):
+                return True
+            value = next((each for how, each in values_of(test, module) if how == "value"), None)
+            return isinstance(value, ast.Compare) and _is_side(value, negated, module)
+    return False
+
+
+def _is_elsewhere(asked: ast.expr, named: ast.expr, module: Module) -> bool:
+    if not isinstance(named, ast.Constant) or not isinstance(named.value, str):
+        return False
+    value = named.value.lower()
+    if value in ("win32", "nt", "windows"):
+        name = module.qualified_name(asked.func if isinstance(asked, ast.Call) else asked)
+        return name in ("sys.platform", "os.name", "platform.system")
+    return value in _STAGES and _STAGE.fullmatch(last_name(asked)) is not None

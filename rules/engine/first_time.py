@@ -1,0 +1,61 @@
+"""What a request does only when it is the first to need it: what is made then is kept, here or by whoever asked for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rules.engine import facts
+from rules.engine.graph import CALL
+from rules.engine.instances import Lifetime, lives
+
+if TYPE_CHECKING:
+    import ast
+
+    from rules.engine.facts import Call
+    from rules.engine.graph import Node
+    from rules.engine.module import Module
+    from rules.engine.project import Project
+
+_FAR = 4
+"""Calls from the making to the keeping."""
+
+
+def is_first_time(call: ast.Call, module: Module) -> bool:
+    """Whether a call, or each call that leads to its function, only happens while a global, an attribute of a class or of
+    an object that lasts is not there yet: `if self._client is None: self._client = self._connect()`."""
+    node = module.graph_node(call)
+    if node is None:
+        return False
+    flags = module.call_flags(call)
+    if _keeps(flags, node, module.project):
+        return True
+    return _is_asked_once(node, module.project, _FAR, frozenset({node}))
+
+
+def _is_asked_once(node: Node, project: Project, far: int, seen: frozenset[Node]) -> bool:
+    if node.roles or not node.callers or not far:
+        return False
+    for caller, edge in node.callers:
+        if edge.kind != CALL:
+            return False
+        if _keeps_answer(edge.call, caller, project):
+            continue
+        if caller in seen or not _is_asked_once(caller, project, far - 1, seen | {caller}):
+            return False
+    return True
+
+
+def _keeps_answer(call: Call, caller: Node, project: Project) -> bool:
+    if caller.function.flags & facts.SINGLE:
+        return True
+    return _keeps(call.flags, caller, project)
+
+
+def _keeps(flags: int, node: Node, project: Project) -> bool:
+    """Whether a call of `node` is under a condition that its own answer ends for good."""
+    if flags & facts.ONCE:
+        return True
+    if not flags & facts.OF_OBJECT:
+        return False
+    owner = (node.path, node.symbol.rpartition(".")[0])
+    return lives(project, owner) is not Lifetime.REQUEST
