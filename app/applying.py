@@ -6,7 +6,7 @@ import structlog
 
 from app.assessment import Assessor
 from app.github.client import GitHub, RepositoryClient
-from app.github.errors import Conflict, Forbidden, Invalid
+from app.github.errors import Conflict, Forbidden, Invalid, Unsupported
 from app.review.config import Config
 from app.review.markdown import one_line, plural
 from app.review.report import Report
@@ -20,6 +20,7 @@ FORKED = (
 )
 NOT_GRANTED = "The owner has not granted `contents: write`, without which fastperf commits nothing."
 NOT_PROVEN = "Applied together these fixes do not prove themselves any more. The suggestions on the lines still do, one by one."
+TOO_OLD = "GitHub Enterprise Server {version} takes no commits this way. The patch in the check run applies."
 HEADLINE = "Apply fixes of fastperf"
 
 
@@ -72,6 +73,8 @@ class Fixes:
             return ""
         except Forbidden:
             return NOT_GRANTED
+        except Unsupported:
+            return TOO_OLD.format(version=self._github.server.version or "this version")
         except Invalid as error:
             log.warning("fixes_refused", reason=error.reasons[:1])
             return "GitHub takes no commit on this branch: it is protected, or its rules forbid one."

@@ -354,6 +354,8 @@ async def _learn_who_we_are(github: GitHub) -> None:
             pause = min(pause * 2, 60.0)
             continue
         github.slug = app.slug
+        if github.server.version:
+            log.info("enterprise_server", version=github.server.version)
         for lack in missing(app):
             log.warning("app_lacks", lack=lack)
         return

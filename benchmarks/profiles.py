@@ -77,6 +77,88 @@ SQLite3Instrumentor().instrument()
 from shop.main import app
 FastAPIInstrumentor.instrument_app(app)
 """
+JAEGER_TOOLS = [
+    "fastapi",
+    "uvicorn",
+    "sqlalchemy",
+    "requests",
+    "httpx2",
+    "deprecated",
+    "opentelemetry-exporter-jaeger-proto-grpc",
+    "opentelemetry-sdk",
+    "opentelemetry-instrumentation-fastapi",
+    "opentelemetry-instrumentation-sqlite3",
+]
+"""In an environment of their own: Jaeger's exporter is of another age than OTLP's."""
+JAEGER = """
+import os
+os.environ["PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION"] = "python"  # the exporter's messages are that old
+import opentelemetry.sdk.environment_variables as names
+for name in ("CERTIFICATE", "ENDPOINT", "GRPC_INSECURE", "TIMEOUT"):
+    setattr(names, f"OTEL_EXPORTER_JAEGER_{name}", f"OTEL_EXPORTER_JAEGER_{name}")  # no longer in the SDK
+import json
+from concurrent import futures
+import grpc
+from opentelemetry import trace
+from opentelemetry.exporter.jaeger.proto.grpc import JaegerExporter
+from opentelemetry.exporter.jaeger.proto.grpc.gen import collector_pb2, collector_pb2_grpc
+from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
+from opentelemetry.instrumentation.sqlite3 import SQLite3Instrumentor
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+TYPES = ("string", "bool", "int64", "float64", "binary")
+VALUES = ("v_str", "v_bool", "v_int64", "v_float64", "v_binary")
+
+def tags(found):
+    return [{"key": tag.key, "type": TYPES[tag.v_type], "value": getattr(tag, VALUES[tag.v_type])} for tag in found]
+
+def micro(stamp):
+    return stamp.seconds * 1_000_000 + stamp.nanos // 1000
+
+class Collector(collector_pb2_grpc.CollectorServiceServicer):
+    # What it is sent in Jaeger's model, written as Jaeger's query service answers /api/traces.
+    def __init__(self):
+        self.traces = {}
+    def PostSpans(self, request, context):
+        for span in request.batch.spans:
+            trace_id = span.trace_id.hex()
+            held = self.traces.setdefault(trace_id, {"traceID": trace_id, "spans": [], "processes": {}, "warnings": None})
+            process = span.process if span.process.service_name else request.batch.process
+            held["processes"]["p1"] = {"serviceName": process.service_name, "tags": tags(process.tags)}
+            held["spans"].append({
+                "traceID": trace_id,
+                "spanID": span.span_id.hex(),
+                "operationName": span.operation_name,
+                "references": [
+                    {"refType": ("CHILD_OF", "FOLLOWS_FROM")[each.ref_type], "traceID": each.trace_id.hex(), "spanID": each.span_id.hex()}
+                    for each in span.references
+                ],
+                "startTime": micro(span.start_time),
+                "duration": micro(span.duration),
+                "tags": tags(span.tags),
+                "logs": [{"timestamp": micro(log.timestamp), "fields": tags(log.fields)} for log in span.logs],
+                "processID": "p1",
+                "warnings": None,
+            })
+        whole = [each for each in self.traces.values() if len(each["spans"]) > 1 and not all(span["references"] for span in each["spans"])]
+        with open("jaeger.json", "w") as file:
+            json.dump({"data": whole[:5], "total": 0, "limit": 0, "offset": 0, "errors": None}, file)
+        return collector_pb2.PostSpansResponse()
+
+collector = Collector()
+server = grpc.server(futures.ThreadPoolExecutor(1))
+collector_pb2_grpc.add_CollectorServiceServicer_to_server(collector, server)
+port = server.add_insecure_port("127.0.0.1:0")
+server.start()
+provider = TracerProvider()
+provider.add_span_processor(BatchSpanProcessor(JaegerExporter(collector_endpoint=f"127.0.0.1:{port}", insecure=True), schedule_delay_millis=200))
+trace.set_tracer_provider(provider)
+
+SQLite3Instrumentor().instrument()
+from shop.main import app
+FastAPIInstrumentor.instrument_app(app)
+"""
 METRICS = """
 from prometheus_fastapi_instrumentator import Instrumentator
 from shop.main import app
@@ -94,6 +176,7 @@ def main() -> int:
         shutil.copytree(EXAMPLES / "pull_request" / "slow", project, dirs_exist_ok=True)
         (project / "with_spans.py").write_text(SPANS)
         (project / "with_metrics.py").write_text(METRICS)
+        (project / "with_jaeger.py").write_text(JAEGER)
         environment = os.environ | {
             "SHOP_DATABASE_URL": f"sqlite:///{folder}/shop.db",
             "PYTHONPATH": str(project),
@@ -123,10 +206,21 @@ def main() -> int:
         few = (project / "spans.jsonl").read_text().splitlines()[:240]
         (project / "spans.jsonl").write_text("\n".join(few) + "\n")
         keep(project / "spans.jsonl", project, folder)
+        served([jaeger_python(folder), *uvicorn, "with_jaeger:app"], project, environment, 1)
+        keep(project / "jaeger.json", project, folder)
         answer = served([sys.executable, *uvicorn, "with_metrics:app"], project, environment, 4, "/metrics")
         (project / "metrics.txt").write_bytes(answer)
         keep(project / "metrics.txt", project, folder)
     return 0
+
+
+def jaeger_python(folder: str) -> str:
+    """An interpreter that has Jaeger's exporter."""
+    home = Path(folder, "jaeger")
+    subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
+    python = str(home / "bin" / "python")
+    subprocess.run([python, "-m", "pip", "install", "--quiet", *JAEGER_TOOLS], check=True)
+    return python
 
 
 def served(

@@ -36,6 +36,7 @@ from app.github.errors import (
     TooLarge,
     Unavailable,
     UnexpectedHost,
+    Unsupported,
     of_http,
 )
 from app.github.limits import Limits, is_limit
@@ -89,6 +90,14 @@ class Spent:
     writes: int = 0
 
 
+@dataclasses.dataclass
+class Server:
+    """What answers. An Enterprise Server names its `version`, and an older one lacks mutations that we know of."""
+
+    version: str = ""
+    lacks: set[str] = dataclasses.field(default_factory=set)
+
+
 @dataclasses.dataclass(frozen=True)
 class Transport:
     """What all connections of a process share."""
@@ -107,6 +116,7 @@ class Transport:
         default_factory=lambda: TTLCache(maxsize=1024, ttl=24 * 3600)
     )
     """For conditional requests."""
+    server: Server = dataclasses.field(default_factory=Server)
 
 
 class QueryError(NamedTuple):
@@ -183,6 +193,7 @@ class API(gidgethub.aiohttp.GitHubAPI):
         self._authorization = authorization
         self._origins = {URL(transport.api_url).origin(), URL(transport.graphql_url).origin()}
         self.limits = limits
+        self.server = transport.server
         self.installation_id = installation_id
 
     def __repr__(self) -> str:
@@ -546,6 +557,7 @@ class API(gidgethub.aiohttp.GitHubAPI):
 
     def _observe(self, response: aiohttp.ClientResponse, answer: bytes) -> None:
         if response.url.origin() in self._origins:
+            self.server.version = response.headers.get("X-GitHub-Enterprise-Version", self.server.version)
             said = answer[:2000].decode(errors="replace")
             self.limits.observe(
                 response.headers,
@@ -639,6 +651,8 @@ def _nothing_came(errors: tuple[QueryError, ...]) -> GitHubError:
         return NotFound(message, status=200)
     if "STALE_DATA" in kinds:
         return Conflict(message, status=200)
+    if "undefinedField" in kinds:
+        return Unsupported(message, status=200)
     if "UNPROCESSABLE" in kinds:
         return Invalid(message, reasons=[error.message for error in errors], status=200)
     if not errors or any(

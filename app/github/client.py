@@ -11,7 +11,7 @@ from types import TracebackType
 import aiohttp
 from cachetools import LRUCache, TTLCache
 
-from app.github.api import API, Call, Transport, check_url, derive_graphql_url
+from app.github.api import API, Call, Server, Transport, check_url, derive_graphql_url
 from app.github.app import PERMISSIONS, AppClient
 from app.github.auth import AppAuthorization, InstallationAuthorization, Secrets, Tokens, parse_private_key
 from app.github.checks import Checks
@@ -142,6 +142,11 @@ class GitHub:
     @property
     def app(self) -> AppClient:
         return self._open[2]
+
+    @property
+    def server(self) -> Server:
+        """What answers, as far as it said."""
+        return self._open[0].server
 
     @property
     def skew(self) -> float:

@@ -179,13 +179,17 @@ def contents(count: int) -> str:
     )
 
 
-def fixed(count: int) -> str:
+def fixed(count: int, *, fold: bool = True) -> str:
     """A mutation that rewrites `count` comments (`$c0`, body `$b0`, …) and folds them as resolved."""
     variables = ", ".join(f"$c{index}: ID!, $b{index}: String!" for index in range(count))
     aliases = "\n".join(
         f"  e{index}: updatePullRequestReviewComment(input: {{pullRequestReviewCommentId: $c{index}, body: $b{index}}})"
         f" {{ clientMutationId }}\n"
-        f"  m{index}: minimizeComment(input: {{subjectId: $c{index}, classifier: RESOLVED}}) {{ clientMutationId }}"
+        + (
+            f"  m{index}: minimizeComment(input: {{subjectId: $c{index}, classifier: RESOLVED}}) {{ clientMutationId }}"
+            if fold
+            else ""
+        )
         for index in range(count)
     )
     return f"mutation Fixed({variables}) {{\n{aliases}\n}}\n"

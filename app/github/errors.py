@@ -73,6 +73,10 @@ class Invalid(GitHubError):
         self.reasons = tuple(reasons)
 
 
+class Unsupported(GitHubError):
+    """This GitHub does not know what was asked for: an Enterprise Server older than it."""
+
+
 class TooLarge(GitHubError):
     """An answer is larger than the caller allows; `limit` is in bytes."""
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from app.github import documents
 from app.github.api import API
-from app.github.errors import Invalid, NotFound, Unavailable
+from app.github.errors import Invalid, NotFound, Unavailable, Unsupported
 from app.github.models import Posted, Repository, ReviewComment, Thread
 from app.github.pulls import is_ours
 
@@ -19,6 +19,7 @@ _ANCHOR = re.compile(r"\b(line|hunk|path|position|side|diff)\b|diff_hunk", re.IG
 _MOST_PROBES = 24
 _ATTEMPTS = 3
 _FIXED_AT_ONCE = 20
+_FOLDING = "minimizeComment"
 
 
 class Look(NamedTuple):
@@ -152,7 +153,12 @@ class Reviews:
             variables |= {f"c{index}": thread.comment_node_id, f"b{index}": body}
         for attempt in range(1, _ATTEMPTS + 1):
             try:
-                answer = await self._api.graphql(documents.fixed(len(todo)), **variables)
+                fold = _FOLDING not in self._api.server.lacks
+                answer = await self._api.graphql(documents.fixed(len(todo), fold=fold), **variables)
+            except Unsupported:  # an older server: the comment says what is fixed, and stays unfolded
+                if not fold:
+                    raise
+                self._api.server.lacks.add(_FOLDING)
             except Unavailable:
                 if attempt == _ATTEMPTS:
                     raise

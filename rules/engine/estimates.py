@@ -33,6 +33,8 @@ HOP_MS = (0.05, 0.2)
 """To a worker thread and back, from a quiet worker to a busy one."""
 BASE_MIDDLEWARE_MS = (0.1, 0.45)
 """One `BaseHTTPMiddleware` around a request."""
+STANDARD_TIMES = (1.7, 2.8)
+"""How many times less processor time a trivial endpoint takes with uvloop and httptools than with asyncio and h11."""
 
 Range = tuple[float, float]
 SERIALIZED: Mapping[str, tuple[Range, Range]] = {

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rules.engine import estimates
 from rules.engine.rule import Confidence, Effort, Impact, Invalid, ProjectMatch, ProjectRule, Severity, Valid
 
 if TYPE_CHECKING:
@@ -79,8 +80,13 @@ class NoUvloop(ProjectRule):
                         "`uvicorn` without its `standard` extra runs on asyncio's own loop and parses HTTP in Python.",
                         confidence=Confidence.LIKELY,
                         impact=Impact(
-                            summary="trivial endpoints 5–20 % faster; not shown for endpoints that query",
+                            summary=(
+                                f"{estimates.span(*estimates.STANDARD_TIMES)} times less processor time for a trivial"
+                                " endpoint; not shown for endpoints that query"
+                            ),
+                            formula="0.06–0.1 ms of processor time less per request (loop and parser in C)",
                             assumptions={"endpoint": "trivial"},
+                            measured=True,
                         ),
                     )
                     return

@@ -94,7 +94,7 @@ class RaisedSharedException(Rule):
         if node.exc is not None and _is_kept(node.exc, module):
             spelled = ast.unparse(node.exc)
             raised = _raises(spelled, module)
-            if raised[0] is node:
+            if raised and raised[0] is node:  # none where the file itself raises it, as it is imported
                 yield self._match(node, spelled, raised, module)
 
     def _match(self, node: ast.stmt, spelled: str, raised: Sequence[ast.Raise], module: Module) -> Match:

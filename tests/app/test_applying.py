@@ -69,6 +69,29 @@ async def test_proven_fixes_become_one_commit_that_turns_the_check_green(service
     assert entry_of_log.detail.startswith(f"2 fixes in {pull.head_sha}: FP101 ")
 
 
+async def test_an_older_enterprise_server_is_told_apart_and_spared_what_it_lacks(service: Service) -> None:
+    """No commits by the API, no folding of comments, no log of deliveries: the rest goes on, with the reason."""
+    repo = _shop(service)
+    service.github.world.enterprise = "3.1.4"
+    service.github.world.lacks = {"createCommitOnBranch", "minimizeComment", "deliveries"}
+    service.github.expect(404, "apps/list-webhook-deliveries")
+    service.github.expect("undefinedField", "graphql")
+    pull = await service.reviewed(repo, "slow", SLEEPS)
+
+    await _press(service, repo, pull)
+    (answer,) = service.github.comments(repo, pull.number)
+    assert "GitHub Enterprise Server 3.1.4 takes no commits this way" in answer.body
+
+    await service.github.push(repo, pull.number, FILES)
+    await service.idle()
+    assert service.run(repo, pull).conclusion == "success"
+    said = service.github.review_comments(repo, pull.number)
+    assert [(each.body.startswith("**Fixed in "), each.minimized) for each in said] == [(True, None)] * 2
+
+    await service.jobs.sweep_now()
+    assert service.github.calls("apps/list-webhook-deliveries")
+
+
 @pytest.mark.parametrize("contents", ["read", "write"])
 async def test_there_is_no_button_without_the_owner_s_leave_or_for_a_fork(
     service: Service, contents: str

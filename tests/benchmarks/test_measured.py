@@ -6,6 +6,8 @@ the formula's range was widened by a tolerance. Tolerances are factors; the mach
 
 from __future__ import annotations
 
+import inspect
+import sys
 import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -317,6 +319,24 @@ def handed_over(case: Case) -> Iterator[Check]:
         )
 
 
+def waited_for(case: Case) -> Iterator[Check]:
+    """P requests that take two connections each wait for each other until the pool gives up; fewer go on."""
+    for point in case.points:
+        slow, limit = point.forms["slow"], point.given["timeout_s"] * 1000
+        if point.clients >= point.given["pool_size"]:
+            yield Check(f"ms, c={point.clients}", (limit, 2 * limit), (slow.p50_ms,) * 2, 1.2)
+        else:
+            yield Check(f"ms, c={point.clients}", (0, limit / 4), (slow.p50_ms,) * 2, 1.2)
+
+
+def standard(case: Case) -> Iterator[Check]:
+    for point in case.points:
+        ratio = point.ratios["fast"].cpu
+        yield Check(f"c={point.clients}", estimates.STANDARD_TIMES, (ratio[0], ratio[2]), 1.2)
+        saved = point.forms["slow"].cpu_ms - point.forms["fast"].cpu_ms
+        yield Check(f"ms, c={point.clients}", (0.06, 0.1), (saved, saved), 1.2)
+
+
 def deep(case: Case) -> Iterator[Check]:
     """1.8–6.8 times the requests deep in the table."""
     for point in case.points:
@@ -355,6 +375,7 @@ CHECKS: dict[str, Callable[[Case], Iterator[Check]]] = {
     "FP217": multiplied,
     "FP218": pool,
     "FP219": pool,
+    "FP221": waited_for,
     "FP222": deep,
     "FP223": objects,
     "FP301": moved,
@@ -388,6 +409,7 @@ CHECKS: dict[str, Callable[[Case], Iterator[Check]]] = {
     "FP701": held,
     "FP704": growing,
     "FP706": growing,
+    "FP715": standard,
     "FP720": hashed,
 }
 
@@ -404,6 +426,14 @@ def test_the_formula_agrees_with_the_measurement(code: str) -> None:
         if not check.holds
     ]
     assert wrong == []
+
+
+@pytest.mark.parametrize("code", sorted(DOCUMENT.rules.keys() - CHECKS.keys()))
+def test_a_measured_rule_with_a_formula_is_held_against_its_points(code: str) -> None:
+    rule = type(registry.by_code(code))
+
+    assert not rule.impact.formula
+    assert "formula=" not in inspect.getsource(sys.modules[rule.__module__])
 
 
 def test_hardly_a_formula_is_without_a_measurement() -> None:

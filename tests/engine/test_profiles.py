@@ -130,38 +130,21 @@ def test_what_the_tests_observed_makes_certain_and_is_quoted() -> None:
     assert stopped.severity is Severity.CRITICAL
 
 
-def test_the_same_spans_from_jaeger_say_the_same() -> None:
-    spans = []
-    for line in (EVIDENCE / "spans.jsonl").read_text().splitlines():
-        for resource in json.loads(line)["resourceSpans"]:
-            for span in resource["scopeSpans"][0]["spans"]:
-                tags = [
-                    {"key": entry["key"], "value": next(iter(entry["value"].values()))}
-                    for entry in span["attributes"]
-                ]
-                tags.append({"key": "span.kind", "value": span["kind"].removeprefix("SPAN_KIND_").lower()})
-                above = span.get("parentSpanId")
-                spans.append(
-                    {
-                        "traceID": span["traceId"],
-                        "spanID": span["spanId"],
-                        "operationName": span["name"],
-                        "references": [{"refType": "CHILD_OF", "spanID": above}] if above else [],
-                        "duration": (int(span["endTimeUnixNano"]) - int(span["startTimeUnixNano"])) / 1000,
-                        "tags": tags,
-                    }
-                )
-    jaeger = json.dumps({"data": [{"traceID": "1", "spans": spans}]})
-
-    seen, known = profiles.read("jaeger.json", jaeger), profiles.read(*of("spans.jsonl"))
+def test_the_same_shop_traced_for_jaeger_says_the_same() -> None:
+    """Its exporter's spans, as its query service answers with them."""
+    seen, known = profiles.read(*of("jaeger.json")), profiles.read(*of("spans.jsonl"))
 
     assert seen.kind == "Jaeger spans"
     assert seen.routes.keys() == known.routes.keys()
     assert seen.routes[FAVOURITES].repeated == known.routes[FAVOURITES].repeated
+    assert 0 < seen.routes[FAVOURITES].mean_ms < 1000
+    looped = one(result(of("jaeger.json")), "FP201", "shop/customers/api.py")
+    assert looped.confidence is Confidence.CERTAIN
 
 
 @pytest.mark.parametrize(
-    "name", ["speedscope.json", "stacks.txt", "pyinstrument.json", "spans.jsonl", "metrics.txt"]
+    "name",
+    ["speedscope.json", "stacks.txt", "pyinstrument.json", "spans.jsonl", "jaeger.json", "metrics.txt"],
 )
 def test_a_profile_of_another_version_is_said_to_be_stale_and_changes_nothing(name: str) -> None:
     renamed = {

@@ -71,6 +71,11 @@ def execute(world: World, principal: auth.Principal, body: Any, events: list[Eve
     document, errors = _parsed(body["query"])
     if document is None or errors:
         return {"errors": [_invalid(error) for error in errors]}
+    for name in sorted(world.lacks):
+        if re.search(rf"\b{name}\(", body["query"]):
+            message = f"Field '{name}' doesn't exist on type 'Mutation'"
+            code = {"code": "undefinedField", "typeName": "Mutation", "fieldName": name}
+            return {"errors": [_plain(message) | {"extensions": code}]}
     variables = body.get("variables") or {}
     cost, nodes, missing = _cost(document, variables, body.get("operationName"))
     if missing:

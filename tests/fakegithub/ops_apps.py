@@ -167,6 +167,8 @@ def _kept(call: Call) -> list[Delivery]:
 
 @operation("apps/list-webhook-deliveries")
 def list_deliveries(call: Call) -> Reply:
+    if "deliveries" in call.world.lacks:
+        raise not_found()
     found = _kept(call)
     wanted = call.query.get("status")
     if wanted == "success":

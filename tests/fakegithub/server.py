@@ -93,6 +93,9 @@ class World:
     expected: list[Expectation] = field(default_factory=list)
     reviews_allowed: set[tuple[int, int]] = field(default_factory=set)
     again: list[Delivery] = field(default_factory=list)
+    enterprise: str = ""
+    """The version of an Enterprise Server, and what it lacks: mutations, or `deliveries`."""
+    lacks: set[str] = field(default_factory=set)
     tickets: dict[str, tuple[Repo, str, float]] = field(default_factory=dict)
     archive_root: str = ""
     people: signin.People = field(default_factory=signin.People)
@@ -526,6 +529,7 @@ class Exchange:
             "X-GitHub-Api-Version-Selected": self.request.headers.get("X-GitHub-Api-Version", "2022-11-28"),
             "Cache-Control": "private, max-age=60, s-maxage=60",
             "Vary": "Accept, Authorization, Cookie, X-GitHub-OTP",
+            **({"X-GitHub-Enterprise-Version": world.enterprise} if world.enterprise else {}),
             **reply.headers,
         }
         status = reply.status

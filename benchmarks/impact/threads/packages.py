@@ -89,6 +89,7 @@ WAITING = [
     "dramatiq",
     "duckdb",
     "elasticsearch",
+    "emails",
     "exa-py",
     "fabric",
     "feedparser",

@@ -397,6 +397,11 @@ CALLS: dict[str, Callable[[], object]] = {
         .PostmarkClient(server_token="a", timeout=5)
         .emails.send(From="a@shop.example", To="b@shop.example", Subject="a", TextBody="b")
     ),
+    "emails.Message.send": lambda: (
+        m("emails")
+        .Message(text="a", mail_from="a@shop.example", subject="b")
+        .send(to="b@shop.example", smtp=host() | {"fail_silently": False})
+    ),
     "cloudinary.uploader.upload": lambda: _cloudinary(),
     "slack_sdk.WebClient.chat_postMessage": lambda: (
         m("slack_sdk").WebClient("a", base_url=http("/")).chat_postMessage(channel="a", text="b")

@@ -6,6 +6,7 @@ import pytest
 from app.review import comments, marker
 from app.review.commands import parse
 from app.review.markdown import LIMIT
+from app.review.reconcile import tokens
 from app.review.report import Report, fixed_body, reconcile
 from rules.engine.finding import EndpointRef, Finding, Skipped, Suppressed
 
@@ -78,6 +79,13 @@ def test_what_could_not_be_read_this_time_is_not_called_fixed() -> None:
     assert reconcile(skipped, [at], NEXT).fixed == ()
     assert reconcile(broken, [at], NEXT).fixed == ()
     assert len(reconcile(report(), [at], NEXT).fixed) == 1
+
+
+def test_what_was_resolved_stays_so_when_its_thread_is_gone() -> None:
+    new = report(after=result(tracking()), changes=orders_diff())
+    (comment,) = reconcile(new, [], NEXT).post
+
+    assert reconcile(new, [], NEXT, resolved=tokens(comment)).post == ()
 
 
 def test_a_silenced_finding_is_not_called_fixed() -> None:
