@@ -62,8 +62,6 @@ MOST_LINKED = 3
 """Linked projects that stay in memory between reviews: the next one of the same repository differs in a few files."""
 MOST_LINKED_LINES = 250_000
 """All of them together, but for the one at hand."""
-MOST_STALE_LINES = 100_000
-"""Of linked projects that were given up, in memory until garbage of all ages is collected."""
 TASKS_TOGETHER = 8
 """Whose garbage is collected at once, while it is young: most of what a task leaves goes without a collector."""
 TASKS_BETWEEN = 64
@@ -168,8 +166,6 @@ class FactsCache:
         self._most, self._size = most_bytes, 0
         self._linked: list[rules.Succession] = []
         self._anew = False
-        self._stale = 0
-        """Lines of the linked projects that are no more, but not collected yet."""
         self._tasks = 0
 
     def decode(self, encoded: bytes) -> ModuleFacts:
@@ -198,22 +194,22 @@ class FactsCache:
         for position, kept in enumerate(self._linked):
             lines += kept.lines
             if position and (position >= MOST_LINKED or lines > MOST_LINKED_LINES):
-                self._stale += sum(gone.lines for gone in self._linked[position:])
+                for gone in self._linked[position:]:
+                    gone.end()
                 del self._linked[position:]
                 break
         return found
 
     def settle(self, succession: rules.Succession) -> None:
         """After a review: a project that was linked anew is to be put aside, and another is no more."""
-        if succession.settle():
-            self._anew = True
-            self._stale += succession.lines
+        self._anew = succession.settle() or self._anew
 
     def tidy(self) -> None:
         """Collect the garbage of a task. Linked projects, cycles through and through, are kept out of it while they last."""
         self._tasks += 1
-        if self._stale > MOST_STALE_LINES or self._tasks % TASKS_BETWEEN == 0:
-            self._stale = 0
+        for succession in self._linked:
+            succession.forget()
+        if self._tasks % TASKS_BETWEEN == 0:
             gc.unfreeze()
             gc.collect()
             gc.freeze()

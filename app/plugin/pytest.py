@@ -91,6 +91,7 @@ class Plugin:
         for watch in (_watch_applications, _watch_statements, _watch_calls):
             self._undo += watch(self.observed)
 
+    @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """A worker of pytest-xdist has ended."""
         self.observed.merge(getattr(node, "workeroutput", {}).get(KIND, {}))

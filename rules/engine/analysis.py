@@ -276,6 +276,8 @@ class _Run:
         else:
             project = Project(linked, self.documents, self.options)
         self._leave_out(project)
+        if succession is not None:
+            self._learn_from(succession)
         placed: list[_Placed] = []
         for path in facts:
             if place_of(path) != "app":
@@ -319,7 +321,7 @@ class _Run:
 
     def _leave_out(self, project: Project) -> None:
         """Run no rule about packages that nothing in the project imports."""
-        imported = {name for found in project.files.values() for name in found.imports}
+        imported = set().union(*(found.imports for found in project.files.values()))
         self.rules = tuple(rule for rule in self.rules if not rule.imports or rule.imports & imported)
         self._dispatch()
 
@@ -327,6 +329,14 @@ class _Run:
         self._unwanted: tuple[Options | None, frozenset[Rule]] = None, frozenset()
         self.dispatch = registry.dispatch(self.rules)
         self.callees = callees.Dispatch(self.dispatch.get(ast.Call, ()))
+
+    def _learn_from(self, succession: Succession) -> None:
+        """Go on with what the version before found out of callees."""
+        known = succession.callees
+        if known is not None and known.rules == self.callees.rules:
+            self.callees = known
+        else:
+            succession.callees = self.callees
 
     def again(self, project: Project) -> Mapping[str, Result]:
         """By file what is found in a linked project that now holds our sources."""

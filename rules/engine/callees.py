@@ -36,17 +36,18 @@ class Callee(NamedTuple):
 
 
 class Dispatch:
-    """Which rules see which calls. Kept for a whole run: what it learned of one file holds for the next."""
+    """Which rules see which calls. Kept for a whole run, and for other versions of the project with the same options:
+    what it learned of one file holds for the next."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
-        self._rules = tuple(rules)
+        self.rules = tuple(rules)
         self._concerned: dict[tuple[str, str, bool, int | None, bool, bool, bool], tuple[Rule, ...]] = {}
 
     def share(self, module: Module) -> dict[Rule, list[ast.AST]]:
         """The calls of a file by the rules that they concern."""
-        shares: dict[Rule, list[ast.AST]] = {rule: [] for rule in self._rules}
+        shares: dict[Rule, list[ast.AST]] = {rule: [] for rule in self.rules}
         known, value_of, linked = self._concerned, module.value, module.linked_places
-        for scope, entered in module.entered() if self._rules else ():
+        for scope, entered in module.entered() if self.rules else ():
             for call in scope.calls:
                 value = value_of(call.func)
                 name = (module.name_of(value) or "") if value is not None else ""
@@ -82,4 +83,4 @@ class Dispatch:
         meaning: Meaning,
     ) -> tuple[Rule, ...]:
         callee = Callee("" if is_partial else name, spelled, is_method, sort, enters, is_linked, meaning)
-        return tuple(rule for rule in self._rules if rule.concerns(callee))
+        return tuple(rule for rule in self.rules if rule.concerns(callee))

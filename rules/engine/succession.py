@@ -18,6 +18,7 @@ from typing import TypeVar
 import msgspec
 
 from rules.engine import context, facts, row_changes
+from rules.engine.callees import Dispatch
 from rules.engine.cost import Had
 from rules.engine.facts import Call, Class, ModuleFacts, alike
 from rules.engine.finding import Options
@@ -43,6 +44,10 @@ class Succession:
         self._project: Project | None = None
         self.before: Project | None = None
         """The version before the last `move`, as far as comparing two versions asks for it."""
+        self._left: list[Project] = []
+        """Linked projects that it went on from by linking anew."""
+        self.callees: Dispatch | None = None
+        """Which rules see which calls, as far as the last version asked."""
         self.relinked = 0
         """How often it had to link anew."""
         self._settled = 0
@@ -51,6 +56,20 @@ class Succession:
         """After a review: whether the project was linked anew, so that it stays for long, and the one before does not."""
         anew, self._settled = self.relinked != self._settled, self.relinked
         return anew
+
+    def forget(self) -> None:
+        """Let go of former versions, which nobody asks any more: what refers to each other in circles is taken apart."""
+        self.before = None
+        for project in self._left:
+            _take_apart(project)
+        self._left.clear()
+
+    def end(self) -> None:
+        """As `forget`, of the present version too."""
+        self.forget()
+        if self._project is not None:
+            _take_apart(self._project)
+            self._project = None
 
     @property
     def lines(self) -> int:
@@ -89,9 +108,19 @@ class Succession:
     def _anew(
         self, files: Mapping[str, ModuleFacts], documents: Mapping[str, str], options: Options
     ) -> Project:
-        self.relinked += 1
+        self.relinked, self.callees = self.relinked + 1, None
+        if self._project is not None:
+            self._left.append(self._project)
         self.before, self._project = self._project, Project(files, documents, options, tracks=True)
         return self._project
+
+
+def _take_apart(project: Project) -> None:
+    for node in project.graph.nodes.values():
+        node.edges, node.callers, node.leaves = [], [], []
+    for module in project.resolver.modules.values():
+        for kept in (module.memo, module.ancestry, module.kept, module.readers, module.lookups):
+            kept.clear()
 
 
 def _again(project: Project, files: Mapping[str, ModuleFacts], documents: Mapping[str, str]) -> Project:
