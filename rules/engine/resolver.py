@@ -171,7 +171,9 @@ class Resolver(ModuleMap):
             return said if said is not None and (given is None or given.sort != Sort.OBJECT) else given
         if last == "%":
             owner = self.value(ref[:-1], module)
-            return None if owner is None else replace(owner, sort=Sort.SUPER)
+            if owner is None or owner.sort not in (Sort.CLASS, Sort.OBJECT) or owner.module is None:
+                return None  # the name of the class is somebody else's too: `except ImportError: class Error(…)`
+            return replace(owner, sort=Sort.SUPER)
         base, dot, name = ref.rpartition(".")
         if dot and not base.endswith("<"):
             # symbols (`@Orders.list`, `@outer.inner`) first: what hangs on a name is the common case after

@@ -11,7 +11,7 @@ import textwrap
 import pytest
 
 from rules import Severity
-from tests.engine.projects import module, node, project
+from tests.engine.projects import module, node, one, project
 
 SESSION = "requests.Session.get"
 QUERY = "sqlalchemy.orm.Session.execute"
@@ -1054,3 +1054,20 @@ def test_package_developed_in_a_folder_of_its_name_is_linked() -> None:
     }
     (finding,) = project(files, select=("FP101",)).result.findings
     assert (finding.path, finding.severity) == ("billing/billing/rates.py", Severity.CRITICAL)
+
+
+@pytest.mark.parametrize("first", ["", "Refused = None\n"])
+def test_super_in_a_class_whose_name_may_be_a_librarys(first: str) -> None:
+    found = one(
+        first
+        + """import requests
+try:
+    from elsewhere.errors import Refused
+except ImportError:
+    class Refused(Exception):
+        def __init__(self):
+            super().__init__(requests.get(1))
+"""
+    )
+
+    assert found.result.skipped == ()
