@@ -43,9 +43,7 @@ class Rates:
 
 
 @app.get("/orders")
-async def orders(
-    a: dict[str, str] = Depends(signing_keys), b: dict[str, str] = Depends(by_settings)
-) -> None: ...
+async def orders(a: dict[str, str] = Depends(signing_keys), b: dict[str, str] = Depends(by_settings)) -> None: ...
 
 
 @app.get("/sync")

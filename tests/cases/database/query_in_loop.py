@@ -298,9 +298,7 @@ def over_what_is_written_down(session: SessionDep, names: list[str]) -> None:
 
 
 @app.post("/filters")
-def asks_for_one_filter(
-    filters: list[Filter], names: list[str], given: dict[str, str], session: SessionDep
-) -> None:
+def asks_for_one_filter(filters: list[Filter], names: list[str], given: dict[str, str], session: SessionDep) -> None:
     for each in filters:
         field = each.field
         if field in ("shop", "shop_name"):

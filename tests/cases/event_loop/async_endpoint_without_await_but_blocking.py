@@ -66,9 +66,7 @@ async def session_dependency():  # FP104
 
 
 @router.get("/dependencies")
-async def depends(
-    text: Annotated[str, Depends(dependency)], session: Session = Depends(session_dependency)
-) -> str:
+async def depends(text: Annotated[str, Depends(dependency)], session: Session = Depends(session_dependency)) -> str:
     return text
 
 

@@ -95,25 +95,14 @@ async def unpack(number: int) -> None:
 async def terms() -> list[str]:
     with open("terms.txt") as source:
         first = source.read()
-    return [
-        first,
-        TERMS.read_text(),
-        (Path(__file__).parent / "more.txt").read_text(),
-        open(DATA / "a").read(),
-    ]
+    return [first, TERMS.read_text(), (Path(__file__).parent / "more.txt").read_text(), open(DATA / "a").read()]
 
 
 @app.get("/light")
 async def light(number: int) -> list[bool]:
     path = stored(number)
     os.makedirs(DATA, exist_ok=True)
-    return [
-        path.exists(),
-        os.path.isfile(path),
-        path.is_dir(),
-        path.stat().st_size > 0,
-        bool(os.listdir(DATA)),
-    ]
+    return [path.exists(), os.path.isfile(path), path.is_dir(), path.stat().st_size > 0, bool(os.listdir(DATA))]
 
 
 @app.get("/lazy")

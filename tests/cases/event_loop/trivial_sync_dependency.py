@@ -59,9 +59,7 @@ def not_a_dependency(number: int) -> int:
     return number
 
 
-@app.get(
-    "/orders", dependencies=[Depends(state), Depends(fetched), Depends(unknown), Depends(called_elsewhere)]
-)
+@app.get("/orders", dependencies=[Depends(state), Depends(fetched), Depends(unknown), Depends(called_elsewhere)])
 async def orders(
     page: tuple[int, int] = Depends(page),
     number: int = Depends(quick),

@@ -30,9 +30,7 @@ async def length(number: str) -> int:
 
 @app.post("/direct")
 async def direct(numbers: list[str]) -> list[str]:
-    return [
-        each.text for each in await asyncio.gather(*(client.get(f"/{number}") for number in numbers))
-    ]  # FP112
+    return [each.text for each in await asyncio.gather(*(client.get(f"/{number}") for number in numbers))]  # FP112
 
 
 @app.post("/helper")
