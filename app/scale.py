@@ -23,6 +23,10 @@ COLUMNS: Final[tuple[tuple[str, Literal["left", "right"], int | None], ...]] = (
     ("alone", "right", 9),
 )
 """Heading, where its cells stand, and the cells below which it is not squeezed."""
+LEAST: Final = 0.01
+"""Requests per second below which a ceiling is not told in figures."""
+MOST: Final = 1_000
+"""A factor above which the same holds."""
 DRAWN: Final = 6
 """Asked for so few endpoints, each is told from idle to its ceiling."""
 _BLOCKS: Final = "▁▂▃▄▅▆▇█"
@@ -41,7 +45,8 @@ class Change(NamedTuple):
     worst: str
 
     def __str__(self) -> str:
-        short = f"short by a factor of {estimates.number(self.missing)}"
+        factor = estimates.number(self.missing) if self.missing <= MOST else f"more than {MOST:,}"
+        short = f"short by a factor of {factor}"
         if self.endpoints == 1:
             return f"{self.change} ({self.resource}: {self.worst}, {short})"
         return f"{self.change} ({self.resource}: {self.endpoints} endpoints, {self.worst} {short})"
@@ -122,19 +127,17 @@ def as_text(plan: Plan) -> Group:
     if not plan.capacities:
         return Group(Text("No endpoints were found."))
     table = Table(box=None, pad_edge=False)
-    for heading in ("endpoint", "at most", "saturates first", "next", "alone"):
-        table.add_column(
-            heading, justify="right" if heading in ("at most", "alone") else "left", no_wrap=True
-        )
+    for heading, side, least in COLUMNS:
+        table.add_column(heading, justify=side, no_wrap=True, min_width=least)
     for entry in plan.capacities[:SHOWN]:
         first = entry.limits[0]
         following = entry.limits[1] if len(entry.limits) > 1 else None
         hot = bool(plan.wanted and entry.below(plan.wanted))
         table.add_row(
             Text(visible(f"{entry.method} {entry.path}"), "bold red" if hot else "bold"),
-            f"{estimates.number(entry.ceiling)}/s",
+            _rate(entry.ceiling),
             first.resource,
-            f"{following.resource} at {estimates.number(following.rps)}/s" if following else "",
+            f"{following.resource} at {_rate(following.rps)}" if following else "",
             _time(entry.response_ms),
         )
     parts: list[Text | Table] = [table]
@@ -142,9 +145,10 @@ def as_text(plan: Plan) -> Group:
         parts.append(Text(f"{more} more endpoints take more; --output-format json has all", "dim"))
     parts.append(Text())
     tightest = plan.capacities[0]
+    work = f" ({tightest.work})" if tightest.work else ""
     parts.append(
         Text(f"{tightest.method} {tightest.path}: {tightest.limits[0].formula} = ", "dim").append(
-            f"{estimates.number(tightest.ceiling)} requests/s{f' ({tightest.work})' if tightest.work else ''}"
+            f"{_rate(tightest.ceiling)}{work}"
         )
     )
     if len(plan.capacities) <= DRAWN:
@@ -186,7 +190,14 @@ def _loads(plan: Plan) -> Table:
     return table
 
 
+def _rate(rps: float) -> str:
+    """What hardly ever fits is not told by its digits: they rest on every collection having so many rows."""
+    return f"{estimates.number(rps)}/s" if rps >= LEAST else f"< {LEAST:g}/s"
+
+
 def _time(milliseconds: float) -> str:
+    if milliseconds >= 600_000:
+        return "> 10 min"
     if milliseconds >= 10_000:
         return f"{estimates.number(milliseconds / 1000)} s"
     return f"{estimates.number(milliseconds)} ms"
