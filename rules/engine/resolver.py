@@ -172,7 +172,9 @@ class Resolver(ModuleMap):
         if last == "%":
             owner = self.value(ref[:-1], module)
             if owner is None or owner.sort not in (Sort.CLASS, Sort.OBJECT) or owner.module is None:
-                return None  # the name of the class is somebody else's too: `except ImportError: class Error(…)`
+                return (
+                    None  # the name of the class is somebody else's too: `except ImportError: class Error(…)`
+                )
             return replace(owner, sort=Sort.SUPER)
         base, dot, name = ref.rpartition(".")
         if dot and not base.endswith("<"):
