@@ -53,6 +53,11 @@ _CONTAINERS = frozenset(
 _MAPPINGS = frozenset(
     {"dict", "Dict", "Mapping", "MutableMapping", "defaultdict", "DefaultDict", "OrderedDict"}
 )
+# How frameworks for dependency injection mark what they provide: `FromDishka[Client]` is a `Client`.
+_PROVIDED = frozenset(
+    {"FromDishka", "FromComponent"}
+    | {"wireup.Injected", "aioinject.Injected", "aioinject.Inject", "that_depends.Provide"}
+)
 # Whose type arguments say nothing about what their methods give to us.
 _FOREIGN = frozenset({*sys.stdlib_module_names, *libraries.ROOTS, "typing_extensions", "pydantic"})
 
@@ -64,6 +69,11 @@ def annotation(index: Index, node: ast.AST | None, scope: Scope, depth: int = 0)
     members = _types(index, node, scope, depth + 1)
     members.discard(_NONE)
     return one_of(members)
+
+
+def may_be_ours(ref: str) -> bool:
+    """Whether an annotation may name a class of the project, as far as one file can tell."""
+    return ref[-1:] == ":" and ref.partition(".")[0] not in _FOREIGN
 
 
 def one_of(refs: set[str]) -> str:
@@ -134,7 +144,7 @@ def _subscripted(index: Index, node: ast.Subscript, scope: Scope, depth: int) ->
         return {""}
     if last in ("Annotated", "ClassVar", "Final", "Required", "NotRequired", "Mapped", "ReadOnly"):
         return _types(index, parameters[0], scope, depth + 1)
-    if last == "Optional":
+    if last == "Optional" or last in _PROVIDED or generic in _PROVIDED:
         return _types(index, parameters[0], scope, depth + 1)
     if last == "Union":
         return set().union(*(_types(index, item, scope, depth + 1) for item in parameters))

@@ -22,7 +22,7 @@ from rules.engine import (
     sleeping,
     switches,
 )
-from rules.engine.annotations import one_of
+from rules.engine.annotations import may_be_ours, one_of
 from rules.engine.arguments import arguments, displays, receiver, target
 from rules.engine.facts import Alias, Call, Class, Decorator, Function, ModuleFacts, Parameter
 from rules.engine.index import Index
@@ -69,6 +69,7 @@ WIRING = frozenset(
 _QUIET = frozenset(
     f"builtins.{name}" for name in BUILTINS if name not in ("open", "input", "map", "filter", "__import__")
 )
+_APPLYING = frozenset({"builtins.map", "builtins.filter"})
 _EXECUTING = frozenset({"execute", "exec", "scalar", "scalars", "fetchval", "fetchrow", "fetch"})
 _WRITING = re.compile(r"(?:^|\.)(?:insert|update|delete)\(\)")
 _WRAPPING = frozenset(name.rpartition(".")[2] for name, offload in OFFLOADS.items() if offload.wraps)
@@ -80,6 +81,8 @@ _WIRES = frozenset(
     {"include_router", "mount", "add_api_route", "add_api_websocket_route", "add_middleware"}
     | {"add_exception_handler", "add_event_handler"}
 )
+# What an application keeps for all requests, and a lifespan hands to them.
+_STATE = "starlette.datastructures.State:"
 # How functions that wire routers call the application: a first sieve, the project decides what they are.
 _APPLICATIONS = frozenset({"app", "application", "api", "fastapi_app", "server"})
 # Decorators after which a call still means: run the body.
@@ -158,9 +161,35 @@ def _kept(index: Index) -> Iterator[tuple[str, str, str]]:
     for scope, attribute, binding in index.kept_by_app:
         if isinstance(binding.value, ast.Constant) and binding.value.value is None:
             continue  # until it is there
-        holder = index.ref(attribute.value, scope)
+        holder = index.ref(attribute.value, scope) or _unnamed_state(attribute.value, scope)
         if holder:
             yield holder, attribute.attr, index.binding_ref(binding, scope)
+    for scope in index.scopes:
+        if scope.is_generator and _is_lifespan(scope.node):
+            for given in scope.yielded:
+                if isinstance(given, ast.Dict):
+                    for key, value in zip(given.keys, given.values, strict=True):
+                        if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                            yield _STATE, key.value, index.ref(value, scope)
+
+
+def _is_lifespan(node: ast.AST) -> bool:
+    """Whether it may be an application's lifespan: a context manager that is given nothing but the application."""
+    return (
+        isinstance(node, ast.AsyncFunctionDef)
+        and any(last_name(decorator) == "asynccontextmanager" for decorator in node.decorator_list)
+        and len(node.args.posonlyargs) + len(node.args.args) == 1
+    )
+
+
+def _unnamed_state(node: ast.expr, scope: Scope) -> str:
+    """The state of an application that a parameter without annotation holds: `async def lifespan(app):`."""
+    match node:
+        case ast.Attribute(attr="state", value=ast.Name(id="app" | "application" | "fastapi_app" as name)):
+            first = scope.bindings.get(name, ())
+            if first and first[0].kind == "parameter" and isinstance(first[0].node, ast.arg):
+                return "" if first[0].node.annotation is not None else _STATE
+    return ""
 
 
 def _members(index: Index) -> tuple[dict[str, str], dict[str, Alias]]:
@@ -242,13 +271,15 @@ def _function(index: Index, scope: Scope, calls: tuple[Call, ...], lines: int) -
             if annotation or depends is not None or _may_be_wired(first.node.arg):
                 parameters.append(Parameter(first.node.arg, annotation, depends, _position(node, first.node)))
     returns = index.annotation(node.returns, outside)
-    yields = ""
+    yields = made = ""
     if scope.is_generator:
         yields = index.agreed(scope.yielded, scope, 0)
     elif not returns:
         returns = index.agreed(scope.returned, scope, 0)
         if len(returns) > 200:
             returns = ""
+    elif may_be_ours(returns):
+        made = index.agreed(scope.returned, scope, 0)
     return Function(
         scope.symbol,
         node.lineno,
@@ -263,6 +294,7 @@ def _function(index: Index, scope: Scope, calls: tuple[Call, ...], lines: int) -
         passings := page_sizes.passings(index, scope),
         page_sizes.order(scope.node) if passings else (),
         switches.of_function(node, scope.owner is not None and not flags & facts.STATIC, calls),
+        made if made != returns and len(made) <= 200 else "",
     )
 
 
@@ -418,6 +450,7 @@ def _calls(index: Index, scope: Scope, guarded: list[Call]) -> list[Call]:
             last in WIRING
             or last.rstrip("()") in WIRING
             or last.endswith("Middleware")
+            or ref in _APPLYING
             or _hands_on(node, at_module)
         ):
             given = arguments(index, node, scope)

@@ -19,6 +19,7 @@ Facts know nothing of their own path, so one blob has one set of facts wherever 
     f~                    `partial(f, …)`
     x^                    what `with x as …` binds
     f$                    what the dependency f provides
+    T:‖f$                 an instance of T, or what f provides where T only says what others do
     T%                    `super()` inside T
     «a|b»                 one of several, known when they turn out to be the same
 
@@ -36,7 +37,7 @@ from rules.engine.raw_text import RawFacts
 from rules.engine.rows import Flow
 from rules.engine.switches import Switch
 
-ENGINE_VERSION = "25"
+ENGINE_VERSION = "26"
 """Changes when facts change shape or meaning: cached ones of another version are worthless."""
 
 # Flags of a call.
@@ -197,6 +198,8 @@ class Function(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True)
     """Names of all parameters, for functions with `passings`."""
     switches: tuple[Switch, ...] = ()
     """Parameters that decide whether some of its calls are made."""
+    made: str = ""
+    """What all `return` statements agree on where the annotation says something of the project: it may say less."""
 
 
 class Class(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):

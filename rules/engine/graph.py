@@ -22,6 +22,8 @@ LOOP = "loop"
 ELSEWHERE = "elsewhere"
 """It runs, but nobody knows where."""
 
+_APPLYING = frozenset({"builtins.map", "builtins.filter"})
+"""What calls its first argument for each item."""
 _STREAMS = frozenset({"StreamingResponse", "EventSourceResponse"})
 
 
@@ -167,6 +169,10 @@ class Graph:
                 self._hand_on(node, call, meaning.offload)
             elif name.rpartition(".")[2] in _STREAMS:
                 self._stream(node, call)
+            elif name in _APPLYING and call.arguments:
+                for target in self.runs(self.resolver.value(call.arguments[0].ref, node.module)):
+                    if not target.is_async and not target.function.flags & facts.GENERATOR:
+                        node.edges.append(Edge(target, call, CALL))
         external = meaning.external if not call.flags & facts.LOCAL else None
         if meaning.blocking is not None or meaning.query is not None or external is not None:
             node.leaves.append(LeafCall(name, call, meaning.blocking, meaning.query, external))

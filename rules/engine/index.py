@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Mapping
 
-from rules.engine.annotations import annotation, joined, one_of
+from rules.engine.annotations import annotation, joined, may_be_ours, one_of
 from rules.engine.scopes import BUILTINS, COMPREHENSIONS, Binding, Part, Scope, Walk
 from rules.engine.special_calls import SPECIAL
 from rules.engine.spelling import is_type_checking, last_name
@@ -329,10 +329,12 @@ class Index(Walk):
             return ""
         outside = scope.parent or self.module
         annotated = self.annotation(argument.annotation, outside)
-        if annotated:
+        if annotated and not may_be_ours(annotated):
             return annotated
         depends = self.depends(binding.value, argument.annotation, outside)
-        return f"{depends}$" if depends else ""
+        if not depends:
+            return annotated
+        return f"{annotated}‖{depends}$" if annotated else f"{depends}$"
 
     def depends(self, default: object, annotation: ast.expr | None, scope: Scope) -> str | None:
         """The callable of a parameter's `Depends(…)`; empty for `Depends()`; None when there is none."""

@@ -163,10 +163,19 @@ class Resolver(ModuleMap):
         if last == "^":
             return self._entered(self.value(ref[:-1], module))
         if last == "$":
-            return self.provided(self.value(ref[:-1], module))
+            annotated, _, depends = ref[:-1].rpartition("‖")
+            said = self.value(annotated, module)
+            if said is not None and not self._says_less(said):
+                return said
+            given = self.provided(self.value(depends, module))
+            return said if said is not None and (given is None or given.sort != Sort.OBJECT) else given
         if last == "%":
             owner = self.value(ref[:-1], module)
-            return None if owner is None else replace(owner, sort=Sort.SUPER)
+            if owner is None or owner.sort not in (Sort.CLASS, Sort.OBJECT) or owner.module is None:
+                return (
+                    None  # the name of the class is somebody else's too: `except ImportError: class Error(…)`
+                )
+            return replace(owner, sort=Sort.SUPER)
         base, dot, name = ref.rpartition(".")
         if dot and not base.endswith("<"):
             # symbols (`@Orders.list`, `@outer.inner`) first: what hangs on a name is the common case after
@@ -558,6 +567,8 @@ class Resolver(ModuleMap):
         if function.returns in _SELF:
             return value.item
         found = self.value(function.returns, module)
+        if function.made and found is not None and self._says_less(found):
+            found = self._of_project(function.made, module) or found
         return (
             found if found is not None or not value.variables else _filled(function.returns, value.variables)
         )
@@ -565,8 +576,22 @@ class Resolver(ModuleMap):
     def _yielded(self, function: Function, module: Linked) -> Value | None:
         if function.returns:
             value = self.value(function.returns, module)
-            return value.item if value is not None and value.sort == Sort.ITEMS else value
+            item = value.item if value is not None and value.sort == Sort.ITEMS else value
+            if function.yields and item is not None and self._says_less(item):
+                return self._of_project(function.yields, module) or item
+            return item
         return self.value(function.yields, module) if function.yields else None
+
+    def _says_less(self, value: Value) -> bool:
+        """Whether it is an instance of a class that only says what others do."""
+        if value.sort != Sort.OBJECT:
+            return False
+        cls = value.home.classes[value.symbol]
+        return cls.metaclass.endswith("abc.ABCMeta") or any(base in _SAYING for base in cls.bases)
+
+    def _of_project(self, ref: str, module: Linked) -> Value | None:
+        made = self.value(ref, module)
+        return made if made is not None and made.sort == Sort.OBJECT else None
 
     def provided(self, value: Value | None) -> Value | None:
         """What a dependency gives to its endpoint."""
@@ -765,6 +790,8 @@ _KEEPING = frozenset(
     {"fastapi.FastAPI", "starlette.applications.Starlette", "starlette.datastructures.State"}
 )
 """Classes whose instances are given attributes of their own by the application's start."""
+_SAYING = frozenset({"typing.Protocol", "typing_extensions.Protocol", "abc.ABC"})
+"""Bases of classes that say what others do."""
 _SELF = frozenset({"typing.Self:", "typing_extensions.Self:"})
 _PLAIN = frozenset(
     {"builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol", "enum.Enum", "builtins.Exception"}

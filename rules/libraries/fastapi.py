@@ -42,7 +42,7 @@ LIBRARY = Library(
     },
     attributes={
         **{
-            f"{connection}.app": "fastapi.FastAPI"
+            f"{connection}.{name}": kept
             for connection in (
                 "starlette.requests.Request",
                 "starlette.requests.HTTPConnection",
@@ -53,6 +53,7 @@ LIBRARY = Library(
                 "fastapi.WebSocket",
                 "fastapi.websockets.WebSocket",
             )
+            for name, kept in (("app", "fastapi.FastAPI"), ("state", "starlette.datastructures.State"))
         },
         "fastapi.FastAPI.state": "starlette.datastructures.State",
         "starlette.applications.Starlette.state": "starlette.datastructures.State",

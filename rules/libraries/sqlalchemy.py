@@ -237,6 +237,7 @@ LIBRARY = Library(
         "sqlmodel.orm.session.Session": "sqlmodel.Session",
         "sqlmodel.ext.asyncio.AsyncSession": "sqlmodel.ext.asyncio.session.AsyncSession",
         "fastapi_sqlalchemy.db.session": "sqlalchemy.orm.Session",
+        "fastapi_async_sqlalchemy.db.session": "sqlalchemy.ext.asyncio.AsyncSession",
     },
     bases={
         "sqlmodel.Session": "sqlalchemy.orm.Session",

@@ -11,7 +11,7 @@ import textwrap
 import pytest
 
 from rules import Severity
-from tests.engine.projects import module, node, project
+from tests.engine.projects import module, node, one, project
 
 SESSION = "requests.Session.get"
 QUERY = "sqlalchemy.orm.Session.execute"
@@ -67,6 +67,158 @@ ROWS: dict[str, tuple[dict[str, str], str | None]] = {
             "deps.py": "from fastapi import Request\ndef client(request: Request):\n    return request.app.state.client",
             "use.py": "from fastapi import Depends\nfrom deps import client\n"
             "def use(http=Depends(client)):\n    http.get(1)",
+        },
+        SESSION,
+    ),
+    "what a lifespan sets on an application without a type": (
+        {
+            "main.py": """
+                from contextlib import asynccontextmanager
+                import requests
+
+                @asynccontextmanager
+                async def lifespan(app):
+                    app.state.client = requests.Session()
+                    yield
+                """,
+            "use.py": "from fastapi import Request\ndef use(request: Request):\n    request.app.state.client.get(1)",
+        },
+        SESSION,
+    ),
+    "what a lifespan hands to the requests": (
+        {
+            "main.py": """
+                from contextlib import asynccontextmanager
+                import requests
+
+                @asynccontextmanager
+                async def lifespan(app):
+                    yield {"client": requests.Session()}
+                """,
+            "use.py": "from fastapi import Request\ndef use(request: Request):\n    request.state.client.get(1)",
+        },
+        SESSION,
+    ),
+    "a dictionary that a context manager of something else gives": (
+        {
+            "main.py": """
+                from contextlib import asynccontextmanager
+                import requests
+
+                @asynccontextmanager
+                async def clients():
+                    yield {"client": requests.Session()}
+                """,
+            "use.py": "from fastapi import Request\ndef use(request: Request):\n    request.state.client.get(1)",
+        },
+        "starlette.datastructures.State.client.get",
+    ),
+    "what a middleware sets on the request": (
+        {
+            "main.py": """
+                import requests
+                from fastapi import Request
+
+                async def with_client(request: Request, call_next):
+                    request.state.client = requests.Session()
+                    return await call_next(request)
+                """,
+            "use.py": "from fastapi import Request\ndef use(request: Request):\n    request.state.client.get(1)",
+        },
+        SESSION,
+    ),
+    # what annotations say
+    "a protocol for which a dependency gives one class": (
+        {
+            "clients.py": """
+                from typing import Protocol
+                import requests
+
+                class Fetching(Protocol):
+                    http: object
+
+                class Client:
+                    http = requests.Session()
+
+                def client() -> Fetching:
+                    return Client()
+                """,
+            "use.py": "from typing import Annotated\nfrom fastapi import Depends\nfrom clients import Fetching, client\n"
+            "def use(made: Annotated[Fetching, Depends(client)]):\n    made.http.get(1)",
+        },
+        SESSION,
+    ),
+    "an abstract class for which a generator gives one heir": (
+        {
+            "clients.py": """
+                from abc import ABC
+                from collections.abc import Iterator
+                import requests
+
+                class Fetching(ABC):
+                    http = None
+
+                class Client(Fetching):
+                    http = requests.Session()
+
+                class Other(Fetching):
+                    http = object()
+
+                def client() -> Iterator[Fetching]:
+                    yield Client()
+                """,
+            "use.py": "from fastapi import Depends\nfrom clients import Fetching, client\n"
+            "def use(made: Fetching = Depends(client)):\n    made.http.get(1)",
+        },
+        SESSION,
+    ),
+    "a protocol for which a dependency gives one class or another": (
+        {
+            "clients.py": """
+                from typing import Protocol
+                import requests
+
+                class Fetching(Protocol):
+                    http: object
+
+                class Client:
+                    http = requests.Session()
+
+                class Other:
+                    http = object()
+
+                def client(other: bool) -> Fetching:
+                    return Other() if other else Client()
+                """,
+            "use.py": "from fastapi import Depends\nfrom clients import Fetching, client\n"
+            "def use(made: Fetching = Depends(client)):\n    made.http.get(1)",
+        },
+        None,
+    ),
+    "a class that is annotated counts before what its dependency gives": (
+        {
+            "clients.py": """
+                import httpx
+                import requests
+
+                class Plain:
+                    http = requests.Session()
+
+                class Other(Plain):
+                    http = httpx.AsyncClient()
+
+                def client() -> Plain:
+                    return Other()
+                """,
+            "use.py": "from fastapi import Depends\nfrom clients import Plain, client\n"
+            "def use(made: Plain = Depends(client)):\n    made.http.get(1)",
+        },
+        SESSION,
+    ),
+    "what a framework for dependency injection provides": (
+        {
+            "use.py": "import requests\nfrom dishka.integrations.fastapi import FromDishka\n"
+            "def use(http: FromDishka[requests.Session]):\n    http.get(1)",
         },
         SESSION,
     ),
@@ -902,3 +1054,20 @@ def test_package_developed_in_a_folder_of_its_name_is_linked() -> None:
     }
     (finding,) = project(files, select=("FP101",)).result.findings
     assert (finding.path, finding.severity) == ("billing/billing/rates.py", Severity.CRITICAL)
+
+
+@pytest.mark.parametrize("first", ["", "Refused = None\n"])
+def test_super_in_a_class_whose_name_may_be_a_librarys(first: str) -> None:
+    found = one(
+        first
+        + """import requests
+try:
+    from elsewhere.errors import Refused
+except ImportError:
+    class Refused(Exception):
+        def __init__(self):
+            super().__init__(requests.get(1))
+"""
+    )
+
+    assert found.result.skipped == ()

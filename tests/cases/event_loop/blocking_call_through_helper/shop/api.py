@@ -96,3 +96,15 @@ def sync_dependency(number: str) -> str:
 async def dependency(status: Annotated[str, Depends(sync_dependency)]) -> str:
     await audit()
     return status
+
+
+@app.get("/each")
+async def each(numbers: str) -> list[str]:
+    await audit()
+    return list(map(fetch, numbers.split(",")))  # FP103
+
+
+@app.get("/handed")
+async def handed(numbers: str) -> list[str]:
+    await audit()
+    return list(map(str.strip, numbers.split(",")))
