@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 _LONGEST = 120
 _DEEPEST = 20
 _DOTTED = re.compile(r"[A-Za-z_][\w.:/-]*")
+_RETIRED = re.compile(
+    r"(?:^|[/_])(?:unused|deprecated|retired|obsolete|archived?|backups?|old)/", re.IGNORECASE
+)
+"""Folders of what was left behind; what of it is reached counts as everything else."""
 _PLAIN_BASES = frozenset({"builtins.object", "abc.ABC", "typing.Protocol", "typing.Generic"})
 _SAME = frozenset(
     {"staticmethod", "classmethod", "property", "cached_property", "abstractmethod", "override", "wraps"}
@@ -55,8 +59,10 @@ def _is_exported(parent: ast.AST, walk: Walk) -> bool:
 
 
 def is_dead(node: Node, module: Module) -> bool:
-    """Whether beside an application nobody names a function, or the class or function around it, outside imports."""
-    return bool(module.project.routing.endpoints) and _is_unnamed(module.project, node)
+    """Whether beside an application nobody names a function, or the class or function around it, outside imports, or its folder says so."""
+    if not module.project.routing.endpoints:
+        return False
+    return bool(_RETIRED.search(node.path)) or _is_unnamed(module.project, node)
 
 
 def _is_unnamed(project: Project, node: Node) -> bool:

@@ -74,3 +74,16 @@ def test_without_an_application_nobody_need_name_it() -> None:
     analysis = project({"shop/connectors.py": CONNECTORS}, select=("FP101",))
 
     assert [finding.confidence for finding in analysis.result.findings] == [Confidence.LIKELY]
+
+
+def test_what_lies_in_a_folder_of_leftovers_is_only_possible() -> None:
+    analysis = project(
+        {
+            "shop/unused/connectors.py": CONNECTORS,
+            "shop/main.py": "from fastapi import FastAPI\napp = FastAPI()\n@app.get('/')\nasync def root(stripe):\n"
+            "    return stripe.confirm(Stripe)\n",
+        },
+        select=("FP101",),
+    )
+
+    assert [finding.confidence for finding in analysis.result.findings] == [Confidence.POSSIBLE]
