@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+import msgspec
 import structlog
 
 from app.applying import Fixes
@@ -25,6 +26,8 @@ from app.review.answers import Answer
 from app.review.commands import PREFIX, Command
 from app.review.config import Config
 from app.review.markdown import LIMIT, Section, fit, size
+from app.review.markdown import code as as_code
+from app.review.record import Record
 from app.review.wishes import Waiver
 from app.store import Store
 from app.surveys import Surveys
@@ -236,16 +239,33 @@ class Order:
             return
         now = time.time()
         given = [("", "", token) for token in tokens] or [(code, path, "")]
-        await self._store.waive(
-            self.job.repository,
-            self.job.number,
-            [
-                Waiver(code=code, path=path, token=token, reason=reason, author=self.job.author, at=now)
-                for code, path, token in given
-            ],
-        )
+        waivers = [
+            Waiver(code=code, path=path, token=token, reason=reason, author=self.job.author, at=now)
+            for code, path, token in given
+        ]
+        if code and await self._concern_nothing(waivers):
+            where = f" at {as_code(path)}" if path else ""
+            said.say(f"Noted, but this pull request has no new {code}{where} to ignore by now.")
+        await self._store.waive(self.job.repository, self.job.number, waivers)
         await self._record("ignore", f"{code} {path} {' '.join(tokens)} {reason}")
         said.review = True
+
+    async def _concern_nothing(self, waivers: Sequence[Waiver]) -> bool:
+        """Whether none of what the last review of the head found is meant, as when a code or path has a slip."""
+        if self._links is None:
+            return False
+        job, wishes = self.job, await self._store.wishes(self.job.repository, self.job.number)
+        if {each.code for each in waivers} & {each.code for each in wishes.waivers}:
+            return False  # what was ignored before is not among what was found
+        head_sha = (await self._read()).head_sha
+        data = await self._store.report(self._links.id(job.repository.id, job.number, head_sha))
+        if data is None:
+            return False
+        try:
+            new = Record.decode(data).new
+        except msgspec.MsgspecError:  # of another version
+            return False
+        return not any(waiver.covers(finding) for waiver in waivers for finding in new)
 
     async def _unignore(self, command: Command, said: Said) -> None:
         code, path = command.arguments

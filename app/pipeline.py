@@ -358,7 +358,12 @@ class Pipeline(Chores):
                 spoken = now  # another machine said something of this commit while we wrote
 
     async def _spoken(self, job: ReviewJob, said: Gathered) -> Gathered:
-        return shared(said, await self.store.reviews(job.repository, said.head_sha), job.number)
+        """With what is said of the other pull requests whose head the commit is, now that it is asked."""
+        reviews = await self.store.reviews(job.repository, said.head_sha)
+        if all(review.number == job.number for review in reviews):
+            return said
+        numbers = await self._with_head(job.repository, said.head_sha)
+        return shared(said, [review for review in reviews if review.number in numbers], job.number)
 
     def _head(self, repository_id: int, head_sha: str) -> asyncio.Lock:
         """Who holds it may write the check run of the commit."""
@@ -369,24 +374,34 @@ class Pipeline(Chores):
     async def clean_up(self, job: ReviewJob, gathered: Outcome) -> Outcome:
         """Mark fixed what is fixed; close what was begun on commits that nobody waits for any more."""
         said = msgspec.convert(gathered, Gathered)
+        reviews: tuple[ReviewJob, ...] = ()
         with counted() as spent:
             try:
-                await self._clean_up(job, said)
+                reviews = await self._clean_up(job, said)
             except (Gone, NotFound):
                 log.info("pull_request_gone")
         self.metrics.spent(*total(said.spent, spent))
-        return {"status": "done"}
+        return {"status": "done", "reviews": msgspec.to_builtins(reviews)}
 
-    async def _clean_up(self, job: ReviewJob, said: Gathered) -> None:
+    async def _clean_up(self, job: ReviewJob, said: Gathered) -> tuple[ReviewJob, ...]:
+        """Wishes for those whose check run still says what a closed pull request deserved."""
         client = self.github.repository(job.repository)
+        bereft: tuple[ReviewJob, ...] = ()
         if said.status == "published":
             await self.store.end_check(job.repository, job.number, said.head_sha)
             if said.fixed:
                 await client.reviews.mark_all_fixed([(thread, thread.body) for thread in said.fixed])
         if said.status == "closed":
             await self.store.drop_reviews(job.repository, job.number)
+            bereft = tuple(
+                ReviewJob(
+                    repository=job.repository, number=review.number, trigger=f"left-{job.trigger}", force=True
+                )
+                for review in await self.store.reviews(job.repository, said.head_sha)
+            )
         for head_sha in sorted(await self.store.begun_checks(job.repository, job.number)):
             await self.close_begun(client, job.number, head_sha)
+        return bereft
 
     async def conclude_fault(self, job: ReviewJob, reason: str) -> Outcome:
         """The last resort: a completed check run that says why there is no review."""
@@ -401,7 +416,7 @@ class Pipeline(Chores):
                 unreviewed(state.head_sha, config.on_fault, f"a fault of its own ({reason})", run),
                 title="fastperf could not review this commit",
             )
-            await self.publisher.conclude(client, said, again=True)
+            await self._conclude(client, job, said, again=True)
             await self.store.end_check(job.repository, job.number, state.head_sha)
         except (Gone, NotFound):
             return {"status": "gone"}

@@ -32,6 +32,7 @@ _SIGNATURE: Final = re.compile(rb"sha256=[0-9a-f]{64}\Z")
 _DELIVERY: Final = re.compile(r"[0-9A-Za-z-]{1,64}\Z")
 _EVENT: Final = re.compile(r"[a-z_]{1,64}\Z")
 _ACTIONS: Final = re.compile(r"[a-z_]{1,64}\Z")
+_GENUINE: Final = web.RequestKey("genuine", bool)
 _decode: Final = msgspec.json.Decoder(dict[str, Any]).decode
 
 routers: Final = (
@@ -61,7 +62,8 @@ class Webhook:
         event = request.headers.get("X-GitHub-Event", "")
         delivery = request.headers.get("X-GitHub-Delivery", "")
         status, reason = await self._receive(request)
-        known = event if _EVENT.match(event) and status != 401 else "unknown"
+        # Of GitHub's own alone: each name that a stranger makes up would stay in memory.
+        known = event if _EVENT.match(event) and request.get(_GENUINE) else "unknown"
         self.metrics.delivery(known, status, time.perf_counter() - began)
         if status >= 400:
             shown = delivery if _DELIVERY.match(delivery) else ""
@@ -93,6 +95,7 @@ class Webhook:
             genuine = self.is_genuine(body, signatures)
         if not genuine:
             return 401, "bad signature"
+        request[_GENUINE] = True
         name = request.headers.get("X-GitHub-Event", "")
         delivery = request.headers.get("X-GitHub-Delivery", "")
         if not _EVENT.match(name):

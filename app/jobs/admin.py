@@ -13,7 +13,9 @@ import sqlalchemy as sa
 from dbos import DBOSClient, WorkflowStatus
 
 from app.database import engine_options, trouble
+from app.jobs.lease import HOUSEKEEPING
 from app.jobs.stored import JobsError, Serializer, job_input, refuse_foreign_rows
+from app.jobs.workflows import REVIEWS
 
 OPEN: Final = ("DELAYED", "ENQUEUED", "PENDING")
 FAILED: Final = ("ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED", "CANCELLED")
@@ -110,8 +112,26 @@ class JobsAdmin:
         if job.state not in ("failed", "given up", "cancelled"):
             raise JobsError(f"{job_id} is {job.state}: only what failed or was cancelled is tried again")
         with self._asked():
-            self._client.resume_workflow(job_id)
+            if job.state == "failed":
+                self._reopen(job_id)
+            # In a queue of the engine's own it would run beside another job of the same pull request.
+            self._client.resume_workflow(job_id, queue_name=REVIEWS if job.kind == "review" else HOUSEKEEPING)
         return self.job(job_id)
+
+    def _reopen(self, job_id: str) -> None:
+        """Drop what a failed job came to, from the first step that failed or else the last one on: the engine resumes
+        only what has no outcome, and reads recorded steps back."""
+        database = self._client._sys_db
+        steps, jobs = database.tables.operation_outputs, database.tables.workflow_status
+        ours = steps.c.workflow_uuid == job_id
+        with database.engine.begin() as connection:
+            failed = sa.select(sa.func.min(steps.c.function_id)).where(ours, steps.c.error.is_not(None))
+            last = sa.select(sa.func.max(steps.c.function_id)).where(ours)
+            if (first := connection.scalar(failed) or connection.scalar(last)) is not None:
+                connection.execute(sa.delete(steps).where(ours, steps.c.function_id >= first))
+            reopened = {"status": "CANCELLED", "error": None, "output": None}
+            failure = sa.and_(jobs.c.workflow_uuid == job_id, jobs.c.status == "ERROR")
+            connection.execute(sa.update(jobs).where(failure).values(**reopened))
 
     @property
     def _client(self) -> DBOSClient:

@@ -257,8 +257,7 @@ class Jobs:
         if not self._started:
             return
         self._started = False
-        if self._heart is not None:
-            await end(self._heart)
+        self._lease.only_keep()
         # Destroying stops the queues first, then waits for running jobs in whole seconds; what still runs
         # shortly before the end is cancelled here, for without its database a step would count as failed.
         patience = int(self.drain_seconds)
@@ -273,6 +272,8 @@ class Jobs:
                 await asyncio.wait(ours, timeout=min(LOOK_SECONDS, deadline - time.monotonic()))
             else:
                 await asyncio.sleep(min(LOOK_SECONDS, max(0.0, deadline - time.monotonic())))
+        if self._heart is not None:
+            await end(self._heart)
         if self._running:
             log.warning("jobs_left_for_recovery", jobs=len(self._running))
         await self._running.end()

@@ -45,6 +45,7 @@ class Lease:
         self._shared = shared
         self._on_event = on_event
         self._held_until = 0.0
+        self._leaving = False
         self._strays: dict[str, float] = {}
         """Jobs that should be running here and are not, and since when."""
 
@@ -59,6 +60,10 @@ class Lease:
         """Whether our jobs are surely still ours: what must be true whenever GitHub is told something."""
         return not self._shared or time.monotonic() < self._held_until
 
+    def only_keep(self) -> None:
+        """From now on: say that this machine lives, for the jobs that still run here, and take over nothing."""
+        self._leaving = True
+
     async def keep(self) -> None:
         """Say again and again that this machine lives, and take over from those that no longer do."""
         lapsed = False
@@ -69,6 +74,12 @@ class Lease:
             try:
                 async with asyncio.timeout(LEASE_SECONDS - HEARTBEAT_SECONDS):
                     alive = await self._work.heartbeat(self._machine_id)
+                if self._leaving:
+                    if lapsed:  # the others may have our jobs
+                        await self._running.end()
+                    else:
+                        self._held_until = began + LEASE_SECONDS
+                    continue
                 if lapsed:
                     await self._begin_anew()
                     lapsed = False

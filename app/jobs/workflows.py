@@ -137,7 +137,9 @@ class Workflows:
                     published = await self._patiently("publish", self._publish, job, gathered)
                     gathered = {**gathered, **published}
                 if gathered["status"] not in NOTHING_TO_CLEAN:
-                    await self._patiently("clean_up", self.work.clean_up, job, gathered)
+                    cleaned = await self._patiently("clean_up", self.work.clean_up, job, gathered)
+                    for review in msgspec.convert(cleaned.get("reviews", ()), tuple[ReviewJob, ...]):
+                        await self._review_next(review)
             except ComeBackLaterError:
                 raise
             except Exception as error:

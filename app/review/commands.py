@@ -34,6 +34,8 @@ CODING_AGENTS = frozenset(
 """Apps that write pull requests and work on what is said there: they count as people do."""
 
 _CODE = re.compile(r"FP\d{3}")
+_ABBREVIATION = re.compile(r"\w/\w|\d+/\d+")
+"""`w/o`, `n/a`, `I/O`, `24/7`: reasons begin with those, paths do not."""
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "WEBSOCKET"})
 _FACTOR = re.compile(r"(\d{1,6}(?:\.\d{1,3})?)x?", re.IGNORECASE)
 _MAX_COMMANDS = 10
@@ -153,10 +155,14 @@ def _command(text: str, line: int) -> Command:
 
 
 def _waiver(words: list[str]) -> tuple[str, str, str]:
-    """Code, path and reason. A path is a word with a slash or ending in `.py` right after the code."""
+    """Code, path and reason. A path is a word with a slash or ending in `.py` right after the code, and no address."""
     code = path = ""
     if words and _CODE.fullmatch(words[0].upper()):
         code, words = words[0].upper(), words[1:]
-    if words and ("/" in words[0] or words[0].endswith(".py")):
+    if code and words and _is_path(words[0]):
         path, words = words[0], words[1:]
     return code, path, " ".join(words)
+
+
+def _is_path(word: str) -> bool:
+    return ("/" in word or word.endswith(".py")) and "://" not in word and not _ABBREVIATION.fullmatch(word)

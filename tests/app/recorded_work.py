@@ -76,6 +76,8 @@ class RecordedWork:
 
     async def publish(self, job: ReviewJob, gathered: Outcome, *, again: bool) -> Outcome:
         self.again.append(again)
+        if self.on_publish is not None:
+            self.on_publish()
         self._do("publish", job.id)
         return {"status": "published"}
 

@@ -15,6 +15,7 @@ from app import tables
 from app.github.models import Repository
 from app.pipeline import Pipeline
 from app.review import marker
+from app.work import ReviewJob
 from tests.fakegithub import FakeGitHub
 
 from .service import FAST, FILES, SLOW, Service, application, settings_for
@@ -204,6 +205,28 @@ async def test_a_shared_head_of_an_old_pull_request_still_counts(service: Servic
     run = service.run(repo, old)
     assert run.conclusion == "failure"
     assert f"#{old.number}" in run.output["summary"]
+
+
+async def test_who_closes_one_of_two_pull_requests_of_a_head_frees_the_other(service: Service) -> None:
+    """And a fault of ours in the one does not hide what the other deserves."""
+    repo = service.shop()
+    repo.git.commit("next", SLOW, parent=repo.git.ref("main"))
+    repo.git.commit("docs", {"README.md": "A fine shop.\n"}, parent=repo.git.ref("next"))
+    blocked = await service.github.open_pr(repo, "docs", "main")
+    await service.idle()
+    other = await service.github.open_pr(repo, "docs", "next")
+    await service.idle()
+    (installation,) = service.github.state.installations
+    ours = Repository(installation, repo.id, "octo", "shop")
+    job = ReviewJob(repository=ours, number=other.number, trigger="a fault")
+
+    await service.jobs.work.conclude_fault(job, "boom")
+    assert service.run(repo, other).conclusion == "failure"
+
+    await service.github.pr_event(repo, blocked.number, "closed")
+    await service.idle()
+    run = service.run(repo, other)
+    assert (run.conclusion, run.output["title"]) == ("success", "no Python files changed")
 
 
 async def test_a_push_between_look_and_word_is_no_error(

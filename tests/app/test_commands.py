@@ -56,6 +56,16 @@ async def test_an_ignored_finding_no_longer_blocks_and_is_listed_with_its_reason
     assert len(service.github.reviews(repo, pull.number)) == 2  # said again, with the next commit
 
 
+async def test_who_ignores_what_is_not_there_is_told_so(service: Service) -> None:
+    repo, pull = await _slow(service)
+
+    await _say(service, repo, pull, "/fastperf ignore FP104 shop/mian.py measured")
+
+    (answer,) = _answers(service, repo, pull)
+    assert answer.startswith("Noted, but this pull request has no new FP104 at `shop/mian.py` to ignore")
+    assert service.run(repo, pull).conclusion == "failure"
+
+
 async def test_a_reply_in_a_thread_ignores_that_finding(service: Service) -> None:
     repo, pull = await _slow(service)
     (comment,) = service.github.review_comments(repo, pull.number)

@@ -10,6 +10,7 @@ import pytest
 
 from app.jobs import JobsError
 from app.jobs.admin import JobsAdmin
+from app.jobs.stored import StepFailedError
 from app.jobstext import age
 from tests.cli.program import fastperf
 
@@ -65,6 +66,46 @@ async def test_a_cancelled_job_publishes_nothing_and_can_be_tried_again(
     await asked(database, lambda admin: admin.retry(job_id))
     assert (await jobs.result(job_id))["status"] == "published"
     assert work.count("publish") == 1
+
+
+async def test_a_failed_job_goes_on_with_the_step_that_failed(start_jobs: Starting, database: str) -> None:
+    work = RecordedWork()
+    work.fail = {"publish": [RuntimeError("no")], "fault": [RuntimeError("nor this")]}
+    jobs = await start_jobs(work)
+    job_id = await jobs.request_review(review("a"))
+    with pytest.raises(StepFailedError):
+        await jobs.result(job_id)
+    assert (await asked(database, lambda admin: admin.job(job_id))).state == "failed"
+
+    assert (await asked(database, lambda admin: admin.retry(job_id))).state in {"waiting", "running", "done"}
+
+    assert (await asyncio.wait_for(jobs.result(job_id), 10))["status"] == "published"
+    assert (work.count("gather"), work.count("publish")) == (1, 2)
+
+
+async def test_a_job_that_is_tried_again_waits_for_the_other_of_its_pull_request(
+    start_jobs: Starting, database: str
+) -> None:
+    work = RecordedWork()
+    work.gate.clear()
+    jobs = await start_jobs(work)
+    cancelled = await jobs.request_review(review("a"))
+    await asyncio.wait_for(work.gathering.wait(), 10)
+    await asked(database, lambda admin: admin.cancel(cancelled))
+    work.gate.set()
+    await jobs.idle()
+    work.gate.clear()
+    work.gathering.clear()
+    other = await jobs.request_review(review("b", force=True))
+    await asyncio.wait_for(work.gathering.wait(), 10)
+
+    await asked(database, lambda admin: admin.retry(cancelled))
+    await asyncio.sleep(0.3)  # it begins if it can
+    work.gate.set()
+
+    await jobs.result(other)
+    await jobs.result(cancelled)
+    assert work.most_at_once[review("a").key] == 1
 
 
 async def test_what_cannot_be_done_is_said(start_jobs: Starting, database: str) -> None:

@@ -479,6 +479,30 @@ async def test_a_job_on_the_engines_own_loop_does_not_break_the_drain(start_jobs
         await jobs.request_review(review("a"))
 
 
+async def test_a_draining_machine_goes_on_saying_that_it_lives(
+    start_jobs: Starting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its last reviews have as long as the drain is, not only as long as the lease."""
+    monkeypatch.setattr("app.jobs.lease.HEARTBEAT_SECONDS", 0.05)
+    monkeypatch.setattr("app.jobs.lease.LEASE_SECONDS", 0.4)
+    work = RecordedWork()
+    work.gate.clear()
+    jobs = await start_jobs(work)
+    jobs.drain_seconds = 10.0
+    jobs._lease._shared = True
+    spoke: list[bool] = []
+    work.on_publish = lambda: spoke.append(jobs.may_speak)
+    await jobs.request_review(review("a"))
+    await asyncio.wait_for(work.gathering.wait(), 10)
+
+    closing = asyncio.create_task(jobs.close())
+    await asyncio.sleep(0.8)
+    work.gate.set()
+    await closing
+
+    assert spoke == [True]
+
+
 async def test_a_loud_installation_leaves_a_place_to_the_others(start_jobs: Starting) -> None:
     work = RecordedWork()
     work.gate.clear()

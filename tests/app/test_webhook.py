@@ -4,12 +4,14 @@ import asyncio
 import hmac
 import json
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 import pytest
+from aiohttp.test_utils import make_mocked_request
 
-from app.jobs import QueueUnavailableError
+from app.jobs import Jobs, QueueUnavailableError
+from app.web.metrics import Metrics
 from app.webhook import LARGEST_BODY, Webhook
 
 from .recorded_work import RecordedWork
@@ -131,6 +133,16 @@ async def test_form_encoded_deliveries_are_understood(deliver: Deliverer) -> Non
     assert await deliver("pull_request", urlencode({"payload": BODY}).encode(), content_type=form) == 202
     assert await deliver("pull_request", b"other=1", content_type=form) == 400
     assert await deliver("pull_request", b"payload=%7B&payload=%7B", content_type=form) == 400
+
+
+async def test_a_strangers_events_leave_no_series_behind() -> None:
+    metrics = Metrics()
+    webhook = Webhook(cast("Jobs", None), [SECRET], metrics)
+    stranger = {"X-GitHub-Event": "made_up", "Content-Length": str(LARGEST_BODY + 1)}
+
+    assert (await webhook.handle(make_mocked_request("POST", "/webhook", stranger))).status == 413
+
+    assert b"made_up" not in metrics.text()
 
 
 async def test_what_is_larger_than_github_sends_is_413(deliver: Deliverer) -> None:
