@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import shutil
 import sqlite3
@@ -69,13 +70,26 @@ def _replace(target: Path, source: Path) -> Path | None:
     partial = target.with_name(f"{target.name}.partial")
     shutil.copyfile(source, partial)
     _sync(partial)
-    kept = target.with_name(f"{target.name}.before-restore") if target.exists() else None
-    for suffix in ("-wal", "-shm", ""):  # the old log must never meet the new file
+    there, kept = target.exists(), _unused(target)
+    for suffix in (
+        "-wal",
+        "-shm",
+        "",
+    ):  # the old log must never meet the new file, nor one that somebody kept
         old = target.with_name(target.name + suffix)
-        if old.exists() and kept is not None:
+        if old.exists():
             old.rename(kept.with_name(kept.name + suffix))
     partial.rename(target)
-    return kept
+    return kept if there else None
+
+
+def _unused(target: Path) -> Path:
+    """A name for what is kept: another one after each restore, so that the first is not lost by the second."""
+    for number in itertools.count(1):
+        kept = target.with_name(f"{target.name}.before-restore{'' if number == 1 else f'-{number}'}")
+        if not any(kept.with_name(kept.name + suffix).exists() for suffix in ("", "-wal", "-shm")):
+            return kept
+    raise AssertionError("numbers do not end")
 
 
 def _file_of(database_url: str) -> Path:

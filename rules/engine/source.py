@@ -13,6 +13,8 @@ from rules.engine import newer_syntax
 MAX_BYTES = 512_000
 MAX_LINES = 20_000
 
+_HALF_ESCAPED = re.compile(r"\\[uU](?:0000)?[dD][89a-fA-F]")
+_HALF = re.compile("[\ud800-\udfff]")
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _BLANK = re.compile(rb"^[ \t\f]*(?:#.*)?$")
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -115,7 +117,7 @@ def parse(source: Source) -> ast.Module:
 def tree_of(text: str) -> ast.Module:
     """The tree of a text, in this interpreter's grammar or a newer one. Raises what `ast.parse` raises."""
     try:
-        return _parsed(text)
+        return _encodable(_parsed(text), text)
     except SyntaxError as refused:
         try:
             tree = newer_syntax.parse(text)
@@ -123,7 +125,17 @@ def tree_of(text: str) -> ast.Module:
             tree = None
         if tree is None:
             raise refused from None
-        return tree
+        return _encodable(tree, text)
+
+
+def _encodable(tree: ast.Module, text: str) -> ast.Module:
+    """Half characters, which an escape may put into a string, are replaced: no fact and no message could be written
+    with them, and one file would end the review of all."""
+    if _HALF_ESCAPED.search(text):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                node.value = _HALF.sub("\N{REPLACEMENT CHARACTER}", node.value)
+    return tree
 
 
 def readable(text: str) -> str:

@@ -42,6 +42,20 @@ def test_the_old_log_never_meets_the_restored_file(tmp_path: Path) -> None:
     ]
 
 
+def test_a_log_without_its_file_is_put_aside_and_nothing_kept_is_overwritten(tmp_path: Path) -> None:
+    """Whoever removes a damaged file and restores would get the damage back by its log."""
+    url = f"sqlite:///{tmp_path}/fastperf.db"
+    (tmp_path / "copy.db").write_bytes(b"")
+    (tmp_path / "fastperf.db-wal").write_bytes(b"old log")
+
+    assert restore(url, tmp_path / "copy.db") is None
+    assert not (tmp_path / "fastperf.db-wal").exists()
+    (tmp_path / "fastperf.db").write_bytes(b"first")
+    kept = [restore(url, tmp_path / "copy.db"), restore(url, tmp_path / "copy.db")]
+
+    assert [path.read_bytes() for path in kept if path is not None] == [b"first", b""]
+
+
 async def test_a_second_process_of_the_same_name_waits_and_then_says_so(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/fastperf.db"
     first, second = Place(url, "local"), Place(url, "local")

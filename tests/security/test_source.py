@@ -177,7 +177,12 @@ async def test_12_the_check_completes_and_names_what_was_skipped(service: Servic
         "shop/large.py": f"# {'x' * 40_000}\n" * 40,
     }
 
-    pull = await service.reviewed(repo, "bombs", SLOW | bombs)
+    half = {
+        "shop/half.py": "from fastapi import APIRouter\n\nrouter = APIRouter()\n\n\n"
+        '@router.get("/half/\\ud800")\nasync def half() -> str:\n    return "\\ud800"\n'
+    }
+
+    pull = await service.reviewed(repo, "bombs", SLOW | bombs | half)
 
     run = service.run(repo, pull)
     assert (run.status, run.conclusion) == ("completed", "failure")
