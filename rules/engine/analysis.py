@@ -46,6 +46,7 @@ from rules.engine.finding import (
 )
 from rules.engine.graph import place_of
 from rules.engine.index import Index
+from rules.engine.mentions import is_dead
 from rules.engine.module import Module
 from rules.engine.project import Project
 from rules.engine.rule import Match, ProjectMatch, ProjectRule, Rule
@@ -442,6 +443,9 @@ class _Run:
             gates = False
             confidence = at_most if confidence is not Confidence.POSSIBLE else confidence
         if rule.per_request and not module.reached(node):
+            severity, gates = min(severity, Severity.LOW, key=lambda each: each.rank), False
+            confidence = Confidence.POSSIBLE
+        if not module.reached(node) and (function := module.graph_node(node)) and is_dead(function, module):
             severity, gates = min(severity, Severity.LOW, key=lambda each: each.rank), False
             confidence = Confidence.POSSIBLE
         if traffic.is_example(module.path, module.project):

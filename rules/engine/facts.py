@@ -37,7 +37,7 @@ from rules.engine.raw_text import RawFacts
 from rules.engine.rows import Flow
 from rules.engine.switches import Switch
 
-ENGINE_VERSION = "26"
+ENGINE_VERSION = "27"
 """Changes when facts change shape or meaning: cached ones of another version are worthless."""
 
 # Flags of a call.
@@ -233,6 +233,8 @@ class ModuleFacts(msgspec.Struct, omit_defaults=True, frozen=True, kw_only=True)
     """References of everything imported, relative ones too."""
     members: dict[str, str] = {}
     """Module-level names that are no function or class, with what they hold."""
+    mentions: bytes = b""
+    """What `rules.engine.mentions` tells by."""
     kept: tuple[tuple[str, str, str], ...] = ()
     """What is set on applications: of `app.state.client = connect()` what `app.state` is, `client`, and what it holds."""
     stars: tuple[str, ...] = ()

@@ -41,8 +41,6 @@ _COLLECTING = frozenset(
         "min",
         "max",
         "sorted",
-        "next",
-        "anext",
     }
     | {"enumerate", "zip", "join", "extend", "update", "iter", "reversed", "chain", "deque"}
 )

@@ -20,7 +20,7 @@ _LISTS = ("list", "List", "Sequence", "typing.List", "typing.Sequence")
 
 
 class HeavyComputeInRequest(Rule):
-    """Work that grows with the square of the data is quick in tests and takes seconds in production.
+    """Work that grows with the square of the data, or makes an object of every row, is quick in tests and slow in production.
 
     `x in names` looks through the whole list: in a loop over as many items a thousand of each are a million comparisons, ten
     thousand a hundred million. `pandas.concat` in a loop copies all rows so far at each turn, and `iterrows` makes an object of

@@ -1,0 +1,89 @@
+"""Code that nobody names beside an application is left to the summary."""
+
+from __future__ import annotations
+
+import pytest
+
+from rules.engine.finding import Confidence
+from tests.engine.projects import project
+
+CONNECTORS = """
+import requests
+
+class Stripe:
+    async def confirm(self, number: str) -> int:
+        return requests.get("https://stripe.example/" + number, timeout=5).status_code
+"""
+ELSEWHERE = "from shop.connectors import Stripe\n__all__ = ['Stripe']\n"
+
+
+def confidence(use: str, connectors: str = CONNECTORS) -> Confidence:
+    analysis = project(
+        {
+            "shop/__init__.py": "",
+            "shop/connectors.py": connectors,
+            "shop/public.py": ELSEWHERE,
+            "shop/main.py": "from fastapi import FastAPI\nfrom shop import connectors, public\napp = FastAPI()\n"
+            f"@app.get('/')\nasync def root():\n    return 1\n{use}",
+            "tests/test_shop.py": "from shop.connectors import Stripe\nStripe().confirm('1')\n",
+        },
+        select=("FP101",),
+    )
+    (finding,) = (each for each in analysis.result.findings if each.path == "shop/connectors.py")
+    return finding.confidence
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "",
+        "def pay(connector):\n    return connector.refund('1')\n",
+        "def pay():\n    return connectors.Stripe\n",  # the class is named, its method is not
+    ],
+)
+def test_a_method_that_nobody_names_is_only_possible(use: str) -> None:
+    assert confidence(use) is Confidence.POSSIBLE
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "async def pay(connector: object):\n    return await connector.confirm('1')\nKNOWN = {'s': connectors.Stripe}\n",
+        "KNOWN = {'s': 'shop.connectors.Stripe'}\ndef pay(connector):\n    return getattr(connector, 'confirm')('1')\n",
+    ],
+    ids=["called on what nobody knows", "named in strings"],
+)
+def test_a_method_that_may_be_called_by_its_name_is_likely(use: str) -> None:
+    assert confidence(use) is Confidence.LIKELY
+
+
+@pytest.mark.parametrize(
+    "connectors",
+    [
+        CONNECTORS.replace("class Stripe:", "from framework import Handler\nclass Stripe(Handler):"),
+        CONNECTORS.replace("    async def", "    @register\n    async def"),
+        CONNECTORS.replace("confirm", "__call__"),
+    ],
+    ids=["a framework's base", "a decorator", "a special method"],
+)
+def test_what_somebody_else_may_call_is_likely(connectors: str) -> None:
+    assert confidence("KNOWN = [connectors.Stripe()]\n", connectors) is Confidence.LIKELY
+
+
+def test_without_an_application_nobody_need_name_it() -> None:
+    analysis = project({"shop/connectors.py": CONNECTORS}, select=("FP101",))
+
+    assert [finding.confidence for finding in analysis.result.findings] == [Confidence.LIKELY]
+
+
+def test_what_lies_in_a_folder_of_leftovers_is_only_possible() -> None:
+    analysis = project(
+        {
+            "shop/unused/connectors.py": CONNECTORS,
+            "shop/main.py": "from fastapi import FastAPI\napp = FastAPI()\n@app.get('/')\nasync def root(stripe):\n"
+            "    return stripe.confirm(Stripe)\n",
+        },
+        select=("FP101",),
+    )
+
+    assert [finding.confidence for finding in analysis.result.findings] == [Confidence.POSSIBLE]
