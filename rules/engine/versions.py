@@ -19,7 +19,7 @@ def normalised(name: str) -> str:
 
 
 def parse(text: str) -> Version:
-    return tuple(int(part) for part in re.findall(r"\d+", text)[:4])
+    return tuple(int(part[:9]) for part in re.findall(r"\d+", text)[:4])
 
 
 def declared(documents: Mapping[str, str]) -> dict[str, Version]:

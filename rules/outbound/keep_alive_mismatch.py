@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -106,7 +107,7 @@ class KeepAliveMismatch(ProjectRule):
 def _seconds(command: Command, project: Project) -> int | None:
     given = command.option(*_FLAGS[command.server])
     if given is not None:
-        return int(given.text) if given.text.isdigit() else None
+        return int(given.text) if re.fullmatch(r"[0-9]{1,9}", given.text) else None
     if command.server == "gunicorn" and "keepalive" in project.deployment.gunicorn:
         return project.deployment.gunicorn["keepalive"].number
     if command.server == "gunicorn" and command.option("-c", "--config") and not project.deployment.gunicorn:

@@ -94,6 +94,9 @@ def test_a_number_beyond_all_use_is_unknown(digits: int) -> None:
     workers = found.workers(found.commands[0])
     assert workers is not None
     assert workers.number is None
+    pinned = {"requirements.txt": f"fastapi>={'9' * digits}\nsqlalchemy=={'9' * digits}\n"}
+    endpoint = b"from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get('/')\ndef home(): ...\n"
+    assert analyze({"main.py": endpoint}, documents=pinned).result.skipped == ()
 
 
 def test_nginx_keeps_connections_only_when_it_is_told_to() -> None:
