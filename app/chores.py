@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -79,6 +80,14 @@ class Chores:
             return await order.obey(await self._blocking(job) if job.head_sha else ())
         except (Gone, NotFound):
             return None
+
+    async def refuse_command(self, job: CommandJob) -> Outcome:
+        """The last resort: whoever asked hears that nothing came of it."""
+        if job.number:
+            order = Order(job, self.github.repository(job.repository), self.store, None, self._public_url)
+            with contextlib.suppress(Gone, NotFound):
+                await order.fail()
+        return {"status": "fault"}
 
     async def _meant(self, jobs: Sequence[CommandJob]) -> CommandJob:
         """Of pull requests with one head the first in which something blocks: the button of their run is for that."""

@@ -117,20 +117,27 @@ class Order:
             await self._one(command, said, blocking)
         await self._react("confused" if said.confused else "eyes")
         if said.answers:
-            marker_ = f"<!-- fastperf:answer {self.job.trigger} -->"
-            since = datetime.datetime.now(datetime.UTC) - datetime.timedelta(hours=1)
-            body = await self._told(said.once(), wanted)
-            try:
-                await self._client.comments.create(
-                    self.job.number, f"{body}\n{marker_}", marker=marker_, since=since
-                )
-            except Forbidden as error:  # the conversation is locked: what was asked for is done all the same
-                log.warning("answer_refused", needs=error.accepted)
+            await self._answer(await self._told(said.once(), wanted))
         if not said.review:
             return None
         return ReviewJob(
             repository=self.job.repository, number=self.job.number, trigger=self.job.trigger, force=True
         )
+
+    async def fail(self) -> None:
+        """Every attempt broke off, for a reason of ours. Strangers were told nothing before and are not now."""
+        if await self._client.comments.permission(self.job.author) not in MAY_COMMAND:
+            return
+        await self._react("confused")
+        await self._answer(f"{as_code(self.job.body[:60])} failed for a fault of fastperf's own.")
+
+    async def _answer(self, body: str) -> None:
+        mark = f"<!-- fastperf:answer {self.job.trigger} -->"
+        since = datetime.datetime.now(datetime.UTC) - datetime.timedelta(hours=1)
+        try:
+            await self._client.comments.create(self.job.number, f"{body}\n{mark}", marker=mark, since=since)
+        except Forbidden as error:  # the conversation is locked: what was asked for is done all the same
+            log.warning("answer_refused", needs=error.accepted)
 
     async def _told(self, given: Sequence[Answer], wanted: Sequence[Command]) -> str:
         """The comment that answers. What it has no room for is on a page, if there are pages."""

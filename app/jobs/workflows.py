@@ -161,7 +161,16 @@ class Workflows:
         with self._known(
             "command", job.id, delivery=job.trigger, repository=job.repository.full_name, number=job.number
         ):
-            wish = await self._patiently("command", self._answer_command, job)
+            try:
+                wish = await self._patiently("command", self._answer_command, job)
+            except ComeBackLaterError:
+                raise
+            except Exception as error:
+                if is_outage(error):
+                    raise
+                log.exception("command_failed", error=type(error).__name__)
+                self._on_event("failed", 1)
+                return await self._patiently("fault", self.work.refuse_command, job)
             if wish.get("review"):
                 await self._review_next(msgspec.convert(wish["review"], ReviewJob))
             return {"status": "done"}

@@ -50,7 +50,8 @@ class Setting:
 
     @property
     def number(self) -> int | None:
-        return int(self.value) if self.value is not None and re.fullmatch(r"\d+", self.value) else None
+        """None for one that is beyond all use, too."""
+        return int(self.value) if self.value is not None and re.fullmatch(r"\d{1,9}", self.value) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -561,7 +562,7 @@ def _proxies(path: str, text: str) -> Iterator[Proxy]:
     """nginx keeps idle connections to an upstream for 60 s once `keepalive` is on; Caddy for what it is told."""
     if path.lower().endswith("caddyfile"):
         for number, line in enumerate(text.splitlines(), 1):
-            match = re.match(r"\s*keepalive\s+(\d+)(s|m)\b", line)
+            match = re.match(r"\s*keepalive\s+(\d{1,9})(s|m)\b", line)
             if match is not None:
                 yield Proxy(path, number, "Caddy", int(match[1]) * (60 if match[2] == "m" else 1))
         return
@@ -570,13 +571,13 @@ def _proxies(path: str, text: str) -> Iterator[Proxy]:
         kept = re.search(r"^[ \t]*keepalive\s+\d+\s*;", body, re.MULTILINE)
         if kept is None:
             continue
-        told = re.search(r"^[ \t]*keepalive_timeout\s+(\d+)(s|m)?\s*;", body, re.MULTILINE)
+        told = re.search(r"^[ \t]*keepalive_timeout\s+(\d{1,9})(s|m)?\s*;", body, re.MULTILINE)
         at = text.count("\n", 0, block.start(1) + (told or kept).start()) + 1
         yield Proxy(path, at, "nginx", int(told[1]) * (60 if told[2] == "m" else 1) if told else 60)
 
 
 def _balancers(path: str, text: str) -> Iterator[Proxy]:
     for number, line in enumerate(text.splitlines(), 1):
-        match = re.search(r"idle_timeout\.timeout_seconds=(\d+)", line)
+        match = re.search(r"idle_timeout\.timeout_seconds=(\d{1,9})", line)
         if match is not None:
             yield Proxy(path, number, "the load balancer", int(match[1]))

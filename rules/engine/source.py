@@ -7,13 +7,16 @@ import codecs
 import re
 import warnings
 from functools import cached_property
+from typing import Any
 
 from rules.engine import newer_syntax
 
 MAX_BYTES = 512_000
 MAX_LINES = 20_000
 
-_HALF_ESCAPED = re.compile(r"\\[uU](?:0000)?[dD][89a-fA-F]")
+_ODD_LITERAL = re.compile(r"\\[uU](?:0000)?[dD][89a-fA-F]|[0-9a-fA-F_]{16,}|[eE]\+?\d[\d_]+")
+"""Text that may hold a literal no fact can be written with."""
+_LARGEST = 2**53
 _HALF = re.compile("[\ud800-\udfff]")
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _BLANK = re.compile(rb"^[ \t\f]*(?:#.*)?$")
@@ -129,13 +132,23 @@ def tree_of(text: str) -> ast.Module:
 
 
 def _encodable(tree: ast.Module, text: str) -> ast.Module:
-    """Half characters, which an escape may put into a string, are replaced: no fact and no message could be written
-    with them, and one file would end the review of all."""
-    if _HALF_ESCAPED.search(text):
+    """Half characters, which an escape may put into a string, and numbers beyond all use are replaced: no fact and no
+    message could be written with them, and one file would end the review of all."""
+    if _ODD_LITERAL.search(text):
         for node in ast.walk(tree):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                node.value = _HALF.sub("\N{REPLACEMENT CHARACTER}", node.value)
+            if isinstance(node, ast.Constant):
+                node.value = _usable(node.value)
     return tree
+
+
+def _usable(value: Any) -> Any:
+    if isinstance(value, str):
+        return _HALF.sub("\N{REPLACEMENT CHARACTER}", value)
+    if isinstance(value, float):
+        return min(value, float(_LARGEST))
+    if isinstance(value, int):
+        return min(value, _LARGEST)
+    return value
 
 
 def readable(text: str) -> str:

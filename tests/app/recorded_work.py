@@ -93,6 +93,10 @@ class RecordedWork:
         self._do("command", job.id)
         return self.next_review
 
+    async def refuse_command(self, job: CommandJob) -> Outcome:
+        self._do("refuse_command", job.id)
+        return {"status": "fault"}
+
     async def rerun(self, job: RerunJob) -> tuple[ReviewJob, ...]:
         self._do("rerun", job.id)
         return tuple(review(job.trigger, number, force=True) for number in job.numbers)

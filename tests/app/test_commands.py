@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from app.analysis import AnalysisError
 from tests.fakegithub.state import IssueComment, Pull, Repo
 
 from .service import FAST, SLOW, Service
@@ -64,6 +65,22 @@ async def test_who_ignores_what_is_not_there_is_told_so(service: Service) -> Non
     (answer,) = _answers(service, repo, pull)
     assert answer.startswith("Noted, but this pull request has no new FP104 at `shop/mian.py` to ignore")
     assert service.run(repo, pull).conclusion == "failure"
+
+
+async def test_a_command_that_fails_for_good_is_answered_all_the_same(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo, pull = await _slow(service)
+
+    async def broken(*_: object) -> None:
+        raise AnalysisError("the analysis process keeps ending")
+
+    monkeypatch.setattr("app.surveys.Surveys.audit", broken)
+    comment = await _say(service, repo, pull, "/fastperf audit")
+
+    assert service.github.reactions(comment) == ["confused"]
+    (answer,) = _answers(service, repo, pull)
+    assert answer.startswith("`/fastperf audit` failed for a fault of fastperf's own.")
 
 
 async def test_a_reply_in_a_thread_ignores_that_finding(service: Service) -> None:

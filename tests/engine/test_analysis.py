@@ -109,6 +109,20 @@ def test_lines_and_newlines_are_those_of_python() -> None:
     assert source.newline == "\r\n"
 
 
+@pytest.mark.parametrize("number", ["9" * 30, "0x" + "f" * 6000, "1e999"])
+def test_a_number_beyond_all_use_hides_nothing(number: str) -> None:
+    """A review that ends with a fault, or skips a file, blocks nothing: a literal must not be the way to that."""
+    text = f"import time\nimport requests\n\nLIMIT = {number}\n\nasync def f(most=LIMIT):\n    time.sleep({number})\n"
+    text += f'    for _ in range({number}):\n        requests.get("x", timeout={number})\n'
+
+    msgspec.msgpack.encode(extract("a.py", text.encode()))
+    result = analyze({"a.py": text.encode()}, options=Options(select=("FP101",))).result
+
+    assert [finding.line for finding in result.findings] == [7, 9]
+    assert result.skipped == ()
+    msgspec.msgpack.encode(result)
+
+
 class Crashing(Rule):
     """It crashes."""
 

@@ -86,6 +86,16 @@ def test_only_what_is_written_proves_several_processes() -> None:
     assert of("k8s/api.yaml", manifest).several_processes() is not None
 
 
+@pytest.mark.parametrize("digits", [30, 6000])
+def test_a_number_beyond_all_use_is_unknown(digits: int) -> None:
+    """What is said of it could not be written, and the review of everything else would end with it."""
+    found = of("Procfile", f"web: uvicorn main:app --workers {'9' * digits}\n")
+
+    workers = found.workers(found.commands[0])
+    assert workers is not None
+    assert workers.number is None
+
+
 def test_nginx_keeps_connections_only_when_it_is_told_to() -> None:
     kept = of(
         "nginx.conf",
