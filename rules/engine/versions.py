@@ -76,7 +76,7 @@ def _add(found: dict[str, Version], requirement: str) -> None:
 def _project(text: str, *, groups: bool = False) -> Iterator[str]:
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
+    except ValueError:  # of a number that is too long, too
         return
     project = _table(document, "project")
     for requirement in project.get("dependencies", ()):

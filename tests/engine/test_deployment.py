@@ -95,6 +95,7 @@ def test_a_number_beyond_all_use_is_unknown(digits: int) -> None:
     assert workers is not None
     assert workers.number is None
     pinned = {"requirements.txt": f"fastapi>={'9' * digits}\nsqlalchemy=={'9' * digits}\n"}
+    pinned["pyproject.toml"] = f"[project]\ndependencies = []\n[other]\nlimit = {'9' * digits}\n"
     endpoint = b"from fastapi import FastAPI\n\napp = FastAPI()\n\n\n@app.get('/')\ndef home(): ...\n"
     assert analyze({"main.py": endpoint}, documents=pinned).result.skipped == ()
 
