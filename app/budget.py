@@ -75,7 +75,7 @@ def _parts(text: str) -> tuple[str, str, str]:
 def _frozen(text: str) -> dict[str, Budget]:
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
+    except ValueError:  # a number of thousands of digits is no TOMLDecodeError
         return {}
     tables = document.get("budget") or document.get("tool", {}).get("fastperf", {}).get("budget", [])
     found = msgspec.convert(tables, list[Budget])
