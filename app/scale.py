@@ -176,7 +176,7 @@ def as_html(plan: Plan) -> str:
 def _loads(plan: Plan) -> Table:
     """Response time at shares of each ceiling, beside a curve of blocks."""
     table = Table(box=None, pad_edge=False)
-    table.add_column("response time under load", overflow="fold")
+    table.add_column("under load", overflow="fold", min_width=len("under load"))
     table.add_column("", no_wrap=True)
     for share in LOADS[1:-1]:
         table.add_column(f"at {share:.0%}", justify="right", no_wrap=True)

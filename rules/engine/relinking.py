@@ -27,7 +27,7 @@ _OF_TABLES = frozenset({"declarations", "migration", "flows", "raw"})
 _DECLARED = tuple(
     name
     for name in ModuleFacts.__struct_fields__
-    if name not in {"lines", "functions", *_OF_TABLES, *_IMPORTED}
+    if name not in {"lines", "functions", "mentions", *_OF_TABLES, *_IMPORTED}
 )
 _OWN = frozenset({"calls", "flags", "passings"})
 """Fields of a function that only its own callers feel."""

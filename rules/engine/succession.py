@@ -527,6 +527,7 @@ def _functions(found: ModuleFacts) -> dict[str, tuple[object, ...]]:
             function.owner,
             function.returns,
             function.yields,
+            function.made,
             function.switches,
             tuple((each.ref, each.called) for each in function.decorators),
         )

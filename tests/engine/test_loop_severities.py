@@ -252,6 +252,7 @@ def test_a_loop_that_no_request_is_seen_on_weighs_a_step_less_and_is_a_hint_in_t
     from shop.mail import poll
     from shop.tasks.clean import poll as clean
     app = FastAPI()
+    KNOWN = [poll, clean]
 
     @app.get("/")
     async def index(): ...

@@ -22,6 +22,7 @@ from app.github.errors import (
     TooLarge,
     Unavailable,
     UnexpectedHost,
+    Unsupported,
 )
 from tests.app.github.conftest import REPOSITORY, Responder, Server, drop, half, json, serve, text
 
@@ -457,7 +458,7 @@ async def test_graphql_goes_to_the_address_given(server: Server, private_key: st
         ),
         (
             {"errors": [{"message": "Field 'x' doesn't exist", "extensions": {"code": "undefinedField"}}]},
-            GitHubError,
+            Unsupported,
         ),
         ({"errors": ["odd"]}, GitHubError),
         ({}, Unavailable),
