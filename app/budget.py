@@ -60,7 +60,15 @@ def freeze(root: Path, endpoints: Sequence[Endpoint], *, loosen: bool = False) -
     written = "\n".join(_toml(budget, table) for budget in {entry.match: entry for entry in made}.values())
     head = f"{before.rstrip()}\n\n" if before.strip() else ""
     tail = f"\n{after.lstrip()}" if after.strip() else ""
-    return Freezing(place, f"{head}{BEGIN}\n{written}{END}\n{tail}", len(made), kept)
+    whole = f"{head}{BEGIN}\n{written}{END}\n{tail}"
+    try:
+        tomllib.loads(whole)
+    except ValueError as error:
+        reason = (
+            f"{place.name} cannot take frozen budgets as tables of their own ({error}); nothing was written"
+        )
+        raise ValueError(reason) from None
+    return Freezing(place, whole, len(made), kept)
 
 
 def _parts(text: str) -> tuple[str, str, str]:

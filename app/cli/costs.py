@@ -106,7 +106,10 @@ def budget(path: Path, freeze: bool, loosen: bool, output_format: str) -> None:
     options = msgspec.structs.replace(config.options(), select=("none",))  # costs alone, no findings
     endpoints = scan(project, options, prove=False).result.endpoints
     if freeze:
-        frozen = budgeting.freeze(root, endpoints, loosen=loosen)
+        try:
+            frozen = budgeting.freeze(root, endpoints, loosen=loosen)
+        except ValueError as error:
+            raise Misuse(str(error)) from None
         frozen.path.parent.mkdir(parents=True, exist_ok=True)
         frozen.path.write_text(frozen.text, encoding="utf-8")
         kept = f"; {frozen.kept} cost more than what was frozen before, which stays" if frozen.kept else ""

@@ -86,6 +86,10 @@ class Plugin:
         self.path = path
         self.observed = Observed()
         self._undo: list[Callable[[], None]] = []
+        self._ran = False
+
+    def pytest_runtest_logstart(self) -> None:
+        self._ran = True
 
     def pytest_sessionstart(self) -> None:
         for watch in (_watch_applications, _watch_statements, _watch_calls):
@@ -103,11 +107,13 @@ class Plugin:
         if output is not None:
             output[KIND] = self.observed.routes
             return
+        if not self._ran:
+            return  # only collected, or not even that: what was seen before still holds
         self.path.parent.mkdir(parents=True, exist_ok=True)
         self.path.write_text(self.observed.written(), encoding="utf-8")
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        if not hasattr(terminalreporter.config, "workerinput"):
+        if self._ran and not hasattr(terminalreporter.config, "workerinput"):
             count = len(self.observed.routes)
             terminalreporter.write_line(f"fastperf observed {count} routes: {self.path}")
 

@@ -27,6 +27,7 @@ from rules.engine.finding import (
 from rules.engine.rule import Invalid, Rule, Valid
 
 CODE = "FP005"
+_PARAMETER = re.compile(r"\{[^{}/]*\}")
 KINDS = {"queries": "queries", "external_calls": "external calls"}
 """The costs that a budget bounds, as attributes of a cost and in words."""
 _SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
@@ -116,8 +117,9 @@ def within(cost: str | int, allowed: str | int) -> bool:
 
 
 def fits(match: str, endpoint: Endpoint | EndpointRef) -> bool:
-    """Whether a table's `match` means this endpoint: `GET /orders`, `/orders` or a glob."""
+    """Whether a table's `match` means this endpoint: `GET /orders`, `/orders` or a glob. How parameters are called is nothing."""
     target = f"{endpoint.method} {endpoint.path}" if " " in match else endpoint.path
+    target, match = _PARAMETER.sub("{}", target), _PARAMETER.sub("{}", match)
     return fnmatchcase(target, match.replace("[", "[[]"))
 
 

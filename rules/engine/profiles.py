@@ -17,7 +17,9 @@ import msgspec
 MOST_STACK = 500
 _RAW_FRAME = re.compile(r"^(?P<function>.+?) \((?P<file>[^()]+?)(?::(?P<line>\d+))?\)$")
 _RAW_LINE = re.compile(r"^(?P<stack>\S.*) (?P<count>\d+)$")
-_SAMPLE = re.compile(r"^(?P<name>[A-Za-z_:][\w:]*)\{(?P<labels>[^}]*)\}\s+(?P<value>[0-9.eE+-]+|NaN|\+?Inf)")
+_SAMPLE = re.compile(
+    r'^(?P<name>[A-Za-z_:][\w:]*)\{(?P<labels>(?:[^"}]|"(?:[^"\\]|\\.)*")*)\}\s+(?P<value>[0-9.eE+-]+|NaN|\+?Inf)'
+)
 _LABEL = re.compile(r'\b(?P<key>\w+)="(?P<value>(?:[^"\\]|\\.)*)"')
 _ROUTE_LABELS = ("http_route", "handler", "route", "path_template", "path", "endpoint")
 _METHOD_LABELS = ("http_request_method", "http_method", "method")

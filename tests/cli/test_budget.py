@@ -102,6 +102,31 @@ def test_breaking_a_budget_fails_the_review_and_its_summary_shows_it(shop: Repos
     assert "**queries 2**" in report["summary"]
 
 
+def test_another_name_for_a_parameter_does_not_leave_the_budget(shop: Repository) -> None:
+    by_number = API.replace('"/orders"', '"/orders/{number}"')
+    shop.commit({"shop/api.py": by_number})
+    fastperf("budget", "--freeze", folder=shop.path)
+    shop.commit({"shop/api.py": DEARER.replace('"/orders"', '"/orders/{order_number}"')})
+
+    done = fastperf("budget", "--output-format", "json", folder=shop.path)
+
+    assert done.returncode == 1
+    assert [entry["holds"] for entry in json.loads(done.stdout)["budgets"]] == [False, True]
+
+
+@pytest.mark.parametrize(
+    "tables", ['[tool]\nfastperf = { fail_on = "never" }\n', "[tool.fastperf]\nbudget = []\n"]
+)
+def test_a_file_that_cannot_take_budgets_stays_as_it_is(shop: Repository, tables: str) -> None:
+    shop.commit({"pyproject.toml": PROJECT + tables})
+
+    done = fastperf("budget", "--freeze", folder=shop.path)
+
+    assert done.returncode == 2
+    assert "nothing was written" in done.stderr
+    assert (shop.path / "pyproject.toml").read_text() == PROJECT + tables
+
+
 def test_what_was_beyond_its_budget_before_counts_only_when_it_goes_further(shop: Repository) -> None:
     fastperf("budget", "--freeze", folder=shop.path)
     shop.commit({"shop/api.py": DEARER}, message="Break it")

@@ -107,6 +107,7 @@ def test_durations_by_route_rank_findings() -> None:
     evidence = profiles.read(*of("metrics.txt"))
     assert evidence.kind == "Prometheus metrics"
     assert evidence.requests > 20
+    assert {"GET /customers/{customer_id}/favourites", "GET /orders/count"} <= evidence.routes.keys()
 
     count = one(result(of("metrics.txt")), "FP209", "shop/orders/api.py")
 

@@ -107,6 +107,17 @@ def test_statements_and_gaps_are_counted_by_route_and_read_by_the_check(project:
     assert "the event loop stood still" in told["FP101"]["impact"]["summary"]
 
 
+def test_collecting_alone_leaves_what_was_seen_before(tmp_path: Path) -> None:
+    (tmp_path / "test_nothing.py").write_text("def test_nothing():\n    pass\n")
+    seen = tmp_path / "fastperf-observed.json"
+    seen.write_text("seen before")
+
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "fastperf.pytest", "--collect-only"]
+    subprocess.run(command, cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}, timeout=100, check=True)
+
+    assert seen.read_text() == "seen before"
+
+
 def test_the_parts_of_several_workers_become_one_with_the_worst_of_each_route() -> None:
     whole, mild, bad = Observed(), Request(), Request()
     mild.statements.update(["select 1"])
