@@ -246,6 +246,9 @@ def _cold(finding: Finding, fitted: Sequence[_Fitted]) -> str:
         if evidence.samples >= ENOUGH_SAMPLES and name and _share(finding, each) < COLD:
             return f"not seen in {evidence.samples:,} samples: one severity less"
         refs = {*finding.endpoints, *((finding.endpoint,) if finding.endpoint else ())}
-        if evidence.routes and evidence.requests >= ENOUGH_REQUESTS and refs and _share(finding, each) < COLD:
+        are_known = bool(refs) and all(
+            ref in each.routes for ref in refs
+        )  # a route that is new was never asked for
+        if are_known and evidence.requests >= ENOUGH_REQUESTS and _share(finding, each) < COLD:
             return f"hardly any of {evidence.requests:,} requests: one severity less"
     return ""

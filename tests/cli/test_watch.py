@@ -28,6 +28,8 @@ class Watching:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             encoding="utf-8",
+            # Tests that a shell runs in its background inherit a SIGINT that is ignored.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         self.timer = threading.Timer(SECONDS, self.process.kill)
         self.timer.start()
