@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
+from functools import partial
 
 from benchmarks.impact.threads.gaps import Call
 from benchmarks.impact.threads.inputs import folder, table
@@ -39,8 +40,7 @@ def pandas() -> Mapping[str, Call]:
         "read_sql_table": "items",
     }
     reads: dict[str, Call] = {
-        f"pandas.{name}": (lambda name=name, query=query: getattr(pandas, name)(query, engine))  # type: ignore[misc]
-        for name, query in queries.items()
+        f"pandas.{name}": partial(getattr(pandas, name), query, engine) for name, query in queries.items()
     }
     return reads | {
         "pandas.read_csv": lambda: pandas.read_csv(io.StringIO(longer)),

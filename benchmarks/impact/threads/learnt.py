@@ -70,10 +70,12 @@ def transformers() -> Mapping[str, Call]:
     import transformers
 
     large = str(_bert(6, 768))
+
+    def loading(name: str) -> Call:
+        return lambda: getattr(transformers, name).from_pretrained(large)
+
     loads: dict[str, Call] = {
-        f"transformers.{name}.from_pretrained": (
-            lambda name=name: getattr(transformers, name).from_pretrained(large)
-        )  # type: ignore[misc]
+        f"transformers.{name}.from_pretrained": loading(name)
         for name in (
             "AutoModel",
             "AutoTokenizer",
