@@ -160,10 +160,10 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         suggested = {comment.fingerprint for comment in spoken if comments.has_suggestion(comment)}
         applied = _applied(heard, texts)
         one_click = {finding.fingerprint for finding in new if marker.token(finding.fingerprint) in suggested}
-        read = diff.files.keys() - set(config.evidence)  # a profile that does not fit is no code that we missed
-        missed = tuple(
-            dict.fromkeys((*skipped, *(entry for entry in after.skipped if entry.path in read)))
-        )
+        read = diff.files.keys() - set(
+            config.evidence
+        )  # a profile that does not fit is no code that we missed
+        missed = tuple(dict.fromkeys((*skipped, *(entry for entry in after.skipped if entry.path in read))))
         verdict = conclude(new, config, skipped=bool(missed), faults=bool(faults), advisory=advisory)
         patched = {finding.fingerprint for finding in applied.findings}
         recommendations = recommend(groups, one_click, patched, lambda entry: demand.weight(entry, config))

@@ -426,3 +426,51 @@ def test_routes_that_hardly_anybody_asked_for_before_the_change_say_nothing_of_n
     _, head = reviewed(MAIN, MAIN.replace(b"time.sleep(1)", b"time.sleep(4)") + BLOCKING, seen)
 
     assert severities(head, "FP101") == {"rare": Severity.HIGH, "new": Severity.CRITICAL}
+
+
+CALLS = b"""
+import asyncio
+import httpx, requests
+from fastapi import FastAPI
+
+app = FastAPI()
+
+def price(number: int) -> float:
+    return requests.get(f"https://prices.example/{number}").json()
+
+@app.get("/price")
+def one(number: int) -> float:
+    return price(number)
+
+@app.get("/other")
+def other(number: int) -> float:
+    return requests.get("https://other.example").json()
+
+@app.get("/prices")
+async def many(numbers: list[int]) -> list[float]:
+    async with httpx.AsyncClient() as client:
+        return [(await client.get(f"https://prices.example/{number}")).json() for number in numbers]
+"""
+
+
+def test_calls_that_tests_saw_confirm_loops_and_rank_missing_timeouts() -> None:
+    def call(text: str, times: int, frame: str) -> dict[str, object]:
+        return {"text": text, "times": times, "where": "tests/test_a.py::test_a", "frames": [frame]}
+
+    routes = {
+        "GET /other": {"outgoing": [call("GET other.example", 2, "main.py:other:17")]},
+        "GET /price": {"outgoing": [call("GET elsewhere.example", 2, "auth.py:check:3")]},
+        "GET /prices": {"outgoing": [call("GET prices.example", 30, "main.py:many:22")]},
+    }
+    evidence = json.dumps({"kind": "fastperf-observed", "routes": routes})
+
+    found = of_shop({"main.py": CALLS, "auth.py": b""}, ("seen", evidence)).result
+
+    timeouts = {each.line: each for each in found.findings if each.code == "FP601"}
+    assert timeouts[17].impact.summary.startswith(
+        "called 2 times in one request in tests/test_a.py::test_a (`GET other.example`); "
+    )
+    assert {line: each.seen for line, each in timeouts.items()} == {9: False, 17: True}
+    (looped,) = (each for each in found.findings if each.code == "FP111")
+    assert looped.confidence is Confidence.CERTAIN
+    assert looped.impact.summary.startswith("30 times the same call in one request in tests/")
