@@ -22,7 +22,7 @@ from app.review import queue
 from app.review.config import Config
 from app.review.report import Report
 from app.review.wishes import Wishes
-from app.store import Store
+from app.store import COULD_NOT, Store
 from app.verdict import Gathered, is_revert, of_report, too_large, unreviewed, verdict_key
 from app.work import MergeGroupJob
 
@@ -49,7 +49,7 @@ class MergeQueue:
         """Conclude the group as the project wants it after a fault of ours."""
         config = Config.parse((await self._last(client, job)).documents)
         fault = unreviewed(job.head_sha, config.on_fault, f"a fault of its own ({reason})", None)
-        said = msgspec.structs.replace(fault, title="fastperf could not review this commit")
+        said = msgspec.structs.replace(fault, title=COULD_NOT)
         await self._conclude(client, said)
         entry = f"{job.repository.id}:fault:{job.head_sha}"
         number = client.pulls.last_of(job.head_ref)
