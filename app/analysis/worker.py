@@ -24,7 +24,7 @@ from typing import BinaryIO
 import msgspec
 
 import rules
-from app.analysis import confinement
+from app.analysis import confinement, telling
 from app.analysis.archive import ArchiveError, ArchiveLimitError, blob_sha, members
 from app.analysis.documents import is_document, is_python
 from app.analysis.messages import (
@@ -122,9 +122,24 @@ class Connection:
         return task
 
     def send(self, frame: Frame) -> None:
-        body = self._encoder.encode(frame)
+        """Or, of a frame that cannot be sent, what `telling` leaves of it: the parent gets its answer in any case."""
+        try:
+            body = self._encoded(frame)
+        except Exception as error:  # one answer: the next one is none the worse for it
+            if (told := telling.instead(frame, error)) is None:
+                return
+            try:
+                body = self._encoded(told)
+            except Exception as another:  # it is no single file's doing
+                body = self._encoded(telling.failed(another))
         self._write.write(len(body).to_bytes(4) + body)
         self._write.flush()
+
+    def _encoded(self, frame: Frame) -> bytes:
+        body = self._encoder.encode(frame)
+        if len(body) > LONGEST_FRAME:
+            raise ValueError("frame too long")
+        return body
 
     def begin(self, path: str, stage: Stage, blob: str = "") -> None:
         """Say which file comes now, and let the kernel end this process if it takes too long.
