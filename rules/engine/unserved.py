@@ -28,7 +28,7 @@ _LOADING = ("import_module", "iter_modules", "walk_packages", "find_spec")
 
 def unserved(project: Project) -> int:
     """A bit for each endpoint of the project that no user gets to."""
-    left_over = _left_over(project)
+    left_over = _left_over(project) | _orphans(project)
     hidden = frozenset(_hidden(project.routing.routes))
     bits = 0
     for position, endpoint in enumerate(project.routing.endpoints):
@@ -94,6 +94,19 @@ def _left_over(project: Project) -> frozenset[str]:
     }
     used = _imported(project, applications - idle)
     return frozenset(_imported(project, idle - used) - used)
+
+
+def _orphans(project: Project) -> frozenset[str]:
+    """Files with routes that no file imports, beside applications that import theirs by their names."""
+    applications = {path for (path, _), router in project.routing.routers.items() if router.is_app}
+    routed = {route.handler.path for route in project.routing.routes} - applications
+    imported = {path for each in project.resolver.modules for path in project.imports_of(each)}
+    found = routed - imported
+    if not found or len(found) > len(routed & imported) or not applications:
+        return frozenset()
+    if any(_loads_by_name(project, path) for path in applications):
+        return frozenset()
+    return frozenset(found)
 
 
 def _is_beside(path: str, started: str) -> bool:

@@ -85,6 +85,19 @@ def test_what_is_loaded_by_name_is_not_left_over() -> None:
     }
 
 
+def test_routes_that_no_file_imports_are_left_over() -> None:
+    files = {
+        "shop/main.py": APPLICATION.format("shop.api"),
+        "shop/api.py": ROUTER,
+        "shop/backup/api.py": ROUTER,
+    }
+
+    assert confidences(files) == {
+        "shop/api.py": Confidence.CERTAIN,
+        "shop/backup/api.py": Confidence.POSSIBLE,
+    }
+
+
 @pytest.mark.parametrize(
     ("path", "before", "expected"),
     [
