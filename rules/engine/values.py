@@ -125,3 +125,11 @@ MADE = "made"
 """With a function or a path, who asks what is instantiated there."""
 HEIRS, STARS = "heirs", "stars"
 """Who asks for the bases of all classes of a file, and for what its star imports bring."""
+
+
+def qualified(module: Linked, symbol: str) -> str:
+    return f"{module.name}.{symbol}" if module.name else symbol
+
+
+def function_value(module: Linked, function: Function) -> Value:
+    return Value(Sort.FUNCTION, qualified(module, function.symbol), module, function.symbol)
