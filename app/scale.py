@@ -243,9 +243,13 @@ def _changes(plan: Plan) -> list[Text | Table]:
 def _resting_on(plan: Plan) -> str:
     """The figures' assumptions, with how to replace them."""
     assumed: dict[str, float] = {}
+    supposed: dict[str, None] = {}
     for entry in plan.capacities:
         assumed |= entry.assumptions
-    if not assumed:
-        return "Estimated from the code and [tool.fastperf.context]."
-    listed = ", ".join(f"{key} = {value:g}" for key, value in assumed.items())
-    return f"Estimated; assumes {listed}. Put the real values into [tool.fastperf.context]."
+        supposed |= dict.fromkeys(entry.supposed)
+    told = "Estimated from the code and [tool.fastperf.context]."
+    if assumed:
+        listed = ", ".join(f"{key} = {value:g}" for key, value in assumed.items())
+        told = f"Estimated; assumes {listed}. Put the real values into [tool.fastperf.context]."
+    besides = [*([] if plan.site.cpus else ["a core for each worker"]), *supposed]
+    return f"{told} Besides: {', '.join(besides)}." if besides else told

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -31,7 +31,14 @@ _CONNECTIONS = 100
 _CLIENTS = frozenset(
     {"httpx.AsyncClient", "httpx.Client", "httpx2.AsyncClient", "httpx2.Client", "aiohttp.ClientSession"}
 )
-_ENGINES = frozenset({"sqlalchemy.create_engine", "sqlalchemy.ext.asyncio.create_async_engine"})
+_POOLS: Mapping[str, int] = {
+    "sqlalchemy.create_engine": 15,
+    "sqlalchemy.ext.asyncio.create_async_engine": 15,
+    "asyncpg.create_pool": 10,
+    "psycopg_pool.ConnectionPool": 4,
+    "psycopg_pool.AsyncConnectionPool": 4,
+}
+"""What makes a pool of connections to a database, and how many it has unless told otherwise."""
 _FACTORIES = ("sessionmaker", "async_sessionmaker")
 _OVERFLOW = 10
 _SIZE = 5
@@ -62,8 +69,7 @@ class Admissions:
                 continue
             for admission in module.facts.admissions:
                 self._all.append((admission, module))
-                if admission.target:
-                    self._found[path, admission.target[1:]] = admission
+                self._found[_place(admission, module)] = admission
         self._opened: dict[Node, Held | None] = {}
         self.tokens = THREADS
         self.some_pool = self._only_pool()
@@ -126,17 +132,13 @@ class Admissions:
         return Held("database pool", place[1], place) if self._is_engine(admission) else None
 
     def _is_engine(self, admission: Admission) -> bool:
-        return libraries.canonical(admission.ref) in _ENGINES
+        return libraries.canonical(admission.ref) in _POOLS
 
     def _only_pool(self) -> Held:
         """The one pool whose size the code says, where there is only one."""
-        engines = [
-            (module.path, admission.target[1:])
-            for admission, module in self._all
-            if self._is_engine(admission) and admission.target
-        ]
-        if len(engines) == 1:
-            return Held("database pool", engines[0][1], engines[0])
+        engines = [_place(admission, module) for admission, module in self._all if self._is_engine(admission)]
+        if len(set(engines)) == 1:
+            return Held("database pool", engines[0][1].lstrip("="), engines[0])
         return Held("database pool")
 
     # Clients and threads
@@ -153,7 +155,7 @@ class Admissions:
         if ref.startswith(owner) and ref[len(owner) : len(owner) + 1] == "(":
             return None  # made for this call
         made = [
-            (each.path, admission.target[1:])
+            _place(admission, each)
             for admission, each in self._all
             if libraries.canonical(admission.ref) == owner
         ]
@@ -183,11 +185,13 @@ class Admissions:
                     return 1
                 return admission.number
             case "client connections":
-                found = admission or self._made_without_name(what)
-                return _CONNECTIONS if found is None or found.number is None else found.number
+                unsaid = admission is None or admission.number is None
+                return _CONNECTIONS if unsaid or admission is None else admission.number
             case "database pool" if admission is not None:
                 if admission.number == UNLIMITED:
                     return UNLIMITED
+                if not admission.ref.startswith("sqlalchemy."):
+                    return admission.number or _POOLS.get(libraries.canonical(admission.ref))
                 if admission.number is None and admission.overflow is None:
                     return None
                 size = _SIZE if admission.number is None else admission.number
@@ -202,13 +206,10 @@ class Admissions:
         said = [admission.number for admission, _ in self._all if admission.ref == TOKENS]
         return said[0] if len(said) == 1 else None
 
-    def _made_without_name(self, what: Held) -> Admission | None:
-        made = [
-            admission
-            for admission, module in self._all
-            if module.path == what.place[0] and libraries.canonical(admission.ref) == what.name
-        ]
-        return made[0] if len(made) == 1 else None
+
+def _place(admission: Admission, module: Linked) -> tuple[str, str]:
+    """Its file, and the name that holds it; without one, what it is."""
+    return module.path, admission.target[1:] or f"={libraries.canonical(admission.ref)}"
 
 
 _SESSIONS = frozenset(

@@ -19,7 +19,7 @@ from rules import libraries
 from rules.engine import estimates
 from rules.engine.deployment import Deployment
 from rules.engine.finding import Cost, Effort, Endpoint, Holding, Occupancy, Options
-from rules.engine.waiting import COMPUTING_MS, CPU, DB, DISK, HOPS, HTTP, REDIS, SLEPT, STORE, WAIT
+from rules.engine.waiting import COMPUTED, COMPUTING_MS, CPU, DB, DISK, HOPS, HTTP, REDIS, SLEPT, STORE, WAIT
 from rules.libraries import Kind
 
 POOL = 15
@@ -117,6 +117,8 @@ class Capacity(msgspec.Struct, frozen=True, kw_only=True):
     assumptions: dict[str, float]
     work: str = ""
     """What one request does, in words: `statements 2 + N = 102`."""
+    supposed: tuple[str, ...] = ()
+    """What else the figures rest on, in words: there is no key for it."""
 
     @property
     def ceiling(self) -> float:
@@ -192,6 +194,8 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
                 return WAIT_MS
             case "slept_us" | "cpu_us":
                 return 0.001
+            case "computed":
+                return COMPUTING_MS
         return 0.0
 
     @classmethod
@@ -286,11 +290,12 @@ def capacity(endpoint: Endpoint, site: Site) -> Capacity:
     """What one endpoint can take. Times are in milliseconds."""
     occupancy = endpoint.occupancy if endpoint.occupancy is not None else _occupancy(endpoint, site)
     cost = endpoint.cost
-    cpu = _processor_ms(occupancy, cost, site)
+    rows = site.rows * ROW_CPU_MS if cost.unbounded else 0.0
+    cpu = _processor_ms(occupancy.work) + rows
     waiting = _ms_of(occupancy.time, site)
     response = waiting + cpu
     cores = min(site.workers, site.cpus) if site.cpus else site.workers
-    burnt = occupancy.work.get(CPU, 0) / 1000
+    burnt = occupancy.work.get(CPU, 0) / 1000 + occupancy.work.get(COMPUTED, 0) * COMPUTING_MS
     limits = [
         Limit(
             resource="processor",
@@ -302,12 +307,13 @@ def capacity(endpoint: Endpoint, site: Site) -> Capacity:
         )
     ]
     if blocked := _ms_of(occupancy.on_loop, site):
+        blocked += _processor_ms(occupancy.loop_work)
         limits.append(
             Limit(
                 resource="event loop",
-                rps=_rate(site.workers, blocked + cpu),
-                formula=f"{_plural(site.workers, 'event loop')} / {_ms(blocked + cpu)} blocked per request",
-                change=f"take {', '.join(cost.blocking[:3]) or 'what waits'} off the event loop",
+                rps=_rate(site.workers, blocked),
+                formula=f"{_plural(site.workers, 'event loop')} / {_ms(blocked)} blocked per request",
+                change=f"take {_longest_stop(occupancy)} off the event loop",
                 effort=Effort.MINUTES,
             )
         )
@@ -323,6 +329,7 @@ def capacity(endpoint: Endpoint, site: Site) -> Capacity:
         response_ms=response,
         limits=tuple(limits),
         assumptions=_assumptions(site, occupancy, cost),
+        supposed=tuple(_supposed(occupancy, cost)),
         work=", ".join(
             _worked_out(name, polynomial, evaluate(polynomial, site.rows))
             for name, polynomial in (
@@ -367,6 +374,15 @@ def _limits_of(holding: Holding, site: Site, cpu: float, *, calls: bool) -> Iter
         )
 
 
+def _longest_stop(occupancy: Occupancy) -> str:
+    """What keeps the loop the longest: a client's calls by their library, for they go off it together."""
+    name = next(iter(occupancy.stops), "what waits")
+    known = libraries.blocking(name)
+    if known is None or known.kind not in (Kind.NET, Kind.DB):
+        return name
+    return f"the calls of {libraries.library(name)}"
+
+
 def _called(holding: Holding) -> str:
     return f" of {holding.name}" if holding.name else ""
 
@@ -385,12 +401,12 @@ def _ms_of(waits: Mapping[str, float], site: Site) -> float:
     return sum(count * site.price(kind) for kind, count in waits.items())
 
 
-def _processor_ms(occupancy: Occupancy, cost: Cost, site: Site) -> float:
+def _processor_ms(work: Mapping[str, float]) -> float:
     """Processor time of one request but for the computing that is told apart."""
     spent = REQUEST_CPU_MS
-    for kind, count in occupancy.work.items():
+    for kind, count in work.items():
         spent += count * (_CPU_MS.get(kind, HTTP_CPU_MS) if kind[:4] == HTTP else _CPU_MS.get(kind, 0.0))
-    return spent + (site.rows * ROW_CPU_MS if cost.unbounded else 0.0)
+    return spent
 
 
 def _occupancy(endpoint: Endpoint, site: Site) -> Occupancy:
@@ -403,10 +419,10 @@ def _occupancy(endpoint: Endpoint, site: Site) -> Occupancy:
         known = libraries.blocking(name)
         kind = known.kind if known is not None else Kind.NET
         if kind is Kind.CPU:
-            seconds = (
-                known.seconds if known is not None and known.seconds is not None else COMPUTING_MS / 1000
-            )
-            time[CPU] = kept[CPU] = kept.get(CPU, 0.0) + seconds * 1_000_000
+            if known is None or known.seconds is None:
+                time[COMPUTED] = kept[COMPUTED] = 1
+            else:
+                time[CPU] = kept[CPU] = kept.get(CPU, 0.0) + known.seconds * 1_000_000
         elif kind is Kind.DB:
             kept[DB] = max(1.0, queries)
         elif kind is Kind.NET:
@@ -425,8 +441,23 @@ def _occupancy(endpoint: Endpoint, site: Site) -> Occupancy:
         time=time,
         work={**time, HOPS: 1.0 if in_thread else 0.0},
         on_loop={} if in_thread else kept,
+        stops=() if in_thread else cost.blocking,
+        loop_work={} if in_thread else time,
         held=tuple(held),
     )
+
+
+_SUPPOSED: Mapping[str, str] = {
+    COMPUTED: f"{COMPUTING_MS} ms for a computation whose length the code does not say",
+    WAIT: f"{WAIT_MS:g} ms for a sleep, program or queue of which it says nothing",
+    DISK: f"{DISK_MS:g} ms for a look at the disk",
+}
+
+
+def _supposed(occupancy: Occupancy, cost: Cost) -> Iterator[str]:
+    if any(mark in f"{cost.queries}{cost.external_calls}" for mark in "·²³⁴"):
+        yield f"{estimates.INNER_ROWS} in each collection inside another"
+    yield from (words for kind, words in _SUPPOSED.items() if kind in occupancy.time)
 
 
 def _worked_out(name: str, polynomial: str, value: float) -> str:
@@ -435,16 +466,16 @@ def _worked_out(name: str, polynomial: str, value: float) -> str:
 
 
 def evaluate(polynomial: str, size: int) -> float:
-    """`2 + 3N²` with every loop size as `size`; 0 for what cannot be read."""
+    """`2 + 3N²` with `size` members in every collection, and fewer in those inside; 0 for what cannot be read."""
     total = 0.0
     for term in polynomial.replace("·", " ").split("+"):
-        product, seen = 1.0, False
+        factor, depth, seen = 1.0, 0, False
         for number, name, power in _TERM.findall(term.strip()):
             if number:
-                product, seen = product * float(number), True
+                factor, seen = factor * float(number), True
             if name:
-                product, seen = product * float(size) ** _SUPERSCRIPTS.get(power, 1), True
-        total += product if seen else 0.0
+                depth, seen = depth + _SUPERSCRIPTS.get(power, 1), True
+        total += factor * estimates.size(depth, size) if seen else 0.0
     return total
 
 

@@ -17,6 +17,8 @@ HTTP_RANGE_MS = (50.0, 200.0)
 """What a call to another service takes where a project does not say."""
 DB_ROUND_TRIP_MS = 1.0
 ROWS = 100
+INNER_ROWS = 10
+"""Members of each collection inside a collection."""
 THREADS = 40
 """Worker threads that FastAPI runs plain `def` functions in, per process."""
 
@@ -59,6 +61,11 @@ def assumption(options: Options, key: str, default: float) -> float:
 
 def concurrency(options: Options) -> int:
     return max(1, round(assumption(options, "concurrency", CONCURRENCY)))
+
+
+def size(depth: int, rows: float) -> float:
+    """How often something happens in so many loops inside each other: each order of a list has few items."""
+    return rows * min(rows, INNER_ROWS) ** (depth - 1) if depth else 1
 
 
 def http_ms(options: Options) -> float:

@@ -201,6 +201,10 @@ class Occupancy(msgspec.Struct, frozen=True, kw_only=True):
     """All that it does, whatever happens at once."""
     on_loop: Mapping[str, float] = {}
     """What keeps the event loop."""
+    stops: tuple[str, ...] = ()
+    """The calls that do, the longest first."""
+    loop_work: Mapping[str, float] = {}
+    """What of the work is done on it."""
     held: tuple[Holding, ...] = ()
     kept: Holding | None = None
     """The connection that a websocket keeps for as long as it lasts."""

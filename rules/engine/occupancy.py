@@ -7,8 +7,8 @@ said here. `rules.engine.capacity` makes requests per second of it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, TypeVar
 
 from rules.engine import estimates, facts
 from rules.engine.admitting import Admissions, Held
@@ -17,7 +17,7 @@ from rules.engine.facts import Call
 from rules.engine.finding import Holding, Occupancy, Options
 from rules.engine.graph import BACKGROUND, CALL, PROCESS, THREAD, Edge, LeafCall, Node
 from rules.engine.polynomials import ONE, Polynomial, add, times
-from rules.engine.waiting import COMPUTING_MS, CPU, DB, DISK, HOPS, HTTP, REDIS, SLEPT, STORE, WAIT
+from rules.engine.waiting import COMPUTED, COMPUTING_MS, CPU, DB, DISK, HOPS, HTTP, REDIS, SLEPT, STORE, WAIT
 from rules.libraries import Kind
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ _POOLED = frozenset(
     {"sqlalchemy", "dbapi", "asyncpg", "psycopg", "psycopg2", "databases", "tortoise", "django", "peewee"}
     | {"pymysql", "MySQLdb", "mysql.connector", "mariadb", "oracledb", "cx_Oracle", "pyodbc", "pymssql"}
 )
+_MOST_STOPS = 5
 _SLEEPS = frozenset({"asyncio.sleep", "anyio.sleep", "trio.sleep"})
 _PRICES: Mapping[str, float] = {
     DB: estimates.DB_ROUND_TRIP_MS,
@@ -39,9 +40,11 @@ _PRICES: Mapping[str, float] = {
     WAIT: estimates.HTTP_LATENCY_MS,
     SLEPT: 0.001,
     CPU: 0.001,
+    COMPUTED: COMPUTING_MS,
 }
 """Milliseconds, to tell the longer of two alternatives."""
 
+K = TypeVar("K")
 Waits = Mapping[str, Polynomial]
 NO_WAITS: Waits = {}
 
@@ -53,7 +56,7 @@ def _sum(left: Waits, right: Waits) -> Waits:
 
 
 def _times(waits: Waits, loop: str) -> Waits:
-    return {kind: times(value, loop) for kind, value in waits.items()}
+    return {kind: value if kind == COMPUTED else times(value, loop) for kind, value in waits.items()}
 
 
 def _longer(left: Waits, right: Waits) -> Waits:
@@ -65,8 +68,8 @@ def _weight(waits: Waits) -> float:
 
 
 def evaluated(value: Polynomial, rows: int) -> float:
-    """A polynomial with every size as `rows`."""
-    return float(sum(factor * rows ** len(term) for term, factor in value.items()))
+    """A polynomial with `rows` in each collection, and fewer in collections of collections."""
+    return sum(factor * estimates.size(len(term), rows) for term, factor in value.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +80,19 @@ class Use:
     """What it waits for or works at, one after another."""
     work: Waits = field(default_factory=dict)
     """All of it, whatever happens at once."""
-    on_loop: Waits = field(default_factory=dict)
-    """The part that keeps the thread it runs on, where it is called directly."""
+    on_loop: Mapping[str, Waits] = field(default_factory=dict)
+    """The part that keeps the thread it runs on, where it is called directly, by the name of the call."""
+    own_work: Waits = field(default_factory=dict)
+    """What of the work that thread does."""
     held: Mapping[Held, Waits] = field(default_factory=dict)
 
     def __add__(self, other: Use) -> Use:
         return Use(
             _sum(self.time, other.time),
             _sum(self.work, other.work),
-            _sum(self.on_loop, other.on_loop),
-            _joined(self.held, other.held),
+            _merged(self.on_loop, other.on_loop),
+            _sum(self.own_work, other.own_work),
+            _merged(self.held, other.held),
         )
 
     def beside(self, other: Use) -> Use:
@@ -94,43 +100,51 @@ class Use:
         return Use(
             _longer(self.time, other.time),
             _sum(self.work, other.work),
-            _sum(self.on_loop, other.on_loop),
-            _joined(self.held, other.held),
+            _merged(self.on_loop, other.on_loop),
+            _sum(self.own_work, other.own_work),
+            _merged(self.held, other.held),
         )
 
     def or_larger(self, other: Use) -> Use:
         return Use(
             _longer(self.time, other.time),
             _longer(self.work, other.work),
-            _longer(self.on_loop, other.on_loop),
-            {
-                key: _longer(self.held.get(key, NO_WAITS), other.held.get(key, NO_WAITS))
-                for key in dict.fromkeys((*self.held, *other.held))
-            },
+            _longest(self.on_loop, other.on_loop),
+            _longer(self.own_work, other.own_work),
+            _longest(self.held, other.held),
         )
 
     def looped(self, loop: str, concurrently: bool) -> Use:
         return Use(
             self.time if concurrently else _times(self.time, loop),
             _times(self.work, loop),
-            _times(self.on_loop, loop),
+            {name: _times(waits, loop) for name, waits in self.on_loop.items()},
+            _times(self.own_work, loop),
             {key: _times(waits, loop) for key, waits in self.held.items()},
         )
 
     def holding(self, what: Held, waits: Waits) -> Use:
-        return Use(self.time, self.work, self.on_loop, _joined(self.held, {what: waits})) if waits else self
+        return replace(self, held=_merged(self.held, {what: waits})) if waits else self
 
     def in_thread(self, what: Held, hops: int = 1) -> Use:
         """The same run by a thread, which is kept for all the time of it."""
         work = _sum(self.work, {HOPS: {(): hops}})
-        return Use(self.time, work, {}, _joined(self.held, {what: self.time} if self.time else {}))
+        held = _merged(self.held, {what: self.time} if self.time else {})
+        return Use(self.time, work, {}, {HOPS: {(): hops}}, held)
 
 
-def _joined(left: Mapping[Held, Waits], right: Mapping[Held, Waits]) -> Mapping[Held, Waits]:
+def _merged(left: Mapping[K, Waits], right: Mapping[K, Waits]) -> Mapping[K, Waits]:
     if not left or not right:
         return left or right
     return {
         key: _sum(left.get(key, NO_WAITS), right.get(key, NO_WAITS)) for key in dict.fromkeys((*left, *right))
+    }
+
+
+def _longest(left: Mapping[K, Waits], right: Mapping[K, Waits]) -> Mapping[K, Waits]:
+    return {
+        key: _longer(left.get(key, NO_WAITS), right.get(key, NO_WAITS))
+        for key in dict.fromkeys((*left, *right))
     }
 
 
@@ -258,8 +272,8 @@ class Occupancies:
         if used is NOTHING or edge.kind == CALL:
             return used
         if edge.kind == PROCESS:
-            return Use(used.time, {kind: value for kind, value in used.work.items() if kind != CPU})
-        return Use(used.time, used.work, {}, used.held) if edge.kind == THREAD else used
+            return Use(used.time)
+        return replace(used, on_loop={}) if edge.kind == THREAD else used
 
     def _of_leaf(self, leaf: LeafCall, node: Node) -> Use:
         waits = _waits(leaf)
@@ -267,7 +281,9 @@ class Occupancies:
             return NOTHING
         work = {_worked(kind, leaf): value for kind, value in waits.items()}
         waits_here = leaf.blocking is not None and not leaf.call.flags & facts.AWAITED
-        used = Use(waits, work, waits if waits_here and leaf.kind == CALL else {})
+        if leaf.kind == PROCESS:
+            return Use(waits)
+        used = Use(waits, work, {leaf.name: waits} if waits_here and leaf.kind == CALL else {}, work)
         if HTTP in waits and (client := self._admissions.client(leaf, node.module)) is not None:
             used = used.holding(client, waits)
         if leaf.kind == THREAD:
@@ -292,8 +308,9 @@ def _waits(leaf: LeafCall) -> Waits:
             known = leaf.call.milliseconds or brief
             return {SLEPT: {(): known * 1000}} if known else {WAIT: ONE}
         case Kind.CPU:
-            seconds = blocking.seconds if blocking.seconds is not None else COMPUTING_MS / 1000
-            return {CPU: {(): round(seconds * 1_000_000)}}
+            if blocking.seconds is None:
+                return {COMPUTED: ONE}
+            return {CPU: {(): round(blocking.seconds * 1_000_000)}}
         case Kind.DISK:
             return {DISK: ONE}
         case Kind.DB:
@@ -308,6 +325,13 @@ def _worked(kind: str, leaf: LeafCall) -> str:
     return f"{HTTP}:{leaf.name.partition('.')[0]}" if kind == HTTP else kind
 
 
+def _all_of(waits: Mapping[str, Waits]) -> Waits:
+    found: Waits = NO_WAITS
+    for each in waits.values():
+        found = _sum(found, each)
+    return found
+
+
 def _rows(options: Options) -> int:
     page = estimates.assumption(options, "page_size", estimates.assumption(options, "rows", estimates.ROWS))
     return max(1, int(page))
@@ -320,7 +344,9 @@ def _told(used: Use, rows: int, admissions: Admissions, kept: Held | None) -> Oc
     return Occupancy(
         time=counted(used.time),
         work=counted(used.work),
-        on_loop=counted(used.on_loop),
+        on_loop=counted(_all_of(used.on_loop)),
+        stops=tuple(sorted(used.on_loop, key=lambda name: -_weight(used.on_loop[name]))[:_MOST_STOPS]),
+        loop_work=counted(used.own_work),
         held=tuple(
             Holding(what.resource, what.name, admissions.units(what), counted(waits))
             for what, waits in used.held.items()

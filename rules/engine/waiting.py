@@ -20,5 +20,7 @@ SLEPT: Final = "slept_us"
 CPU: Final = "cpu_us"
 HOPS: Final = "hops"
 """Ways to a thread and back: work, and no wait."""
+COMPUTED: Final = "computed"
+"""Computations of unknown length. In a loop they share what there is to compute: they count once."""
 COMPUTING_MS: Final = 50
-"""Of a computation of unknown length."""
+"""Of one."""
