@@ -176,7 +176,7 @@ class Costs:
         return self._amounts[node]
 
     def _amount(self, node: Node, recursive: bool) -> Amount:
-        items = [(segments(call), amount) for call, _, amount in self.parts(node)]
+        items = [(path_of(call, what), amount) for call, what, amount in self.parts(node)]
         if not items:
             return NOTHING
         amount = total(items, NOTHING)
@@ -199,7 +199,9 @@ class Costs:
 
     def of_middleware(self, node: Node, path: str) -> Amount:
         """What a middleware adds to a request of `path`: parts of it may be for other paths only."""
-        items = [(segments(call), amount) for call, _, amount in self.parts(node) if applies(call, path)]
+        items = [
+            (path_of(call, what), amount) for call, what, amount in self.parts(node) if applies(call, path)
+        ]
         return total(items, NOTHING)
 
     def amount_of(
@@ -273,10 +275,17 @@ def _of_leaf(leaf: LeafCall) -> Amount:
     return NOTHING
 
 
-def segments(call: Call) -> Sequence[str]:
-    """The loops, alternatives and concurrent groups around a call, from the outside in."""
-    found = call.path.split("/")[:-1] if call.path else ()
-    return [segment for segment in found if segment[:1] != "%"] if "%" in call.path else found
+def path_of(call: Call, what: LeafCall | Edge) -> Sequence[str]:
+    """The loops, alternatives and concurrent groups around a call, from the outside in.
+
+    Where it runs one of several functions, these are alternatives too.
+    """
+    found = call.path.split("/")[:-1] if call.path else []
+    if "%" in call.path:
+        found = [segment for segment in found if segment[:1] != "%"]
+    if isinstance(what, Edge) and what.one_of_several:
+        return [*found, f"?{call.line}_{call.column}s.{what.at}"]
+    return found
 
 
 def total(

@@ -101,8 +101,12 @@ class Command:
     @property
     def runs(self) -> str:
         """The command as a reader knows it, shortened: `uvicorn app.main:app`."""
-        application = next((word.text for word in self.words if _APPLICATION.match(word.text)), "")
-        return f"{self.server} {application}".strip()
+        return f"{self.server} {self.application}".strip()
+
+    @property
+    def application(self) -> str:
+        """What is served: `app.main:app`."""
+        return next((word.text for word in self.words if _APPLICATION.match(word.text)), "")
 
 
 @dataclass(frozen=True, slots=True)

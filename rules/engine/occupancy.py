@@ -6,13 +6,13 @@ said here. `rules.engine.capacity` makes requests per second of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from rules.engine import estimates, facts
 from rules.engine.admitting import Admissions, Held
-from rules.engine.cost import applies, segments, total
+from rules.engine.cost import applies, path_of, total
 from rules.engine.facts import Call
 from rules.engine.finding import Holding, Occupancy, Options
 from rules.engine.graph import BACKGROUND, CALL, PROCESS, THREAD, Edge, LeafCall, Node
@@ -226,12 +226,16 @@ class Occupancies:
                 yield node
 
     def _of(self, node: Node, only_for: str = "") -> Use:
-        parts = [(call, use) for call, use in self._parts(node) if not only_for or applies(call, only_for)]
+        parts = [
+            (call, path, use)
+            for call, path, use in self._parts(node)
+            if not only_for or applies(call, only_for)
+        ]
         if not parts:
             return NOTHING
-        used = total([(segments(call), use) for call, use in parts], NOTHING)
-        for what, inside in self._blocks(node, [call for call, _ in parts]).items():
-            taken = total([(segments(call), use) for call, use in parts if call in inside], NOTHING).time
+        used = total([(path, use) for _, path, use in parts], NOTHING)
+        for what, inside in self._blocks(node, [call for call, _, _ in parts]).items():
+            taken = total([(path, use) for call, path, use in parts if call in inside], NOTHING).time
             if what.resource != "database pool" or DB in taken:
                 used = used.holding(what, taken)
         return used
@@ -246,24 +250,24 @@ class Occupancies:
                     found.setdefault(what, []).append(call)
         return found
 
-    def _parts(self, node: Node) -> Iterator[tuple[Call, Use]]:
+    def _parts(self, node: Node) -> Iterator[tuple[Call, Sequence[str], Use]]:
         for leaf in (*node.leaves, *self._lazy.get((node.path, node.symbol), ())):
             if not leaf.call.flags & (facts.ON_MISS | facts.QUICK):
                 used = self._of_leaf(leaf, node)
                 if used is not NOTHING:
-                    yield leaf.call, used
+                    yield leaf.call, path_of(leaf.call, leaf), used
         for edge in node.edges:
             if edge.kind == BACKGROUND or edge.call.flags & (facts.DETACHED | facts.ON_MISS):
                 continue
             if not edge.target.function.flags & facts.CACHED:
                 used = self._through(edge)
                 if used is not NOTHING:
-                    yield edge.call, used
+                    yield edge.call, path_of(edge.call, edge), used
         for call in node.function.calls:
             if call.milliseconds and call.flags & facts.AWAITED:
                 value = self._project.resolver.value(call.ref, node.module)
                 if value is not None and value.name in _SLEEPS:
-                    yield call, Use(time={SLEPT: {(): call.milliseconds * 1000}})
+                    yield call, call.path.split("/")[:-1], Use(time={SLEPT: {(): call.milliseconds * 1000}})
 
     def _through(self, edge: Edge) -> Use:
         used = self._uses.get(edge.target, NOTHING)

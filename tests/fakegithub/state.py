@@ -306,6 +306,8 @@ class MergeGroup:
     base_sha: str
     base_ref: str
     pulls: list[Pull]
+    commits: list[str]
+    """One for each of them, on top of the one before."""
 
 
 @dataclass(eq=False)
