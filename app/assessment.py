@@ -10,7 +10,7 @@ import msgspec
 
 from app.analysis import Analysis, Comparison, Request
 from app.analysis.archive import LARGEST_FILE
-from app.analysis.documents import LARGEST_DOCUMENT, is_document, is_link, is_python, roots
+from app.analysis.documents import LARGEST_DOCUMENT, is_document, is_link, is_python, roots, text_of
 from app.analysis.pool import without
 from app.concurrency import together
 from app.github.client import RepositoryClient
@@ -296,7 +296,7 @@ def _sources(
 
 def _texts(contents: Mapping[str, bytes | None]) -> dict[str, str]:
     return {
-        path: content.decode(errors="replace")
+        path: text_of(path, content)
         for path, content in contents.items()
         if content is not None and is_document(path) and len(content) <= LARGEST_DOCUMENT
     }

@@ -47,7 +47,7 @@ def freeze(root: Path, endpoints: Sequence[Endpoint], *, loosen: bool = False) -
     What was frozen before and is tighter stays, unless `loosen`; budgets outside the frozen part are left alone.
     """
     place = root / FILE if (root / FILE).is_file() or not (root / PYPROJECT).is_file() else root / PYPROJECT
-    text = place.read_text(encoding="utf-8") if place.is_file() else ""
+    text = place.read_text(encoding="utf-8-sig") if place.is_file() else ""
     table = "[[budget]]" if place.name != PYPROJECT else "[[tool.fastperf.budget]]"
     before, inside, after = _parts(text)
     old = _frozen(inside)

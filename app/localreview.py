@@ -8,7 +8,7 @@ import msgspec
 
 from app.analysis import Analysis, Comparison, Request
 from app.analysis.archive import LARGEST_FILE, blob_sha
-from app.analysis.documents import LARGEST_DOCUMENT, is_document, is_python, roots
+from app.analysis.documents import LARGEST_DOCUMENT, is_document, is_python, roots, text_of
 from app.github.models import ChangedFile
 from app.localgit import Entry, LocalRepository
 from app.review import exclusions
@@ -201,7 +201,7 @@ def _documents(repository: LocalRepository, tree: dict[str, Entry]) -> dict[str,
     wanted = {path: entry.sha for path, entry in tree.items() if entry.is_file and is_document(path)}
     contents = repository.read(wanted.values())
     return {
-        path: contents[sha].decode(errors="replace")
+        path: text_of(path, contents[sha])
         for path, sha in wanted.items()
         if sha in contents and len(contents[sha]) <= LARGEST_DOCUMENT
     }
