@@ -8,6 +8,7 @@ import msgspec
 
 from app.analysis import Analysis, Comparison, Request
 from app.analysis.archive import LARGEST_FILE, blob_sha
+from app.analysis.bumps import bumped
 from app.analysis.documents import LARGEST_DOCUMENT, is_document, is_python, roots, text_of
 from app.github.models import ChangedFile
 from app.localgit import Entry, LocalRepository
@@ -160,6 +161,7 @@ async def compare(
         )
     if gathered.tip is not None and comparison.is_worse:
         comparison.tip = await analysis.standing(request, comparison, gathered.tip)
+    comparison.bumped = await bumped(analysis, request, comparison)
     return comparison
 
 
@@ -182,6 +184,7 @@ def decide(gathered: Gathered, comparison: Comparison, links: Links) -> Report:
         excluded=gathered.excluded,
         excerpts=comparison.excerpts,
         tip=comparison.tip,
+        bumped=comparison.bumped,
         roots=roots(gathered.documents_after),
     )
 
