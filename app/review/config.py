@@ -229,7 +229,9 @@ class Config(Table, frozen=True, kw_only=True):
         if not caps or len(known) < len(caps):
             return finding
         cap = max(known, key=lambda cap: cap.rank)
-        return msgspec.structs.replace(finding, severity=cap) if finding.severity > cap else finding
+        if finding.in_itself <= cap:
+            return finding
+        return msgspec.structs.replace(finding, severity=min(finding.severity, cap), uncooled=cap)
 
     def told(self, key: Literal["p95_ms", "error_rate"], endpoint: str) -> float | None:
         """What is known of an endpoint, or else of all of them together."""

@@ -19,7 +19,7 @@ def fastperf(
     return subprocess.run(
         [sys.executable, str(LAUNCHER), *map(str, arguments)],
         cwd=folder,
-        env=inherited | {"PYTHONDONTWRITEBYTECODE": "1"} | dict(environment or {}),
+        env=inherited | dict(environment or {}),
         capture_output=True,
         encoding="utf-8",
         timeout=120,

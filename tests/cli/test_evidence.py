@@ -73,7 +73,22 @@ def test_a_profile_that_is_not_there_is_misuse(shop: Repository) -> None:
     assert "nowhere.json" in done.stderr
 
 
+def with_the_routes(shop: Repository) -> None:
+    """The routes of the slow branch, before they were slow."""
+    slow = EXAMPLES / "pull_request" / "slow" / "shop"
+    customers, orders = ((slow / name / "api.py").read_text() for name in ("customers", "orders"))
+    loop = customers[customers.index("    favourites = []") :]
+    at_once = "    return list(session.scalars(select(Product).where(Product.id.in_(bought))))\n"
+    shop.write(
+        {
+            "shop/customers/api.py": customers.replace(loop, at_once),
+            "shop/orders/api.py": orders.replace("time.sleep(0.5)", "await asyncio.sleep(0.5)"),
+        }
+    )
+
+
 def test_a_review_reads_the_profile_of_the_base_branch_and_ranks_hot_findings_first(shop: Repository) -> None:
+    with_the_routes(shop)
     shop.write({"profiles/metrics.txt": STACKS.with_name("metrics.txt").read_text()})
     configured(shop, '\n[tool.fastperf]\nprofile = "profiles/metrics.txt"\n')
     branch(shop)
@@ -82,7 +97,7 @@ def test_a_review_reads_the_profile_of_the_base_branch_and_ranks_hot_findings_fi
 
     hot = report["findings"][0]
     assert (hot["code"], hot["severity"]) == ("FP201", "high")
-    assert "% of the time of all requests" in hot["impact"]["summary"]
+    assert "% of the time of all requests before this change" in hot["impact"]["summary"]
     assert "critical" in [finding["severity"] for finding in report["findings"][1:]]
     assert report["recommendations"][0]["code"] == "FP201"
 
