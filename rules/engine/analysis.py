@@ -30,6 +30,7 @@ from rules.engine import (
     serving,
     suppression,
     traffic,
+    unasked,
 )
 from rules.engine.facts import ModuleFacts
 from rules.engine.finding import (
@@ -460,7 +461,11 @@ class _Run:
             severity, gates, confidence = severity.lowered(), False, Confidence.POSSIBLE
         if rule.stops_loop and traffic.is_maintenance(node, module):
             severity, gates = min(severity, Severity.LOW, key=lambda each: each.rank), False
-        if aside.stands_aside(node, module):
+        if (
+            aside.stands_aside(node, module)
+            or aside.is_unserved(node, module)
+            or unasked.is_never_asked(node, module)
+        ):
             gates, confidence = False, Confidence.POSSIBLE
         severity = module.options.severity_of(rule.code, severity)
         endpoints = module.endpoints(node)

@@ -285,6 +285,10 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True):
 
     match: str
     """`GET /orders`, `/orders` or a glob."""
+    file: str | None = None
+    """Only handlers in these files: a path or a glob."""
+    above: str = ""
+    """The folder that paths of the project count from, seen from where `file` counts from."""
     queries: int | str | None = None
     external_calls: int | str | None = None
     blocks: bool | None = None
