@@ -7,6 +7,7 @@ store's own, so that a slow disk never holds the event loop.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import time
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -42,6 +43,7 @@ OPEN_DAYS: Final = 400.0
 _CHUNK: Final = 400
 _MOST_MERGED: Final = 200
 _MOST_ANSWERS: Final = 50
+_LONGEST_KEY: Final = 500
 
 PING: Final = "ping"
 """The row that is no machine: written to see whether writing works."""
@@ -312,6 +314,13 @@ class Store:
         )
         return await self._run(self._scalar, query) is not None
 
+    async def reviewed_repositories(self, installation_id: int) -> frozenset[int]:
+        """The repositories of an installation of which a review is kept."""
+        query = sa.select(tables.reviews.c.repository_id).where(
+            tables.reviews.c.installation_id == installation_id
+        )
+        return frozenset(await self._run(self._scalars, query.distinct()))
+
     async def end_check(self, repository: Repository, number: int, head_sha: str) -> None:
         key = _review_key(repository, number, head_sha)
         await self._run(
@@ -412,6 +421,8 @@ class Store:
                 "number": number,
                 "installation_id": repository.installation_id,
                 **msgspec.structs.asdict(waiver),
+                "path": _path_key(waiver.path),
+                "whole_path": waiver.path,
             }
             for waiver in waivers
         ]
@@ -432,7 +443,7 @@ class Store:
             where.append(tables.waivers.c.token.in_(list(tokens)))
         else:
             where.append(tables.waivers.c.code == code)
-            where += [tables.waivers.c.path == path] if path else []
+            where += [tables.waivers.c.path == _path_key(path)] if path else []
         return await self._run(self._delete, sa.delete(tables.waivers).where(*where))
 
     async def pause(self, repository: Repository, number: int, author: str) -> None:
@@ -663,8 +674,10 @@ class Store:
             connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=others), rows)
 
     def _read_wishes(self, repository_id: int, number: int) -> Wishes:
-        columns = [tables.waivers.c[name] for name in Waiver.__struct_fields__]
-        waivers = sa.select(*columns).where(
+        stored = tables.waivers.c
+        columns = [stored[name] for name in Waiver.__struct_fields__ if name != "path"]
+        path = sa.func.coalesce(stored.whole_path, stored.path).label("path")
+        waivers = sa.select(*columns, path).where(
             tables.waivers.c.repository_id == repository_id, tables.waivers.c.number == number
         )
         pause = sa.select(tables.pauses.c.author).where(
@@ -780,6 +793,13 @@ class Store:
             sa.delete(tables.marks).where(tables.marks.c.at < until),
             sa.delete(tables.machines).where(tables.machines.c.seen_at < until),
         )
+
+
+def _path_key(path: str) -> str:
+    """The path itself where an index can hold it: paths have up to 4,096 bytes, and PostgreSQL takes 2,700 for a key."""
+    if len(path) <= _LONGEST_KEY:
+        return path
+    return f"sha256:{hashlib.sha256(path.encode(errors='surrogatepass')).hexdigest()}"
 
 
 def _review_key(repository: Repository, number: int, head_sha: str) -> dict[str, Any]:

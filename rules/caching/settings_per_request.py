@@ -26,7 +26,7 @@ _PARSERS = frozenset({"json.load", "yaml.safe_load", "yaml.load", "tomllib.load"
 
 
 class SettingsPerRequest(Rule):
-    """Settings made for each request read the environment and the `.env` file again, and validate all of it.
+    """Settings made for each request read the environment and their files again, and validate all of it.
 
     They cannot have changed: a process keeps the environment it was started with. The file is read on the event loop or
     in one of 40 worker threads, for each request.

@@ -10,6 +10,9 @@ from rules import libraries
 from rules.engine.facts import ModuleFacts
 from rules.engine.values import Linked, Readers, Sort, Value, note
 
+_RARELY = 10
+"""A package counts as imported by nobody when so many times more files import one in it by its own name."""
+
 
 class ModuleMap:
     """Files by the names that other files import them by."""
@@ -39,12 +42,15 @@ class ModuleMap:
                 self._directories.add(directory)
                 directory = directory.rpartition("/")[0]
         self._packages.discard("")
+        self._declared = frozenset(self._packages)
+        self._nominal = self._named_only(imported)
+        self._packages -= self._nominal
         # A directory without __init__.py that is imported by name is a package too, not a place to import from.
         self._namespaces = {
             directory
             for directory in self._directories
             if directory
-            and directory not in self._packages
+            and directory not in self._declared
             and directory.rpartition("/")[2] in imported
             and directory.rpartition("/")[2] not in ("src", "lib")
             # `billing/billing/__init__.py`: the outer one is where the package is developed.
@@ -55,6 +61,18 @@ class ModuleMap:
             roots = self._tops.setdefault(module.name.partition(".")[0], [])
             if module.root not in roots:
                 roots.append(module.root)
+
+    def _named_only(self, imported: Mapping[str, int]) -> frozenset[str]:
+        """Outermost packages that hardly anybody imports, while the files import a package in them by its own name: the
+        program is started from there, whatever its `__init__.py` says."""
+        found: set[str] = set()
+        for directory in self._declared:
+            above, _, name = directory.rpartition("/")
+            if above in self._declared and above.rpartition("/")[0] not in self._declared:
+                outer = above.rpartition("/")[2]
+                if imported.get(name, 0) > _RARELY * imported.get(outer, 0):
+                    found.add(above)
+        return frozenset(found)
 
     def _module(self, path: str, found: ModuleFacts) -> Linked:
         root = self._root(path)
@@ -149,6 +167,8 @@ class ModuleMap:
             had = self._imported[name]
             if bool(had) != bool(had + more) and self.has_folder(name):
                 return False
+        if self._named_only(self._imported + imports) != self._nominal:
+            return False
         left = {path.rpartition("/")[0] for path in self.modules if changed.get(path, True) is not None}
         return gone <= left
 

@@ -38,10 +38,11 @@ _STORM = Impact(
 
 
 class RetryWithoutBackoff(Rule):
-    """A retry that does not wait sends the same request again at once: a peer that is overloaded gets more load, not less.
+    """A retry that never gives up, or does not wait, loads a peer that is overloaded with the same request again.
 
     Whatever made the first attempt fail is still there a millisecond later. All callers retry together, and each
-    attempt holds its thread or connection longer. Without a limit on attempts it never ends.
+    attempt holds its thread or connection longer. Without a limit on attempts the caller waits for as long as the peer
+    is down.
 
     ## Instead
     Wait longer after each attempt, with some chance in it, and stop after a few:
@@ -146,7 +147,7 @@ class RetryWithoutBackoff(Rule):
         yield Match(
             node,
             f"`{ast.unparse(node.func)}` without `{missing}` {shown}.",
-            confidence=Confidence.CERTAIN if "stop" in lacking else Confidence.LIKELY,
+            confidence=_sure(lacking),
             impact=_STORM,
         )
 
@@ -182,6 +183,13 @@ class RetryWithoutBackoff(Rule):
             confidence=Confidence.LIKELY if module.reached(node) else Confidence.POSSIBLE,
             impact=_STORM,
         )
+
+
+def _sure(lacking: list[str]) -> Confidence:
+    """Waiting without an end hurts nobody else: whoever keeps a connection up means it so."""
+    if lacking == ["stop"]:
+        return Confidence.POSSIBLE
+    return Confidence.CERTAIN if "stop" in lacking else Confidence.LIKELY
 
 
 def _is_zero(node: ast.AST | None) -> bool:
