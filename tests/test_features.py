@@ -108,6 +108,9 @@ SHOWN: Mapping[str, Sequence[str]] = {
         "scenarios/test_what_is_new.py::test_a_moved_package_repeats_nothing",
         "scenarios/test_what_is_new.py::test_an_extracted_function_repeats_nothing",
     ),
+    "Other versions": (
+        "scenarios/test_what_is_new.py::test_what_another_version_brings_is_a_line_and_what_is_written_for_it_is_new",
+    ),
     "Not again": (
         "app/review/test_reconcile.py::test_a_posted_finding_is_never_posted_again",
         "app/review/test_reconcile.py::test_what_was_resolved_stays_so_when_its_thread_is_gone",
