@@ -373,7 +373,7 @@ class _Change:
     def view(self, files: Mapping[str, ModuleFacts], documents: Mapping[str, str]) -> Project:
         project = self.project
         view = copy.copy(project)
-        view.files, view.documents, view.rows_said = files, documents, None
+        view.files, view.documents, view.rows_said, view.rows_now = files, documents, None, None
         view.routing, view.served = self.routing, self.served
         kept: set[str] = set(_OF_DOCUMENTS) if documents == project.documents else set()
         kept |= self._kept(view)
