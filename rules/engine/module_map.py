@@ -30,7 +30,7 @@ class ModuleMap:
     # Where modules are found
 
     def _link(self, files: Mapping[str, ModuleFacts]) -> None:
-        imported = self._imported = Counter(name for found in files.values() for name in {*found.imports})
+        self._imported = Counter(name for found in files.values() for name in {*found.imports})
         self._directories = _folders(*files)
         self._packages = {path.rpartition("/")[0] for path in files if path.endswith("/__init__.py")}
         self._namespaces = {*filter(self._is_namespace, self._directories)}
