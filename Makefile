@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 WORKERS ?= 2
+# The tests start hundreds of processes: what they import is compiled once, whatever the surroundings say.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: install demo test lives test-all test-engine-everywhere chaos lint format docs docs-check docs-site bench bench-analysis bench-impact bench-scale bench-load serve lock sbom audit clean
 

@@ -54,6 +54,7 @@ from rules import ModuleFacts, SourceError
 from rules.engine import diagnosis, growth, measured, registry
 from rules.engine.edits import Lines
 from rules.engine.finding import Confidence, Finding, Options, Result, Severity
+from rules.engine.heat import Since
 from rules.engine.project import Project
 from rules.engine.sharing import share
 
@@ -262,6 +263,7 @@ def compare(task: Compare, connection: Connection, cache: FactsCache) -> Compari
         },
         advise=request.advise or not before.result.endpoints,
         succession=succession,
+        since=Since(before.light, request.renamed) if before.light is not None else None,
     )
     before.passed(succession)
     cache.settle(succession)
@@ -340,6 +342,7 @@ def analyze(
     advise: bool = False,
     known: Mapping[str, ModuleFacts] = MappingProxyType({}),
     succession: rules.Succession | None = None,
+    since: Since | None = None,
 ) -> rules.Analysis:
     """The engine's `analyze`, announced file by file. Advice is for a project's first application, or by its code."""
     connection.spent.clear()
@@ -352,6 +355,7 @@ def analyze(
         known=known,
         begin=lambda path: connection.begin(path, "analyze"),
         succession=succession,
+        since=since,
     )
 
 

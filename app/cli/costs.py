@@ -107,21 +107,24 @@ def budget(path: Path, freeze: bool, loosen: bool, output_format: str) -> None:
     endpoints = scan(project, options, prove=False).result.endpoints
     if freeze:
         try:
-            frozen = budgeting.freeze(root, endpoints, loosen=loosen)
+            done = budgeting.freeze(root, endpoints, config, loosen=loosen)
         except ValueError as error:
             raise Misuse(str(error)) from None
-        frozen.path.parent.mkdir(parents=True, exist_ok=True)
-        frozen.path.write_text(frozen.text, encoding="utf-8")
-        kept = f"; {frozen.kept} cost more than what was frozen before, which stays" if frozen.kept else ""
-        click.echo(f"Froze the costs of {frozen.count} endpoints in {frozen.path}{kept}")
+        for frozen in done:
+            frozen.path.parent.mkdir(parents=True, exist_ok=True)
+            frozen.path.write_text(frozen.text, encoding="utf-8")
+            kept = (
+                f"; {frozen.kept} cost more than what was frozen before, which stays" if frozen.kept else ""
+            )
+            click.echo(f"Froze the costs of {frozen.count} endpoints in {frozen.path}{kept}")
         return
-    rows = budgeting.rows(endpoints, options.budget)
+    rows, unused = budgeting.rows(endpoints, options), budgeting.dead(endpoints, options)
     if output_format == "json":
-        click.echo(budgeting.as_json(rows), nl=False)
+        click.echo(budgeting.as_json(rows, unused), nl=False)
     else:
         from app.terminal import console
 
-        console().print(budgeting.as_text(rows))
+        console().print(budgeting.as_text(rows, unused))
     sys.exit(1 if any(row.beyond for row in rows) else 0)
 
 

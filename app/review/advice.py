@@ -19,6 +19,8 @@ _WEIGHT = {
     Severity.INFO: 0.3,
 }
 _SURE = {Confidence.CERTAIN: 1.0, Confidence.LIKELY: 0.8, Confidence.POSSIBLE: 0.4}
+_WHEN_SEEN = 1.5
+"""What tests or traces saw to happen is not only possible."""
 _COST = {Effort.MINUTES: 1.0, Effort.HOURS: 3.0, Effort.DAYS: 9.0}
 
 
@@ -124,6 +126,7 @@ def recommend(
             * _SURE[entry.first.confidence]
             * (1.2 if entry.first.gates else 1.0)
             * (1 + 10 * max(finding.heat for finding in entry.findings))
+            * (_WHEN_SEEN if any(finding.seen for finding in entry.findings) else 1.0)
             * demand(entry)
             for entry in members
         )

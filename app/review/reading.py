@@ -15,6 +15,7 @@ import msgspec
 from app.review.table import BudgetTable, Context, EndpointTable, Mode, Table
 from app.review.toml_lines import KeyLines
 from rules.engine import registry
+from rules.engine.budgets import KINDS
 from rules.engine.ceding import linter_of
 from rules.engine.finding import Linter, Severity
 
@@ -260,6 +261,8 @@ def _choices(kind: Any) -> tuple[str, ...]:
 def _words(error: msgspec.ValidationError, key: str = "") -> str:
     """msgspec's message without its path, beginning in lower case."""
     message = re.sub(r" - at `.*`$", "", str(error))
+    if key in KINDS:
+        return f"`{key}`: a number or a cost such as `2 + 3N` is expected"
     message = message.replace("`null`", "nothing").replace(" | null", "")
     message = re.sub(r"\bObject missing required field `(\w+)`", r"`\1` is missing", message)
     message = message[0].lower() + message[1:] if message[:1] != "`" else message

@@ -160,9 +160,10 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         suggested = {comment.fingerprint for comment in spoken if comments.has_suggestion(comment)}
         applied = _applied(heard, texts)
         one_click = {finding.fingerprint for finding in new if marker.token(finding.fingerprint) in suggested}
-        missed = tuple(
-            dict.fromkeys((*skipped, *(entry for entry in after.skipped if entry.path in diff.files)))
-        )
+        read = diff.files.keys() - set(
+            config.evidence
+        )  # a profile that does not fit is no code that we missed
+        missed = tuple(dict.fromkeys((*skipped, *(entry for entry in after.skipped if entry.path in read))))
         verdict = conclude(new, config, skipped=bool(missed), faults=bool(faults), advisory=advisory)
         patched = {finding.fingerprint for finding in applied.findings}
         recommendations = recommend(groups, one_click, patched, lambda entry: demand.weight(entry, config))
@@ -462,10 +463,11 @@ def _near(finding: Finding, diff: Diff) -> bool:
 
 
 def _order(finding: Finding) -> tuple[object, ...]:
-    """Hot ones first, the rest by severity and place."""
+    """Hot ones first, the rest by severity; what was seen to happen before its like; then by place."""
     return (
         -finding.heat,
         -finding.severity.rank,
+        not finding.seen,
         finding.path,
         finding.line,
         finding.column,

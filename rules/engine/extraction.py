@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from rules.engine import (
+    callbacks,
     declarations,
     facts,
     filtered,
@@ -70,7 +71,6 @@ WIRING = frozenset(
 _QUIET = frozenset(
     f"builtins.{name}" for name in BUILTINS if name not in ("open", "input", "map", "filter", "__import__")
 )
-_APPLYING = frozenset({"builtins.map", "builtins.filter"})
 _EXECUTING = frozenset({"execute", "exec", "scalar", "scalars", "fetchval", "fetchrow", "fetch"})
 _WRITING = re.compile(r"(?:^|\.)(?:insert|update|delete)\(\)")
 _WRAPPING = frozenset(name.rpartition(".")[2] for name, offload in OFFLOADS.items() if offload.wraps)
@@ -297,6 +297,7 @@ def _function(index: Index, scope: Scope, calls: tuple[Call, ...], lines: int) -
         page_sizes.order(scope.node) if passings else (),
         switches.of_function(node, scope.owner is not None and not flags & facts.STATIC, calls),
         made if made != returns and len(made) <= 200 else "",
+        callbacks.applied(index, scope),
     )
 
 
@@ -431,7 +432,7 @@ def _calls(index: Index, scope: Scope, guarded: list[Call]) -> list[Call]:
     at_module = index.function_scope(scope) is index.module
     for node in scope.calls:
         ref = index.ref(node.func, scope) or _on_parameter(node.func)
-        if not ref or ref in _QUIET:
+        if not ref or (ref in _QUIET and not callbacks.sorts_by_function(node, ref)):
             continue
         last = ref.rpartition(".")[2]
         flags, loops, path, is_guarded, needs = surroundings(index, node, at_module)
@@ -452,7 +453,7 @@ def _calls(index: Index, scope: Scope, guarded: list[Call]) -> list[Call]:
             last in WIRING
             or last.rstrip("()") in WIRING
             or last.endswith("Middleware")
-            or ref in _APPLYING
+            or ref in callbacks.APPLYING
             or _hands_on(node, at_module)
         ):
             given = arguments(index, node, scope)
@@ -469,7 +470,8 @@ def _calls(index: Index, scope: Scope, guarded: list[Call]) -> list[Call]:
             bound or "",
             taken_from or "",
             needs,
-            "" if ref.startswith(_LIBRARIES) else switches.passed(index, node, scope),
+            "" if (foreign := ref.startswith(_LIBRARIES)) else switches.passed(index, node, scope),
+            () if foreign else callbacks.handed(index, node, scope),
         )
         (guarded if is_guarded else calls).append(call)
     seen: set[str] = set()

@@ -19,6 +19,7 @@ Facts know nothing of their own path, so one blob has one set of facts wherever 
     f~                    `partial(f, …)`
     x^                    what `with x as …` binds
     f$                    what the dependency f provides
+    x!                    a provider: called, it gives x, which others made
     T:‖f$                 an instance of T, or what f provides where T only says what others do
     T%                    `super()` inside T
     «a|b»                 one of several, known when they turn out to be the same
@@ -37,7 +38,7 @@ from rules.engine.raw_text import RawFacts
 from rules.engine.rows import Flow
 from rules.engine.switches import Switch
 
-ENGINE_VERSION = "27"
+ENGINE_VERSION = "28"
 """Changes when facts change shape or meaning: cached ones of another version are worthless."""
 
 # Flags of a call.
@@ -147,6 +148,8 @@ class Call(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
     """Conditions on parameters of its function under which it is made: `+commit,=session`."""
     passed: str = ""
     """What is known of the arguments: `rules.engine.switches.passed`."""
+    handed: tuple[tuple[str, str], ...] = ()
+    """What of the arguments may be called by who gets it: position or keyword, and a reference."""
 
 
 class Parameter(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
@@ -165,6 +168,15 @@ class Decorator(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True
     called: bool = False
     arguments: tuple[Argument, ...] = ()
     receiver: str = ""
+
+
+class Applied(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
+    """A parameter that its function calls: `fn` of `def retry(fn): return fn()`."""
+
+    name: str
+    position: int = -1
+    """Among what a caller passes by position; -1 when it is passed by name only."""
+    awaited: bool = False
 
 
 class Passing(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
@@ -200,6 +212,7 @@ class Function(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True)
     """Parameters that decide whether some of its calls are made."""
     made: str = ""
     """What all `return` statements agree on where the annotation says something of the project: it may say less."""
+    applies: tuple[Applied, ...] = ()
 
 
 class Class(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):

@@ -159,10 +159,31 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """The confidence when a change brings it, where that is another."""
     heat: float = 0.0
     """The share of the time that a profile saw spent here; 0 below a twentieth, or without a profile."""
+    seen: bool = False
+    """Whether tests or a trace saw it happen."""
+    uncooled: Severity | None = None
+    """The severity without a profile that hardly ever saw it; None where that is `severity`."""
 
     _INTERNAL: ClassVar[frozenset[str]] = frozenset(
-        {"places", "cause", "endpoints", "text", "leaf", "guards", "siblings", "when_new", "heat"}
+        {
+            "places",
+            "cause",
+            "endpoints",
+            "text",
+            "leaf",
+            "guards",
+            "siblings",
+            "when_new",
+            "heat",
+            "seen",
+            "uncooled",
+        }
     )
+
+    @property
+    def in_itself(self) -> Severity:
+        """The severity that the code has, whatever a profile saw: what two versions are compared by."""
+        return self.uncooled or self.severity
 
     def contract(self) -> dict[str, Any]:
         """The finding as `check --output-format json` prints it."""
@@ -257,6 +278,10 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True):
 
     match: str
     """`GET /orders`, `/orders` or a glob."""
+    file: str | None = None
+    """Only handlers in these files: a path or a glob."""
+    above: str = ""
+    """The folder that paths of the project count from, seen from where `file` counts from."""
     queries: int | str | None = None
     external_calls: int | str | None = None
     blocks: bool | None = None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -84,7 +85,7 @@ class Function:
 _COMPREHENSIONS = frozenset(COMPREHENSIONS)
 _BOUNDARIES = frozenset({*FUNCTIONS, ast.ClassDef})
 _UNPROVEN = AT_STARTUP | IN_SCRIPT | OWN_LOOP | STARTS_LOOP
-_NAMELESS = frozenset({Sort.INSTANCE, Sort.OBJECT, Sort.ITEMS, Sort.TEXT, Sort.SUPER})
+_NAMELESS = frozenset({Sort.INSTANCE, Sort.OBJECT, Sort.ITEMS, Sort.TEXT, Sort.SUPER, Sort.UNION})
 
 
 class Module:
@@ -486,12 +487,15 @@ class Module:
         if not edges:
             return None
         ref = self.index.ref(call.func, self.index.scope_at(call))
+        edges = [edge for edge in edges if edge.call.ref == ref]
         return self._merged(
             [
-                possible(self.project.summaries.of(edge.target), edge.target.function, edge.call)
+                self.project.summaries.of(edge.target)
+                if edge.handed
+                else possible(self.project.summaries.of(edge.target), edge.target.function, edge.call)
                 for edge in edges
-                if edge.call.ref == ref
-            ]
+            ],
+            sum(edge.one_of_several for edge in edges),
         )
 
     def enters(self, call: ast.Call) -> bool:
@@ -539,7 +543,8 @@ class Module:
         found = self.project.graph.node(getter) if getter is not None else None
         return self.project.summaries.of(found) if found is not None else None
 
-    def _merged(self, summaries: Sequence[Summary]) -> Summary | None:
+    def _merged(self, summaries: Sequence[Summary], alternatives: int) -> Summary | None:
+        """What several functions do; when a call runs one of `alternatives`, what not all of them do is by choice."""
         if len(summaries) <= 1:
             return summaries[0] if summaries else None
         first = summaries[0]
@@ -547,7 +552,7 @@ class Module:
             first.name,
             first.is_async,
             *(
-                _joined(getattr(summary, field) for summary in summaries)
+                _joined([getattr(summary, field) for summary in summaries], alternatives)
                 for field in ("blocking", "queries", "external", "commits", "cpu", "reads", "writes")
             ),
         )
@@ -589,12 +594,17 @@ def _repeats(loop: ast.AST, child: ast.AST) -> bool:
     return cls in _COMPREHENSIONS
 
 
-def _joined(groups: object) -> tuple[Leaf, ...]:
+def _joined(groups: Sequence[tuple[Leaf, ...]], alternatives: int) -> tuple[Leaf, ...]:
     leaves: dict[str, Leaf] = {}
-    for group in groups:  # type: ignore[attr-defined]  # an iterable of tuples of leaves
+    counts: Counter[str] = Counter()
+    for group in groups:
         for leaf in group:
             leaves.setdefault(leaf.callable, leaf)
-    return tuple(leaves.values())
+            counts[leaf.callable] += 1
+    return tuple(
+        replace(leaf, sometimes=True, by_choice=True) if counts[name] < alternatives else leaf
+        for name, leaf in leaves.items()
+    )
 
 
 def _stored(node: ast.AST) -> set[str]:

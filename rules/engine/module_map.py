@@ -10,6 +10,9 @@ from rules import libraries
 from rules.engine.facts import ModuleFacts
 from rules.engine.values import Linked, Readers, Sort, Value, note
 
+_RARELY = 10
+"""A package counts as imported by nobody when so many times more files import one in it by its own name."""
+
 
 class ModuleMap:
     """Files by the names that other files import them by."""
@@ -32,7 +35,9 @@ class ModuleMap:
     def _link(self, files: Mapping[str, ModuleFacts]) -> None:
         self._imported = Counter(name for found in files.values() for name in {*found.imports})
         self._directories = _folders(*files)
-        self._packages = {path.rpartition("/")[0] for path in files if path.endswith("/__init__.py")}
+        self._declared = frozenset(path.rpartition("/")[0] for path in files if path.endswith("/__init__.py"))
+        self._nominal = self._named_only(self._declared, self._imported)
+        self._packages = {*(self._declared - self._nominal)}
         self._namespaces = {*filter(self._is_namespace, self._directories)}
         for path in sorted(files):
             module = self.modules[path] = self._module(path, files[path])
@@ -45,12 +50,24 @@ class ModuleMap:
         name = directory.rpartition("/")[2]
         return (
             bool(directory)
-            and directory not in self._packages
+            and directory not in self._declared
             and self._imported[name] > 0
             and name not in ("src", "lib")
             # `billing/billing/__init__.py`: the outer one is where the package is developed.
             and f"{directory}/{name}" not in self._packages
         )
+
+    def _named_only(self, declared: frozenset[str], imported: Mapping[str, int]) -> frozenset[str]:
+        """Outermost packages that hardly anybody imports, while the files import a package in them by its own name: the
+        program is started from there, whatever its `__init__.py` says."""
+        found: set[str] = set()
+        for directory in declared:
+            above, _, name = directory.rpartition("/")
+            if above in declared and above.rpartition("/")[0] not in declared:
+                outer = above.rpartition("/")[2]
+                if imported.get(name, 0) > _RARELY * imported.get(outer, 0):
+                    found.add(above)
+        return frozenset(found)
 
     def _module(self, path: str, found: ModuleFacts) -> Linked:
         root = self._root(path)
@@ -144,6 +161,11 @@ class ModuleMap:
             had = self._imported[name]
             if bool(had) != bool(had + more) and self.has_folder(name):
                 return False
+        if (
+            self._named_only(self._declared_after(folders, changed), self._imported + imports)
+            != self._nominal
+        ):
+            return False
         # `billing/billing`: whether the outer one is a package depends on the inner one.
         return not any(_repeats_its_name(folder) for folder in folders ^ self._directories)
 
@@ -153,6 +175,14 @@ class ModuleMap:
             return self._directories
         paths = [path for path in self.modules if changed.get(path, True) is not None]
         return _folders(*paths, *(path for path, found in changed.items() if found is not None))
+
+    def _declared_after(self, folders: set[str], changed: Mapping[str, ModuleFacts | None]) -> frozenset[str]:
+        """All folders with an `__init__.py` once these files are others, and the folders with them."""
+        others = folders ^ self._directories
+        if not others:
+            return self._declared
+        new = (folder for folder in others & folders if changed.get(f"{folder}/__init__.py") is not None)
+        return frozenset((*(self._declared & folders), *new))
 
     def change(self, changed: Mapping[str, ModuleFacts | None]) -> set[str]:
         """Show other facts of these files. Returns what `readers` says who asked for."""
@@ -188,11 +218,9 @@ class ModuleMap:
         """Have these folders from now on. Returns those that are new or no more."""
         others = folders ^ self._directories
         if others:
+            self._declared = self._declared_after(folders, changed)
+            self._packages = {*(self._declared - self._nominal)}
             self._directories = folders
-            self._packages = {folder for folder in self._packages if folder in folders}
-            self._packages.update(
-                folder for folder in others & folders if changed.get(f"{folder}/__init__.py") is not None
-            )
             self._namespaces = {folder for folder in self._namespaces if folder in folders}
             self._namespaces.update(filter(self._is_namespace, others & folders))
         return others

@@ -50,7 +50,9 @@ def is_few(loop: ast.AST, module: Module) -> bool:
     """Whether the code itself says that the turns are few: the fields of a schema, a constant that is imported, the
     members of an enumeration, `rows[:5]`."""
     return any(
-        _has_few(unwrapped(iterable), module) or _gives_members(target, module)
+        _has_few(unwrapped(iterable), module)
+        or _gives_members(target, module)
+        or _is_measured(unwrapped(iterable), loop, module)
         for iterable, target in zip(iterables(loop), targets(loop), strict=True)
     )
 
@@ -280,6 +282,44 @@ def _has_few(iterable: ast.expr, module: Module) -> bool:
                 and call.func.value.id == iterable.id
                 and any(isinstance(each, ast.Call) and last_name(each.func) in _FIELDS for each in call.args)
                 for call in module.index.scope_at(iterable).calls
+            )
+    return False
+
+
+def _is_measured(iterable: ast.expr, loop: ast.AST, module: Module) -> bool:
+    """Whether `if len(links) > 3: raise TooMany()` stands before the loop over `links`."""
+    if not isinstance(iterable, ast.Name | ast.Attribute):
+        return False
+    child, parent = loop, module.parent(loop)
+    while parent is not None:
+        body = getattr(parent, "body", None)
+        for earlier in body[: body.index(child)] if isinstance(body, list) and child in body else ():
+            if (
+                isinstance(earlier, ast.If)
+                and isinstance(earlier.body[-1], ast.Raise | ast.Return)
+                and any(_is_longer(test, iterable, module) for test in _alternatives(earlier.test))
+            ):
+                return True
+        if isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            return False
+        child, parent = parent, module.parent(parent)
+    return False
+
+
+def _alternatives(test: ast.expr) -> list[ast.expr]:
+    return test.values if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or) else [test]
+
+
+def _is_longer(test: ast.expr, measured: ast.expr, module: Module) -> bool:
+    """`len(measured) > 3`, by a number that the code shows."""
+    match test:
+        case ast.Compare(
+            left=ast.Call(func=ast.Name(id="len"), args=[counted]),
+            ops=[ast.Gt() | ast.GtE()],
+            comparators=[most],
+        ):
+            return ast.dump(counted) == ast.dump(measured) and any(
+                0 < number <= FEW for number in _numbers(most, module)
             )
     return False
 

@@ -16,6 +16,7 @@ from rules.engine import (
     serving,
     session_factories,
     traffic,
+    unserved,
     versions,
 )
 from rules.engine.cost import Costs, Had
@@ -171,6 +172,11 @@ class Project:
     def seldom_endpoints(self) -> int:
         """A bit for each endpoint that is asked for now and then only: sign-in, set-up, administration."""
         return traffic.seldom(self)
+
+    @cached_property
+    def unserved_endpoints(self) -> int:
+        """A bit for each endpoint of the project that no user gets to."""
+        return unserved.unserved(self)
 
     @cached_property
     def versions(self) -> Mapping[str, versions.Version]:

@@ -9,12 +9,13 @@ from functools import cached_property
 from rules import libraries
 from rules.engine import facts, named
 from rules.engine.bracketed import opening, parts
-from rules.engine.containers import DICT, LIST, method_of_container, same, tuple_of
+from rules.engine.containers import DICT, LIST, PROVIDER, method_of_container, same, tuple_of
 from rules.engine.facts import Function, ModuleFacts
 from rules.engine.heirs import Heirs, is_abstract
 from rules.engine.module_map import ModuleMap
 from rules.engine.paths import place_of
 from rules.engine.scopes import BUILTINS
+from rules.engine.unions import members, one_of
 from rules.engine.values import (
     ANCESTRY,
     HEIRS,
@@ -153,6 +154,8 @@ class Resolver(ModuleMap):
                 return Value(Sort.ITEMS, "builtins.dict", item=item) if item is not None else DICT
             item = self.value(ref[:-2], module)
             return Value(Sort.ITEMS, "builtins.list", item=item) if item is not None else LIST
+        if last == "!":
+            return Value(Sort.ITEMS, PROVIDER, item=self.value(ref[:-1], module))
         if last == "^":
             return self._entered(self.value(ref[:-1], module))
         if last == "$":
@@ -290,6 +293,8 @@ class Resolver(ModuleMap):
             return self._function_attribute(value, name)
         if sort == Sort.TEXT:
             return Value(Sort.EXTERNAL, f"builtins.str.{name}")
+        if sort == Sort.UNION:
+            return one_of(self.attribute(member, name) for member in members(value))
         return Value(Sort.EXTERNAL, f"{value.name}.{name}", item=value.item, members=value.members)
 
     def _library_attribute(self, owner: str, name: str) -> Value:
@@ -489,7 +494,9 @@ class Resolver(ModuleMap):
             return Value(Sort.INSTANCE, made) if made is not None else None
         if sort == Sort.OBJECT:
             return self.called(self._class_attribute(value, "__call__"))
-        return None
+        if sort == Sort.UNION:
+            return one_of(self.called(member) for member in members(value))
+        return value.item if value.name == PROVIDER else None
 
     def _result(self, value: Value, function: Function) -> Value | None:
         module = value.home
@@ -526,7 +533,7 @@ class Resolver(ModuleMap):
 
     def _of_project(self, ref: str, module: Linked) -> Value | None:
         made = self.value(ref, module)
-        return made if made is not None and made.sort == Sort.OBJECT else None
+        return made if made is not None and made.sort in (Sort.OBJECT, Sort.UNION) else None
 
     def provided(self, value: Value | None) -> Value | None:
         """What a dependency gives to its endpoint."""
@@ -548,6 +555,8 @@ class Resolver(ModuleMap):
                 if method is not None:
                     return self.called(method) or value
             return value
+        if value.sort == Sort.UNION:
+            return one_of(self._entered(member) for member in members(value))
         return value
 
     def _item(self, value: Value | None) -> Value | None:
@@ -596,9 +605,8 @@ class Resolver(ModuleMap):
         return None
 
     def _one_of(self, refs: Iterable[str], module: Linked) -> Value | None:
-        """One of several values, when they turn out to be the same."""
-        values = [self.value(ref, module) for ref in refs]
-        return values[0] if all(same(value, values[0]) for value in values) else None
+        """One of several values: the one that they turn out to be, or any of them when all are the project's."""
+        return one_of(self.value(ref, module) for ref in refs)
 
     # What a call runs
 
@@ -620,6 +628,9 @@ class Resolver(ModuleMap):
             method = self._class_attribute(value, "__call__")
             if method is not None and method.sort == Sort.FUNCTION:
                 yield method
+        elif value.sort == Sort.UNION:
+            for member in members(value):
+                yield from self.runs(member)
 
     def _kept_by_metaclass(self, value: Value) -> bool:
         """Whether a metaclass of the project decides what a call of the class does: a singleton is made once."""

@@ -547,6 +547,7 @@ def _functions(found: ModuleFacts) -> dict[str, tuple[object, ...]]:
             function.yields,
             function.made,
             function.switches,
+            function.applies,
             tuple((each.ref, each.called) for each in function.decorators),
         )
         for function in found.functions

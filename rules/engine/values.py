@@ -25,6 +25,8 @@ class Sort:
     TEXT = 7
     """A string that is known: `name`."""
     SUPER = 8
+    UNION = 9
+    """One of several functions, classes or instances of the project: `members`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,7 +43,7 @@ class Value:
     bound: bool = False
     """A method taken from an instance (or a class method from its class)."""
     members: tuple[Value | None, ...] = ()
-    """Of a tuple."""
+    """Of a tuple, or those that a union may be."""
     given: tuple[Value | None, ...] = ()
     """What an instance of a generic class is made of: of `Box[User]` an instance of `User`."""
     variables: Mapping[str, Value] | None = None

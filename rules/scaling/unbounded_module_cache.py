@@ -11,9 +11,14 @@ from rules.engine.key_types import is_small
 from rules.engine.key_words import is_endless, is_few, names_in
 from rules.engine.origins import origin, origins
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.spelling import last_name
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
+
+
+_WRAPPING = frozenset({"str", "int", "Path", "UUID", "abspath", "resolve", "fspath", "hash", "id"})
+"""What gives a value another form: as many come out as go in."""
 
 
 class UnboundedModuleCache(Rule):
@@ -126,6 +131,8 @@ def _endless(growth: Growth, module: Module) -> bool:
     if growth.key is None or not growth.is_keyed:
         return True
     key = origin(growth.key, module)
+    while isinstance(key, ast.Call) and len(key.args) == 1 and last_name(key.func) in _WRAPPING:
+        key = origin(key.args[0], module)
     if isinstance(key, ast.Attribute) and isinstance(key.value, ast.Name) and key.value.id == "self":
         return False  # as many as there are objects, which nobody knows
     names = names_in(key)

@@ -10,11 +10,11 @@ import sys
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
 from tests.app.process import ROOT, AppProcess, environment_for
 from tests.app.service import FILES, SLOW
 from tests.app.test_database_faults import until_ready
+from tests.chaos import postgres
 from tests.cli.program import fastperf
 from tests.fakegithub import FakeGitHub
 
@@ -74,22 +74,13 @@ class Server:
     """How a PostgreSQL database is: with PostgreSQL's, as `docs/operations.md` says."""
 
     def __init__(self, url: str, folder: Path) -> None:
-        self.url, self._dump = url, str(folder / "fastperf.dump")
-        data = Path(str(sa.make_url(url).query["host"]))
-        self._programs = Path((data / "postmaster.opts").read_text().split()[0].strip('"')).parent
-        self._address = url.replace("+psycopg", "")
+        self.url, self._dump = url, folder / "fastperf.dump"
 
     def save(self) -> None:
-        self._run("pg_dump", "-Fc", "-f", self._dump, self._address)
+        postgres.save(self.url, self._dump)
 
     def bring_back(self) -> None:
-        self._run("pg_restore", "--clean", "--if-exists", "-d", self._address, self._dump)
-
-    def _run(self, program: str, *arguments: str) -> None:
-        done = subprocess.run(
-            [self._programs / program, *arguments], capture_output=True, text=True, check=False
-        )
-        assert (done.returncode, done.stderr) == (0, "")
+        postgres.bring_back(self.url, self._dump)
 
 
 @pytest.fixture(params=[File, Server])

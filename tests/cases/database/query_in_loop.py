@@ -298,7 +298,9 @@ def over_what_is_written_down(session: SessionDep, names: list[str]) -> None:
 
 
 @app.post("/filters")
-def asks_for_one_filter(filters: list[Filter], names: list[str], given: dict[str, str], session: SessionDep) -> None:
+def asks_for_one_filter(
+    filters: list[Filter], names: list[str], given: dict[str, str], session: SessionDep
+) -> None:
     for each in filters:
         field = each.field
         if field in ("shop", "shop_name"):
@@ -323,3 +325,18 @@ def asks_for_one_filter(filters: list[Filter], names: list[str], given: dict[str
         if each.field != "price":
             continue
         session.scalar(select(Product).where(Product.name == each.value))  # FP201 (summary)
+
+
+MOST_NAMES = 3
+
+
+@app.post("/measured")
+def refuses_more_than_a_few(names: list[str], others: list[str], session: SessionDep) -> None:
+    if not names or len(names) > MOST_NAMES:
+        raise ValueError(names)
+    if len(others) > 5000:
+        raise ValueError(others)
+    for name in names:
+        session.scalar(select(Product).where(Product.name == name))
+    for name in others:
+        session.scalar(select(Product).where(Product.name == name))  # FP201
