@@ -127,5 +127,5 @@ def test_an_answered_question_is_not_asked_again_and_changes_the_advice(shop: Re
 
     assert "rows" not in {question["key"] for question in report["questions"]}
     counted = next(each for each in report["findings"] if each["code"] == "FP209")
-    assert "for 4,000 rows" in counted["impact"]["summary"]
+    assert "for 4000 rows" in counted["impact"]["summary"]
     assert counted["impact"]["assumptions"]["rows"] == 4000
