@@ -50,7 +50,7 @@ def of_ceilings(ceilings: Sequence[Capacity], wanted: float = 0.0) -> list[Curve
     return [
         Curve(
             f"{each.method} {each.path}",
-            load_and_latency(None, each, wanted),
+            load_and_latency(None, each, each.wanted or wanted),
             f"at most {number(each.ceiling)} requests/s ({each.limits[0].resource})",
         )
         for each in ceilings
