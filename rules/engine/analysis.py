@@ -657,9 +657,11 @@ def affected(before: Analysis, after: Analysis) -> frozenset[str]:
     for path in after.project.files:
         if path in touched or place_of(path) != "app":
             continue
-        if path not in before.project.files or before.project.signatures(path) != after.project.signatures(
-            path
-        ):
+        if path not in before.project.files:
+            found.add(path)
+            continue
+        old, new = before.project.signatures(path), after.project.signatures(path)
+        if old is not new and old != new:
             found.add(path)
     return frozenset(found)
 

@@ -252,6 +252,13 @@ class Endpoint(msgspec.Struct, frozen=True):
         return {key: value for key, value in msgspec.to_builtins(self).items() if key not in left_out}
 
 
+class Bumped(msgspec.Struct, frozen=True):
+    """Distributions whose version a change moves, and the findings that come of that alone."""
+
+    names: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
 class Skipped(msgspec.Struct, frozen=True):
     """A file that was not analysed, with the reason in words for its author."""
 
