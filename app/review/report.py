@@ -100,6 +100,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     statistics: Statistics = Statistics()
     site: Site | None = None
     """What the service runs on, by the configuration."""
+    sites: dict[str, Site] = {}
+    """The same for folders (and single files) with a configuration of their own."""
 
     @classmethod
     def of(
@@ -250,6 +252,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             config_errors=mistakes,
             statistics=after.statistics,
             site=Site.of(config.options()),
+            sites={folder: Site.of(part.options()) for folder, part in config.parts.items()},
         )
 
     def contract(self) -> dict[str, Any]:
