@@ -129,6 +129,8 @@ class Graph:
                 continue
             if value.sort == Sort.INSTANCE:
                 continue
+            if value.sort == Sort.UNION and call.ref.rpartition(".")[0] == f"@{node.function.owner}:":
+                continue  # `self.load()` of a template: which of the heirs it is, the template's callers know
             own = self.knowledge.meaning(value.name).blocking if self.knowledge.has_own else None
             if own is not None:
                 node.leaves.append(LeafCall(value.name, call, own, None, None))
