@@ -147,10 +147,11 @@ class Graph:
 
     def _called_back(self, node: Node, call: Call, target: Node) -> None:
         """What `target` calls of that which the call hands it runs as if `node` called it."""
-        for ref, awaited in callbacks.called_back(self.resolver, call, target):
+        for ref, parameter in callbacks.called_back(self.resolver, call, target):
             for function in self.runs(self.resolver.value(ref, node.module)):
-                if not function.function.flags & facts.GENERATOR and awaited == function.is_async:
-                    node.edges.append(Edge(function, call, CALL, handed=True))
+                if not function.function.flags & facts.GENERATOR and parameter.awaited == function.is_async:
+                    kind = THREAD if parameter.in_thread else CALL
+                    node.edges.append(Edge(function, call, kind, handed=True))
 
     def _mark(self, node: Node, target: Node, role: str) -> None:
         """What `node` calls makes `target` something."""
