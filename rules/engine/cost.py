@@ -156,7 +156,7 @@ class Costs:
         return self._amounts[node]
 
     def _amount(self, node: Node, recursive: bool) -> Amount:
-        items = [(_segments(call), amount) for call, _, amount in self.parts(node)]
+        items = [(_place(call, what), amount) for call, what, amount in self.parts(node)]
         if not items:
             return NOTHING
         total = _total(items, 0, False)
@@ -181,7 +181,9 @@ class Costs:
 
     def of_middleware(self, node: Node, path: str) -> Amount:
         """What a middleware adds to a request of `path`: parts of it may be for other paths only."""
-        items = [(_segments(call), amount) for call, _, amount in self.parts(node) if _applies(call, path)]
+        items = [
+            (_place(call, what), amount) for call, what, amount in self.parts(node) if _applies(call, path)
+        ]
         return _total(items, 0, False)
 
     def amount_of(
@@ -252,6 +254,13 @@ def _of_leaf(leaf: LeafCall) -> Amount:
     if leaf.external is not None:
         return Amount(external=ONE, waits=ONE, unbounded=unbounded)
     return NOTHING
+
+
+def _place(call: Call, what: LeafCall | Edge) -> Sequence[str]:
+    """Where a part stands among the others; of the functions that one call may run, each is an alternative."""
+    if isinstance(what, Edge) and what.one_of_several:
+        return [*_segments(call), f"?{call.line}:{call.column}.{what.at}"]
+    return _segments(call)
 
 
 def _segments(call: Call) -> Sequence[str]:
