@@ -19,17 +19,20 @@ from rules.engine import (
     budgets,
     callees,
     ceding,
+    embedded,
     extraction,
     fingerprints,
     growth,
     heat,
     measured,
+    processes,
     registry,
     relinking,
     row_changes,
     serving,
     suppression,
     traffic,
+    unasked,
 )
 from rules.engine.facts import ModuleFacts
 from rules.engine.finding import (
@@ -323,6 +326,7 @@ class _Run:
             skipped=tuple(self.skipped),
             suppressed=tuple(self.suppressed),
             advice=tuple(advice),
+            told=tuple(_told(project)),
             statistics=Statistics(len(self.sources), self.lines, time.perf_counter() - self.started),
         )
         result, light = heat.warmed(result, project, self.sources, since)
@@ -460,7 +464,11 @@ class _Run:
             severity, gates, confidence = severity.lowered(), False, Confidence.POSSIBLE
         if rule.stops_loop and traffic.is_maintenance(node, module):
             severity, gates = min(severity, Severity.LOW, key=lambda each: each.rank), False
-        if aside.stands_aside(node, module):
+        if (
+            aside.stands_aside(node, module)
+            or aside.is_unserved(node, module)
+            or unasked.is_never_asked(node, module)
+        ):
             gates, confidence = False, Confidence.POSSIBLE
         severity = module.options.severity_of(rule.code, severity)
         endpoints = module.endpoints(node)
@@ -563,6 +571,13 @@ class _Run:
         )
 
 
+def _told(project: Project) -> Iterator[str]:
+    if embedded.is_told(project):
+        yield "database"
+    if processes.is_told(project):
+        yield "workers"
+
+
 def _is_advice(rule: Rule) -> bool:
     return isinstance(rule, ProjectRule) and rule.advice
 
@@ -652,9 +667,11 @@ def affected(before: Analysis, after: Analysis) -> frozenset[str]:
     for path in after.project.files:
         if path in touched or place_of(path) != "app":
             continue
-        if path not in before.project.files or before.project.signatures(path) != after.project.signatures(
-            path
-        ):
+        if path not in before.project.files:
+            found.add(path)
+            continue
+        old, new = before.project.signatures(path), after.project.signatures(path)
+        if old is not new and old != new:
             found.add(path)
     return frozenset(found)
 

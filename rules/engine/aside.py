@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from rules.engine.bodies import values_of
+from rules.engine.mentions import is_dead
 from rules.engine.scopes import FUNCTIONS
 from rules.engine.spelling import last_name
 
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
 _SWITCH = re.compile(r"(?:is_|in_|run_)?(?:testing|tests?_mode|debug|debug_mode|debugging)", re.IGNORECASE)
 _STAGES = frozenset({"test", "testing", "tests", "ci", "local", "dev", "development", "debug"})
 _STAGE = re.compile(r"(?:\w+_)?(?:env|environment|stage|mode|deployment)", re.IGNORECASE)
+
+_PLATFORM = re.compile(
+    r"(?:RAILWAY|RENDER|FLY|HEROKU|VERCEL|KUBERNETES|AWS_LAMBDA|ECS|GAE|CLOUD_RUN)_\w+|DYNO$|K_SERVICE$|RENDER$|VERCEL$"
+)
+"""Variables of the environment that hosts set."""
 
 
 def stands_aside(node: ast.AST, module: Module) -> bool:
@@ -44,6 +50,16 @@ def stands_aside(node: ast.AST, module: Module) -> bool:
     return False
 
 
+def is_unserved(node: ast.AST, module: Module) -> bool:
+    """Whether only endpoints get to `node` that no user gets to, or a middleware that no application is given."""
+    found = module.graph_node(node)
+    if found is None:
+        return False
+    if "middleware" in found.roles and found not in module.project.routing.added and found.function.owner:
+        return is_dead(found, module)
+    return bool(found.endpoints) and not found.endpoints & ~module.project.unserved_endpoints
+
+
 def _is_side(test: ast.expr, negated: bool, module: Module) -> bool:
     """Whether `test` (its contrary when `negated`) holds in tests, on a developer's machine or on Windows only."""
     match test:
@@ -58,13 +74,18 @@ def _is_side(test: ast.expr, negated: bool, module: Module) -> bool:
                 return _is_elsewhere(left, right, module) or _is_elsewhere(right, left, module)
             if isinstance(operator, ast.NotIn if negated else ast.In):
                 return isinstance(left, ast.Constant) and left.value in ("localhost", "127.0.0.1")
+        case (
+            ast.Call(args=[ast.Constant(value=str(variable)), *_])
+            | ast.Subscript(slice=ast.Constant(value=str(variable)))
+        ) if _PLATFORM.match(variable):
+            return negated
         case ast.Attribute(attr=name) | ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[]):
             return not negated and _SWITCH.fullmatch(name) is not None
         case ast.Name(id=name):
             if not negated and name.isupper() and _SWITCH.fullmatch(name):
                 return True
             value = next((each for how, each in values_of(test, module) if how == "value"), None)
-            return isinstance(value, ast.Compare) and _is_side(value, negated, module)
+            return isinstance(value, ast.Compare | ast.Call) and _is_side(value, negated, module)
     return False
 
 

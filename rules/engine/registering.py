@@ -142,7 +142,7 @@ class Wiring:
             self.parts[node] = calls, decorators
         if asked:
             self.asked[node] = asked
-        opens = function.flags & facts.CONTEXT
+        opens = function.flags & (facts.CONTEXT | facts.GENERATOR)
         if asked or handed or decorators or opens:
             written = [(each.ref, each.called, each.arguments, each.receiver) for each in decorators]
             self._looks[node] = function.flags, function.parameters, handed, written, asked

@@ -81,7 +81,7 @@ def is_drained_apart(project: Project, node: Node) -> bool:
     `asyncio.run(self._read(loader))`, where `loader.load()` may be any loader's."""
     if not node.is_async:
         return False
-    called = _callers_by_name(project)
+    called = callers_by_name(project)
     seen, pending = {node}, [node]
     found = False
     for each in pending:  # grows while we go
@@ -103,7 +103,7 @@ def _is_alone(node: Node) -> bool:
     return bool(node.contexts & OWN_LOOP) and not node.contexts & IN_LOOP
 
 
-def _callers_by_name(project: Project) -> Mapping[str, frozenset[Node]]:
+def callers_by_name(project: Project) -> Mapping[str, frozenset[Node]]:
     """The functions that call a method of a name on what nobody knows."""
     known = _named.get(project)
     if known is None:

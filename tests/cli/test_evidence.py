@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.program import fastperf
+from tests.cli.program import called
 from tests.cli.repositories import Repository
 
 ROOT = Path(__file__).parents[2]
@@ -39,7 +39,7 @@ def configured(shop: Repository, text: str) -> None:
 
 
 def reviewed(shop: Repository, head: str = "feature") -> Any:
-    done = fastperf("review", "--base", "main", "--head", head, "--output-format", "json", folder=shop.path)
+    done = called("review", "--base", "main", "--head", head, "--output-format", "json", folder=shop.path)
     assert done.stderr == ""
     return json.loads(done.stdout)
 
@@ -48,8 +48,8 @@ def test_a_profile_on_the_command_line_weighs_findings(shop: Repository) -> None
     branch(shop)
     command = ("check", "--select", "FP201,FP101", "--output-format", "json")
 
-    plain = json.loads(fastperf(*command, folder=shop.path).stdout)
-    warm = json.loads(fastperf(*command, "--profile", STACKS, folder=shop.path).stdout)
+    plain = json.loads(called(*command, folder=shop.path).stdout)
+    warm = json.loads(called(*command, "--profile", STACKS, folder=shop.path).stdout)
 
     severity = {finding["code"]: finding["severity"] for finding in plain["findings"]}
     assert severity["FP101"] == "critical"
@@ -61,13 +61,13 @@ def test_a_profile_on_the_command_line_weighs_findings(shop: Repository) -> None
 def test_what_is_hot_is_said_first(shop: Repository) -> None:
     branch(shop)
 
-    lines = fastperf("check", "--profile", STACKS, folder=shop.path).stdout.splitlines()
+    lines = called("check", "--profile", STACKS, folder=shop.path).stdout.splitlines()
 
     assert "FP201" in lines[0]
 
 
 def test_a_profile_that_is_not_there_is_misuse(shop: Repository) -> None:
-    done = fastperf("check", "--profile", "nowhere.json", folder=shop.path)
+    done = called("check", "--profile", "nowhere.json", folder=shop.path)
 
     assert (done.returncode, done.stdout) == (2, "")
     assert "nowhere.json" in done.stderr

@@ -4,6 +4,7 @@ import itertools
 from typing import Annotated
 
 import asyncpg
+import httpx
 import redis
 from fastapi import Depends, FastAPI
 from pydantic import BaseModel
@@ -340,3 +341,15 @@ def refuses_more_than_a_few(names: list[str], others: list[str], session: Sessio
         session.scalar(select(Product).where(Product.name == name))
     for name in others:
         session.scalar(select(Product).where(Product.name == name))  # FP201
+
+
+@app.post("/handfuls")
+def goes_over_a_handful(tag_ids: list[int], numbers: list[int], session: SessionDep) -> None:
+    for tag_id in tag_ids:
+        session.get(Product, tag_id)  # FP201 (summary)
+    for number in numbers:
+        session.get(Product, number)  # FP201 (summary)
+        httpx.post("https://shop.example", json=number)
+    for number in numbers:
+        session.get(Product, number)  # FP201 (inline)
+    httpx.post("https://shop.example", json=numbers)
