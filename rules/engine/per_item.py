@@ -33,7 +33,10 @@ _PREPARING = re.compile(
     r"(?:^|[/_])(?:seed|seeds|seeders?|fixes|fixtures?|migrat\w*|backfills?|bootstrap)(?=[/_.]|$)"
 )
 """Paths of code that fills or mends a database once."""
-_FILLING = re.compile(r"_*(?:seed|backfill|migrate|bootstrap)(?:_|$)")
+_FILLING = re.compile(
+    r"_*(?:(?:seed|backfill|migrate|bootstrap|populate)(?:_|$)"
+    r"|(?:create|build|ensure|init|initialize|setup)_(?:db|database|index(?:es)?|indices|tables?|schemas?|constraints)(?:_|$))"
+)
 """Such functions."""
 _SETTINGS = re.compile(r"(?:\w*_)?settings|_*(?:app_)?(?:config|conf|env)", re.IGNORECASE)
 _KEYS = frozenset(
