@@ -381,6 +381,8 @@ def _is_given_few(name: ast.Name, bindings: list[Binding], module: Module) -> bo
 
 def _gives_members(target: ast.expr, module: Module) -> bool:
     """Whether the loop's variable is a member of an enumeration of the project."""
+    if isinstance(target, ast.Tuple) and target.elts:
+        target = target.elts[0]  # the key of `.items()`
     if not isinstance(target, ast.Name):
         return False
     return _is_enumeration(module.value(target), Sort.OBJECT, module)
