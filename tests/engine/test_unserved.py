@@ -104,6 +104,7 @@ def test_routes_that_no_file_imports_are_left_over() -> None:
         ("/orders/all", '@router.get("/orders/{number}")', Confidence.POSSIBLE),
         ("/orders/{key}", '@router.get("/orders/{number}")', Confidence.POSSIBLE),
         ("/orders/all", '@router.post("/orders/{number}")', Confidence.CERTAIN),
+        ("/orders/", '@router.get("/orders/{number}")', Confidence.CERTAIN),
         ("/orders/all/open", '@router.get("/orders/{number}")', Confidence.CERTAIN),
         ("/orders/{number}", '@router.get("/orders/all")', Confidence.CERTAIN),
         ("/chaos/delay", "", Confidence.POSSIBLE),
