@@ -72,7 +72,7 @@ def _configuring(root: Path, config: Config) -> Path:
 
 
 def _frozen_in(place: Path, root: Path, endpoints: Sequence[Endpoint], *, loosen: bool) -> Freezing:
-    text = place.read_text(encoding="utf-8") if place.is_file() else ""
+    text = place.read_text(encoding="utf-8-sig") if place.is_file() else ""
     folder = place.parent if place.name == PYPROJECT else place.parent.parent
     # What stands further out is for other projects too: there a route alone does not say whose it is.
     is_outer = folder != root and root.is_relative_to(folder)

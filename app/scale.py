@@ -12,7 +12,7 @@ from rich.text import Text
 
 from app.terminal import visible
 from rules.engine import estimates
-from rules.engine.capacity import LOADS, Capacity, Limit, Site
+from rules.engine.capacity import LOADS, Capacity, Limit, Site, Sockets
 
 SHOWN: Final = 25
 COLUMNS: Final[tuple[tuple[str, Literal["left", "right"], int | None], ...]] = (
@@ -57,6 +57,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     site: Site
     capacities: tuple[Capacity, ...]
+    websockets: tuple[Sockets, ...] = ()
     wanted: float = 0.0
 
     @property
@@ -105,6 +106,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
                 }
                 for entry in self.capacities
             ],
+            "websockets": [
+                {**each._asdict(), "connections": each.connections or None} for each in self.websockets
+            ],
             "changes": [
                 {
                     "change": each.change,
@@ -125,7 +129,7 @@ def as_json(plan: Plan) -> str:
 def as_text(plan: Plan) -> Group:
     """A table of the tightest endpoints; with a load also what to change."""
     if not plan.capacities:
-        return Group(Text("No endpoints were found."))
+        return Group(Text("No endpoints were found."), *_staying(plan))
     table = Table(box=None, pad_edge=False)
     for heading, side, least in COLUMNS:
         table.add_column(heading, justify=side, no_wrap=True, min_width=least)
@@ -155,8 +159,21 @@ def as_text(plan: Plan) -> Group:
         parts += [Text(), _loads(plan)]
     if plan.wanted:
         parts += _changes(plan)
+    parts += _staying(plan)
     parts.append(Text(_resting_on(plan), "dim"))
     return Group(*parts)
+
+
+def _staying(plan: Plan) -> list[Text]:
+    """The websockets, of which connections at once are the measure."""
+    told = [each for each in plan.websockets if each.connections]
+    lines = [
+        Text(visible(f"WEBSOCKET {each.path}: at most {each.connections:,} clients at once: {each.formula}"))
+        for each in told
+    ]
+    if free := len(plan.websockets) - len(told):
+        lines.append(Text(f"{free} websockets: nothing in the code limits how many clients stay", "dim"))
+    return lines
 
 
 def as_html(plan: Plan) -> str:
@@ -226,9 +243,13 @@ def _changes(plan: Plan) -> list[Text | Table]:
 def _resting_on(plan: Plan) -> str:
     """The figures' assumptions, with how to replace them."""
     assumed: dict[str, float] = {}
+    supposed: dict[str, None] = {}
     for entry in plan.capacities:
         assumed |= entry.assumptions
-    if not assumed:
-        return "Estimated from the code and [tool.fastperf.context]."
-    listed = ", ".join(f"{key} = {value:g}" for key, value in assumed.items())
-    return f"Estimated; assumes {listed}. Put the real values into [tool.fastperf.context]."
+        supposed |= dict.fromkeys(entry.supposed)
+    told = "Estimated from the code and [tool.fastperf.context]."
+    if assumed:
+        listed = ", ".join(f"{key} = {value:g}" for key, value in assumed.items())
+        told = f"Estimated; assumes {listed}. Put the real values into [tool.fastperf.context]."
+    besides = [*([] if plan.site.cpus else ["a core for each worker"]), *supposed]
+    return f"{told} Besides: {', '.join(besides)}." if besides else told

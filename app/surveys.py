@@ -58,20 +58,17 @@ class Surveys:
 
     async def scale(self, client: RepositoryClient, commit: str, config: Config, factor: float) -> Answer:
         """What saturates first at so many times the load."""
-        options = msgspec.structs.replace(config.options(), select=("none",))
+        options = msgspec.structs.replace(config.options(), select=("none",), occupancy=True)
         project = await self._projects.at(client, commit, lambda each: not config.excludes(each))
         result = await self._analysis.examine(
             {}, others=project.facts, documents=project.documents, options=options
         )
-        served = deployment.read(project.documents)
-        workers = next(
-            (found.number for each in served.production if (found := served.workers(each)) is not None), None
-        )
-        site = capacity.Site.of(options, workers=workers)
+        site = capacity.sites(options, deployment.read(project.documents))
         ceilings, rps = capacity.capacities(result.endpoints, site), options.context.get("rps")
+        stay = capacity.websockets(result.endpoints, site)
         return Answer(
-            scaled(ceilings, factor, rps),
-            scaled(ceilings, factor, rps, WHOLE),
+            scaled(ceilings, stay, factor, rps),
+            scaled(ceilings, stay, factor, rps, WHOLE),
             ceilings=tuple(ceilings[: WHOLE.endpoints]),
             wanted=factor * rps if isinstance(rps, int | float) else 0.0,
         )

@@ -72,7 +72,13 @@ def _branches(branches: Sequence[Branched], links: Links, detail: Detail, depth:
         yield f"{indent}- and {more} more"
 
 
-def scaled(found: Sequence[capacity.Capacity], factor: float, rps: object, detail: Detail = SHORT) -> str:
+def scaled(
+    found: Sequence[capacity.Capacity],
+    stay: Sequence[capacity.Sockets],
+    factor: float,
+    rps: object,
+    detail: Detail = SHORT,
+) -> str:
     """The tightest endpoints, and what to change for the load."""
     if not found:
         return "No endpoints were found."
@@ -96,6 +102,11 @@ def scaled(found: Sequence[capacity.Capacity], factor: float, rps: object, detai
         f"<sub>{code(f'{tightest.method} {tightest.path}')}: {prose(tightest.limits[0].formula)} = "
         f"{estimates.number(tightest.ceiling)} requests/s{f' ({prose(tightest.work)})' if tightest.work else ''}</sub>"
     )
+    parts += [
+        f"{code(f'WEBSOCKET {each.path}')}: at most {each.connections:,} clients at once: {prose(each.formula)}."
+        for each in stay[: detail.endpoints]
+        if each.connections
+    ]
     if not wanted:
         parts.append(
             "How much that is of today's load is not known: `rps` under `[tool.fastperf.context]` says it."

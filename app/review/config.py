@@ -76,7 +76,7 @@ class Config(Table, frozen=True, kw_only=True):
         own = reading.own_document(documents, errors)
         if own is not None:
             reading.merge(values, reading.values(own, errors, codes, left_out))
-        attributes = documents.get(ATTRIBUTES) or ""
+        attributes = (documents.get(ATTRIBUTES) or "").removeprefix("\ufeff")
         ceded = values.get("cede_to", "auto") != "never"
         config = cls(
             **reading.structs(values),

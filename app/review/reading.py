@@ -60,7 +60,7 @@ def own_document(documents: Mapping[str, str | None], errors: list[ConfigError])
     """The dedicated file if there is one, else pyproject's table."""
     dedicated, pyproject = documents.get(FILE), documents.get(PYPROJECT)
     found: Document | None = None
-    if pyproject and "fastperf" in pyproject:
+    if pyproject and "fastperf" in pyproject.replace("\0", ""):
         found = _read(PYPROJECT, pyproject, ("tool", "fastperf"), errors)
     if dedicated is None:
         return found
@@ -91,6 +91,14 @@ def _read(path: str, text: str, prefix: tuple[str, ...], errors: list[ConfigErro
             ConfigError(path, 1, "A key has too many parts; the file was not read and defaults apply.")
         )
         return None
+    text = text.removeprefix("\ufeff")  # which a text may begin with, and TOML's own parser takes for a key
+    if "\0" in text:
+        message = "The file is UTF-16, by its looks, and was not read: save it as UTF-8. Defaults apply."
+        errors.append(ConfigError(path, 1, message))
+        return None
+    if "\ufffd" in text:
+        line = 1 + text.count("\n", 0, text.index("\ufffd"))
+        errors.append(ConfigError(path, line, "This is not UTF-8: save the file as such."))
     try:
         table: Any = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # ValueError: also numbers too long for Python

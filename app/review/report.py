@@ -25,6 +25,7 @@ from app.review.wishes import Waived, Wishes, waived
 from rules.engine import budgets, growth
 from rules.engine.capacity import Site
 from rules.engine.finding import (
+    Bumped,
     Confidence,
     Edit,
     EndpointRef,
@@ -114,6 +115,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         faults: Sequence[str] = (),
         excerpts: Excerpts | None = None,
         tip: Result | None = None,
+        bumped: Bumped = Bumped(),  # noqa: B008 - frozen
         advisory: bool = False,
         wishes: Wishes = Wishes(),  # noqa: B008 - frozen
         coming: Sequence[ConfigError] = (),
@@ -125,13 +127,16 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         `before` and `after` are the analyses of the merge base and the head, `skipped` changed files that were not
         analysed at all, `excluded` those that were left out on purpose, `faults` failures of ours in words, `excerpts`
         head lines inside the edits of fixes, `tip` the analysis of the changed files on the current base branch, if
-        that has moved on. `advisory` (a revert, an advisory branch) fails nothing. `wishes` are what people asked for
+        that has moved on, `bumped` what comes of other versions of libraries. `advisory` (a revert, an advisory branch) fails nothing. `wishes` are what people asked for
         on the pull request. `coming` are mistakes in the configuration that the change brings, `roots` the
         folders that are projects of their own. `advise`: nobody has told the repository yet what the project lacks.
         """
         mistakes = (*config.errors, *coming)
         before, after = _capped(before, config), _capped(after, config)
         standing = _capped(tip, config).findings if tip is not None else ()
+        there = {finding.fingerprint for finding in standing}
+        by_version = _capped(Result(findings=bumped.findings), config).findings
+        standing = (*standing, *(each for each in by_version if each.fingerprint not in there))
         endpoints = costs.compare(before, after, diff)
         steeper = costs.steeper(endpoints)
         changes = fingerprint.match(
@@ -203,6 +208,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             roots=tuple(roots),
             checklist=checklist,
             is_new_service=not before.endpoints,
+            bumped=bumped,
         )
         return cls(
             conclusion=verdict,

@@ -25,10 +25,10 @@ def ceilings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, capacity.Cap
     project = tmp_path_factory.mktemp("sample") / "project"
     shutil.copytree(SAMPLE, project)
     (project / "pyproject.toml").write_text('[project]\nname = "service"\nversion = "1"\n')
-    options = Options(context=KEPT["context"], select=("none",))
+    options = Options(context=KEPT["context"], select=("none",), occupancy=True)
     endpoints = scan(find((project,)), options, prove=False).result.endpoints
     site = capacity.Site.of(options)
-    return {endpoint.path: capacity.capacity(endpoint, site) for endpoint in endpoints}
+    return {each.path: each for each in capacity.capacities(endpoints, site)}
 
 
 def test_at_least_ten_shapes_are_within_a_factor_of_two(ceilings: dict[str, capacity.Capacity]) -> None:
