@@ -9,7 +9,7 @@ TESTS = .ci/in-memory $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 # The tests start hundreds of processes: what they import is compiled once, whatever the surroundings say.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: install demo test lives test-all test-engine-everywhere chaos lint format docs docs-check docs-site bench bench-analysis bench-impact bench-scale bench-load serve lock sbom audit clean
+.PHONY: install demo test lives test-all test-engine-everywhere chaos crash-matrix lint format docs docs-check docs-site bench bench-analysis bench-impact bench-scale bench-load serve lock sbom audit clean
 
 install: $(STAMP)
 
@@ -78,6 +78,10 @@ test-engine-everywhere:
 # The crash matrix by a seeded schedule of faults, on SQLite and on PostgreSQL; ends with 1 on any violation.
 chaos: $(STAMP)
 	$(BIN)/python -m tests.chaos --seconds $(or $(SECONDS),60) $(if $(SEED),--seed $(SEED)) $(if $(DATABASE),--database $(DATABASE))
+
+# kill -9 at every point that a server comes to, each by itself, on both databases: ten minutes where nothing else runs.
+crash-matrix: $(STAMP)
+	$(BIN)/python -m tests.chaos --every-point $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) $(if $(DATABASE),--database $(DATABASE))
 
 # The server under load, against a bare echo of the same bodies in the same run.
 bench-load: $(STAMP)

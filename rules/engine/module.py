@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from rules import libraries
 from rules.engine import facts
@@ -37,6 +38,9 @@ from rules.engine.turns import turns
 from rules.engine.values import Linked, Sort, Value
 from rules.engine.walking import walk
 from rules.libraries import Blocking, Client, External, Offload, Query
+
+if TYPE_CHECKING:
+    from rules.engine.eager import LazyRead
 
 
 class Role(StrEnum):
@@ -106,6 +110,8 @@ class Module:
         self._loops: dict[ast.AST, tuple[LoopNode, ...]] = {}
         self._roles: dict[Node, Role | None] = {}
         self._reader: Reader | None = None
+        self.lazy_reads: dict[ast.Attribute, LazyRead | None] = {}
+        """What `eager.lazy_read` found: several rules ask it."""
 
     # Names and types
 

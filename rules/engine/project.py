@@ -72,6 +72,8 @@ class Project:
         """The classes that functions instantiate, and by file those of which it holds an instance, as far as asked."""
         self.rows_said: dict[tuple[str, str], object] | None = None
         """Of a version that is passed, what rules say about rows."""
+        self.rows_now: dict[tuple[str, str], object] | None = None
+        """What they say of this version, if comparing asked."""
         self._signed: dict[str, dict[str, tuple[object, ...]]] = {}
         self.options = options
         self.knowledge = Knowledge(options)

@@ -245,9 +245,11 @@ def _root(node: ast.expr) -> ast.expr:
 
 def _outward(call: ast.Call, module: Module) -> tuple[str, tuple[Hop, ...]] | None:
     """What a call reaches outside the machine, itself or through a helper."""
+    external = module.external(call)
+    if external is None and not module.enters(call):
+        return None
     if module.is_offloaded(call) or _in_handler(call, module) or _is_spawned(call, module):
         return None
-    external = module.external(call)
     if external is not None:
         return (external.name, ()) if external.kind not in _QUICK else None
     summary = module.summary(call)
