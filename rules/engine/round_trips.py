@@ -193,11 +193,17 @@ def _leaves_too(loop: ast.AST, module: Module) -> bool:
         isinstance(call, ast.Call)
         and (
             (module.external(call) is not None and module.query(call) is None)
-            or ((summary := module.summary(call)) is not None and bool(summary.external))
+            or ((summary := module.summary(call)) is not None and any(map(_is_sure, summary.external)))
         )
         for statement in (loop.body if isinstance(loop, ast.For | ast.AsyncFor) else ())
         for call in walk(statement)
     )
+
+
+def _is_sure(leaf: Leaf) -> bool:
+    """Whether something happens each time, and not far away."""
+    doubtful = leaf.cached or leaf.on_miss or leaf.sometimes or leaf.rarely or leaf.kept_by
+    return not doubtful and len(leaf.path) < _FAR
 
 
 def nearest(leaves: Iterable[Leaf], *kinds: str) -> Leaf | None:
