@@ -59,6 +59,9 @@ class Context(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     max_overflow: Annotated[
         Annotated[int, Meta(ge=0)] | None, Meta(description="Connections beyond `pool_size`.")
     ] = None
+    max_connections: Annotated[
+        Count | None, Meta(description="Connections that the database allows, of all workers together.")
+    ] = None
     p95_ms: Annotated[Positive | None, Meta(description="Response time at the 95th percentile, in ms.")] = (
         None
     )

@@ -43,7 +43,7 @@ class UnboundedModuleCache(Rule):
     """
 
     code = "FP704"
-    severity = Severity.HIGH
+    severity = Severity.MEDIUM
     effort = Effort.MINUTES
     watch = "resident memory per worker"
 
@@ -95,7 +95,6 @@ class UnboundedModuleCache(Rule):
             yield Match(
                 growth.node,
                 _message(holder, growth, module),
-                severity=self.severity if endless and heavy else Severity.MEDIUM,
                 confidence=Confidence.LIKELY if endless and heavy else Confidence.POSSIBLE,
                 related=(Hop(module.path, holder.node.lineno, holder.name),),  # type: ignore[attr-defined]  # a statement
                 impact=kept_estimates.growing(module.options),

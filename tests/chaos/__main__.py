@@ -9,7 +9,10 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import functools
+import math
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -21,6 +24,7 @@ from tests.fakegithub import FakeGitHub
 
 from . import matrix, operators
 from .postgres import empty_database, running
+from .prepared_servers import hatchery
 from .storm import Storm, seen_points
 
 
@@ -52,34 +56,47 @@ def tell(title: str, storm: Storm) -> None:
         print(f"          {violation}")
 
 
-async def crash(databases: Sequence[str], folder: Path, server: str, seed: int, workers: str) -> int:
+async def crash(
+    databases: Sequence[str], folder: Path, server: str, seed: int, workers: str, servers: str, seconds: float
+) -> int:
     """All points of each database, side by side; how much was not as it must be."""
-    places: dict[str, tuple[str, str]] = {}
+    places: dict[str, list[str]] = {}
     if "sqlite" in databases:
-        places["SQLite"] = f"sqlite:///{folder}/fastperf.db", f"sqlite:///{folder}/scratch.db"
+        places["SQLite"] = [f"sqlite:///{folder}/{number}.db" for number in range(3)]
     if "postgresql" in databases:
-        places["PostgreSQL"] = empty_database(server), empty_database(server)
+        places["PostgreSQL"] = [empty_database(server) for _ in range(3)]
     for name in places:
         (folder / name).mkdir()
+    until = time.monotonic() + seconds
     outcomes = await asyncio.gather(
         *(
-            matrix.crash_everywhere(url, scratch, folder / name, seed, workers)
-            for name, (url, scratch) in places.items()
+            matrix.crash_everywhere(
+                database,
+                empty,
+                folder / name,
+                seed=seed,
+                workers=workers,
+                servers=servers,
+                say=functools.partial(print, f"{name}:", flush=True),
+                until=until,
+            )
+            for name, (database, *empty) in places.items()
         )
     )
     wrong = 0
-    for name, (storm, missed) in zip(places, outcomes, strict=True):
-        tell(f"Every point on {name}", storm)
-        print(f"  {len(missed):6d}  points not come to again")
-        for point in missed:
-            print(f"          {point}")
-        wrong += len(storm.violations) + len(missed)
+    for name, found in zip(places, outcomes, strict=True):
+        tell(f"Every point on {name}", found.storm)
+        for title, points in (("not come to again", found.missed), ("left for want of time", found.left)):
+            print(f"  {len(points):6d}  points {title}")
+            for point in points:
+                print(f"          {point}")
+        wrong += len(found.storm.violations) + len(found.missed) + len(found.left)
     return wrong
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
-    parser.add_argument("--seconds", type=float, default=60.0, help="of faults, for each database")
+    parser.add_argument("--seconds", type=float, default=None, help="of faults, for each database (60)")
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
     parser.add_argument(
@@ -90,14 +107,19 @@ def main() -> int:
     print(f"seed {seed}", flush=True)
     databases = ("sqlite", "postgresql") if options.database == "both" else (options.database,)
     began = time.monotonic()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # leaving no server and no database behind
     with contextlib.ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chaos-")))
+        folder = Path(
+            stack.enter_context(tempfile.TemporaryDirectory(prefix="chaos-", ignore_cleanup_errors=True))
+        )
         server = stack.enter_context(running(folder / "postgres")) if "postgresql" in databases else ""
         if options.every_point:
             workers = stack.enter_context(workshop(folder))
-            wrong = asyncio.run(crash(databases, folder, server, seed, workers))
+            servers = stack.enter_context(hatchery(folder))
+            seconds = math.inf if options.seconds is None else options.seconds
+            wrong = asyncio.run(crash(databases, folder, server, seed, workers, servers, seconds))
         else:
-            wrong = storms(databases, folder, server, seed, options.seconds)
+            wrong = storms(databases, folder, server, seed, options.seconds or 60.0)
     print(f"\n{time.monotonic() - began:.0f} s")
     return 1 if wrong else 0
 

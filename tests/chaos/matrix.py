@@ -8,8 +8,10 @@ and the server ends there. Ends with status 1 when a point was not come to again
 from __future__ import annotations
 
 import asyncio
+import functools
+import math
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -19,7 +21,7 @@ from tests.fakegithub.state import MergeGroup, Pull, Repo
 
 from .storm import FIRST_START, Machine, Storm, seen_points
 
-AGAIN: Final = 4
+AGAIN: Final = 3
 """How often an act is played for one point: a thread may be quicker this time."""
 EVERY_OTHER_SECOND: Final = "*/2 * * * * *"
 DEATH_SECONDS: Final = 30.0
@@ -37,25 +39,64 @@ class Act(NamedTuple):
 class Matrix:
     """What people do in one storm, and at which points the server was killed meanwhile."""
 
-    def __init__(self, storm: Storm) -> None:
+    def __init__(self, storm: Storm, say: Callable[[str], None], until: float = math.inf) -> None:
+        """After `until`, on the monotonic clock, no further point is begun with."""
         self.storm = storm
+        self._say, self._until = say, until
         self.groups: list[MergeGroup] = []
         self.paused: set[int] = set()
         self.missed: list[str] = []
+        """Points that were not come to again."""
+        self.left: list[str] = []
+        """Points for which there was no time."""
         self.second: Repo | None = None
         """A repository that comes and goes."""
 
-    async def play(self, acts: Sequence[Act], wanted: Callable[[list[str]], Sequence[str]] = list) -> None:
-        """Each act once, and once more for each of its own points; `wanted` chooses among them."""
+    async def play(self, acts: Sequence[Act]) -> None:
+        """Each act twice, and once more for each point that comes every time, and in no act before it."""
         known: set[str] = set()
+        once: dict[str, str] = {}
         for act in acts:
-            points = [point for point in await self._points_of(act) if point not in known]
+            first = await self._points_of(act)
+            second = await self._points_of(act)
+            once.update(dict.fromkeys(first, act.name))  # some may be another act's every time
+            points = [point for point in second if point not in known]
             known.update(points)
-            self.storm.counts["points"] += len(points)
-            for point in wanted(points):
-                if not await self._dies_at(act, point):
-                    self.missed.append(f"{point} ({act.name})")
+            await self._each(act.name, points, functools.partial(self._dies_at, act))
+        self.missed += [
+            f"{point} ({act}, the first time alone)" for point, act in once.items() if point not in known
+        ]
         await self._end()
+
+    async def start(self, empty: Sequence[str], workers: str, servers: str) -> None:
+        """First starts on an empty database, until its tables are there; the last one must go well."""
+        tried, database = empty
+        github, folder = self.storm.github, self.storm.folder
+        points = folder / "first-points"
+        scout = Machine(github, tried, "scout", folder, points, workers, servers)
+        await scout.start()
+        await scout.end()
+        names = dict.fromkeys(name for name in points.read_text().splitlines() if FIRST_START.search(name))
+        machine = Machine(github, database, "first", folder, None, workers, servers)
+        await self._each("a first start", list(names), machine.start_and_die)
+        await machine.start()
+        await machine.end()
+
+    async def _each(self, act: str, points: Sequence[str], dies: Callable[[str], Awaitable[bool]]) -> None:
+        began, missed = time.monotonic(), len(self.missed)
+        for number, point in enumerate(points):
+            if time.monotonic() > self._until:
+                self.left += [f"{point} ({act})" for point in points[number:]]
+                break
+            if await dies(point):
+                self.storm.counts["kill -9 at a point"] += 1
+            else:
+                self.missed.append(f"{point} ({act})")
+        self.storm.counts["points"] += len(points)
+        self._say(
+            f"{act}: {len(points)} points, {len(self.missed) - missed} missed, {len(self.left)} left, "
+            f"{time.monotonic() - began:.0f} s"
+        )
 
     async def _points_of(self, act: Act) -> list[str]:
         file = self.storm.points_file
@@ -74,7 +115,6 @@ class Matrix:
             machine.order(point)
             await act.do(self, pull)
             if await self._died(machine):
-                self.storm.counts["kill -9 at a point"] += 1
                 await self.storm.bury(machine)
                 return True
             machine.order("")
@@ -273,30 +313,26 @@ ACTS: Final = (
 )
 
 
-async def first_points(github: FakeGitHub, database: str, folder: Path, workers: str) -> list[str]:
-    """What a first start on an empty database passes, in order, until its tables are there."""
-    points = folder / "first-points"
-    machine = Machine(github, database, "first", folder, points, workers)
-    await machine.start()
-    await machine.end()
-    return list(dict.fromkeys(_first(points.read_text().splitlines())))
-
-
-def _first(names: Sequence[str]) -> Iterator[str]:
-    return (name for name in names if FIRST_START.search(name))
-
-
 async def crash_everywhere(
-    database: str, scratch: str, folder: Path, seed: int, workers: str
-) -> tuple[Storm, list[str]]:
-    """The storm, judged, and the points that were not come to again. `scratch` is another, empty database."""
+    database: str,
+    empty: Sequence[str],
+    folder: Path,
+    *,
+    seed: int,
+    workers: str,
+    servers: str,
+    say: Callable[[str], None],
+    until: float = math.inf,
+) -> Matrix:
+    """All of it, judged. `empty` are two more databases, for first starts; `say` hears how it goes."""
     async with FakeGitHub(root=folder / "github") as github:
-        storm = Storm(github, database, folder, seed, points=True, workers=workers)
-        storm.first_deaths = await first_points(github, scratch, folder, workers)
-        async with storm:
-            matrix = Matrix(storm)
+        async with Storm(
+            github, database, folder, seed, points=True, workers=workers, servers=servers
+        ) as storm:
+            matrix = Matrix(storm, say, until)
             await matrix.play(ACTS)
             await storm.judge()
-            await github.settle()
-            storm.violations += [*github.violations, *github.schema_faults]
-            return storm, matrix.missed
+        await matrix.start(empty, workers, servers)
+        await github.settle()
+        storm.violations += [*github.violations, *github.schema_faults]
+        return matrix

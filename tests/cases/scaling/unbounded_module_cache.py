@@ -276,3 +276,13 @@ class Repository:
 @app.get("/repositories")
 async def repositories(name: str) -> list[str]:
     return Repository(name).open()
+
+
+_signers: dict[str, list[str]] = {}
+_pruned: dict[str, list[str]] = {}
+
+
+@app.post("/signed")
+async def signed(jwks_uri: str, organization_id: str) -> None:
+    _signers[jwks_uri] = [jwks_uri]  # FP704 (summary)
+    _pruned[organization_id] = [organization_id]  # FP704 (summary)
