@@ -40,7 +40,8 @@ def scale(
     from app import discovery
     from app import scale as scaling
     from app.check import scan
-    from rules.engine import capacity, deployment
+    from app.review import demand
+    from rules.engine import capacity, deployment, load_plans
 
     try:
         root = discovery.root_of((path,))
@@ -51,9 +52,8 @@ def scale(
     if factor is not None:
         if rps is not None:
             raise Misuse("--rps and --factor say the same thing: give one")
-        if not (known := options.context.get("rps")):
+        if not options.context.get("rps") and not any(table.rps for table in config.endpoint):
             raise Misuse("--factor needs `rps` under [tool.fastperf.context]; or give --rps")
-        rps = factor * float(known)
     site = capacity.sites(options, deployment.read(project.texts()))
     endpoints = [
         entry
@@ -66,11 +66,13 @@ def scale(
     ]
     if endpoint and not endpoints:
         raise Misuse(f"no endpoint matches {', '.join(endpoint)}; `fastperf check --endpoints` lists them")
+    ceilings = capacity.capacities(endpoints, site)
+    load = demand.loads(config, factor) if factor is not None else lambda _: rps or 0.0
     plan = scaling.Plan(
         site=capacity.common_site(endpoints, site),
-        capacities=tuple(capacity.capacities(endpoints, site)),
+        capacities=load_plans.loaded(ceilings, load),
         websockets=tuple(capacity.websockets(endpoints, site)),
-        wanted=rps or 0.0,
+        wanted=rps or (factor or 0.0) * float(options.context.get("rps", 0)),
     )
     if output_format == "json":
         click.echo(scaling.as_json(plan), nl=False)

@@ -178,6 +178,17 @@ class Config(Table, frozen=True, kw_only=True):
             file = f"{self.folder}/{table.file}" if self.folder and table.file else table.file
             yield Budget(**msgspec.structs.asdict(table) | {"file": file, "above": self.above})
 
+    def assuming(self, key: str, value: float) -> Self:
+        """The same with another fact of `context`, wherever none is told."""
+        context = self.context
+        if getattr(context, key) is None:
+            context = msgspec.structs.replace(context, **{key: value})
+        return msgspec.structs.replace(
+            self,
+            context=context,
+            parts={folder: part.assuming(key, value) for folder, part in self.parts.items()},
+        )
+
     @property
     def evidence(self) -> tuple[str, ...]:
         """Paths of what was seen of the program while it ran."""

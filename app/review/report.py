@@ -10,7 +10,7 @@ import msgspec
 
 from app.github.models import Annotation, Conclusion, ReviewComment
 from app.review import comments, costs, demand, fingerprint, guards, marker, patch, summary
-from app.review.advice import Question, Recommendation, ask, recommend
+from app.review.advice import RANKED, Question, Recommendation, ask, recommend
 from app.review.budgets import BudgetRow, held
 from app.review.comments import Anchor, Group
 from app.review.config import Config
@@ -100,6 +100,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     statistics: Statistics = Statistics()
     site: Site | None = None
     """What the service runs on, by the configuration."""
+    sites: dict[str, Site] = {}
+    """The same for folders (and single files) with a configuration of their own."""
 
     @classmethod
     def of(
@@ -171,8 +173,19 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         missed = tuple(dict.fromkeys((*skipped, *(entry for entry in after.skipped if entry.path in read))))
         verdict = conclude(new, config, skipped=bool(missed), faults=bool(faults), advisory=advisory)
         patched = {finding.fingerprint for finding in applied.findings}
-        recommendations = recommend(groups, one_click, patched, lambda entry: demand.weight(entry, config))
-        questions = ask(groups, lambda path: config.at(path).context)
+
+        def recommended(told: Config) -> tuple[Recommendation, ...]:
+            return recommend(groups, one_click, patched, lambda entry: demand.weight(entry, told))
+
+        recommendations = recommended(config)
+        questions = ask(
+            groups,
+            lambda path: config.at(path).context,
+            after.told,
+            lambda key: any(
+                recommended(config.assuming(key, each)) != recommendations for each in RANKED[key]
+            ),
+        )
         blocking = tuple(finding.fingerprint for finding in heard if config.gates(finding))
         nearby = tuple(finding for finding in changes.existing if _near(finding, diff))
         suppressed = tuple(entry for entry in after.suppressed if entry.path in diff.files)
@@ -239,6 +252,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             config_errors=mistakes,
             statistics=after.statistics,
             site=Site.of(config.options()),
+            sites={folder: Site.of(part.options()) for folder, part in config.parts.items()},
         )
 
     def contract(self) -> dict[str, Any]:

@@ -46,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--more", action="store_true", help="add rounds to the kept ones instead of starting anew"
     )
+    parser.add_argument("--endpoint", action="append", default=[], help="load only these paths")
     options = parser.parse_args(arguments)
     with surroundings.surroundings({"database", "upstream"}) as environment:
         tables.prepare(environment["IMPACT_DATABASE"])
@@ -56,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         clients = {
             path: round(min(CLIENTS, max(4, entry["ceiling_rps"] / 4)))
             for path, entry in predicted.items()
-            if entry["method"] != "WEBSOCKET"
+            if entry["method"] != "WEBSOCKET" and (not options.endpoint or path in options.endpoint)
         }
         measured = load(project, environment, clients, options.rounds, options.seconds)
         held = {
@@ -66,7 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         }
     if options.more:
         for entry in json.loads(options.results.read_text())["endpoints"]:
-            if (seen := measured.get(entry["path"])) is not None:
+            if entry["path"] in predicted:
+                seen = measured.setdefault(entry["path"], {"rps": 0.0, "cpu_ms": float("inf")})
                 seen["rps"] = max(seen["rps"], entry["answered_rps"])
                 seen["cpu_ms"] = min(seen["cpu_ms"], entry["cpu_ms"])
     endpoints = [compared(path, predicted[path], seen) for path, seen in measured.items()]
@@ -110,7 +112,9 @@ def predict(project: Path, context: Mapping[str, float]) -> dict[str, dict[str, 
     done = subprocess.run(
         [*command, "scale", str(project), "--output-format", "json"], capture_output=True, check=True
     )
-    return {entry["path"]: entry for entry in json.loads(done.stdout)["endpoints"]}
+    found = json.loads(done.stdout)
+    staying = [{"method": "WEBSOCKET", **entry} for entry in found["websockets"]]
+    return {entry["path"]: entry for entry in (*found["endpoints"], *staying)}
 
 
 def load(
@@ -139,7 +143,7 @@ def served(project: Path, environment: Mapping[str, str]) -> Iterator[tuple[int,
     port = surroundings.free_port()
     command = [sys.executable, "-m", "uvicorn", "service.main:app", "--app-dir", str(project)]
     command += ["--port", str(port), "--loop", "uvloop", "--http", "httptools"]
-    command += ["--log-level", "error", "--no-access-log"]
+    command += ["--log-level", "critical", "--no-access-log"]
     with surroundings.process(command, port, environment) as pid:
         yield port, pid
 
@@ -192,12 +196,12 @@ def compared(path: str, predicted: Mapping[str, Any], seen: Mapping[str, float])
 
 def counted(path: str, predicted: Mapping[str, Any], reached: int) -> dict[str, Any]:
     """As `compared`, of connections at once."""
-    told = predicted["connections"] or float("inf")
+    told = predicted["connections"] or SOCKETS
     factor = round(max(told / reached, reached / told), 2)
-    print(f"{path:28} {predicted['limits'][0]['resource']:16} predicted {told} sockets measured {reached}")
+    print(f"{path:28} {predicted['resource']:16} predicted {told} clients measured {reached}")
     return {
         "path": path,
-        "first": predicted["limits"][0]["resource"],
+        "first": predicted["resource"],
         "predicted": told,
         "measured": reached,
         "factor": factor,

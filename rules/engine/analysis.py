@@ -19,11 +19,13 @@ from rules.engine import (
     budgets,
     callees,
     ceding,
+    embedded,
     extraction,
     fingerprints,
     growth,
     heat,
     measured,
+    processes,
     registry,
     relinking,
     row_changes,
@@ -202,8 +204,10 @@ def analyze(
 
     Never raises for what the files contain: what cannot be read or checked is in `result.skipped`.
     """
-    run = _Run(sources, others or {}, documents or {}, options, advise=advise, known=known or {}, begin=begin)
     with _uncollected():
+        run = _Run(
+            sources, others or {}, documents or {}, options, advise=advise, known=known or {}, begin=begin
+        )
         return run.analysis(kept_lines, succession, since)
 
 
@@ -324,6 +328,7 @@ class _Run:
             skipped=tuple(self.skipped),
             suppressed=tuple(self.suppressed),
             advice=tuple(advice),
+            told=tuple(_told(project)),
             statistics=Statistics(len(self.sources), self.lines, time.perf_counter() - self.started),
         )
         result, light = heat.warmed(result, project, self.sources, since)
@@ -566,6 +571,13 @@ class _Run:
             ),
             places=(here, *match.related),
         )
+
+
+def _told(project: Project) -> Iterator[str]:
+    if embedded.is_told(project):
+        yield "database"
+    if processes.is_told(project):
+        yield "workers"
 
 
 def _is_advice(rule: Rule) -> bool:

@@ -119,6 +119,8 @@ class Capacity(msgspec.Struct, frozen=True, kw_only=True):
     """What one request does, in words: `statements 2 + N = 102`."""
     supposed: tuple[str, ...] = ()
     """What else the figures rest on, in words: there is no key for it."""
+    wanted: float = 0.0
+    """The load in question, in requests per second; 0 when there is none."""
 
     @property
     def ceiling(self) -> float:

@@ -91,6 +91,10 @@ def rows(options: Options) -> int:
     return max(1, round(assumption(options, "rows", ROWS)))
 
 
+def threads(options: Options) -> int:
+    return max(1, round(assumption(options, "threads", THREADS)))
+
+
 def _so_many(options: Options, turns: int | None) -> int:
     """The turns of a loop where the code bounds them (`.limit(5)`), else as many as rows are assumed."""
     return turns or rows(options)
@@ -131,6 +135,24 @@ def connecting(trip: float) -> Range:
     return 5 * trip + 2, 10 * trip + 20
 
 
+def _workers(options: Options) -> int:
+    """As many as the project says; 0 when it does not."""
+    return round(assumption(options, "workers", 0))
+
+
+def _told_workers(options: Options) -> dict[str, float | int | str]:
+    workers = _workers(options)
+    return {"workers": workers} if workers else {}
+
+
+def _of_service(options: Options) -> str:
+    """What one worker is to the whole, where that is known."""
+    workers = _workers(options)
+    if not workers:
+        return ""
+    return " (the whole service)" if workers == 1 else f" (one of {workers})"
+
+
 def blocked_loop(options: Options, milliseconds: float, *, key: str = "", what: str = "") -> Impact:
     """A call holds the event loop for so long: throughput of one worker before and after.
 
@@ -139,14 +161,20 @@ def blocked_loop(options: Options, milliseconds: float, *, key: str = "", what: 
     clients = concurrency(options)
     before = 1000 / milliseconds
     gains = gained(clients, milliseconds)
+    workers = _workers(options)
+    together = (
+        f" ({workers} workers together {number(workers * before)} → {span(*(workers * before * gain for gain in gains))})"
+        if workers > 1
+        else _of_service(options)
+    )
     return Impact(
         summary=(
             f"at {clients} concurrent requests and {number(milliseconds)} ms{' ' + what if what else ''}:"
-            f" about {number(before)} → {span(*(before * gain for gain in gains))} requests/s per worker;"
+            f" about {number(before)} → {span(*(before * gain for gain in gains))} requests/s per worker{together};"
             f" meanwhile the others wait, up to {number(clients * milliseconds)} ms; a single request alone gets no faster"
         ),
         formula="1/B → min(c, B/u)/B requests/s; other requests wait up to c·B (B: time blocked, u: CPU per request)",
-        assumptions={"concurrency": clients, key or "milliseconds": milliseconds},
+        assumptions={"concurrency": clients, key or "milliseconds": milliseconds, **_told_workers(options)},
         measured=True,
     )
 
@@ -158,10 +186,10 @@ def loop_lag(options: Options, milliseconds: float, *, key: str, what: str) -> I
         summary=(
             f"at {clients} concurrent requests and {number(milliseconds)} ms per {what}: every other request of the"
             f" worker waits {span(milliseconds, clients * milliseconds)} ms for each one, and the worker runs at most"
-            f" {number(1000 / milliseconds)} a second"
+            f" {number(1000 / milliseconds)} a second{_of_service(options)}"
         ),
         formula="other requests wait up to c·B; at most 1/B per second and worker (B: time blocked)",
-        assumptions={"concurrency": clients, key: milliseconds},
+        assumptions={"concurrency": clients, key: milliseconds, **_told_workers(options)},
         measured=True,
     )
 
@@ -171,11 +199,11 @@ def unknown_duration(options: Options) -> Impact:
     clients = concurrency(options)
     return Impact(
         summary=(
-            f"at {clients} concurrent requests: each second it takes stops the worker for as long, and the others wait"
-            f" {span(1, clients)} s"
+            f"at {clients} concurrent requests: each second it takes stops the worker{_of_service(options)} for as long,"
+            f" and the others wait {span(1, clients)} s"
         ),
         formula="1/B requests/s per worker; other requests wait up to c·B (B: time blocked)",
-        assumptions={"concurrency": clients},
+        assumptions={"concurrency": clients, **_told_workers(options)},
     )
 
 
@@ -372,13 +400,14 @@ def hangs(options: Options, *, on_loop: bool, seconds: float | None = None) -> I
             formula="one hung call = the event loop of one worker",
             assumptions={"hung_calls": 1, **timeout},
         )
+    places = threads(options)
     return Impact(
         summary=(
-            f"each peer that accepts and never answers holds one of {THREADS} worker threads {length};"
-            f" {THREADS} such calls stop every `def` endpoint of the process"
+            f"each peer that accepts and never answers holds one of {places} worker threads {length};"
+            f" {places} such calls stop every `def` endpoint of the process"
         ),
         formula="hung calls ≥ threads ⇒ no `def` endpoint answers",
-        assumptions={"threads": THREADS, **timeout},
+        assumptions={"threads": places, **timeout},
         measured=True,
     )
 

@@ -290,6 +290,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     suppressed: tuple[Suppressed, ...] = ()
     advice: tuple[Finding, ...] = ()
     """What the project as a whole lacks: for the first review and an audit; no finding, never counted."""
+    told: tuple[str, ...] = ()
+    """Keys of the context (`database`, `workers`) that the project's own files answer: nobody needs to be asked."""
     statistics: Statistics = Statistics()
 
     def contract(self) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from tests.fakegithub import FakeGitHub
 
 from . import matrix, operators
 from .postgres import empty_database, running
+from .prepared_servers import hatchery
 from .storm import Storm, seen_points
 
 
@@ -56,7 +57,7 @@ def tell(title: str, storm: Storm) -> None:
 
 
 async def crash(
-    databases: Sequence[str], folder: Path, server: str, seed: int, workers: str, seconds: float
+    databases: Sequence[str], folder: Path, server: str, seed: int, workers: str, servers: str, seconds: float
 ) -> int:
     """All points of each database, side by side; how much was not as it must be."""
     places: dict[str, list[str]] = {}
@@ -75,6 +76,7 @@ async def crash(
                 folder / name,
                 seed=seed,
                 workers=workers,
+                servers=servers,
                 say=functools.partial(print, f"{name}:", flush=True),
                 until=until,
             )
@@ -111,8 +113,9 @@ def main() -> int:
         server = stack.enter_context(running(folder / "postgres")) if "postgresql" in databases else ""
         if options.every_point:
             workers = stack.enter_context(workshop(folder))
+            servers = stack.enter_context(hatchery(folder))
             seconds = math.inf if options.seconds is None else options.seconds
-            wrong = asyncio.run(crash(databases, folder, server, seed, workers, seconds))
+            wrong = asyncio.run(crash(databases, folder, server, seed, workers, servers, seconds))
         else:
             wrong = storms(databases, folder, server, seed, options.seconds or 60.0)
     print(f"\n{time.monotonic() - began:.0f} s")

@@ -212,7 +212,8 @@ def be_the_next_version() -> None:
     app.store.version = lambda: "next"
 
 
-if __name__ == "__main__":
+def run() -> None:
+    """Serve, with what the environment says."""
     points = Points(os.environ.get("CHAOS_ORDER", ""), os.environ.get("CHAOS_POINTS", ""))
     if os.environ.get("CHAOS_ORDER"):
         points.obey()
@@ -238,3 +239,7 @@ if __name__ == "__main__":
     )
     sys.argv = ["fastperf", "serve"]
     main()
+
+
+if __name__ == "__main__":
+    run()

@@ -61,16 +61,16 @@ class Matrix:
             await self._each(act.name, points, functools.partial(self._dies_at, act))
         await self._end()
 
-    async def start(self, empty: Sequence[str], workers: str) -> None:
+    async def start(self, empty: Sequence[str], workers: str, servers: str) -> None:
         """First starts on an empty database, until its tables are there; the last one must go well."""
         tried, database = empty
         github, folder = self.storm.github, self.storm.folder
         points = folder / "first-points"
-        scout = Machine(github, tried, "scout", folder, points, workers)
+        scout = Machine(github, tried, "scout", folder, points, workers, servers)
         await scout.start()
         await scout.end()
         names = dict.fromkeys(name for name in points.read_text().splitlines() if FIRST_START.search(name))
-        machine = Machine(github, database, "first", folder, None, workers)
+        machine = Machine(github, database, "first", folder, None, workers, servers)
         await self._each("a first start", list(names), machine.start_and_die)
         await machine.start()
         await machine.end()
@@ -313,16 +313,19 @@ async def crash_everywhere(
     *,
     seed: int,
     workers: str,
+    servers: str,
     say: Callable[[str], None],
     until: float = math.inf,
 ) -> Matrix:
     """All of it, judged. `empty` are two more databases, for first starts; `say` hears how it goes."""
     async with FakeGitHub(root=folder / "github") as github:
-        async with Storm(github, database, folder, seed, points=True, workers=workers) as storm:
+        async with Storm(
+            github, database, folder, seed, points=True, workers=workers, servers=servers
+        ) as storm:
             matrix = Matrix(storm, say, until)
             await matrix.play(ACTS)
             await storm.judge()
-        await matrix.start(empty, workers)
+        await matrix.start(empty, workers, servers)
         await github.settle()
         storm.violations += [*github.violations, *github.schema_faults]
         return matrix

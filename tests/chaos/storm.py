@@ -27,6 +27,7 @@ from tests.fakegithub import FakeGitHub
 from tests.fakegithub.state import CheckRun, Pull, Repo
 
 from .line import Line, server_of
+from .prepared_servers import Server
 
 LAUNCHER: Final = ROOT / "tests" / "chaos" / "launcher.py"
 PACE: Final = 1.0
@@ -52,6 +53,17 @@ NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 WOUNDS: Final = ("drop", "commit_then_drop", "status", "commit_then_status", "truncate")
 
 
+class Prepared(AppProcess):
+    """A server of a hatchery's."""
+
+    def __init__(self, environment: Mapping[str, str], servers: str) -> None:
+        super().__init__(environment)
+        self._servers = servers
+
+    async def spawn(self) -> Server:
+        return await Server.start(self._servers, self.environment)
+
+
 class Machine:
     """One server process after another, under one name."""
 
@@ -63,8 +75,11 @@ class Machine:
         folder: Path,
         points: Path | None,
         workers: str,
+        servers: str = "",
     ) -> None:
+        """`servers` is where to get a forked one (`prepared_servers`), if not a process that begins from nothing."""
         self.name = name
+        self._servers = servers
         self._order = folder / f"{name}.order"
         self._environment = environment_for(
             github,
@@ -88,12 +103,15 @@ class Machine:
     async def start(self) -> None:
         self._order.write_text("")
         environment = {**self._environment, "CHAOS_SWEEP": self.sweeps}
-        self.process = await AppProcess(environment, [LAUNCHER]).start()
+        self.process = await self._process(environment).start()
+
+    def _process(self, environment: Mapping[str, str]) -> AppProcess:
+        return Prepared(environment, self._servers) if self._servers else AppProcess(environment, [LAUNCHER])
 
     async def start_and_die(self, point: str) -> bool:
         """Whether it comes to that point while it starts."""
         self._order.write_text(point)
-        self.process = AppProcess(self._environment, [LAUNCHER])
+        self.process = self._process(self._environment)
         try:
             await self.process.start()
         except RuntimeError:  # it ended before it listened, and not because it found something wrong
@@ -139,8 +157,9 @@ class Storm:
         machines: int = 1,
         points: bool = False,
         workers: str = "",
+        servers: str = "",
     ) -> None:
-        """`workers` is how analysis processes begin, if not as in production."""
+        """`workers` is how analysis processes begin, `servers` where the servers come from, if not as in production."""
         self.github = github
         self.database = database
         self.random = random.Random(seed)
@@ -149,7 +168,7 @@ class Storm:
         self.line: Line | None = None
         self.points_file = folder / "points" if points else None
         self.folder = folder
-        self._workers = workers
+        self._workers, self._servers = workers, servers
         self._names = [f"machine-{number}" for number in range(machines)]
         self.machines: list[Machine] = []
         self.repo: Repo | None = None
@@ -171,7 +190,7 @@ class Storm:
             self.line = await Line(server_of(self.database)).__aenter__()
             near = self.line.near(self.database)
         self.machines = [
-            Machine(self.github, near, name, self.folder, self.points_file, self._workers)
+            Machine(self.github, near, name, self.folder, self.points_file, self._workers, self._servers)
             for name in self._names
         ]
         self.repo = self.github.add_repo("octo/shop", private=True, files=FILES, required_checks=["fastperf"])
