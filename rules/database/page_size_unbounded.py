@@ -135,9 +135,7 @@ class PageSizeUnbounded(Rule):
                     call,
                     f"`{argument.arg}` of `{node.name}` goes to `.limit()` as it comes: one request may ask for"
                     f" every row{_usually(default)}.",
-                    confidence=Confidence.POSSIBLE
-                    if _is_narrow(call, module) or _is_left_out(argument, default)
-                    else Confidence.CERTAIN,
+                    confidence=Confidence.POSSIBLE if _is_narrow(call, module) else Confidence.CERTAIN,
                     fix=_fix(argument, default),
                     call_path=path,
                     related=(Hop(module.path, argument.lineno, node.name),),
@@ -152,22 +150,6 @@ def _is_narrow(call: ast.Call, module: Module) -> bool:
         return True
     loaded = module.rows(call)
     return bool(loaded) and all(is_small(each.table) or _has_owner(each) for each in loaded)
-
-
-def _is_left_out(argument: ast.arg, default: ast.expr | None) -> bool:
-    """`limit: int | None = None`: whoever says nothing gets all rows already, and the interface means it so."""
-    annotation = ast.unparse(argument.annotation) if argument.annotation is not None else ""
-    match default:
-        case ast.Constant(value=None) | ast.Call(args=[ast.Constant(value=None), *_]):
-            return True
-        case ast.Call(keywords=keywords) if any(
-            each.arg == "default" and isinstance(each.value, ast.Constant) and each.value.value is None
-            for each in keywords
-        ):
-            return True
-        case None | ast.Call(args=[]):
-            return "None" in annotation or "Optional" in annotation
-    return False
 
 
 def _has_owner(loaded: Loaded) -> bool:

@@ -14,7 +14,13 @@ from rules.engine.spelling import last_name
 if TYPE_CHECKING:
     from rules.engine.module import Module
 
-_SWITCH = re.compile(r"(?:is_|in_|run_)?(?:testing|tests?_mode|debug|debug_mode|debugging)", re.IGNORECASE)
+_SWITCH = re.compile(
+    r"(?:is_|in_|run_|use_|enable_)?(?:testing|tests?_mode|debug|debug_mode|debugging|dev|dev_mode|development|local_dev"
+    r"|(?:demo|mock)_mode|mocks?|fakes?)(?:_enabled)?",
+    re.IGNORECASE,
+)
+_SERVING = re.compile(r"(?:is_|in_)?prod(?:uction)?(?:_mode)?", re.IGNORECASE)
+_SERVED = frozenset({"prod", "production", "live"})
 _STAGES = frozenset({"test", "testing", "tests", "ci", "local", "dev", "development", "debug"})
 _STAGE = re.compile(r"(?:\w+_)?(?:env|environment|stage|mode|deployment)", re.IGNORECASE)
 
@@ -72,6 +78,8 @@ def _is_side(test: ast.expr, negated: bool, module: Module) -> bool:
         case ast.Compare(left=left, ops=[operator], comparators=[right]):
             if isinstance(operator, ast.NotEq if negated else ast.Eq):
                 return _is_elsewhere(left, right, module) or _is_elsewhere(right, left, module)
+            if isinstance(operator, ast.Eq if negated else ast.NotEq):
+                return _is_stage(left, right, _SERVED) or _is_stage(right, left, _SERVED)
             if isinstance(operator, ast.NotIn if negated else ast.In):
                 return isinstance(left, ast.Constant) and left.value in ("localhost", "127.0.0.1")
         case (
@@ -80,9 +88,9 @@ def _is_side(test: ast.expr, negated: bool, module: Module) -> bool:
         ) if _PLATFORM.match(variable):
             return negated
         case ast.Attribute(attr=name) | ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[]):
-            return not negated and _SWITCH.fullmatch(name) is not None
+            return (_SERVING if negated else _SWITCH).fullmatch(name) is not None
         case ast.Name(id=name):
-            if not negated and name.isupper() and _SWITCH.fullmatch(name):
+            if name.isupper() and (_SERVING if negated else _SWITCH).fullmatch(name):
                 return True
             value = next((each for how, each in values_of(test, module) if how == "value"), None)
             return isinstance(value, ast.Compare | ast.Call) and _is_side(value, negated, module)
@@ -96,4 +104,11 @@ def _is_elsewhere(asked: ast.expr, named: ast.expr, module: Module) -> bool:
     if value in ("win32", "nt", "windows"):
         name = module.qualified_name(asked.func if isinstance(asked, ast.Call) else asked)
         return name in ("sys.platform", "os.name", "platform.system")
-    return value in _STAGES and _STAGE.fullmatch(last_name(asked)) is not None
+    return _is_stage(asked, named, _STAGES)
+
+
+def _is_stage(asked: ast.expr, named: ast.expr, stages: frozenset[str]) -> bool:
+    """`settings.env`, compared with the name of one of these stages."""
+    if not isinstance(named, ast.Constant) or not isinstance(named.value, str):
+        return False
+    return named.value.lower() in stages and _STAGE.fullmatch(last_name(asked)) is not None

@@ -279,6 +279,9 @@ class Module:
         return False
 
     def _short_iterable(self, iterable: ast.expr) -> bool:
+        match iterable:
+            case ast.Call(func=ast.Attribute(value=inner, attr="items" | "keys" | "values"), args=[]):
+                return self._short_mapping(inner)
         if is_short(iterable):
             return True
         if isinstance(iterable, ast.Name):  # a constant of the module or a local literal
@@ -295,6 +298,23 @@ class Module:
                 and not self._is_filled(iterable.id, current.node)
             )
         return False
+
+    def _short_mapping(self, mapping: ast.expr) -> bool:
+        """`{"tools": "tools/list", …}`, here or under a name that nothing is stored in afterwards."""
+        if isinstance(mapping, ast.Dict):
+            return None not in mapping.keys
+        if not isinstance(mapping, ast.Name):
+            return False
+        scope: Scope | None = self.index.scope_at(mapping)
+        while scope is not None and mapping.id not in scope.bindings:
+            scope = scope.parent
+        bindings = scope.bindings[mapping.id] if scope is not None else []
+        value = bindings[0].value if len(bindings) == 1 else None
+        if isinstance(value, ast.AnnAssign):
+            value = value.value
+        if scope is None or not isinstance(value, ast.Dict) or not value.keys or None in value.keys:
+            return False
+        return not any(_stores_in(node, mapping.id) for node in walk(scope.node))
 
     def _is_filled(self, name: str, within: ast.AST) -> bool:
         """Whether the list or set `name` grows with data: by an item in each turn of a loop, or by another list."""
@@ -625,6 +645,16 @@ def _joined(groups: Sequence[tuple[Leaf, ...]], alternatives: int) -> tuple[Leaf
         replace(leaf, sometimes=True, by_choice=True) if counts[name] < alternatives else leaf
         for name, leaf in leaves.items()
     )
+
+
+def _stores_in(node: ast.AST, name: str) -> bool:
+    """`methods[key] = value`, `methods.update(others)`."""
+    match node:
+        case ast.Subscript(value=ast.Name(id=found), ctx=ast.Store()):
+            return found == name
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=found), attr="update" | "setdefault")):
+            return found == name
+    return False
 
 
 def _stored(node: ast.AST) -> set[str]:

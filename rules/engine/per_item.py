@@ -33,7 +33,10 @@ _PREPARING = re.compile(
     r"(?:^|[/_])(?:seed|seeds|seeders?|fixes|fixtures?|migrat\w*|backfills?|bootstrap)(?=[/_.]|$)"
 )
 """Paths of code that fills or mends a database once."""
-_FILLING = re.compile(r"_*(?:seed|backfill|migrate|bootstrap)(?:_|$)")
+_FILLING = re.compile(
+    r"_*(?:(?:seed|backfill|migrate|bootstrap|populate)(?:_|$)"
+    r"|(?:create|build|ensure|init|initialize|setup)_(?:db|database|index(?:es)?|indices|tables?|schemas?|constraints)(?:_|$))"
+)
 """Such functions."""
 _SETTINGS = re.compile(r"(?:\w*_)?settings|_*(?:app_)?(?:config|conf|env)", re.IGNORECASE)
 _KEYS = frozenset(
@@ -378,6 +381,8 @@ def _is_given_few(name: ast.Name, bindings: list[Binding], module: Module) -> bo
 
 def _gives_members(target: ast.expr, module: Module) -> bool:
     """Whether the loop's variable is a member of an enumeration of the project."""
+    if isinstance(target, ast.Tuple) and target.elts:
+        target = target.elts[0]  # the key of `.items()`
     if not isinstance(target, ast.Name):
         return False
     return _is_enumeration(module.value(target), Sort.OBJECT, module)

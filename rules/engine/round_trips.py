@@ -181,8 +181,9 @@ def takes_many(call: ast.Call) -> bool:
 
 def goes_out(summary: Summary) -> bool:
     """Whether a helper waits for another machine too: then the database is the least of what an item costs."""
-    return bool(summary.external) or any(
-        leaf.blocking is not None and leaf.blocking.kind in (Kind.NET, Kind.PROC) for leaf in summary.blocking
+    return any(not leaf.by_choice for leaf in summary.external) or any(
+        leaf.blocking is not None and leaf.blocking.kind in (Kind.NET, Kind.PROC) and not leaf.by_choice
+        for leaf in summary.blocking
     )
 
 
@@ -192,11 +193,17 @@ def _leaves_too(loop: ast.AST, module: Module) -> bool:
         isinstance(call, ast.Call)
         and (
             (module.external(call) is not None and module.query(call) is None)
-            or ((summary := module.summary(call)) is not None and bool(summary.external))
+            or ((summary := module.summary(call)) is not None and any(map(_is_sure, summary.external)))
         )
         for statement in (loop.body if isinstance(loop, ast.For | ast.AsyncFor) else ())
         for call in walk(statement)
     )
+
+
+def _is_sure(leaf: Leaf) -> bool:
+    """Whether something happens each time, and not far away."""
+    doubtful = leaf.cached or leaf.on_miss or leaf.sometimes or leaf.rarely or leaf.kept_by
+    return not doubtful and len(leaf.path) < _FAR
 
 
 def nearest(leaves: Iterable[Leaf], *kinds: str) -> Leaf | None:

@@ -27,6 +27,8 @@ _ELSEWHERE = re.compile(
 )
 
 _OTHERS = re.compile(r"(?:^|/)(?:sdks?|clients?|packages|libs?|integrations)/", re.IGNORECASE)
+_SDK = re.compile(r"(?:^|/)sdks?/")
+"""What others call from programs of their own, even where the service imports parts of it."""
 _ENDS = frozenset(
     {"exit", "close", "shutdown", "shut_down", "stop", "teardown", "tear_down", "dispose", "cleanup"}
 )
@@ -68,6 +70,8 @@ def unreached(
     if in_task or alone or _ELSEWHERE.search(node.path) or _is_end(node):
         stands_still = in_task and not alone and not _is_end(node) and _shares_loop(node, project)
         return _capped(severity, Severity.LOW), Confidence.LIKELY if stands_still else Confidence.POSSIBLE
+    if _SDK.search(node.path):
+        return _capped(severity, Severity.LOW), Confidence.POSSIBLE
     if not is_served(project, node.path):
         if is_elsewhere(node.path) or is_apart(project, node.path):
             return _capped(severity, Severity.LOW), Confidence.POSSIBLE

@@ -62,6 +62,7 @@ _HANDFULS = frozenset(
         *("role", "permission", "scope", "provider", "plugin", "extension", "integration", "connector"),
         *("language", "locale", "currency", "country", "category", "kind", "priority", "severity", "status"),
         *("tier", "plan", "badge", "setting", "preference", "feature", "flag", "quota", "tracker", "tag"),
+        *("field", "column", "widget", "handler", "backend", "driver", "adapter", "validator", "header"),
     }
 )
 """Last words of lists that hold a handful, whoever asks."""

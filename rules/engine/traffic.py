@@ -40,6 +40,7 @@ _RARE = frozenset(
         *("releases", "plugin", "plugins", "extension", "extensions", "integration", "integrations"),
         *("connector", "connectors", "connection", "connections", "credential", "credentials", "provider"),
         *("trigger", "reload", "resync", "reindex", "rebuild", "flush", "prune", "maintenance", "cleanup"),
+        *("init", "initialize", "initialise", "populate", "seed"),
         *("providers", "tenant", "tenants", "license", "testemail", "revoke", "rotate", "refresher"),
     }
 )

@@ -69,7 +69,7 @@ def _covers(taken: str, path: str) -> bool:
     if len(ours) != len(theirs) or "…" in taken + path:
         return False
     return all(
-        mine == other or (mine[:1] == "{" and mine[-1:] == "}" and ":" not in mine)
+        mine == other or (bool(other) and mine[:1] == "{" and mine[-1:] == "}" and ":" not in mine)
         for mine, other in zip(ours, theirs, strict=True)
     )
 

@@ -104,6 +104,7 @@ def test_routes_that_no_file_imports_are_left_over() -> None:
         ("/orders/all", '@router.get("/orders/{number}")', Confidence.POSSIBLE),
         ("/orders/{key}", '@router.get("/orders/{number}")', Confidence.POSSIBLE),
         ("/orders/all", '@router.post("/orders/{number}")', Confidence.CERTAIN),
+        ("/orders/", '@router.get("/orders/{number}")', Confidence.CERTAIN),
         ("/orders/all/open", '@router.get("/orders/{number}")', Confidence.CERTAIN),
         ("/orders/{number}", '@router.get("/orders/all")', Confidence.CERTAIN),
         ("/chaos/delay", "", Confidence.POSSIBLE),
@@ -189,9 +190,19 @@ def test_a_middleware_that_no_application_is_given_is_only_possible() -> None:
     assert confidences({"app.py": added}) == {"app.py": Confidence.CERTAIN}
 
 
-def test_what_a_host_never_gets_to_is_only_possible() -> None:
-    arm = CLIENT.format("if not os.getenv('RAILWAY_GIT_COMMIT'):", "await load()").replace(
-        "import req", "import os\nimport req"
-    )
+@pytest.mark.parametrize(
+    ("test", "expected"),
+    [
+        ("if not os.getenv('RAILWAY_GIT_COMMIT'):", Confidence.POSSIBLE),
+        ("if settings.dev_mode:", Confidence.POSSIBLE),
+        ("if not settings.is_production:", Confidence.POSSIBLE),
+        ("if settings.env != 'production':", Confidence.POSSIBLE),
+        ("if settings.is_production:", Confidence.CERTAIN),
+        ("if settings.env == 'production':", Confidence.CERTAIN),
+        ("if os.getenv('RAILWAY_GIT_COMMIT'):", Confidence.CERTAIN),
+    ],
+)
+def test_an_arm_that_production_does_not_get_to_is_only_possible(test: str, expected: Confidence) -> None:
+    arm = CLIENT.format(test, "await load()").replace("import req", "import os\nimport req")
 
-    assert confidences({"app.py": arm}) == {"app.py": Confidence.POSSIBLE}
+    assert confidences({"app.py": arm}) == {"app.py": expected}

@@ -122,4 +122,4 @@ def fixed(session: SessionDep) -> list[Order]:
 
 @app.get("/all-unless-said")
 def all_unless_said(session: SessionDep, limit: int | None = None) -> list[Order]:
-    return list(session.scalars(select(Order).limit(limit)))  # FP223 (summary)
+    return list(session.scalars(select(Order).limit(limit)))  # FP223 (inline)

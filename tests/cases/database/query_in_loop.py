@@ -353,3 +353,14 @@ def goes_over_a_handful(tag_ids: list[int], numbers: list[int], session: Session
     for number in numbers:
         session.get(Product, number)  # FP201 (inline)
     httpx.post("https://shop.example", json=numbers)
+
+
+@app.post("/mappings")
+def goes_over_mappings(given: dict[str, str], session: SessionDep) -> None:
+    names = {"tools": "hammer", "toys": "ball"}
+    more: dict[str, str] = {"tools": "saw"}
+    more.update(given)
+    for kind, name in names.items():
+        session.scalar(select(Product).where(Product.name == name))
+    for kind, name in more.items():
+        session.scalar(select(Product).where(Product.name == name))  # FP201
