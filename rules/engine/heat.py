@@ -15,7 +15,7 @@ from rules.engine import asked_tables, budgets, estimates
 from rules.engine.asked_tables import Asked
 from rules.engine.finding import Confidence, EndpointRef, Finding, Impact, Result, Skipped
 from rules.engine.fitting import Fitted, Names, Version, fitted, paths_of
-from rules.engine.profiles import Repeat, Route
+from rules.engine.profiles import Evidence, Repeat, Route
 from rules.engine.project import Project
 
 HOT = 0.05
@@ -34,8 +34,13 @@ _CALLS_OUT = frozenset({"FP110", "FP218", "FP601", "FP602", "FP603", "FP608", "F
 _STOPPING = (
     *("FP101", "FP102", "FP103", "FP104", "FP105", "FP106", "FP109", "FP115", "FP121", "FP603", "FP701"),
 )
-_AFTER_THE_HANDLER = frozenset({"FP204"})
+_AFTER_THE_HANDLER = ("FP204", "FP5")
 """What happens when no function of the project runs any more: the response is being built."""
+_ON_PROCESSOR = (
+    *("FP201", "FP202", "FP203", "FP209", "FP210", "FP211", "FP213", "FP214", "FP215", "FP216"),
+    *("FP303", "FP701", "FP702", "FP717", "FP719", "FP720"),
+)
+"""What takes processor time, so that a sampling profiler sees it. Most see no thread that waits."""
 
 _Key = tuple[str, str, str, str]
 """Rule, path, function, and text or what is called: what of a finding is the same in the next version."""
@@ -192,8 +197,12 @@ class _Weighing:
             evidence = each.evidence
             if evidence.kind in ("observed tests", "pyinstrument"):
                 continue  # tests run everything once; pyinstrument sees one thread alone
-            if evidence.samples >= ENOUGH_SAMPLES and finding.symbol and _share(finding, each) < COLD:
-                return f"not seen in {evidence.samples:,} samples: one severity less"
+            if evidence.samples < ENOUGH_SAMPLES or not _is_sampled(finding, evidence):
+                continue
+            share = _share(finding, each)
+            if share < COLD:
+                seen = "hardly seen" if share else "not seen"
+                return f"{seen} in {evidence.samples:,} samples: one severity less"
         return _seldom_asked(finding, self._evidence)
 
     # What was seen to happen
@@ -245,7 +254,7 @@ class _Weighing:
 
     def _causes(self, finding: Finding, repeat: Repeat) -> bool | None:
         """Whether a finding repeats a statement or a call: by what was running, else by the tables; None when unknown."""
-        runs = None if finding.code in _AFTER_THE_HANDLER else self._runs(finding, repeat.frames)
+        runs = None if finding.code.startswith(_AFTER_THE_HANDLER) else self._runs(finding, repeat.frames)
         if runs is not None or finding.code in _CALLED_IN_LOOP:
             return runs
         if self._asked is None:
@@ -271,6 +280,13 @@ class _Weighing:
 def _lines(finding: Finding) -> set[tuple[str, int]]:
     own = (*range(finding.line, finding.end_line + 1), *finding.siblings)
     return {*((finding.path, line) for line in own), *((hop.path, hop.line) for hop in finding.call_path)}
+
+
+def _is_sampled(finding: Finding, evidence: Evidence) -> bool:
+    """Whether samples would show the cost of a finding in its own function."""
+    if not finding.symbol or finding.code.startswith(_AFTER_THE_HANDLER):
+        return False
+    return finding.code.startswith(_ON_PROCESSOR) or evidence.sees_waiting
 
 
 def _frame(text: str) -> tuple[str, str, int] | None:

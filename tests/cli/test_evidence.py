@@ -51,10 +51,8 @@ def test_a_profile_on_the_command_line_weighs_findings(shop: Repository) -> None
     plain = json.loads(called(*command, folder=shop.path).stdout)
     warm = json.loads(called(*command, "--profile", STACKS, folder=shop.path).stdout)
 
-    severity = {finding["code"]: finding["severity"] for finding in plain["findings"]}
-    assert severity["FP101"] == "critical"
+    assert not any("sampled time" in finding["impact"]["summary"] for finding in plain["findings"])
     told = {finding["code"]: finding for finding in warm["findings"]}
-    assert told["FP101"]["severity"] == "high"
     assert "% of sampled time" in told["FP201"]["impact"]["summary"]
 
 
@@ -118,8 +116,8 @@ def test_an_answered_question_is_not_asked_again_and_changes_the_advice(shop: Re
     branch(shop)
     before = reviewed(shop)
     assert "rows" in {question["key"] for question in before["questions"]}
-    looped = next(each for each in before["findings"] if each["code"] == "FP201")
-    assert "for 100 turns" in looped["impact"]["summary"]
+    counted = next(each for each in before["findings"] if each["code"] == "FP209")
+    assert "for 100 rows" in counted["impact"]["summary"]
 
     shop.git("switch", "--quiet", "main")
     text = (shop.path / "pyproject.toml").read_text()
@@ -128,6 +126,6 @@ def test_an_answered_question_is_not_asked_again_and_changes_the_advice(shop: Re
     report = reviewed(shop, "again")
 
     assert "rows" not in {question["key"] for question in report["questions"]}
-    looped = next(each for each in report["findings"] if each["code"] == "FP201")
-    assert "for 4000 turns" in looped["impact"]["summary"]
-    assert looped["impact"]["assumptions"]["rows"] == 4000
+    counted = next(each for each in report["findings"] if each["code"] == "FP209")
+    assert "for 4000 rows" in counted["impact"]["summary"]
+    assert counted["impact"]["assumptions"]["rows"] == 4000
