@@ -8,7 +8,8 @@ from collections.abc import Collection
 import msgspec
 
 from app.analysis import Analysis, Comparison, Request
-from app.analysis.archive import LARGEST_FILE, blob_sha
+from app.analysis.archive import LARGEST_FILE
+from app.analysis.blobs import blob_sha
 from app.analysis.bumps import bumped
 from app.analysis.documents import LARGEST_DOCUMENT, is_document, is_python, roots, text_of
 from app.github.models import ChangedFile

@@ -10,7 +10,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from app.terminal import visible
+from app.printable import visible
 from rules.engine import estimates, load_plans
 from rules.engine.capacity import LOADS, Capacity, Site, Sockets
 

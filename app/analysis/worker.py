@@ -25,7 +25,8 @@ import msgspec
 
 import rules
 from app.analysis import confinement, telling
-from app.analysis.archive import ArchiveError, ArchiveLimitError, blob_sha, members
+from app.analysis.archive import ArchiveError, ArchiveLimitError, members
+from app.analysis.blobs import blob_sha
 from app.analysis.documents import is_document, is_python
 from app.analysis.messages import (
     LONGEST_FRAME,
