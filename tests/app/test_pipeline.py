@@ -236,6 +236,12 @@ async def test_two_pull_requests_with_one_head_share_its_run_and_the_worst_wins(
     assert run.conclusion == "failure"
     assert f"#{first.number}" in run.output["title"]
 
+    await service.github.push(repo, first.number, {"README.md": "A fine shop.\n"})
+    await service.idle()
+    assert first.head_sha == second.head_sha  # one branch
+    summary = service.run(repo, second).output["summary"]
+    assert sum(f"## #{pull.number}:" in summary for pull in (first, second)) == 1
+
     await service.github.pr_event(repo, first.number, "closed")
     await service.github.comment(repo, second.number, "/fastperf rescan", user="octo")
     await service.idle()
