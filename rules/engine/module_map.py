@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
@@ -68,6 +69,8 @@ class ModuleMap:
         found: set[str] = set()
         for directory in self._declared:
             above, _, name = directory.rpartition("/")
+            if name in sys.stdlib_module_names or name in libraries.ROOTS:
+                continue  # who imports `logging` means the library
             if above in self._declared and above.rpartition("/")[0] not in self._declared:
                 outer = above.rpartition("/")[2]
                 if imported.get(name, 0) > _RARELY * imported.get(outer, 0):
