@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import gc
 import os
 import time
@@ -14,11 +13,11 @@ import msgspec
 
 import rules
 from app import foldercache
-from app.analysis.documents import is_document, is_python
+from app.analysis.documents import is_document, is_python, text_of
 from app.discovery import Project
 from app.foldercache import FolderCache
 from app.localgit import LocalRepository
-from app.terminal import file_lines
+from app.printable import file_lines
 from rules import ModuleFacts, SourceError
 from rules.engine import edits
 from rules.engine.finding import Edit, Endpoint, Finding, Options, Result, Safety, Skipped, Statistics
@@ -191,9 +190,7 @@ def at_revision(
     blobs = repository.read(wanted.values())
     sources = {path: blobs[sha] for path, sha in wanted.items() if is_python(path) and sha in blobs}
     documents = {
-        path: blobs[sha].decode(errors="replace")
-        for path, sha in wanted.items()
-        if is_document(path) and sha in blobs
+        path: text_of(path, blobs[sha]) for path, sha in wanted.items() if is_document(path) and sha in blobs
     }
     return sources, documents
 
@@ -261,6 +258,8 @@ def compatible(fixes: Sequence[Sequence[Edit]]) -> tuple[dict[str, list[Edit]], 
 
 def diff(fixed: Fixed) -> str:
     """What fixing changes, as a patch."""
+    import difflib  # only here: most runs show no patch
+
     parts: list[str] = []
     for path, before in fixed.before.items():
         old, new = (_patch_lines(content) for content in (before, fixed.after[path]))

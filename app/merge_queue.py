@@ -11,6 +11,7 @@ from weakref import WeakValueDictionary
 import msgspec
 import structlog
 
+from app.analysis.documents import text_of
 from app.assessment import Assessor
 from app.concurrency import together
 from app.factsversion import facts_version
@@ -118,7 +119,7 @@ class MergeQueue:
             threads=(),
             check_runs=(),
             documents={
-                path: None if content is None else content.decode(errors="replace")
+                path: None if content is None else text_of(path, content)
                 for (_, path), content in contents.items()
             },
         )

@@ -407,8 +407,9 @@ class Pipeline(Chores):
     async def _leave(self, job: ReviewJob, head_sha: str) -> tuple[ReviewJob, ...]:
         """End what is said and begun on commits that the pull request has left, all but `head_sha`.
 
-        Wishes for the others whose head one still is: quiet ones, for nobody did anything on those. What was said
-        there stays known until their run is rewritten, so that a second attempt wishes for the same.
+        Wishes for one of the others whose head such a commit still is, which rewrites their run with what was said for
+        each: a quiet one, for nobody did anything there. What was said for this one stays known until then, so that a
+        second attempt wishes for the same.
         """
         client = self.github.repository(job.repository)
         staying: set[int] = set()
@@ -416,13 +417,12 @@ class Pipeline(Chores):
             others: set[int] = set()
             if left.others or left.begun:
                 others = {*await self._with_head(job.repository, left.head_sha)} - {job.number}
-            staying |= others
-            if not others:
+            if others:
+                staying.add(min(others & left.others or others))
+            else:
                 await self.store.drop_reviews(job.repository, left.head_sha, [job.number])
-            if left.begun and others:
-                await self.store.end_check(job.repository, job.number, left.head_sha)
-            elif left.begun:
-                await self.close_begun(client, job.number, left.head_sha)
+            if left.begun:
+                await self.close_begun(client, job.number, left.head_sha, awaited=bool(others))
         return tuple(
             ReviewJob(
                 repository=job.repository,

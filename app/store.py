@@ -314,6 +314,13 @@ class Store:
         )
         return await self._run(self._scalar, query) is not None
 
+    async def reviewed_repositories(self, installation_id: int) -> frozenset[int]:
+        """The repositories of an installation of which a review is kept."""
+        query = sa.select(tables.reviews.c.repository_id).where(
+            tables.reviews.c.installation_id == installation_id
+        )
+        return frozenset(await self._run(self._scalars, query.distinct()))
+
     async def end_check(self, repository: Repository, number: int, head_sha: str) -> None:
         key = _review_key(repository, number, head_sha)
         await self._run(

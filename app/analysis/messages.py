@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from rules.engine.finding import Finding, Options, Result, Skipped
+from rules.engine.finding import Bumped, Finding, Options, Result, Skipped
 
 LONGEST_FRAME = 1 << 30
 
@@ -34,6 +34,8 @@ class Request(msgspec.Struct, kw_only=True):
     options: Options = Options()
     removed: list[str] = []
     renamed: dict[str, str] = {}
+    observed: tuple[str, str] | None = None
+    """Path and text of what the change's own tests saw, if it brings that."""
     advise: bool = False
     """Say what the project lacks, though it had endpoints before."""
 
@@ -53,6 +55,8 @@ class Comparison(msgspec.Struct, kw_only=True):
     excerpts: dict[str, dict[int, str]] = {}
     tip: Result | None = None
     """What the base branch says by now (`Analysis.standing`), if that was asked."""
+    bumped: Bumped = Bumped()
+    """What other versions bring (`app.analysis.bumps`), if that was asked."""
 
     @property
     def is_worse(self) -> bool:

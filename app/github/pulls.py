@@ -231,8 +231,8 @@ class Pulls:
     async def _text(self, blob: Mapping[str, Any] | None) -> str | None:
         if not blob:
             return None
-        if not blob["isTruncated"]:
-            return None if blob["text"] is None else str(blob["text"])
+        if not blob["isTruncated"] and blob["text"] is not None:
+            return str(blob["text"])
         raw = await self._api.download(
             "/repos/{owner}/{repo}/git/blobs/{sha}",
             {**self._names, "sha": str(blob["oid"])},

@@ -155,7 +155,7 @@ class RowByRowWrite(Rule):
             call_path=path,
             swallows=tuple(each for each in swallowed if each[0] == self.code),
             siblings=lines_of(swallowed),
-            impact=None if embedded else estimates.rows_written(module.options),
+            impact=None if embedded else estimates.rows_written(module.options, module.turns_around(node)),
             instead=_instead(node, module),
         )
 

@@ -19,11 +19,13 @@ from rules.engine import (
     budgets,
     callees,
     ceding,
+    embedded,
     extraction,
     fingerprints,
     growth,
     heat,
     measured,
+    processes,
     registry,
     relinking,
     row_changes,
@@ -202,8 +204,10 @@ def analyze(
 
     Never raises for what the files contain: what cannot be read or checked is in `result.skipped`.
     """
-    run = _Run(sources, others or {}, documents or {}, options, advise=advise, known=known or {}, begin=begin)
     with _uncollected():
+        run = _Run(
+            sources, others or {}, documents or {}, options, advise=advise, known=known or {}, begin=begin
+        )
         return run.analysis(kept_lines, succession, since)
 
 
@@ -324,6 +328,7 @@ class _Run:
             skipped=tuple(self.skipped),
             suppressed=tuple(self.suppressed),
             advice=tuple(advice),
+            told=tuple(_told(project)),
             statistics=Statistics(len(self.sources), self.lines, time.perf_counter() - self.started),
         )
         result, light = heat.warmed(result, project, self.sources, since)
@@ -568,6 +573,13 @@ class _Run:
         )
 
 
+def _told(project: Project) -> Iterator[str]:
+    if embedded.is_told(project):
+        yield "database"
+    if processes.is_told(project):
+        yield "workers"
+
+
 def _is_advice(rule: Rule) -> bool:
     return isinstance(rule, ProjectRule) and rule.advice
 
@@ -657,9 +669,11 @@ def affected(before: Analysis, after: Analysis) -> frozenset[str]:
     for path in after.project.files:
         if path in touched or place_of(path) != "app":
             continue
-        if path not in before.project.files or before.project.signatures(path) != after.project.signatures(
-            path
-        ):
+        if path not in before.project.files:
+            found.add(path)
+            continue
+        old, new = before.project.signatures(path), after.project.signatures(path)
+        if old is not new and old != new:
             found.add(path)
     return frozenset(found)
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 
 from rules.engine import (
+    admissions,
     callbacks,
     declarations,
     facts,
@@ -30,7 +31,7 @@ from rules.engine.facts import Alias, Call, Class, Decorator, Function, ModuleFa
 from rules.engine.index import Index
 from rules.engine.scopes import BUILTINS, FUNCTIONS, Binding, Scope
 from rules.engine.spelling import is_main_guard, last_name
-from rules.engine.surroundings import is_short, surroundings
+from rules.engine.surroundings import held_around, is_short, surroundings
 from rules.engine.walking import walk
 from rules.libraries import OFFLOADS
 
@@ -154,6 +155,7 @@ def build(index: Index, lines: int) -> ModuleFacts:
         filters=filtered.extract(index),
         raw=raw_text.extract(index),
         early=tuple(sorted(index.early)),
+        admissions=tuple(admissions.extract(index)),
         migration=migrations.extract(index) if "alembic" in index.imports else None,
         main=any(isinstance(node, ast.If) and is_main_guard(node.test) for node in index.tree.body),
     )
@@ -471,6 +473,8 @@ def _calls(index: Index, scope: Scope, guarded: list[Call]) -> list[Call]:
             taken_from or "",
             needs,
             "" if (foreign := ref.startswith(_LIBRARIES)) else switches.passed(index, node, scope),
+            held_around(index, node),
+            sleeping.milliseconds(index, node, scope) if last == "sleep" else 0,
             () if foreign else callbacks.handed(index, node, scope),
         )
         (guarded if is_guarded else calls).append(call)

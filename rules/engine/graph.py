@@ -32,6 +32,8 @@ class Edge:
     kind: str
     at: int = 0
     """Its position among the edges of its function."""
+    offload: str = ""
+    """What hands it on, where it runs in a thread: `asyncio.to_thread`."""
     one_of_several: bool = False
     """Which function the call runs depends on what a registry or a factory gives."""
     handed: bool = False
@@ -47,6 +49,10 @@ class LeafCall:
     blocking: Blocking | None
     query: Query | None
     external: External | None
+    kind: str = CALL
+    """Where it runs, as of an edge: a thread or a process where the call hands on the callable itself."""
+    offload: str = ""
+    """What hands it on: `asyncio.to_thread`."""
 
 
 @dataclass(slots=True, eq=False)
@@ -129,6 +135,8 @@ class Graph:
                 continue
             if value.sort == Sort.INSTANCE:
                 continue
+            if value.sort == Sort.UNION and call.ref.rpartition(".")[0] == f"@{node.function.owner}:":
+                continue  # `self.load()` of a template: which of the heirs it is, the template's callers know
             own = self.knowledge.meaning(value.name).blocking if self.knowledge.has_own else None
             if own is not None:
                 node.leaves.append(LeafCall(value.name, call, own, None, None))
@@ -145,10 +153,11 @@ class Graph:
 
     def _called_back(self, node: Node, call: Call, target: Node) -> None:
         """What `target` calls of that which the call hands it runs as if `node` called it."""
-        for ref, awaited in callbacks.called_back(self.resolver, call, target):
+        for ref, parameter in callbacks.called_back(self.resolver, call, target):
             for function in self.runs(self.resolver.value(ref, node.module)):
-                if not function.function.flags & facts.GENERATOR and awaited == function.is_async:
-                    node.edges.append(Edge(function, call, CALL, handed=True))
+                if not function.function.flags & facts.GENERATOR and parameter.awaited == function.is_async:
+                    kind = THREAD if parameter.in_thread else CALL
+                    node.edges.append(Edge(function, call, kind, handed=True))
 
     def _mark(self, node: Node, target: Node, role: str) -> None:
         """What `node` calls makes `target` something."""
@@ -204,8 +213,23 @@ class Graph:
             pool = self.resolver.value(call.arguments[0].ref, node.module)
             if pool is not None and "ProcessPool" in pool.name:
                 kind = PROCESS
-        for target in self.runs(self.resolver.value(argument.ref, node.module)):
-            node.edges.append(Edge(target, call, kind))
+        value = self.resolver.value(argument.ref, node.module)
+        for target in self.runs(value):
+            node.edges.append(Edge(target, call, kind, offload=offload.name))
+        if (
+            value is not None
+            and value.sort == Sort.EXTERNAL
+            and offload.awaitable
+            and kind in (THREAD, PROCESS)
+        ):
+            self._hand_on_library(node, call, value.name, kind, offload)
+
+    def _hand_on_library(self, node: Node, call: Call, name: str, kind: str, offload: Offload) -> None:
+        """`run_in_threadpool(requests.get, url)`: it costs what it costs, and no longer the event loop."""
+        meaning = self.knowledge.meaning(name)
+        if meaning.blocking is not None or meaning.query is not None or meaning.external is not None:
+            leaf = LeafCall(name, call, meaning.blocking, meaning.query, meaning.external, kind, offload.name)
+            node.leaves.append(leaf)
 
     def _stream(self, node: Node, call: Call) -> None:
         for argument in call.arguments or ():

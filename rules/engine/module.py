@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from rules import libraries
 from rules.engine import facts
@@ -33,9 +34,13 @@ from rules.engine.statements import Loaded
 from rules.engine.summaries import Leaf, Summary, possible
 from rules.engine.surroundings import is_short
 from rules.engine.tables import Table
+from rules.engine.turns import turns
 from rules.engine.values import Linked, Sort, Value
 from rules.engine.walking import walk
 from rules.libraries import Blocking, Client, External, Offload, Query
+
+if TYPE_CHECKING:
+    from rules.engine.eager import LazyRead
 
 
 class Role(StrEnum):
@@ -105,6 +110,8 @@ class Module:
         self._loops: dict[ast.AST, tuple[LoopNode, ...]] = {}
         self._roles: dict[Node, Role | None] = {}
         self._reader: Reader | None = None
+        self.lazy_reads: dict[ast.Attribute, LazyRead | None] = {}
+        """What `eager.lazy_read` found: several rules ask it."""
 
     # Names and types
 
@@ -243,6 +250,25 @@ class Module:
         owner = self.index.parents.get(generator)
         first = getattr(owner, "generators", (None,))[0]
         return owner if first is generator and child is generator.iter else None
+
+    def turns(self, expression: ast.expr) -> int | None:
+        """How many members `expression` has at most, where the code says so: `.limit(20)`, a display."""
+        return turns(self.index, expression)
+
+    def turns_around(self, node: ast.AST) -> int | None:
+        """How often the loops around `node` run it at most; None where one of them does not say."""
+        count = 1
+        for loop in self.loops(node):
+            generators = (
+                [loop] if isinstance(loop, ast.For | ast.AsyncFor) else getattr(loop, "generators", [])
+            )
+            for each in generators:
+                if (known := self.turns(each.iter)) is None:
+                    return None
+                count *= known
+            if not generators:
+                return None
+        return count
 
     def is_short(self, loop: ast.AST) -> bool:
         """Whether a loop has a few turns that do not depend on data (a literal, `range(3)`)."""

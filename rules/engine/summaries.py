@@ -178,6 +178,7 @@ class Summaries:
 def _blocks(leaf: LeafCall) -> bool:
     return (
         leaf.blocking is not None
+        and leaf.kind == CALL
         and leaf.blocking.severity not in ("low", "info")
         and not leaf.call.flags & (facts.AWAITED | facts.QUICK)
     )
@@ -204,7 +205,12 @@ def _commits(leaf: LeafCall) -> bool:
 
 
 def _computes(leaf: LeafCall) -> bool:
-    return leaf.blocking is not None and leaf.blocking.kind == Kind.CPU and not leaf.call.flags & facts.QUICK
+    return (
+        leaf.blocking is not None
+        and leaf.blocking.kind == Kind.CPU
+        and leaf.kind == CALL
+        and not leaf.call.flags & facts.QUICK
+    )
 
 
 def _synchronous(node: Node, edge: Edge) -> bool:

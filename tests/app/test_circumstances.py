@@ -430,3 +430,15 @@ async def test_a_mistake_in_the_configuration_that_a_change_brings_is_marked_on_
     (mark,) = [each for each in run.annotations if each["path"] == ".github/fastperf.toml"]
     assert (mark["start_line"], mark["annotation_level"]) == (2, "warning")
     assert "1 configuration error" in run.output["summary"]
+
+    for content, conclusion, marks in (
+        ('fail_on = "never"\n'.encode("utf-16"), "failure", ["The file is UTF-16, by its looks"]),
+        ('fail_on = "never"\r\n'.encode("utf-8-sig"), "neutral", []),
+    ):
+        await service.github.push_base(repo, {".github/fastperf.toml": content})
+        pull = await service.reviewed(repo, conclusion, SLOW)
+        run = service.run(repo, pull)
+        assert run.conclusion == conclusion
+        assert [
+            each["message"].partition(", and")[0] for each in run.annotations if "toml" in each["path"]
+        ] == marks

@@ -43,8 +43,11 @@ def cost(body: str) -> Cost:
         ("for x in xs:\n    await load(db, x)", "N"),
         ("await db.execute(1)\nfor x in xs:\n    await load(db, x)\n    await db.get(1, x)", "1 + 2N"),
         ("for x in xs:\n    for y in x:\n        await load(db, y)", "N·M"),
-        ("for x in (1, 2):\n    await load(db, x)", "1"),
-        ("for x in range(3):\n    await load(db, x)", "1"),
+        ("for x in (1, 2):\n    await load(db, x)", "2"),
+        ("for x in range(3):\n    await load(db, x)", "3"),
+        ("for x in xs[:5]:\n    await load(db, x)", "5"),
+        ("for x in (await db.scalars(select(1).limit(20))).all():\n    await load(db, x)", "21"),
+        ("for x in range(3):\n    if await load(db, x):\n        break", "1"),
         ("for x in await db.scalars(1):\n    pass", "1"),
         ("return [await load(db, x) for x in xs]", "N"),
         ("if xs:\n    await load(db, 1)\nelse:\n    await load(db, 1)\n    await load(db, 2)", "2"),
@@ -59,7 +62,7 @@ def cost(body: str) -> Cost:
             "2",
         ),
         ("if not xs:\n    raise KeyError\nawait load(db, 2)", "1"),
-        ("kinds = ('a', 'b')\nfor x in kinds:\n    await load(db, x)", "1"),
+        ("kinds = ('a', 'b')\nfor x in kinds:\n    await load(db, x)", "2"),
         ("for x in xs:\n    await load(db, x)\nfor y in await c.get('a'):\n    await load(db, y)", "N + M"),
         ("for x in xs:\n    await load(db, x)\nfor y in enumerate(xs):\n    await load(db, y)", "2N"),
         ("while True:\n    try:\n        return await load(db, 1)\n    except KeyError:\n        pass", "1"),
@@ -202,3 +205,23 @@ def test_loops_too_many_to_name_become_one() -> None:
 
     assert sum(value.values()) == 40
     assert len(value) <= 12
+
+
+def test_a_call_of_one_of_several_functions_costs_as_much_as_the_dearest() -> None:
+    text = """
+    class One:
+        async def price(self, c: httpx.AsyncClient): await c.get("https://one.example")
+
+    class Two:
+        async def price(self, c: httpx.AsyncClient):
+            await c.get("https://two.example/1")
+            await c.get("https://two.example/2")
+
+    PRICES = {"one": One(), "two": Two()}
+
+    @app.get("/")
+    async def endpoint(kind: str, c: httpx.AsyncClient): await PRICES[kind].price(c)
+    """
+    found = project({"shop.py": HEAD + text}).result
+
+    assert [each.cost.external_calls for each in found.endpoints] == ["2"]
