@@ -3,9 +3,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-WORKERS ?= 2
+# One more than there are processors: half of what a test of a server takes is waiting for it.
+WORKERS ?= $(shell n=$$(nproc 2>/dev/null || echo 2); echo $$((n < 8 ? n + 1 : 8)))
+TESTS = .ci/in-memory $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+# The tests start hundreds of processes: what they import is compiled once, whatever the surroundings say.
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: install demo test lives test-all test-engine-everywhere chaos lint format docs docs-check docs-site bench bench-analysis bench-impact bench-scale bench-load serve lock sbom audit clean
+.PHONY: install demo test lives test-all test-engine-everywhere chaos crash-matrix lint format docs docs-check docs-site bench bench-analysis bench-impact bench-scale bench-load serve lock sbom audit clean
 
 install: $(STAMP)
 
@@ -17,14 +21,14 @@ $(STAMP): requirements-dev.txt pyproject.toml fastperf.py
 
 # Without the slow ones and those that need a browser or npm.
 test: $(STAMP)
-	$(BIN)/python -m pytest -n $(WORKERS) --ignore=tests/heavy --ignore=tests/octokit --ignore=tests/browser --ignore=tests/fixes
+	$(TESTS) --ignore=tests/heavy --ignore=tests/octokit --ignore=tests/browser --ignore=tests/fixes
 
 # Pull requests' lives at random, other ones each time: LIVES=50 takes a while.
 lives: $(STAMP)
 	FASTPERF_EXPLORE=1 FASTPERF_LIVES=$(or $(LIVES),20) $(BIN)/python -m pytest -s tests/heavy/test_long_lives.py
 
 test-all: $(STAMP)
-	$(BIN)/python -m pytest -n $(WORKERS)
+	$(TESTS)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
@@ -68,12 +72,16 @@ bench-scale: $(STAMP)
 	$(BIN)/python -m benchmarks.impact --scale
 
 # The engine must read code the same on each Python: its tests run on every other python3 found here.
-test-engine-everywhere: $(STAMP)
-	$(BIN)/python -m tests.everywhere
+test-engine-everywhere:
+	$(firstword $(wildcard $(BIN)/python) $(PYTHON)) -m tests.everywhere
 
 # The crash matrix by a seeded schedule of faults, on SQLite and on PostgreSQL; ends with 1 on any violation.
 chaos: $(STAMP)
 	$(BIN)/python -m tests.chaos --seconds $(or $(SECONDS),60) $(if $(SEED),--seed $(SEED)) $(if $(DATABASE),--database $(DATABASE))
+
+# kill -9 at every point that a server comes to, each by itself, on both databases: ten minutes where nothing else runs.
+crash-matrix: $(STAMP)
+	$(BIN)/python -m tests.chaos --every-point $(if $(SECONDS),--seconds $(SECONDS)) $(if $(SEED),--seed $(SEED)) $(if $(DATABASE),--database $(DATABASE))
 
 # The server under load, against a bare echo of the same bodies in the same run.
 bench-load: $(STAMP)

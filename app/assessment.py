@@ -10,7 +10,8 @@ import msgspec
 
 from app.analysis import Analysis, Comparison, Request
 from app.analysis.archive import LARGEST_FILE
-from app.analysis.documents import LARGEST_DOCUMENT, is_document, is_link, is_python, roots
+from app.analysis.bumps import bumped
+from app.analysis.documents import LARGEST_DOCUMENT, is_document, is_link, is_python, roots, text_of
 from app.analysis.pool import without
 from app.concurrency import together
 from app.github.client import RepositoryClient
@@ -103,6 +104,7 @@ class Assessor:
             comparison, request = await self._compare(client, compared.merge_base_sha, request)
             if tip_sha != compared.merge_base_sha and comparison.is_worse:
                 comparison.tip = await self._standing(client, tip_sha, relevant, request, comparison, config)
+            comparison.bumped = await bumped(self._analysis, request, comparison)
         await self._keep_facts(client.repository, compared, comparison)
         report = Report.of(
             comparison.before,
@@ -114,6 +116,7 @@ class Assessor:
             excluded=(*excluded, *generated),
             excerpts=comparison.excerpts,
             tip=comparison.tip,
+            bumped=comparison.bumped,
             advisory=advisory,
             wishes=wishes,
             coming=_coming(config, request.documents_after, diff),
@@ -296,7 +299,7 @@ def _sources(
 
 def _texts(contents: Mapping[str, bytes | None]) -> dict[str, str]:
     return {
-        path: content.decode(errors="replace")
+        path: text_of(path, content)
         for path, content in contents.items()
         if content is not None and is_document(path) and len(content) <= LARGEST_DOCUMENT
     }

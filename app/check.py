@@ -14,7 +14,7 @@ import msgspec
 
 import rules
 from app import foldercache
-from app.analysis.documents import is_document, is_python
+from app.analysis.documents import is_document, is_python, text_of
 from app.discovery import Project
 from app.foldercache import FolderCache
 from app.localgit import LocalRepository
@@ -191,9 +191,7 @@ def at_revision(
     blobs = repository.read(wanted.values())
     sources = {path: blobs[sha] for path, sha in wanted.items() if is_python(path) and sha in blobs}
     documents = {
-        path: blobs[sha].decode(errors="replace")
-        for path, sha in wanted.items()
-        if is_document(path) and sha in blobs
+        path: text_of(path, blobs[sha]) for path, sha in wanted.items() if is_document(path) and sha in blobs
     }
     return sources, documents
 

@@ -166,10 +166,17 @@ class Chores:
         self.github.forget(job.installation_id)
         return await self.sweeping.arrived(job.installation_id)
 
-    async def close_begun(self, client: RepositoryClient, number: int, head_sha: str) -> None:
-        """End the check run that was begun on a commit, if it still runs: a newer one is what counts."""
+    async def close_begun(
+        self, client: RepositoryClient, number: int, head_sha: str, *, awaited: bool = False
+    ) -> None:
+        """End the check run that was begun on a commit, if it still runs: a newer one is what counts.
+
+        One that is `awaited` by another pull request is left to that one's review, and looked for again.
+        """
         run = await client.checks.find(head_sha, external_id(head_sha))
         if run is not None and run.status != "completed":
+            if awaited:
+                return
             output = Output("superseded", "A newer commit is reviewed instead.")
             await client.checks.complete(run, output, conclusion="cancelled", actions=(RESCAN,))
         await self.store.end_check(client.repository, number, head_sha)

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from app.analysis.archive import NAMELESS, is_utf8, shown
-from app.analysis.documents import LARGEST_DOCUMENT, is_document, is_python
+from app.analysis.documents import LARGEST_DOCUMENT, is_document, is_python, text_of
 from app.localgit import GitError, LocalRepository
 from app.review import parts
 from app.review.config import Config
@@ -55,9 +55,7 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
 
     def texts(self) -> dict[str, str]:
         """The text of all documents."""
-        return {
-            path: content.decode(errors="replace") for path, content in _contents(self.root, self.documents)
-        }
+        return {path: text_of(path, content) for path, content in _contents(self.root, self.documents)}
 
 
 def find(paths: Sequence[Path], excludes: Callable[[str], bool] = lambda path: False) -> Project:
@@ -112,16 +110,14 @@ def configured(paths: Sequence[Path], config: Config) -> tuple[Config, Project]:
     """The project around `paths`, and its configuration with those that stand in its folders."""
     project = find(paths, config.excludes)
     nested = tuple(path for path in project.documents if parts.folder_of(path))
-    texts = {path: text.decode(errors="replace") for path, text in _contents(project.root, nested)}
+    texts = {path: text_of(path, text) for path, text in _contents(project.root, nested)}
     whole = config.with_parts(texts)
     return whole, find(paths, whole.excludes) if whole.parts else project
 
 
 def _configuring(folder: Path) -> dict[str, str]:
     return {
-        name: (folder / name).read_text(encoding="utf-8", errors="replace")
-        for name in parts.NAMES
-        if (folder / name).is_file()
+        name: text_of(name, (folder / name).read_bytes()) for name in parts.NAMES if (folder / name).is_file()
     }
 
 

@@ -8,7 +8,8 @@ import msgspec
 
 from app.analysis import Analysis, Comparison, Request
 from app.analysis.archive import LARGEST_FILE, blob_sha
-from app.analysis.documents import LARGEST_DOCUMENT, is_document, is_python, roots
+from app.analysis.bumps import bumped
+from app.analysis.documents import LARGEST_DOCUMENT, is_document, is_python, roots, text_of
 from app.github.models import ChangedFile
 from app.localgit import Entry, LocalRepository
 from app.review import exclusions
@@ -160,6 +161,7 @@ async def compare(
         )
     if gathered.tip is not None and comparison.is_worse:
         comparison.tip = await analysis.standing(request, comparison, gathered.tip)
+    comparison.bumped = await bumped(analysis, request, comparison)
     return comparison
 
 
@@ -182,6 +184,7 @@ def decide(gathered: Gathered, comparison: Comparison, links: Links) -> Report:
         excluded=gathered.excluded,
         excerpts=comparison.excerpts,
         tip=comparison.tip,
+        bumped=comparison.bumped,
         roots=roots(gathered.documents_after),
     )
 
@@ -201,7 +204,7 @@ def _documents(repository: LocalRepository, tree: dict[str, Entry]) -> dict[str,
     wanted = {path: entry.sha for path, entry in tree.items() if entry.is_file and is_document(path)}
     contents = repository.read(wanted.values())
     return {
-        path: contents[sha].decode(errors="replace")
+        path: text_of(path, contents[sha])
         for path, sha in wanted.items()
         if sha in contents and len(contents[sha]) <= LARGEST_DOCUMENT
     }

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+from collections.abc import Sequence
+from typing import NamedTuple
 from weakref import WeakValueDictionary
 
 import msgspec
 import structlog
 
+from app.analysis.documents import text_of
 from app.assessment import Assessor
 from app.concurrency import together
 from app.factsversion import facts_version
@@ -18,15 +21,25 @@ from app.github.errors import NotFound
 from app.github.models import PullState
 from app.github.pulls import Group
 from app.publishing import Publisher
-from app.review import queue
+from app.review import marker, queue
 from app.review.config import Config
 from app.review.report import Report
-from app.review.wishes import Wishes
-from app.store import Store
+from app.review.wishes import Waiver, Wishes, waived
+from app.store import COULD_NOT, Store
 from app.verdict import Gathered, is_revert, of_report, too_large, unreviewed, verdict_key
 from app.work import MergeGroupJob
+from rules.engine.finding import Finding
 
 log = structlog.get_logger(__name__)
+
+
+class Member(NamedTuple):
+    """A pull request of a group, and what of the group is its own: all between two commits."""
+
+    number: int
+    before: str
+    after: str
+    is_revert: bool
 
 
 class MergeQueue:
@@ -49,7 +62,7 @@ class MergeQueue:
         """Conclude the group as the project wants it after a fault of ours."""
         config = Config.parse((await self._last(client, job)).documents)
         fault = unreviewed(job.head_sha, config.on_fault, f"a fault of its own ({reason})", None)
-        said = msgspec.structs.replace(fault, title="fastperf could not review this commit")
+        said = msgspec.structs.replace(fault, title=COULD_NOT)
         await self._conclude(client, said)
         entry = f"{job.repository.id}:fault:{job.head_sha}"
         number = client.pulls.last_of(job.head_ref)
@@ -70,7 +83,10 @@ class MergeQueue:
         config = Config.parse(state.documents)
         if reason := too_large(group.compared):
             return unreviewed(job.head_sha, config.on_skip, reason, None), None, group
-        wishes = await self._wishes(client, job, group)
+        members = await self._members(client, job, group, state)
+        if members and members[-1].after == job.head_sha:
+            group = group._replace(named=frozenset(member.number for member in members))
+        wishes = await self._wishes(client, job, config, members)
         if said := await self._known(job, group, state, wishes):
             return said, None, group
         assessed = await self._assessor.assess(
@@ -81,7 +97,7 @@ class MergeQueue:
             job.base_ref,
             tip_sha=job.base_sha,
             wishes=wishes,
-            revert=is_revert(state),
+            revert=bool(members) and all(member.is_revert for member in members),
         )
         return of_report(job.head_sha, assessed.report, python=assessed.python), assessed.report, group
 
@@ -103,23 +119,76 @@ class MergeQueue:
             threads=(),
             check_runs=(),
             documents={
-                path: None if content is None else content.decode(errors="replace")
+                path: None if content is None else text_of(path, content)
                 for (_, path), content in contents.items()
             },
         )
 
-    async def _wishes(self, client: RepositoryClient, job: MergeGroupJob, group: Group) -> Wishes:
-        """What was waived on the pull requests of the group.
+    async def _members(
+        self, client: RepositoryClient, job: MergeGroupJob, group: Group, state: PullState
+    ) -> tuple[Member, ...]:
+        """The pull requests of the group, in their order.
 
-        Beside the one that GitHub names, only those whose own head is among the commits: what a commit says of
-        itself is its author's word.
+        What a commit says of itself is its author's word. So beside the one that GitHub names, only those count whose
+        place in the queue is among the commits; where GitHub shows no queue, those whose own head is.
         """
-        numbers = {number for number in (client.pulls.last_of(job.head_ref),) if number}
-        if others := group.named - numbers:
-            heads = {pull.number: pull.head_sha for pull in await client.pulls.list_open()}
-            numbers |= {number for number in others if heads.get(number) in group.commits}
-        found = [await self._store.wishes(job.repository, number) for number in sorted(numbers)]
-        return Wishes(waivers=tuple(waiver for wishes in found for waiver in wishes.waivers))
+        last = client.pulls.last_of(job.head_ref)
+        mild = is_revert(state)
+        if not group.named - {last}:
+            return (Member(last, job.base_sha, job.head_sha, mild),) if last else ()
+        queue = await client.pulls.queued(job.base_ref)
+        queued = [each for each in queue if each.commit in {*group.commits, job.head_sha}]
+        if queued and queued[-1].commit == job.head_sha:
+            before = (job.base_sha, *(each.commit for each in queued))
+            return tuple(
+                Member(each.number, start, each.commit, is_revert(each))
+                for start, each in zip(before, queued, strict=False)
+            )
+        heads = {pull.number: pull.head_sha for pull in await client.pulls.list_open()}
+        others = sorted(number for number in group.named - {last} if heads.get(number) in group.commits)
+        found = [Member(number, job.base_sha, heads[number], is_revert=False) for number in others]
+        return (
+            (*found, Member(last, job.base_sha, heads.get(last, job.head_sha), mild)) if last else (*found,)
+        )
+
+    async def _wishes(
+        self, client: RepositoryClient, job: MergeGroupJob, config: Config, members: Sequence[Member]
+    ) -> Wishes:
+        """What was waived on the pull requests of the group: of several each one's waivers are for what it brings
+        itself, and the mildness that a revert is shown too."""
+        waivers: list[Waiver] = []
+        for member in members:
+            wishes = await self._store.wishes(job.repository, member.number)
+            if len(members) == 1:
+                return Wishes(waivers=wishes.waivers)
+            if member.is_revert:
+                again = Waiver(reason=f"#{member.number} is a revert: it was there before", author="fastperf")
+                wishes = Wishes(waivers=(*wishes.waivers, again))
+            if wishes.waivers:
+                own = await self._own(client, job, config, member)
+                waivers += [
+                    Waiver(
+                        path=entry.finding.path,
+                        token=marker.token(entry.finding.fingerprint),
+                        reason=entry.waiver.reason,
+                        author=entry.waiver.author,
+                        at=entry.waiver.at,
+                    )
+                    for entry in waived(own, wishes)
+                ]
+        return Wishes(waivers=tuple(waivers))
+
+    async def _own(
+        self, client: RepositoryClient, job: MergeGroupJob, config: Config, member: Member
+    ) -> tuple[Finding, ...]:
+        """What is new by this pull request of several."""
+        compared = await client.pulls.compare(member.before, member.after, number=0)
+        if too_large(compared):
+            return ()
+        assessed = await self._assessor.assess(
+            client, compared, member.after, config, job.base_ref, tip_sha=member.before
+        )
+        return assessed.report.new
 
     async def _known(
         self, job: MergeGroupJob, group: Group, state: PullState, wishes: Wishes
@@ -146,6 +215,8 @@ class MergeQueue:
         links = self._assessor.links(client, job.head_sha)
         told = queue.identity(report)
         for number in numbers:
+            if (await self._store.wishes(job.repository, number)).paused_by:
+                continue
             entry = f"{job.repository.id}#{number}:group:{told}"
             # Said by whoever writes this line first: groups of one pull request may fail at the same time.
             own = f"{told} {job.trigger}"

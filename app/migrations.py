@@ -40,9 +40,12 @@ class Step(NamedTuple):
 
 
 def _add_column(connection: sa.Connection, table: str, column: str, definition: str) -> None:
-    """Unless it is there: databases from before versions were counted have some of them."""
-    present = {entry["name"] for entry in sa.inspect(connection).get_columns(table)}
-    if column not in present:
+    """Unless it is there: databases from before versions were counted have some of them. A table that is not there
+    is made as a whole afterwards."""
+    inspector = sa.inspect(connection)
+    if not inspector.has_table(table):
+        return
+    if column not in {entry["name"] for entry in inspector.get_columns(table)}:
         connection.execute(sa.text(f"ALTER TABLE {table} ADD COLUMN {column} {definition}"))
 
 
@@ -55,7 +58,15 @@ def _name_the_version_of_machines(connection: sa.Connection) -> None:
     _add_column(connection, "fastperf_machines", "version", "VARCHAR(64)")
 
 
-STEPS: Final = (Step(2, _say_what_reviews_said), Step(3, _name_the_version_of_machines))
+def _hold_whole_paths(connection: sa.Connection) -> None:
+    _add_column(connection, "fastperf_waivers", "whole_path", "TEXT")
+
+
+STEPS: Final = (
+    Step(2, _say_what_reviews_said),
+    Step(3, _name_the_version_of_machines),
+    Step(4, _hold_whole_paths),
+)
 """In order. Version 1 is whatever was made before versions were counted; new tables need no step."""
 
 

@@ -40,7 +40,7 @@ from app.review.reconcile import marked
 from app.review.record import Record
 from app.review.report import Report, reconcile
 from app.runs import is_answered, own_run
-from app.store import HeadReview, Store
+from app.store import COULD_NOT, HeadReview, Store
 from app.surveys import Surveys
 from app.verdict import (
     Gathered,
@@ -145,8 +145,9 @@ class Pipeline(Chores):
             return Gathered(status="closed", head_sha=state.head_sha, run=run)
         reviewed = is_answered(run) and await self.store.reviewed(job.repository, job.number, state.head_sha)
         if reviewed and not job.force:
-            left = await self.store.begun_checks(job.repository, job.number)
-            return Gathered(status="superseded" if left else "done", head_sha=state.head_sha, run=run)
+            left = await self.store.left_heads(job.repository, job.number)
+            undone = any(each.begun or each.head_sha != state.head_sha for each in left)
+            return Gathered(status="superseded" if undone else "done", head_sha=state.head_sha, run=run)
         config = Config.parse(state.documents)
         if compared is None:
             return unreviewed(state.head_sha, config.on_skip, UNRELATED, run)
@@ -345,7 +346,7 @@ class Pipeline(Chores):
         """Pull requests with the same head may come here at once: the later one rewrites the run of the earlier."""
         key = job.repository.id, said.head_sha
         async with self._head(*key):
-            spoken = await self._spoken(job, said)
+            spoken = await self._spoken(job, said, forget=True)
             known = said.run or self._made.get(key)
             elsewhere = known is None and spoken is not said  # another machine may have made it
             while True:
@@ -357,12 +358,17 @@ class Pipeline(Chores):
                     return run
                 spoken = now  # another machine said something of this commit while we wrote
 
-    async def _spoken(self, job: ReviewJob, said: Gathered) -> Gathered:
-        """With what is said of the other pull requests whose head the commit is, now that it is asked."""
+    async def _spoken(self, job: ReviewJob, said: Gathered, *, forget: bool = False) -> Gathered:
+        """With what is said of the other pull requests whose head the commit is, now that it is asked.
+
+        On request what was said for those that have left it is forgotten: the run that is written now has none of it.
+        """
         reviews = await self.store.reviews(job.repository, said.head_sha)
         if all(review.number == job.number for review in reviews):
             return said
-        numbers = await self._with_head(job.repository, said.head_sha)
+        numbers = {job.number, *await self._with_head(job.repository, said.head_sha)}
+        if forget and (left := {review.number for review in reviews} - numbers):
+            await self.store.drop_reviews(job.repository, said.head_sha, left)
         return shared(said, [review for review in reviews if review.number in numbers], job.number)
 
     def _head(self, repository_id: int, head_sha: str) -> asyncio.Lock:
@@ -384,24 +390,49 @@ class Pipeline(Chores):
         return {"status": "done", "reviews": msgspec.to_builtins(reviews)}
 
     async def _clean_up(self, job: ReviewJob, said: Gathered) -> tuple[ReviewJob, ...]:
-        """Wishes for those whose check run still says what a closed pull request deserved."""
+        """Wishes for those whose check run still says what this pull request deserved."""
         client = self.github.repository(job.repository)
-        bereft: tuple[ReviewJob, ...] = ()
         if said.status == "published":
             await self.store.end_check(job.repository, job.number, said.head_sha)
             if said.fixed:
                 await client.reviews.mark_all_fixed([(thread, thread.body) for thread in said.fixed])
         if said.status == "closed":
-            await self.store.drop_reviews(job.repository, job.number)
-            bereft = tuple(
-                ReviewJob(
-                    repository=job.repository, number=review.number, trigger=f"left-{job.trigger}", force=True
-                )
-                for review in await self.store.reviews(job.repository, said.head_sha)
+            return await self._leave(job, "")
+        if not said.head_sha:  # broken off for a newer one, which sees what is left
+            return ()
+        if said.head_sha in await self.store.begun_checks(job.repository, job.number):
+            await self.close_begun(client, job.number, said.head_sha)
+        return await self._leave(job, said.head_sha)
+
+    async def _leave(self, job: ReviewJob, head_sha: str) -> tuple[ReviewJob, ...]:
+        """End what is said and begun on commits that the pull request has left, all but `head_sha`.
+
+        Wishes for one of the others whose head such a commit still is, which rewrites their run with what was said for
+        each: a quiet one, for nobody did anything there. What was said for this one stays known until then, so that a
+        second attempt wishes for the same.
+        """
+        client = self.github.repository(job.repository)
+        staying: set[int] = set()
+        for left in await self.store.left_heads(job.repository, job.number, head_sha):
+            others: set[int] = set()
+            if left.others or left.begun:
+                others = {*await self._with_head(job.repository, left.head_sha)} - {job.number}
+            if others:
+                staying.add(min(others & left.others or others))
+            else:
+                await self.store.drop_reviews(job.repository, left.head_sha, [job.number])
+            if left.begun:
+                await self.close_begun(client, job.number, left.head_sha, awaited=bool(others))
+        return tuple(
+            ReviewJob(
+                repository=job.repository,
+                number=number,
+                trigger=f"left-{job.trigger}",
+                force=True,
+                quiet=True,
             )
-        for head_sha in sorted(await self.store.begun_checks(job.repository, job.number)):
-            await self.close_begun(client, job.number, head_sha)
-        return bereft
+            for number in sorted(staying)
+        )
 
     async def conclude_fault(self, job: ReviewJob, reason: str) -> Outcome:
         """The last resort: a completed check run that says why there is no review."""
@@ -414,16 +445,19 @@ class Pipeline(Chores):
             run = own_run(state.check_runs, state.head_sha)
             said = msgspec.structs.replace(
                 unreviewed(state.head_sha, config.on_fault, f"a fault of its own ({reason})", run),
-                title="fastperf could not review this commit",
+                title=COULD_NOT,
             )
+            review = HeadReview(job.number, said.conclusion, said.title, said.summary)
+            await self.store.keep_review(job.repository, said.head_sha, review)
             await self._conclude(client, job, said, again=True)
             await self.store.end_check(job.repository, job.number, state.head_sha)
+            reviews = await self._leave(job, state.head_sha)
         except (Gone, NotFound):
             return {"status": "gone"}
         entry = f"{job.repository.id}#{job.number}:fault:{state.head_sha}"
         await self.store.record(entry, job.repository, job.number, "fastperf", "fault", reason)
         self.metrics.reviewed("fault")
-        return {"status": "done"}
+        return {"status": "done", "reviews": msgspec.to_builtins(reviews)}
 
     # ------------------------------------------------------------------ merge queues
 

@@ -17,7 +17,7 @@ import msgspec
 import structlog
 
 from app.analysis import Analysis
-from app.analysis.documents import LARGEST_DOCUMENT, is_document, is_python
+from app.analysis.documents import LARGEST_DOCUMENT, is_document, is_python, text_of
 from app.factsversion import facts_version
 from app.github.client import RepositoryClient
 from app.github.contents import blob_sha
@@ -88,9 +88,7 @@ class Projects:
             facts={path: facts[sha] for path, sha in sources.items() if facts.get(sha)},
             known=known,
             documents={
-                path: documents[sha].decode(errors="replace")
-                for path, sha in texts.items()
-                if sha in documents
+                path: text_of(path, documents[sha]) for path, sha in texts.items() if sha in documents
             },
         )
 
@@ -109,7 +107,7 @@ class Projects:
         texts = await self._store.blobs(client.repository, wanted.values(), DOCUMENT)
         if missing := {path: sha for path, sha in wanted.items() if sha not in texts}:
             texts |= (await self._fetch(client, merge_base, missing))[1]
-        return {path: texts[sha].decode(errors="replace") for path, sha in wanted.items() if sha in texts}
+        return {path: text_of(path, texts[sha]) for path, sha in wanted.items() if sha in texts}
 
     async def _tree(self, client: RepositoryClient, commit: str) -> dict[str, str]:
         """Python files and documents of a commit: path -> blob."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Final, Literal, NamedTuple
+from typing import Final, Literal
 
 import msgspec
 from rich.console import Group
@@ -11,8 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from app.terminal import visible
-from rules.engine import estimates
-from rules.engine.capacity import LOADS, Capacity, Limit, Site
+from rules.engine import estimates, load_plans
+from rules.engine.capacity import LOADS, Capacity, Site, Sockets
 
 SHOWN: Final = 25
 COLUMNS: Final[tuple[tuple[str, Literal["left", "right"], int | None], ...]] = (
@@ -25,60 +25,28 @@ COLUMNS: Final[tuple[tuple[str, Literal["left", "right"], int | None], ...]] = (
 """Heading, where its cells stand, and the cells below which it is not squeezed."""
 LEAST: Final = 0.01
 """Requests per second below which a ceiling is not told in figures."""
-MOST: Final = 1_000
-"""A factor above which the same holds."""
 DRAWN: Final = 6
 """Asked for so few endpoints, each is told from idle to its ceiling."""
 _BLOCKS: Final = "▁▂▃▄▅▆▇█"
-_EFFORT = {"minutes": 1, "hours": 3, "days": 9}
-
-
-class Change(NamedTuple):
-    """One thing to do for a load."""
-
-    change: str
-    resource: str
-    endpoints: int
-    """So many it helps."""
-    missing: float
-    """The factor that the worst of them is short by."""
-    worst: str
-
-    def __str__(self) -> str:
-        factor = estimates.number(self.missing) if self.missing <= MOST else f"more than {MOST:,}"
-        short = f"short by a factor of {factor}"
-        if self.endpoints == 1:
-            return f"{self.change} ({self.resource}: {self.worst}, {short})"
-        return f"{self.change} ({self.resource}: {self.endpoints} endpoints, {self.worst} {short})"
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """The endpoints at a load. `wanted` is in requests per second for each endpoint; 0 asks for ceilings alone."""
+    """The endpoints at their loads. `wanted` is that of endpoints of which nothing else is told, in requests per second; 0
+    asks for ceilings alone."""
 
     site: Site
     capacities: tuple[Capacity, ...]
+    websockets: tuple[Sockets, ...] = ()
     wanted: float = 0.0
 
     @property
     def short(self) -> tuple[Capacity, ...]:
-        """Endpoints that would run out, or too hot, at the wanted load."""
-        return tuple(entry for entry in self.capacities if self.wanted and entry.below(self.wanted))
+        """Endpoints that would run out, or too hot, at their load."""
+        return load_plans.short(self.capacities)
 
-    def changes(self) -> list[Change]:
+    def changes(self) -> list[load_plans.Change]:
         """What to do, by effect per effort."""
-        found: dict[tuple[str, str], list[tuple[float, str, Limit]]] = {}
-        for entry in self.short:
-            for limit in entry.below(self.wanted):
-                place = limit.advice(self.wanted), limit.resource
-                found.setdefault(place, []).append(
-                    (limit.missing(self.wanted), f"{entry.method} {entry.path}", limit)
-                )
-        ranked = []
-        for (change, resource), limits in found.items():
-            missing, worst, limit = max(limits, key=lambda each: each[0])
-            effect = len(limits) * math.log1p(missing) / _EFFORT[limit.effort]
-            ranked.append((-effect, Change(change, resource, len(limits), missing, worst)))
-        return [change for _, change in sorted(ranked)]
+        return load_plans.changes(self.capacities)
 
     def contract(self) -> dict[str, object]:
         """As `--output-format json` prints it."""
@@ -93,6 +61,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
                     "file": entry.file,
                     "line": entry.line,
                     "ceiling_rps": round(entry.ceiling, 1),
+                    "wanted_rps": entry.wanted or None,
                     "response_ms": round(entry.response_ms, 2),
                     "load": [
                         {"rps": round(rps, 2), "response_ms": round(milliseconds, 2)}
@@ -104,6 +73,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
                     "assumptions": entry.assumptions,
                 }
                 for entry in self.capacities
+            ],
+            "websockets": [
+                {**each._asdict(), "connections": each.connections or None} for each in self.websockets
             ],
             "changes": [
                 {
@@ -125,14 +97,14 @@ def as_json(plan: Plan) -> str:
 def as_text(plan: Plan) -> Group:
     """A table of the tightest endpoints; with a load also what to change."""
     if not plan.capacities:
-        return Group(Text("No endpoints were found."))
+        return Group(Text("No endpoints were found."), *_staying(plan))
     table = Table(box=None, pad_edge=False)
     for heading, side, least in COLUMNS:
         table.add_column(heading, justify=side, no_wrap=True, min_width=least)
     for entry in plan.capacities[:SHOWN]:
         first = entry.limits[0]
         following = entry.limits[1] if len(entry.limits) > 1 else None
-        hot = bool(plan.wanted and entry.below(plan.wanted))
+        hot = bool(entry.wanted and entry.below(entry.wanted))
         table.add_row(
             Text(visible(f"{entry.method} {entry.path}"), "bold red" if hot else "bold"),
             _rate(entry.ceiling),
@@ -153,10 +125,23 @@ def as_text(plan: Plan) -> Group:
     )
     if len(plan.capacities) <= DRAWN:
         parts += [Text(), _loads(plan)]
-    if plan.wanted:
+    if any(entry.wanted for entry in plan.capacities):
         parts += _changes(plan)
+    parts += _staying(plan)
     parts.append(Text(_resting_on(plan), "dim"))
     return Group(*parts)
+
+
+def _staying(plan: Plan) -> list[Text]:
+    """The websockets, of which connections at once are the measure."""
+    told = [each for each in plan.websockets if each.connections]
+    lines = [
+        Text(visible(f"WEBSOCKET {each.path}: at most {each.connections:,} clients at once: {each.formula}"))
+        for each in told
+    ]
+    if free := len(plan.websockets) - len(told):
+        lines.append(Text(f"{free} websockets: nothing in the code limits how many clients stay", "dim"))
+    return lines
 
 
 def as_html(plan: Plan) -> str:
@@ -167,9 +152,10 @@ def as_html(plan: Plan) -> str:
         "scale.html",
         plan=plan,
         changes=plan.changes(),
-        curves=load_chart.of_ceilings(plan.capacities, plan.wanted),
+        curves=load_chart.of_ceilings(plan.capacities),
         number=estimates.number,
         resting_on=_resting_on(plan),
+        load=load_plans.told(plan.capacities),
     )
 
 
@@ -209,13 +195,12 @@ def _height(times: float) -> int:
 
 
 def _changes(plan: Plan) -> list[Text | Table]:
-    wanted = estimates.number(plan.wanted)
+    load = load_plans.told(plan.capacities)
     if not plan.short:
-        return [Text(f"Every endpoint by itself takes {wanted} requests/s.", "green")]
+        return [Text(f"Every endpoint by itself takes {load}.", "green")]
     told: list[Text | Table] = [
         Text(
-            f"{len(plan.short)} of {len(plan.capacities)} endpoints cannot take {wanted} requests/s"
-            f" with a fifth in reserve:",
+            f"{len(plan.short)} of {len(plan.capacities)} endpoints cannot take {load} with a fifth in reserve:",
             "bold",
         )
     ]
@@ -224,11 +209,4 @@ def _changes(plan: Plan) -> list[Text | Table]:
 
 
 def _resting_on(plan: Plan) -> str:
-    """The figures' assumptions, with how to replace them."""
-    assumed: dict[str, float] = {}
-    for entry in plan.capacities:
-        assumed |= entry.assumptions
-    if not assumed:
-        return "Estimated from the code and [tool.fastperf.context]."
-    listed = ", ".join(f"{key} = {value:g}" for key, value in assumed.items())
-    return f"Estimated; assumes {listed}. Put the real values into [tool.fastperf.context]."
+    return load_plans.resting_on(plan.capacities, cores_are_known=bool(plan.site.cpus))

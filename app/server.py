@@ -26,6 +26,7 @@ from app.github.manifest import SIGNED_IN, web_url
 from app.github.people import SignIn
 from app.jobs import Jobs, JobsError
 from app.migrations import SchemaError
+from app.pinning import AGAIN_SECONDS, FIRST_SECONDS, Pinning
 from app.pipeline import Pipeline
 from app.place import Place, PlaceTakenError
 from app.reportlinks import ReportLinks
@@ -100,6 +101,7 @@ def build(settings: Settings, **jobs_options: Any) -> web.Application:
         **{"sweep_at_start": True, **jobs_options},
     )
     app[JOBS] = jobs
+    pinning = Pinning(github, store, lambda pins: metrics.not_pinned(pins.wrong))
 
     async def collaborators(_: web.Application) -> AsyncIterator[None]:
         """In the order of their needs; the job engine is last to start and first to stop."""
@@ -124,7 +126,11 @@ def build(settings: Settings, **jobs_options: Any) -> web.Application:
             except (sa.exc.SQLAlchemyError, OSError) as error:
                 why = error.strerror if isinstance(error, OSError) and error.strerror else trouble(error)
                 raise StartError(f"the database cannot be opened: {why.lower()}") from error
-            for watching in (_watch_jobs(jobs, store, analysis, metrics), _watch_loop(metrics)):
+            for watching in (
+                _watch_jobs(jobs, store, analysis, metrics),
+                _watch_loop(metrics),
+                _watch_pins(pinning),
+            ):
                 stack.push_async_callback(_cancel, asyncio.create_task(watching))
             log.info("started", version=version(), machine=settings.machine_id, workers=settings.workers)
             yield
@@ -149,7 +155,7 @@ def build(settings: Settings, **jobs_options: Any) -> web.Application:
     app.router.add_get("/livez", health.live)
     app.router.add_get("/readyz", ready.handle)
     checked = setup.Check(
-        github, settings.public_url, port=settings.port, can_sign_in=_sign_in(settings) is not None
+        github, settings.public_url, pinning, port=settings.port, can_sign_in=_sign_in(settings) is not None
     )
     app.router.add_get("/setup", checked.page)
     _add_peoples_pages(app, settings, github, store, links, ready, jobs)
@@ -374,6 +380,16 @@ async def _watch_jobs(jobs: Jobs, store: Store, analysis: Analysis, metrics: Met
             metrics.alive(machines=0, lease=jobs.may_speak, workers=len(analysis.pids))
             log.warning("depth_unknown", error=type(error).__name__, reason=trouble(error))
         await asyncio.sleep(DEPTH_SECONDS)
+
+
+async def _watch_pins(pinning: Pinning) -> None:
+    await asyncio.sleep(FIRST_SECONDS)
+    while True:
+        try:
+            await pinning.look()
+        except (GitHubError, sa.exc.SQLAlchemyError) as error:
+            log.info("pins_unknown", reason=type(error).__name__)
+        await asyncio.sleep(AGAIN_SECONDS)
 
 
 async def _watch_loop(metrics: Metrics) -> None:

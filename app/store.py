@@ -7,6 +7,7 @@ store's own, so that a slow disk never holds the event loop.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import time
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -42,9 +43,14 @@ OPEN_DAYS: Final = 400.0
 _CHUNK: Final = 400
 _MOST_MERGED: Final = 200
 _MOST_ANSWERS: Final = 50
+_LONGEST_KEY: Final = 500
 
 PING: Final = "ping"
 """The row that is no machine: written to see whether writing works."""
+
+
+COULD_NOT: Final = "fastperf could not review this commit"
+"""The title of what a fault of ours leaves: it counts like a review, and the next event tries again."""
 
 
 class HeadReview(msgspec.Struct, frozen=True):
@@ -54,6 +60,16 @@ class HeadReview(msgspec.Struct, frozen=True):
     conclusion: str
     title: str
     summary: str
+
+
+class LeftHead(msgspec.Struct, frozen=True):
+    """A commit that was a pull request's head and is it no more."""
+
+    head_sha: str
+    others: frozenset[int]
+    """Pull requests of which something was said there too."""
+    begun: bool
+    """A check run in progress may be there."""
 
 
 class KeptReport(msgspec.Struct, frozen=True):
@@ -135,8 +151,11 @@ class Store:
         await self._run(self._upsert, tables.trees, [row])
 
     async def reviewed(self, repository: Repository, number: int, head_sha: str) -> bool:
-        """Whether the pull request was reviewed at this head."""
-        return any(review.number == number for review in await self.reviews(repository, head_sha))
+        """Whether the pull request was reviewed at this head, and not given up."""
+        return any(
+            review.number == number and review.title != COULD_NOT
+            for review in await self.reviews(repository, head_sha)
+        )
 
     async def reviews(self, repository: Repository, head_sha: str) -> list[HeadReview]:
         """What was said of this commit, by pull request: several may share it."""
@@ -253,10 +272,19 @@ class Store:
             self._read_reports, sa.select(*columns).order_by(tables.reports.c.at.desc()).limit(limit)
         )
 
-    async def drop_reviews(self, repository: Repository, number: int) -> None:
-        """The pull request is closed: what was said of it concerns nobody who shares its commits."""
-        where = (tables.reviews.c.repository_id == repository.id, tables.reviews.c.number == number)
-        await self._run(self._execute, sa.delete(tables.reviews).where(*where))
+    async def drop_reviews(self, repository: Repository, head_sha: str, numbers: Iterable[int]) -> None:
+        """These pull requests have left the commit: what was said of it for them counts no more."""
+        table = tables.reviews
+        where = (table.c.repository_id == repository.id, table.c.head_sha == head_sha)
+        await self._run(self._execute, sa.delete(table).where(*where, table.c.number.in_(sorted(numbers))))
+
+    async def left_heads(self, repository: Repository, number: int, head_sha: str = "") -> list[LeftHead]:
+        """Commits other than `head_sha` of which something is said, or begun, for the pull request."""
+        return await self._run(self._read_left, repository.id, number, head_sha)
+
+    async def shared_heads(self) -> list[tuple[int, str, int]]:
+        """Repository, commit and pull request of what was said of commits that several have, or had."""
+        return await self._run(self._read_shared)
 
     async def begin_check(self, repository: Repository, number: int, head_sha: str) -> None:
         """Note, before it is made, that a check run in progress will be ours to finish."""
@@ -285,6 +313,13 @@ class Store:
             sa.select(tables.reviews.c.number).where(tables.reviews.c.repository_id == repository.id).limit(1)
         )
         return await self._run(self._scalar, query) is not None
+
+    async def reviewed_repositories(self, installation_id: int) -> frozenset[int]:
+        """The repositories of an installation of which a review is kept."""
+        query = sa.select(tables.reviews.c.repository_id).where(
+            tables.reviews.c.installation_id == installation_id
+        )
+        return frozenset(await self._run(self._scalars, query.distinct()))
 
     async def end_check(self, repository: Repository, number: int, head_sha: str) -> None:
         key = _review_key(repository, number, head_sha)
@@ -386,6 +421,8 @@ class Store:
                 "number": number,
                 "installation_id": repository.installation_id,
                 **msgspec.structs.asdict(waiver),
+                "path": _path_key(waiver.path),
+                "whole_path": waiver.path,
             }
             for waiver in waivers
         ]
@@ -406,7 +443,7 @@ class Store:
             where.append(tables.waivers.c.token.in_(list(tokens)))
         else:
             where.append(tables.waivers.c.code == code)
-            where += [tables.waivers.c.path == path] if path else []
+            where += [tables.waivers.c.path == _path_key(path)] if path else []
         return await self._run(self._delete, sa.delete(tables.waivers).where(*where))
 
     async def pause(self, repository: Repository, number: int, author: str) -> None:
@@ -579,6 +616,44 @@ class Store:
         with self._engine.connect() as connection:
             return [HeadReview(*row) for row in connection.execute(query)]
 
+    def _read_left(self, repository_id: int, number: int, head_sha: str) -> list[LeftHead]:
+        heads: dict[str, dict[sa.Table, set[int]]] = {}
+        with self._engine.connect() as connection:
+            for table in (tables.reviews, tables.begun):
+                ours = sa.select(table.c.head_sha).where(
+                    table.c.repository_id == repository_id, table.c.number == number
+                )
+                heads |= {sha: {} for sha in connection.scalars(ours) if sha != head_sha and sha not in heads}
+            for table in (tables.reviews, tables.begun):
+                everybody = sa.select(table.c.head_sha, table.c.number).where(
+                    table.c.repository_id == repository_id, table.c.head_sha.in_(sorted(heads))
+                )
+                for sha, each in connection.execute(everybody) if heads else ():
+                    heads[sha].setdefault(table, set()).add(each)
+        return [
+            LeftHead(
+                sha,
+                frozenset(set().union(*said.values()) - {number}),
+                number in said.get(tables.begun, ()),
+            )
+            for sha, said in sorted(heads.items())
+        ]
+
+    def _read_shared(self) -> list[tuple[int, str, int]]:
+        table = tables.reviews
+        several = (
+            sa.select(table.c.repository_id, table.c.head_sha)
+            .group_by(table.c.repository_id, table.c.head_sha)
+            .having(sa.func.count() > 1)
+            .subquery()
+        )
+        query = sa.select(table.c.repository_id, table.c.head_sha, table.c.number).join(
+            several,
+            sa.and_(several.c.repository_id == table.c.repository_id, several.c.head_sha == table.c.head_sha),
+        )
+        with self._engine.connect() as connection:
+            return [(int(row[0]), str(row[1]), int(row[2])) for row in connection.execute(query)]
+
     def _read_orphans(self, before: float) -> list[tuple[int, int]]:
         query = (
             sa.select(tables.begun.c.repository_id, tables.begun.c.number)
@@ -599,8 +674,10 @@ class Store:
             connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=others), rows)
 
     def _read_wishes(self, repository_id: int, number: int) -> Wishes:
-        columns = [tables.waivers.c[name] for name in Waiver.__struct_fields__]
-        waivers = sa.select(*columns).where(
+        stored = tables.waivers.c
+        columns = [stored[name] for name in Waiver.__struct_fields__ if name != "path"]
+        path = sa.func.coalesce(stored.whole_path, stored.path).label("path")
+        waivers = sa.select(*columns, path).where(
             tables.waivers.c.repository_id == repository_id, tables.waivers.c.number == number
         )
         pause = sa.select(tables.pauses.c.author).where(
@@ -716,6 +793,13 @@ class Store:
             sa.delete(tables.marks).where(tables.marks.c.at < until),
             sa.delete(tables.machines).where(tables.machines.c.seen_at < until),
         )
+
+
+def _path_key(path: str) -> str:
+    """The path itself where an index can hold it: paths have up to 4,096 bytes, and PostgreSQL takes 2,700 for a key."""
+    if len(path) <= _LONGEST_KEY:
+        return path
+    return f"sha256:{hashlib.sha256(path.encode(errors='surrogatepass')).hexdigest()}"
 
 
 def _review_key(repository: Repository, number: int, head_sha: str) -> dict[str, Any]:

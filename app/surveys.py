@@ -10,13 +10,13 @@ from app.analysis import Analysis
 from app.analysis.documents import is_python
 from app.github.client import RepositoryClient
 from app.project import Projects
-from app.review import burndown
+from app.review import burndown, demand
 from app.review.answers import Answer
 from app.review.config import Config
 from app.review.links import Links
 from app.review.markdown import code
 from app.surveytext import WHOLE, audited, diagnosed, scaled
-from rules.engine import capacity, deployment
+from rules.engine import capacity, deployment, load_plans
 
 EVERYTHING: Final = ("FP",)
 """Selects all rules in so many words, project advice with them."""
@@ -58,22 +58,21 @@ class Surveys:
 
     async def scale(self, client: RepositoryClient, commit: str, config: Config, factor: float) -> Answer:
         """What saturates first at so many times the load."""
-        options = msgspec.structs.replace(config.options(), select=("none",))
+        options = msgspec.structs.replace(config.options(), select=("none",), occupancy=True)
         project = await self._projects.at(client, commit, lambda each: not config.excludes(each))
         result = await self._analysis.examine(
             {}, others=project.facts, documents=project.documents, options=options
         )
-        served = deployment.read(project.documents)
-        workers = next(
-            (found.number for each in served.production if (found := served.workers(each)) is not None), None
+        site = capacity.sites(options, deployment.read(project.documents))
+        ceilings = load_plans.loaded(
+            capacity.capacities(result.endpoints, site), demand.loads(config, factor)
         )
-        site = capacity.Site.of(options, workers=workers)
-        ceilings, rps = capacity.capacities(result.endpoints, site), options.context.get("rps")
+        stay = capacity.websockets(result.endpoints, site)
         return Answer(
-            scaled(ceilings, factor, rps),
-            scaled(ceilings, factor, rps, WHOLE),
-            ceilings=tuple(ceilings[: WHOLE.endpoints]),
-            wanted=factor * rps if isinstance(rps, int | float) else 0.0,
+            scaled(ceilings, stay),
+            scaled(ceilings, stay, WHOLE),
+            ceilings=ceilings[: WHOLE.endpoints],
+            wanted=factor * (config.context.rps or 0.0),
         )
 
     async def audit(

@@ -12,7 +12,7 @@ from app.analysis.messages import Branched, Diagnosed
 from app.review.comments import BADGES
 from app.review.links import Links
 from app.review.markdown import code, plural, prose, sentence, shorten, size, table
-from rules.engine import capacity, estimates
+from rules.engine import capacity, estimates, load_plans
 from rules.engine.finding import Confidence, Finding, Result, Severity
 
 
@@ -25,10 +25,11 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True):
     """Of one function."""
     endpoints: int
     findings: int
+    changes: int
 
 
-SHORT: Final = Detail(bytes=8_000, depth=8, calls=6, endpoints=15, findings=20)
-WHOLE: Final = Detail(bytes=100_000, depth=12, calls=1_000, endpoints=1_000, findings=1_000)
+SHORT: Final = Detail(bytes=8_000, depth=8, calls=6, endpoints=15, findings=20, changes=8)
+WHOLE: Final = Detail(bytes=100_000, depth=12, calls=1_000, endpoints=1_000, findings=1_000, changes=50)
 
 
 def diagnosed(found: Diagnosed, links: Links, detail: Detail = SHORT) -> str:
@@ -72,11 +73,14 @@ def _branches(branches: Sequence[Branched], links: Links, detail: Detail, depth:
         yield f"{indent}- and {more} more"
 
 
-def scaled(found: Sequence[capacity.Capacity], factor: float, rps: object, detail: Detail = SHORT) -> str:
+def scaled(
+    found: Sequence[capacity.Capacity],
+    stay: Sequence[capacity.Sockets],
+    detail: Detail = SHORT,
+) -> str:
     """The tightest endpoints, and what to change for the load."""
     if not found:
         return "No endpoints were found."
-    wanted = factor * rps if isinstance(rps, int | float) else 0.0
     rows = [
         [
             code(f"{entry.method} {entry.path}", cell=True),
@@ -96,24 +100,27 @@ def scaled(found: Sequence[capacity.Capacity], factor: float, rps: object, detai
         f"<sub>{code(f'{tightest.method} {tightest.path}')}: {prose(tightest.limits[0].formula)} = "
         f"{estimates.number(tightest.ceiling)} requests/s{f' ({prose(tightest.work)})' if tightest.work else ''}</sub>"
     )
-    if not wanted:
+    parts += [
+        f"{code(f'WEBSOCKET {each.path}')}: at most {each.connections:,} clients at once: {prose(each.formula)}."
+        for each in stay[: detail.endpoints]
+        if each.connections
+    ]
+    load, short = load_plans.told(found), load_plans.short(found)
+    if not load:
         parts.append(
             "How much that is of today's load is not known: `rps` under `[tool.fastperf.context]` says it."
         )
-        return "\n\n".join(parts)
-    short = [entry for entry in found if entry.below(wanted)]
-    load = f"{estimates.number(wanted)} requests/s"
-    if not short:
+    elif not short:
         parts.append(f"Every endpoint by itself takes {load}.")
-        return "\n\n".join(parts)
-    changes = Counter(limit.advice(wanted) for entry in short for limit in entry.below(wanted))
-    parts.append(f"**{len(short)} of {len(found)} endpoints cannot take {load}** with a fifth in reserve:")
-    parts.append(
-        "\n".join(
-            f"{number}. {prose(change)} ({plural(count, 'endpoint')})"
-            for number, (change, count) in enumerate(changes.most_common(8), start=1)
+    else:
+        parts.append(
+            f"**{len(short)} of {len(found)} endpoints cannot take {load}** with a fifth in reserve:"
         )
-    )
+        changes = load_plans.changes(found)[: detail.changes]
+        parts.append(
+            "\n".join(f"{number}. {prose(str(change))}" for number, change in enumerate(changes, start=1))
+        )
+    parts.append(f"<sub>{prose(load_plans.resting_on(found))}</sub>")
     return "\n\n".join(parts)
 
 

@@ -7,7 +7,8 @@ the open heads of each installation. What was answered once is remembered here, 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import structlog
@@ -53,6 +54,8 @@ class Sweep:
         """How often a head was wished to be reviewed, and when last: what fails for good is tried ever less often."""
         self._repositories: dict[int, list[Repository]] = {}
         self._listed = 0.0
+        self._shared: list[tuple[int, str, int]] = []
+        """Repository, commit and pull request of what is said of commits that several have, or had."""
         self._looked: dict[int, float] = {}
         """When an installation was last looked at, and all of its heads."""
         self._looked_through: dict[int, float] = {}
@@ -70,6 +73,7 @@ class Sweep:
     async def sweep(self) -> Swept:
         redelivered = await self.missed.redeliver()
         limited: set[int] = set()
+        self._shared = await self._store.shared_heads()
         await self._list(limited)
         reviews = await self._orphans()
         for installation_id in self._next(limited):
@@ -88,6 +92,7 @@ class Sweep:
         except (Gone, NotFound):
             return Swept()
         self._looked_through.pop(installation_id, None)
+        self._shared = await self._store.shared_heads()
         reviews: list[ReviewJob] = []
         await self._look(installation_id, reviews)
         return Swept(reviews=self._wishes(reviews))
@@ -169,6 +174,17 @@ class Sweep:
             for repository, heads in found.items()
             if (thorough and heads.total > len(heads.newest))
             or any(self._answered.get((repository.id, number)) != sha for number, sha in heads.newest)
+            or (heads.total <= len(heads.newest) and self._left(repository, dict(heads.newest)))
+        ]
+
+    def _left(self, repository: Repository, heads: Mapping[int, str]) -> list[tuple[int, str]]:
+        """Pull requests that left a commit which is another's head still, and whose word on it stands: nobody told
+        us that they were closed or pushed to."""
+        standing = set(heads.values())
+        return [
+            (number, sha)
+            for repository_id, sha, number in self._shared
+            if repository_id == repository.id and sha in standing and heads.get(number) != sha
         ]
 
     def _is_due(self, repository: Repository, number: int, head_sha: str) -> bool:
@@ -187,18 +203,28 @@ class Sweep:
             log.warning("sweep_skipped", repository=repository.full_name, error=type(error).__name__)
             return []
         waiting: list[tuple[int, str, float]] = []
+        heads = {entry.pull.number: entry.pull.head_sha for entry in pulls}
+        having = Counter(heads.values())
         for entry in pulls:
             number, head_sha = entry.pull.number, entry.pull.head_sha
-            if is_answered(own_run(entry.check_runs, head_sha)):
+            if is_answered(own_run(entry.check_runs, head_sha)) and (
+                having[head_sha] == 1 or await self._spoke(repository, number, head_sha)
+            ):
                 self.answered(repository, number, head_sha)
             elif self._is_due(repository, number, head_sha):
                 waiting.append((number, head_sha, entry.opened))
         new_here = bool(waiting) and not await self._store.knows(repository)
         fresh = time.time() - FRESH_SECONDS
-        return [
+        unanswered = [
             _wish(repository, number, head_sha, quiet=new_here and opened < fresh)
             for number, head_sha, opened in waiting
         ]
+        left = [number for number, _ in self._left(repository, heads) if self._is_due(repository, number, "")]
+        return unanswered + [_wish(repository, number) for number in left]
+
+    async def _spoke(self, repository: Repository, number: int, head_sha: str) -> bool:
+        """Whether the run on a commit of several pull requests says something for this one."""
+        return any(review.number == number for review in await self._store.reviews(repository, head_sha))
 
 
 def _wish(repository: Repository, number: int, head_sha: str = "", *, quiet: bool = False) -> ReviewJob:

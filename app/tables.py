@@ -140,7 +140,9 @@ waivers = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("author", sa.String(255), nullable=False),
     sa.Column("at", sa.Float, nullable=False),
+    sa.Column("whole_path", sa.Text),
 )
+"""`path` is a digest where the path itself, in `whole_path`, is longer than an index can hold."""
 pauses = sa.Table(
     "fastperf_pauses",
     metadata,

@@ -17,6 +17,7 @@ from app.github.models import (
     Compared,
     Conclusion,
     PullState,
+    Queued,
     ReviewComment,
     Thread,
 )
@@ -153,7 +154,7 @@ def lacking(accepted: str) -> str:
     )
 
 
-def is_revert(state: PullState) -> bool:
+def is_revert(state: PullState | Queued) -> bool:
     """Made by GitHub's Revert: what it brings back was there before, and it is in a hurry.
 
     A fork's branch and title are the word of somebody who may not write here.

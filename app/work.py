@@ -41,6 +41,10 @@ class ReviewJob(msgspec.Struct, frozen=True, kw_only=True):
     waits: int = 0
     """How often GitHub asked for patience: each time the job ends, and this one comes back later in its place."""
 
+    def answers(self, other: ReviewJob) -> bool:
+        """Whether doing this one is doing the other: it looks as closely, and speaks as freely."""
+        return (self.force or not other.force) and (other.quiet or not self.quiet)
+
     @property
     def key(self) -> str:
         """One running review for each."""

@@ -1,5 +1,23 @@
 """Fixtures for all tests."""
 
+from __future__ import annotations
+
+import gc
+from collections.abc import Generator
+
+import pytest
+
 from tests.fakegithub.fixtures import fakegithub
 
 __all__ = ["fakegithub"]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is collected lives as long as the tests do: the garbage collector need not go through it time and again."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()

@@ -45,14 +45,27 @@ WORST: Mapping[Severity, frozenset[str]] = {
             "FP219",
         }
         | {"FP220", "FP301", "FP306", "FP307", "FP309", "FP310", "FP401", "FP404", "FP409", "FP505"}
-        | {"FP601", "FP602", "FP603", "FP604", "FP605", "FP704", "FP711", "FP712", "FP720"}
+        | {"FP601", "FP602", "FP603", "FP604", "FP605", "FP711", "FP712", "FP720"}
     ),
     # Large at times, but sizes or intentions decide.
     Severity.MEDIUM: frozenset(
         {"FP110", "FP111", "FP112", "FP115", "FP119", "FP121", "FP206", "FP207", "FP208", "FP210"}
         | {"FP211", "FP213", "FP215", "FP217", "FP218", "FP221", "FP223", "FP225", "FP304", "FP305", "FP311"}
         | {"FP402", "FP407", "FP414", "FP501", "FP502", "FP503", "FP504", "FP506", "FP507", "FP508", "FP511"}
-        | {"FP513", "FP606", "FP607", "FP608", "FP610", "FP613", "FP616", "FP618", "FP702", "FP705", "FP706"}
+        | {
+            "FP513",
+            "FP606",
+            "FP607",
+            "FP608",
+            "FP610",
+            "FP613",
+            "FP616",
+            "FP618",
+            "FP702",
+            "FP704",
+            "FP705",
+            "FP706",
+        }
         | {"FP708", "FP709", "FP713", "FP718", "FP719", "FP722"}
     ),
     # Fractions of a millisecond per request.

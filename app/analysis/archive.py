@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 import tarfile
 import zlib
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ MOST_MEMBERS = 400_000
 MOST_BYTES = 4_000_000_000
 """Of the unpacked archive, whatever it holds: a bomb ends here."""
 LONGEST_PATH = 1_000
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Member(NamedTuple):
@@ -89,9 +91,9 @@ def _path(name: str) -> str | None:
 
 def is_utf8(path: str) -> bool:
     """Whether a name can be written: what is not UTF-8 arrives with surrogates, and has no name on GitHub either."""
-    return path.isascii() or not any("\ud800" <= character <= "\udfff" for character in path)
+    return path.isascii() or _SURROGATE.search(path) is None
 
 
 def shown(path: str) -> str:
     """A name that is not UTF-8, with a mark for what cannot be written."""
-    return path.encode(errors="surrogateescape").decode(errors="replace")
+    return path if is_utf8(path) else _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", path)

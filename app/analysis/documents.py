@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterable
 
@@ -56,6 +57,13 @@ def is_document(path: str) -> bool:
     if name.endswith((".yaml", ".yml")) and not _CLUSTER.isdisjoint(folder.lower().split("/")):
         return True
     return _NAMES.fullmatch(name) is not None
+
+
+def text_of(path: str, content: bytes) -> str:
+    """The text of a document. Requirements may be UTF-16, as one shell writes them and pip reads them; TOML may not."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) and not path.endswith(".toml"):
+        return content.decode("utf-16", errors="replace")
+    return content.removeprefix(codecs.BOM_UTF8).decode(errors="replace")
 
 
 def is_python(path: str) -> bool:

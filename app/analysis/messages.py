@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from rules.engine.finding import Finding, Options, Result, Skipped
+from rules.engine.finding import Bumped, Finding, Options, Result, Skipped
 
 LONGEST_FRAME = 1 << 30
 
@@ -53,6 +53,8 @@ class Comparison(msgspec.Struct, kw_only=True):
     excerpts: dict[str, dict[int, str]] = {}
     tip: Result | None = None
     """What the base branch says by now (`Analysis.standing`), if that was asked."""
+    bumped: Bumped = Bumped()
+    """What other versions bring (`app.analysis.bumps`), if that was asked."""
 
     @property
     def is_worse(self) -> bool:

@@ -15,12 +15,13 @@ import math
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Set
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Set
 from pathlib import Path
 from types import MappingProxyType
 
 import msgspec
 
+from app.analysis.archive import NAMELESS, is_utf8, shown
 from app.analysis.messages import (
     LONGEST_FRAME,
     Began,
@@ -244,9 +245,16 @@ class Worker:
         stdout = self._process.stdout
         assert stdout is not None, "made with a pipe"  # noqa: S101 - tells mypy
         length = int.from_bytes(await stdout.readexactly(4))
-        if length > LONGEST_FRAME:
-            raise AnalysisError("the analysis process sent too much")
-        frame: Frame = self._decoder.decode(await stdout.readexactly(length))
+        try:
+            if length > LONGEST_FRAME:
+                raise AnalysisError("the analysis process sent too much")
+            frame: Frame = self._decoder.decode(await stdout.readexactly(length))
+        except AnalysisError:
+            self.worn = True  # what comes next would be the middle of something
+            raise
+        except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+            self.worn = True  # as above
+            raise AnalysisError(f"the analysis process sent nonsense ({type(error).__name__})") from None
         return frame
 
 
@@ -327,7 +335,8 @@ class Analysis:
             )
 
         files = request.before.keys() | request.after.keys()
-        done, left_out = await self._careful(task, files, self._deadline, _beyond_limits(request))
+        beyond = _beyond_limits(request) | _nameless(files)
+        done, left_out = await self._careful(task, files, self._deadline, beyond)
         if done is None:
             return _with_skipped(Comparison(before=Result(), after=Result()), left_out)
         if done.comparison is None:
@@ -360,7 +369,8 @@ class Analysis:
                 tell is not None,
             )
 
-        done, left_out = await self._careful(task, sources.keys(), deadline, on_finding=tell)
+        beyond = _nameless(sources)
+        done, left_out = await self._careful(task, sources.keys(), deadline, beyond, on_finding=tell)
         result = done.result if done is not None else Result()
         if result is None:
             raise AnalysisError("the analysis process gave no answer")
@@ -407,7 +417,9 @@ class Analysis:
         A portion waits for a worker only when the one before it is done, so that others who ask meanwhile come between.
         """
         facts: dict[str, bytes] = {}
-        skipped: list[Skipped] = []
+        nameless = _nameless(sources)
+        skipped = list(nameless.values())
+        sources = {path: source for path, source in sources.items() if path not in nameless}
         places = asyncio.Semaphore(len(self._slots))
 
         async def extracted(chunk: dict[str, bytes]) -> None:
@@ -583,6 +595,11 @@ def _to_blame(death: DiedError, suspects: Suspects) -> bool:
     if death.path is None and times >= ATTEMPTS:
         raise AnalysisError("the analysis process keeps ending")
     return times > 1
+
+
+def _nameless(paths: Iterable[str]) -> dict[str, Skipped]:
+    """The files whose names cannot be told to a worker."""
+    return {path: Skipped(shown(path), NAMELESS) for path in paths if not is_utf8(path)}
 
 
 def _beyond_limits(request: Request) -> dict[str, Skipped]:

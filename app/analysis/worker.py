@@ -24,7 +24,7 @@ from typing import BinaryIO
 import msgspec
 
 import rules
-from app.analysis import confinement
+from app.analysis import confinement, telling
 from app.analysis.archive import ArchiveError, ArchiveLimitError, blob_sha, members
 from app.analysis.documents import is_document, is_python
 from app.analysis.messages import (
@@ -54,6 +54,7 @@ from rules import ModuleFacts, SourceError
 from rules.engine import diagnosis, growth, measured, registry
 from rules.engine.edits import Lines
 from rules.engine.finding import Confidence, Finding, Options, Result, Severity
+from rules.engine.heat import Since
 from rules.engine.project import Project
 from rules.engine.sharing import share
 
@@ -122,9 +123,24 @@ class Connection:
         return task
 
     def send(self, frame: Frame) -> None:
-        body = self._encoder.encode(frame)
+        """Or, of a frame that cannot be sent, what `telling` leaves of it: the parent gets its answer in any case."""
+        try:
+            body = self._encoded(frame)
+        except Exception as error:  # one answer: the next one is none the worse for it
+            if (told := telling.instead(frame, error)) is None:
+                return
+            try:
+                body = self._encoded(told)
+            except Exception as another:  # it is no single file's doing
+                body = self._encoded(telling.failed(another))
         self._write.write(len(body).to_bytes(4) + body)
         self._write.flush()
+
+    def _encoded(self, frame: Frame) -> bytes:
+        body = self._encoder.encode(frame)
+        if len(body) > LONGEST_FRAME:
+            raise ValueError("frame too long")
+        return body
 
     def begin(self, path: str, stage: Stage, blob: str = "") -> None:
         """Say which file comes now, and let the kernel end this process if it takes too long.
@@ -247,6 +263,7 @@ def compare(task: Compare, connection: Connection, cache: FactsCache) -> Compari
         },
         advise=request.advise or not before.result.endpoints,
         succession=succession,
+        since=Since(before.light, request.renamed) if before.light is not None else None,
     )
     before.passed(succession)
     cache.settle(succession)
@@ -325,6 +342,7 @@ def analyze(
     advise: bool = False,
     known: Mapping[str, ModuleFacts] = MappingProxyType({}),
     succession: rules.Succession | None = None,
+    since: Since | None = None,
 ) -> rules.Analysis:
     """The engine's `analyze`, announced file by file. Advice is for a project's first application, or by its code."""
     connection.spent.clear()
@@ -337,6 +355,7 @@ def analyze(
         known=known,
         begin=lambda path: connection.begin(path, "analyze"),
         succession=succession,
+        since=since,
     )
 
 

@@ -40,26 +40,21 @@ def scale(
     from app import discovery
     from app import scale as scaling
     from app.check import scan
-    from rules.engine import capacity, deployment
+    from app.review import demand
+    from rules.engine import capacity, deployment, load_plans
 
     try:
         root = discovery.root_of((path,))
         config, project = configured(root, None, (path,))
     except discovery.DiscoveryError as error:
         raise Misuse(str(error)) from None
-    options = msgspec.structs.replace(config.options(), select=("none",))  # costs alone, no findings
+    options = msgspec.structs.replace(config.options(), select=("none",), occupancy=True)  # no findings
     if factor is not None:
         if rps is not None:
             raise Misuse("--rps and --factor say the same thing: give one")
-        if not (known := options.context.get("rps")):
+        if not options.context.get("rps") and not any(table.rps for table in config.endpoint):
             raise Misuse("--factor needs `rps` under [tool.fastperf.context]; or give --rps")
-        rps = factor * float(known)
-    served = deployment.read(project.texts())
-    workers = next(
-        (found.number for command in served.production if (found := served.workers(command)) is not None),
-        None,
-    )
-    site = capacity.Site.of(options, workers=workers)
+    site = capacity.sites(options, deployment.read(project.texts()))
     endpoints = [
         entry
         for entry in scan(project, options, prove=False).result.endpoints
@@ -71,7 +66,14 @@ def scale(
     ]
     if endpoint and not endpoints:
         raise Misuse(f"no endpoint matches {', '.join(endpoint)}; `fastperf check --endpoints` lists them")
-    plan = scaling.Plan(site=site, capacities=tuple(capacity.capacities(endpoints, site)), wanted=rps or 0.0)
+    ceilings = capacity.capacities(endpoints, site)
+    load = demand.loads(config, factor) if factor is not None else lambda _: rps or 0.0
+    plan = scaling.Plan(
+        site=capacity.common_site(endpoints, site),
+        capacities=load_plans.loaded(ceilings, load),
+        websockets=tuple(capacity.websockets(endpoints, site)),
+        wanted=rps or (factor or 0.0) * float(options.context.get("rps", 0)),
+    )
     if output_format == "json":
         click.echo(scaling.as_json(plan), nl=False)
     elif output_format == "html":
@@ -107,21 +109,24 @@ def budget(path: Path, freeze: bool, loosen: bool, output_format: str) -> None:
     endpoints = scan(project, options, prove=False).result.endpoints
     if freeze:
         try:
-            frozen = budgeting.freeze(root, endpoints, loosen=loosen)
+            done = budgeting.freeze(root, endpoints, config, loosen=loosen)
         except ValueError as error:
             raise Misuse(str(error)) from None
-        frozen.path.parent.mkdir(parents=True, exist_ok=True)
-        frozen.path.write_text(frozen.text, encoding="utf-8")
-        kept = f"; {frozen.kept} cost more than what was frozen before, which stays" if frozen.kept else ""
-        click.echo(f"Froze the costs of {frozen.count} endpoints in {frozen.path}{kept}")
+        for frozen in done:
+            frozen.path.parent.mkdir(parents=True, exist_ok=True)
+            frozen.path.write_text(frozen.text, encoding="utf-8")
+            kept = (
+                f"; {frozen.kept} cost more than what was frozen before, which stays" if frozen.kept else ""
+            )
+            click.echo(f"Froze the costs of {frozen.count} endpoints in {frozen.path}{kept}")
         return
-    rows = budgeting.rows(endpoints, options.budget)
+    rows, unused = budgeting.rows(endpoints, options), budgeting.dead(endpoints, options)
     if output_format == "json":
-        click.echo(budgeting.as_json(rows), nl=False)
+        click.echo(budgeting.as_json(rows, unused), nl=False)
     else:
         from app.terminal import console
 
-        console().print(budgeting.as_text(rows))
+        console().print(budgeting.as_text(rows, unused))
     sys.exit(1 if any(row.beyond for row in rows) else 0)
 
 

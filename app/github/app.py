@@ -73,14 +73,20 @@ class AppClient:
 
     async def repositories(self, installation_id: int) -> list[Repository]:
         """The repositories the app may see there, without those that nobody can write to any more."""
+        return list(await self.default_branches(installation_id))
+
+    async def default_branches(self, installation_id: int) -> dict[Repository, str]:
+        """The same, each with its default branch."""
         found = self._installation(installation_id).getiter(
             "/installation/repositories{?per_page}", {"per_page": "100"}, iterable_key="repositories"
         )
-        return [
-            Repository.from_payload({"repository": entry, "installation": {"id": installation_id}})
+        return {
+            Repository.from_payload({"repository": entry, "installation": {"id": installation_id}}): str(
+                entry["default_branch"]
+            )
             async for entry in found
             if not (entry.get("archived") or entry.get("disabled"))
-        ]
+        }
 
     async def open_heads(
         self, installation_id: int, repositories: Sequence[Repository]

@@ -14,6 +14,7 @@ from cachetools import LRUCache, TTLCache
 from app.github.api import API, Call, Server, Transport, check_url, derive_graphql_url
 from app.github.app import PERMISSIONS, AppClient
 from app.github.auth import AppAuthorization, InstallationAuthorization, Secrets, Tokens, parse_private_key
+from app.github.branches import Branches
 from app.github.checks import Checks
 from app.github.comments import Comments
 from app.github.commits import Commits
@@ -50,6 +51,7 @@ class RepositoryClient:
         self.contents = Contents(api, repository)
         self.reviews = Reviews(api, repository, slug, pause=pause)
         self.checks = Checks(api, repository, app_id, pause=pause)
+        self.branches = Branches(api, repository)
         self.commits = Commits(committing or api, repository)
         self.comments = Comments(api, repository, app_id, slug, pause=pause)
 

@@ -139,6 +139,22 @@ def heads(count: int) -> str:
     )
 
 
+QUEUE = """
+query Queue($owner: String!, $name: String!, $branch: String!) {
+  repository(owner: $owner, name: $name) {
+    mergeQueue(branch: $branch) {
+      entries(first: 100) {
+        nodes {
+          position
+          headCommit { oid }
+          pullRequest { number title headRefName isCrossRepository }
+        }
+      }
+    }
+  }
+}
+"""
+
 REVIEWS = """
 query Reviews($owner: String!, $name: String!, $number: Int!) {
   repository(owner: $owner, name: $name) {

@@ -154,6 +154,17 @@ class PullState(msgspec.Struct, frozen=True):
     """When it was merged; 0 while it is not."""
 
 
+class Queued(msgspec.Struct, frozen=True):
+    """A pull request in a merge queue."""
+
+    number: int
+    commit: str
+    """What the queue made of it, on top of those before it; empty while it waits."""
+    title: str
+    head_ref: str
+    is_fork: bool
+
+
 class Compared(msgspec.Struct, frozen=True):
     """What a pull request changes between the merge base and the head."""
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from app.github import documents
 from app.github.api import API
+from app.github.errors import Forbidden, NotFound, Unsupported
 from app.github.models import (
     ChangedFile,
     CheckRun,
@@ -17,6 +18,7 @@ from app.github.models import (
     OpenPull,
     PullRequest,
     PullState,
+    Queued,
     Repository,
     Thread,
 )
@@ -106,6 +108,26 @@ class Pulls:
             subject = str(commit["commit"]["message"]).partition("\n")[0]
             named |= {int(found[1] or found[2]) for found in _MERGED.finditer(subject)}
         return Group(compared, frozenset(named), frozenset(str(commit["sha"]) for commit in commits))
+
+    async def queued(self, branch: str) -> list[Queued]:
+        """The merge queue of a branch, in its order; empty where there is none, or GitHub does not say."""
+        try:
+            answer = await self._api.graphql(documents.QUEUE, **self._where, branch=branch)
+            entries = answer.whole().part("repository", "mergeQueue", "entries")
+        except (Forbidden, NotFound, Unsupported):
+            return []
+        nodes = sorted((node for node in entries["nodes"] if node), key=lambda node: int(node["position"]))
+        return [
+            Queued(
+                number=int(pull["number"]),
+                commit=str((node["headCommit"] or {}).get("oid", "")),
+                title=str(pull["title"]),
+                head_ref=str(pull["headRefName"]),
+                is_fork=bool(pull["isCrossRepository"]),
+            )
+            for node in nodes
+            if (pull := node["pullRequest"])
+        ]
 
     @staticmethod
     def last_of(head_ref: str) -> int:
@@ -209,8 +231,8 @@ class Pulls:
     async def _text(self, blob: Mapping[str, Any] | None) -> str | None:
         if not blob:
             return None
-        if not blob["isTruncated"]:
-            return None if blob["text"] is None else str(blob["text"])
+        if not blob["isTruncated"] and blob["text"] is not None:
+            return str(blob["text"])
         raw = await self._api.download(
             "/repos/{owner}/{repo}/git/blobs/{sha}",
             {**self._names, "sha": str(blob["oid"])},

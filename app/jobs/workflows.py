@@ -122,7 +122,7 @@ class Workflows:
         if (running := self._reviewing.get(job.key)) is None:
             return
         older, superseded = running
-        if older.id != job.id and (job.force or not older.force):
+        if older.id != job.id and job.answers(older):
             superseded.set()
 
     async def _review(self, job: ReviewJob) -> Outcome:
@@ -138,8 +138,7 @@ class Workflows:
                     gathered = {**gathered, **published}
                 if gathered["status"] not in NOTHING_TO_CLEAN:
                     cleaned = await self._patiently("clean_up", self.work.clean_up, job, gathered)
-                    for review in msgspec.convert(cleaned.get("reviews", ()), tuple[ReviewJob, ...]):
-                        await self._review_next(review)
+                    await self._review_bereft(cleaned)
             except ComeBackLaterError:
                 raise
             except Exception as error:
@@ -149,7 +148,8 @@ class Workflows:
                 log.exception("review_failed", error=type(error).__name__)
                 self._on_event("failed", 1)
                 reason = _reason(error)
-                await self._patiently("fault", self.work.conclude_fault, job, reason)
+                concluded = await self._patiently("fault", self.work.conclude_fault, job, reason)
+                await self._review_bereft(concluded)
                 return {"status": "fault", "reason": reason}
             log.info("review_done", status=gathered["status"])
             self._on_event("done", 1)
@@ -238,6 +238,11 @@ class Workflows:
             if not await self._step("busy", self._is_busy, review):
                 await self._review_next(review)
 
+    async def _review_bereft(self, outcome: Outcome) -> None:
+        """Review those that shared a commit with the pull request, which has left it."""
+        for review in msgspec.convert(outcome.get("reviews", ()), tuple[ReviewJob, ...]):
+            await self._review_next(review)
+
     async def _review_next(self, review: ReviewJob) -> None:
         """From within a workflow: recorded there, so a second run enqueues nothing new."""
         with SetWorkflowID(review.id), SetEnqueueOptions(queue_partition_key=review.lane):
@@ -255,16 +260,14 @@ class Workflows:
             workflow_id_prefix=job.prefix, status=["DELAYED", "ENQUEUED"], load_output=False
         )
         others = [
-            status
+            (status.workflow_id, _wished(status.input, job))
             for status in waiting
             if status.workflow_id != job.id and status.workflow_id.startswith(job.prefix)
         ]
-        if not job.force and any(_forced(status.input) for status in others):
+        if any(other.answers(job) and not job.answers(other) for _, other in others):
             return True
-        if job.quiet and others:  # somebody pushed, or asked: that is answered aloud
-            return True
-        if others:
-            await DBOS.cancel_workflows_async([status.workflow_id for status in others])
+        if answered := [job_id for job_id, other in others if job.answers(other)]:
+            await DBOS.cancel_workflows_async(answered)
         return False
 
     async def _is_busy(self, review: ReviewJob) -> bool:
@@ -430,8 +433,10 @@ class Workflows:
             self._untouched.discard(job_id)
 
 
-def _forced(stored: Any) -> bool:
-    return bool(job_input(stored).get("force"))
+def _wished(stored: Any, like: ReviewJob) -> ReviewJob:
+    """A review of the same pull request, as far as it decides which of them is done."""
+    wish = job_input(stored)
+    return msgspec.structs.replace(like, force=bool(wish.get("force")), quiet=bool(wish.get("quiet")))
 
 
 def _belongs(stored: Any, job: ForgetJob) -> bool:

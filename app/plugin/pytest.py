@@ -2,9 +2,10 @@
 
     pytest -p fastperf.pytest --fastperf-observed observed.json
 
-Per route: statements and the one most often repeated in one request, calls to other services, the longest time in
-which the event loop stood still, and which test showed it. `observed = "observed.json"` in the configuration makes
-reviews read it. Under pytest-xdist the workers' parts become one file.
+Per route: how many statements, and which of them one request repeats; calls to other services; the longest time in which
+the event loop stood still; and of each which test showed it and which of the project's functions were running.
+`observed = "observed.json"` in the configuration makes reviews read it. Under pytest-xdist the workers' parts become one
+file.
 """
 
 from __future__ import annotations
@@ -16,19 +17,32 @@ import functools
 import importlib
 import json
 import os
+import re
+import sys
+import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import pytest
 
 KIND = "fastperf-observed"
 TICK = 0.001
+LOOK = 0.01
+"""How often somebody looks what a loop is doing that does not come back."""
+_STANDS_STILL = 0.02
 _MOST_TEXT = 300
-_TRANSPORTS = frozenset({"HTTPTransport", "AsyncHTTPTransport"})
-"""Those that leave the process; a test client's does not."""
+_MOST_KEPT = 10
+_MOST_FRAMES = 12
+_IN_PROCESS = frozenset({"ASGITransport", "WSGITransport", "_TestClientTransport"})
+"""Transports whose calls stay here: those of test clients."""
+_INSTALLED = frozenset({"site-packages", "dist-packages", ".venv", "venv", ".tox", ".nox"})
+_OF_TESTS = frozenset({"tests", "test"})
+_FROM = re.compile(r"\bFROM\b", re.IGNORECASE)
+_HOST = re.compile(r"\w+://(?:[^/?#@]*@)?([^/?#]+)")
 
 
 class Request:
@@ -36,10 +50,38 @@ class Request:
 
     def __init__(self) -> None:
         self.statements: Counter[str] = Counter()
-        self.calls = 0
+        self.outgoing: Counter[str] = Counter()
+        self.frames: dict[str, list[str]] = {}
+        """By statement and by call what was running when it came for the first time."""
         self.gap = 0.0
+        self.gap_frames: list[str] = []
+        self.asked = 0.0
+        """When the loop was last asked to come back."""
+        self.thread = 0
+        self.looks: Counter[tuple[str, ...]] = Counter()
+        """What the loop was doing since then."""
+
+    def did(self, what: Counter[str], text: str) -> None:
+        if text not in self.frames:
+            self.frames[text] = _running(sys._getframe(1))
+        what[text] += 1
+
+    def came_back(self, gap: float) -> None:
+        if gap > self.gap:
+            self.gap = gap
+            self.gap_frames = list(self.looks.most_common(1)[0][0]) if self.looks else []
+        if self.looks:
+            self.looks = Counter()
+
+    def repeats(self, what: Counter[str], test: str) -> list[dict[str, Any]]:
+        return [
+            {"text": text, "times": times, "where": test, "frames": self.frames.get(text, [])}
+            for text, times in what.most_common(_MOST_KEPT)
+        ]
 
 
+_called_code: Any = None
+"""Of what stands around the project's application: whatever is below on a stack is not the project's doing."""
 _current: contextvars.ContextVar[Request | None] = contextvars.ContextVar("fastperf_request", default=None)
 
 
@@ -50,35 +92,110 @@ class Observed:
         self.routes: dict[str, dict[str, Any]] = {}
 
     def add(self, name: str, request: Request, test: str) -> None:
-        times, text = max(((count, text) for text, count in request.statements.items()), default=(0, ""))
         seen = {
             "count": 1,
             "statements": request.statements.total(),
-            "repeated": times,
-            "statement": text,
-            "calls": request.calls,
+            "repeats": request.repeats(request.statements, test),
+            "calls": request.outgoing.total(),
+            "outgoing": request.repeats(request.outgoing, test),
             "gap_ms": round(request.gap * 1000, 1),
-            "where": test,
             "gap_where": test,
+            "gap_frames": request.gap_frames,
         }
         self.merge({name: seen})
 
     def merge(self, routes: dict[str, dict[str, Any]]) -> None:
         for name, seen in routes.items():
-            known = self.routes.setdefault(
-                name, {"count": 0, "statements": 0, "repeated": -1, "calls": 0, "gap_ms": 0.0}
-            )
+            known = self.routes.setdefault(name, {"count": 0, "gap_ms": -1.0})
             known["count"] += seen["count"]
             for key in ("statements", "calls"):
-                known[key] = max(known[key], seen[key])
-            if seen["repeated"] > known["repeated"]:
-                known.update({key: seen[key] for key in ("repeated", "statement", "where")})
-            if "gap_where" not in known or seen["gap_ms"] > known["gap_ms"]:
-                known.update({key: seen[key] for key in ("gap_ms", "gap_where")})
+                known[key] = max(known.get(key, 0), seen[key])
+            for key in ("repeats", "outgoing"):
+                known[key] = _worst((*known.get(key, ()), *seen[key]))
+            if seen["gap_ms"] > known["gap_ms"]:
+                known.update({key: seen[key] for key in ("gap_ms", "gap_where", "gap_frames")})
 
     def written(self) -> str:
         document = {"kind": KIND, "version": 1, "routes": dict(sorted(self.routes.items()))}
         return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+
+
+def _worst(entries: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Each text once, from the request that did it most often."""
+    found: dict[str, dict[str, Any]] = {}
+    for entry in entries:
+        known = found.get(entry["text"])
+        if known is None or entry["times"] > known["times"]:
+            found[entry["text"]] = entry
+    return sorted(found.values(), key=lambda entry: -entry["times"])[:_MOST_KEPT]
+
+
+# Who is running
+
+
+_root = Path.cwd()
+
+
+@functools.cache
+def _own(file: str) -> str:
+    """The path of a file of the project from its root; empty for installed ones, and for tests."""
+    try:
+        parts = Path(file).relative_to(_root).parts
+    except ValueError:
+        return ""
+    if _INSTALLED.intersection(parts) or _OF_TESTS.intersection(parts[:-1]):
+        return ""
+    return "" if parts[-1].startswith(("test_", "conftest")) else "/".join(parts)
+
+
+def _running(frame: FrameType | None) -> list[str]:
+    """The project's functions on a stack, innermost first, down to where its application was called."""
+    found: list[str] = []
+    parent = _greenlet_below()
+    while len(found) < _MOST_FRAMES:
+        if frame is None:
+            # SQLAlchemy runs its own part of an `await` on another stack.
+            if parent is None:
+                break
+            frame, parent = parent.gr_frame, parent.parent
+            continue
+        code = frame.f_code
+        if code is _called_code:
+            break
+        path = _own(code.co_filename)
+        if path and not code.co_name.startswith("<"):
+            found.append(f"{path}:{code.co_name}:{frame.f_lineno}")
+        frame = frame.f_back
+    return found
+
+
+def _greenlet_below() -> Any:
+    greenlet = sys.modules.get("greenlet")
+    return greenlet.getcurrent().parent if greenlet is not None else None
+
+
+class Watch(threading.Thread):
+    """Looks from outside at loops that stand still: what they wait for is on their thread's stack."""
+
+    def __init__(self) -> None:
+        super().__init__(name="fastperf-watch", daemon=True)
+        self._ended = threading.Event()
+        self.requests: set[Request] = set()
+
+    def run(self) -> None:
+        while not self._ended.wait(LOOK):
+            for request in tuple(self.requests):
+                if time.perf_counter() - request.asked >= _STANDS_STILL:
+                    frame = sys._current_frames().get(request.thread)
+                    if (found := tuple(_running(frame))) and request in self.requests:
+                        request.looks[found] += 1
+
+    def end(self) -> None:
+        self._ended.set()
+        self.join(timeout=1)
+
+
+_watch: Watch | None = None
 
 
 class Plugin:
@@ -92,7 +209,7 @@ class Plugin:
         self._ran = True
 
     def pytest_sessionstart(self) -> None:
-        for watch in (_watch_applications, _watch_statements, _watch_calls):
+        for watch in (_watch_loops, _watch_applications, _watch_statements, _watch_calls):
             self._undo += watch(self.observed)
 
     @pytest.hookimpl(optionalhook=True)
@@ -130,6 +247,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    global _root
+    _root = config.rootpath
     named = config.getoption("--fastperf-observed") or config.getini("fastperf_observed")
     path = config.rootpath / (named or "fastperf-observed.json")
     config.pluginmanager.register(Plugin(path), "fastperf-observing")
@@ -149,12 +268,21 @@ def _module(name: str) -> Any:
         return None
 
 
+def _watch_loops(_: Observed) -> Iterator[Callable[[], None]]:
+    global _watch
+    _watch = Watch()
+    _watch.start()
+    yield _watch.end
+
+
 def _watch_applications(observed: Observed) -> Iterator[Callable[[], None]]:
     applications = _module("starlette.applications")
     if applications is None:
         return
 
     def make(original: Any) -> Any:
+        global _called_code
+
         async def called(self: Any, scope: Any, receive: Any, send: Any) -> None:
             if scope.get("type") != "http" or _current.get() is not None:
                 await original(self, scope, receive, send)
@@ -175,6 +303,7 @@ def _watch_applications(observed: Observed) -> Iterator[Callable[[], None]]:
                 if name:
                     observed.add(name, request, _test())
 
+        _called_code = called.__code__
         return called
 
     yield _replaced(applications.Starlette, "__call__", make)
@@ -187,19 +316,22 @@ def _ticking(request: Request) -> asyncio.Task[None] | None:
     except RuntimeError:
         return None
 
-    asked = time.perf_counter()
+    request.asked, request.thread = time.perf_counter(), threading.get_ident()
+    if _watch is not None:
+        _watch.requests.add(request)
 
     async def tick() -> None:
-        nonlocal asked
         # An endpoint that stops the loop before anything awaits does so before this task's first turn.
-        request.gap = max(request.gap, time.perf_counter() - asked)
+        request.came_back(time.perf_counter() - request.asked)
         try:
             while True:
-                asked = time.perf_counter()
+                request.asked = time.perf_counter()
                 await asyncio.sleep(TICK)
-                request.gap = max(request.gap, time.perf_counter() - asked - TICK)
+                request.came_back(time.perf_counter() - request.asked - TICK)
         finally:
-            request.gap = max(request.gap, time.perf_counter() - asked - TICK)
+            if _watch is not None:
+                _watch.requests.discard(request)
+            request.came_back(time.perf_counter() - request.asked - TICK)
 
     return loop.create_task(tick())
 
@@ -231,10 +363,19 @@ def _watch_statements(_: Observed) -> Iterator[Callable[[], None]]:
     def count(connection: Any, cursor: Any, statement: str, *_: Any) -> None:
         request = _current.get()
         if request is not None:
-            request.statements[" ".join(statement.split())[:_MOST_TEXT]] += 1
+            request.did(request.statements, _plain(statement))
 
     event.listen(engine.Engine, "before_cursor_execute", count)
     yield lambda: event.remove(engine.Engine, "before_cursor_execute", count)
+
+
+def _plain(statement: str) -> str:
+    """On one line and not too long. Of a long list of columns the middle goes."""
+    text = " ".join(statement.split())
+    source = _FROM.search(text, _MOST_TEXT // 2)
+    if len(text) <= _MOST_TEXT or source is None:
+        return text[:_MOST_TEXT]
+    return f"{text[: _MOST_TEXT // 2]} … {text[source.start() :]}"[:_MOST_TEXT]
 
 
 def _watch_calls(_: Observed) -> Iterator[Callable[[], None]]:
@@ -242,28 +383,35 @@ def _watch_calls(_: Observed) -> Iterator[Callable[[], None]]:
         client = _module(name)
         if client is None:
             continue
-        yield _replaced(client.Client, "send", _counted_if_outgoing)
-        yield _replaced(client.AsyncClient, "send", _counted_if_outgoing)
+        yield _replaced(client.Client, "send", _counted_prepared)
+        yield _replaced(client.AsyncClient, "send", _counted_prepared)
     if (requests := _module("requests")) is not None:
-        yield _replaced(requests.Session, "send", _counted)
+        yield _replaced(requests.Session, "send", _counted_prepared)
     if (aiohttp := _module("aiohttp")) is not None:
         yield _replaced(aiohttp.ClientSession, "_request", _counted)
 
 
+def _goes_to(method: object, address: object) -> str:
+    """`GET api.example.com`: the host alone, for the rest of an address may be secret."""
+    host = _HOST.match(str(address))
+    return f"{method} {host[1]}" if host else str(method)
+
+
 def _counted(original: Any) -> Any:
-    def called(self: Any, *arguments: Any, **options: Any) -> Any:
+    def called(self: Any, method: Any, address: Any, *arguments: Any, **options: Any) -> Any:
         if (request := _current.get()) is not None:
-            request.calls += 1
-        return original(self, *arguments, **options)
+            base = getattr(self, "_base_url", None)
+            request.did(request.outgoing, _goes_to(method, address if "://" in str(address) else base))
+        return original(self, method, address, *arguments, **options)
 
     return called
 
 
-def _counted_if_outgoing(original: Any) -> Any:
-    def called(self: Any, *arguments: Any, **options: Any) -> Any:
+def _counted_prepared(original: Any) -> Any:
+    def called(self: Any, prepared: Any, *arguments: Any, **options: Any) -> Any:
         request = _current.get()
-        if request is not None and type(getattr(self, "_transport", None)).__name__ in _TRANSPORTS:
-            request.calls += 1
-        return original(self, *arguments, **options)
+        if request is not None and type(getattr(self, "_transport", None)).__name__ not in _IN_PROCESS:
+            request.did(request.outgoing, _goes_to(prepared.method, prepared.url))
+        return original(self, prepared, *arguments, **options)
 
     return called

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -19,6 +19,8 @@ _WEIGHT = {
     Severity.INFO: 0.3,
 }
 _SURE = {Confidence.CERTAIN: 1.0, Confidence.LIKELY: 0.8, Confidence.POSSIBLE: 0.4}
+_WHEN_SEEN = 1.5
+"""What tests or traces saw to happen is not only possible."""
 _COST = {Effort.MINUTES: 1.0, Effort.HOURS: 3.0, Effort.DAYS: 9.0}
 
 
@@ -58,7 +60,6 @@ _QUESTIONS = {
     "db_round_trip_ms": "How long does a trivial query take from the application?",
     "redis_round_trip_ms": "How long does a Redis GET take from the application?",
     "rows": "How many rows does a typical list or table have?",
-    "page_size": "How many rows does a page hold?",
     "pool_size": "How many database connections has each worker?",
     "threads": "How many thread tokens has each worker, if not 40?",
     "database": "Which database is it?",
@@ -66,26 +67,72 @@ _QUESTIONS = {
     "error_rate": "What share of requests fails?",
 }
 
-_FAMILY_KEYS = {
-    "FP1": ("workers", "concurrency", "p95_ms"),
-    "FP2": ("rows", "db_round_trip_ms", "database"),
-    "FP3": ("rps", "rows"),
-    "FP4": ("rps", "error_rate"),
-    "FP5": ("rows", "p95_ms"),
-    "FP6": ("http_latency_ms", "error_rate"),
-    "FP7": ("workers", "rps"),
+ANSWERED: Mapping[str, frozenset[str]] = {
+    "workers": frozenset(["FP101", "FP103", "FP104", "FP105", "FP106", "FP616", "FP705"]),
+    "concurrency": frozenset(
+        ["FP101", "FP102", "FP103", "FP104", "FP105", "FP106", "FP109", "FP604", "FP605", "FP701"],
+    ),
+    "http_latency_ms": frozenset(
+        ["FP101", "FP103", "FP104", "FP105", "FP110", "FP111", "FP218", "FP301", "FP303", "FP401", "FP603"],
+    ),
+    "db_round_trip_ms": frozenset(
+        [
+            "FP102",
+            "FP201",
+            "FP202",
+            "FP203",
+            "FP204",
+            "FP209",
+            "FP210",
+            "FP212",
+            "FP213",
+            "FP214",
+            "FP604",
+            "FP605",
+        ],
+    ),
+    "rows": frozenset(
+        [
+            "FP201",
+            "FP202",
+            "FP203",
+            "FP204",
+            "FP209",
+            "FP210",
+            "FP211",
+            "FP212",
+            "FP213",
+            "FP214",
+            "FP215",
+            "FP225",
+            "FP307",
+            "FP501",
+            "FP502",
+            "FP503",
+            "FP504",
+        ],
+    ),
+    "database": frozenset(["FP201", "FP202", "FP207", "FP213", "FP225", "FP226"]),
+    "threads": frozenset(["FP119", "FP120", "FP601"]),
+    "pool_size": frozenset(["FP218", "FP404"]),
+    "rps": frozenset(["FP304", "FP704", "FP706"]),
+    "redis_round_trip_ms": frozenset({"FP307"}),
 }
-
-_FAMILY_WHY = {
+"""Whose findings another answer changes: their severity, their estimate, or whether they are said at all."""
+_WHY = {
     "workers": "with few workers one blocked event loop is the outage, not a slow page",
-    "concurrency": "what waits behind a blocked event loop grows with it",
+    "database": "SQLite has no way over a network, MySQL indexes foreign keys itself, PostgreSQL locks otherwise",
+}
+RANKED: Mapping[str, tuple[float, ...]] = {
+    "p95_ms": (50.0, 1000.0),
+    "rps": (0.5, 500.0),
+    "error_rate": (0.05,),
+}
+"""What ranks recommendations (`app.review.demand`), with answers that differ most."""
+_RANKS = {
     "p95_ms": "it tells whether users feel this already, and ranks the list above",
-    "rows": "N in the costs above",
-    "db_round_trip_ms": "each query saved saves this much",
-    "database": "plans and index advice differ",
     "rps": "it ranks the list above",
     "error_rate": "retries and time-outs multiply the load: it ranks the list above",
-    "http_latency_ms": "each call saved saves this much",
 }
 
 _TOOLS = {
@@ -124,6 +171,7 @@ def recommend(
             * _SURE[entry.first.confidence]
             * (1.2 if entry.first.gates else 1.0)
             * (1 + 10 * max(finding.heat for finding in entry.findings))
+            * (_WHEN_SEEN if any(finding.seen for finding in entry.findings) else 1.0)
             * demand(entry)
             for entry in members
         )
@@ -168,23 +216,34 @@ def _with_assumptions(summary: str, assumptions: Mapping[str, float | int | str]
 
 
 def ask(
-    groups: Sequence[Group], context_of: Callable[[str], Context], limit: int = 4
+    groups: Sequence[Group],
+    context_of: Callable[[str], Context],
+    told: Collection[str] = (),
+    reorders: Callable[[str], bool] = lambda key: False,
+    limit: int = 4,
 ) -> tuple[Question, ...]:
-    """What to ask: first the assumptions behind the numbers, then what the families depend on; never what is known.
+    """What to ask: first the assumptions behind the numbers, then what changes findings, then what ranks them.
 
-    `context_of` is what the configuration of a file says.
+    Nothing that is known (`context_of` is what the configuration of a file says, `told` what the project's own files
+    do), and nothing whose answer changes nothing; `reorders` tells whether one would change the order of what is
+    recommended.
     """
     wanted: dict[str, str] = {}
     for entry in groups:
         known = _known(context_of(entry.first.path))
         for key, value in entry.first.impact.assumptions.items():
-            if key in _QUESTIONS and key not in known:
+            if key not in known and entry.first.code in ANSWERED.get(key, ()):
                 wanted.setdefault(key, f"{figure(value)} is assumed")
-    for entry in groups:
-        known = _known(context_of(entry.first.path))
-        for key in _FAMILY_KEYS.get(entry.first.code[:3], ()):
-            if key not in known:
-                wanted.setdefault(key, _FAMILY_WHY.get(key, ""))
+    for key, why in _WHY.items():
+        if key not in told and any(
+            entry.first.code in ANSWERED[key] and key not in _known(context_of(entry.first.path))
+            for entry in groups
+        ):
+            wanted.setdefault(key, why)
+    if len(wanted) < limit:
+        for key, why in _RANKS.items():
+            if key not in wanted and reorders(key):
+                wanted[key] = why
     return tuple(Question(key, _QUESTIONS[key], why) for key, why in list(wanted.items())[:limit])
 
 

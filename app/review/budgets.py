@@ -28,9 +28,7 @@ def held(changes: Sequence[EndpointChange], after: Result, options: Options) -> 
         for endpoint in after.endpoints
         if EndpointRef(endpoint.method, endpoint.path) in touched
         and (
-            fitting := [
-                table for table in options.at(endpoint.file).budget if budgets.fits(table.match, endpoint)
-            ]
+            fitting := [table for table in options.at(endpoint.file).budget if budgets.fits(table, endpoint)]
         )
     ]
     return tuple(sorted(rows, key=lambda entry: (not entry.beyond, entry.ref)))

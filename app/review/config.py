@@ -5,7 +5,7 @@ It is read at the base commit of a pull request, which so cannot switch off its 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import Any, Literal, Self
 
@@ -76,7 +76,7 @@ class Config(Table, frozen=True, kw_only=True):
         own = reading.own_document(documents, errors)
         if own is not None:
             reading.merge(values, reading.values(own, errors, codes, left_out))
-        attributes = documents.get(ATTRIBUTES) or ""
+        attributes = (documents.get(ATTRIBUTES) or "").removeprefix("\ufeff")
         ceded = values.get("cede_to", "auto") != "never"
         config = cls(
             **reading.structs(values),
@@ -168,8 +168,25 @@ class Config(Table, frozen=True, kw_only=True):
             allow_inline_ignores=self.allow_inline_ignores,
             linter=self.linter,
             context=msgspec.to_builtins(self.context),
-            budget=tuple(Budget(**msgspec.structs.asdict(table)) for table in self.budget),
+            budget=tuple(self._budgets()),
             parts={folder: part.options() for folder, part in self.parts.items()},
+        )
+
+    def _budgets(self) -> Iterator[Budget]:
+        """With files as the project's paths are; from outside its folder they count from further out."""
+        for table in self.budget:
+            file = f"{self.folder}/{table.file}" if self.folder and table.file else table.file
+            yield Budget(**msgspec.structs.asdict(table) | {"file": file, "above": self.above})
+
+    def assuming(self, key: str, value: float) -> Self:
+        """The same with another fact of `context`, wherever none is told."""
+        context = self.context
+        if getattr(context, key) is None:
+            context = msgspec.structs.replace(context, **{key: value})
+        return msgspec.structs.replace(
+            self,
+            context=context,
+            parts={folder: part.assuming(key, value) for folder, part in self.parts.items()},
         )
 
     @property
@@ -229,7 +246,9 @@ class Config(Table, frozen=True, kw_only=True):
         if not caps or len(known) < len(caps):
             return finding
         cap = max(known, key=lambda cap: cap.rank)
-        return msgspec.structs.replace(finding, severity=cap) if finding.severity > cap else finding
+        if finding.in_itself <= cap:
+            return finding
+        return msgspec.structs.replace(finding, severity=min(finding.severity, cap), uncooled=cap)
 
     def told(self, key: Literal["p95_ms", "error_rate"], endpoint: str) -> float | None:
         """What is known of an endpoint, or else of all of them together."""

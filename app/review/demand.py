@@ -5,14 +5,28 @@ A factor for the rank of a recommendation, never for a severity: whether code is
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from app.review.comments import Group
 from app.review.config import Config
+from rules.engine.capacity import Capacity
 
 _SLOW_MS, _QUICK_MS = 500.0, 100.0
 _MANY_RPS, _FEW_RPS = 100.0, 1.0
 _FAILING = 0.01
 _USUAL_SHARE = 0.25
 """An endpoint with this much of all traffic ranks as if nothing were known of it."""
+
+
+def loads(config: Config, factor: float) -> Callable[[Capacity], float]:
+    """So many times the load that is told of each endpoint, or else of all of them together."""
+
+    def load(entry: Capacity) -> float:
+        own = config.at(entry.file)
+        rps = own.told_of("rps", f"{entry.method} {entry.path}")
+        return factor * (rps if rps is not None else own.context.rps or 0.0)
+
+    return load
 
 
 def weight(entry: Group, config: Config) -> float:

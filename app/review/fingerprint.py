@@ -73,8 +73,8 @@ def match(
     existing = [finding for finding in pairing.open if id(finding) in at_tip]
     grown: list[Finding] = []
     for old, finding in pairing.pairs:
-        worse = finding.severity > old.severity or _has_more(old, finding, diff) or costlier(finding)
-        if worse and (id(finding) not in at_tip or finding.severity > at_tip[id(finding)].severity):
+        worse = finding.in_itself > old.in_itself or _has_more(old, finding, diff) or costlier(finding)
+        if worse and (id(finding) not in at_tip or finding.in_itself > at_tip[id(finding)].in_itself):
             grown.append(finding)
         else:
             existing.append(finding)

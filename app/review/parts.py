@@ -35,7 +35,10 @@ def decides(own: Mapping[str, str]) -> bool:
 
 
 def has_table(own: Mapping[str, str]) -> bool:
-    return NAMES[0] in own or _OWN_SECTION.search(own.get("pyproject.toml", "")) is not None
+    text = (
+        own.get("pyproject.toml", "").replace("\0", "").lstrip("\ufffd")
+    )  # what is left of UTF-16 is told off
+    return NAMES[0] in own or _OWN_SECTION.search(text) is not None
 
 
 def has_linter(own: Mapping[str, str]) -> bool:

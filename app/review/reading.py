@@ -15,6 +15,7 @@ import msgspec
 from app.review.table import BudgetTable, Context, EndpointTable, Mode, Table
 from app.review.toml_lines import KeyLines
 from rules.engine import registry
+from rules.engine.budgets import KINDS
 from rules.engine.ceding import linter_of
 from rules.engine.finding import Linter, Severity
 
@@ -59,7 +60,7 @@ def own_document(documents: Mapping[str, str | None], errors: list[ConfigError])
     """The dedicated file if there is one, else pyproject's table."""
     dedicated, pyproject = documents.get(FILE), documents.get(PYPROJECT)
     found: Document | None = None
-    if pyproject and "fastperf" in pyproject:
+    if pyproject and "fastperf" in pyproject.replace("\0", ""):
         found = _read(PYPROJECT, pyproject, ("tool", "fastperf"), errors)
     if dedicated is None:
         return found
@@ -90,6 +91,14 @@ def _read(path: str, text: str, prefix: tuple[str, ...], errors: list[ConfigErro
             ConfigError(path, 1, "A key has too many parts; the file was not read and defaults apply.")
         )
         return None
+    text = text.removeprefix("\ufeff")  # which a text may begin with, and TOML's own parser takes for a key
+    if "\0" in text:
+        message = "The file is UTF-16, by its looks, and was not read: save it as UTF-8. Defaults apply."
+        errors.append(ConfigError(path, 1, message))
+        return None
+    if "\ufffd" in text:
+        line = 1 + text.count("\n", 0, text.index("\ufffd"))
+        errors.append(ConfigError(path, line, "This is not UTF-8: save the file as such."))
     try:
         table: Any = tomllib.loads(text)
     except (ValueError, RecursionError) as error:  # ValueError: also numbers too long for Python
@@ -260,6 +269,8 @@ def _choices(kind: Any) -> tuple[str, ...]:
 def _words(error: msgspec.ValidationError, key: str = "") -> str:
     """msgspec's message without its path, beginning in lower case."""
     message = re.sub(r" - at `.*`$", "", str(error))
+    if key in KINDS:
+        return f"`{key}`: a number or a cost such as `2 + 3N` is expected"
     message = message.replace("`null`", "nothing").replace(" | null", "")
     message = re.sub(r"\bObject missing required field `(\w+)`", r"`\1` is missing", message)
     message = message[0].lower() + message[1:] if message[:1] != "`" else message

@@ -44,6 +44,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     budgets: tuple[BudgetRow, ...] = ()
     site: Site | None = None
     """What the service runs on, as far as it was told or is assumed."""
+    sites: dict[str, Site] = {}
+    """By folder, where its configuration says otherwise."""
     patch: str = ""
     """All proven fixes of new findings, as the check run shows it too."""
     fixes: dict[str, ProvenFix] = {}
@@ -77,6 +79,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
             base_ref=base_ref,
             budgets=report.budgets,
             site=report.site,
+            sites=report.sites,
             patch=report.patch,
             fixes={finding.fingerprint: finding.fix for finding in report.new if finding.fix},
         )

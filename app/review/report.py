@@ -10,7 +10,7 @@ import msgspec
 
 from app.github.models import Annotation, Conclusion, ReviewComment
 from app.review import comments, costs, demand, fingerprint, guards, marker, patch, summary
-from app.review.advice import Question, Recommendation, ask, recommend
+from app.review.advice import RANKED, Question, Recommendation, ask, recommend
 from app.review.budgets import BudgetRow, held
 from app.review.comments import Anchor, Group
 from app.review.config import Config
@@ -25,6 +25,7 @@ from app.review.wishes import Waived, Wishes, waived
 from rules.engine import budgets, growth
 from rules.engine.capacity import Site
 from rules.engine.finding import (
+    Bumped,
     Confidence,
     Edit,
     EndpointRef,
@@ -99,6 +100,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     statistics: Statistics = Statistics()
     site: Site | None = None
     """What the service runs on, by the configuration."""
+    sites: dict[str, Site] = {}
+    """The same for folders (and single files) with a configuration of their own."""
 
     @classmethod
     def of(
@@ -114,6 +117,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         faults: Sequence[str] = (),
         excerpts: Excerpts | None = None,
         tip: Result | None = None,
+        bumped: Bumped = Bumped(),  # noqa: B008 - frozen
         advisory: bool = False,
         wishes: Wishes = Wishes(),  # noqa: B008 - frozen
         coming: Sequence[ConfigError] = (),
@@ -125,13 +129,16 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         `before` and `after` are the analyses of the merge base and the head, `skipped` changed files that were not
         analysed at all, `excluded` those that were left out on purpose, `faults` failures of ours in words, `excerpts`
         head lines inside the edits of fixes, `tip` the analysis of the changed files on the current base branch, if
-        that has moved on. `advisory` (a revert, an advisory branch) fails nothing. `wishes` are what people asked for
+        that has moved on, `bumped` what comes of other versions of libraries. `advisory` (a revert, an advisory branch) fails nothing. `wishes` are what people asked for
         on the pull request. `coming` are mistakes in the configuration that the change brings, `roots` the
         folders that are projects of their own. `advise`: nobody has told the repository yet what the project lacks.
         """
         mistakes = (*config.errors, *coming)
         before, after = _capped(before, config), _capped(after, config)
         standing = _capped(tip, config).findings if tip is not None else ()
+        there = {finding.fingerprint for finding in standing}
+        by_version = _capped(Result(findings=bumped.findings), config).findings
+        standing = (*standing, *(each for each in by_version if each.fingerprint not in there))
         endpoints = costs.compare(before, after, diff)
         steeper = costs.steeper(endpoints)
         changes = fingerprint.match(
@@ -160,13 +167,25 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         suggested = {comment.fingerprint for comment in spoken if comments.has_suggestion(comment)}
         applied = _applied(heard, texts)
         one_click = {finding.fingerprint for finding in new if marker.token(finding.fingerprint) in suggested}
-        missed = tuple(
-            dict.fromkeys((*skipped, *(entry for entry in after.skipped if entry.path in diff.files)))
-        )
+        read = diff.files.keys() - set(
+            config.evidence
+        )  # a profile that does not fit is no code that we missed
+        missed = tuple(dict.fromkeys((*skipped, *(entry for entry in after.skipped if entry.path in read))))
         verdict = conclude(new, config, skipped=bool(missed), faults=bool(faults), advisory=advisory)
         patched = {finding.fingerprint for finding in applied.findings}
-        recommendations = recommend(groups, one_click, patched, lambda entry: demand.weight(entry, config))
-        questions = ask(groups, lambda path: config.at(path).context)
+
+        def recommended(told: Config) -> tuple[Recommendation, ...]:
+            return recommend(groups, one_click, patched, lambda entry: demand.weight(entry, told))
+
+        recommendations = recommended(config)
+        questions = ask(
+            groups,
+            lambda path: config.at(path).context,
+            after.told,
+            lambda key: any(
+                recommended(config.assuming(key, each)) != recommendations for each in RANKED[key]
+            ),
+        )
         blocking = tuple(finding.fingerprint for finding in heard if config.gates(finding))
         nearby = tuple(finding for finding in changes.existing if _near(finding, diff))
         suppressed = tuple(entry for entry in after.suppressed if entry.path in diff.files)
@@ -202,6 +221,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             roots=tuple(roots),
             checklist=checklist,
             is_new_service=not before.endpoints,
+            bumped=bumped,
         )
         return cls(
             conclusion=verdict,
@@ -232,6 +252,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             config_errors=mistakes,
             statistics=after.statistics,
             site=Site.of(config.options()),
+            sites={folder: Site.of(part.options()) for folder, part in config.parts.items()},
         )
 
     def contract(self) -> dict[str, Any]:
@@ -462,10 +483,11 @@ def _near(finding: Finding, diff: Diff) -> bool:
 
 
 def _order(finding: Finding) -> tuple[object, ...]:
-    """Hot ones first, the rest by severity and place."""
+    """Hot ones first, the rest by severity; what was seen to happen before its like; then by place."""
     return (
         -finding.heat,
         -finding.severity.rank,
+        not finding.seen,
         finding.path,
         finding.line,
         finding.column,

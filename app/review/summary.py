@@ -30,13 +30,16 @@ from app.review.markdown import (
 )
 from app.review.reading import ConfigError
 from app.review.wishes import Waived
-from rules.engine.finding import Cost, Finding, Severity, Skipped, Suppressed
+from rules.engine.finding import Bumped, Cost, Finding, Severity, Skipped, Suppressed
 
 _TITLE = 255
 _ROWS = (200, 100, 50, 20, 10, 5, 1)
 """How many rows a list shows, from roomy to tight."""
 _MOST_ENDPOINTS = 20
 """Rows of the cost table: the costliest moves; the others are one row."""
+_UNMOVED = Bumped()
+_MOST_NAMES = 5
+"""Of distributions with another version."""
 _COST_COLUMNS = (
     ("queries", "queries"),
     ("external calls", "external_calls"),
@@ -80,6 +83,8 @@ class Facts:
     """Folders that are projects of their own, with requirements of their own."""
     checklist: tuple[Finding, ...] = ()
     """What the project lacks: advice, neither counted nor said on a line."""
+    bumped: Bumped = _UNMOVED
+    """What other versions of libraries bring, which blocks nothing."""
     is_new_service: bool = True
     """Whether this change brings the project's first endpoints, so that the advice is news."""
 
@@ -528,6 +533,11 @@ def _tail(facts: Facts, context: comments.Context) -> Section:
     if facts.nearby:
         rows = [f"- {_row(finding, context)}" for finding in facts.nearby]
         parts.append((plural(len(facts.nearby), "old finding") + " near your change", rows))
+    if facts.bumped.findings:
+        rows = [f"- {_row(finding, context)}" for finding in facts.bumped.findings]
+        names = ", ".join(facts.bumped.names[:_MOST_NAMES])
+        more = ", …" if len(facts.bumped.names) > _MOST_NAMES else ""
+        parts.append((f"{len(rows)} by other versions of {names}{more}", rows))
     if facts.config_errors:
         rows = [
             f"- {links.place(error.path, error.line) if not error.path.startswith('org:') else plain(error.path)}: "

@@ -20,10 +20,14 @@ Code = Annotated[
 Positive = Annotated[float, Meta(gt=0)]
 Count = Annotated[int, Meta(ge=1)]
 Share = Annotated[float, Meta(ge=0, le=1)]
+_TERM = r"(?:\d{1,9}(?: ?[·*]? ?(?=[A-Z]))?)?(?:(?:[A-Z][²³⁴]?)(?: ?[·*] ?[A-Z][²³⁴]?)*)?"
 Bound = (
     Annotated[int, Meta(ge=0)]
-    | Annotated[str, Meta(pattern=r"^ *[0-9A-Za-z·²³⁴]+( *\+ *[0-9A-Za-z·²³⁴]+)* *$", max_length=100)]
+    | Annotated[
+        str, Meta(pattern=rf"^ *(?=[0-9A-Z]){_TERM}(?: *\+ *(?=[0-9A-Z]){_TERM})* *$", max_length=100)
+    ]
 )
+"""As costs are written: numbers, and capital letters for sizes (`2 + 3N`, `N·M`, `N²`)."""
 
 
 class Context(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -54,6 +58,9 @@ class Context(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     pool_size: Annotated[Count | None, Meta(description="Database connections per worker.")] = None
     max_overflow: Annotated[
         Annotated[int, Meta(ge=0)] | None, Meta(description="Connections beyond `pool_size`.")
+    ] = None
+    max_connections: Annotated[
+        Count | None, Meta(description="Connections that the database allows, of all workers together.")
     ] = None
     p95_ms: Annotated[Positive | None, Meta(description="Response time at the 95th percentile, in ms.")] = (
         None
@@ -87,6 +94,13 @@ class BudgetTable(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     """The cost some endpoints are held to."""
 
     match: Annotated[str, Meta(description="`GET /orders`, `/orders` or a glob.", min_length=1)]
+    file: Annotated[
+        Annotated[str, Meta(min_length=1, max_length=300)] | None,
+        Meta(
+            description="The file of the handlers that are meant (a glob, from this configuration's folder), where several "
+            "applications have such a route."
+        ),
+    ] = None
     queries: Annotated[
         Bound | None, Meta(description="Most queries: a number or a cost such as `2 + N`.")
     ] = None

@@ -25,8 +25,8 @@ class Waiver(msgspec.Struct, frozen=True, kw_only=True):
     at: float = 0.0
 
     def covers(self, finding: Finding) -> bool:
-        if self.token:
-            return core_of(self.token) == core_of(marker.token(finding.fingerprint))
+        if self.token and core_of(self.token) != core_of(marker.token(finding.fingerprint)):
+            return False
         if self.code and finding.code != self.code:
             return False
         return not self.path or self.path == finding.path or paths.matches(self.path, finding.path)

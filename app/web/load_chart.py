@@ -17,6 +17,7 @@ from rules.engine import capacity
 from rules.engine.capacity import Capacity, Site
 from rules.engine.estimates import number
 from rules.engine.finding import Cost, Endpoint
+from rules.engine.paths import nearest
 
 MOST: Final = 6
 WIDTH, HEIGHT, LEFT, BOTTOM = 420, 150, 46, 24
@@ -41,7 +42,7 @@ def curves(record: Record) -> list[Curve]:
     shown = [
         change for change in record.endpoints if change.after is not None and change.before != change.after
     ]
-    return [_curve(change, site) for change in shown[:MOST]]
+    return [_curve(change, nearest(record.sites, change.file, site)) for change in shown[:MOST]]
 
 
 def of_ceilings(ceilings: Sequence[Capacity], wanted: float = 0.0) -> list[Curve]:
@@ -49,7 +50,7 @@ def of_ceilings(ceilings: Sequence[Capacity], wanted: float = 0.0) -> list[Curve
     return [
         Curve(
             f"{each.method} {each.path}",
-            load_and_latency(None, each, wanted),
+            load_and_latency(None, each, each.wanted or wanted),
             f"at most {number(each.ceiling)} requests/s ({each.limits[0].resource})",
         )
         for each in ceilings

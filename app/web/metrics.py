@@ -115,6 +115,11 @@ class Metrics:
             ("resource",),
             registry=self.registry,
         )
+        self._pins = Gauge(
+            "fastperf_checks_not_pinned",
+            "Repositories that require the check, and not of this app.",
+            registry=self.registry,
+        )
         self._jobs = Counter(
             "fastperf_job_events_total",
             "What happened to jobs and machines.",
@@ -152,6 +157,9 @@ class Metrics:
         self._machines.set(machines)
         self._lease.set(lease)
         self._workers.set(workers)
+
+    def not_pinned(self, repositories: int) -> None:
+        self._pins.set(repositories)
 
     def lag(self, seconds: float) -> None:
         self._lag.observe(seconds)

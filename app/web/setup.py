@@ -24,6 +24,7 @@ from app.github import manifest
 from app.github.app import EVENTS, PERMISSIONS, missing
 from app.github.client import GitHub
 from app.github.errors import GitHubError
+from app.pinning import Pinning, Pins
 from app.settings import SetupSettings, is_loopback
 from app.web import pages
 
@@ -157,9 +158,16 @@ class Check:
     """`/setup` of a server that has its app: each thing that must be right, asked for at most six times a minute."""
 
     def __init__(
-        self, github: GitHub, public_url: str, *, port: int = 8080, can_sign_in: bool = False
+        self,
+        github: GitHub,
+        public_url: str,
+        pinning: Pinning,
+        *,
+        port: int = 8080,
+        can_sign_in: bool = False,
     ) -> None:
         self._github = github
+        self._pinning = pinning
         self._public_url = public_url
         self._port = port
         self._can_sign_in = can_sign_in
@@ -203,6 +211,8 @@ class Check:
         found += await _asked("GitHub delivers to this server", self._webhook)
         found += await _asked("the last delivery arrived here", self._delivery)
         found += await _asked("it is installed", self._installed)
+        if (pins := self._pinning.found) is not None and pins.required:
+            found.append(("where the check is required, it is required of this app", *_pinned(pins)))
         return found
 
     async def _webhook(self) -> tuple[bool, str]:
@@ -230,6 +240,16 @@ async def _asked(what: str, ask: Callable[[], Awaitable[tuple[bool, str]]]) -> l
     except GitHubError as error:
         return [(what, False, type(error).__name__)]
     return [(what, fine, reason)]
+
+
+def _pinned(pins: Pins) -> tuple[bool, str]:
+    """Strangers may read this: numbers, no names."""
+    if not pins.wrong:
+        return True, f"{pins.required} of {pins.required} repositories"
+    return False, (
+        f"{pins.wrong} of {pins.required} repositories take it from any source, or from another app: the log names "
+        "them (check_not_pinned)"
+    )
 
 
 def _tunnels(port: int) -> list[tuple[str, str]]:

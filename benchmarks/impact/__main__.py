@@ -31,6 +31,7 @@ PACKAGES = [
     "celery",
     "packaging",
     "tenacity",
+    "websockets",
 ]
 
 

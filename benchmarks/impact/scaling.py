@@ -8,6 +8,7 @@ the answers per second. The best round counts: a busy machine only lowers what i
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import os
 import shutil
@@ -15,7 +16,8 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -30,7 +32,10 @@ ROOT = HERE.parents[1]
 RESULTS = ROOT / "benchmarks" / "results" / "scale.json"
 CLIENTS = 64
 """At most; a quarter of the predicted answers per second, and at least four: enough to keep the first limit busy."""
-CONTEXT = {"workers": 1, "threads": 5, "pool_size": 5, "max_overflow": 0, "http_latency_ms": 20, "rows": 20}
+CONTEXT = {"workers": 1, "cpus": 1, "http_latency_ms": 20}
+"""Thread tokens, pools and the length of a page stand in the service's code."""
+SOCKETS = 16
+SOCKET_SECONDS = 2.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,6 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--more", action="store_true", help="add rounds to the kept ones instead of starting anew"
     )
+    parser.add_argument("--endpoint", action="append", default=[], help="load only these paths")
     options = parser.parse_args(arguments)
     with surroundings.surroundings({"database", "upstream"}) as environment:
         tables.prepare(environment["IMPACT_DATABASE"])
@@ -49,15 +55,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
         context = CONTEXT | {"db_round_trip_ms": round(round_trip_ms(environment["IMPACT_DATABASE"]), 3)}
         predicted = predict(project, context)
         clients = {
-            path: round(min(CLIENTS, max(4, entry["ceiling_rps"] / 4))) for path, entry in predicted.items()
+            path: round(min(CLIENTS, max(4, entry["ceiling_rps"] / 4)))
+            for path, entry in predicted.items()
+            if entry["method"] != "WEBSOCKET" and (not options.endpoint or path in options.endpoint)
         }
         measured = load(project, environment, clients, options.rounds, options.seconds)
+        held = {
+            path: sockets(project, environment, path)
+            for path, entry in predicted.items()
+            if entry["method"] == "WEBSOCKET"
+        }
     if options.more:
         for entry in json.loads(options.results.read_text())["endpoints"]:
-            if (seen := measured.get(entry["path"])) is not None:
+            if entry["path"] in predicted:
+                seen = measured.setdefault(entry["path"], {"rps": 0.0, "cpu_ms": float("inf")})
                 seen["rps"] = max(seen["rps"], entry["answered_rps"])
                 seen["cpu_ms"] = min(seen["cpu_ms"], entry["cpu_ms"])
     endpoints = [compared(path, predicted[path], seen) for path, seen in measured.items()]
+    connections = [counted(path, predicted[path], count) for path, count in held.items()]
     document = {
         "version": 1,
         "date": f"{datetime.now(UTC):%Y-%m-%d}",
@@ -67,10 +82,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "context": context,
         "clients": CLIENTS,
         "endpoints": endpoints,
+        "websockets": connections,
     }
     options.results.write_text(run.laid_out(document, 3) + "\n", encoding="utf-8")
-    within = sum(entry["factor"] <= 2 for entry in endpoints)
-    print(f"{within} of {len(endpoints)} endpoints within a factor of 2")
+    within = sum(entry["factor"] <= 2 for entry in (*endpoints, *connections))
+    print(f"{within} of {len(endpoints) + len(connections)} endpoints within a factor of 2")
     return 0
 
 
@@ -96,27 +112,17 @@ def predict(project: Path, context: Mapping[str, float]) -> dict[str, dict[str, 
     done = subprocess.run(
         [*command, "scale", str(project), "--output-format", "json"], capture_output=True, check=True
     )
-    return {entry["path"]: entry for entry in json.loads(done.stdout)["endpoints"]}
+    found = json.loads(done.stdout)
+    staying = [{"method": "WEBSOCKET", **entry} for entry in found["websockets"]]
+    return {entry["path"]: entry for entry in (*found["endpoints"], *staying)}
 
 
 def load(
     project: Path, environment: Mapping[str, str], clients: Mapping[str, int], count: int, seconds: float
 ) -> dict[str, dict[str, float]]:
     """The best answers per second and the least processor time per answer, by path; endpoints take turns."""
-    port = surroundings.free_port()
-    command = [
-        sys.executable,
-        "-m",
-        "uvicorn",
-        "service.main:app",
-        "--app-dir",
-        str(project),
-        "--port",
-        str(port),
-    ]
-    command += ["--loop", "uvloop", "--http", "httptools", "--log-level", "error", "--no-access-log"]
     seen: dict[str, dict[str, float]] = {path: {"rps": 0.0, "cpu_ms": float("inf")} for path in clients}
-    with surroundings.process(command, port, environment) as pid:
+    with served(project, environment) as (port, pid):
         for path, number in clients.items():
             uvloop.run(drive(port, request_bytes(path, None, {}), number, rounds.WARM_SECONDS))
         for turn in range(count):
@@ -129,6 +135,37 @@ def load(
                 best = seen[path]
                 best["rps"], best["cpu_ms"] = max(best["rps"], taken.rps), min(best["cpu_ms"], each)
     return seen
+
+
+@contextmanager
+def served(project: Path, environment: Mapping[str, str]) -> Iterator[tuple[int, int]]:
+    """The port and the process of the service while it runs."""
+    port = surroundings.free_port()
+    command = [sys.executable, "-m", "uvicorn", "service.main:app", "--app-dir", str(project)]
+    command += ["--port", str(port), "--loop", "uvloop", "--http", "httptools"]
+    command += ["--log-level", "critical", "--no-access-log"]
+    with surroundings.process(command, port, environment) as pid:
+        yield port, pid
+
+
+def sockets(project: Path, environment: Mapping[str, str], path: str) -> int:
+    """How many of `SOCKETS` clients that stay are answered."""
+    with served(project, environment) as (port, _):
+        return asyncio.run(_answered(f"ws://127.0.0.1:{port}{path}"))
+
+
+async def _answered(address: str) -> int:
+    from websockets.asyncio.client import connect
+
+    async with AsyncExitStack() as stack:
+        opened = [await stack.enter_async_context(connect(address)) for _ in range(SOCKETS)]
+        for one in opened:
+            await one.send("7")
+        tasks = [asyncio.ensure_future(one.recv()) for one in opened]
+        done, waiting = await asyncio.wait(tasks, timeout=SOCKET_SECONDS)
+        for task in waiting:
+            task.cancel()
+        return len(done)
 
 
 def processor_seconds(pid: int) -> float:
@@ -155,6 +192,20 @@ def compared(path: str, predicted: Mapping[str, Any], seen: Mapping[str, float])
         flush=True,
     )
     return row
+
+
+def counted(path: str, predicted: Mapping[str, Any], reached: int) -> dict[str, Any]:
+    """As `compared`, of connections at once."""
+    told = predicted["connections"] or SOCKETS
+    factor = round(max(told / reached, reached / told), 2)
+    print(f"{path:28} {predicted['resource']:16} predicted {told} clients measured {reached}")
+    return {
+        "path": path,
+        "first": predicted["resource"],
+        "predicted": told,
+        "measured": reached,
+        "factor": factor,
+    }
 
 
 def digits(value: float) -> float:

@@ -66,6 +66,8 @@ _BROKERS = (
     "pulsar.",
     "stomp.",
     "aiormq.",
+    "kombu.",
+    "celery.",
 )
 """What goes into a log or a queue is kept there: that is how work is put off, not what should be."""
 _REMOTE = frozenset({"mail", "http", "net", "sdk"})

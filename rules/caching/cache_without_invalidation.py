@@ -93,9 +93,10 @@ class CacheWithoutInvalidation(Rule):
         own = module.graph_node(node)
         if memo is None or own is None or not module.in_request_path(node):
             return
+        summary = module.project.summaries.of(own)
         reads = [
             leaf
-            for leaf in module.project.summaries.of(own).queries
+            for leaf in summary.queries
             if leaf.kind not in _WRITES and not leaf.callable.startswith(_OTHER_STORES)
         ]
         if not reads:
@@ -112,7 +113,8 @@ class CacheWithoutInvalidation(Rule):
             memo.node,
             f"`{module.segment(memo.node)}` keeps what `{node.name}` read from the database until the process ends: later changes"
             " are never seen.",
-            confidence=Confidence.LIKELY,
+            # What it writes itself where nothing is there yet is written once: a salt, an installation's own number.
+            confidence=Confidence.POSSIBLE if summary.writes or summary.commits else Confidence.LIKELY,
             call_path=reads[0].path if len(reads[0].path) > 1 else (),
             impact=Impact(
                 "answers as old as the process → as old as the lifetime",

@@ -102,6 +102,7 @@ class RedisKeysScan(Rule):
                 node,
                 f"`{shown}` walks every key of the database in one step: all other clients of that server wait.",
                 severity=self._severity(node, module),
+                confidence=Confidence.CERTAIN if module.reached(node) else Confidence.POSSIBLE,
                 fix=_fix(sent, module),
                 impact=kept_estimates.keys_scanned(module.options),
             )

@@ -164,7 +164,7 @@ class CommitInLoop(Rule):
             severity=weighed(self.severity, node, module) if query.kind == "commit" else Severity.MEDIUM,
             confidence=_confidence(node, query.kind, loop, module),
             fix=_moved(node, loop, module) if query.kind in ("commit", "flush") else None,
-            impact=estimates.commits_in_loop(module.options, query.kind),
+            impact=estimates.commits_in_loop(module.options, query.kind, module.turns_around(node)),
         )
 
     def through_helper(self, node: ast.Call, module: Module) -> Iterator[Match]:
@@ -195,7 +195,9 @@ class CommitInLoop(Rule):
             call_path=way_to(node, leaf, module),
             swallows=tuple(each for each in swallowed if each[0] == self.code),
             siblings=lines_of(swallowed),
-            impact=estimates.commits_in_loop(module.options, "flush" if kind == "flush" else "commit"),
+            impact=estimates.commits_in_loop(
+                module.options, "flush" if kind == "flush" else "commit", module.turns_around(node)
+            ),
             instead=_ONE_TRANSACTION if kind == "transaction" else "",
         )
 

@@ -186,7 +186,7 @@ class LazyRelationshipInLoop(Rule):
                     f"{found.owner.symbol}.{found.chain[-1]}",
                 ),
             ),
-            impact=estimates.lazy_loads(module.options, 1),
+            impact=estimates.lazy_loads(module.options, 1, module.turns_around(node)),
         )
 
     def _through_helper(self, node: ast.Call, module: Module) -> Iterator[Match]:
@@ -222,7 +222,7 @@ class LazyRelationshipInLoop(Rule):
                 Hop(loaded.path, loaded.line, loaded.symbol),
                 Hop(read.relationship.path, read.relationship.line, way[-1].symbol),
             ),
-            impact=estimates.lazy_loads(module.options, len(names)),
+            impact=estimates.lazy_loads(module.options, len(names), module.turns_around(node)),
         )
 
     def _asked(self, node: ast.Attribute, module: Module) -> Iterator[Match]:
@@ -243,7 +243,7 @@ class LazyRelationshipInLoop(Rule):
             severity=weighed(self.severity, node, module),
             confidence=Confidence.POSSIBLE if leaf.sometimes else _confidence(loop, module),
             call_path=(Hop(module.path, node.lineno, node.attr), *leaf.path),
-            impact=estimates.queries_in_loop(module.options),
+            impact=estimates.queries_in_loop(module.options, module.turns_around(node)),
             instead="Ask once for all rows before the loop, or select the figure with them (`column_property`).",
         )
 
@@ -262,7 +262,7 @@ class LazyRelationshipInLoop(Rule):
             f" `{shortened(module.segment(iterables(loop)[0]))}`, one after another.",
             severity=weighed(self.severity, node, module),
             confidence=Confidence.LIKELY,
-            impact=estimates.lazy_loads(module.options, 1),
+            impact=estimates.lazy_loads(module.options, 1, module.turns_around(node)),
         )
 
 

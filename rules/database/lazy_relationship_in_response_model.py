@@ -189,7 +189,7 @@ class LazyRelationshipInResponseModel(Rule):
             fix=eager.load_with_query(module, found.loaded, [*(read.chain for read in reads), *behind]),
             related=tuple(_related(found, reads, places, module)),
             mended_at=eager.options_line(node, module),
-            impact=estimates.lazy_loads(module.options, len(reads)),
+            impact=estimates.lazy_loads(module.options, len(reads), module.turns(node)),
             instead=f"Load with the query: `.options({_suggestion(found, reads)})`.",
         )
 

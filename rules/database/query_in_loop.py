@@ -145,7 +145,7 @@ class QueryInLoop(Rule):
             swallows=swallowed,
             siblings=lines_of(swallowed),
             fix=one_query.fix(node, loop, module),
-            impact=None if embedded else estimates.queries_in_loop(module.options),
+            impact=None if embedded else estimates.queries_in_loop(module.options, module.turns_around(node)),
             instead=_instead(node, query.primary_key, module),
         )
 

@@ -147,7 +147,7 @@ class QueryInLoopThroughHelper(Rule):
                 severity=self.priced(leaf, node, module).lowered(),
                 confidence=confidence if _is_data(loop, module) else Confidence.POSSIBLE,
                 call_path=way_to(node, leaf, module),
-                impact=estimates.queries_in_loop(module.options),
+                impact=estimates.queries_in_loop(module.options, module.turns_around(node)),
                 instead=_ONE_THREAD,
             )
             return
@@ -171,7 +171,7 @@ class QueryInLoopThroughHelper(Rule):
             call_path=way_to(node, leaf, module),
             swallows=swallowed,
             siblings=lines_of(swallowed),
-            impact=None if embedded else estimates.queries_in_loop(module.options),
+            impact=None if embedded else estimates.queries_in_loop(module.options, module.turns_around(node)),
         )
 
     def priced(self, leaf: Leaf, node: ast.Call, module: Module) -> Severity:

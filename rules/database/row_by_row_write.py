@@ -137,7 +137,7 @@ class RowByRowWrite(Rule):
             return
         confidence = (
             Confidence.POSSIBLE
-            if is_isolated(node, loop, module) or _is_counted(node, loop, module) or _leaves_too(loop, module)
+            if is_isolated(node, loop, module) or _is_counted(node, loop, module) or is_seldom(node, module)
             else confidence_of(node, loop, leaf, module)
         )
         severity, costs = _severity(node, module), "one round trip to the database each"
@@ -155,7 +155,7 @@ class RowByRowWrite(Rule):
             call_path=path,
             swallows=tuple(each for each in swallowed if each[0] == self.code),
             siblings=lines_of(swallowed),
-            impact=None if embedded else estimates.rows_written(module.options),
+            impact=None if embedded else estimates.rows_written(module.options, module.turns_around(node)),
             instead=_instead(node, module),
         )
 
@@ -179,19 +179,6 @@ def _is_counted(call: ast.Call, loop: ast.AST, module: Module) -> bool:
         and isinstance(node.value, ast.Name)
         and node.value.id == name
         for node in walk(loop)
-    )
-
-
-def _leaves_too(loop: ast.AST, module: Module) -> bool:
-    """Whether each item waits for another machine as well: then its write is the least of what it costs."""
-    return any(
-        isinstance(call, ast.Call)
-        and (
-            (module.external(call) is not None and module.query(call) is None)
-            or ((summary := module.summary(call)) is not None and bool(summary.external))
-        )
-        for statement in (loop.body if isinstance(loop, ast.For | ast.AsyncFor) else ())
-        for call in ast.walk(statement)
     )
 
 

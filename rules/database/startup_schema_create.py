@@ -92,7 +92,7 @@ class StartupSchemaCreate(Rule):
             node,
             f"`{module.segment(made)}` runs{beside} each time a worker starts: it looks up every table, and workers race"
             " on an empty database.",
-            confidence=Confidence.LIKELY,
+            confidence=Confidence.POSSIBLE,
         )
 
 

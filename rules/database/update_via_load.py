@@ -117,7 +117,7 @@ class UpdateViaLoad(Rule):
             confidence=Confidence.POSSIBLE
             if is_small(table) or is_seldom(node, module) or is_doubtful(node, module)
             else Confidence.LIKELY,
-            impact=estimates.rows_changed(module.options),
+            impact=estimates.rows_changed(module.options, module.turns(node.iter)),
             instead=f"`session.execute(update({model}).where(…).values({values}))`.",
         )
 

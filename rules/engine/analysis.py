@@ -19,17 +19,20 @@ from rules.engine import (
     budgets,
     callees,
     ceding,
+    embedded,
     extraction,
     fingerprints,
     growth,
     heat,
     measured,
+    processes,
     registry,
     relinking,
     row_changes,
     serving,
     suppression,
     traffic,
+    unasked,
 )
 from rules.engine.facts import ModuleFacts
 from rules.engine.finding import (
@@ -89,7 +92,10 @@ class Analysis:
         project: Project,
         sources: Mapping[str, bytes],
         matches: Mapping[str, tuple[Rule, Match]],
+        light: heat.Light | None = None,
     ) -> None:
+        self.light = light
+        """What profiles say of this version, or of the one that it came from."""
         self.result = result
         self.facts = facts
         self.project = project
@@ -186,6 +192,7 @@ def analyze(
     begin: Begin = lambda path: None,
     kept_lines: int = KEPT_LINES,
     succession: Succession | None = None,
+    since: heat.Since | None = None,
 ) -> Analysis:
     """Analyse `sources` (path -> bytes) in the context of `others`, the facts of the rest of the project.
 
@@ -193,12 +200,13 @@ def analyze(
     everything, and most reviews do not say it. `begin` is told
     which file comes next, whenever one does; an empty path stands for the work on all of them. `succession` is a
     linked project that is brought to this version; the analysis of the version it was at must be told (`Analysis.passed`).
+    `since` is the version before, for which profiles have been judged already.
 
     Never raises for what the files contain: what cannot be read or checked is in `result.skipped`.
     """
     run = _Run(sources, others or {}, documents or {}, options, advise=advise, known=known or {}, begin=begin)
     with _uncollected():
-        return run.analysis(kept_lines, succession)
+        return run.analysis(kept_lines, succession, since)
 
 
 @contextlib.contextmanager
@@ -241,7 +249,9 @@ class _Run:
         self._dispatch()
         self.known = registry.codes() | growth.CODES | {budgets.CODE}
 
-    def analysis(self, most_kept: int, succession: Succession | None) -> Analysis:
+    def analysis(
+        self, most_kept: int, succession: Succession | None, since: heat.Since | None = None
+    ) -> Analysis:
         facts: dict[str, ModuleFacts] = {}
         kept: dict[str, tuple[Source, Index]] = {}
         kept_lines = 0
@@ -316,9 +326,11 @@ class _Run:
             skipped=tuple(self.skipped),
             suppressed=tuple(self.suppressed),
             advice=tuple(advice),
+            told=tuple(_told(project)),
             statistics=Statistics(len(self.sources), self.lines, time.perf_counter() - self.started),
         )
-        return Analysis(heat.warmed(result, project), facts, project, self.sources, matches)
+        result, light = heat.warmed(result, project, self.sources, since)
+        return Analysis(result, facts, project, self.sources, matches, light)
 
     def _leave_out(self, project: Project) -> None:
         """Run no rule about packages that nothing in the project imports."""
@@ -452,7 +464,11 @@ class _Run:
             severity, gates, confidence = severity.lowered(), False, Confidence.POSSIBLE
         if rule.stops_loop and traffic.is_maintenance(node, module):
             severity, gates = min(severity, Severity.LOW, key=lambda each: each.rank), False
-        if aside.stands_aside(node, module):
+        if (
+            aside.stands_aside(node, module)
+            or aside.is_unserved(node, module)
+            or unasked.is_never_asked(node, module)
+        ):
             gates, confidence = False, Confidence.POSSIBLE
         severity = module.options.severity_of(rule.code, severity)
         endpoints = module.endpoints(node)
@@ -555,6 +571,13 @@ class _Run:
         )
 
 
+def _told(project: Project) -> Iterator[str]:
+    if embedded.is_told(project):
+        yield "database"
+    if processes.is_told(project):
+        yield "workers"
+
+
 def _is_advice(rule: Rule) -> bool:
     return isinstance(rule, ProjectRule) and rule.advice
 
@@ -644,9 +667,11 @@ def affected(before: Analysis, after: Analysis) -> frozenset[str]:
     for path in after.project.files:
         if path in touched or place_of(path) != "app":
             continue
-        if path not in before.project.files or before.project.signatures(path) != after.project.signatures(
-            path
-        ):
+        if path not in before.project.files:
+            found.add(path)
+            continue
+        old, new = before.project.signatures(path), after.project.signatures(path)
+        if old is not new and old != new:
             found.add(path)
     return frozenset(found)
 

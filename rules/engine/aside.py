@@ -7,15 +7,27 @@ import re
 from typing import TYPE_CHECKING
 
 from rules.engine.bodies import values_of
+from rules.engine.mentions import is_dead
 from rules.engine.scopes import FUNCTIONS
 from rules.engine.spelling import last_name
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
 
-_SWITCH = re.compile(r"(?:is_|in_|run_)?(?:testing|tests?_mode|debug|debug_mode|debugging)", re.IGNORECASE)
+_SWITCH = re.compile(
+    r"(?:is_|in_|run_|use_|enable_)?(?:testing|tests?_mode|debug|debug_mode|debugging|dev|dev_mode|development|local_dev"
+    r"|(?:demo|mock)_mode|mocks?|fakes?)(?:_enabled)?",
+    re.IGNORECASE,
+)
+_SERVING = re.compile(r"(?:is_|in_)?prod(?:uction)?(?:_mode)?", re.IGNORECASE)
+_SERVED = frozenset({"prod", "production", "live"})
 _STAGES = frozenset({"test", "testing", "tests", "ci", "local", "dev", "development", "debug"})
 _STAGE = re.compile(r"(?:\w+_)?(?:env|environment|stage|mode|deployment)", re.IGNORECASE)
+
+_PLATFORM = re.compile(
+    r"(?:RAILWAY|RENDER|FLY|HEROKU|VERCEL|KUBERNETES|AWS_LAMBDA|ECS|GAE|CLOUD_RUN)_\w+|DYNO$|K_SERVICE$|RENDER$|VERCEL$"
+)
+"""Variables of the environment that hosts set."""
 
 
 def stands_aside(node: ast.AST, module: Module) -> bool:
@@ -44,6 +56,16 @@ def stands_aside(node: ast.AST, module: Module) -> bool:
     return False
 
 
+def is_unserved(node: ast.AST, module: Module) -> bool:
+    """Whether only endpoints get to `node` that no user gets to, or a middleware that no application is given."""
+    found = module.graph_node(node)
+    if found is None:
+        return False
+    if "middleware" in found.roles and found not in module.project.routing.added and found.function.owner:
+        return is_dead(found, module)
+    return bool(found.endpoints) and not found.endpoints & ~module.project.unserved_endpoints
+
+
 def _is_side(test: ast.expr, negated: bool, module: Module) -> bool:
     """Whether `test` (its contrary when `negated`) holds in tests, on a developer's machine or on Windows only."""
     match test:
@@ -56,15 +78,22 @@ def _is_side(test: ast.expr, negated: bool, module: Module) -> bool:
         case ast.Compare(left=left, ops=[operator], comparators=[right]):
             if isinstance(operator, ast.NotEq if negated else ast.Eq):
                 return _is_elsewhere(left, right, module) or _is_elsewhere(right, left, module)
+            if isinstance(operator, ast.Eq if negated else ast.NotEq):
+                return _is_stage(left, right, _SERVED) or _is_stage(right, left, _SERVED)
             if isinstance(operator, ast.NotIn if negated else ast.In):
                 return isinstance(left, ast.Constant) and left.value in ("localhost", "127.0.0.1")
+        case (
+            ast.Call(args=[ast.Constant(value=str(variable)), *_])
+            | ast.Subscript(slice=ast.Constant(value=str(variable)))
+        ) if _PLATFORM.match(variable):
+            return negated
         case ast.Attribute(attr=name) | ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[]):
-            return not negated and _SWITCH.fullmatch(name) is not None
+            return (_SERVING if negated else _SWITCH).fullmatch(name) is not None
         case ast.Name(id=name):
-            if not negated and name.isupper() and _SWITCH.fullmatch(name):
+            if name.isupper() and (_SERVING if negated else _SWITCH).fullmatch(name):
                 return True
             value = next((each for how, each in values_of(test, module) if how == "value"), None)
-            return isinstance(value, ast.Compare) and _is_side(value, negated, module)
+            return isinstance(value, ast.Compare | ast.Call) and _is_side(value, negated, module)
     return False
 
 
@@ -75,4 +104,11 @@ def _is_elsewhere(asked: ast.expr, named: ast.expr, module: Module) -> bool:
     if value in ("win32", "nt", "windows"):
         name = module.qualified_name(asked.func if isinstance(asked, ast.Call) else asked)
         return name in ("sys.platform", "os.name", "platform.system")
-    return value in _STAGES and _STAGE.fullmatch(last_name(asked)) is not None
+    return _is_stage(asked, named, _STAGES)
+
+
+def _is_stage(asked: ast.expr, named: ast.expr, stages: frozenset[str]) -> bool:
+    """`settings.env`, compared with the name of one of these stages."""
+    if not isinstance(named, ast.Constant) or not isinstance(named.value, str):
+        return False
+    return named.value.lower() in stages and _STAGE.fullmatch(last_name(asked)) is not None

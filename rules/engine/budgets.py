@@ -7,7 +7,7 @@ more. That holds for every size from one on, and needs no name of a loop.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 
 from rules.engine import fingerprints, registry
@@ -116,8 +116,13 @@ def within(cost: str | int, allowed: str | int) -> bool:
     return True
 
 
-def fits(match: str, endpoint: Endpoint | EndpointRef) -> bool:
-    """Whether a table's `match` means this endpoint: `GET /orders`, `/orders` or a glob. How parameters are called is nothing."""
+def fits(budget: Budget, endpoint: Endpoint) -> bool:
+    """Whether a budget means this endpoint: `GET /orders`, `/orders` or a glob. How parameters are called is nothing."""
+    if budget.file is not None:
+        file = f"{budget.above}/{endpoint.file}" if budget.above else endpoint.file
+        if not fnmatchcase(file, budget.file):
+            return False
+    match = budget.match
     target = f"{endpoint.method} {endpoint.path}" if " " in match else endpoint.path
     target, match = _PARAMETER.sub("{}", target), _PARAMETER.sub("{}", match)
     return fnmatchcase(target, match.replace("[", "[[]"))
@@ -150,7 +155,7 @@ def broken(endpoints: Iterable[Endpoint], options: Options) -> Iterator[Finding]
         ref = EndpointRef(endpoint.method, endpoint.path)
         told: dict[str, str] = {}
         for budget in held.budget:
-            if fits(budget.match, endpoint):
+            if fits(budget, endpoint):
                 told.update(broken_by(endpoint.cost, budget))
         for what, allowed in told.items():
             yield Finding(
@@ -188,25 +193,43 @@ def _kind(what: str) -> str:
     )
 
 
-def frozen(endpoint: Endpoint, old: Budget | None = None, *, loosen: bool = False) -> Budget:
-    """Today's cost as a budget. An older, tighter one stays, unless `loosen`: a ratchet turns one way."""
-    cost = endpoint.cost
+def frozen(costs: Sequence[Cost], match: str, olds: Iterable[Budget] = (), *, loosen: bool = False) -> Budget:
+    """Today's costs, of several endpoints the most of each, as a budget. An older, tighter one stays, unless `loosen`: a
+    ratchet turns one way."""
     budget = Budget(
-        match=f"{endpoint.method} {endpoint.path}",
-        queries=_number(cost.queries),
-        external_calls=_number(cost.external_calls),
-        blocks=bool(cost.blocking),
-        unbounded=cost.unbounded,
+        match=match,
+        queries=_number(_most(cost.queries for cost in costs)),
+        external_calls=_number(_most(cost.external_calls for cost in costs)),
+        blocks=any(cost.blocking for cost in costs),
+        unbounded=any(cost.unbounded for cost in costs),
     )
-    if old is None or loosen:
-        return budget
-    return Budget(
-        match=budget.match,
-        queries=_tighter(budget.queries, old.queries),
-        external_calls=_tighter(budget.external_calls, old.external_calls),
-        blocks=bool(budget.blocks) and old.blocks is not False,
-        unbounded=budget.unbounded and old.unbounded,
-    )
+    for old in () if loosen else olds:
+        budget = Budget(
+            match=match,
+            queries=_tighter(budget.queries, old.queries),
+            external_calls=_tighter(budget.external_calls, old.external_calls),
+            blocks=bool(budget.blocks) and old.blocks is not False,
+            unbounded=budget.unbounded and old.unbounded,
+        )
+    return budget
+
+
+def _most(costs: Iterable[str]) -> str:
+    """The least cost that all are within: one of them, or the most of each degree."""
+    known = list(dict.fromkeys(costs))
+    for cost in known:
+        if all(within(other, cost) for other in known):
+            return cost
+    degrees: dict[int, float] = {}
+    for cost in known:
+        for degree, factor in by_degree(cost).items():
+            degrees[degree] = max(factor, degrees.get(degree, 0.0))
+    return " + ".join(_term(degree, factor) for degree, factor in sorted(degrees.items()))
+
+
+def _term(degree: int, factor: float) -> str:
+    size = "" if not degree else "N" if degree == 1 else f"N{_SUPERSCRIPTS[min(degree, 9)]}"
+    return f"{factor:.0f}{size}" if factor != 1 or not size else size
 
 
 def _tighter(today: int | str | None, before: int | str | None) -> int | str | None:

@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import NamedTuple
 
 import msgspec
 
 from rules import libraries
 from rules.engine import estimates
-from rules.engine.finding import Cost, Effort, Endpoint, Options
+from rules.engine.deployment import Deployment
+from rules.engine.finding import Cost, Effort, Endpoint, Holding, Occupancy, Options
+from rules.engine.waiting import COMPUTED, COMPUTING_MS, CPU, DB, DISK, HOPS, HTTP, REDIS, SLEPT, STORE, WAIT
 from rules.libraries import Kind
 
 POOL = 15
@@ -30,9 +34,44 @@ THREAD_CPU_MS = 0.12
 QUERY_CPU_MS = 0.4
 HTTP_CPU_MS = 0.27
 ROW_CPU_MS = 0.02
+_CPU_MS: Mapping[str, float] = {
+    DB: QUERY_CPU_MS,
+    STORE: QUERY_CPU_MS,
+    REDIS: 0.15,
+    HOPS: THREAD_CPU_MS,
+    f"{HTTP}:httpx": 2.0,
+    f"{HTTP}:httpx2": 1.0,
+    f"{HTTP}:requests": 0.7,
+}
+"""By what is done; another client costs `HTTP_CPU_MS`."""
 STATEMENT_MS = 0.5
 """What the database itself works on a small statement."""
-SLEEP_MS = 500.0
+WAIT_MS = 500.0
+"""A sleep, a program or a queue of which nothing is known."""
+DISK_MS = 1.0
+WEBSOCKET = "WEBSOCKET"
+# Resources, as the holdings of `rules.engine.occupancy` name them.
+THREADS = "worker threads"
+POOL_OF_DATABASE = "database pool"
+_AWAY = frozenset({HTTP, STORE, WAIT, SLEPT})
+"""What nobody needs a connection of the pool for."""
+_CHANGES: Mapping[str, tuple[str, str, Effort]] = {
+    THREADS: (
+        "thread",
+        "an asynchronous client or driver, fewer round trips, or more thread tokens",
+        Effort.HOURS,
+    ),
+    "default executor": (
+        "thread",
+        "an executor of its own for these calls, or more of its threads",
+        Effort.MINUTES,
+    ),
+    "threads of an executor": ("thread", "more threads for {name}", Effort.MINUTES),
+    POOL_OF_DATABASE: ("connection", "fewer statements per request, or a larger pool", Effort.MINUTES),
+    "client connections": ("connection", "more connections for {name}, or fewer calls", Effort.MINUTES),
+    "lock": ("place", "hold {name} only for what it protects, not while waiting", Effort.HOURS),
+}
+"""What a place in it is called, and what raises the limit."""
 FAR = 8.0
 """A load so many times beyond a limit is no matter of more workers or connections."""
 LOADS = (0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
@@ -78,6 +117,10 @@ class Capacity(msgspec.Struct, frozen=True, kw_only=True):
     assumptions: dict[str, float]
     work: str = ""
     """What one request does, in words: `statements 2 + N = 102`."""
+    supposed: tuple[str, ...] = ()
+    """What else the figures rest on, in words: there is no key for it."""
+    wanted: float = 0.0
+    """The load in question, in requests per second; 0 when there is none."""
 
     @property
     def ceiling(self) -> float:
@@ -98,6 +141,19 @@ class Capacity(msgspec.Struct, frozen=True, kw_only=True):
         return math.inf if used >= 1 else self.response_ms / (1 - used)
 
 
+class Sockets(NamedTuple):
+    """How many clients of a websocket can stay at once."""
+
+    path: str
+    file: str
+    line: int
+    connections: int = 0
+    """Over all workers; 0 where nothing in the code limits them."""
+    resource: str = ""
+    formula: str = ""
+    change: str = ""
+
+
 class Site(msgspec.Struct, frozen=True, kw_only=True):
     """What the service runs on: from `[tool.fastperf.context]` and the deployment's files, else assumed."""
 
@@ -113,6 +169,36 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     max_connections: int = MAX_CONNECTIONS
     known: frozenset[str] = frozenset()
     """Names that somebody told; the others are assumed."""
+
+    def units(self, resource: str) -> int:
+        """The places of a resource of which the code does not say how many."""
+        match resource:
+            case "worker threads":
+                return self.threads
+            case "database pool":
+                return self.pool
+            case "default executor" | "threads of an executor":
+                return min(32, max(self.cpus, self.workers) + 4)
+        return 0
+
+    def price(self, kind: str) -> float:
+        """Milliseconds of one of what is waited for."""
+        match kind:
+            case "db" | "store":
+                return self.db_ms + STATEMENT_MS
+            case "http":
+                return self.http_ms
+            case "redis":
+                return self.redis_ms
+            case "disk":
+                return DISK_MS
+            case "wait":
+                return WAIT_MS
+            case "slept_us" | "cpu_us":
+                return 0.001
+            case "computed":
+                return COMPUTING_MS
+        return 0.0
 
     @classmethod
     def of(cls, options: Options, *, workers: int | None = None) -> Site:
@@ -138,31 +224,80 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
             http_ms=number("http_latency_ms", estimates.HTTP_LATENCY_MS),
             redis_ms=number("redis_round_trip_ms", REDIS_MS),
             rows=max(1, int(rows)),
+            max_connections=max(1, int(number("max_connections", MAX_CONNECTIONS))),
             known=frozenset(known),
         )
 
 
-def capacities(endpoints: Iterable[Endpoint], site: Site) -> list[Capacity]:
-    """Every endpoint, the tightest first."""
-    found = [capacity(endpoint, site) for endpoint in endpoints]
+def sites(options: Options, served: Deployment) -> Callable[[Endpoint], Site]:
+    """What each endpoint runs on: the configuration of the folder that its file is in, and the deployment's files."""
+    workers = next(
+        (found.number for command in served.production if (found := served.workers(command)) is not None),
+        None,
+    )
+    made: dict[int, Site] = {}
+
+    def site(endpoint: Endpoint) -> Site:
+        own = options.at(endpoint.file)
+        if id(own) not in made:
+            made[id(own)] = Site.of(own, workers=workers)
+        return made[id(own)]
+
+    return site
+
+
+def common_site(endpoints: Iterable[Endpoint], site: Callable[[Endpoint], Site]) -> Site:
+    """What most endpoints run on."""
+    found = Counter(site(endpoint) for endpoint in endpoints)
+    return found.most_common(1)[0][0] if found else Site()
+
+
+def capacities(endpoints: Iterable[Endpoint], site: Site | Callable[[Endpoint], Site]) -> list[Capacity]:
+    """Every endpoint that answers requests, the tightest first. `site` may differ from endpoint to endpoint."""
+    found = [
+        capacity(endpoint, site if isinstance(site, Site) else site(endpoint))
+        for endpoint in endpoints
+        if endpoint.method != WEBSOCKET
+    ]
     return sorted(found, key=lambda entry: (entry.ceiling, entry.path, entry.method))
+
+
+def websockets(endpoints: Iterable[Endpoint], site: Site | Callable[[Endpoint], Site]) -> list[Sockets]:
+    """Every endpoint whose clients stay, those that take fewest first."""
+    found = [
+        sockets(endpoint, site if isinstance(site, Site) else site(endpoint))
+        for endpoint in endpoints
+        if endpoint.method == WEBSOCKET
+    ]
+    return sorted(found, key=lambda each: (each.connections or math.inf, each.path))
+
+
+def sockets(endpoint: Endpoint, site: Site) -> Sockets:
+    """How many clients can stay at once."""
+    kept = endpoint.occupancy.kept if endpoint.occupancy is not None else None
+    place = endpoint.path, endpoint.file, endpoint.line
+    units = site.pool if kept is None or kept.units is None else kept.units
+    if kept is None or not units:
+        return Sockets(*place)
+    return Sockets(
+        *place,
+        site.workers * units,
+        kept.resource,
+        f"{_each(site.workers, units, 'connection')} of {_named('the pool', kept)}, one kept by each client",
+        "a session for each message, not for as long as the client stays",
+    )
 
 
 def capacity(endpoint: Endpoint, site: Site) -> Capacity:
     """What one endpoint can take. Times are in milliseconds."""
+    occupancy = endpoint.occupancy if endpoint.occupancy is not None else _occupancy(endpoint, site)
     cost = endpoint.cost
-    queries = evaluate(cost.queries, site.rows)
-    calls = evaluate(cost.external_calls, site.rows)
-    waiting = queries * (site.db_ms + STATEMENT_MS) + calls * site.http_ms
-    cpu = REQUEST_CPU_MS + queries * QUERY_CPU_MS + calls * HTTP_CPU_MS
-    if endpoint.runs_on == "thread":
-        cpu += THREAD_CPU_MS
-    if cost.unbounded:
-        cpu += site.rows * ROW_CPU_MS
-    blocked = sum(blocked_ms(name, cost, site) for name in cost.blocking)
-    burnt = sum(burnt_ms(name) for name in cost.blocking)
-    response = waiting + cpu + max(0.0, blocked - _counted_already(cost, queries, calls, site))
+    rows = site.rows * ROW_CPU_MS if cost.unbounded else 0.0
+    cpu = _processor_ms(occupancy.work) + rows
+    waiting = _ms_of(occupancy.time, site)
+    response = waiting + cpu
     cores = min(site.workers, site.cpus) if site.cpus else site.workers
+    burnt = occupancy.work.get(CPU, 0) / 1000 + occupancy.work.get(COMPUTED, 0) * COMPUTING_MS
     limits = [
         Limit(
             resource="processor",
@@ -173,52 +308,20 @@ def capacity(endpoint: Endpoint, site: Site) -> Capacity:
             less="less work per request",
         )
     ]
-    if blocked and endpoint.runs_on == "loop":
+    if blocked := _ms_of(occupancy.on_loop, site):
+        blocked += _processor_ms(occupancy.loop_work)
         limits.append(
             Limit(
                 resource="event loop",
-                rps=_rate(site.workers, blocked + cpu),
-                formula=f"{_plural(site.workers, 'event loop')} / {_ms(blocked + cpu)} blocked per request",
-                change=f"take {', '.join(cost.blocking[:3])} off the event loop",
+                rps=_rate(site.workers, blocked),
+                formula=f"{_plural(site.workers, 'event loop')} / {_ms(blocked)} blocked per request",
+                change=f"take {_longest_stop(occupancy)} off the event loop",
                 effort=Effort.MINUTES,
             )
         )
-    if endpoint.runs_on == "thread":
-        limits.append(
-            Limit(
-                resource="worker threads",
-                rps=_rate(site.workers * site.threads, response),
-                formula=f"{site.workers} · {site.threads} threads / {_ms(response)} per request",
-                change="an asynchronous client or driver, fewer round trips, or more thread tokens",
-                effort=Effort.HOURS,
-            )
-        )
-    if queries:
-        held = max(waiting + cpu, 1e-9)
-        limits.append(
-            Limit(
-                resource="database pool",
-                rps=_rate(site.workers * site.pool, held),
-                formula=f"{site.workers} · {site.pool} connections / {_ms(held)} held per request",
-                change=(
-                    "give the connection back before calling out"
-                    if calls
-                    else "fewer statements per request, or a larger pool"
-                ),
-                effort=Effort.HOURS if calls else Effort.MINUTES,
-                less="" if calls else "fewer statements per request",
-            )
-        )
-        if site.workers * site.pool > site.max_connections:
-            limits.append(
-                Limit(
-                    resource="database limit",
-                    rps=_rate(site.max_connections, held),
-                    formula=f"{site.max_connections} connections / {_ms(held)} held per request",
-                    change="a smaller pool per worker, or a pooler such as PgBouncer",
-                    effort=Effort.HOURS,
-                )
-            )
+    calls = any(kind in _AWAY for kind in occupancy.time)
+    for holding in occupancy.held:
+        limits += _limits_of(holding, site, cpu, calls=calls)
     limits.sort(key=lambda limit: limit.rps)
     return Capacity(
         method=endpoint.method,
@@ -227,16 +330,136 @@ def capacity(endpoint: Endpoint, site: Site) -> Capacity:
         line=endpoint.line,
         response_ms=response,
         limits=tuple(limits),
-        assumptions=_assumptions(site, queries, calls),
+        assumptions=_assumptions(site, occupancy, cost),
+        supposed=tuple(_supposed(occupancy, cost)),
         work=", ".join(
-            _worked_out(name, polynomial, value)
-            for name, polynomial, value in (
-                ("statements", cost.queries, queries),
-                ("calls to other services", cost.external_calls, calls),
+            _worked_out(name, polynomial, evaluate(polynomial, site.rows))
+            for name, polynomial in (
+                ("statements", cost.queries),
+                ("calls to other services", cost.external_calls),
             )
-            if value
+            if polynomial != "0"
         ),
     )
+
+
+def _limits_of(holding: Holding, site: Site, cpu: float, *, calls: bool) -> Iterator[Limit]:
+    """What a holding allows, unless it has room for everybody."""
+    units = holding.units if holding.units is not None else site.units(holding.resource)
+    held = _ms_of(holding.waits, site)
+    if not units or not held:
+        return
+    if holding.resource in (THREADS, POOL_OF_DATABASE):
+        held += cpu
+    kind, change, effort = _CHANGES[holding.resource]
+    less = ""
+    if holding.resource == POOL_OF_DATABASE:
+        asked_away = any(each in _AWAY for each in holding.waits)
+        change = "give the connection back before calling out" if asked_away else change
+        effort = Effort.HOURS if asked_away else effort
+        less = "" if asked_away else "fewer statements per request"
+    yield Limit(
+        resource=holding.resource,
+        rps=_rate(site.workers * units, held),
+        formula=f"{_each(site.workers, units, kind)}{_called(holding)} / {_ms(held)} held per request",
+        change=change.format(name=holding.name or "it"),
+        effort=effort,
+        less=less,
+    )
+    if holding.resource == POOL_OF_DATABASE and site.workers * units > site.max_connections:
+        yield Limit(
+            resource="database limit",
+            rps=_rate(site.max_connections, held),
+            formula=f"{site.max_connections} connections / {_ms(held)} held per request",
+            change="a smaller pool per worker, or a pooler such as PgBouncer",
+            effort=Effort.HOURS,
+        )
+
+
+def _longest_stop(occupancy: Occupancy) -> str:
+    """What keeps the loop the longest: a client's calls by their library, for they go off it together."""
+    name = next(iter(occupancy.stops), "what waits")
+    known = libraries.blocking(name)
+    if known is None or known.kind not in (Kind.NET, Kind.DB):
+        return name
+    return f"the calls of {libraries.library(name)}"
+
+
+def _called(holding: Holding) -> str:
+    return f" of {holding.name}" if holding.name else ""
+
+
+def _named(words: str, holding: Holding) -> str:
+    return holding.name or words
+
+
+def _each(workers: int, units: int, kind: str) -> str:
+    """`2 · 40 threads`; `3 permits` of a single worker."""
+    return _plural(units, kind) if workers == 1 else f"{workers} · {_plural(units, kind)}"
+
+
+def _ms_of(waits: Mapping[str, float], site: Site) -> float:
+    """So many milliseconds a service needs for what is waited for."""
+    return sum(count * site.price(kind) for kind, count in waits.items())
+
+
+def _processor_ms(work: Mapping[str, float]) -> float:
+    """Processor time of one request but for the computing that is told apart."""
+    spent = REQUEST_CPU_MS
+    for kind, count in work.items():
+        spent += count * (_CPU_MS.get(kind, HTTP_CPU_MS) if kind[:4] == HTTP else _CPU_MS.get(kind, 0.0))
+    return spent
+
+
+def _occupancy(endpoint: Endpoint, site: Site) -> Occupancy:
+    """What can be told of an endpoint by its cost alone: everything one after another, and held for all the time."""
+    cost = endpoint.cost
+    queries, calls = evaluate(cost.queries, site.rows), evaluate(cost.external_calls, site.rows)
+    time = {DB: queries, HTTP: calls}
+    kept: dict[str, float] = {}
+    for name in cost.blocking:
+        known = libraries.blocking(name)
+        kind = known.kind if known is not None else Kind.NET
+        if kind is Kind.CPU:
+            if known is None or known.seconds is None:
+                time[COMPUTED] = kept[COMPUTED] = 1
+            else:
+                time[CPU] = kept[CPU] = kept.get(CPU, 0.0) + known.seconds * 1_000_000
+        elif kind is Kind.DB:
+            kept[DB] = max(1.0, queries)
+        elif kind is Kind.NET:
+            kept[HTTP] = max(1.0, calls)
+        elif kind is Kind.DISK:
+            time[DISK] = kept[DISK] = kept.get(DISK, 0.0) + 1
+        else:
+            time[WAIT] = kept[WAIT] = kept.get(WAIT, 0.0) + 1
+    held = []
+    in_thread = endpoint.runs_on == "thread"
+    if in_thread:
+        held.append(Holding(THREADS, "", None, time))
+    if queries:
+        held.append(Holding(POOL_OF_DATABASE, "", None, time))
+    return Occupancy(
+        time=time,
+        work={**time, HOPS: 1.0 if in_thread else 0.0},
+        on_loop={} if in_thread else kept,
+        stops=() if in_thread else cost.blocking,
+        loop_work={} if in_thread else time,
+        held=tuple(held),
+    )
+
+
+_SUPPOSED: Mapping[str, str] = {
+    COMPUTED: f"{COMPUTING_MS} ms for a computation whose length the code does not say",
+    WAIT: f"{WAIT_MS:g} ms for a sleep, program or queue of which it says nothing",
+    DISK: f"{DISK_MS:g} ms for a look at the disk",
+}
+
+
+def _supposed(occupancy: Occupancy, cost: Cost) -> Iterator[str]:
+    if any(mark in f"{cost.queries}{cost.external_calls}" for mark in "·²³⁴"):
+        yield f"{estimates.INNER_ROWS} in each collection inside another"
+    yield from (words for kind, words in _SUPPOSED.items() if kind in occupancy.time)
 
 
 def _worked_out(name: str, polynomial: str, value: float) -> str:
@@ -245,58 +468,17 @@ def _worked_out(name: str, polynomial: str, value: float) -> str:
 
 
 def evaluate(polynomial: str, size: int) -> float:
-    """`2 + 3N²` with every loop size as `size`; 0 for what cannot be read."""
+    """`2 + 3N²` with `size` members in every collection, and fewer in those inside; 0 for what cannot be read."""
     total = 0.0
     for term in polynomial.replace("·", " ").split("+"):
-        product, seen = 1.0, False
+        factor, depth, seen = 1.0, 0, False
         for number, name, power in _TERM.findall(term.strip()):
             if number:
-                product, seen = product * float(number), True
+                factor, seen = factor * float(number), True
             if name:
-                product, seen = product * float(size) ** _SUPERSCRIPTS.get(power, 1), True
-        total += product if seen else 0.0
+                depth, seen = depth + _SUPERSCRIPTS.get(power, 1), True
+        total += factor * estimates.size(depth, size) if seen else 0.0
     return total
-
-
-def blocked_ms(name: str, cost: Cost, site: Site) -> float:
-    """How long one request keeps the event loop in the named call."""
-    known = libraries.blocking(name)
-    if known is None:
-        return site.http_ms
-    if known.seconds is not None:
-        return known.seconds * 1000
-    match known.kind:
-        case Kind.DB:
-            return max(1.0, evaluate(cost.queries, site.rows)) * (site.db_ms + STATEMENT_MS)
-        case Kind.NET:
-            return max(1.0, evaluate(cost.external_calls, site.rows)) * site.http_ms
-        case Kind.SLEEP:
-            return SLEEP_MS
-        case Kind.CPU:
-            return 50.0
-        case Kind.DISK:
-            return 1.0
-    return site.http_ms
-
-
-def burnt_ms(name: str) -> float:
-    """Processor time of the named call."""
-    known = libraries.blocking(name)
-    if known is None or known.kind is not Kind.CPU:
-        return 0.0
-    return known.seconds * 1000 if known.seconds is not None else 50.0
-
-
-def _counted_already(cost: Cost, queries: float, calls: float, site: Site) -> float:
-    """The part of the blocked time that the waits of queries and calls hold too."""
-    shared = 0.0
-    for name in cost.blocking:
-        known = libraries.blocking(name)
-        if known is not None and known.kind is Kind.DB and queries:
-            shared += queries * (site.db_ms + STATEMENT_MS)
-        elif (known is None or known.kind is Kind.NET) and calls:
-            shared += calls * site.http_ms
-    return shared
 
 
 def _rate(units: float, milliseconds: float) -> float:
@@ -311,11 +493,18 @@ def _ms(milliseconds: float) -> str:
     return f"{estimates.number(milliseconds)} ms"
 
 
-def _assumptions(site: Site, queries: float, calls: float) -> dict[str, float]:
+def _assumptions(site: Site, occupancy: Occupancy, cost: Cost) -> dict[str, float]:
     """What the figures rest on and nobody told."""
+    kinds = {*occupancy.time, *occupancy.work}
+    unsaid = {holding.resource for holding in occupancy.held if holding.units is None}
+    grows = any(letter.isalpha() for letter in f"{cost.queries}{cost.external_calls}") or cost.unbounded
     used: Mapping[str, float] = {
         "workers": site.workers,
-        **({"db_round_trip_ms": site.db_ms, "pool_size": site.pool, "rows": site.rows} if queries else {}),
-        **({"http_latency_ms": site.http_ms} if calls else {}),
+        **({"threads": site.threads} if THREADS in unsaid else {}),
+        **({"db_round_trip_ms": site.db_ms} if kinds & {DB, STORE} else {}),
+        **({"pool_size": site.pool} if POOL_OF_DATABASE in unsaid else {}),
+        **({"redis_round_trip_ms": site.redis_ms} if REDIS in kinds else {}),
+        **({"http_latency_ms": site.http_ms} if HTTP in kinds else {}),
+        **({"rows": site.rows} if grows else {}),
     }
     return {key: value for key, value in used.items() if key not in site.known}

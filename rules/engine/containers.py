@@ -5,6 +5,8 @@ from __future__ import annotations
 from rules.engine.values import Sort, Value
 
 LIST = Value(Sort.INSTANCE, "builtins.list")
+PROVIDER = "provider"
+"""The name of what gives its `item` when it is called."""
 DICT = Value(Sort.INSTANCE, "builtins.dict")
 
 
@@ -24,6 +26,8 @@ def same(left: Value | None, right: Value | None) -> bool:
         right.module,
     ):
         return False
+    if left.sort == Sort.UNION:
+        return len(left.members) == len(right.members) and all(map(same, left.members, right.members))
     if left.sort == Sort.ITEMS:
         return len(left.members) == len(right.members) and (
             left.item is right.item or same(left.item, right.item)

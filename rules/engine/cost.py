@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Protocol, Self, TypeAlias, TypeVar
 
 from rules.engine import facts
 from rules.engine.facts import Call
@@ -44,8 +44,17 @@ class Amount:
             self.unbounded or other.unbounded,
         )
 
+    def beside(self, other: Amount) -> Amount:
+        """Both at once: the longer wait counts."""
+        return Amount(
+            add(self.queries, other.queries),
+            add(self.external, other.external),
+            larger(self.waits, other.waits),
+            self.unbounded or other.unbounded,
+        )
+
     def looped(self, loop: str, concurrently: bool) -> Amount:
-        """This much for each turn of `loop`."""
+        """This much for each turn of `loop`, a name or `=5`."""
         waits = self.waits if concurrently else times(self.waits, loop)
         return Amount(times(self.queries, loop), times(self.external, loop), waits, self.unbounded)
 
@@ -58,7 +67,18 @@ class Amount:
 
 
 NOTHING = Amount()
-_Item = tuple[Sequence[str], Amount]
+
+
+class Measure(Protocol):
+    """What code costs in some respect: added along calls, multiplied by loops, the larger of alternatives."""
+
+    def __add__(self, other: Self) -> Self: ...
+    def or_larger(self, other: Self) -> Self: ...
+    def beside(self, other: Self) -> Self: ...
+    def looped(self, loop: str, concurrently: bool) -> Self: ...
+
+
+M = TypeVar("M", bound=Measure)
 
 
 Lazy: TypeAlias = "Mapping[tuple[str, str], Sequence[LeafCall]]"
@@ -156,13 +176,11 @@ class Costs:
         return self._amounts[node]
 
     def _amount(self, node: Node, recursive: bool) -> Amount:
-        items = [(_segments(call), amount) for call, _, amount in self.parts(node)]
+        items = [(path_of(call, what), amount) for call, what, amount in self.parts(node)]
         if not items:
             return NOTHING
-        total = _total(items, 0, False)
-        if recursive and (total.queries or total.external):
-            total = total.endless()
-        return total
+        amount = total(items, NOTHING)
+        return amount.endless() if recursive and (amount.queries or amount.external) else amount
 
     def parts(self, node: Node) -> Iterator[tuple[Call, LeafCall | Edge, Amount]]:
         """The calls in `node` that cost something, with what one run of each costs."""
@@ -181,38 +199,40 @@ class Costs:
 
     def of_middleware(self, node: Node, path: str) -> Amount:
         """What a middleware adds to a request of `path`: parts of it may be for other paths only."""
-        items = [(_segments(call), amount) for call, _, amount in self.parts(node) if _applies(call, path)]
-        return _total(items, 0, False)
+        items = [
+            (path_of(call, what), amount) for call, what, amount in self.parts(node) if applies(call, path)
+        ]
+        return total(items, NOTHING)
 
     def amount_of(
         self, handler: Node, dependencies: Iterable[Node], middleware: Iterable[Node], path: str
     ) -> Amount:
         """The cost of a request: what runs before the handler, and the handler."""
-        total = NOTHING
+        amount = NOTHING
         for node in middleware:
-            total = total + self.of_middleware(node, path)
+            amount = amount + self.of_middleware(node, path)
         for node in (*dependencies, handler):
-            total = total + self.of(node)
-        return total
+            amount = amount + self.of(node)
+        return amount
 
     def endpoint(
         self, handler: Node, dependencies: Iterable[Node], middleware: Iterable[Node], path: str
     ) -> Cost:
         """The cost of a request in words, with what blocks the event loop."""
         dependencies, middleware = tuple(dependencies), tuple(middleware)
-        total = self.amount_of(handler, dependencies, middleware, path)
+        amount = self.amount_of(handler, dependencies, middleware, path)
         blocking: dict[str, None] = {}
         for node in (*middleware, *dependencies, handler):
             if node.is_async:
                 blocking.update(dict.fromkeys(self._summaries.blocks_loop(node)))
                 blocking.update(dict.fromkeys(self._loaded_on_loop(node)))
-        sizes = sizes_of(total)
+        sizes = sizes_of(amount)
         return Cost(
-            written(total.queries, sizes),
-            written(total.external, sizes),
-            written(total.waits, sizes),
+            written(amount.queries, sizes),
+            written(amount.external, sizes),
+            written(amount.waits, sizes),
             tuple(blocking),
-            total.unbounded,
+            amount.unbounded,
         )
 
     def _loaded_on_loop(self, node: Node) -> Iterator[str]:
@@ -239,7 +259,8 @@ def sizes_of(amount: Amount) -> dict[str, str]:
     return letters(amount.queries, amount.external, amount.waits)
 
 
-def _applies(call: Call, path: str) -> bool:
+def applies(call: Call, path: str) -> bool:
+    """Whether a call in a middleware is made for requests of `path`."""
     return all(holds_for(segment[1:], path) for segment in call.path.split("/") if segment[:1] == "%")
 
 
@@ -254,42 +275,48 @@ def _of_leaf(leaf: LeafCall) -> Amount:
     return NOTHING
 
 
-def _segments(call: Call) -> Sequence[str]:
-    segments = call.path.split("/")[:-1] if call.path else ()
-    return [segment for segment in segments if segment[:1] != "%"] if "%" in call.path else segments
+def path_of(call: Call, what: LeafCall | Edge) -> Sequence[str]:
+    """The loops, alternatives and concurrent groups around a call, from the outside in.
+
+    Where it runs one of several functions, these are alternatives too.
+    """
+    found = call.path.split("/")[:-1] if call.path else []
+    if "%" in call.path:
+        found = [segment for segment in found if segment[:1] != "%"]
+    if isinstance(what, Edge) and what.one_of_several:
+        return [*found, f"?{call.line}_{call.column}s.{what.at}"]
+    return found
 
 
-def _total(items: Sequence[_Item], depth: int, concurrently: bool) -> Amount:
+def total(
+    items: Sequence[tuple[Sequence[str], M]], nothing: M, depth: int = 0, *, concurrently: bool = False
+) -> M:
     """The sum of items whose paths agree before `depth`."""
-    total = NOTHING
-    looped: dict[str, list[_Item]] = {}
-    groups: dict[str, dict[str, list[_Item]]] = {}
+    found = nothing
+    looped: dict[str, list[tuple[Sequence[str], M]]] = {}
+    groups: dict[str, dict[str, list[tuple[Sequence[str], M]]]] = {}
     for item in items:
-        segments, amount = item
-        if len(segments) <= depth:
-            total = total + amount
+        path, amount = item
+        if len(path) <= depth:
+            found = found + amount
             continue
-        segment = segments[depth]
+        segment = path[depth]
         if segment[0] == "*":
             looped.setdefault(segment[1:], []).append(item)
         else:
             group, _, member = segment.partition(".")
             groups.setdefault(group, {}).setdefault(member, []).append(item)
     for loop, inner in looped.items():
-        total = total + _total(inner, depth + 1, concurrently).looped(loop, concurrently)
+        each = total(inner, nothing, depth + 1, concurrently=concurrently)
+        found = found + each.looped(loop, concurrently)
     for group, members in groups.items():
         together = group[0] == "&"
-        amounts = [_total(each, depth + 1, concurrently or together) for each in members.values()]
+        amounts = [
+            total(member, nothing, depth + 1, concurrently=concurrently or together)
+            for member in members.values()
+        ]
         joined = amounts[0]
         for amount in amounts[1:]:
-            if together:
-                joined = Amount(
-                    add(joined.queries, amount.queries),
-                    add(joined.external, amount.external),
-                    larger(joined.waits, amount.waits),
-                    joined.unbounded or amount.unbounded,
-                )
-            else:
-                joined = joined.or_larger(amount)
-        total = total + joined
-    return total
+            joined = joined.beside(amount) if together else joined.or_larger(amount)
+        found = found + joined
+    return found

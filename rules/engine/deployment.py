@@ -68,6 +68,8 @@ class Command:
     words: tuple[Word, ...]
     production: bool | None
     service: str = ""
+    folder: str = ""
+    """Where it is run, as far as the line says: `cd backend && uvicorn main:app`."""
 
     @property
     def line(self) -> int:
@@ -101,8 +103,12 @@ class Command:
     @property
     def runs(self) -> str:
         """The command as a reader knows it, shortened: `uvicorn app.main:app`."""
-        application = next((word.text for word in self.words if _APPLICATION.match(word.text)), "")
-        return f"{self.server} {application}".strip()
+        return f"{self.server} {self.application}".strip()
+
+    @property
+    def application(self) -> str:
+        """What is served: `app.main:app`."""
+        return next((word.text for word in self.words if _APPLICATION.match(word.text)), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +282,15 @@ def _commands(path: str, kind: str, text: str) -> Iterator[Command]:
     for words, stage in _command_lines(kind, text):
         for server, part in _servers(words):
             meant = False if _DEVELOPMENT.search(stage.lower()) else production
-            yield Command(path, kind, server, part, meant, stage)
+            yield Command(path, kind, server, part, meant, stage, _folder(words, part))
+
+
+def _folder(words: Sequence[Word], part: Sequence[Word]) -> str:
+    """What a line changes to before it starts the server."""
+    before = [word.text for word in words[: next(at for at, word in enumerate(words) if word is part[0])]]
+    at = len(before) - 1 - before[::-1].index("cd") if "cd" in before[:-1] else -1
+    named = before[at + 1].strip("./;") if at >= 0 else ""
+    return named if re.fullmatch(r"[\w./-]+", named) else ""
 
 
 def _command_lines(kind: str, text: str) -> Iterator[tuple[list[Word], str]]:
@@ -491,7 +505,13 @@ def _started_by_images(commands: Sequence[Command], documents: Mapping[str, str]
             )
         ):
             command = Command(
-                command.path, command.kind, command.server, command.words, True, command.service
+                command.path,
+                command.kind,
+                command.server,
+                command.words,
+                True,
+                command.service,
+                command.folder,
             )
         found.append(command)
     return found

@@ -117,7 +117,7 @@ def _inside(project: Project, node: Node, above: frozenset[Node], only_for: str 
         marks = call.path.split("/")[:-1] if call.path else []
         if only_for and any(mark[0] == "%" and not holds_for(mark[1:], only_for) for mark in marks):
             continue
-        loops = tuple(mark[1:] or "turns" for mark in marks if mark[0] == "*")
+        loops = tuple(_named(mark[1:]) for mark in marks if mark[0] == "*")
         amount = each
         for mark in reversed(marks):
             if mark[0] == "*":
@@ -126,6 +126,10 @@ def _inside(project: Project, node: Node, above: frozenset[Node], only_for: str 
             yield Branch(what.name, node.path, call.line, "call", amount, loops)
         else:
             yield _followed(project, node, what, amount, loops, above)
+
+
+def _named(loop: str) -> str:
+    return f"{loop[1:]} turns" if loop[:1] == "=" else loop or "turns"
 
 
 def _followed(

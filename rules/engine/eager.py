@@ -40,11 +40,17 @@ class LazyRead:
 
 def lazy_read(node: ast.Attribute, module: Module) -> LazyRead | None:
     """The query that reading the attribute `node` runs; None when it runs none or nobody can tell."""
-    names = module.project.models.relationship_names
-    if not isinstance(node.ctx, ast.Load):
+    known = module.lazy_reads
+    if node in known:
+        return known[node]
+    models = module.project.models
+    if node.attr not in models.relationship_names and node.attr not in models.property_names:
         return None
-    if node.attr not in names and node.attr not in module.project.models.property_names:
-        return None
+    known[node] = found = _lazy_read(node, module) if isinstance(node.ctx, ast.Load) else None
+    return found
+
+
+def _lazy_read(node: ast.Attribute, module: Module) -> LazyRead | None:
     found = [read_of(loaded) for loaded in module.rows(node)]
     return found[0] if found and all(each is not None and not each.behind for each in found) else None
 

@@ -34,6 +34,12 @@ def is_embedded(callable_name: str, module: Module) -> bool:
     return named.startswith("sqlite") if named else _is_sqlite(module.project)
 
 
+def is_told(project: Project) -> bool:
+    """Whether the project itself says which database it has."""
+    named = project.requirements.keys() | {name for each in project.files.values() for name in each.imports}
+    return bool(SERVER_DRIVERS & named) or _is_sqlite(project)
+
+
 def _is_sqlite(project: Project) -> bool:
     known = _known.get(project)
     if known is None:

@@ -17,6 +17,8 @@ HTTP_RANGE_MS = (50.0, 200.0)
 """What a call to another service takes where a project does not say."""
 DB_ROUND_TRIP_MS = 1.0
 ROWS = 100
+INNER_ROWS = 10
+"""Members of each collection inside a collection."""
 THREADS = 40
 """Worker threads that FastAPI runs plain `def` functions in, per process."""
 
@@ -61,6 +63,11 @@ def concurrency(options: Options) -> int:
     return max(1, round(assumption(options, "concurrency", CONCURRENCY)))
 
 
+def size(depth: int, rows: float) -> float:
+    """How often something happens in so many loops inside each other: each order of a list has few items."""
+    return rows * min(rows, INNER_ROWS) ** (depth - 1) if depth else 1
+
+
 def http_ms(options: Options) -> float:
     return assumption(options, "http_latency_ms", HTTP_LATENCY_MS)
 
@@ -82,6 +89,19 @@ def db_ms(options: Options) -> float:
 
 def rows(options: Options) -> int:
     return max(1, round(assumption(options, "rows", ROWS)))
+
+
+def threads(options: Options) -> int:
+    return max(1, round(assumption(options, "threads", THREADS)))
+
+
+def _so_many(options: Options, turns: int | None) -> int:
+    """The turns of a loop where the code bounds them (`.limit(5)`), else as many as rows are assumed."""
+    return turns or rows(options)
+
+
+def _assumed(count: int, turns: int | None) -> dict[str, float | int | str]:
+    return {} if turns else {"rows": count}
 
 
 def gained(clients: int, milliseconds: float) -> Range:
@@ -115,6 +135,24 @@ def connecting(trip: float) -> Range:
     return 5 * trip + 2, 10 * trip + 20
 
 
+def _workers(options: Options) -> int:
+    """As many as the project says; 0 when it does not."""
+    return round(assumption(options, "workers", 0))
+
+
+def _told_workers(options: Options) -> dict[str, float | int | str]:
+    workers = _workers(options)
+    return {"workers": workers} if workers else {}
+
+
+def _of_service(options: Options) -> str:
+    """What one worker is to the whole, where that is known."""
+    workers = _workers(options)
+    if not workers:
+        return ""
+    return " (the whole service)" if workers == 1 else f" (one of {workers})"
+
+
 def blocked_loop(options: Options, milliseconds: float, *, key: str = "", what: str = "") -> Impact:
     """A call holds the event loop for so long: throughput of one worker before and after.
 
@@ -123,14 +161,20 @@ def blocked_loop(options: Options, milliseconds: float, *, key: str = "", what: 
     clients = concurrency(options)
     before = 1000 / milliseconds
     gains = gained(clients, milliseconds)
+    workers = _workers(options)
+    together = (
+        f" ({workers} workers together {number(workers * before)} → {span(*(workers * before * gain for gain in gains))})"
+        if workers > 1
+        else _of_service(options)
+    )
     return Impact(
         summary=(
             f"at {clients} concurrent requests and {number(milliseconds)} ms{' ' + what if what else ''}:"
-            f" about {number(before)} → {span(*(before * gain for gain in gains))} requests/s per worker;"
-            " a single request alone gets no faster"
+            f" about {number(before)} → {span(*(before * gain for gain in gains))} requests/s per worker{together};"
+            f" meanwhile the others wait, up to {number(clients * milliseconds)} ms; a single request alone gets no faster"
         ),
         formula="1/B → min(c, B/u)/B requests/s; other requests wait up to c·B (B: time blocked, u: CPU per request)",
-        assumptions={"concurrency": clients, key or "milliseconds": milliseconds},
+        assumptions={"concurrency": clients, key or "milliseconds": milliseconds, **_told_workers(options)},
         measured=True,
     )
 
@@ -142,10 +186,10 @@ def loop_lag(options: Options, milliseconds: float, *, key: str, what: str) -> I
         summary=(
             f"at {clients} concurrent requests and {number(milliseconds)} ms per {what}: every other request of the"
             f" worker waits {span(milliseconds, clients * milliseconds)} ms for each one, and the worker runs at most"
-            f" {number(1000 / milliseconds)} a second"
+            f" {number(1000 / milliseconds)} a second{_of_service(options)}"
         ),
         formula="other requests wait up to c·B; at most 1/B per second and worker (B: time blocked)",
-        assumptions={"concurrency": clients, key: milliseconds},
+        assumptions={"concurrency": clients, key: milliseconds, **_told_workers(options)},
         measured=True,
     )
 
@@ -155,17 +199,17 @@ def unknown_duration(options: Options) -> Impact:
     clients = concurrency(options)
     return Impact(
         summary=(
-            f"at {clients} concurrent requests: each second it takes stops the worker for as long, and the others wait"
-            f" {span(1, clients)} s"
+            f"at {clients} concurrent requests: each second it takes stops the worker{_of_service(options)} for as long,"
+            f" and the others wait {span(1, clients)} s"
         ),
         formula="1/B requests/s per worker; other requests wait up to c·B (B: time blocked)",
-        assumptions={"concurrency": clients},
+        assumptions={"concurrency": clients, **_told_workers(options)},
     )
 
 
-def queries_in_loop(options: Options) -> Impact:
+def queries_in_loop(options: Options, turns: int | None = None) -> Impact:
     """One query per turn against one for all."""
-    count, trip = rows(options), db_ms(options)
+    count, trip = _so_many(options, turns), db_ms(options)
     each = saved_per_trip(trip)
     return Impact(
         summary=(
@@ -174,14 +218,14 @@ def queries_in_loop(options: Options) -> Impact:
             " plus the rows themselves"
         ),
         formula="n·(RTT + q) → RTT + q",
-        assumptions={"rows": count, "db_round_trip_ms": trip},
+        assumptions={**_assumed(count, turns), "db_round_trip_ms": trip},
         measured=True,
     )
 
 
-def lazy_loads(options: Options, relationships: int) -> Impact:
+def lazy_loads(options: Options, relationships: int, turns: int | None = None) -> Impact:
     """One query per row and relationship against one per relationship for all rows."""
-    count, trip = rows(options), db_ms(options)
+    count, trip = _so_many(options, turns), db_ms(options)
     each, statements = saved_per_trip(trip), count * relationships
     return Impact(
         summary=(
@@ -190,14 +234,14 @@ def lazy_loads(options: Options, relationships: int) -> Impact:
             " share what they refer to"
         ),
         formula="1 + n·k → 1 + k statements (n: rows, k: relationships)",
-        assumptions={"rows": count, "db_round_trip_ms": trip},
+        assumptions={**_assumed(count, turns), "db_round_trip_ms": trip},
         measured=True,
     )
 
 
-def rows_written(options: Options) -> Impact:
+def rows_written(options: Options, turns: int | None = None) -> Impact:
     """One writing statement per row against one for all."""
-    count, trip = rows(options), db_ms(options)
+    count, trip = _so_many(options, turns), db_ms(options)
     return Impact(
         summary=(
             f"for {count} rows and {number(trip)} ms per round trip: {count} statements → 1, about"
@@ -205,21 +249,21 @@ def rows_written(options: Options) -> Impact:
             f" {span(trip + _STATEMENT_MS, trip + _STATEMENT_MS + count * 0.1)} ms"
         ),
         formula="n·(RTT + q) → RTT + n·w (w: writing one row, at most 0.1 ms)",
-        assumptions={"rows": count, "db_round_trip_ms": trip},
+        assumptions={**_assumed(count, turns), "db_round_trip_ms": trip},
         measured=True,
     )
 
 
-def rows_changed(options: Options) -> Impact:
+def rows_changed(options: Options, turns: int | None = None) -> Impact:
     """Rows loaded and written back against one `UPDATE`: SQLAlchemy hands the changes to the driver as one batch."""
-    count, trip = rows(options), db_ms(options)
+    count, trip = _so_many(options, turns), db_ms(options)
     return Impact(
         summary=(
             f"for {count} rows and {number(trip)} ms per round trip: {span(*written_back(count, trip))} →"
             f" {span(trip, trip + _STATEMENT_MS)} ms; the least where the driver sends the changes at once (asyncpg, psycopg 3)"
         ),
         formula="2·RTT + n·o … n·(RTT + q) → RTT + q (o: one row as an object)",
-        assumptions={"rows": count, "db_round_trip_ms": trip},
+        assumptions={**_assumed(count, turns), "db_round_trip_ms": trip},
         measured=True,
     )
 
@@ -229,9 +273,9 @@ def written_back(count: float, trip: float) -> Range:
     return 2 * trip + objects(count)[0], trip + count * (trip + _STATEMENT_MS)
 
 
-def commits_in_loop(options: Options, kind: str) -> Impact:
+def commits_in_loop(options: Options, kind: str, turns: int | None = None) -> Impact:
     """A commit (flush, refresh) per turn against one for all."""
-    count, trip = rows(options), db_ms(options)
+    count, trip = _so_many(options, turns), db_ms(options)
     each = saved_per_trip(trip, commit=kind == "commit")
     words = {"commit": "commits, each waiting for the disk,", "flush": "flushes", "refresh": "more queries"}
     return Impact(
@@ -241,14 +285,14 @@ def commits_in_loop(options: Options, kind: str) -> Impact:
             f" {'0' if kind == 'refresh' else span(*each)} ms"
         ),
         formula="n·(RTT + fsync) → RTT + fsync" if kind == "commit" else "n·RTT → RTT",
-        assumptions={"rows": count, "db_round_trip_ms": trip},
+        assumptions={**_assumed(count, turns), "db_round_trip_ms": trip},
         measured=kind == "commit",
     )
 
 
-def awaits_in_loop(options: Options) -> Impact:
+def awaits_in_loop(options: Options, turns: int | None = None) -> Impact:
     """One call after another against five at a time."""
-    count, latencies = 10, http_range(options)
+    count, latencies = turns or 10, http_range(options)
     (low, low_after), (high, high_after) = (concurrently(count, latency, 5) for latency in latencies)
     return Impact(
         summary=(
@@ -256,7 +300,7 @@ def awaits_in_loop(options: Options) -> Impact:
             f"{span(low_after, high_after / _REACHED)} ms with five at a time; under full load the gain shrinks"
         ),
         formula="n·L → ceil(n/k)·L (L: time of one call, k: calls at once)",
-        assumptions={"items": count, "http_latency_ms": named(latencies)},
+        assumptions={**({} if turns else {"items": count}), "http_latency_ms": named(latencies)},
         measured=True,
     )
 
@@ -356,13 +400,14 @@ def hangs(options: Options, *, on_loop: bool, seconds: float | None = None) -> I
             formula="one hung call = the event loop of one worker",
             assumptions={"hung_calls": 1, **timeout},
         )
+    places = threads(options)
     return Impact(
         summary=(
-            f"each peer that accepts and never answers holds one of {THREADS} worker threads {length};"
-            f" {THREADS} such calls stop every `def` endpoint of the process"
+            f"each peer that accepts and never answers holds one of {places} worker threads {length};"
+            f" {places} such calls stop every `def` endpoint of the process"
         ),
         formula="hung calls ≥ threads ⇒ no `def` endpoint answers",
-        assumptions={"threads": THREADS, **timeout},
+        assumptions={"threads": places, **timeout},
         measured=True,
     )
 

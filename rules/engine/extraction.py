@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 
 from rules.engine import (
+    admissions,
+    callbacks,
     declarations,
     facts,
     filtered,
@@ -29,7 +31,7 @@ from rules.engine.facts import Alias, Call, Class, Decorator, Function, ModuleFa
 from rules.engine.index import Index
 from rules.engine.scopes import BUILTINS, FUNCTIONS, Binding, Scope
 from rules.engine.spelling import is_main_guard, last_name
-from rules.engine.surroundings import is_short, surroundings
+from rules.engine.surroundings import held_around, is_short, surroundings
 from rules.engine.walking import walk
 from rules.libraries import OFFLOADS
 
@@ -70,7 +72,6 @@ WIRING = frozenset(
 _QUIET = frozenset(
     f"builtins.{name}" for name in BUILTINS if name not in ("open", "input", "map", "filter", "__import__")
 )
-_APPLYING = frozenset({"builtins.map", "builtins.filter"})
 _EXECUTING = frozenset({"execute", "exec", "scalar", "scalars", "fetchval", "fetchrow", "fetch"})
 _WRITING = re.compile(r"(?:^|\.)(?:insert|update|delete)\(\)")
 _WRAPPING = frozenset(name.rpartition(".")[2] for name, offload in OFFLOADS.items() if offload.wraps)
@@ -154,6 +155,7 @@ def build(index: Index, lines: int) -> ModuleFacts:
         filters=filtered.extract(index),
         raw=raw_text.extract(index),
         early=tuple(sorted(index.early)),
+        admissions=tuple(admissions.extract(index)),
         migration=migrations.extract(index) if "alembic" in index.imports else None,
         main=any(isinstance(node, ast.If) and is_main_guard(node.test) for node in index.tree.body),
     )
@@ -297,6 +299,7 @@ def _function(index: Index, scope: Scope, calls: tuple[Call, ...], lines: int) -
         page_sizes.order(scope.node) if passings else (),
         switches.of_function(node, scope.owner is not None and not flags & facts.STATIC, calls),
         made if made != returns and len(made) <= 200 else "",
+        callbacks.applied(index, scope),
     )
 
 
@@ -431,7 +434,7 @@ def _calls(index: Index, scope: Scope, guarded: list[Call]) -> list[Call]:
     at_module = index.function_scope(scope) is index.module
     for node in scope.calls:
         ref = index.ref(node.func, scope) or _on_parameter(node.func)
-        if not ref or ref in _QUIET:
+        if not ref or (ref in _QUIET and not callbacks.sorts_by_function(node, ref)):
             continue
         last = ref.rpartition(".")[2]
         flags, loops, path, is_guarded, needs = surroundings(index, node, at_module)
@@ -452,7 +455,7 @@ def _calls(index: Index, scope: Scope, guarded: list[Call]) -> list[Call]:
             last in WIRING
             or last.rstrip("()") in WIRING
             or last.endswith("Middleware")
-            or ref in _APPLYING
+            or ref in callbacks.APPLYING
             or _hands_on(node, at_module)
         ):
             given = arguments(index, node, scope)
@@ -469,7 +472,10 @@ def _calls(index: Index, scope: Scope, guarded: list[Call]) -> list[Call]:
             bound or "",
             taken_from or "",
             needs,
-            "" if ref.startswith(_LIBRARIES) else switches.passed(index, node, scope),
+            "" if (foreign := ref.startswith(_LIBRARIES)) else switches.passed(index, node, scope),
+            held_around(index, node),
+            sleeping.milliseconds(index, node, scope) if last == "sleep" else 0,
+            () if foreign else callbacks.handed(index, node, scope),
         )
         (guarded if is_guarded else calls).append(call)
     seen: set[str] = set()

@@ -19,6 +19,7 @@ Facts know nothing of their own path, so one blob has one set of facts wherever 
     f~                    `partial(f, …)`
     x^                    what `with x as …` binds
     f$                    what the dependency f provides
+    x!                    a provider: called, it gives x, which others made
     T:‖f$                 an instance of T, or what f provides where T only says what others do
     T%                    `super()` inside T
     «a|b»                 one of several, known when they turn out to be the same
@@ -37,7 +38,7 @@ from rules.engine.raw_text import RawFacts
 from rules.engine.rows import Flow
 from rules.engine.switches import Switch
 
-ENGINE_VERSION = "27"
+ENGINE_VERSION = "29"
 """Changes when facts change shape or meaning: cached ones of another version are worthless."""
 
 # Flags of a call.
@@ -134,8 +135,8 @@ class Call(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
     loops: int = 0
     """Enclosing loops of unknown length within the function."""
     path: str = ""
-    """Where it stands among loops, alternatives and concurrent groups: `*orders/` is once for each of `orders`,
-    `?12.0/` arm 0 of the branch on line 12, `&30.1/` member 1 of the group that runs together on line 30,
+    """Where it stands among loops, alternatives and concurrent groups: `*orders/` is once for each of `orders`, `*=5/` is
+    five times, `?12.0/` arm 0 of the branch on line 12, `&30.1/` member 1 of the group that runs together on line 30,
     `%…/` only for requests of these paths."""
     arguments: tuple[Argument, ...] | None = None
     """Of calls that hand callables on or wire an application; None for all others."""
@@ -147,6 +148,12 @@ class Call(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
     """Conditions on parameters of its function under which it is made: `+commit,=session`."""
     passed: str = ""
     """What is known of the arguments: `rules.engine.switches.passed`."""
+    held: tuple[str, ...] = ()
+    """What the `with` blocks around it have taken, as references, the outermost first."""
+    milliseconds: int = 0
+    """How long it sleeps, where that is written down."""
+    handed: tuple[tuple[str, str], ...] = ()
+    """What of the arguments may be called by who gets it: position or keyword, and a reference."""
 
 
 class Parameter(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
@@ -165,6 +172,15 @@ class Decorator(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True
     called: bool = False
     arguments: tuple[Argument, ...] = ()
     receiver: str = ""
+
+
+class Applied(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
+    """A parameter that its function calls: `fn` of `def retry(fn): return fn()`."""
+
+    name: str
+    position: int = -1
+    """Among what a caller passes by position; -1 when it is passed by name only."""
+    awaited: bool = False
 
 
 class Passing(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
@@ -200,6 +216,7 @@ class Function(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True)
     """Parameters that decide whether some of its calls are made."""
     made: str = ""
     """What all `return` statements agree on where the annotation says something of the project: it may say less."""
+    applies: tuple[Applied, ...] = ()
 
 
 class Class(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
@@ -223,6 +240,20 @@ class Alias(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
 
     annotation: str
     depends: str | None = None
+
+
+class Admission(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
+    """What lets only so many in at a time (`rules.engine.admissions`)."""
+
+    target: str
+    """The own name that holds it (`@permits`, `@Fetcher.permits`); empty when it has none."""
+    ref: str
+    """What is made: `asyncio.Semaphore`."""
+    number: int | None = None
+    """0 where the code says that there is no limit; None where it says nothing."""
+    overflow: int | None = None
+    bound: str = ""
+    """Of a factory of sessions, the reference to the engine it is bound to."""
 
 
 class ModuleFacts(msgspec.Struct, omit_defaults=True, frozen=True, kw_only=True):
@@ -253,6 +284,8 @@ class ModuleFacts(msgspec.Struct, omit_defaults=True, frozen=True, kw_only=True)
     """Its SQL texts."""
     early: tuple[str, ...] = ()
     """Dependencies that are closed before the response is sent: `Depends(f, scope="function")`."""
+    admissions: tuple[Admission, ...] = ()
+    """What lets so many in at a time, as it makes them."""
     main: bool = False
     """Has code under `if __name__ == "__main__"`."""
 

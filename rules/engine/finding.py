@@ -159,10 +159,31 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """The confidence when a change brings it, where that is another."""
     heat: float = 0.0
     """The share of the time that a profile saw spent here; 0 below a twentieth, or without a profile."""
+    seen: bool = False
+    """Whether tests or a trace saw it happen."""
+    uncooled: Severity | None = None
+    """The severity without a profile that hardly ever saw it; None where that is `severity`."""
 
     _INTERNAL: ClassVar[frozenset[str]] = frozenset(
-        {"places", "cause", "endpoints", "text", "leaf", "guards", "siblings", "when_new", "heat"}
+        {
+            "places",
+            "cause",
+            "endpoints",
+            "text",
+            "leaf",
+            "guards",
+            "siblings",
+            "when_new",
+            "heat",
+            "seen",
+            "uncooled",
+        }
     )
+
+    @property
+    def in_itself(self) -> Severity:
+        """The severity that the code has, whatever a profile saw: what two versions are compared by."""
+        return self.uncooled or self.severity
 
     def contract(self) -> dict[str, Any]:
         """The finding as `check --output-format json` prints it."""
@@ -179,6 +200,37 @@ class Cost(msgspec.Struct, frozen=True):
     unbounded: bool = False
 
 
+class Holding(msgspec.Struct, frozen=True):
+    """A part of something shared that a request keeps from others."""
+
+    resource: str
+    """`worker threads`, `lock`, `database pool`, `client connections`, …"""
+    name: str
+    """What the code calls it; empty for the process's own."""
+    units: int | None
+    """Its places where the code says how many; 0 where there is no limit."""
+    waits: Mapping[str, float]
+    """What is waited for meanwhile, in the words of `rules.engine.occupancy`."""
+
+
+class Occupancy(msgspec.Struct, frozen=True, kw_only=True):
+    """What a request of an endpoint occupies (`rules.engine.occupancy`)."""
+
+    time: Mapping[str, float] = {}
+    """What it waits for, one after another."""
+    work: Mapping[str, float] = {}
+    """All that it does, whatever happens at once."""
+    on_loop: Mapping[str, float] = {}
+    """What keeps the event loop."""
+    stops: tuple[str, ...] = ()
+    """The calls that do, the longest first."""
+    loop_work: Mapping[str, float] = {}
+    """What of the work is done on it."""
+    held: tuple[Holding, ...] = ()
+    kept: Holding | None = None
+    """The connection that a websocket keeps for as long as it lasts."""
+
+
 class Endpoint(msgspec.Struct, frozen=True):
     """A route and what it costs. `file` and `line` are those of the handler; `runs_on` is loop or thread."""
 
@@ -192,11 +244,19 @@ class Endpoint(msgspec.Struct, frozen=True):
     """The handler's qualified name: endpoints of two versions are matched by it when the path moved."""
     body: str = ""
     """Digest of what the handler calls, in order: it is matched by that when its name moved too."""
+    occupancy: Occupancy | None = None
+    """Where `Options.occupancy` asks for it."""
 
     def contract(self) -> dict[str, Any]:
-        return {
-            key: value for key, value in msgspec.to_builtins(self).items() if key not in ("symbol", "body")
-        }
+        left_out = ("symbol", "body", "occupancy")
+        return {key: value for key, value in msgspec.to_builtins(self).items() if key not in left_out}
+
+
+class Bumped(msgspec.Struct, frozen=True):
+    """Distributions whose version a change moves, and the findings that come of that alone."""
+
+    names: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
 
 class Skipped(msgspec.Struct, frozen=True):
@@ -230,6 +290,8 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     suppressed: tuple[Suppressed, ...] = ()
     advice: tuple[Finding, ...] = ()
     """What the project as a whole lacks: for the first review and an audit; no finding, never counted."""
+    told: tuple[str, ...] = ()
+    """Keys of the context (`database`, `workers`) that the project's own files answer: nobody needs to be asked."""
     statistics: Statistics = Statistics()
 
     def contract(self) -> dict[str, Any]:
@@ -257,6 +319,10 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True):
 
     match: str
     """`GET /orders`, `/orders` or a glob."""
+    file: str | None = None
+    """Only handlers in these files: a path or a glob."""
+    above: str = ""
+    """The folder that paths of the project count from, seen from where `file` counts from."""
     queries: int | str | None = None
     external_calls: int | str | None = None
     blocks: bool | None = None
@@ -283,6 +349,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     budget: tuple[Budget, ...] = ()
     evidence: tuple[tuple[str, str], ...] = ()
     """Paths and texts of profiles, traces and what tests observed (`rules.engine.profiles`)."""
+    occupancy: bool = False
+    """Whether endpoints say what they occupy."""
     parts: Mapping[str, Options] = {}
     """Folders (and single files) with options of their own; what holds for the whole project (`blocking`, `evidence`)
     is only outside."""

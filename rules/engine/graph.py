@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from rules.engine import facts
+from rules.engine import callbacks, facts
 from rules.engine.facts import Argument, Call, Function
 from rules.engine.knowledge import Knowledge
 from rules.engine.paths import place_of as place_of
@@ -22,8 +22,6 @@ LOOP = "loop"
 ELSEWHERE = "elsewhere"
 """It runs, but nobody knows where."""
 
-_APPLYING = frozenset({"builtins.map", "builtins.filter"})
-"""What calls its first argument for each item."""
 _STREAMS = frozenset({"StreamingResponse", "EventSourceResponse"})
 
 
@@ -34,6 +32,12 @@ class Edge:
     kind: str
     at: int = 0
     """Its position among the edges of its function."""
+    offload: str = ""
+    """What hands it on, where it runs in a thread: `asyncio.to_thread`."""
+    one_of_several: bool = False
+    """Which function the call runs depends on what a registry or a factory gives."""
+    handed: bool = False
+    """The call hands the target to a function that calls it."""
 
 
 @dataclass(slots=True, eq=False)
@@ -45,6 +49,10 @@ class LeafCall:
     blocking: Blocking | None
     query: Query | None
     external: External | None
+    kind: str = CALL
+    """Where it runs, as of an edge: a thread or a process where the call hands on the callable itself."""
+    offload: str = ""
+    """What hands it on: `asyncio.to_thread`."""
 
 
 @dataclass(slots=True, eq=False)
@@ -134,10 +142,19 @@ class Graph:
             for target in self.runs(value):
                 kind = ELSEWHERE if self.is_handed_on(target) else _kind_of_call(call, target)
                 if kind:
-                    node.edges.append(Edge(target, call, kind))
+                    node.edges.append(Edge(target, call, kind, one_of_several=value.sort == Sort.UNION))
+                if call.handed:
+                    self._called_back(node, call, target)
         resolver.reader = None
         for at, edge in enumerate(node.edges):
             edge.at = at
+
+    def _called_back(self, node: Node, call: Call, target: Node) -> None:
+        """What `target` calls of that which the call hands it runs as if `node` called it."""
+        for ref, awaited in callbacks.called_back(self.resolver, call, target):
+            for function in self.runs(self.resolver.value(ref, node.module)):
+                if not function.function.flags & facts.GENERATOR and awaited == function.is_async:
+                    node.edges.append(Edge(function, call, CALL, handed=True))
 
     def _mark(self, node: Node, target: Node, role: str) -> None:
         """What `node` calls makes `target` something."""
@@ -169,8 +186,9 @@ class Graph:
                 self._hand_on(node, call, meaning.offload)
             elif name.rpartition(".")[2] in _STREAMS:
                 self._stream(node, call)
-            elif name in _APPLYING and call.arguments:
-                for target in self.runs(self.resolver.value(call.arguments[0].ref, node.module)):
+            elif name in callbacks.APPLYING:
+                handed = callbacks.by_key(call.arguments, name)
+                for target in self.runs(self.resolver.value(handed, node.module) if handed else None):
                     if not target.is_async and not target.function.flags & facts.GENERATOR:
                         node.edges.append(Edge(target, call, CALL))
         external = meaning.external if not call.flags & facts.LOCAL else None
@@ -192,8 +210,23 @@ class Graph:
             pool = self.resolver.value(call.arguments[0].ref, node.module)
             if pool is not None and "ProcessPool" in pool.name:
                 kind = PROCESS
-        for target in self.runs(self.resolver.value(argument.ref, node.module)):
-            node.edges.append(Edge(target, call, kind))
+        value = self.resolver.value(argument.ref, node.module)
+        for target in self.runs(value):
+            node.edges.append(Edge(target, call, kind, offload=offload.name))
+        if (
+            value is not None
+            and value.sort == Sort.EXTERNAL
+            and offload.awaitable
+            and kind in (THREAD, PROCESS)
+        ):
+            self._hand_on_library(node, call, value.name, kind, offload)
+
+    def _hand_on_library(self, node: Node, call: Call, name: str, kind: str, offload: Offload) -> None:
+        """`run_in_threadpool(requests.get, url)`: it costs what it costs, and no longer the event loop."""
+        meaning = self.knowledge.meaning(name)
+        if meaning.blocking is not None or meaning.query is not None or meaning.external is not None:
+            leaf = LeafCall(name, call, meaning.blocking, meaning.query, meaning.external, kind, offload.name)
+            node.leaves.append(leaf)
 
     def _stream(self, node: Node, call: Call) -> None:
         for argument in call.arguments or ():

@@ -276,6 +276,12 @@ class _Versions:
             and all(map(self._costs_the_same, (new.handler, *new.dependencies)))
         )
 
+    @cached_property
+    def endpoints(self) -> Sequence[tuple[EndpointNode, EndpointNode]]:
+        """The endpoints that may cost otherwise than before: old and new."""
+        pairs = ((self.old_endpoint(endpoint), endpoint) for endpoint in self.after.routing.endpoints)
+        return [(old, new) for old, new in pairs if old is not None and not self.cost_the_same(old, new)]
+
     def old_endpoint(self, endpoint: EndpointNode) -> EndpointNode | None:
         found = self._endpoints.get(endpoint.ref)
         if found is not None:
@@ -344,13 +350,8 @@ def _silencer(finding: Finding, sources: Mapping[str, bytes]) -> Suppressed | No
 def _causes(versions: _Versions, kind: _Kind) -> list[_Cause]:
     causes: dict[tuple[str, int, str], _Cause] = {}
     known: dict[tuple[Node, Node | None], _Cause | None] = {}
-    for endpoint in versions.after.routing.endpoints:
-        old = versions.old_endpoint(endpoint)
-        if (
-            old is None
-            or versions.cost_the_same(old, endpoint)
-            or not _is_dearer(versions, kind, old, endpoint)
-        ):
+    for old, endpoint in versions.endpoints:
+        if not _is_dearer(versions, kind, old, endpoint):
             continue
         ran = {(node.path, node.symbol) for node in (*versions.before.routing.middleware, *old.dependencies)}
         for node in dict.fromkeys((*versions.after.routing.middleware, *endpoint.dependencies)):
@@ -477,6 +478,8 @@ def _lost_caches(versions: _Versions) -> Iterator[tuple[Node, str]]:
         if not node.endpoints or node.function.flags & (facts.CACHED | facts.WRAPPED):
             continue
         old = versions.old(node)
+        if old is node:
+            continue
         if old is None or not old.function.flags & facts.CACHED:
             continue
         name = next(

@@ -177,7 +177,13 @@ class _Scan:
     def _is_data(self, cls: ast.ClassDef) -> bool:
         """A model or a dataclass: its defaults are copied for each instance."""
         bases = {self.module.segment(base).rpartition(".")[2] for base in cls.bases}
-        return bool(bases & _DATA_CLASSES)
+        if bases & _DATA_CLASSES:
+            return True
+        resolver = self.module.project.resolver
+        values = [value for base in cls.bases if (value := self.module.value(base)) and value.module]
+        names = {each.name for value in values for each in resolver.ancestry(value)}
+        names.update(name for value in values for name in resolver.plain_bases(value))
+        return any(name.rpartition(".")[2] in _DATA_CLASSES for name in names)
 
     def _of_state(self) -> None:
         """`app.state.sessions = {}`."""

@@ -13,6 +13,8 @@ from rules.engine.spelling import is_type_checking, last_name
 _MAX_REFERENCE = 240
 _MAX_DISPLAY = 24
 _MAX_DEPTH = 60
+_WIRED = frozenset(f"dependency_injector.wiring.{name}" for name in ("Provide", "Closing"))
+"""What stands for a provider: `Provide[Container.client]`."""
 _MANY_BINDINGS = 60
 """Of a scope: resolving so many, each through the one before, still fits the stack."""
 
@@ -82,6 +84,8 @@ class Index(Walk):
                 return joined(self.ref(value, scope, depth) for value in values) or "builtins.tuple:"
             case ast.Subscript(value=value, slice=key):
                 base = self.ref(value, scope, depth)
+                if base in _WIRED:
+                    return self.ref(key, scope, depth)
                 return f"{base}[{_key(key)}]" if base else ""
             case ast.IfExp(body=body, orelse=orelse):
                 return self.agreed([body, orelse], scope, depth)
@@ -332,6 +336,9 @@ class Index(Walk):
         if annotated and not may_be_ours(annotated):
             return annotated
         depends = self.depends(binding.value, argument.annotation, outside)
+        if not depends and isinstance(binding.value, ast.Subscript):
+            is_wired = self.ref(binding.value.value, outside) in _WIRED
+            depends = self.ref(binding.value, outside) if is_wired else None
         if not depends:
             return annotated
         return f"{annotated}‖{depends}$" if annotated else f"{depends}$"

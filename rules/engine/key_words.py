@@ -23,7 +23,8 @@ _FEW = re.compile(
 _CONFIGURED = re.compile(
     r"(?:^|_)(?:server|node|host|backend|worker|provider|model|instance|deployment|endpoint|cluster|datasource|data_source"
     r"|datastore|database|shard|replica|connector|integration|plugin|tool|gateway|broker|adapter|printer|camera|station|region|site"
-    r")_(?:ids?|pk|name|key)$|(?:^|_)(?:api_base|base)(?:_url)?$"
+    r"|organi[sz]ation|org|tenant|realm|issuer|idp|repo|repository)_(?:ids?|pk|name|key)$|(?:^|_)(?:api_base|base)(?:_url)?$"
+    r"|(?:^|_)(?:jwks|issuer|idp|repo|repository)_(?:url|uri|path)$"
 )
 _COUNTLESS = re.compile(r"(?:^|_)(?:ids?|token|email|url|hash|query)(?:$|_)")
 

@@ -158,12 +158,15 @@ class LazyLoading:
         self._counted: set[tuple[object, ...]] = set()
         self._pairs: dict[tuple[int, int], tuple[tuple[Field, ...], list[tuple[Field, str]]]] = {}
         """By schema fields and table, those of the fields that a relationship or property may fill, with its name."""
+        self._known_reads: dict[tuple[object, ...], tuple[Read | Asked, ...]] = {}
+        """What filling schemas reads, within one file: each file has to ask the resolver for itself."""
         for path, module in self._resolver.modules.items():
             if not module.facts.flows:
                 continue
             found = known.get(path)
             if found is None:
                 found = self._new = []
+                self._known_reads.clear()
                 with self._resolver.reading((LAZY, path)):
                     self._read_flows(path, module)
             self.records[path] = found
@@ -312,7 +315,7 @@ class LazyLoading:
             if not each.reads:
                 self._new.append(("fills", key, Filled(schema, each, place)))
             reads: list[Read] = []
-            for read in self._reads(schema, each):
+            for read in self._reads_of(schema, each):
                 if isinstance(read, Read):
                     reads.append(read)
                 elif read.repeated:
@@ -355,6 +358,15 @@ class LazyLoading:
                 if key not in self._counted:
                     self._counted.add(key)
                     self.calls.setdefault(function, []).append(leaf)
+
+    def _reads_of(self, schema: Value, loaded: Loaded) -> tuple[Read | Asked, ...]:
+        maybe = loaded.maybe if loaded.hops else ()
+        rows = (id(loaded.table), loaded.reads, loaded.many, loaded.options, maybe, loaded.filters)
+        key = (schema.home.path, schema.symbol, *rows)
+        known = self._known_reads.get(key)
+        if known is None:
+            known = self._known_reads[key] = tuple(self._reads(schema, loaded))
+        return known
 
     def _reads(self, schema: Value, loaded: Loaded) -> Iterator[Read | Asked]:
         table: Table | None = loaded.table

@@ -73,7 +73,8 @@ AFTER_FAILURE = "after a failure"
 _NOT_KEPT = "whenever no answer is kept"
 _FIRST_TIME = "the first time"
 _WISHED = "when it is asked to"
-_AT_MOST = {AFTER_FAILURE: Severity.HIGH, _FIRST_TIME: Severity.LOW}
+_CHOSEN = "with one of the objects that it may be"
+_AT_MOST = {AFTER_FAILURE: Severity.HIGH, _FIRST_TIME: Severity.LOW, _CHOSEN: Severity.HIGH}
 _OF_HELPERS = frozenset({"FP103", "FP105", "FP106"})
 _FAR = 4
 """Longer call paths are said one severity lower."""
@@ -232,7 +233,7 @@ def through_helper(call: ast.Call | ast.Attribute, module: Module) -> Iterator[S
             code = _said_by("FP103", function.node, module)
         severity, seldom = weight(entry), here if here == _FIRST_TIME else _seldom(leaf, module) or here
         if seldom:
-            most = Severity.LOW if seldom == _FIRST_TIME else Severity.MEDIUM
+            most = Severity.MEDIUM if seldom == AFTER_FAILURE else _AT_MOST.get(seldom, Severity.MEDIUM)
             severity = min(severity, most, key=lambda each: each.rank)
         elif len(leaf.path) > _FAR:
             severity = severity.lowered()
@@ -320,7 +321,9 @@ def _seldom(leaf: Leaf, module: Module) -> str:
         return found
     if leaf.cached or leaf.on_miss or leaf.rarely & facts.RECALLED:
         return _NOT_KEPT
-    return _WISHED if leaf.rarely & facts.WISHED else ""
+    if leaf.rarely & facts.WISHED:
+        return _WISHED
+    return _CHOSEN if leaf.by_choice else ""
 
 
 def by_kind(function: ast.AsyncFunctionDef, module: Module, code: str) -> list[list[Stop]]:

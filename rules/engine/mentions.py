@@ -103,6 +103,13 @@ def _is_ours(project: Project, module: Linked, bases: tuple[str, ...], depth: in
     return True
 
 
+def is_named_in(project: Project, paths: Iterable[str], name: str) -> bool:
+    """Whether one of these files names `name`."""
+    wanted = crc32(name.encode(errors="replace"))
+    modules = project.resolver.modules
+    return any(wanted in array("I", modules[path].facts.mentions) for path in paths)
+
+
 def _is_named(project: Project, name: str) -> bool:
     known = _known.get(project)
     if known is None:

@@ -117,7 +117,8 @@ class Models:
             old, new = before.declarations, after.declarations
             if old.makers != new.makers:
                 return ""
-            self._bodies = {key: body for key, body in self._bodies.items() if key[0] != path}
+            for body in old.bodies:
+                self._bodies.pop((path, body.symbol), None)
             self._bodies.update(((path, body.symbol), body) for body in new.bodies)
             if old != new or [(cls.symbol, cls.line) for cls in before.classes] != [
                 (cls.symbol, cls.line) for cls in after.classes

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from rules import libraries
 from rules.engine import facts
@@ -32,9 +34,13 @@ from rules.engine.statements import Loaded
 from rules.engine.summaries import Leaf, Summary, possible
 from rules.engine.surroundings import is_short
 from rules.engine.tables import Table
+from rules.engine.turns import turns
 from rules.engine.values import Linked, Sort, Value
 from rules.engine.walking import walk
 from rules.libraries import Blocking, Client, External, Offload, Query
+
+if TYPE_CHECKING:
+    from rules.engine.eager import LazyRead
 
 
 class Role(StrEnum):
@@ -80,7 +86,7 @@ class Function:
 _COMPREHENSIONS = frozenset(COMPREHENSIONS)
 _BOUNDARIES = frozenset({*FUNCTIONS, ast.ClassDef})
 _UNPROVEN = AT_STARTUP | IN_SCRIPT | OWN_LOOP | STARTS_LOOP
-_NAMELESS = frozenset({Sort.INSTANCE, Sort.OBJECT, Sort.ITEMS, Sort.TEXT, Sort.SUPER})
+_NAMELESS = frozenset({Sort.INSTANCE, Sort.OBJECT, Sort.ITEMS, Sort.TEXT, Sort.SUPER, Sort.UNION})
 
 
 class Module:
@@ -104,6 +110,8 @@ class Module:
         self._loops: dict[ast.AST, tuple[LoopNode, ...]] = {}
         self._roles: dict[Node, Role | None] = {}
         self._reader: Reader | None = None
+        self.lazy_reads: dict[ast.Attribute, LazyRead | None] = {}
+        """What `eager.lazy_read` found: several rules ask it."""
 
     # Names and types
 
@@ -243,6 +251,25 @@ class Module:
         first = getattr(owner, "generators", (None,))[0]
         return owner if first is generator and child is generator.iter else None
 
+    def turns(self, expression: ast.expr) -> int | None:
+        """How many members `expression` has at most, where the code says so: `.limit(20)`, a display."""
+        return turns(self.index, expression)
+
+    def turns_around(self, node: ast.AST) -> int | None:
+        """How often the loops around `node` run it at most; None where one of them does not say."""
+        count = 1
+        for loop in self.loops(node):
+            generators = (
+                [loop] if isinstance(loop, ast.For | ast.AsyncFor) else getattr(loop, "generators", [])
+            )
+            for each in generators:
+                if (known := self.turns(each.iter)) is None:
+                    return None
+                count *= known
+            if not generators:
+                return None
+        return count
+
     def is_short(self, loop: ast.AST) -> bool:
         """Whether a loop has a few turns that do not depend on data (a literal, `range(3)`)."""
         if isinstance(loop, ast.For | ast.AsyncFor):
@@ -252,6 +279,9 @@ class Module:
         return False
 
     def _short_iterable(self, iterable: ast.expr) -> bool:
+        match iterable:
+            case ast.Call(func=ast.Attribute(value=inner, attr="items" | "keys" | "values"), args=[]):
+                return self._short_mapping(inner)
         if is_short(iterable):
             return True
         if isinstance(iterable, ast.Name):  # a constant of the module or a local literal
@@ -268,6 +298,23 @@ class Module:
                 and not self._is_filled(iterable.id, current.node)
             )
         return False
+
+    def _short_mapping(self, mapping: ast.expr) -> bool:
+        """`{"tools": "tools/list", …}`, here or under a name that nothing is stored in afterwards."""
+        if isinstance(mapping, ast.Dict):
+            return None not in mapping.keys
+        if not isinstance(mapping, ast.Name):
+            return False
+        scope: Scope | None = self.index.scope_at(mapping)
+        while scope is not None and mapping.id not in scope.bindings:
+            scope = scope.parent
+        bindings = scope.bindings[mapping.id] if scope is not None else []
+        value = bindings[0].value if len(bindings) == 1 else None
+        if isinstance(value, ast.AnnAssign):
+            value = value.value
+        if scope is None or not isinstance(value, ast.Dict) or not value.keys or None in value.keys:
+            return False
+        return not any(_stores_in(node, mapping.id) for node in walk(scope.node))
 
     def _is_filled(self, name: str, within: ast.AST) -> bool:
         """Whether the list or set `name` grows with data: by an item in each turn of a loop, or by another list."""
@@ -480,12 +527,15 @@ class Module:
         if not edges:
             return None
         ref = self.index.ref(call.func, self.index.scope_at(call))
+        edges = [edge for edge in edges if edge.call.ref == ref]
         return self._merged(
             [
-                possible(self.project.summaries.of(edge.target), edge.target.function, edge.call)
+                self.project.summaries.of(edge.target)
+                if edge.handed
+                else possible(self.project.summaries.of(edge.target), edge.target.function, edge.call)
                 for edge in edges
-                if edge.call.ref == ref
-            ]
+            ],
+            sum(edge.one_of_several for edge in edges),
         )
 
     def enters(self, call: ast.Call) -> bool:
@@ -533,7 +583,8 @@ class Module:
         found = self.project.graph.node(getter) if getter is not None else None
         return self.project.summaries.of(found) if found is not None else None
 
-    def _merged(self, summaries: Sequence[Summary]) -> Summary | None:
+    def _merged(self, summaries: Sequence[Summary], alternatives: int) -> Summary | None:
+        """What several functions do; when a call runs one of `alternatives`, what not all of them do is by choice."""
         if len(summaries) <= 1:
             return summaries[0] if summaries else None
         first = summaries[0]
@@ -541,7 +592,7 @@ class Module:
             first.name,
             first.is_async,
             *(
-                _joined(getattr(summary, field) for summary in summaries)
+                _joined([getattr(summary, field) for summary in summaries], alternatives)
                 for field in ("blocking", "queries", "external", "commits", "cpu", "reads", "writes")
             ),
         )
@@ -583,12 +634,27 @@ def _repeats(loop: ast.AST, child: ast.AST) -> bool:
     return cls in _COMPREHENSIONS
 
 
-def _joined(groups: object) -> tuple[Leaf, ...]:
+def _joined(groups: Sequence[tuple[Leaf, ...]], alternatives: int) -> tuple[Leaf, ...]:
     leaves: dict[str, Leaf] = {}
-    for group in groups:  # type: ignore[attr-defined]  # an iterable of tuples of leaves
+    counts: Counter[str] = Counter()
+    for group in groups:
         for leaf in group:
             leaves.setdefault(leaf.callable, leaf)
-    return tuple(leaves.values())
+            counts[leaf.callable] += 1
+    return tuple(
+        replace(leaf, sometimes=True, by_choice=True) if counts[name] < alternatives else leaf
+        for name, leaf in leaves.items()
+    )
+
+
+def _stores_in(node: ast.AST, name: str) -> bool:
+    """`methods[key] = value`, `methods.update(others)`."""
+    match node:
+        case ast.Subscript(value=ast.Name(id=found), ctx=ast.Store()):
+            return found == name
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=found), attr="update" | "setdefault")):
+            return found == name
+    return False
 
 
 def _stored(node: ast.AST) -> set[str]:

@@ -10,6 +10,9 @@ from rules import libraries
 from rules.engine.facts import ModuleFacts
 from rules.engine.values import Linked, Readers, Sort, Value, note
 
+_RARELY = 10
+"""A package counts as imported by nobody when so many times more files import one in it by its own name."""
+
 
 class ModuleMap:
     """Files by the names that other files import them by."""
@@ -30,31 +33,41 @@ class ModuleMap:
     # Where modules are found
 
     def _link(self, files: Mapping[str, ModuleFacts]) -> None:
-        imported = self._imported = Counter(name for found in files.values() for name in {*found.imports})
-        for path in files:
-            directory = path.rpartition("/")[0]
-            if path.endswith("__init__.py") and (path == "__init__.py" or path.endswith("/__init__.py")):
-                self._packages.add(directory)
-            while directory not in self._directories:
-                self._directories.add(directory)
-                directory = directory.rpartition("/")[0]
-        self._packages.discard("")
-        # A directory without __init__.py that is imported by name is a package too, not a place to import from.
-        self._namespaces = {
-            directory
-            for directory in self._directories
-            if directory
-            and directory not in self._packages
-            and directory.rpartition("/")[2] in imported
-            and directory.rpartition("/")[2] not in ("src", "lib")
-            # `billing/billing/__init__.py`: the outer one is where the package is developed.
-            and f"{directory}/{directory.rpartition('/')[2]}" not in self._packages
-        }
+        self._imported = Counter(name for found in files.values() for name in {*found.imports})
+        self._directories = _folders(*files)
+        self._declared = frozenset(path.rpartition("/")[0] for path in files if path.endswith("/__init__.py"))
+        self._nominal = self._named_only(self._declared, self._imported)
+        self._packages = {*(self._declared - self._nominal)}
+        self._namespaces = {*filter(self._is_namespace, self._directories)}
         for path in sorted(files):
             module = self.modules[path] = self._module(path, files[path])
             roots = self._tops.setdefault(module.name.partition(".")[0], [])
             if module.root not in roots:
                 roots.append(module.root)
+
+    def _is_namespace(self, directory: str) -> bool:
+        """Whether a directory without __init__.py is imported by name: a package too, not a place to import from."""
+        name = directory.rpartition("/")[2]
+        return (
+            bool(directory)
+            and directory not in self._declared
+            and self._imported[name] > 0
+            and name not in ("src", "lib")
+            # `billing/billing/__init__.py`: the outer one is where the package is developed.
+            and f"{directory}/{name}" not in self._packages
+        )
+
+    def _named_only(self, declared: frozenset[str], imported: Mapping[str, int]) -> frozenset[str]:
+        """Outermost packages that hardly anybody imports, while the files import a package in them by its own name: the
+        program is started from there, whatever its `__init__.py` says."""
+        found: set[str] = set()
+        for directory in declared:
+            above, _, name = directory.rpartition("/")
+            if above in declared and above.rpartition("/")[0] not in declared:
+                outer = above.rpartition("/")[2]
+                if imported.get(name, 0) > _RARELY * imported.get(outer, 0):
+                    found.add(above)
+        return frozenset(found)
 
     def _module(self, path: str, found: ModuleFacts) -> Linked:
         root = self._root(path)
@@ -131,14 +144,13 @@ class ModuleMap:
     def lies_the_same(self, changed: Mapping[str, ModuleFacts | None]) -> bool:
         """Whether these files with other facts (None: no more) leave it at the same folders, packages and names of them."""
         imports: Counter[str] = Counter()
-        gone: set[str] = set()
+        folders = self._folders_after(changed)
         for path, found in changed.items():
             before = self.modules.get(path)
             if found is None or before is None:
                 directory = path.rpartition("/")[0]
-                if path.endswith("__init__.py") or directory not in self._directories:
+                if path.endswith("__init__.py") and directory in folders and directory in self._directories:
                     return False
-                gone.update([directory] if found is None else ())
             if {*(found.stars if found else ())} != {*(before.facts.stars if before else ())}:
                 return False
             if (found.kept if found else ()) != (before.facts.kept if before else ()):
@@ -149,8 +161,28 @@ class ModuleMap:
             had = self._imported[name]
             if bool(had) != bool(had + more) and self.has_folder(name):
                 return False
-        left = {path.rpartition("/")[0] for path in self.modules if changed.get(path, True) is not None}
-        return gone <= left
+        if (
+            self._named_only(self._declared_after(folders, changed), self._imported + imports)
+            != self._nominal
+        ):
+            return False
+        # `billing/billing`: whether the outer one is a package depends on the inner one.
+        return not any(_repeats_its_name(folder) for folder in folders ^ self._directories)
+
+    def _folders_after(self, changed: Mapping[str, ModuleFacts | None]) -> set[str]:
+        """All folders once these files are others."""
+        if all(found is not None and path in self.modules for path, found in changed.items()):
+            return self._directories
+        paths = [path for path in self.modules if changed.get(path, True) is not None]
+        return _folders(*paths, *(path for path, found in changed.items() if found is not None))
+
+    def _declared_after(self, folders: set[str], changed: Mapping[str, ModuleFacts | None]) -> frozenset[str]:
+        """All folders with an `__init__.py` once these files are others, and the folders with them."""
+        others = folders ^ self._directories
+        if not others:
+            return self._declared
+        new = (folder for folder in others & folders if changed.get(f"{folder}/__init__.py") is not None)
+        return frozenset((*(self._declared & folders), *new))
 
     def change(self, changed: Mapping[str, ModuleFacts | None]) -> set[str]:
         """Show other facts of these files. Returns what `readers` says who asked for."""
@@ -160,6 +192,10 @@ class ModuleMap:
             module = self.modules.get(path)
             self._imported.subtract({*module.facts.imports} if module is not None else ())
             self._imported.update({*found.imports} if found is not None else ())
+        for folder in self._have_folders(self._folders_after(changed), changed):
+            asked.update((folder, f"T{folder.rpartition('/')[2]}"))
+        for path, found in changed.items():
+            module = self.modules.get(path)
             if module is not None and found is not None:
                 module.show(found)
                 continue
@@ -178,6 +214,17 @@ class ModuleMap:
                     roots.append(module.root)
         return asked
 
+    def _have_folders(self, folders: set[str], changed: Mapping[str, ModuleFacts | None]) -> set[str]:
+        """Have these folders from now on. Returns those that are new or no more."""
+        others = folders ^ self._directories
+        if others:
+            self._declared = self._declared_after(folders, changed)
+            self._packages = {*(self._declared - self._nominal)}
+            self._directories = folders
+            self._namespaces = {folder for folder in self._namespaces if folder in folders}
+            self._namespaces.update(filter(self._is_namespace, others & folders))
+        return others
+
     # Who asks
 
     @contextlib.contextmanager
@@ -193,3 +240,19 @@ class ModuleMap:
         """Remember that who asks depends on what `name`, or its being unknown, means in `module`."""
         if self.reader is not None:
             note(module.lookups, name, self.reader)
+
+
+def _folders(*paths: str) -> set[str]:
+    """The folders of files, and all above them."""
+    found = {""}
+    for path in paths:
+        directory = path.rpartition("/")[0]
+        while directory not in found:
+            found.add(directory)
+            directory = directory.rpartition("/")[0]
+    return found
+
+
+def _repeats_its_name(folder: str) -> bool:
+    above, _, name = folder.rpartition("/")
+    return above.rpartition("/")[2] == name

@@ -33,7 +33,10 @@ _PREPARING = re.compile(
     r"(?:^|[/_])(?:seed|seeds|seeders?|fixes|fixtures?|migrat\w*|backfills?|bootstrap)(?=[/_.]|$)"
 )
 """Paths of code that fills or mends a database once."""
-_FILLING = re.compile(r"_*(?:seed|backfill|migrate|bootstrap)(?:_|$)")
+_FILLING = re.compile(
+    r"_*(?:(?:seed|backfill|migrate|bootstrap|populate)(?:_|$)"
+    r"|(?:create|build|ensure|init|initialize|setup)_(?:db|database|index(?:es)?|indices|tables?|schemas?|constraints)(?:_|$))"
+)
 """Such functions."""
 _SETTINGS = re.compile(r"(?:\w*_)?settings|_*(?:app_)?(?:config|conf|env)", re.IGNORECASE)
 _KEYS = frozenset(
@@ -50,7 +53,9 @@ def is_few(loop: ast.AST, module: Module) -> bool:
     """Whether the code itself says that the turns are few: the fields of a schema, a constant that is imported, the
     members of an enumeration, `rows[:5]`."""
     return any(
-        _has_few(unwrapped(iterable), module) or _gives_members(target, module)
+        _has_few(unwrapped(iterable), module)
+        or _gives_members(target, module)
+        or _is_measured(unwrapped(iterable), loop, module)
         for iterable, target in zip(iterables(loop), targets(loop), strict=True)
     )
 
@@ -284,6 +289,44 @@ def _has_few(iterable: ast.expr, module: Module) -> bool:
     return False
 
 
+def _is_measured(iterable: ast.expr, loop: ast.AST, module: Module) -> bool:
+    """Whether `if len(links) > 3: raise TooMany()` stands before the loop over `links`."""
+    if not isinstance(iterable, ast.Name | ast.Attribute):
+        return False
+    child, parent = loop, module.parent(loop)
+    while parent is not None:
+        body = getattr(parent, "body", None)
+        for earlier in body[: body.index(child)] if isinstance(body, list) and child in body else ():
+            if (
+                isinstance(earlier, ast.If)
+                and isinstance(earlier.body[-1], ast.Raise | ast.Return)
+                and any(_is_longer(test, iterable, module) for test in _alternatives(earlier.test))
+            ):
+                return True
+        if isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            return False
+        child, parent = parent, module.parent(parent)
+    return False
+
+
+def _alternatives(test: ast.expr) -> list[ast.expr]:
+    return test.values if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or) else [test]
+
+
+def _is_longer(test: ast.expr, measured: ast.expr, module: Module) -> bool:
+    """`len(measured) > 3`, by a number that the code shows."""
+    match test:
+        case ast.Compare(
+            left=ast.Call(func=ast.Name(id="len"), args=[counted]),
+            ops=[ast.Gt() | ast.GtE()],
+            comparators=[most],
+        ):
+            return ast.dump(counted) == ast.dump(measured) and any(
+                0 < number <= FEW for number in _numbers(most, module)
+            )
+    return False
+
+
 def _is_collected_of_few(name: ast.Name, bindings: list[Binding], module: Module) -> bool:
     """Whether the name is an empty list at first, and gets its items in loops of few turns only."""
     if len(bindings) != 1 or not isinstance(bindings[0].value, ast.List) or bindings[0].value.elts:
@@ -338,6 +381,8 @@ def _is_given_few(name: ast.Name, bindings: list[Binding], module: Module) -> bo
 
 def _gives_members(target: ast.expr, module: Module) -> bool:
     """Whether the loop's variable is a member of an enumeration of the project."""
+    if isinstance(target, ast.Tuple) and target.elts:
+        target = target.elts[0]  # the key of `.items()`
     if not isinstance(target, ast.Name):
         return False
     return _is_enumeration(module.value(target), Sort.OBJECT, module)

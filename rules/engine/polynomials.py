@@ -17,6 +17,7 @@ UNNAMED = ""
 
 _MAX_DEGREE = 4
 _MAX_TERMS = 12
+_MOST = 10**9
 _LETTERS = "NMKLPQ"
 _SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 
@@ -49,7 +50,9 @@ def _merged(value: Polynomial) -> Polynomial:
 
 
 def times(value: Polynomial, loop: str) -> Polynomial:
-    """`value` once for each turn of `loop`."""
+    """`value` once for each turn of `loop`: a name, or `=5`."""
+    if loop[:1] == "=":
+        return {term: min(factor * int(loop[1:]), _MOST) for term, factor in value.items()}
     return {
         tuple(sorted((*term, loop))) if len(term) < _MAX_DEGREE else term: factor
         for term, factor in value.items()

@@ -15,6 +15,9 @@ from typing import Any
 import msgspec
 
 MOST_STACK = 500
+MOST_REPEATS = 10
+"""Statements, and calls, that are kept of each route."""
+LONGEST_TEXT = 300
 _RAW_FRAME = re.compile(r"^(?P<function>.+?) \((?P<file>[^()]+?)(?::(?P<line>\d+))?\)$")
 _RAW_LINE = re.compile(r"^(?P<stack>\S.*) (?P<count>\d+)$")
 _SAMPLE = re.compile(
@@ -25,6 +28,8 @@ _ROUTE_LABELS = ("http_route", "handler", "route", "path_template", "path", "end
 _METHOD_LABELS = ("http_request_method", "http_method", "method")
 _DURATION = re.compile(r"(?:request|server).*(?:duration|latency|time)|(?:duration|latency).*request")
 _SPACES = re.compile(r"\s+")
+_ADDRESS = re.compile(r"\w+://(?:[^/?#@]*@)?(?P<host>[^/?#]+)")
+_FROM = re.compile(r"\bFROM\b", re.IGNORECASE)
 
 _DAMAGED = (
     ValueError,
@@ -42,6 +47,18 @@ Frame = tuple[str, str, int]
 """File, function, line; 0 for no line."""
 
 
+class Repeat(msgspec.Struct):
+    """What one request did several times: a statement, or a call to another service."""
+
+    text: str
+    times: int
+    """In the request that did it most often."""
+    where: str = ""
+    """Which test or trace showed it."""
+    frames: list[str] = []
+    """The project's functions that were running, innermost first, as `path:function:line`; empty when nobody looked."""
+
+
 class Route(msgspec.Struct):
     """What was seen of one route. What is 0 was not seen or not told."""
 
@@ -52,16 +69,18 @@ class Route(msgspec.Struct):
     p95_ms: float = 0.0
     statements: int = 0
     """Most in one request."""
-    repeated: int = 0
-    """The same statement, most often in one request."""
-    statement: str = ""
+    repeats: list[Repeat] = []
+    """Statements, the most often repeated first."""
     calls: int = 0
     """To other services, most in one request."""
+    outgoing: list[Repeat] = []
+    """Those calls by method and host, the most often repeated first."""
     gap_ms: float = 0.0
     """The longest time in which the event loop stood still."""
-    where: str = ""
-    """Which test or trace showed the repeated statement, and the gap unless `gap_where` says otherwise."""
     gap_where: str = ""
+    """Which test showed that."""
+    gap_frames: list[str] = []
+    """The project's functions that stood still, as in `Repeat`."""
 
 
 class Evidence(msgspec.Struct):
@@ -290,7 +309,8 @@ def _spans(kind: str, spans: Sequence[_Span]) -> Evidence:
             servers[span.trace, span.id] = f"{method} {path}".strip()
             durations[servers[span.trace, span.id]].append(span.milliseconds)
     statements: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
-    calls: Counter[tuple[str, str]] = Counter()
+    calls: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+    frames: dict[str, list[str]] = {}
     for span in spans:
         server = _server_of(span, by_id, servers)
         if server is None:
@@ -298,8 +318,9 @@ def _spans(kind: str, spans: Sequence[_Span]) -> Evidence:
         text = span.get("db.query.text", "db.statement")
         if text:
             statements[server][plain(text)] += 1
-        elif _is_client(span) and span.get("http.request.method", "http.method"):
-            calls[server] += 1
+            frames.setdefault(plain(text), _frames(span))
+        elif _is_client(span) and (method := span.get("http.request.method", "http.method")):
+            calls[server][f"{method} {_host(span)}".strip()] += 1
     total = sum(sum(found) for found in durations.values()) or 1.0
     routes = {
         name: Route(
@@ -311,13 +332,40 @@ def _spans(kind: str, spans: Sequence[_Span]) -> Evidence:
         for name, found in durations.items()
     }
     for server, name in servers.items():
-        route, counted = routes[name], statements.get(server, Counter())
+        route, where = routes[name], f"trace {server[0][:16]}"
+        counted, called = statements.get(server, Counter()), calls.get(server, Counter())
         route.statements = max(route.statements, counted.total())
-        route.calls = max(route.calls, calls[server])
-        for text, times in counted.most_common(1):
-            if times > route.repeated:
-                route.repeated, route.statement, route.where = times, text, f"trace {server[0][:16]}"
+        route.calls = max(route.calls, called.total())
+        route.repeats = worst(
+            route.repeats, (Repeat(text, n, where, frames[text]) for text, n in counted.items())
+        )
+        route.outgoing = worst(route.outgoing, (Repeat(text, n, where) for text, n in called.items()))
     return Evidence(kind, "", routes=routes)
+
+
+def worst(known: Iterable[Repeat], more: Iterable[Repeat]) -> list[Repeat]:
+    """Each text once, from the request that did it most often; at most so many."""
+    found: dict[str, Repeat] = {}
+    for each in (*known, *more):
+        if each.text not in found or each.times > found[each.text].times:
+            found[each.text] = each
+    return sorted(found.values(), key=lambda each: -each.times)[:MOST_REPEATS]
+
+
+def _frames(span: _Span) -> list[str]:
+    """The place in the code that some instrumentations put into a span."""
+    file = span.get("code.file.path", "code.filepath")
+    function = span.get("code.function.name", "code.function").rpartition(".")[2]
+    line = span.get("code.line.number", "code.lineno") or "0"
+    return [f"{file}:{function}:{line}"] if file and function else []
+
+
+def _host(span: _Span) -> str:
+    host = span.get("server.address", "net.peer.name", "http.host")
+    if host:
+        return host
+    address = _ADDRESS.match(span.get("url.full", "http.url"))
+    return address["host"] if address else ""
 
 
 def _is_client(span: _Span) -> bool:
@@ -345,8 +393,13 @@ def _server_of(
 
 
 def plain(statement: str) -> str:
-    """A statement on one line, at most so long: what is compared and shown."""
-    return _SPACES.sub(" ", statement).strip()[:300]
+    """A statement on one line and not too long: what is compared and shown. Of a long list of columns the middle goes."""
+    text = _SPACES.sub(" ", statement).strip()
+    source = _FROM.search(text, LONGEST_TEXT // 2)
+    if len(text) <= LONGEST_TEXT or source is None:
+        return text[:LONGEST_TEXT]
+    head = text[: LONGEST_TEXT // 2]
+    return f"{head} … {text[source.start() :]}"[:LONGEST_TEXT]
 
 
 # Metrics, and our own

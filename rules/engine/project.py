@@ -16,6 +16,7 @@ from rules.engine import (
     serving,
     session_factories,
     traffic,
+    unserved,
     versions,
 )
 from rules.engine.cost import Costs, Had
@@ -26,6 +27,7 @@ from rules.engine.knowledge import Knowledge
 from rules.engine.lazy_loading import LazyLoading, Record
 from rules.engine.lookups import Lookups
 from rules.engine.models import Models
+from rules.engine.occupancy import Occupancies
 from rules.engine.raw_queries import RawQueries
 from rules.engine.registering import Wiring
 from rules.engine.resolver import Resolver
@@ -70,6 +72,8 @@ class Project:
         """The classes that functions instantiate, and by file those of which it holds an instance, as far as asked."""
         self.rows_said: dict[tuple[str, str], object] | None = None
         """Of a version that is passed, what rules say about rows."""
+        self.rows_now: dict[tuple[str, str], object] | None = None
+        """What they say of this version, if comparing asked."""
         self._signed: dict[str, dict[str, tuple[object, ...]]] = {}
         self.options = options
         self.knowledge = Knowledge(options)
@@ -171,6 +175,11 @@ class Project:
         return traffic.seldom(self)
 
     @cached_property
+    def unserved_endpoints(self) -> int:
+        """A bit for each endpoint of the project that no user gets to."""
+        return unserved.unserved(self)
+
+    @cached_property
     def versions(self) -> Mapping[str, versions.Version]:
         return versions.declared(self.documents)
 
@@ -188,12 +197,16 @@ class Project:
     def endpoints(self) -> tuple[Endpoint, ...]:
         """All endpoints with their costs, by path and method."""
         costs, had = self.costs, self.had
+        occupied = Occupancies(self) if self.options.occupancy else None
+        if occupied is not None:
+            had = None  # what lets how many in may stand in any file
         known = had.endpoints(self.routing.middleware) if had is not None else {}
         return tuple(
-            known.get(endpoint) or self._endpoint(endpoint, costs) for endpoint in self.routing.endpoints
+            known.get(endpoint) or self._endpoint(endpoint, costs, occupied)
+            for endpoint in self.routing.endpoints
         )
 
-    def _endpoint(self, endpoint: EndpointNode, costs: Costs) -> Endpoint:
+    def _endpoint(self, endpoint: EndpointNode, costs: Costs, occupied: Occupancies | None) -> Endpoint:
         handler = endpoint.handler
         return Endpoint(
             endpoint.ref.method,
@@ -204,6 +217,7 @@ class Project:
             costs.endpoint(handler, endpoint.dependencies, self.routing.middleware, endpoint.ref.path),
             handler.name,
             fingerprints.body_of(handler.function),
+            occupied.of_endpoint(endpoint) if occupied is not None else None,
         )
 
     def node(self, path: str, symbol: str) -> Node | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 
-from rules.engine import facts
+from rules.engine import facts, named
 from rules.engine.bracketed import without_arguments
 from rules.engine.facts import Call, Decorator, Parameter
 from rules.engine.graph import Graph, Node
@@ -142,7 +142,7 @@ class Wiring:
             self.parts[node] = calls, decorators
         if asked:
             self.asked[node] = asked
-        opens = function.flags & facts.CONTEXT
+        opens = function.flags & (facts.CONTEXT | facts.GENERATOR)
         if asked or handed or decorators or opens:
             written = [(each.ref, each.called, each.arguments, each.receiver) for each in decorators]
             self._looks[node] = function.flags, function.parameters, handed, written, asked
@@ -221,7 +221,7 @@ class Wiring:
         """The functions that FastAPI runs to fill a parameter."""
         depends, holder, annotation = parameter.depends, module, without_arguments(parameter.annotation)
         if depends is None and annotation.endswith(":"):
-            alias = self.resolver.alias(annotation[:-1], module)
+            alias = named.alias(self.resolver, annotation[:-1], module)
             if alias is not None and alias[0].depends is not None:
                 depends, holder, annotation = alias[0].depends, alias[1], alias[0].annotation
         if depends is None:

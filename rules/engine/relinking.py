@@ -160,7 +160,7 @@ class _Edit:
         self._run_again(targets)
         view = copy.copy(project)
         view.files = {**project.files, self.path: self.after}
-        view.had = None
+        view.had = view.rows_now = None
         view.unbounded_known, view.unbounded_placed = {}, {}
         view.made = {
             key: made for key, made in project.made.items() if key != self.path and key not in changed

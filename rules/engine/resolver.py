@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 
 from rules import libraries
-from rules.engine import facts
+from rules.engine import facts, named
 from rules.engine.bracketed import opening, parts
-from rules.engine.containers import DICT, LIST, method_of_container, same, tuple_of
-from rules.engine.facts import Alias, Argument, Function, ModuleFacts
+from rules.engine.containers import DICT, LIST, PROVIDER, method_of_container, same, tuple_of
+from rules.engine.facts import Function, ModuleFacts
+from rules.engine.heirs import Heirs, is_abstract
 from rules.engine.module_map import ModuleMap
 from rules.engine.paths import place_of
 from rules.engine.scopes import BUILTINS
-from rules.engine.values import ANCESTRY, HEIRS, KEPT, STARS, Linked, Sort, Value, note
+from rules.engine.unions import members, one_of
+from rules.engine.values import (
+    ANCESTRY,
+    HEIRS,
+    KEPT,
+    STARS,
+    Linked,
+    Sort,
+    Value,
+    function_value,
+    note,
+    qualified,
+)
 
 _DEPTH = 80
 
@@ -27,9 +39,7 @@ class Resolver(ModuleMap):
         self._depth = 0
         self._origins: dict[str, tuple[Linked, ...]] = {}
         self._external_stars: dict[str, str] = {}
-        self._heirs: dict[tuple[str, str], list[Value]] | None = None
-        self._bases: dict[str, list[tuple[str, str]]] = {}
-        """By file, the classes that its classes derive from."""
+        self.heirs = Heirs(self)
         self._kept: dict[str, list[tuple[Linked, str, str]]] | None = None
         """By name, what is set on applications: where, on what, and what it holds."""
         super().__init__(files, tracks=tracks)
@@ -80,25 +90,9 @@ class Resolver(ModuleMap):
                     files.add(ref)
                     seen.discard(reader)
             if files:
-                pending.extend(self._derived_again(files))
+                pending.extend(self.heirs.derive_again(files))
                 files.clear()
         return seen
-
-    def _derived_again(self, files: Collection[str]) -> Iterator[object]:
-        """Who asked for heirs of a class that other classes of these files derive from than before."""
-        if self._heirs is None:
-            return
-        for path in files:
-            before = self._bases.pop(path, [])
-            had = {key: self._heirs[key] for key in before}
-            for key, heirs in had.items():
-                self._heirs[key] = [heir for heir in heirs if heir.home.path != path]
-            module = self.modules.get(path)
-            after = self._follow_bases(path, module, self._heirs) if module is not None else []
-            for key in {*before, *after}:
-                names = [heir.symbol for heir in had.get(key, ()) if heir.home.path == path]
-                if names != [heir.symbol for heir in self._heirs[key] if heir.home.path == path]:
-                    yield from self.readers.pop(_heirs_of(key), ())
 
     # References
 
@@ -160,6 +154,8 @@ class Resolver(ModuleMap):
                 return Value(Sort.ITEMS, "builtins.dict", item=item) if item is not None else DICT
             item = self.value(ref[:-2], module)
             return Value(Sort.ITEMS, "builtins.list", item=item) if item is not None else LIST
+        if last == "!":
+            return Value(Sort.ITEMS, PROVIDER, item=self.value(ref[:-1], module))
         if last == "^":
             return self._entered(self.value(ref[:-1], module))
         if last == "$":
@@ -183,9 +179,9 @@ class Resolver(ModuleMap):
                 symbol = ref[1:]
                 self.looked_up(module, symbol)
                 if symbol in module.functions:
-                    return self._function(module, module.functions[symbol])
+                    return function_value(module, module.functions[symbol])
                 if symbol in module.classes:
-                    return Value(Sort.CLASS, self._qualified(module, symbol), module, symbol)
+                    return Value(Sort.CLASS, qualified(module, symbol), module, symbol)
             return self.attribute(self.value(base, module), name)
         if ref[0] == "@":
             return self._member(module, ref[1:])
@@ -194,12 +190,6 @@ class Resolver(ModuleMap):
             package = self._relative(int(level), module)
             return self.attribute(package, name) if name and package is not None else package
         return self._absolute(ref, module)
-
-    def _qualified(self, module: Linked, symbol: str) -> str:
-        return f"{module.name}.{symbol}" if module.name else symbol
-
-    def _function(self, module: Linked, function: Function) -> Value:
-        return Value(Sort.FUNCTION, self._qualified(module, function.symbol), module, function.symbol)
 
     def member(self, module: Linked, name: str) -> Value | None:
         """The module-level name `name` of `module`, through re-exports and star imports."""
@@ -210,7 +200,7 @@ class Resolver(ModuleMap):
         if found is not None or name in module.facts.members:
             return found
         if name[:1] != "_":
-            for origin in self._star_origins(module):
+            for origin in self.star_origins(module):
                 found = self._own_member(origin, name)
                 if found is not None:
                     return found
@@ -237,12 +227,12 @@ class Resolver(ModuleMap):
             return found
         function = module.functions.get(name)
         if function is not None:
-            return self._function(module, function)
+            return function_value(module, function)
         if name in module.classes:
-            return Value(Sort.CLASS, self._qualified(module, name), module, name)
+            return Value(Sort.CLASS, qualified(module, name), module, name)
         return self._submodule(module, name)
 
-    def _star_origins(self, module: Linked) -> tuple[Linked, ...]:
+    def star_origins(self, module: Linked) -> tuple[Linked, ...]:
         """The modules whose names `from … import *` brings, at any depth, nearest first; they may import each other."""
         known = self._origins.get(module.path)
         if known is not None:
@@ -303,6 +293,8 @@ class Resolver(ModuleMap):
             return self._function_attribute(value, name)
         if sort == Sort.TEXT:
             return Value(Sort.EXTERNAL, f"builtins.str.{name}")
+        if sort == Sort.UNION:
+            return one_of(self.attribute(member, name) for member in members(value))
         return Value(Sort.EXTERNAL, f"{value.name}.{name}", item=value.item, members=value.members)
 
     def _library_attribute(self, owner: str, name: str) -> Value:
@@ -357,12 +349,12 @@ class Resolver(ModuleMap):
             if self.reader is not None:
                 note(module.lookups, symbol, self.reader)
             function = module.functions.get(symbol)
-            if function is not None and value.sort == Sort.OBJECT and self.is_abstract(owner, function):
-                made = self._implementation(owner, name)
+            if function is not None and value.sort == Sort.OBJECT and is_abstract(owner, function):
+                made = self.heirs.implementation(owner, name)
                 if made is not None:
                     module, function = made.home, made.function
             if function is not None:
-                found = self._function(module, function)
+                found = function_value(module, function)
                 if owner.home.classes[owner.symbol].variables:
                     found = replace(found, variables=self._variables_of(value, owner))
                 if function.returns in _SELF:
@@ -381,60 +373,8 @@ class Resolver(ModuleMap):
                     return _filled(held, self._variables_of(value, owner))
                 return known
             if symbol in module.classes:
-                return Value(Sort.CLASS, self._qualified(module, symbol), module, symbol)
+                return Value(Sort.CLASS, qualified(module, symbol), module, symbol)
         return None
-
-    def is_abstract(self, owner: Value, function: Function) -> bool:
-        """Whether a method of the class `owner` only says what those of its heirs do."""
-        if function.flags & facts.ABSTRACT:
-            return True
-        return any(base.endswith("typing.Protocol") for base in owner.home.classes[owner.symbol].bases)
-
-    def _implementation(self, owner: Value, name: str) -> Value | None:
-        """The one method `name` among the heirs of an abstract class; None when there are several."""
-        found: dict[tuple[str, str], Value] = {}
-        pending = list(self.heirs(owner))
-        while pending:
-            heir = pending.pop()
-            pending.extend(self.heirs(heir))
-            self.looked_up(heir.home, f"{heir.symbol}.{name}")
-            function = heir.home.functions.get(f"{heir.symbol}.{name}")
-            if (
-                function is not None
-                and not self.is_abstract(heir, function)
-                and not _STAND_IN.match(heir.symbol)
-            ):
-                found[heir.home.path, function.symbol] = self._function(heir.home, function)
-        return next(iter(found.values())) if len(found) == 1 else None
-
-    def heirs(self, owner: Value) -> list[Value]:
-        """The classes that name `owner` as a base."""
-        key = (owner.home.path, owner.symbol)
-        if self.reader is not None:
-            note(self.readers, _heirs_of(key), self.reader)
-        if self._heirs is None:
-            self._heirs = {}
-            for path, module in self.modules.items():
-                self._follow_bases(path, module, self._heirs)
-        return self._heirs.get(key, [])
-
-    def _follow_bases(
-        self, path: str, module: Linked, heirs: dict[tuple[str, str], list[Value]]
-    ) -> list[tuple[str, str]]:
-        """Add the classes of a file to those that derive from their bases; returns these bases."""
-        reader, self.reader = self.reader, (HEIRS, path) if self.tracks else None
-        bases: list[tuple[str, str]] = []
-        for cls in module.facts.classes:
-            heir = Value(Sort.CLASS, self._qualified(module, cls.symbol), module, cls.symbol)
-            for base in cls.bases:
-                resolved = self.value(base, module)
-                if resolved is not None and resolved.sort == Sort.CLASS:
-                    bases.append((resolved.home.path, resolved.symbol))
-                    heirs.setdefault(bases[-1], []).append(heir)
-        self.reader = reader
-        if bases:
-            self._bases[path] = bases
-        return bases
 
     def _variables_of(self, value: Value, owner: Value) -> Mapping[str, Value]:
         """What the type variables of `owner`, a class that `value` derives from, stand for."""
@@ -475,7 +415,7 @@ class Resolver(ModuleMap):
             self.looked_up(owner.module, f"{owner.symbol}.{name}")
             function = owner.module.functions.get(f"{owner.symbol}.{name}")
             if function is not None:
-                return self._function(owner.module, function) if function.flags & facts.PROPERTY else None
+                return function_value(owner.module, function) if function.flags & facts.PROPERTY else None
             if name in owner.module.classes[owner.symbol].attributes:
                 return None
         return None
@@ -499,7 +439,7 @@ class Resolver(ModuleMap):
         return found
 
     def _ancestors(self, value: Value) -> tuple[Value, ...]:
-        own = Value(Sort.CLASS, self._qualified(value.home, value.symbol), value.home, value.symbol)
+        own = Value(Sort.CLASS, qualified(value.home, value.symbol), value.home, value.symbol)
         found = [own]
         seen = {own.name}
         cls = value.home.classes.get(value.symbol)
@@ -554,7 +494,9 @@ class Resolver(ModuleMap):
             return Value(Sort.INSTANCE, made) if made is not None else None
         if sort == Sort.OBJECT:
             return self.called(self._class_attribute(value, "__call__"))
-        return None
+        if sort == Sort.UNION:
+            return one_of(self.called(member) for member in members(value))
+        return value.item if value.name == PROVIDER else None
 
     def _result(self, value: Value, function: Function) -> Value | None:
         module = value.home
@@ -591,7 +533,7 @@ class Resolver(ModuleMap):
 
     def _of_project(self, ref: str, module: Linked) -> Value | None:
         made = self.value(ref, module)
-        return made if made is not None and made.sort == Sort.OBJECT else None
+        return made if made is not None and made.sort in (Sort.OBJECT, Sort.UNION) else None
 
     def provided(self, value: Value | None) -> Value | None:
         """What a dependency gives to its endpoint."""
@@ -613,6 +555,8 @@ class Resolver(ModuleMap):
                 if method is not None:
                     return self.called(method) or value
             return value
+        if value.sort == Sort.UNION:
+            return one_of(self._entered(member) for member in members(value))
         return value
 
     def _item(self, value: Value | None) -> Value | None:
@@ -647,7 +591,7 @@ class Resolver(ModuleMap):
 
     def _instance_of(self, ref: str, module: Linked) -> Value | None:
         """A value of the annotated type `ref`."""
-        alias = self.alias(ref, module)
+        alias = named.alias(self, ref, module)
         if alias is not None:
             found, holder = alias
             return self.value(found.annotation, holder) if found.annotation else None
@@ -661,83 +605,8 @@ class Resolver(ModuleMap):
         return None
 
     def _one_of(self, refs: Iterable[str], module: Linked) -> Value | None:
-        """One of several values, when they turn out to be the same."""
-        values = [self.value(ref, module) for ref in refs]
-        return values[0] if all(same(value, values[0]) for value in values) else None
-
-    def alias(
-        self, ref: str, module: Linked, seen: set[tuple[str, str]] | None = None
-    ) -> tuple[Alias, Linked] | None:
-        """The annotation that the name `ref` stands for, with the module that defines it.
-
-        `seen` are the names that were asked for already, by module: imports may run in a ring.
-        """
-        seen = set() if seen is None else seen
-        for _ in range(12):
-            if ref.startswith("@"):
-                name = ref[1:]
-                if (module.name, name) in seen:
-                    return None
-                seen.add((module.name, name))
-                self.looked_up(module, name)
-                found = module.facts.aliases.get(name)
-                if found is not None:
-                    return found, module
-                next_ref = module.facts.members.get(name)
-                if next_ref is None:
-                    for origin in self._star_origins(module):
-                        self.looked_up(origin, name)
-                        if name in origin.facts.aliases:
-                            return origin.facts.aliases[name], origin
-                        if name in origin.facts.members:
-                            module, next_ref = origin, origin.facts.members[name]
-                            break
-                    else:
-                        return None
-                ref = next_ref
-                continue
-            base, dot, name = ref.rpartition(".")
-            if not dot:
-                base, dot, name = ref.rpartition(">")
-                base += dot
-            if not name or not base:
-                return None
-            holder = self.value(base, module)
-            if holder is None or holder.sort != Sort.MODULE or holder.module is None:
-                return None
-            module, ref = holder.module, f"@{name}"
-        return None
-
-    def display(self, ref: str, module: Linked) -> tuple[Argument, Linked] | None:
-        """The list, tuple or dict that the name `ref` holds, with the module that defines it."""
-        for _ in range(12):
-            self.looked_up(module, ref)
-            found = module.facts.displays.get(ref)
-            if found is not None:
-                return found, module
-            if ref.startswith("@"):
-                origins = (module, *self._star_origins(module))
-                for each in origins:
-                    self.looked_up(each, ref)
-                    self.looked_up(each, ref[1:])
-                home = next((origin for origin in origins if ref in origin.facts.displays), None)
-                if home is not None:
-                    return home.facts.displays[ref], home
-                ref = next(
-                    (names[ref[1:]] for each in origins if ref[1:] in (names := each.facts.members)), ""
-                )
-                if not ref:
-                    return None
-                continue
-            base, dot, name = ref.rpartition(".")
-            if not dot:
-                base, dot, name = ref.rpartition(">")
-                base += dot
-            holder = self.value(base, module) if base and name else None
-            if holder is None or holder.sort != Sort.MODULE or holder.module is None:
-                return None
-            module, ref = holder.module, f"@{name}"
-        return None
+        """One of several values: the one that they turn out to be, or any of them when all are the project's."""
+        return one_of(self.value(ref, module) for ref in refs)
 
     # What a call runs
 
@@ -759,6 +628,9 @@ class Resolver(ModuleMap):
             method = self._class_attribute(value, "__call__")
             if method is not None and method.sort == Sort.FUNCTION:
                 yield method
+        elif value.sort == Sort.UNION:
+            for member in members(value):
+                yield from self.runs(member)
 
     def _kept_by_metaclass(self, value: Value) -> bool:
         """Whether a metaclass of the project decides what a call of the class does: a singleton is made once."""
@@ -798,10 +670,6 @@ _PLAIN = frozenset(
 )
 
 
-def _heirs_of(key: tuple[str, str]) -> str:
-    return f"{ANCESTRY}{key[0]} {key[1]}"
-
-
 def _filled(ref: str, variables: Mapping[str, Value]) -> Value | None:
     """The value of a type variable `T:`, or of a container of it."""
     item = ref.removesuffix("{:}").removesuffix("{}")
@@ -815,13 +683,5 @@ def _filled(ref: str, variables: Mapping[str, Value]) -> Value | None:
     return Value(Sort.ITEMS, "builtins.dict" if ref.endswith("{:}") else "builtins.list", item=value)
 
 
-# Heirs made for tests, by the names that everybody gives them: not what a request meets.
-_STAND_IN = re.compile(r"(?:Fake|Mock|Stub|Dummy|Noop|NoOp)[A-Z]")
-
-
 def _holds(owner: str, name: str) -> bool:
     return libraries.attribute(f"{owner}.{name}") is not None
-
-
-def names(values: Iterable[Value]) -> list[str]:
-    return [value.name for value in values]

@@ -128,8 +128,8 @@ def is_isolated(node: ast.AST, loop: ast.AST, module: Module) -> bool:
 
 
 def weighed(severity: Severity, node: ast.AST, module: Module) -> Severity:
-    """A severity where requests wait for it; less where nobody does, where they come now and then, or for a handful."""
-    if not module.is_waited_for(node) or is_seldom(node, module) or any(map(sounds_few, module.loops(node))):
+    """A severity where requests wait for it; less where nobody does, and where they come now and then."""
+    if not module.is_waited_for(node) or is_seldom(node, module):
         return min(severity, Severity.MEDIUM, key=lambda each: each.rank)
     return severity
 
@@ -186,6 +186,25 @@ def goes_out(summary: Summary) -> bool:
     )
 
 
+def _leaves_too(loop: ast.AST, module: Module) -> bool:
+    """Whether each item waits for another machine as well: then the database is the least of what it costs."""
+    return any(
+        isinstance(call, ast.Call)
+        and (
+            (module.external(call) is not None and module.query(call) is None)
+            or ((summary := module.summary(call)) is not None and any(map(_is_sure, summary.external)))
+        )
+        for statement in (loop.body if isinstance(loop, ast.For | ast.AsyncFor) else ())
+        for call in walk(statement)
+    )
+
+
+def _is_sure(leaf: Leaf) -> bool:
+    """Whether something happens each time, and not far away."""
+    doubtful = leaf.cached or leaf.on_miss or leaf.sometimes or leaf.rarely or leaf.kept_by
+    return not doubtful and len(leaf.path) < _FAR
+
+
 def nearest(leaves: Iterable[Leaf], *kinds: str) -> Leaf | None:
     """The nearest leaf of one of the `kinds` of query that happens each time, not only on a miss; one that a branch
     decides about only when there is no other."""
@@ -204,6 +223,8 @@ def nearest(leaves: Iterable[Leaf], *kinds: str) -> Leaf | None:
 def confidence_of(call: ast.Call, loop: LoopNode, leaf: Leaf | None, module: Module) -> Confidence:
     """How sure it is that `call`, or what it leads to, is a round trip for each of many items."""
     if is_doubtful(loop, module) or is_member_call(call, loop) or is_picked(call, loop, module):
+        return Confidence.POSSIBLE
+    if any(map(sounds_few, module.loops(call))) or _leaves_too(loop, module):
         return Confidence.POSSIBLE
     if leaf is None:
         return Confidence.CERTAIN

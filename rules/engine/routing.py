@@ -109,7 +109,7 @@ class Routing:
 
     def _is_lifespan(self, node: Node) -> bool:
         """Whether a context manager takes the application: what it does stands around all serving, however it is handed over."""
-        if not (node.is_async and node.function.flags & facts.CONTEXT):
+        if not (node.is_async and node.function.flags & (facts.CONTEXT | facts.GENERATOR)):
             return False
         first = node.function.parameters[0] if node.function.parameters else None
         value = (

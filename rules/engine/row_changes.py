@@ -13,14 +13,14 @@ def affected(before: Project, after: Project, touched: Collection[str]) -> set[s
     if all(_about_rows(before.files.get(path)) == _about_rows(after.files.get(path)) for path in touched):
         return set()
     old = before.rows_said if before.rows_said is not None else _state(before)
-    new = _state(after)
+    new = after.rows_now = _state(after)
     return {key[0] for key in old.keys() | new.keys() if old.get(key) != new.get(key)}
 
 
 def remember(project: Project, changed: Iterable[tuple[ModuleFacts | None, ModuleFacts | None]]) -> None:
     """Keep what is said about rows before a linked project shows other facts, if comparing asks for it."""
     if any(_about_rows(one) != _about_rows(other) for one, other in changed):
-        project.rows_said = _state(project)
+        project.rows_said = project.rows_now if project.rows_now is not None else _state(project)
 
 
 def _about_rows(facts: ModuleFacts | None) -> tuple[object, ...]:

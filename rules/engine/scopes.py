@@ -146,6 +146,10 @@ class Walk:
         """What is set on something that looks like an application or its state: `app.state.client = …`."""
         self.around: dict[ast.AST, Any] = {}
         """What stands around a statement: kept likewise."""
+        self.taken: dict[ast.AST, tuple[str, ...]] = {}
+        """What a `with` takes: kept likewise."""
+        self.turns: dict[ast.expr, int | None] = {}
+        """How many turns a loop over something has at most: kept for `rules.engine.turns`."""
         self.lasting: dict[Scope, set[str]] = {}
         """The locals of a function that are globals, or were looked up in what is kept: for `rules.engine.rarely`."""
         self.recalled: dict[ast.stmt, int] = {}

@@ -27,6 +27,8 @@ _ELSEWHERE = re.compile(
 )
 
 _OTHERS = re.compile(r"(?:^|/)(?:sdks?|clients?|packages|libs?|integrations)/", re.IGNORECASE)
+_SDK = re.compile(r"(?:^|/)sdks?/")
+"""What others call from programs of their own, even where the service imports parts of it."""
 _ENDS = frozenset(
     {"exit", "close", "shutdown", "shut_down", "stop", "teardown", "tear_down", "dispose", "cleanup"}
 )
@@ -68,6 +70,8 @@ def unreached(
     if in_task or alone or _ELSEWHERE.search(node.path) or _is_end(node):
         stands_still = in_task and not alone and not _is_end(node) and _shares_loop(node, project)
         return _capped(severity, Severity.LOW), Confidence.LIKELY if stands_still else Confidence.POSSIBLE
+    if _SDK.search(node.path):
+        return _capped(severity, Severity.LOW), Confidence.POSSIBLE
     if not is_served(project, node.path):
         if is_elsewhere(node.path) or is_apart(project, node.path):
             return _capped(severity, Severity.LOW), Confidence.POSSIBLE
@@ -81,7 +85,7 @@ def is_drained_apart(project: Project, node: Node) -> bool:
     `asyncio.run(self._read(loader))`, where `loader.load()` may be any loader's."""
     if not node.is_async:
         return False
-    called = _callers_by_name(project)
+    called = callers_by_name(project)
     seen, pending = {node}, [node]
     found = False
     for each in pending:  # grows while we go
@@ -103,7 +107,7 @@ def _is_alone(node: Node) -> bool:
     return bool(node.contexts & OWN_LOOP) and not node.contexts & IN_LOOP
 
 
-def _callers_by_name(project: Project) -> Mapping[str, frozenset[Node]]:
+def callers_by_name(project: Project) -> Mapping[str, frozenset[Node]]:
     """The functions that call a method of a name on what nobody knows."""
     known = _named.get(project)
     if known is None:

@@ -15,6 +15,7 @@ from rules.engine.walking import walk
 _TRYING_AGAIN = re.compile(r"attempt|retr(?:y|ies)|tries", re.IGNORECASE)
 _FAR = re.compile(r"deadline|timeout|until|end|limit|expir|finish|max", re.IGNORECASE)
 _CLOCK = re.compile(r"time|now|clock|stamp|tick|millis|micro|nano|_ms", re.IGNORECASE)
+_DAY = 86_400
 _LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
@@ -30,6 +31,20 @@ def of_sleep(index: Index, call: ast.Call, scope: Scope, flags: int) -> int:
         if _waits_for_clock(loop):
             return facts.QUICK
     return facts.FAILING if _is_between_tries(index, call) else 0
+
+
+def milliseconds(index: Index, call: ast.Call, scope: Scope) -> int:
+    """How long a call of `sleep` takes, where that is written down; 0 where it is not."""
+    match _written(index, call, scope) or (call.args[0] if call.args else None):
+        case ast.Constant(value=int(seconds) | float(seconds)) if 0 < seconds < _DAY:
+            return round(seconds * 1000)
+        case ast.BinOp(
+            op=ast.Div(),
+            left=ast.Constant(value=int(number) | float(number)),
+            right=ast.Constant(value=int(by) | float(by)),
+        ) if by and 0 < number / by < _DAY:
+            return round(number / by * 1000)
+    return 0
 
 
 def _loop_around(index: Index, call: ast.Call) -> ast.AST | None:

@@ -5,6 +5,7 @@ A scan of a few hundred rows costs less than a millisecond, and all of them fit 
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -60,15 +61,20 @@ _HANDFULS = frozenset(
         *("admin", "administrator", "manager", "owner", "moderator", "superuser", "maintainer", "approver"),
         *("role", "permission", "scope", "provider", "plugin", "extension", "integration", "connector"),
         *("language", "locale", "currency", "country", "category", "kind", "priority", "severity", "status"),
-        *("tier", "plan", "badge", "setting", "preference", "feature", "flag", "quota", "tracker"),
+        *("tier", "plan", "badge", "setting", "preference", "feature", "flag", "quota", "tracker", "tag"),
+        *("field", "column", "widget", "handler", "backend", "driver", "adapter", "validator", "header"),
     }
 )
 """Last words of lists that hold a handful, whoever asks."""
 
 
+_KEYS = re.compile(r"_(?:ids?|uuids?|keys?|names?|codes?|slugs?|list)$")
+"""What a list of references to them has in its name besides."""
+
+
 def sounds_few(name: str) -> bool:
-    """Whether a list of that name holds a handful: `team_managers`, `roles`."""
-    return _ends_with(name.lower().strip("_"), _HANDFULS)
+    """Whether a list of that name holds a handful: `team_managers`, `role_ids`."""
+    return _ends_with(_KEYS.sub("", name.lower().strip("_")), _HANDFULS)
 
 
 def is_small(table: Table) -> bool:

@@ -14,7 +14,9 @@ from rules.engine import newer_syntax
 MAX_BYTES = 512_000
 MAX_LINES = 20_000
 
-_ODD_LITERAL = re.compile(r"\\[uU](?:0000)?[dD][89a-fA-F]|[0-9a-fA-F_]{16,}|[eE]\+?\d[\d_]+")
+_ODD_LITERAL = re.compile(
+    r"\\[uU](?:0000)?[dD][89a-fA-F]|(?<!\w)[0-9][0-9a-zA-Z_]{15,}|(?<=[0-9.])[eE]\+?[0-9][0-9_]+"
+)
 """Text that may hold a literal no fact can be written with."""
 _LARGEST = 2**53
 _HALF = re.compile("[\ud800-\udfff]")

@@ -108,6 +108,24 @@ def _session_factory(index: Index, node: ast.Call, function: str, scope: Scope, 
     return None
 
 
+def _provider(index: Index, node: ast.Call, function: str, scope: Scope, depth: int) -> str | None:
+    """`providers.Singleton(Client, …)` gives a `Client`, whoever asks."""
+    owner, _, kind = function.rpartition(".")
+    if owner != "dependency_injector.providers":
+        return None
+    if kind == "Selector":
+        offered = [index.ref(keyword.value, scope, depth) for keyword in node.keywords]
+        return f"«{'|'.join(f'{each}()' for each in offered)}»!" if offered and all(offered) else ""
+    made = index.ref(node.args[0], scope, depth) if node.args else ""
+    return made if kind == "Container" or not made else f"{made}$!"
+
+
+_PROVIDERS = (
+    *("Singleton", "ThreadSafeSingleton", "ContextLocalSingleton", "ThreadLocalSingleton"),
+    *("Factory", "Resource", "Callable", "Container", "Selector"),
+)
+
+
 SPECIAL: dict[str, Special] = {
     "partial": _partial,
     "closing": _first_argument,
@@ -138,4 +156,5 @@ SPECIAL: dict[str, Special] = {
     "zip": _zipped,
     "gather": _gathered,
     "sessionmaker": _session_factory,
+    **dict.fromkeys(_PROVIDERS, _provider),
 }

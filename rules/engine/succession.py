@@ -11,7 +11,7 @@ from __future__ import annotations
 import copy
 import re
 from collections import deque
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Set
 from functools import cached_property
 from typing import TypeVar
 
@@ -205,8 +205,24 @@ class _Change:
         self._connect(changed)
         self._route()
         self._place()
-        self.led_elsewhere = self.project.summaries.change(changed, self.gone)
+        self.led_elsewhere = self.project.summaries.change(self._lead_otherwise(changed), self.gone)
         return True
+
+    def _lead_otherwise(self, changed: Set[Node]) -> set[Node]:
+        """Those of `changed` whose steps may be others: not the ones that only stand on other lines."""
+        turned = {
+            node
+            for node, before in self.old.items()
+            if before.is_async != node.is_async or before.function.switches != node.function.switches
+        }
+        return {
+            node
+            for node in changed
+            if (before := self.old.get(node)) is None
+            or node in turned
+            or not _leads_the_same(before, node)
+            or any(edge.target in turned for edge in node.edges)
+        }
 
     # The graph
 
@@ -357,7 +373,7 @@ class _Change:
     def view(self, files: Mapping[str, ModuleFacts], documents: Mapping[str, str]) -> Project:
         project = self.project
         view = copy.copy(project)
-        view.files, view.documents, view.rows_said = files, documents, None
+        view.files, view.documents, view.rows_said, view.rows_now = files, documents, None, None
         view.routing, view.served = self.routing, self.served
         kept: set[str] = set(_OF_DOCUMENTS) if documents == project.documents else set()
         kept |= self._kept(view)
@@ -450,7 +466,9 @@ class _Change:
         """The version before, for comparing: its functions, what they called and cost, its endpoints."""
         view = copy.copy(self.project)
         view.graph = copy.copy(self.graph)
-        view.graph.nodes = {key: self.old.get(node, node) for key, node in self.old_nodes.items()}
+        nodes = view.graph.nodes = self.old_nodes
+        for was in self.old.values():
+            nodes[was.path, was.symbol] = was
         return view
 
 
@@ -529,6 +547,7 @@ def _functions(found: ModuleFacts) -> dict[str, tuple[object, ...]]:
             function.yields,
             function.made,
             function.switches,
+            function.applies,
             tuple((each.ref, each.called) for each in function.decorators),
         )
         for function in found.functions
@@ -569,6 +588,16 @@ def _costs_the_same(before: Node, after: Node) -> bool:
     ):
         return False
     return _shapes(each.call for each in old) == _shapes(each.call for each in new)
+
+
+def _leads_the_same(before: Node, after: Node) -> bool:
+    """Whether two versions of a function have the same steps to the same leaves."""
+    old: list[Edge | LeafCall] = [*before.edges, *before.leaves]
+    new: list[Edge | LeafCall] = [*after.edges, *after.leaves]
+    return _costs_the_same(before, after) and all(
+        one.call.needs == other.call.needs and one.call.passed == other.call.passed
+        for one, other in zip(old, new, strict=True)
+    )
 
 
 def _shapes(calls: Iterable[Call]) -> list[tuple[int, str]]:

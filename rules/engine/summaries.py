@@ -47,6 +47,8 @@ class Leaf:
     """The class, by file and name, whose objects keep the answer, so that it happens once for each of them."""
     needs: tuple[str, ...] = ()
     """Conditions on the function's parameters (`rules.engine.switches`) under which it happens."""
+    by_choice: bool = False
+    """On the way a registry or a factory gives one of several objects, and not all of them do it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +178,7 @@ class Summaries:
 def _blocks(leaf: LeafCall) -> bool:
     return (
         leaf.blocking is not None
+        and leaf.kind == CALL
         and leaf.blocking.severity not in ("low", "info")
         and not leaf.call.flags & (facts.AWAITED | facts.QUICK)
     )
@@ -202,7 +205,12 @@ def _commits(leaf: LeafCall) -> bool:
 
 
 def _computes(leaf: LeafCall) -> bool:
-    return leaf.blocking is not None and leaf.blocking.kind == Kind.CPU and not leaf.call.flags & facts.QUICK
+    return (
+        leaf.blocking is not None
+        and leaf.blocking.kind == Kind.CPU
+        and leaf.kind == CALL
+        and not leaf.call.flags & facts.QUICK
+    )
 
 
 def _synchronous(node: Node, edge: Edge) -> bool:
@@ -391,7 +399,9 @@ def _needs(key: str) -> tuple[str, ...]:
 
 def _left(key: str, edge: Edge) -> tuple[str, ...] | None:
     """What must hold of the caller's parameters for what `key` says of the target; None when it never happens."""
-    return switches.left(_needs(key), edge.target.function, edge.call) if edge.kind == CALL else ()
+    if edge.kind != CALL or edge.handed:
+        return ()
+    return switches.left(_needs(key), edge.target.function, edge.call)
 
 
 def _through(key: str, edge: Edge) -> str | None:
@@ -465,7 +475,7 @@ def _leaves(table: _Steps, node: Node) -> tuple[Leaf, ...]:
 def _leaf(table: _Steps, node: Node, key: str) -> Leaf:
     hops: list[Hop] = []
     name, needs = _name(key), _needs(key)
-    sometimes = cached = on_miss = once = granted = False
+    sometimes = cached = on_miss = once = granted = by_choice = False
     rarely = 0
     kept_by = None
     current = node
@@ -483,6 +493,7 @@ def _leaf(table: _Steps, node: Node, key: str) -> Leaf:
         if step < _FURTHER:
             break
         edge = current.edges[step & _AT]
+        by_choice = by_choice or (edge.one_of_several and not _all_do(table, current, edge, key))
         hops.append(Hop(current.path, call.line, edge.target.symbol.replace("'2", "")))
         key = next(
             each
@@ -510,11 +521,18 @@ def _leaf(table: _Steps, node: Node, key: str) -> Leaf:
         leaf.blocking,
         is_async,
         on_miss,
-        sometimes,
+        sometimes or by_choice,
         rarely,
         kept_by,
         needs,
+        by_choice,
     )
+
+
+def _all_do(table: _Steps, node: Node, edge: Edge, key: str) -> bool:
+    """Whether each of the functions that a call may run does what `key` says."""
+    others = [each for each in node.edges if each.one_of_several and each.call is edge.call]
+    return all(next(_behind(table, each, key), None) is not None for each in others)
 
 
 def _rarely(call: Call, granted: bool) -> int:

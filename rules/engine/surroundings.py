@@ -10,6 +10,7 @@ from rules.engine import facts, rarely, switches
 from rules.engine.index import Index
 from rules.engine.scopes import COMPREHENSIONS, Scope
 from rules.engine.spelling import is_main_guard, last_name
+from rules.engine.turns import is_trial, turns
 from rules.engine.walking import walk
 
 STATEMENTS = frozenset(
@@ -51,10 +52,12 @@ _CONCURRENT = frozenset({"gather", "as_completed"})
 class Around:
     """What is gathered on the way from an expression to its function."""
 
-    __slots__ = ("flags", "guarded", "loops", "marks", "misses", "needs")
+    __slots__ = ("flags", "guarded", "held", "loops", "marks", "misses", "needs")
 
     def __init__(self) -> None:
         self.flags = self.loops = 0
+        self.held: tuple[str, ...] = ()
+        """What `with` blocks around have taken."""
         self.marks: list[str] = []
         """From the inside out."""
         self.guarded = False
@@ -62,6 +65,15 @@ class Around:
         """Conditions that something may be missing, with the flag where the expression does not fill that gap."""
         self.needs: list[str] = []
         """What must hold of parameters."""
+
+
+def held_around(index: Index, node: ast.expr) -> tuple[str, ...]:
+    """What the `with` blocks around a call, whose surroundings are known, have taken."""
+    current: ast.AST | None = node
+    while current is not None and current.__class__ not in _STATEMENTS:
+        current = index.parents.get(current)
+    around = index.around.get(current) if current is not None else None
+    return around.held if around is not None else ()
 
 
 def surroundings(index: Index, node: ast.expr, at_module: bool) -> tuple[int, int, str, bool, str]:
@@ -141,13 +153,14 @@ def _climb(index: Index, node: ast.AST, child: Any, found: Around) -> ast.stmt |
                 if child is node:
                     flags |= facts.ITERATED
             elif (
-                child is not current.target
-                and child not in current.orelse
-                and not has_few_turns(index, current.iter)
-                and not stops_at_success(current)
+                child is not current.target and child not in current.orelse and not stops_at_success(current)
             ):
-                loops += 1
-                marks.append(f"*{size_of(current.iter)}/")
+                count = turns(index, current.iter)
+                if not has_few_turns(index, current.iter):
+                    loops += 1
+                    marks.append(_turns_of(current.iter, count))
+                elif count is not None and count > 1 and not is_trial(current):
+                    marks.append(f"*={count}/")
         elif cls is ast.While:
             loops += 1
             flags |= facts.WHILE
@@ -156,13 +169,20 @@ def _climb(index: Index, node: ast.AST, child: Any, found: Around) -> ast.stmt |
         elif cls in COMPREHENSIONS:
             first = current.generators[0]
             if child is not first or not _within(index, node, first.iter):
-                long = [each.iter for each in current.generators if not has_few_turns(index, each.iter)]
-                loops += len(long)
-                marks.extend(f"*{size_of(iterable)}/" for iterable in reversed(long))
+                for each in reversed(current.generators):
+                    count = turns(index, each.iter)
+                    if not has_few_turns(index, each.iter):
+                        loops += 1
+                        marks.append(_turns_of(each.iter, count))
+                    elif count is not None and count > 1:
+                        marks.append(f"*={count}/")
             elif first.iter is node:
                 flags |= facts.ITERATED
         elif cls is ast.comprehension:
             pass
+        elif cls is ast.With or cls is ast.AsyncWith:
+            if child.__class__ in _STATEMENTS:
+                found.held = (*_taken(index, current), *found.held)
         elif cls is ast.If:
             if child is not current.test and is_main_guard(current.test):
                 found.guarded = True
@@ -206,6 +226,21 @@ def _climb(index: Index, node: ast.AST, child: Any, found: Around) -> ast.stmt |
     found.flags |= flags
     found.loops += loops
     return child if to_statement and child.__class__ in _STATEMENTS else None
+
+
+def _turns_of(iterable: ast.expr, count: int | None) -> str:
+    """The mark of a loop that goes over data: of a page, `.limit(20)`, how much there is at most."""
+    return f"*={count}/" if count is not None else f"*{size_of(iterable)}/"
+
+
+def _taken(index: Index, block: ast.With | ast.AsyncWith) -> tuple[str, ...]:
+    """References to what a `with` takes, those that mean nothing to a project left out."""
+    known = index.taken.get(block)
+    if known is None:
+        scope = index.scope_at(block)
+        refs = (index.ref(item.context_expr, scope) for item in block.items)
+        known = index.taken[block] = tuple(ref for ref in refs if ref and not ref.startswith("builtins."))
+    return known
 
 
 def size_of(iterable: ast.AST) -> str:

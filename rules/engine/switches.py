@@ -260,12 +260,12 @@ def left(needs: tuple[str, ...], function: Function, call: Call) -> tuple[str, .
         value = _value(switches.get(name) or Switch(name), count, given)
         if value[:1] == "@":
             remaining.append(condition[0] + value[1:] + condition[1 + len(name) :])
-        elif value and not _may_hold(condition, value):
+        elif value and not may_hold(condition, value):
             return None
     return tuple(dict.fromkeys(remaining))
 
 
-def _may_hold(condition: str, value: str) -> bool:
+def may_hold(condition: str, value: str) -> bool:
     if condition[0] in _HOLDS:
         return value[0] in _HOLDS[condition[0]]
     equal = [_are_equal(value, mark) for mark in condition.partition(":")[2].split("|")]
@@ -299,6 +299,29 @@ def _value(switch: Switch, count: int, given: dict[str, str]) -> str:
     if 0 <= switch.position < count:
         return given.get(str(switch.position), "")
     return switch.default
+
+
+def of_parameter(node: ast.FunctionDef | ast.AsyncFunctionDef, bound: bool, name: str) -> Switch | None:
+    """One parameter of a function; `bound` when the first is the object."""
+    positional = [*node.args.posonlyargs, *node.args.args]
+    given = [None] * (len(positional) - len(node.args.defaults)) + list(node.args.defaults)
+    for position, (parameter, default) in enumerate(zip(positional, given, strict=True)):
+        if parameter.arg == name:
+            return Switch(name, position - bound, _default(default))
+    for parameter, default in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True):
+        if parameter.arg == name:
+            return Switch(name, -1, _default(default))
+    return None
+
+
+def passed_for(call: Call, switch: Switch) -> str:
+    """What a call passes for a parameter; empty when nobody knows."""
+    return _value(switch, *_given(call.passed))
+
+
+def renamed(condition: str, name: str) -> str:
+    """The same condition, of a parameter of another name."""
+    return condition[0] + name + condition[1 + len(about(condition)) :]
 
 
 def passes(call: Call, parameter: str, position: int) -> bool:

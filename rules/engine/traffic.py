@@ -39,6 +39,8 @@ _RARE = frozenset(
         ),
         *("releases", "plugin", "plugins", "extension", "extensions", "integration", "integrations"),
         *("connector", "connectors", "connection", "connections", "credential", "credentials", "provider"),
+        *("trigger", "reload", "resync", "reindex", "rebuild", "flush", "prune", "maintenance", "cleanup"),
+        *("init", "initialize", "initialise", "populate", "seed"),
         *("providers", "tenant", "tenants", "license", "testemail", "revoke", "rotate", "refresher"),
     }
 )
@@ -83,7 +85,8 @@ def _is_for_now_and_then(symbol: str, path: str) -> bool:
     name = symbol.rpartition(".")[2]
     stem = path.rpartition("/")[2].removesuffix(".py")
     words = _words(name) | _words(stem)
-    return bool(words & _RARE_CODE) or {"update", "check"} <= words or _is_trial(name)
+    renews = {"update", "check"} <= words or {"refresh", "token"} <= words
+    return bool(words & _RARE_CODE) or renews or _is_trial(name)
 
 
 def is_maintenance(node: ast.AST, module: Module) -> bool:

@@ -145,6 +145,7 @@ def _while_held(
                     for event in own
                     if not event.releases
                     and event.call.lineno > released
+                    and not _ended_between(event.call, call, session, module)
                     and _dominates(event.call, call, function, module)
                 ),
                 None,
@@ -152,6 +153,24 @@ def _while_held(
             if begun is not None:
                 yield Held(call, leaf, path, session, begun)
                 break
+
+
+def _ended_between(before: ast.Call, after: ast.Call, session: str, module: Module) -> bool:
+    """Whether `async with session.begin():` stands around the first call and not around the second."""
+    current = module.parent(before)
+    while current is not None and not isinstance(
+        current, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+    ):
+        if isinstance(current, ast.With | ast.AsyncWith) and any(
+            isinstance(item.context_expr, ast.Call)
+            and isinstance(item.context_expr.func, ast.Attribute)
+            and item.context_expr.func.attr == "begin"
+            and ast.unparse(item.context_expr.func.value) == session
+            for item in current.items
+        ):
+            return not any(node is after for statement in current.body for node in walk(statement))
+        current = module.parent(current)
+    return False
 
 
 _known: WeakKeyDictionary[Module, dict[ast.AST, tuple[list[str], list[ast.Call]]]] = WeakKeyDictionary()
@@ -201,10 +220,17 @@ def _events(call: ast.Call, sessions: list[str], module: Module) -> Iterator[_Ev
     if summary is None:
         return
     for name in given:
-        if summary.commits:
+        if summary.commits or _begins(module.callee(call)):
             yield _Event(call, name, releases=True)
         elif summary.queries:
             yield _Event(call, name, releases=False)
+
+
+def _begins(target: Node | None) -> bool:
+    """Whether a helper works in a transaction that ends with its own block: `async with session.begin():`."""
+    return target is not None and any(
+        call.ref.rpartition(".")[2] == "begin" for call in target.function.calls
+    )
 
 
 def _root(node: ast.expr) -> ast.expr:
@@ -219,9 +245,11 @@ def _root(node: ast.expr) -> ast.expr:
 
 def _outward(call: ast.Call, module: Module) -> tuple[str, tuple[Hop, ...]] | None:
     """What a call reaches outside the machine, itself or through a helper."""
+    external = module.external(call)
+    if external is None and not module.enters(call):
+        return None
     if module.is_offloaded(call) or _in_handler(call, module) or _is_spawned(call, module):
         return None
-    external = module.external(call)
     if external is not None:
         return (external.name, ()) if external.kind not in _QUICK else None
     summary = module.summary(call)

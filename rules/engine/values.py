@@ -25,6 +25,8 @@ class Sort:
     TEXT = 7
     """A string that is known: `name`."""
     SUPER = 8
+    UNION = 9
+    """One of several functions, classes or instances of the project: `members`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,7 +43,7 @@ class Value:
     bound: bool = False
     """A method taken from an instance (or a class method from its class)."""
     members: tuple[Value | None, ...] = ()
-    """Of a tuple."""
+    """Of a tuple, or those that a union may be."""
     given: tuple[Value | None, ...] = ()
     """What an instance of a generic class is made of: of `Box[User]` an instance of `User`."""
     variables: Mapping[str, Value] | None = None
@@ -123,3 +125,11 @@ MADE = "made"
 """With a function or a path, who asks what is instantiated there."""
 HEIRS, STARS = "heirs", "stars"
 """Who asks for the bases of all classes of a file, and for what its star imports bring."""
+
+
+def qualified(module: Linked, symbol: str) -> str:
+    return f"{module.name}.{symbol}" if module.name else symbol
+
+
+def function_value(module: Linked, function: Function) -> Value:
+    return Value(Sort.FUNCTION, qualified(module, function.symbol), module, function.symbol)

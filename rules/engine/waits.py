@@ -14,6 +14,7 @@ from rules import libraries
 from rules.engine import facts
 from rules.engine.finding import Hop
 from rules.engine.graph import CALL
+from rules.engine.heirs import is_abstract
 from rules.engine.values import Sort, Value
 from rules.engine.walking import walk
 
@@ -158,9 +159,9 @@ def _entered(node: Node, project: Project) -> Iterator[tuple[Node, int]]:
     if not owner:
         return
     cls = Value(Sort.CLASS, "", node.module, owner)
-    if project.resolver.is_abstract(cls, node.function):
+    if is_abstract(cls, node.function):
         name = node.symbol.rpartition(".")[2]
-        for heir in project.resolver.heirs(cls):
+        for heir in project.resolver.heirs.of(cls):
             inner = project.node(heir.home.path, f"{heir.symbol}.{name}")
             if inner is not None and inner.is_async:
                 yield inner, node.function.line

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from rules.engine import facts
+from rules.engine import facts, named
 from rules.engine.arguments import MEMBER
 from rules.engine.facts import Argument, Call
 from rules.engine.graph import CALL, Node
@@ -133,7 +133,7 @@ def _written(given: Given, each: str, member: Given, resolver: Resolver) -> Give
 def elements(ref: str, module: Linked, resolver: Resolver, depth: int = 0) -> list[Given]:
     """The members of the list, tuple or dict that `ref` names."""
     base = ref.removesuffix(".items()").removesuffix(".values()")
-    place = resolver.display(base, module)
+    place = named.display(resolver, base, module)
     if place is None or depth > 8:
         return []
     display, home = place

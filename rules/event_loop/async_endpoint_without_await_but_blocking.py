@@ -4,12 +4,14 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rules.engine.aside import stands_aside
 from rules.engine.finding import Hop
 from rules.engine.loop_bound import needs_loop
 from rules.engine.loop_calls import Stop, confidence, effect, expected, stops
 from rules.engine.measured import frees
 from rules.engine.rewrites import without_async
 from rules.engine.rule import Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.unasked import is_never_asked
 from rules.engine.walking import own_nodes
 
 if TYPE_CHECKING:
@@ -90,7 +92,11 @@ class AsyncEndpointWithoutAwaitButBlocking(Rule):
         role = module.role(node)
         if role is None or str(role) not in ("endpoint", "dependency") or awaits(node):
             return
-        found = list(stops(node, module))
+        found = [
+            stop
+            for stop in stops(node, module)
+            if not stands_aside(stop.call, module) and not is_never_asked(stop.call, module)
+        ]
         if not found or _needs_its_loop(node, module):
             return
         worst = max(found, key=lambda stop: (stop.severity.rank, -stop.call.lineno))

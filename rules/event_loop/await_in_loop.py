@@ -147,7 +147,7 @@ class AwaitInLoop(Rule):
             else Confidence.LIKELY,
             call_path=first.call_path(module),
             siblings=tuple(sorted({each.call.lineno for each in others})),
-            impact=estimates.awaits_in_loop(module.options),
+            impact=estimates.awaits_in_loop(module.options, module.turns_around(first.call)),
             instead=_instead(first.call, node, module),
         )
 

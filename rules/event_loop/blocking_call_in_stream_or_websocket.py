@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class BlockingCallInStreamOrWebsocket(Rule):
-    """A blocking call in a stream or a websocket stops the worker again and again, for as long as a client stays.
+    """A blocking call in a stream or a websocket stops the worker, with each chunk, message or client that connects.
 
     An `async` generator that a response sends, and a websocket handler, run on the event loop for minutes. Each chunk and
     each message that waits there makes every other request and every other stream of the worker wait too.

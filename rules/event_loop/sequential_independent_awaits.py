@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rules.engine import estimates
 from rules.engine.loop_shapes import spelled
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.traffic import is_seldom
 from rules.engine.waits import Wait, names_loaded, names_stored, wait_of, writes
 from rules.engine.walking import walk
 
@@ -132,7 +133,7 @@ class SequentialIndependentAwaits(Rule):
             first.call,
             f"{listed} wait one after another (lines {_line(first, module)} to {_line(last, module, end=True)}),"
             " and none needs the other's answer.",
-            confidence=Confidence.LIKELY,
+            confidence=Confidence.POSSIBLE if is_seldom(first.call, module) else Confidence.LIKELY,
             fix=fix,
             call_path=first.call_path(module),
             impact=estimates.awaits_in_sequence(module.options, len(waits)),

@@ -97,18 +97,19 @@ class ThreadpoolStarvation(Rule):
             if found is None:
                 continue
             what, path = found
+            threads = estimates.threads(module.options)
             yield Match(
                 call,
-                f"`{node.name}` holds one of {estimates.THREADS} worker threads while {what}: with {estimates.THREADS} under"
+                f"`{node.name}` holds one of {threads} worker threads while {what}: with {threads} under"
                 " way every `def` endpoint of the process waits.",
                 confidence=Confidence.LIKELY,
                 call_path=(Hop(module.path, call.lineno, spelled(call.func).rpartition(".")[2]), *path)
                 if path
                 else (),
                 impact=Impact(
-                    summary=f"at most {estimates.THREADS} such requests at once per process; more of them wait in waves",
+                    summary=f"at most {threads} such requests at once per process; more of them wait in waves",
                     formula="capacity = threads / duration",
-                    assumptions={"threads": estimates.THREADS},
+                    assumptions={"threads": threads},
                     measured=True,
                 ),
             )

@@ -118,6 +118,7 @@ class TrivialSyncDependency(Rule):
         if not endpoints or module.called(node) or not _is_quick(node, module):
             return
         count = len(endpoints)
+        threads = estimates.threads(module.options)
         yield Match(
             node,
             f"`{node.name}` waits for nothing, yet each request to {count} endpoint{'s' if count > 1 else ''} hops to a worker"
@@ -128,9 +129,9 @@ class TrivialSyncDependency(Rule):
             else Confidence.POSSIBLE,
             fix=Fix(_asynchronous, safety=Safety.SAFE),
             impact=Impact(
-                summary=f"{estimates.span(*estimates.HOP_MS)} ms and one of 40 worker threads per request → a plain call",
+                summary=f"{estimates.span(*estimates.HOP_MS)} ms and one of {threads} worker threads per request → a plain call",
                 formula="one thread hop per request → 0",
-                assumptions={"threads": 40},
+                assumptions={"threads": threads},
                 measured=True,
             ),
         )

@@ -4,7 +4,8 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine.rule import Confidence, Effort, Hop, Impact, Invalid, Match, Rule, Severity, Valid
+from rules.engine import processes
+from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
     from rules.engine.callees import Callee
@@ -73,7 +74,7 @@ class InMemoryLimiterWithWorkers(Rule):
             return
         if any(keyword.arg in _STORES for keyword in node.keywords):
             return
-        several = module.project.deployment.several_processes()
+        several = processes.several(module)
         if several is None:
             return
         yield Match(
@@ -81,7 +82,7 @@ class InMemoryLimiterWithWorkers(Rule):
             f"`{ast.unparse(node.func)}` without `storage_uri` counts in each of {several.value} processes by itself: the limit"
             f" is {several.value} times what it says.",
             confidence=Confidence.LIKELY,
-            related=(Hop(several.path, several.line, several.name),),
+            related=tuple(processes.place_of(several)),
             impact=Impact(
                 summary=f"{several.value} times the limit gets through",
                 formula="limit · processes",

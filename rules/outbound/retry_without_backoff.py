@@ -147,7 +147,7 @@ class RetryWithoutBackoff(Rule):
         yield Match(
             node,
             f"`{ast.unparse(node.func)}` without `{missing}` {shown}.",
-            confidence=Confidence.CERTAIN if "stop" in lacking else Confidence.LIKELY,
+            confidence=_sure(lacking),
             impact=_STORM,
         )
 
@@ -183,6 +183,13 @@ class RetryWithoutBackoff(Rule):
             confidence=Confidence.LIKELY if module.reached(node) else Confidence.POSSIBLE,
             impact=_STORM,
         )
+
+
+def _sure(lacking: list[str]) -> Confidence:
+    """Waiting without an end hurts nobody else: whoever keeps a connection up means it so."""
+    if lacking == ["stop"]:
+        return Confidence.POSSIBLE
+    return Confidence.CERTAIN if "stop" in lacking else Confidence.LIKELY
 
 
 def _is_zero(node: ast.AST | None) -> bool:

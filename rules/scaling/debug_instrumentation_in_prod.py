@@ -87,7 +87,7 @@ class DebugInstrumentationInProd(Rule):
             return None
         if name in _ENGINES and _is_true(call, "echo"):
             return "`echo=True` writes every SQL statement to the log, in production too."
-        if name == "tracemalloc.start":
+        if name == "tracemalloc.start" and not _stops_again(call, module):
             return (
                 "`tracemalloc.start` records a traceback for each allocation: Python runs about half as fast."
             )
@@ -104,6 +104,15 @@ class DebugInstrumentationInProd(Rule):
         ):
             return f"`{name}` profiles every request, in production too."
         return None
+
+
+def _stops_again(call: ast.Call, module: Module) -> bool:
+    """Whether the same function ends it: it measures something, and then no more."""
+    function = module.function_of(call)
+    return function is not None and any(
+        isinstance(node, ast.Call) and module.qualified_name(node.func) == "tracemalloc.stop"
+        for node in walk(function.node)
+    )
 
 
 def _is_true(call: ast.Call, keyword: str) -> bool:

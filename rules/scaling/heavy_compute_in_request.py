@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine.loop_shapes import iterables, shortened
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.spelling import last_name
 from rules.engine.walking import walk
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ class HeavyComputeInRequest(Rule):
                 node,
                 f"`{module.segment(node.func)}` makes an object of every row: a loop over it is a hundred times slower than an"
                 " operation on the column.",
-                confidence=Confidence.LIKELY,
+                confidence=Confidence.POSSIBLE,  # how many rows there are nobody sees, and each takes the same
                 instead="Use column operations, or `itertuples()` where a loop is needed.",
             )
 
@@ -167,6 +168,10 @@ def _is_rows(
             and first.id != name
             and _is_long_list(first.id, function, module, depth + 1)
         )
+    if isinstance(value, ast.SetComp | ast.DictComp) or (
+        isinstance(value, ast.Call) and last_name(value.func) in ("set", "frozenset", "dict")
+    ):
+        return False
     text = ast.unparse(value)
     if ".all()" not in text and ".fetchall()" not in text:
         return False

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rules.engine import processes
 from rules.engine.finding import Hop, Impact
 from rules.engine.holders import Holder, grown
 from rules.engine.loop_shapes import spelled
@@ -93,7 +94,7 @@ class PerProcessStateWithWorkers(Rule):
     )
 
     def check(self, node: ast.Module, module: Module) -> Iterator[Match]:
-        several = module.project.deployment.several_processes()
+        several = processes.several(module)
         if several is None:
             return
         for holder in grown(module):
@@ -119,7 +120,7 @@ class PerProcessStateWithWorkers(Rule):
             node,
             f"{message} (`{several.name} {several.value}` in {several.path}).",
             confidence=Confidence.LIKELY,
-            related=(*related, Hop(several.path, several.line, several.name)),
+            related=(*related, *processes.place_of(several)),
             impact=Impact(
                 f"with {several.value} processes a request meets the right one in one of {several.value} cases",
                 "1/n of requests find the state (n: processes)",

@@ -8,7 +8,6 @@ from weakref import WeakKeyDictionary
 from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, Severity, Valid
 from rules.engine.spelling import last_name
 from rules.engine.values import Sort
-from rules.engine.walking import nodes_of
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -115,10 +114,20 @@ def _raises(spelled: str, module: Module) -> Sequence[ast.Raise]:
     known = _spelled.get(module.tree)
     if known is None:
         known = _spelled[module.tree] = {}
-        for node in nodes_of(module.tree, ast.Raise):
-            if node.exc is not None and module.function_of(node) is not None:
-                known.setdefault(ast.unparse(node.exc), []).append(node)
+        for node in module.index.nodes[ast.Raise]:
+            raised = node.exc  # type: ignore[attr-defined]  # by its class
+            if isinstance(raised, ast.Name | ast.Attribute) and module.function_of(node) is not None:
+                known.setdefault(ast.unparse(raised), []).append(node)  # type: ignore[arg-type]  # as above
+        for each in known.values():
+            each.sort(key=lambda node: (_depth(node, module), node.lineno, node.col_offset))
     return known.get(spelled, ())
+
+
+def _depth(node: ast.AST, module: Module) -> int:
+    above, depth = module.parent(node), 0
+    while above is not None:
+        above, depth = module.parent(above), depth + 1
+    return depth
 
 
 def _made_here(raised: ast.expr | None, module: Module) -> ast.AST | None:

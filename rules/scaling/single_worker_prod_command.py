@@ -78,6 +78,8 @@ class SingleWorkerProdCommand(ProjectRule):
         deployment = project.deployment
         for command in deployment.production:
             reload = _reload(command)
+            if reload and _has_other_arm(command, deployment.production):
+                continue
             if reload:
                 yield ProjectMatch(
                     command.path,
@@ -127,6 +129,14 @@ def _reload(command: Command) -> str:
         return "fastapi dev"
     flag = command.has("--reload")
     return flag.text if flag is not None and flag.text != "--reload=false" else ""
+
+
+def _has_other_arm(command: Command, others: tuple[Command, ...]) -> bool:
+    """Whether the same script starts the same application without reloading too: one arm is for developers."""
+    return command.kind == "script" and any(
+        each.path == command.path and each.application == command.application and not _reload(each)
+        for each in others
+    )
 
 
 def _is_single(command: Command, project: Project) -> bool:

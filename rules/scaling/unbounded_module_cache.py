@@ -11,9 +11,14 @@ from rules.engine.key_types import is_small
 from rules.engine.key_words import is_endless, is_few, names_in
 from rules.engine.origins import origin, origins
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.spelling import last_name
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
+
+
+_WRAPPING = frozenset({"str", "int", "Path", "UUID", "abspath", "resolve", "fspath", "hash", "id"})
+"""What gives a value another form: as many come out as go in."""
 
 
 class UnboundedModuleCache(Rule):
@@ -38,7 +43,7 @@ class UnboundedModuleCache(Rule):
     """
 
     code = "FP704"
-    severity = Severity.HIGH
+    severity = Severity.MEDIUM
     effort = Effort.MINUTES
     watch = "resident memory per worker"
 
@@ -90,7 +95,6 @@ class UnboundedModuleCache(Rule):
             yield Match(
                 growth.node,
                 _message(holder, growth, module),
-                severity=self.severity if endless and heavy else Severity.MEDIUM,
                 confidence=Confidence.LIKELY if endless and heavy else Confidence.POSSIBLE,
                 related=(Hop(module.path, holder.node.lineno, holder.name),),  # type: ignore[attr-defined]  # a statement
                 impact=kept_estimates.growing(module.options),
@@ -126,6 +130,8 @@ def _endless(growth: Growth, module: Module) -> bool:
     if growth.key is None or not growth.is_keyed:
         return True
     key = origin(growth.key, module)
+    while isinstance(key, ast.Call) and len(key.args) == 1 and last_name(key.func) in _WRAPPING:
+        key = origin(key.args[0], module)
     if isinstance(key, ast.Attribute) and isinstance(key.value, ast.Name) and key.value.id == "self":
         return False  # as many as there are objects, which nobody knows
     names = names_in(key)

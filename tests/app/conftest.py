@@ -70,7 +70,7 @@ async def start_jobs(database: str, blockbuster: BlockBuster) -> AsyncIterator[S
         jobs = Jobs(
             work,
             database_url=database,
-            poll_seconds=0.02,
+            poll_seconds=0.05,
             engine_poll_seconds=0.01,
             drain_seconds=0,
             first_pause=0.02,

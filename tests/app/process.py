@@ -9,12 +9,32 @@ import signal
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from tests.fakegithub import FakeGitHub
 
 ROOT = Path(__file__).parents[2]
-START_SECONDS = 40.0
+START_SECONDS = 120.0
+"""A second where nothing else runs; it only ends what hangs."""
+
+
+class Running(Protocol):
+    """The part of a process that is used here."""
+
+    @property
+    def pid(self) -> int: ...
+
+    @property
+    def stderr(self) -> asyncio.StreamReader | None: ...
+
+    @property
+    def returncode(self) -> int | None: ...
+
+    async def wait(self) -> int: ...
+
+    def send_signal(self, signal: int) -> None: ...
+
+    def kill(self) -> None: ...
 
 
 class AppProcess:
@@ -30,7 +50,7 @@ class AppProcess:
         self.url = ""
         self.setup_url = ""
         """What it printed when it has no app yet."""
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: Running | None = None
         self._reading: asyncio.Task[None] | None = None
         self._listening = asyncio.Event()
         self._serving = asyncio.Event()
@@ -40,14 +60,17 @@ class AppProcess:
         assert self._process is not None
         return self._process.pid
 
-    async def start(self) -> AppProcess:
-        self._process = await asyncio.create_subprocess_exec(
+    async def spawn(self) -> Running:
+        return await asyncio.create_subprocess_exec(
             sys.executable,
             *self.program,
             env=self.environment,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
         )
+
+    async def start(self) -> AppProcess:
+        self._process = await self.spawn()
         self._reading = asyncio.create_task(self._read())
         waiting = asyncio.create_task(self._listening.wait())
         await asyncio.wait(
@@ -90,7 +113,7 @@ class AppProcess:
         async with asyncio.timeout(seconds):
             status = await self._process.wait()
             if self._reading is not None:
-                await self._reading
+                await asyncio.shield(self._reading)
         return status
 
     def signal(self, number: int) -> None:

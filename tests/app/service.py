@@ -113,7 +113,7 @@ def settings_for(github: FakeGitHub, database: str, **more: object) -> Settings:
 def application(settings: Settings) -> web.Application:
     return build(
         settings,
-        poll_seconds=0.02,
+        poll_seconds=0.05,
         engine_poll_seconds=0.01,
         first_pause=0.05,
         debounce_seconds=0.0,
@@ -130,7 +130,7 @@ async def migrate(database_url: str) -> None:
         RecordedWork(),
         database_url=database_url,
         drain_seconds=0,
-        poll_seconds=0.02,
+        poll_seconds=0.05,
         engine_poll_seconds=0.01,
     )
     await jobs.start()

@@ -16,6 +16,12 @@ from .recorded_work import RecordedWork, review
 from .service import FAST, FILES, SLOW, Service
 
 
+@pytest.fixture(autouse=True)
+def _no_progress(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A busy machine takes long, and to show that is a write more."""
+    monkeypatch.setattr("app.pipeline.PROGRESS_SECONDS", 600.0)
+
+
 def _measured(service: Service, name: str) -> tuple[float, float]:
     """How many reviews were counted, and what they spent together."""
     registry = service.app[METRICS].registry

@@ -229,6 +229,51 @@ async def test_who_closes_one_of_two_pull_requests_of_a_head_frees_the_other(ser
     assert (run.conclusion, run.output["title"]) == ("success", "no Python files changed")
 
 
+async def test_who_leaves_a_shared_head_takes_its_verdict_along_and_who_comes_brings_it(
+    service: Service,
+) -> None:
+    """By a push, another base, coming back or a closing that nobody told of; without a word on the other one."""
+    repo = service.shop()
+    repo.git.commit("next", SLOW, parent=repo.git.ref("main"))
+    head = repo.git.commit("docs", {"README.md": "A fine shop.\n"}, parent=repo.git.ref("next"))
+    repo.git.set_ref("refs/heads/twin", head)
+    mild = await service.github.open_pr(repo, "docs", "next")
+    await service.idle()
+    bad = await service.github.open_pr(repo, "twin", "main", tell=False)
+
+    async def conclusions() -> list[str | None]:
+        await service.idle()
+        return [service.run(repo, each).conclusion for each in (mild, bad)]
+
+    await service.jobs.sweep_now()  # the run on the head answers the other one alone
+    assert await conclusions() == ["failure", "failure"]
+    work, run = service.jobs.work, service.run(repo, mild)
+    assert isinstance(work, Pipeline)
+    (installation,) = service.github.state.installations
+    await work.store.begin_check(Repository(installation, repo.id, "octo", "shop"), bad.number, head)
+    run.status, run.conclusion = "in_progress", None  # a second review of it was under way
+    await service.github.push(repo, bad.number, {"NEWS.md": "More.\n"})
+    assert await conclusions() == ["success", "failure"]
+    service.github.allow_review(repo, bad.number)
+    await service.github.push(repo, bad.number, {}, sha=head)
+    assert await conclusions() == ["failure", "failure"]
+    await service.github.pr_event(repo, bad.number, "edited", base="next")
+    assert await conclusions() == ["success", "success"]
+    await service.github.pr_event(repo, bad.number, "edited", base="main")
+    assert await conclusions() == ["failure", "failure"]
+
+    bad.state = "closed"  # and no delivery says so
+    await service.jobs.sweep_now()
+    assert await conclusions() == ["success", "success"]
+    position = len(service.github.calls("checks/update"))
+    await service.jobs.sweep_now()
+    await service.idle()
+    assert len(service.github.calls("checks/update")) == position  # once is enough
+    await service.github.pr_event(repo, bad.number, "reopened")
+    assert await conclusions() == ["failure", "failure"]
+    assert service.github.reviews(repo, mild.number) == []
+
+
 async def test_a_push_between_look_and_word_is_no_error(
     service: Service, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -385,3 +430,15 @@ async def test_a_mistake_in_the_configuration_that_a_change_brings_is_marked_on_
     (mark,) = [each for each in run.annotations if each["path"] == ".github/fastperf.toml"]
     assert (mark["start_line"], mark["annotation_level"]) == (2, "warning")
     assert "1 configuration error" in run.output["summary"]
+
+    for content, conclusion, marks in (
+        ('fail_on = "never"\n'.encode("utf-16"), "failure", ["The file is UTF-16, by its looks"]),
+        ('fail_on = "never"\r\n'.encode("utf-8-sig"), "neutral", []),
+    ):
+        await service.github.push_base(repo, {".github/fastperf.toml": content})
+        pull = await service.reviewed(repo, conclusion, SLOW)
+        run = service.run(repo, pull)
+        assert run.conclusion == conclusion
+        assert [
+            each["message"].partition(", and")[0] for each in run.annotations if "toml" in each["path"]
+        ] == marks

@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
-import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -57,51 +56,6 @@ async def test_a_locked_file_refuses_deliveries_and_takes_them_again(
     await service.github.redeliver(refused)
     await service.idle()
     assert service.run(repo, pull).conclusion == "failure"
-
-
-@contextlib.contextmanager
-def immutable(folder: Path) -> Iterator[None]:
-    """As on a volume that is read-only from now on: what is open for writing cannot write either."""
-    files = [folder / name for name in ("fastperf.db", "fastperf.db-wal")]
-    done = subprocess.run(["chattr", "+i", folder, *files], capture_output=True, check=False)
-    try:
-        if done.returncode != 0:
-            pytest.skip("needs root, and a file system whose files can be made immutable")
-        yield
-    finally:
-        subprocess.run(["chattr", "-i", folder, *files], capture_output=True, check=False)
-
-
-async def test_a_volume_that_becomes_read_only_in_mid_review_delays_it_and_no_more(
-    service: Service, database: str, monkeypatch: pytest.MonkeyPatch, blockbuster: BlockBuster
-) -> None:
-    monkeypatch.setattr("app.jobs.workflows.OUTAGE_SECONDS", 0.1)
-    repo = service.shop()
-    answer = asyncio.Event()
-    held = service.github.faults.late(answer, "repos/compare-commits")
-    pulls = []
-    for branch in ("one", "other"):
-        repo.git.commit(branch, SLOW | {"README.md": branch}, parent=repo.git.ref("main"))
-    pulls.append(await service.github.open_pr(repo, "one"))
-    await service.github.until(lambda: held.struck)
-
-    blockbuster.deactivate()
-    with immutable(Path(database.removeprefix("sqlite:///")).parent):
-        blockbuster.activate()
-        assert (await ready(service.url))[1]["database"] is False
-        pulls.append(await service.github.open_pr(repo, "other"))
-        answer.set()
-        await asyncio.sleep(1.5)  # a step that fails for a reason of its own is given up within a second
-        assert service.github.check_runs(repo, pulls[0].head_sha) == []
-        blockbuster.deactivate()
-    blockbuster.activate()
-
-    await until_ready(service.url, wanted=True)
-    (refused,) = [d for d in service.github.deliveries if d.status_code == 503]
-    await service.github.redeliver(refused)
-    await service.idle()
-    assert [service.run(repo, pull).conclusion for pull in pulls] == ["failure", "failure"]
-    assert [len(service.github.reviews(repo, pull.number)) for pull in pulls] == [1, 1]
 
 
 def test_what_an_error_of_the_database_says_holds_no_value(tmp_path: Path) -> None:

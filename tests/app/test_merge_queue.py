@@ -9,6 +9,20 @@ from app.analysis import Analysis, Comparison, Request
 from .service import FAST, FILES, SLOW, Service
 from .test_events import BLOCKS, CALLS, QUIET
 
+TOO = """\
+from fastapi import APIRouter
+
+from shop.carriers import status_of
+
+router = APIRouter()
+
+
+@router.get("/too")
+async def too() -> str:
+    return status_of("2")
+"""
+"""What `SLOW` does, in a file of its own."""
+
 
 @pytest.fixture
 def analyses(monkeypatch: pytest.MonkeyPatch) -> list[Request]:
@@ -111,6 +125,37 @@ async def test_nobody_borrows_the_waivers_of_another_pull_request(service: Servi
 
     (run,) = service.github.check_runs(repo, group.head_sha)
     assert run.conclusion == "failure"
+
+
+async def test_each_pull_request_of_a_squashed_group_brings_its_own_waivers_and_pause(
+    service: Service,
+) -> None:
+    repo = service.shop()
+    repo.roles["octocat"] = "write"
+    waived = await service.reviewed(repo, "slow", SLOW)
+    await service.github.comment(repo, waived.number, "/fastperf ignore FP104 measured", user="octocat")
+    fast = await service.reviewed(repo, "news", {"shop/news.py": "NEWS = 1\n"})
+    paused = await service.reviewed(repo, "too", {"shop/too.py": TOO})
+    await service.github.comment(repo, paused.number, "/fastperf pause", user="octocat")
+    repo.git.commit("revert-7-old", {"shop/too.py": TOO}, parent=repo.git.ref("main"))
+    revert = await service.github.open_pr(repo, "revert-7-old", title='Revert "Old"')
+    await service.idle()
+
+    async def said(*numbers: int) -> tuple[str | None, str]:
+        group = await service.github.merge_group(repo, numbers, squash=True)
+        await service.idle()
+        (run,) = service.github.check_runs(repo, group.head_sha)
+        await service.github.destroy_group(group)
+        return run.conclusion, run.output["title"]
+
+    ignored = ("success", "no new performance problems · 1 ignored")
+    assert await said(waived.number, fast.number) == ignored
+    assert await said(fast.number, waived.number) == ignored
+    assert await said(waived.number, revert.number) == ("success", "no new performance problems · 2 ignored")
+    assert await said(waived.number, paused.number) == ("failure", "1 critical new · 1 ignored")
+    assert await said(paused.number, revert.number, fast.number) == ("failure", "1 critical new")
+    told = {pull.number: len(service.github.comments(repo, pull.number)) for pull in repo.pulls.values()}
+    assert told == {waived.number: 2, fast.number: 1, paused.number: 1, revert.number: 1}
 
 
 async def test_the_organisation_s_defaults_and_mildness_hold_in_the_queue(service: Service) -> None:

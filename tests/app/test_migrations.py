@@ -6,11 +6,13 @@ import asyncio
 import sqlite3
 from pathlib import Path
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 
 from app.github.models import Repository
 from app.migrations import STEPS, SchemaError, Step, migrate
+from app.review.wishes import Waiver
 from app.store import HeadReview, Store
 from app.tables import metadata
 
@@ -26,8 +28,13 @@ CREATE TABLE fastperf_reviews (
     repository_id BIGINT NOT NULL, number BIGINT NOT NULL, head_sha VARCHAR(64) NOT NULL,
     installation_id BIGINT NOT NULL, conclusion VARCHAR(32) NOT NULL, at FLOAT NOT NULL,
     PRIMARY KEY (repository_id, number, head_sha));
+CREATE TABLE fastperf_waivers (
+    repository_id BIGINT NOT NULL, number BIGINT NOT NULL, code VARCHAR(16) NOT NULL, path VARCHAR(500) NOT NULL,
+    token VARCHAR(128) NOT NULL, installation_id BIGINT NOT NULL, reason TEXT NOT NULL,
+    author VARCHAR(255) NOT NULL, at FLOAT NOT NULL, PRIMARY KEY (repository_id, number, code, path, token));
 CREATE TABLE fastperf_machines (id VARCHAR(255) NOT NULL PRIMARY KEY, seen_at FLOAT NOT NULL);
 INSERT INTO fastperf_reviews VALUES (7, 3, 'aaaa', 1, 'failure', 4102444800);
+INSERT INTO fastperf_waivers VALUES (7, 3, 'FP101', 'shop/old.py', '', 1, 'measured', 'maria', 1);
 INSERT INTO fastperf_machines VALUES ('local', 1);
 """
 """As the first version made them."""
@@ -38,6 +45,32 @@ def oldest(tmp_path: Path) -> str:
     with sqlite3.connect(tmp_path / "old.db") as connection:
         connection.executescript(OLDEST)
     return f"sqlite:///{tmp_path}/old.db"
+
+
+DEEP = "/".join(f"é{number:018d}" for number in range(190)) + "/x.py"
+"""A path of 4 kB, of which no compression makes less than an index takes."""
+
+
+async def waive_at_any_depth(store: Store) -> None:
+    """The waivers of an old database, and of paths as deep as there are, are kept and taken back."""
+    await store.start()
+    (old,) = (await store.wishes(SHOP, 3)).waivers
+    new = Waiver(code="FP101", path=DEEP, reason="measured, too", author="maria", at=2.0)
+    other = msgspec.structs.replace(new, path=f"{DEEP}i")
+
+    for _ in range(2):
+        await store.waive(SHOP, 3, [new, other])
+    assert (await store.wishes(SHOP, 3)).waivers == (old, new, other)
+    assert old.path == "shop/old.py"
+
+    assert await store.unwaive(SHOP, 3, code="FP101", path=DEEP) == 1
+    assert await store.unwaive(SHOP, 3, code="FP101", path="shop/old.py") == 1
+    assert (await store.wishes(SHOP, 3)).waivers == (other,)
+    await store.close()
+
+
+async def test_a_waiver_may_be_for_a_path_of_any_length(oldest: str) -> None:
+    await waive_at_any_depth(Store(oldest))
 
 
 def version_of(url: str) -> int:

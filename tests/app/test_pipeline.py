@@ -19,24 +19,31 @@ from tests.fakegithub import FakeGitHub
 from .service import FAST, FILES, SLOW, Service
 
 
+@pytest.fixture
+def early(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run in progress is shown after what is long for these tests."""
+    monkeypatch.setattr("app.pipeline.PROGRESS_SECONDS", 0.3)
+
+
 async def _until_called(github: FakeGitHub, operation: str) -> None:
     await github.until(lambda: github.calls(operation), 20)
 
 
+@pytest.mark.usefixtures("early")
 async def test_a_long_analysis_shows_a_run_in_progress_and_completes_that_one(service: Service) -> None:
     repo = service.shop()
-    fault = service.github.faults.latency(2.5, "git/get-tree")
+    fault = service.github.faults.latency(60.0, "git/get-tree")
     repo.git.commit("slow", SLOW, parent=repo.git.ref("main"))
     pull = await service.github.open_pr(repo, "slow")
 
     await _until_called(service.github, "checks/create")
     begun = service.run(repo, pull)
     assert begun.status == "in_progress"
+    service.github.faults.active.remove(fault)
     await service.idle()
 
     done = service.run(repo, pull)
     assert (done.id, done.status, done.conclusion) == (begun.id, "completed", "failure")
-    service.github.faults.active.remove(fault)
 
 
 async def test_a_run_in_progress_whose_answer_was_lost_is_found_and_completed(service: Service) -> None:
@@ -54,9 +61,10 @@ async def test_a_run_in_progress_whose_answer_was_lost_is_found_and_completed(se
     service.github.faults.active.remove(fault)
 
 
+@pytest.mark.usefixtures("early")
 async def test_a_newer_push_ends_the_older_review_and_closes_its_run(service: Service) -> None:
     repo = service.shop()
-    fault = service.github.faults.latency(4.0, "git/get-tree")
+    fault = service.github.faults.latency(60.0, "git/get-tree")
     repo.git.commit("slow", SLOW, parent=repo.git.ref("main"))
     pull = await service.github.open_pr(repo, "slow")
     first = pull.head_sha
@@ -72,9 +80,10 @@ async def test_a_newer_push_ends_the_older_review_and_closes_its_run(service: Se
     assert service.github.reviews(repo, pull.number) == []
 
 
+@pytest.mark.usefixtures("early")
 async def test_a_commit_pushed_back_after_it_was_superseded_is_answered_anew(service: Service) -> None:
     repo = service.shop()
-    fault = service.github.faults.latency(4.0, "git/get-tree")
+    fault = service.github.faults.latency(60.0, "git/get-tree")
     repo.git.commit("slow", SLOW, parent=repo.git.ref("main"))
     pull = await service.github.open_pr(repo, "slow")
     first = pull.head_sha
@@ -91,9 +100,10 @@ async def test_a_commit_pushed_back_after_it_was_superseded_is_answered_anew(ser
     assert (run.status, run.conclusion) == ("completed", "failure")
 
 
+@pytest.mark.usefixtures("early")
 async def test_a_pull_request_closed_meanwhile_is_left_alone(service: Service) -> None:
     repo = service.shop()
-    fault = service.github.faults.latency(4.0, "git/get-tree")
+    fault = service.github.faults.latency(60.0, "git/get-tree")
     repo.git.commit("slow", SLOW, parent=repo.git.ref("main"))
     pull = await service.github.open_pr(repo, "slow")
     await _until_called(service.github, "checks/create")
@@ -225,6 +235,12 @@ async def test_two_pull_requests_with_one_head_share_its_run_and_the_worst_wins(
     run = service.run(repo, second)
     assert run.conclusion == "failure"
     assert f"#{first.number}" in run.output["title"]
+
+    await service.github.push(repo, first.number, {"README.md": "A fine shop.\n"})
+    await service.idle()
+    assert first.head_sha == second.head_sha  # one branch
+    summary = service.run(repo, second).output["summary"]
+    assert sum(f"## #{pull.number}:" in summary for pull in (first, second)) == 1
 
     await service.github.pr_event(repo, first.number, "closed")
     await service.github.comment(repo, second.number, "/fastperf rescan", user="octo")

@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgspec
 import pytest
 import sqlalchemy as sa
 import time_machine
 
 from app.github.models import Repository
-from app.store import DAY, DOCUMENT, MACHINE_SECONDS, HeadReview, Store
+from app.store import COULD_NOT, DAY, DOCUMENT, MACHINE_SECONDS, HeadReview, LeftHead, Store
 
 SHOP = Repository(installation_id=1, id=7, owner="octo", name="shop")
 SAID = HeadReview(3, "failure", "1 high new", "## 1 new problem")
@@ -58,7 +59,14 @@ async def test_reviews_and_begun_checks_are_known_by_head(store: Store) -> None:
     assert await store.reviews(SHOP, "a" * 40) == [SAID]
     assert await store.reviewed(SHOP, 3, "a" * 40)
     assert not await store.reviewed(SHOP, 4, "a" * 40)
-    await store.drop_reviews(SHOP, 3)
+    assert [each.head_sha for each in await store.left_heads(SHOP, 3)] == ["a" * 40, "b" * 40]
+    assert await store.left_heads(SHOP, 3, "a" * 40) == [LeftHead("b" * 40, frozenset(), begun=True)]
+    assert await store.shared_heads() == []
+    await store.keep_review(SHOP, "a" * 40, msgspec.structs.replace(SAID, number=4, title=COULD_NOT))
+    assert not await store.reviewed(SHOP, 4, "a" * 40)  # a fault of ours is no review
+    assert await store.left_heads(SHOP, 3, "b" * 40) == [LeftHead("a" * 40, frozenset({4}), begun=False)]
+    assert sorted(await store.shared_heads()) == [(SHOP.id, "a" * 40, 3), (SHOP.id, "a" * 40, 4)]
+    await store.drop_reviews(SHOP, "a" * 40, [3])
     assert not await store.reviewed(SHOP, 3, "a" * 40)
     assert await store.begun_checks(SHOP, 3) == {"b" * 40}
     assert await store.begun_checks(SHOP, 4) == frozenset()

@@ -10,6 +10,8 @@ CHAOS_NEXT    if set, this is the version after the present one: it has one more
 SIGUSR2       the disk is full, or no longer
 CHAOS_WORKERS what an analysis process begins with, in place of the program's own
 CHAOS_PACE    seconds between heartbeats; the lease is 3 times as long, the patience with others 5 times
+CHAOS_SWEEP   a schedule of sweeps, of which one comes at the start; there are none without it
+CHAOS_FRAGILE if set, files called `crashes.py` crash the process that reads them, and `loops.py` never lets it go
 """
 
 from __future__ import annotations
@@ -32,6 +34,7 @@ import sqlalchemy as sa  # noqa: E402
 from sqlalchemy.engine.default import DefaultDialect  # noqa: E402
 
 import app.analysis.pool  # noqa: E402
+import app.jobs.engine  # noqa: E402
 import app.jobs.lease  # noqa: E402
 import app.migrations  # noqa: E402
 import app.server  # noqa: E402
@@ -47,6 +50,20 @@ WRITE = re.compile(
 )
 NOISE = frozenset({"fastperf_machines", "dbos_migrations", "queues", "application_versions"})
 """Written at any time, whatever is done."""
+
+
+FRAGILE = """\
+from app.analysis.worker import Connection
+def begin(self, path, stage, blob="", begun=Connection.begin):
+    begun(self, path, stage, blob)
+    if path.endswith("crashes.py"):
+        import os
+        os.abort()
+    while path.endswith("loops.py"):
+        pass
+Connection.begin = begin
+"""
+"""What a parser does on source that somebody made for it; real ones are in `tests/app/analysis/test_hostile.py`."""
 
 
 class Points:
@@ -130,6 +147,9 @@ def _place(url: str) -> str:
         "compare",
         "access_tokens",
         "annotations",
+        "attempts",
+        "deliveries",
+        "reactions",
         "trees",
     )
     return next((word for word in reversed(words) if word in known), "other")
@@ -170,6 +190,7 @@ def keep_pace(seconds: float) -> None:
     app.jobs.lease.HEARTBEAT_SECONDS = seconds  # type: ignore[misc]  # as above
     app.jobs.lease.LEASE_SECONDS = 3 * seconds  # type: ignore[misc]  # as above
     app.store.MACHINE_SECONDS = 5 * seconds  # type: ignore[misc]  # as above
+    app.jobs.engine.QUICK_RESTART_SECONDS = 0.001  # type: ignore[misc]  # as above
 
 
 def fill_disk(*_: Any) -> None:
@@ -191,7 +212,8 @@ def be_the_next_version() -> None:
     app.store.version = lambda: "next"
 
 
-if __name__ == "__main__":
+def run() -> None:
+    """Serve, with what the environment says."""
     points = Points(os.environ.get("CHAOS_ORDER", ""), os.environ.get("CHAOS_POINTS", ""))
     if os.environ.get("CHAOS_ORDER"):
         points.obey()
@@ -204,14 +226,20 @@ if __name__ == "__main__":
     if os.environ.get("CHAOS_NEXT"):
         be_the_next_version()
     app.analysis.pool.BOOT = os.environ.get("CHAOS_WORKERS") or app.analysis.pool.BOOT
+    if os.environ.get("CHAOS_FRAGILE"):
+        app.analysis.pool.BOOT = app.analysis.pool.BOOT.replace("main(int", f"{FRAGILE}main(int")
     if pace := os.environ.get("CHAOS_PACE"):
         keep_pace(float(pace))
     app.server.build = functools.partial(
         app.server.build,
         poll_seconds=0.1,
-        sweep_schedule="0 0 1 1 *",
-        sweep_at_start=False,
+        sweep_schedule=os.environ.get("CHAOS_SWEEP") or "0 0 1 1 *",
+        sweep_at_start=bool(os.environ.get("CHAOS_SWEEP")),
         debounce_seconds=0.0,
     )
     sys.argv = ["fastperf", "serve"]
     main()
+
+
+if __name__ == "__main__":
+    run()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from unittest import mock
@@ -38,3 +39,24 @@ def empty_database(server: str) -> str:
         connection.execute(sa.text(f"CREATE DATABASE {name}"))
     engine.dispose()
     return sa.make_url(server).set(database=name).render_as_string(hide_password=False)
+
+
+def save(database: str, copy: Path) -> None:
+    """Its backup, made as `docs/operations.md` says."""
+    _run(database, "pg_dump", "-Fc", "-f", str(copy), _address(database))
+
+
+def bring_back(database: str, copy: Path) -> None:
+    _run(database, "pg_restore", "--clean", "--if-exists", "-d", _address(database), str(copy))
+
+
+def _address(database: str) -> str:
+    return database.replace("+psycopg", "")
+
+
+def _run(database: str, program: str, *arguments: str) -> None:
+    """A program of the server that the database is on."""
+    data = Path(str(sa.make_url(database).query["host"]))
+    programs = Path((data / "postmaster.opts").read_text().split()[0].strip('"')).parent
+    done = subprocess.run([programs / program, *arguments], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -14,8 +14,9 @@ import signal
 import sqlite3
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from app.jobs.admin import JobsAdmin
@@ -23,9 +24,10 @@ from tests.app.process import ROOT, AppProcess, environment_for
 from tests.app.recovery import children_of
 from tests.app.service import FILES, SLOW
 from tests.fakegithub import FakeGitHub
-from tests.fakegithub.state import Pull, Repo
+from tests.fakegithub.state import CheckRun, Pull, Repo
 
 from .line import Line, server_of
+from .prepared_servers import Server
 
 LAUNCHER: Final = ROOT / "tests" / "chaos" / "launcher.py"
 PACE: Final = 1.0
@@ -47,7 +49,19 @@ CALLS: Final = (
     *("repos/compare-commits", "graphql", "checks/create", "checks/update", "pulls/create-review"),
     *("git/get-tree", "repos/download-tarball-archive", "apps/create-installation-access-token"),
 )
+NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 WOUNDS: Final = ("drop", "commit_then_drop", "status", "commit_then_status", "truncate")
+
+
+class Prepared(AppProcess):
+    """A server of a hatchery's."""
+
+    def __init__(self, environment: Mapping[str, str], servers: str) -> None:
+        super().__init__(environment)
+        self._servers = servers
+
+    async def spawn(self) -> Server:
+        return await Server.start(self._servers, self.environment)
 
 
 class Machine:
@@ -61,8 +75,11 @@ class Machine:
         folder: Path,
         points: Path | None,
         workers: str,
+        servers: str = "",
     ) -> None:
+        """`servers` is where to get a forked one (`prepared_servers`), if not a process that begins from nothing."""
         self.name = name
+        self._servers = servers
         self._order = folder / f"{name}.order"
         self._environment = environment_for(
             github,
@@ -73,7 +90,10 @@ class Machine:
             CHAOS_ORDER=str(self._order),
             CHAOS_POINTS=str(points or ""),
             CHAOS_WORKERS=workers,
+            CHAOS_FRAGILE="1",
         )
+        self.sweeps = ""
+        """When a process that is started from now on looks for what is undone; empty: never."""
         self.process: AppProcess | None = None
 
     @property
@@ -82,12 +102,16 @@ class Machine:
 
     async def start(self) -> None:
         self._order.write_text("")
-        self.process = await AppProcess(self._environment, [LAUNCHER]).start()
+        environment = {**self._environment, "CHAOS_SWEEP": self.sweeps}
+        self.process = await self._process(environment).start()
+
+    def _process(self, environment: Mapping[str, str]) -> AppProcess:
+        return Prepared(environment, self._servers) if self._servers else AppProcess(environment, [LAUNCHER])
 
     async def start_and_die(self, point: str) -> bool:
         """Whether it comes to that point while it starts."""
         self._order.write_text(point)
-        self.process = AppProcess(self._environment, [LAUNCHER])
+        self.process = self._process(self._environment)
         try:
             await self.process.start()
         except RuntimeError:  # it ended before it listened, and not because it found something wrong
@@ -133,8 +157,9 @@ class Storm:
         machines: int = 1,
         points: bool = False,
         workers: str = "",
+        servers: str = "",
     ) -> None:
-        """`workers` is how analysis processes begin, if not as in production."""
+        """`workers` is how analysis processes begin, `servers` where the servers come from, if not as in production."""
         self.github = github
         self.database = database
         self.random = random.Random(seed)
@@ -142,13 +167,19 @@ class Storm:
         self.violations: list[str] = []
         self.line: Line | None = None
         self.points_file = folder / "points" if points else None
-        self._folder = folder
-        self._workers = workers
+        self.folder = folder
+        self._workers, self._servers = workers, servers
         self._names = [f"machine-{number}" for number in range(machines)]
         self.machines: list[Machine] = []
         self.repo: Repo | None = None
         self.slow: dict[str, bool] = {}
         """Whether the change at a head is a slow one."""
+        self.forgiven: set[int] = set()
+        """Pull requests whose problem somebody ignored."""
+        self.hostile: set[int] = set()
+        """Those with a file that ends the process that reads it."""
+        self.taken_back: set[str] = set()
+        """Deliveries that came after the backup to which the database was restored."""
         self.first_deaths: Sequence[str] = ()
         """Points of the first starts, on an empty database: each of them ends there."""
         self._deaths = 0
@@ -159,10 +190,11 @@ class Storm:
             self.line = await Line(server_of(self.database)).__aenter__()
             near = self.line.near(self.database)
         self.machines = [
-            Machine(self.github, near, name, self._folder, self.points_file, self._workers)
+            Machine(self.github, near, name, self.folder, self.points_file, self._workers, self._servers)
             for name in self._names
         ]
         self.repo = self.github.add_repo("octo/shop", private=True, files=FILES, required_checks=["fastperf"])
+        self.repo.roles["octocat"] = "write"
         self.github.install("octo", [self.repo])
         self.github.expect(422, "pulls/create-review")  # the head moved in between
         for point in self.first_deaths:
@@ -185,7 +217,7 @@ class Storm:
 
     async def act(self) -> Pull:
         """Open a pull request, push to one, or run its check again; which one it was."""
-        pulls = list(self._repo.pulls.values())
+        pulls = list(self.shop.pulls.values())
         choice = self.random.random()
         if not pulls or choice < 0.55:
             return await self.open()
@@ -193,26 +225,30 @@ class Storm:
         if choice < 0.9:
             await self.push(pull)
         else:
-            await self._run_again(pull)
+            await self.run_again(pull)
         return pull
 
-    async def open(self, *, slow: bool | None = None) -> Pull:
-        branch = f"branch-{len(self._repo.pulls)}"
+    async def open(self, *, slow: bool | None = None, more: Mapping[str, str] = NOTHING) -> Pull:
+        branch = f"branch-{len(self.shop.pulls)}"
         wanted = self.random.random() < 0.7 if slow is None else slow
-        self._repo.git.commit(branch, self._files(wanted), parent=self._repo.git.ref("main"))
-        pull = await self.github.open_pr(self._repo, branch)
+        self.shop.git.commit(branch, {**self._files(wanted), **more}, parent=self.shop.git.ref("main"))
+        pull = await self.github.open_pr(self.shop, branch)
         self.slow[pull.head_sha] = wanted
         return pull
 
     async def push(self, pull: Pull, *, slow: bool | None = None) -> None:
         wanted = self.random.random() < 0.5 if slow is None else slow
-        head = await self.github.push(self._repo, pull.number, self._files(wanted))
+        head = await self.github.push(self.shop, pull.number, self._files(wanted))
         self.slow[head] = wanted
 
-    async def _run_again(self, pull: Pull) -> None:
-        runs = [run for run in self.github.check_runs(self._repo, pull.head_sha) if run.status == "completed"]
+    def runs(self, pull: Pull) -> list[CheckRun]:
+        """Our check runs on its head."""
+        return self.github.check_runs(self.shop, pull.head_sha)
+
+    async def run_again(self, pull: Pull) -> None:
+        runs = [run for run in self.github.check_runs(self.shop, pull.head_sha) if run.status == "completed"]
         if runs:
-            await self.github.rerequest(self._repo, runs[0].id)
+            await self.github.rerequest(self.shop, runs[0].id)
 
     def _files(self, slow: bool) -> dict[str, str]:
         self.counts["commits"] += 1
@@ -220,7 +256,7 @@ class Storm:
         return {**main, "README.md": f"Version {self.counts['commits']}.\n"}
 
     @property
-    def _repo(self) -> Repo:
+    def shop(self) -> Repo:
         assert self.repo is not None
         return self.repo
 
@@ -232,7 +268,7 @@ class Storm:
 
     async def die_in_a_review(self, point: str) -> bool:
         """As `die_at`, with what leads to most points: a new problem, or one that a push removes."""
-        open_pulls = [pull for pull in self._repo.pulls.values() if self.slow[pull.head_sha]]
+        open_pulls = [pull for pull in self.shop.pulls.values() if self.slow[pull.head_sha]]
         if "mutation" in point and open_pulls:
             await self.rest()  # its problem must have been said
             return await self._die_at(point, self._mend(open_pulls[-1]))
@@ -241,12 +277,12 @@ class Storm:
         if re.search("blobs|trees", point):  # the project is known unless it changed
             self.counts["commits"] += 1
             extra = f"LIMIT = {self.counts['commits']}\n"
-            await self.github.push_base(self._repo, {f"shop/limits_{self.counts['commits']}.py": extra})
+            await self.github.push_base(self.shop, {f"shop/limits_{self.counts['commits']}.py": extra})
         return await self._die_at(point, self.open(slow=True))
 
     def be_slow_once(self) -> None:
         """The next review takes so long that it shows a check run in progress."""
-        self.github.faults.latency(2.5, "graphql", after=1, times=1)
+        self.github.faults.latency(2.5, "repos/compare-commits", times=1)
 
     async def _mend(self, pull: Pull) -> Pull:
         await self.push(pull, slow=False)
@@ -263,7 +299,7 @@ class Storm:
         if victim is None:
             return False
         self.counts["kill -9 at a point"] += 1
-        await self._bury(victim)
+        await self.bury(victim)
         return True
 
     async def _comes_to_it(self, pull: Pull) -> Machine | None:
@@ -273,7 +309,7 @@ class Storm:
         until = time.monotonic() + DEATH_SECONDS
         while not done and time.monotonic() < until:
             done, _ = await asyncio.wait(dying, timeout=0.05, return_when=asyncio.FIRST_COMPLETED)
-            runs = self.github.check_runs(self._repo, pull.head_sha)
+            runs = self.github.check_runs(self.shop, pull.head_sha)
             if not done and any(run.status == "completed" for run in runs):
                 done, _ = await asyncio.wait(
                     dying, timeout=AFTERWARDS_SECONDS, return_when=asyncio.FIRST_COMPLETED
@@ -283,7 +319,7 @@ class Storm:
             task.cancel()
         return next((dying[task] for task in done if task.result()), None)
 
-    async def _bury(self, victim: Machine) -> None:
+    async def bury(self, victim: Machine) -> None:
         assert victim.process is not None
         for _ in range(100):
             if not children_of(victim.process.pid):
@@ -313,7 +349,7 @@ class Storm:
         victim.signal(signal.SIGKILL)
         await victim.died(DEATH_SECONDS)
         await acting
-        await self._bury(victim)
+        await self.bury(victim)
 
     async def terminate(self) -> None:
         victim = self.random.choice(self.machines)
@@ -381,11 +417,17 @@ class Storm:
 
     # The course of things
 
-    async def blow(self, seconds: float, points: Sequence[str] = ()) -> None:
-        """Faults for so long, each while something is asked of the server."""
-        others: list[Callable[[], Awaitable[None]]] = [
-            *(self.kill, self.terminate, self.freeze, self.kill_analysis, self.lose_database),
-            *(self.wound_github, self.wound_github, self.slow_github, self.disturb_deliveries),
+    async def blow(
+        self,
+        seconds: float,
+        points: Sequence[str] = (),
+        more: Sequence[Callable[[Storm], Awaitable[None]]] = (),
+    ) -> None:
+        """Faults for so long, each while something is asked of the server; `more` are those of others."""
+        others: list[Callable[[Storm], Awaitable[None]]] = [
+            *(Storm.kill, Storm.terminate, Storm.freeze, Storm.kill_analysis, Storm.lose_database),
+            *(Storm.wound_github, Storm.wound_github, Storm.slow_github, Storm.disturb_deliveries),
+            *more,
         ]
         left = list(points)
         self.random.shuffle(left)
@@ -398,7 +440,7 @@ class Storm:
             else:
                 fault = self.random.choice(others)
                 self.counts[fault.__name__.replace("_", " ")] += 1
-                await fault()
+                await fault(self)
 
     async def rest(self) -> None:
         """Ask for what was not acknowledged once more, as the sweep does, and wait until all jobs are done."""
@@ -409,9 +451,9 @@ class Storm:
             self.counts["redelivered"] += 1
             await self.github.redeliver(delivery)
         until = time.monotonic() + QUIET_SECONDS
-        while await asyncio.to_thread(self._open_jobs):
+        while await asyncio.to_thread(self.open_jobs):
             if time.monotonic() > until:
-                self.violations.append(f"jobs are not done: {await asyncio.to_thread(self._open_jobs)}")
+                self.violations.append(f"jobs are not done: {await asyncio.to_thread(self.open_jobs)}")
                 return
             await asyncio.sleep(0.1)
 
@@ -423,7 +465,7 @@ class Storm:
                 seen.setdefault(delivery.guid, delivery)
         return list(seen.values())
 
-    def _open_jobs(self) -> list[str]:
+    def open_jobs(self) -> list[str]:
         with JobsAdmin(self.database) as admin:
             return [job.id for job in admin.jobs(most=1000)]
 
@@ -431,8 +473,12 @@ class Storm:
         """Let everything come to rest, and say what is not as it must be."""
         self.github.faults.clear()
         await self.rest()
+        if self.taken_back:  # what the next sweeps would find, had GitHub not failed the first one
+            await self.machines[0].end()
+            await self.start_again(self.machines[0])
+            await self.rest()
         self._count()
-        for pull in self._repo.pulls.values():
+        for pull in self.shop.pulls.values():
             self._judge_pull(pull)
         self.violations += await asyncio.to_thread(self._judge_jobs)
         return self.violations
@@ -441,38 +487,45 @@ class Storm:
         self.counts["deliveries"] = len(self.github.deliveries)
         self.counts["acknowledged"] = sum(d.status_code == 202 for d in self.github.deliveries)
         self.counts["heads"] = len(self.slow)
-        self.counts["checks"] = sum(len(self.github.check_runs(self._repo, head)) for head in self.slow)
+        self.counts["checks"] = sum(len(self.github.check_runs(self.shop, head)) for head in self.slow)
         self.counts["reviews"] = sum(
-            len(self.github.reviews(self._repo, number)) for number in self._repo.pulls
+            len(self.github.reviews(self.shop, number)) for number in self.shop.pulls
         )
 
     def _judge_pull(self, pull: Pull) -> None:
         name = f"#{pull.number}"
         for head in pull.heads:
-            runs = self.github.check_runs(self._repo, head)
+            runs = self.github.check_runs(self.shop, head)
             if len(runs) > 1:
                 self.violations.append(f"{name} at {head[:7]}: {len(runs)} check runs")
             if any(run.status != "completed" for run in runs):
                 self.violations.append(f"{name} at {head[:7]}: a check run was left in progress")
-        wanted = "failure" if self.slow[pull.head_sha] else "success"
-        said = [run.conclusion for run in self.github.check_runs(self._repo, pull.head_sha)]
+        wanted = self._deserved(pull)
+        said = [run.conclusion for run in self.github.check_runs(self.shop, pull.head_sha)]
         if said != [wanted]:
             self.violations.append(f"{name} at its head {pull.head_sha[:7]}: {said}, not {wanted}")
-        reviews = self.github.reviews(self._repo, pull.number)
+        reviews = self.github.reviews(self.shop, pull.number)
         twice = [head for head, count in Counter(review.commit_id for review in reviews).items() if count > 1]
         if twice:
             self.violations.append(f"{name}: reviewed twice at {', '.join(head[:7] for head in twice)}")
-        if self.slow[pull.head_sha] and not self.github.review_comments(self._repo, pull.number):
+        if self.slow[pull.head_sha] and not self.github.review_comments(self.shop, pull.number):
             self.violations.append(f"{name}: its problem was said nowhere")
+
+    def _deserved(self, pull: Pull) -> str:
+        if self.slow[pull.head_sha] and pull.number not in self.forgiven:
+            return "failure"
+        return "neutral" if pull.number in self.hostile else "success"
 
     def _judge_jobs(self) -> list[str]:
         with JobsAdmin(self.database) as admin:
             jobs = {job.id: job for job in admin.jobs(finished=True, most=10_000)}
         lost = [f"{job.id} is {job.state}" for job in jobs.values() if job.state in ("failed", "given up")]
         for delivery in self.github.deliveries:
+            if delivery.guid in self.taken_back:
+                continue
             if delivery.event == "pull_request" and delivery.status_code == 202:
                 number = delivery.payload["number"]
-                if f"review:{self._repo.id}#{number}:{delivery.guid}" not in jobs:
+                if f"review:{self.shop.id}#{number}:{delivery.guid}" not in jobs:
                     lost.append(f"the delivery {delivery.guid} was acknowledged, and no job knows it")
         return lost
 

@@ -8,6 +8,7 @@ import pytest
 
 from tests.fakegithub import FakeGitHub
 
+from . import operators
 from .storm import Storm
 
 POINTS = (
@@ -23,7 +24,7 @@ async def test_whatever_happens_each_head_has_one_check_and_at_most_one_review(
     fakegithub: FakeGitHub, tmp_path: Path, seed: int
 ) -> None:
     async with Storm(fakegithub, f"sqlite:///{tmp_path}/fastperf.db", tmp_path, seed) as storm:
-        await storm.blow(SECONDS, POINTS)
+        await storm.blow(SECONDS, POINTS, operators.FAULTS)
 
         assert await storm.judge() == []
         assert storm.counts["checks"] > 0

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.program import fastperf
+from tests.cli.program import called
 from tests.cli.repositories import Repository
 
 API = """
@@ -42,7 +42,7 @@ def shop(tmp_path: Path) -> Repository:
 
 
 def test_freezing_writes_todays_costs_which_then_hold(shop: Repository) -> None:
-    done = fastperf("budget", "--freeze", folder=shop.path)
+    done = called("budget", "--freeze", folder=shop.path)
     assert (done.returncode, done.stderr) == (0, "")
 
     text = (shop.path / "pyproject.toml").read_text()
@@ -51,33 +51,33 @@ def test_freezing_writes_todays_costs_which_then_hold(shop: Repository) -> None:
         {"match": "GET /health", "queries": 0, "external_calls": 0, "blocks": False},
         {"match": "GET /orders", "queries": 1, "external_calls": 0, "blocks": False},
     ]
-    held = fastperf("budget", "--output-format", "json", folder=shop.path)
+    held = called("budget", "--output-format", "json", folder=shop.path)
     assert held.returncode == 0
     assert [entry["holds"] for entry in json.loads(held.stdout)["budgets"]] == [True, True]
-    assert fastperf("budget", "--freeze", folder=shop.path).returncode == 0
+    assert called("budget", "--freeze", folder=shop.path).returncode == 0
     assert (shop.path / "pyproject.toml").read_text() == text
 
 
 def test_a_frozen_budget_is_never_loosened_by_itself(shop: Repository) -> None:
-    fastperf("budget", "--freeze", folder=shop.path)
+    called("budget", "--freeze", folder=shop.path)
     shop.write({"shop/api.py": DEARER})
 
-    again = fastperf("budget", "--freeze", folder=shop.path)
+    again = called("budget", "--freeze", folder=shop.path)
 
     assert "1 cost more than what was frozen before, which stays" in again.stdout
-    told = fastperf("budget", folder=shop.path)
+    told = called("budget", folder=shop.path)
     assert told.returncode == 1
     assert "queries 2" in told.stdout
-    assert fastperf("check", "--select", "FP005", folder=shop.path).returncode == 1
-    assert fastperf("budget", "--freeze", "--loosen", folder=shop.path).returncode == 0
-    assert fastperf("budget", folder=shop.path).returncode == 0
+    assert called("check", "--select", "FP005", folder=shop.path).returncode == 1
+    assert called("budget", "--freeze", "--loosen", folder=shop.path).returncode == 0
+    assert called("budget", folder=shop.path).returncode == 0
 
 
 def test_freezing_uses_the_file_that_decides_and_leaves_the_rest_of_it(shop: Repository) -> None:
     own = '# ours\n[[budget]]\nmatch = "/orders"\nqueries = 9\n'
     shop.write({".github/fastperf.toml": own})
 
-    fastperf("budget", "--freeze", folder=shop.path)
+    called("budget", "--freeze", folder=shop.path)
 
     text = (shop.path / ".github/fastperf.toml").read_text()
     assert text.startswith(own)
@@ -86,12 +86,12 @@ def test_freezing_uses_the_file_that_decides_and_leaves_the_rest_of_it(shop: Rep
 
 
 def test_breaking_a_budget_fails_the_review_and_its_summary_shows_it(shop: Repository) -> None:
-    fastperf("budget", "--freeze", folder=shop.path)
+    called("budget", "--freeze", folder=shop.path)
     shop.commit(message="Freeze")
     shop.git("switch", "--quiet", "--create", "feature")
     shop.commit({"shop/api.py": DEARER})
 
-    done = fastperf("review", "--base", "main", "--output-format", "json", folder=shop.path)
+    done = called("review", "--base", "main", "--output-format", "json", folder=shop.path)
 
     assert done.returncode == 1
     report = json.loads(done.stdout)
@@ -105,10 +105,10 @@ def test_breaking_a_budget_fails_the_review_and_its_summary_shows_it(shop: Repos
 def test_another_name_for_a_parameter_does_not_leave_the_budget(shop: Repository) -> None:
     by_number = API.replace('"/orders"', '"/orders/{number}"')
     shop.commit({"shop/api.py": by_number})
-    fastperf("budget", "--freeze", folder=shop.path)
+    called("budget", "--freeze", folder=shop.path)
     shop.commit({"shop/api.py": DEARER.replace('"/orders"', '"/orders/{order_number}"')})
 
-    done = fastperf("budget", "--output-format", "json", folder=shop.path)
+    done = called("budget", "--output-format", "json", folder=shop.path)
 
     assert done.returncode == 1
     assert [entry["holds"] for entry in json.loads(done.stdout)["budgets"]] == [False, True]
@@ -120,7 +120,7 @@ def test_another_name_for_a_parameter_does_not_leave_the_budget(shop: Repository
 def test_a_file_that_cannot_take_budgets_stays_as_it_is(shop: Repository, tables: str) -> None:
     shop.commit({"pyproject.toml": PROJECT + tables})
 
-    done = fastperf("budget", "--freeze", folder=shop.path)
+    done = called("budget", "--freeze", folder=shop.path)
 
     assert done.returncode == 2
     assert "nothing was written" in done.stderr
@@ -128,15 +128,15 @@ def test_a_file_that_cannot_take_budgets_stays_as_it_is(shop: Repository, tables
 
 
 def test_what_was_beyond_its_budget_before_counts_only_when_it_goes_further(shop: Repository) -> None:
-    fastperf("budget", "--freeze", folder=shop.path)
+    called("budget", "--freeze", folder=shop.path)
     shop.commit({"shop/api.py": DEARER}, message="Break it")
     shop.git("switch", "--quiet", "--create", "same")
     shop.commit({"shop/api.py": DEARER + "\n\nSTARTED = 1\n"})
     shop.git("switch", "--quiet", "--create", "further", "main")
     shop.commit({"shop/api.py": DEAREST})
 
-    same = fastperf("review", "--base", "main", "--head", "same", "--output-format", "json", folder=shop.path)
-    further = fastperf(
+    same = called("review", "--base", "main", "--head", "same", "--output-format", "json", folder=shop.path)
+    further = called(
         "review", "--base", "main", "--head", "further", "--output-format", "json", folder=shop.path
     )
 
@@ -146,11 +146,72 @@ def test_what_was_beyond_its_budget_before_counts_only_when_it_goes_further(shop
     assert further.returncode == 1
 
 
-@pytest.mark.parametrize("bound", ['queries = "many!"', "queries = -1", "external_calls = true"])
-def test_a_bound_that_is_none_is_a_mistake_on_its_line(shop: Repository, bound: str) -> None:
-    shop.write({".github/fastperf.toml": f'[[budget]]\nmatch = "/orders"\n{bound}\n'})
+def test_a_bound_that_is_none_is_a_mistake_on_its_line_with_its_key(shop: Repository) -> None:
+    bounds = ('queries = "two"', 'queries = "TWO"', "queries = -1", 'external_calls = "2 + n"')
+    tables = "".join(f'[[budget]]\nmatch = "/orders"\n{bound}\n' for bound in bounds)
+    good = "".join(
+        f'[[budget]]\nmatch = "/{n}"\nqueries = "{n}"\n' for n in ("2 + 3N", "N·M²", "4·N + 1", "7")
+    )
+    shop.write({".github/fastperf.toml": tables + good})
 
-    done = fastperf("budget", folder=shop.path)
+    done = called("budget", folder=shop.path)
 
-    assert done.returncode == 2
-    assert "fastperf.toml:3" in done.stderr
+    assert (done.returncode, done.stdout) == (2, "")
+    told = done.stderr.splitlines()
+    assert len(told) == len(bounds)
+    for number, (line, bound) in enumerate(zip(told, bounds, strict=True)):
+        key = bound.partition(" ")[0]
+        expected = f"fastperf: .github/fastperf.toml:{3 * number + 3}: `[[budget]]`: `{key}`: a number or a cost such as"
+        assert line.startswith(expected)
+
+
+def frozen(file: Path) -> list[dict[str, object]]:
+    document = tomllib.loads(file.read_text())
+    found: list[dict[str, object]] = document["tool"]["fastperf"]["budget"]
+    return found
+
+
+def test_two_applications_with_one_route_each_keep_a_budget_of_their_own(shop: Repository) -> None:
+    shop.write({"shop/admin.py": DEARER})
+
+    called("budget", "--freeze", folder=shop.path)
+
+    tables = [table for table in frozen(shop.path / "pyproject.toml") if table["match"] == "GET /orders"]
+    assert {(table["file"], table["queries"]) for table in tables} == {
+        ("shop/api.py", 1),
+        ("shop/admin.py", 2),
+    }
+    assert called("budget", folder=shop.path).returncode == 0
+    shop.write({"shop/api.py": DEARER})
+    told = json.loads(called("budget", "--output-format", "json", folder=shop.path).stdout)
+    assert [entry["holds"] for entry in told["budgets"]].count(False) == 1
+
+
+def test_budgets_go_into_the_file_that_is_in_force_and_hide_none(shop: Repository) -> None:
+    """One application has a configuration of its own, the other that of the repository."""
+    own = PROJECT + '\n[tool.fastperf]\nfail_on = "low"\n'
+    outer = PROJECT + "\n[tool.fastperf.context]\nworkers = 3\n"
+    files = {"orders/pyproject.toml": own, "orders/api.py": API, "users/pyproject.toml": PROJECT}
+    shop.commit({"pyproject.toml": outer, "users/api.py": API, **files})
+    users, orders = shop.path / "users", shop.path / "orders"
+
+    called("budget", "--freeze", folder=users)
+    assert (users / "pyproject.toml").read_text() == PROJECT
+    called("budget", "--freeze", folder=shop.path)
+
+    assert {table.get("file") for table in frozen(orders / "pyproject.toml")} == {None}
+    files_told = {table.get("file") for table in frozen(shop.path / "pyproject.toml")}
+    assert files_told == {"users/api.py", "shop/api.py"}
+    shop.write({"users/api.py": DEARER, "orders/api.py": DEARER})
+    for folder, count in ((shop.path, 2), (users, 1), (orders, 1)):
+        done = called("budget", "--output-format", "json", folder=folder)
+        told = json.loads(done.stdout)
+        assert [entry["holds"] for entry in told["budgets"]].count(False) == count
+        assert told["unused"] == []
+    assert "workers" in called("config", folder=users).stdout
+
+
+def test_a_budget_that_no_endpoint_fits_is_told(shop: Repository) -> None:
+    shop.write({".github/fastperf.toml": '[[budget]]\nmatch = "GET /order"\nqueries = 9\n'})
+
+    assert "No endpoint fits: GET /order" in called("budget", folder=shop.path).stdout

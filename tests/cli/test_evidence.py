@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.program import fastperf
+from tests.cli.program import called
 from tests.cli.repositories import Repository
 
 ROOT = Path(__file__).parents[2]
@@ -39,7 +39,7 @@ def configured(shop: Repository, text: str) -> None:
 
 
 def reviewed(shop: Repository, head: str = "feature") -> Any:
-    done = fastperf("review", "--base", "main", "--head", head, "--output-format", "json", folder=shop.path)
+    done = called("review", "--base", "main", "--head", head, "--output-format", "json", folder=shop.path)
     assert done.stderr == ""
     return json.loads(done.stdout)
 
@@ -48,8 +48,8 @@ def test_a_profile_on_the_command_line_weighs_findings(shop: Repository) -> None
     branch(shop)
     command = ("check", "--select", "FP201,FP101", "--output-format", "json")
 
-    plain = json.loads(fastperf(*command, folder=shop.path).stdout)
-    warm = json.loads(fastperf(*command, "--profile", STACKS, folder=shop.path).stdout)
+    plain = json.loads(called(*command, folder=shop.path).stdout)
+    warm = json.loads(called(*command, "--profile", STACKS, folder=shop.path).stdout)
 
     severity = {finding["code"]: finding["severity"] for finding in plain["findings"]}
     assert severity["FP101"] == "critical"
@@ -61,19 +61,34 @@ def test_a_profile_on_the_command_line_weighs_findings(shop: Repository) -> None
 def test_what_is_hot_is_said_first(shop: Repository) -> None:
     branch(shop)
 
-    lines = fastperf("check", "--profile", STACKS, folder=shop.path).stdout.splitlines()
+    lines = called("check", "--profile", STACKS, folder=shop.path).stdout.splitlines()
 
     assert "FP201" in lines[0]
 
 
 def test_a_profile_that_is_not_there_is_misuse(shop: Repository) -> None:
-    done = fastperf("check", "--profile", "nowhere.json", folder=shop.path)
+    done = called("check", "--profile", "nowhere.json", folder=shop.path)
 
     assert (done.returncode, done.stdout) == (2, "")
     assert "nowhere.json" in done.stderr
 
 
+def with_the_routes(shop: Repository) -> None:
+    """The routes of the slow branch, before they were slow."""
+    slow = EXAMPLES / "pull_request" / "slow" / "shop"
+    customers, orders = ((slow / name / "api.py").read_text() for name in ("customers", "orders"))
+    loop = customers[customers.index("    favourites = []") :]
+    at_once = "    return list(session.scalars(select(Product).where(Product.id.in_(bought))))\n"
+    shop.write(
+        {
+            "shop/customers/api.py": customers.replace(loop, at_once),
+            "shop/orders/api.py": orders.replace("time.sleep(0.5)", "await asyncio.sleep(0.5)"),
+        }
+    )
+
+
 def test_a_review_reads_the_profile_of_the_base_branch_and_ranks_hot_findings_first(shop: Repository) -> None:
+    with_the_routes(shop)
     shop.write({"profiles/metrics.txt": STACKS.with_name("metrics.txt").read_text()})
     configured(shop, '\n[tool.fastperf]\nprofile = "profiles/metrics.txt"\n')
     branch(shop)
@@ -82,7 +97,7 @@ def test_a_review_reads_the_profile_of_the_base_branch_and_ranks_hot_findings_fi
 
     hot = report["findings"][0]
     assert (hot["code"], hot["severity"]) == ("FP201", "high")
-    assert "% of the time of all requests" in hot["impact"]["summary"]
+    assert "% of the time of all requests before this change" in hot["impact"]["summary"]
     assert "critical" in [finding["severity"] for finding in report["findings"][1:]]
     assert report["recommendations"][0]["code"] == "FP201"
 

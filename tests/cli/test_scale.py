@@ -53,9 +53,14 @@ def test_a_load_beyond_the_ceiling_says_what_to_change_and_exits_1(folder: Path)
 
 
 def test_a_factor_starts_from_the_configured_load(folder: Path) -> None:
-    (folder / "pyproject.toml").write_text("[tool.fastperf.context]\nrps = 20\n")
+    (folder / "pyproject.toml").write_text(
+        "[tool.fastperf.context]\nrps = 20\n[[tool.fastperf.endpoint]]\nmatch = '/orders'\nrps = 3\n"
+    )
 
-    assert scaled(folder, "--factor", "10", status=1)["wanted_rps"] == 200
+    plan = scaled(folder, "--factor", "10", status=1)
+
+    assert plan["wanted_rps"] == 200
+    assert {entry["path"]: entry["wanted_rps"] for entry in plan["endpoints"]}["/orders"] == 30
 
 
 @pytest.mark.parametrize(

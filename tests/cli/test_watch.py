@@ -20,7 +20,7 @@ class Watching:
     """A `check --watch` that runs until the test ends; `line` waits for its next line with `word`."""
 
     def __init__(self, folder: Path) -> None:
-        environment = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+        environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
         self.process = subprocess.Popen(
             [sys.executable, str(LAUNCHER), "check", "--watch"],
             cwd=folder,

@@ -109,12 +109,14 @@ def endpoint(queries: str, *, blocking: tuple[str, ...] = (), unbounded: bool = 
 
 
 def test_freezing_turns_one_way() -> None:
-    budget = budgets.frozen(endpoint("2 + N"))
+    budget = budgets.frozen([endpoint("2 + N").cost], "GET /orders")
     assert (budget.queries, budget.external_calls, budget.blocks) == ("2 + N", 0, False)
 
-    assert budgets.frozen(endpoint("1"), budget).queries == 1
-    assert budgets.frozen(endpoint("2 + 2N", blocking=("time.sleep",)), budget) == budget
-    assert budgets.frozen(endpoint("2 + 2N"), budget, loosen=True).queries == "2 + 2N"
+    assert budgets.frozen([endpoint("1").cost], "GET /orders", [budget]).queries == 1
+    assert (
+        budgets.frozen([endpoint("2 + 2N", blocking=("time.sleep",)).cost], "GET /orders", [budget]) == budget
+    )
+    assert budgets.frozen([endpoint("2 + 2N").cost], "GET /orders", [budget], loosen=True).queries == "2 + 2N"
 
 
 def test_a_loop_without_a_bound_breaks_a_number_unless_it_was_accepted() -> None:

@@ -168,6 +168,19 @@ def test_packages_are_found_wherever_the_project_keeps_them(prefix: str) -> None
     assert found.qualified_name(node(found, "c.post")) == "requests.Session.post"
 
 
+def test_an_init_file_around_what_the_program_is_started_from_makes_no_package() -> None:
+    files = {
+        "backend/__init__.py": "",
+        "backend/app/__init__.py": "",
+        "backend/app/http.py": "import requests\nclient = requests.Session()",
+        "backend/app/main.py": "from app.http import client\nclient.get(1)",
+    }
+    found = module(files, "backend/app/main.py")
+
+    assert found.name == "app.main"
+    assert found.qualified_name(node(found, "client.get")) == "requests.Session.get"
+
+
 def test_packages_without_init_files_are_found() -> None:
     files = {
         "app/main.py": "from app.core.http import client\nclient.get(1)",

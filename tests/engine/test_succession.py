@@ -155,6 +155,7 @@ EDITS = (
     ("shop/api.py", ".all()", ".limit(5).all()"),
     ("shop/api.py", "return db.query(Order).all()", "return listed(db)"),
     ("shop/api.py", "from shop.models import Order\n", "from shop.models import *\n"),
+    ("shop/api.py", "from shop.rows import listed", "from shop.fresh import listed"),
     ("shop/db.py", "def session() -> Session", "def session()"),
     ("shop/models.py", "relationship(Item)", 'relationship(Item, lazy="joined")'),
     ("shop/models.py", 'ForeignKey("orders.id")', 'ForeignKey("orders.id"), index=True'),
@@ -181,6 +182,8 @@ ADDED = {
     ),
     "shop/late.py": "from shop.clients import fetch\n\ndef late() -> str:\n    return fetch('late')\n",
     "shop/jobs/__init__.py": "",
+    "shop/fresh/__init__.py": "from shop.clients import fetch\n\ndef listed(db) -> str:\n    return fetch('all')\n",
+    "setup.py": "import shop\n",
     "shop/jobs/nightly.py": "from shop.service import Service\n\nif __name__ == '__main__':\n    Service().run(3)\n",
 }
 

@@ -50,6 +50,8 @@ PERMISSIONS: Mapping[str, Sequence[tuple[str, Level]]] = {
     "repos/create-commit-status": [("statuses", "write")],
     "repos/get-combined-status-for-ref": [("statuses", "read")],
     "repos/get": [("metadata", "read")],
+    "repos/get-branch": [("contents", "read")],
+    "repos/get-branch-rules": [("metadata", "read")],
     "repos/create-or-update-file-contents": [("contents", "write")],
     "git/create-ref": [("contents", "write")],
     "pulls/create": [("pull_requests", "write")],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import fnmatch
 import random
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -77,6 +78,15 @@ class Faults:
         times: int | None = None,
     ) -> Fault:
         return self.add("latency", op, after=after, times=times, seconds=seconds)
+
+    async def wait(self, fault: Fault) -> None:
+        """As long as a `latency` says; one that strikes every time ends for all when it is taken away."""
+        until = time.monotonic() + self.seconds(fault)
+        if fault.times is not None:
+            await asyncio.sleep(self.seconds(fault))
+            return
+        while fault in self.active and time.monotonic() < until:  # noqa: ASYNC110 - the list is the test's to change
+            await asyncio.sleep(0.05)
 
     def late(
         self, until: asyncio.Event, op: str | None = None, *, after: int = 0, times: int | None = 1

@@ -285,8 +285,9 @@ class GitRepo:
             return False
         return True
 
-    def merge(self, base: str, head: str, message: str) -> str | None:
-        """A merge commit of two commits, without moving any branch; None when they conflict."""
+    def merge(self, base: str, head: str, message: str, *, squash: bool = False) -> str | None:
+        """A merge commit of two commits, without moving any branch; None when they conflict. With `squash` its only
+        parent is the base."""
         commit = self.commit_info(head)
         assert commit is not None
         if self.merge_base(base, head) == base:
@@ -300,7 +301,9 @@ class GitRepo:
         person = f"GitHub <noreply@github.invalid> {commit.committed} +0000"
         return self._write_object(
             "commit",
-            f"tree {tree}\nparent {base}\nparent {head}\nauthor {person}\ncommitter {person}\n\n{message}\n",
+            f"tree {tree}\nparent {base}\n"
+            + ("" if squash else f"parent {head}\n")
+            + f"author {person}\ncommitter {person}\n\n{message}\n",
         )
 
     def _write_object(self, kind: str, text: str) -> str:

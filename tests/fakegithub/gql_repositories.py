@@ -174,6 +174,28 @@ def _pulls(context: Context, repo: Repo, arguments: JSON) -> JSON:
     return connection(found[::-1] if order["direction"] == "DESC" else found, arguments)
 
 
+@field("Repository", "mergeQueue")
+def _queue(context: Context, repo: Repo, arguments: JSON) -> JSON | None:
+    """The groups that are still there, the newest place of each pull request."""
+    context.need(repo, "merge_queues")
+    branch = arguments.get("branch") or repo.default_branch
+    places: dict[int, JSON] = {}
+    for group in repo.merge_groups:
+        if group.base_ref != f"refs/heads/{branch}" or repo.git.ref(group.head_ref) is None:
+            continue
+        for pull, sha in zip(group.pulls, group.commits, strict=True):
+            places.pop(pull.number, None)
+            places[pull.number] = {"pullRequest": pull, "headCommit": GitObject(repo, "Commit", sha)}
+    if not places:
+        return None
+    return {"entries": [{**place, "position": index} for index, place in enumerate(places.values(), 1)]}
+
+
+@field("MergeQueue", "entries")
+def _queue_entries(context: Context, queue: JSON, arguments: JSON) -> JSON:
+    return connection(queue["entries"], arguments)
+
+
 # Git objects
 
 

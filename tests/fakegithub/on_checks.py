@@ -86,10 +86,12 @@ class OnChecks(Stage):
         pull = self._pull(repo, number)
         return merge_blockers(pull.repo, pull)
 
-    async def merge_group(self, repo: Repo | str, numbers: Sequence[int], *, tell: bool = True) -> MergeGroup:
-        """Queue pull requests together: one merge commit over the base, and `checks_requested`."""
+    async def merge_group(
+        self, repo: Repo | str, numbers: Sequence[int], *, tell: bool = True, squash: bool = False
+    ) -> MergeGroup:
+        """Queue pull requests together: one commit over the base for each, and `checks_requested`."""
         found = self._repo(repo)
-        group: MergeGroup = await self.server.run(lambda: self._group(found, numbers))
+        group: MergeGroup = await self.server.run(lambda: self._group(found, numbers, squash))
         if tell:
             await self.queue_told(group)
         return group
@@ -98,20 +100,23 @@ class OnChecks(Stage):
         """The app is asked for a check on the group."""
         await self._tell("merge_group", "checks_requested", group.repo, merge_group=group)
 
-    def _group(self, repo: Repo, numbers: Sequence[int]) -> MergeGroup:
+    def _group(self, repo: Repo, numbers: Sequence[int], squash: bool) -> MergeGroup:
         pulls = [repo.pulls[number] for number in numbers]
         base_ref = pulls[0].base_ref
         base_sha = repo.git.ref(base_ref)
         assert base_sha is not None
         head = base_sha
+        commits: list[str] = []
         for pull in pulls:
-            merged = repo.git.merge(head, pull.head_sha, f"Merge pull request #{pull.number}")
+            message = f"{pull.title} (#{pull.number})" if squash else f"Merge pull request #{pull.number}"
+            merged = repo.git.merge(head, pull.head_sha, message, squash=squash)
             if merged is None:
                 raise ValueError(f"#{pull.number} conflicts")
             head = merged
+            commits.append(head)
         ref = f"refs/heads/gh-readonly-queue/{base_ref}/pr-{numbers[-1]}-{base_sha}"
         repo.git.set_ref(ref, head)
-        group = MergeGroup(repo, head, ref, base_sha, f"refs/heads/{base_ref}", pulls)
+        group = MergeGroup(repo, head, ref, base_sha, f"refs/heads/{base_ref}", pulls, commits)
         repo.merge_groups.append(group)
         return group
 

@@ -52,29 +52,26 @@ class OnPulls(Stage):
         sha: str | None = None,
         tell: bool = True,
     ) -> str:
-        """Push one more commit to the pull request's branch; the new head.
+        """Push one more commit to the pull request's branch, and so to all that come from it; the new head.
 
         With `force` the commit replaces the branch's own commits (it grows from the merge base); `sha` puts the
         branch on an existing commit instead.
         """
         pull = self._pull(repo, number)
-        before = pull.head_sha
-        await self.server.run(lambda: self._push(pull, files, message, force, sha))
+        moved = await self.server.run(lambda: self._push(pull, files, message, force, sha))
         if tell:
-            await self._suite(pull, before)
-            await self._tell(
-                "pull_request",
-                "synchronize",
-                pull.repo,
-                pull.author,
-                pull=pull,
-                extra={"before": before, "after": pull.head_sha},
-            )
+            await self._suite(pull, moved[pull])
+            for each, before in moved.items():
+                extra = {"before": before, "after": each.head_sha}
+                await self._tell(
+                    "pull_request", "synchronize", each.repo, each.author, pull=each, extra=extra
+                )
         return pull.head_sha
 
     def _push(
         self, pull: Pull, files: Mapping[str, Content], message: str, force: bool, sha: str | None
-    ) -> None:
+    ) -> dict[Pull, str]:
+        """The pull requests that moved, with their former heads."""
         assert pull.head_repo is not None
         git = pull.head_repo.git
         parent = git.merge_base(pull.base_sha, pull.head_sha) if force else pull.head_sha
@@ -82,7 +79,12 @@ class OnPulls(Stage):
             git.set_ref(f"refs/heads/{pull.head_ref}", sha)
         else:
             sha = git.commit(pull.head_ref, files, message, parent=parent)
-        branches.arrived(self.world, pull, sha)
+        moved = {
+            each: each.head_sha for each in (pull, *self.state.pulls_from(pull.head_repo, pull.head_ref))
+        }
+        for each in moved:
+            branches.arrived(self.world, each, sha)
+        return moved
 
     async def push_base(
         self, repo: Repo | str, files: Mapping[str, Content], branch: str | None = None

@@ -36,6 +36,54 @@ def permission(call: Call) -> Reply:
     return Reply({"permission": LEGACY.get(role, role), "role_name": role, "user": user})
 
 
+# Branches
+
+
+@operation("repos/get-branch")
+def get_branch(call: Call) -> Reply:
+    repo, name = call.repo, call.path["branch"]
+    tip = repo.git.ref(f"refs/heads/{name}")
+    commit = repo.git.commit_info(tip) if tip else None
+    if commit is None:
+        raise ApiError(404, "Branch not found")
+    required = repo.required_checks if name == repo.default_branch else []
+    url = f"{call.render.repo_url(repo)}/branches/{urllib.parse.quote(name, safe='')}"
+    checks = {
+        "enforcement_level": "non_admins" if required else "off",
+        "contexts": list(required),
+        "checks": [{"context": check, "app_id": repo.pins.get(check)} for check in required],
+    }
+    return Reply(
+        {
+            "name": name,
+            "commit": call.render.commit(repo, commit),
+            "_links": {"self": url, "html": f"{call.render.html}/{repo.full_name}/tree/{name}"},
+            "protected": bool(required),
+            "protection": {"enabled": bool(required), "required_status_checks": checks},
+            "protection_url": f"{url}/protection",
+        }
+    )
+
+
+@operation("repos/get-branch-rules")
+def get_branch_rules(call: Call) -> Reply:
+    repo = call.repo
+    if not repo.rulesets or call.path["branch"] != repo.default_branch:
+        return Reply([])
+    checks = [
+        {"context": name} | ({"integration_id": app} if app is not None else {})
+        for name, app in repo.rulesets
+    ]
+    rule = {
+        "type": "required_status_checks",
+        "ruleset_source_type": "Repository",
+        "ruleset_source": repo.full_name,
+        "ruleset_id": 42,
+        "parameters": {"strict_required_status_checks_policy": False, "required_status_checks": checks},
+    }
+    return Reply([{"type": "deletion", "ruleset_id": 42}, rule])
+
+
 # Commits
 
 

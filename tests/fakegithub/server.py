@@ -220,7 +220,7 @@ class Server:
             status, data = 200, await self.run(lambda: repo.git.archive(sha, prefix))
         for fault in world.faults.take("codeload", "latency", "status", "drop", "truncate"):
             if fault.kind == "latency":
-                await asyncio.sleep(world.faults.seconds(fault))
+                await world.faults.wait(fault)
             elif fault.kind == "status":
                 status, data = fault.settings["status"], UNICORN.encode()
             elif fault.kind == "truncate":
@@ -292,7 +292,7 @@ class Exchange:
         ):
             self.fault = fault.kind
             if fault.kind == "latency":
-                await asyncio.sleep(world.faults.seconds(fault))
+                await world.faults.wait(fault)
             elif fault.kind == "call":
                 result = await self.server.run(fault.settings["function"])
                 if inspect.isawaitable(result):

@@ -306,6 +306,8 @@ class MergeGroup:
     base_sha: str
     base_ref: str
     pulls: list[Pull]
+    commits: list[str]
+    """One for each of them, on top of the one before."""
 
 
 @dataclass(eq=False)
@@ -328,6 +330,10 @@ class Repo:
     labels: list[Label] = field(default_factory=list)
     merge_groups: list[MergeGroup] = field(default_factory=list)
     former_names: list[str] = field(default_factory=list)
+    rulesets: list[tuple[str, int | None]] = field(default_factory=list)
+    """Checks that rules of the default branch require, and the app they must come from."""
+    pins: dict[str, int] = field(default_factory=dict)
+    """The app that a check of `required_checks` must come from."""
     protected: set[str] = field(default_factory=set)
     """Branches that take no commits but by pull requests."""
     kind = "R"

@@ -9,6 +9,7 @@ import pytest
 
 from tests.app.conftest import workers
 from tests.chaos.postgres import empty_database, running
+from tests.chaos.prepared_servers import hatchery
 
 __all__ = ["workers"]
 
@@ -18,6 +19,13 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a server of our own, which ends with the tests."""
     with running(tmp_path_factory.mktemp("postgres")) as url:
         yield url
+
+
+@pytest.fixture
+def servers(tmp_path: Path) -> Iterator[str]:
+    """Where servers come from that are there at once."""
+    with hatchery(tmp_path) as address:
+        yield address
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ NEEDED = (
 )
 """That the matrix has these says that it is what it claims to be."""
 SHARES = {"sqlite": 0, "postgresql+psycopg": 1}
-"""Every second point here, the others on the other database; `make chaos` has all of them on both."""
+"""Every second point here, the others on the other database; `make crash-matrix` has all of them on both, and those of all that people do."""
 
 
 @pytest.fixture(params=["sqlite_url", "postgres_url"])
@@ -29,9 +29,9 @@ def database(request: pytest.FixtureRequest) -> str:
 
 
 async def test_a_server_that_is_killed_at_any_point_loses_nothing_and_says_nothing_twice(
-    fakegithub: FakeGitHub, database: str, workers: str, tmp_path: Path
+    fakegithub: FakeGitHub, database: str, workers: str, servers: str, tmp_path: Path
 ) -> None:
-    storm = Storm(fakegithub, database, tmp_path, seed=1, points=True, workers=workers)
+    storm = Storm(fakegithub, database, tmp_path, seed=1, points=True, workers=workers, servers=servers)
     storm.first_deaths = FIRST_DEATHS
     async with storm:
         assert storm.points_file is not None

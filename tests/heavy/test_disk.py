@@ -10,43 +10,69 @@ import sys
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
 from tests.app.process import ROOT, AppProcess, environment_for
 from tests.app.service import FILES, SLOW
 from tests.app.test_database_faults import until_ready
+from tests.chaos import postgres
 from tests.cli.program import fastperf
 from tests.fakegithub import FakeGitHub
+from tests.fakegithub.state import Pull, Repo
 
 from .test_deploy import can_confine
 
 LAUNCHER = ROOT / "tests" / "chaos" / "launcher.py"
 
 
-async def test_a_full_disk_is_said_and_outlived(fakegithub: FakeGitHub, sqlite_url: str) -> None:
+async def test_a_disk_that_fills_up_in_mid_review_delays_it_and_no_more(
+    fakegithub: FakeGitHub, sqlite_url: str, workers: str
+) -> None:
+    """The kernel refuses every write, of what was open before, too; reading goes on."""
     repo = fakegithub.add_repo("octo/shop", private=True, files=FILES, required_checks=["fastperf"])
     fakegithub.install("octo", [repo])
-    repo.git.commit("slow", SLOW, parent=repo.git.ref("main"))
-    server = await AppProcess(environment_for(fakegithub, sqlite_url), [LAUNCHER]).start()
+    for branch in ("one", "other"):
+        repo.git.commit(branch, SLOW | {"README.md": branch}, parent=repo.git.ref("main"))
+    answer = asyncio.Event()
+    held = fakegithub.faults.late(answer, "repos/compare-commits")
+    server = await AppProcess(
+        environment_for(fakegithub, sqlite_url, CHAOS_WORKERS=workers), [LAUNCHER]
+    ).start()
     try:
         fakegithub.webhook_url = f"{server.url}/webhook"
+        pulls = [await fakegithub.open_pr(repo, "one")]
+        await fakegithub.until(lambda: held.struck, 30)
+
         server.signal(signal.SIGUSR2)
         assert (await until_ready(server.url, wanted=False))["database"] is False
-        pull = await fakegithub.open_pr(repo, "slow")
-        refused = [d for d in fakegithub.deliveries if d.event == "pull_request"]
-        assert [d.status_code for d in refused] == [503]
+        pulls.append(await fakegithub.open_pr(repo, "other"))
+        answer.set()
+        await fakegithub.until(lambda: _said(server, "database_awaited"), 30)
+        assert fakegithub.check_runs(repo, pulls[0].head_sha) == []
 
         server.signal(signal.SIGUSR2)
         await until_ready(server.url, wanted=True)
+        refused = [d for d in fakegithub.deliveries if d.event == "pull_request" and d.status_code == 503]
+        assert [d.payload["number"] for d in refused] == [pulls[1].number]
         await fakegithub.redeliver(refused[0])
-        await fakegithub.until(lambda: fakegithub.check_runs(repo, pull.head_sha), 60)
+        for pull in pulls:
+            await fakegithub.until(lambda pull=pull: _concluded(fakegithub, repo, pull), 60)
     finally:
         fakegithub.webhook_url = None
         assert await server.stop() == 0
 
-    reasons = {line.get("reason") for line in server.lines if line["event"] == "not_ready"}
-    assert reasons & {"the disk is full", "the disk cannot be read or written"}
+    assert [_concluded(fakegithub, repo, pull) for pull in pulls] == [["failure"], ["failure"]]
+    assert [len(fakegithub.reviews(repo, pull.number)) for pull in pulls] == [1, 1]
+    assert _said(server, "not_ready") & {"the disk is full", "the disk cannot be read or written"}
     assert not any("Traceback" in line for line in server.raw)
+
+
+def _said(server: AppProcess, event: str) -> set[str]:
+    """The reasons on its log lines of that kind."""
+    return {str(line.get("reason")) for line in server.lines if line["event"] == event}
+
+
+def _concluded(github: FakeGitHub, repo: Repo, pull: Pull) -> list[str | None]:
+    return [run.conclusion for run in github.check_runs(repo, pull.head_sha) if run.status == "completed"]
 
 
 class File:
@@ -74,22 +100,13 @@ class Server:
     """How a PostgreSQL database is: with PostgreSQL's, as `docs/operations.md` says."""
 
     def __init__(self, url: str, folder: Path) -> None:
-        self.url, self._dump = url, str(folder / "fastperf.dump")
-        data = Path(str(sa.make_url(url).query["host"]))
-        self._programs = Path((data / "postmaster.opts").read_text().split()[0].strip('"')).parent
-        self._address = url.replace("+psycopg", "")
+        self.url, self._dump = url, folder / "fastperf.dump"
 
     def save(self) -> None:
-        self._run("pg_dump", "-Fc", "-f", self._dump, self._address)
+        postgres.save(self.url, self._dump)
 
     def bring_back(self) -> None:
-        self._run("pg_restore", "--clean", "--if-exists", "-d", self._address, self._dump)
-
-    def _run(self, program: str, *arguments: str) -> None:
-        done = subprocess.run(
-            [self._programs / program, *arguments], capture_output=True, text=True, check=False
-        )
-        assert (done.returncode, done.stderr) == (0, "")
+        postgres.bring_back(self.url, self._dump)
 
 
 @pytest.fixture(params=[File, Server])

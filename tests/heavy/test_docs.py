@@ -92,7 +92,7 @@ def environment(path: str) -> Mapping[str, str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("FASTPERF_")}
     who = {"GIT_AUTHOR_NAME": "Reader", "GIT_AUTHOR_EMAIL": "reader@example.com"}
     who |= {name.replace("AUTHOR", "COMMITTER"): value for name, value in who.items()}
-    return inherited | who | {"PATH": path, "NO_COLOR": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    return inherited | who | {"PATH": path, "NO_COLOR": "1"}
 
 
 def is_shown(line: str, output: str) -> bool:

@@ -18,6 +18,7 @@ from app.store import Store
 from tests.app.process import AppProcess, environment_for
 from tests.app.service import FILES, SLOW
 from tests.app.test_database_faults import until_ready
+from tests.app.test_migrations import OLDEST, waive_at_any_depth
 from tests.chaos.line import Line, server_of
 from tests.chaos.postgres import empty_database, running
 from tests.fakegithub import FakeGitHub
@@ -113,6 +114,21 @@ async def test_a_server_that_forgets_what_it_committed_is_warned_of(postgres_url
     assert ("commits_may_be_lost", "synchronous_commit") in [
         (line["event"], line.get("setting")) for line in lines
     ]
+
+
+async def test_the_oldest_tables_become_the_newest_there_too(postgres_url: str) -> None:
+    """And hold the waiver of a path that is longer than their index takes."""
+
+    def make() -> None:
+        engine = sa.create_engine(postgres_url)
+        with engine.begin() as connection:
+            for statement in OLDEST.replace("BLOB", "BYTEA").split(";\n"):
+                if statement:
+                    connection.execute(sa.text(statement))
+        engine.dispose()
+
+    await asyncio.to_thread(make)
+    await waive_at_any_depth(Store(postgres_url))
 
 
 def _another(repo: Repo) -> str:

@@ -86,9 +86,13 @@ def test_statements_and_gaps_are_counted_by_route_and_read_by_the_check(project:
     routes = routes_seen(project, "-p", "no:xdist")  # most projects have no pytest-xdist
 
     favourites = routes["GET /customers/{customer_id}/favourites"]
-    assert (favourites["statements"], favourites["repeated"]) == (31, 30)
-    assert favourites["where"] == "tests/test_shop.py::test_favourites"
-    assert 500 <= routes["POST /orders/{order_id}/reminder"]["gap_ms"] < 5000
+    repeat = favourites["repeats"][0]
+    assert (favourites["statements"], repeat["times"]) == (31, 30)
+    assert repeat["where"] == "tests/test_shop.py::test_favourites"
+    assert repeat["frames"] == ["shop/customers/api.py:read_favourites:30"]
+    reminder = routes["POST /orders/{order_id}/reminder"]
+    assert 500 <= reminder["gap_ms"] < 5000
+    assert reminder["gap_frames"] == ["shop/orders/api.py:remind:56"]
     assert routes.keys() == {
         "POST /orders",
         "GET /customers/{customer_id}/favourites",
@@ -104,7 +108,7 @@ def test_statements_and_gaps_are_counted_by_route_and_read_by_the_check(project:
         "30 times the same statement in one request in tests/test_shop.py::test_favourites"
         in (told["FP201"]["impact"]["summary"])
     )
-    assert "the event loop stood still" in told["FP101"]["impact"]["summary"]
+    assert told["FP101"]["impact"]["summary"].startswith("the event loop stood still")
 
 
 def test_collecting_alone_leaves_what_was_seen_before(tmp_path: Path) -> None:
@@ -120,8 +124,10 @@ def test_collecting_alone_leaves_what_was_seen_before(tmp_path: Path) -> None:
 
 def test_the_parts_of_several_workers_become_one_with_the_worst_of_each_route() -> None:
     whole, mild, bad = Observed(), Request(), Request()
-    mild.statements.update(["select 1"])
-    bad.statements.update({"select 2": 30})
+    mild.did(mild.statements, "select 1")
+    for _ in range(30):
+        bad.did(bad.statements, "select 2")
+    bad.did(bad.outgoing, "GET a.example")
     bad.gap = 0.2
     for request, test in ((bad, "b"), (mild, "a")):
         part = Observed()
@@ -131,12 +137,15 @@ def test_the_parts_of_several_workers_become_one_with_the_worst_of_each_route() 
     assert whole.routes["GET /"] == {
         "count": 2,
         "statements": 30,
-        "repeated": 30,
-        "statement": "select 2",
-        "calls": 0,
+        "repeats": [
+            {"text": "select 2", "times": 30, "where": "b", "frames": []},
+            {"text": "select 1", "times": 1, "where": "a", "frames": []},
+        ],
+        "calls": 1,
+        "outgoing": [{"text": "GET a.example", "times": 1, "where": "b", "frames": []}],
         "gap_ms": 200.0,
-        "where": "b",
         "gap_where": "b",
+        "gap_frames": [],
     }
     assert json.loads(whole.written())["kind"] == "fastperf-observed"
 
@@ -148,7 +157,7 @@ def test_the_gap_and_the_repeated_statement_name_the_test_that_showed_each() -> 
     observed.add("GET /", looping, "loops")
     observed.add("GET /", standing, "stands")
 
-    assert observed.routes["GET /"]["where"] == "loops"
+    assert observed.routes["GET /"]["repeats"][0]["where"] == "loops"
     assert observed.routes["GET /"]["gap_where"] == "stands"
 
 

@@ -12,6 +12,7 @@ import atexit
 import functools
 import os
 import random
+import re
 import shutil
 import tempfile
 import threading
@@ -41,6 +42,7 @@ from app import logs, pipeline
 from app.github.client import GitHub
 from app.github.models import Repository
 from app.review import marker
+from app.store import COULD_NOT
 from tests.app.service import FAST, FILES, SLOW, Service, application, migrate, settings_for
 from tests.fakegithub import FakeGitHub
 from tests.fakegithub.state import CheckRun, Pull, Repo, Thread
@@ -48,7 +50,10 @@ from tests.fakegithub.state import CheckRun, Pull, Repo, Thread
 Value = TypeVar("Value")
 
 MOST_PULLS = 3
+MOST_TWINS = 2
 STEP_SECONDS = 120.0
+SECTION = re.compile(r"^## #(\d+): ", re.MULTILINE)
+"""Of another pull request, in the summary of a commit that several have."""
 NOBODY = "http://127.0.0.1:9/webhook"
 """Where deliveries go while the app is down: GitHub cannot connect."""
 TWO = {
@@ -62,7 +67,8 @@ VARIANTS: dict[str, dict[str, str]] = {
     "two": TWO,
     "plain": {"shop/main.py": FILES["shop/main.py"]},
 }
-BAD = frozenset({"slow", "two"})
+BAD = {"main": frozenset({"slow", "two"}), "next": frozenset({"two"})}
+"""What is new and blocks, by the base: the slow call stands on the second one already."""
 ASKING = ("/fastperf rescan", "/fastperf unignore FP104", "/fastperf resume")
 COMMANDS = (
     *ASKING,
@@ -180,7 +186,7 @@ class Stage:
 
 
 class Life(RuleBasedStateMachine):
-    """One repository, up to three pull requests."""
+    """One repository, up to three pull requests, and up to two more that begin with the head of another."""
 
     steps = 0
     """Taken in all lives of this process."""
@@ -222,6 +228,7 @@ class Life(RuleBasedStateMachine):
         )
         self.repo.roles["octocat"] = "write"
         self.github.install("octo", [self.repo])
+        self.repo.git.commit("next", SLOW, parent=self.repo.git.ref("main"))
         self.fork = self.github.fork(self.repo, "maria")
         for installation in self.github.state.installations:
             self.stage.work.github.limits(installation).burst = 10**9
@@ -245,6 +252,28 @@ class Life(RuleBasedStateMachine):
             self.github.open_pr(self.repo, where if forked else branch, branch=branch, draft=draft)
         )
         self._wrote(pull, variant)
+
+    @precondition(lambda self: self._open_pulls() and len(self.repo.pulls) < MOST_PULLS + MOST_TWINS)
+    @rule(data=st.data(), base=st.sampled_from(sorted(BAD)), how=st.sampled_from(DELIVERED))
+    def open_with_the_head_of_another(self, data: st.DataObject, base: str, how: str) -> None:
+        other = self._some(data, self._open_pulls())
+        branch, where = f"twin-{len(self.repo.pulls)}", other.head_repo
+        assert where is not None
+        where.git.set_ref(f"refs/heads/{branch}", other.head_sha)
+        self._deliver("pull_request", how)
+        head = branch if where is self.repo else where
+        pull = self._run(self.github.open_pr(self.repo, head, base, branch=branch))
+        self.asked[pull.number] += 1
+
+    @precondition(lambda self: self._open_pulls())
+    @rule(data=st.data(), how=st.sampled_from(DELIVERED))
+    def choose_the_other_base(self, data: st.DataObject, how: str) -> None:
+        pull = self._some(data, self._open_pulls())
+        (base,) = BAD.keys() - {pull.base_ref}
+        self._deliver("pull_request", how)
+        self.github.allow_review(self.repo, pull.number)
+        self.asked[pull.number] += 1
+        self._run(self.github.pr_event(self.repo, pull.number, "edited", base=base))
 
     @precondition(lambda self: self._open_pulls())
     @rule(
@@ -429,7 +458,7 @@ class Life(RuleBasedStateMachine):
             (run,) = self.github.check_runs(self.repo, pull.head_sha)
             assert run.status == "completed", f"#{pull.number}: {run.status}"
             assert run.conclusion != "cancelled", f"#{pull.number}"
-            self._judge(run, waived=pull.number in waived)
+            self._judge(run, waived)
         for run in self.github.check_runs(self.repo):
             assert run.status == "completed", f"{run.head_sha}: left {run.status}"
 
@@ -448,14 +477,20 @@ class Life(RuleBasedStateMachine):
         }
         return {number for number, wish in wishes.items() if wish.waivers}
 
-    def _judge(self, run: CheckRun, *, waived: bool) -> None:
-        fault = run.output["title"] == "fastperf could not review this commit"
-        if fault and self.faulty:
-            assert run.conclusion == "neutral"
-        elif self.code[run.head_sha] not in BAD:
-            assert run.conclusion == "success", run.output
-        elif not waived:
-            assert run.conclusion == "failure", run.output
+    def _judge(self, run: CheckRun, waived: set[int]) -> None:
+        """The run says what the worst of the pull requests deserves that have the commit as their head."""
+        having = [pull for pull in self._open_pulls() if pull.head_sha == run.head_sha]
+        bad = {pull.number for pull in having if self.code[run.head_sha] in BAD[pull.base_ref]}
+        told = [pull.number for pull in having], run.output
+        if run.output["title"].startswith(COULD_NOT) and self.faulty:
+            assert run.conclusion == "neutral", told
+        elif not bad:
+            assert run.conclusion == "success", told
+        elif bad - waived:
+            assert run.conclusion == "failure", told
+        sections = {int(number) for number in SECTION.findall(run.output["summary"])}
+        assert sections <= {pull.number for pull in having}, told
+        assert len(sections) == len(having) - 1, told
 
     # Small things
 

@@ -32,6 +32,32 @@ def nothing_new(report: Report, existing: int) -> None:
     assert report.title == "no new performance problems"
 
 
+def test_what_another_version_brings_is_a_line_and_what_is_written_for_it_is_new(tmp_path: Path) -> None:
+    main = MAIN.replace("FastAPI()", "FastAPI(default_response_class=ORJSONResponse)").replace(
+        "import FastAPI\n", "import FastAPI\nfrom fastapi.responses import ORJSONResponse\n"
+    )
+    requirements = "fastapi==0.115.0\nrequests\n"
+    pull = PullRequest(tmp_path, SHOP | {"shop/main.py": main, "requirements.txt": requirements})
+    pull.push(
+        {"shop/main.py": main + "# The shop.\n", "requirements.txt": requirements.replace("0.115", "0.135")}
+    )
+
+    report = pull.review()
+
+    nothing_new(report, existing=1)
+    assert "1 by other versions of fastapi" in report.summary
+    pull.push(
+        {
+            "shop/orders.py": ORDERS.replace(
+                "APIRouter()", "APIRouter(default_response_class=ORJSONResponse)"
+            ).replace(
+                "import APIRouter\n", "import APIRouter\nfrom fastapi.responses import ORJSONResponse\n"
+            )
+        }
+    )
+    assert [finding.path for finding in pull.review().new] == ["shop/orders.py"]
+
+
 def test_a_helper_that_turns_blocking_is_said_once_at_its_cause(tmp_path: Path) -> None:
     pull = PullRequest(tmp_path)
     pull.push({"shop/carrier.py": BLOCKING_CARRIER})

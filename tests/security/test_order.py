@@ -6,13 +6,16 @@ import asyncio
 import statistics
 import time
 from collections.abc import Awaitable, Callable
+from typing import cast
 
 import msgspec
 import pytest
+from aiohttp import ClientSession
 
 from app.github.models import Repository
 from app.jobs import Jobs
 from app.pipeline import Pipeline
+from app.server import METRICS
 from app.work import Outcome, ReviewJob, Work
 from tests.app.recorded_work import REPOSITORY, RecordedWork
 from tests.app.service import FAST, FILES, SLOW, Service
@@ -173,3 +176,48 @@ async def test_29_a_check_of_our_name_by_another_app_is_neither_believed_nor_tou
     assert [run.conclusion for run in ours] == ["failure"]
     assert spoofed.conclusion == "success"
     assert not service.github.may_merge(repo, pull.number)
+
+
+@pytest.fixture
+def _looking_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.server.FIRST_SECONDS", 0.0)
+    monkeypatch.setattr("app.server.AGAIN_SECONDS", 0.2)
+
+
+@pytest.mark.usefixtures("_looking_at_once")
+async def test_29_a_check_that_anybody_may_make_is_found_and_said(
+    service: Service, caplog: pytest.LogCaptureFixture
+) -> None:
+    """By rules and by branch protection; what is required of us, or not at all, is nothing to say."""
+    own = int(service.github.app_id)
+    repos = []
+    for name, protection, rules in (
+        ("open", {}, [("lint", None), ("fastperf", None)]),
+        ("classic", {"fastperf": -1}, []),
+        ("elsewhere", {}, [("fastperf", own + 1)]),
+        ("pinned", {"fastperf": own}, []),
+        ("ruled", {}, [("fastperf", own), ("fastperf", None)]),
+        ("free", {"lint": own}, [("lint", None)]),
+    ):
+        repo = service.github.add_repo(f"octo/{name}", files=QUIET, required_checks=list(protection))
+        repo.pins, repo.rulesets = dict(protection), list(rules)
+        repos.append(repo)
+    service.github.install("octo", repos)
+
+    def told() -> list[tuple[str, str, str]]:
+        lines = [
+            cast("dict[str, str]", record.msg) for record in caplog.records if record.name == "app.pinning"
+        ]
+        return [(line["repository"], line["branch"], line["required_of"]) for line in lines]
+
+    await service.github.until(lambda: len(told()) > 3, 60)  # it looks for the second time
+    assert set(told()) == {
+        ("octo/open", "main", "any source"),
+        ("octo/classic", "main", "any source"),
+        ("octo/elsewhere", "main", "another app"),
+    }
+    assert b"fastperf_checks_not_pinned 3.0" in await asyncio.to_thread(service.app[METRICS].text)
+    async with ClientSession() as session, session.get(f"{service.url}/setup") as answer:
+        page = await answer.text()
+    assert "3 of 5 repositories" in page
+    assert "octo/classic" not in page

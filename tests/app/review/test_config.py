@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.analysis.documents import text_of
 from app.review import releases, schema
 from app.review.config import Config
 from app.review.paths import excluded, generated_patterns, matches, says_generated
@@ -129,6 +130,9 @@ blocks = false
         ("profile = '../secrets'\n", 1, "`profile`: a relative path inside the repository is expected."),
         ("a = 1\nb = = 2\n", 2, "This is not valid TOML (Invalid value); defaults apply."),
         ("a = 1\n[b\n", 2, "This is not valid TOML"),
+        ("fail_on = 'low'\n".encode("utf-16").decode(errors="replace"), 1, "The file is UTF-16, by its looks, and"),
+        (b"ignore = []\r\n# f\xfcr\r\n".decode(errors="replace"), 2, "This is not UTF-8: save the file as such."),
+        ("\ufeffignore = []\r\nfail_on = 3\r\n", 2, "`fail_on`: expected `str`, got `int`."),
     ],
 )  # fmt: skip
 def test_a_mistake_is_named_with_its_line(text: str, line: int, message: str) -> None:
@@ -137,6 +141,21 @@ def test_a_mistake_is_named_with_its_line(text: str, line: int, message: str) ->
     assert error.path == ".github/fastperf.toml"
     assert error.line == line
     assert error.message.startswith(message)
+
+
+def test_what_windows_writes_is_read() -> None:
+    text = '[tool.fastperf]\r\nfail_on = "low"\r\n'
+    for content in (text.encode(), text.encode("utf-8-sig")):
+        config = Config.parse({"pyproject.toml": text_of("pyproject.toml", content)})
+        assert (config.fail_on, config.errors) == (Severity.LOW, ())
+    assert Config.parse({"pyproject.toml": f"\ufeff{text}"}).fail_on == Severity.LOW
+    wide = text.encode("utf-16")
+    texts = {
+        "pyproject.toml": text_of("pyproject.toml", wide),
+        "api/pyproject.toml": text_of("api/pyproject.toml", wide),
+    }
+    assert [(error.path, error.line) for error in Config.parse(texts).errors] == [(path, 1) for path in texts]
+    assert text_of("requirements.txt", "fastapi==0.100\r\n".encode("utf-16")) == "fastapi==0.100\r\n"
 
 
 def test_a_mistake_costs_its_own_key_only() -> None:

@@ -318,17 +318,48 @@ def test_what_is_told_of_production_ranks_what_to_do(codes: tuple[str, str], ans
 
 
 def test_questions_ask_for_assumptions_that_the_project_has_not_answered() -> None:
-    one = finding(20, impact=Impact(summary="x", assumptions={"concurrency": 32, "rows": 100}))
+    one = finding(20, impact=Impact(summary="x", assumptions={"concurrency": 32, "http_latency_ms": 100}))
     open_ = report(after=result(one), changes=LINE)
     answered = report(
-        after=result(one),
-        changes=LINE,
-        config=configured("[context]\nconcurrency = 8\nworkers = 2\np95_ms = 9"),
+        after=result(one), changes=LINE, config=configured("[context]\nconcurrency = 8\nworkers = 2")
     )
 
-    assert [item.key for item in open_.questions] == ["concurrency", "rows", "workers", "p95_ms"]
-    assert [item.key for item in answered.questions] == ["rows"]
+    assert [item.key for item in open_.questions] == ["concurrency", "http_latency_ms", "workers"]
+    assert [item.key for item in answered.questions] == ["http_latency_ms"]
     assert "`[tool.fastperf.context] concurrency`) — 32 is assumed" in open_.summary
+
+
+def test_what_the_projects_files_tell_or_what_changes_nothing_is_not_asked() -> None:
+    constant = finding(20, impact=Impact(summary="x", assumptions={"threads": 40, "rows": 100}))
+    looped = finding(20, code="FP201", impact=Impact(summary="x"))
+
+    assert [item.key for item in report(after=result(constant), changes=LINE).questions] == ["workers"]
+    assert [item.key for item in report(after=result(looped), changes=LINE).questions] == ["database"]
+    told = msgspec.structs.replace(result(constant, looped), told=("database", "workers"))
+    assert report(after=told, changes=LINE).questions == ()
+
+
+@pytest.mark.parametrize(
+    ("codes", "key", "value"),
+    [
+        (("FP501", "FP701"), "p95_ms", 50),
+        (("FP501", "FP704"), "rps", 500),
+        (("FP501", "FP617"), "error_rate", 0.05),
+    ],
+)
+def test_what_ranks_is_asked_where_it_would_change_the_order(
+    codes: tuple[str, str], key: str, value: float
+) -> None:
+    first, second = (finding(20, code=code, instead=code, fingerprint=code) for code in codes)
+
+    alone = report(after=result(second), changes=LINE)
+    both = report(after=result(first, second), changes=LINE)
+    told = report(after=result(first, second), changes=LINE, config=configured(f"[context]\n{key} = {value}"))
+
+    assert key not in [item.key for item in alone.questions]
+    assert key in [item.key for item in both.questions]
+    assert key not in [item.key for item in told.questions]
+    assert [item.code for item in told.recommendations] != [item.code for item in both.recommendations]
 
 
 def test_the_summary_has_its_five_parts_in_order() -> None:

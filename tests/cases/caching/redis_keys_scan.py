@@ -62,6 +62,11 @@ async def near(user_id: str) -> int:
     return len(found) + len(online) + len(first) + pages + len(known) + count + inside + len(names.keys())
 
 
+async def wipe() -> None:
+    for key in await client.keys("*"):  # FP306 (summary)
+        await client.delete(key)
+
+
 def maintenance() -> None:
     plain.flushdb()
 

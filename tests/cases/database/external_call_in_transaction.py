@@ -154,3 +154,28 @@ def upload(session: Session, number: int) -> None:
 def hands_the_session_to_the_helper_that_says_so(number: int, session: SessionDep) -> None:
     session.get(Order, number)
     upload(session, number)
+
+
+async def load_in_a_transaction(session: AsyncSession, number: int) -> Order | None:
+    async with session.begin():
+        return await session.get(Order, number)
+
+
+@app.post("/ended")
+async def ended_before(number: int, session: AsyncSessionDep) -> str:
+    order = await load_in_a_transaction(session, number)
+    return await book(order.address)
+
+
+@app.post("/ended-here")
+async def ended_here(number: int, session: AsyncSessionDep) -> str:
+    async with session.begin():
+        order = await session.get(Order, number)
+    return await book(order.address)
+
+
+@app.post("/begun-here")
+async def begun_here(number: int, session: AsyncSessionDep) -> str:
+    async with session.begin():
+        order = await session.get(Order, number)
+        return await book(order.address)  # FP218

@@ -118,3 +118,8 @@ def page(statement: Select[tuple[Order]], limit: int = 50) -> Select[tuple[Order
 @app.get("/fixed")
 def fixed(session: SessionDep) -> list[Order]:
     return list(session.scalars(page(select(Order), limit=20)))
+
+
+@app.get("/all-unless-said")
+def all_unless_said(session: SessionDep, limit: int | None = None) -> list[Order]:
+    return list(session.scalars(select(Order).limit(limit)))  # FP223 (inline)

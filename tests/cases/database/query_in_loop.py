@@ -4,6 +4,7 @@ import itertools
 from typing import Annotated
 
 import asyncpg
+import httpx
 import redis
 from fastapi import Depends, FastAPI
 from pydantic import BaseModel
@@ -298,7 +299,9 @@ def over_what_is_written_down(session: SessionDep, names: list[str]) -> None:
 
 
 @app.post("/filters")
-def asks_for_one_filter(filters: list[Filter], names: list[str], given: dict[str, str], session: SessionDep) -> None:
+def asks_for_one_filter(
+    filters: list[Filter], names: list[str], given: dict[str, str], session: SessionDep
+) -> None:
     for each in filters:
         field = each.field
         if field in ("shop", "shop_name"):
@@ -323,3 +326,41 @@ def asks_for_one_filter(filters: list[Filter], names: list[str], given: dict[str
         if each.field != "price":
             continue
         session.scalar(select(Product).where(Product.name == each.value))  # FP201 (summary)
+
+
+MOST_NAMES = 3
+
+
+@app.post("/measured")
+def refuses_more_than_a_few(names: list[str], others: list[str], session: SessionDep) -> None:
+    if not names or len(names) > MOST_NAMES:
+        raise ValueError(names)
+    if len(others) > 5000:
+        raise ValueError(others)
+    for name in names:
+        session.scalar(select(Product).where(Product.name == name))
+    for name in others:
+        session.scalar(select(Product).where(Product.name == name))  # FP201
+
+
+@app.post("/handfuls")
+def goes_over_a_handful(tag_ids: list[int], numbers: list[int], session: SessionDep) -> None:
+    for tag_id in tag_ids:
+        session.get(Product, tag_id)  # FP201 (summary)
+    for number in numbers:
+        session.get(Product, number)  # FP201 (summary)
+        httpx.post("https://shop.example", json=number)
+    for number in numbers:
+        session.get(Product, number)  # FP201 (inline)
+    httpx.post("https://shop.example", json=numbers)
+
+
+@app.post("/mappings")
+def goes_over_mappings(given: dict[str, str], session: SessionDep) -> None:
+    names = {"tools": "hammer", "toys": "ball"}
+    more: dict[str, str] = {"tools": "saw"}
+    more.update(given)
+    for kind, name in names.items():
+        session.scalar(select(Product).where(Product.name == name))
+    for kind, name in more.items():
+        session.scalar(select(Product).where(Product.name == name))  # FP201

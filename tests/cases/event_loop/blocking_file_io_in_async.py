@@ -271,7 +271,7 @@ def publish(name: str) -> None:
     requests.post("https://bucket.example/covers", data=name, timeout=5)
 
 
-@app.post("/covers/published")
+@app.post("/published/covers")
 async def published(cover: UploadFile) -> None:
     with tempfile.NamedTemporaryFile() as kept:  # FP115 (summary)
         kept.write(await cover.read())
@@ -281,7 +281,7 @@ async def published(cover: UploadFile) -> None:
         await asyncio.to_thread(publish, kept.name)
 
 
-@app.post("/covers/worked-on")
+@app.post("/worked-on/covers")
 async def takes_its_own_folder_away(cover: UploadFile) -> None:
     folder = tempfile.mkdtemp()
     try:

@@ -24,7 +24,7 @@ def at_once(url: str) -> httpx.Response:
     return client.get(url)
 
 
-@retry(wait=wait_exponential())  # FP608
+@retry(wait=wait_exponential())  # FP608 (summary)
 def without_end(url: str) -> httpx.Response:
     return client.get(url)
 

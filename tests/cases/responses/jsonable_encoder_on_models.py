@@ -21,7 +21,7 @@ def several() -> JSONResponse:
 
 @app.get("/one")
 async def one(order: Order) -> JSONResponse:
-    return JSONResponse(status_code=200, content=jsonable_encoder(order))  # FP504
+    return JSONResponse(status_code=200, content=jsonable_encoder(order))  # FP504 (summary)
 
 
 @app.get("/nested")

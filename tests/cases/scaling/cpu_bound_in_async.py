@@ -129,6 +129,6 @@ async def imported(file: UploadFile) -> int:
     return len(json.loads(await file.read()))  # FP701 (summary)
 
 
-@app.post("/prices")
+@app.post("/priced")
 async def priced(file: UploadFile) -> int:
     return len(json.loads(await file.read()))  # FP701 (inline)

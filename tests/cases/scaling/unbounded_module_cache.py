@@ -242,3 +242,47 @@ async def pruned(user_id: str, now: float) -> None:
 @app.post("/asked")
 async def asked(api_base_url: str, model: str) -> None:
     _apis[f"{api_base_url}--{model}"] = [model]  # FP704 (summary)
+
+
+class Document(BaseModel):
+    name: str
+
+
+class Audited(Document):
+    _readers: dict[str, str] = {}
+
+    def add(self, user_id: str) -> None:
+        self._readers[user_id] = self.name  # a model copies its default for each object
+
+
+@app.post("/audited")
+async def audited(user_id: str) -> None:
+    Audited(name="one").add(user_id)
+
+
+class Repository:
+    opened: dict[str, list[str]] = {}
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def open(self) -> list[str]:
+        path = str(self._path)
+        if path not in Repository.opened:
+            Repository.opened[path] = [path]  # FP704 (summary)
+        return Repository.opened[path]
+
+
+@app.get("/repositories")
+async def repositories(name: str) -> list[str]:
+    return Repository(name).open()
+
+
+_signers: dict[str, list[str]] = {}
+_pruned: dict[str, list[str]] = {}
+
+
+@app.post("/signed")
+async def signed(jwks_uri: str, organization_id: str) -> None:
+    _signers[jwks_uri] = [jwks_uri]  # FP704 (summary)
+    _pruned[organization_id] = [organization_id]  # FP704 (summary)

@@ -44,6 +44,7 @@ pulls/merge pulls/submit-review pulls/update pulls/update-review pulls/update-re
 rate-limit/get reactions/create-for-issue-comment reactions/create-for-pull-request-review-comment
 reactions/delete-for-issue-comment reactions/list-for-issue-comment
 repos/compare-commits repos/create-commit-status repos/create-or-update-file-contents repos/download-tarball-archive repos/get
+repos/get-branch repos/get-branch-rules
 repos/get-collaborator-permission-level repos/get-combined-status-for-ref repos/get-commit repos/get-content
 repos/list-commits repos/list-pull-requests-associated-with-commit users/get-authenticated
 """.split()  # noqa: SIM905 - seventy names read better as words

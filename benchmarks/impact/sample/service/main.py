@@ -17,6 +17,7 @@ from sqlalchemy import create_engine, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import sessionmaker
 
+from service import held
 from service.models import Author, Book
 
 DATABASE = os.environ.get("IMPACT_DATABASE", "postgres@localhost/postgres")
@@ -36,11 +37,12 @@ http.mount("http://", requests.adapters.HTTPAdapter(pool_maxsize=64))
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     anyio.to_thread.current_default_thread_limiter().total_tokens = 5
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as client:
-        clients["upstream"] = client
+        clients["upstream"] = held.clients["upstream"] = client
         yield
 
 
 app = FastAPI(lifespan=lifespan)
+app.include_router(held.router)
 
 
 async def get_async_session() -> AsyncIterator[AsyncSession]:

@@ -48,3 +48,11 @@ async def watch() -> None:
 
 if __name__ == "__main__":
     asyncio.run(watch(), debug=True)
+
+
+def measured() -> int:
+    tracemalloc.start()
+    try:
+        return len(tracemalloc.take_snapshot().traces)
+    finally:
+        tracemalloc.stop()

@@ -1,0 +1,126 @@
+"""What lets only so many in at a time, as the code makes it: semaphores, pools of connections, executors, thread tokens."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from rules.engine.arguments import target
+from rules.engine.facts import Admission
+from rules.engine.index import Index
+from rules.engine.scopes import Scope
+from rules.engine.spelling import last_name
+from rules.engine.turns import number
+from rules.engine.walking import walk
+
+TOKENS = "total_tokens"
+"""The name, as a reference, of the worker threads that the code gives the process."""
+UNLIMITED = 0
+_KEYWORDS = {
+    "Semaphore": ("value", 0),
+    "BoundedSemaphore": ("value", 0),
+    "CapacityLimiter": ("total_tokens", 0),
+    "ThreadPoolExecutor": ("max_workers", 0),
+    "AsyncClient": ("limits.max_connections", None),
+    "Client": ("limits.max_connections", None),
+    "ClientSession": ("connector.limit", None),
+    "create_engine": ("pool_size", None),
+    "create_async_engine": ("pool_size", None),
+    "create_pool": ("max_size", None),
+    "ConnectionPool": ("max_size", None),
+    "AsyncConnectionPool": ("max_size", None),
+}
+"""Final name of what is made -> the keyword with the number, in the argument that holds it, and its position."""
+_FACTORIES = frozenset({"sessionmaker", "async_sessionmaker"})
+
+
+def extract(index: Index) -> Iterator[Admission]:
+    """The admissions of a file, in no particular order."""
+    for scope in index.scopes:
+        for call in scope.calls:
+            name = last_name(call.func)
+            if name in _KEYWORDS:
+                yield _made(index, call, name, scope)
+            elif name in _FACTORIES:
+                yield _factory(index, call, scope)
+            elif name == "current_default_thread_limiter":
+                yield from _tokens(index, call)
+
+
+def _made(index: Index, call: ast.Call, name: str, scope: Scope) -> Admission:
+    path, position = _KEYWORDS[name]
+    return Admission(
+        target(index, call, scope),
+        index.ref(call.func, scope),
+        _number(index, call, path.split("."), position),
+        _number(index, call, ["max_overflow"], None),
+    )
+
+
+def _factory(index: Index, call: ast.Call, scope: Scope) -> Admission:
+    engine = _given(call, "bind", 0)
+    return Admission(
+        target(index, call, scope),
+        index.ref(call.func, scope),
+        bound=index.ref(engine, scope) if engine is not None else "",
+    )
+
+
+def _tokens(index: Index, limiter: ast.Call) -> Iterator[Admission]:
+    """`current_default_thread_limiter().total_tokens = 100`, also through a name."""
+    parent = index.parents.get(limiter)
+    if isinstance(parent, ast.Assign) and isinstance(parent.targets[0], ast.Name):
+        name = parent.targets[0].id
+        uses = (node for node in walk(index.scope_at(limiter).node) if isinstance(node, ast.Name))
+        parents = [index.parents.get(use) for use in uses if use.id == name]
+    else:
+        parents = [parent]
+    for place in parents:
+        assigned = (
+            index.parents.get(place) if isinstance(place, ast.Attribute) and place.attr == TOKENS else None
+        )
+        if isinstance(assigned, ast.Assign) and (count := number(index, assigned.value)) is not None:
+            yield Admission("", TOKENS, count)
+
+
+def _number(index: Index, call: ast.Call, path: list[str], position: int | None) -> int | None:
+    """The number under a keyword, or under one of the call that a keyword holds."""
+    if len(path) == 1 and name_of_pool(call) == "NullPool":
+        return UNLIMITED
+    value = _given(call, path[0], position)
+    if value is None:
+        return None
+    if len(path) == 1:
+        return number(index, value)
+    inner = _bound_to(index, value)
+    if not isinstance(inner, ast.Call):
+        return None
+    given = _given(inner, path[1], 0 if path[1] == "max_connections" else None)
+    if isinstance(given, ast.Constant) and given.value is None:
+        return UNLIMITED
+    return number(index, given)  # `limit=0` of aiohttp is none at all
+
+
+def name_of_pool(call: ast.Call) -> str:
+    """The pool class that an engine is given."""
+    given = _given(call, "poolclass", None)
+    return last_name(given) if given is not None else ""
+
+
+def _given(call: ast.Call, keyword: str, position: int | None) -> ast.expr | None:
+    for each in call.keywords:
+        if each.arg == keyword:
+            return each.value
+    return call.args[position] if position is not None and position < len(call.args) else None
+
+
+def _bound_to(index: Index, node: ast.expr) -> ast.expr:
+    """What the only binding of a name says it is; other expressions as they are."""
+    if not isinstance(node, ast.Name):
+        return node
+    scope: Scope | None = index.scope_at(node)
+    while scope is not None and node.id not in scope.bindings:
+        scope = scope.parent
+    bindings = scope.bindings[node.id] if scope is not None else []
+    value = bindings[0].value if len(bindings) == 1 else None
+    return value if isinstance(value, ast.expr) and not isinstance(value, ast.stmt) else node

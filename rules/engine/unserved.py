@@ -1,0 +1,151 @@
+"""Endpoints that no user gets to: of an application that is not the one started, behind an earlier route that takes the
+same paths, or there to try the service out."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from rules.engine.mentions import is_named_in
+
+if TYPE_CHECKING:
+    from rules.engine.graph import Node
+    from rules.engine.project import Project
+    from rules.engine.routing import Route
+
+_TRIES = re.compile(
+    r"(?:^|[/_-])(?:chaos|mocks?|fake|load-?_?tests?|stress(?:-?_?tests?)?|debug|seeds?|seeders?|playground"
+    r"|simulat(?:e|ed|ing|or)[_-](?:\w*_)?(?:load|traffic|errors?|failures?|exceptions?|crash|delays?|latency|slow\w*|timeouts?"
+    r"|payments?|orders?|webhooks?|users?|events?|requests?))(?=[/_.-]|$)",
+    re.IGNORECASE,
+)
+"""What a route, its function or its file is called that is there for developers."""
+_LOADING = ("import_module", "iter_modules", "walk_packages", "find_spec")
+"""What imports files by names that nobody sees."""
+
+
+def unserved(project: Project) -> int:
+    """A bit for each endpoint of the project that no user gets to."""
+    left_over = _left_over(project) | _orphans(project)
+    hidden = frozenset(_hidden(project.routing.routes))
+    bits = 0
+    for position, endpoint in enumerate(project.routing.endpoints):
+        handler = endpoint.handler
+        ways = (endpoint.ref.method, endpoint.ref.path)
+        if (
+            handler.path in left_over
+            or any(
+                node is handler and ways[0] == method and ways[1].endswith(path)
+                for node, method, path in hidden
+            )
+            or _is_trial(handler, endpoint.ref.path)
+        ):
+            bits |= 1 << position
+    return bits
+
+
+def _is_trial(handler: Node, route: str) -> bool:
+    name = handler.symbol.rpartition(".")[2]
+    return any(map(_TRIES.search, (route, name, handler.path.rpartition("/")[2])))
+
+
+def _hidden(routes: Iterable[Route]) -> Iterator[tuple[Node, str, str]]:
+    """Routes that stand in their file below one of the same router which takes every path that they take."""
+    before: dict[tuple[object, str, str], list[Route]] = {}
+    decorated = [route for route in routes if route.handler.function.decorators]
+    for route in sorted(decorated, key=lambda each: each.handler.function.line):
+        for method in route.methods:
+            earlier = before.setdefault((route.router, route.handler.path, method), [])
+            if any(each.handler is not route.handler and _covers(each.path, route.path) for each in earlier):
+                yield route.handler, method, route.path
+            earlier.append(route)
+
+
+def _covers(taken: str, path: str) -> bool:
+    """Whether a route for `taken` answers for every path of a route for `path`."""
+    ours, theirs = taken.split("/"), path.split("/")
+    if len(ours) != len(theirs) or "…" in taken + path:
+        return False
+    return all(
+        mine == other or (bool(other) and mine[:1] == "{" and mine[-1:] == "}" and ":" not in mine)
+        for mine, other in zip(ours, theirs, strict=True)
+    )
+
+
+def _left_over(project: Project) -> frozenset[str]:
+    """Files that only an application imports which nothing starts, beside or below one that a deploy file starts."""
+    applications = {path for (path, _), router in project.routing.routers.items() if router.is_app}
+    if len(applications) < 2:
+        return frozenset()
+    started: set[str] = set()
+    twins: set[str] = set()
+    for folder, name in set(_started(project)):
+        here = {path for path in applications if _module(path) == f"{folder}/{name}".strip("/")}
+        started |= here or {path for path in applications if f"/{_module(path)}".endswith(f"/{name}")}
+        twins |= {path for path in applications - here if here and _module(path) == name}
+    idle = {
+        path
+        for each in started
+        if not _loads_by_name(project, each)
+        for path in applications - started
+        if path in twins or _is_beside(path, each)
+    }
+    used = _imported(project, applications - idle)
+    return frozenset(_imported(project, idle - used) - used)
+
+
+def _orphans(project: Project) -> frozenset[str]:
+    """Files with routes that no file imports, beside applications that import theirs by their names."""
+    applications = {path for (path, _), router in project.routing.routers.items() if router.is_app}
+    routed = {route.handler.path for route in project.routing.routes} - applications
+    imported = {path for each in project.resolver.modules for path in project.imports_of(each)}
+    found = routed - imported
+    if not found or len(found) > len(routed & imported) or not applications:
+        return frozenset()
+    if any(_loads_by_name(project, path) for path in applications):
+        return frozenset()
+    return frozenset(found)
+
+
+def _is_beside(path: str, started: str) -> bool:
+    folder, own = started.rpartition("/")[0], path.rpartition("/")[0]
+    return own == folder or bool(folder and own.startswith(f"{folder}/"))
+
+
+def _loads_by_name(project: Project, application: str) -> bool:
+    """Whether some file that puts the application together loads others by names that nobody sees."""
+    wiring = [
+        path for path in _imported(project, [application]) if is_named_in(project, [path], "include_router")
+    ]
+    return any(is_named_in(project, wiring, name) for name in _LOADING)
+
+
+def _started(project: Project) -> Iterator[tuple[str, str]]:
+    """The folder and the name of what commands start: `backend` and `app/main`."""
+    deployment = project.deployment
+    for command in deployment.commands:
+        name = command.application.partition(":")[0].replace(".", "/")
+        if name:
+            yield posixpath.normpath(posixpath.join(command.path, "..", command.folder)).strip("./"), name
+    for program in deployment.programs:
+        name = (program.value or "").removesuffix(".py").strip("./").replace(".", "/")
+        if name:
+            yield program.path.rpartition("/")[0], name
+
+
+def _module(path: str) -> str:
+    return path.removesuffix(".py").removesuffix("/__init__")
+
+
+def _imported(project: Project, paths: Iterable[str]) -> set[str]:
+    """The files and all that they import, at any distance."""
+    pending = list(paths)
+    seen = set(pending)
+    while pending:
+        for path in project.imports_of(pending.pop()):
+            if path not in seen:
+                seen.add(path)
+                pending.append(path)
+    return seen

@@ -1,0 +1,258 @@
+"""What requests keep from each other, and how many of them that lets through."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+
+import pytest
+
+from rules import Options, analyze
+from rules.engine.capacity import Capacity, Site, capacities, sites, websockets
+from rules.engine.deployment import Deployment
+from rules.engine.finding import Endpoint
+
+APP = """
+    import asyncio
+    import threading
+    import time
+    from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+    from typing import Annotated
+
+    import anyio.to_thread
+    import bcrypt
+    import httpx
+    import requests
+    from fastapi import Depends, FastAPI, WebSocket
+    from fastapi.concurrency import run_in_threadpool
+    from sqlalchemy import create_engine, select
+    from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+    from sqlalchemy.orm import Session, sessionmaker
+    from sqlalchemy.pool import NullPool
+
+    PLACES = 4
+    app = FastAPI()
+    turns = asyncio.Lock()
+    permits = asyncio.Semaphore(PLACES)
+    mutex = threading.Lock()
+    limits = httpx.Limits(max_connections=7)
+    few = httpx.AsyncClient(limits=limits)
+    usual = httpx.AsyncClient()
+    pool = ThreadPoolExecutor(max_workers=2)
+    processes = ProcessPoolExecutor()
+    small = create_engine("postgresql+psycopg://db/shop", pool_size=3, max_overflow=1)
+    make_session = sessionmaker(small)
+    unpooled = create_engine("postgresql+psycopg://db/shop", poolclass=NullPool)
+    make_unpooled = sessionmaker(bind=unpooled)
+    engine = create_async_engine("postgresql+asyncpg://db/shop")
+    make_async_session = async_sessionmaker(engine)
+
+    def check() -> int:
+        return requests.get("https://a.example/").status_code
+
+    async def get_session():
+        async with make_async_session() as session:
+            yield session
+
+    Open = Annotated[AsyncSession, Depends(get_session)]
+
+    @app.get("/dependency")
+    async def dependency(code: Annotated[int, Depends(check)]): ...
+
+    @app.get("/library")
+    async def library():
+        await run_in_threadpool(requests.get, "https://a.example/")
+
+    @app.get("/method")
+    async def method():
+        await anyio.to_thread.run_sync(requests.Session().get, "https://a.example/")
+
+    @app.get("/default-executor")
+    async def default_executor():
+        await asyncio.to_thread(requests.get, "https://a.example/")
+
+    @app.get("/own-executor")
+    async def own_executor():
+        await asyncio.get_running_loop().run_in_executor(pool, requests.get, "https://a.example/")
+
+    @app.get("/processes")
+    async def in_processes():
+        await asyncio.get_running_loop().run_in_executor(processes, bcrypt.checkpw, b"a", b"b")
+
+    @app.get("/sleep")
+    def sleep():
+        time.sleep(0.25)
+
+    @app.get("/lock")
+    async def lock():
+        async with turns:
+            await usual.get("https://a.example/")
+
+    @app.get("/lock-of-threads")
+    def lock_of_threads():
+        with mutex:
+            check()
+
+    @app.get("/lock-of-one")
+    async def lock_of_one():
+        async with asyncio.Lock():
+            await usual.get("https://a.example/")
+
+    @app.get("/lock-before")
+    async def lock_before():
+        async with turns:
+            pass
+        await usual.get("https://a.example/")
+
+    @app.get("/semaphore")
+    async def semaphore():
+        async with permits:
+            await asyncio.sleep(0.5)
+
+    @app.get("/few")
+    async def through_few():
+        await few.get("https://a.example/")
+
+    @app.get("/own-client")
+    async def own_client():
+        async with httpx.AsyncClient() as client:
+            await client.get("https://a.example/")
+
+    @app.get("/pool")
+    def through_pool():
+        with make_session() as session:
+            session.scalar(select(1))
+            check()
+
+    @app.get("/no-pool")
+    def without_pool():
+        with make_unpooled() as session:
+            session.scalar(select(1))
+            check()
+
+    async def priced():
+        async with make_async_session() as session:
+            await session.scalar(select(1))
+            await usual.get("https://a.example/")
+
+    @app.get("/gathered")
+    async def gathered():
+        await asyncio.gather(priced(), priced(), priced())
+
+    @app.get("/one-after-another")
+    async def one_after_another():
+        await priced()
+        await priced()
+        await priced()
+
+    @app.get("/run-sync")
+    async def run_sync(session: Open):
+        await session.run_sync(lambda inner: inner.scalar(select(1)))
+
+    @app.websocket("/prices")
+    async def prices(socket: WebSocket, session: Open):
+        await session.scalar(select(1))
+
+    @app.websocket("/free")
+    async def free(socket: WebSocket):
+        async with make_async_session() as session:
+            await session.scalar(select(1))
+"""
+
+
+def endpoints(files: dict[str, str], options: Options) -> tuple[Endpoint, ...]:
+    sources = {path: dedent(text).encode() for path, text in files.items()}
+    return analyze(sources, options=options).result.endpoints
+
+
+@pytest.fixture(scope="module")
+def found() -> tuple[Endpoint, ...]:
+    return endpoints({"app.py": APP}, Options(select=("none",), occupancy=True))
+
+
+@pytest.fixture(scope="module")
+def ceilings(found: tuple[Endpoint, ...]) -> dict[str, Capacity]:
+    return {each.path: each for each in capacities(found, Site(workers=2))}
+
+
+@pytest.mark.parametrize(
+    ("path", "resource", "places", "milliseconds"),
+    [
+        ("/dependency", "worker threads", 40, 100),
+        ("/library", "worker threads", 40, 100),
+        ("/method", "worker threads", 40, 100),
+        ("/default-executor", "default executor", 6, 100),
+        ("/own-executor", "threads of an executor", 2, 100),
+        ("/sleep", "worker threads", 40, 250),
+        ("/lock", "lock", 1, 100),
+        ("/lock-of-threads", "lock", 1, 100),
+        ("/semaphore", "lock", 4, 500),
+        ("/few", "client connections", 7, 100),
+        ("/pool", "database pool", 4, 100),
+        ("/gathered", "database pool", 15, 300),
+        ("/one-after-another", "database pool", 15, 300),
+    ],
+)
+def test_the_first_limit_is_what_requests_wait_for(
+    ceilings: dict[str, Capacity], path: str, resource: str, places: int, milliseconds: float
+) -> None:
+    first = ceilings[path].limits[0]
+
+    assert first.resource == resource
+    assert first.rps == pytest.approx(2 * places * 1000 / milliseconds, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("path", "spared"),
+    [
+        ("/lock-of-one", "lock"),
+        ("/lock-before", "lock"),
+        ("/own-client", "client connections"),
+        ("/no-pool", "database pool"),
+        ("/run-sync", "worker threads"),
+        ("/processes", "worker threads"),
+        ("/processes", "default executor"),
+    ],
+)
+def test_what_nobody_else_waits_for_is_no_limit(
+    ceilings: dict[str, Capacity], path: str, spared: str
+) -> None:
+    assert spared not in {limit.resource for limit in ceilings[path].limits}
+
+
+def test_calls_at_once_take_the_time_of_one_and_the_connections_of_all(
+    ceilings: dict[str, Capacity],
+) -> None:
+    assert ceilings["/gathered"].response_ms < ceilings["/one-after-another"].response_ms / 2
+
+
+def test_a_websocket_is_told_by_the_clients_that_stay(found: tuple[Endpoint, ...]) -> None:
+    free, kept = sorted(websockets(found, Site(workers=2)), key=lambda each: each.path)
+
+    assert (kept.path, kept.connections) == ("/prices", 30)
+    assert free.connections == 0
+    assert not {each.path for each in capacities(found, Site())} & {"/prices", "/free"}
+
+
+def test_an_endpoint_runs_on_what_the_configuration_of_its_folder_says() -> None:
+    part = Options(context={"http_latency_ms": 10, "workers": 3, "max_connections": 20})
+    options = Options(context={"http_latency_ms": 1000}, parts={"shop": part})
+    text = """
+        import requests
+        from fastapi import FastAPI
+
+        app = FastAPI()
+
+        @app.get("{}")
+        def get():
+            requests.get("https://a.example/")
+    """
+    files = {"shop/app.py": text.format("/shop"), "till/app.py": text.format("/till")}
+    site = sites(options, Deployment())
+    found = {
+        each.path: each
+        for each in capacities(endpoints(files, Options(select=("none",), occupancy=True)), site)
+    }
+
+    assert found["/till"].response_ms > 1000 > 100 > found["/shop"].response_ms
+    assert "3 · 40 threads" in "".join(limit.formula for limit in found["/shop"].limits)
+    assert Site.of(part).max_connections == 20

@@ -1,0 +1,208 @@
+"""What no user gets to is left to the summary: leftovers, hidden routes, trials, arms that nobody asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from rules import analyze
+from rules.engine.finding import Confidence, Options
+from tests.engine.projects import BLOCKING, sources
+
+ROUTER = """
+import requests
+from fastapi import APIRouter
+
+router = APIRouter()
+
+@router.get("/rates")
+async def rates() -> int:
+    return requests.get("https://rates.example", timeout=5).status_code + await other()
+
+async def other() -> int:
+    return 1
+"""
+APPLICATION = (
+    "from fastapi import FastAPI\nfrom {} import router\napp = FastAPI()\napp.include_router(router)\n"
+)
+OWN = "\nfrom fastapi import FastAPI\napp = FastAPI()\napp.include_router(router)\n"
+DOCKERFILE = 'FROM python:3.13\nCMD ["uvicorn", "{}:app"]\n'
+
+
+def confidences(
+    files: Mapping[str, str], documents: Mapping[str, str] | None = None
+) -> dict[str, Confidence]:
+    """By path, how sure the finding in it is."""
+    result = analyze(sources(files), documents=documents or {}, options=Options(select=BLOCKING)).result
+    assert result.skipped == ()
+    return {finding.path: finding.confidence for finding in result.findings}
+
+
+@pytest.mark.parametrize(
+    ("documents", "expected"),
+    [
+        ({"Dockerfile": DOCKERFILE.format("shop.main")}, Confidence.POSSIBLE),
+        ({"Procfile": "web: cd shop && uvicorn main:app\n"}, Confidence.POSSIBLE),
+        (
+            {
+                "Dockerfile": DOCKERFILE.format("shop.main"),
+                "old/Dockerfile": DOCKERFILE.format("shop.old.main"),
+            },
+            Confidence.CERTAIN,
+        ),
+        ({}, Confidence.CERTAIN),
+    ],
+    ids=["another is started", "another is started in its folder", "both are started", "nobody knows"],
+)
+def test_an_application_that_nothing_starts_is_left_over(
+    documents: dict[str, str], expected: Confidence
+) -> None:
+    files = {
+        "shop/__init__.py": "",
+        "shop/main.py": APPLICATION.format("shop.api"),
+        "shop/api.py": ROUTER,
+        "shop/old/__init__.py": "",
+        "shop/old/main.py": APPLICATION.format("shop.old.api"),
+        "shop/old/api.py": ROUTER,
+    }
+
+    assert confidences(files, documents) == {"shop/api.py": Confidence.CERTAIN, "shop/old/api.py": expected}
+
+
+def test_what_is_loaded_by_name_is_not_left_over() -> None:
+    files = {
+        "shop/__init__.py": "",
+        "shop/main.py": "from importlib import import_module\nfrom fastapi import FastAPI\napp = FastAPI()\n"
+        "for name in ('orders',):\n    app.include_router(import_module(name).router)\n",
+        "shop/orders/__init__.py": "",
+        "shop/orders/main.py": APPLICATION.format("shop.orders.api"),
+        "shop/orders/api.py": ROUTER,
+    }
+
+    assert confidences(files, {"Dockerfile": DOCKERFILE.format("shop.main")}) == {
+        "shop/orders/api.py": Confidence.CERTAIN
+    }
+
+
+def test_routes_that_no_file_imports_are_left_over() -> None:
+    files = {
+        "shop/main.py": APPLICATION.format("shop.api"),
+        "shop/api.py": ROUTER,
+        "shop/backup/api.py": ROUTER,
+    }
+
+    assert confidences(files) == {
+        "shop/api.py": Confidence.CERTAIN,
+        "shop/backup/api.py": Confidence.POSSIBLE,
+    }
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "expected"),
+    [
+        ("/orders/all", '@router.get("/orders/{number}")', Confidence.POSSIBLE),
+        ("/orders/{key}", '@router.get("/orders/{number}")', Confidence.POSSIBLE),
+        ("/orders/all", '@router.post("/orders/{number}")', Confidence.CERTAIN),
+        ("/orders/", '@router.get("/orders/{number}")', Confidence.CERTAIN),
+        ("/orders/all/open", '@router.get("/orders/{number}")', Confidence.CERTAIN),
+        ("/orders/{number}", '@router.get("/orders/all")', Confidence.CERTAIN),
+        ("/chaos/delay", "", Confidence.POSSIBLE),
+        ("/payments/simulate-payment", "", Confidence.POSSIBLE),
+        ("/simulate", "", Confidence.CERTAIN),
+    ],
+)
+def test_a_route_behind_another_or_for_trials_is_only_possible(
+    path: str, before: str, expected: Confidence
+) -> None:
+    earlier = f"{before}\nasync def earlier() -> int:\n    return 1\n" if before else ""
+    text = ROUTER.replace("@router", f"{earlier}\n@router", 1).replace("/rates", path)
+
+    assert confidences({"app.py": text + OWN}) == {"app.py": expected}
+
+
+CLIENT = """
+import requests
+from fastapi import FastAPI
+
+app = FastAPI()
+
+async def load(copy: bool = False, way: str = "near", *, far: bool = False) -> None:
+    {}
+        requests.get("https://shop.example", timeout=5)
+
+@app.get("/")
+async def root(far: bool = False) -> None:
+    {}
+"""
+
+
+@pytest.mark.parametrize(
+    ("test", "call", "expected"),
+    [
+        ("if copy:", "await load()", Confidence.POSSIBLE),
+        ("if copy and way:", "await load(False, way='far')", Confidence.POSSIBLE),
+        ("if way == 'far':", "await load()", Confidence.POSSIBLE),
+        ("if not copy:", "await load()", Confidence.CERTAIN),
+        ("if far:", "await load(far=far)", Confidence.CERTAIN),
+        ("if copy:", "await load(*(True,))", Confidence.CERTAIN),
+        ("if copy:", "await load(); await app.state.it.load(True)", Confidence.CERTAIN),
+    ],
+)
+def test_an_arm_that_no_call_asks_for_is_only_possible(test: str, call: str, expected: Confidence) -> None:
+    assert confidences({"app.py": CLIENT.format(test, call)}) == {"app.py": expected}
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"), [("handed()", Confidence.POSSIBLE), ("handed(True)", Confidence.CERTAIN)]
+)
+def test_an_arm_is_asked_for_through_what_hands_the_wish_on(call: str, expected: Confidence) -> None:
+    handed = "async def handed(copy: bool = False) -> None:\n    await load(copy)\n"
+    text = CLIENT.format("if copy:", f"await {call}") + handed
+
+    assert confidences({"app.py": text}) == {"app.py": expected}
+
+
+MIDDLEWARE = """
+import requests
+from fastapi import FastAPI
+from starlette.middleware.base import BaseHTTPMiddleware
+
+app = FastAPI()
+
+@app.get("/")
+async def root() -> int:
+    return 1
+
+class Audit(BaseHTTPMiddleware):
+    async def dispatch(self, request, call_next):
+        requests.post("https://audit.example", timeout=5)
+        return await call_next(request)
+
+__all__ = ["Audit"]
+"""
+
+
+def test_a_middleware_that_no_application_is_given_is_only_possible() -> None:
+    added = MIDDLEWARE + "app.add_middleware(Audit)\n"
+
+    assert confidences({"app.py": MIDDLEWARE}) == {"app.py": Confidence.POSSIBLE}
+    assert confidences({"app.py": added}) == {"app.py": Confidence.CERTAIN}
+
+
+@pytest.mark.parametrize(
+    ("test", "expected"),
+    [
+        ("if not os.getenv('RAILWAY_GIT_COMMIT'):", Confidence.POSSIBLE),
+        ("if settings.dev_mode:", Confidence.POSSIBLE),
+        ("if not settings.is_production:", Confidence.POSSIBLE),
+        ("if settings.env != 'production':", Confidence.POSSIBLE),
+        ("if settings.is_production:", Confidence.CERTAIN),
+        ("if settings.env == 'production':", Confidence.CERTAIN),
+        ("if os.getenv('RAILWAY_GIT_COMMIT'):", Confidence.CERTAIN),
+    ],
+)
+def test_an_arm_that_production_does_not_get_to_is_only_possible(test: str, expected: Confidence) -> None:
+    arm = CLIENT.format(test, "await load()").replace("import req", "import os\nimport req")
+
+    assert confidences({"app.py": arm}) == {"app.py": expected}
