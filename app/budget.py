@@ -13,10 +13,10 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from app.printable import visible
 from app.review.budgets import BudgetRow, row
 from app.review.config import Config
 from app.review.reading import FILE, MAX_BYTES, PYPROJECT
-from app.terminal import visible
 from rules.engine import budgets
 from rules.engine.finding import Budget, Endpoint, Options
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 import gc
 import os
 import time
@@ -18,7 +17,7 @@ from app.analysis.documents import is_document, is_python, text_of
 from app.discovery import Project
 from app.foldercache import FolderCache
 from app.localgit import LocalRepository
-from app.terminal import file_lines
+from app.printable import file_lines
 from rules import ModuleFacts, SourceError
 from rules.engine import edits
 from rules.engine.finding import Edit, Endpoint, Finding, Options, Result, Safety, Skipped, Statistics
@@ -259,6 +258,8 @@ def compatible(fixes: Sequence[Sequence[Edit]]) -> tuple[dict[str, list[Edit]], 
 
 def diff(fixed: Fixed) -> str:
     """What fixing changes, as a patch."""
+    import difflib  # only here: most runs show no patch
+
     parts: list[str] = []
     for path, before in fixed.before.items():
         old, new = (_patch_lines(content) for content in (before, fixed.after[path]))

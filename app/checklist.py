@@ -11,7 +11,8 @@ from rich.text import Text
 
 from app.checklist_code import Example, Lines, example
 from app.outputs import fenced
-from app.terminal import COLOURS, visible
+from app.printable import visible
+from app.terminal import COLOURS
 from rules.engine import registry
 from rules.engine.finding import Finding, Result
 

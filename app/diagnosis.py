@@ -8,7 +8,7 @@ from typing import Any
 from rich.text import Text
 from rich.tree import Tree
 
-from app.terminal import visible
+from app.printable import visible
 from rules import ModuleFacts, SourceError
 from rules.engine.analysis import extract
 from rules.engine.diagnosis import Branch, Diagnosis

@@ -12,7 +12,6 @@ import contextlib
 import functools
 import hashlib
 import os
-import secrets
 import stat
 import sys
 from collections.abc import Iterator, Mapping
@@ -21,7 +20,7 @@ from pathlib import Path
 import msgspec
 
 import rules
-from app.analysis.archive import blob_sha
+from app.analysis.blobs import blob_sha
 from rules import ModuleFacts
 from rules.engine.finding import Options, Result
 
@@ -130,7 +129,7 @@ class FolderCache:
             os.close(folder)
 
     def _replace(self, folder: int, name: str, content: bytes) -> None:
-        beside = f"{name}.{secrets.token_hex(8)}.new"
+        beside = f"{name}.{os.urandom(8).hex()}.new"
         place = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o644, dir_fd=folder)
         try:
             with os.fdopen(place, "wb") as file:

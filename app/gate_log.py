@@ -10,9 +10,9 @@ from pathlib import Path
 import msgspec
 import sqlalchemy as sa
 
+from app.printable import visible
 from app.settings import database_url
 from app.store import Entry, Store
-from app.terminal import visible
 
 
 def read(environment: Mapping[str, str], *, repository: str, number: int, limit: int, as_json: bool) -> str:

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from app.jobs.admin import StoredJob
-from app.terminal import visible
+from app.printable import visible
 
 _STYLES = {"failed": "red", "given up": "bold red", "running": "green", "cancelled": "dim", "done": "dim"}
 

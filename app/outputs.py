@@ -6,13 +6,12 @@ import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
-from xml.etree import ElementTree
 
 import msgspec
 
+from app.printable import NOT_MEASURED, visible
 from app.review.config import Config
 from app.review.table import Table
-from app.terminal import NOT_MEASURED, visible
 from app.version import version
 from rules.engine import measured, registry
 from rules.engine.finding import Edit, Finding, Result, Severity
@@ -132,6 +131,8 @@ def as_junit(result: Result, lines: Lines) -> str:
     """One test case for each finding, failed; a single passed one when there is none."""
     cases = len(result.findings) or 1
     attributes = {"tests": str(cases), "failures": str(len(result.findings)), "errors": "0"}
+    from xml.etree import ElementTree  # only here: other formats are no XML
+
     suites = ElementTree.Element("testsuites", {"name": "fastperf"} | attributes)
     suite = ElementTree.SubElement(
         suites, "testsuite", {"name": "fastperf", "time": f"{result.statistics.seconds:.3f}"} | attributes

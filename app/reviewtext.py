@@ -10,8 +10,9 @@ from rich.text import Text
 from app.github.models import Annotation, ReviewComment
 from app.localreview import Gathered
 from app.outputs import as_workflow_commands
+from app.printable import file_lines, visible
 from app.review.report import Report
-from app.terminal import console, file_lines, visible
+from app.terminal import console
 from rules.engine.finding import Confidence, Severity
 
 CONTEXT_LINES = 2

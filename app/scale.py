@@ -10,7 +10,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from app.terminal import visible
+from app.printable import visible
 from rules.engine import estimates, load_plans
 from rules.engine.capacity import LOADS, Capacity, Site, Sockets
 
@@ -71,6 +71,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
                         {**msgspec.to_builtins(limit), "rps": round(limit.rps, 1)} for limit in entry.limits
                     ],
                     "assumptions": entry.assumptions,
+                    "standstill": entry.standstill or None,
                 }
                 for entry in self.capacities
             ],
@@ -128,6 +129,7 @@ def as_text(plan: Plan) -> Group:
     if any(entry.wanted for entry in plan.capacities):
         parts += _changes(plan)
     parts += _staying(plan)
+    parts += [Text(visible(line), "bold") for line in load_plans.standstills(plan.capacities)]
     parts.append(Text(_resting_on(plan), "dim"))
     return Group(*parts)
 
@@ -156,6 +158,7 @@ def as_html(plan: Plan) -> str:
         number=estimates.number,
         resting_on=_resting_on(plan),
         load=load_plans.told(plan.capacities),
+        standstills=load_plans.standstills(plan.capacities),
     )
 
 

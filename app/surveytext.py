@@ -105,6 +105,7 @@ def scaled(
         for each in stay[: detail.endpoints]
         if each.connections
     ]
+    parts += [prose(line) for line in load_plans.standstills(found)]
     load, short = load_plans.told(found), load_plans.short(found)
     if not load:
         parts.append(

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from app.printable import NOT_MEASURED, visible
 from rules.engine import registry
 from rules.engine.finding import Confidence, Edit, Endpoint, EndpointRef, Finding, Result, Safety, Severity
 from rules.engine.rule import Rule
@@ -26,10 +26,6 @@ COLOURS = {
 WIDTH = 110
 """Of output that goes to no terminal, for the choice of where a message stands; lines are never broken."""
 UNCUT = 10_000
-NOT_MEASURED = "not measured"
-TAB = "    "
-# Characters that make a terminal show something else than what is there.
-_HIDDEN = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f")
 
 
 def console(*, stderr: bool = False, uncut: bool = False) -> Console:
@@ -45,20 +41,6 @@ def console(*, stderr: bool = False, uncut: bool = False) -> Console:
         emoji=False,
         markup=False,
         width=None if stream.isatty() else UNCUT if uncut else None if "COLUMNS" in os.environ else WIDTH,
-    )
-
-
-def visible(text: str) -> str:
-    """Text from a file, safe to print: tabs become spaces, control and direction characters a mark."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(
-        TAB
-        if character == "\t"
-        else "�"
-        if character in _HIDDEN or unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"}
-        else character
-        for character in text
     )
 
 
@@ -233,12 +215,6 @@ def _aligned(rows: Sequence[tuple[Text, ...]]) -> Text:
         line.rstrip()
         lines.append(line)
     return Text("\n").join(lines)
-
-
-def file_lines(sources: Mapping[str, bytes], path: str) -> list[str]:
-    """The lines of a file as the engine counts them, without their ends."""
-    content = sources.get(path, b"").decode(errors="replace").removeprefix("\ufeff")
-    return content.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
 def _excerpt(text: Text, finding: Finding, lines: Sequence[str], gutter: str, width: int) -> None:

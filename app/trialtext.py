@@ -7,8 +7,9 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from app.printable import visible
 from app.review.markdown import plural
-from app.terminal import COLOURS, visible
+from app.terminal import COLOURS
 from app.trial import Change, Trial
 
 SUBJECT = 60

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import re
 import tarfile
@@ -37,11 +36,6 @@ class ArchiveError(Exception):
 
 class ArchiveLimitError(Exception):
     """The archive holds more than we are willing to read; what came before stands."""
-
-
-def blob_sha(content: bytes) -> str:
-    """The name git gives to this content."""
-    return hashlib.sha1(b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
 
 def members(archive: bytes | Path) -> Iterator[Member]:

@@ -25,7 +25,8 @@ import msgspec
 
 import rules
 from app.analysis import confinement, telling
-from app.analysis.archive import ArchiveError, ArchiveLimitError, blob_sha, members
+from app.analysis.archive import ArchiveError, ArchiveLimitError, members
+from app.analysis.blobs import blob_sha
 from app.analysis.documents import is_document, is_python
 from app.analysis.messages import (
     LONGEST_FRAME,
@@ -263,7 +264,7 @@ def compare(task: Compare, connection: Connection, cache: FactsCache) -> Compari
         },
         advise=request.advise or not before.result.endpoints,
         succession=succession,
-        since=Since(before.light, request.renamed) if before.light is not None else None,
+        since=Since(before.light, request.renamed, request.observed) if before.light is not None else None,
     )
     before.passed(succession)
     cache.settle(succession)

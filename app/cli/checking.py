@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from app.cli.shared import Bar, Misuse, configured, options_of, progress, with_evidence
+from app.cli.shared import Bar, Misuse, configured, options_of, progress, uncollected, with_evidence
 
 if TYPE_CHECKING:
     from app.check import Scan
@@ -90,8 +90,8 @@ def check(
 
     Exits 0 when there is nothing to say, 1 with findings, 2 when it was called wrongly.
     """
-    from app import check as checking
-
+    with uncollected():
+        from app import check as checking
     if watch:
         if fix or show_diff or output_format != "text":
             raise Misuse(
@@ -343,11 +343,14 @@ def _show(
     said: Collection[tuple[str, str]] = (),
 ) -> None:
     """Print what there is to say, but for findings (path, fingerprint) that were `said` before."""
-    from app import outputs, terminal
-
     if output_format != "text":
+        from app import outputs
+
         click.echo(outputs.WRITERS[output_format](scan.result, scan.lines), nl=False)
         return
+    from app import terminal  # rich, which takes its time, is for people
+    from app.printable import visible
+
     console = terminal.console()
     width = console.width
     if statistics and scan.result.findings:
@@ -366,9 +369,7 @@ def _show(
         console.print(terminal.endpoint_table(scan.result.endpoints))
         console.print()
     for skipped in scan.result.skipped[:SKIPPED_SHOWN]:
-        console.print(
-            f"skipped {terminal.visible(skipped.path)}: {terminal.visible(skipped.reason)}", style="dim"
-        )
+        console.print(f"skipped {visible(skipped.path)}: {visible(skipped.reason)}", style="dim")
     if (more := len(scan.result.skipped) - SKIPPED_SHOWN) > 0:
         console.print(f"skipped {more} more files; --output-format json names them", style="dim")
     unread = project.chosen & {skipped.path for skipped in scan.result.skipped}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import math
 import re
 import sys
@@ -73,6 +74,17 @@ def _refuse_mistakes(config: Config, file: Path | None) -> None:
             for mistake in config.errors
         ]
         raise Misuse("\nfastperf: ".join(mistakes))
+
+
+@contextlib.contextmanager
+def uncollected() -> Iterator[None]:
+    """For imports: everything that they make stays, and looking for garbage in it takes a tenth of a start."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def configured(root: Path, file: Path | None, paths: Sequence[Path]) -> tuple[Config, Project]:

@@ -57,9 +57,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         clients = {
             path: round(min(CLIENTS, max(4, entry["ceiling_rps"] / 4)))
             for path, entry in predicted.items()
-            if entry["method"] != "WEBSOCKET" and (not options.endpoint or path in options.endpoint)
+            if entry["method"] != "WEBSOCKET"
+            and not entry["standstill"]
+            and (not options.endpoint or path in options.endpoint)
         }
         measured = load(project, environment, clients, options.rounds, options.seconds)
+        stood = {
+            path: answered(project, environment, path, options.seconds)
+            for path, entry in predicted.items()
+            if entry.get("standstill")
+        }
         held = {
             path: sockets(project, environment, path)
             for path, entry in predicted.items()
@@ -72,6 +79,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 seen["rps"] = max(seen["rps"], entry["answered_rps"])
                 seen["cpu_ms"] = min(seen["cpu_ms"], entry["cpu_ms"])
     endpoints = [compared(path, predicted[path], seen) for path, seen in measured.items()]
+    standing = [
+        {"path": path, "ceiling_rps": predicted[path]["ceiling_rps"], "answered_rps": digits(rps)}
+        for path, rps in stood.items()
+    ]
     connections = [counted(path, predicted[path], count) for path, count in held.items()]
     document = {
         "version": 1,
@@ -83,6 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "clients": CLIENTS,
         "endpoints": endpoints,
         "websockets": connections,
+        "standstills": standing,
     }
     options.results.write_text(run.laid_out(document, 3) + "\n", encoding="utf-8")
     within = sum(entry["factor"] <= 2 for entry in (*endpoints, *connections))
@@ -152,6 +164,12 @@ def sockets(project: Path, environment: Mapping[str, str], path: str) -> int:
     """How many of `SOCKETS` clients that stay are answered."""
     with served(project, environment) as (port, _):
         return asyncio.run(_answered(f"ws://127.0.0.1:{port}{path}"))
+
+
+def answered(project: Path, environment: Mapping[str, str], path: str, seconds: float) -> float:
+    """Answers per second of a process of its own, which may not come out of it."""
+    with served(project, environment) as (port, _):
+        return uvloop.run(drive(port, request_bytes(path, None, {}), SOCKETS, seconds)).rps
 
 
 async def _answered(address: str) -> int:

@@ -120,7 +120,7 @@ def _heavy(target: Node, module: Module) -> tuple[str, Hop] | None:
     for edge in target.edges:
         if edge.kind == "call" and _is_per_item(edge.call):
             for outside in module.project.summaries.of(edge.target).external:
-                if outside.kind in _OUTSIDE:
+                if outside.kind in _OUTSIDE and not outside.by_choice:
                     return f"calls `{outside.callable}` once per item", Hop(
                         target.path, edge.call.line, edge.target.symbol
                     )

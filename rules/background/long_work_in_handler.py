@@ -271,7 +271,7 @@ def _leaves(call: ast.Call, module: Module) -> list[Leaf]:
         for leaf in (*summary.external, *summary.blocking)
         if leaf.kind in _REMOTE
         and not leaf.callable.startswith(_BROKERS)
-        and not (leaf.cached or leaf.on_miss or leaf.rarely)
+        and not (leaf.cached or leaf.on_miss or leaf.rarely or leaf.by_choice)
     ]
 
 

@@ -204,8 +204,10 @@ def analyze(
 
     Never raises for what the files contain: what cannot be read or checked is in `result.skipped`.
     """
-    run = _Run(sources, others or {}, documents or {}, options, advise=advise, known=known or {}, begin=begin)
     with _uncollected():
+        run = _Run(
+            sources, others or {}, documents or {}, options, advise=advise, known=known or {}, begin=begin
+        )
         return run.analysis(kept_lines, succession, since)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine.facts import Applied
 from rules.engine.spelling import last_name
+from rules.libraries import OFFLOADS
 
 if TYPE_CHECKING:
     from rules.engine.facts import Argument, Call
@@ -19,6 +20,11 @@ if TYPE_CHECKING:
 _BY_KEY = frozenset({"builtins.sorted", "builtins.min", "builtins.max"})
 APPLYING = frozenset({"builtins.map", "builtins.filter", "functools.reduce", *_BY_KEY})
 """What calls a function for each item: its first argument, or its `key`."""
+_THREADED = frozenset(
+    name.rpartition(".")[2]
+    for name, offload in OFFLOADS.items()
+    if offload.kind == "thread" and offload.awaitable
+)
 _MOST_HANDED = 4
 _DATA = frozenset({"settings", "config", "request", "args", "payload", "data"})
 """Names of what has values, not functions, for attributes."""
@@ -34,25 +40,46 @@ def sorts_by_function(node: ast.Call, ref: str) -> bool:
 
 
 def applied(index: Index, scope: Scope) -> tuple[Applied, ...]:
-    """The parameters that a function calls itself."""
+    """The parameters that a function calls itself, or gives to a thread."""
     node = scope.node
     if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         return ()
     found: dict[str, Applied] = {}
     for call in scope.calls:
-        function = call.func
-        if not isinstance(function, ast.Name) or function.id in found:
-            continue
-        bindings = scope.bindings.get(function.id, ())
-        if len(bindings) != 1 or bindings[0].kind != "parameter":
-            continue
-        parameter = bindings[0].node
-        positional = [*node.args.posonlyargs, *node.args.args]
-        is_static = any(getattr(each, "id", "") == "staticmethod" for each in node.decorator_list)
-        bound = scope.owner is not None and not is_static
-        at = positional.index(parameter) - bound if parameter in positional else -1
-        found[function.id] = Applied(function.id, at, isinstance(index.parents.get(call), ast.Await))
+        for value, in_thread in _called(call, scope):
+            bindings = scope.bindings.get(value.id, ())
+            if value.id in found or len(bindings) != 1 or bindings[0].kind != "parameter":
+                continue
+            awaited = not in_thread and isinstance(index.parents.get(call), ast.Await)
+            found[value.id] = Applied(
+                value.id, _position(node, bindings[0].node, scope), awaited, in_thread=in_thread
+            )
     return tuple(found.values())
+
+
+def _position(node: ast.FunctionDef | ast.AsyncFunctionDef, parameter: ast.AST, scope: Scope) -> int:
+    positional: list[ast.AST] = [*node.args.posonlyargs, *node.args.args]
+    is_static = any(getattr(each, "id", "") == "staticmethod" for each in node.decorator_list)
+    bound = scope.owner is not None and not is_static
+    return positional.index(parameter) - bound if parameter in positional else -1
+
+
+def _called(call: ast.Call, scope: Scope) -> Iterator[tuple[ast.Name, bool]]:
+    """The names that a call calls, or gives to a thread: `to_thread(function)`, `run_in_executor(None, partial(function))`."""
+    if isinstance(call.func, ast.Name):
+        yield call.func, False
+    if last_name(call.func) not in _THREADED:
+        return
+    for value in call.args[:2]:
+        given: ast.expr = value
+        if isinstance(given, ast.Name):
+            made = scope.bindings.get(given.id, ())
+            whole = made[0].value if len(made) == 1 and made[0].kind == "value" else None
+            given = whole if isinstance(whole, ast.Call) else given
+        if isinstance(given, ast.Call) and last_name(given.func) == "partial" and given.args:
+            given = given.args[0]
+        if isinstance(given, ast.Name):
+            yield given, True
 
 
 def handed(index: Index, node: ast.Call, scope: Scope) -> tuple[tuple[str, str], ...]:
@@ -90,13 +117,13 @@ def _callable(index: Index, value: ast.expr, scope: Scope) -> str:
     return ref if not ref.startswith("builtins.") else ""
 
 
-def called_back(resolver: Resolver, call: Call, target: Node) -> Iterator[tuple[str, bool]]:
-    """References to what `target` calls of that which `call` hands it, and whether it awaits the result."""
+def called_back(resolver: Resolver, call: Call, target: Node) -> Iterator[tuple[str, Applied]]:
+    """References to what `target` calls of that which `call` hands it, and as which of its parameters."""
     resolver.looked_up(target.module, target.symbol)
     for key, ref in call.handed:
         for parameter in target.function.applies:
             if key in (parameter.name, str(parameter.position)):
-                yield ref, parameter.awaited
+                yield ref, parameter
 
 
 def by_key(arguments: tuple[Argument, ...], name: str) -> str:

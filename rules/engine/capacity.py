@@ -44,6 +44,11 @@ _CPU_MS: Mapping[str, float] = {
     f"{HTTP}:requests": 0.7,
 }
 """By what is done; another client costs `HTTP_CPU_MS`."""
+_LESS: Mapping[str, str] = {
+    DB: "fewer statements per request",
+    STORE: "fewer statements per request",
+    REDIS: "fewer commands to Redis per request",
+}
 STATEMENT_MS = 0.5
 """What the database itself works on a small statement."""
 WAIT_MS = 500.0
@@ -119,6 +124,8 @@ class Capacity(msgspec.Struct, frozen=True, kw_only=True):
     """What one request does, in words: `statements 2 + N = 102`."""
     supposed: tuple[str, ...] = ()
     """What else the figures rest on, in words: there is no key for it."""
+    standstill: str = ""
+    """Why its requests may stop each other altogether; empty when they cannot."""
     wanted: float = 0.0
     """The load in question, in requests per second; 0 when there is none."""
 
@@ -296,16 +303,17 @@ def capacity(endpoint: Endpoint, site: Site) -> Capacity:
     cpu = _processor_ms(occupancy.work) + rows
     waiting = _ms_of(occupancy.time, site)
     response = waiting + cpu
-    cores = min(site.workers, site.cpus) if site.cpus else site.workers
     burnt = occupancy.work.get(CPU, 0) / 1000 + occupancy.work.get(COMPUTED, 0) * COMPUTING_MS
+    less = _less_work(occupancy.work, rows, burnt)
+    cores = min(site.workers, site.cpus) if site.cpus else site.workers
     limits = [
         Limit(
             resource="processor",
             rps=_rate(cores, cpu + burnt),
             formula=f"{_plural(cores, 'core')} / {_ms(cpu + burnt)} of processor time per request",
-            change="more workers, each with a core; or less work per request",
+            change=f"more workers, each with a core; or {less}",
             effort=Effort.HOURS,
-            less="less work per request",
+            less=less,
         )
     ]
     if blocked := _ms_of(occupancy.on_loop, site):
@@ -331,7 +339,8 @@ def capacity(endpoint: Endpoint, site: Site) -> Capacity:
         response_ms=response,
         limits=tuple(limits),
         assumptions=_assumptions(site, occupancy, cost),
-        supposed=tuple(_supposed(occupancy, cost)),
+        supposed=tuple(_supposed(occupancy, cost, site)),
+        standstill=_standstill(occupancy, site),
         work=", ".join(
             _worked_out(name, polynomial, evaluate(polynomial, site.rows))
             for name, polynomial in (
@@ -403,6 +412,24 @@ def _ms_of(waits: Mapping[str, float], site: Site) -> float:
     return sum(count * site.price(kind) for kind, count in waits.items())
 
 
+def _less_work(work: Mapping[str, float], rows: float, burnt: float) -> str:
+    """What to do less of: that on which the processor spends most."""
+    spent = {
+        "less computing per request": burnt,
+        "a page instead of all rows": rows,
+        "less work per request": 0.0,
+    }
+    for kind, count in work.items():
+        words = (
+            "fewer calls to other services, or a lighter client" if kind[:4] == HTTP else _LESS.get(kind, "")
+        )
+        if words:
+            cpu = _CPU_MS.get(kind, HTTP_CPU_MS)
+            spent[words] = spent.get(words, 0.0) + count * cpu
+    words = max(spent, key=lambda each: spent[each])
+    return words if spent[words] > REQUEST_CPU_MS else "less work per request"
+
+
 def _processor_ms(work: Mapping[str, float]) -> float:
     """Processor time of one request but for the computing that is told apart."""
     spent = REQUEST_CPU_MS
@@ -456,7 +483,26 @@ _SUPPOSED: Mapping[str, str] = {
 }
 
 
-def _supposed(occupancy: Occupancy, cost: Cost) -> Iterator[str]:
+def _standstill(occupancy: Occupancy, site: Site) -> str:
+    """How all requests may come to wait for each other: those without a connection in every thread, for a connection;
+    those with one for a thread."""
+    between = occupancy.between_threads
+    if between is None:
+        return ""
+    threads = next((each.units for each in occupancy.held if each.resource == THREADS), None) or site.threads
+    units = between.units if between.units is not None else site.pool
+    if not units or threads <= units:
+        return ""
+    return (
+        f"all {threads} threads can wait for the {_plural(units, 'connection')}{_called(between)} while the requests that"
+        " have one wait for a thread, until the pool's timeout: no fewer connections than threads"
+    )
+
+
+def _supposed(occupancy: Occupancy, cost: Cost, site: Site) -> Iterator[str]:
+    if any(each.resource == "default executor" for each in occupancy.held):
+        threads = site.units("default executor")
+        yield f"{threads} threads of asyncio's default executor, 4 more than cores"
     if any(mark in f"{cost.queries}{cost.external_calls}" for mark in "·²³⁴"):
         yield f"{estimates.INNER_ROWS} in each collection inside another"
     yield from (words for kind, words in _SUPPOSED.items() if kind in occupancy.time)

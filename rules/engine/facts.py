@@ -38,7 +38,7 @@ from rules.engine.raw_text import RawFacts
 from rules.engine.rows import Flow
 from rules.engine.switches import Switch
 
-ENGINE_VERSION = "29"
+ENGINE_VERSION = "30"
 """Changes when facts change shape or meaning: cached ones of another version are worthless."""
 
 # Flags of a call.
@@ -175,12 +175,14 @@ class Decorator(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True
 
 
 class Applied(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
-    """A parameter that its function calls: `fn` of `def retry(fn): return fn()`."""
+    """A parameter that its function calls, or has called: `fn` of `def retry(fn): return fn()`."""
 
     name: str
     position: int = -1
     """Among what a caller passes by position; -1 when it is passed by name only."""
     awaited: bool = False
+    in_thread: bool = False
+    """It gives the parameter to a thread, in place of calling it itself."""
 
 
 class Passing(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):

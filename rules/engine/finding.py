@@ -227,6 +227,8 @@ class Occupancy(msgspec.Struct, frozen=True, kw_only=True):
     loop_work: Mapping[str, float] = {}
     """What of the work is done on it."""
     held: tuple[Holding, ...] = ()
+    between_threads: Holding | None = None
+    """The connection that a request in threads keeps while it goes from one to the next."""
     kept: Holding | None = None
     """The connection that a websocket keeps for as long as it lasts."""
 

@@ -135,6 +135,8 @@ class Graph:
                 continue
             if value.sort == Sort.INSTANCE:
                 continue
+            if value.sort == Sort.UNION and call.ref.rpartition(".")[0] == f"@{node.function.owner}:":
+                continue  # `self.load()` of a template: which of the heirs it is, the template's callers know
             own = self.knowledge.meaning(value.name).blocking if self.knowledge.has_own else None
             if own is not None:
                 node.leaves.append(LeafCall(value.name, call, own, None, None))
@@ -151,10 +153,11 @@ class Graph:
 
     def _called_back(self, node: Node, call: Call, target: Node) -> None:
         """What `target` calls of that which the call hands it runs as if `node` called it."""
-        for ref, awaited in callbacks.called_back(self.resolver, call, target):
+        for ref, parameter in callbacks.called_back(self.resolver, call, target):
             for function in self.runs(self.resolver.value(ref, node.module)):
-                if not function.function.flags & facts.GENERATOR and awaited == function.is_async:
-                    node.edges.append(Edge(function, call, CALL, handed=True))
+                if not function.function.flags & facts.GENERATOR and parameter.awaited == function.is_async:
+                    kind = THREAD if parameter.in_thread else CALL
+                    node.edges.append(Edge(function, call, kind, handed=True))
 
     def _mark(self, node: Node, target: Node, role: str) -> None:
         """What `node` calls makes `target` something."""

@@ -15,7 +15,7 @@ from rules.engine import asked_tables, budgets, estimates
 from rules.engine.asked_tables import Asked
 from rules.engine.finding import Confidence, EndpointRef, Finding, Impact, Result, Skipped
 from rules.engine.fitting import Fitted, Names, Version, fitted, paths_of
-from rules.engine.profiles import Repeat, Route
+from rules.engine.profiles import Evidence, Repeat, Route
 from rules.engine.project import Project
 
 HOT = 0.05
@@ -34,8 +34,13 @@ _CALLS_OUT = frozenset({"FP110", "FP218", "FP601", "FP602", "FP603", "FP608", "F
 _STOPPING = (
     *("FP101", "FP102", "FP103", "FP104", "FP105", "FP106", "FP109", "FP115", "FP121", "FP603", "FP701"),
 )
-_AFTER_THE_HANDLER = frozenset({"FP204"})
+_AFTER_THE_HANDLER = ("FP204", "FP5")
 """What happens when no function of the project runs any more: the response is being built."""
+_ON_PROCESSOR = (
+    *("FP201", "FP202", "FP203", "FP209", "FP210", "FP211", "FP213", "FP214", "FP215", "FP216"),
+    *("FP303", "FP701", "FP702", "FP717", "FP719", "FP720"),
+)
+"""What takes processor time, so that a sampling profiler sees it. Most see no thread that waits."""
 
 _Key = tuple[str, str, str, str]
 """Rule, path, function, and text or what is called: what of a finding is the same in the next version."""
@@ -86,6 +91,8 @@ class Since:
 
     light: Light
     renamed: Mapping[str, str] = field(default_factory=dict)
+    observed: tuple[str, str] | None = None
+    """Path and text of what the tests of the later version saw, where that brings its own. Nothing weighs less by it."""
 
 
 def warmed(
@@ -97,7 +104,7 @@ def warmed(
         return result, None
     version = Version(project.files, sources)
     if since is not None:
-        return _as_before(result, version, since), since.light
+        return _as_before(result, project, version, since), since.light
     refs = (EndpointRef(endpoint.method, endpoint.path) for endpoint in result.endpoints)
     light = Light(version, *fitted(given, project.files, refs))
     findings: list[Finding] = []
@@ -106,31 +113,36 @@ def warmed(
         weight = weigh.of(finding)
         light.weights.setdefault(_key(finding, (finding.path, finding.symbol)), []).append(weight)
         findings.append(weight.put_on(finding))
-    return _with(result, findings, light), light
+    return _with(result, findings, light.skipped), light
 
 
-def _with(result: Result, findings: Sequence[Finding], light: Light) -> Result:
-    return msgspec.structs.replace(
-        result, findings=tuple(findings), skipped=(*result.skipped, *light.skipped)
-    )
+def _with(result: Result, findings: Sequence[Finding], skipped: Sequence[Skipped]) -> Result:
+    return msgspec.structs.replace(result, findings=tuple(findings), skipped=(*result.skipped, *skipped))
 
 
 def _key(finding: Finding, place: tuple[str, str]) -> _Key:
     return finding.code, *place, finding.text or finding.leaf or finding.message
 
 
-def _as_before(result: Result, later: Version, since: Since) -> Result:
-    """A finding that was there before weighs what it weighed; of a new one only its surroundings are known."""
+def _as_before(result: Result, project: Project, later: Version, since: Since) -> Result:
+    """A finding that was there before weighs what it weighed; of a new one only its surroundings are known, and what the
+    tests of its own version saw."""
     light = since.light
     names = Names(light.version, later, since.renamed)
     left = {key: list(weights) for key, weights in light.weights.items()}
+    given = (since.observed,) if since.observed is not None else ()
+    refs = (EndpointRef(endpoint.method, endpoint.path) for endpoint in result.endpoints)
+    observed, skipped = fitted(given, project.files, refs)
+    weigh = _Weighing(observed, project, later.sources, result.findings)
     findings: list[Finding] = []
     for finding in result.findings:
         place = names.function((finding.path, finding.symbol))
         weights = left.get(_key(finding, place)) if place is not None else None
         weight = weights.pop(0) if weights else _of_new(finding, light.fitted, names)
-        findings.append(weight.put_on(finding))
-    return _with(result, findings, light)
+        findings.append(weigh.besides(weight, finding).put_on(finding))
+    renewed = {path for path, _ in given}
+    stale = (entry for entry in light.skipped if entry.path not in renewed)
+    return _with(result, findings, (*stale, *skipped))
 
 
 def _of_new(finding: Finding, evidence: Sequence[Fitted], names: Names) -> Weight:
@@ -186,14 +198,25 @@ class _Weighing:
             return Weight((cold,), cold=True)
         return _NOTHING
 
+    def besides(self, weight: Weight, finding: Finding) -> Weight:
+        """A weight with what was seen of the finding as well; what was seen of it before gives way."""
+        for text, is_it in self._confirmed(finding):
+            hot = weight.told[:1] if weight.heat else ()
+            return Weight((*hot, text), weight.heat, certain=is_it, seen=True)
+        return weight
+
     def _cold(self, finding: Finding) -> str:
         """What shows that the code hardly runs; empty when nothing does."""
         for each in self._evidence:
             evidence = each.evidence
             if evidence.kind in ("observed tests", "pyinstrument"):
                 continue  # tests run everything once; pyinstrument sees one thread alone
-            if evidence.samples >= ENOUGH_SAMPLES and finding.symbol and _share(finding, each) < COLD:
-                return f"not seen in {evidence.samples:,} samples: one severity less"
+            if evidence.samples < ENOUGH_SAMPLES or not _is_sampled(finding, evidence):
+                continue
+            share = _share(finding, each)
+            if share < COLD:
+                seen = "hardly seen" if share else "not seen"
+                return f"{seen} in {evidence.samples:,} samples: one severity less"
         return _seldom_asked(finding, self._evidence)
 
     # What was seen to happen
@@ -245,7 +268,7 @@ class _Weighing:
 
     def _causes(self, finding: Finding, repeat: Repeat) -> bool | None:
         """Whether a finding repeats a statement or a call: by what was running, else by the tables; None when unknown."""
-        runs = None if finding.code in _AFTER_THE_HANDLER else self._runs(finding, repeat.frames)
+        runs = None if finding.code.startswith(_AFTER_THE_HANDLER) else self._runs(finding, repeat.frames)
         if runs is not None or finding.code in _CALLED_IN_LOOP:
             return runs
         if self._asked is None:
@@ -271,6 +294,13 @@ class _Weighing:
 def _lines(finding: Finding) -> set[tuple[str, int]]:
     own = (*range(finding.line, finding.end_line + 1), *finding.siblings)
     return {*((finding.path, line) for line in own), *((hop.path, hop.line) for hop in finding.call_path)}
+
+
+def _is_sampled(finding: Finding, evidence: Evidence) -> bool:
+    """Whether samples would show the cost of a finding in its own function."""
+    if not finding.symbol or finding.code.startswith(_AFTER_THE_HANDLER):
+        return False
+    return finding.code.startswith(_ON_PROCESSOR) or evidence.sees_waiting
 
 
 def _frame(text: str) -> tuple[str, str, int] | None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine import facts
 from rules.engine.facts import Function
+from rules.engine.unions import one_of
 from rules.engine.values import ANCESTRY, HEIRS, Linked, Sort, Value, function_value, note, qualified
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class Heirs:
         """By file, the classes that its classes derive from."""
 
     def implementation(self, owner: Value, name: str) -> Value | None:
-        """The one method `name` among the heirs of an abstract class; None when there are several."""
+        """The method `name` among the heirs of an abstract class, one of several perhaps; None when there are many."""
         found: dict[tuple[str, str], Value] = {}
         pending = list(self.of(owner))
         while pending:
@@ -37,7 +38,7 @@ class Heirs:
             function = heir.home.functions.get(f"{heir.symbol}.{name}")
             if function is not None and not is_abstract(heir, function) and not _STAND_IN.match(heir.symbol):
                 found[heir.home.path, function.symbol] = function_value(heir.home, function)
-        return next(iter(found.values())) if len(found) == 1 else None
+        return one_of(found[key] for key in sorted(found))
 
     def of(self, owner: Value) -> list[Value]:
         """The classes that name `owner` as a base."""

@@ -53,6 +53,18 @@ def told(ceilings: Iterable[Capacity]) -> str:
     return f"{estimates.number(loads.pop())} requests/s" if len(loads) == 1 else "their load"
 
 
+def standstills(ceilings: Iterable[Capacity]) -> list[str]:
+    """How requests may stop each other altogether, with the endpoints whose requests do."""
+    found: dict[str, list[str]] = {}
+    for entry in ceilings:
+        if entry.standstill:
+            found.setdefault(entry.standstill, []).append(f"{entry.method} {entry.path}")
+    return [
+        f"{names[0]}{f' and {len(names) - 1} more' if len(names) > 1 else ''} can stand still: {why}."
+        for why, names in found.items()
+    ]
+
+
 def changes(ceilings: Iterable[Capacity]) -> list[Change]:
     """What to do, by effect per effort."""
     found: dict[tuple[str, str], list[tuple[float, str, Limit]]] = {}

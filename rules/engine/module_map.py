@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
@@ -122,7 +123,31 @@ class ModuleMap:
                 found = self._at(f"{best}/{name}" if best else name, name)
                 if found is not None:
                     return found
+        elif name not in libraries.ROOTS and name not in sys.stdlib_module_names:
+            found = self._inside_package(name, module)
+            if found is not None:
+                return found
         return Value(Sort.EXTERNAL, name)
+
+    def _inside_package(self, name: str, module: Linked) -> Value | None:
+        """As `_absolute`, for programs that are started in a folder that is a package itself: `backend/__init__.py`
+        stands beside `backend/app`, and all say `from app.orders import …`.
+
+        All that the file imports from there must be there: else the name is that of somebody else's library.
+        """
+        parts = {each.split(".")[1] for each in module.facts.modules if each.startswith(f"{name}.")}
+        found: list[Value] = []
+        directory = module.path.rpartition("/")[0]
+        while directory in self._packages or directory in self._namespaces:
+            value = self._at(f"{directory}/{name}", name)
+            if (
+                value is not None
+                and parts
+                and all(self._at(f"{directory}/{name}/{part}", "") for part in parts)
+            ):
+                found.append(value)
+            directory = directory.rpartition("/")[0]
+        return found[0] if len(found) == 1 else None
 
     def _relative(self, level: int, module: Linked) -> Value | None:
         directory = module.path.rpartition("/")[0]

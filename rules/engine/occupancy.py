@@ -175,7 +175,7 @@ class Occupancies:
             used = self._connected(used, endpoint)
         rows = _rows(self._project.options.at(endpoint.handler.path))
         kept = self._kept(endpoint) if endpoint.ref.method == "WEBSOCKET" else None
-        return _told(used, rows, admissions, kept)
+        return _told(used, rows, admissions, kept, self._between_threads(endpoint))
 
     def _connected(self, used: Use, endpoint: EndpointNode) -> Use:
         """With the connections that are kept for the whole request: a dependency's, or nobody knows whose."""
@@ -200,6 +200,19 @@ class Occupancies:
             ),
             None,
         )
+
+    def _between_threads(self, endpoint: EndpointNode) -> Held | None:
+        """The pool of which a request keeps a connection while it waits for its next thread.
+
+        The session is a dependency's, so that it outlives the function that first asked the database in a thread:
+        a plain handler, whose answer FastAPI validates in another one, or a dependency before it.
+        """
+        if endpoint.handler.is_async:
+            return None
+        pools = (self._admissions.opened_by(node) for node in endpoint.dependencies)
+        pool = next((each for each in pools if each is not None), None)
+        asks = any(DB in self.of(node).work for node in (*endpoint.dependencies, endpoint.handler))
+        return pool if asks else None
 
     def of(self, node: Node) -> Use:
         """One run of `node`. A recursion counts once."""
@@ -329,6 +342,10 @@ def _worked(kind: str, leaf: LeafCall) -> str:
     return f"{HTTP}:{leaf.name.partition('.')[0]}" if kind == HTTP else kind
 
 
+def _place_in(what: Held | None, admissions: Admissions) -> Holding | None:
+    return Holding(what.resource, what.name, admissions.units(what), {}) if what is not None else None
+
+
 def _all_of(waits: Mapping[str, Waits]) -> Waits:
     found: Waits = NO_WAITS
     for each in waits.values():
@@ -341,7 +358,7 @@ def _rows(options: Options) -> int:
     return max(1, int(page))
 
 
-def _told(used: Use, rows: int, admissions: Admissions, kept: Held | None) -> Occupancy:
+def _told(used: Use, rows: int, admissions: Admissions, kept: Held | None, between: Held | None) -> Occupancy:
     def counted(waits: Waits) -> dict[str, float]:
         return {kind: count for kind, value in waits.items() if (count := evaluated(value, rows))}
 
@@ -355,5 +372,6 @@ def _told(used: Use, rows: int, admissions: Admissions, kept: Held | None) -> Oc
             Holding(what.resource, what.name, admissions.units(what), counted(waits))
             for what, waits in used.held.items()
         ),
-        kept=Holding(kept.resource, kept.name, admissions.units(kept), {}) if kept is not None else None,
+        kept=_place_in(kept, admissions),
+        between_threads=_place_in(between, admissions),
     )

@@ -31,6 +31,12 @@ _SPACES = re.compile(r"\s+")
 _ADDRESS = re.compile(r"\w+://(?:[^/?#@]*@)?(?P<host>[^/?#]+)")
 _FROM = re.compile(r"\bFROM\b", re.IGNORECASE)
 
+_WAITING = frozenset(
+    {("selectors.py", "select"), ("threading.py", "wait"), ("queue.py", "get"), ("thread.py", "_worker")}
+)
+"""Where a server's threads are while they have nothing to do."""
+_MUCH = 0.2
+
 _DAMAGED = (
     ValueError,
     KeyError,
@@ -99,6 +105,16 @@ class Evidence(msgspec.Struct):
     @property
     def requests(self) -> int:
         return sum(route.count for route in self.routes.values())
+
+    @property
+    def sees_waiting(self) -> bool:
+        """Whether waiting threads were sampled too (`py-spy --idle`): an idle server is all waiting then."""
+        return any(
+            share >= _MUCH
+            for file, found in self.functions.items()
+            for name, share in found.items()
+            if (re.split(r"[\\/]", file)[-1], name) in _WAITING
+        )
 
 
 def read(path: str, text: str) -> Evidence:

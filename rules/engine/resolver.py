@@ -351,6 +351,10 @@ class Resolver(ModuleMap):
             function = module.functions.get(symbol)
             if function is not None and value.sort == Sort.OBJECT and is_abstract(owner, function):
                 made = self.heirs.implementation(owner, name)
+                if made is not None and made.sort == Sort.UNION:
+                    if function.flags & facts.PROPERTY:
+                        return one_of(self._result(each, each.function) for each in members(made))
+                    return replace(made, item=function_value(module, function))
                 if made is not None:
                     module, function = made.home, made.function
             if function is not None:
@@ -495,7 +499,7 @@ class Resolver(ModuleMap):
         if sort == Sort.OBJECT:
             return self.called(self._class_attribute(value, "__call__"))
         if sort == Sort.UNION:
-            return one_of(self.called(member) for member in members(value))
+            return one_of(self.called(member) for member in members(value)) or self.called(value.item)
         return value.item if value.name == PROVIDER else None
 
     def _result(self, value: Value, function: Function) -> Value | None:

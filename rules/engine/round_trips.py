@@ -181,8 +181,9 @@ def takes_many(call: ast.Call) -> bool:
 
 def goes_out(summary: Summary) -> bool:
     """Whether a helper waits for another machine too: then the database is the least of what an item costs."""
-    return bool(summary.external) or any(
-        leaf.blocking is not None and leaf.blocking.kind in (Kind.NET, Kind.PROC) for leaf in summary.blocking
+    return any(not leaf.by_choice for leaf in summary.external) or any(
+        leaf.blocking is not None and leaf.blocking.kind in (Kind.NET, Kind.PROC) and not leaf.by_choice
+        for leaf in summary.blocking
     )
 
 

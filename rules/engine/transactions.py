@@ -257,7 +257,12 @@ def _outward(call: ast.Call, module: Module) -> tuple[str, tuple[Hop, ...]] | No
         return None  # a helper that commits may well do so first
     for leaf in summary.external:
         known = libraries.external(leaf.callable)
-        if known is not None and known.kind not in _QUICK and len(leaf.path) <= _FAR and not leaf.cached:
+        if (
+            known is not None
+            and known.kind not in _QUICK
+            and len(leaf.path) <= _FAR
+            and not (leaf.cached or leaf.by_choice)
+        ):
             if leaf.on_miss or _says_so_itself(call, leaf.path[0].line, module):
                 return None
             return leaf.callable, leaf.path

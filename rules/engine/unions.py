@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from rules.engine.containers import same
 from rules.engine.values import Sort, Value
 
-_MOST = 6
+_MOST = 12
 _OURS = frozenset({Sort.FUNCTION, Sort.CLASS, Sort.OBJECT})
 
 

@@ -26,7 +26,7 @@ class Sort:
     """A string that is known: `name`."""
     SUPER = 8
     UNION = 9
-    """One of several functions, classes or instances of the project: `members`."""
+    """One of several functions, classes or instances of the project: `members`. What they implement is the `item`."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

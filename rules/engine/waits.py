@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 from rules import libraries
 from rules.engine import facts
 from rules.engine.finding import Hop
-from rules.engine.graph import CALL
+from rules.engine.graph import CALL, THREAD
 from rules.engine.heirs import is_abstract
 from rules.engine.values import Sort, Value
 from rules.engine.walking import walk
@@ -85,6 +85,8 @@ def wait_of(call: ast.Call, module: Module) -> Wait | None:
     if offload is not None:
         return _in_thread(call, module) if offload.kind == "thread" and offload.awaitable else None
     summary = module.summary(call)
+    if summary is not None and (found := _beyond_thread(call, module)) is not None:
+        return found
     if summary is None or not summary.is_async or any(_holds_session(leaf) for leaf in summary.queries):
         return None
     leaf = next((leaf for leaf in summary.external if not leaf.cached or len(leaf.path) == 1), None)
@@ -174,12 +176,23 @@ def _holds_session(leaf: Leaf) -> bool:
 
 
 def _in_thread(call: ast.Call, module: Module) -> Wait | None:
-    """`await asyncio.to_thread(requests.get, url)`."""
-    if not call.args:
-        return None
-    name = module.qualified_name(call.args[0])
+    """`await asyncio.to_thread(requests.get, url)`, or with a function of the project that gets there."""
+    name = module.qualified_name(call.args[0]) if call.args else None
     entry = libraries.external(name) if name is not None else None
-    return Wait(call, entry.name) if entry is not None else None
+    return Wait(call, entry.name) if entry is not None else _beyond_thread(call, module)
+
+
+def _beyond_thread(call: ast.Call, module: Module) -> Wait | None:
+    """The wait for another machine of what `call` has run in a thread; None where that asks a database too."""
+    caller = module.graph_node(call)
+    for edge in caller.edges if caller is not None else ():
+        if edge.kind != THREAD or (edge.call.line, edge.call.column) != (call.lineno, call.col_offset):
+            continue
+        summary = module.project.summaries.of(edge.target)
+        leaf = next((leaf for leaf in summary.external if not leaf.cached), None)
+        if leaf is not None and len(leaf.path) <= _NEAR and not any(map(_holds_session, summary.queries)):
+            return Wait(call, leaf.callable, leaf.path)
+    return None
 
 
 def touches_session(call: ast.Call, module: Module) -> bool:

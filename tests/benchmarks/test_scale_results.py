@@ -68,6 +68,14 @@ def test_the_clients_of_a_websocket_that_were_answered_are_those_that_were_predi
         assert predicted[entry["path"]] == entry["measured"]
 
 
+def test_what_can_stand_still_did_and_what_cannot_did_not(ceilings: dict[str, capacity.Capacity]) -> None:
+    assert {path for path, each in ceilings.items() if each.standstill} == {
+        entry["path"] for entry in KEPT["standstills"]
+    }
+    for entry in KEPT["standstills"]:
+        assert entry["answered_rps"] < entry["ceiling_rps"] / 4
+
+
 def test_every_kind_of_limit_was_reached(ceilings: dict[str, capacity.Capacity]) -> None:
     assert {ceilings[entry["path"]].limits[0].resource for entry in KEPT["endpoints"]} >= {
         "processor",

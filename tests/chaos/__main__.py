@@ -109,7 +109,9 @@ def main() -> int:
     began = time.monotonic()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # leaving no server and no database behind
     with contextlib.ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chaos-")))
+        folder = Path(
+            stack.enter_context(tempfile.TemporaryDirectory(prefix="chaos-", ignore_cleanup_errors=True))
+        )
         server = stack.enter_context(running(folder / "postgres")) if "postgresql" in databases else ""
         if options.every_point:
             workers = stack.enter_context(workshop(folder))

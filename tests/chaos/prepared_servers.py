@@ -7,6 +7,7 @@ from __future__ import annotations
 import array
 import asyncio
 import contextlib
+import ctypes
 import json
 import os
 import selectors
@@ -17,6 +18,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from app.analysis.worker import PR_SET_PDEATHSIG
 from tests.app.process import ROOT
 
 PREPARE = """\
@@ -104,6 +106,7 @@ class Hatchery:
 def _become(run: object, environment: Mapping[str, str], errors: int) -> None:
     status = 1
     try:
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)  # none outlives the hatchery
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         nowhere = os.open(os.devnull, os.O_RDWR)

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import jsonschema_rs
 
 from app import outputs
-from app.terminal import file_lines
+from app.printable import file_lines
 from rules.engine.finding import EndpointRef, Result, Skipped, Statistics
 from tests.cli.findings import SOURCE, TRACKING, finding
 

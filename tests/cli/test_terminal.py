@@ -4,11 +4,11 @@ import io
 
 from rich.console import Console
 
-from app import terminal
+from app import printable, terminal
 from rules.engine.finding import Confidence, Edit, Impact, ProvenFix, Result, Safety, Severity, Statistics
 from tests.cli.findings import SOURCE, TRACKING, finding
 
-LINES = terminal.file_lines({"orders/api.py": SOURCE}, "orders/api.py")
+LINES = printable.file_lines({"orders/api.py": SOURCE}, "orders/api.py")
 
 
 def test_a_finding_stands_under_its_code_line() -> None:

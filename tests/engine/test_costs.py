@@ -205,3 +205,23 @@ def test_loops_too_many_to_name_become_one() -> None:
 
     assert sum(value.values()) == 40
     assert len(value) <= 12
+
+
+def test_a_call_of_one_of_several_functions_costs_as_much_as_the_dearest() -> None:
+    text = """
+    class One:
+        async def price(self, c: httpx.AsyncClient): await c.get("https://one.example")
+
+    class Two:
+        async def price(self, c: httpx.AsyncClient):
+            await c.get("https://two.example/1")
+            await c.get("https://two.example/2")
+
+    PRICES = {"one": One(), "two": Two()}
+
+    @app.get("/")
+    async def endpoint(kind: str, c: httpx.AsyncClient): await PRICES[kind].price(c)
+    """
+    found = project({"shop.py": HEAD + text}).result
+
+    assert [each.cost.external_calls for each in found.endpoints] == ["2"]

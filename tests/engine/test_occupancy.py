@@ -144,9 +144,20 @@ APP = """
         await priced()
         await priced()
 
+    def get_small_session():
+        with make_session() as session:
+            yield session
+
+    @app.get("/between-threads")
+    def between_threads(session: Annotated[Session, Depends(get_small_session)]) -> int:
+        return session.scalar(select(1))
+
+    def counted(session: Session):
+        return session.scalar(select(1))
+
     @app.get("/run-sync")
     async def run_sync(session: Open):
-        await session.run_sync(lambda inner: inner.scalar(select(1)))
+        await session.run_sync(counted)
 
     @app.websocket("/prices")
     async def prices(socket: WebSocket, session: Open):
@@ -223,6 +234,15 @@ def test_calls_at_once_take_the_time_of_one_and_the_connections_of_all(
     ceilings: dict[str, Capacity],
 ) -> None:
     assert ceilings["/gathered"].response_ms < ceilings["/one-after-another"].response_ms / 2
+
+
+def test_more_threads_than_connections_stand_still_where_a_connection_is_kept_between_threads(
+    ceilings: dict[str, Capacity], found: tuple[Endpoint, ...]
+) -> None:
+    assert "all 40 threads" in ceilings["/between-threads"].standstill
+    assert "4 connections of small" in ceilings["/between-threads"].standstill
+    assert [path for path, each in ceilings.items() if each.standstill] == ["/between-threads"]
+    assert not any(each.standstill for each in capacities(found, Site(threads=4)))
 
 
 def test_a_websocket_is_told_by_the_clients_that_stay(found: tuple[Endpoint, ...]) -> None:

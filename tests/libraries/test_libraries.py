@@ -12,7 +12,17 @@ from rules.libraries import LIBRARIES, OFFLOADS, Kind
 from rules.libraries.model import Blocking, final_name
 
 TABLES = ("blocking", "queries", "clients", "external", "timeouts", "offloads")
-ASYNC_MARKS = ("async", "aio", "motor", "asyncpg", "databases", "beanie", "odmantic", "tortoise", "asyncmy")
+ASYNC_MARKS = (
+    "async",
+    "aio",
+    "motor",
+    "asyncpg",
+    "databases.dat",
+    "beanie",
+    "odmantic",
+    "tortoise",
+    "asyncmy",
+)
 
 
 def entries(table: str) -> list[str]:

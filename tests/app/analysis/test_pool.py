@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from app.analysis import Analysis, AnalysisError, Request
-from app.analysis.archive import blob_sha
+from app.analysis.blobs import blob_sha
 from app.analysis.pool import HERE
 from rules import ModuleFacts
 from tests.app.analysis.archives import packed

@@ -5,9 +5,11 @@ import socket
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextvars import ContextVar
+from functools import partial
 from typing import Any
 
 import httpx
+import requests
 from fastapi import BackgroundTasks, Depends, FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -379,3 +381,27 @@ async def lookalikes(numbers: list[int]) -> None:
 @app.post("/hosts")
 async def hosts(names: list[str]) -> list[bool]:
     return [await listens_elsewhere(name, 80) for name in names]  # FP111
+
+
+class Levels:
+    def of(self, number: str) -> int:
+        return requests.get(f"https://stock.example/{number}", timeout=5).json()["level"]
+
+
+levels = Levels()
+
+
+async def off_loop(function, *arguments):
+    return await asyncio.get_running_loop().run_in_executor(None, partial(function, *arguments))
+
+
+@app.post("/levels/threads")
+async def in_threads(numbers: list[str]) -> list[int]:
+    found = []
+    for number in numbers:
+        found.append(await asyncio.to_thread(levels.of, number))  # FP111
+    for number in numbers:
+        found.append(await off_loop(levels.of, number))  # FP111
+    for number in numbers:
+        found.append(await off_loop(len, number))
+    return found

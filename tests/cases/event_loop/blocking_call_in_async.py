@@ -12,9 +12,17 @@ from typing import Any
 
 import anyio
 import cloudinary.uploader
+import email_validator
+import git
 import httpx
+import langchain_chroma
+import langgraph.graph
 import requests
 import requests as http
+import supabase
+import turbopuffer
+import zmq
+import zmq.asyncio
 from anyio.to_thread import run_sync
 from fastapi import BackgroundTasks, FastAPI
 from fastapi.concurrency import run_in_threadpool
@@ -260,3 +268,36 @@ async def enters_a_program(name: str) -> int:
     await asyncio.sleep(0)
     with subprocess.Popen(["convert", name]) as process:  # FP101 (inline)
         return process.pid
+
+
+notes = turbopuffer.Turbopuffer().namespace("notes")
+tables = supabase.create_client("https://db.example", "key")
+papers = langchain_chroma.Chroma("papers")
+agent = langgraph.graph.StateGraph(dict).compile()
+sockets = zmq.Context()
+
+
+@app.post("/hosted")
+async def hosted(text: str, email: str, repository: git.Repo) -> None:
+    await asyncio.sleep(0)
+    notes.query(rank_by=("vector", "ANN", [0.1]), top_k=10)  # FP101
+    papers.similarity_search(text)  # FP101
+    papers.as_retriever().invoke(text)  # FP101
+    agent.invoke({"text": text})  # FP101
+    repository.remotes.origin.pull()  # FP101
+    email_validator.validate_email(email)  # FP101
+    channel = sockets.socket(zmq.REQ)
+    channel.send_json({"text": text})
+    channel.recv_json()  # FP101
+
+
+@app.post("/hosted/awaited")
+async def awaited(text: str, email: str, checked: bool) -> None:
+    index = turbopuffer.AsyncTurbopuffer().namespace("notes")
+    await index.query(rank_by=("vector", "ANN", [0.1]), top_k=10)
+    await papers.asimilarity_search(text)
+    await agent.ainvoke({"text": text})
+    await zmq.asyncio.Context().socket(zmq.REQ).recv_json()
+    email_validator.validate_email(email, check_deliverability=False)
+    email_validator.validate_email(email, check_deliverability=checked)
+    tables.table("notes").select("*").eq("text", text)

@@ -6,6 +6,7 @@ import psycopg
 import redis
 import redis.asyncio
 import requests
+import supabase
 from fastapi import BackgroundTasks, Depends, FastAPI
 from fastapi.concurrency import run_in_threadpool
 from pymongo import AsyncMongoClient, MongoClient
@@ -186,3 +187,21 @@ async def psycopg_async() -> None:
 def script() -> None:
     with Session(engine) as session:
         session.execute(select(Order))
+
+
+hosted = supabase.create_client("https://db.example", "key")
+
+
+@app.get("/hosted/{number}")
+async def of_a_hosted_table(number: int) -> list[dict[str, str]]:
+    await audit()
+    query = hosted.table("orders").select("*")
+    if number:
+        query = query.eq("number", number)
+    return query.execute().data  # FP102
+
+
+@app.get("/hosted/awaited/{number}")
+async def awaited_of_a_hosted_table(number: int) -> list[dict[str, str]]:
+    client = await supabase.acreate_client("https://db.example", "key")
+    return (await client.table("orders").select("*").eq("number", number).execute()).data

@@ -6,7 +6,7 @@ import asyncio
 import os
 import threading
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Annotated
 
 import aiohttp
@@ -16,7 +16,7 @@ from fastapi import APIRouter, Depends, WebSocket
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import create_engine, select, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.orm import sessionmaker
+from sqlalchemy.orm import Session, sessionmaker
 
 from service.models import Author
 
@@ -50,6 +50,11 @@ def checked() -> int:
 
 def checked_again() -> int:
     return http.get(WAIT, timeout=5).status_code
+
+
+def get_small_session() -> Iterator[Session]:
+    with make_small_session() as session:
+        yield session
 
 
 async def get_session() -> AsyncIterator[AsyncSession]:
@@ -108,6 +113,12 @@ def small_pool() -> int:
     with make_small_session() as session:
         session.scalars(select(Author.name).where(Author.id == 7)).one()
         return http.get(WAIT, timeout=5).status_code
+
+
+@router.get("/connection-between-threads")
+def connection_between_threads(session: Annotated[Session, Depends(get_small_session)]) -> int:
+    session.scalars(select(Author.name).where(Author.id == 7)).one()
+    return http.get(WAIT, timeout=5).status_code
 
 
 async def priced() -> int:

@@ -1,0 +1,535 @@
+"""SDKs of hosted services and stores, agents and index libraries that no other module here speaks of."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rules.libraries.model import Blocking, External, Kind, Library, Query, each
+
+_THREAD = "a worker thread"
+
+
+@dataclass(frozen=True, slots=True)
+class _Sdk:
+    """A synchronous class (or module) with the calls that wait, and where the same calls are awaited, if anywhere."""
+
+    owners: tuple[str, ...]
+    calls: str
+    instead: str = _THREAD
+    awaited: tuple[str, ...] = ()
+    awaited_calls: str = ""
+    """Where they are named otherwise."""
+    kind: str = "sdk"
+    waits: Kind = Kind.NET
+
+
+def _all(prefixes: str, names: str) -> str:
+    """Each name below each prefix."""
+    return " ".join(f"{prefix}.{name}" for prefix in prefixes.split() for name in names.split())
+
+
+_NAMESPACE = "write query multi_query delete_all metadata recall schema hint_cache_warm explain_query"
+_VOICE = (
+    _all("text_to_speech", "convert convert_with_timestamps stream stream_with_timestamps")
+    + " "
+    + (
+        "speech_to_text.convert text_to_sound_effects.convert speech_to_speech.convert audio_isolation.convert"
+        " voices.get voices.get_all voices.search models.list history.list user.get"
+    )
+)
+_VOYAGE = "embed contextualized_embed rerank multimodal_embed"
+_LISTEN = "listen.v1.media.transcribe_url listen.v1.media.transcribe_file speak.v1.audio.generate"
+_MILVUS = (
+    "search query insert upsert delete get hybrid_search create_collection drop_collection has_collection load_collection"
+    " list_collections flush create_index"
+)
+_WEAVIATE = (
+    _all(
+        "query",
+        "near_text near_vector near_object bm25 hybrid fetch_objects fetch_object_by_id fetch_objects_by_ids",
+    )
+    + " "
+    + _all("generate", "near_text near_vector bm25 hybrid fetch_objects")
+    + " "
+    + _all("data", "insert insert_many update replace delete_by_id delete_many exists")
+    + " aggregate.over_all"
+)
+_NOTION = (
+    "databases.query databases.retrieve databases.create data_sources.query pages.create pages.retrieve pages.update"
+    " blocks.children.list blocks.children.append blocks.retrieve blocks.update blocks.delete users.list users.me search"
+    " comments.create comments.list"
+)
+_HUBSPOT = " ".join(
+    f"crm.{thing}.{call}"
+    for thing in ("contacts", "companies", "deals", "tickets", "objects")
+    for call in (
+        *(
+            "basic_api.create",
+            "basic_api.get_by_id",
+            "basic_api.get_page",
+            "basic_api.update",
+            "basic_api.archive",
+        ),
+        *("search_api.do_search", "batch_api.create", "batch_api.read", "batch_api.update", "get_all"),
+    )
+)
+_STORE = (
+    "similarity_search similarity_search_with_score similarity_search_with_relevance_scores similarity_search_by_vector"
+    " max_marginal_relevance_search add_documents add_texts delete from_documents from_texts"
+)
+_STORES = (
+    *(
+        "langchain_chroma.Chroma",
+        "langchain_pinecone.PineconeVectorStore",
+        "langchain_qdrant.QdrantVectorStore",
+    ),
+    *("langchain_postgres.PGVector", "langchain_milvus.Milvus", "langchain_weaviate.WeaviateVectorStore"),
+    *(
+        f"langchain_community.vectorstores.{name}"
+        for name in ("Chroma", "FAISS", "Pinecone", "Qdrant", "PGVector", "Milvus", "Weaviate", "Redis")
+    ),
+)
+_GRAPH = "langgraph.graph.state.CompiledStateGraph"
+_RETRIEVER = "langchain_core.vectorstores.VectorStoreRetriever"
+_EXECUTORS = (
+    "langchain.agents.AgentExecutor",
+    *(
+        f"langchain.chains.{name}"
+        for name in ("LLMChain", "RetrievalQA", "ConversationalRetrievalChain", "ConversationChain")
+    ),
+)
+_ENGINE, _CHAT = (
+    "llama_index.core.base.base_query_engine.BaseQueryEngine",
+    "llama_index.core.chat_engine.BaseChatEngine",
+)
+_RETRIEVES = "llama_index.core.base.base_retriever.BaseRetriever"
+_MEMORY = "add search get get_all update delete delete_all history"
+_UPSTASH = (
+    "get set delete incr expire exists hget hset hgetall lpush rpush lpop lrange eval mget mset sadd smembers zadd zrange"
+    " setex ttl keys"
+)
+_ETH = (
+    "eth.get_balance eth.get_block eth.get_transaction eth.get_transaction_receipt eth.get_transaction_count eth.call"
+    " eth.send_raw_transaction eth.send_transaction eth.wait_for_transaction_receipt eth.estimate_gas eth.get_logs"
+)
+_SOLANA = (
+    "get_balance get_account_info send_transaction get_latest_blockhash confirm_transaction get_transaction"
+)
+_SANDBOX = "commands.run files.write files.read files.list kill run_code"
+_CONTAINER = "start stop restart remove logs exec_run wait kill reload stats put_archive get_archive commit"
+_SHEET = (
+    "get_all_records get_all_values append_row append_rows update batch_update find row_values col_values update_cell"
+    " get insert_row delete_rows clear"
+)
+_MSAL = (
+    "acquire_token_for_client acquire_token_by_authorization_code acquire_token_on_behalf_of"
+    " acquire_token_by_refresh_token acquire_token_silent acquire_token_by_auth_code_flow"
+)
+_PLAID = (
+    "transactions_sync transactions_get link_token_create item_public_token_exchange accounts_get accounts_balance_get"
+    " auth_get identity_get item_get item_remove"
+)
+_PULL = "create_issue_comment create_review create_review_comment merge edit update"
+_GITLAB = " ".join(
+    f"{thing}.{call}"
+    for thing in (
+        "mergerequests",
+        "issues",
+        "files",
+        "branches",
+        "commits",
+        "pipelines",
+        "members",
+        "hooks",
+        "tags",
+    )
+    for call in ("get", "list", "create")
+)
+_REMOTE = "fetch pull push"
+_DIRECTORY = "files_upload files_download files_list_folder files_delete_v2 files_get_temporary_link files_get_metadata"
+
+_SDKS = (
+    _Sdk(("turbopuffer.Namespace",), _NAMESPACE, "`AsyncTurbopuffer`", ("turbopuffer.AsyncNamespace",)),
+    _Sdk(("turbopuffer.Turbopuffer",), "namespaces", "`AsyncTurbopuffer`", ("turbopuffer.AsyncTurbopuffer",)),
+    _Sdk(
+        ("elevenlabs.ElevenLabs",), _VOICE, "`AsyncElevenLabs`", ("elevenlabs.AsyncElevenLabs",), kind="llm"
+    ),
+    _Sdk(("voyageai.Client",), _VOYAGE, "`voyageai.AsyncClient`", ("voyageai.AsyncClient",), kind="llm"),
+    _Sdk(
+        ("deepgram.DeepgramClient",),
+        _LISTEN,
+        "`AsyncDeepgramClient`",
+        ("deepgram.AsyncDeepgramClient",),
+        kind="llm",
+    ),
+    _Sdk(
+        ("pinecone.Pinecone",),
+        "inference.embed inference.rerank list_indexes describe_index create_index has_index",
+        "`pinecone.PineconeAsyncio`",
+        ("pinecone.PineconeAsyncio",),
+    ),
+    _Sdk(
+        ("pymilvus.MilvusClient",), _MILVUS, "`pymilvus.AsyncMilvusClient`", ("pymilvus.AsyncMilvusClient",)
+    ),
+    _Sdk(
+        ("pymilvus.Collection",),
+        "search query insert upsert delete flush load hybrid_search",
+        "`AsyncMilvusClient`",
+    ),
+    _Sdk(("pymilvus.connections",), "connect", "`AsyncMilvusClient`"),
+    _Sdk(
+        ("weaviate.collections.Collection",),
+        _WEAVIATE,
+        "`weaviate.use_async_with_local` and its like",
+        ("weaviate.collections.CollectionAsync",),
+    ),
+    _Sdk(("typesense.documents.Documents",), "search create upsert import_ export delete update", _THREAD),
+    _Sdk(("typesense.document.Document",), "retrieve update delete", _THREAD),
+    _Sdk(("notion_client.Client",), _NOTION, "`notion_client.AsyncClient`", ("notion_client.AsyncClient",)),
+    _Sdk(("hubspot.HubSpot",), _HUBSPOT),
+    _Sdk(
+        ("replicate.Client",),
+        "run predictions.create predictions.get models.get",
+        "`async_run`, or the `async_…` method",
+        ("replicate.Client",),
+        "async_run predictions.async_create predictions.async_get models.async_get",
+        kind="llm",
+    ),
+    _Sdk(
+        ("fal_client",),
+        "run subscribe submit upload_file",
+        "the `…_async` function",
+        ("fal_client",),
+        "run_async subscribe_async submit_async upload_file_async",
+        kind="llm",
+    ),
+    _Sdk(("assemblyai.Transcriber",), "transcribe transcribe_group", kind="llm"),
+    _Sdk(
+        (*_STORES,),
+        _STORE,
+        "the same method with `a` before its name",
+        (*_STORES,),
+        " ".join(f"a{name}" for name in _STORE.split()),
+    ),
+    _Sdk(
+        (_RETRIEVER,),
+        "invoke batch get_relevant_documents",
+        "`.ainvoke`",
+        (_RETRIEVER,),
+        "ainvoke abatch aget_relevant_documents",
+    ),
+    _Sdk(
+        (_GRAPH,),
+        "invoke stream batch",
+        "`.ainvoke` or `.astream`",
+        (_GRAPH,),
+        "ainvoke astream abatch",
+        "llm",
+    ),
+    _Sdk(
+        _EXECUTORS,
+        "invoke run batch predict __call__",
+        "`.ainvoke`",
+        _EXECUTORS,
+        "ainvoke arun abatch apredict",
+        "llm",
+    ),
+    _Sdk((_ENGINE,), "query", "`.aquery`", (_ENGINE,), "aquery", "llm"),
+    _Sdk((_CHAT,), "chat stream_chat", "`.achat` or `.astream_chat`", (_CHAT,), "achat astream_chat", "llm"),
+    _Sdk((_RETRIEVES,), "retrieve", "`.aretrieve`", (_RETRIEVES,), "aretrieve"),
+    _Sdk(("llama_index.core.VectorStoreIndex",), "from_documents insert", kind="llm"),
+    _Sdk(("crewai.Crew",), "kickoff", "`.kickoff_async`", ("crewai.Crew",), "kickoff_async akickoff", "llm"),
+    _Sdk(("mem0.Memory",), _MEMORY, "`mem0.AsyncMemory`", ("mem0.AsyncMemory",), kind="llm"),
+    _Sdk(("mem0.MemoryClient",), _MEMORY, "`mem0.AsyncMemoryClient`", ("mem0.AsyncMemoryClient",)),
+    _Sdk(
+        ("upstash_redis.Redis",), _UPSTASH, "`upstash_redis.asyncio.Redis`", ("upstash_redis.asyncio.Redis",)
+    ),
+    _Sdk(("web3.Web3",), _ETH, "`web3.AsyncWeb3`", ("web3.AsyncWeb3",)),
+    _Sdk(
+        ("solana.rpc.api.Client",),
+        _SOLANA,
+        "`solana.rpc.async_api.AsyncClient`",
+        ("solana.rpc.async_api.AsyncClient",),
+    ),
+    _Sdk(("e2b.Sandbox",), _SANDBOX, "`AsyncSandbox`", ("e2b.AsyncSandbox",)),
+    _Sdk(("docker.models.containers.Container",), _CONTAINER, "`aiodocker`"),
+    _Sdk(
+        ("docker.DockerClient",),
+        "ping info version networks.create networks.list volumes.create",
+        "`aiodocker`",
+    ),
+    _Sdk(
+        ("docker.APIClient",),
+        "containers images pull build create_container start stop logs inspect_container exec_create exec_start",
+        "`aiodocker`",
+    ),
+    _Sdk(("gspread.Client",), "open open_by_key open_by_url create"),
+    _Sdk(("gspread.Spreadsheet",), "worksheet worksheets add_worksheet get_worksheet values_batch_update"),
+    _Sdk(("gspread.Worksheet",), _SHEET),
+    _Sdk(("msal.ConfidentialClientApplication", "msal.PublicClientApplication"), _MSAL),
+    _Sdk(("plaid.api.plaid_api.PlaidApi",), _PLAID),
+    _Sdk(
+        ("razorpay.Client",),
+        "order.create order.fetch payment.fetch payment.capture payment.refund subscription.create",
+    ),
+    _Sdk(("braintree.BraintreeGateway",), "transaction.sale transaction.find customer.create customer.find"),
+    _Sdk(("mailjet_rest.Client",), "send.create", kind="mail"),
+    _Sdk(("mailchimp_transactional.Client",), "messages.send messages.send_template", kind="mail"),
+    _Sdk(("sib_api_v3_sdk.TransactionalEmailsApi",), "send_transac_email", kind="mail"),
+    _Sdk(("plivo.RestClient",), "messages.create calls.create"),
+    _Sdk(("pywebpush",), "webpush"),
+    _Sdk(("dropbox.Dropbox",), _DIRECTORY),
+    _Sdk(("pyairtable.Table",), "all get create update delete first batch_create batch_update"),
+    _Sdk(("simple_salesforce.Salesforce",), "query query_all query_more search"),
+    _Sdk(("github.PullRequest.PullRequest", "github.Issue.Issue"), f"{_PULL} create_comment", "`githubkit`"),
+    _Sdk(
+        ("github.Repository.Repository",),
+        "update_file delete_file get_readme get_git_ref create_git_ref create_release get_latest_release",
+        "`githubkit`",
+    ),
+    _Sdk(("gitlab.v4.objects.Project",), f"{_GITLAB} save delete"),
+    _Sdk(
+        ("git.Remote", "git.Repo.remotes.origin"),
+        _REMOTE,
+        "`asyncio.create_subprocess_exec`",
+        waits=Kind.PROC,
+    ),
+    _Sdk(
+        ("git.cmd.Git", "git.Repo.git"),
+        "clone fetch pull push checkout ls_remote log diff show add commit status execute merge rebase rev_parse",
+        "`asyncio.create_subprocess_exec`",
+        waits=Kind.PROC,
+    ),
+    _Sdk(("git.Repo",), "clone", "`asyncio.create_subprocess_exec`", waits=Kind.PROC),
+    _Sdk(
+        ("storage3.SyncBucket",),
+        "upload download remove list create_signed_url move copy update",
+        "`supabase.acreate_client`",
+        ("storage3.AsyncBucket",),
+    ),
+    _Sdk(
+        ("zmq.Socket",),
+        "recv recv_json recv_string recv_pyobj recv_multipart poll",
+        "`zmq.asyncio.Context`",
+        waits=Kind.NET,
+    ),
+    _Sdk(("yt_dlp.YoutubeDL",), "extract_info download", "a queue worker"),
+    _Sdk(
+        ("youtube_transcript_api.YouTubeTranscriptApi",),
+        "get_transcript list_transcripts get_transcripts fetch list",
+    ),
+    _Sdk(("duckduckgo_search.DDGS", "ddgs.DDGS"), "text news images videos"),
+    _Sdk(("trafilatura",), "fetch_url"),
+    _Sdk(("newspaper.Article",), "download"),
+    _Sdk(("gtts.gTTS",), "save write_to_fp"),
+    _Sdk(("speech_recognition.Recognizer",), "recognize_google recognize_whisper_api"),
+    _Sdk(("consul.Consul",), "kv.get kv.put agent.service.register agent.services health.service"),
+    _Sdk(("langfuse.Langfuse",), "flush auth_check"),
+    _Sdk(("lancedb.table.Table",), "add delete update count_rows", "`lancedb.connect_async`", waits=Kind.DB),
+    _Sdk(
+        ("lancedb.DBConnection",),
+        "open_table create_table table_names",
+        "`lancedb.connect_async`",
+        waits=Kind.DB,
+    ),
+)
+_FILTERS = (
+    "eq neq gt gte lt lte like ilike is_ in_ or_ and_ not_ match contains contained_by overlaps filter text_search order"
+    " limit offset range single maybe_single csv select"
+)
+_BUILDERS = (("supabase.Client", "Sync", False), ("supabase.AsyncClient", "Async", True))
+
+
+def _posted() -> Iterator[tuple[str, str]]:
+    """What each step of `client.table("orders").select("*").eq("id", 1)` gives."""
+    for client, kind, _ in _BUILDERS:
+        table, reads, writes = (
+            f"postgrest.{kind}{name}" for name in ("RequestBuilder", "SelectBuilder", "WriteBuilder")
+        )
+        for name in ("table", "from_"):
+            yield f"{client}.{name}", table
+        yield f"{client}.rpc", reads
+        yield f"{table}.select", reads
+        for name in ("insert", "upsert", "update", "delete"):
+            yield f"{table}.{name}", writes
+        for builder in (reads, writes):
+            yield from ((f"{builder}.{name}", builder) for name in _FILTERS.split())
+        yield f"{client}.storage.from_", f"storage3.{kind}Bucket"
+        yield client, client
+
+
+_LOOKS_UP = Blocking(
+    "email_validator.validate_email",
+    Kind.NET,
+    "`check_deliverability=False`, or a worker thread",
+    weight="medium",
+)
+
+
+def _blocking() -> Iterator[Blocking]:
+    for sdk in _SDKS:
+        yield from each(Blocking("", sdk.waits, sdk.instead), sdk.owners, sdk.calls)
+
+
+def _external() -> Iterator[External]:
+    for sdk in _SDKS:
+        if sdk.waits == Kind.NET:
+            yield from each(External("", False, sdk.kind), sdk.owners, sdk.calls)
+            yield from each(External("", True, sdk.kind), sdk.awaited, sdk.awaited_calls or sdk.calls)
+
+
+_MADE = sorted(
+    {
+        owner
+        for sdk in _SDKS
+        for owner in (*sdk.owners, *sdk.awaited)
+        if owner.rpartition(".")[2][:1].isupper()
+        and not owner.startswith(("llama_index.core.base", "weaviate.coll", "storage3"))
+    }
+)
+
+LIBRARY = Library(
+    blocking=(
+        *_blocking(),
+        _LOOKS_UP,
+        *each(
+            Blocking("", Kind.DB, "`supabase.acreate_client`"),
+            ("postgrest.SyncSelectBuilder", "postgrest.SyncWriteBuilder"),
+            "execute",
+        ),
+        *each(
+            Blocking("", Kind.NET, "`weaviate.use_async_with_local` and its like", construct=True),
+            "weaviate",
+            "connect_to_local connect_to_weaviate_cloud connect_to_wcs connect_to_custom",
+        ),
+        *each(Blocking("", Kind.NET, "`AsyncSandbox`"), "e2b.Sandbox", "create connect"),
+        *each(
+            Blocking("", Kind.CPU, "a queue worker", weight="critical"),
+            "docling.document_converter.DocumentConverter",
+            "convert convert_all",
+        ),
+        *each(
+            Blocking("", Kind.CPU, "a queue worker", weight="critical"),
+            ("unstructured.partition.auto", "unstructured.partition.pdf", "unstructured.partition.docx"),
+            "partition partition_pdf partition_docx",
+        ),
+    ),
+    queries=tuple(
+        Query(f"postgrest.{kind}{builder}.execute", means, is_async, "supabase")
+        for _, kind, is_async in _BUILDERS
+        for builder, means in (("SelectBuilder", "select"), ("WriteBuilder", "write"))
+    ),
+    external=(*_external(),),
+    returns={
+        **dict(_posted()),
+        "supabase.acreate_client": "supabase.AsyncClient",
+        "supabase.Client.schema": "supabase.Client",
+        **{name: name for name in _MADE},
+        "turbopuffer.Turbopuffer.namespace": "turbopuffer.Namespace",
+        "turbopuffer.AsyncTurbopuffer.namespace": "turbopuffer.AsyncNamespace",
+        **{
+            f"weaviate.{name}": "weaviate.WeaviateClient"
+            for name in (
+                "connect_to_local",
+                "connect_to_weaviate_cloud",
+                "connect_to_wcs",
+                "connect_to_custom",
+            )
+        },
+        **{
+            f"weaviate.{name}": "weaviate.WeaviateAsyncClient"
+            for name in ("use_async_with_local", "use_async_with_weaviate_cloud", "use_async_with_custom")
+        },
+        "weaviate.WeaviateClient.collections.get": "weaviate.collections.Collection",
+        "weaviate.WeaviateClient.collections.use": "weaviate.collections.Collection",
+        "weaviate.WeaviateAsyncClient.collections.get": "weaviate.collections.CollectionAsync",
+        "weaviate.WeaviateAsyncClient.collections.use": "weaviate.collections.CollectionAsync",
+        "typesense.collections.Collections.__getitem__": "typesense.collection.Collection",
+        "typesense.documents.Documents.__getitem__": "typesense.document.Document",
+        "typesense.Client": "typesense.Client",
+        "hubspot.Client.create": "hubspot.HubSpot",
+        **{f"{store}.as_retriever": _RETRIEVER for store in _STORES},
+        **{
+            f"{store}.{name}": store
+            for store in _STORES
+            for name in ("from_documents", "from_texts", "load_local")
+        },
+        "langgraph.graph.StateGraph": "langgraph.graph.StateGraph",
+        "langgraph.graph.StateGraph.compile": _GRAPH,
+        "langgraph.prebuilt.create_react_agent": _GRAPH,
+        **{f"{name}.from_chain_type": name for name in _EXECUTORS},
+        **{f"{name}.from_llm": name for name in _EXECUTORS},
+        "llama_index.core.VectorStoreIndex.from_documents": "llama_index.core.VectorStoreIndex",
+        "llama_index.core.VectorStoreIndex.from_vector_store": "llama_index.core.VectorStoreIndex",
+        "llama_index.core.VectorStoreIndex.as_query_engine": _ENGINE,
+        "llama_index.core.VectorStoreIndex.as_chat_engine": _CHAT,
+        "llama_index.core.VectorStoreIndex.as_retriever": _RETRIEVES,
+        "llama_index.core.load_index_from_storage": "llama_index.core.VectorStoreIndex",
+        "mem0.Memory.from_config": "mem0.Memory",
+        "mem0.AsyncMemory.from_config": "mem0.AsyncMemory",
+        "e2b.Sandbox.create": "e2b.Sandbox",
+        "e2b.AsyncSandbox.create": "e2b.AsyncSandbox",
+        **{
+            f"docker.DockerClient.containers.{name}": "docker.models.containers.Container"
+            for name in ("get", "create", "run")
+        },
+        "docker.DockerClient.containers.list": "docker.models.containers.ContainerCollection",
+        "gspread.service_account": "gspread.Client",
+        "gspread.service_account_from_dict": "gspread.Client",
+        "gspread.authorize": "gspread.Client",
+        **{
+            f"gspread.Client.{name}": "gspread.Spreadsheet" for name in ("open", "open_by_key", "open_by_url")
+        },
+        "gspread.Spreadsheet.worksheet": "gspread.Worksheet",
+        "gspread.Spreadsheet.get_worksheet": "gspread.Worksheet",
+        "pyairtable.Api": "pyairtable.Api",
+        "pyairtable.Api.table": "pyairtable.Table",
+        "github.Repository.Repository.get_pull": "github.PullRequest.PullRequest",
+        "github.Repository.Repository.get_issue": "github.Issue.Issue",
+        "gitlab.Gitlab.projects.get": "gitlab.v4.objects.Project",
+        "git.Repo": "git.Repo",
+        "git.Repo.clone_from": "git.Repo",
+        "git.Repo.init": "git.Repo",
+        "git.Repo.remote": "git.Remote",
+        "zmq.Context": "zmq.Context",
+        "zmq.Context.instance": "zmq.Context",
+        "zmq.Context.socket": "zmq.Socket",
+        "zmq.asyncio.Context": "zmq.asyncio.Context",
+        "zmq.asyncio.Context.socket": "zmq.asyncio.Socket",
+        "lancedb.connect": "lancedb.DBConnection",
+        "lancedb.DBConnection.open_table": "lancedb.table.Table",
+        "lancedb.DBConnection.create_table": "lancedb.table.Table",
+        "docling.document_converter.DocumentConverter": "docling.document_converter.DocumentConverter",
+    },
+    attributes={
+        "langchain_chroma.Chroma._collection": "chromadb.Collection",
+        "langchain_community.vectorstores.Chroma._collection": "chromadb.Collection",
+        "typesense.Client.collections": "typesense.collections.Collections",
+        "typesense.collection.Collection.documents": "typesense.documents.Documents",
+    },
+    items={"docker.models.containers.ContainerCollection": "docker.models.containers.Container"},
+    aliases={
+        "elevenlabs.client.ElevenLabs": "elevenlabs.ElevenLabs",
+        "elevenlabs.client.AsyncElevenLabs": "elevenlabs.AsyncElevenLabs",
+        "voyageai.client.Client": "voyageai.Client",
+        "weaviate.client.WeaviateClient": "weaviate.WeaviateClient",
+        "weaviate.client.WeaviateAsyncClient": "weaviate.WeaviateAsyncClient",
+        "pymilvus.orm.collection.Collection": "pymilvus.Collection",
+        "hubspot.client.HubSpot": "hubspot.HubSpot",
+        "e2b_code_interpreter.Sandbox": "e2b.Sandbox",
+        "e2b_code_interpreter.AsyncSandbox": "e2b.AsyncSandbox",
+        "git.repo.base.Repo": "git.Repo",
+        "git.Git": "git.cmd.Git",
+        "langgraph.graph.graph.CompiledGraph": _GRAPH,
+        "langgraph.graph.state.StateGraph": "langgraph.graph.StateGraph",
+        "supabase.create_async_client": "supabase.acreate_client",
+        "supabase.client.Client": "supabase.Client",
+        "supabase._sync.client.SyncClient": "supabase.Client",
+        "supabase.SyncClient": "supabase.Client",
+        "supabase._async.client.AsyncClient": "supabase.AsyncClient",
+        "langchain.vectorstores": "langchain_community.vectorstores",
+        "langchain_community.vectorstores.chroma.Chroma": "langchain_community.vectorstores.Chroma",
+        "langchain_community.vectorstores.faiss.FAISS": "langchain_community.vectorstores.FAISS",
+        "langchain_classic": "langchain",
+        "email_validator.validate_email.validate_email": "email_validator.validate_email",
+    },
+)
