@@ -164,9 +164,13 @@ class Assessor:
         def wants(path: str) -> bool:
             return path not in touched and (not is_python(path) or not config.excludes(path))
 
+        brought = [
+            file.path for file in compared.files if file.path == config.observed and file.status != "removed"
+        ]
         contents, project = await together(
             client.contents.texts(
-                [(base_sha, path) for path in (*old, *config.evidence)] + [(head_sha, path) for path in new]
+                [(base_sha, path) for path in (*old, *config.evidence)]
+                + [(head_sha, path) for path in dict.fromkeys((*new, *brought))]
             ),
             self._projects.at(client, base_sha, wants, [path for path in old if is_python(path)]),
         )
@@ -186,6 +190,14 @@ class Assessor:
             documents_before=dict(project.documents) | _texts(before),
             documents_after=dict(project.documents) | _texts(after),
             options=config.options_with({path: contents.get((base_sha, path)) for path in config.evidence}),
+            observed=next(
+                (
+                    (path, content.decode(errors="replace"))
+                    for path in brought
+                    if (content := contents.get((head_sha, path))) is not None
+                ),
+                None,
+            ),
             removed=[file.path for file in relevant if file.status == "removed"],
             renamed={
                 file.path: file.previous_path

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 
 import msgspec
 
@@ -47,6 +48,8 @@ class Gathered(msgspec.Struct, kw_only=True):
     """Left out on purpose."""
     evidence: dict[str, bytes | None] = {}
     """Profiles that the configuration names, by path; as the base branch has them."""
+    observed: tuple[str, str] | None = None
+    """What the change's own tests saw, if it brings that."""
 
 
 def gather(repository: LocalRepository, base: str, head: str) -> Gathered:
@@ -116,6 +119,7 @@ def gather(repository: LocalRepository, base: str, head: str) -> Gathered:
         skipped=skipped,
         excluded=[*exclusions.by_path(files, config), *generated],
         evidence=_evidence(repository, tip, config),
+        observed=_observed(repository, new, touched, config),
     )
 
 
@@ -144,6 +148,7 @@ async def compare(
         options=gathered.config.options_with(gathered.evidence),
         removed=[file.path for file in gathered.files if file.status == "removed"],
         renamed={file.path: file.previous_path for file in gathered.files if file.previous_path},
+        observed=gathered.observed,
     )
     for _ in range(MOST_ROUNDS):
         comparison = await analysis.compare(request)
@@ -199,6 +204,17 @@ def _evidence(repository: LocalRepository, tree: dict[str, Entry], config: Confi
     wanted = {path: entry.sha for path in config.evidence if (entry := tree.get(path)) and entry.is_file}
     contents = repository.read(wanted.values())
     return {path: contents.get(sha) for path, sha in wanted.items()}
+
+
+def _observed(
+    repository: LocalRepository, tree: dict[str, Entry], touched: Collection[str | None], config: Config
+) -> tuple[str, str] | None:
+    path = config.observed
+    entry = tree.get(path) if path in touched and path else None
+    if path is None or entry is None or not entry.is_file:
+        return None
+    content = repository.read([entry.sha]).get(entry.sha)
+    return (path, content.decode(errors="replace")) if content is not None else None
 
 
 def _documents(repository: LocalRepository, tree: dict[str, Entry]) -> dict[str, str]:

@@ -34,6 +34,8 @@ class Request(msgspec.Struct, kw_only=True):
     options: Options = Options()
     removed: list[str] = []
     renamed: dict[str, str] = {}
+    observed: tuple[str, str] | None = None
+    """Path and text of what the change's own tests saw, if it brings that."""
     advise: bool = False
     """Say what the project lacks, though it had endpoints before."""
 

@@ -264,7 +264,7 @@ def compare(task: Compare, connection: Connection, cache: FactsCache) -> Compari
         },
         advise=request.advise or not before.result.endpoints,
         succession=succession,
-        since=Since(before.light, request.renamed) if before.light is not None else None,
+        since=Since(before.light, request.renamed, request.observed) if before.light is not None else None,
     )
     before.passed(succession)
     cache.settle(succession)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine import estimates
 from rules.engine.embedded import is_embedded
-from rules.engine.loop_shapes import iterables, shortened, spelled, unwrapped
+from rules.engine.loop_shapes import iterables, shortened, spelled, targets, unwrapped
 from rules.engine.per_item import goes_over_rows
 from rules.engine.round_trips import (
     confidence_of,
@@ -135,7 +135,7 @@ class QueryInLoopThroughHelper(Rule):
             return
         loop = loop_of(node, module)
         leaf = nearest(summary.reads)
-        if loop is None or leaf is None:
+        if loop is None or leaf is None or _is_of_a_kind_each(node, loop, module):
             return
         source = shortened(module.segment(iterables(loop)[0]))
         confidence = confidence_of(node, loop, leaf, module)
@@ -177,6 +177,16 @@ class QueryInLoopThroughHelper(Rule):
     def priced(self, leaf: Leaf, node: ast.Call, module: Module) -> Severity:
         severity = weighed(self.severity, node, module)
         return severity.lowered() if len(leaf.path) > _FAR or leaf.sometimes else severity
+
+
+def _is_of_a_kind_each(call: ast.Call, loop: ast.AST, module: Module) -> bool:
+    """Whether the loop goes over objects of several classes and has each do its own: filters, scorers, channels.
+    There are as many as somebody wrote, and no query serves two of them."""
+    value = module.value(call.func)
+    if value is None or value.sort != Sort.UNION or not isinstance(call.func, ast.Attribute):
+        return False
+    names = {part.id for each in targets(loop) for part in walk(each) if isinstance(part, ast.Name)}
+    return any(isinstance(part, ast.Name) and part.id in names for part in walk(call.func.value))
 
 
 def _is_data(loop: ast.AST, module: Module) -> bool:

@@ -91,6 +91,8 @@ class Since:
 
     light: Light
     renamed: Mapping[str, str] = field(default_factory=dict)
+    observed: tuple[str, str] | None = None
+    """Path and text of what the tests of the later version saw, where that brings its own. Nothing weighs less by it."""
 
 
 def warmed(
@@ -102,7 +104,7 @@ def warmed(
         return result, None
     version = Version(project.files, sources)
     if since is not None:
-        return _as_before(result, version, since), since.light
+        return _as_before(result, project, version, since), since.light
     refs = (EndpointRef(endpoint.method, endpoint.path) for endpoint in result.endpoints)
     light = Light(version, *fitted(given, project.files, refs))
     findings: list[Finding] = []
@@ -111,31 +113,36 @@ def warmed(
         weight = weigh.of(finding)
         light.weights.setdefault(_key(finding, (finding.path, finding.symbol)), []).append(weight)
         findings.append(weight.put_on(finding))
-    return _with(result, findings, light), light
+    return _with(result, findings, light.skipped), light
 
 
-def _with(result: Result, findings: Sequence[Finding], light: Light) -> Result:
-    return msgspec.structs.replace(
-        result, findings=tuple(findings), skipped=(*result.skipped, *light.skipped)
-    )
+def _with(result: Result, findings: Sequence[Finding], skipped: Sequence[Skipped]) -> Result:
+    return msgspec.structs.replace(result, findings=tuple(findings), skipped=(*result.skipped, *skipped))
 
 
 def _key(finding: Finding, place: tuple[str, str]) -> _Key:
     return finding.code, *place, finding.text or finding.leaf or finding.message
 
 
-def _as_before(result: Result, later: Version, since: Since) -> Result:
-    """A finding that was there before weighs what it weighed; of a new one only its surroundings are known."""
+def _as_before(result: Result, project: Project, later: Version, since: Since) -> Result:
+    """A finding that was there before weighs what it weighed; of a new one only its surroundings are known, and what the
+    tests of its own version saw."""
     light = since.light
     names = Names(light.version, later, since.renamed)
     left = {key: list(weights) for key, weights in light.weights.items()}
+    given = (since.observed,) if since.observed is not None else ()
+    refs = (EndpointRef(endpoint.method, endpoint.path) for endpoint in result.endpoints)
+    observed, skipped = fitted(given, project.files, refs)
+    weigh = _Weighing(observed, project, later.sources, result.findings)
     findings: list[Finding] = []
     for finding in result.findings:
         place = names.function((finding.path, finding.symbol))
         weights = left.get(_key(finding, place)) if place is not None else None
         weight = weights.pop(0) if weights else _of_new(finding, light.fitted, names)
-        findings.append(weight.put_on(finding))
-    return _with(result, findings, light)
+        findings.append(weigh.besides(weight, finding).put_on(finding))
+    renewed = {path for path, _ in given}
+    stale = (entry for entry in light.skipped if entry.path not in renewed)
+    return _with(result, findings, (*stale, *skipped))
 
 
 def _of_new(finding: Finding, evidence: Sequence[Fitted], names: Names) -> Weight:
@@ -190,6 +197,13 @@ class _Weighing:
         if cold := self._cold(finding):
             return Weight((cold,), cold=True)
         return _NOTHING
+
+    def besides(self, weight: Weight, finding: Finding) -> Weight:
+        """A weight with what was seen of the finding as well; what was seen of it before gives way."""
+        for text, is_it in self._confirmed(finding):
+            hot = weight.told[:1] if weight.heat else ()
+            return Weight((*hot, text), weight.heat, certain=is_it, seen=True)
+        return weight
 
     def _cold(self, finding: Finding) -> str:
         """What shows that the code hardly runs; empty when nothing does."""

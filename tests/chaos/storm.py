@@ -282,7 +282,7 @@ class Storm:
 
     def be_slow_once(self) -> None:
         """The next review takes so long that it shows a check run in progress."""
-        self.github.faults.latency(2.5, "repos/compare-commits", times=1)
+        self.github.faults.latency(2.5, "graphql", after=1, times=2)
 
     async def _mend(self, pull: Pull) -> Pull:
         await self.push(pull, slow=False)

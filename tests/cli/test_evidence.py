@@ -100,6 +100,21 @@ def test_a_review_reads_the_profile_of_the_base_branch_and_ranks_hot_findings_fi
     assert report["recommendations"][0]["code"] == "FP201"
 
 
+def test_what_the_tests_of_a_change_saw_confirms_its_findings(shop: Repository) -> None:
+    configured(shop, '\n[tool.fastperf]\nobserved = "seen.json"\n')
+    branch(shop)
+    frames = ["shop/orders/api.py:remind:56"]
+    route = {"gap_ms": 500, "gap_where": "tests/test_shop.py::test_remind", "gap_frames": frames}
+    routes = {"POST /orders/{order_id}/reminder": route}
+    shop.commit({"seen.json": json.dumps({"kind": "fastperf-observed", "routes": routes})})
+
+    report = reviewed(shop)
+
+    stopped = next(each for each in report["findings"] if each["code"] == "FP101")
+    assert stopped["impact"]["summary"].startswith("the event loop stood still for 500 ms in tests/")
+    assert report["skipped"] == []
+
+
 def test_a_stale_profile_is_said_in_the_summary(shop: Repository) -> None:
     shop.write(
         {

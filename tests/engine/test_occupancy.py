@@ -152,9 +152,12 @@ APP = """
     def between_threads(session: Annotated[Session, Depends(get_small_session)]) -> int:
         return session.scalar(select(1))
 
+    def counted(session: Session):
+        return session.scalar(select(1))
+
     @app.get("/run-sync")
     async def run_sync(session: Open):
-        await session.run_sync(lambda inner: inner.scalar(select(1)))
+        await session.run_sync(counted)
 
     @app.websocket("/prices")
     async def prices(socket: WebSocket, session: Open):

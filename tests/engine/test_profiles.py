@@ -356,6 +356,23 @@ def test_a_profile_of_another_version_than_the_base_stays_stale_at_the_head() ->
     assert severities(head, "FP101") == {"rare": Severity.CRITICAL}
 
 
+def test_what_the_changes_own_tests_saw_confirms_what_is_new_and_cools_nothing() -> None:
+    frames = ["shop/main.py:new:27"]
+    route = {"gap_ms": 900, "gap_where": "tests/test_a.py::test_new", "gap_frames": frames}
+    brought = "seen", json.dumps({"kind": "fastperf-observed", "routes": {"GET /new": route}})
+    base = of_shop(small(MAIN), ("seen", ""))
+    assert base.light is not None
+
+    head = of_shop(small(MAIN + BLOCKING), ("seen", ""), since=Since(base.light, {}, brought)).result
+
+    assert "is not there" in base.result.skipped[0].reason
+    assert not head.skipped
+    assert severities(head, "FP101") == {"rare": Severity.CRITICAL, "new": Severity.CRITICAL}
+    told = {each.symbol: each.impact.summary for each in head.findings if each.code == "FP101"}
+    assert told["new"].startswith("the event loop stood still for 900 ms in tests/test_a.py::test_new; ")
+    assert told["rare"].startswith("at 32 concurrent requests")
+
+
 def test_a_line_is_as_hot_as_it_was_before_it_moved() -> None:
     """The lines above shift the loop of owners to where the loop of tags was."""
     lines = "list_orders (shop/main.py:16) 300\nlist_orders (shop/main.py:17) 700\n"
