@@ -19,7 +19,7 @@ from app.foldercache import FolderCache
 from app.localgit import LocalRepository
 from app.printable import file_lines
 from rules import ModuleFacts, SourceError
-from rules.engine import edits
+from rules.engine import edits, heat
 from rules.engine.finding import Edit, Endpoint, Finding, Options, Result, Safety, Skipped, Statistics
 
 LARGE_BYTES = 8_000_000
@@ -172,7 +172,9 @@ def only_new(project: Project, revision: str, now: Scan, options: Options) -> Sc
     suspects = frozenset(finding.path for finding in now.result.findings)
     then = analyze(sources, (changed | suspects) & sources.keys(), documents, options, prove=False)
     known = {finding.fingerprint for finding in then.findings}
-    findings = tuple(finding for finding in now.result.findings if finding.fingerprint not in known)
+    findings = tuple(
+        heat.unweakened(finding) for finding in now.result.findings if finding.fingerprint not in known
+    )
     return msgspec.structs.replace(now, result=msgspec.structs.replace(now.result, findings=findings))
 
 
@@ -423,7 +425,8 @@ async def _examine(
     return Result(
         findings=_unique(finding for result in results for finding in result.findings),
         endpoints=_unique_endpoints(endpoint for result in results for endpoint in result.endpoints),
-        skipped=(*skipped, *(skip for result in results for skip in result.skipped)),
+        # A profile that does not fit is said by each portion.
+        skipped=tuple(dict.fromkeys((*skipped, *(skip for result in results for skip in result.skipped)))),
         suppressed=tuple(suppressed for result in results for suppressed in result.suppressed),
         advice=_unique(finding for result in results for finding in result.advice),
     )

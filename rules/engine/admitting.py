@@ -190,7 +190,7 @@ class Admissions:
             case "database pool" if admission is not None:
                 if admission.number == UNLIMITED:
                     return UNLIMITED
-                if not admission.ref.startswith("sqlalchemy."):
+                if not libraries.canonical(admission.ref).startswith("sqlalchemy."):
                     return admission.number or _POOLS.get(libraries.canonical(admission.ref))
                 if admission.number is None and admission.overflow is None:
                     return None

@@ -42,6 +42,8 @@ _ON_PROCESSOR = (
 )
 """What takes processor time, so that a sampling profiler sees it. Most see no thread that waits."""
 
+_LESS = "one severity less"
+
 _Key = tuple[str, str, str, str]
 """Rule, path, function, and text or what is called: what of a finding is the same in the next version."""
 
@@ -122,6 +124,15 @@ def _with(result: Result, findings: Sequence[Finding], skipped: Sequence[Skipped
 
 def _key(finding: Finding, place: tuple[str, str]) -> _Key:
     return finding.code, *place, finding.text or finding.leaf or finding.message
+
+
+def unweakened(finding: Finding) -> Finding:
+    """A finding that is new as it is without a profile that cannot have seen it."""
+    if finding.uncooled is None:
+        return finding
+    _, _, known = finding.impact.summary.partition(_LESS)
+    impact = msgspec.structs.replace(finding.impact, summary=known.removeprefix("; ") or Impact().summary)
+    return msgspec.structs.replace(finding, severity=finding.uncooled, uncooled=None, impact=impact)
 
 
 def _as_before(result: Result, project: Project, later: Version, since: Since) -> Result:
@@ -216,7 +227,7 @@ class _Weighing:
             share = _share(finding, each)
             if share < COLD:
                 seen = "hardly seen" if share else "not seen"
-                return f"{seen} in {evidence.samples:,} samples: one severity less"
+                return f"{seen} in {evidence.samples:,} samples: {_LESS}"
         return _seldom_asked(finding, self._evidence)
 
     # What was seen to happen
@@ -357,5 +368,5 @@ def _seldom_asked(finding: Finding, evidence: Sequence[Fitted]) -> str:
             max(sum(route.share for route in routes), sum(route.count for route in routes) / each.requests)
             < COLD
         ):
-            return f"hardly any of {each.requests:,} requests: one severity less"
+            return f"hardly any of {each.requests:,} requests: {_LESS}"
     return ""

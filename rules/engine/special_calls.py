@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
 from rules.engine.annotations import joined
+from rules.engine.spelling import last_name
 
 if TYPE_CHECKING:
     from rules.engine.index import Index
@@ -120,6 +121,13 @@ def _provider(index: Index, node: ast.Call, function: str, scope: Scope, depth: 
     return made if kind == "Container" or not made else f"{made}$!"
 
 
+def _socket(index: Index, node: ast.Call, function: str, scope: Scope, depth: int) -> str | None:
+    """A datagram socket waits for nobody when it connects or sends."""
+    if function == "socket.socket" and any(last_name(each) == "SOCK_DGRAM" for each in node.args[1:2]):
+        return "socket.DatagramSocket()"
+    return None
+
+
 _PROVIDERS = (
     *("Singleton", "ThreadSafeSingleton", "ContextLocalSingleton", "ThreadLocalSingleton"),
     *("Factory", "Resource", "Callable", "Container", "Selector"),
@@ -156,5 +164,6 @@ SPECIAL: dict[str, Special] = {
     "zip": _zipped,
     "gather": _gathered,
     "sessionmaker": _session_factory,
+    "socket": _socket,
     **dict.fromkeys(_PROVIDERS, _provider),
 }

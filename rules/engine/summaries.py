@@ -16,7 +16,7 @@ from rules.engine.surroundings import TRIED
 from rules.libraries import Blocking, Kind
 
 _MAX_LEAVES = 24
-_RARELY = facts.FAILING | facts.RECALLED | facts.WISHED | facts.ONCE | facts.BRIEF
+_RARELY = facts.DETACHED | facts.FAILING | facts.RECALLED | facts.WISHED | facts.ONCE | facts.BRIEF
 _GUARDED = "\0"
 _MOST_NEEDS = 4
 """Ends the key of what a function does only when its parameters say so."""
@@ -42,7 +42,7 @@ class Leaf:
     sometimes: bool = False
     """On the way it stands in one arm of a branch: whether it runs depends on what is passed."""
     rarely: int = 0
-    """`facts.FAILING`, `RECALLED`, `ONCE` and `WISHED`, where they hold for a call on the way; `BRIEF` of the leaf."""
+    """`facts.FAILING`, `RECALLED`, `ONCE`, `WISHED` and `DETACHED`, where they hold for a call on the way; `BRIEF` of the leaf."""
     kept_by: tuple[str, str] | None = None
     """The class, by file and name, whose objects keep the answer, so that it happens once for each of them."""
     needs: tuple[str, ...] = ()

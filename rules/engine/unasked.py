@@ -1,4 +1,7 @@
-"""Branches that no call asks for: `if save_copy:`, of a parameter that is off by default and that nobody turns on."""
+"""Branches that no call asks for: `if save_copy:`, of a parameter that is off by default and that nobody turns on.
+
+And statements behind a `raise` or a `return` of their block, which never run at all.
+"""
 
 from __future__ import annotations
 
@@ -16,16 +19,33 @@ if TYPE_CHECKING:
     from rules.engine.project import Project
 
 _FAR = 3
+_ENDS = (ast.Raise, ast.Return, ast.Continue, ast.Break)
 _known: WeakKeyDictionary[Project, dict[tuple[str, str, str], bool]] = WeakKeyDictionary()
 
 
 def is_never_asked(node: ast.AST, module: Module) -> bool:
-    """Whether `node` stands under a condition on a parameter of its function that no call of the project fulfils."""
+    """Whether `node` stands behind the end of its block, or under a condition on a parameter of its function that no
+    call of the project fulfils."""
+    if _is_past_end(node, module):
+        return True
     function = module.function_of(node)
     found = module.graph_node(node)
     if function is None or isinstance(function.node, ast.Lambda) or found is None or not found.callers:
         return False
     return any(_never_holds(each, found, function.node, module.project) for each in _conditions(node, module))
+
+
+def _is_past_end(node: ast.AST, module: Module) -> bool:
+    child, parent = node, module.parent(node)
+    while parent is not None and not isinstance(child, FUNCTIONS):
+        for name in ("body", "orelse", "finalbody"):
+            block = getattr(parent, name, None)
+            if isinstance(block, list) and child in block:
+                earlier = block[: block.index(child)]
+                if any(isinstance(each, _ENDS) for each in earlier):
+                    return True
+        child, parent = parent, module.parent(parent)
+    return False
 
 
 def _conditions(node: ast.AST, module: Module) -> list[str]:

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from rules.engine.routing import Route
 
 _TRIES = re.compile(
-    r"(?:^|[/_-])(?:chaos|mocks?|fake|load-?_?tests?|stress(?:-?_?tests?)?|debug|seeds?|seeders?|playground"
+    r"(?:^|[/_-])(?:chaos|mocks?|fake|load-?_?tests?|stress(?:-?_?tests?)?|seeds?|seeders?"
     r"|simulat(?:e|ed|ing|or)[_-](?:\w*_)?(?:load|traffic|errors?|failures?|exceptions?|crash|delays?|latency|slow\w*|timeouts?"
-    r"|payments?|orders?|webhooks?|users?|events?|requests?))(?=[/_.-]|$)",
+    r"|payments?|orders?|webhooks?|users?|events?|requests?))(?=[/_.-]|$)|/debug(?:/|$)",
     re.IGNORECASE,
 )
 """What a route, its function or its file is called that is there for developers."""
-_LOADING = ("import_module", "iter_modules", "walk_packages", "find_spec")
+_LOADING = ("import_module", "iter_modules", "walk_packages", "find_spec", "entry_points", "exec_module")
 """What imports files by names that nobody sees."""
 
 
@@ -106,7 +106,12 @@ def _orphans(project: Project) -> frozenset[str]:
         return frozenset()
     if any(_loads_by_name(project, path) for path in applications):
         return frozenset()
-    return frozenset(found)
+    names = {path: project.resolver.modules[path].name for path in found}
+    return frozenset(
+        path
+        for path, name in names.items()
+        if not any(name in text for text in project.documents.values())  # an entry point
+    )
 
 
 def _is_beside(path: str, started: str) -> bool:

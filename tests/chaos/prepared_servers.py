@@ -128,8 +128,16 @@ def _become(run: object, environment: Mapping[str, str], errors: int) -> None:
 class Server:
     """One of them, as `asyncio.subprocess.Process` is."""
 
-    def __init__(self, pid: int, line: asyncio.StreamReader, stderr: asyncio.StreamReader) -> None:
+    def __init__(
+        self,
+        pid: int,
+        line: asyncio.StreamReader,
+        held: asyncio.StreamWriter,
+        stderr: asyncio.StreamReader,
+    ) -> None:
+        """`held` keeps the line open: it closes with the last who refers to it."""
         self.pid, self.stderr = pid, stderr
+        self._held = held
         self.returncode: int | None = None
         self._ending = asyncio.create_task(self._end(line))
 
@@ -142,14 +150,15 @@ class Server:
             asking.sendmsg([json.dumps(dict(environment)).encode()], sent)
             os.close(theirs)
             asking.setblocking(False)
-            line, _ = await asyncio.open_unix_connection(sock=asking.dup())
+            line, held = await asyncio.open_unix_connection(sock=asking.dup())
         stderr = asyncio.StreamReader(limit=1 << 20)
         loop = asyncio.get_running_loop()
         await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(stderr), os.fdopen(ours, "rb"))
-        return cls(int(await line.readline()), line, stderr)
+        return cls(int(await line.readline()), line, held, stderr)
 
     async def _end(self, line: asyncio.StreamReader) -> int:
         self.returncode = int(await line.readline() or -signal.SIGKILL)
+        self._held.close()
         return self.returncode
 
     async def wait(self) -> int:

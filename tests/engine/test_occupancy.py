@@ -22,6 +22,7 @@ APP = """
     import bcrypt
     import httpx
     import requests
+    import sqlmodel
     from fastapi import Depends, FastAPI, WebSocket
     from fastapi.concurrency import run_in_threadpool
     from sqlalchemy import create_engine, select
@@ -43,6 +44,8 @@ APP = """
     make_session = sessionmaker(small)
     unpooled = create_engine("postgresql+psycopg://db/shop", poolclass=NullPool)
     make_unpooled = sessionmaker(bind=unpooled)
+    roomy = sqlmodel.create_engine("postgresql+psycopg://db/shop", pool_size=6)
+    make_roomy = sessionmaker(roomy)
     engine = create_async_engine("postgresql+asyncpg://db/shop")
     make_async_session = async_sessionmaker(engine)
 
@@ -123,6 +126,12 @@ APP = """
             session.scalar(select(1))
             check()
 
+    @app.get("/usual-overflow")
+    def usual_overflow():
+        with make_roomy() as session:
+            session.scalar(select(1))
+            check()
+
     @app.get("/no-pool")
     def without_pool():
         with make_unpooled() as session:
@@ -199,6 +208,7 @@ def ceilings(found: tuple[Endpoint, ...]) -> dict[str, Capacity]:
         ("/semaphore", "lock", 4, 500),
         ("/few", "client connections", 7, 100),
         ("/pool", "database pool", 4, 100),
+        ("/usual-overflow", "database pool", 16, 100),
         ("/gathered", "database pool", 15, 300),
         ("/one-after-another", "database pool", 15, 300),
     ],

@@ -355,15 +355,15 @@ def test_a_collection_is_known_however_it_is_reached(collection: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "severity"),
+    ("body", "confidence"),
     [
-        ("managers = filled\nfor each in managers:\n    load(session, each)", Severity.MEDIUM),
-        ("for each in (shop.roles or []):\n    load(session, each)", Severity.MEDIUM),
-        ("for key, each in filled.providers.items():\n    load(session, key)", Severity.MEDIUM),
-        ("for each in manager_orders:\n    load(session, each)", Severity.HIGH),
+        ("managers = filled\nfor each in managers:\n    load(session, each)", Confidence.POSSIBLE),
+        ("for each in (shop.roles or []):\n    load(session, each)", Confidence.POSSIBLE),
+        ("for key, each in filled.providers.items():\n    load(session, key)", Confidence.POSSIBLE),
+        ("for each in manager_orders:\n    load(session, each)", Confidence.LIKELY),
     ],
 )
-def test_what_sounds_like_a_handful_weighs_less(body: str, severity: Severity) -> None:
+def test_what_sounds_like_a_handful_is_said_in_the_summary(body: str, confidence: Confidence) -> None:
     (finding,) = found(body)
 
-    assert finding.severity is severity
+    assert finding.confidence is confidence

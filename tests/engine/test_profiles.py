@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from rules.engine import profiles
+from rules.engine import heat, profiles
 from rules.engine.analysis import Analysis, analyze
 from rules.engine.finding import Confidence, Finding, Options, Result, Severity
 from rules.engine.heat import Since
@@ -103,6 +103,7 @@ def test_what_enough_samples_never_saw_loses_a_step_of_severity() -> None:
     assert severities(whole, "FP101") == {"rare": Severity.HIGH}
     (cold,) = (each for each in whole.findings if each.code == "FP101")
     assert cold.impact.summary.startswith("not seen in 1,200 samples: one severity less; ")
+    assert heat.unweakened(cold) == next(each for each in plain.findings if each.code == "FP101")
 
 
 def test_a_profile_of_one_thread_heats_what_it_saw_and_cools_nothing() -> None:

@@ -110,6 +110,8 @@ def test_routes_that_no_file_imports_are_left_over() -> None:
         ("/chaos/delay", "", Confidence.POSSIBLE),
         ("/payments/simulate-payment", "", Confidence.POSSIBLE),
         ("/simulate", "", Confidence.CERTAIN),
+        ("/debug/rates", "", Confidence.POSSIBLE),
+        ("/debug_replay/rates", "", Confidence.CERTAIN),
     ],
 )
 def test_a_route_behind_another_or_for_trials_is_only_possible(

@@ -301,3 +301,31 @@ async def awaited(text: str, email: str, checked: bool) -> None:
     email_validator.validate_email(email, check_deliverability=False)
     email_validator.validate_email(email, check_deliverability=checked)
     tables.table("notes").select("*").eq("text", text)
+
+
+class Beacon:
+    def __init__(self) -> None:
+        self.around = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.peer = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+
+    async def shine(self) -> None:
+        self.around.sendto(b"here", ("255.255.255.255", 1900))
+        self.peer.sendall(b"here")  # FP101
+
+
+beacon = Beacon()
+
+
+@app.post("/shine")
+async def shine() -> str:
+    await beacon.shine()
+    route = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    route.connect(("192.0.2.1", 80))
+    return route.getsockname()[0]
+
+
+@app.post("/switched-off")
+async def switched_off(text: str) -> str:
+    await asyncio.sleep(0)
+    raise RuntimeError("not now")
+    return requests.get("https://shop.example/", params={"text": text}, timeout=5).text  # FP101 (summary)
