@@ -9,6 +9,7 @@ from rules.engine.finding import Impact
 from rules.engine.memoised import memos
 from rules.engine.redis_calls import command, is_meant_to_stay
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.spelling import last_name
 from rules.engine.walking import walk
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ _FOR_EVER = frozenset(
 )
 _OTHER_STORES = ("redis.", "valkey.", "pymemcache.", "memcache.")
 _WRITES = frozenset({"write", "commit", "flush"})
+
+
+_MAKING = frozenset({"create", "acreate", "get_or_create", "aget_or_create", "save", "insert", "upsert"})
 
 
 class CacheWithoutInvalidation(Rule):
@@ -114,7 +118,9 @@ class CacheWithoutInvalidation(Rule):
             f"`{module.segment(memo.node)}` keeps what `{node.name}` read from the database until the process ends: later changes"
             " are never seen.",
             # What it writes itself where nothing is there yet is written once: a salt, an installation's own number.
-            confidence=Confidence.POSSIBLE if summary.writes or summary.commits else Confidence.LIKELY,
+            confidence=Confidence.POSSIBLE
+            if summary.writes or summary.commits or _makes(node)
+            else Confidence.LIKELY,
             call_path=reads[0].path if len(reads[0].path) > 1 else (),
             impact=Impact(
                 "answers as old as the process → as old as the lifetime",
@@ -149,6 +155,11 @@ class CacheWithoutInvalidation(Rule):
                     confidence=Confidence.POSSIBLE,
                 )
                 return
+
+
+def _makes(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """`Salt.create(session)`, `get_or_create(…)`: whether a function brings about itself what it reads."""
+    return any(isinstance(node, ast.Call) and last_name(node.func) in _MAKING for node in walk(function))
 
 
 def _is_cleared(name: str, project: Project) -> bool:

@@ -85,7 +85,25 @@ def _is_unnamed(project: Project, node: Node) -> bool:
             continue  # a framework may call it by this name
         if not _is_named(project, part):
             return True
+        if len(parts) == 1 and not node.callers and _others_mean_another(project, module, part):
+            return True
     return False
+
+
+def _others_mean_another(project: Project, module: Linked, name: str) -> bool:
+    """Whether every file that names a function of this file has, or imports, one of that name from elsewhere."""
+    for path, other in project.resolver.modules.items():
+        if place_of(path) != "app" or not is_named_in(project, [path], name):
+            continue
+        if path == module.path:
+            return False
+        if name in other.functions or name in other.classes:
+            continue
+        refs = [ref for ref in other.facts.modules if re.split(r"[.>]", ref)[-1] == name]
+        values = [project.resolver.value(ref, other) for ref in refs]
+        if not values or any(each is None or each.module in (None, module) for each in values):
+            return False
+    return True
 
 
 def _is_ours(project: Project, module: Linked, bases: tuple[str, ...], depth: int = 0) -> bool:

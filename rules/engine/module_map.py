@@ -64,6 +64,8 @@ class ModuleMap:
         found: set[str] = set()
         for directory in declared:
             above, _, name = directory.rpartition("/")
+            if name in sys.stdlib_module_names or name in libraries.ROOTS:
+                continue  # who imports `logging` means the library
             if above in declared and above.rpartition("/")[0] not in declared:
                 outer = above.rpartition("/")[2]
                 if imported.get(name, 0) > _RARELY * imported.get(outer, 0):

@@ -202,11 +202,11 @@ def sounds_few(loop: ast.AST) -> bool:
 
 
 def _list_name(iterable: ast.expr) -> str:
-    """`managers` of `team.managers`, `managers or []`, `(team.managers or {}).items()`."""
+    """`managers` of `team.managers`, `managers or []`, `(team.managers or {}).items()`; `get_fields` of `get_fields()`."""
     inner = unwrapped(iterable)
     while isinstance(inner, ast.BoolOp):
         inner = unwrapped(inner.values[0])
-    return "" if isinstance(inner, ast.Call) else last_name(inner)
+    return last_name(inner.func if isinstance(inner, ast.Call) else inner)
 
 
 def goes_over_rows(loop: ast.AST, module: Module) -> bool:

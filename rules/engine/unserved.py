@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rules.engine.routing import Route
 
 _TRIES = re.compile(
-    r"(?:^|[/_-])(?:chaos|mocks?|fake|load-?_?tests?|stress(?:-?_?tests?)?|seeds?|seeders?|playground"
+    r"(?:^|[/_-])(?:chaos|mocks?|fake|load-?_?tests?|stress(?:-?_?tests?)?|seeds?|seeders?"
     r"|simulat(?:e|ed|ing|or)[_-](?:\w*_)?(?:load|traffic|errors?|failures?|exceptions?|crash|delays?|latency|slow\w*|timeouts?"
     r"|payments?|orders?|webhooks?|users?|events?|requests?))(?=[/_.-]|$)|/debug(?:/|$)",
     re.IGNORECASE,

@@ -273,7 +273,9 @@ class Matrix:
         await self.storm.github.push_base(self.storm.shop, {"shop/main.py": FILES["shop/main.py"]})
 
     async def arrive(self, _: Pull | None) -> None:
-        await self.there()
+        (installation,) = self.storm.github.state.installations.values()
+        assert self.second is not None
+        await self.storm.github.change_repositories(installation, add=[self.second])
 
     async def leave(self, _: Pull | None) -> None:
         (installation,) = self.storm.github.state.installations.values()

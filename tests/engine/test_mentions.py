@@ -87,3 +87,23 @@ def test_what_lies_in_a_folder_of_leftovers_is_only_possible() -> None:
     )
 
     assert [finding.confidence for finding in analysis.result.findings] == [Confidence.POSSIBLE]
+
+
+@pytest.mark.parametrize(
+    ("imported", "expected"), [("other", Confidence.POSSIBLE), ("connectors", Confidence.LIKELY)]
+)
+def test_a_function_whose_name_others_take_from_elsewhere_is_only_possible(
+    imported: str, expected: Confidence
+) -> None:
+    load = "import requests\nasync def load():\n    return requests.get('https://shop.example', timeout=5).text\n"
+    analysis = project(
+        {
+            "shop/connectors.py": load,
+            "shop/other.py": "async def load():\n    return ''\n",
+            "shop/main.py": f"from fastapi import FastAPI\nfrom shop.{imported} import load\nKNOWN = [load]\n"
+            "app = FastAPI()\n@app.get('/')\nasync def root():\n    return 1\n",
+        },
+        select=("FP101",),
+    )
+
+    assert [finding.confidence for finding in analysis.result.findings] == [expected]

@@ -181,6 +181,18 @@ def test_an_init_file_around_what_the_program_is_started_from_makes_no_package()
     assert found.qualified_name(node(found, "client.get")) == "requests.Session.get"
 
 
+def test_a_part_named_like_a_library_makes_nothing_of_the_package_around_it() -> None:
+    files = {
+        "shop/__init__.py": "",
+        "shop/redis/__init__.py": "",
+        "shop/api.py": "import redis\nr = redis.Redis()\nr.get(1)",
+    }
+    found = module(files, "shop/api.py")
+
+    assert found.name == "shop.api"
+    assert found.qualified_name(node(found, "r.get")) == "redis.Redis.get"
+
+
 def test_packages_without_init_files_are_found() -> None:
     files = {
         "app/main.py": "from app.core.http import client\nclient.get(1)",

@@ -133,3 +133,14 @@ def own_number() -> int:
 @app.get("/own-number")
 def shown() -> int:
     return own_number()
+
+
+@cache  # FP305 (summary)
+def salt() -> int:
+    with Session(engine) as session:
+        return (session.scalar(select(Limit)) or Limit.create(session)).id
+
+
+@app.get("/salt")
+def salted() -> int:
+    return salt()
