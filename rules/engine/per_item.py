@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rules.engine import facts, small_tables, switches
 from rules.engine.context import AT_STARTUP
 from rules.engine.loop_shapes import FEW, is_short, iterables, targets, unwrapped
+from rules.engine.scopes import Part
 from rules.engine.spelling import last_name
 from rules.engine.values import Sort, Value
 from rules.engine.walking import walk
@@ -548,9 +549,7 @@ def _is_arriving(iterable: ast.AST | None) -> bool:
 def _is_done(name: ast.Name, module: Module) -> bool:
     """`done, pending = await asyncio.wait(…)`: what was done by then, each turn for itself."""
     for binding in _bindings(name, module):
-        value = binding.value
-        if isinstance(value, ast.Assign):
-            value = value.value
+        value = binding.value.value if isinstance(binding.value, Part) else None
         if isinstance(value, ast.Await):
             value = value.value
         if isinstance(value, ast.Call) and module.qualified_name(value.func) == "asyncio.wait":
