@@ -254,7 +254,7 @@ class Order:
             where = f" at {as_code(path)}" if path else ""
             said.say(f"Noted, but this pull request has no new {code}{where} to ignore by now.")
         await self._store.waive(self.job.repository, self.job.number, waivers)
-        await self._record("ignore", f"{code} {path} {' '.join(tokens)} {reason}")
+        await self._record("ignore", f"{code} {path} {' '.join(tokens)} {reason}", f"ignore:{command.line}")
         said.review = True
 
     async def _concern_nothing(self, waivers: Sequence[Waiver]) -> bool:
@@ -281,7 +281,7 @@ class Order:
             taken = await self._store.unwaive(
                 self.job.repository, self.job.number, code=code, path=path, tokens=tokens
             )
-            await self._record("unignore", f"{code} {path} {' '.join(tokens)}")
+            await self._record("unignore", f"{code} {path} {' '.join(tokens)}", f"unignore:{command.line}")
             said.review = taken > 0
             if taken:
                 return
@@ -336,6 +336,7 @@ class Order:
         return sum(entry.action == "command" and entry.at > since for entry in recent) > MOST_AN_HOUR
 
     async def _record(self, action: str, detail: str, suffix: str = "") -> None:
+        """A line of the record; two of one action in one comment need a `suffix` each, or the second is lost."""
         job = self.job
         entry_id = f"{job.repository.id}#{job.number}:{job.trigger}:{suffix or action}"
         await self._store.record(

@@ -40,7 +40,7 @@ from app.review.reconcile import marked
 from app.review.record import Record
 from app.review.report import Report, reconcile
 from app.runs import is_answered, own_run
-from app.store import COULD_NOT, HeadReview, Store
+from app.store import COULD_NOT, NOT_PERMITTED, HeadReview, Store
 from app.surveys import Surveys
 from app.verdict import (
     Gathered,
@@ -131,7 +131,8 @@ class Pipeline(Chores):
             return Gathered(status="closed", head_sha=state.head_sha)
         run = own_run(state.check_runs, state.head_sha)
         config = Config.parse(state.documents)
-        return unreviewed(state.head_sha, config.on_skip, lacking(error.accepted), run)
+        said = unreviewed(state.head_sha, config.on_skip, lacking(error.accepted), run)
+        return msgspec.structs.replace(said, title=NOT_PERMITTED)
 
     async def _gather(self, job: ReviewJob) -> Gathered:
         client = self.github.repository(job.repository)

@@ -51,6 +51,8 @@ PING: Final = "ping"
 
 COULD_NOT: Final = "fastperf could not review this commit"
 """The title of what a fault of ours leaves: it counts like a review, and the next event tries again."""
+NOT_PERMITTED: Final = "not reviewed: a permission is missing"
+"""The title where an owner has not granted enough: the same, and once more is granted it is tried again unasked."""
 
 
 class HeadReview(msgspec.Struct, frozen=True):
@@ -153,7 +155,7 @@ class Store:
     async def reviewed(self, repository: Repository, number: int, head_sha: str) -> bool:
         """Whether the pull request was reviewed at this head, and not given up."""
         return any(
-            review.number == number and review.title != COULD_NOT
+            review.number == number and review.title not in {COULD_NOT, NOT_PERMITTED}
             for review in await self.reviews(repository, head_sha)
         )
 
@@ -313,6 +315,12 @@ class Store:
             sa.select(tables.reviews.c.number).where(tables.reviews.c.repository_id == repository.id).limit(1)
         )
         return await self._run(self._scalar, query) is not None
+
+    async def not_permitted(self, installation_id: int) -> frozenset[tuple[int, int, str]]:
+        """Repository, pull request and head of what waits for a permission."""
+        columns = (tables.reviews.c.repository_id, tables.reviews.c.number, tables.reviews.c.head_sha)
+        where = (tables.reviews.c.installation_id == installation_id, tables.reviews.c.title == NOT_PERMITTED)
+        return frozenset(await self._run(self._read_heads, sa.select(*columns).where(*where)))
 
     async def reviewed_repositories(self, installation_id: int) -> frozenset[int]:
         """The repositories of an installation of which a review is kept."""
@@ -638,6 +646,10 @@ class Store:
             )
             for sha, said in sorted(heads.items())
         ]
+
+    def _read_heads(self, query: sa.Select[Any]) -> list[tuple[int, int, str]]:
+        with self._engine.connect() as connection:
+            return [(int(row[0]), int(row[1]), str(row[2])) for row in connection.execute(query)]
 
     def _read_shared(self) -> list[tuple[int, str, int]]:
         table = tables.reviews

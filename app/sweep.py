@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Final
 
 import structlog
@@ -86,15 +86,18 @@ class Sweep:
         return Swept(reviews=self._wishes(reviews), redelivered=redelivered)
 
     async def arrived(self, installation_id: int) -> Swept:
-        """The open heads of an installation that is new here."""
+        """The open heads of an installation that is new here, or grants more: those that wait for a permission too."""
         try:
             self._repositories[installation_id] = await self._github.app.repositories(installation_id)
         except (Gone, NotFound):
             return Swept()
         self._looked_through.pop(installation_id, None)
         self._shared = await self._store.shared_heads()
+        unpermitted = await self._store.not_permitted(installation_id)
+        for repository_id, number, _ in unpermitted:
+            self._answered.pop((repository_id, number), None)
         reviews: list[ReviewJob] = []
-        await self._look(installation_id, reviews)
+        await self._look(installation_id, reviews, unpermitted)
         return Swept(reviews=self._wishes(reviews))
 
     def _wishes(self, reviews: Sequence[ReviewJob]) -> tuple[ReviewJob, ...]:
@@ -144,8 +147,13 @@ class Sweep:
 
     # Heads
 
-    async def _look(self, installation_id: int, reviews: list[ReviewJob]) -> None:
-        """Add a wish for each open head without an answer."""
+    async def _look(
+        self,
+        installation_id: int,
+        reviews: list[ReviewJob],
+        unpermitted: Set[tuple[int, int, str]] = frozenset(),
+    ) -> None:
+        """Add a wish for each open head without an answer, or whose answer was only that something is not permitted."""
         now = time.monotonic()
         thorough = now - self._looked_through.get(installation_id, -HEADS_SECONDS) >= HEADS_SECONDS
         listed = self._repositories[installation_id]
@@ -153,7 +161,7 @@ class Sweep:
             some = listed[first : first + HEADS_AT_ONCE]
             suspects = await self._suspects(installation_id, some, thorough=thorough)
             for repository in suspects:
-                reviews += await self._without_answer(repository)
+                reviews += await self._without_answer(repository, unpermitted)
         self._looked[installation_id] = now
         if thorough:
             self._looked_through[installation_id] = now
@@ -192,7 +200,9 @@ class Sweep:
         pause = min(HEADS_SECONDS, FIRST_PAUSE * 2 ** min(times, 10))
         return not times or time.monotonic() - last >= pause
 
-    async def _without_answer(self, repository: Repository) -> list[ReviewJob]:
+    async def _without_answer(
+        self, repository: Repository, unpermitted: Set[tuple[int, int, str]]
+    ) -> list[ReviewJob]:
         try:
             pulls = await self._github.repository(repository).pulls.list_open_with_check_runs()
         except RateLimited:
@@ -207,8 +217,10 @@ class Sweep:
         having = Counter(heads.values())
         for entry in pulls:
             number, head_sha = entry.pull.number, entry.pull.head_sha
-            if is_answered(own_run(entry.check_runs, head_sha)) and (
-                having[head_sha] == 1 or await self._spoke(repository, number, head_sha)
+            if (
+                (repository.id, number, head_sha) not in unpermitted
+                and is_answered(own_run(entry.check_runs, head_sha))
+                and (having[head_sha] == 1 or await self._spoke(repository, number, head_sha))
             ):
                 self.answered(repository, number, head_sha)
             elif self._is_due(repository, number, head_sha):

@@ -182,6 +182,7 @@ SHOWN: Mapping[str, Sequence[str]] = {
     "What may not be read or said": (
         "app/test_permissions.py::test_without_leave_to_read_code_the_check_says_what_is_missing",
         "app/test_permissions.py::test_what_may_not_be_said_on_lines_is_said_in_the_check",
+        "app/test_permissions.py::test_a_permission_that_is_granted_at_last_is_used_at_once",
     ),
     "A first fortnight without blocking": (),
     "Commands": (

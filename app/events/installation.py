@@ -22,9 +22,10 @@ async def forget(event: sansio.Event, jobs: Jobs) -> None:
 
 @router.register("installation", action="created")
 @router.register("installation", action="unsuspend")
+@router.register("installation", action="new_permissions_accepted")
 @router.register("installation_repositories", action="added")
 async def look_at_what_is_open(event: sansio.Event, jobs: Jobs) -> None:
-    """Nobody told us of the pull requests that were open before."""
+    """Nobody told us of the pull requests that were open before, and some wait for a permission."""
     await jobs.request_arrival(ArriveJob(installation_id=_installation(event), trigger=event.delivery_id))
 
 
@@ -36,19 +37,6 @@ async def pause(event: sansio.Event, jobs: Jobs) -> None:
             repository_ids=(),
             trigger=event.delivery_id,
             reason="suspended",
-        )
-    )
-
-
-@router.register("installation", action="new_permissions_accepted")
-async def drop_tokens(event: sansio.Event, jobs: Jobs) -> None:
-    """A token keeps the grants it was made with."""
-    await jobs.request_forget(
-        ForgetJob(
-            installation_id=_installation(event),
-            repository_ids=(),
-            trigger=event.delivery_id,
-            reason="permissions",
         )
     )
 

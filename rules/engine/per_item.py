@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rules.engine import facts, small_tables, switches
 from rules.engine.context import AT_STARTUP
 from rules.engine.loop_shapes import FEW, is_short, iterables, targets, unwrapped
+from rules.engine.scopes import Part
 from rules.engine.spelling import last_name
 from rules.engine.values import Sort, Value
 from rules.engine.walking import walk
@@ -62,9 +63,10 @@ def is_few(loop: ast.AST, module: Module) -> bool:
 
 def is_doubtful(loop: ast.AST, module: Module) -> bool:
     """Whether the turns are likely few, or may not come at all: groups of items, what is left over beyond a limit,
-    a search, what arrives over time, code that prepares data, or where a comment says so."""
+    a search, what arrives over time, code that prepares data or cleans up after a failure, or where a comment says so."""
     return (
         is_preparing(loop, module)
+        or _is_after_failure(loop, module)
         or _is_search(loop)
         or _is_asked_until_known(loop, module)
         or _is_said_to_be_short(loop, module)
@@ -73,8 +75,19 @@ def is_doubtful(loop: ast.AST, module: Module) -> bool:
     )
 
 
+def _is_after_failure(loop: ast.AST, module: Module) -> bool:
+    parent = module.parent(loop)
+    while parent is not None and not isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+        if isinstance(parent, ast.ExceptHandler):
+            return True
+        parent = module.parent(parent)
+    return False
+
+
 def _is_unclear(iterable: ast.expr, module: Module) -> bool:
     if _is_grouped(iterable, module) or _is_rest(iterable) or _is_arriving(iterable):
+        return True
+    if isinstance(iterable, ast.Name) and _is_done(iterable, module):
         return True
     value = _value_of(iterable, module) if isinstance(iterable, ast.Name) else iterable
     return _is_arriving(value) or _is_limited(value, module) or _is_configured(value)
@@ -531,6 +544,17 @@ def _is_arriving(iterable: ast.AST | None) -> bool:
         else ""
     )
     return any(word in name.lower() for word in _ARRIVING)
+
+
+def _is_done(name: ast.Name, module: Module) -> bool:
+    """`done, pending = await asyncio.wait(…)`: what was done by then, each turn for itself."""
+    for binding in _bindings(name, module):
+        value = binding.value.value if isinstance(binding.value, Part) else None
+        if isinstance(value, ast.Await):
+            value = value.value
+        if isinstance(value, ast.Call) and module.qualified_name(value.func) == "asyncio.wait":
+            return True
+    return False
 
 
 def _value_of(name: ast.Name, module: Module) -> ast.AST | None:

@@ -149,6 +149,11 @@ def _is_held_elsewhere(call: ast.Call, module: Module) -> bool:
         ending = (each.func for each in own_calls(function.node) if each.lineno > call.lineno)
         if any(isinstance(each, ast.Attribute) and each.attr == "run_forever" for each in ending):
             return True
+    if function is not None and isinstance(module.parent(call), ast.Assign | ast.AnnAssign):
+        # A lifespan or a dependency stands at its `yield` and holds its locals.
+        nodes = walk(function.node)
+        if any(isinstance(each, ast.Yield) and each.lineno > call.lineno for each in nodes):
+            return True
     match call.args[:1]:
         case [ast.Call() as work]:
             offload = module.offload(work)

@@ -9,6 +9,7 @@ from rules.engine.responses import Answer, answer, is_model
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.schemas import Schemas
 from rules.engine.values import Sort, Value
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -110,7 +111,11 @@ class RedundantDumpBeforeResponse(Rule):
         wanted = _declared_class(declared.model, module, several=several)
         own = module.value(source)
         same = own is not None and wanted and own.sort == Sort.OBJECT and own.name == wanted
-        encoded = isinstance(dumped, ast.Call) and module.qualified_name(dumped.func) in _ENCODERS
+        encoded = (
+            isinstance(dumped, ast.Call)
+            and module.qualified_name(dumped.func) in _ENCODERS
+            and _names_model(declared.model, module)
+        )
         if not (same or encoded):
             return
         plain = same and not encoded and own is not None and _keeps_its_values(own, module)
@@ -193,6 +198,17 @@ def _declared_class(model: ast.expr, module: Module, *, several: bool) -> str:
         model = model.slice
     value = module.value(model)
     return value.name if value is not None and value.sort == Sort.CLASS else ""
+
+
+def _names_model(model: ast.expr, module: Module) -> bool:
+    """Whether the endpoint declares a class of the project's, or several: a `dict` is not made into anything."""
+    return any(
+        isinstance(each, ast.Name | ast.Attribute)
+        and (value := module.value(each)) is not None
+        and value.sort == Sort.CLASS
+        and value.module is not None
+        for each in walk(model)
+    )
 
 
 def _is_several(model: ast.expr) -> bool:

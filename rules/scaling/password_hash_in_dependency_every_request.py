@@ -22,7 +22,7 @@ _SIGNS_IN = re.compile(
 
 
 class PasswordHashInDependencyEveryRequest(Rule):
-    """A password hash in a dependency costs a quarter of a second of processor time on every request that depends on it.
+    """A password hash in a dependency costs every request that depends on it up to a quarter of a second of processor time.
 
     Password hashes are slow on purpose, so that a thief cannot try many. At a log-in that is right, once. In a dependency that
     checks an API key or basic credentials the price is paid by each request: a core then serves four requests a second.

@@ -39,8 +39,11 @@ async def test_an_ignored_finding_no_longer_blocks_and_is_listed_with_its_reason
     code = service.github.review_comments(repo, pull.number)[0].body.split("/rules/")[1][:5]
     assert service.run(repo, pull).conclusion == "failure"
 
-    comment = await _say(service, repo, pull, f"/fastperf ignore {code} the carrier answers in a millisecond")
+    asked = f"/fastperf ignore {code} the carrier answers in a millisecond\r\n/fastperf ignore {code} shop/main.py read once"
+    comment = await _say(service, repo, pull, asked)
 
+    recorded = await service.jobs.work.store.recorded(action="ignore")  # type: ignore[attr-defined]  # the pipeline's
+    assert len(recorded) == 2
     assert service.github.reactions(comment) == ["eyes"]
     run = service.run(repo, pull)
     assert run.conclusion == "success"

@@ -136,6 +136,8 @@ def test_what_the_code_itself_bounds_is_no_loop_over_data(body: str) -> None:
         "for order in filled:\n    if order.id != ids[0]:\n        continue\n    load(session, order.shop_id)",
         "for order in filled:\n    if order.open and order.id == ids[0]:\n        load(session, order.shop_id)",
         "return any(load(session, key) for key in ids)",
+        "import asyncio\ndone, _ = asyncio.wait(ids)\nfor key in done:\n    load(session, key)",
+        "try:\n    return session.scalars(select(Order)).all()\nexcept ValueError:\n    for key in ids:\n        load(session, key)",
         "# A shop has few channels.\nfor key in ids:\n    load(session, key)",
         "orders = session.scalars(select(Order).limit(5)).all()\nfor order in orders:\n    load(session, order.shop_id)",
     ],

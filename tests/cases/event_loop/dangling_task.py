@@ -1,5 +1,7 @@
 import asyncio
 from asyncio import create_task as start
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 
@@ -144,3 +146,9 @@ async def start_watching() -> None:
 @app.on_event("startup")
 async def start_watching_for_good() -> None:
     app.state.watching = asyncio.create_task(watch())
+
+
+@asynccontextmanager
+async def while_serving(app: FastAPI) -> AsyncIterator[None]:
+    watching = asyncio.create_task(watch())  # FP113 (summary)
+    yield

@@ -103,3 +103,8 @@ def either(raw: bool) -> JSONResponse | Order:
 @app.get("/positional")
 def positional() -> Order:
     return find(1).dict(None)
+
+
+@app.get("/untyped", response_model=dict)
+def untyped():
+    return jsonable_encoder(find(1))
