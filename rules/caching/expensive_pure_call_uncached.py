@@ -23,6 +23,9 @@ _FRESH = re.compile(
     re.IGNORECASE,
 )
 
+_QUICKLY = 2_000
+"""Parts of a constant that take less than a millisecond to copy."""
+
 
 class ExpensivePureCallUncached(Rule):
     """A public endpoint asks another service the same question again for each caller.
@@ -135,13 +138,34 @@ def _copied(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) ->
 
 
 def _is_table(source: ast.expr, module: Module) -> bool:
-    """A constant of the module, or something that another package offers."""
+    """A constant of the module that is not written out there in full, or something that another package offers."""
     match source:
         case ast.Name(id=name):
-            return name.lstrip("_").isupper() and module.function_of(source) is not None
+            return (
+                name.lstrip("_").isupper()
+                and module.function_of(source) is not None
+                and not _is_quickly_copied(name, module)
+            )
         case ast.Attribute(value=ast.Name()):
             value = module.value(source)
             return value is not None and value.sort == Sort.EXTERNAL and not value.bound
+    return False
+
+
+def _is_quickly_copied(name: str, module: Module) -> bool:
+    """Whether the file itself writes the constant out, and it is a fraction of a millisecond to copy."""
+    for statement in module.tree.body:
+        match statement:
+            case ast.Assign(targets=[ast.Name(id=target)], value=value) if target == name:
+                pass
+            case ast.AnnAssign(target=ast.Name(id=target), value=ast.expr() as value) if target == name:
+                pass
+            case _:
+                continue
+        parts = list(walk(value))
+        return len(parts) < _QUICKLY and not any(
+            isinstance(part, ast.Name | ast.Call | ast.comprehension | ast.Starred) for part in parts
+        )
     return False
 
 

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.raw_queries import Raw
 from rules.engine.raw_text import RUNS
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.small_tables import is_small
 from rules.engine.spelling import last_name
 from rules.engine.tables import Column, Table
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.callees import Callee
@@ -18,6 +21,8 @@ _WHERE = frozenset({"where", "filter"})
 _FUNCTIONS = frozenset(
     {"lower", "upper", "trim", "date", "date_trunc", "coalesce", "cast", "extract", "substr", "length"}
 )
+
+_MAKING = re.compile(r"_*(?:create|add|register|invite|new|sign_?up)(?:_|$)")
 
 
 class IndexDefeatingPredicate(Rule):
@@ -125,8 +130,18 @@ class IndexDefeatingPredicate(Rule):
             f" `{table.name}`.",
             severity=severity,
             # A search within words is mostly wanted, and small tables do not mind.
-            confidence=Confidence.POSSIBLE if severity is Severity.LOW else Confidence.LIKELY,
+            confidence=Confidence.POSSIBLE
+            if severity is Severity.LOW or is_small(table) or _comes_before_new(node, entity, module)
+            else Confidence.LIKELY,
         )
+
+
+def _comes_before_new(node: ast.Call, entity: str, module: Module) -> bool:
+    """Whether it is asked only when a row is made: `create_user` looks for the address and makes the `User`."""
+    function = module.function_of(node)
+    if function is None or not _MAKING.match(function.name):
+        return False
+    return any(isinstance(each, ast.Call) and last_name(each.func) == entity for each in walk(function.node))
 
 
 def _in_text(node: ast.Call, raw: Raw) -> Iterator[Match]:

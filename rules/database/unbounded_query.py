@@ -10,7 +10,7 @@ from rules.engine.document_lists import ENDS, UnlimitedList, unlimited
 from rules.engine.finding import Hop
 from rules.engine.raw_queries import Raw, is_unlimited
 from rules.engine.raw_text import RUNS
-from rules.engine.reference_tables import is_only_read, is_reference
+from rules.engine.reference_tables import is_kept_by_hand, is_only_read, is_reference
 from rules.engine.rows import NARROWED
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.small_tables import is_small
@@ -136,6 +136,7 @@ class UnboundedQuery(Rule):
             if found.loaded.filters
             or is_small(table)
             or is_reference(table, module.project)
+            or is_kept_by_hand(table)
             or is_seldom(node, module)
             or _is_narrowed(found, elsewhere)
             else Confidence.LIKELY,

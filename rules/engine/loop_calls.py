@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -24,6 +25,7 @@ from rules.engine.walking import own_calls, own_nodes
 from rules.libraries import Blocking, Kind
 
 if TYPE_CHECKING:
+    from rules.engine.graph import Node
     from rules.engine.module import Module
     from rules.engine.scopes import FunctionNode
     from rules.engine.summaries import Leaf
@@ -69,10 +71,19 @@ _STARTING = "subprocess.Popen"
 """Starts a program and does not wait for it: some milliseconds."""
 _OPENING = frozenset({"sqlite3.connect", "duckdb.connect"})
 """They open a file; what is asked of it afterwards takes the time."""
+_STARTS = frozenset(
+    {"start", "serve", "startup", "start_server", "start_service", "run_forever", "serve_forever"}
+)
+_ENDS = ("stop", "shutdown", "close", "aclose")
+_LASTING = frozenset(
+    {"create_task", "ensure_future", "start_server", "create_server", "start_tls", "serve_forever"}
+)
+"""What a service begins that stays until it is stopped."""
 AFTER_FAILURE = "after a failure"
 _NOT_KEPT = "whenever no answer is kept"
 _FIRST_TIME = "the first time"
 _WISHED = "when it is asked to"
+_AT_START = "when the service starts"
 _CHOSEN = "with one of the objects that it may be"
 _AT_MOST = {AFTER_FAILURE: Severity.HIGH, _FIRST_TIME: Severity.LOW, _CHOSEN: Severity.HIGH}
 _OF_HELPERS = frozenset({"FP103", "FP105", "FP106"})
@@ -231,7 +242,10 @@ def through_helper(call: ast.Call | ast.Attribute, module: Module) -> Iterator[S
             continue
         if code not in ("FP109", "FP701"):
             code = _said_by("FP103", function.node, module)
-        severity, seldom = weight(entry), here if here == _FIRST_TIME else _seldom(leaf, module) or here
+        severity = weight(entry)
+        seldom = here if here in (_FIRST_TIME, _AT_START) else _seldom(leaf, module) or here
+        if seldom == _NOT_KEPT and _makes_what_is_kept(leaf, call, module):
+            seldom = _FIRST_TIME
         if seldom:
             most = Severity.MEDIUM if seldom == AFTER_FAILURE else _AT_MOST.get(seldom, Severity.MEDIUM)
             severity = min(severity, most, key=lambda each: each.rank)
@@ -298,8 +312,25 @@ def _seldom_here(call: ast.Call, module: Module) -> str:
         return _FIRST_TIME
     if flags & (facts.RECALLED | facts.ON_MISS):
         return _NOT_KEPT
-    node = module.graph_node(call) if flags & facts.OF_OBJECT else None
-    return _kept_by((node.path, node.symbol.rpartition(".")[0]), module) if node is not None else ""
+    node = module.graph_node(call)
+    if node is None:
+        return ""
+    if flags & facts.OF_OBJECT and (found := _kept_by((node.path, node.symbol.rpartition(".")[0]), module)):
+        return found
+    return _AT_START if _starts_service(node, module) and not module.loops(call) else ""
+
+
+def _starts_service(node: Node, module: Module) -> bool:
+    """Whether a method begins what then runs for long, and another one ends it: a server, a loop in a task of its own.
+
+    What it does before, it does once; in the loop it does so again and again.
+    """
+    owner, _, name = node.symbol.rpartition(".")
+    if not owner or name not in _STARTS:
+        return False
+    if not any((node.path, f"{owner}.{each}") in module.project.graph.nodes for each in _ENDS):
+        return False
+    return any(call.ref.rpartition(".")[2] in _LASTING for call in node.function.calls)
 
 
 def _kept_by(cls: tuple[str, str], module: Module) -> str:
@@ -310,6 +341,19 @@ def _kept_by(cls: tuple[str, str], module: Module) -> str:
         case Lifetime.REQUEST:
             return ""
     return _NOT_KEPT
+
+
+def _makes_what_is_kept(leaf: Leaf, call: ast.Call | ast.Attribute, module: Module) -> bool:
+    """Whether a memoised function on the way makes an object, and that does it: `engine()` keeps `Engine()`, which
+    waits while it is made."""
+    target = module.callee(call) if isinstance(call, ast.Call) else None
+    kept = target is not None and bool(target.function.flags & facts.CACHED)
+    for hop, following in pairwise(leaf.path):
+        if kept and hop.symbol.endswith(".__init__"):
+            return True
+        inner = module.project.graph.nodes.get((following.path, hop.symbol))
+        kept = kept or (inner is not None and bool(inner.function.flags & facts.CACHED))
+    return False
 
 
 def _seldom(leaf: Leaf, module: Module) -> str:
@@ -484,7 +528,7 @@ def expected(stop: Stop, module: Module) -> Impact:
 
 
 def confidence(stop: Stop) -> Confidence:
-    if stop.seldom in (_WISHED, _FIRST_TIME) or only_starts(stop) or stop.entry.name in _OPENING:
+    if stop.seldom in (_WISHED, _FIRST_TIME, _AT_START) or only_starts(stop) or stop.entry.name in _OPENING:
         return Confidence.POSSIBLE
     return Confidence.LIKELY if stop.seldom else Confidence.CERTAIN
 

@@ -23,6 +23,10 @@ _KEPT_BESIDE = re.compile(
     r"|effective_\w+|expiration_date|valid_(?:from|to|until)|(?:is_)?(?:active|enabled|legacy|deprecated|default))"
 )
 """Columns that any table may have: when a row came, who changed it, where it stands in a list, whether it still holds."""
+_BY_HAND = re.compile(
+    r"(?:sort|display|menu|list)_(?:order|index|position)|sort|ordering|is_(?:default|builtin|built_in|predefined)"
+)
+"""Columns of lists that somebody puts in order, or of which some rows come with the application."""
 _PEOPLE = re.compile(
     r"e?_?mail|password|token|phone|user|owner|author|customer|tenant|message|content|body|url"
 )
@@ -50,6 +54,14 @@ def is_reference(table: Table, project: Project) -> bool:
     if any(each.foreign is not None or _PEOPLE.search(each.attribute) for each in columns):
         return False
     return not {table.name, table.symbol.rpartition(".")[2]} & _names_written(project)
+
+
+def is_kept_by_hand(table: Table) -> bool:
+    """Whether rows belong to nobody and stand in an order that somebody gives them, or beside those shipped: links of a
+    menu, a catalog with defaults. Nobody orders thousands by hand."""
+    if table.opaque or any(each.foreign is not None for each in table.columns.values()):
+        return False
+    return any(_BY_HAND.fullmatch(each) for each in table.columns)
 
 
 def is_only_read(name: str, table: Table | None, project: Project) -> bool:

@@ -86,7 +86,8 @@ def _is_for_now_and_then(symbol: str, path: str) -> bool:
     stem = path.rpartition("/")[2].removesuffix(".py")
     words = _words(name) | _words(stem)
     renews = {"update", "check"} <= words or {"refresh", "token"} <= words
-    return bool(words & _RARE_CODE) or renews or _is_trial(name)
+    reports = {"bug", "report"} <= words or {"support", "ticket"} <= words
+    return bool(words & _RARE_CODE) or renews or reports or _is_trial(name)
 
 
 def is_maintenance(node: ast.AST, module: Module) -> bool:

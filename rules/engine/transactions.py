@@ -426,11 +426,23 @@ _CONNECTING = frozenset({"connect", "begin", "acquire", "connection"})
 
 
 def _is_spawned(call: ast.Call, module: Module) -> bool:
-    """`create_task(f())`: it runs when others wait, and nobody waits for it."""
-    match module.parent(call):
-        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
-            return name in _SPAWNING
+    """`create_task(f())`, or a function of the project that does so with what it is given: nobody here waits for it."""
+    parent = module.parent(call)
+    if isinstance(parent, ast.keyword):
+        parent = module.parent(parent)
+    match parent:
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)) if parent.func is not call:
+            return name in _SPAWNING or _spawns(module.callee(parent))
     return False
+
+
+def _spawns(target: Node | None) -> bool:
+    """Whether a function that cannot wait itself makes a task: `spawn(self._upload(number))`."""
+    return (
+        target is not None
+        and not target.is_async
+        and any(call.ref.rpartition(".")[2] in _SPAWNING for call in target.function.calls)
+    )
 
 
 def _in_handler(node: ast.AST, module: Module) -> bool:

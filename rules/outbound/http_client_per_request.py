@@ -140,6 +140,8 @@ class HttpClientPerRequest(Rule):
         doubtful = _is_doubtful(node, module) or (client.is_async and module.has_own_loop(node))
         if _is_quickly_made(client) and place is Place.REQUEST and not module.is_waited_for(node):
             doubtful = True  # nobody waits for the handshake
+        if _is_quickly_made(client) and _lasts_as_stream(node, module):
+            doubtful = True  # one connection per stream, whoever makes the client
         severity = _severity(client)
         if place is Place.CALL or not module.runs_on_event_loop(node):
             severity = min(severity, Severity.MEDIUM, key=lambda each: each.rank)
@@ -195,6 +197,18 @@ def _is_shared_by_items(call: ast.Call, module: Module) -> bool:
             or (isinstance(loop, ast.While) and _waits_each_turn(loop.body))
         )
         and any(isinstance(node, ast.Name) and node.id in names for node in walk(loop))
+        for statement in block.body
+        for loop in walk(statement)
+    )
+
+
+def _lasts_as_stream(call: ast.Call, module: Module) -> bool:
+    """Whether a generator hands on, inside the client's block, what comes in as long as the other side sends: a camera."""
+    block = module.statement(call)
+    if not isinstance(block, ast.With | ast.AsyncWith):
+        return False
+    return any(
+        isinstance(loop, ast.AsyncFor) and any(isinstance(node, ast.Yield) for node in walk(loop))
         for statement in block.body
         for loop in walk(statement)
     )

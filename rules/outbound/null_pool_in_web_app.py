@@ -1,17 +1,25 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine import estimates, pools
+from rules.engine.memoised import memos
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 _NULL = frozenset({"sqlalchemy.pool.NullPool", "sqlalchemy.NullPool", "sqlalchemy.pool.impl.NullPool"})
+_POOL = re.compile(r"pool|idle connection|connections? open", re.IGNORECASE)
+_REASON = re.compile(
+    r"because|since|so that|avoid|otherwise|event loops?|idle|rarely|infrequent|low.frequency|upstream",
+    re.IGNORECASE,
+)
 _HINTS = ("pgbouncer", "pgcat", "pooler", "supabase", "neon.tech", "lambda", "serverless", "celery", "fork")
 
 
@@ -85,9 +93,50 @@ class NullPoolInWebApp(Rule):
         yield Match(
             node,
             "`poolclass=NullPool` connects to the database anew for every request.",
-            confidence=Confidence.LIKELY,
+            confidence=Confidence.POSSIBLE
+            if _is_of_others(engine, module) or _is_explained(node, module)
+            else Confidence.LIKELY,
             impact=estimates.connection_per_request(module.options),
         )
+
+
+def _is_of_others(engine: pools.Engine, module: Module) -> bool:
+    """Whether a function keeps an engine for each address that it is given: databases of others, asked now and then.
+
+    Idle connections to them may be unwelcome; the application's own database is known before.
+    """
+    function = module.function_of(engine.call)
+    node = function.node if function is not None else None
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or not any(memos(node, module)):
+        return False
+    given = {each.arg for each in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)}
+    address = engine.call.args[0] if engine.call.args else engine.given.get("url")
+    return address is not None and _comes_from(address, given, node)
+
+
+def _is_explained(call: ast.Call, module: Module) -> bool:
+    """Whether a comment on the call, or above it, says why nothing is pooled."""
+    statement = module.statement(call) or call
+    lines = module.source.text.splitlines()
+    first = statement.lineno - 1
+    while first > 0 and lines[first - 1].lstrip().startswith("#"):
+        first -= 1
+    comments = " ".join(line.partition("#")[2] for line in lines[first : statement.end_lineno] if "#" in line)
+    return _POOL.search(comments) is not None and _REASON.search(comments) is not None
+
+
+def _comes_from(value: ast.expr, given: set[str], function: ast.AST) -> bool:
+    """Whether `value` is made of a parameter, directly or by way of a local."""
+    names = {each.id for each in walk(value) if isinstance(each, ast.Name)}
+    if names & given:
+        return True
+    return any(
+        isinstance(each, ast.Name) and each.id in given
+        for assignment in walk(function)
+        if isinstance(assignment, ast.Assign)
+        and any(isinstance(target, ast.Name) and target.id in names for target in assignment.targets)
+        for each in walk(assignment.value)
+    )
 
 
 def _is_chosen(call: ast.Call, module: Module) -> bool:

@@ -20,7 +20,8 @@ async def weather(city: str, days: int = 3) -> dict[str, float]:
     return (await client.get(f"https://weather.example/{city}", params={"days": days})).json()  # FP303
 
 
-PRICES = {"book": 1}
+PRICES = dict.fromkeys(range(100_000), 1)
+SHIPPED = [{"effect": "adds", "targets": ["Order", "Parcel"]}]
 
 
 def prices() -> dict[str, int]:
@@ -34,7 +35,7 @@ def models() -> dict[str, object]:
 
 @app.get("/prices/{name}")
 def price(name: str) -> object:
-    return [prices(), models(), copied_once(), copied(PRICES), copied_local()]
+    return [prices(), models(), copied_once(), copied(PRICES), copied_local(), shipped()]
 
 
 # Near misses
@@ -47,6 +48,10 @@ def copied_once() -> dict[str, int]:
 
 def copied(table: dict[str, int]) -> dict[str, int]:
     return copy.deepcopy(table)
+
+
+def shipped() -> list[dict[str, object]]:
+    return copy.deepcopy(SHIPPED)
 
 
 def copied_local() -> list[int]:

@@ -1,4 +1,5 @@
-from collections.abc import AsyncIterator, Iterator
+import asyncio
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from typing import Annotated
 
 import httpx
@@ -179,3 +180,27 @@ async def begun_here(number: int, session: AsyncSessionDep) -> str:
     async with session.begin():
         order = await session.get(Order, number)
         return await book(order.address)  # FP218
+
+
+def spawn(work: Coroutine[None, None, str], name: str = "") -> None:
+    _tasks.add(asyncio.create_task(work, name=name))
+
+
+async def shielded(work: Coroutine[None, None, str]) -> str:
+    return await work
+
+
+_tasks: set[asyncio.Task[str]] = set()
+
+
+@app.post("/spawned")
+async def spawned(number: int, session: AsyncSessionDep) -> None:
+    order = await session.get(Order, number)
+    spawn(book(order.address), name="book")
+    spawn(work=book(order.address))
+
+
+@app.post("/shielded")
+async def waits_inside(number: int, session: AsyncSessionDep) -> str:
+    order = await session.get(Order, number)
+    return await shielded(book(order.address))  # FP218

@@ -329,3 +329,31 @@ async def switched_off(text: str) -> str:
     await asyncio.sleep(0)
     raise RuntimeError("not now")
     return requests.get("https://shop.example/", params={"text": text}, timeout=5).text  # FP101 (summary)
+
+
+class Bridge:
+    async def start(self) -> None:
+        subprocess.run(["ip", "link"])  # FP101 (summary)
+        self.task = asyncio.create_task(self.refresh())
+
+    async def refresh(self) -> None:
+        while True:
+            subprocess.run(["ip", "link"])  # FP101 (inline)
+            await asyncio.sleep(30)
+
+    async def stop(self) -> None:
+        self.task.cancel()
+
+
+class Container:
+    async def start(self) -> None:
+        subprocess.run(["docker", "start", "shop"])  # FP101 (inline)
+
+    async def stop(self) -> None:
+        await asyncio.sleep(0)
+
+
+@app.post("/bridge")
+async def bridge(on: bool) -> None:
+    await Bridge().start()
+    await Container().start()

@@ -2,6 +2,7 @@
 
 import asyncio
 import concurrent.futures
+import functools
 import queue
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -108,3 +109,34 @@ async def told_apart(number: int) -> bytes:
 
 def tell(number: int) -> None:
     requests.post(f"https://told.example/{number}", timeout=5)
+
+
+class Engine:
+    def __init__(self, url: str) -> None:
+        self.ready = pool.submit(draw, len(url)).result()
+
+
+@functools.lru_cache
+def engine_of(url: str) -> Engine:
+    return Engine(url)
+
+
+@functools.lru_cache
+def drawing_of(number: int) -> bytes:
+    return pool.submit(draw, number).result()
+
+
+def engine() -> Engine:
+    return engine_of("db")
+
+
+@app.get("/engine")
+async def kept_engine() -> bytes:
+    await asyncio.sleep(0)
+    return engine().ready  # FP109 (summary)
+
+
+@app.get("/drawing/{number}")
+async def kept_drawing(number: int) -> bytes:
+    await asyncio.sleep(0)
+    return drawing_of(number)  # FP109 (inline)

@@ -10,6 +10,7 @@ import boto3
 import httpx
 import requests
 from fastapi import BackgroundTasks, Depends, FastAPI, Request
+from fastapi.responses import StreamingResponse
 from openai import AsyncOpenAI
 
 
@@ -265,3 +266,31 @@ def stored(url: str) -> str:
 @app.get("/built")
 def built(url: str) -> str:
     return Builder.build_again().get(url).text
+
+
+async def camera(url: str) -> AsyncIterator[bytes]:
+    async with aiohttp.ClientSession() as session, session.get(url) as response:  # FP603 (summary)
+        async for chunk in response.content.iter_chunked(8192):
+            yield chunk
+
+
+async def answers(url: str) -> AsyncIterator[bytes]:
+    async with httpx.AsyncClient() as client, client.stream("GET", url) as response:  # FP603 (inline)
+        async for chunk in response.aiter_bytes():
+            yield chunk
+
+
+@app.get("/camera")
+async def seen(url: str) -> StreamingResponse:
+    return StreamingResponse(camera(url))
+
+
+@app.get("/answers")
+async def answered(url: str) -> StreamingResponse:
+    return StreamingResponse(answers(url))
+
+
+@app.post("/bugs")
+async def send_bug_report(text: str) -> None:
+    async with httpx.AsyncClient() as client:  # FP603 (summary)
+        await client.post("https://bugs.example", json={"text": text})

@@ -1,4 +1,5 @@
 import os
+from functools import lru_cache
 from typing import Any
 
 from fastapi import FastAPI
@@ -16,7 +17,26 @@ async_engine = create_async_engine(  # FP605
     poolclass=NullPool,
 )
 
+
+@lru_cache
+def own_engine(echo: bool) -> Any:
+    return create_engine(URL, echo=echo, poolclass=NullPool)  # FP605 (inline)
+
+
+# The pool of this one is made below.
+engine = create_engine(URL, poolclass=NullPool)  # FP605 (inline)
+
 # Near misses
+
+# Each task has its own event loop: a pooled connection would belong to another.
+explained = create_async_engine(URL, poolclass=NullPool)  # FP605 (summary)
+
+
+@lru_cache(maxsize=8)
+def engine_of(database: str, user: str) -> Any:
+    url = f"postgresql+psycopg://{user}@{database}/shop"
+    return create_engine(url, poolclass=NullPool)  # FP605 (summary)
+
 
 usual = create_async_engine(URL, poolclass=AsyncAdaptedQueuePool)
 chosen = create_engine(URL, poolclass=NullPool if TESTING else None)

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session, sessionmaker
 
-from shop.models import Depot, Load, TransportMode, Trip
+from shop.models import Depot, Load, MenuLink, OrderLine, TransportMode, Trip
 
 router = APIRouter()
 SessionLocal = sessionmaker(create_engine("sqlite://"))
@@ -51,6 +51,21 @@ def opens_depot(name: str, session: Db) -> None:
 @router.get("/trips", response_model=list[Named])
 def trips(session: Db) -> Sequence[Trip]:
     return session.scalars(select(Trip)).all()  # FP211 (inline)
+
+
+@router.get("/links", response_model=list[Named])
+def links(session: Db) -> Sequence[MenuLink]:
+    return session.scalars(select(MenuLink)).all()  # FP211 (summary)
+
+
+@router.get("/lines", response_model=list[Named])
+def lines(session: Db) -> Sequence[OrderLine]:
+    return session.scalars(select(OrderLine)).all()  # FP211 (inline)
+
+
+@router.post("/links")
+def adds(url: str, session: Db) -> None:
+    session.add_all([MenuLink(url=url), OrderLine(sort_order=1)])
 
 
 @router.get("/loads", response_model=list[Named])

@@ -54,3 +54,17 @@ class Load(Base):
     __tablename__ = "loads"
     id: Mapped[int] = mapped_column(primary_key=True)
     depot_id: Mapped[int] = mapped_column(ForeignKey("depots.id"))
+
+
+class MenuLink(Base):
+    __tablename__ = "menu_links"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    url: Mapped[str]
+    sort_order: Mapped[int]
+
+
+class OrderLine(Base):
+    __tablename__ = "order_lines"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    depot_id: Mapped[int] = mapped_column(ForeignKey("depots.id"))
+    sort_order: Mapped[int]
