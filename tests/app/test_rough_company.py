@@ -161,6 +161,11 @@ async def test_a_locked_conversation_keeps_nothing_from_being_done(service: Serv
         await service.idle()
 
     assert service.run(repo, pull).conclusion == "success"
+    await service.github.comment(repo, pull.number, f"/fastperf unignore {mark['title']}")
+    await service.idle()
+    group = await service.github.merge_group(repo, [pull.number])
+    await service.idle()
+    assert not service.github.group_may_merge(group)
 
 
 async def test_ten_long_answers_are_one_comment(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
