@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.mentions import is_named_in
-from rules.engine.paths import place_of
 
 if TYPE_CHECKING:
     from rules.engine.graph import Node
@@ -93,7 +92,7 @@ def _left_over(project: Project) -> frozenset[str]:
         for path in applications - started
         if path in twins or _is_beside(path, each)
     }
-    idle = {path for path in idle if path in twins or not _is_known(project, path, applications - {path})}
+    idle = {path for path in idle if path in twins or not _is_deployed(project, path, applications - {path})}
     used = _imported(project, applications - idle)
     return frozenset(_imported(project, idle - used) - used)
 
@@ -116,28 +115,13 @@ def _orphans(project: Project) -> frozenset[str]:
     )
 
 
-def _is_known(project: Project, application: str, others: Iterable[str]) -> bool:
-    """Whether a manifest gives what serves it to a container (`value: shop.mobile:app`), or tests import it."""
+def _is_deployed(project: Project, application: str, others: Iterable[str]) -> bool:
+    """Whether a manifest gives what serves it to a container (`value: shop.mobile:app`)."""
     name = _last(application)
     served = re.compile(rf"(?:^|[\s\"'.=]){re.escape(name)}:[a-z]\w*[\"']?\s*$", re.MULTILINE)
     own = all(_last(each) != name for each in others)
-    return any(
-        served.search(text)
-        for path, text in project.documents.items()
-        if own and path.endswith((".yaml", ".yml"))
-    ) or any(
-        place_of(path) == "test"
-        and (application in project.imports_of(path) or _takes(project, path, application))
-        for path in project.resolver.modules
-    )
-
-
-def _takes(project: Project, path: str, application: str) -> bool:
-    """Whether a file imports what another one holds: `from shop.mobile import app`."""
-    module = project.resolver.modules[path]
-    values = (project.resolver.value(ref, module) for ref in module.facts.modules)
-    return any(
-        value is not None and value.origin is not None and value.origin[0] == application for value in values
+    return own and any(
+        served.search(text) for path, text in project.documents.items() if path.endswith((".yaml", ".yml"))
     )
 
 
