@@ -198,6 +198,11 @@ class Matrix:
             await self.storm.github.change_repositories(installation, add=[self.second])
             await self.storm.rest()
 
+    async def new_here(self) -> None:
+        """The second repository is, and nothing of it was reviewed aloud."""
+        await self.away()
+        await self.there()
+
     async def away(self) -> None:
         await self.there()
         await self.leave(None)
@@ -277,6 +282,13 @@ class Matrix:
         assert self.second is not None
         await self.storm.github.change_repositories(installation, add=[self.second])
 
+    async def open_there(self, _: Pull | None) -> None:
+        """The first one that is reviewed aloud is told what the project lacks."""
+        assert self.second is not None
+        branch = f"branch-{len(self.second.pulls)}"
+        self.second.git.commit(branch, SLOW | {"README.md": branch}, parent=self.second.git.ref("main"))
+        await self.storm.github.open_pr(self.second, branch)
+
     async def leave(self, _: Pull | None) -> None:
         (installation,) = self.storm.github.state.installations.values()
         assert self.second is not None
@@ -310,6 +322,7 @@ ACTS: Final = (
     Act("a merge queue", Matrix.fresh, Matrix.queue),
     Act("a merge", Matrix.fresh, Matrix.merge),
     Act("a repository that comes", Matrix.away, Matrix.arrive),
+    Act("a first review", Matrix.new_here, Matrix.open_there),
     Act("a repository that goes", Matrix.there, Matrix.leave),
     Act("a sweep", Matrix.sweeping, Matrix.lose_a_delivery),
 )

@@ -168,6 +168,34 @@ APP = """
     async def run_sync(session: Open):
         await session.run_sync(counted)
 
+    @app.get("/asked-late")
+    async def asked_late(session: Open):
+        await asyncio.sleep(0.5)
+        await session.scalar(select(1))
+
+    @app.get("/given-back")
+    async def given_back(session: Open):
+        await session.scalar(select(1))
+        await session.commit()
+        await asyncio.sleep(0.5)
+
+    @app.get("/opened-early")
+    async def opened_early():
+        async with make_async_session() as session:
+            await asyncio.sleep(0.5)
+            await session.scalar(select(1))
+
+    @app.get("/kept-on")
+    async def kept_on(session: Open):
+        await session.scalar(select(1))
+        await asyncio.sleep(0.5)
+
+    @app.get("/asked-again")
+    async def asked_again(session: Open):
+        for _ in range(2):
+            await asyncio.sleep(0.25)
+            await session.scalar(select(1))
+
     @app.websocket("/prices")
     async def prices(socket: WebSocket, session: Open):
         await session.scalar(select(1))
@@ -211,6 +239,8 @@ def ceilings(found: tuple[Endpoint, ...]) -> dict[str, Capacity]:
         ("/usual-overflow", "database pool", 16, 100),
         ("/gathered", "database pool", 15, 300),
         ("/one-after-another", "database pool", 15, 300),
+        ("/kept-on", "database pool", 15, 500),
+        ("/asked-again", "database pool", 15, 500),
     ],
 )
 def test_the_first_limit_is_what_requests_wait_for(
@@ -238,6 +268,15 @@ def test_what_nobody_else_waits_for_is_no_limit(
     ceilings: dict[str, Capacity], path: str, spared: str
 ) -> None:
     assert spared not in {limit.resource for limit in ceilings[path].limits}
+
+
+@pytest.mark.parametrize("path", ["/asked-late", "/given-back", "/opened-early"])
+def test_a_session_has_a_connection_from_its_first_statement_to_its_commit(
+    ceilings: dict[str, Capacity], path: str
+) -> None:
+    pool = next(limit for limit in ceilings[path].limits if limit.resource == "database pool")
+
+    assert pool.rps > 2 * 15 * 1000 / 50
 
 
 def test_calls_at_once_take_the_time_of_one_and_the_connections_of_all(
