@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
+from rules import libraries
 from rules.engine import estimates, facts
 from rules.engine.admitting import Admissions, Held
 from rules.engine.cost import applies, path_of, total
@@ -30,6 +31,8 @@ _POOLED = frozenset(
     | {"pymysql", "MySQLdb", "mysql.connector", "mariadb", "oracledb", "cx_Oracle", "pyodbc", "pymssql"}
 )
 _MOST_STOPS = 5
+_SPARING = ("app", "mounts", "transport", "verify")
+"""What a client is given that already has its certificates, or needs none."""
 _CONNECTING = frozenset({"acquire", "begin", "connect", "connection"})
 """What takes a connection at once; sessions take theirs with the first statement."""
 _SLEEPS = frozenset({"asyncio.sleep", "anyio.sleep", "trio.sleep"})
@@ -302,6 +305,8 @@ class Occupancies:
                 if used is not NOTHING:
                     yield edge.call, path_of(edge.call, edge), used
         for call in node.function.calls:
+            if made := _made_anew(call, node):
+                yield call, call.path.split("/")[:-1], made
             if call.milliseconds and call.flags & facts.AWAITED:
                 value = self._project.resolver.value(call.ref, node.module)
                 if value is not None and value.name in _SLEEPS:
@@ -321,6 +326,8 @@ class Occupancies:
         waits = _waits(leaf)
         if not waits:
             return NOTHING
+        if leaf.external is not None:
+            waits = {**waits, **_processor_of(libraries.client(leaf.name), "http-call")}
         work = {_worked(kind, leaf): value for kind, value in waits.items()}
         waits_here = leaf.blocking is not None and not leaf.call.flags & facts.AWAITED
         if leaf.kind == PROCESS:
@@ -393,6 +400,23 @@ def _waits(leaf: LeafCall) -> Waits:
         case Kind.NET:
             return {HTTP: ONE}
     return {WAIT: ONE}
+
+
+def _made_anew(call: Call, node: Node) -> Use | None:
+    """What making a client takes of the processor, where a `with` block closes it again."""
+    waits = _processor_of(libraries.client(call.ref), "http")
+    if not waits or call.passed == "*" or any(f";{keyword}=" in call.passed for keyword in _SPARING):
+        return None
+    if not any(f"{call.ref}()" in each.held for each in node.function.calls):
+        return None
+    return Use(waits, waits, {}, waits)
+
+
+def _processor_of(client: libraries.Client | None, kind: str) -> Waits:
+    """What making a client takes of the processor, where that is much."""
+    if client is None or client.kind != kind or not client.cpu_ms or client.cpu_ms < 1:
+        return NO_WAITS
+    return {CPU: {(): round(client.cpu_ms * 1000)}}
 
 
 def _worked(kind: str, leaf: LeafCall) -> str:

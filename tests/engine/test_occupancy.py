@@ -13,6 +13,7 @@ from rules.engine.finding import Endpoint
 
 APP = """
     import asyncio
+    import ssl
     import threading
     import time
     from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
@@ -31,6 +32,7 @@ APP = """
     from sqlalchemy.pool import NullPool
 
     PLACES = 4
+    CERTIFIED = ssl.create_default_context()
     app = FastAPI()
     turns = asyncio.Lock()
     permits = asyncio.Semaphore(PLACES)
@@ -118,6 +120,15 @@ APP = """
     @app.get("/own-client")
     async def own_client():
         async with httpx.AsyncClient() as client:
+            await client.get("https://a.example/")
+
+    @app.get("/own-client-of-one-call")
+    def own_client_of_one_call():
+        httpx.get("https://a.example/")
+
+    @app.get("/certified")
+    async def certified():
+        async with httpx.AsyncClient(verify=CERTIFIED) as client:
             await client.get("https://a.example/")
 
     @app.get("/pool")
@@ -241,6 +252,8 @@ def ceilings(found: tuple[Endpoint, ...]) -> dict[str, Capacity]:
         ("/one-after-another", "database pool", 15, 300),
         ("/kept-on", "database pool", 15, 500),
         ("/asked-again", "database pool", 15, 500),
+        ("/own-client", "processor", 1, 25),
+        ("/own-client-of-one-call", "processor", 1, 25),
     ],
 )
 def test_the_first_limit_is_what_requests_wait_for(
@@ -258,6 +271,7 @@ def test_the_first_limit_is_what_requests_wait_for(
         ("/lock-of-one", "lock"),
         ("/lock-before", "lock"),
         ("/own-client", "client connections"),
+        ("/certified", "client connections"),
         ("/no-pool", "database pool"),
         ("/run-sync", "worker threads"),
         ("/processes", "worker threads"),
@@ -268,6 +282,10 @@ def test_what_nobody_else_waits_for_is_no_limit(
     ceilings: dict[str, Capacity], path: str, spared: str
 ) -> None:
     assert spared not in {limit.resource for limit in ceilings[path].limits}
+
+
+def test_a_client_that_has_its_certificates_is_quickly_made(ceilings: dict[str, Capacity]) -> None:
+    assert ceilings["/certified"].ceiling > 10 * ceilings["/own-client"].ceiling
 
 
 @pytest.mark.parametrize("path", ["/asked-late", "/given-back", "/opened-early"])
