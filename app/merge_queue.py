@@ -166,7 +166,7 @@ class MergeQueue:
             wishes = await self._store.wishes(job.repository, member.number)
             if len(members) == 1:
                 return Wishes(waivers=wishes.waivers)
-            if member.is_revert:
+            if member.is_revert and config.advises_reverts:
                 again = Waiver(reason=f"#{member.number} is a revert: it was there before", author="fastperf")
                 wishes = Wishes(waivers=(*wishes.waivers, again))
             if wishes.waivers:
