@@ -167,8 +167,12 @@ def frees(entry: Blocking) -> bool:
 
 
 def waits_freely(library: str, kind: Kind) -> bool:
-    """Whether a call of the library was seen to wait in a thread without stopping the loop."""
-    return (library, kind) in _waits()
+    """Whether a call of the library was seen to wait in a thread without stopping the loop, or one of the library that
+    it sends through."""
+    if (library, kind) in _waits():
+        return True
+    through = libraries.over(library)
+    return bool(through) and any(each == through for each, _ in _waits())
 
 
 @functools.cache

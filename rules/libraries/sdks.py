@@ -317,7 +317,7 @@ _SDKS = (
         ("youtube_transcript_api.YouTubeTranscriptApi",),
         "get_transcript list_transcripts get_transcripts fetch list",
     ),
-    _Sdk(("duckduckgo_search.DDGS", "ddgs.DDGS"), "text news images videos"),
+    _Sdk(("duckduckgo_search.DDGS", "ddgs.DDGS"), "text news images videos", "a queue worker"),
     _Sdk(("trafilatura",), "fetch_url"),
     _Sdk(("newspaper.Article",), "download"),
     _Sdk(("gtts.gTTS",), "save write_to_fp"),
@@ -377,6 +377,25 @@ def _external() -> Iterator[External]:
             yield from each(External("", True, sdk.kind), sdk.awaited, sdk.awaited_calls or sdk.calls)
 
 
+_SENT_THROUGH = {
+    "requests": "braintree consul dropbox gspread gtts mailchimp_transactional mailjet_rest msal newspaper plivo pyairtable pywebpush razorpay simple_salesforce voyageai web3 youtube_transcript_api langfuse",
+    "httpx": "assemblyai deepgram e2b elevenlabs fal_client mem0 notion_client postgrest solana storage3 turbopuffer upstash_redis",
+    "urllib3": "hubspot plaid sib_api_v3_sdk trafilatura",
+    "urllib": "speech_recognition yt_dlp",
+    "dns": "email_validator",
+    "langchain_core": "langchain langgraph",
+    "chromadb": "langchain_chroma",
+    "pinecone": "pinecone langchain_pinecone",
+    "qdrant_client": "langchain_qdrant",
+    "weaviate": "weaviate langchain_weaviate",
+    "typesense": "typesense",
+    "sqlalchemy": "langchain_postgres",
+    "openai": "llama_index",
+    "litellm": "crewai",
+    "google.cloud.firestore": "pymilvus langchain_milvus",
+}
+"""Library -> SDKs that wait in its calls; gRPC is that of Google's clients."""
+
 _MADE = sorted(
     {
         owner
@@ -388,6 +407,7 @@ _MADE = sorted(
 )
 
 LIBRARY = Library(
+    over={sdk: library for library, sdks in _SENT_THROUGH.items() for sdk in sdks.split()},
     blocking=(
         *_blocking(),
         _LOOKS_UP,
@@ -405,12 +425,12 @@ LIBRARY = Library(
         *each(
             Blocking("", Kind.CPU, "a queue worker", weight="critical"),
             "docling.document_converter.DocumentConverter",
-            "convert convert_all",
+            "convert",
         ),
         *each(
             Blocking("", Kind.CPU, "a queue worker", weight="critical"),
-            ("unstructured.partition.auto", "unstructured.partition.pdf", "unstructured.partition.docx"),
-            "partition partition_pdf partition_docx",
+            "unstructured.partition",
+            "auto.partition pdf.partition_pdf docx.partition_docx",
         ),
     ),
     queries=tuple(

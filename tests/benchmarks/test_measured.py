@@ -664,7 +664,7 @@ SEVERITIES = {
     "FP603": ("high", "high"),
     "FP604": ("high", "high"),
     "FP701": ("critical", "critical"),
-    "FP704": ("high", "high"),
+    "FP704": ("medium", "high"),  # how far it grows depends on what the keys are
     "FP715": ("info", "low"),
 }
 
