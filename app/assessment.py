@@ -86,7 +86,7 @@ class Assessor:
         diff = Diff.of(compared.files)
         links = self.links(client, head_sha)
         relevant = [file for file in compared.files if _matters(file, config)]
-        advisory = revert or config.is_advisory(base_ref)
+        advisory = (revert and config.advises_reverts) or config.is_advisory(base_ref)
         excluded = exclusions.by_path(compared.files, config)
         if not relevant:
             nothing = Result()

@@ -76,7 +76,7 @@ def _frozen_in(place: Path, root: Path, endpoints: Sequence[Endpoint], *, loosen
     folder = place.parent if place.name == PYPROJECT else place.parent.parent
     # What stands further out is for other projects too: there a route alone does not say whose it is.
     is_outer = folder != root and root.is_relative_to(folder)
-    before, inside, after = _parts(text)
+    before, inside, after = _parts(text, place)
     old = _frozen(inside)
     seen = [
         msgspec.structs.replace(each, file=Path(os.path.relpath(root / each.file, folder)).as_posix())
@@ -132,12 +132,16 @@ def _whole(place: Path, before: str, made: Sequence[Budget], after: str) -> str:
     return whole
 
 
-def _parts(text: str) -> tuple[str, str, str]:
+def _parts(text: str, place: Path) -> tuple[str, str, str]:
     """What stands before, in and after the frozen part."""
     before, begin, rest = text.partition(BEGIN)
     if not begin:
         return text, "", ""
-    inside, _, after = rest.partition(END)
+    inside, end, after = rest.partition(END)
+    if not end:  # whatever follows may be somebody else's
+        raise ValueError(
+            f"{place.name}: put the line `{END}` back where the frozen costs end; nothing was written"
+        )
     return before, inside, after
 
 

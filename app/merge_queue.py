@@ -17,7 +17,7 @@ from app.concurrency import together
 from app.factsversion import facts_version
 from app.github.client import RepositoryClient
 from app.github.documents import CONFIGURATION
-from app.github.errors import NotFound
+from app.github.errors import GitHubError, NotFound, RateLimited
 from app.github.models import PullState
 from app.github.pulls import Group
 from app.publishing import Publisher
@@ -56,7 +56,12 @@ class MergeQueue:
         said, report, group = await self._gather(client, job)
         await self._conclude(client, said)
         if said.conclusion == "failure" and report is not None:
-            await self._tell(client, job, report, group)
+            try:
+                await self._tell(client, job, report, group)
+            except RateLimited:
+                raise
+            except GitHubError as error:  # a fault would conclude the group anew, and let pass what fails
+                log.warning("group_not_told", error=type(error).__name__)
 
     async def give_up(self, client: RepositoryClient, job: MergeGroupJob, reason: str) -> None:
         """Conclude the group as the project wants it after a fault of ours."""
@@ -161,7 +166,7 @@ class MergeQueue:
             wishes = await self._store.wishes(job.repository, member.number)
             if len(members) == 1:
                 return Wishes(waivers=wishes.waivers)
-            if member.is_revert:
+            if member.is_revert and config.advises_reverts:
                 again = Waiver(reason=f"#{member.number} is a revert: it was there before", author="fastperf")
                 wishes = Wishes(waivers=(*wishes.waivers, again))
             if wishes.waivers:
@@ -227,4 +232,9 @@ class MergeQueue:
             others = [other for other in numbers if other != number]
             body = f"{queue.failing_group(report, others, links)}\n{mark}"
             since = datetime.datetime.now(datetime.UTC) - datetime.timedelta(hours=1)
-            await client.comments.create(number, body, marker=mark, since=since)
+            try:
+                await client.comments.create(number, body, marker=mark, since=since)
+            except RateLimited:
+                raise
+            except GitHubError as error:  # its conversation may be locked: the others hear of it all the same
+                log.warning("group_not_told", number=number, error=type(error).__name__)

@@ -17,7 +17,7 @@ import structlog
 from app.applying import Fixes
 from app.github.client import RepositoryClient
 from app.github.comments import Permission, Reaction
-from app.github.errors import Forbidden, NotFound
+from app.github.errors import Forbidden, Invalid, NotFound
 from app.github.models import PullState
 from app.reportlinks import ReportLinks
 from app.review import answers, burndown, commands, marker
@@ -136,8 +136,8 @@ class Order:
         since = datetime.datetime.now(datetime.UTC) - datetime.timedelta(hours=1)
         try:
             await self._client.comments.create(self.job.number, f"{body}\n{mark}", marker=mark, since=since)
-        except Forbidden as error:  # the conversation is locked: what was asked for is done all the same
-            log.warning("answer_refused", needs=error.accepted)
+        except (Forbidden, Invalid) as error:  # locked, or full: the order is carried out
+            log.warning("answer_refused", error=type(error).__name__)
 
     async def _told(self, given: Sequence[Answer], wanted: Sequence[Command]) -> str:
         """The comment that answers. What it has no room for is on a page, if there are pages."""

@@ -21,7 +21,18 @@ _NAMES = re.compile(
     """
 )
 _CLUSTER = frozenset(
-    {"k8s", "kubernetes", "manifests", "helm", "charts", "chart", "kustomize", "deploy", "deployment"}
+    {
+        "k8s",
+        "kubernetes",
+        "openshift",
+        "manifests",
+        "helm",
+        "charts",
+        "chart",
+        "kustomize",
+        "deploy",
+        "deployment",
+    }
 )
 
 

@@ -131,6 +131,7 @@ class Workflows:
         ):
             if (asked := self._asked_at.get(job.id)) is not None:
                 self._on_stage("wait", time.monotonic() - asked)
+            gathered: Outcome = {}
             try:
                 gathered = await self._patiently("gather", self._gather, job)
                 if gathered["status"] == "report":
@@ -148,14 +149,31 @@ class Workflows:
                 log.exception("review_failed", error=type(error).__name__)
                 self._on_event("failed", 1)
                 reason = _reason(error)
-                concluded = await self._patiently("fault", self.work.conclude_fault, job, reason)
-                await self._review_bereft(concluded)
+                if not await self._has_verdict(job, gathered):
+                    concluded = await self._patiently("fault", self.work.conclude_fault, job, reason)
+                    await self._review_bereft(concluded)
                 return {"status": "fault", "reason": reason}
             log.info("review_done", status=gathered["status"])
             self._on_event("done", 1)
             if (asked := self._asked_at.pop(job.id, None)) is not None:
                 self._on_stage("whole", time.monotonic() - asked)
             return {"status": gathered["status"], "head_sha": gathered.get("head_sha")}
+
+    async def _has_verdict(self, job: ReviewJob, gathered: Outcome) -> bool:
+        """Whether the check run says what the analysis found, after a fault that came later: that comments cannot be
+        written is no reason to let pass what fails."""
+        if gathered.get("status") != "report":
+            return gathered.get("status") == "published"
+        try:
+            await self._patiently("verdict", self._publish, job, {**gathered, "comments": []})
+        except ComeBackLaterError:
+            raise
+        except Exception as error:
+            if is_outage(error):
+                raise
+            log.warning("verdict_not_said", error=type(error).__name__)
+            return False
+        return True
 
     async def _command(self, job: CommandJob) -> Outcome:
         with self._known(

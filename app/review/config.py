@@ -313,6 +313,11 @@ class Config(Table, frozen=True, kw_only=True):
         """Those of `candidates` that are not left out, in their order."""
         return tuple(path for path in candidates if not self.excludes(path))
 
+    @property
+    def advises_reverts(self) -> bool:
+        """Whoever may write can give a branch the name of a revert: where waiving takes more, that is not enough."""
+        return self.waive_by == "write"
+
     def is_advisory(self, base_ref: str) -> bool:
         """Whether pull requests into this branch only get advice."""
         return any(fnmatchcase(base_ref, pattern) for pattern in self.advisory_branches)

@@ -130,7 +130,8 @@ class Table(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     waive_by: Annotated[
         Literal["write", "not_author", "maintain"],
         Meta(
-            description="Who may ignore a finding: anyone with write access, such a one but the author, maintainers."
+            description="Who may ignore a finding: anyone with write access, such a one but the author, maintainers. "
+            "Reverts are stopped too unless it is `write`."
         ),
     ] = "write"
     on_fault: Annotated[Outcome, Meta(description="Conclusion when fastperf itself fails.")] = "neutral"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rules.engine import estimates
 from rules.engine.creation import serves
 from rules.engine.loop_shapes import is_batched, is_short, shortened, spelled
-from rules.engine.per_item import is_doubtful, is_few
+from rules.engine.per_item import is_doubtful, is_few, sounds_few
 from rules.engine.rewrites import after_loop
 from rules.engine.round_trips import (
     ancestors,
@@ -226,7 +226,7 @@ def _is_deliberate(loop: ast.AST, module: Module) -> bool:
 
 
 def _confidence(node: ast.Call, kind: str, loop: ast.For, module: Module) -> Confidence:
-    if is_isolated(node, loop, module) or is_doubtful(loop, module):
+    if is_isolated(node, loop, module) or is_doubtful(loop, module) or sounds_few(loop):
         return Confidence.POSSIBLE
     if kind == "flush" and module.statement(node) is not loop.body[-1]:
         return Confidence.POSSIBLE  # what follows may need the keys that the flush brings

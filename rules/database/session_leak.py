@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rules.engine import facts
 from rules.engine.finding import Impact
 from rules.engine.loop_shapes import shortened
 from rules.engine.module import Role
@@ -153,7 +154,7 @@ class SessionLeak(Rule):
             node,
             message,
             severity=severity,
-            confidence=Confidence.CERTAIN if fate == NEVER else Confidence.LIKELY,
+            confidence=_confidence(name, fate, function.node, module),
         )
 
 
@@ -211,6 +212,34 @@ def _fate(name: str, function: ast.FunctionDef | ast.AsyncFunctionDef, module: M
         if isinstance(node, ast.Global | ast.Nonlocal) and name in node.names:
             return ALWAYS
     return found
+
+
+def _confidence(
+    name: str, fate: int, function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module
+) -> Confidence:
+    if fate == NEVER:
+        return Confidence.POSSIBLE if _is_committed_last(name, function, module) else Confidence.CERTAIN
+    return Confidence.LIKELY
+
+
+def _is_committed_last(name: str, function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> bool:
+    """Whether the session is last given to a helper that commits or closes it: its connection goes back with that, when
+    nothing fails."""
+    uses = [node for node in own_nodes(function) if isinstance(node, ast.Name) and node.id == name]
+    last = max(uses, key=lambda each: (each.lineno, each.col_offset))
+    call = module.parent(last)
+    if isinstance(call, ast.keyword):
+        call = module.parent(call)
+    helper = module.callee(call) if isinstance(call, ast.Call) and call.func is not last else None
+    if helper is None or module.loops(last):
+        return False
+    return any(
+        inner.ref.endswith((".commit", ".close"))
+        and not inner.loops
+        and not inner.flags & (facts.CONDITIONAL | facts.FAILING)
+        and holds(module.project.resolver.value(inner.ref.rpartition(".")[0], helper.module), module.project)
+        for inner in helper.function.calls
+    )
 
 
 def _gives_back(node: ast.AST, name: str) -> bool:

@@ -1,7 +1,8 @@
 """Costs as a contract: what an endpoint may cost at most, by `[[budget]]` in the configuration.
 
-Costs are compared by degree: a cost is within a budget when, counted from the highest power of a size down, it never has
-more. That holds for every size from one on, and needs no name of a loop.
+Costs are compared by degree: of two costs the one with less of the highest power of a size in which they differ is the
+lower one. That holds for long loops, needs no name of a loop, and makes a bound that a loop gets an improvement, whatever
+the bound.
 """
 
 from __future__ import annotations
@@ -106,13 +107,12 @@ def by_degree(cost: str | int) -> dict[int, float]:
 
 
 def within(cost: str | int, allowed: str | int) -> bool:
-    """Whether `cost` is no more than `allowed`, for every size from one on."""
+    """Whether `cost` is no more than `allowed` where loops are long."""
     left, right = by_degree(cost), by_degree(allowed)
-    more = 0.0
     for degree in sorted(left.keys() | right.keys(), reverse=True):
-        more += left.get(degree, 0.0) - right.get(degree, 0.0)
-        if more > 1e-9:
-            return False
+        more = left.get(degree, 0.0) - right.get(degree, 0.0)
+        if abs(more) > 1e-9:
+            return more < 0
     return True
 
 
@@ -215,21 +215,11 @@ def frozen(costs: Sequence[Cost], match: str, olds: Iterable[Budget] = (), *, lo
 
 
 def _most(costs: Iterable[str]) -> str:
-    """The least cost that all are within: one of them, or the most of each degree."""
-    known = list(dict.fromkeys(costs))
-    for cost in known:
-        if all(within(other, cost) for other in known):
-            return cost
-    degrees: dict[int, float] = {}
-    for cost in known:
-        for degree, factor in by_degree(cost).items():
-            degrees[degree] = max(factor, degrees.get(degree, 0.0))
-    return " + ".join(_term(degree, factor) for degree, factor in sorted(degrees.items()))
-
-
-def _term(degree: int, factor: float) -> str:
-    size = "" if not degree else "N" if degree == 1 else f"N{_SUPERSCRIPTS[min(degree, 9)]}"
-    return f"{factor:.0f}{size}" if factor != 1 or not size else size
+    """The one that all others are within."""
+    most, *others = costs
+    for cost in others:
+        most = most if within(cost, most) else cost
+    return most
 
 
 def _tighter(today: int | str | None, before: int | str | None) -> int | str | None:

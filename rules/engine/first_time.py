@@ -32,6 +32,12 @@ def is_first_time(call: ast.Call, module: Module) -> bool:
     return _is_asked_once(node, module.project, _FAR, frozenset({node}))
 
 
+def runs_first_time(function: ast.AST, module: Module) -> bool:
+    """As `is_first_time`, of a whole function: each call that leads to it makes something that is kept."""
+    node = module.graph_node(function)
+    return node is not None and _is_asked_once(node, module.project, _FAR, frozenset({node}))
+
+
 def _is_asked_once(node: Node, project: Project, far: int, seen: frozenset[Node]) -> bool:
     if node.roles or not node.callers or not far:
         return False

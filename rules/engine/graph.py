@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from rules.engine import callbacks, facts
+from rules.engine import callbacks, facts, quick_calls
 from rules.engine.facts import Argument, Call, Function
 from rules.engine.knowledge import Knowledge
 from rules.engine.paths import place_of as place_of
@@ -131,7 +131,8 @@ class Graph:
             if value is None:
                 continue
             if value.sort == Sort.EXTERNAL:
-                self._external(node, call, value)
+                if not (value.partial and value.name.rpartition(".")[2] in quick_calls.LEFT_OPEN):
+                    self._external(node, call, value)
                 continue
             if value.sort == Sort.INSTANCE:
                 continue

@@ -20,7 +20,7 @@ from rules.engine.finding import Confidence, Hop, Impact, Severity
 from rules.engine.graph import LOOP
 from rules.engine.instances import Lifetime, lives
 from rules.engine.loop_shapes import spelled
-from rules.engine.quick_calls import is_quick
+from rules.engine.quick_calls import LEFT_OPEN, is_quick
 from rules.engine.walking import own_calls, own_nodes
 from rules.libraries import Blocking, Kind
 
@@ -152,7 +152,8 @@ def direct(call: ast.Call, module: Module) -> Stop | None:
     function = module.function_of(call)
     if function is None or not function.is_async or not module.runs_on_event_loop(call):
         return None
-    if is_quick(call, entry.name.rpartition(".")[2]):
+    name = entry.name.rpartition(".")[2]
+    if is_quick(call, name) or (name in LEFT_OPEN and _is_partial(call, module)):
         return None
     code = _said_by(code, function.node, module)
     seldom, severity = _seldom_here(call, module), weight(entry)
@@ -166,6 +167,11 @@ def direct(call: ast.Call, module: Module) -> Stop | None:
     if entry.name == _STARTING and _is_waited_for(call, function.node, module):
         entry, severity = replace(entry, construct=False), Severity(entry.severity)
     return Stop(code, call, entry.name, entry.kind, entry.instead, severity, entry, seldom=seldom)
+
+
+def _is_partial(call: ast.Call, module: Module) -> bool:
+    value = module.value(call.func)
+    return value is not None and value.partial
 
 
 def together(function: FunctionNode, module: Module, code: str) -> list[list[Stop]]:

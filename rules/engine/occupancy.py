@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
 
+from rules import libraries
 from rules.engine import estimates, facts
 from rules.engine.admitting import Admissions, Held
 from rules.engine.cost import applies, path_of, total
@@ -30,6 +31,10 @@ _POOLED = frozenset(
     | {"pymysql", "MySQLdb", "mysql.connector", "mariadb", "oracledb", "cx_Oracle", "pyodbc", "pymssql"}
 )
 _MOST_STOPS = 5
+_SPARING = ("app", "mounts", "transport", "verify")
+"""What a client is given that already has its certificates, or needs none."""
+_CONNECTING = frozenset({"acquire", "begin", "connect", "connection"})
+"""What takes a connection at once; sessions take theirs with the first statement."""
 _SLEEPS = frozenset({"asyncio.sleep", "anyio.sleep", "trio.sleep"})
 _PRICES: Mapping[str, float] = {
     DB: estimates.DB_ROUND_TRIP_MS,
@@ -182,11 +187,29 @@ class Occupancies:
         pools = [
             pool for node in endpoint.dependencies if (pool := self._admissions.opened_by(node)) is not None
         ]
+        kept = self._while_connected(endpoint) if pools else NO_WAITS
         for pool in dict.fromkeys(pools):
-            used = used.holding(pool, used.time)
+            used = used.holding(pool, kept)
         if not pools and not any(what.resource == "database pool" for what in used.held):
             used = used.holding(self._admissions.some_pool, used.time)
         return used
+
+    def _while_connected(self, endpoint: EndpointNode) -> Waits:
+        """The time for which a dependency's session has a connection: from the first statement on, until a commit after
+        which there is none."""
+        before = [node for node in endpoint.dependencies if node is not endpoint.handler]
+        waited = NO_WAITS
+        for node in before:
+            waited = _sum(waited, self.of(node).time)
+        connected = any(self._connects(node) for node in before)
+        kept = _connected_parts(list(self._parts(endpoint.handler)), connected=connected)
+        return _sum(waited if connected else NO_WAITS, total(kept, NOTHING).time)
+
+    def _connects(self, node: Node) -> bool:
+        """Whether a dependency leaves its session with a connection: it asks something, or connects by itself."""
+        if any(_is_eager(call.ref) for call in node.function.calls):
+            return True
+        return any(DB in use.work and not _commits(call) for call, _, use in self._parts(node))
 
     def _kept(self, endpoint: EndpointNode) -> Held | None:
         """The pool of which a websocket keeps a connection for as long as it lasts."""
@@ -248,7 +271,12 @@ class Occupancies:
             return NOTHING
         used = total([(path, use) for _, path, use in parts], NOTHING)
         for what, inside in self._blocks(node, [call for call, _, _ in parts]).items():
-            taken = total([(path, use) for call, path, use in parts if call in inside], NOTHING).time
+            within = [part for part in parts if part[0] in inside]
+            if what.resource == "database pool":
+                connected = any(_is_eager(ref) for call in inside for ref in call.held)
+                taken = total(_connected_parts(within, connected=connected), NOTHING).time
+            else:
+                taken = total([(path, use) for _, path, use in within], NOTHING).time
             if what.resource != "database pool" or DB in taken:
                 used = used.holding(what, taken)
         return used
@@ -277,6 +305,8 @@ class Occupancies:
                 if used is not NOTHING:
                     yield edge.call, path_of(edge.call, edge), used
         for call in node.function.calls:
+            if made := _made_anew(call, node):
+                yield call, call.path.split("/")[:-1], made
             if call.milliseconds and call.flags & facts.AWAITED:
                 value = self._project.resolver.value(call.ref, node.module)
                 if value is not None and value.name in _SLEEPS:
@@ -296,6 +326,8 @@ class Occupancies:
         waits = _waits(leaf)
         if not waits:
             return NOTHING
+        if leaf.external is not None:
+            waits = {**waits, **_processor_of(libraries.client(leaf.name), "http-call")}
         work = {_worked(kind, leaf): value for kind, value in waits.items()}
         waits_here = leaf.blocking is not None and not leaf.call.flags & facts.AWAITED
         if leaf.kind == PROCESS:
@@ -306,6 +338,39 @@ class Occupancies:
         if leaf.kind == THREAD:
             return used.in_thread(self._admissions.threads_of(leaf.offload, leaf.call))
         return used
+
+
+_Part = tuple[Call, Sequence[str], Use]
+
+
+def _connected_parts(parts: Sequence[_Part], *, connected: bool) -> list[tuple[Sequence[str], Use]]:
+    """Those for which a session has a connection: from the first statement on, or from the start where it is `connected`
+    by then; until a commit after which it asks nothing."""
+    asking = [part for part in parts if DB in part[2].work]
+    if not asking:
+        return [(path, use) for _, path, use in parts] if connected else []
+    places = sorted(_position(call) for call, _, _ in asking)
+    first, last = places[0], places[-1]
+    around = {path[0] for _, path, _ in asking if path}
+    ends = any(_commits(call) and not path for call, path, _ in asking if _position(call) == last)
+    return [
+        (path, use)
+        for call, path, use in parts
+        if (connected or _position(call) >= first or bool(path and path[0] in around))
+        and not (ends and _position(call) > last)
+    ]
+
+
+def _is_eager(ref: str) -> bool:
+    return ref.removesuffix("()").rpartition(".")[2] in _CONNECTING
+
+
+def _position(call: Call) -> tuple[int, int]:
+    return call.line, call.column
+
+
+def _commits(call: Call) -> bool:
+    return call.ref.endswith(".commit")
 
 
 def _waits(leaf: LeafCall) -> Waits:
@@ -335,6 +400,23 @@ def _waits(leaf: LeafCall) -> Waits:
         case Kind.NET:
             return {HTTP: ONE}
     return {WAIT: ONE}
+
+
+def _made_anew(call: Call, node: Node) -> Use | None:
+    """What making a client takes of the processor, where a `with` block closes it again."""
+    waits = _processor_of(libraries.client(call.ref), "http")
+    if not waits or call.passed == "*" or any(f";{keyword}=" in call.passed for keyword in _SPARING):
+        return None
+    if not any(f"{call.ref}()" in each.held for each in node.function.calls):
+        return None
+    return Use(waits, waits, {}, waits)
+
+
+def _processor_of(client: libraries.Client | None, kind: str) -> Waits:
+    """What making a client takes of the processor, where that is much."""
+    if client is None or client.kind != kind or not client.cpu_ms or client.cpu_ms < 1:
+        return NO_WAITS
+    return {CPU: {(): round(client.cpu_ms * 1000)}}
 
 
 def _worked(kind: str, leaf: LeafCall) -> str:

@@ -219,6 +219,11 @@ def _list_name(iterable: ast.expr) -> str:
     inner = unwrapped(iterable)
     while isinstance(inner, ast.BoolOp):
         inner = unwrapped(inner.values[0])
+    match inner:
+        case ast.Attribute(value=owner, attr=("keys" | "ids") as what) if last_name(owner).endswith(
+            f"_{what}"
+        ):
+            return last_name(owner)  # `role_keys.keys`
     return last_name(inner.func if isinstance(inner, ast.Call) else inner)
 
 
@@ -286,7 +291,7 @@ def _has_few(iterable: ast.expr, module: Module) -> bool:
                 return True
             if bindings and all(binding.kind == "import" for binding in bindings):
                 return True
-            if _is_made_of_few(iterable, bindings, module):
+            if _is_made_of_few(iterable, bindings, module) or _holds_members(iterable, bindings, module):
                 return True
             return any(
                 isinstance(value, ast.Call) and last_name(value.func) in _FIELDS
@@ -377,19 +382,13 @@ def _is_made_of_few(name: ast.Name, bindings: list[Binding], module: Module) -> 
 def _is_given_few(name: ast.Name, bindings: list[Binding], module: Module) -> bool:
     """Whether the name is a parameter for which all callers pass constants."""
     function, node = module.function_of(name), module.graph_node(name)
-    if (
-        len(bindings) != 1
-        or bindings[0].kind != "parameter"
-        or function is None
-        or node is None
-        or node.roles
-    ):
+    if len(bindings) != 1 or bindings[0].kind != "parameter" or function is None or node is None:
         return False
     arguments = function.node.args
     positional = [each.arg for each in (*arguments.posonlyargs, *arguments.args)]
     bound = bool(node.function.owner) and not node.function.flags & facts.STATIC
     position = positional.index(name.id) - bound if name.id in positional else -1
-    return switches.gets_few(node, name.id, position)
+    return switches.gets_few(node, switches.Switch(name.id, position))
 
 
 def _gives_members(target: ast.expr, module: Module) -> bool:
@@ -399,6 +398,24 @@ def _gives_members(target: ast.expr, module: Module) -> bool:
     if not isinstance(target, ast.Name):
         return False
     return _is_enumeration(module.value(target), Sort.OBJECT, module)
+
+
+def _holds_members(name: ast.Name, bindings: list[Binding], module: Module) -> bool:
+    """Whether the name is bound to lists that are written out, and to at least one of members of an enumeration."""
+    values = [binding.value for binding in bindings]
+    given = [value for value in values if not isinstance(value, ast.List | ast.Tuple)]
+    if not given or len(given) == len(values):
+        return False
+    if any(isinstance(each, ast.Starred) for value in values if value not in given for each in _parts(value)):
+        return False
+    resolver, scope = module.project.resolver, module.index.scope_at(name)
+    home = resolver.modules[module.path]
+    refs = [module.index.ref(value, scope) if isinstance(value, ast.expr) else "" for value in given]
+    return all(ref and _is_enumeration(resolver.value(f"{ref}[]", home), Sort.OBJECT, module) for ref in refs)
+
+
+def _parts(value: object) -> list[ast.expr]:
+    return value.elts if isinstance(value, ast.List | ast.Tuple) else []
 
 
 def _is_enumeration(value: Value | None, sort: int, module: Module) -> bool:

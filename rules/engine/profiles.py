@@ -7,6 +7,7 @@ a file holds: what cannot be read is said in `problem`.
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -441,6 +442,8 @@ def _prometheus(text: str) -> Evidence | None:
         name = f"{next((labels[key] for key in _METHOD_LABELS if labels.get(key)), '')} {path}".strip()
         unit = factor.get(base.rpartition("_")[2], 1000.0)
         value = float(match["value"])
+        if not math.isfinite(value):
+            continue
         if part == "sum":
             sums[name] += value * unit  # type: ignore[assignment] # times
         elif part == "count":

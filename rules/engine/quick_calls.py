@@ -12,6 +12,9 @@ _WAITS = frozenset({"get", "acquire", "wait", "join", "result", "put", "poll"})
 NAMES = _WAITS | {"sleep", "pbkdf2_hmac", "PBKDF2HMAC", "validate_email"}
 """Final names of calls worth asking about."""
 
+LEFT_OPEN = frozenset({"validate_email", "pbkdf2_hmac"})
+"""Of which a `functools.partial` may have said what makes them quick."""
+
 
 def is_quick(call: ast.Call, name: str) -> bool:
     """Whether the arguments of `call`, of a function whose final name is `name`, say that it returns at once."""

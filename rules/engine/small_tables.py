@@ -73,8 +73,10 @@ _KEYS = re.compile(r"_(?:ids?|uuids?|keys?|names?|codes?|slugs?|list)$")
 
 
 def sounds_few(name: str) -> bool:
-    """Whether a list of that name holds a handful: `team_managers`, `role_ids`."""
-    return _ends_with(_KEYS.sub("", name.lower().strip("_")), _HANDFULS)
+    """Whether a list of that name holds a handful: `team_managers`, `role_ids`, `default_channels`."""
+    return name.lower().strip("_").startswith("default_") or _ends_with(
+        _KEYS.sub("", name.lower().strip("_")), _HANDFULS
+    )
 
 
 def is_small(table: Table) -> bool:

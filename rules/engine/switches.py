@@ -29,6 +29,8 @@ _NEGATED = {"+": "-", "-": "+", "=": "#", "#": "=", "$": "~", "~": "$"}
 _HOLDS = {"+": "1FC", "-": "0NC", "=": "NC", "#": "10FC"}
 """Condition -> the values for which it holds or may hold; None is false."""
 _FEW = 10
+_HOPS = 3
+_STATIC = 16
 _LEAVING = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 
 
@@ -334,12 +336,23 @@ def passes(call: Call, parameter: str, position: int) -> bool:
     return 0 <= position < count and given.get(str(position), "")[:1] not in ("N", "0")
 
 
-def gets_few(node: Node, parameter: str, position: int) -> bool:
-    """Whether every call of a function passes a constant, or things written out there, for a parameter."""
-    calls = [edge.call for _, edge in node.callers if edge.kind == "call"]
-    if not calls or len(calls) != len(node.callers):
+def gets_few(node: Node, switch: Switch, hops: int = _HOPS) -> bool:
+    """Whether every call of a function passes a constant, or things written out there, for a parameter; what a caller has
+    of its own callers and hands on unchanged is asked of these."""
+    calls = [(caller, edge.call) for caller, edge in node.callers if edge.kind == "call"]
+    if not calls or len(calls) != len(node.callers) or node.roles:
         return False
-    switch = Switch(parameter, position)
-    return all(
-        call.passed != "*" and _value(switch, *_given(call.passed))[:1] in ("F", "C") for call in calls
+    return all(_passes_few(caller, call, switch, hops) for caller, call in calls)
+
+
+def _passes_few(caller: Node, call: Call, switch: Switch, hops: int) -> bool:
+    value = "" if call.passed == "*" else passed_for(call, switch)
+    if value[:1] != "@":
+        return value[:1] in ("F", "C")
+    function = caller.function
+    bound = bool(function.owner) and not function.flags & _STATIC
+    return hops > 0 and any(
+        gets_few(caller, Switch(each.name, each.position - bound if each.position >= 0 else -1), hops - 1)
+        for each in function.parameters
+        if each.name == value[1:]
     )

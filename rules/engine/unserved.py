@@ -92,6 +92,7 @@ def _left_over(project: Project) -> frozenset[str]:
         for path in applications - started
         if path in twins or _is_beside(path, each)
     }
+    idle = {path for path in idle if path in twins or not _is_deployed(project, path, applications - {path})}
     used = _imported(project, applications - idle)
     return frozenset(_imported(project, idle - used) - used)
 
@@ -112,6 +113,20 @@ def _orphans(project: Project) -> frozenset[str]:
         for path, name in names.items()
         if not any(name in text for text in project.documents.values())  # an entry point
     )
+
+
+def _is_deployed(project: Project, application: str, others: Iterable[str]) -> bool:
+    """Whether a manifest gives what serves it to a container (`value: shop.mobile:app`)."""
+    name = _last(application)
+    served = re.compile(rf"(?:^|[\s\"'.=]){re.escape(name)}:[a-z]\w*[\"']?\s*$", re.MULTILINE)
+    own = all(_last(each) != name for each in others)
+    return own and any(
+        served.search(text) for path, text in project.documents.items() if path.endswith((".yaml", ".yml"))
+    )
+
+
+def _last(path: str) -> str:
+    return _module(path).rpartition("/")[2]
 
 
 def _is_beside(path: str, started: str) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rules import libraries
 from rules.engine import estimates
+from rules.engine.adapters import brings_timeout
 from rules.engine.creation import serves
 from rules.engine.loop_shapes import spelled
 from rules.engine.rewrites import with_keyword
@@ -104,7 +105,7 @@ class MissingTimeout(Rule):
             or not _applies(default, module)
         ):
             return
-        if _ADAPTER.search(module.source.text):
+        if _ADAPTER.search(module.source.text) or brings_timeout(node, module):
             return
         on_request = module.in_request_path(node)
         on_loop = module.runs_on_event_loop(node) and not module.is_awaited(node)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,11 @@ if TYPE_CHECKING:
     from rules.engine.module import Module
 
 _NULL = frozenset({"sqlalchemy.pool.NullPool", "sqlalchemy.NullPool", "sqlalchemy.pool.impl.NullPool"})
+_POOL = re.compile(r"pool|idle connection|connections? open", re.IGNORECASE)
+_REASON = re.compile(
+    r"because|since|so that|avoid|otherwise|event loops?|idle|rarely|infrequent|low.frequency|upstream",
+    re.IGNORECASE,
+)
 _HINTS = ("pgbouncer", "pgcat", "pooler", "supabase", "neon.tech", "lambda", "serverless", "celery", "fork")
 
 
@@ -87,7 +93,9 @@ class NullPoolInWebApp(Rule):
         yield Match(
             node,
             "`poolclass=NullPool` connects to the database anew for every request.",
-            confidence=Confidence.POSSIBLE if _is_of_others(engine, module) else Confidence.LIKELY,
+            confidence=Confidence.POSSIBLE
+            if _is_of_others(engine, module) or _is_explained(node, module)
+            else Confidence.LIKELY,
             impact=estimates.connection_per_request(module.options),
         )
 
@@ -104,6 +112,17 @@ def _is_of_others(engine: pools.Engine, module: Module) -> bool:
     given = {each.arg for each in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)}
     address = engine.call.args[0] if engine.call.args else engine.given.get("url")
     return address is not None and _comes_from(address, given, node)
+
+
+def _is_explained(call: ast.Call, module: Module) -> bool:
+    """Whether a comment on the call, or above it, says why nothing is pooled."""
+    statement = module.statement(call) or call
+    lines = module.source.text.splitlines()
+    first = statement.lineno - 1
+    while first > 0 and lines[first - 1].lstrip().startswith("#"):
+        first -= 1
+    comments = " ".join(line.partition("#")[2] for line in lines[first : statement.end_lineno] if "#" in line)
+    return _POOL.search(comments) is not None and _REASON.search(comments) is not None
 
 
 def _comes_from(value: ast.expr, given: set[str], function: ast.AST) -> bool:

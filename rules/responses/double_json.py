@@ -8,6 +8,7 @@ from rules.engine.loop_shapes import shortened
 from rules.engine.responses import is_model
 from rules.engine.rule import Confidence, Effort, Fix, Impact, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.traffic import is_seldom
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -122,7 +123,9 @@ class DoubleJson(Rule):
                     node,
                     f'`{ast.unparse(written.value)}` is written as JSON and parsed again: `model_dump(mode="json")` gives the'
                     " same dictionary.",
-                    confidence=Confidence.POSSIBLE if is_seldom(node, module) else Confidence.CERTAIN,
+                    confidence=Confidence.POSSIBLE
+                    if is_seldom(node, module) or _goes_to_file(node, module)
+                    else Confidence.CERTAIN,
                     cause=f"FP512 {module.path}",
                     fix=Fix(_as_dictionary, safety=Safety.UNSAFE)
                     if written.attr == "model_dump_json"
@@ -132,6 +135,22 @@ class DoubleJson(Rule):
                         summary="about 17 → 1 ms of processor time per MB of JSON", assumptions={"body_mb": 1}
                     ),
                 )
+
+
+def _goes_to_file(node: ast.AST, module: Module) -> bool:
+    """Whether the dictionaries are written to a file, `json.dump(rows, file)`: opening it takes longer than they do."""
+    function, statement = module.function_of(node), module.statement(node)
+    if function is None or not isinstance(statement, ast.Assign):
+        return False
+    names = {target.id for target in statement.targets if isinstance(target, ast.Name)}
+    return any(
+        isinstance(call, ast.Call)
+        and len(call.args) > 1
+        and isinstance(call.args[0], ast.Name)
+        and call.args[0].id in names
+        and module.qualified_name(call.func) == "json.dump"
+        for call in walk(function.node)
+    )
 
 
 def _catches(node: ast.AST, module: Module) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine import kept_estimates
+from rules.engine.first_time import runs_first_time
 from rules.engine.key_types import annotation_is_small
 from rules.engine.key_words import is_endless
 from rules.engine.memoised import Memo, is_method, memos, own_arguments
@@ -99,7 +100,9 @@ class UnboundedLruCache(Rule):
             memo.node,
             f"`@{shown}` keeps the result for every `{(endless or arguments[0]).arg}` that `{node.name}` was ever called"
             " with, until the worker restarts.",
-            confidence=Confidence.LIKELY if endless is not None else Confidence.POSSIBLE,
+            confidence=Confidence.LIKELY
+            if endless is not None and not runs_first_time(node, module)
+            else Confidence.POSSIBLE,
             fix=_fix(memo),
             impact=kept_estimates.growing(module.options),
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from app.github.models import Repository
 from app.pipeline import Pipeline
 from app.store import Store
@@ -107,16 +109,24 @@ async def test_a_repository_that_becomes_private_loses_the_reports_that_had_link
     assert await store.report(report) is None
 
 
-async def test_a_revert_is_advised_and_not_stopped(service: Service) -> None:
+@pytest.mark.parametrize(
+    ("policy", "conclusion", "title"),
+    [("write", "neutral", "would have failed"), ("maintain", "failure", "critical new")],
+)
+async def test_a_revert_is_advised_and_not_stopped(
+    service: Service, policy: str, conclusion: str, title: str
+) -> None:
+    """Unless waiving takes more than what giving a branch its name takes."""
     repo = service.shop()
+    await service.github.push_base(repo, {".github/fastperf.toml": f'waive_by = "{policy}"\n'})
     repo.git.commit("revert-7-fast", SLOW, parent=repo.git.ref("main"))
 
     pull = await service.github.open_pr(repo, "revert-7-fast", title='Revert "Answer at once"')
     await service.idle()
 
     run = service.run(repo, pull)
-    assert run.conclusion == "neutral"
-    assert run.output["title"].endswith("would have failed")
+    assert run.conclusion == conclusion
+    assert run.output["title"].endswith(title)
 
 
 async def test_a_bot_gets_a_check_and_no_comments_and_a_coding_agent_both(service: Service) -> None:

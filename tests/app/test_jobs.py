@@ -190,13 +190,19 @@ async def test_an_outage_of_the_database_ends_no_job(
 
 async def test_a_lasting_error_concludes_the_check_run_with_a_reason(start_jobs: Starting) -> None:
     work = RecordedWork()
-    work.fail = {"publish": [ValueError("secret insides")]}
+    work.fail = {"publish": [ValueError("secret insides"), ValueError("again, without comments")]}
     jobs = await start_jobs(work)
 
     job = await jobs.request_review(review("a"))
 
     assert await jobs.result(job) == {"status": "fault", "reason": "ValueError"}
     assert ("fault", "ValueError") in work.done
+
+    for number, step in enumerate(("publish", "clean_up")):  # the verdict is said, or was: it stands
+        work.fail = {step: [ValueError("comments cannot be written")]}
+        job = await jobs.request_review(review(step, 2 + number))
+        assert (await jobs.result(job))["status"] == "fault"
+    assert work.count("fault") == 1
 
 
 async def test_a_rate_limit_is_waited_for(start_jobs: Starting) -> None:

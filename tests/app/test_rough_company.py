@@ -161,6 +161,15 @@ async def test_a_locked_conversation_keeps_nothing_from_being_done(service: Serv
         await service.idle()
 
     assert service.run(repo, pull).conclusion == "success"
+    service.github.faults.clear()
+    service.github.expect(422, "issues/create-comment")
+    service.github.faults.status(422, "issues/create-comment", times=None)  # it is full
+    await service.github.comment(repo, pull.number, f"/fastperf help\n/fastperf unignore {mark['title']}")
+    await service.idle()
+    assert service.run(repo, pull).conclusion == "failure"
+    group = await service.github.merge_group(repo, [pull.number])
+    await service.idle()
+    assert not service.github.group_may_merge(group)
 
 
 async def test_ten_long_answers_are_one_comment(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from app.budget import BEGIN
 from tests.cli.program import called
 from tests.cli.repositories import Repository
 
@@ -115,7 +116,12 @@ def test_another_name_for_a_parameter_does_not_leave_the_budget(shop: Repository
 
 
 @pytest.mark.parametrize(
-    "tables", ['[tool]\nfastperf = { fail_on = "never" }\n', "[tool.fastperf]\nbudget = []\n"]
+    "tables",
+    [
+        '[tool]\nfastperf = { fail_on = "never" }\n',
+        "[tool.fastperf]\nbudget = []\n",
+        f"{BEGIN}\n[tool.ruff]\nline-length = 99\n",
+    ],
 )
 def test_a_file_that_cannot_take_budgets_stays_as_it_is(shop: Repository, tables: str) -> None:
     shop.commit({"pyproject.toml": PROJECT + tables})

@@ -13,6 +13,7 @@ from rules.engine.finding import Endpoint
 
 APP = """
     import asyncio
+    import ssl
     import threading
     import time
     from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
@@ -31,6 +32,7 @@ APP = """
     from sqlalchemy.pool import NullPool
 
     PLACES = 4
+    CERTIFIED = ssl.create_default_context()
     app = FastAPI()
     turns = asyncio.Lock()
     permits = asyncio.Semaphore(PLACES)
@@ -120,6 +122,15 @@ APP = """
         async with httpx.AsyncClient() as client:
             await client.get("https://a.example/")
 
+    @app.get("/own-client-of-one-call")
+    def own_client_of_one_call():
+        httpx.get("https://a.example/")
+
+    @app.get("/certified")
+    async def certified():
+        async with httpx.AsyncClient(verify=CERTIFIED) as client:
+            await client.get("https://a.example/")
+
     @app.get("/pool")
     def through_pool():
         with make_session() as session:
@@ -168,6 +179,34 @@ APP = """
     async def run_sync(session: Open):
         await session.run_sync(counted)
 
+    @app.get("/asked-late")
+    async def asked_late(session: Open):
+        await asyncio.sleep(0.5)
+        await session.scalar(select(1))
+
+    @app.get("/given-back")
+    async def given_back(session: Open):
+        await session.scalar(select(1))
+        await session.commit()
+        await asyncio.sleep(0.5)
+
+    @app.get("/opened-early")
+    async def opened_early():
+        async with make_async_session() as session:
+            await asyncio.sleep(0.5)
+            await session.scalar(select(1))
+
+    @app.get("/kept-on")
+    async def kept_on(session: Open):
+        await session.scalar(select(1))
+        await asyncio.sleep(0.5)
+
+    @app.get("/asked-again")
+    async def asked_again(session: Open):
+        for _ in range(2):
+            await asyncio.sleep(0.25)
+            await session.scalar(select(1))
+
     @app.websocket("/prices")
     async def prices(socket: WebSocket, session: Open):
         await session.scalar(select(1))
@@ -211,6 +250,10 @@ def ceilings(found: tuple[Endpoint, ...]) -> dict[str, Capacity]:
         ("/usual-overflow", "database pool", 16, 100),
         ("/gathered", "database pool", 15, 300),
         ("/one-after-another", "database pool", 15, 300),
+        ("/kept-on", "database pool", 15, 500),
+        ("/asked-again", "database pool", 15, 500),
+        ("/own-client", "processor", 1, 25),
+        ("/own-client-of-one-call", "processor", 1, 25),
     ],
 )
 def test_the_first_limit_is_what_requests_wait_for(
@@ -228,6 +271,7 @@ def test_the_first_limit_is_what_requests_wait_for(
         ("/lock-of-one", "lock"),
         ("/lock-before", "lock"),
         ("/own-client", "client connections"),
+        ("/certified", "client connections"),
         ("/no-pool", "database pool"),
         ("/run-sync", "worker threads"),
         ("/processes", "worker threads"),
@@ -238,6 +282,19 @@ def test_what_nobody_else_waits_for_is_no_limit(
     ceilings: dict[str, Capacity], path: str, spared: str
 ) -> None:
     assert spared not in {limit.resource for limit in ceilings[path].limits}
+
+
+def test_a_client_that_has_its_certificates_is_quickly_made(ceilings: dict[str, Capacity]) -> None:
+    assert ceilings["/certified"].ceiling > 10 * ceilings["/own-client"].ceiling
+
+
+@pytest.mark.parametrize("path", ["/asked-late", "/given-back", "/opened-early"])
+def test_a_session_has_a_connection_from_its_first_statement_to_its_commit(
+    ceilings: dict[str, Capacity], path: str
+) -> None:
+    pool = next(limit for limit in ceilings[path].limits if limit.resource == "database pool")
+
+    assert pool.rps > 2 * 15 * 1000 / 50
 
 
 def test_calls_at_once_take_the_time_of_one_and_the_connections_of_all(

@@ -131,10 +131,13 @@ def test_repeated_spans_confirm_a_query_per_row() -> None:
 
 
 def test_durations_by_route_rank_findings() -> None:
-    evidence = profiles.read(*of("metrics.txt"))
+    path, text = of("metrics.txt")
+    idle = 'http_request_duration_seconds_sum{handler="/idle",method="GET"} NaN\n'
+    evidence = profiles.read(path, text + idle)
     assert evidence.kind == "Prometheus metrics"
     assert evidence.requests > 20
     assert {"GET /customers/{customer_id}/favourites", "GET /orders/count"} <= evidence.routes.keys()
+    assert sum(route.share for route in evidence.routes.values()) == pytest.approx(1)
 
     count = one(result(of("metrics.txt")), "FP209", "shop/orders/api.py")
 

@@ -70,6 +70,16 @@ def test_an_application_that_nothing_starts_is_left_over(
     assert confidences(files, documents) == {"shop/api.py": Confidence.CERTAIN, "shop/old/api.py": expected}
 
 
+def test_a_second_application_with_a_manifest_of_its_own_is_served() -> None:
+    files = {"shop/__init__.py": "", "shop/main.py": APPLICATION.format("shop.api"), "shop/api.py": ROUTER}
+    files |= {"shop/mobile.py": APPLICATION.format("shop.phones"), "shop/phones.py": ROUTER}
+    docker = {"Dockerfile": DOCKERFILE.format("shop.main")}
+    manifest = {"k8s/mobile.yaml": "env:\n  - name: MODULE\n    value: shop.mobile:app\n"}
+
+    assert confidences(files, docker)["shop/phones.py"] == Confidence.POSSIBLE
+    assert confidences(files, docker | manifest)["shop/phones.py"] == Confidence.CERTAIN
+
+
 def test_what_is_loaded_by_name_is_not_left_over() -> None:
     files = {
         "shop/__init__.py": "",

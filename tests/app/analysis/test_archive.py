@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.analysis import archive
+from app.analysis import archive, blobs
 from app.analysis.documents import is_document
 from tests.app.analysis.archives import member, packed
 
@@ -86,7 +86,7 @@ def test_a_broken_archive_is_said_to_be_one(content: bytes) -> None:
 
 
 def test_the_blob_name_is_the_one_git_gives() -> None:
-    assert archive.blob_sha(b"") == "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"
+    assert blobs.blob_sha(b"") == "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391"
 
 
 @pytest.mark.parametrize(

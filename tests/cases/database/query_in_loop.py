@@ -1,7 +1,8 @@
 import sqlite3
 import asyncio
+import enum
 import itertools
-from typing import Annotated
+from typing import Annotated, Any
 
 import asyncpg
 import httpx
@@ -24,6 +25,20 @@ MANY = {"red", "green", "blue", "black", "white"}
 class Filter(BaseModel):
     field: str
     value: str
+
+
+class Kind(enum.Enum):
+    TOOL = "tool"
+
+
+class Kinds(BaseModel):
+    some: list[Kind]
+    names: list[str]
+
+
+class Keys(BaseModel):
+    role_keys: Any
+    keys: list[int]
 
 
 class Base(DeclarativeBase):
@@ -353,6 +368,57 @@ def goes_over_a_handful(tag_ids: list[int], numbers: list[int], session: Session
     for number in numbers:
         session.get(Product, number)  # FP201 (inline)
     httpx.post("https://shop.example", json=numbers)
+
+
+@app.post("/defaults")
+def goes_over_defaults(default_products: list[int], given: Keys, session: SessionDep) -> None:
+    for number in default_products:
+        session.get(Product, number)  # FP201 (summary)
+    for number in given.role_keys.keys:
+        session.get(Product, number)  # FP201 (summary)
+    for number in given.keys:
+        session.get(Product, number)  # FP201 (inline)
+    httpx.post("https://shop.example", json=default_products)
+
+
+@app.post("/kinds")
+def goes_over_members(kinds: Kinds, session: SessionDep) -> None:
+    if kinds.some:
+        chosen = kinds.some
+    else:
+        chosen = [Kind.TOOL]
+    for kind in chosen:
+        session.scalar(select(Product).where(Product.name == kind))
+    if kinds.names:
+        names = kinds.names
+    else:
+        names = ["hammer"]
+    for name in names:
+        session.scalar(select(Product).where(Product.name == name))  # FP201
+
+
+@app.post("/one")
+def goes_over_one(name: str, names: list[str], session: SessionDep) -> None:
+    handed_on(session, [name])
+    handed_on_all(session, names)
+
+
+def handed_on(session: Session, names: list[str]) -> None:
+    found_by_name(session, given=names)
+
+
+def found_by_name(session: Session, given: list[str]) -> None:
+    for name in given:
+        session.scalar(select(Product).where(Product.name == name))
+
+
+def handed_on_all(session: Session, names: list[str]) -> None:
+    all_by_name(session, given=names)
+
+
+def all_by_name(session: Session, given: list[str]) -> None:
+    for name in given:
+        session.scalar(select(Product).where(Product.name == name))  # FP201
 
 
 @app.post("/mappings")

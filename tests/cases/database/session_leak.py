@@ -57,6 +57,29 @@ def never() -> int:
     return len(load(session))
 
 
+def rename(session: Session, number: int) -> bool:
+    order = session.get(Order, number)
+    session.commit()
+    return order is not None
+
+
+def tidy(session: Session, number: int) -> None:
+    if number:
+        session.commit()
+
+
+@app.get("/committed")
+def committed(number: int) -> int:
+    session = SessionLocal()  # FP220 (summary)
+    renamed = rename(session, number)
+    other = SessionLocal()  # FP220 (inline)
+    rename(other, number)
+    load(other)
+    third = SessionLocal()  # FP220 (inline)
+    tidy(third, number)
+    return int(renamed)
+
+
 @app.get("/class")
 def by_class() -> int:
     session = Session(engine)  # FP220

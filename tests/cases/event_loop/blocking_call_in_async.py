@@ -291,6 +291,9 @@ async def hosted(text: str, email: str, repository: git.Repo) -> None:
     channel.recv_json()  # FP101
 
 
+validate_syntax = partial(email_validator.validate_email, check_deliverability=False)
+
+
 @app.post("/hosted/awaited")
 async def awaited(text: str, email: str, checked: bool) -> None:
     index = turbopuffer.AsyncTurbopuffer().namespace("notes")
@@ -300,6 +303,7 @@ async def awaited(text: str, email: str, checked: bool) -> None:
     await zmq.asyncio.Context().socket(zmq.REQ).recv_json()
     email_validator.validate_email(email, check_deliverability=False)
     email_validator.validate_email(email, check_deliverability=checked)
+    validate_syntax(email)
     tables.table("notes").select("*").eq("text", text)
 
 

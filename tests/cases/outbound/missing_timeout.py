@@ -7,7 +7,8 @@ from typing import Any
 import aiohttp
 import httpx
 import requests
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
+from requests.adapters import HTTPAdapter
 from urllib3 import PoolManager
 
 app = FastAPI()
@@ -39,6 +40,21 @@ def with_the_standard_library(url: str) -> None:
     urllib.request.urlopen(url)  # FP601
     smtplib.SMTP("mail.example", 25)  # FP601
     socket.create_connection(("shop.example", 80))  # FP601
+
+
+class RetryingAdapter(HTTPAdapter):
+    pass
+
+
+def retrying_session() -> requests.Session:
+    made = requests.Session()
+    made.mount("https://", RetryingAdapter())
+    return made
+
+
+@app.get("/adapter")
+def with_an_adapter_that_only_retries(url: str, own: requests.Session = Depends(retrying_session)) -> None:
+    own.get(url)  # FP601
 
 
 def not_seen_from_an_endpoint(url: str) -> None:
@@ -100,3 +116,32 @@ class Catalogue:
 def from_the_catalogue(number: str) -> str:
     found = Catalogue("https://shop.example/", store={"1": "tea"})
     return found.name_of(number) + found.text_of(number)
+
+
+class Impatient(HTTPAdapter):
+    def send(self, request: Any, **options: Any) -> Any:
+        options["timeout"] = options.get("timeout") or 5
+        return super().send(request, **options)
+
+
+def impatient_session() -> requests.Session:
+    made = requests.Session()
+    adapter = Impatient()
+    made.mount("https://", adapter)
+    return made
+
+
+class Shop:
+    def __init__(self) -> None:
+        self.session = impatient_session()
+
+    def load(self, url: str) -> None:
+        self.session.get(url)
+
+
+@app.get("/impatient")
+def with_an_adapter(url: str, given: requests.Session = Depends(impatient_session)) -> None:
+    given.get(url)
+    made = impatient_session()
+    made.post(url)
+    Shop().load(url)

@@ -23,7 +23,13 @@ def own_engine(echo: bool) -> Any:
     return create_engine(URL, echo=echo, poolclass=NullPool)  # FP605 (inline)
 
 
+# The pool of this one is made below.
+engine = create_engine(URL, poolclass=NullPool)  # FP605 (inline)
+
 # Near misses
+
+# Each task has its own event loop: a pooled connection would belong to another.
+explained = create_async_engine(URL, poolclass=NullPool)  # FP605 (summary)
 
 
 @lru_cache(maxsize=8)

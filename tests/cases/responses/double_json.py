@@ -71,3 +71,10 @@ async def strict(request: Request) -> Order:
 @app.post("/copied-model")
 def copied_model(order: Order) -> Any:
     return json.loads(order.model_construct())
+
+
+@app.post("/snapshot")
+def snapshot(order: Order) -> None:
+    rows = [json.loads(order.model_dump_json())]  # FP512 (summary)
+    with open("orders.json", "w") as file:
+        json.dump(rows, file)

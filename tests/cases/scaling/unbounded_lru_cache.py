@@ -88,3 +88,36 @@ async def everything(prompt: str, user_id: int, url: str, kind: Kind) -> list[st
     by_literal("asc", True)
     by_optional(None)
     return [*tokens(prompt), profile(user_id), page(url), bounded(url), bounded_by_default(url), settings(), translated(kind, url)]
+
+
+@cache  # FP706 (summary)
+def offered(url: str) -> list[str]:
+    return [url]
+
+
+@cache  # FP706 (inline)
+def asked(url: str) -> list[str]:
+    return [url]
+
+
+class Models:
+    def __init__(self, url: str) -> None:
+        self.names = offered(url)
+
+
+class Config:
+    def __init__(self) -> None:
+        self._models: Models | None = None
+
+    def models(self) -> Models:
+        if self._models is None:
+            self._models = Models("https://models.example")
+        return self._models
+
+
+config = Config()
+
+
+@app.get("/models")
+def models(url: str) -> list[str]:
+    return [*config.models().names, *asked(url)]
