@@ -524,8 +524,8 @@ class Storm:
             if delivery.guid in self.taken_back:
                 continue
             if delivery.event == "pull_request" and delivery.status_code == 202:
-                number = delivery.payload["number"]
-                if f"review:{self.shop.id}#{number}:{delivery.guid}" not in jobs:
+                repository, number = delivery.payload["repository"]["id"], delivery.payload["number"]
+                if f"review:{repository}#{number}:{delivery.guid}" not in jobs:
                     lost.append(f"the delivery {delivery.guid} was acknowledged, and no job knows it")
         return lost
 
