@@ -29,7 +29,7 @@ _ROUTE_LABELS = ("http_route", "handler", "route", "path_template", "path", "end
 _METHOD_LABELS = ("http_request_method", "http_method", "method")
 _DURATION = re.compile(r"(?:request|server).*(?:duration|latency|time)|(?:duration|latency).*request")
 _SPACES = re.compile(r"\s+")
-_ADDRESS = re.compile(r"\w+://(?:[^/?#@]*@)?(?P<host>[^/?#]+)")
+_ADDRESS = re.compile(r"(?<!\w)\w+://(?:[^/?#@]*@)?(?P<host>[^/?#]+)")
 _FROM = re.compile(r"\bFROM\b", re.IGNORECASE)
 
 _WAITING = frozenset(
