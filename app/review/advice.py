@@ -60,7 +60,7 @@ _QUESTIONS = {
     "db_round_trip_ms": "How long does a trivial query take from the application?",
     "redis_round_trip_ms": "How long does a Redis GET take from the application?",
     "rows": "How many rows does a typical list or table have?",
-    "pool_size": "How many database connections has each worker?",
+    "pool_size": "How many database connections does each worker keep (`pool_size`), beside `max_overflow`?",
     "threads": "How many thread tokens has each worker, if not 40?",
     "database": "Which database is it?",
     "p95_ms": "What is the response time at the 95th percentile?",

@@ -55,7 +55,9 @@ class Context(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     redis_round_trip_ms: Annotated[Positive | None, Meta(description="Time of a Redis GET, in ms.")] = None
     rows: Annotated[Count | None, Meta(description="Rows of a typical list or large table.")] = None
     page_size: Annotated[Count | None, Meta(description="Rows on a page of a list endpoint.")] = None
-    pool_size: Annotated[Count | None, Meta(description="Database connections per worker.")] = None
+    pool_size: Annotated[Count | None, Meta(description="Database connections that each worker keeps.")] = (
+        None
+    )
     max_overflow: Annotated[
         Annotated[int, Meta(ge=0)] | None, Meta(description="Connections beyond `pool_size`.")
     ] = None

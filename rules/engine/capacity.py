@@ -215,9 +215,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
         def number(key: str, default: float) -> float:
             return estimates.assumption(options, key, default)
 
-        # No overflow at all is a value too.
-        overflow = 0.0 if context.get("max_overflow") == 0 else number("max_overflow", 10)
-        pool = int(number("pool_size", 5) + overflow)
+        pool = int(sum(estimates.connections(options).values()))
         known = set(context)
         if workers is not None and "workers" not in context:
             known.add("workers")

@@ -59,6 +59,13 @@ def assumption(options: Options, key: str, default: float) -> float:
     return float(value) if value > 0 and math.isfinite(value) else default
 
 
+def connections(options: Options) -> dict[str, float]:
+    """What a worker's pool of database connections is made of, as SQLAlchemy names it: their sum is what it has.
+    No overflow at all is a value too."""
+    overflow = 0.0 if options.context.get("max_overflow") == 0 else assumption(options, "max_overflow", 10)
+    return {"pool_size": assumption(options, "pool_size", 5), "max_overflow": overflow}
+
+
 def concurrency(options: Options) -> int:
     return max(1, round(assumption(options, "concurrency", CONCURRENCY)))
 
@@ -378,14 +385,15 @@ def rows_returned(options: Options) -> Impact:
 def connection_held(options: Options) -> Impact:
     """A pooled connection waits for another service."""
     low, high = http_range(options)
-    places = max(1, round(assumption(options, "pool_size", 15)))
+    pool = connections(options)
+    places = max(1, round(sum(pool.values())))
     return Impact(
         summary=(
             f"with {places} connections and {span(low, high)} ms upstream: at most"
             f" {span(places * 1000 / high, places * 1000 / low)} such requests/s per process, and everybody else waits for a connection"
         ),
         formula="P / L requests/s (P: connections of the pool, L: time held)",
-        assumptions={"pool_size": places, "http_latency_ms": named((low, high))},
+        assumptions={**pool, "http_latency_ms": named((low, high))},
         measured=True,
     )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rules.engine.estimates import assumption, db_ms, http_range, named, number, rows, span
+from rules.engine.estimates import assumption, connections, db_ms, http_range, named, number, rows, span
 from rules.engine.finding import Impact, Options
 
 RPS = 10.0
@@ -105,14 +105,15 @@ def settings_read(options: Options) -> Impact:
 
 def connection_held(options: Options) -> Impact:
     """A database connection stays checked out while a background task runs."""
-    size = assumption(options, "pool_size", 15)
+    pool = connections(options)
+    size = sum(pool.values())
     return Impact(
         summary=(
             f"{number(size)} such tasks at a time hold all {number(size)} connections; the next request waits for a"
             " connection, 30 s at most by default"
         ),
         formula="tasks in flight ≥ pool ⇒ requests wait",
-        assumptions={"pool_size": size, "db_round_trip_ms": db_ms(options), "pool_timeout_s": 30},
+        assumptions={**pool, "connections": size, "db_round_trip_ms": db_ms(options), "pool_timeout_s": 30},
     )
 
 

@@ -5,6 +5,7 @@ import math
 import pytest
 
 from rules.engine.capacity import Site, capacities, capacity, evaluate
+from rules.engine.estimates import connection_held
 from rules.engine.finding import Cost, Endpoint, Options
 
 SITE = Site()
@@ -78,6 +79,14 @@ def test_what_nobody_told_is_named_and_what_somebody_told_is_not() -> None:
     assert (site.pool, site.db_ms, site.workers) == (5, 4, 3)
     assert set(found.assumptions) == {"http_latency_ms"}
     assert "rows" in capacity(endpoint(queries="N"), site).assumptions
+
+
+def test_a_finding_and_a_ceiling_count_the_same_connections() -> None:
+    for context, pool in (({}, 15), ({"pool_size": 15}, 25), ({"pool_size": 15, "max_overflow": 0}, 15)):
+        options = Options(context=context)
+
+        assert Site.of(options).pool == pool
+        assert f"with {pool} connections" in connection_held(options).summary
 
 
 def test_the_tightest_endpoint_comes_first() -> None:
