@@ -70,7 +70,8 @@ async def test_a_cancelled_job_publishes_nothing_and_can_be_tried_again(
 
 async def test_a_failed_job_goes_on_with_the_step_that_failed(start_jobs: Starting, database: str) -> None:
     work = RecordedWork()
-    work.fail = {"publish": [RuntimeError("no")], "fault": [RuntimeError("nor this")]}
+    # Published neither with its comments nor without, and not as a fault.
+    work.fail = {"publish": [RuntimeError("no"), RuntimeError("no")], "fault": [RuntimeError("nor this")]}
     jobs = await start_jobs(work)
     job_id = await jobs.request_review(review("a"))
     with pytest.raises(StepFailedError):
@@ -80,7 +81,7 @@ async def test_a_failed_job_goes_on_with_the_step_that_failed(start_jobs: Starti
     assert (await asked(database, lambda admin: admin.retry(job_id))).state in {"waiting", "running", "done"}
 
     assert (await asyncio.wait_for(jobs.result(job_id), 10))["status"] == "published"
-    assert (work.count("gather"), work.count("publish")) == (1, 2)
+    assert (work.count("gather"), work.count("publish")) == (1, 3)
 
 
 async def test_a_job_that_is_tried_again_waits_for_the_other_of_its_pull_request(
