@@ -281,7 +281,9 @@ def _writes(call: ast.Call, module: Module) -> bool:
 
 
 def _runs_after(call: ast.Call, module: Module) -> bool:
-    """Whether the function around the call itself runs in the background, at start-up or in a worker."""
+    """Whether the function around the call itself runs in the background, in a task that nobody waits for, at start-up or in a worker."""
+    if not module.is_waited_for(call):
+        return True
     contexts = module.contexts(call)
     return bool(contexts & {Context.BACKGROUND, Context.TASK, Context.STARTUP})
 

@@ -156,6 +156,8 @@ class Walk:
         """Statements before which a kept answer may have been returned: kept likewise."""
         self.refused: dict[ast.stmt, tuple[str, ...]] = {}
         """Conditions on parameters under which a statement is got to: kept likewise."""
+        self.letting_go: dict[str, int | None] = {}
+        """Which argument functions of the file make a task of that nobody waits for: kept likewise."""
         self._leaves = frozenset(cls for cls in _LEAVES if cls not in self.nodes)
         self._keywords_wanted = ast.keyword in self.nodes
         self._walk()

@@ -95,6 +95,9 @@ def surroundings(index: Index, node: ast.expr, at_module: bool) -> tuple[int, in
             own.marks.append(f"&0.{node.lineno}/")
         elif name in ("wait_for", "shield") and parents.get(current).__class__ is ast.Await:
             own.flags = facts.AWAITED
+        elif node.__class__ is ast.Call and _lets_go(index, current, node):
+            own.flags = facts.SPAWNED | facts.DETACHED
+            own.marks.append(f"&0.{node.lineno}/")
     elif cls is ast.Starred:
         own.flags = facts.ITERATED
     statement = _climb(index, node, node, own)
@@ -371,6 +374,33 @@ def is_detached(index: Index, spawning: ast.Call) -> bool:
             if not kept and not (isinstance(user, ast.Attribute) and user.attr == "add_done_callback"):
                 return False
     return True
+
+
+def _lets_go(index: Index, call: ast.Call, argument: ast.expr) -> bool:
+    """Whether a plain function of the file makes a task of `argument` that nobody waits for: `fire_and_forget(send(order))`."""
+    name = last_name(call.func)
+    if name not in index.letting_go:
+        functions = [
+            scope.node
+            for scope in index.scopes
+            if isinstance(scope.node, ast.FunctionDef) and scope.node.name == name
+        ]
+        index.letting_go[name] = _let_go(index, functions[0]) if len(functions) == 1 else None
+    place = index.letting_go[name]
+    return place is not None and place < len(call.args) and call.args[place] is argument
+
+
+def _let_go(index: Index, function: ast.FunctionDef) -> int | None:
+    """Which argument a function makes a task of that goes on by itself; the object of a method does not count."""
+    given = [each.arg for each in function.args.args]
+    bound = int(given[:1] in (["self"], ["cls"]))
+    for node in walk(function):
+        match node:
+            case ast.Call(args=[ast.Name(id=name), *_]) if (
+                name in given[bound:] and last_name(node.func) in _SPAWNING and is_detached(index, node)
+            ):
+                return given.index(name) - bound
+    return None
 
 
 def on_path(index: Index, test: ast.expr) -> str:

@@ -264,3 +264,34 @@ async def _send_order(order_id: int) -> None:
 async def counted(order_id: int) -> int:
     track_order(order_id)
     return order_id
+
+
+def let_go(coroutine) -> None:
+    sending = asyncio.create_task(coroutine)
+    running.add(sending)
+    sending.add_done_callback(running.discard)
+
+
+async def keep(coroutine) -> None:
+    await asyncio.create_task(coroutine)
+
+
+def notify_store(order_id: int) -> None:
+    let_go(_send_order(order_id))
+
+
+async def alert_store(order_id: int) -> None:
+    await keep(_send_order(order_id))
+
+
+@app.post("/let-go")
+async def let_it_go(number: int) -> int:
+    notify_store(number)
+    await alert_store(number)  # FP401
+
+    async def later() -> None:
+        await alert_store(number)
+
+    task = asyncio.create_task(later())
+    running.add(task)
+    return number
