@@ -17,6 +17,7 @@ from rules.engine import (
     migrations,
     own_machine,
     page_sizes,
+    password_costs,
     quick_calls,
     raw_sql,
     raw_text,
@@ -439,6 +440,8 @@ def _calls(index: Index, scope: Scope, guarded: list[Call]) -> list[Call]:
         last = ref.rpartition(".")[2]
         flags, loops, path, is_guarded, needs = surroundings(index, node, at_module)
         if last in quick_calls.NAMES and quick_calls.is_quick(node, last):
+            flags |= facts.QUICK
+        if last in password_costs.NAMES and password_costs.is_low(index, ref):
             flags |= facts.QUICK
         if last == "sleep" and not flags & facts.AWAITED:
             flags |= sleeping.of_sleep(index, node, scope, flags)

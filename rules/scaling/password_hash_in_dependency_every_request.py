@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rules.engine import facts
 from rules.engine.loop_shapes import spelled
 from rules.engine.rule import Confidence, Effort, Hop, Impact, Invalid, Match, Rule, Severity, Valid
 from rules.engine.walking import own_calls
@@ -143,7 +144,8 @@ def _takes_form(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
 def _hash(call: ast.Call, module: Module) -> tuple[str, tuple[Hop, ...]] | None:
     entry = module.blocking(call)
     if entry is not None:
-        slow = entry.kind is Kind.CPU and (entry.seconds or 0) >= _SLOW
+        quick = module.call_flags(call) & facts.QUICK
+        slow = entry.kind is Kind.CPU and (entry.seconds or 0) >= _SLOW and not quick
         return (entry.name, ()) if slow else None
     summary = module.summary(call)
     for leaf in summary.cpu if summary is not None else ():
