@@ -17,6 +17,10 @@ _SAID = frozenset({"bcrypt__rounds", "bcrypt__default_rounds", "rounds"})
 
 def is_low(index: Index, ref: str) -> bool:
     """Whether the file writes down what bcrypt costs wherever it asks for a salt or makes a context, and it is little."""
+    if ref.startswith("@"):  # `context = CryptContext(…)` of the file
+        kept = index.module.bindings.get(ref[1:].partition(".")[0], ())
+        value = kept[0].value if len(kept) == 1 else None
+        ref = index.ref(value, index.module) if isinstance(value, ast.Call) else ""
     if not ref.startswith(_LIBRARIES):
         return False
     package = ref.partition(".")[0]

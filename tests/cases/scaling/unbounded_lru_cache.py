@@ -87,15 +87,7 @@ async def everything(prompt: str, user_id: int, url: str, kind: Kind) -> list[st
     by_kind(kind)
     by_literal("asc", True)
     by_optional(None)
-    return [
-        *tokens(prompt),
-        profile(user_id),
-        page(url),
-        bounded(url),
-        bounded_by_default(url),
-        settings(),
-        translated(kind, url),
-    ]
+    return [*tokens(prompt), profile(user_id), page(url), bounded(url), bounded_by_default(url), settings(), translated(kind, url)]
 
 
 @cache  # FP706 (summary)
