@@ -9,6 +9,7 @@ from rules.engine import estimates
 from rules.engine.bodies import is_upload_read, upload_read
 from rules.engine.creation import serves
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.spelling import last_name
 from rules.engine.walking import walk
 
 if TYPE_CHECKING:
@@ -18,6 +19,13 @@ if TYPE_CHECKING:
 _TEXT = frozenset(
     {"json.loads", "orjson.loads", "yaml.safe_load", "yaml.load", "tomllib.loads", "csv.reader"}
 )
+
+_LIMITS_SIZE = re.compile(
+    r"(?:limit|max|check|valid|restrict|enforce|verify)\w*(?:size|length)|(?:limit|max|restrict)_(?:body|upload)"
+    r"|(?:size|length|body|upload)_?limit|(?:size|length)\w*(?:check|valid)",
+    re.IGNORECASE,
+)
+"""What is called after the size of a request and does something about it."""
 
 
 class WholeUploadInMemory(Rule):
@@ -162,11 +170,12 @@ def _is_bounded(upload: ast.expr, read: ast.Call, function: ast.AST, module: Mod
     """Whether the size is looked at before the read: `file.size > …`, a `Content-Length`, a body limit of the application."""
     if _bounds_bodies(module):
         return True
-    if _comes_checked(upload, function):
+    if _comes_checked(upload, function) or _is_route_limited(function):
         return True
     spelled = ast.unparse(upload)
+    sized = {spelled, *_looked_at_before(upload, read, function)}
     for node in walk(function):
-        if isinstance(node, ast.Attribute) and node.attr == "size" and ast.unparse(node.value) == spelled:
+        if isinstance(node, ast.Attribute) and node.attr == "size" and ast.unparse(node.value) in sized:
             return True
         if (
             isinstance(node, ast.Call)
@@ -187,6 +196,41 @@ def _comes_checked(upload: ast.expr, function: ast.AST) -> bool:
             shown = f"{ast.unparse(argument.annotation) if argument.annotation else ''} {ast.unparse(default) if default else ''}"
             return "Depends(" in shown
     return False
+
+
+def _is_route_limited(function: ast.AST) -> bool:
+    """`dependencies=[Depends(limit_request_size(20_000_000))]`, `@limit_upload_size(…)`: refused before it begins."""
+    decorators = getattr(function, "decorator_list", [])
+    called = [node.func for each in decorators for node in walk(each) if isinstance(node, ast.Call)]
+    handed = [
+        argument
+        for each in decorators
+        for node in walk(each)
+        if isinstance(node, ast.Call) and last_name(node.func) == "Depends"
+        for argument in node.args
+    ]
+    return any(_LIMITS_SIZE.search(last_name(each)) for each in (*called, *handed, *decorators))
+
+
+def _looked_at_before(upload: ast.expr, read: ast.Call, function: ast.AST) -> set[str]:
+    """The names of items in earlier loops over the same uploads: `for each in files: if each.size > most: return`."""
+    loops = [
+        node for node in walk(function) if isinstance(node, ast.For) and isinstance(node.target, ast.Name)
+    ]
+    names = {
+        ast.unparse(loop.iter) for loop in loops if isinstance(upload, ast.Name) and _goes_over(loop, upload)
+    }
+    return {
+        ast.unparse(loop.target)
+        for loop in loops
+        if ast.unparse(loop.iter) in names
+        and (loop.end_lineno or loop.lineno) < read.lineno
+        and any(isinstance(node, ast.Return | ast.Raise) for node in walk(loop))
+    }
+
+
+def _goes_over(loop: ast.For, upload: ast.Name) -> bool:
+    return isinstance(loop.target, ast.Name) and loop.target.id == upload.id
 
 
 def _with_defaults(

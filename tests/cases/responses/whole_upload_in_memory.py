@@ -124,3 +124,44 @@ class Reader:
 @app.post("/own")
 async def own(reader: Reader) -> None:
     store(await Reader().read())
+
+
+def limit_request_size(most: int):
+    return check_length(most)
+
+
+def known_customer(most: int):
+    return most
+
+
+@app.post("/limited", dependencies=[Depends(limit_request_size(20_000_000))])
+async def limited(file: UploadFile) -> None:
+    store(await file.read())
+
+
+@app.post("/guarded", dependencies=[Depends(known_customer(20_000_000))])
+async def guarded(file: UploadFile) -> None:
+    store(await file.read())  # FP505
+
+
+@app.post("/sized")
+async def sized(files: list[UploadFile]) -> str:
+    for each in files[:5]:
+        if each.size > 1 << 20:
+            return "too large"
+    for each in files:
+        if each.size > 1 << 20:
+            return "too large"
+    for file in files:
+        store(await file.read())
+    return "stored"
+
+
+@app.post("/added")
+async def added(files: list[UploadFile]) -> int:
+    total = 0
+    for each in files:
+        total += each.size
+    for file in files:
+        store(await file.read())  # FP505
+    return total
