@@ -341,6 +341,8 @@ async def crash_everywhere(
 ) -> Matrix:
     """All of it, judged. `empty` are two more databases, for first starts; `say` hears how it goes."""
     async with FakeGitHub(root=folder / "github") as github:
+        # Hundreds of lives pass in minutes here, and each forgets how fast the one before it wrote.
+        github.limits.secondary = False
         async with Storm(
             github, database, folder, seed, points=True, workers=workers, servers=servers
         ) as storm:
