@@ -98,12 +98,12 @@ async def flies(pool: PoolDep, name: str) -> None:
     await pool.execute("INSERT INTO flights (name) VALUES ($1)", name)
 
 
-@router.get("/webhooks", response_model=list[Named])
-def webhooks(session: Db) -> Sequence[ShopWebhook]:
+@router.get("/called", response_model=list[Named])
+def called(session: Db) -> Sequence[ShopWebhook]:
     return session.scalars(select(ShopWebhook)).all()  # FP211 (summary)
 
 
-@router.get("/customer-webhooks", response_model=list[Named])
+@router.get("/customers-called", response_model=list[Named])
 def webhooks_of_customers(session: Db) -> Sequence[CustomerWebhook]:
     return session.scalars(select(CustomerWebhook)).all()  # FP211 (inline)
 
