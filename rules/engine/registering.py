@@ -145,7 +145,7 @@ class Wiring:
         opens = function.flags & (facts.CONTEXT | facts.GENERATOR)
         if asked or handed or decorators or opens:
             written = [(each.ref, each.called, each.arguments, each.receiver) for each in decorators]
-            self._looks[node] = function.flags, function.parameters, handed, written, asked
+            self._looks[node] = function.flags & ~facts.FEW, function.parameters, handed, written, asked
 
     def _registers(self, decorator: Decorator, module: Linked) -> bool:
         base, _, method = decorator.ref.rpartition(".")
