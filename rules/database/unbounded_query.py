@@ -13,7 +13,7 @@ from rules.engine.raw_text import RUNS
 from rules.engine.reference_tables import is_kept_by_hand, is_only_read, is_reference
 from rules.engine.rows import NARROWED
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
-from rules.engine.small_tables import is_small
+from rules.engine.small_tables import is_set_up, is_small
 from rules.engine.traffic import is_seldom
 from rules.engine.walking import walk
 
@@ -135,6 +135,7 @@ class UnboundedQuery(Rule):
             confidence=Confidence.POSSIBLE
             if found.loaded.filters
             or is_small(table)
+            or is_set_up(table)
             or is_reference(table, module.project)
             or is_kept_by_hand(table)
             or is_seldom(node, module)

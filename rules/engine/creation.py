@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import enum
+import re
 from typing import TYPE_CHECKING
 
 from rules.engine.spelling import is_main_guard, last_name
@@ -26,6 +27,7 @@ _CACHES = frozenset(
         "django.utils.functional.cached_property",
     }
 )
+_VENDORED = re.compile(r"(?:^|/)(?:third_?party|_?vendor(?:ed)?)/")
 
 
 class Place(enum.StrEnum):
@@ -36,12 +38,15 @@ class Place(enum.StrEnum):
 
 
 def serves(node: ast.AST, module: Module) -> bool:
-    """Whether the code may run while requests are served: no script, command, test or migration of its own.
+    """Whether the code may run while requests are served: no script, command, test or migration of its own, and no copy of
+    somebody else's package that no request is seen to reach.
 
     A trial run under the main guard does not make a script of a module that others import.
     """
     if module.reached(node):
         return True
+    if _VENDORED.search(module.path):
+        return False
     role = str(module.role(node) or "")
     if module.function_of(node) is None and is_guarded(node, module):
         return False

@@ -267,6 +267,8 @@ def _function(index: Index, scope: Scope, calls: tuple[Call, ...], lines: int) -
         flags |= facts.ABSTRACT
     if _starts_thread(node):
         flags |= facts.HANDS_ON
+    if _gives_few(scope):
+        flags |= facts.FEW
     parameters = []
     for bindings in scope.bindings.values():
         first = bindings[0]
@@ -427,6 +429,19 @@ def _decorator(index: Index, node: ast.expr, scope: Scope) -> Decorator:
             receiver(index, node.func, scope),
         )
     return Decorator(index.ref(node, scope), node.lineno, False, (), receiver(index, node, scope))
+
+
+def _gives_few(scope: Scope) -> bool:
+    """Whether all that a function returns is `[]`, None and lists of one or two members, and it is not always empty."""
+    sizes = []
+    for value in scope.returned:
+        if isinstance(value, ast.List | ast.Tuple | ast.Set):
+            if any(isinstance(each, ast.Starred) for each in value.elts):
+                return False
+            sizes.append(len(value.elts))
+        elif value is not None and not (isinstance(value, ast.Constant) and value.value is None):
+            return False
+    return bool(sizes) and 0 < max(sizes) <= 2
 
 
 def _calls(index: Index, scope: Scope, guarded: list[Call]) -> list[Call]:

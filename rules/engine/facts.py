@@ -38,7 +38,7 @@ from rules.engine.raw_text import RawFacts
 from rules.engine.rows import Flow
 from rules.engine.switches import Switch
 
-ENGINE_VERSION = "32"
+ENGINE_VERSION = "33"
 """Changes when facts change shape or meaning: cached ones of another version are worthless."""
 
 # Flags of a call.
@@ -102,6 +102,8 @@ HANDS_ON = 2048
 """A decorator whose wrapper gives the function to a thread and does not wait for it."""
 SINGLE = 4096
 """Decorated with a cache and called without arguments: its body runs once."""
+FEW = 8192
+"""Returns nothing but displays of one or two members, empty ones and None."""
 MAIN = 512
 """The code under `if __name__ == "__main__"`."""
 

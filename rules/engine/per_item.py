@@ -285,8 +285,13 @@ def _has_few(iterable: ast.expr, module: Module) -> bool:
             return True
         case ast.Subscript(slice=ast.Slice(upper=ast.Constant(value=int(upper)))) if upper <= FEW:
             return True
+        case ast.Call() | ast.Await():
+            return _gives_few(iterable, module)
         case ast.Name():
             bindings = _bindings(iterable, module)
+            values = list(_values(bindings))
+            if values and all(_gives_few(value, module) for value in values):
+                return True
             if _is_given_few(iterable, bindings, module) or _is_collected_of_few(iterable, bindings, module):
                 return True
             if bindings and all(binding.kind == "import" for binding in bindings):
@@ -305,6 +310,13 @@ def _has_few(iterable: ast.expr, module: Module) -> bool:
                 for call in module.index.scope_at(iterable).calls
             )
     return False
+
+
+def _gives_few(value: ast.AST | None, module: Module) -> bool:
+    """Whether a function of the project answers with two items at most: `await aliases_of(kind)`."""
+    call = value.value if isinstance(value, ast.Await) else value
+    target = module.callee(call) if isinstance(call, ast.Call) else None
+    return target is not None and bool(target.function.flags & facts.FEW)
 
 
 def _is_measured(iterable: ast.expr, loop: ast.AST, module: Module) -> bool:

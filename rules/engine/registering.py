@@ -145,7 +145,7 @@ class Wiring:
         opens = function.flags & (facts.CONTEXT | facts.GENERATOR)
         if asked or handed or decorators or opens:
             written = [(each.ref, each.called, each.arguments, each.receiver) for each in decorators]
-            self._looks[node] = function.flags, function.parameters, handed, written, asked
+            self._looks[node] = function.flags & ~facts.FEW, function.parameters, handed, written, asked
 
     def _registers(self, decorator: Decorator, module: Linked) -> bool:
         base, _, method = decorator.ref.rpartition(".")
@@ -177,7 +177,7 @@ class Wiring:
         """`task` or `command`, for a decorator of a job queue or of a command-line library."""
         value = self.resolver.value(ref, module)
         if value is None:
-            return ""
+            return self._of_group(ref, module, depth)
         if value.sort == Sort.EXTERNAL or value.sort == Sort.INSTANCE:
             package = value.name.partition(".")[0]
             if package in _TASK_PACKAGES:
@@ -192,6 +192,20 @@ class Wiring:
                     if found:
                         return found
         return ""
+
+    def _of_group(self, ref: str, module: Linked, depth: int) -> str:
+        """`command`, for `@cli.command()` of a function `cli` that `@click.group()` has made a group."""
+        group, _, method = ref.rpartition(".")
+        value = self.resolver.value(group, module) if method in ("command", "group") and depth < 3 else None
+        if value is None or value.sort != Sort.FUNCTION or value.module is None:
+            return ""
+        self.resolver.looked_up(value.module, CALLS)
+        function = value.home.functions.get(value.symbol)
+        roles = {
+            self.foreign_role(each.ref, value.module, depth + 1)
+            for each in (function.decorators if function is not None else ())
+        }
+        return "command" if "command" in roles else ""
 
     def _of_class(self, module: Linked, cls: facts.Class) -> Iterator[tuple[Node, str]]:
         value = self.resolver.value(f"@{cls.symbol}", module)

@@ -103,7 +103,7 @@ def _named(found: ModuleFacts) -> dict[str, Function]:
 
 def _same_signature(before: Function, after: Function, free: int) -> bool:
     """Whether two versions of a function can be called alike; flags in `free` do not count."""
-    if (before.flags ^ after.flags) & ~free:
+    if (before.flags ^ after.flags) & ~(free | facts.FEW):
         return False
     fields = (name for name in Function.__struct_fields__ if name not in {*_OWN, *PLACES})
     if not all(alike(getattr(before, name), getattr(after, name)) for name in fields):

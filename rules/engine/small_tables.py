@@ -85,6 +85,24 @@ def is_small(table: Table) -> bool:
     return any(map(_says_small, names))
 
 
+_SET_UP = re.compile(
+    r"(?:^|_)(?:webhook|(?:app|bot|slack|github|plugin)_?installation|data_?source|data_?sink|notification_channel)s?"
+)
+"""How names of tables end whose rows somebody sets up, one after another, where the whole application has them."""
+_OWNER = re.compile(
+    r"(?:user|owner|tenant|org|organi[sz]ation|account|customer|project|workspace|shop|store|company)_?(?:id|uuid)"
+)
+"""Columns, with or without a foreign key, by which each customer has rows of their own."""
+
+
+def is_set_up(table: Table) -> bool:
+    """Whether rows are added by configuring something, and belong to nobody: the webhooks and data sources of an installation."""
+    if any(column.foreign is not None or _OWNER.fullmatch(name) for name, column in table.columns.items()):
+        return False
+    names = {table.name.lower(), _snaked(table.symbol.rpartition(".")[2])}
+    return any(match.end() == len(name) for name in names for match in _SET_UP.finditer(name))
+
+
 def _says_small(name: str) -> bool:
     if any(
         name == each or name == f"{each}s" or name.endswith((f"_{each}", f"_{each}s")) for each in _GROUPS

@@ -8,7 +8,7 @@ from rules.engine import estimates
 from rules.engine.raw_queries import is_unlimited
 from rules.engine.responses import answer, is_response, item_of, records, returned
 from rules.engine.rule import Confidence, Effort, Fix, Hop, Invalid, Match, Rule, Safety, Severity, Valid
-from rules.engine.small_tables import is_small
+from rules.engine.small_tables import is_set_up, is_small
 from rules.engine.traffic import is_seldom
 
 if TYPE_CHECKING:
@@ -146,7 +146,9 @@ def _is_long(node: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> bo
         and is_unlimited(raw)
         and any((hop.path, hop.symbol) == here for hop in raw.places)
     ]
-    return any(len(table.columns) >= _WIDE and not is_small(table) for table in tables)
+    return any(
+        len(table.columns) >= _WIDE and not is_small(table) and not is_set_up(table) for table in tables
+    )
 
 
 def _what(found: ast.expr, module: Module) -> str:

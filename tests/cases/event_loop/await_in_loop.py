@@ -405,3 +405,26 @@ async def in_threads(numbers: list[str]) -> list[int]:
     for number in numbers:
         found.append(await off_loop(len, number))
     return found
+
+
+async def aliases_of(number: str) -> list[str]:
+    if number.startswith("old"):
+        return [number.removeprefix("old")]
+    return []
+
+
+async def parts_of(number: str) -> list[str]:
+    return [number, *(await client.get(f"/parts/{number}")).json()]
+
+
+@app.get("/aliases")
+async def of_aliases(number: str) -> list[int]:
+    found = []
+    for alias in await aliases_of(number):
+        found.append(await level_of(alias))  # FP111 (summary)
+    aliases = await aliases_of(number)
+    for alias in aliases:
+        found.append(await level_of(alias))  # FP111 (summary)
+    for part in await parts_of(number):
+        found.append(await level_of(part))  # FP111 (inline)
+    return found

@@ -4,6 +4,7 @@ import asyncio
 import os
 import tracemalloc
 
+import click
 import pyinstrument
 from fastapi import FastAPI, Request
 from sqlalchemy import create_engine
@@ -56,3 +57,23 @@ def measured() -> int:
         return len(tracemalloc.take_snapshot().traces)
     finally:
         tracemalloc.stop()
+
+
+@click.group()
+def cli() -> None:
+    pass
+
+
+@cli.command()
+def list_tables() -> None:
+    listing = create_engine("postgresql://db/shop", echo=True)
+    listing.dispose()
+
+
+def keeps(function):
+    return function
+
+
+@keeps
+def connect() -> None:
+    create_engine("postgresql://db/shop", echo=True)  # FP718

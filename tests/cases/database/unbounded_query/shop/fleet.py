@@ -9,7 +9,17 @@ from pydantic import BaseModel
 from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session, sessionmaker
 
-from shop.models import Depot, Load, MenuLink, OrderLine, TransportMode, Trip
+from shop.models import (
+    CustomerWebhook,
+    Depot,
+    Load,
+    MenuLink,
+    OrderLine,
+    ShopWebhook,
+    TransportMode,
+    Trip,
+    WebhookDelivery,
+)
 
 router = APIRouter()
 SessionLocal = sessionmaker(create_engine("sqlite://"))
@@ -86,3 +96,18 @@ async def flights(pool: PoolDep) -> Any:
 @router.post("/flights")
 async def flies(pool: PoolDep, name: str) -> None:
     await pool.execute("INSERT INTO flights (name) VALUES ($1)", name)
+
+
+@router.get("/called", response_model=list[Named])
+def called(session: Db) -> Sequence[ShopWebhook]:
+    return session.scalars(select(ShopWebhook)).all()  # FP211 (summary)
+
+
+@router.get("/customers-called", response_model=list[Named])
+def webhooks_of_customers(session: Db) -> Sequence[CustomerWebhook]:
+    return session.scalars(select(CustomerWebhook)).all()  # FP211 (inline)
+
+
+@router.get("/deliveries", response_model=list[Named])
+def deliveries(session: Db) -> Sequence[WebhookDelivery]:
+    return session.scalars(select(WebhookDelivery)).all()  # FP211 (inline)

@@ -68,3 +68,28 @@ class OrderLine(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     depot_id: Mapped[int] = mapped_column(ForeignKey("depots.id"))
     sort_order: Mapped[int]
+
+
+class ShopWebhook(Base):
+    """Of the whole shop."""
+
+    __tablename__ = "shop_webhooks"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    url: Mapped[str]
+    created_by: Mapped[int]
+
+
+class CustomerWebhook(Base):
+    """Each customer may have some."""
+
+    __tablename__ = "customer_webhooks"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    customer_id: Mapped[int]
+    url: Mapped[str]
+
+
+class WebhookDelivery(Base):
+    __tablename__ = "webhook_deliveries"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    url: Mapped[str]
