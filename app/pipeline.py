@@ -32,6 +32,7 @@ from app.github.models import CheckRun, Compared, Output, PullState
 from app.merge_queue import MergeQueue
 from app.project import Projects
 from app.publishing import Publisher
+from app.records import HeadReview
 from app.reportlinks import ReportLinks
 from app.review import history
 from app.review.commands import CODING_AGENTS
@@ -40,7 +41,7 @@ from app.review.reconcile import marked
 from app.review.record import Record
 from app.review.report import Report, reconcile
 from app.runs import is_answered, own_run
-from app.store import COULD_NOT, NOT_PERMITTED, HeadReview, Store
+from app.store import COULD_NOT, NOT_PERMITTED, Store
 from app.surveys import Surveys
 from app.verdict import (
     Gathered,

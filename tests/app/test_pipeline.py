@@ -10,9 +10,9 @@ from app import pipeline, verdict
 from app.analysis import Analysis, AnalysisError, Comparison, Request
 from app.github.models import ReviewComment
 from app.pipeline import web_address
+from app.records import HeadReview
 from app.review import report as reports
 from app.review.reconcile import Plan
-from app.store import HeadReview
 from app.verdict import Gathered, shared
 from tests.fakegithub import FakeGitHub
 
