@@ -44,7 +44,9 @@ async def _is_recorded_once(service: Service, pull: Pull) -> None:
     assert isinstance(service.jobs.work, Pipeline)
     (line,) = await service.jobs.work.store.recorded(action="apply")
     assert line.actor == "octocat"
-    assert line.detail.startswith(f"2 fixes in {pull.head_sha}: FP101 blocking-call-in-async at shop/main.py:")
+    assert line.detail.startswith(
+        f"2 fixes in {pull.head_sha}: FP101 blocking-call-in-async at shop/main.py:"
+    )
     assert line.detail.count("FP101") == 2
     assert "Asked for" not in line.detail
 
