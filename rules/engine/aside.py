@@ -42,6 +42,8 @@ def stands_aside(node: ast.AST, module: Module) -> bool:
                 child in otherwise and _is_side(current.test, True, module)
             ):
                 return True
+        if isinstance(current, ast.Module):
+            return False
         body = getattr(current, "body", None)
         for earlier in body[: body.index(child)] if isinstance(body, list) and child in body else ():
             if (
@@ -50,8 +52,6 @@ def stands_aside(node: ast.AST, module: Module) -> bool:
                 and _is_side(earlier.test, True, module)
             ):
                 return True
-        if isinstance(current, FUNCTIONS) and isinstance(module.parent(current), ast.Module):
-            return False
         child, current = current, module.parent(current)
     return False
 
