@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from rules.engine.bodies import values_of
 from rules.engine.mentions import is_dead
-from rules.engine.scopes import FUNCTIONS
 from rules.engine.spelling import last_name
 
 if TYPE_CHECKING:
