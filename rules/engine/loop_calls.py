@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 
 from rules import libraries
 from rules.engine import estimates, facts
-from rules.engine.finding import Confidence, Hop, Impact, Severity
+from rules.engine.finding import Confidence, Hop, Impact, Options, Severity
 from rules.engine.graph import LOOP
 from rules.engine.instances import Lifetime, lives
 from rules.engine.loop_shapes import spelled
