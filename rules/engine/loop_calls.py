@@ -54,6 +54,8 @@ _BOUND = (
 _SHORT_WAITS = frozenset({"acquire", "put", "shutdown", "poll"})
 _UPKEEP = frozenset({"connect", "begin", "rollback", "close", "ping"})
 _CLOSING = _UPKEEP | {"commit", "flush", "refresh"}
+_IDLE = frozenset({"rollback", "begin"})
+"""They send nothing where nothing was asked before."""
 _SINGLE = frozenset({"requests", "httpx", "urllib", "urllib3", "http", "socket", "botocore", "boto3"})
 """Whose calls are requests of their own, each mended by itself."""
 _PIXELS = frozenset(
@@ -190,7 +192,13 @@ def together(function: FunctionNode, module: Module, code: str) -> list[list[Sto
                 found.setdefault(_conversation(stop), []).append(stop)
         known[function, code] = [
             sorted(
-                group, key=lambda stop: (_is_closing(stop), on_failure(stop.call, module), stop.call.lineno)
+                group,
+                key=lambda stop: (
+                    _is_closing(stop),
+                    _is_upkeep(stop),
+                    on_failure(stop.call, module),
+                    stop.call.lineno,
+                ),
             )
             for group in found.values()
         ]
@@ -211,9 +219,16 @@ def is_only_closing(stops: list[Stop]) -> bool:
 
 def _conversation(stop: Stop) -> str:
     package = stop.callable.partition(".")[0]
+    if package == "sqlmodel":
+        return "sqlalchemy"  # of one session, some methods are its own
     if stop.code == "FP102" or (stop.kind is Kind.NET and package not in _SINGLE):
         return package
     return f"{stop.call.lineno}:{stop.call.col_offset}"
+
+
+def is_idle(stop: Stop) -> bool:
+    """Whether it most likely asks the database nothing: where other work came before, that is what is said."""
+    return stop.kind is Kind.DB and stop.callable.rpartition(".")[2] in _IDLE
 
 
 def _is_closing(stop: Stop) -> bool:
@@ -534,6 +549,9 @@ def expected(stop: Stop, module: Module) -> Impact:
 
 
 def confidence(stop: Stop) -> Confidence:
+    """How sure the first stop of a finding is, behind which the others stand."""
+    if is_idle(stop):
+        return Confidence.POSSIBLE
     if stop.seldom in (_WISHED, _FIRST_TIME, _AT_START) or only_starts(stop) or stop.entry.name in _OPENING:
         return Confidence.POSSIBLE
     return Confidence.LIKELY if stop.seldom else Confidence.CERTAIN
