@@ -196,7 +196,11 @@ def _is_overridden_there(call: ast.Call, module: Module) -> bool:
     """Whether the loop stands in a base class, and each class whose method `self.one()` is has a loop of its own, or none:
     `all()` of the base class never calls them."""
     around = module.graph_node(call)
-    if around is None or not isinstance(call.func, ast.Attribute) or not isinstance(call.func.value, ast.Name):
+    if (
+        around is None
+        or not isinstance(call.func, ast.Attribute)
+        or not isinstance(call.func.value, ast.Name)
+    ):
         return False
     owner, _, method = around.symbol.rpartition(".")
     targets = entered(call, module) if owner and call.func.value.id == "self" else []
