@@ -270,18 +270,16 @@ def confidence_of(call: ast.Call, loop: LoopNode, leaf: Leaf | None, module: Mod
         return Confidence.POSSIBLE
     if leaf.callable.endswith("ession.get") and _gives_own_key(call, module):
         return Confidence.POSSIBLE
-    return Confidence.POSSIBLE if _works_hard(call, module) else Confidence.LIKELY
+    return Confidence.POSSIBLE if _works_on_files(call, module) else Confidence.LIKELY
 
 
-def _works_hard(call: ast.Call, module: Module) -> bool:
-    """Whether a helper computes for long or reads and writes files each time too: the query is the least of it then."""
+def _works_on_files(call: ast.Call, module: Module) -> bool:
+    """Whether a helper reads and writes files each time too: the query is the least of it then."""
     summary = module.summary(call)
     return summary is not None and any(
         leaf.blocking is not None
-        and (
-            (leaf.blocking.kind == Kind.DISK and not leaf.blocking.light)
-            or (leaf.blocking.kind == Kind.CPU and leaf.blocking.severity in ("high", "critical"))
-        )
+        and leaf.blocking.kind == Kind.DISK
+        and not leaf.blocking.light
         and _is_sure(leaf)
         for leaf in summary.blocking
     )

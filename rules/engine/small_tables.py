@@ -56,6 +56,16 @@ def lists_kinds(name: str) -> bool:
     return _ends_with(name.lower(), _KINDS)
 
 
+_SETTINGS = frozenset({"setting", "config", "configuration", "option", "preference", "parameter"})
+
+
+def holds_settings(table: Table) -> bool:
+    """Whether a table holds what somebody sets, going by its name: a few rows for each that can be set."""
+    return _ends_with(table.name.lower(), _SETTINGS) or _ends_with(
+        _snaked(table.symbol.rpartition(".")[2]), _SETTINGS
+    )
+
+
 _HANDFULS = frozenset(
     {
         *("admin", "administrator", "manager", "owner", "moderator", "superuser", "maintainer", "approver"),
