@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 
 from rules import libraries
 from rules.engine import estimates, facts
-from rules.engine.finding import Confidence, Hop, Impact, Severity
+from rules.engine.finding import Confidence, Hop, Impact, Options, Severity
 from rules.engine.graph import LOOP
 from rules.engine.instances import Lifetime, lives
 from rules.engine.loop_shapes import spelled
@@ -540,6 +540,8 @@ def effect(stop: Stop, module: Module) -> str:
 
 def expected(stop: Stop, module: Module) -> Impact:
     """The estimate for one stop."""
+    if not module.reached(stop.call):
+        return _expected_of_others(stop, module.options)
     options = module.options
     match stop.kind:
         case Kind.SLEEP:
@@ -558,6 +560,25 @@ def expected(stop: Stop, module: Module) -> Impact:
         case Kind.CPU if stop.entry.seconds:
             return estimates.loop_lag(options, stop.entry.seconds * 1000, key="milliseconds", what="call")
     return estimates.unknown_duration(options)
+
+
+def _expected_of_others(stop: Stop, options: Options) -> Impact:
+    """The estimate where no request is seen to get: a job, a bot, a loop of its own."""
+    match stop.kind:
+        case Kind.SLEEP:
+            seconds = _seconds(stop.call) if isinstance(stop.call, ast.Call) and not stop.path else None
+            return estimates.loop_of_others((seconds or 0) * 1000, key="sleep_ms", what="of sleep")
+        case Kind.NET:
+            return estimates.loop_of_others(
+                estimates.http_ms(options), key="http_latency_ms", what="upstream"
+            )
+        case Kind.DB:
+            return estimates.loop_of_others(
+                estimates.db_ms(options), key="db_round_trip_ms", what="per round trip"
+            )
+        case Kind.CPU if stop.entry.seconds:
+            return estimates.loop_of_others(stop.entry.seconds * 1000, what="per call")
+    return estimates.loop_of_others()
 
 
 def confidence(stop: Stop) -> Confidence:
