@@ -227,9 +227,10 @@ def _conversation(stop: Stop) -> str:
 
 
 def _is_hardly_felt(stop: Stop) -> bool:
-    """Whether a helper does it only when something fails, or fills a store of its own with an answer that comes soon."""
+    """Whether a helper sleeps or tidies up only when something fails, or fills a store of its own with an answer that comes
+    soon."""
     if stop.seldom == AFTER_FAILURE:
-        return bool(stop.path)
+        return bool(stop.path) and stop.kind in (Kind.SLEEP, Kind.DB, Kind.WAIT)
     return stop.seldom == _NOT_KEPT and (stop.kind is Kind.WAIT or (stop.kind is Kind.DB and bool(stop.path)))
 
 
