@@ -456,7 +456,7 @@ class Pipeline(Chores):
             reviews = await self._leave(job, state.head_sha)
         except (Gone, NotFound):
             return {"status": "gone"}
-        entry = f"{job.repository.id}#{job.number}:fault:{state.head_sha}"
+        entry = f"{job.repository.id}#{job.number}:fault:{job.trigger}"[:255]
         await self.store.record(entry, job.repository, job.number, "fastperf", "fault", reason)
         self.metrics.reviewed("fault")
         return {"status": "done", "reviews": msgspec.to_builtins(reviews)}

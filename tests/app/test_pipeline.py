@@ -131,6 +131,11 @@ async def test_a_fault_of_ours_never_blocks(service: Service, monkeypatch: pytes
     assert "insides" not in run.output["summary"]
     assert service.github.may_merge(repo, pull.number)
 
+    await service.github.rerequest(repo, run.id)
+    await service.idle()
+    recorded = await service.jobs.work.store.recorded(action="fault")  # type: ignore[attr-defined]  # the pipeline's
+    assert len(recorded) == 2
+
 
 async def test_a_fault_blocks_where_the_owner_chose_so(
     service: Service, monkeypatch: pytest.MonkeyPatch
