@@ -69,6 +69,9 @@ WIRING = frozenset(
 )
 """Final names of calls whose arguments a project may have to understand."""
 
+_WRITTEN = 10
+"""So many members of a dict that is written out are a few."""
+
 # Builtins that neither block nor lead anywhere are no calls to remember.
 _QUIET = frozenset(
     f"builtins.{name}" for name in BUILTINS if name not in ("open", "input", "map", "filter", "__import__")
@@ -432,10 +435,15 @@ def _decorator(index: Index, node: ast.expr, scope: Scope) -> Decorator:
 
 
 def _gives_few(scope: Scope) -> bool:
-    """Whether all that a function returns is `[]`, None and lists of one or two members, and it is not always empty."""
+    """Whether all that a function returns is `[]`, None, lists of one or two members and dicts of a few, and it is not
+    always empty."""
     sizes = []
     for value in scope.returned:
-        if isinstance(value, ast.List | ast.Tuple | ast.Set):
+        if isinstance(value, ast.Dict):
+            if None in value.keys or len(value.keys) > _WRITTEN:
+                return False
+            sizes.append(min(len(value.keys), 1))
+        elif isinstance(value, ast.List | ast.Tuple | ast.Set):
             if any(isinstance(each, ast.Starred) for each in value.elts):
                 return False
             sizes.append(len(value.elts))

@@ -24,9 +24,10 @@ from rules.engine.facts import Call, Class, ModuleFacts, alike
 from rules.engine.finding import Options
 from rules.engine.graph import Edge, LeafCall, Node, place_of
 from rules.engine.lazy_loading import LAZY
-from rules.engine.models import MODELS, OTHER_COLUMNS
+from rules.engine.models import MODELS
 from rules.engine.project import IMPORTED, ROUTING, Project
 from rules.engine.serving import served_files
+from rules.engine.table_changes import OTHER_COLUMNS
 from rules.engine.unbounded import UNBOUNDED
 from rules.engine.values import BODY, CALLS, FLOW, MADE, STARS, Linked
 
