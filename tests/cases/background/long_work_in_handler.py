@@ -80,7 +80,7 @@ async def direct(address: str) -> None:
 
 @app.post("/wait")
 async def wait() -> None:
-    await asyncio.sleep(30)  # FP401
+    await asyncio.sleep(30)  # FP401 (summary)
 
 
 @app.post("/wait/for-everybody")
@@ -90,7 +90,7 @@ async def wait_for_everybody() -> None:
 
 @app.post("/wait/sync")
 def wait_sync() -> None:
-    time.sleep(10)  # FP401
+    time.sleep(10)  # FP401 (summary)
 
 
 async def send_order(order_id: int) -> None:
@@ -368,3 +368,18 @@ def exported(session: Session = Depends(get_session)) -> str:
 @app.post("/reports/later")
 def report_later(tasks: BackgroundTasks, session: Session = Depends(get_session)) -> None:
     tasks.add_task(create_sales_report, session)
+
+
+async def get_admins() -> list[str]:
+    return (await client.get("https://people.example/admins")).json()
+
+
+async def notify_admins() -> None:
+    for admin in await get_admins():
+        asyncio.get_running_loop().call_soon(print, admin)
+
+
+@app.post("/refund")
+async def refund() -> int:
+    await notify_admins()  # FP401 (summary)
+    return 1
