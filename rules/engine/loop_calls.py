@@ -228,6 +228,14 @@ def _conversation(stop: Stop) -> str:
     return f"{stop.call.lineno}:{stop.call.col_offset}"
 
 
+def _is_hardly_felt(stop: Stop) -> bool:
+    """Whether a helper sleeps or tidies up only when something fails, or fills a store of its own with an answer that comes
+    soon."""
+    if stop.seldom == AFTER_FAILURE:
+        return bool(stop.path) and stop.kind in (Kind.SLEEP, Kind.DB, Kind.WAIT)
+    return stop.seldom == _NOT_KEPT and (stop.kind is Kind.WAIT or (stop.kind is Kind.DB and bool(stop.path)))
+
+
 def is_idle(stop: Stop) -> bool:
     """Whether it most likely asks the database nothing: where other work came before, that is what is said."""
     return stop.kind is Kind.DB and stop.callable.rpartition(".")[2] in _IDLE
@@ -513,9 +521,14 @@ def stops(function: ast.AsyncFunctionDef, module: Module) -> Iterator[Stop]:
             yield from _helped(node, module)
 
 
+def suffering(stop: Stop, module: Module) -> str:
+    """What others suffer meanwhile."""
+    return "this worker serves nobody" if module.reached(stop.call) else "nothing else on its loop goes on"
+
+
 def effect(stop: Stop, module: Module) -> str:
     """What the reader's worker suffers, to follow the name of the call; where no request is seen to get, its loop."""
-    suffers = "this worker serves nobody" if module.reached(stop.call) else "nothing else on its loop goes on"
+    suffers = suffering(stop, module)
     if stop.seldom:
         return f"{stop.seldom}, {suffers} meanwhile"
     if only_starts(stop):
@@ -579,7 +592,7 @@ def _expected_of_others(stop: Stop, options: Options) -> Impact:
 
 def confidence(stop: Stop) -> Confidence:
     """How sure the first stop of a finding is, behind which the others stand."""
-    if is_idle(stop):
+    if is_idle(stop) or _is_hardly_felt(stop):
         return Confidence.POSSIBLE
     if stop.seldom in (_WISHED, _FIRST_TIME, _AT_START) or only_starts(stop) or stop.entry.name in _OPENING:
         return Confidence.POSSIBLE
