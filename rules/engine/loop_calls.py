@@ -8,6 +8,7 @@ their place. Waiting for threads is FP109, computing is FP701. FP104 takes all o
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -89,6 +90,7 @@ _AT_START = "when the service starts"
 _CHOSEN = "with one of the objects that it may be"
 _AT_MOST = {AFTER_FAILURE: Severity.HIGH, _FIRST_TIME: Severity.LOW, _CHOSEN: Severity.HIGH}
 _OF_HELPERS = frozenset({"FP103", "FP105", "FP106"})
+_IF_MISSING = re.compile(r"_or_(?:create|make|generate|build|init)|(?:create|make|generate)_if_")
 _FAR = 4
 """Longer call paths are said one severity lower."""
 
@@ -355,9 +357,10 @@ def _starts_service(node: Node, module: Module) -> bool:
     What it does before, it does once; in the loop it does so again and again.
     """
     owner, _, name = node.symbol.rpartition(".")
-    if not owner or name not in _STARTS:
+    if not owner or (name not in _STARTS and not name.startswith("start_")):
         return False
-    if not any((node.path, f"{owner}.{each}") in module.project.graph.nodes for each in _ENDS):
+    ends = (*_ENDS, name.replace("start", "stop"))
+    if not any((node.path, f"{owner}.{each}") in module.project.graph.nodes for each in ends):
         return False
     return any(call.ref.rpartition(".")[2] in _LASTING for call in node.function.calls)
 
@@ -385,6 +388,11 @@ def _makes_what_is_kept(leaf: Leaf, call: ast.Call | ast.Attribute, module: Modu
     return False
 
 
+def _makes_if_missing(hop: Hop) -> bool:
+    """`_get_or_create_key`: as its name says."""
+    return bool(_IF_MISSING.search(hop.symbol.rpartition(".")[2]))
+
+
 def _seldom(leaf: Leaf, module: Module) -> str:
     if leaf.rarely & facts.ONCE:
         return _FIRST_TIME
@@ -392,7 +400,7 @@ def _seldom(leaf: Leaf, module: Module) -> str:
         return AFTER_FAILURE
     if leaf.kept_by is not None and (found := _kept_by(leaf.kept_by, module)):
         return found
-    if leaf.cached or leaf.on_miss or leaf.rarely & facts.RECALLED:
+    if leaf.cached or leaf.on_miss or leaf.rarely & facts.RECALLED or any(map(_makes_if_missing, leaf.path)):
         return _NOT_KEPT
     if leaf.rarely & facts.WISHED:
         return _WISHED
