@@ -28,11 +28,35 @@ def of_statement(index: Index, statement: ast.AST, parent: ast.AST) -> int:
 def _fills_store(index: Index, test: ast.If) -> bool:
     """`rates = _CACHE.get(day)`, then `if rates is None:`: it only runs while nothing is kept."""
     match test.test:
+        case ast.Compare() as compared if _is_of_time(compared):
+            return True
         case ast.UnaryOp(op=ast.Not(), operand=ast.Name(id=name)):
             return _outlives(index, test, name)
         case ast.Compare(left=ast.Name(id=name), ops=[ast.Is()], comparators=[ast.Constant(value=None)]):
             return _outlives(index, test, name)
     return False
+
+
+def _is_of_time(test: ast.Compare) -> bool:
+    """`time.monotonic() - self._loaded_at >= TTL`: it happens once in each such time."""
+    for side in (test.left, *test.comparators):
+        if isinstance(side, ast.BinOp) and isinstance(side.op, ast.Sub) and _is_kept_time(side.right):
+            return isinstance(test.ops[0], ast.Gt | ast.GtE | ast.Lt | ast.LtE) and _is_now(side.left)
+    return False
+
+
+def _is_now(moment: ast.expr) -> bool:
+    if isinstance(moment, ast.Name):
+        return moment.id in ("now", "current_time", "now_ts")
+    return isinstance(moment, ast.Call) and last_name(moment.func) in ("time", "monotonic", "now", "utcnow")
+
+
+def _is_kept_time(moment: ast.expr) -> bool:
+    """An attribute of the object or the class, or a global: what an earlier call left."""
+    return isinstance(moment, ast.Attribute | ast.Name) and any(
+        word in last_name(moment).lower()
+        for word in ("_at", "last", "time", "stamp", "_ts", "updated", "refreshed")
+    )
 
 
 def of_answers(index: Index, statement: ast.If | ast.Try) -> int:
