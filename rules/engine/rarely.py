@@ -17,12 +17,33 @@ _KEEPING = ("cache", "memo", "_kept", "singleton")
 def of_statement(index: Index, statement: ast.AST, parent: ast.AST) -> int:
     """Flags for all calls in `statement`, a child of `parent`."""
     if isinstance(parent, ast.Try):
-        return facts.FAILING if statement in parent.handlers else 0
+        if statement not in parent.handlers:
+            return 0
+        return facts.FAILING | (facts.ONCE if _is_of_import(statement) else 0)
     if isinstance(parent, ast.If) and statement in parent.body:
-        return (facts.WISHED if _is_wish(index, parent) else 0) | (
-            facts.RECALLED if _fills_store(index, parent) else 0
+        return (
+            (facts.WISHED if _is_wish(index, parent) else 0)
+            | (facts.RECALLED if _fills_store(index, parent) else 0)
+            | (facts.ONCE if _lacks_package(parent.test) else 0)
         )
     return 0
+
+
+def _is_of_import(handler: ast.AST) -> bool:
+    """`except ImportError:`, where the package is fetched: next time it is there."""
+    caught = handler.type if isinstance(handler, ast.ExceptHandler) else None
+    return caught is not None and last_name(caught) in ("ImportError", "ModuleNotFoundError")
+
+
+def _lacks_package(test: ast.expr) -> bool:
+    """`if not importlib.util.find_spec("magic"):`."""
+    match test:
+        case (
+            ast.UnaryOp(op=ast.Not(), operand=ast.Call(func=asked))
+            | ast.Compare(left=ast.Call(func=asked), ops=[ast.Is()], comparators=[ast.Constant(value=None)])
+        ):
+            return last_name(asked) == "find_spec"
+    return False
 
 
 def _fills_store(index: Index, test: ast.If) -> bool:
