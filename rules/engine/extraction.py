@@ -24,6 +24,7 @@ from rules.engine import (
     rows,
     session_factories,
     sleeping,
+    small_work,
     switches,
 )
 from rules.engine.annotations import may_be_ours, one_of
@@ -463,6 +464,8 @@ def _calls(index: Index, scope: Scope, guarded: list[Call]) -> list[Call]:
         last = ref.rpartition(".")[2]
         flags, loops, path, is_guarded, needs = surroundings(index, node, at_module)
         if last in quick_calls.NAMES and quick_calls.is_quick(node, last):
+            flags |= facts.QUICK
+        if last in small_work.NAMES and small_work.is_small(index, node, last, scope):
             flags |= facts.QUICK
         if last in password_costs.NAMES and password_costs.is_low(index, ref):
             flags |= facts.QUICK

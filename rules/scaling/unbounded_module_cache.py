@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine import kept_estimates
 from rules.engine.finding import Hop
+from rules.engine.first_time import runs_first_time
 from rules.engine.holders import Growth, Holder, growing
 from rules.engine.key_types import is_small
 from rules.engine.key_words import is_endless, is_few, names_in
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
 
 _WRAPPING = frozenset({"str", "int", "Path", "UUID", "abspath", "resolve", "fspath", "hash", "id"})
 """What gives a value another form: as many come out as go in."""
+_REGISTERS = re.compile(
+    r"handler|hook|callback|plugin|regist|factor(?:y|ies)|strateg|middleware", re.IGNORECASE
+)
+"""What a program fills once with its own parts."""
 
 
 class UnboundedModuleCache(Rule):
@@ -92,10 +98,15 @@ class UnboundedModuleCache(Rule):
                 continue
             endless = _endless(growth, module)
             heavy = not _is_small(holder, growth, module)
+            registers = (
+                _REGISTERS.search(holder.name)
+                or runs_first_time(growth.node, module)
+                or _is_switched_on(growth.node, module)
+            )
             yield Match(
                 growth.node,
                 _message(holder, growth, module),
-                confidence=Confidence.LIKELY if endless and heavy else Confidence.POSSIBLE,
+                confidence=Confidence.LIKELY if endless and heavy and not registers else Confidence.POSSIBLE,
                 related=(Hop(module.path, holder.node.lineno, holder.name),),  # type: ignore[attr-defined]  # a statement
                 impact=kept_estimates.growing(module.options),
             )
@@ -118,6 +129,30 @@ def _worst(holder: Holder, module: Module) -> Growth | None:
 def _is_empty(value: ast.expr | None) -> bool:
     """`d[key] = []`: what is put in afterwards is what grows."""
     return value is not None and ast.unparse(value) in ("[]", "{}", "set()", "list()", "dict()")
+
+
+def _is_switched_on(node: ast.AST, module: Module) -> bool:
+    """`if debug:` of a name that the module starts with as False."""
+    off = {
+        target.id
+        for statement in module.tree.body
+        for target, value in _assigned(statement)
+        if isinstance(target, ast.Name) and isinstance(value, ast.Constant) and value.value is False
+    }
+    current = module.parent(node)
+    while off and current is not None:
+        if isinstance(current, ast.If) and isinstance(current.test, ast.Name) and current.test.id in off:
+            return True
+        current = module.parent(current)
+    return False
+
+
+def _assigned(statement: ast.stmt) -> Iterator[tuple[ast.expr, ast.expr | None]]:
+    match statement:
+        case ast.Assign(targets=[target], value=value):
+            yield target, value
+        case ast.AnnAssign(target=target, value=value):
+            yield target, value
 
 
 def _is_counted(growth: Growth) -> bool:
