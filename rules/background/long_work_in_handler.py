@@ -31,6 +31,7 @@ _NOT_ASIDE = re.compile(
     re.IGNORECASE,
 )
 _TRIES_OUT = re.compile(r"test|verify|check|ping|preview|validate|debug", re.IGNORECASE)
+_ASKS = re.compile(r"_*(?:get|list|read|fetch|load|find|query|search|check|resolve|lookup|is|has)(?:_|$)")
 _VERBS = frozenset(
     {
         "send",
@@ -168,7 +169,8 @@ class LongWorkInHandler(Rule):
             f"The response waits for `{spelled(call.func)}`, whose result it does not use.",
             severity=self.severity if kind == "mail" and role == "endpoint" else Severity.MEDIUM,
             confidence=Confidence.LIKELY
-            if kind == "mail" or (_is_notice(call) and not _nobody_waits(node, call, module))
+            if kind == "mail"
+            or (_is_notice(call) and not _nobody_waits(node, call, module) and not _only_asks(path))
             else Confidence.POSSIBLE,
             call_path=path,
             fix=_fix(node, call, module),
@@ -188,7 +190,7 @@ class LongWorkInHandler(Rule):
                         call,
                         f"`{spelled(call.func)}` keeps the caller waiting for {seconds:g} seconds.",
                         severity=Severity.MEDIUM,
-                        confidence=Confidence.LIKELY,
+                        confidence=Confidence.POSSIBLE,  # it may wait for what another process writes
                         impact=kept_estimates.long_sleep(seconds),
                         instead="Answer `202` and let the client ask later, or move the work that is waited for into a queue.",
                     )
@@ -196,6 +198,11 @@ class LongWorkInHandler(Rule):
 
 def _is_notice(call: ast.Call) -> bool:
     return bool(_NOTICE.search(ast.unparse(call.func)))
+
+
+def _only_asks(path: tuple[Hop, ...]) -> bool:
+    """Whether what is sent out on the way is a question, such as who is to be told."""
+    return any(_ASKS.match(hop.symbol.rpartition(".")[2]) for hop in path[1:-1])
 
 
 def _nobody_waits(statement: ast.Expr, call: ast.Call, module: Module) -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine import index_advice
 from rules.engine.lookups import Use
+from rules.engine.reference_tables import is_reference
 from rules.engine.rule import Confidence, Effort, Hop, Impact, Invalid, Match, Rule, Severity, Valid
 from rules.engine.small_tables import is_small
 from rules.engine.tables import Column, Table
@@ -210,7 +211,9 @@ class FilterOnUnindexedColumn(Rule):
             if statement is None:
                 continue
             seen.add(column.line)
-            often = any(use.reached and not use.seldom for use in uses)
+            often = any(use.reached and not use.seldom for use in uses) and not is_reference(
+                table, module.project
+            )
             uses.sort(key=lambda use: not use.reached)
             name = table.symbol.rpartition(".")[2]
             yield Match(

@@ -103,7 +103,7 @@ HANDS_ON = 2048
 SINGLE = 4096
 """Decorated with a cache and called without arguments: its body runs once."""
 FEW = 8192
-"""Returns nothing but displays of one or two members, empty ones and None."""
+"""Returns nothing but displays of one or two members, dicts of a few that are written out, empty ones and None."""
 MAIN = 512
 """The code under `if __name__ == "__main__"`."""
 

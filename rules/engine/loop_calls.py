@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 
 from rules import libraries
 from rules.engine import estimates, facts
-from rules.engine.finding import Confidence, Hop, Impact, Severity
+from rules.engine.finding import Confidence, Hop, Impact, Options, Severity
 from rules.engine.graph import LOOP
 from rules.engine.instances import Lifetime, lives
 from rules.engine.loop_shapes import spelled
@@ -54,6 +54,8 @@ _BOUND = (
 _SHORT_WAITS = frozenset({"acquire", "put", "shutdown", "poll"})
 _UPKEEP = frozenset({"connect", "begin", "rollback", "close", "ping"})
 _CLOSING = _UPKEEP | {"commit", "flush", "refresh"}
+_IDLE = frozenset({"rollback", "begin"})
+"""They send nothing where nothing was asked before."""
 _SINGLE = frozenset({"requests", "httpx", "urllib", "urllib3", "http", "socket", "botocore", "boto3"})
 """Whose calls are requests of their own, each mended by itself."""
 _PIXELS = frozenset(
@@ -190,7 +192,13 @@ def together(function: FunctionNode, module: Module, code: str) -> list[list[Sto
                 found.setdefault(_conversation(stop), []).append(stop)
         known[function, code] = [
             sorted(
-                group, key=lambda stop: (_is_closing(stop), on_failure(stop.call, module), stop.call.lineno)
+                group,
+                key=lambda stop: (
+                    _is_closing(stop),
+                    _is_upkeep(stop),
+                    on_failure(stop.call, module),
+                    stop.call.lineno,
+                ),
             )
             for group in found.values()
         ]
@@ -211,9 +219,16 @@ def is_only_closing(stops: list[Stop]) -> bool:
 
 def _conversation(stop: Stop) -> str:
     package = stop.callable.partition(".")[0]
+    if package == "sqlmodel":
+        return "sqlalchemy"  # of one session, some methods are its own
     if stop.code == "FP102" or (stop.kind is Kind.NET and package not in _SINGLE):
         return package
     return f"{stop.call.lineno}:{stop.call.col_offset}"
+
+
+def is_idle(stop: Stop) -> bool:
+    """Whether it most likely asks the database nothing: where other work came before, that is what is said."""
+    return stop.kind is Kind.DB and stop.callable.rpartition(".")[2] in _IDLE
 
 
 def _is_closing(stop: Stop) -> bool:
@@ -513,6 +528,8 @@ def effect(stop: Stop, module: Module) -> str:
 
 def expected(stop: Stop, module: Module) -> Impact:
     """The estimate for one stop."""
+    if not module.reached(stop.call):
+        return _expected_of_others(stop, module.options)
     options = module.options
     match stop.kind:
         case Kind.SLEEP:
@@ -533,7 +550,29 @@ def expected(stop: Stop, module: Module) -> Impact:
     return estimates.unknown_duration(options)
 
 
+def _expected_of_others(stop: Stop, options: Options) -> Impact:
+    """The estimate where no request is seen to get: a job, a bot, a loop of its own."""
+    match stop.kind:
+        case Kind.SLEEP:
+            seconds = _seconds(stop.call) if isinstance(stop.call, ast.Call) and not stop.path else None
+            return estimates.loop_of_others((seconds or 0) * 1000, key="sleep_ms", what="of sleep")
+        case Kind.NET:
+            return estimates.loop_of_others(
+                estimates.http_ms(options), key="http_latency_ms", what="upstream"
+            )
+        case Kind.DB:
+            return estimates.loop_of_others(
+                estimates.db_ms(options), key="db_round_trip_ms", what="per round trip"
+            )
+        case Kind.CPU if stop.entry.seconds:
+            return estimates.loop_of_others(stop.entry.seconds * 1000, what="per call")
+    return estimates.loop_of_others()
+
+
 def confidence(stop: Stop) -> Confidence:
+    """How sure the first stop of a finding is, behind which the others stand."""
+    if is_idle(stop):
+        return Confidence.POSSIBLE
     if stop.seldom in (_WISHED, _FIRST_TIME, _AT_START) or only_starts(stop) or stop.entry.name in _OPENING:
         return Confidence.POSSIBLE
     return Confidence.LIKELY if stop.seldom else Confidence.CERTAIN

@@ -24,6 +24,13 @@ def is_low(index: Index, ref: str) -> bool:
     if not ref.startswith(_LIBRARIES):
         return False
     package = ref.partition(".")[0]
+    known = index.cheap_hashes.get(package)
+    if known is None:
+        known = index.cheap_hashes[package] = _are_low(index, package)
+    return known
+
+
+def _are_low(index: Index, package: str) -> bool:
     costs = [
         _cost(index, call, scope, index.ref(call.func, scope))
         for scope in index.scopes

@@ -51,6 +51,11 @@ _FAR = 3
 """So many calls away a query is likely a side matter of what an item needs anyway."""
 _RUNNING = frozenset({"execute", "exec", "scalar", "scalars", "fetchval", "fetchrow", "fetch"})
 _BUILDERS = frozenset({"insert", "update", "delete", "select"})
+_HEAVY = re.compile(
+    r"_*(?:\w*_)?a?(?:ingest|embed|retrieve|transcribe|synthesi[sz]e|infer|predict|train|restart|deploy|crawl|scrape|download)"
+    r"(?:_\w+)?"
+)
+"""Names of work beside which one look-up is nothing, whatever it is made of."""
 _SCHEMA = re.compile(
     r"\s*(?:CREATE|ALTER|DROP|TRUNCATE|SET|GRANT|VACUUM|ANALYZE|LOCK|NOTIFY|LISTEN)\s", re.IGNORECASE
 )
@@ -147,7 +152,7 @@ def is_never_awaited(call: ast.Call, module: Module) -> bool:
     match parent:
         case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
             function = module.function_of(call)
-            return function is not None and not _is_awaited_later(name, function.node)
+            return function is not None and not _is_awaited_later(name, function.node, function.is_async)
         case ast.Expr() | ast.Assign():
             return module.is_in_comprehension(call)
     return False
@@ -157,13 +162,13 @@ def _hands_on(call: ast.Call) -> bool:
     return last_name(call.func) not in ("extend", "list", "tuple", "set", "sorted", "len", "update")
 
 
-def _is_awaited_later(name: str, function: ast.AST) -> bool:
-    """Whether a function awaits what has this name, goes through it or hands it on."""
+def _is_awaited_later(name: str, function: ast.AST, is_async: bool) -> bool:
+    """Whether a function awaits what has this name, goes through it (where it could await) or hands it on."""
     for node in walk(function):
         used: list[ast.expr | None] = []
         if isinstance(node, ast.Await | ast.Return | ast.Yield):
             used = [node.value]
-        elif isinstance(node, ast.For | ast.AsyncFor | ast.comprehension):
+        elif is_async and isinstance(node, ast.For | ast.AsyncFor | ast.comprehension):
             used = [node.iter]
         elif isinstance(node, ast.Call) and _hands_on(node):
             used = [*node.args, *(keyword.value for keyword in node.keywords)]
@@ -194,10 +199,18 @@ def _leaves_too(loop: ast.AST, module: Module) -> bool:
         and (
             (module.external(call) is not None and module.query(call) is None)
             or ((summary := module.summary(call)) is not None and any(map(_is_sure, summary.external)))
+            or (_HEAVY.fullmatch(last_name(call.func)) is not None and _may_leave(call, summary, module))
         )
         for statement in (loop.body if isinstance(loop, ast.For | ast.AsyncFor) else ())
         for call in walk(statement)
     )
+
+
+def _may_leave(call: ast.Call, summary: Summary | None, module: Module) -> bool:
+    """Whether a call that sounds like heavy work is not seen to do nothing but ask the database."""
+    if summary is not None:
+        return bool(summary.external) or goes_out(summary)
+    return module.query(call) is None
 
 
 def _is_sure(leaf: Leaf) -> bool:

@@ -52,7 +52,10 @@ _FEW = frozenset({"api-keys", "api_keys", "apikeys", "access-tokens", "personal-
 _TRIAL = frozenset({"test", "try", "validate", "validation", "check", "verify", "ping"})
 """A trial of something that somebody has just entered, where it is the first word of a function or segment."""
 _ASIDE = re.compile(r"(?:^|/)(?:examples?|samples?|demos?|scripts?|tools|dev|hack|benchmarks?|e2e)/")
-_EXAMPLE = re.compile(r"(?:^|/)(?:examples?|samples?|demos?|cookbooks?|tutorials?)/", re.IGNORECASE)
+_EXAMPLE = re.compile(
+    r"(?:^|/)(?:examples?|samples?|demos?|cookbooks?|tutorials?|scaffolds?|_?templates?_files)/",
+    re.IGNORECASE,
+)
 _RARE_CODE = frozenset(
     {
         *("oauth", "oauth2", "oidc", "saml", "sso", "login", "signup", "provision", "provisioning"),

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import ast
+import enum
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from rules.engine.chosen import is_by_choice
 from rules.engine.loop_bound import holds_mutex
-from rules.engine.rule import Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.paths import place_of
+from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -18,6 +21,17 @@ _TAKE_COROUTINE = frozenset({"asyncio.run", "asyncio.AbstractEventLoop.run_until
 _TAKE_FUNCTION = frozenset({"anyio.run"})
 _WRAP = frozenset({"asgiref.sync.async_to_sync", "asgiref.sync.AsyncToSync"})
 _PATCH = frozenset({"nest_asyncio.apply"})
+_NESTED = _TAKE_COROUTINE
+"""What no longer raises once `nest_asyncio` has patched it."""
+
+
+class Nesting(enum.Enum):
+    """Whether `nest_asyncio` lets loops run inside others."""
+
+    NOWHERE = enum.auto()
+    ELSEWHERE = enum.auto()
+    """In another file: whether it runs before, nobody knows."""
+    HERE = enum.auto()
 
 
 class AsyncioRunInLoop(Rule):
@@ -105,15 +119,17 @@ class AsyncioRunInLoop(Rule):
         starter = _starter(node, module)
         if starter is None or not module.runs_on_event_loop(node) or module.is_offloaded(node):
             return
+        nesting = _nesting(module) if starter in _NESTED else Nesting.NOWHERE
+        if nesting is Nesting.HERE:
+            return  # said of `nest_asyncio.apply`
         function = module.function_of(node)
-        name = module.segment(node.func)
-        if starter in _PATCH:
-            message = f"`{name}` lets other requests run in the middle of this one: shared state changes under its feet."
-        else:
-            message = f"`{name}` starts an event loop inside the running one: it raises `RuntimeError`, the request answers 500."
+        found = module.graph_node(node)
+        by_choice = found is not None and is_by_choice(found)
         yield Match(
             node,
-            message,
+            _message(module.segment(node.func), starter, by_choice=by_choice),
+            severity=Severity.HIGH if by_choice or starter in _PATCH else None,
+            confidence=_confidence(nesting, by_choice=by_choice),
             fix=Fix(_await_instead(starter), safety=Safety.SAFE)
             if function and function.is_async and not holds_mutex(node, module)
             else None,
@@ -128,6 +144,29 @@ def _starter(call: ast.Call, module: Module) -> str | None:
     if isinstance(call.func, ast.Call) and (wrapper := module.qualified_name(call.func.func)) in _WRAP:
         return wrapper
     return None
+
+
+def _message(name: str, starter: str, *, by_choice: bool) -> str:
+    if starter in _PATCH:
+        return f"`{name}` lets other requests run in the middle of this one: shared state changes under its feet."
+    when = ", with one of the objects that it may be called on," if by_choice else ""
+    return f"`{name}` starts an event loop inside the running one{when} and raises `RuntimeError`."
+
+
+def _confidence(nesting: Nesting, *, by_choice: bool) -> Confidence:
+    if nesting is Nesting.ELSEWHERE:
+        return Confidence.POSSIBLE
+    return Confidence.LIKELY if by_choice else Confidence.CERTAIN
+
+
+def _nesting(module: Module) -> Nesting:
+    if "nest_asyncio" in module.project.files[module.path].imports:
+        return Nesting.HERE
+    others = module.project.resolver.modules.items()
+    elsewhere = any(
+        place_of(path) == "app" and "nest_asyncio" in other.facts.imports for path, other in others
+    )
+    return Nesting.ELSEWHERE if elsewhere else Nesting.NOWHERE
 
 
 def _await_instead(starter: str) -> Callable[[cst.Call], cst.BaseExpression]:

@@ -186,6 +186,8 @@ def _is_shared_by_items(call: ast.Call, module: Module) -> bool:
         for item in block.items
         if item.context_expr is call and isinstance(item.optional_vars, ast.Name)
     }
+    if any(_is_closed_over(statement, names) for statement in block.body):
+        return True
     return any(
         (
             (
@@ -199,6 +201,13 @@ def _is_shared_by_items(call: ast.Call, module: Module) -> bool:
         and any(isinstance(node, ast.Name) and node.id in names for node in walk(loop))
         for statement in block.body
         for loop in walk(statement)
+    )
+
+
+def _is_closed_over(statement: ast.stmt, names: set[str]) -> bool:
+    """`async def fetch_one(url)` inside the block, which is there to be called for many."""
+    return isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef) and any(
+        isinstance(node, ast.Name) and node.id in names for node in walk(statement)
     )
 
 

@@ -532,3 +532,6 @@ def test_a_loop_of_its_own_thread_stops_no_request() -> None:
 
     assert (finding.severity, finding.confidence) == (Severity.LOW, Confidence.POSSIBLE)
     assert "nothing else on its loop goes on" in finding.message
+    assert finding.impact is not None
+    assert "what else runs on its loop" in finding.impact.summary
+    assert "requests" not in finding.impact.summary

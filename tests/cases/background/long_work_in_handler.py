@@ -73,7 +73,7 @@ async def direct(address: str) -> None:
 
 @app.post("/wait")
 async def wait() -> None:
-    await asyncio.sleep(30)  # FP401
+    await asyncio.sleep(30)  # FP401 (summary)
 
 
 @app.post("/wait/for-everybody")
@@ -83,7 +83,7 @@ async def wait_for_everybody() -> None:
 
 @app.post("/wait/sync")
 def wait_sync() -> None:
-    time.sleep(10)  # FP401
+    time.sleep(10)  # FP401 (summary)
 
 
 async def send_order(order_id: int) -> None:
@@ -295,3 +295,18 @@ async def let_it_go(number: int) -> int:
     task = asyncio.create_task(later())
     running.add(task)
     return number
+
+
+async def get_admins() -> list[str]:
+    return (await client.get("https://people.example/admins")).json()
+
+
+async def notify_admins() -> None:
+    for admin in await get_admins():
+        asyncio.get_running_loop().call_soon(print, admin)
+
+
+@app.post("/refund")
+async def refund() -> int:
+    await notify_admins()  # FP401 (summary)
+    return 1

@@ -8,8 +8,10 @@ import re
 from functools import lru_cache
 
 import bcrypt
+import docx
 import llama_cpp
 import pandas
+import torch
 from fastapi import FastAPI, UploadFile
 from fastapi.concurrency import run_in_threadpool
 from passlib.context import CryptContext
@@ -132,3 +134,33 @@ async def imported(file: UploadFile) -> int:
 @app.post("/priced")
 async def priced(file: UploadFile) -> int:
     return len(json.loads(await file.read()))  # FP701 (inline)
+
+
+HEADINGS = ["name", "price"]
+
+
+async def load_voice(path: str) -> object:
+    return torch.load(path, weights_only=True)  # half a megabyte
+
+
+async def load_model(path: str) -> object:
+    return torch.load(path)  # FP701
+
+
+@app.get("/prices/template")
+async def template() -> bytes:
+    rows = [{"name": "", "price": 0}]
+    pandas.DataFrame(rows).to_csv("template.csv")
+    frame = pandas.DataFrame(columns=HEADINGS)
+    frame.to_excel("template.xlsx")
+    docx.Document()
+    return b""
+
+
+@app.get("/prices/export")
+async def export(rows: list[dict[str, int]]) -> None:
+    frame = pandas.DataFrame(rows)
+    frame.to_excel("prices.xlsx")  # FP701
+    docx.Document("prices.docx")  # FP701
+    await load_voice("a")
+    await load_model("b")
