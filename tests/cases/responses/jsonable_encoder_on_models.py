@@ -76,7 +76,7 @@ def printed() -> None:
 async def refused(request: Request, error: LookupError) -> JSONResponse:
     found = []
     for each in error.args:
-        found.append({"loc": each})
+        found.append({"loc": each, "kind": "lookup"})
     return JSONResponse(jsonable_encoder({"detail": found}), status_code=422)
 
 
@@ -84,5 +84,5 @@ async def refused(request: Request, error: LookupError) -> JSONResponse:
 def answered() -> JSONResponse:
     found = []
     for each in recent():
-        found.append({"loc": each.id})
+        found.append({"loc": each.id, "kind": "order"})
     return JSONResponse(jsonable_encoder({"detail": found}), status_code=200)  # FP504
