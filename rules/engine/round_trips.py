@@ -206,6 +206,28 @@ def _leaves_too(loop: ast.AST, module: Module) -> bool:
     )
 
 
+def _leaves_beside(node: ast.AST, loop: ast.AST, module: Module) -> bool:
+    """Whether another machine is asked whenever `node` runs, by a call of its block, however far away."""
+    for parent, child in ancestors(node, loop, module):
+        for block in (getattr(parent, field, None) for field in ("body", "orelse", "finalbody")):
+            if not isinstance(block, list) or child not in block:
+                continue
+            for statement in block:
+                if isinstance(statement, ast.Expr | ast.Assign | ast.AnnAssign | ast.Return) and any(
+                    _asks_another(call, module) for call in walk(statement) if isinstance(call, ast.Call)
+                ):
+                    return True
+    return False
+
+
+def _asks_another(call: ast.Call, module: Module) -> bool:
+    summary = module.summary(call)
+    return summary is not None and any(
+        not (leaf.by_choice or leaf.cached or leaf.on_miss or leaf.kept_by or leaf.rarely or leaf.sometimes)
+        for leaf in summary.external
+    )
+
+
 def _may_leave(call: ast.Call, summary: Summary | None, module: Module) -> bool:
     """Whether a call that sounds like heavy work is not seen to do nothing but ask the database."""
     if summary is not None:
@@ -240,13 +262,29 @@ def confidence_of(call: ast.Call, loop: LoopNode, leaf: Leaf | None, module: Mod
         return Confidence.POSSIBLE
     if any(map(sounds_few, module.loops(call))) or _leaves_too(loop, module):
         return Confidence.POSSIBLE
+    if _leaves_beside(call, loop, module):
+        return Confidence.POSSIBLE
     if leaf is None:
         return Confidence.CERTAIN
     if leaf.sometimes or leaf.rarely or (len(leaf.path) >= _FAR and module.role(call) != Role.ENDPOINT):
         return Confidence.POSSIBLE
     if leaf.callable.endswith("ession.get") and _gives_own_key(call, module):
         return Confidence.POSSIBLE
-    return Confidence.LIKELY
+    return Confidence.POSSIBLE if _works_hard(call, module) else Confidence.LIKELY
+
+
+def _works_hard(call: ast.Call, module: Module) -> bool:
+    """Whether a helper computes for long or reads and writes files each time too: the query is the least of it then."""
+    summary = module.summary(call)
+    return summary is not None and any(
+        leaf.blocking is not None
+        and (
+            (leaf.blocking.kind == Kind.DISK and not leaf.blocking.light)
+            or (leaf.blocking.kind == Kind.CPU and leaf.blocking.severity in ("high", "critical"))
+        )
+        and _is_sure(leaf)
+        for leaf in summary.blocking
+    )
 
 
 def _gives_own_key(call: ast.Call, module: Module) -> bool:

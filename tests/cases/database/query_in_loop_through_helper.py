@@ -376,3 +376,35 @@ def beside_heavy_work(ids: list[int], session: SessionDep, indexer: Indexer) -> 
         indexer.ingest_documents(load_owner(session, owner_id))  # FP202 (summary)
     for owner_id in ids:
         indexer.note(load_owner(session, owner_id))  # FP202 (inline)
+
+
+class Finder:
+    async def one(self, number: int) -> Owner | None:
+        raise NotImplementedError
+
+    async def many(self, numbers: list[int]) -> list[Owner | None]:
+        return [await self.one(number) for number in numbers]
+
+    async def each(self, numbers: list[int]) -> list[Owner | None]:
+        return [await self.one(number) for number in numbers]  # FP202
+
+
+class SqlFinder(Finder):
+    def __init__(self, session: AsyncSession) -> None:
+        self.session = session
+
+    async def one(self, number: int) -> Owner | None:
+        return await self.session.get(Owner, number)
+
+    async def many(self, numbers: list[int]) -> list[Owner | None]:
+        return list(await self.session.scalars(select(Owner).where(Owner.id.in_(numbers))))
+
+
+def finder(session: Annotated[AsyncSession, Depends(get_async_session)]) -> Finder:
+    return SqlFinder(session)
+
+
+@app.get("/found")
+async def found(numbers: list[int], finder: Annotated[Finder, Depends(finder)]) -> None:
+    await finder.many(numbers)
+    await finder.each(numbers)
