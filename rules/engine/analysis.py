@@ -61,7 +61,11 @@ KEPT_LINES = 60_000
 def extract(path: str, source: bytes) -> ModuleFacts:
     """The facts of one file. Raises SourceError with a reason in words."""
     text = Source(source)
-    return extraction.build(Index(parse(text)), len(text.lines))
+    index = Index(parse(text))
+    try:
+        return extraction.build(index, len(text.lines))
+    finally:
+        index.release()
 
 
 class Analysis:

@@ -51,12 +51,6 @@ class Succession:
         """Which rules see which calls, as far as the last version asked."""
         self.relinked = 0
         """How often it had to link anew."""
-        self._settled = 0
-
-    def settle(self) -> bool:
-        """After a review: whether the project was linked anew, so that it stays for long, and the one before does not."""
-        anew, self._settled = self.relinked != self._settled, self.relinked
-        return anew
 
     def forget(self) -> None:
         """Let go of former versions, which nobody asks any more: what refers to each other in circles is taken apart."""
