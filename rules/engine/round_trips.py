@@ -15,8 +15,8 @@ from rules.engine.creation import serves
 from rules.engine.extraction import is_writing
 from rules.engine.finding import Confidence, Hop, Severity
 from rules.engine.loop_shapes import is_batched, is_search, is_short, spelled
-from rules.engine.module import Role
 from rules.engine.per_item import is_doubtful, is_few, is_member_call, is_picked, sounds_few
+from rules.engine.roles import Role
 from rules.engine.rows import ITEM
 from rules.engine.spelling import last_name
 from rules.engine.surroundings import fills_gap
