@@ -17,22 +17,67 @@ _KEEPING = ("cache", "memo", "_kept", "singleton")
 def of_statement(index: Index, statement: ast.AST, parent: ast.AST) -> int:
     """Flags for all calls in `statement`, a child of `parent`."""
     if isinstance(parent, ast.Try):
-        return facts.FAILING if statement in parent.handlers else 0
+        if statement not in parent.handlers:
+            return 0
+        return facts.FAILING | (facts.ONCE if _is_of_import(statement) else 0)
     if isinstance(parent, ast.If) and statement in parent.body:
-        return (facts.WISHED if _is_wish(index, parent) else 0) | (
-            facts.RECALLED if _fills_store(index, parent) else 0
+        return (
+            (facts.WISHED if _is_wish(index, parent) else 0)
+            | (facts.RECALLED if _fills_store(index, parent) else 0)
+            | (facts.ONCE if _lacks_package(parent.test) else 0)
         )
     return 0
+
+
+def _is_of_import(handler: ast.AST) -> bool:
+    """`except ImportError:`, where the package is fetched: next time it is there."""
+    caught = handler.type if isinstance(handler, ast.ExceptHandler) else None
+    return caught is not None and last_name(caught) in ("ImportError", "ModuleNotFoundError")
+
+
+def _lacks_package(test: ast.expr) -> bool:
+    """`if not importlib.util.find_spec("magic"):`."""
+    match test:
+        case (
+            ast.UnaryOp(op=ast.Not(), operand=ast.Call(func=asked))
+            | ast.Compare(left=ast.Call(func=asked), ops=[ast.Is()], comparators=[ast.Constant(value=None)])
+        ):
+            return last_name(asked) == "find_spec"
+    return False
 
 
 def _fills_store(index: Index, test: ast.If) -> bool:
     """`rates = _CACHE.get(day)`, then `if rates is None:`: it only runs while nothing is kept."""
     match test.test:
+        case ast.Compare() as compared if _is_of_time(compared):
+            return True
         case ast.UnaryOp(op=ast.Not(), operand=ast.Name(id=name)):
             return _outlives(index, test, name)
         case ast.Compare(left=ast.Name(id=name), ops=[ast.Is()], comparators=[ast.Constant(value=None)]):
             return _outlives(index, test, name)
     return False
+
+
+def _is_of_time(test: ast.Compare) -> bool:
+    """`time.monotonic() - self._loaded_at >= TTL`: it happens once in each such time."""
+    for side in (test.left, *test.comparators):
+        if isinstance(side, ast.BinOp) and isinstance(side.op, ast.Sub) and _is_kept_time(side.right):
+            return isinstance(test.ops[0], ast.Gt | ast.GtE | ast.Lt | ast.LtE) and _is_now(side.left)
+    return False
+
+
+def _is_now(moment: ast.expr) -> bool:
+    if isinstance(moment, ast.Name):
+        return moment.id in ("now", "current_time", "now_ts")
+    return isinstance(moment, ast.Call) and last_name(moment.func) in ("time", "monotonic", "now", "utcnow")
+
+
+def _is_kept_time(moment: ast.expr) -> bool:
+    """An attribute of the object or the class, or a global: what an earlier call left."""
+    return isinstance(moment, ast.Attribute | ast.Name) and any(
+        word in last_name(moment).lower()
+        for word in ("_at", "last", "time", "stamp", "_ts", "updated", "refreshed")
+    )
 
 
 def of_answers(index: Index, statement: ast.If | ast.Try) -> int:

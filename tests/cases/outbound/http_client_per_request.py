@@ -328,3 +328,20 @@ kept_answers = Answers()
 @app.get("/answers")
 async def asks_the_one_that_is_kept() -> str:
     return str(kept_answers.client())
+
+
+@app.get("/channels")
+async def channels(cursor: str) -> list[str]:
+    found = []
+    async with httpx.AsyncClient() as client:  # FP603 (summary)
+        while cursor:
+            page = (await client.get("https://chat.example", params={"cursor": cursor})).json()
+            found += page["channels"]
+            cursor = page.get("next")
+    return found
+
+
+@app.post("/products/import")
+async def imports_products(url: str) -> str:
+    async with aiohttp.ClientSession() as session, session.get(url) as answer:  # FP603 (summary)
+        return await answer.text()

@@ -12,6 +12,7 @@ import docx
 import llama_cpp
 import pandas
 import torch
+from cryptography.hazmat.primitives.asymmetric import rsa
 from fastapi import FastAPI, UploadFile
 from fastapi.concurrency import run_in_threadpool
 from passlib.context import CryptContext
@@ -164,3 +165,41 @@ async def export(rows: list[dict[str, int]]) -> None:
     docx.Document("prices.docx")  # FP701
     await load_voice("a")
     await load_model("b")
+
+
+@app.post("/setup")
+async def first_account(password: str) -> str:
+    return context.hash(password)  # FP701 (summary)
+
+
+def load_key() -> str:
+    return "key"
+
+
+def get_or_create_key(kept: bool) -> object:
+    if kept:
+        return load_key()
+    return rsa.generate_private_key(65537, 4096)
+
+
+@app.get("/certificate")
+async def certificate(kept: bool) -> str:
+    return str(get_or_create_key(kept))  # FP701 (inline)
+
+
+@app.post("/recognised")
+async def recognised(file: UploadFile) -> dict[str, str]:
+    content = await file.read()
+    text = await read_text(content)
+    answer = json.dumps({"size": len(content)})
+    return {"text": json.loads(text), "answer": answer}
+
+
+@app.post("/decoded")
+async def decoded(file: UploadFile) -> int:
+    text = io.BytesIO(await file.read()).getvalue().decode()
+    return len(json.loads(text))  # FP701 (inline)
+
+
+async def read_text(content: bytes) -> str:
+    return "{}"
