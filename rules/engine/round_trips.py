@@ -136,6 +136,23 @@ def is_isolated(node: ast.AST, loop: ast.AST, module: Module) -> bool:
     )
 
 
+def conditions(node: ast.AST, loop: ast.AST, module: Module) -> int:
+    """How many conditions of its turn a call stands under, of those where the other way round makes no such call."""
+    own = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+    found = 0
+    for parent, child in ancestors(node, loop, module):
+        if not isinstance(parent, ast.If) or child is parent.test:
+            continue
+        other = parent.orelse if child in parent.body else parent.body
+        if not any(
+            isinstance(each, ast.Call) and ast.unparse(each.func) == own
+            for statement in other
+            for each in walk(statement)
+        ):
+            found += 1
+    return found
+
+
 def weighed(severity: Severity, node: ast.AST, module: Module) -> Severity:
     """A severity where requests wait for it; less where nobody does, and where they come now and then."""
     if not module.is_waited_for(node) or is_seldom(node, module):
