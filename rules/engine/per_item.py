@@ -224,6 +224,11 @@ def _list_name(iterable: ast.expr) -> str:
             f"_{what}"
         ):
             return last_name(owner)  # `role_keys.keys`
+        case (
+            ast.Subscript(slice=ast.Constant(value=str(name)))
+            | ast.Call(func=ast.Attribute(attr="get"), args=[ast.Constant(value=str(name)), *_])
+        ):
+            return name  # `plugin["configs"]`
     return last_name(inner.func if isinstance(inner, ast.Call) else inner)
 
 

@@ -465,7 +465,11 @@ def define_tables(names: list[str], session: SessionDep) -> None:
 
 
 @app.post("/left")
-def left_over(failed_names: list[str], session: SessionDep) -> None:
+def left_over(failed_names: list[str], given: dict[str, list[str]], session: SessionDep) -> None:
+    for name in given["configs"]:
+        session.scalar(select(Product).where(Product.name == name))  # FP201 (summary)
+    for name in given.get("products", []):
+        session.scalar(select(Product).where(Product.name == name))  # FP201 (inline)
     for name in failed_names:
         session.scalar(select(Product).where(Product.name == name))  # FP201 (summary)
 
