@@ -489,3 +489,16 @@ async def beside_another_machine(
             continue
         if size:
             await session.scalar(select(Product).where(Product.name == name))  # FP201 (summary)
+
+
+@app.post("/steps")
+def by_kind_of_step(steps: list[str], session: SessionDep) -> None:
+    for step in steps:
+        if "rename" in step.lower():
+            session.scalar(select(Product).where(Product.name == step))  # FP201 (summary)
+        elif step.endswith("drop"):
+            print(step)
+        elif step.endswith("sort"):
+            print(step)
+        elif step.endswith("fill"):
+            print(step)
