@@ -15,8 +15,8 @@ from rules.engine.creation import serves
 from rules.engine.extraction import is_writing
 from rules.engine.finding import Confidence, Hop, Severity
 from rules.engine.loop_shapes import is_batched, is_search, is_short, spelled
-from rules.engine.module import Role
 from rules.engine.per_item import is_doubtful, is_few, is_member_call, is_picked, sounds_few
+from rules.engine.roles import Role
 from rules.engine.rows import ITEM
 from rules.engine.spelling import last_name
 from rules.engine.surroundings import fills_gap
@@ -134,6 +134,23 @@ def is_isolated(node: ast.AST, loop: ast.AST, module: Module) -> bool:
         isinstance(parent, ast.Try) and child in parent.body
         for parent, child in ancestors(node, loop, module)
     )
+
+
+def conditions(node: ast.AST, loop: ast.AST, module: Module) -> int:
+    """How many conditions of its turn a call stands under, of those where the other way round makes no such call."""
+    own = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+    found = 0
+    for parent, child in ancestors(node, loop, module):
+        if not isinstance(parent, ast.If) or child is parent.test:
+            continue
+        other = parent.orelse if child in parent.body else parent.body
+        if not any(
+            isinstance(each, ast.Call) and ast.unparse(each.func) == own
+            for statement in other
+            for each in walk(statement)
+        ):
+            found += 1
+    return found
 
 
 def weighed(severity: Severity, node: ast.AST, module: Module) -> Severity:
