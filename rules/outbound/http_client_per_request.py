@@ -133,14 +133,16 @@ class HttpClientPerRequest(Rule):
             return
         if client.kind == "http-call" and module.runs_on_event_loop(node):
             return  # said as a call that blocks
-        if client.kind == "sdk" and depends_on_request(node, module):
+        if client.kind == "sdk" and (depends_on_request(node, module) or _is_of_tenant(node)):
             return  # credentials of one tenant
         if is_first_time(node, module):
             return  # kept by whoever asked for it
         doubtful = _is_doubtful(node, module) or (client.is_async and module.has_own_loop(node))
         if _is_quickly_made(client) and place is Place.REQUEST and not module.is_waited_for(node):
             doubtful = True  # nobody waits for the handshake
-        if _is_quickly_made(client) and (_lasts_as_stream(node, module) or is_bulk(node, module)):
+        if _is_quickly_made(client) and (
+            _lasts_as_stream(node, module) or is_bulk(node, module) or _is_polled(node, module)
+        ):
             doubtful = True  # one connection per stream or import, whoever makes the client
         severity = _severity(client)
         if place is Place.CALL or not module.runs_on_event_loop(node):
@@ -242,6 +244,27 @@ def _turns_pages(loop: ast.While, names: set[str]) -> bool:
                 if not isinstance(value, ast.Await | ast.Constant):
                     return True
     return False
+
+
+def _is_polled(call: ast.Call, module: Module) -> bool:
+    """Whether the loop around sleeps in each turn, which takes longer than a connection."""
+    current = module.parent(call)
+    while current is not None and not isinstance(current, ast.FunctionDef | ast.AsyncFunctionDef):
+        if isinstance(current, ast.For | ast.While) and _waits_each_turn(current.body):
+            return True
+        current = module.parent(current)
+    return False
+
+
+def _is_of_tenant(call: ast.Call) -> bool:
+    """`WebClient(token=self.bot_token)`: of the workspace that this object speaks for."""
+    return any(
+        keyword.arg == "token"
+        and isinstance(keyword.value, ast.Attribute)
+        and isinstance(keyword.value.value, ast.Name)
+        and keyword.value.value.id == "self"
+        for keyword in call.keywords
+    )
 
 
 def _waits_each_turn(body: list[ast.stmt]) -> bool:
