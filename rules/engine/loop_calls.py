@@ -280,7 +280,7 @@ def through_helper(call: ast.Call | ast.Attribute, module: Module) -> Iterator[S
         if seldom:
             most = Severity.MEDIUM if seldom == AFTER_FAILURE else _AT_MOST.get(seldom, Severity.MEDIUM)
             severity = min(severity, most, key=lambda each: each.rank)
-        elif len(leaf.path) > _FAR:
+        if seldom in ("", _CHOSEN) and len(leaf.path) > _FAR:
             severity = severity.lowered()
         if leaf.rarely & facts.BRIEF:
             severity = min(severity, Severity.LOW, key=lambda each: each.rank)

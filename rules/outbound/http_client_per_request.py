@@ -140,9 +140,9 @@ class HttpClientPerRequest(Rule):
         doubtful = _is_doubtful(node, module) or (client.is_async and module.has_own_loop(node))
         if _is_quickly_made(client) and place is Place.REQUEST and not module.is_waited_for(node):
             doubtful = True  # nobody waits for the handshake
-        if _is_quickly_made(client) and (
-            _lasts_as_stream(node, module) or is_bulk(node, module) or _is_polled(node, module)
-        ):
+        if client.kind != "sdk" and is_bulk(node, module):
+            doubtful = True
+        if _is_quickly_made(client) and (_lasts_as_stream(node, module) or _is_polled(node, module)):
             doubtful = True  # one connection per stream or import, whoever makes the client
         severity = _severity(client)
         if place is Place.CALL or not module.runs_on_event_loop(node):
