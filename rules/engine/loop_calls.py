@@ -284,7 +284,7 @@ def through_helper(call: ast.Call | ast.Attribute, module: Module) -> Iterator[S
         if seldom:
             most = Severity.MEDIUM if seldom == AFTER_FAILURE else _AT_MOST.get(seldom, Severity.MEDIUM)
             severity = min(severity, most, key=lambda each: each.rank)
-        if seldom in ("", _CHOSEN) and len(leaf.path) > _FAR:
+        elif len(leaf.path) > _FAR:
             severity = severity.lowered()
         if leaf.rarely & facts.BRIEF:
             severity = min(severity, Severity.LOW, key=lambda each: each.rank)
