@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -35,6 +36,7 @@ _OFTEN = {
 # Clients of one's own application, in tests and tools.
 _LOCAL_TRANSPORTS = frozenset({"app", "transport", "uds"})
 # What belongs to the client and cannot be given with a call; where it changes from call to call, so does the client.
+_NEIGHBOUR = re.compile(r"http://[\w-]+(?:[:/]|$)")
 _OWN = frozenset(
     {
         "auth",
@@ -142,7 +144,9 @@ class HttpClientPerRequest(Rule):
             doubtful = True  # nobody waits for the handshake
         if client.kind != "sdk" and is_bulk(node, module):
             doubtful = True
-        if _is_quickly_made(client) and (_lasts_as_stream(node, module) or _is_polled(node, module)):
+        if _is_quickly_made(client) and (
+            _lasts_as_stream(node, module) or _is_polled(node, module) or _stays_inside(node, module)
+        ):
             doubtful = True  # one connection per stream or import, whoever makes the client
         severity = _severity(client)
         if place is Place.CALL or not module.runs_on_event_loop(node):
@@ -254,6 +258,20 @@ def _is_polled(call: ast.Call, module: Module) -> bool:
             return True
         current = module.parent(current)
     return False
+
+
+def _stays_inside(call: ast.Call, module: Module) -> bool:
+    """`http://metrics:9000/`: a neighbour in the same network, where connecting takes well under a millisecond."""
+    block = module.statement(call)
+    if not isinstance(block, ast.With | ast.AsyncWith):
+        return False
+    texts = [
+        node.value
+        for statement in block.body
+        for node in walk(statement)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and "://" in node.value
+    ]
+    return bool(texts) and all(_NEIGHBOUR.match(text) for text in texts)
 
 
 def _is_of_tenant(call: ast.Call) -> bool:

@@ -155,8 +155,8 @@ class CpuBoundInAsync(Rule):
     def own_call(self, call: ast.Call, module: Module) -> Iterator[Match]:
         stop = direct(call, module)
         if stop is not None and stop.code == self.code:
-            same = [stop, *_in_other_arms(stop, module)]
-            if any(each.call.lineno < call.lineno for each in same):
+            same = [stop, *_in_other_arms(stop, module), *_of_picture(stop, module)]
+            if any(_comes_before(each, stop) for each in same):
                 return  # said there
             yield Match(
                 call,
@@ -188,6 +188,28 @@ class CpuBoundInAsync(Rule):
     def offload(self, entry: Blocking, call: ast.Call, module: Module) -> Fix | None:
         stop = Stop(self.code, call, entry.name, entry.kind, entry.instead, Severity.MEDIUM, entry)
         return loop_fixes.of_direct(stop, module)
+
+
+def _comes_before(other: Stop, stop: Stop) -> bool:
+    """The worst of several says it, of equals the first."""
+    return (-other.severity.rank, other.call.lineno) < (-stop.severity.rank, stop.call.lineno)
+
+
+def _of_picture(stop: Stop, module: Module) -> Iterator[Stop]:
+    """What else the function does to pictures that takes longer: one thread takes all of it."""
+    function = module.function_of(stop.call)
+    if not stop.callable.startswith("PIL.") or function is None:
+        return
+    if not isinstance(function.node, ast.AsyncFunctionDef):
+        return
+    for call in own_calls(function.node):
+        other = direct(call, module) if call is not stop.call else None
+        if (
+            other is not None
+            and other.severity.rank > stop.severity.rank
+            and other.callable.startswith("PIL.")
+        ):
+            yield other
 
 
 def _in_other_arms(stop: Stop, module: Module) -> Iterator[Stop]:

@@ -369,3 +369,16 @@ class Workspace:
 @app.get("/history")
 def history(token: str) -> object:
     return Workspace(token).history()
+
+
+@app.get("/metrics")
+async def metrics() -> str:
+    async with aiohttp.ClientSession() as session, session.get("https://metrics.example/") as answer:  # FP603 (inline)
+        return await answer.text()
+
+
+@app.get("/neighbour")
+async def neighbour() -> str:
+    async with aiohttp.ClientSession() as session:  # FP603 (summary)
+        async with session.get("http://metrics:9000/") as answer:
+            return await answer.text()

@@ -213,3 +213,11 @@ async def shown(as_text: bool, path: str) -> object:
     else:
         frame = pandas.read_csv(path, sep=";")  # one of the two
     return frame
+
+
+@app.get("/small")
+async def small_picture(path: str) -> None:
+    with Image.open(path) as picture:
+        small = picture.convert("RGB")  # said with the next
+        small.thumbnail((256, 256))  # FP701
+        small.save("small.jpg")  # FP701
