@@ -12,6 +12,7 @@ when a call that is said to block is awaited, or when an argument that the table
 from __future__ import annotations
 
 import argparse
+import builtins
 import datetime
 import json
 import platform
@@ -76,7 +77,7 @@ class Plan:
     def installation(self, name: str) -> str:
         """What to install for a name; empty for the standard library, `?` when nobody knows."""
         root = name.partition(".")[0]
-        if root in sys.stdlib_module_names or "." not in name:
+        if root in sys.stdlib_module_names or hasattr(builtins, name):
             return ""
         if exact := beginning(name, self.installs):
             return self.installs[exact]
