@@ -119,7 +119,10 @@ def _assigned(owner: type, name: str) -> Any:
                     if _is_self(target, name):
                         scope = Scope(_module_of(function), tree.body[0] if tree else None, owner)
                         return scope.type_of(annotation) or scope.value(value) or object()
-    if any("__getattr__" in vars(each) for each in owner.__mro__):
+    # pydantic's own looks only for private attributes
+    if any(
+        "__getattr__" in vars(each) for each in owner.__mro__ if not each.__module__.startswith("pydantic.")
+    ):
         raise UnseenError(f"{owner.__name__} makes its attributes as they are asked for")
     raise MissingError(f"{owner.__module__}.{owner.__qualname__} has no {name}")
 
