@@ -337,10 +337,10 @@ def weight(entry: Blocking) -> Severity:
 def _seldom_here(call: ast.Call, module: Module) -> str:
     """When a call is made, as far as its own function says."""
     flags = module.call_flags(call)
-    if flags & facts.FAILING:
-        return AFTER_FAILURE
     if flags & facts.ONCE:
         return _FIRST_TIME
+    if flags & facts.FAILING:
+        return AFTER_FAILURE
     if flags & (facts.RECALLED | facts.ON_MISS):
         return _NOT_KEPT
     node = module.graph_node(call)
@@ -394,10 +394,10 @@ def _makes_if_missing(hop: Hop) -> bool:
 
 
 def _seldom(leaf: Leaf, module: Module) -> str:
-    if leaf.rarely & facts.FAILING:
-        return AFTER_FAILURE
     if leaf.rarely & facts.ONCE:
         return _FIRST_TIME
+    if leaf.rarely & facts.FAILING:
+        return AFTER_FAILURE
     if leaf.kept_by is not None and (found := _kept_by(leaf.kept_by, module)):
         return found
     if leaf.cached or leaf.on_miss or leaf.rarely & facts.RECALLED or any(map(_makes_if_missing, leaf.path)):
