@@ -258,6 +258,7 @@ class Scope:
                 return self.owner
             case ast.Name() | ast.Attribute():
                 found = self.reference(annotation)
+                found = getattr(found, "__origin__", found)  # `Manager = _Manager[Response]`
                 return found if inspect.isclass(found) and found is not type(None) else None
         return None
 
@@ -310,7 +311,7 @@ def awaited(found: Any) -> str:
         return "async"
     annotation = getattr(function, "__annotations__", {}).get("return", "")
     text = annotation if isinstance(annotation, str) else str(annotation)
-    given = _class_of(annotation, _module_of(function), owner=None) if annotation else None
+    given = _result(function)
     if AWAITED.search(text) or any(hasattr(given, each) for each in ("__await__", "__aenter__", "__aiter__")):
         return "both" if "Union" in text or "|" in text or hasattr(given, "__enter__") else "async"
     return "plain" if inspect.isfunction(function) else ""

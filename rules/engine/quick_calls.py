@@ -28,8 +28,8 @@ def is_quick(call: ast.Call, name: str) -> bool:
         said = (keyword.value for keyword in call.keywords if keyword.arg == "check_deliverability")
         return not all(isinstance(value, ast.Constant) and value.value for value in said)
     if name in _SAMPLES:  # compares with the call before, unless told how long to watch
-        said = [*call.args[:1], *(keyword.value for keyword in call.keywords if keyword.arg == "interval")]
-        return not any(not isinstance(value, ast.Constant) or value.value for value in said)
+        told = [*call.args[:1], *(keyword.value for keyword in call.keywords if keyword.arg == "interval")]
+        return not any(not isinstance(value, ast.Constant) or value.value for value in told)
     rounds = next((keyword.value for keyword in call.keywords if keyword.arg == "iterations"), None)
     if rounds is None and len(call.args) > 3:
         rounds = call.args[3]
