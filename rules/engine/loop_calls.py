@@ -111,6 +111,8 @@ class Stop:
     """From the helper's own call to the leaf; empty when `call` is the leaf."""
     seldom: str = ""
     """When it happens, where that is not at each call: "when no answer is kept"."""
+    sometimes: bool = False
+    """Whether it stands in one arm of a branch of a helper."""
     besides: tuple[str, ...] = ()
     """What else the same call reaches that stops the loop: it is one finding, and one thread mends both."""
 
@@ -229,8 +231,10 @@ def _conversation(stop: Stop) -> str:
 
 
 def _is_hardly_felt(stop: Stop) -> bool:
-    """Whether a helper sleeps or tidies up only when something fails, or fills a store of its own with an answer that comes
-    soon."""
+    """Whether a helper sleeps or tidies up only when something fails, fills a store of its own with an answer that comes
+    soon, or waits for a thread in one of its branches only."""
+    if stop.kind is Kind.WAIT and stop.sometimes:
+        return True
     if stop.seldom == AFTER_FAILURE:
         return bool(stop.path) and stop.kind in (Kind.SLEEP, Kind.DB, Kind.WAIT)
     return stop.seldom == _NOT_KEPT and (stop.kind is Kind.WAIT or (stop.kind is Kind.DB and bool(stop.path)))
@@ -284,7 +288,18 @@ def through_helper(call: ast.Call | ast.Attribute, module: Module) -> Iterator[S
             severity = severity.lowered()
         if leaf.rarely & facts.BRIEF:
             severity = min(severity, Severity.LOW, key=lambda each: each.rank)
-        stop = Stop(code, call, leaf.callable, entry.kind, entry.instead, severity, entry, leaf.path, seldom)
+        stop = Stop(
+            code,
+            call,
+            leaf.callable,
+            entry.kind,
+            entry.instead,
+            severity,
+            entry,
+            leaf.path,
+            seldom,
+            leaf.sometimes,
+        )
         known = nearest.get(entry.kind)
         if known is None or _telling(stop) < _telling(known):
             nearest[entry.kind] = stop

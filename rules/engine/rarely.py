@@ -51,11 +51,32 @@ def _fills_store(index: Index, test: ast.If) -> bool:
     match test.test:
         case ast.Compare() as compared if _is_of_time(compared):
             return True
+        case ast.UnaryOp(op=ast.Not(), operand=ast.Call() as asked):
+            return _is_of_file(asked)
         case ast.UnaryOp(op=ast.Not(), operand=ast.Name(id=name)):
             return _outlives(index, test, name)
         case ast.Compare(left=ast.Name(id=name), ops=[ast.Is()], comparators=[ast.Constant(value=None)]):
             return _outlives(index, test, name)
     return False
+
+
+def _is_of_file(asked: ast.Call) -> bool:
+    """`os.path.exists(target)`, `target.is_file()`: what is fetched otherwise is kept on the disk."""
+    name = last_name(asked.func)
+    if name in ("isfile", "isdir", "is_file", "is_dir"):
+        return True
+    owner = asked.func.value if isinstance(asked.func, ast.Attribute) else None
+    return (
+        name == "exists"
+        and owner is not None
+        and (last_name(owner) == "path" if asked.args else _is_path(owner))
+    )
+
+
+def _is_path(owner: ast.expr) -> bool:
+    """Going by its name: `cache_dir`, `target_path`, `Path(folder)`."""
+    name = last_name(owner.func if isinstance(owner, ast.Call) else owner).lower()
+    return any(word in name for word in ("path", "file", "dir", "folder"))
 
 
 def _is_of_time(test: ast.Compare) -> bool:
@@ -95,6 +116,8 @@ def of_answer(index: Index, test: ast.If) -> int:
     last = test.body[-1]
     if test.orelse or not isinstance(last, ast.Return):
         return 0
+    if isinstance(test.test, ast.Call) and last.value is not None and _is_of_file(test.test):
+        return facts.RECALLED
     done = _is_done(index, test)
     if done & facts.ONCE or last.value is None:
         return done
