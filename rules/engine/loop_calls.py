@@ -87,8 +87,8 @@ _NOT_KEPT = "whenever no answer is kept"
 _FIRST_TIME = "the first time"
 _WISHED = "when it is asked to"
 _AT_START = "when the service starts"
-_CHOSEN = "with one of the objects that it may be"
-_AT_MOST = {AFTER_FAILURE: Severity.HIGH, _FIRST_TIME: Severity.LOW, _CHOSEN: Severity.HIGH}
+CHOSEN = "with one of the objects that it may be"
+_AT_MOST = {AFTER_FAILURE: Severity.HIGH, _FIRST_TIME: Severity.LOW, CHOSEN: Severity.MEDIUM}
 _OF_HELPERS = frozenset({"FP103", "FP105", "FP106"})
 _IF_MISSING = re.compile(r"_or_(?:create|make|generate|build|init)|(?:create|make|generate)_if_")
 _FAR = 4
@@ -419,7 +419,7 @@ def _seldom(leaf: Leaf, module: Module) -> str:
         return _NOT_KEPT
     if leaf.rarely & facts.WISHED:
         return _WISHED
-    return _CHOSEN if leaf.by_choice else ""
+    return CHOSEN if leaf.by_choice else ""
 
 
 def by_kind(function: ast.AsyncFunctionDef, module: Module, code: str) -> list[list[Stop]]:

@@ -19,7 +19,18 @@ _SMALL = frozenset(
         *("category", "type", "status", "priority", "severity", "kind", "level", "stage"),
         *("migration", "version", "profile", "provider", "plugin", "extension", "integration", "connector"),
         *("resource", "host", "node", "cluster", "pool", "platform", "firmware", "server", "inbound", "site"),
-        *("tool", "persona", "assistant", "guild", "workspace", "tenant", "invitation", "invite"),
+        *(
+            "tool",
+            "persona",
+            "assistant",
+            "guild",
+            "workspace",
+            "tenant",
+            "invitation",
+            "invite",
+            "camera",
+            "printer",
+        ),
     }
 )
 """Last words of tables."""

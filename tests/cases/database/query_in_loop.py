@@ -465,7 +465,11 @@ def define_tables(names: list[str], session: SessionDep) -> None:
 
 
 @app.post("/left")
-def left_over(failed_names: list[str], session: SessionDep) -> None:
+def left_over(failed_names: list[str], given: dict[str, list[str]], session: SessionDep) -> None:
+    for name in given["configs"]:
+        session.scalar(select(Product).where(Product.name == name))  # FP201 (summary)
+    for name in given.get("products", []):
+        session.scalar(select(Product).where(Product.name == name))  # FP201 (inline)
     for name in failed_names:
         session.scalar(select(Product).where(Product.name == name))  # FP201 (summary)
 
@@ -485,3 +489,16 @@ async def beside_another_machine(
             continue
         if size:
             await session.scalar(select(Product).where(Product.name == name))  # FP201 (summary)
+
+
+@app.post("/steps")
+def by_kind_of_step(steps: list[str], session: SessionDep) -> None:
+    for step in steps:
+        if "rename" in step.lower():
+            session.scalar(select(Product).where(Product.name == step))  # FP201 (summary)
+        elif step.endswith("drop"):
+            print(step)
+        elif step.endswith("sort"):
+            print(step)
+        elif step.endswith("fill"):
+            print(step)
