@@ -297,11 +297,20 @@ def _message(found: Unloaded, reads: list[Read], places: list[Place], module: Mo
     if many:
         return (
             f"{shown} {verb} loaded one `{entity}` at a time while the response of {where} is built:"
-            f" one more query per row{on_loop}."
+            f" one more query {_each(reads)}{on_loop}."
         )
     return (
         f"{shown} {verb} loaded one element at a time while the response of {where} is built:"
         f" one more query per element{on_loop}."
+    )
+
+
+def _each(reads: list[Read]) -> str:
+    """What makes another query: a row that several refer to is in the session after the first."""
+    if any(read.relationship.many or read.through for read in reads):
+        return "per row"
+    return (
+        "for each different row that it refers to" if len(reads) == 1 else "for each different row of theirs"
     )
 
 
