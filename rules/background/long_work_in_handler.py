@@ -72,6 +72,18 @@ _BROKERS = (
 )
 """What goes into a log or a queue is kept there: that is how work is put off, not what should be."""
 _REMOTE = frozenset({"mail", "http", "net", "sdk"})
+_PACKERS = (
+    *("zipfile.ZipFile", "tarfile.open", "tarfile.TarFile", "shutil.make_archive"),
+    *("weasyprint.HTML.", "pdfkit.from_", "openpyxl.Workbook.save"),
+    *("pandas.DataFrame.to_excel", "pandas.DataFrame.to_csv", "pandas.DataFrame.to_parquet"),
+)
+"""What makes a file of many rows."""
+_REPORT = re.compile(
+    r"(?:^|_)(?:reports?|exports?|archives?|backups?|dumps?|bundles?|statements?|snapshots?)(?:_|$)"
+)
+_READS_IT = re.compile(
+    r"^_*(?:get|read|load|fetch|list|find|download|import|restore|parse|extract|delete|is|has)(?:_|$)"
+)
 
 
 class LongWorkInHandler(Rule):
@@ -148,12 +160,28 @@ class LongWorkInHandler(Rule):
         ),
     )
 
-    def check(self, node: ast.Expr, module: Module) -> Iterator[Match]:
+    def check(
+        self, node: ast.Expr | ast.Assign | ast.AnnAssign | ast.Return, module: Module
+    ) -> Iterator[Match]:
         call = node.value.value if isinstance(node.value, ast.Await) else node.value
         if not isinstance(call, ast.Call) or not module.in_request_path(call) or not module.endpoints(call):
             return
         role = str(module.role(call) or "")
         if role in ("background", "lifespan", "websocket", "task", "middleware") or module.is_offloaded(call):
+            return
+        if role == "endpoint" and (path := _report(call, module)):
+            yield Match(
+                call,
+                f"The response waits until `{spelled(call.func)}` has read the rows, packed them into a file and stored it;"
+                " it only says where.",
+                severity=Severity.MEDIUM,
+                confidence=Confidence.LIKELY,
+                call_path=path,
+                impact=kept_estimates.moved_behind(module.options),
+                instead="Answer `202` with the report's id, build it in a queue worker, and let the client ask for it.",
+            )
+            return
+        if not isinstance(node, ast.Expr):
             return
         if (module.qualified_name(call.func) or "") in _SLEEPS:
             yield from self._sleep(call, role, module)
@@ -194,6 +222,32 @@ class LongWorkInHandler(Rule):
                         impact=kept_estimates.long_sleep(seconds),
                         instead="Answer `202` and let the client ask later, or move the work that is waited for into a queue.",
                     )
+
+
+def _report(call: ast.Call, module: Module) -> tuple[Hop, ...]:
+    """The way to where a file is packed, when the called function makes a report of rows and stores it, and the endpoint
+    answers something else than the file."""
+    last = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    function = module.function_of(call)
+    if function is None or not _REPORT.search(last) or _READS_IT.search(last):
+        return ()
+    summary = module.summary(call)
+    if summary is None or not summary.reads or not (summary.writes or summary.commits or summary.external):
+        return ()
+    packed = next((leaf for leaf in summary.blocking if leaf.callable.startswith(_PACKERS)), None)
+    if packed is None or packed.on_miss or packed.rarely or packed.by_choice or _answers_file(function.node):
+        return ()
+    return (Hop(module.path, call.lineno, last), *packed.path)
+
+
+def _answers_file(function: ast.AST) -> bool:
+    """Whether a function says or makes a response of its own: `FileResponse(path)`."""
+    returned = getattr(function, "returns", None)
+    if returned is not None and ast.unparse(returned).endswith("Response"):
+        return True
+    return any(
+        isinstance(node, ast.Call) and spelled(node.func).endswith("Response") for node in walk(function)
+    )
 
 
 def _is_notice(call: ast.Call) -> bool:

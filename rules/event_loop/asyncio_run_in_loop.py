@@ -10,6 +10,9 @@ from rules.engine.kept_answers import once
 from rules.engine.loop_bound import holds_mutex
 from rules.engine.paths import place_of
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.scopes import FUNCTIONS
+from rules.engine.spelling import last_name
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -130,7 +133,7 @@ class AsyncioRunInLoop(Rule):
         yield Match(
             node,
             _message(module.segment(node.func), starter, by_choice=by_choice),
-            severity=Severity.HIGH if by_choice or starter in _PATCH else None,
+            severity=_severity(node, starter, module, by_choice=by_choice),
             confidence=_confidence(nesting, by_choice=by_choice),
             fix=Fix(_await_instead(starter), safety=Safety.SAFE)
             if function and function.is_async and not holds_mutex(node, module)
@@ -153,6 +156,33 @@ def _message(name: str, starter: str, *, by_choice: bool) -> str:
         return f"`{name}` lets other requests run in the middle of this one: shared state changes under its feet."
     when = ", with one of the objects that it may be called on," if by_choice else ""
     return f"`{name}` starts an event loop inside the running one{when} and raises `RuntimeError`."
+
+
+def _severity(call: ast.Call, starter: str, module: Module, *, by_choice: bool) -> Severity:
+    if starter in _PATCH:
+        return Severity.HIGH
+    if _is_caught(call, module):
+        return Severity.MEDIUM
+    return Severity.MEDIUM if by_choice else Severity.CRITICAL
+
+
+def _is_caught(call: ast.Call, module: Module) -> bool:
+    """Whether the function goes on after the error: what was asked for is missing, but the request does not fail of it."""
+    child: ast.AST = call
+    around = module.parent(call)
+    while around is not None and not isinstance(around, FUNCTIONS):
+        if isinstance(around, ast.Try) and child in around.body and any(map(_keeps, around.handlers)):
+            return True
+        child, around = around, module.parent(around)
+    return False
+
+
+def _keeps(handler: ast.ExceptHandler) -> bool:
+    named = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    catches = any(
+        each is None or last_name(each) in ("Exception", "BaseException", "RuntimeError") for each in named
+    )
+    return catches and not any(isinstance(node, ast.Raise) for node in walk(handler))
 
 
 def _confidence(nesting: Nesting, *, by_choice: bool) -> Confidence:

@@ -45,6 +45,8 @@ _ANTHROPIC_CALLS = (
     "beta.messages.stream",
     "models.list",
 )
+# What Anthropic's models are asked for through other companies' clouds.
+_CLOUD_CALLS = ("messages.create", "messages.stream", "beta.messages.create")
 _GROQ_CALLS = ("chat.completions.create", "audio.transcriptions.create", "models.list")
 _MISTRAL_CALLS = (
     "chat.complete",
@@ -73,10 +75,16 @@ _SDKS: tuple[tuple[tuple[str, ...], tuple[str, ...], str, tuple[str, ...]], ...]
         _OPENAI_CALLS,
     ),
     (
-        ("anthropic.Anthropic", "anthropic.AnthropicBedrock", "anthropic.AnthropicVertex"),
-        ("anthropic.AsyncAnthropic", "anthropic.AsyncAnthropicBedrock", "anthropic.AsyncAnthropicVertex"),
+        ("anthropic.Anthropic",),
+        ("anthropic.AsyncAnthropic",),
         "`anthropic.AsyncAnthropic`",
         _ANTHROPIC_CALLS,
+    ),
+    (
+        ("anthropic.AnthropicBedrock", "anthropic.AnthropicVertex"),
+        ("anthropic.AsyncAnthropicBedrock", "anthropic.AsyncAnthropicVertex"),
+        "the client with `Async` before its name",
+        _CLOUD_CALLS,
     ),
     (("groq.Groq",), ("groq.AsyncGroq",), "`groq.AsyncGroq`", _GROQ_CALLS),
     (("together.Together",), ("together.AsyncTogether",), "`together.AsyncTogether`", _GROQ_CALLS),
@@ -100,6 +108,7 @@ _LC_MODELS = (
     "langchain_community.chat_models.ChatOpenAI",
     "langchain_aws.ChatBedrock",
 )
+_LC_PREDICTING = ("langchain_openai.ChatOpenAI", "langchain_community.chat_models.ChatOpenAI")
 _LC_EMBEDDINGS = (
     "langchain_openai.OpenAIEmbeddings",
     "langchain_openai.AzureOpenAIEmbeddings",
@@ -150,8 +159,9 @@ LIBRARY = Library(
         *each(
             Blocking("", Kind.NET, "`.ainvoke`, `.astream` or `.abatch`"),
             _LC_MODELS,
-            "invoke stream batch predict",
+            "invoke stream batch",
         ),
+        *each(Blocking("", Kind.NET, "`.ainvoke`"), _LC_PREDICTING, "predict"),
         *each(Blocking("", Kind.NET, "`.ainvoke`, `.astream` or `.abatch`"), _LC_CHAIN, _LC_RUNS),
         *each(
             Blocking("", Kind.NET, "`.aembed_documents` or `.aembed_query`"),
@@ -259,10 +269,15 @@ LIBRARY = Library(
             )
         },
         **{name: name for name in _LC_PROMPTS},
+        **{f"{name}.{made}": name for name in _LC_PROMPTS for made in ("partial",)},
         **{
-            f"{name}.{made}": name
-            for name in _LC_PROMPTS
-            for made in ("from_messages", "from_template", "from_file", "partial")
+            f"langchain_core.prompts.{name}": f"langchain_core.prompts.{name.partition('.')[0]}"
+            for name in (
+                "PromptTemplate.from_template",
+                "PromptTemplate.from_file",
+                "ChatPromptTemplate.from_template",
+                "ChatPromptTemplate.from_messages",
+            )
         },
         **{
             f"{name}.{bound}": _LC_CHAIN
@@ -272,14 +287,12 @@ LIBRARY = Library(
         **{
             f"{name}.{bound}": _LC_CHAIN
             for name in (*_LC_MODELS, _LC_CHAIN)
-            for bound in (
-                "bind",
-                "bind_tools",
-                "with_config",
-                "with_fallbacks",
-                "with_retry",
-                "with_structured_output",
-            )
+            for bound in ("bind", "with_config", "with_fallbacks", "with_retry")
+        },
+        **{
+            f"{name}.{bound}": _LC_CHAIN
+            for name in _LC_MODELS
+            for bound in ("bind_tools", "with_structured_output")
         },
         "tiktoken.get_encoding": "tiktoken.Encoding",
         "tiktoken.encoding_for_model": "tiktoken.Encoding",
@@ -291,16 +304,10 @@ LIBRARY = Library(
     aliases={
         "openai.lib.azure.AzureOpenAI": "openai.AzureOpenAI",
         "openai.lib.azure.AsyncAzureOpenAI": "openai.AsyncAzureOpenAI",
-        **{
-            f"{module}.{name.rpartition('.')[2]}": name
-            for name in _LC_PROMPTS
-            for module in (
-                "langchain.prompts",
-                "langchain.prompts.chat",
-                "langchain.prompts.prompt",
-                "langchain",
-            )
-        },
+        **{f"langchain.prompts.{name.rpartition('.')[2]}": name for name in _LC_PROMPTS},
+        "langchain.PromptTemplate": "langchain_core.prompts.PromptTemplate",
+        "langchain.prompts.prompt.PromptTemplate": "langchain_core.prompts.PromptTemplate",
+        "langchain.prompts.chat.ChatPromptTemplate": "langchain_core.prompts.ChatPromptTemplate",
         **{
             f"langchain_core.prompts.{module}": f"langchain_core.prompts.{name}"
             for module, name in (
@@ -312,6 +319,20 @@ LIBRARY = Library(
         "langchain.chat_models.ChatOpenAI": "langchain_community.chat_models.ChatOpenAI",
         "langchain_openai.chat_models.ChatOpenAI": "langchain_openai.ChatOpenAI",
         "vertexai.preview.generative_models.GenerativeModel": "vertexai.generative_models.GenerativeModel",
+    },
+    former={
+        **{
+            f"anthropic.{client}.completions": "anthropic==0.125.0"
+            for client in ("Anthropic", "AsyncAnthropic")
+        },
+        **dict.fromkeys(
+            ("langchain.prompts", "langchain.PromptTemplate", "langchain.chat_models.ChatOpenAI"),
+            "langchain==0.3.27 langchain-community==0.3.31",
+        ),
+        **{
+            f"{model}.predict": f"langchain-{package}==0.3.31"
+            for model, package in zip(_LC_PREDICTING, ("openai", "community"), strict=True)
+        },
     },
     bases={
         "openai.AzureOpenAI": "openai.OpenAI",

@@ -4,6 +4,7 @@ from rules.libraries.model import Blocking, Kind, Library, Query, alike, each
 
 _peewee = Blocking("", Kind.DB, "SQLAlchemy's `AsyncSession`, or a plain `def` endpoint")
 _pynamo = Blocking("", Kind.DB, "`aioboto3`, or a plain `def` endpoint")
+_pony = Blocking("", Kind.DB, "SQLAlchemy's `AsyncSession`, or a plain `def` endpoint")
 _PEEWEE_QUERIES = ("peewee.ModelSelect", "peewee.Insert", "peewee.ModelUpdate", "peewee.ModelDelete")
 
 _TORTOISE_CHAIN = (
@@ -17,17 +18,18 @@ LIBRARY = Library(
         *each(
             _peewee,
             "peewee.Model",
-            "get get_or_none get_by_id create save delete_instance get_or_create bulk_create bulk_update insert_many_execute"
+            "get get_or_none get_by_id create save delete_instance get_or_create bulk_create bulk_update"
             " create_table drop_table set_by_id delete_by_id table_exists",
         ),
-        *each(
-            _peewee, _PEEWEE_QUERIES, "execute get first count scalar exists get_or_none __iter__ iterator"
-        ),
+        *each(_peewee, _PEEWEE_QUERIES, "execute __iter__ iterator"),
+        *each(_peewee, "peewee.ModelSelect", "get first count scalar exists get_or_none"),
         *each(
             _peewee,
             "peewee.Database",
             "connect execute_sql execute create_tables drop_tables commit rollback",
         ),
+        *each(_pony, "pony.orm", "commit flush rollback get exists"),
+        *each(_pony, "pony.orm.core.Query", "first get fetch count exists delete __iter__ __getitem__"),
         *each(
             _pynamo,
             "pynamodb.models.Model",
@@ -42,10 +44,11 @@ LIBRARY = Library(
             "peewee.Model",
             "create save delete_instance set_by_id delete_by_id bulk_create bulk_update",
         ),
+        *each(Query("", "select", False, "peewee"), _PEEWEE_QUERIES, "execute __iter__"),
         *each(
             Query("", "select", False, "peewee"),
-            _PEEWEE_QUERIES,
-            "execute get first count scalar exists get_or_none __iter__",
+            "peewee.ModelSelect",
+            "get first count scalar exists get_or_none",
         ),
         *each(
             Query("", "select", False, "django"),
@@ -91,8 +94,21 @@ LIBRARY = Library(
             "get query scan batch_get count refresh",
         ),
         *each(Query("", "write", False, "pynamodb"), "pynamodb.models.Model", "save delete update"),
+        *each(Query("", "select", False, "pony"), "pony.orm", "get exists"),
+        *each(
+            Query("", "select", False, "pony"),
+            "pony.orm.core.Query",
+            "first get fetch count exists __iter__ __getitem__",
+        ),
+        *each(Query("", "commit", False, "pony"), "pony.orm", "commit"),
+        *each(Query("", "flush", False, "pony"), "pony.orm", "flush"),
+        *each(Query("", "rollback", False, "pony"), "pony.orm", "rollback"),
     ),
     returns={
+        "pony.orm.select": "pony.orm.core.Query",
+        **alike(
+            "filter where order_by sort_by limit page without_distinct prefetch", *["pony.orm.core.Query"] * 2
+        ),
         "peewee.Model.select": "peewee.ModelSelect",
         "peewee.Model.update": "peewee.ModelUpdate",
         "peewee.Model.delete": "peewee.ModelDelete",
@@ -119,7 +135,9 @@ LIBRARY = Library(
         **alike(_TORTOISE_CHAIN, "tortoise.queryset.QuerySet", "tortoise.queryset.QuerySet"),
     },
     attributes={"django.db.models.Model.objects": "django.db.models.query.QuerySet"},
+    over={"pony": "psycopg2"},
     aliases={
+        **{f"pony.orm.core.{name}": f"pony.orm.{name}" for name in ("commit", "flush", "rollback", "select")},
         "tortoise.Model": "tortoise.models.Model",
         "django.db.models.base.Model": "django.db.models.Model",
         "django.db.models.QuerySet": "django.db.models.query.QuerySet",

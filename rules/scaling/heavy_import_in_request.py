@@ -104,6 +104,8 @@ class HeavyImportInRequest(Rule):
             or _loaded_by_object(package, function, module)
         ):
             return
+        if any(package in _packages(each) and each.lineno < node.lineno for each in _imports(function.node)):
+            return  # said there
         on_loop = module.runs_on_event_loop(node)
         what = "the whole worker stands still meanwhile" if on_loop else "that request waits for it"
         yield Match(
@@ -146,8 +148,12 @@ def _loaded_by_object(package: str, function: Function, module: Module) -> bool:
     if not isinstance(owner, ast.ClassDef):
         return False
     return any(
-        isinstance(inner, ast.Import | ast.ImportFrom) and package in _packages(inner)
+        package in _packages(inner)
         for each in owner.body
         if isinstance(each, ast.FunctionDef) and each.name in _MAKING and each is not function.node
-        for inner in walk(each)
+        for inner in _imports(each)
     )
+
+
+def _imports(function: ast.AST) -> Iterator[ast.Import | ast.ImportFrom]:
+    return (inner for inner in walk(function) if isinstance(inner, ast.Import | ast.ImportFrom))

@@ -1,4 +1,5 @@
 import asyncio
+import importlib.util
 import os
 import socket
 import subprocess
@@ -17,6 +18,7 @@ import git
 import httpx
 import langchain_chroma
 import langgraph.graph
+import psutil
 import requests
 import requests as http
 import supabase
@@ -213,6 +215,13 @@ async def own_names(url: str) -> None:
     time.monotonic()
 
 
+async def watched() -> list[float]:
+    await audit()
+    busy = psutil.cpu_percent(interval=1)  # FP101
+    own = psutil.Process().cpu_percent(0.5)  # FP101
+    return [busy, own, psutil.cpu_percent(), psutil.cpu_percent(interval=None), psutil.cpu_percent(0)]
+
+
 async def main() -> None:
     await audit()
 
@@ -361,3 +370,17 @@ class Container:
 async def bridge(on: bool) -> None:
     await Bridge().start()
     await Container().start()
+
+
+@app.get("/fetched")
+async def fetched_when_it_is_missing() -> None:
+    await audit()
+    if not importlib.util.find_spec("magic"):
+        subprocess.check_call(["pip", "install", "magic"])  # FP101 (summary)
+    if importlib.util.find_spec("charts"):
+        subprocess.check_call(["charts", "draw"])  # FP101 (inline)
+    try:
+        import labels
+    except ImportError:
+        subprocess.check_call(["pip", "install", "labels"])  # FP101 (summary)
+    labels.draw()
