@@ -49,7 +49,7 @@ def of_ceilings(ceilings: Sequence[Capacity], wanted: float = 0.0) -> list[Curve
     """A drawing for each endpoint, with a line at the load in question."""
     return [
         Curve(
-            f"{each.method} {each.path}",
+            each.name,
             load_and_latency(None, each, each.wanted or wanted),
             f"at most {number(each.ceiling)} requests/s ({each.limits[0].resource})",
         )

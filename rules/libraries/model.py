@@ -171,8 +171,6 @@ class Library:
     """Another public path -> the canonical one; covers everything below it."""
     bases: Mapping[str, str] = field(default_factory=dict)
     """Class -> the class whose methods it inherits."""
-    over: Mapping[str, str] = field(default_factory=dict)
-    """Library -> the library whose calls it waits in, for one that sends through another and was not driven itself."""
 
 
 class _Named(Protocol):
