@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import structlog
 
 from app.assessment import Assessor
@@ -42,8 +44,7 @@ class Fixes:
         """
         state = await client.pulls.state(job.number)
         if state.state != "open" or state.head_sha != job.head_sha:
-            log.info("fixes_are_late", head_sha=state.head_sha)
-            return ""
+            return await self._late(client, job, state.head_sha)
         if state.is_fork:
             return FORKED
         if not await self.may_commit(job.repository.installation_id):
@@ -63,14 +64,14 @@ class Fixes:
         if not files:
             return NOT_PROVEN
         told = mended(assessed.report)
-        body = "\n".join([*told, "", f"Asked for by {one_line(job.author)} on #{job.number}."])
+        asked = f"Asked for by {one_line(job.author)} on #{job.number}."
+        body = "\n".join([*told, "", asked, "", _trailer(job)])
         try:
             sha = await client.commits.create(
                 state.head_ref, state.head_sha, files, headline=HEADLINE, body=body
             )
         except Conflict:
-            log.info("fixes_are_late")
-            return ""
+            return await self._late(client, job, await client.pulls.head(job.number))
         except Forbidden:
             return NOT_GRANTED
         except Unsupported:
@@ -78,11 +79,29 @@ class Fixes:
         except Invalid as error:
             log.warning("fixes_refused", reason=error.reasons[:1])
             return "GitHub takes no commit on this branch: it is protected, or its rules forbid one."
+        await self._record(job, sha, told)
+        return ""
+
+    async def _late(self, client: RepositoryClient, job: CommandJob, head_sha: str) -> str:
+        """The branch has moved on, perhaps by the commit itself, made before a fault kept its line from the record."""
+        if head_sha != job.head_sha:
+            for sha, message in await client.commits.messages(job.head_sha, head_sha):
+                if message.startswith(HEADLINE) and _trailer(job) in message.splitlines():
+                    await self._record(job, sha, message.split("\n\n")[1].splitlines())
+                    return ""
+        log.info("fixes_are_late", head_sha=head_sha)
+        return ""
+
+    async def _record(self, job: CommandJob, sha: str, told: Sequence[str]) -> None:
         log.info("fixes_applied", commit=sha, fixes=len(told))
         entry = f"{job.repository.id}#{job.number}:{job.trigger}:apply"
         detail = f"{plural(len(told), 'fix', 'fixes')} in {sha}: {'; '.join(told)}"
         await self._store.record(entry, job.repository, job.number, job.author, "apply", detail)
-        return ""
+
+
+def _trailer(job: CommandJob) -> str:
+    """By which a commit is known as what this press of the button made."""
+    return f"Fastperf-Delivery: {job.trigger}"
 
 
 def mended(report: Report) -> list[str]:

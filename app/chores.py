@@ -146,7 +146,7 @@ class Chores:
             case "deleted":
                 self.github.forget(job.installation_id)
                 await self.store.forget(job.installation_id, job.repository_ids)
-            case _:
+            case "suspended":
                 self.github.forget(job.installation_id)
         return {"status": "done"}
 

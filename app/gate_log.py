@@ -11,8 +11,9 @@ import msgspec
 import sqlalchemy as sa
 
 from app.printable import visible
+from app.records import Entry
 from app.settings import database_url
-from app.store import Entry, Store
+from app.store import Store
 
 
 def read(environment: Mapping[str, str], *, repository: str, number: int, limit: int, as_json: bool) -> str:

@@ -69,7 +69,7 @@ class MergeQueue:
         fault = unreviewed(job.head_sha, config.on_fault, f"a fault of its own ({reason})", None)
         said = msgspec.structs.replace(fault, title=COULD_NOT)
         await self._conclude(client, said)
-        entry = f"{job.repository.id}:fault:{job.head_sha}"
+        entry = f"{job.repository.id}@{job.head_sha}:fault:{job.trigger}"[:255]
         number = client.pulls.last_of(job.head_ref)
         await self._store.record(entry, job.repository, number, "fastperf", "fault", reason)
 

@@ -186,11 +186,11 @@ class Order:
                 await self._unignore(command, said)
             case "pause":
                 await self._store.pause(self.job.repository, self.job.number, self.job.author)
-                await self._record("pause", "")
+                await self._record("pause", "", f"pause:{command.line}")
                 said.review = True
             case "resume":
                 await self._store.resume(self.job.repository, self.job.number)
-                await self._record("resume", "")
+                await self._record("resume", "", f"resume:{command.line}")
                 said.review = True
             case "apply" if self._fixes is not None:
                 if refusal := await self._fixes.apply(self._client, self.job):

@@ -32,6 +32,7 @@ from app.github.models import CheckRun, Compared, Output, PullState
 from app.merge_queue import MergeQueue
 from app.project import Projects
 from app.publishing import Publisher
+from app.records import HeadReview
 from app.reportlinks import ReportLinks
 from app.review import history
 from app.review.commands import CODING_AGENTS
@@ -40,7 +41,7 @@ from app.review.reconcile import marked
 from app.review.record import Record
 from app.review.report import Report, reconcile
 from app.runs import is_answered, own_run
-from app.store import COULD_NOT, NOT_PERMITTED, HeadReview, Store
+from app.store import COULD_NOT, NOT_PERMITTED, Store
 from app.surveys import Surveys
 from app.verdict import (
     Gathered,
@@ -455,7 +456,7 @@ class Pipeline(Chores):
             reviews = await self._leave(job, state.head_sha)
         except (Gone, NotFound):
             return {"status": "gone"}
-        entry = f"{job.repository.id}#{job.number}:fault:{state.head_sha}"
+        entry = f"{job.repository.id}#{job.number}:fault:{job.trigger}"[:255]
         await self.store.record(entry, job.repository, job.number, "fastperf", "fault", reason)
         self.metrics.reviewed("fault")
         return {"status": "done", "reviews": msgspec.to_builtins(reviews)}

@@ -6,40 +6,33 @@ store's own, so that a slow disk never holds the event loop.
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import time
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Concatenate, Final, ParamSpec, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final
 
 import msgspec
 import sqlalchemy as sa
 import structlog
-from sqlalchemy.dialects import postgresql, sqlite
 
-from app import tables
+from app import retention, tables
 from app.database import engine_options, forgets_commits, refuse_damage
 from app.github.models import Repository
 from app.migrations import migrate
+from app.records import Entry, HeadReview, KeptLine, KeptReport, LeftHead
+from app.retention import DAY
 from app.review.history import Merged
 from app.review.wishes import Waiver, Wishes
+from app.rows import Rows
 from app.version import version
 
 log = structlog.get_logger(__name__)
 
-Value = TypeVar("Value")
-Given = ParamSpec("Given")
-DAY: Final = 86_400.0
 MACHINE_SECONDS: Final = 20.0
 """A machine that was silent for so long is taken for dead: its jobs are another's."""
 DOCUMENT: Final = "document"
 """The kind of a stored text file; facts have the engine's version as their kind."""
-COSTS_DAYS: Final = 730.0
-"""A line of costs is worth something when it is longer than the reports it is drawn on."""
-OPEN_DAYS: Final = 400.0
-"""What is known of a pull request that stays open and quiet: GitHub keeps its check runs for as long."""
 _CHUNK: Final = 400
 _MOST_MERGED: Final = 200
 _MOST_ANSWERS: Final = 50
@@ -55,81 +48,16 @@ NOT_PERMITTED: Final = "not reviewed: a permission is missing"
 """The title where an owner has not granted enough: the same, and once more is granted it is tried again unasked."""
 
 
-class HeadReview(msgspec.Struct, frozen=True):
-    """What a pull request's review says of a head commit."""
-
-    number: int
-    conclusion: str
-    title: str
-    summary: str
-
-
-class LeftHead(msgspec.Struct, frozen=True):
-    """A commit that was a pull request's head and is it no more."""
-
-    head_sha: str
-    others: frozenset[int]
-    """Pull requests of which something was said there too."""
-    begun: bool
-    """A check run in progress may be there."""
-
-
-class KeptReport(msgspec.Struct, frozen=True):
-    """A report and whose it is."""
-
-    repository_id: int
-    data: bytes
-    at: float
-
-
-class KeptLine(msgspec.Struct, frozen=True):
-    """One report in a list."""
-
-    id: str
-    repository_id: int
-    data: bytes
-    at: float
-
-
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the record: who did what to the gate. Lines are added, never changed."""
-
-    repository: str
-    number: int
-    actor: str
-    action: str
-    detail: str
-    at: float
-
-
-class Store:
+class Store(Rows):
     """One per process. `start` makes the tables."""
 
     def __init__(self, database_url: str) -> None:
-        self._database_url = database_url
-        self._threads = ThreadPoolExecutor(2, thread_name_prefix="store-")
-        self._opened: sa.Engine | None = None
+        super().__init__(database_url)
         self._version = ""
 
     async def start(self) -> None:
         """Open the database and make its tables, or bring them up to date. Raises SQLAlchemyError or SchemaError."""
         await self._run(self._create)
-
-    async def close(self) -> None:
-        if self._opened is not None:
-            await self._run(self._opened.dispose)
-        self._threads.shutdown(wait=False)
-
-    @property
-    def is_shared(self) -> bool:
-        """Whether other machines may use the same database."""
-        return not self._database_url.startswith("sqlite")
-
-    @property
-    def _engine(self) -> sa.Engine:
-        if self._opened is None:
-            raise RuntimeError("the store is used before it is started")
-        return self._opened
 
     async def blobs(self, repository: Repository, shas: Iterable[str], kind: str) -> dict[str, bytes]:
         """Those of `shas` that are stored as `kind`, uncompressed."""
@@ -541,26 +469,9 @@ class Store:
             ),
         )
 
-    async def transact(
-        self,
-        function: Callable[Concatenate[sa.Connection, Given], Value],
-        *given: Given.args,
-        **named: Given.kwargs,
-    ) -> Value:
-        """Call `function` with a connection and what is given, in a transaction of its own."""
-
-        def run() -> Value:
-            with self._engine.begin() as connection:
-                return function(connection, *given, **named)
-
-        return await self._run(run)
-
     async def retain(self, days: float) -> None:
         """Delete what nobody used for so long."""
-        await self._run(self._retain, time.time() - days * DAY)
-
-    async def _run(self, function: Callable[..., Value], *arguments: Any) -> Value:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)
+        await self._run(self._execute, *retention.unused(time.time() - days * DAY))
 
     def _create(self) -> None:
         self._opened = sa.create_engine(
@@ -675,16 +586,6 @@ class Store:
         with self._engine.connect() as connection:
             return [(int(repository), int(number)) for repository, number in connection.execute(query)]
 
-    def _upsert(self, table: sa.Table, rows: list[dict[str, Any]]) -> None:
-        if not rows:
-            return
-        keys = [column.name for column in table.primary_key]
-        insert = sqlite.insert if self._engine.dialect.name == "sqlite" else postgresql.insert
-        statement = insert(table)
-        others = {name: statement.excluded[name] for name in rows[0] if name not in keys}
-        with self._engine.begin() as connection:
-            connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=others), rows)
-
     def _read_wishes(self, repository_id: int, number: int) -> Wishes:
         stored = tables.waivers.c
         columns = [stored[name] for name in Waiver.__struct_fields__ if name != "path"]
@@ -705,19 +606,6 @@ class Store:
             rows = connection.execute(query).mappings()
             return [Entry(**{name: row[name] for name in Entry.__struct_fields__}) for row in rows]
 
-    def _insert_once(self, table: sa.Table, row: dict[str, Any]) -> None:
-        insert = sqlite.insert if self._engine.dialect.name == "sqlite" else postgresql.insert
-        with self._engine.begin() as connection:
-            connection.execute(insert(table).on_conflict_do_nothing(), [row])
-
-    def _delete(self, statement: sa.Delete) -> int:
-        with self._engine.begin() as connection:
-            return connection.execute(statement).rowcount
-
-    def _scalar(self, query: sa.Select[Any]) -> Any:
-        with self._engine.connect() as connection:
-            return connection.scalar(query)
-
     def _read_reports(self, query: sa.Select[Any]) -> list[KeptLine]:
         with self._engine.connect() as connection:
             rows = list(connection.execute(query))
@@ -736,20 +624,6 @@ class Store:
             for row in rows
         ]
 
-    def _row(self, query: sa.Select[Any]) -> tuple[Any, ...] | None:
-        with self._engine.connect() as connection:
-            found = connection.execute(query).first()
-            return None if found is None else tuple(found)
-
-    def _scalars(self, query: sa.Select[Any]) -> list[Any]:
-        with self._engine.connect() as connection:
-            return list(connection.scalars(query))
-
-    def _execute(self, *statements: sa.Executable) -> None:
-        with self._engine.begin() as connection:
-            for statement in statements:
-                connection.execute(statement)
-
     def _beat(self, machine_id: str) -> frozenset[str]:
         self._upsert(tables.machines, [{"id": machine_id, "seen_at": self._now(), "version": self._version}])
         return frozenset(self._living())
@@ -761,12 +635,6 @@ class Store:
         with self._engine.connect() as connection:
             return {str(identity): str(running or "") for identity, running in connection.execute(query)}
 
-    def _now(self) -> float:
-        """By the database's clock: those of the machines may differ by more than a machine may be silent."""
-        if self._engine.dialect.name == "sqlite":
-            return time.time()
-        return float(self._scalar(sa.select(sa.func.extract("epoch", sa.func.clock_timestamp()))))
-
     def _forget(self, installation_id: int, repository_ids: list[int]) -> None:
         self._execute(
             *(
@@ -776,34 +644,6 @@ class Store:
                 )
                 for table in tables.OWNED
             )
-        )
-
-    def _retain(self, until: float) -> None:
-        oldest = min(until, time.time() - OPEN_DAYS * DAY)
-        other = tables.reviews.alias()
-        newest = sa.select(sa.func.max(other.c.at)).where(
-            other.c.repository_id == tables.reviews.c.repository_id,
-            other.c.number == tables.reviews.c.number,
-        )
-        is_last = tables.reviews.c.at >= newest.scalar_subquery()
-        self._execute(
-            sa.delete(tables.blobs).where(tables.blobs.c.used_at < until),
-            sa.delete(tables.trees).where(tables.trees.c.used_at < until),
-            sa.delete(tables.reviews).where(
-                tables.reviews.c.at < until, sa.or_(sa.not_(is_last), tables.reviews.c.at < oldest)
-            ),
-            sa.delete(tables.reports).where(tables.reports.c.at < until),
-            sa.delete(tables.answers).where(tables.answers.c.at < until),
-            sa.delete(tables.costs).where(tables.costs.c.at < time.time() - COSTS_DAYS * DAY),
-            sa.delete(tables.verdicts).where(tables.verdicts.c.at < until),
-            sa.delete(tables.begun).where(tables.begun.c.at < until),
-            sa.delete(tables.claims).where(tables.claims.c.at < until),
-            sa.delete(tables.pulls).where(tables.pulls.c.at < oldest),
-            sa.delete(tables.said).where(tables.said.c.at < oldest),
-            sa.delete(tables.resolved).where(tables.resolved.c.at < oldest),
-            sa.delete(tables.lost).where(tables.lost.c.at < until),
-            sa.delete(tables.marks).where(tables.marks.c.at < until),
-            sa.delete(tables.machines).where(tables.machines.c.seen_at < until),
         )
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import sys
+import textwrap
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -13,7 +15,17 @@ from rich.text import Text
 
 from app.printable import NOT_MEASURED, visible
 from rules.engine import registry
-from rules.engine.finding import Confidence, Edit, Endpoint, EndpointRef, Finding, Result, Safety, Severity
+from rules.engine.finding import (
+    Confidence,
+    Edit,
+    Endpoint,
+    EndpointRef,
+    Finding,
+    ProvenFix,
+    Result,
+    Safety,
+    Severity,
+)
 from rules.engine.rule import Rule
 
 COLOURS = {
@@ -26,6 +38,9 @@ COLOURS = {
 WIDTH = 110
 """Of output that goes to no terminal, for the choice of where a message stands; lines are never broken."""
 UNCUT = 10_000
+MOST_ROWS = 6
+"""Of a fix."""
+FIX_COLOURS = {"-": "red", "+": "green"}
 
 
 def console(*, stderr: bool = False, uncut: bool = False) -> Console:
@@ -65,6 +80,9 @@ def finding_text(finding: Finding, lines: Sequence[str], *, width: int = WIDTH) 
     for note in notes(finding, lines):
         text.append(f"{gutter} = ", "blue")
         text.append(f"{note}\n")
+    for row in fix_rows(finding, lines):
+        text.append(f"{gutter}     ")
+        text.append(f"{row}\n", FIX_COLOURS.get(row[0], ""))
     return text
 
 
@@ -93,9 +111,9 @@ def notes(finding: Finding, lines: Sequence[str]) -> Iterable[str]:
     if finding.impact.summary and finding.impact.summary != NOT_MEASURED:
         yield visible(finding.impact.summary)
     if finding.fix is not None:
-        edits = finding.fix.edits
-        where = "" if len(edits) == 1 else f", {len(edits)} places"
-        yield f"fix ({finding.fix.safety}{where}): {_shown(finding, edits, lines)}"
+        fix = finding.fix
+        where = "" if len(fix.edits) == 1 else f", {len(fix.edits)} places"
+        yield f"fix ({fix.safety}{where}): {_in_a_line(finding, _telling(finding, fix), lines)}".rstrip()
     elif finding.instead:
         yield f"instead: {visible(_first_sentence(finding.instead))}"
 
@@ -246,22 +264,69 @@ def _excerpt(text: Text, finding: Finding, lines: Sequence[str], gutter: str, wi
     text.append(f"{gutter} │\n", "blue")
 
 
-def _shown(finding: Finding, edits: Sequence[Edit], lines: Sequence[str]) -> str:
-    """The line of the fix that says most: the first that differs where the finding is."""
-    here = [edit for edit in edits if edit.path == finding.path]
-    edit = next(
-        (edit for edit in here if edit.start_line <= finding.line <= edit.end_line), (here or list(edits))[0]
-    )
-    old = [line.rstrip() for line in lines[edit.start_line - 1 : edit.end_line]]
-    new = [line.rstrip() for line in edit.replacement.splitlines() if line.strip()]
-    if not new:
+def fix_rows(finding: Finding, lines: Sequence[str]) -> list[str]:
+    """The fix as a short diff, where no single line tells it."""
+    if finding.fix is None or _in_a_line(finding, edit := _telling(finding, finding.fix), lines):
+        return []
+    if edit.path != finding.path:
+        rows = [f"+ {line}" for line in _after(edit)]
+    else:
+        # What stands before the finding is no news to who sees its line just above.
+        before = lines[: edit.start_line - 1][-1:] if edit.start_line > finding.line else ()
+        after = lines[edit.end_line :][:1]
+        rows = _diff([*before, *_before(edit, lines), *after], [*before, *_after(edit), *after])
+    most = (
+        len(rows) if len(rows) <= MOST_ROWS + 1 else MOST_ROWS
+    )  # where one is left over it is shown instead
+    shown = textwrap.dedent("\n".join(row[2:] for row in rows[:most])).split("\n")
+    told = [visible(f"{row[:2]}{code}".rstrip()) for row, code in zip(rows[:most], shown, strict=True)]
+    return told if most == len(rows) else [*told, f"… and {_counted(len(rows) - most, 'more line')}"]
+
+
+def _diff(old: Sequence[str], new: Sequence[str]) -> list[str]:
+    """What differs, with a line around it."""
+    rows: list[str] = []
+    for group in difflib.SequenceMatcher(None, old, new, autojunk=False).get_grouped_opcodes(1):
+        for kind, old_start, old_end, new_start, new_end in group:
+            if kind == "equal":
+                rows += [f"  {line}" for line in old[old_start:old_end] if line.strip()]
+            else:
+                rows += [f"- {line}" for line in old[old_start:old_end]]
+                rows += [f"+ {line}" for line in new[new_start:new_end]]
+    return rows
+
+
+def _telling(finding: Finding, fix: ProvenFix) -> Edit:
+    """The edit that says most: the one where the finding is, or the first that is no import."""
+    edits = [edit for edit in fix.edits if edit.path == finding.path] or list(fix.edits)
+    here = (edit for edit in edits if edit.start_line <= finding.line <= edit.end_line)
+    other = (edit for edit in edits if not edit.replacement.lstrip().startswith(("import ", "from ")))
+    return next(here, next(other, edits[0]))
+
+
+def _in_a_line(finding: Finding, edit: Edit, lines: Sequence[str]) -> str:
+    """The fix, if a line tells it: what becomes of the line above, what goes, or what only moves."""
+    if edit.path != finding.path:
+        return ""
+    old, new = _before(edit, lines), _after(edit)
+    if not any(new):
         return "delete " + _counted(len(old), "line")
     stripped = {line.strip() for line in old}
-    changed = next((line for line in new if line.strip() not in stripped), None)
-    if changed is None:  # nothing but its indentation or place is new
+    if all(line.strip() in stripped for line in new):  # nothing but its indentation or place is new
         moved = next((line for line in new if line not in old), new[0])
         return f"move `{visible(moved.strip())}`"
-    return visible(changed.strip())
+    at = finding.line - edit.start_line
+    if len(old) == len(new) and 0 <= at < len(old) and old[:at] + old[at + 1 :] == new[:at] + new[at + 1 :]:
+        return visible(new[at].strip())
+    return ""
+
+
+def _before(edit: Edit, lines: Sequence[str]) -> list[str]:
+    return [line.rstrip() for line in lines[edit.start_line - 1 : edit.end_line]]
+
+
+def _after(edit: Edit) -> list[str]:
+    return [line.rstrip() for line in edit.replacement.splitlines()]
 
 
 def _first_sentence(prose: str) -> str:

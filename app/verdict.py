@@ -21,9 +21,9 @@ from app.github.models import (
     ReviewComment,
     Thread,
 )
+from app.records import HeadReview
 from app.review.report import Report
 from app.review.wishes import Wishes
-from app.store import HeadReview
 
 MOST_FILES: Final = 1000
 """Changed Python files of one review."""

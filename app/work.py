@@ -133,9 +133,9 @@ class ForgetJob(msgspec.Struct, frozen=True, kw_only=True):
     repository_ids: tuple[int, ...]
     """Empty: all of the installation."""
     trigger: str
-    reason: Literal["deleted", "suspended", "permissions", "transferred", "privatized"] = "deleted"
-    """Deleted: all we stored goes. Suspended: jobs stop. Permissions: only cached tokens are stale. Transferred: what
-    was stored under any owner goes. Privatized: so do the reports that people may have had a link to."""
+    reason: Literal["deleted", "suspended", "transferred", "privatized"] = "deleted"
+    """Deleted: all we stored goes. Suspended: jobs stop. Transferred: what was stored under any owner goes.
+    Privatized: so do the reports that people may have had a link to."""
     waits: int = 0
 
     @property

@@ -3,7 +3,7 @@
     python -m benchmarks.replay REPOSITORY [LAST]
 
 REPOSITORY is a clone, bare or not. The facts of every file are made once beforehand, as the App keeps them. For each of
-the last changes that touched Python, a worker then gets the very message that the App sends for a review, and answers
+the last changes that touched Python, in their order, a worker then gets the very message that the App sends for a review, and answers
 it: the touched files before and after in the context of all facts, the fixes of what is new, what only comparing tells,
 and which other files are affected. Reading the message, writing the answer and collecting garbage count. The first
 review, which links the project, is printed by itself. Prints CPU milliseconds, beside those of a fixed piece of work done
@@ -114,6 +114,19 @@ class Replay:
         return {path: facts for path, facts in found.items() if facts is not None}
 
 
+def _last(repository: LocalRepository, count: int) -> list[Commit]:
+    """The last commits that touched Python, as they came: what a change makes was never seen before."""
+    found: list[Commit] = []
+    for commit in repository.history("HEAD", count * 3):
+        trees = [repository.tree(revision) for revision in (commit.parent, commit.id)]
+        before, after = ({path: entry.sha for path, entry in tree.items() if _counts(path)} for tree in trees)
+        if before != after:
+            found.append(commit)
+        if len(found) == count:
+            break
+    return found[::-1]
+
+
 def _counts(path: str) -> bool:
     return is_python(path) and place_of(path) != "test"
 
@@ -134,9 +147,7 @@ def main(directory: Path, last: int) -> int:
     replay = Replay(repository)
     reviews: list[tuple[int, float]] = []
     paces: list[float] = []
-    for commit in repository.history("HEAD", last * 3):
-        if len(reviews) > last:
-            break
+    for commit in _last(repository, last + 1):
         reviewed = replay.review(commit)
         if reviewed is not None:
             reviews.append(reviewed)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import gc
-import hashlib
 import math
 import os
 import resource
@@ -64,15 +63,16 @@ MOST_LINKED = 3
 """Linked projects that stay in memory between reviews: the next one of the same repository differs in a few files."""
 MOST_LINKED_LINES = 250_000
 """All of them together, but for the one at hand."""
-TASKS_TOGETHER = 8
-"""Whose garbage is collected at once, while it is young: most of what a task leaves goes without a collector."""
 TASKS_BETWEEN = 64
-"""From one collection of garbage of all ages to the next."""
+"""From one collection of garbage to the next: what a task leaves goes without a collector, but for a few cycles."""
+MOST_SOURCES = 4096
+"""Of which it is known which facts are theirs."""
 OPEN_FILES = 64
 PR_SET_PDEATHSIG = 1
 MOST_DIAGNOSED = 5
 PROOF_COST = 2.5
 """What trying a fix costs, in analyses of its file."""
+_NO_KEY = (0, -1)
 DEEPEST = 12
 WIDEST = 40
 """Of a cost tree, which a comment shows less of."""
@@ -175,28 +175,46 @@ class Connection:
 
 
 class FactsCache:
-    """Facts decoded before, by the digest of their encoding, so that a base tree is decoded once."""
+    """Facts decoded before, by the hash of their encoding, so that a base tree is decoded once."""
 
     def __init__(self, most_bytes: int = FACTS_KEPT_BYTES) -> None:
         self._decoder = msgspec.msgpack.Decoder(ModuleFacts)
-        self._kept: OrderedDict[bytes, tuple[ModuleFacts, int]] = OrderedDict()
+        self._kept: OrderedDict[tuple[int, int], tuple[ModuleFacts, int]] = OrderedDict()
         self._most, self._size = most_bytes, 0
+        self._by_source: OrderedDict[tuple[int, int], tuple[int, int]] = OrderedDict()
+        """By the hash of a source, that of its facts' encoding: the next push has most of these files too."""
         self._linked: list[rules.Succession] = []
-        self._anew = False
         self._tasks = 0
 
     def decode(self, encoded: bytes) -> ModuleFacts:
-        key = hashlib.blake2b(encoded, digest_size=16).digest()
+        key = _key(encoded)
         if (found := self._kept.get(key)) is not None:
             self._kept.move_to_end(key)
             return found[0]
         facts = share(self._decoder.decode(encoded))
-        self._kept[key] = (facts, len(encoded))
-        self._size += len(encoded)
+        self._keep(key, facts)
+        return facts
+
+    def of_source(self, source: bytes) -> ModuleFacts | None:
+        """The facts of a file that a review had lately."""
+        found = self._kept.get(self._by_source.get(_key(source), _NO_KEY))
+        return found[0] if found is not None else None
+
+    def remember(self, source: bytes, encoded: bytes, facts: ModuleFacts) -> None:
+        """Keep the facts of a file of a review, and their encoding, which comes back with the next ones."""
+        key = _key(encoded)
+        if key not in self._kept:
+            self._keep(key, share(facts))
+        self._by_source[_key(source)] = key
+        if len(self._by_source) > MOST_SOURCES:
+            self._by_source.popitem(last=False)
+
+    def _keep(self, key: tuple[int, int], facts: ModuleFacts) -> None:
+        self._kept[key] = (facts, key[1])
+        self._size += key[1]
         while self._size > self._most and len(self._kept) > 1:
             _, (_, size) = self._kept.popitem(last=False)
             self._size -= size
-        return facts
 
     def succession(self, others: Mapping[str, ModuleFacts], options: Options) -> rules.Succession:
         """A linked project near to these files: one of the last, or a new one that is none yet."""
@@ -217,24 +235,20 @@ class FactsCache:
                 break
         return found
 
-    def settle(self, succession: rules.Succession) -> None:
-        """After a review: a project that was linked anew is to be put aside, and another is no more."""
-        self._anew = succession.settle() or self._anew
-
     def tidy(self) -> None:
-        """Collect the garbage of a task. Linked projects, cycles through and through, are kept out of it while they last."""
+        """After a task: what stays is kept out of the collector's sight, now and then the garbage is collected."""
         self._tasks += 1
         for succession in self._linked:
             succession.forget()
         if self._tasks % TASKS_BETWEEN == 0:
             gc.unfreeze()
             gc.collect()
-            gc.freeze()
-        elif self._anew:
-            gc.freeze()
-        elif self._tasks % TASKS_TOGETHER == 0:
-            gc.collect(1)
-        self._anew = False
+        gc.freeze()
+
+
+def _key(content: bytes) -> tuple[int, int]:
+    """Hashed with the secret of this process: nobody can aim at what another has."""
+    return hash(content), len(content)
 
 
 def compare(task: Compare, connection: Connection, cache: FactsCache) -> Comparison:
@@ -242,6 +256,8 @@ def compare(task: Compare, connection: Connection, cache: FactsCache) -> Compari
     others = {path: cache.decode(encoded) for path, encoded in request.others.items()}
     succession = cache.succession(others, request.options)
     known = {path: cache.decode(encoded) for path, encoded in request.known.items()}
+    for path, facts in known.items():
+        cache.remember(request.before[path], request.known[path], facts)
     before = analyze(
         request.before,
         others,
@@ -257,29 +273,39 @@ def compare(task: Compare, connection: Connection, cache: FactsCache) -> Compari
         request.documents_after,
         request.options,
         connection,
-        known={
-            path: facts
-            for path, facts in known.items()
-            if request.after.get(path) == request.before.get(path)
-        },
+        known=_known_after(request, known, cache),
         advise=request.advise or not before.result.endpoints,
         succession=succession,
         since=Since(before.light, request.renamed, request.observed) if before.light is not None else None,
     )
     before.passed(succession)
-    cache.settle(succession)
     said = [finding for finding in after.result.findings if _is_commented(finding)]
     new = _in_turn(said, {finding.fingerprint for finding in before.result.findings})
     result = prove(new, after, task.unproven, connection, task.proof_seconds)
     result = growth.told(result, before, after, renamed=request.renamed, sources=request.after)
     given = request.before.keys() | request.after.keys()
+    encoded = dict(_encoded(after.facts))
+    for path, made in encoded.items():
+        cache.remember(request.after[path], made, after.facts[path])
     return Comparison(
         before=before.result,
         after=result,
-        facts=dict(_encoded(after.facts)),
+        facts=encoded,
         wanted=sorted(rules.affected(before, after) - given),
         excerpts=excerpts(result, request),
     )
+
+
+def _known_after(
+    request: Request, known: Mapping[str, ModuleFacts], cache: FactsCache
+) -> dict[str, ModuleFacts]:
+    """Facts of files after the change that are known from before, or from a review before."""
+    found: dict[str, ModuleFacts] = {}
+    for path, source in request.after.items():
+        facts = known.get(path) if source == request.before.get(path) else cache.of_source(source)
+        if facts is not None:
+            found[path] = facts
+    return found
 
 
 def _encoded(facts: Mapping[str, ModuleFacts]) -> Iterator[tuple[str, bytes]]:

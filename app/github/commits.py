@@ -35,3 +35,17 @@ class Commits:
             changes={"additions": additions},
         )
         return str(answer.part("createCommitOnBranch", "commit")["oid"])
+
+    async def messages(self, since: str, until: str) -> list[tuple[str, str]]:
+        """The commits that came after `since`, the oldest hundred of them, each with its message."""
+        answer = await self._api.getitem(
+            "/repos/{owner}/{repo}/compare/{base}...{head}{?per_page}",
+            {
+                "owner": self._repository.owner,
+                "repo": self._repository.name,
+                "base": since,
+                "head": until,
+                "per_page": "100",
+            },
+        )
+        return [(str(each["sha"]), str(each["commit"]["message"])) for each in answer.get("commits") or ()]

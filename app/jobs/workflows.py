@@ -229,7 +229,7 @@ class Workflows:
 
     async def _forget(self, job: ForgetJob) -> Outcome:
         with self._known("forget", job.id, delivery=job.trigger, installation=job.installation_id):
-            if job.reason not in {"permissions", "privatized"}:
+            if job.reason != "privatized":
                 await self._step("cancel", self._cancel_of_installation, job)
             return await self._patiently("forget", self.work.forget, job)
 

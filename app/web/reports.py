@@ -20,6 +20,7 @@ from markupsafe import Markup
 
 from app.github.errors import GitHubError
 from app.github.models import Repository
+from app.records import KeptReport
 from app.reportlinks import ReportLinks
 from app.review import history, patch
 from app.review.answered import Answered
@@ -28,7 +29,7 @@ from app.review.costs import EndpointChange, weigh
 from app.review.links import Links
 from app.review.markdown import figure
 from app.review.record import Record
-from app.store import KeptReport, Store
+from app.store import Store
 from app.web import charts, excerpts, load_chart, pages
 from app.web.sessions import Session
 from app.web.signin import Visitors

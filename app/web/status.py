@@ -14,7 +14,8 @@ import sqlalchemy as sa
 import structlog
 from aiohttp import web
 
-from app.store import KeptLine, Store
+from app.records import KeptLine
+from app.store import Store
 from app.web import pages
 from app.web.health import Ready
 from app.web.sessions import Cookies, Operator, Session

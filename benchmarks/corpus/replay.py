@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import re
 import statistics
 import sys
 import time
@@ -30,6 +31,8 @@ from app.review.links import Links
 from app.review.report import Report
 from benchmarks.corpus.score import NEAR, answers, compatible
 from rules.engine.finding import Finding, Hop
+
+_CODE = re.compile(r"\bFP\d+\b")
 
 
 @dataclass
@@ -85,7 +88,7 @@ def judged(case: Mapping[str, Any], report: Report) -> Replayed:
     """The report's comments and annotations against the case's place."""
     said = [(each.path, each.start_line or each.line, each.line, each.code) for each in report.comments]
     said += [
-        (each.path, each.start_line, each.end_line, each.title.split(" ")[1] if " FP" in each.title else "")
+        (each.path, each.start_line, each.end_line, found[0] if (found := _CODE.findall(each.title)) else "")
         for each in report.annotations
     ]
     path, (first, last) = case["introduced_path"], case["introduced_lines"]

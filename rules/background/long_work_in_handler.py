@@ -31,6 +31,7 @@ _NOT_ASIDE = re.compile(
     re.IGNORECASE,
 )
 _TRIES_OUT = re.compile(r"test|verify|check|ping|preview|validate|debug", re.IGNORECASE)
+_ASKS = re.compile(r"_*(?:get|list|read|fetch|load|find|query|search|check|resolve|lookup|is|has)(?:_|$)")
 _VERBS = frozenset(
     {
         "send",
@@ -71,6 +72,18 @@ _BROKERS = (
 )
 """What goes into a log or a queue is kept there: that is how work is put off, not what should be."""
 _REMOTE = frozenset({"mail", "http", "net", "sdk"})
+_PACKERS = (
+    *("zipfile.ZipFile", "tarfile.open", "tarfile.TarFile", "shutil.make_archive"),
+    *("weasyprint.HTML.", "pdfkit.from_", "openpyxl.Workbook.save"),
+    *("pandas.DataFrame.to_excel", "pandas.DataFrame.to_csv", "pandas.DataFrame.to_parquet"),
+)
+"""What makes a file of many rows."""
+_REPORT = re.compile(
+    r"(?:^|_)(?:reports?|exports?|archives?|backups?|dumps?|bundles?|statements?|snapshots?)(?:_|$)"
+)
+_READS_IT = re.compile(
+    r"^_*(?:get|read|load|fetch|list|find|download|import|restore|parse|extract|delete|is|has)(?:_|$)"
+)
 
 
 class LongWorkInHandler(Rule):
@@ -147,12 +160,28 @@ class LongWorkInHandler(Rule):
         ),
     )
 
-    def check(self, node: ast.Expr, module: Module) -> Iterator[Match]:
+    def check(
+        self, node: ast.Expr | ast.Assign | ast.AnnAssign | ast.Return, module: Module
+    ) -> Iterator[Match]:
         call = node.value.value if isinstance(node.value, ast.Await) else node.value
         if not isinstance(call, ast.Call) or not module.in_request_path(call) or not module.endpoints(call):
             return
         role = str(module.role(call) or "")
         if role in ("background", "lifespan", "websocket", "task", "middleware") or module.is_offloaded(call):
+            return
+        if role == "endpoint" and (path := _report(call, module)):
+            yield Match(
+                call,
+                f"The response waits until `{spelled(call.func)}` has read the rows, packed them into a file and stored it;"
+                " it only says where.",
+                severity=Severity.MEDIUM,
+                confidence=Confidence.LIKELY,
+                call_path=path,
+                impact=kept_estimates.moved_behind(module.options),
+                instead="Answer `202` with the report's id, build it in a queue worker, and let the client ask for it.",
+            )
+            return
+        if not isinstance(node, ast.Expr):
             return
         if (module.qualified_name(call.func) or "") in _SLEEPS:
             yield from self._sleep(call, role, module)
@@ -168,7 +197,8 @@ class LongWorkInHandler(Rule):
             f"The response waits for `{spelled(call.func)}`, whose result it does not use.",
             severity=self.severity if kind == "mail" and role == "endpoint" else Severity.MEDIUM,
             confidence=Confidence.LIKELY
-            if kind == "mail" or (_is_notice(call) and not _nobody_waits(node, call, module))
+            if kind == "mail"
+            or (_is_notice(call) and not _nobody_waits(node, call, module) and not _only_asks(path))
             else Confidence.POSSIBLE,
             call_path=path,
             fix=_fix(node, call, module),
@@ -188,14 +218,45 @@ class LongWorkInHandler(Rule):
                         call,
                         f"`{spelled(call.func)}` keeps the caller waiting for {seconds:g} seconds.",
                         severity=Severity.MEDIUM,
-                        confidence=Confidence.LIKELY,
+                        confidence=Confidence.POSSIBLE,  # it may wait for what another process writes
                         impact=kept_estimates.long_sleep(seconds),
                         instead="Answer `202` and let the client ask later, or move the work that is waited for into a queue.",
                     )
 
 
+def _report(call: ast.Call, module: Module) -> tuple[Hop, ...]:
+    """The way to where a file is packed, when the called function makes a report of rows and stores it, and the endpoint
+    answers something else than the file."""
+    last = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    function = module.function_of(call)
+    if function is None or not _REPORT.search(last) or _READS_IT.search(last):
+        return ()
+    summary = module.summary(call)
+    if summary is None or not summary.reads or not (summary.writes or summary.commits or summary.external):
+        return ()
+    packed = next((leaf for leaf in summary.blocking if leaf.callable.startswith(_PACKERS)), None)
+    if packed is None or packed.on_miss or packed.rarely or packed.by_choice or _answers_file(function.node):
+        return ()
+    return (Hop(module.path, call.lineno, last), *packed.path)
+
+
+def _answers_file(function: ast.AST) -> bool:
+    """Whether a function says or makes a response of its own: `FileResponse(path)`."""
+    returned = getattr(function, "returns", None)
+    if returned is not None and ast.unparse(returned).endswith("Response"):
+        return True
+    return any(
+        isinstance(node, ast.Call) and spelled(node.func).endswith("Response") for node in walk(function)
+    )
+
+
 def _is_notice(call: ast.Call) -> bool:
     return bool(_NOTICE.search(ast.unparse(call.func)))
+
+
+def _only_asks(path: tuple[Hop, ...]) -> bool:
+    """Whether what is sent out on the way is a question, such as who is to be told."""
+    return any(_ASKS.match(hop.symbol.rpartition(".")[2]) for hop in path[1:-1])
 
 
 def _nobody_waits(statement: ast.Expr, call: ast.Call, module: Module) -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine import index_advice
 from rules.engine.lookups import Use
+from rules.engine.reference_tables import is_reference
 from rules.engine.rule import Confidence, Effort, Hop, Impact, Invalid, Match, Rule, Severity, Valid
 from rules.engine.small_tables import is_small
 from rules.engine.tables import Column, Table
@@ -210,8 +211,11 @@ class FilterOnUnindexedColumn(Rule):
             if statement is None:
                 continue
             seen.add(column.line)
-            often = any(use.reached and not use.seldom for use in uses)
-            uses.sort(key=lambda use: not use.reached)
+            # Who removes something, now and then, can wait for a scan; of a list that migrations keep it takes no time.
+            often = any(
+                use.reached and not use.seldom and not use.is_clean_up for use in uses
+            ) and not is_reference(table, module.project)
+            uses.sort(key=lambda use: (not use.reached, use.seldom, use.is_clean_up))
             name = table.symbol.rpartition(".")[2]
             yield Match(
                 index_advice.place_of(statement),

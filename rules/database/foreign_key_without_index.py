@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from rules.engine.module import Module
 
 
-_REMOVING = ("delete", "remove", "cleanup", "clean_up", "purge", "clear", "unlink", "handle_owned")
-
-
 class ForeignKeyWithoutIndex(Rule):
     """A foreign key without an index makes each look-up of the children, and each delete of a parent, read the whole table.
 
@@ -122,7 +119,7 @@ class ForeignKeyWithoutIndex(Rule):
                 not is_small(table)
                 and not _refers_to_kind(column, module)
                 and any(
-                    use.reached and not use.seldom and not _is_clean_up(use)
+                    use.reached and not use.seldom and not use.is_clean_up
                     for use in _uses(table, column, module)
                 )
             )
@@ -159,11 +156,6 @@ def _uses(table: Table, column: Column, module: Module) -> list[Use]:
     return [use for use in needed if use.of in ("", table.symbol)]
 
 
-def _is_clean_up(use: Use) -> bool:
-    """Whether the query belongs to removing something, by the name of its function."""
-    return use.symbol.rpartition(".")[2].lstrip("_").startswith(_REMOVING)
-
-
 def _is_declined(statement: ast.stmt) -> bool:
     """`index=False` in so many words: somebody decided."""
     return any(
@@ -182,7 +174,7 @@ def _reason(table: Table, column: Column, module: Module) -> tuple[str, Hop | No
     target = models.target(foreign) if foreign is not None else None
     uses = _uses(table, column, module)
     if uses:
-        use = min(uses, key=lambda each: (not each.reached, each.seldom, _is_clean_up(each)))
+        use = min(uses, key=lambda each: (not each.reached, each.seldom, each.is_clean_up))
         return f"the query of `{use.symbol}`", Hop(use.path, use.line, use.symbol)
     collection = models.collection(table, column)
     if collection is not None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine.raw_queries import Raw
 from rules.engine.raw_text import RUNS
+from rules.engine.reference_tables import is_reference
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.small_tables import is_small
 from rules.engine.spelling import last_name
@@ -131,7 +132,10 @@ class IndexDefeatingPredicate(Rule):
             severity=severity,
             # A search within words is mostly wanted, and small tables do not mind.
             confidence=Confidence.POSSIBLE
-            if severity is Severity.LOW or is_small(table) or _comes_before_new(node, entity, module)
+            if severity is Severity.LOW
+            or is_small(table)
+            or is_reference(table, module.project)
+            or _comes_before_new(node, entity, module)
             else Confidence.LIKELY,
         )
 

@@ -10,6 +10,7 @@ from rules.engine.lazy_loading import Place, Read, Unloaded
 from rules.engine.loop_shapes import spelled
 from rules.engine.round_trips import nearest
 from rules.engine.rule import Confidence, Effort, Hop, Invalid, Match, Rule, Severity, Valid
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.callees import Callee
@@ -177,7 +178,11 @@ class LazyRelationshipInResponseModel(Rule):
             return
         many = any(place.many for place in places)
         # Of one row each relationship is one query, with an option or without: only what repeats is worth a word.
-        reads = [read for read in found.reads.values() if read.repeated and not read.behind]
+        reads = [
+            read
+            for read in found.reads.values()
+            if read.repeated and not read.behind and not _is_there(read, node, module)
+        ]
         if not reads:
             return
         behind = [read.chain for read in found.reads.values() if read.behind and len(read.chain) == _NEXT]
@@ -218,6 +223,18 @@ class LazyRelationshipInResponseModel(Rule):
             impact=estimates.lazy_loads(module.options, 1),
             instead="Load it with the rows: a relationship with `selectinload`, or one query for all of them.",
         )
+
+
+def _is_there(read: Read, query: ast.Call, module: Module) -> bool:
+    """Whether the function of the query sets the relationship before anything is returned: `order.items = [each for …]`."""
+    function = module.function_of(query)
+    return function is not None and any(
+        isinstance(node, ast.Assign)
+        and any(
+            isinstance(target, ast.Attribute) and target.attr == read.chain[-1] for target in node.targets
+        )
+        for node in walk(function.node)
+    )
 
 
 def _asking(calls: list[ast.Call], module: Module) -> ast.Call | None:

@@ -4,8 +4,9 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine import estimates
+from rules.engine import estimates, facts
 from rules.engine.embedded import is_embedded
+from rules.engine.loop_bound import entered
 from rules.engine.loop_shapes import iterables, shortened, spelled, targets, unwrapped
 from rules.engine.per_item import goes_over_rows
 from rules.engine.round_trips import (
@@ -137,6 +138,8 @@ class QueryInLoopThroughHelper(Rule):
         leaf = nearest(summary.reads)
         if loop is None or leaf is None or _is_of_a_kind_each(node, loop, module):
             return
+        if _is_overridden_there(node, module):
+            return
         source = shortened(module.segment(iterables(loop)[0]))
         confidence = confidence_of(node, loop, leaf, module)
         if threaded is not None:
@@ -187,6 +190,27 @@ def _is_of_a_kind_each(call: ast.Call, loop: ast.AST, module: Module) -> bool:
         return False
     names = {part.id for each in targets(loop) for part in walk(each) if isinstance(part, ast.Name)}
     return any(isinstance(part, ast.Name) and part.id in names for part in walk(call.func.value))
+
+
+def _is_overridden_there(call: ast.Call, module: Module) -> bool:
+    """Whether the loop stands in a base class, and each class whose method `self.one()` is has a loop of its own, or none:
+    `all()` of the base class never calls them."""
+    around = module.graph_node(call)
+    if (
+        around is None
+        or not isinstance(call.func, ast.Attribute)
+        or not isinstance(call.func.value, ast.Name)
+    ):
+        return False
+    owner, _, method = around.symbol.rpartition(".")
+    targets = entered(call, module) if owner and call.func.value.id == "self" else []
+    nodes = module.project.graph.nodes
+    return bool(targets) and all(
+        (each.path, each.symbol.rpartition(".")[0]) != (around.path, owner)
+        and (each.path, f"{each.symbol.rpartition('.')[0]}.{method}") in nodes
+        for each in targets
+        if not each.function.flags & facts.ABSTRACT
+    )
 
 
 def _is_data(loop: ast.AST, module: Module) -> bool:

@@ -7,7 +7,6 @@ import contextlib
 import gc
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -15,7 +14,6 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from rules.engine import (
-    aside,
     budgets,
     callees,
     ceding,
@@ -24,35 +22,28 @@ from rules.engine import (
     fingerprints,
     growth,
     heat,
-    measured,
     processes,
     registry,
     relinking,
     row_changes,
-    serving,
     suppression,
-    traffic,
-    unasked,
 )
 from rules.engine.facts import ModuleFacts
 from rules.engine.finding import (
-    Confidence,
     EndpointRef,
     Finding,
-    Hop,
     Options,
     Result,
-    Severity,
     Skipped,
     Statistics,
     Suppressed,
 )
 from rules.engine.graph import place_of
 from rules.engine.index import Index
-from rules.engine.mentions import is_dead
 from rules.engine.module import Module
+from rules.engine.placing import Placed, place, place_in_project
 from rules.engine.project import Project
-from rules.engine.rule import Match, ProjectMatch, ProjectRule, Rule
+from rules.engine.rule import Match, ProjectRule, Rule
 from rules.engine.source import Source, SourceError, parse
 
 if TYPE_CHECKING:
@@ -70,16 +61,11 @@ KEPT_LINES = 60_000
 def extract(path: str, source: bytes) -> ModuleFacts:
     """The facts of one file. Raises SourceError with a reason in words."""
     text = Source(source)
-    return extraction.build(Index(parse(text)), len(text.lines))
-
-
-@dataclass(frozen=True, slots=True)
-class _Placed:
-    """A match on its way to a finding."""
-
-    rule: Rule
-    match: Match
-    finding: Finding
+    index = Index(parse(text))
+    try:
+        return extraction.build(index, len(text.lines))
+    finally:
+        index.release()
 
 
 class Analysis:
@@ -291,7 +277,7 @@ class _Run:
         self._leave_out(project)
         if succession is not None:
             self._learn_from(succession)
-        placed: list[_Placed] = []
+        placed: list[Placed] = []
         for path in facts:
             if place_of(path) != "app":
                 continue
@@ -310,7 +296,7 @@ class _Run:
             (item.finding for item in about if _is_advice(item.rule)), key=lambda found: found.code
         )
         placed.extend(
-            _Placed(registry.by_code(finding.code), Match(ast.Pass(), finding.message), finding)
+            Placed(registry.by_code(finding.code), Match(ast.Pass(), finding.message), finding)
             for finding in budgets.broken(project.endpoints, self.options)
         )
         placed.sort(
@@ -383,15 +369,13 @@ class _Run:
         source = Source(self.sources[path])
         return source, Index(parse(source), self.dispatch)
 
-    def _check(self, module: Module) -> Iterator[_Placed]:
+    def _check(self, module: Module) -> Iterator[Placed]:
         """The findings of one file, after suppression."""
         silencers = suppression.parse(module.source.text)
         if not module.options.allow_inline_ignores:
             silencers = suppression.Suppressions()
         placed = [
-            item
-            for rule, match in _without_swallowed(module, self._matches(module))
-            if (item := self._place(module, rule, match))
+            place(module, rule, match) for rule, match in _without_swallowed(module, self._matches(module))
         ]
         for item in placed:
             if ceding.cedes(item.finding, module.options.linter):
@@ -409,7 +393,7 @@ class _Run:
             unused = registry.by_code("FP001")
             ran = [rule.code for rule in self.wanted if module.options.wants(rule.code)]
             for finding in silencers.findings(module.path, ran=ran, known=self.known):
-                yield _Placed(unused, Match(module.tree, finding.message), finding)
+                yield Placed(unused, Match(module.tree, finding.message), finding)
 
     def _matches(self, module: Module) -> list[tuple[Rule, Match]]:
         found: list[tuple[Rule, Match]] = []
@@ -440,78 +424,7 @@ class _Run:
             self._unwanted = options, frozenset(rule for rule in self.rules if not options.wants(rule.code))
         return self._unwanted[1]
 
-    def _place(self, module: Module, rule: Rule, match: Match) -> _Placed | None:
-        node = match.node
-        line, column, end_line, end_column = _extent(module, node)
-        severity = match.severity or rule.severity
-        confidence, gates = match.confidence, rule.gates
-        if _is_unproven(module, node):
-            # It runs on some event loop, but no endpoint is seen to reach it.
-            severity, gates = severity.lowered(), False
-            if confidence is Confidence.CERTAIN:
-                confidence = Confidence.LIKELY
-        if rule.stops_loop and not module.reached(node) and (function := module.graph_node(node)):
-            severity, at_most = serving.unreached(
-                module.project, function, match.severity or rule.severity, direct=not match.call_path
-            )
-            gates = False
-            confidence = at_most if confidence is not Confidence.POSSIBLE else confidence
-        if rule.per_request and not module.reached(node):
-            severity, gates = min(severity, Severity.LOW, key=lambda each: each.rank), False
-            confidence = Confidence.POSSIBLE
-        if not module.reached(node) and (function := module.graph_node(node)) and is_dead(function, module):
-            severity, gates = min(severity, Severity.LOW, key=lambda each: each.rank), False
-            confidence = Confidence.POSSIBLE
-        if traffic.is_example(module.path, module.project):
-            severity, gates, confidence = severity.lowered(), False, Confidence.POSSIBLE
-        if rule.stops_loop and traffic.is_maintenance(node, module):
-            severity, gates = min(severity, Severity.LOW, key=lambda each: each.rank), False
-        if (
-            aside.stands_aside(node, module)
-            or aside.is_unserved(node, module)
-            or unasked.is_never_asked(node, module)
-        ):
-            gates, confidence = False, Confidence.POSSIBLE
-        severity = module.options.severity_of(rule.code, severity)
-        endpoints = module.endpoints(node)
-        card = registry.told(rule)
-        symbol = module.symbol_at(node)
-        here = Hop(module.path, line, symbol)
-        finding = Finding(
-            code=rule.code,
-            name=registry.name_of(rule),
-            severity=severity,
-            confidence=confidence,
-            gates=gates,
-            effort=rule.effort,
-            path=module.path,
-            line=line,
-            column=column,
-            end_line=end_line,
-            end_column=end_column,
-            symbol=symbol,
-            endpoint=endpoints[0] if endpoints else None,
-            message=match.message,
-            why=card.why,
-            instead=match.instead or card.instead,
-            trade_offs=card.trade_offs,
-            metric=rule.watch,
-            impact=measured.impact(rule, match.impact),
-            call_path=match.call_path,
-            fix=None,
-            fingerprint=fingerprints.core(rule.code, symbol, node),
-            places=_places(here, match, rule),
-            cause=match.cause or _cause(rule, match),
-            endpoints=endpoints,
-            text=fingerprints.text_of(node),
-            leaf=_leaf(module, match),
-            guards=rule.guards,
-            siblings=match.siblings,
-            when_new=match.when_new if confidence is match.confidence else None,
-        )
-        return _Placed(rule, match, finding)
-
-    def _about(self, project: Project) -> Iterator[_Placed]:
+    def _about(self, project: Project) -> Iterator[Placed]:
         """What the project rules say, after suppression."""
         for rule in self.rules:
             if not isinstance(rule, ProjectRule) or (rule.advice and not self.advise):
@@ -527,10 +440,10 @@ class _Run:
                 options = self.options.at(match.path)
                 if not options.wants(rule.code):
                     continue
-                finding = self._placed_in_project(rule, match)
+                finding = place_in_project(rule, match, self.options, self._lines(match.path))
                 reason = suppression.in_document(self._lines(match.path), match.line, rule.code)
                 if reason is None or not options.allow_inline_ignores:
-                    yield _Placed(rule, Match(ast.Module([], []), match.message), finding)
+                    yield Placed(rule, Match(ast.Module([], []), match.message), finding)
                 else:
                     self.suppressed.append(Suppressed(rule.code, match.path, match.line, reason))
 
@@ -538,39 +451,6 @@ class _Run:
         if path in self.documents:
             return self.documents[path].split("\n")
         return Source(self.sources[path]).lines if path in self.sources else ()
-
-    def _placed_in_project(self, rule: ProjectRule, match: ProjectMatch) -> Finding:
-        lines = self._lines(match.path)
-        line = lines[match.line - 1].rstrip() if 0 < match.line <= len(lines) else ""
-        card = registry.told(rule)
-        here = Hop(match.path, match.line, "")
-        return Finding(
-            code=rule.code,
-            name=registry.name_of(rule),
-            severity=self.options.at(match.path).severity_of(rule.code, match.severity or rule.severity),
-            confidence=match.confidence,
-            gates=rule.gates,
-            effort=rule.effort,
-            path=match.path,
-            line=match.line,
-            column=len(line) - len(line.lstrip()) + 1,
-            end_line=match.line,
-            end_column=len(line) + 1,
-            symbol="",
-            endpoint=None,
-            message=match.message,
-            why=card.why,
-            instead=match.instead or card.instead,
-            trade_offs=card.trade_offs,
-            metric=rule.watch,
-            impact=measured.impact(rule, match.impact),
-            call_path=(),
-            fix=None,
-            fingerprint=fingerprints.core_of_text(
-                rule.code, "", match.text or " ".join(line.split()) or match.path
-            ),
-            places=(here, *match.related),
-        )
 
 
 def _told(project: Project) -> Iterator[str]:
@@ -584,72 +464,12 @@ def _is_advice(rule: Rule) -> bool:
     return isinstance(rule, ProjectRule) and rule.advice
 
 
-def _is_unproven(module: Module, node: ast.AST) -> bool:
-    function = module.function_of(node)
-    if function is None or not function.is_async:
-        return False
-    return not module.is_proven(node)
-
-
 def _without_swallowed(module: Module, matches: Sequence[tuple[Rule, Match]]) -> Iterator[tuple[Rule, Match]]:
     """Without what another match says better."""
     swallowed = {place for _, match in matches for place in match.swallows}
     for rule, match in matches:
         if (rule.code, getattr(match.node, "lineno", 1)) not in swallowed:
             yield rule, match
-
-
-def _extent(module: Module, node: ast.AST) -> tuple[int, int, int, int]:
-    """Line, column, end line, end column; of a function or class only the header counts."""
-    if not hasattr(node, "lineno"):
-        return 1, 1, 1, 1
-    line, end_line = node.lineno, node.end_lineno or node.lineno  # type: ignore[attr-defined]  # it has a place
-    end_offset = node.end_col_offset or 0  # type: ignore[attr-defined]  # as above
-    source = module.source
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.body[0].lineno > line:
-        end_line = line
-        return line, source.column(line, node.col_offset), line, len(source.lines[line - 1].rstrip()) + 1
-    return (
-        line,
-        source.column(line, node.col_offset),  # type: ignore[attr-defined]  # as above
-        end_line,
-        source.column(end_line, end_offset),
-    )
-
-
-def _places(here: Hop, match: Match, rule: Rule) -> tuple[Hop, ...]:
-    """Where the finding may be said, best first: the leaf, the hops back to the call, the call, what is related.
-
-    Of a rule that is about its own line, or about its siblings', these come before the leaf; where it is mended comes
-    before all.
-    """
-    found: dict[tuple[str, int], Hop] = {}
-    siblings = [Hop(here.path, line, here.symbol) for line in match.siblings]
-    for hop in (
-        *((Hop(here.path, match.mended_at, here.symbol),) if match.mended_at else ()),
-        *((here,) if rule.about_own_line else ()),
-        *(siblings if rule.about_siblings else ()),
-        *reversed(match.call_path),
-        here,
-        *siblings,
-        *match.related,
-    ):
-        found.setdefault((hop.path, hop.line), hop)
-    return tuple(found.values())
-
-
-def _leaf(module: Module, match: Match) -> str:
-    if match.call_path:
-        return match.call_path[-1].symbol
-    node = match.node
-    return (module.qualified_name(node.func) or "") if isinstance(node, ast.Call) else ""
-
-
-def _cause(rule: Rule, match: Match) -> str:
-    if not match.call_path:
-        return ""
-    leaf = match.call_path[-1]
-    return f"{rule.code} {leaf.path}:{leaf.line} {leaf.symbol}"
 
 
 def _with_fingerprint(finding: Finding, fingerprint: str) -> Finding:

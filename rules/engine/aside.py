@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from rules.engine.bodies import values_of
 from rules.engine.mentions import is_dead
-from rules.engine.scopes import FUNCTIONS
 from rules.engine.spelling import last_name
 
 if TYPE_CHECKING:
@@ -42,6 +41,8 @@ def stands_aside(node: ast.AST, module: Module) -> bool:
                 child in otherwise and _is_side(current.test, True, module)
             ):
                 return True
+        if isinstance(current, ast.Module):
+            return False
         body = getattr(current, "body", None)
         for earlier in body[: body.index(child)] if isinstance(body, list) and child in body else ():
             if (
@@ -50,8 +51,6 @@ def stands_aside(node: ast.AST, module: Module) -> bool:
                 and _is_side(earlier.test, True, module)
             ):
                 return True
-        if isinstance(current, FUNCTIONS) and isinstance(module.parent(current), ast.Module):
-            return False
         child, current = current, module.parent(current)
     return False
 

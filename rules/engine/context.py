@@ -56,6 +56,8 @@ _RUNNING = (
     "anyio.run",
     "uvloop.run",
 )
+_OWN_THREADS = ("threading.Thread", "threading.Timer")
+"""What goes on beside its caller, who may `join` it."""
 _PLACES = IN_LOOP | IN_THREAD | IN_PROCESS
 
 
@@ -151,6 +153,10 @@ def through(node: Node, edge: Edge) -> int:
             return (mask & ~AT_STARTUP) | IN_LOOP  # goes on while the application serves
         return mask
     if kind == THREAD:
+        if edge.call.ref in _OWN_THREADS and not any(
+            call.ref.endswith(".join") for call in node.function.calls
+        ):
+            elsewhere &= ~WAITED
         return (elsewhere & ~OWN_LOOP) | IN_THREAD
     if kind == PROCESS:
         return (elsewhere & ~OWN_LOOP) | IN_PROCESS

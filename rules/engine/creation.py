@@ -124,11 +124,7 @@ def goes_away(call: ast.Call, module: Module) -> bool:
         parent = module.parent(parent)
     if isinstance(parent, ast.Return | ast.Call):
         return True
-    names = {
-        target.id
-        for target in (parent.targets if isinstance(parent, ast.Assign) else ())
-        if isinstance(target, ast.Name)
-    }
+    names = _holders(call, function.node, module)
     return bool(names) and any(_gives_away(node, names) for node in walk(function.node))
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rules.engine.rows import ITEM
 from rules.engine.rule import Fix, Safety
 from rules.engine.scopes import FUNCTIONS
+from rules.engine.spelling import last_name
 from rules.engine.statements import Loaded
 from rules.engine.tables import Relationship, Table
 from rules.engine.values import Sort
@@ -172,14 +173,9 @@ def query_node(module: Module, loaded: Loaded) -> ast.Call | None:
     """The `select(…)`, `query(…)` or `get(…)` of rows, when it stands in this file."""
     if loaded.path != module.path:
         return None
-    for scope in module.index.scopes:
-        for call in scope.calls:
-            if (call.lineno, call.col_offset) == (loaded.line, loaded.column):
-                last = (
-                    call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
-                )
-                if last in ("select", "query", "get", "get_one"):
-                    return call
+    for call in module.index.calls_at(loaded.line, loaded.column):
+        if last_name(call.func) in ("select", "query", "get", "get_one"):
+            return call
     return None
 
 

@@ -201,6 +201,27 @@ def loop_lag(options: Options, milliseconds: float, *, key: str, what: str) -> I
     )
 
 
+def loop_of_others(milliseconds: float = 0, *, key: str = "", what: str = "") -> Impact:
+    """A call holds a loop on which no request is seen to run: jobs, timers, connections that live on it.
+
+    `milliseconds` is 0 where nobody knows how long it takes.
+    """
+    if not milliseconds:
+        return Impact(
+            summary="each second it takes stops what else runs on its loop (jobs, timers, open connections) for as long",
+            formula="at most 1/B calls a second on one loop; what else runs there waits B for each (B: time blocked)",
+        )
+    return Impact(
+        summary=(
+            f"at {number(milliseconds)} ms {what}: what else runs on its loop (jobs, timers, open connections) waits so"
+            f" long for each call, and at most {number(1000 / milliseconds)} calls run in a second"
+        ),
+        formula="at most 1/B calls a second on one loop; what else runs there waits B for each (B: time blocked)",
+        assumptions={key or "milliseconds": milliseconds},
+        measured=True,
+    )
+
+
 def unknown_duration(options: Options) -> Impact:
     """Something of unknown length holds the event loop."""
     clients = concurrency(options)

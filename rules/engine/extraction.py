@@ -24,6 +24,7 @@ from rules.engine import (
     rows,
     session_factories,
     sleeping,
+    small_work,
     switches,
 )
 from rules.engine.annotations import may_be_ours, one_of
@@ -68,6 +69,9 @@ WIRING = frozenset(
     }
 )
 """Final names of calls whose arguments a project may have to understand."""
+
+_WRITTEN = 10
+"""So many members of a dict that is written out are a few."""
 
 # Builtins that neither block nor lead anywhere are no calls to remember.
 _QUIET = frozenset(
@@ -432,10 +436,15 @@ def _decorator(index: Index, node: ast.expr, scope: Scope) -> Decorator:
 
 
 def _gives_few(scope: Scope) -> bool:
-    """Whether all that a function returns is `[]`, None and lists of one or two members, and it is not always empty."""
+    """Whether all that a function returns is `[]`, None, lists of one or two members and dicts of a few, and it is not
+    always empty."""
     sizes = []
     for value in scope.returned:
-        if isinstance(value, ast.List | ast.Tuple | ast.Set):
+        if isinstance(value, ast.Dict):
+            if None in value.keys or len(value.keys) > _WRITTEN:
+                return False
+            sizes.append(min(len(value.keys), 1))
+        elif isinstance(value, ast.List | ast.Tuple | ast.Set):
             if any(isinstance(each, ast.Starred) for each in value.elts):
                 return False
             sizes.append(len(value.elts))
@@ -455,6 +464,8 @@ def _calls(index: Index, scope: Scope, guarded: list[Call]) -> list[Call]:
         last = ref.rpartition(".")[2]
         flags, loops, path, is_guarded, needs = surroundings(index, node, at_module)
         if last in quick_calls.NAMES and quick_calls.is_quick(node, last):
+            flags |= facts.QUICK
+        if last in small_work.NAMES and small_work.is_small(index, node, last, scope):
             flags |= facts.QUICK
         if last in password_costs.NAMES and password_costs.is_low(index, ref):
             flags |= facts.QUICK

@@ -38,7 +38,7 @@ from rules.engine.raw_text import RawFacts
 from rules.engine.rows import Flow
 from rules.engine.switches import Switch
 
-ENGINE_VERSION = "34"
+ENGINE_VERSION = "36"
 """Changes when facts change shape or meaning: cached ones of another version are worthless."""
 
 # Flags of a call.
@@ -103,7 +103,7 @@ HANDS_ON = 2048
 SINGLE = 4096
 """Decorated with a cache and called without arguments: its body runs once."""
 FEW = 8192
-"""Returns nothing but displays of one or two members, empty ones and None."""
+"""Returns nothing but displays of one or two members, dicts of a few that are written out, empty ones and None."""
 MAIN = 512
 """The code under `if __name__ == "__main__"`."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rules.engine import facts
+from rules.engine.context import IN_REQUEST
 from rules.engine.graph import CALL
 from rules.engine.instances import Lifetime, lives
 
@@ -39,16 +40,17 @@ def runs_first_time(function: ast.AST, module: Module) -> bool:
 
 
 def _is_asked_once(node: Node, project: Project, far: int, seen: frozenset[Node]) -> bool:
-    if node.roles or not node.callers or not far:
+    if node.roles or not far:
         return False
-    for caller, edge in node.callers:
+    asking = [(caller, edge) for caller, edge in node.callers if caller.contexts & IN_REQUEST]
+    for caller, edge in asking:
         if edge.kind != CALL:
             return False
         if _keeps_answer(edge.call, caller, project):
             continue
         if caller in seen or not _is_asked_once(caller, project, far - 1, seen | {caller}):
             return False
-    return True
+    return bool(asking)
 
 
 def _keeps_answer(call: Call, caller: Node, project: Project) -> bool:

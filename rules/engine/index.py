@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from rules.engine.annotations import annotation, joined, may_be_ours, one_of
 from rules.engine.scopes import BUILTINS, COMPREHENSIONS, Binding, Part, Scope, Walk
@@ -28,6 +28,7 @@ class Index(Walk):
         self._refs: dict[ast.AST, str] = {}
         self._names: dict[tuple[str, bool], str] = {}
         self._annotations: dict[tuple[ast.AST, Scope], str] = {}
+        self._calls: dict[tuple[int, int], list[ast.Call]] | None = None
         super().__init__(tree, wanted)
 
     def ref(self, node: ast.AST | None, scope: Scope, depth: int = 0) -> str:
@@ -43,6 +44,16 @@ class Index(Walk):
             found = ""
         self._refs[node] = found
         return found
+
+    def calls_at(self, line: int, column: int) -> Sequence[ast.Call]:
+        """The calls whose text begins there, the outermost of a chain among them; `column` counts bytes from 0."""
+        if self._calls is None:
+            found: dict[tuple[int, int], list[ast.Call]] = {}
+            for scope in self.scopes:
+                for call in scope.calls:
+                    found.setdefault((call.lineno, call.col_offset), []).append(call)
+            self._calls = found
+        return self._calls.get((line, column), ())
 
     def known_ref(self, node: ast.AST) -> str | None:
         """The reference of an expression that was asked for before; None when it was not."""

@@ -7,9 +7,9 @@ import re
 
 # Words for what comes in ever new values.
 _ENDLESS = re.compile(
-    r"(?:^|_)(?:ids?|(?:user|chat|session|order|room|client|device|account|channel|player|request|job)ids?"
+    r"(?:^|_)(?:(?:user|chat|session|order|room|client|device|account|channel|player|request|job)ids?"
     r"|uuid|guid|token|jwt|url|uri|href|email|mail|query|q|text|prompt|question|message|msg|content|body"
-    r"|ip|session|user|username|login|phone|hash|digest|path|filename|slug|search|term|sub"
+    r"|ip|session|user|username|login|phone|hash|digest|filename|slug|search|term|sub"
     r"|subject|timestamp|time|date|now|nonce|otp|title|line|word|phrase|title|domain|pattern|regex|sql|params"
     r"|payload|coordinates|lat|lon|lng|latitude|longitude|conversation|chat|job|run|order|cart|room|sid)(?:$|_)"
 )
@@ -26,13 +26,22 @@ _CONFIGURED = re.compile(
     r"|organi[sz]ation|org|tenant|realm|issuer|idp|repo|repository)_(?:ids?|pk|name|key)$|(?:^|_)(?:api_base|base)(?:_url)?$"
     r"|(?:^|_)(?:jwks|issuer|idp|repo|repository)_(?:url|uri|path)$"
 )
+# Whose ids never end; what else has an id may be a table of a dozen rows.
+_MANY = (
+    r"user|chat|session|order|room|client|device|account|channel|player|request|req|job|conversation|thread|message|msg|document|doc"
+    r"|file|upload|customer|member|contact|visitor|task|run|trace|event|item|product|post|comment|article|image|video|photo|track"
+    r"|connection|conn|socket|peer|correlation|transaction|payment|invoice|ticket|lead|cart|game|match|call|subscri\w+|recipient"
+    r"|owner|person|profile|patient|guest|author|follower|viewer|query|execution|analysis|process|batch|operation|token|entry"
+    r"|record|row|chunk|answer|question|note|experiment|sample|artifact|atom"
+)
+_NUMBERED = re.compile(rf"^(?:\w+_)?(?:{_MANY})_ids?$|^ids?$")
 _COUNTLESS = re.compile(r"(?:^|_)(?:ids?|token|email|url|hash|query)(?:$|_)")
 
 
 def is_endless(name: str) -> bool:
     """Whether a key of that name comes in as many values as there are users, texts or moments."""
     words = _words(name)
-    return bool(_ENDLESS.search(words)) and not is_few(name)
+    return bool(_ENDLESS.search(words) or _NUMBERED.search(words)) and not is_few(name)
 
 
 def is_few(name: str) -> bool:

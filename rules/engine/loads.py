@@ -26,7 +26,9 @@ LISTS: dict[str, tuple[str, ...]] = {
         "motor.motor_asyncio.AsyncIOMotorCursor",
     ),
 }
-_LIMITS = frozenset({"limit", "slice", "fetch", "first", "one", "one_or_none", "with_for_update"})
+_LIMITS = frozenset(
+    {"limit", "slice", "fetch", "first", "one", "one_or_none", "with_for_update", "returning"}
+)
 _FAR = 3
 
 
@@ -52,7 +54,8 @@ def loaded(expression: ast.expr, module: Module) -> Load | None:
 
 
 def is_limited(load: Load, module: Module) -> bool:
-    """Whether the query fetches a bounded number of rows, or locks them, said in the call or where it was made."""
+    """Whether the query fetches a bounded number of rows, locks them or tells which ones it wrote, said in the call or
+    where it was made."""
     pending: list[ast.expr] = [load.source]
     for _ in range(_FAR):
         names: list[ast.expr] = []

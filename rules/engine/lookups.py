@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from rules.engine.project import Project
 
 
+_REMOVING = ("delete", "remove", "cleanup", "clean_up", "purge", "clear", "unlink", "handle_owned")
+
+
 @dataclass(slots=True)
 class Use:
     """A query that looks rows up by a column."""
@@ -31,6 +34,11 @@ class Use:
     """Only now and then, going by the names of what leads there."""
     of: str = ""
     """The symbol of the table whose rows it reads; columns of a mixin have several."""
+
+    @property
+    def is_clean_up(self) -> bool:
+        """Whether the query belongs to removing something, by the name of its function."""
+        return self.symbol.rpartition(".")[2].lstrip("_").startswith(_REMOVING)
 
 
 @dataclass(slots=True)

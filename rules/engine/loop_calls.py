@@ -8,6 +8,7 @@ their place. Waiting for threads is FP109, computing is FP701. FP104 takes all o
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -16,7 +17,7 @@ from weakref import WeakKeyDictionary
 
 from rules import libraries
 from rules.engine import estimates, facts
-from rules.engine.finding import Confidence, Hop, Impact, Severity
+from rules.engine.finding import Confidence, Hop, Impact, Options, Severity
 from rules.engine.graph import LOOP
 from rules.engine.instances import Lifetime, lives
 from rules.engine.loop_shapes import spelled
@@ -54,6 +55,8 @@ _BOUND = (
 _SHORT_WAITS = frozenset({"acquire", "put", "shutdown", "poll"})
 _UPKEEP = frozenset({"connect", "begin", "rollback", "close", "ping"})
 _CLOSING = _UPKEEP | {"commit", "flush", "refresh"}
+_IDLE = frozenset({"rollback", "begin"})
+"""They send nothing where nothing was asked before."""
 _SINGLE = frozenset({"requests", "httpx", "urllib", "urllib3", "http", "socket", "botocore", "boto3"})
 """Whose calls are requests of their own, each mended by itself."""
 _PIXELS = frozenset(
@@ -87,6 +90,7 @@ _AT_START = "when the service starts"
 _CHOSEN = "with one of the objects that it may be"
 _AT_MOST = {AFTER_FAILURE: Severity.HIGH, _FIRST_TIME: Severity.LOW, _CHOSEN: Severity.HIGH}
 _OF_HELPERS = frozenset({"FP103", "FP105", "FP106"})
+_IF_MISSING = re.compile(r"_or_(?:create|make|generate|build|init)|(?:create|make|generate)_if_")
 _FAR = 4
 """Longer call paths are said one severity lower."""
 
@@ -190,7 +194,13 @@ def together(function: FunctionNode, module: Module, code: str) -> list[list[Sto
                 found.setdefault(_conversation(stop), []).append(stop)
         known[function, code] = [
             sorted(
-                group, key=lambda stop: (_is_closing(stop), on_failure(stop.call, module), stop.call.lineno)
+                group,
+                key=lambda stop: (
+                    _is_closing(stop),
+                    _is_upkeep(stop),
+                    on_failure(stop.call, module),
+                    stop.call.lineno,
+                ),
             )
             for group in found.values()
         ]
@@ -211,9 +221,24 @@ def is_only_closing(stops: list[Stop]) -> bool:
 
 def _conversation(stop: Stop) -> str:
     package = stop.callable.partition(".")[0]
+    if package == "sqlmodel":
+        return "sqlalchemy"  # of one session, some methods are its own
     if stop.code == "FP102" or (stop.kind is Kind.NET and package not in _SINGLE):
         return package
     return f"{stop.call.lineno}:{stop.call.col_offset}"
+
+
+def _is_hardly_felt(stop: Stop) -> bool:
+    """Whether a helper sleeps or tidies up only when something fails, or fills a store of its own with an answer that comes
+    soon."""
+    if stop.seldom == AFTER_FAILURE:
+        return bool(stop.path) and stop.kind in (Kind.SLEEP, Kind.DB, Kind.WAIT)
+    return stop.seldom == _NOT_KEPT and (stop.kind is Kind.WAIT or (stop.kind is Kind.DB and bool(stop.path)))
+
+
+def is_idle(stop: Stop) -> bool:
+    """Whether it most likely asks the database nothing: where other work came before, that is what is said."""
+    return stop.kind is Kind.DB and stop.callable.rpartition(".")[2] in _IDLE
 
 
 def _is_closing(stop: Stop) -> bool:
@@ -332,9 +357,10 @@ def _starts_service(node: Node, module: Module) -> bool:
     What it does before, it does once; in the loop it does so again and again.
     """
     owner, _, name = node.symbol.rpartition(".")
-    if not owner or name not in _STARTS:
+    if not owner or (name not in _STARTS and not name.startswith("start_")):
         return False
-    if not any((node.path, f"{owner}.{each}") in module.project.graph.nodes for each in _ENDS):
+    ends = (*_ENDS, name.replace("start", "stop"))
+    if not any((node.path, f"{owner}.{each}") in module.project.graph.nodes for each in ends):
         return False
     return any(call.ref.rpartition(".")[2] in _LASTING for call in node.function.calls)
 
@@ -362,6 +388,11 @@ def _makes_what_is_kept(leaf: Leaf, call: ast.Call | ast.Attribute, module: Modu
     return False
 
 
+def _makes_if_missing(hop: Hop) -> bool:
+    """`_get_or_create_key`: as its name says."""
+    return bool(_IF_MISSING.search(hop.symbol.rpartition(".")[2]))
+
+
 def _seldom(leaf: Leaf, module: Module) -> str:
     if leaf.rarely & facts.FAILING:
         return AFTER_FAILURE
@@ -369,7 +400,7 @@ def _seldom(leaf: Leaf, module: Module) -> str:
         return _FIRST_TIME
     if leaf.kept_by is not None and (found := _kept_by(leaf.kept_by, module)):
         return found
-    if leaf.cached or leaf.on_miss or leaf.rarely & facts.RECALLED:
+    if leaf.cached or leaf.on_miss or leaf.rarely & facts.RECALLED or any(map(_makes_if_missing, leaf.path)):
         return _NOT_KEPT
     if leaf.rarely & facts.WISHED:
         return _WISHED
@@ -490,9 +521,14 @@ def stops(function: ast.AsyncFunctionDef, module: Module) -> Iterator[Stop]:
             yield from _helped(node, module)
 
 
+def suffering(stop: Stop, module: Module) -> str:
+    """What others suffer meanwhile."""
+    return "this worker serves nobody" if module.reached(stop.call) else "nothing else on its loop goes on"
+
+
 def effect(stop: Stop, module: Module) -> str:
     """What the reader's worker suffers, to follow the name of the call; where no request is seen to get, its loop."""
-    suffers = "this worker serves nobody" if module.reached(stop.call) else "nothing else on its loop goes on"
+    suffers = suffering(stop, module)
     if stop.seldom:
         return f"{stop.seldom}, {suffers} meanwhile"
     if only_starts(stop):
@@ -513,6 +549,8 @@ def effect(stop: Stop, module: Module) -> str:
 
 def expected(stop: Stop, module: Module) -> Impact:
     """The estimate for one stop."""
+    if not module.reached(stop.call):
+        return _expected_of_others(stop, module.options)
     options = module.options
     match stop.kind:
         case Kind.SLEEP:
@@ -533,7 +571,29 @@ def expected(stop: Stop, module: Module) -> Impact:
     return estimates.unknown_duration(options)
 
 
+def _expected_of_others(stop: Stop, options: Options) -> Impact:
+    """The estimate where no request is seen to get: a job, a bot, a loop of its own."""
+    match stop.kind:
+        case Kind.SLEEP:
+            seconds = _seconds(stop.call) if isinstance(stop.call, ast.Call) and not stop.path else None
+            return estimates.loop_of_others((seconds or 0) * 1000, key="sleep_ms", what="of sleep")
+        case Kind.NET:
+            return estimates.loop_of_others(
+                estimates.http_ms(options), key="http_latency_ms", what="upstream"
+            )
+        case Kind.DB:
+            return estimates.loop_of_others(
+                estimates.db_ms(options), key="db_round_trip_ms", what="per round trip"
+            )
+        case Kind.CPU if stop.entry.seconds:
+            return estimates.loop_of_others(stop.entry.seconds * 1000, what="per call")
+    return estimates.loop_of_others()
+
+
 def confidence(stop: Stop) -> Confidence:
+    """How sure the first stop of a finding is, behind which the others stand."""
+    if is_idle(stop) or _is_hardly_felt(stop):
+        return Confidence.POSSIBLE
     if stop.seldom in (_WISHED, _FIRST_TIME, _AT_START) or only_starts(stop) or stop.entry.name in _OPENING:
         return Confidence.POSSIBLE
     return Confidence.LIKELY if stop.seldom else Confidence.CERTAIN

@@ -9,14 +9,14 @@ from __future__ import annotations
 import copy
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TypeAlias
 
-from rules.engine import migrations
+from rules.engine import columns, migrations
 from rules.engine.declarations import Body, Declared, Given
 from rules.engine.facts import ModuleFacts
 from rules.engine.graph import place_of
-from rules.engine.migrations import Schema, column_name, text
+from rules.engine.migrations import Schema, text
 from rules.engine.resolver import Resolver
+from rules.engine.table_changes import OTHER_COLUMNS, SAME, differs
 from rules.engine.tables import Column, ForeignKey, Relationship, Table
 from rules.engine.values import BODY, Linked, Sort, Value
 
@@ -28,8 +28,6 @@ _ROOTS = frozenset({"DeclarativeBase", "DeclarativeBaseNoMeta", "MappedAsDatacla
 """Bases whose direct children are bases of models, not models."""
 
 
-SAME, OTHER_COLUMNS = "same", "other columns"
-"""What following a change finds: nothing but lines and indexes is otherwise, or columns that lead nowhere are too."""
 MODELS = "models"
 """With a path, who asks the resolver."""
 
@@ -165,7 +163,7 @@ class Models:
         if [*old] != [*found.tables]:
             return ""
         kinds = {
-            _differs(table, found.tables[key], self._pending, found._pending) for key, table in old.items()
+            differs(table, found.tables[key], self._pending, found._pending) for key, table in old.items()
         }
         return "" if "" in kinds else OTHER_COLUMNS if OTHER_COLUMNS in kinds else SAME
 
@@ -385,10 +383,10 @@ class Models:
     def _declared(self, table: Table, home: Linked, body: Body, declared: Declared) -> None:
         name = declared.name
         if name == "__table_args__":
-            self._table_arguments(table, declared.value)
+            columns.add_arguments(table, declared.value)
             return
         if name == "__table__" and declared.value is not None:
-            self._table_items(table, home, body.symbol, declared.value)
+            columns.add_items(table, home, body.symbol, declared.value)
             return
         if name[:2] == "__" or name in table.columns or name in table.relationships:
             return
@@ -397,78 +395,15 @@ class Models:
         if kind == "relationship" and made is not None:
             table.relationships[name] = self._relationship(table, home, declared, made)
         elif kind == "tortoise" and made is not None:
-            self._tortoise(table, home, body, declared, made)
+            columns.add_of_tortoise(table, home, body, declared, made)
         elif kind in ("column", "field") and made is not None:
-            table.columns[name] = self._column(home, body, declared, made)
+            table.columns[name] = columns.column(home, body, declared, made)
         elif declared.shape.ref and name != "model_config":
             table.columns[name] = Column(
-                name, name, home.path, declared.line, body.symbol, type=_type_name(declared.shape.ref)
+                name, name, home.path, declared.line, body.symbol, type=columns.type_name(declared.shape.ref)
             )
 
-    def _column(self, home: Linked, body: Body, declared: Declared, made: Given) -> Column:
-        inner = made.named("sa_column")
-        if inner is not None:
-            made = inner if inner.items else made
-        column = Column(declared.name, declared.name, home.path, declared.line, body.symbol)
-        column.type = _type_name(declared.shape.ref)
-        _read_column(column, made)
-        extra = made.named("sa_column_args")
-        if extra is not None:
-            for item in extra.items:
-                _read_argument(column, item)
-        options = made.named("sa_column_kwargs")
-        if options is not None:
-            for key in ("index", "unique", "primary_key"):
-                flag = options.named(key)
-                if flag is not None and flag.literal is True:
-                    _set_flag(column, key)
-        return column
-
-    def _tortoise(self, table: Table, home: Linked, body: Body, declared: Declared, made: Given) -> None:
-        last = made.ref.rpartition(".")[2]
-        name = declared.name
-        if last in ("ForeignKeyField", "OneToOneField"):
-            column = Column(f"{name}_id", f"{name}_id", home.path, declared.line, body.symbol)
-            column.index = True  # Tortoise indexes foreign keys on its own, except where it is told not to
-            table.columns[column.attribute] = column
-            return
-        if last == "ManyToManyField":
-            return
-        column = Column(name, name, home.path, declared.line, body.symbol, type=last.removesuffix("Field"))
-        for key, flag in (("pk", "primary_key"), ("primary_key", "primary_key"), ("unique", "unique")):
-            found = made.named(key)
-            if found is not None and found.literal is True:
-                _set_flag(column, flag)
-        for key in ("index", "db_index"):
-            found = made.named(key)
-            column.index = column.index or (found is not None and found.literal is True)
-        table.columns[name] = column
-
     # Indexes
-
-    def _table_arguments(self, table: Table, given: Given | None) -> None:
-        if given is None or given.ref not in ("[]", "{}"):
-            if given is not None and given.ref != "None":
-                table.opaque = True
-            return
-        if given.ref == "{}":
-            return
-        for item in given.items:
-            self._table_item(table, item)
-
-    def _table_item(self, table: Table, item: Given) -> None:
-        if item.name == "*":
-            table.opaque = True
-            return
-        kind = item.ref.rpartition(".")[2]
-        if kind == "Index":
-            names = tuple(column_name(each) for each in item.positional()[1:])
-            if names:
-                table.indexes.append(names)
-        elif kind in ("UniqueConstraint", "PrimaryKeyConstraint", "ExcludeConstraint"):
-            names = tuple(column_name(each) for each in item.positional())
-            if names:
-                table.indexes.append(names)
 
     def _imperative(self, path: str, module: Linked, declared: Declared) -> None:
         given = declared.value
@@ -478,20 +413,8 @@ class Models:
         if len(positional) < 3 or not text(positional[0]):
             return
         table = Table(text(positional[0]), path, declared.line, declared.name, None)
-        self._table_items(table, module, declared.name, given)
+        columns.add_items(table, module, declared.name, given)
         self._add(table)
-
-    def _table_items(self, table: Table, home: Linked, symbol: str, given: Given) -> None:
-        for item in given.positional():
-            if item.ref.rpartition(".")[2] == "Column":
-                first = next(iter(item.positional()), None)
-                name = text(first)
-                if name:
-                    column = Column(name, name, home.path, table.line, symbol)
-                    _read_column(column, item)
-                    table.columns[name] = column
-            else:
-                self._table_item(table, item)
 
     def _loose_indexes(self, path: str, module: Linked) -> list[tuple[Table, tuple[str, ...]]]:
         with self._resolver.reading((MODELS, path)):
@@ -624,48 +547,6 @@ def _backref_name(given: Given) -> str:
     return given.literal if isinstance(given.literal, str) else text(next(iter(given.positional()), None))
 
 
-_Pending: TypeAlias = "Mapping[Relationship, tuple[Linked, Declared, Given, bool]]"
-
-
-def _differs(old: Table, new: Table, had: _Pending, has: _Pending) -> str:
-    """How two versions of a table differ, but for lines and indexes: `SAME`, `OTHER_COLUMNS`, or empty for more."""
-    if (old.name, old.value, old.properties) != (new.name, new.value, new.properties):
-        return ""
-    before = [_related(each, had[each]) for each in old.relationships.values() if each in had]
-    if before != [_related(each, has[each]) for each in new.relationships.values() if each in has]:
-        return ""
-    one, other = ({name: _said(each) for name, each in table.columns.items()} for table in (old, new))
-    if [*one.items()] == [*other.items()]:
-        return SAME
-    differing = {name for name in one.keys() | other.keys() if one.get(name) != other.get(name)}
-    keys = ([each.attribute for each in table.columns.values() if each.foreign] for table in (old, new))
-    leads = any(
-        column.foreign for table in (old, new) for name, column in table.columns.items() if name in differing
-    )
-    return "" if leads or next(keys) != next(keys) or differing & old.properties.keys() else OTHER_COLUMNS
-
-
-def _related(relationship: Relationship, pending: tuple[Linked, Declared, Given, bool]) -> tuple[object, ...]:
-    _, declared, made, decided = pending
-    return (
-        relationship.attribute,
-        relationship.path,
-        relationship.target,
-        relationship.many,
-        relationship.lazy,
-        declared.shape,
-        made,
-        decided,
-    )
-
-
-def _said(column: Column) -> tuple[object, ...]:
-    return tuple(getattr(column, name) for name in _SAID)
-
-
-_SAID = tuple(name for name in Column.__slots__ if name != "line")
-
-
 def body_has_bases(value: Value) -> bool:
     cls = value.home.classes.get(value.symbol)
     return cls is not None and bool(cls.bases)
@@ -695,66 +576,6 @@ def _literal(given: Given | None) -> str:
 def _guessed(name: str) -> str:
     """`IncidentType` -> `incident_type`: what bases that name their tables usually do."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
-
-
-def _type_name(ref: str) -> str:
-    return ref.removesuffix("{}").removesuffix(":").rpartition(".")[2].removeprefix("@")
-
-
-def _set_flag(column: Column, key: str) -> None:
-    if key == "primary_key":
-        column.primary = True
-    elif key == "unique":
-        column.unique = True
-    else:
-        column.index = True
-
-
-def _read_column(column: Column, made: Given) -> None:
-    """What the arguments of `mapped_column(…)`, `Column(…)` or SQLModel's `Field(…)` say."""
-    positional = list(made.positional())
-    if positional and isinstance(positional[0].literal, str):
-        column.name = positional[0].literal
-        positional = positional[1:]
-    named = made.named("name")
-    if named is not None and isinstance(named.literal, str):
-        column.name = named.literal
-    for item in positional:
-        _read_argument(column, item)
-    for key in ("index", "unique", "primary_key"):
-        flag = made.named(key)
-        if flag is not None and (flag.literal is True or (flag.literal is None and flag.ref != "None")):
-            _set_flag(column, key)
-    deferred = made.named("deferred")
-    column.deferred = deferred is not None and deferred.literal is not False
-    target = made.named("foreign_key")
-    if target is not None and isinstance(target.literal, str):
-        on_delete = made.named("ondelete")
-        column.foreign = ForeignKey(target.literal, text(on_delete))
-    kind = made.named("type_") or made.named("sa_type")
-    if kind is not None:
-        column.type = kind.ref.rpartition(".")[2]
-    if any(item.name in ("**", "*") for item in made.items):
-        column.opaque = True
-
-
-def _read_argument(column: Column, item: Given) -> None:
-    kind = item.ref.rpartition(".")[2]
-    if kind == "ForeignKey":
-        target = next(iter(item.positional()), None)
-        name = ""
-        if target is not None:
-            name = target.literal if isinstance(target.literal, str) else target.ref.removeprefix("@")
-        on_delete = item.named("ondelete")
-        column.foreign = ForeignKey(str(name), text(on_delete))
-    elif kind[:1].isupper() and kind not in (
-        "Computed",
-        "Identity",
-        "Sequence",
-        "FetchedValue",
-        "CheckConstraint",
-    ):
-        column.type = kind
 
 
 def _filled(maker: Given, given: Given) -> Given:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rules import libraries
@@ -27,12 +25,13 @@ from rules.engine.graph import CALL, Edge, Node, place_of
 from rules.engine.index import Index
 from rules.engine.knowledge import NOTHING, Meaning
 from rules.engine.project import Project
+from rules.engine.repeating import changing_names, is_short_loop, repeats
+from rules.engine.roles import Role, role_of
 from rules.engine.row_reader import Reader
 from rules.engine.scopes import COMPREHENSIONS, FUNCTIONS, LOOPS, FunctionNode, LoopNode, Scope
 from rules.engine.source import Source
 from rules.engine.statements import Loaded
-from rules.engine.summaries import Leaf, Summary, possible
-from rules.engine.surroundings import is_short
+from rules.engine.summaries import Leaf, Summary, merged, possible
 from rules.engine.tables import Table
 from rules.engine.turns import turns
 from rules.engine.values import Linked, Sort, Value
@@ -41,35 +40,6 @@ from rules.libraries import Blocking, Client, External, Offload, Query
 
 if TYPE_CHECKING:
     from rules.engine.eager import LazyRead
-
-
-class Role(StrEnum):
-    """What a function is for the framework."""
-
-    ENDPOINT = "endpoint"
-    WEBSOCKET = "websocket"
-    DEPENDENCY = "dependency"
-    MIDDLEWARE = "middleware"
-    EXCEPTION_HANDLER = "exception handler"
-    LIFESPAN = "lifespan"
-    BACKGROUND = "background"
-    TASK = "task"
-    COMMAND = "command"
-    SCRIPT = "script"
-    TEST = "test"
-    MIGRATION = "migration"
-
-
-_ROLES = (
-    Role.ENDPOINT,
-    Role.WEBSOCKET,
-    Role.MIDDLEWARE,
-    Role.DEPENDENCY,
-    Role.EXCEPTION_HANDLER,
-    Role.LIFESPAN,
-    Role.TASK,
-    Role.COMMAND,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +210,7 @@ class Module:
             child = above
         for each in reversed(way):
             parent = parents.get(each)
-            if parent is not None and _repeats(parent, each):
+            if parent is not None and repeats(parent, each):
                 found = (*found, parent)  # type: ignore[arg-type]  # only loops repeat
             known[each] = found
         return found
@@ -272,64 +242,7 @@ class Module:
 
     def is_short(self, loop: ast.AST) -> bool:
         """Whether a loop has a few turns that do not depend on data (a literal, `range(3)`)."""
-        if isinstance(loop, ast.For | ast.AsyncFor):
-            return self._short_iterable(loop.iter)
-        if isinstance(loop, COMPREHENSIONS):
-            return all(self._short_iterable(generator.iter) for generator in loop.generators)
-        return False
-
-    def _short_iterable(self, iterable: ast.expr) -> bool:
-        match iterable:
-            case ast.Call(func=ast.Attribute(value=inner, attr="items" | "keys" | "values"), args=[]):
-                return self._short_mapping(inner)
-        if is_short(iterable):
-            return True
-        if isinstance(iterable, ast.Name):  # a constant of the module or a local literal
-            scope = self.index.scope_at(iterable)
-            current: Scope | None = scope
-            while current is not None and iterable.id not in current.bindings:
-                current = current.parent
-            bindings = current.bindings[iterable.id] if current is not None else []
-            return (
-                len(bindings) == 1
-                and isinstance(bindings[0].value, ast.expr)
-                and (bindings[0].kind == "value" and is_short(bindings[0].value))
-                and current is not None
-                and not self._is_filled(iterable.id, current.node)
-            )
-        return False
-
-    def _short_mapping(self, mapping: ast.expr) -> bool:
-        """`{"tools": "tools/list", …}`, here or under a name that nothing is stored in afterwards."""
-        if isinstance(mapping, ast.Dict):
-            return None not in mapping.keys
-        if not isinstance(mapping, ast.Name):
-            return False
-        scope: Scope | None = self.index.scope_at(mapping)
-        while scope is not None and mapping.id not in scope.bindings:
-            scope = scope.parent
-        bindings = scope.bindings[mapping.id] if scope is not None else []
-        value = bindings[0].value if len(bindings) == 1 else None
-        if isinstance(value, ast.AnnAssign):
-            value = value.value
-        if scope is None or not isinstance(value, ast.Dict) or not value.keys or None in value.keys:
-            return False
-        return not any(_stores_in(node, mapping.id) for node in walk(scope.node))
-
-    def _is_filled(self, name: str, within: ast.AST) -> bool:
-        """Whether the list or set `name` grows with data: by an item in each turn of a loop, or by another list."""
-        if isinstance(within, ast.Module):
-            return False
-        for call in walk(within):
-            match call:
-                case ast.Call(func=ast.Attribute(value=ast.Name(id=grown), attr=how), args=[*_, given]) if (
-                    grown == name
-                ):
-                    if how in ("extend", "update") and not self._short_iterable(given):
-                        return True
-                    if how in ("append", "add", "insert") and not all(map(self.is_short, self.loops(call))):
-                        return True
-        return False
+        return is_short_loop(loop, self.index, self._loops_around)
 
     def depends_on_loop(self, node: ast.AST, loop: ast.AST) -> bool:
         """Whether `node` uses a name that changes with each turn of `loop`: its target, or what is computed from it."""
@@ -341,41 +254,9 @@ class Module:
 
     def _loop_names(self, loop: ast.AST) -> set[str]:
         known = self._names_of_loops.get(loop)
-        if known is not None:
-            return known
-        names: set[str] = set()
-        if isinstance(loop, ast.For | ast.AsyncFor):
-            names |= _stored(loop.target)
-        elif isinstance(loop, COMPREHENSIONS):
-            for generator in loop.generators:
-                names |= _stored(generator.target)
-        elif isinstance(loop, ast.While):
-            for statement in loop.body:
-                names |= _stored(statement)
-        if isinstance(loop, ast.For | ast.AsyncFor):
-            assigned = [inner for statement in loop.body for inner in walk(statement)]
-            for _ in range(3):  # what is computed from them, and from that
-                before = len(names)
-                for inner in assigned:
-                    if isinstance(
-                        inner,
-                        ast.Assign | ast.AnnAssign | ast.NamedExpr | ast.AugAssign | ast.For | ast.AsyncFor,
-                    ):
-                        value = inner.iter if isinstance(inner, ast.For | ast.AsyncFor) else inner.value
-                        if value is not None and _loaded(value) & names:
-                            targets = inner.targets if isinstance(inner, ast.Assign) else [inner.target]
-                            for target in targets:
-                                names |= _stored(target)
-                    elif (
-                        isinstance(inner, ast.withitem)
-                        and inner.optional_vars is not None
-                        and _loaded(inner.context_expr) & names
-                    ):
-                        names |= _stored(inner.optional_vars)
-                if len(names) == before:
-                    break
-        self._names_of_loops[loop] = names
-        return names
+        if known is None:
+            known = self._names_of_loops[loop] = changing_names(loop)
+        return known
 
     def is_awaited(self, call: ast.AST) -> bool:
         """Whether `call` is the operand of `await`."""
@@ -443,19 +324,8 @@ class Module:
         if found is None:
             return None
         if found not in self._roles:
-            self._roles[found] = self._role_of(found)
+            self._roles[found] = role_of(found)
         return self._roles[found]
-
-    def _role_of(self, found: Node) -> Role | None:
-        for role in _ROLES if found.roles else ():
-            if role in found.roles:
-                return role
-        contexts = contexts_of(found.contexts)
-        if any(edge.kind == "background" for _, edge in found.callers):
-            return Role.BACKGROUND
-        if found.contexts & IN_SCRIPT and contexts == {Context.UNKNOWN}:
-            return Role.SCRIPT
-        return None
 
     def endpoints(self, node: ast.AST) -> tuple[EndpointRef, ...]:
         """The endpoints that reach the function around `node`."""
@@ -528,7 +398,7 @@ class Module:
             return None
         ref = self.index.ref(call.func, self.index.scope_at(call))
         edges = [edge for edge in edges if edge.call.ref == ref]
-        return self._merged(
+        return merged(
             [
                 self.project.summaries.of(edge.target)
                 if edge.handed
@@ -583,20 +453,6 @@ class Module:
         found = self.project.graph.node(getter) if getter is not None else None
         return self.project.summaries.of(found) if found is not None else None
 
-    def _merged(self, summaries: Sequence[Summary], alternatives: int) -> Summary | None:
-        """What several functions do; when a call runs one of `alternatives`, what not all of them do is by choice."""
-        if len(summaries) <= 1:
-            return summaries[0] if summaries else None
-        first = summaries[0]
-        return Summary(
-            first.name,
-            first.is_async,
-            *(
-                _joined([getattr(summary, field) for summary in summaries], alternatives)
-                for field in ("blocking", "queries", "external", "commits", "cpu", "reads", "writes")
-            ),
-        )
-
     # Rows and tables
 
     def rows(self, expression: ast.AST) -> tuple[Loaded, ...]:
@@ -622,51 +478,6 @@ class Module:
         from rules.engine.versions import normalised
 
         return self.project.versions.get(normalised(distribution))
-
-
-def _repeats(loop: ast.AST, child: ast.AST) -> bool:
-    """Whether a loop runs its part `child` at each turn."""
-    cls = loop.__class__
-    if cls is ast.For or cls is ast.AsyncFor:
-        return child in loop.body  # type: ignore[attr-defined]  # by its class
-    if cls is ast.While:
-        return child is loop.test or child in loop.body  # type: ignore[attr-defined]  # by its class
-    return cls in _COMPREHENSIONS
-
-
-def _joined(groups: Sequence[tuple[Leaf, ...]], alternatives: int) -> tuple[Leaf, ...]:
-    leaves: dict[str, Leaf] = {}
-    counts: Counter[str] = Counter()
-    for group in groups:
-        for leaf in group:
-            leaves.setdefault(leaf.callable, leaf)
-            counts[leaf.callable] += 1
-    return tuple(
-        replace(leaf, sometimes=True, by_choice=True) if counts[name] < alternatives else leaf
-        for name, leaf in leaves.items()
-    )
-
-
-def _stores_in(node: ast.AST, name: str) -> bool:
-    """`methods[key] = value`, `methods.update(others)`."""
-    match node:
-        case ast.Subscript(value=ast.Name(id=found), ctx=ast.Store()):
-            return found == name
-        case ast.Call(func=ast.Attribute(value=ast.Name(id=found), attr="update" | "setdefault")):
-            return found == name
-    return False
-
-
-def _stored(node: ast.AST) -> set[str]:
-    return {
-        inner.id for inner in walk(node) if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store)
-    }
-
-
-def _loaded(node: ast.AST) -> set[str]:
-    return {
-        inner.id for inner in walk(node) if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load)
-    }
 
 
 def _shown(symbol: str) -> str:

@@ -285,6 +285,10 @@ def _has_few(iterable: ast.expr, module: Module) -> bool:
             return True
         case ast.Subscript(slice=ast.Slice(upper=ast.Constant(value=int(upper)))) if upper <= FEW:
             return True
+        case ast.Call(func=ast.Attribute(attr="intersection"), args=[other]) if _is_constant(other):
+            return True  # `added.intersection(NOTIFIED)`: no more than the constant has
+        case ast.BinOp(op=ast.BitAnd(), left=left, right=right) if _is_constant(left) or _is_constant(right):
+            return True
         case ast.Call() | ast.Await():
             return _gives_few(iterable, module)
         case ast.Name():
@@ -310,6 +314,10 @@ def _has_few(iterable: ast.expr, module: Module) -> bool:
                 for call in module.index.scope_at(iterable).calls
             )
     return False
+
+
+def _is_constant(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name | ast.Attribute) and last_name(node).lstrip("_").isupper()
 
 
 def _gives_few(value: ast.AST | None, module: Module) -> bool:

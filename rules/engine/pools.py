@@ -183,7 +183,7 @@ def _has_server(call: ast.Call, module: Module) -> bool:
     text = _text(url, module) if url is not None else ""
     if text:
         return _SERVER_URL.search(text) is not None
-    if _SERVER_URL.search(module.source.text):
+    if module.source.matches(_SERVER_URL):
         return True
     named = module.project.requirements.keys()
     return bool(SERVER_DRIVERS & named) and not {"aiosqlite"} & named

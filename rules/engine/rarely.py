@@ -28,11 +28,35 @@ def of_statement(index: Index, statement: ast.AST, parent: ast.AST) -> int:
 def _fills_store(index: Index, test: ast.If) -> bool:
     """`rates = _CACHE.get(day)`, then `if rates is None:`: it only runs while nothing is kept."""
     match test.test:
+        case ast.Compare() as compared if _is_of_time(compared):
+            return True
         case ast.UnaryOp(op=ast.Not(), operand=ast.Name(id=name)):
             return _outlives(index, test, name)
         case ast.Compare(left=ast.Name(id=name), ops=[ast.Is()], comparators=[ast.Constant(value=None)]):
             return _outlives(index, test, name)
     return False
+
+
+def _is_of_time(test: ast.Compare) -> bool:
+    """`time.monotonic() - self._loaded_at >= TTL`: it happens once in each such time."""
+    for side in (test.left, *test.comparators):
+        if isinstance(side, ast.BinOp) and isinstance(side.op, ast.Sub) and _is_kept_time(side.right):
+            return isinstance(test.ops[0], ast.Gt | ast.GtE | ast.Lt | ast.LtE) and _is_now(side.left)
+    return False
+
+
+def _is_now(moment: ast.expr) -> bool:
+    if isinstance(moment, ast.Name):
+        return moment.id in ("now", "current_time", "now_ts")
+    return isinstance(moment, ast.Call) and last_name(moment.func) in ("time", "monotonic", "now", "utcnow")
+
+
+def _is_kept_time(moment: ast.expr) -> bool:
+    """An attribute of the object or the class, or a global: what an earlier call left."""
+    return isinstance(moment, ast.Attribute | ast.Name) and any(
+        word in last_name(moment).lower()
+        for word in ("_at", "last", "time", "stamp", "_ts", "updated", "refreshed")
+    )
 
 
 def of_answers(index: Index, statement: ast.If | ast.Try) -> int:
@@ -81,9 +105,28 @@ def happens_once(index: Index, test: ast.If) -> int:
     All of the body is for the first time then, not only what stands in the assignment.
     """
     kept = {name for name in _absent(test.test) if _is_kept_for_good(index, test, name)}
-    if not kept or not any(_makes(node, kept) for statement in test.body for node in walk(statement)):
+    if not kept:
+        return 0
+    inside = [node for statement in test.body for node in walk(statement)]
+    if not any(_makes(node, kept) or _calls_maker(index, node, kept) for node in inside):
         return 0
     return facts.OF_OBJECT if _are_of_object(kept) else facts.ON_MISS | facts.ONCE
+
+
+def _calls_maker(index: Index, node: ast.AST, kept: set[str]) -> bool:
+    """Whether it calls a function of the file that makes one of the globals: `if _app is None: initialize()`."""
+    match node:
+        case ast.Call(func=ast.Name(id=name)):
+            pass
+        case _:
+            return False
+    bindings = index.module.bindings.get(name, ())
+    function = bindings[0].node if len(bindings) == 1 else None
+    if not isinstance(function, FUNCTIONS) or isinstance(function, ast.Lambda):
+        return False
+    body = [inner for statement in function.body for inner in walk(statement)]
+    declared = {name for inner in body if isinstance(inner, ast.Global) for name in inner.names}
+    return bool(kept & declared) and any(_makes(inner, kept & declared) for inner in body)
 
 
 def _are_of_object(kept: set[str]) -> bool:
@@ -116,7 +159,8 @@ def _makes(node: ast.AST, kept: set[str]) -> bool:
             return False
     if isinstance(value, ast.Constant) and not value.value:
         return False
-    return any(isinstance(each, ast.Name | ast.Attribute) and _spelling(each) in kept for each in targets)
+    named = [part for each in targets for part in (each.elts if isinstance(each, ast.Tuple) else (each,))]
+    return any(isinstance(each, ast.Name | ast.Attribute) and _spelling(each) in kept for each in named)
 
 
 def _absent(test: ast.expr) -> Iterator[str]:

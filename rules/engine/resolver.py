@@ -15,6 +15,7 @@ from rules.engine.heirs import Heirs, is_abstract
 from rules.engine.module_map import ModuleMap
 from rules.engine.paths import place_of
 from rules.engine.scopes import BUILTINS
+from rules.engine.type_variables import filled, variables_of
 from rules.engine.unions import members, one_of
 from rules.engine.values import (
     ANCESTRY,
@@ -360,7 +361,7 @@ class Resolver(ModuleMap):
             if function is not None:
                 found = function_value(module, function)
                 if owner.home.classes[owner.symbol].variables:
-                    found = replace(found, variables=self._variables_of(value, owner))
+                    found = replace(found, variables=variables_of(self, value, owner))
                 if function.returns in _SELF:
                     found = replace(found, item=replace(value, sort=Sort.OBJECT))
                 if value.sort == Sort.CLASS:
@@ -374,36 +375,11 @@ class Resolver(ModuleMap):
                 if known is not None and known.origin is None and known.sort in (Sort.INSTANCE, Sort.OBJECT):
                     return replace(known, origin=(module.path, symbol))
                 if known is None and module.classes[owner.symbol].variables:
-                    return _filled(held, self._variables_of(value, owner))
+                    return filled(held, variables_of(self, value, owner))
                 return known
             if symbol in module.classes:
                 return Value(Sort.CLASS, qualified(module, symbol), module, symbol)
         return None
-
-    def _variables_of(self, value: Value, owner: Value) -> Mapping[str, Value]:
-        """What the type variables of `owner`, a class that `value` derives from, stand for."""
-        own = value.home.classes.get(value.symbol)
-        if own is None:
-            return {}
-        given = dict(zip(own.variables, value.given, strict=False))
-        pending = [(value.home, own, {name: item for name, item in given.items() if item is not None})]
-        for module, cls, known in pending:  # grows while we go, class by class up
-            self.looked_up(module, cls.symbol)
-            if (module.path, cls.symbol) == (owner.home.path, owner.symbol):
-                return known
-            for base, arguments in zip(cls.bases, cls.given, strict=False):
-                resolved = self.value(base, module)
-                if resolved is None or resolved.sort != Sort.CLASS or len(pending) > _DEPTH:
-                    continue
-                parent = resolved.home.classes[resolved.symbol]
-                stands: dict[str, Value] = {}
-                for name, argument in zip(parent.variables, arguments, strict=False):
-                    item = self.value(argument, module) if argument else None
-                    item = item if item is not None else _filled(argument, known)
-                    if item is not None:
-                        stands[name] = item
-                pending.append((resolved.home, parent, stands))
-        return {}
 
     def property_of(self, ref: str, module: Linked) -> Value | None:
         """The property function that reading the attribute `ref` runs."""
@@ -516,7 +492,7 @@ class Resolver(ModuleMap):
         if function.made and found is not None and self._says_less(found):
             found = self._of_project(function.made, module) or found
         return (
-            found if found is not None or not value.variables else _filled(function.returns, value.variables)
+            found if found is not None or not value.variables else filled(function.returns, value.variables)
         )
 
     def _yielded(self, function: Function, module: Linked) -> Value | None:
@@ -648,19 +624,6 @@ class Resolver(ModuleMap):
                     return True
         return False
 
-    def text(self, literal: str | None, ref: str, module: Linked) -> str | None:
-        """A string argument's text; unknown parts of it become `{…}`."""
-        if literal is None:
-            value = self.value(ref, module) if ref else None
-            return value.name if value is not None and value.sort == Sort.TEXT else None
-        if "\x00" not in literal:
-            return literal
-        parts = literal.split("\x00")
-        for position in range(1, len(parts), 2):
-            value = self.value(parts[position], module) if parts[position][:1] not in ("?", "\x01") else None
-            parts[position] = value.name if value is not None and value.sort == Sort.TEXT else "{…}"
-        return "".join(parts)
-
 
 _KEEPING = frozenset(
     {"fastapi.FastAPI", "starlette.applications.Starlette", "starlette.datastructures.State"}
@@ -672,19 +635,6 @@ _SELF = frozenset({"typing.Self:", "typing_extensions.Self:"})
 _PLAIN = frozenset(
     {"builtins.object", "abc.ABC", "typing.Generic", "typing.Protocol", "enum.Enum", "builtins.Exception"}
 )
-
-
-def _filled(ref: str, variables: Mapping[str, Value]) -> Value | None:
-    """The value of a type variable `T:`, or of a container of it."""
-    item = ref.removesuffix("{:}").removesuffix("{}")
-    value = (
-        variables.get(item[:-1].rpartition(".")[2].rpartition(">")[2].lstrip("@"))
-        if item[-1:] == ":"
-        else None
-    )
-    if value is None or item == ref:
-        return value
-    return Value(Sort.ITEMS, "builtins.dict" if ref.endswith("{:}") else "builtins.list", item=value)
 
 
 def _holds(owner: str, name: str) -> bool:

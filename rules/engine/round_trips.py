@@ -51,6 +51,11 @@ _FAR = 3
 """So many calls away a query is likely a side matter of what an item needs anyway."""
 _RUNNING = frozenset({"execute", "exec", "scalar", "scalars", "fetchval", "fetchrow", "fetch"})
 _BUILDERS = frozenset({"insert", "update", "delete", "select"})
+_HEAVY = re.compile(
+    r"_*(?:\w*_)?a?(?:ingest|embed|retrieve|transcribe|synthesi[sz]e|infer|predict|train|restart|deploy|crawl|scrape|download)"
+    r"(?:_\w+)?"
+)
+"""Names of work beside which one look-up is nothing, whatever it is made of."""
 _SCHEMA = re.compile(
     r"\s*(?:CREATE|ALTER|DROP|TRUNCATE|SET|GRANT|VACUUM|ANALYZE|LOCK|NOTIFY|LISTEN)\s", re.IGNORECASE
 )
@@ -147,7 +152,7 @@ def is_never_awaited(call: ast.Call, module: Module) -> bool:
     match parent:
         case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
             function = module.function_of(call)
-            return function is not None and not _is_awaited_later(name, function.node)
+            return function is not None and not _is_awaited_later(name, function.node, function.is_async)
         case ast.Expr() | ast.Assign():
             return module.is_in_comprehension(call)
     return False
@@ -157,13 +162,13 @@ def _hands_on(call: ast.Call) -> bool:
     return last_name(call.func) not in ("extend", "list", "tuple", "set", "sorted", "len", "update")
 
 
-def _is_awaited_later(name: str, function: ast.AST) -> bool:
-    """Whether a function awaits what has this name, goes through it or hands it on."""
+def _is_awaited_later(name: str, function: ast.AST, is_async: bool) -> bool:
+    """Whether a function awaits what has this name, goes through it (where it could await) or hands it on."""
     for node in walk(function):
         used: list[ast.expr | None] = []
         if isinstance(node, ast.Await | ast.Return | ast.Yield):
             used = [node.value]
-        elif isinstance(node, ast.For | ast.AsyncFor | ast.comprehension):
+        elif is_async and isinstance(node, ast.For | ast.AsyncFor | ast.comprehension):
             used = [node.iter]
         elif isinstance(node, ast.Call) and _hands_on(node):
             used = [*node.args, *(keyword.value for keyword in node.keywords)]
@@ -194,10 +199,40 @@ def _leaves_too(loop: ast.AST, module: Module) -> bool:
         and (
             (module.external(call) is not None and module.query(call) is None)
             or ((summary := module.summary(call)) is not None and any(map(_is_sure, summary.external)))
+            or (_HEAVY.fullmatch(last_name(call.func)) is not None and _may_leave(call, summary, module))
         )
         for statement in (loop.body if isinstance(loop, ast.For | ast.AsyncFor) else ())
         for call in walk(statement)
     )
+
+
+def _leaves_beside(node: ast.AST, loop: ast.AST, module: Module) -> bool:
+    """Whether another machine is asked whenever `node` runs, by a call of its block, however far away."""
+    for parent, child in ancestors(node, loop, module):
+        for block in (getattr(parent, field, None) for field in ("body", "orelse", "finalbody")):
+            if not isinstance(block, list) or child not in block:
+                continue
+            for statement in block:
+                if isinstance(statement, ast.Expr | ast.Assign | ast.AnnAssign | ast.Return) and any(
+                    _asks_another(call, module) for call in walk(statement) if isinstance(call, ast.Call)
+                ):
+                    return True
+    return False
+
+
+def _asks_another(call: ast.Call, module: Module) -> bool:
+    summary = module.summary(call)
+    return summary is not None and any(
+        not (leaf.by_choice or leaf.cached or leaf.on_miss or leaf.kept_by or leaf.rarely or leaf.sometimes)
+        for leaf in summary.external
+    )
+
+
+def _may_leave(call: ast.Call, summary: Summary | None, module: Module) -> bool:
+    """Whether a call that sounds like heavy work is not seen to do nothing but ask the database."""
+    if summary is not None:
+        return bool(summary.external) or goes_out(summary)
+    return module.query(call) is None
 
 
 def _is_sure(leaf: Leaf) -> bool:
@@ -227,13 +262,29 @@ def confidence_of(call: ast.Call, loop: LoopNode, leaf: Leaf | None, module: Mod
         return Confidence.POSSIBLE
     if any(map(sounds_few, module.loops(call))) or _leaves_too(loop, module):
         return Confidence.POSSIBLE
+    if _leaves_beside(call, loop, module):
+        return Confidence.POSSIBLE
     if leaf is None:
         return Confidence.CERTAIN
     if leaf.sometimes or leaf.rarely or (len(leaf.path) >= _FAR and module.role(call) != Role.ENDPOINT):
         return Confidence.POSSIBLE
     if leaf.callable.endswith("ession.get") and _gives_own_key(call, module):
         return Confidence.POSSIBLE
-    return Confidence.LIKELY
+    return Confidence.POSSIBLE if _works_hard(call, module) else Confidence.LIKELY
+
+
+def _works_hard(call: ast.Call, module: Module) -> bool:
+    """Whether a helper computes for long or reads and writes files each time too: the query is the least of it then."""
+    summary = module.summary(call)
+    return summary is not None and any(
+        leaf.blocking is not None
+        and (
+            (leaf.blocking.kind == Kind.DISK and not leaf.blocking.light)
+            or (leaf.blocking.kind == Kind.CPU and leaf.blocking.severity in ("high", "critical"))
+        )
+        and _is_sure(leaf)
+        for leaf in summary.blocking
+    )
 
 
 def _gives_own_key(call: ast.Call, module: Module) -> bool:

@@ -17,6 +17,7 @@ from rules.engine.registering import (
     WIRING,
     Wiring,
 )
+from rules.engine.texts import text_of
 from rules.engine.values import CALLS, Linked, Sort, Value
 from rules.engine.wiring import Given, Reading, elements, parameter_of, readings, sites
 
@@ -454,7 +455,7 @@ class Routing:
                 mark = f"\x00?{name}\x00"
                 if mark in literal:
                     literal = literal.replace(mark, self._text(actual, {}) or "{…}")
-        return self.resolver.text(literal, argument.ref, given.module)
+        return text_of(self.resolver, literal, argument.ref, given.module)
 
 
 def _depends(node: Node, call: Call) -> bool:

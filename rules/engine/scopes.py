@@ -160,6 +160,8 @@ class Walk:
         """Conditions on parameters under which a statement is got to: kept likewise."""
         self.letting_go: dict[str, int | None] = {}
         """Which argument functions of the file make a task of that nobody waits for: kept likewise."""
+        self.cheap_hashes: dict[str, bool] = {}
+        """Whether the file writes down a low cost for a package's password hashes: for `rules.engine.password_costs`."""
         self._leaves = frozenset(cls for cls in _LEAVES if cls not in self.nodes)
         self._keywords_wanted = ast.keyword in self.nodes
         self._walk()

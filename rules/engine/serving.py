@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from rules.engine import facts
-from rules.engine.context import IN_LOOP, IN_REQUEST, IN_TASK, OWN_LOOP
+from rules.engine.context import IN_LOOP, IN_REQUEST, IN_TASK, OWN_LOOP, STARTS_LOOP
 from rules.engine.finding import Confidence, Severity
-from rules.engine.graph import CALL, LOOP
+from rules.engine.graph import CALL, LOOP, THREAD
 
 if TYPE_CHECKING:
     from rules.engine.graph import Node
@@ -32,6 +32,10 @@ _SDK = re.compile(r"(?:^|/)sdks?/")
 _ENDS = frozenset(
     {"exit", "close", "shutdown", "shut_down", "stop", "teardown", "tear_down", "dispose", "cleanup"}
 )
+_BEGINNING = re.compile(
+    r"(?:a|async_?)?(?:on_|after_|before_|post_|pre_|auto_)?"
+    r"(?:start|startup|start_up|setup|set_up|init|initiali[sz]e|bootstrap|boot|warm_?up|preload|lifespan)(?:_async)?"
+)
 
 _ASYNC_WORKERS = frozenset(
     {"dramatiq", "taskiq", "arq", "procrastinate", "saq", "streaq", "temporalio", "faust", "apscheduler"}
@@ -42,6 +46,7 @@ _FRAMEWORKS = frozenset({"fastapi", "starlette", "litestar", "flask", "django", 
 
 _MOST = 200
 _named: WeakKeyDictionary[Project, Mapping[str, frozenset[Node]]] = WeakKeyDictionary()
+_threaded: WeakKeyDictionary[Project, frozenset[str]] = WeakKeyDictionary()
 _served: WeakKeyDictionary[Project, frozenset[str]] = WeakKeyDictionary()
 
 
@@ -66,9 +71,14 @@ def unreached(
     `direct` when the function itself makes the call that does.
     """
     in_task = node.contexts & IN_TASK and not node.contexts & IN_REQUEST
-    alone = (node.contexts & OWN_LOOP and not node.contexts & IN_LOOP) or is_drained_apart(project, node)
-    if in_task or alone or _ELSEWHERE.search(node.path) or _is_end(node):
-        stands_still = in_task and not alone and not _is_end(node) and _shares_loop(node, project)
+    alone = (
+        (node.contexts & OWN_LOOP and not node.contexts & IN_LOOP)
+        or is_drained_apart(project, node)
+        or (not node.contexts & IN_LOOP and node.path in _threaded_files(project))
+    )
+    bounds = _is_end(node) or _is_beginning(node)
+    if in_task or alone or _ELSEWHERE.search(node.path) or bounds:
+        stands_still = in_task and not alone and not bounds and _shares_loop(node, project)
         return _capped(severity, Severity.LOW), Confidence.LIKELY if stands_still else Confidence.POSSIBLE
     if _SDK.search(node.path):
         return _capped(severity, Severity.LOW), Confidence.POSSIBLE
@@ -101,6 +111,19 @@ def is_drained_apart(project: Project, node: Node) -> bool:
             else:
                 pending.append(caller)
     return found
+
+
+def _threaded_files(project: Project) -> frozenset[str]:
+    """The files in which a thread is started that runs an event loop of its own: `Thread(target=self._poll)`."""
+    known = _threaded.get(project)
+    if known is None:
+        known = _threaded[project] = frozenset(
+            node.path
+            for node in project.graph.nodes.values()
+            if node.contexts & STARTS_LOOP
+            and any(edge.kind == THREAD and caller.path == node.path for caller, edge in node.callers)
+        )
+    return known
 
 
 def _is_alone(node: Node) -> bool:
@@ -182,6 +205,15 @@ def _distribution(project: Project, path: str) -> str:
 def _is_end(node: Node) -> bool:
     """Whether a function is what its name says: the end of something."""
     return node.symbol.rpartition(".")[2].strip("_").removeprefix("a") in _ENDS
+
+
+def _is_beginning(node: Node, far: int = 3) -> bool:
+    """Whether a function is what its name says, the beginning of something that stays, or only such functions call it."""
+    name = node.symbol.rpartition(".")[2].strip("_")
+    if _BEGINNING.fullmatch(name):
+        return True
+    callers = [caller for caller, edge in node.callers if edge.kind in (CALL, LOOP)]
+    return bool(far and callers) and all(_is_beginning(caller, far - 1) for caller in callers)
 
 
 def _capped(severity: Severity, most: Severity) -> Severity:

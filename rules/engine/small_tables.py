@@ -19,7 +19,7 @@ _SMALL = frozenset(
         *("category", "type", "status", "priority", "severity", "kind", "level", "stage"),
         *("migration", "version", "profile", "provider", "plugin", "extension", "integration", "connector"),
         *("resource", "host", "node", "cluster", "pool", "platform", "firmware", "server", "inbound", "site"),
-        *("tool", "persona", "assistant", "guild", "workspace", "tenant"),
+        *("tool", "persona", "assistant", "guild", "workspace", "tenant", "invitation", "invite"),
     }
 )
 """Last words of tables."""
@@ -63,6 +63,7 @@ _HANDFULS = frozenset(
         *("language", "locale", "currency", "country", "category", "kind", "priority", "severity", "status"),
         *("tier", "plan", "badge", "setting", "preference", "feature", "flag", "quota", "tracker", "tag"),
         *("field", "column", "widget", "handler", "backend", "driver", "adapter", "validator", "header"),
+        *("workspace", "gateway", "psp", "config"),
     }
 )
 """Last words of lists that hold a handful, whoever asks."""

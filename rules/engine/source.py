@@ -57,6 +57,7 @@ class Source:
         self.text = _decode(raw)
         first = _LINE_END.search(self.text)
         self.newline = first.group() if first else "\n"
+        self._matches: dict[re.Pattern[str], bool] = {}
 
     @cached_property
     def lines(self) -> list[str]:
@@ -75,6 +76,13 @@ class Source:
         if text.isascii():
             return offset + 1
         return len(text.encode("utf-8", "surrogatepass")[:offset].decode("utf-8", "replace")) + 1
+
+    def matches(self, pattern: re.Pattern[str]) -> bool:
+        """Whether the text has a match of `pattern` anywhere; looked up once for each pattern."""
+        known = self._matches.get(pattern)
+        if known is None:
+            known = self._matches[pattern] = pattern.search(self.text) is not None
+        return known
 
     def segment(self, node: ast.AST) -> str:
         """The text of a node, lines joined by "\\n"; empty for nodes without a place."""

@@ -24,9 +24,10 @@ from rules.engine.facts import Call, Class, ModuleFacts, alike
 from rules.engine.finding import Options
 from rules.engine.graph import Edge, LeafCall, Node, place_of
 from rules.engine.lazy_loading import LAZY
-from rules.engine.models import MODELS, OTHER_COLUMNS
+from rules.engine.models import MODELS
 from rules.engine.project import IMPORTED, ROUTING, Project
 from rules.engine.serving import served_files
+from rules.engine.table_changes import OTHER_COLUMNS
 from rules.engine.unbounded import UNBOUNDED
 from rules.engine.values import BODY, CALLS, FLOW, MADE, STARS, Linked
 
@@ -50,12 +51,6 @@ class Succession:
         """Which rules see which calls, as far as the last version asked."""
         self.relinked = 0
         """How often it had to link anew."""
-        self._settled = 0
-
-    def settle(self) -> bool:
-        """After a review: whether the project was linked anew, so that it stays for long, and the one before does not."""
-        anew, self._settled = self.relinked != self._settled, self.relinked
-        return anew
 
     def forget(self) -> None:
         """Let go of former versions, which nobody asks any more: what refers to each other in circles is taken apart."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 import heapq
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
@@ -556,6 +557,34 @@ def possible(summary: Summary, function: Function, call: Call) -> Summary:
         cpu=kept(summary.cpu),
         reads=kept(summary.reads),
         writes=kept(summary.writes),
+    )
+
+
+def merged(summaries: Sequence[Summary], alternatives: int) -> Summary | None:
+    """What several functions do; when a call runs one of `alternatives`, what not all of them do is by choice."""
+    if len(summaries) <= 1:
+        return summaries[0] if summaries else None
+    first = summaries[0]
+    return Summary(
+        first.name,
+        first.is_async,
+        *(
+            _joined([getattr(summary, field) for summary in summaries], alternatives)
+            for field in ("blocking", "queries", "external", "commits", "cpu", "reads", "writes")
+        ),
+    )
+
+
+def _joined(groups: Sequence[tuple[Leaf, ...]], alternatives: int) -> tuple[Leaf, ...]:
+    leaves: dict[str, Leaf] = {}
+    counts: Counter[str] = Counter()
+    for group in groups:
+        for leaf in group:
+            leaves.setdefault(leaf.callable, leaf)
+            counts[leaf.callable] += 1
+    return tuple(
+        dataclasses.replace(leaf, sometimes=True, by_choice=True) if counts[name] < alternatives else leaf
+        for name, leaf in leaves.items()
     )
 
 

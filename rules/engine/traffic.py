@@ -47,12 +47,21 @@ _RARE = frozenset(
 """Words of routes, functions and files that serve the owner of an account or of the system, now and then."""
 _MAINTENANCE = frozenset({"backup", "backups", "restore", "restores", "migrate", "upgrade", "uninstall"})
 """Words of what keeps a whole system."""
+_SET_UP = frozenset(
+    {"setup", "bootstrap", "install", "initial", "initialize", "initialise", "init", "onboarding", "first"}
+)
+"""Words of what is done once, when the system is new."""
+_BULK = frozenset({"import", "imports", "export", "exports", "sync", "scan", "crawl", "ingest"})
+"""Words of what takes long whatever its connections cost."""
 _FEW = frozenset({"api-keys", "api_keys", "apikeys", "access-tokens", "personal-access-tokens", "webhooks"})
 """Whole segments of such routes."""
 _TRIAL = frozenset({"test", "try", "validate", "validation", "check", "verify", "ping"})
 """A trial of something that somebody has just entered, where it is the first word of a function or segment."""
 _ASIDE = re.compile(r"(?:^|/)(?:examples?|samples?|demos?|scripts?|tools|dev|hack|benchmarks?|e2e)/")
-_EXAMPLE = re.compile(r"(?:^|/)(?:examples?|samples?|demos?|cookbooks?|tutorials?)/", re.IGNORECASE)
+_EXAMPLE = re.compile(
+    r"(?:^|/)(?:examples?|samples?|demos?|cookbooks?|tutorials?|scaffolds?|_?templates?_files)/",
+    re.IGNORECASE,
+)
 _RARE_CODE = frozenset(
     {
         *("oauth", "oauth2", "oidc", "saml", "sso", "login", "signup", "provision", "provisioning"),
@@ -103,6 +112,18 @@ def is_maintenance(node: ast.AST, module: Module) -> bool:
     return bool(paths) and all(_words(path) & _MAINTENANCE for path in paths)
 
 
+def is_bulk(node: ast.AST, module: Module) -> bool:
+    """Whether all endpoints that reach the function around `node` move whole collections in or out, by their routes."""
+    endpoints = module.endpoints(node)
+    return bool(endpoints) and all(_words(each.path) & _BULK for each in endpoints)
+
+
+def is_set_up(node: ast.AST, module: Module) -> bool:
+    """Whether all endpoints that reach the function around `node` set up a system that is new, by their routes and names."""
+    endpoints = module.endpoints(node)
+    return bool(endpoints) and all(_words(each.path) & _SET_UP for each in endpoints)
+
+
 def is_aside(path: str) -> bool:
     """Whether a file is an example, a tool or a script beside the application."""
     return _ASIDE.search(path) is not None
@@ -135,6 +156,7 @@ def _is_rare(symbol: str, path: str, route: str) -> bool:
     words = _words(name).union(*(_words(segment) for segment in segments))
     return bool(
         words & _RARE
+        or {"bug", "report"} <= words
         or _is_trial(name)
         or any(map(_is_trial, segments[-1:]))
         or not _FEW.isdisjoint(segments)

@@ -37,7 +37,7 @@ def is_never_asked(node: ast.AST, module: Module) -> bool:
 
 def _is_past_end(node: ast.AST, module: Module) -> bool:
     child, parent = node, module.parent(node)
-    while parent is not None and not isinstance(child, FUNCTIONS):
+    while parent is not None and not isinstance(child, FUNCTIONS) and not isinstance(parent, ast.Module):
         for name in ("body", "orelse", "finalbody"):
             block = getattr(parent, name, None)
             if isinstance(block, list) and child in block:
@@ -52,7 +52,7 @@ def _conditions(node: ast.AST, module: Module) -> list[str]:
     """What must hold of the parameters of the function around `node` for it to run."""
     found: list[str] = []
     child, parent = node, module.parent(node)
-    while parent is not None and not isinstance(child, FUNCTIONS):
+    while parent is not None and not isinstance(child, FUNCTIONS) and not isinstance(parent, ast.Module):
         if isinstance(parent, ast.If | ast.IfExp):
             found += switches.around(module.index, parent, child)
         for name in ("body", "orelse", "finalbody"):

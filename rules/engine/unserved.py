@@ -22,6 +22,7 @@ _TRIES = re.compile(
     re.IGNORECASE,
 )
 """What a route, its function or its file is called that is there for developers."""
+_ANY = "{}"
 _LOADING = ("import_module", "iter_modules", "walk_packages", "find_spec", "entry_points", "exec_module")
 """What imports files by names that nobody sees."""
 
@@ -29,17 +30,16 @@ _LOADING = ("import_module", "iter_modules", "walk_packages", "find_spec", "entr
 def unserved(project: Project) -> int:
     """A bit for each endpoint of the project that no user gets to."""
     left_over = _left_over(project) | _orphans(project)
-    hidden = frozenset(_hidden(project.routing.routes))
+    hidden: dict[tuple[int, str], set[str]] = {}
+    for node, method, path in _hidden(project.routing.routes):
+        hidden.setdefault((id(node), method), set()).add(path)
     bits = 0
     for position, endpoint in enumerate(project.routing.endpoints):
         handler = endpoint.handler
-        ways = (endpoint.ref.method, endpoint.ref.path)
+        paths = hidden.get((id(handler), endpoint.ref.method), ())
         if (
             handler.path in left_over
-            or any(
-                node is handler and ways[0] == method and ways[1].endswith(path)
-                for node, method, path in hidden
-            )
+            or any(map(endpoint.ref.path.endswith, paths))
             or _is_trial(handler, endpoint.ref.path)
         ):
             bits |= 1 << position
@@ -53,25 +53,48 @@ def _is_trial(handler: Node, route: str) -> bool:
 
 def _hidden(routes: Iterable[Route]) -> Iterator[tuple[Node, str, str]]:
     """Routes that stand in their file below one of the same router which takes every path that they take."""
-    before: dict[tuple[object, str, str], list[Route]] = {}
+    before: dict[tuple[object, str, str], _Taken] = {}
     decorated = [route for route in routes if route.handler.function.decorators]
     for route in sorted(decorated, key=lambda each: each.handler.function.line):
         for method in route.methods:
-            earlier = before.setdefault((route.router, route.handler.path, method), [])
-            if any(each.handler is not route.handler and _covers(each.path, route.path) for each in earlier):
+            earlier = before.setdefault((route.router, route.handler.path, method), _Taken())
+            if "…" in route.path:
+                continue
+            if any(handler is not route.handler for handler in earlier.covering(route.path)):
                 yield route.handler, method, route.path
-            earlier.append(route)
+            earlier.add(route.path, route.handler)
 
 
-def _covers(taken: str, path: str) -> bool:
-    """Whether a route for `taken` answers for every path of a route for `path`."""
-    ours, theirs = taken.split("/"), path.split("/")
-    if len(ours) != len(theirs) or "…" in taken + path:
-        return False
-    return all(
-        mine == other or (bool(other) and mine[:1] == "{" and mine[-1:] == "}" and ":" not in mine)
-        for mine, other in zip(ours, theirs, strict=True)
-    )
+class _Taken:
+    """Paths that routes take, as a tree of their parts; what stands for any part is kept under its own key."""
+
+    __slots__ = ("handlers", "parts")
+
+    def __init__(self) -> None:
+        self.handlers: list[Node] = []
+        """Of those that take the path, two: one of them is another than who asks."""
+        self.parts: dict[str, _Taken] = {}
+
+    def add(self, path: str, handler: Node) -> None:
+        here = self
+        for part in path.split("/"):
+            here = here.parts.setdefault(_ANY if _is_any(part) else part, _Taken())
+        if len(here.handlers) < 2 and handler not in here.handlers:
+            here.handlers.append(handler)
+
+    def covering(self, path: str) -> Iterator[Node]:
+        """Handlers of routes that answer for every path of a route for `path`."""
+        level = [self]
+        for part in path.split("/"):
+            kept = _ANY if _is_any(part) else part
+            keys = (kept, _ANY) if part and kept != _ANY and not part.endswith(":path}") else (kept,)
+            level = [below for each in level for key in keys if (below := each.parts.get(key)) is not None]
+        for each in level:
+            yield from each.handlers
+
+
+def _is_any(part: str) -> bool:
+    return part[:1] == "{" and part[-1:] == "}" and ":" not in part
 
 
 def _left_over(project: Project) -> frozenset[str]:

@@ -12,6 +12,7 @@ from rules.engine.arguments import MEMBER
 from rules.engine.facts import Argument, Call
 from rules.engine.graph import CALL, Node
 from rules.engine.resolver import Resolver
+from rules.engine.texts import text_of
 from rules.engine.values import Linked
 
 _MAX_READINGS = 400
@@ -123,7 +124,7 @@ def _written(given: Given, each: str, member: Given, resolver: Resolver) -> Give
         if parts[position].startswith(f"{MEMBER}{each}"):
             pick = tuple(parts[position].split(MEMBER)[2:])
             found = picked(member, Argument(pick=pick))[0]
-            known = resolver.text(found.argument.literal, found.argument.ref, found.module)
+            known = text_of(resolver, found.argument.literal, found.argument.ref, found.module)
             parts[position] = known or "{…}"
         else:
             parts[position] = f"\x00{parts[position]}\x00"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rules.engine.aside import stands_aside
 from rules.engine.finding import Hop
 from rules.engine.loop_bound import needs_loop
-from rules.engine.loop_calls import Stop, confidence, effect, expected, stops
+from rules.engine.loop_calls import Stop, confidence, effect, expected, is_idle, stops
 from rules.engine.measured import frees
 from rules.engine.rewrites import without_async
 from rules.engine.rule import Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
@@ -99,7 +99,7 @@ class AsyncEndpointWithoutAwaitButBlocking(Rule):
         ]
         if not found or _needs_its_loop(node, module):
             return
-        worst = max(found, key=lambda stop: (stop.severity.rank, -stop.call.lineno))
+        worst = max(found, key=lambda stop: (not is_idle(stop), stop.severity.rank, -stop.call.lineno))
         if not frees(worst.entry):
             return  # a thread may stop the loop just the same
         yield Match(

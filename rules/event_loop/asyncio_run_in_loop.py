@@ -1,11 +1,17 @@
 from __future__ import annotations
 
 import ast
+import enum
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from rules.engine.chosen import is_by_choice
 from rules.engine.loop_bound import holds_mutex
-from rules.engine.rule import Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.paths import place_of
+from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.scopes import FUNCTIONS
+from rules.engine.spelling import last_name
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -18,6 +24,17 @@ _TAKE_COROUTINE = frozenset({"asyncio.run", "asyncio.AbstractEventLoop.run_until
 _TAKE_FUNCTION = frozenset({"anyio.run"})
 _WRAP = frozenset({"asgiref.sync.async_to_sync", "asgiref.sync.AsyncToSync"})
 _PATCH = frozenset({"nest_asyncio.apply"})
+_NESTED = _TAKE_COROUTINE
+"""What no longer raises once `nest_asyncio` has patched it."""
+
+
+class Nesting(enum.Enum):
+    """Whether `nest_asyncio` lets loops run inside others."""
+
+    NOWHERE = enum.auto()
+    ELSEWHERE = enum.auto()
+    """In another file: whether it runs before, nobody knows."""
+    HERE = enum.auto()
 
 
 class AsyncioRunInLoop(Rule):
@@ -105,15 +122,17 @@ class AsyncioRunInLoop(Rule):
         starter = _starter(node, module)
         if starter is None or not module.runs_on_event_loop(node) or module.is_offloaded(node):
             return
+        nesting = _nesting(module) if starter in _NESTED else Nesting.NOWHERE
+        if nesting is Nesting.HERE:
+            return  # said of `nest_asyncio.apply`
         function = module.function_of(node)
-        name = module.segment(node.func)
-        if starter in _PATCH:
-            message = f"`{name}` lets other requests run in the middle of this one: shared state changes under its feet."
-        else:
-            message = f"`{name}` starts an event loop inside the running one: it raises `RuntimeError`, the request answers 500."
+        found = module.graph_node(node)
+        by_choice = found is not None and is_by_choice(found)
         yield Match(
             node,
-            message,
+            _message(module.segment(node.func), starter, by_choice=by_choice),
+            severity=_severity(node, starter, module, by_choice=by_choice),
+            confidence=_confidence(nesting, by_choice=by_choice),
             fix=Fix(_await_instead(starter), safety=Safety.SAFE)
             if function and function.is_async and not holds_mutex(node, module)
             else None,
@@ -128,6 +147,56 @@ def _starter(call: ast.Call, module: Module) -> str | None:
     if isinstance(call.func, ast.Call) and (wrapper := module.qualified_name(call.func.func)) in _WRAP:
         return wrapper
     return None
+
+
+def _message(name: str, starter: str, *, by_choice: bool) -> str:
+    if starter in _PATCH:
+        return f"`{name}` lets other requests run in the middle of this one: shared state changes under its feet."
+    when = ", with one of the objects that it may be called on," if by_choice else ""
+    return f"`{name}` starts an event loop inside the running one{when} and raises `RuntimeError`."
+
+
+def _severity(call: ast.Call, starter: str, module: Module, *, by_choice: bool) -> Severity:
+    if starter in _PATCH:
+        return Severity.HIGH
+    if _is_caught(call, module):
+        return Severity.MEDIUM
+    return Severity.HIGH if by_choice else Severity.CRITICAL
+
+
+def _is_caught(call: ast.Call, module: Module) -> bool:
+    """Whether the function goes on after the error: what was asked for is missing, but the request does not fail of it."""
+    child: ast.AST = call
+    around = module.parent(call)
+    while around is not None and not isinstance(around, FUNCTIONS):
+        if isinstance(around, ast.Try) and child in around.body and any(map(_keeps, around.handlers)):
+            return True
+        child, around = around, module.parent(around)
+    return False
+
+
+def _keeps(handler: ast.ExceptHandler) -> bool:
+    named = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    catches = any(
+        each is None or last_name(each) in ("Exception", "BaseException", "RuntimeError") for each in named
+    )
+    return catches and not any(isinstance(node, ast.Raise) for node in walk(handler))
+
+
+def _confidence(nesting: Nesting, *, by_choice: bool) -> Confidence:
+    if nesting is Nesting.ELSEWHERE:
+        return Confidence.POSSIBLE
+    return Confidence.LIKELY if by_choice else Confidence.CERTAIN
+
+
+def _nesting(module: Module) -> Nesting:
+    if "nest_asyncio" in module.project.files[module.path].imports:
+        return Nesting.HERE
+    others = module.project.resolver.modules.items()
+    elsewhere = any(
+        place_of(path) == "app" and "nest_asyncio" in other.facts.imports for path, other in others
+    )
+    return Nesting.ELSEWHERE if elsewhere else Nesting.NOWHERE
 
 
 def _await_instead(starter: str) -> Callable[[cst.Call], cst.BaseExpression]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rules.engine import loop_fixes
@@ -93,10 +94,11 @@ class BlockingCallInMiddleware(Rule):
     def check(self, node: ast.AsyncFunctionDef, module: Module) -> Iterator[Match]:
         if not is_middleware(node, module):
             return
-        role = str(module.role(node) or "")
-        where = (
-            f"in the {role} `{node.name}`"
-            if role == "exception handler"
-            else f"in the middleware `{node.name}`"
-        )
-        yield from loop_fixes.matches(node, module, self.code, where, ", for every request it sees")
+        if str(module.role(node) or "") != "exception handler":
+            where, often = f"in the middleware `{node.name}`", ", for every request it sees"
+            yield from loop_fixes.matches(node, module, self.code, where, often)
+            return
+        where, often = f"in the exception handler `{node.name}`", ", for each error that it answers"
+        for match in loop_fixes.matches(node, module, self.code, where, often):
+            severity = min(match.severity or self.severity, Severity.HIGH, key=lambda each: each.rank)
+            yield replace(match, severity=severity)

@@ -9,13 +9,15 @@ from rules.engine.creation import serves
 from rules.engine.loop_shapes import spelled
 from rules.engine.module import Context
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.scopes import FUNCTIONS
+from rules.engine.spelling import last_name
 from rules.engine.walking import own_calls, walk
 
 if TYPE_CHECKING:
     import libcst as cst
 
     from rules.engine.callees import Callee
-    from rules.engine.module import Module
+    from rules.engine.module import Function, Module
 
 _STARTERS = frozenset(
     {"asyncio.create_task", "asyncio.ensure_future", "asyncio.AbstractEventLoop.create_task"}
@@ -115,6 +117,9 @@ class DanglingTask(Rule):
         if others and (others[0].lineno, others[0].col_offset) < (node.lineno, node.col_offset):
             return  # said there
         harmless = all(map(partial(_is_held_elsewhere, module=module), (node, *others)))
+        unheard = (
+            "" if all(_catches_all(call, module) for call in (node, *others)) else ", and its errors with it"
+        )
         lines = sorted({call.lineno for call in others if call.lineno != node.lineno})
         more = (
             f" The same holds on line{'s' if len(lines) > 1 else ''} {', '.join(map(str, lines))}."
@@ -124,7 +129,7 @@ class DanglingTask(Rule):
         statements = [statement for call in (node, *others) if (statement := module.parent(call)) is not None]
         yield Match(
             node,
-            f"{_started(node)} {how}: it may vanish before it is done, and its errors with it.{more}",
+            f"{_started(node)} {how}: it may vanish before it is done{unheard}.{more}",
             severity=Severity.LOW if harmless else self.severity,
             confidence=Confidence.POSSIBLE if harmless else Confidence.CERTAIN,
             cause=f"FP113 {module.path}",
@@ -143,7 +148,7 @@ def _is_held_elsewhere(call: ast.Call, module: Module) -> bool:
     """Whether there is little to lose: a loop made for this one task that runs right after (`loop.run_forever()`), an object
     that goes away (`__del__`), or work in a thread, which refers to what waits for it until it is done."""
     function = module.function_of(call)
-    if function is not None and function.name == "__del__":
+    if function is not None and (function.name == "__del__" or _stands_in_for_async(function, module)):
         return True
     if function is not None and isinstance(function.node, ast.FunctionDef):
         ending = (each.func for each in own_calls(function.node) if each.lineno > call.lineno)
@@ -158,6 +163,51 @@ def _is_held_elsewhere(call: ast.Call, module: Module) -> bool:
         case [ast.Call() as work]:
             offload = module.offload(work)
             return offload is not None and offload.kind == "thread"
+    return False
+
+
+def _stands_in_for_async(function: Function, module: Module) -> bool:
+    """Whether it is the half of a decorator for plain functions, which run in threads, where no loop is: the other half,
+    for asynchronous ones, is beside it."""
+    around = module.parent(function.node)
+    while around is not None and not isinstance(around, FUNCTIONS):
+        around = module.parent(around)
+    if around is None or isinstance(function.node, ast.AsyncFunctionDef):
+        return False
+    nodes = list(walk(around))
+    return any(isinstance(node, ast.AsyncFunctionDef) for node in nodes) and any(
+        isinstance(node, ast.Call) and last_name(node.func) == "iscoroutinefunction" for node in nodes
+    )
+
+
+def _catches_all(call: ast.Call, module: Module) -> bool:
+    """Whether the coroutine, where it can be seen, lets no error out: all it does stands in `try` with `except Exception`."""
+    coroutine = call.args[0] if call.args else None
+    target = module.callee(coroutine) if isinstance(coroutine, ast.Call) else None
+    if target is None or target.path != module.path:
+        return False
+    line = target.function.line
+    body = next(
+        (
+            node.body
+            for node in walk(module.tree)
+            if isinstance(node, ast.AsyncFunctionDef) and node.lineno == line
+        ),
+        [],
+    )
+    doing = [
+        each
+        for each in body
+        if any(isinstance(inner, ast.Call | ast.Await | ast.For | ast.While) for inner in walk(each))
+    ]
+    return bool(doing) and all(isinstance(each, ast.Try) and _keeps_all(each) for each in doing)
+
+
+def _keeps_all(attempt: ast.Try) -> bool:
+    """Whether a `try` hands no error on."""
+    for handler in attempt.handlers:
+        if handler.type is None or last_name(handler.type) in ("Exception", "BaseException"):
+            return not any(isinstance(inner, ast.Raise) for inner in walk(handler))
     return False
 
 

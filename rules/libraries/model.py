@@ -171,6 +171,8 @@ class Library:
     """Another public path -> the canonical one; covers everything below it."""
     bases: Mapping[str, str] = field(default_factory=dict)
     """Class -> the class whose methods it inherits."""
+    former: Mapping[str, str] = field(default_factory=dict)
+    """Beginning of names that releases of today no longer have -> a release that had them: `cohere==5.5.0`."""
 
 
 class _Named(Protocol):

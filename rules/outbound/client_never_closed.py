@@ -3,6 +3,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from rules import libraries
 from rules.engine.loop_shapes import spelled
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from rules.engine.project import Project
 
 _HTTP = frozenset({"httpx.AsyncClient", "httpx2.AsyncClient", "aiohttp.ClientSession"})
+_ENTERING = ("enter_async_context", "push_async_callback", "push_async_exit")
+_named: WeakKeyDictionary[Project, frozenset[str]] = WeakKeyDictionary()
+"""The last names of what the functions of a project call or pass on."""
 
 
 class ClientNeverClosed(Rule):
@@ -94,9 +98,11 @@ def _is_kept(call: ast.Call, module: Module) -> bool:
 
 def _closed(project: Project, method: str) -> bool:
     """Whether anything in the project calls a method of that name, or enters what it was given."""
-    for node in project.graph.nodes.values():
-        for call in node.function.calls:
-            last = call.ref.rpartition(".")[2]
-            if last == method or last in ("enter_async_context", "push_async_callback", "push_async_exit"):
-                return True
-    return False
+    named = _named.get(project)
+    if named is None:
+        named = _named[project] = frozenset(
+            call.ref.rpartition(".")[2]
+            for node in project.graph.nodes.values()
+            for call in node.function.calls
+        )
+    return not named.isdisjoint((method, *_ENTERING))

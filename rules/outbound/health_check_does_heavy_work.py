@@ -77,7 +77,7 @@ class HealthCheckDoesHeavyWork(Rule):
             if endpoint.handler is handler and endpoint.ref.method in ("GET", "HEAD")
         ]
         health = next((ref for ref in own if _HEALTH.match(ref.path) or _ALIVE.match(ref.path)), None)
-        if handler is None or health is None:
+        if handler is None or health is None or _is_page(node):
             return
         summary = module.project.summaries.of(handler)
         if summary.external:
@@ -105,3 +105,9 @@ class HealthCheckDoesHeavyWork(Rule):
                 formula="instances · checks per minute",
             ),
         )
+
+
+def _is_page(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether people read the answer: a status page."""
+    said = [node.returns, *node.decorator_list]
+    return any("HTMLResponse" in ast.unparse(each) for each in said if each is not None)

@@ -19,7 +19,7 @@ from rules.engine.loop_shapes import is_search, is_short, spelled
 from rules.engine.remembering import is_remembered
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.spelling import last_name
-from rules.engine.traffic import is_seldom
+from rules.engine.traffic import is_bulk, is_seldom
 from rules.engine.walking import walk
 
 if TYPE_CHECKING:
@@ -140,8 +140,8 @@ class HttpClientPerRequest(Rule):
         doubtful = _is_doubtful(node, module) or (client.is_async and module.has_own_loop(node))
         if _is_quickly_made(client) and place is Place.REQUEST and not module.is_waited_for(node):
             doubtful = True  # nobody waits for the handshake
-        if _is_quickly_made(client) and _lasts_as_stream(node, module):
-            doubtful = True  # one connection per stream, whoever makes the client
+        if _is_quickly_made(client) and (_lasts_as_stream(node, module) or is_bulk(node, module)):
+            doubtful = True  # one connection per stream or import, whoever makes the client
         severity = _severity(client)
         if place is Place.CALL or not module.runs_on_event_loop(node):
             severity = min(severity, Severity.MEDIUM, key=lambda each: each.rank)
@@ -186,6 +186,8 @@ def _is_shared_by_items(call: ast.Call, module: Module) -> bool:
         for item in block.items
         if item.context_expr is call and isinstance(item.optional_vars, ast.Name)
     }
+    if any(_is_closed_over(statement, names) for statement in block.body):
+        return True
     return any(
         (
             (
@@ -194,11 +196,18 @@ def _is_shared_by_items(call: ast.Call, module: Module) -> bool:
                 and not is_short(loop, module.qualified_name)
                 and not is_search(loop)
             )
-            or (isinstance(loop, ast.While) and _waits_each_turn(loop.body))
+            or (isinstance(loop, ast.While) and (_waits_each_turn(loop.body) or _turns_pages(loop, names)))
         )
         and any(isinstance(node, ast.Name) and node.id in names for node in walk(loop))
         for statement in block.body
         for loop in walk(statement)
+    )
+
+
+def _is_closed_over(statement: ast.stmt, names: set[str]) -> bool:
+    """`async def fetch_one(url)` inside the block, which is there to be called for many."""
+    return isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef) and any(
+        isinstance(node, ast.Name) and node.id in names for node in walk(statement)
     )
 
 
@@ -212,6 +221,27 @@ def _lasts_as_stream(call: ast.Call, module: Module) -> bool:
         for statement in block.body
         for loop in walk(statement)
     )
+
+
+def _turns_pages(loop: ast.While, names: set[str]) -> bool:
+    """Whether the loop asks for one page after the other: what a question is made of changes with each turn."""
+    asked = {
+        node.id
+        for call in walk(loop)
+        if isinstance(call, ast.Call)
+        and any(isinstance(part, ast.Name) and part.id in names for part in walk(call.func))
+        for value in (*call.args, *(keyword.value for keyword in call.keywords))
+        for node in walk(value)
+        if isinstance(node, ast.Name)
+    }
+    for node in walk(loop):
+        match node:
+            case ast.AugAssign(target=ast.Name(id=name)) if name in asked:
+                return True
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in asked:
+                if not isinstance(value, ast.Await | ast.Constant):
+                    return True
+    return False
 
 
 def _waits_each_turn(body: list[ast.stmt]) -> bool:

@@ -105,7 +105,7 @@ class MissingTimeout(Rule):
             or not _applies(default, module)
         ):
             return
-        if _ADAPTER.search(module.source.text) or brings_timeout(node, module):
+        if module.source.matches(_ADAPTER) or brings_timeout(node, module):
             return
         on_request = module.in_request_path(node)
         on_loop = module.runs_on_event_loop(node) and not module.is_awaited(node)

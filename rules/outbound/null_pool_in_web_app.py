@@ -20,7 +20,9 @@ _REASON = re.compile(
     r"because|since|so that|avoid|otherwise|event loops?|idle|rarely|infrequent|low.frequency|upstream",
     re.IGNORECASE,
 )
-_HINTS = ("pgbouncer", "pgcat", "pooler", "supabase", "neon.tech", "lambda", "serverless", "celery", "fork")
+_HINTS = re.compile(
+    r"pgbouncer|pgcat|pooler|supabase|neon\.tech|lambda|serverless|celery|fork", re.IGNORECASE
+)
 
 
 class NullPoolInWebApp(Rule):
@@ -87,8 +89,8 @@ class NullPoolInWebApp(Rule):
             return
         if _is_chosen(node, module):
             return
-        deployment, text = module.project.deployment, module.source.text.lower()
-        if deployment.pooler or deployment.serverless or any(hint in text for hint in _HINTS):
+        deployment = module.project.deployment
+        if deployment.pooler or deployment.serverless or module.source.matches(_HINTS):
             return
         yield Match(
             node,
@@ -117,7 +119,7 @@ def _is_of_others(engine: pools.Engine, module: Module) -> bool:
 def _is_explained(call: ast.Call, module: Module) -> bool:
     """Whether a comment on the call, or above it, says why nothing is pooled."""
     statement = module.statement(call) or call
-    lines = module.source.text.splitlines()
+    lines = module.source.lines
     first = statement.lineno - 1
     while first > 0 and lines[first - 1].lstrip().startswith("#"):
         first -= 1

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from rules.engine.pools import Engine
 
 _THREADS = 40
+_SEVERAL = 5
+"""Endpoints; fewer are hardly asked for by a dozen clients at once."""
 _MAX_CONNECTIONS = 100
 """PostgreSQL's own default."""
 
@@ -93,9 +95,9 @@ class PoolSmallerThanConcurrency(Rule):
         if endpoints and total < _THREADS // 2:
             yield Match(
                 node,
-                f"`pool_size={size}` and `max_overflow={overflow}` give {total} connections to {_THREADS} threads: the"
-                f" {len(endpoints)} `def` endpoints that query wait for each other.",
-                confidence=Confidence.LIKELY,
+                f"`pool_size={size}` and `max_overflow={overflow}` give {total} connections to {_THREADS} threads: of more than"
+                f" {total} requests at once to the {len(endpoints)} `def` endpoints that query, the others wait.",
+                confidence=Confidence.LIKELY if len(endpoints) >= _SEVERAL else Confidence.POSSIBLE,
                 impact=Impact(
                     summary=f"at 20 ms per query at most {total * 50} queries/s per process; with {_THREADS} requests at once"
                     f" all but {total} wait",

@@ -8,7 +8,7 @@ from rules.engine import estimates, loop_fixes, payloads
 from rules.engine.loop_calls import Stop, by_kind, confidence, direct, effect, expected
 from rules.engine.loop_shapes import spelled
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Severity, Valid
-from rules.engine.traffic import is_seldom
+from rules.engine.traffic import is_seldom, is_set_up
 from rules.engine.walking import own_calls
 from rules.libraries import Blocking, Kind
 
@@ -141,7 +141,7 @@ class CpuBoundInAsync(Rule):
                 f"`{worst.name}` reaches `{worst.callable}` on the event loop: {_effect(worst, module)}."
                 + loop_fixes.also_on(stops),
                 severity=_severity(worst, module),
-                confidence=confidence(worst),
+                confidence=_confidence(worst, module),
                 fix=None if worst.entry.construct else loop_fixes.of_helper(stops, module),
                 call_path=worst.call_path(module),
                 siblings=loop_fixes.siblings(stops),
@@ -157,7 +157,7 @@ class CpuBoundInAsync(Rule):
                 call,
                 f"`{stop.callable}` runs on the event loop: {_effect(stop, module)}.",
                 severity=_severity(stop, module),
-                confidence=confidence(stop),
+                confidence=_confidence(stop, module),
                 fix=None if stop.entry.construct else loop_fixes.of_direct(stop, module),
                 impact=expected(stop, module),
                 instead=f"Use {stop.instead}.",
@@ -198,6 +198,13 @@ def _is_read_here(stop: Stop, function: ast.AsyncFunctionDef, module: Module) ->
 def _severity(stop: Stop, module: Module) -> Severity:
     """Where no request is seen to come by, it may be a one-time job."""
     return stop.severity if module.in_request_path(stop.call) else min(stop.severity, Severity.HIGH)
+
+
+def _confidence(stop: Stop, module: Module) -> Confidence:
+    """A hash for the first account of all is computed once."""
+    if stop.entry.seconds and is_set_up(stop.call, module):
+        return Confidence.POSSIBLE
+    return confidence(stop)
 
 
 def _effect(stop: Stop, module: Module) -> str:

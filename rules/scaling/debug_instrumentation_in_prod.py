@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rules.engine.context import Context
 from rules.engine.creation import serves
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.scopes import FUNCTIONS
@@ -78,7 +79,8 @@ class DebugInstrumentationInProd(Rule):
             return
         if not serves(node, module) or _only_when_run(node, module):
             return
-        yield Match(node, cost, confidence=Confidence.LIKELY)
+        runs = module.in_request_path(node) or _is_run_at_start(node, module)
+        yield Match(node, cost, confidence=Confidence.LIKELY if runs else Confidence.POSSIBLE)
 
     def cost(self, call: ast.Call, module: Module) -> str | None:
         """What is always on here and what it costs."""
@@ -104,6 +106,11 @@ class DebugInstrumentationInProd(Rule):
         ):
             return f"`{name}` profiles every request, in production too."
         return None
+
+
+def _is_run_at_start(node: ast.AST, module: Module) -> bool:
+    """Whether the module itself, or a function that is seen to run at start-up, does it."""
+    return module.function_of(node) is None or Context.STARTUP in module.contexts(node)
 
 
 def _stops_again(call: ast.Call, module: Module) -> bool:

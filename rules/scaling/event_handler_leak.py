@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine import facts
 from rules.engine.creation import made_again
+from rules.engine.first_time import runs_first_time
 from rules.engine.loop_shapes import spelled
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.walking import walk
@@ -87,6 +88,7 @@ class EventHandlerLeak(Rule):
             or _is_guarded(node, module)
             or _is_made_here(node, module)
             or module.call_flags(node) & (facts.RECALLED | facts.ON_MISS | facts.ONCE)
+            or runs_first_time(node, module)
             or (undo and undo.rpartition(".")[2] in module.segment(function.node))
         ):
             return

@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, Severity, Valid
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
-    from rules.engine.module import Module
+    from rules.engine.module import Function, Module
 
+_MAKING = frozenset({"__init__", "__post_init__", "model_post_init", "__new__"})
 _HEAVY = frozenset(
     {
         "pandas",
@@ -95,8 +97,14 @@ class HeavyImportInRequest(Rule):
         if function is None or not module.in_request_path(node):
             return
         package = next((name for name in _packages(node) if name in _HEAVY), None)
-        if package is None or _loaded_at_start(package, module):
+        if (
+            package is None
+            or _loaded_at_start(package, module)
+            or _loaded_by_object(package, function, module)
+        ):
             return
+        if any(package in _packages(each) and each.lineno < node.lineno for each in _imports(function.node)):
+            return  # said there
         on_loop = module.runs_on_event_loop(node)
         what = "the whole worker stands still meanwhile" if on_loop else "that request waits for it"
         yield Match(
@@ -126,3 +134,20 @@ def _loaded_at_start(package: str, module: Module) -> bool:
         for facts in module.project.files.values()
         for held in facts.members.values()
     )
+
+
+def _loaded_by_object(package: str, function: Function, module: Module) -> bool:
+    """Whether making the object imported it, long before this method of it is called."""
+    owner = module.parent(function.node)
+    if not isinstance(owner, ast.ClassDef):
+        return False
+    return any(
+        package in _packages(inner)
+        for each in owner.body
+        if isinstance(each, ast.FunctionDef) and each.name in _MAKING and each is not function.node
+        for inner in _imports(each)
+    )
+
+
+def _imports(function: ast.AST) -> Iterator[ast.Import | ast.ImportFrom]:
+    return (inner for inner in walk(function) if isinstance(inner, ast.Import | ast.ImportFrom))

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine import kept_estimates
 from rules.engine.finding import Hop
+from rules.engine.first_time import runs_first_time
 from rules.engine.holders import Growth, Holder, growing
 from rules.engine.key_types import is_small
 from rules.engine.key_words import is_endless, is_few, names_in
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
 
 _WRAPPING = frozenset({"str", "int", "Path", "UUID", "abspath", "resolve", "fspath", "hash", "id"})
 """What gives a value another form: as many come out as go in."""
+_REGISTERS = re.compile(
+    r"handler|hook|callback|plugin|regist|factor(?:y|ies)|strateg|middleware", re.IGNORECASE
+)
+"""What a program fills once with its own parts."""
 
 
 class UnboundedModuleCache(Rule):
@@ -92,10 +98,11 @@ class UnboundedModuleCache(Rule):
                 continue
             endless = _endless(growth, module)
             heavy = not _is_small(holder, growth, module)
+            registers = _REGISTERS.search(holder.name) or runs_first_time(growth.node, module)
             yield Match(
                 growth.node,
                 _message(holder, growth, module),
-                confidence=Confidence.LIKELY if endless and heavy else Confidence.POSSIBLE,
+                confidence=Confidence.LIKELY if endless and heavy and not registers else Confidence.POSSIBLE,
                 related=(Hop(module.path, holder.node.lineno, holder.name),),  # type: ignore[attr-defined]  # a statement
                 impact=kept_estimates.growing(module.options),
             )

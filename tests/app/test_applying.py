@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from app.pipeline import Pipeline
+from app.store import Store
 from tests.fakegithub.github import PERMISSIONS
 from tests.fakegithub.state import Pull, Repo
 
@@ -37,6 +40,17 @@ async def _press(service: Service, repo: Repo, pull: Pull, user: str = "octocat"
     await service.idle()
 
 
+async def _is_recorded_once(service: Service, pull: Pull) -> None:
+    assert isinstance(service.jobs.work, Pipeline)
+    (line,) = await service.jobs.work.store.recorded(action="apply")
+    assert line.actor == "octocat"
+    assert line.detail.startswith(
+        f"2 fixes in {pull.head_sha}: FP101 blocking-call-in-async at shop/main.py:"
+    )
+    assert line.detail.count("FP101") == 2
+    assert "Asked for" not in line.detail
+
+
 async def test_proven_fixes_become_one_commit_that_turns_the_check_green(service: Service) -> None:
     repo = _shop(service)
     pull = await service.reviewed(repo, "slow", SLEEPS)
@@ -53,7 +67,10 @@ async def test_proven_fixes_become_one_commit_that_turns_the_check_green(service
     assert commit.message.startswith(
         "Apply fixes of fastperf\n\nFP101 blocking-call-in-async at shop/main.py:"
     )
-    assert commit.message.endswith(f"Asked for by octocat on #{pull.number}.")
+    (pressed,) = [each for each in service.github.deliveries if each.action == "requested_action"]
+    assert commit.message.endswith(
+        f"Asked for by octocat on #{pull.number}.\n\nFastperf-Delivery: {pressed.guid}"
+    )
     entry = repo.git.entry(pull.head_sha, "shop/main.py")
     assert entry is not None
     assert (repo.git.blob(entry[1]) or b"").decode() == SLEEPS["shop/main.py"].replace(
@@ -63,10 +80,7 @@ async def test_proven_fixes_become_one_commit_that_turns_the_check_green(service
     assert _buttons(service, repo, pull) == ["rescan"]
     assert all(each.minimized == "RESOLVED" for each in service.github.review_comments(repo, pull.number))
     assert service.github.comments(repo, pull.number) == []
-    assert isinstance(service.jobs.work, Pipeline)
-    (entry_of_log,) = [line for line in await service.jobs.work.store.recorded() if line.action == "apply"]
-    assert entry_of_log.actor == "octocat"
-    assert entry_of_log.detail.startswith(f"2 fixes in {pull.head_sha}: FP101 ")
+    await _is_recorded_once(service, pull)
 
 
 async def test_an_older_enterprise_server_is_told_apart_and_spared_what_it_lacks(service: Service) -> None:
@@ -149,6 +163,8 @@ async def test_a_head_that_moves_before_the_commit_is_left_alone(service: Servic
     commit = repo.git.commit_info(pull.head_sha)
     assert commit is not None
     assert commit.message == "Forced"
+    assert isinstance(service.jobs.work, Pipeline)
+    assert await service.jobs.work.store.recorded(action="apply") == []
     assert service.run(repo, pull).conclusion == "failure"
 
 
@@ -191,6 +207,28 @@ async def test_a_fault_while_committing_makes_one_commit(service: Service, fault
     assert commit is not None
     assert commit.parents == (before,)
     assert service.run(repo, pull).conclusion == "success"
+    await _is_recorded_once(service, pull)
+
+
+async def test_a_server_that_ends_after_the_commit_leaves_the_line_to_the_next_one(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo = _shop(service)
+    pull = await service.reviewed(repo, "slow", SLEEPS)
+    record, ended = Store.record, list[str]()
+
+    async def end_once(self: Store, entry_id: str, *line: Any) -> None:
+        if entry_id.endswith(":apply") and not ended:
+            ended.append(pull.head_sha)
+            raise ConnectionError
+        await record(self, entry_id, *line)
+
+    monkeypatch.setattr(Store, "record", end_once)
+
+    await _press(service, repo, pull)
+
+    assert ended == [pull.head_sha]  # the commit was there
+    await _is_recorded_once(service, pull)
 
 
 async def test_a_file_keeps_its_newlines_and_its_mode(service: Service) -> None:

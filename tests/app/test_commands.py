@@ -143,7 +143,9 @@ async def test_paused_comments_leave_the_check_as_it_is(service: Service) -> Non
     repo = service.shop()
     repo.roles["octocat"] = "write"
     pull = await service.reviewed(repo, "docs", {"README.md": "A fine shop.\n"})
-    await _say(service, repo, pull, "/fastperf pause")
+    await _say(service, repo, pull, "/fastperf pause\n/fastperf resume\n/fastperf pause")
+    recorded = await service.jobs.work.store.recorded()  # type: ignore[attr-defined]  # the pipeline's
+    assert [line.action for line in recorded] == ["pause", "resume", "pause", "command"]
 
     await service.github.push(repo, pull.number, SLOW)
     await service.idle()

@@ -12,8 +12,9 @@ import sqlalchemy as sa
 
 from app.github.models import Repository
 from app.migrations import STEPS, SchemaError, Step, migrate
+from app.records import HeadReview
 from app.review.wishes import Waiver
-from app.store import HeadReview, Store
+from app.store import Store
 from app.tables import metadata
 
 from .service import SLOW, Service

@@ -10,9 +10,9 @@ from app import pipeline, verdict
 from app.analysis import Analysis, AnalysisError, Comparison, Request
 from app.github.models import ReviewComment
 from app.pipeline import web_address
+from app.records import HeadReview
 from app.review import report as reports
 from app.review.reconcile import Plan
-from app.store import HeadReview
 from app.verdict import Gathered, shared
 from tests.fakegithub import FakeGitHub
 
@@ -130,6 +130,11 @@ async def test_a_fault_of_ours_never_blocks(service: Service, monkeypatch: pytes
     assert "RuntimeError" in run.output["summary"]
     assert "insides" not in run.output["summary"]
     assert service.github.may_merge(repo, pull.number)
+
+    await service.github.rerequest(repo, run.id)
+    await service.idle()
+    recorded = await service.jobs.work.store.recorded(action="fault")  # type: ignore[attr-defined]  # the pipeline's
+    assert len(recorded) == 2
 
 
 async def test_a_fault_blocks_where_the_owner_chose_so(

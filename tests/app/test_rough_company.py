@@ -250,3 +250,8 @@ async def test_a_fault_of_ours_leaves_no_queue_waiting(
     (run,) = service.github.check_runs(repo, group.head_sha)
     assert run.conclusion == "neutral"
     assert service.github.group_may_merge(group)
+
+    await service.github.rerequest(repo, run.id)
+    await service.idle()
+    recorded = await service.jobs.work.store.recorded(action="fault")  # type: ignore[attr-defined]  # the pipeline's
+    assert [line.number for line in recorded] == [pull.number] * 2

@@ -10,7 +10,9 @@ import sqlalchemy as sa
 import time_machine
 
 from app.github.models import Repository
-from app.store import COULD_NOT, DAY, DOCUMENT, MACHINE_SECONDS, HeadReview, LeftHead, Store
+from app.records import HeadReview, LeftHead
+from app.retention import DAY
+from app.store import COULD_NOT, DOCUMENT, MACHINE_SECONDS, Store
 
 SHOP = Repository(installation_id=1, id=7, owner="octo", name="shop")
 SAID = HeadReview(3, "failure", "1 high new", "## 1 new problem")

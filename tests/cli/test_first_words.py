@@ -12,7 +12,6 @@ import pytest
 from tests.cli.program import LAUNCHER
 
 LINES = 5_000
-CLOCK = os.sysconf("SC_CLK_TCK")
 
 
 @pytest.fixture
@@ -39,7 +38,6 @@ def service(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs Linux's account of processor time")
 def test_a_service_of_five_thousand_lines_hears_the_first_finding_within_a_second(service: Path) -> None:
     lines = sum(len(path.read_text().splitlines()) for path in service.rglob("*.py"))
     assert lines >= LINES
@@ -53,9 +51,9 @@ def test_a_service_of_five_thousand_lines_hears_the_first_finding_within_a_secon
     ) as program:
         assert program.stdout is not None
         first = program.stdout.readline()
-        user, system = Path(f"/proc/{program.pid}/stat").read_text().rpartition(")")[2].split()[11:13]
-        program.stdout.read()
+        program.kill()
+        _, status, used = os.wait4(program.pid, 0)
+        program.returncode = os.waitstatus_to_exitcode(status)
 
     assert first.startswith("service/api_00.py:")
-    spent = (int(user) + int(system)) / CLOCK
-    assert spent < 1.5  # the bar is a second of an idle machine; tests share theirs
+    assert used.ru_utime + used.ru_stime < 1.5  # the bar is a second of an idle machine; tests share theirs

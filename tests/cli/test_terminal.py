@@ -78,6 +78,39 @@ def test_a_fix_that_only_moves_a_line_says_so() -> None:
     assert "= fix (unsafe): move `commit()`\n" in terminal.finding_text(moved, lines).plain
 
 
+def test_a_fix_of_several_lines_is_a_short_diff() -> None:
+    lines = [
+        "async def track(url):",
+        "    answer = requests.get(",
+        "        url,",
+        "    )",
+        "    return answer",
+    ]
+    told = "    answer = await asyncio.to_thread(\n        requests.get,\n        url,\n    )\n"
+    threaded = finding(
+        path="a.py", line=2, end_line=4, fix=ProvenFix(Safety.UNSAFE, (Edit("a.py", 2, 4, told),))
+    )
+    assert terminal.finding_text(threaded, lines).plain.endswith(
+        "  = fix (unsafe):\n"
+        "      - answer = requests.get(\n"
+        "      + answer = await asyncio.to_thread(\n"
+        "      +     requests.get,\n"
+        "            url,\n"
+    )
+
+    edits = Edit("a.py", 1, 1, "import x\n"), Edit("a.py", 3, 3, "        url,\n        timeout=10,\n")
+    added = finding(path="a.py", line=2, end_line=4, fix=ProvenFix(Safety.UNSAFE, edits))
+    assert terminal.finding_text(added, lines).plain.endswith(
+        "  = fix (unsafe, 2 places):\n            url,\n      +     timeout=10,\n        )\n"
+    )
+
+    many = "".join(f"    step_{number}()\n" for number in range(9))
+    long = finding(path="a.py", line=2, end_line=4, fix=ProvenFix(Safety.UNSAFE, (Edit("a.py", 2, 4, many),)))
+    shown = terminal.finding_text(long, lines).plain
+    assert shown.endswith("      + step_1()\n      + step_2()\n      … and 7 more lines\n")
+    assert terminal.fix_rows(TRACKING, LINES) == []
+
+
 def test_the_last_line_counts_by_severity_and_fix() -> None:
     safe = finding(severity=Severity.LOW, path="b.py", fix=ProvenFix(Safety.SAFE, ()))
     result = Result(statistics=Statistics(seconds=0.314))

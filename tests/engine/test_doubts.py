@@ -236,6 +236,31 @@ def test_what_a_decorator_gives_to_a_thread_is_not_waited_for_by_the_caller(run:
     assert said in finding.message
 
 
+@pytest.mark.parametrize(
+    ("ended", "severity"),
+    [("print", Severity.MEDIUM), ("thread.join", Severity.HIGH)],
+    ids=["goes on beside", "waited for"],
+)
+def test_nobody_waits_for_a_thread_that_is_not_joined(ended: str, severity: Severity) -> None:
+    head, _, _ = THREADED.partition("def decorator")
+    code = f"""{head}
+@app.post("/restart")
+def restart_all(numbers: list[int]):
+    def work():
+        with SessionLocal() as session:
+            for number in numbers:
+                session.scalars(select(Server).where(Server.id == number)).first()
+
+    thread = Thread(target=work)
+    thread.start()
+    {ended}()
+""".replace("sqlite://", "postgresql://")
+    analysis = analyze({"main.py": code.encode()}, options=Options(select=("FP201",)))
+
+    (finding,) = analysis.result.findings
+    assert finding.severity is severity
+
+
 SIDE = """
 import sys
 import time

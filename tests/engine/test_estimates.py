@@ -9,6 +9,7 @@ DEFAULTS = Options()
 ALL = (
     estimates.blocked_loop(DEFAULTS, 100, key="http_latency_ms", what="upstream"),
     estimates.loop_lag(DEFAULTS, 1, key="db_round_trip_ms", what="query"),
+    estimates.loop_of_others(100, key="http_latency_ms", what="upstream"),
     estimates.unknown_duration(DEFAULTS),
     estimates.queries_in_loop(DEFAULTS),
     estimates.commits_in_loop(DEFAULTS, "commit"),

@@ -7,6 +7,8 @@ pull request there.
 from __future__ import annotations
 
 import asyncio
+import configparser
+import functools
 import os
 import re
 import shlex
@@ -63,9 +65,25 @@ def test_the_compose_file_is_valid() -> None:
     passes(BIN / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", DEPLOY / "compose.yaml")
 
 
-@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not on this machine")
 def test_the_unit_is_valid_and_confined(tmp_path: Path) -> None:
+    """What it says, and systemd's own opinion of it where that is at hand, as in CI."""
     text = (DEPLOY / "fastperf.service").read_text()
+    said = configparser.ConfigParser(strict=False, interpolation=None)
+    said.read_string(text)
+    assert set(said.sections()) == {"Unit", "Service", "Install"}
+    confinement = {
+        "DynamicUser": "yes",
+        "NoNewPrivileges": "yes",
+        "ProtectSystem": "strict",
+        "ProtectHome": "yes",
+        "ProtectProc": "invisible",
+        "CapabilityBoundingSet": "",
+        "SystemCallFilter": "@system-service",
+        "UMask": "0077",
+    }
+    assert {key: said["Service"][key] for key in confinement} == confinement
+    if shutil.which("systemd-analyze") is None:
+        return
     unit = tmp_path / "fastperf.service"
     unit.write_text(text.replace("/opt/fastperf/bin/fastperf", shutil.which("true") or "/bin/true"))
 
@@ -124,7 +142,12 @@ def layout() -> Iterator[Path]:
 
 
 def confined(layout: Path, command: list[str]) -> list[str]:
-    """The command in a mount namespace of its own: all is read-only but `data` and `tmp`, the user is the image's."""
+    """The command in a mount namespace of its own: all is read-only but `data` and `tmp`, the user is the image's.
+
+    Where nobody may do that it is the command alone.
+    """
+    if not can_confine():
+        return command
     hidden = [
         path
         for path in dict.fromkeys(Path(name).resolve() for name in (sys.base_prefix, sys.prefix, layout))
@@ -150,6 +173,7 @@ def confined(layout: Path, command: list[str]) -> list[str]:
     return ["unshare", "--mount", "--propagation", "private", "sh", "-c", "\n".join(lines)]
 
 
+@functools.cache
 def can_confine() -> bool:
     if os.geteuid() != 0 or not (shutil.which("unshare") and shutil.which("setpriv")):
         return False
@@ -157,7 +181,6 @@ def can_confine() -> bool:
     return tried.returncode == 0
 
 
-@pytest.mark.skipif(not can_confine(), reason="needs root, unshare and setpriv")
 async def test_the_start_command_reviews_as_the_images_user_on_a_read_only_root(
     layout: Path, unused_tcp_port: int
 ) -> None:
@@ -173,7 +196,8 @@ async def test_the_start_command_reviews_as_the_images_user_on_a_read_only_root(
     )
     for name in ("data", "tmp"):
         (layout / name).mkdir()
-        os.chown(layout / name, USER, USER)
+        if can_confine():
+            os.chown(layout / name, USER, USER)
     webhook = f"http://127.0.0.1:{unused_tcp_port}/webhook"
     with tempfile.TemporaryDirectory() as state:
         async with process("--webhook", webhook, "--state", f"{state}/github", "--with-parent") as github:
@@ -186,15 +210,8 @@ async def test_the_start_command_reviews_as_the_images_user_on_a_read_only_root(
             )
             try:
                 await ready(unused_tcp_port, app)
-                status = text_of(f"/proc/{app.pid}/status")
-                assert re.search(rf"^Uid:\s+{USER}\s", status, re.MULTILINE)
-                assert re.search(r"^NoNewPrivs:\s+1$", status, re.MULTILINE)
-                root = next(
-                    line.split()
-                    for line in text_of(f"/proc/{app.pid}/mountinfo").splitlines()
-                    if line.split()[4] == "/"
-                )
-                assert "ro" in root[5].split(",")
+                if can_confine():
+                    is_confined(app.pid)
                 head = await a_pull_request(github)
                 run = (await reviewed(github, head, 1))["run"]
                 assert run["conclusion"] == "failure"
@@ -204,6 +221,16 @@ async def test_the_start_command_reviews_as_the_images_user_on_a_read_only_root(
                 if app.returncode is None:
                     app.kill()
                     await app.wait()
+
+
+def is_confined(pid: int) -> None:
+    status = text_of(f"/proc/{pid}/status")
+    assert re.search(rf"^Uid:\s+{USER}\s", status, re.MULTILINE)
+    assert re.search(r"^NoNewPrivs:\s+1$", status, re.MULTILINE)
+    root = next(
+        line.split() for line in text_of(f"/proc/{pid}/mountinfo").splitlines() if line.split()[4] == "/"
+    )
+    assert "ro" in root[5].split(",")
 
 
 def text_of(path: str) -> str:

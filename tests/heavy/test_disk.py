@@ -7,6 +7,7 @@ import json
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -150,35 +151,49 @@ async def test_what_a_restored_backup_still_wants_done_is_done_and_not_said_twic
     assert len(fakegithub.reviews(repo, pull.number)) == 1
 
 
-@pytest.mark.skipif(not can_confine(), reason="needs root and unshare")
+def mounted_read_only(folder: Path) -> list[str]:
+    """What begins a program for which the folder is such a mount."""
+    script = f'mount --bind {folder} {folder} && mount -o remount,bind,ro {folder} && exec "$@"'
+    return ["unshare", "--mount", "--propagation", "private", "sh", "-c", script, "sh", sys.executable]
+
+
+def not_ours_to_write(folder: Path) -> list[str]:
+    """The same for one that its mode keeps from writing, root too: anybody may do that."""
+    for path in (*folder.iterdir(), folder):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    begin = "import ctypes, os, sys; ctypes.CDLL(None).prctl(24, 1, 0, 0, 0); os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+    return [sys.executable, "-c", begin]
+
+
+@pytest.mark.parametrize("refusing", [not_ours_to_write, *([mounted_read_only] if can_confine() else [])])
 async def test_a_volume_that_is_read_only_is_said_at_the_start_and_left_alone(
-    fakegithub: FakeGitHub, tmp_path: Path
+    fakegithub: FakeGitHub, tmp_path: Path, refusing: Callable[[Path], list[str]]
 ) -> None:
     """Once as new, once with the tables of an earlier run on it."""
     folder = tmp_path / "data"
     folder.mkdir()
     environment = environment_for(fakegithub, f"sqlite:///{folder}/fastperf.db")
-    script = f'mount --bind {folder} {folder} && mount -o remount,bind,ro {folder} && exec "$@"'
-    confined = ["unshare", "--mount", "--propagation", "private", "sh", "-c", script, "sh", sys.executable]
 
     def tried() -> list[str]:
         done = subprocess.run(
-            [*confined, str(ROOT / "fastperf.py"), "serve"],
+            [*refusing(folder), str(ROOT / "fastperf.py"), "serve"],
             env=environment,
             capture_output=True,
             text=True,
             check=False,
             timeout=60,
         )
-        assert done.returncode == 1
+        assert done.returncode == 1, done.stderr
         assert "Traceback" not in done.stderr
         return [line["reason"] for line in map(json.loads, done.stderr.splitlines()) if "reason" in line]
 
     (fresh,) = await asyncio.to_thread(tried)
+    folder.chmod(0o755)
     await (await AppProcess(environment).start()).stop()
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     (used,) = await asyncio.to_thread(tried)
 
-    assert "read-only" in fresh
-    assert "read-only" in used
+    told = "read-only" if refusing is mounted_read_only else "permission denied"
+    assert told in fresh
+    assert told in used
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before

@@ -1,19 +1,26 @@
 import asyncio
 import smtplib
 import time
+import zipfile
+from uuid import uuid4
 
 import aiosmtplib
 import emails
 import httpx
 from confluent_kafka import Producer
 from fastapi import BackgroundTasks, Depends, FastAPI, HTTPException, WebSocket
+from fastapi.responses import FileResponse
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from starlette.concurrency import run_in_threadpool
 
 app = FastAPI()
 client = httpx.AsyncClient()
 producer = Producer({"bootstrap.servers": "kafka:9092"})
+
+
+def get_session() -> Session: ...
 
 
 class Base(DeclarativeBase):
@@ -73,7 +80,7 @@ async def direct(address: str) -> None:
 
 @app.post("/wait")
 async def wait() -> None:
-    await asyncio.sleep(30)  # FP401
+    await asyncio.sleep(30)  # FP401 (summary)
 
 
 @app.post("/wait/for-everybody")
@@ -83,7 +90,7 @@ async def wait_for_everybody() -> None:
 
 @app.post("/wait/sync")
 def wait_sync() -> None:
-    time.sleep(10)  # FP401
+    time.sleep(10)  # FP401 (summary)
 
 
 async def send_order(order_id: int) -> None:
@@ -295,3 +302,84 @@ async def let_it_go(number: int) -> int:
     task = asyncio.create_task(later())
     running.add(task)
     return number
+
+
+class Sale(Base):
+    __tablename__ = "sales"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
+class Report(Base):
+    __tablename__ = "reports"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    path: Mapped[str]
+
+
+def create_sales_report(session: Session) -> Report:
+    path = f"/reports/{uuid4()}.zip"
+    with zipfile.ZipFile(path, "w") as packed:
+        packed.writestr("sales.csv", "\n".join(str(sale.id) for sale in session.scalars(select(Sale))))
+    report = Report(path=path)
+    session.add(report)
+    session.commit()
+    return report
+
+
+def find_report(session: Session, number: int) -> Report | None:
+    report = session.get(Report, number)
+    if report is not None:
+        zipfile.ZipFile(report.path).testzip()
+        session.commit()
+    return report
+
+
+def export_sales(session: Session) -> str:
+    with zipfile.ZipFile("/exports/sales.zip", "w") as packed:
+        packed.writestr("sales.csv", "\n".join(str(sale.id) for sale in session.scalars(select(Sale))))
+    return "/exports/sales.zip"
+
+
+@app.post("/reports")
+def new_report(session: Session = Depends(get_session)) -> int:
+    report = create_sales_report(session)  # FP401
+    return report.id
+
+
+@app.get("/reports/{number}")
+def one_report(number: int, session: Session = Depends(get_session)) -> str:
+    report = find_report(session, number)
+    return report.path if report else ""
+
+
+@app.get("/reports/new/file")
+def file_of_report(session: Session = Depends(get_session)) -> FileResponse:
+    report = create_sales_report(session)  # the caller waits for the file
+    return FileResponse(report.path)
+
+
+@app.get("/sales/export")
+def exported(session: Session = Depends(get_session)) -> str:
+    path = export_sales(session)  # stored nowhere
+    return path
+
+
+@app.post("/reports/later")
+def report_later(tasks: BackgroundTasks, session: Session = Depends(get_session)) -> None:
+    tasks.add_task(create_sales_report, session)
+
+
+async def get_admins() -> list[str]:
+    return (await client.get("https://people.example/admins")).json()
+
+
+async def notify_admins() -> None:
+    for admin in await get_admins():
+        asyncio.get_running_loop().call_soon(print, admin)
+
+
+@app.post("/refund")
+async def refund() -> int:
+    await notify_admins()  # FP401 (summary)
+    return 1

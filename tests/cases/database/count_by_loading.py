@@ -1,7 +1,7 @@
 from typing import Annotated
 
 from fastapi import Depends, FastAPI
-from sqlalchemy import create_engine, func, select
+from sqlalchemy import create_engine, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 
@@ -130,3 +130,9 @@ def size_of_a_page(session: SessionDep) -> int:
     statement = select(Order).limit(20)
     result = session.scalars(statement)
     return len(result.all())
+
+
+@app.delete("/written")
+async def written(ids: list[int], session: AsyncSessionDep) -> int:
+    deleted = await session.scalars(delete(Order).where(Order.id.in_(ids)).returning(Order.id))
+    return len(deleted.all())

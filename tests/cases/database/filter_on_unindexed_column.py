@@ -41,6 +41,7 @@ class Order(Base):
     channel_name: Mapped[str]
     internal: Mapped[str]  # FP206
     batch: Mapped[str]
+    import_key: Mapped[str]  # FP206 (summary)
 
 
 class Customer(Base):
@@ -168,3 +169,9 @@ def unreached(session: Session, internal: str) -> list[Order]:
 @app.get("/many")
 def in_list(session: SessionDep, ids: list[int], batch: str) -> None:
     session.scalars(select(Order).where(Order.id.in_(ids), Order.batch == batch))
+
+
+@app.delete("/imports/{key}")
+def remove_import(session: SessionDep, key: str) -> None:
+    # Now and then, and it may take as long as it takes.
+    session.scalars(select(Order).where(Order.import_key == key))

@@ -430,3 +430,26 @@ def goes_over_mappings(given: dict[str, str], session: SessionDep) -> None:
         session.scalar(select(Product).where(Product.name == name))
     for kind, name in more.items():
         session.scalar(select(Product).where(Product.name == name))  # FP201
+
+
+def valid_for(name: str) -> dict[str, bool]:
+    return {"films": name.isdigit(), "books": name.isalpha(), "games": name.istitle()}
+
+
+def counted_by(names: list[str]) -> dict[str, int]:
+    return {"all": len(names), **dict.fromkeys(names, 0)}
+
+
+@app.get("/kinds/{name}")
+def of_written_kinds(name: str, names: list[str], asked: list[str], session: SessionDep) -> None:
+    for kind, is_valid in valid_for(name).items():
+        if is_valid:
+            session.scalar(select(Product).where(Product.name == kind))
+    for kind in set(names).intersection(FEW):
+        session.scalar(select(Product).where(Product.name == kind))
+    for kind in FEW & set(names):
+        session.scalar(select(Product).where(Product.name == kind))
+    for kind in set(names).intersection(asked):
+        session.scalar(select(Product).where(Product.name == kind))  # FP201
+    for kind in counted_by(names):
+        session.scalar(select(Product).where(Product.name == kind))  # FP201

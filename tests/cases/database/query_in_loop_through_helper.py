@@ -250,6 +250,12 @@ async def never_awaited(numbers: list[int], session: Annotated[AsyncSession, Dep
     print(len(owners))
 
 
+@app.post("/never-awaited-here")
+def cannot_await(numbers: list[int], session: Annotated[AsyncSession, Depends(get_async_session)]) -> list[int]:
+    owners = [{"id": number, "owner": owner_by_id(session, number)} for number in numbers]
+    return [each["id"] for each in owners if each["owner"] is None]
+
+
 @app.post("/awaited-later")
 async def awaited_later(
     numbers: list[int], session: Annotated[AsyncSession, Depends(get_async_session)]
@@ -361,3 +367,44 @@ def checked(kind: str, orders: list[int], session: Session = Depends(SessionLoca
     for check in all_checks(kind):
         found.append(check.passes(session, Order(id=orders[0])))
     return found
+
+
+@app.post("/heavy")
+def beside_heavy_work(ids: list[int], session: SessionDep, indexer: Indexer) -> None:
+    # What takes minutes for each item does not mind a look-up.
+    for owner_id in ids:
+        indexer.ingest_documents(load_owner(session, owner_id))  # FP202 (summary)
+    for owner_id in ids:
+        indexer.note(load_owner(session, owner_id))  # FP202 (inline)
+
+
+class Finder:
+    async def one(self, number: int) -> Owner | None:
+        raise NotImplementedError
+
+    async def many(self, numbers: list[int]) -> list[Owner | None]:
+        return [await self.one(number) for number in numbers]
+
+    async def each(self, numbers: list[int]) -> list[Owner | None]:
+        return [await self.one(number) for number in numbers]  # FP202
+
+
+class SqlFinder(Finder):
+    def __init__(self, session: AsyncSession) -> None:
+        self.session = session
+
+    async def one(self, number: int) -> Owner | None:
+        return await self.session.get(Owner, number)
+
+    async def many(self, numbers: list[int]) -> list[Owner | None]:
+        return list(await self.session.scalars(select(Owner).where(Owner.id.in_(numbers))))
+
+
+def finder(session: Annotated[AsyncSession, Depends(get_async_session)]) -> Finder:
+    return SqlFinder(session)
+
+
+@app.get("/found")
+async def found(numbers: list[int], finder: Annotated[Finder, Depends(finder)]) -> None:
+    await finder.many(numbers)
+    await finder.each(numbers)

@@ -1,7 +1,6 @@
 import asyncio
 
 import anyio
-import nest_asyncio
 from asgiref.sync import async_to_sync
 from fastapi import Depends, FastAPI
 from fastapi.concurrency import run_in_threadpool
@@ -32,7 +31,6 @@ def sync_dependency() -> int:
 
 @app.get("/a")
 async def nested(value: int = Depends(dependency), other: int = Depends(sync_dependency)) -> int:
-    nest_asyncio.apply()  # FP108
     asyncio.run(fetch(1))  # FP108
     asyncio.run(fetch(1), debug=True)  # FP108
     asyncio.get_event_loop().run_until_complete(fetch())  # FP108
@@ -67,3 +65,21 @@ def main() -> None:
 if __name__ == "__main__":
     main()
     asyncio.run(fetch())
+
+
+class Remote:
+    def search(self) -> int:
+        return asyncio.run(fetch())  # FP108 (inline)
+
+
+class Local:
+    def search(self) -> int:
+        return 1
+
+
+STORES = {"remote": Remote(), "local": Local()}
+
+
+@app.get("/search/{kind}")
+async def search_in_one_of_several(kind: str) -> int:
+    return STORES[kind].search()

@@ -1,4 +1,6 @@
 import asyncio
+import functools
+import inspect
 from asyncio import create_task as start
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -152,3 +154,19 @@ async def start_watching_for_good() -> None:
 async def while_serving(app: FastAPI) -> AsyncIterator[None]:
     watching = asyncio.create_task(watch())  # FP113 (summary)
     yield
+
+
+def logged(function):
+    @functools.wraps(function)
+    async def with_a_loop(*args, **kwargs):
+        asyncio.create_task(work())  # FP113
+        return await function(*args, **kwargs)
+
+    @functools.wraps(function)
+    def in_a_thread(*args, **kwargs):
+        loop = asyncio.get_event_loop()
+        if loop.is_running():
+            loop.create_task(work())  # FP113 (summary)
+        return function(*args, **kwargs)
+
+    return with_a_loop if inspect.iscoroutinefunction(function) else in_a_thread

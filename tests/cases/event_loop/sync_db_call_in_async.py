@@ -1,5 +1,6 @@
 import asyncio
 import sqlite3
+from collections.abc import AsyncIterator
 from typing import Annotated
 
 import psycopg
@@ -205,3 +206,16 @@ async def of_a_hosted_table(number: int) -> list[dict[str, str]]:
 async def awaited_of_a_hosted_table(number: int) -> list[dict[str, str]]:
     client = await supabase.acreate_client("https://db.example", "key")
     return (await client.table("orders").select("*").eq("number", number).execute()).data
+
+
+async def fresh_session() -> AsyncIterator[Session]:
+    session = Session(engine)
+    session.rollback()  # FP102 (summary)
+    yield session
+
+
+@app.get("/fresh")
+async def of_a_fresh_session(session: Session = Depends(fresh_session)) -> None:
+    await audit()
+    session.rollback()
+    session.execute(select(Order))  # FP102 (inline)

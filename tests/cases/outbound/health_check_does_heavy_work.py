@@ -1,5 +1,6 @@
 import httpx
 from fastapi import APIRouter, Depends, FastAPI
+from fastapi.responses import HTMLResponse
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -74,3 +75,8 @@ async def beside() -> bool:  # the sidecar of this very instance
     port = 9000
     url = f"http://localhost:{port}/ready"
     return (await client.get(url)).is_success
+
+
+@app.get("/healthcheck")
+async def status_page() -> HTMLResponse:
+    return HTMLResponse(str(await ask_payments()))

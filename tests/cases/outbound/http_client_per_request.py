@@ -294,3 +294,54 @@ async def answered(url: str) -> StreamingResponse:
 async def send_bug_report(text: str) -> None:
     async with httpx.AsyncClient() as client:  # FP603 (summary)
         await client.post("https://bugs.example", json={"text": text})
+
+
+@app.post("/pictures")
+async def fetches_pictures_with_one_client(urls: list[str]) -> list[bytes]:
+    async with httpx.AsyncClient() as client:  # FP603 (summary)
+
+        async def picture(url: str) -> bytes:
+            return (await client.get(url)).content
+
+        return await asyncio.gather(*[picture(url) for url in urls])
+
+
+def connected(key: str) -> tuple[str, AsyncOpenAI]:
+    transport = httpx.AsyncClient()
+    return "openai", AsyncOpenAI(api_key=key, http_client=transport)
+
+
+class Answers:
+    def __init__(self) -> None:
+        self._client: AsyncOpenAI | None = None
+        self._kind = ""
+
+    def client(self) -> AsyncOpenAI:
+        if self._client is None:
+            self._kind, self._client = connected("key")
+        return self._client
+
+
+kept_answers = Answers()
+
+
+@app.get("/answers")
+async def asks_the_one_that_is_kept() -> str:
+    return str(kept_answers.client())
+
+
+@app.get("/channels")
+async def channels(cursor: str) -> list[str]:
+    found = []
+    async with httpx.AsyncClient() as client:  # FP603 (summary)
+        while cursor:
+            page = (await client.get("https://chat.example", params={"cursor": cursor})).json()
+            found += page["channels"]
+            cursor = page.get("next")
+    return found
+
+
+@app.post("/products/import")
+async def imports_products(url: str) -> str:
+    async with aiohttp.ClientSession() as session, session.get(url) as answer:  # FP603 (summary)
+        return await answer.text()

@@ -8,8 +8,11 @@ import re
 from functools import lru_cache
 
 import bcrypt
+import docx
 import llama_cpp
 import pandas
+import torch
+from cryptography.hazmat.primitives.asymmetric import rsa
 from fastapi import FastAPI, UploadFile
 from fastapi.concurrency import run_in_threadpool
 from passlib.context import CryptContext
@@ -132,3 +135,71 @@ async def imported(file: UploadFile) -> int:
 @app.post("/priced")
 async def priced(file: UploadFile) -> int:
     return len(json.loads(await file.read()))  # FP701 (inline)
+
+
+HEADINGS = ["name", "price"]
+
+
+async def load_voice(path: str) -> object:
+    return torch.load(path, weights_only=True)  # half a megabyte
+
+
+async def load_model(path: str) -> object:
+    return torch.load(path)  # FP701
+
+
+@app.get("/prices/template")
+async def template() -> bytes:
+    rows = [{"name": "", "price": 0}]
+    pandas.DataFrame(rows).to_csv("template.csv")
+    frame = pandas.DataFrame(columns=HEADINGS)
+    frame.to_excel("template.xlsx")
+    docx.Document()
+    return b""
+
+
+@app.get("/prices/export")
+async def export(rows: list[dict[str, int]]) -> None:
+    frame = pandas.DataFrame(rows)
+    frame.to_excel("prices.xlsx")  # FP701
+    docx.Document("prices.docx")  # FP701
+    await load_voice("a")
+    await load_model("b")
+
+
+@app.post("/setup")
+async def first_account(password: str) -> str:
+    return context.hash(password)  # FP701 (summary)
+
+
+def load_key() -> str:
+    return "key"
+
+
+def get_or_create_key(kept: bool) -> object:
+    if kept:
+        return load_key()
+    return rsa.generate_private_key(65537, 4096)
+
+
+@app.get("/certificate")
+async def certificate(kept: bool) -> str:
+    return str(get_or_create_key(kept))  # FP701 (inline)
+
+
+@app.post("/recognised")
+async def recognised(file: UploadFile) -> dict[str, str]:
+    content = await file.read()
+    text = await read_text(content)
+    answer = json.dumps({"size": len(content)})
+    return {"text": json.loads(text), "answer": answer}
+
+
+@app.post("/decoded")
+async def decoded(file: UploadFile) -> int:
+    text = io.BytesIO(await file.read()).getvalue().decode()
+    return len(json.loads(text))  # FP701 (inline)
+
+
+async def read_text(content: bytes) -> str:
+    return "{}"

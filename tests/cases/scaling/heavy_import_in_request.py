@@ -55,3 +55,36 @@ def train() -> None:
     import sklearn
 
     print(sklearn)
+
+
+class Ranker:
+    def __init__(self) -> None:
+        from sentence_transformers import CrossEncoder
+
+        self.model = CrossEncoder("small")
+
+    def rank(self) -> object:
+        from sentence_transformers import CrossEncoder  # loaded when the object was made
+
+        return CrossEncoder
+
+    def shown(self) -> object:
+        import plotly  # FP716
+
+        return plotly
+
+
+ranker = Ranker()
+
+
+@app.get("/rank")
+def rank() -> object:
+    return ranker.rank(), ranker.shown()
+
+
+@app.get("/drawn")
+def drawn() -> object:
+    import spacy  # FP716
+    import spacy.tokens
+
+    return spacy

@@ -121,3 +121,13 @@ config = Config()
 @app.get("/models")
 def models(url: str) -> list[str]:
     return [*config.models().names, *asked(url)]
+
+
+@cache  # FP706 (summary)
+def template(file_path: str) -> str:
+    return file_path
+
+
+@app.get("/template")
+def templates(file_path: str) -> str:
+    return template(file_path)

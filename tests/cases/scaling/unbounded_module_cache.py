@@ -286,3 +286,37 @@ _pruned: dict[str, list[str]] = {}
 async def signed(jwks_uri: str, organization_id: str) -> None:
     _signers[jwks_uri] = [jwks_uri]  # FP704 (summary)
     _pruned[organization_id] = [organization_id]  # FP704 (summary)
+
+
+_crawlers: dict[int, dict[str, str]] = {}
+_start_handlers: list[str] = []
+_opened: list[str] = []
+_main: object | None = None
+
+
+@app.post("/crawlers/{crawler_id}")
+async def crawler(crawler_id: int) -> None:
+    _crawlers[crawler_id] = {"of": "a table with a dozen rows"}  # FP704 (summary)
+
+
+def on_start(handler: str) -> None:
+    _start_handlers.append(handler)  # FP704 (summary)
+
+
+def opens() -> object:
+    _opened.append("main")  # FP704 (summary)
+    return object()
+
+
+def initialize() -> None:
+    global _main
+    _main = object()
+
+
+@app.get("/main")
+async def main_object(handler: str) -> object:
+    if _main is None:
+        opens()
+        initialize()
+    on_start(handler)
+    return _main

@@ -1,0 +1,191 @@
+"""Matches placed: severity, certainty, endpoints and positions of what a rule has found."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rules.engine import aside, fingerprints, measured, registry, serving, traffic, unasked
+from rules.engine.finding import Confidence, Finding, Hop, Options, Severity
+from rules.engine.mentions import is_dead
+from rules.engine.module import Module
+from rules.engine.rule import Match, ProjectMatch, ProjectRule, Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A match on its way to a finding."""
+
+    rule: Rule
+    match: Match
+    finding: Finding
+
+
+def place(module: Module, rule: Rule, match: Match) -> Placed:
+    """A match where it stands: how severe and how certain it is there, and which endpoints it concerns."""
+    node = match.node
+    line, column, end_line, end_column = _extent(module, node)
+    severity = match.severity or rule.severity
+    confidence, gates = match.confidence, rule.gates
+    if _is_unproven(module, node):
+        # It runs on some event loop, but no endpoint is seen to reach it.
+        severity, gates = severity.lowered(), False
+        if confidence is Confidence.CERTAIN:
+            confidence = Confidence.LIKELY
+    if rule.stops_loop and not module.reached(node) and (function := module.graph_node(node)):
+        severity, at_most = serving.unreached(
+            module.project, function, match.severity or rule.severity, direct=not match.call_path
+        )
+        gates = False
+        confidence = at_most if confidence is not Confidence.POSSIBLE else confidence
+    if rule.per_request and not module.reached(node):
+        severity, gates = min(severity, Severity.LOW, key=lambda each: each.rank), False
+        confidence = Confidence.POSSIBLE
+    if not module.reached(node) and (function := module.graph_node(node)) and is_dead(function, module):
+        severity, gates = min(severity, Severity.LOW, key=lambda each: each.rank), False
+        confidence = Confidence.POSSIBLE
+    if traffic.is_example(module.path, module.project):
+        severity, gates, confidence = severity.lowered(), False, Confidence.POSSIBLE
+    if rule.stops_loop and traffic.is_maintenance(node, module):
+        severity, gates = min(severity, Severity.LOW, key=lambda each: each.rank), False
+    if (
+        aside.stands_aside(node, module)
+        or aside.is_unserved(node, module)
+        or unasked.is_never_asked(node, module)
+    ):
+        gates, confidence = False, Confidence.POSSIBLE
+    severity = module.options.severity_of(rule.code, severity)
+    endpoints = module.endpoints(node)
+    card = registry.told(rule)
+    symbol = module.symbol_at(node)
+    here = Hop(module.path, line, symbol)
+    finding = Finding(
+        code=rule.code,
+        name=registry.name_of(rule),
+        severity=severity,
+        confidence=confidence,
+        gates=gates,
+        effort=rule.effort,
+        path=module.path,
+        line=line,
+        column=column,
+        end_line=end_line,
+        end_column=end_column,
+        symbol=symbol,
+        endpoint=endpoints[0] if endpoints else None,
+        message=match.message,
+        why=card.why,
+        instead=match.instead or card.instead,
+        trade_offs=card.trade_offs,
+        metric=rule.watch,
+        impact=measured.impact(rule, match.impact),
+        call_path=match.call_path,
+        fix=None,
+        fingerprint=fingerprints.core(rule.code, symbol, node),
+        places=_places(here, match, rule),
+        cause=match.cause or _cause(rule, match),
+        endpoints=endpoints,
+        text=fingerprints.text_of(node),
+        leaf=_leaf(module, match),
+        guards=rule.guards,
+        siblings=match.siblings,
+        when_new=match.when_new if confidence is match.confidence else None,
+    )
+    return Placed(rule, match, finding)
+
+
+def place_in_project(
+    rule: ProjectRule, match: ProjectMatch, options: Options, lines: Sequence[str]
+) -> Finding:
+    """What a project rule says, on its line of a file or document."""
+    line = lines[match.line - 1].rstrip() if 0 < match.line <= len(lines) else ""
+    card = registry.told(rule)
+    here = Hop(match.path, match.line, "")
+    return Finding(
+        code=rule.code,
+        name=registry.name_of(rule),
+        severity=options.at(match.path).severity_of(rule.code, match.severity or rule.severity),
+        confidence=match.confidence,
+        gates=rule.gates,
+        effort=rule.effort,
+        path=match.path,
+        line=match.line,
+        column=len(line) - len(line.lstrip()) + 1,
+        end_line=match.line,
+        end_column=len(line) + 1,
+        symbol="",
+        endpoint=None,
+        message=match.message,
+        why=card.why,
+        instead=match.instead or card.instead,
+        trade_offs=card.trade_offs,
+        metric=rule.watch,
+        impact=measured.impact(rule, match.impact),
+        call_path=(),
+        fix=None,
+        fingerprint=fingerprints.core_of_text(
+            rule.code, "", match.text or " ".join(line.split()) or match.path
+        ),
+        places=(here, *match.related),
+    )
+
+
+def _is_unproven(module: Module, node: ast.AST) -> bool:
+    function = module.function_of(node)
+    if function is None or not function.is_async:
+        return False
+    return not module.is_proven(node)
+
+
+def _extent(module: Module, node: ast.AST) -> tuple[int, int, int, int]:
+    """Line, column, end line, end column; of a function or class only the header counts."""
+    if not hasattr(node, "lineno"):
+        return 1, 1, 1, 1
+    line, end_line = node.lineno, node.end_lineno or node.lineno  # type: ignore[attr-defined]  # it has a place
+    end_offset = node.end_col_offset or 0  # type: ignore[attr-defined]  # as above
+    source = module.source
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.body[0].lineno > line:
+        end_line = line
+        return line, source.column(line, node.col_offset), line, len(source.lines[line - 1].rstrip()) + 1
+    return (
+        line,
+        source.column(line, node.col_offset),  # type: ignore[attr-defined]  # as above
+        end_line,
+        source.column(end_line, end_offset),
+    )
+
+
+def _places(here: Hop, match: Match, rule: Rule) -> tuple[Hop, ...]:
+    """Where the finding may be said, best first: the leaf, the hops back to the call, the call, what is related.
+
+    Of a rule that is about its own line, or about its siblings', these come before the leaf; where it is mended comes
+    before all.
+    """
+    found: dict[tuple[str, int], Hop] = {}
+    siblings = [Hop(here.path, line, here.symbol) for line in match.siblings]
+    for hop in (
+        *((Hop(here.path, match.mended_at, here.symbol),) if match.mended_at else ()),
+        *((here,) if rule.about_own_line else ()),
+        *(siblings if rule.about_siblings else ()),
+        *reversed(match.call_path),
+        here,
+        *siblings,
+        *match.related,
+    ):
+        found.setdefault((hop.path, hop.line), hop)
+    return tuple(found.values())
+
+
+def _leaf(module: Module, match: Match) -> str:
+    if match.call_path:
+        return match.call_path[-1].symbol
+    node = match.node
+    return (module.qualified_name(node.func) or "") if isinstance(node, ast.Call) else ""
+
+
+def _cause(rule: Rule, match: Match) -> str:
+    if not match.call_path:
+        return ""
+    leaf = match.call_path[-1]
+    return f"{rule.code} {leaf.path}:{leaf.line} {leaf.symbol}"
