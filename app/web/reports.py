@@ -289,6 +289,7 @@ def render(
         has_patch=bool(record.patch),
         answers=answers,
         curves=load_chart.curves(record),
+        other_curves=load_chart.others(record),
         blocking=frozenset(record.blocking),
     )
 
