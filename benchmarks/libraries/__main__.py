@@ -16,6 +16,7 @@ import datetime
 import json
 import platform
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -32,6 +33,10 @@ RESULTS = HERE.parent / "results" / "libraries.json"
 PATIENCE = 900
 """Seconds for one installation or one probe."""
 UNKNOWN = "?"
+PYTHON = "python=="
+"""How a release begins that had a module of the standard library."""
+ADVISED = re.compile(r"`((?!helpers\.|loop\.|client\.|firestore\.)[a-z_]\w*(?:\.\w+)+)`")
+"""A full name in advice; a few are cut short where the reader knows the rest."""
 
 
 @dataclass(frozen=True)
@@ -124,11 +129,8 @@ def everything() -> Iterator[Named]:
             library.bases,
         ):
             yield from (Named(name) for pair in mapping.items() for name in pair)
-        yield from (
-            Named(name)
-            for entry in library.blocking
-            for name in re.findall(r"`([a-z_]\w*(?:\.\w+)+)(?:\(…\))?`", entry.instead)
-        )
+        for entry in library.blocking:
+            yield from map(Named, ADVISED.findall(entry.instead))
     for names in (
         caching.MEMOISERS,
         caching.MEMOISER_ALIASES,
@@ -149,7 +151,10 @@ def groups(chosen: Sequence[str], plan: Plan) -> dict[str, dict[str, list[Named]
             continue
         # A name of an old release is looked for there, and in the newest, where it must be gone.
         old = plan.former.get(beginning(named.name, plan.former), "")
-        for requirements in {plan.installation(named.name), old} - ({""} if old else set()):
+        newest = plan.installation(plan.real(named.name))
+        if old.startswith(PYTHON):
+            old = ""
+        for requirements in {newest, old or newest}:
             found.setdefault(requirements, {}).setdefault(named.name, []).append(named)
     return found
 
@@ -159,10 +164,14 @@ class Environments:
 
     def __init__(self, home: Path) -> None:
         self._home = home
+        self._uv = shutil.which("uv") or self._installed(home)
+
+    @staticmethod
+    def _installed(home: Path) -> str:
         subprocess.run([sys.executable, "-m", "venv", str(home / "uv")], check=True)
         pip = [str(home / "uv" / "bin" / "python"), "-m", "pip", "install", "--quiet"]
         subprocess.run([*pip, "--disable-pip-version-check", "uv"], check=True)
-        self._uv = str(home / "uv" / "bin" / "uv")
+        return str(home / "uv" / "bin" / "uv")
 
     def ask(
         self, requirements: str, names: Sequence[str], *, alone: bool
@@ -226,6 +235,9 @@ def judge(
     for name, said in wanted.items():
         answer = answers[plan.real(name)]
         release = plan.former.get(beginning(name, plan.former), "")
+        if release.startswith(PYTHON):
+            version = tuple(map(int, release.removeprefix(PYTHON).split(".")))
+            release = "" if sys.version_info[: len(version)] <= version else release
         if release and requirements != release:
             if answer["state"] == "found":
                 outcome.wrong[name] = f"is marked as gone since {release}, and is there"
@@ -294,7 +306,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         environments = Environments(Path(folder))
         for requirements, wanted in sorted(groups(chosen.beginning, plan).items()):
-            label = requirements.partition(" ")[0] or "python"
+            label = requirements or "python"
             if requirements == UNKNOWN:
                 without["?"] = {"names": sorted(wanted), "reason": "nobody said what to install"}
                 failed += len(wanted)

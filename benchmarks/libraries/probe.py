@@ -17,6 +17,7 @@ import inspect
 import io
 import json
 import os
+import re
 import sys
 import textwrap
 import types
@@ -27,7 +28,9 @@ from typing import Any
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 NOTHING = object()
-AWAITED = ("Await", "Async", "Coroutine", "Future", "Task")
+AWAITED = re.compile(
+    r"\b(?:Awaitable|Coroutine|\w*Async(?:Iterator|Iterable|Generator|ContextManager)|asyncio\.(?:Future|Task))\b"
+)
 DEEPEST = 12
 """As many imports are followed when source is read."""
 
@@ -304,8 +307,9 @@ def awaited(found: Any) -> str:
         return "async"
     annotation = getattr(function, "__annotations__", {}).get("return", "")
     text = annotation if isinstance(annotation, str) else str(annotation)
-    if any(mark in text for mark in AWAITED):
-        return "both" if "Union" in text or "|" in text else "async"
+    given = _class_of(annotation, _module_of(function), owner=None) if annotation else None
+    if AWAITED.search(text) or any(hasattr(given, each) for each in ("__await__", "__aenter__", "__aiter__")):
+        return "both" if "Union" in text or "|" in text or hasattr(given, "__enter__") else "async"
     return "plain" if inspect.isfunction(function) else ""
 
 

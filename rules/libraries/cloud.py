@@ -41,11 +41,13 @@ _GCS_BLOB = (
     "upload_from_string upload_from_file upload_from_filename download_as_bytes download_as_string download_as_text"
     " download_to_filename download_to_file exists delete reload compose rewrite patch make_public"
 )
-_BLOB_CLIENT = "upload_blob download_blob delete_blob get_blob_properties exists set_blob_metadata start_copy_from_url upload_block"
+_BLOB_CLIENT = "upload_blob download_blob delete_blob get_blob_properties exists set_blob_metadata start_copy_from_url stage_block commit_block_list"
 _CONTAINER_CLIENT = (
     "upload_blob delete_blob create_container delete_container get_container_properties exists download_blob"
 )
-_SECRETS = "get_secret set_secret begin_delete_secret get_secret_version access_secret_version"
+_SECRETS = (
+    "get_secret set_secret begin_delete_secret update_secret_properties backup_secret purge_deleted_secret"
+)
 
 # The classes that stub packages give to annotations, by service.
 _STUBBED = {
@@ -140,6 +142,16 @@ LIBRARY = Library(
         ),
         *each(Blocking("", Kind.NET, "`firestore.AsyncClient`"), "google.cloud.firestore.Query", "get"),
         *each(
+            Blocking("", Kind.NET, "a callback, or a worker thread"),
+            "google.cloud.pubsub_v1.publisher.futures.Future",
+            "result exception",
+        ),
+        *each(
+            Blocking("", Kind.NET, "a worker thread"),
+            ("google.oauth2.credentials.Credentials", "google.oauth2.service_account.Credentials"),
+            "refresh",
+        ),
+        *each(
             Blocking("", Kind.NET, "a worker thread"),
             "google.oauth2.id_token",
             "verify_oauth2_token verify_firebase_token verify_token fetch_id_token",
@@ -179,9 +191,14 @@ LIBRARY = Library(
         *each(
             _azure,
             "azure.cosmos.ContainerProxy",
-            "read_item create_item upsert_item replace_item delete_item patch_item",
+            "read_item create_item upsert_item replace_item delete_item patch_item query_items read_all_items",
         ),
         *each(_azure, "azure.servicebus.ServiceBusSender", "send_messages schedule_messages"),
+        *each(
+            _azure,
+            "azure.servicebus.ServiceBusReceiver",
+            "receive_messages peek_messages complete_message abandon_message dead_letter_message",
+        ),
         *each(
             _azure,
             "azure.storage.queue.QueueClient",
@@ -229,11 +246,8 @@ LIBRARY = Library(
     clients=(
         *each(Client("", "close", "sdk", _BOTO_COST, 11.5), "boto3", "client resource Session"),
         *each(Client("", "close", "sdk", _BOTO_COST, 11.5), "boto3.Session", "client resource"),
-        *each(
-            Client("", "", "sdk", _BOTO_COST, 11.5, is_async=True),
-            ("aioboto3", "aiobotocore.session"),
-            "Session get_session",
-        ),
+        Client("aioboto3.Session", "", "sdk", _BOTO_COST, 11.5, is_async=True),
+        Client("aiobotocore.session.get_session", "", "sdk", _BOTO_COST, 11.5, is_async=True),
         Client(
             "google.cloud.storage.Client", "close", "sdk", "credentials look-up, a token and a connection"
         ),
@@ -301,9 +315,9 @@ LIBRARY = Library(
         "aioboto3.Session": "aioboto3.Session",
         "aioboto3.Session.client": "aioboto3.client.{}",
         "aioboto3.Session.resource": "aioboto3.client.{}",
-        "aiobotocore.session.get_session": "aioboto3.Session",
-        "aiobotocore.session.AioSession": "aioboto3.Session",
-        "aioboto3.Session.create_client": "aioboto3.client.{}",
+        "aiobotocore.session.get_session": "aiobotocore.session.AioSession",
+        "aiobotocore.session.AioSession": "aiobotocore.session.AioSession",
+        "aiobotocore.session.AioSession.create_client": "aioboto3.client.{}",
         "google.cloud.storage.Client": "google.cloud.storage.Client",
         **alike(
             "bucket get_bucket create_bucket", "google.cloud.storage.Bucket", "google.cloud.storage.Client"
@@ -331,6 +345,42 @@ LIBRARY = Library(
                 "minio.Minio",
             )
         },
+        "google.cloud.pubsub_v1.PublisherClient.publish": "google.cloud.pubsub_v1.publisher.futures.Future",
+        **{
+            name: name
+            for name in (
+                "google.oauth2.credentials.Credentials",
+                "google.oauth2.service_account.Credentials",
+                "azure.cosmos.CosmosClient",
+                "azure.servicebus.ServiceBusClient",
+            )
+        },
+        **alike(
+            "from_authorized_user_file from_authorized_user_info",
+            "google.oauth2.credentials.Credentials",
+            "google.oauth2.credentials.Credentials",
+        ),
+        **alike(
+            "from_service_account_file from_service_account_info",
+            "google.oauth2.service_account.Credentials",
+            "google.oauth2.service_account.Credentials",
+        ),
+        **alike(
+            "from_connection_string", "azure.servicebus.ServiceBusClient", "azure.servicebus.ServiceBusClient"
+        ),
+        **alike(
+            "get_queue_sender get_topic_sender",
+            "azure.servicebus.ServiceBusSender",
+            "azure.servicebus.ServiceBusClient",
+        ),
+        **alike(
+            "get_queue_receiver get_subscription_receiver",
+            "azure.servicebus.ServiceBusReceiver",
+            "azure.servicebus.ServiceBusClient",
+        ),
+        "azure.cosmos.CosmosClient.from_connection_string": "azure.cosmos.CosmosClient",
+        "azure.cosmos.CosmosClient.get_database_client": "azure.cosmos.DatabaseProxy",
+        "azure.cosmos.DatabaseProxy.get_container_client": "azure.cosmos.ContainerProxy",
         "google.cloud.firestore.Client.collection": "google.cloud.firestore.CollectionReference",
         "google.cloud.firestore.Client.document": "google.cloud.firestore.DocumentReference",
         "google.cloud.firestore.CollectionReference.document": "google.cloud.firestore.DocumentReference",
@@ -351,6 +401,7 @@ LIBRARY = Library(
         "azure.storage.blob.aio.BlobServiceClient.get_container_client": "azure.storage.blob.aio.ContainerClient",
         "azure.storage.blob.aio.ContainerClient.get_blob_client": "azure.storage.blob.aio.BlobClient",
     },
+    over={"google.cloud.pubsub_v1": "google.cloud.firestore"},
     aliases={
         **_stubs(),
         "boto3.session.Session": "boto3.Session",

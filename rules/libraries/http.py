@@ -26,6 +26,10 @@ _REQUEST_SESSIONS = (
     "authlib.integrations.requests_client.OAuth2Session",
     "authlib.integrations.requests_client.OAuth1Session",
 )
+_OAUTH_SESSIONS = (
+    "requests_oauthlib.OAuth2Session",
+    "authlib.integrations.requests_client.OAuth2Session",
+)
 _POOLS = (
     "urllib3.PoolManager",
     "urllib3.ProxyManager",
@@ -40,7 +44,7 @@ LIBRARY = Library(
     blocking=(
         *each(_requests, "requests", VERBS),
         *each(_requests, _REQUEST_SESSIONS, f"{VERBS} send"),
-        *each(_requests, _REQUEST_SESSIONS[5:6], "fetch_token refresh_token"),
+        *each(_requests, _OAUTH_SESSIONS, "fetch_token refresh_token"),
         *each(_requests, "requests.Response", "iter_content iter_lines"),
         *each(_niquests, "niquests", VERBS),
         *each(_niquests, "niquests.Session", f"{VERBS} send"),
@@ -76,6 +80,11 @@ LIBRARY = Library(
             "goto click fill content screenshot pdf wait_for_selector evaluate",
         ),
         *each(_browser, "playwright.sync_api.BrowserType", "launch connect"),
+        *each(
+            Blocking("", Kind.NET, "`playwright.async_api.async_playwright`", construct=True, weight="high"),
+            "playwright.sync_api",
+            "sync_playwright",
+        ),
         *each(
             Blocking("", Kind.NET, "`zeep.AsyncClient`", construct=True),
             "zeep",

@@ -45,6 +45,8 @@ _ANTHROPIC_CALLS = (
     "beta.messages.stream",
     "models.list",
 )
+# What Anthropic's models are asked for through other companies' clouds.
+_CLOUD_CALLS = ("messages.create", "messages.stream", "beta.messages.create")
 _GROQ_CALLS = ("chat.completions.create", "audio.transcriptions.create", "models.list")
 _MISTRAL_CALLS = (
     "chat.complete",
@@ -73,10 +75,16 @@ _SDKS: tuple[tuple[tuple[str, ...], tuple[str, ...], str, tuple[str, ...]], ...]
         _OPENAI_CALLS,
     ),
     (
-        ("anthropic.Anthropic", "anthropic.AnthropicBedrock", "anthropic.AnthropicVertex"),
-        ("anthropic.AsyncAnthropic", "anthropic.AsyncAnthropicBedrock", "anthropic.AsyncAnthropicVertex"),
+        ("anthropic.Anthropic",),
+        ("anthropic.AsyncAnthropic",),
         "`anthropic.AsyncAnthropic`",
         _ANTHROPIC_CALLS,
+    ),
+    (
+        ("anthropic.AnthropicBedrock", "anthropic.AnthropicVertex"),
+        ("anthropic.AsyncAnthropicBedrock", "anthropic.AsyncAnthropicVertex"),
+        "the client with `Async` before its name",
+        _CLOUD_CALLS,
     ),
     (("groq.Groq",), ("groq.AsyncGroq",), "`groq.AsyncGroq`", _GROQ_CALLS),
     (("together.Together",), ("together.AsyncTogether",), "`together.AsyncTogether`", _GROQ_CALLS),
@@ -312,6 +320,9 @@ LIBRARY = Library(
         "langchain.chat_models.ChatOpenAI": "langchain_community.chat_models.ChatOpenAI",
         "langchain_openai.chat_models.ChatOpenAI": "langchain_openai.ChatOpenAI",
         "vertexai.preview.generative_models.GenerativeModel": "vertexai.generative_models.GenerativeModel",
+    },
+    former={
+        f"anthropic.{client}.completions": "anthropic==0.125.0" for client in ("Anthropic", "AsyncAnthropic")
     },
     bases={
         "openai.AzureOpenAI": "openai.OpenAI",

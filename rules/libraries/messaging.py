@@ -9,6 +9,8 @@ _enqueue = Blocking(
     "", Kind.NET, "a worker thread, or an asynchronous queue such as arq or taskiq", weight="medium"
 )
 
+_HUEYS = ("RedisHuey", "PriorityRedisHuey", "RedisExpireHuey")
+
 LIBRARY = Library(
     offloads=(
         Offload("rq.Queue.enqueue", "job", 0, "f", awaitable=False),
@@ -19,6 +21,7 @@ LIBRARY = Library(
     blocking=(
         *each(_kafka, "kafka.KafkaProducer", "flush close"),
         *each(_kafka, "kafka.KafkaConsumer", "poll __iter__ commit"),
+        *each(_kafka, "kafka.producer.future.FutureRecordMetadata", "get"),
         *each(_confluent, "confluent_kafka.Producer", "flush"),
         *each(_confluent, "confluent_kafka.Consumer", "poll consume commit"),
         *each(Blocking("", Kind.NET, "`aio_pika`", construct=True), "pika", "BlockingConnection"),
@@ -32,7 +35,7 @@ LIBRARY = Library(
         *each(
             Blocking("", Kind.WAIT, "a status endpoint that the client polls"),
             "celery.result.AsyncResult",
-            "get wait join",
+            "get wait",
         ),
         *each(
             Blocking("", Kind.WAIT, "a status endpoint that the client polls"),
@@ -43,7 +46,7 @@ LIBRARY = Library(
         *each(_enqueue, "celery.Celery", "send_task"),
         *each(_enqueue, "rq.Queue", "enqueue enqueue_call enqueue_in enqueue_at fetch_job"),
         *each(_enqueue, "dramatiq.Actor", "send send_with_options"),
-        *each(Blocking("", Kind.NET, "`nats.connect`, awaited"), "stan.Client", "publish"),
+        *each(_enqueue, "huey.api.Huey", "enqueue"),
         *each(Blocking("", Kind.NET, "`aiomqtt`"), "paho.mqtt.publish", "single multiple"),
         *each(Blocking("", Kind.NET, "`aiomqtt`"), "paho.mqtt.client.Client", "connect loop_forever"),
     ),
@@ -106,6 +109,8 @@ LIBRARY = Library(
     ),
     returns={
         "kafka.KafkaProducer": "kafka.KafkaProducer",
+        "kafka.KafkaProducer.send": "kafka.producer.future.FutureRecordMetadata",
+        **{f"huey.{name}": f"huey.{name}" for name in _HUEYS},
         "kafka.KafkaConsumer": "kafka.KafkaConsumer",
         "confluent_kafka.Producer": "confluent_kafka.Producer",
         "confluent_kafka.Consumer": "confluent_kafka.Consumer",
@@ -122,7 +127,10 @@ LIBRARY = Library(
         "arq.create_pool": "arq.connections.ArqRedis",
         "paho.mqtt.client.Client": "paho.mqtt.client.Client",
     },
+    bases=dict.fromkeys((f"huey.{name}" for name in _HUEYS), "huey.api.Huey"),
+    over={"huey": "redis"},
     aliases={
+        "huey.Huey": "huey.api.Huey",
         "pika.adapters.blocking_connection.BlockingConnection": "pika.BlockingConnection",
         "celery.Task": "celery.app.task.Task",
         "celery.app.base.Celery": "celery.Celery",

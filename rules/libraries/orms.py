@@ -4,6 +4,7 @@ from rules.libraries.model import Blocking, Kind, Library, Query, alike, each
 
 _peewee = Blocking("", Kind.DB, "SQLAlchemy's `AsyncSession`, or a plain `def` endpoint")
 _pynamo = Blocking("", Kind.DB, "`aioboto3`, or a plain `def` endpoint")
+_pony = Blocking("", Kind.DB, "SQLAlchemy's `AsyncSession`, or a plain `def` endpoint")
 _PEEWEE_QUERIES = ("peewee.ModelSelect", "peewee.Insert", "peewee.ModelUpdate", "peewee.ModelDelete")
 
 _TORTOISE_CHAIN = (
@@ -28,6 +29,8 @@ LIBRARY = Library(
             "peewee.Database",
             "connect execute_sql execute create_tables drop_tables commit rollback",
         ),
+        *each(_pony, "pony.orm", "commit flush rollback get exists"),
+        *each(_pony, "pony.orm.core.Query", "first get fetch count exists delete __iter__ __getitem__"),
         *each(
             _pynamo,
             "pynamodb.models.Model",
@@ -91,8 +94,21 @@ LIBRARY = Library(
             "get query scan batch_get count refresh",
         ),
         *each(Query("", "write", False, "pynamodb"), "pynamodb.models.Model", "save delete update"),
+        *each(Query("", "select", False, "pony"), "pony.orm", "get exists"),
+        *each(
+            Query("", "select", False, "pony"),
+            "pony.orm.core.Query",
+            "first get fetch count exists __iter__ __getitem__",
+        ),
+        *each(Query("", "commit", False, "pony"), "pony.orm", "commit"),
+        *each(Query("", "flush", False, "pony"), "pony.orm", "flush"),
+        *each(Query("", "rollback", False, "pony"), "pony.orm", "rollback"),
     ),
     returns={
+        "pony.orm.select": "pony.orm.core.Query",
+        **alike(
+            "filter where order_by sort_by limit page without_distinct prefetch", *["pony.orm.core.Query"] * 2
+        ),
         "peewee.Model.select": "peewee.ModelSelect",
         "peewee.Model.update": "peewee.ModelUpdate",
         "peewee.Model.delete": "peewee.ModelDelete",
@@ -119,7 +135,9 @@ LIBRARY = Library(
         **alike(_TORTOISE_CHAIN, "tortoise.queryset.QuerySet", "tortoise.queryset.QuerySet"),
     },
     attributes={"django.db.models.Model.objects": "django.db.models.query.QuerySet"},
+    over={"pony": "psycopg2"},
     aliases={
+        **{f"pony.orm.core.{name}": f"pony.orm.{name}" for name in ("commit", "flush", "rollback", "select")},
         "tortoise.Model": "tortoise.models.Model",
         "django.db.models.base.Model": "django.db.models.Model",
         "django.db.models.QuerySet": "django.db.models.query.QuerySet",

@@ -145,7 +145,34 @@ LIBRARY = Library(
         ),
         *each(Blocking("", Kind.NET, "`asyncssh`"), "fabric.Connection", "run sudo put get local"),
         *each(Blocking("", Kind.NET, "`asyncssh`", construct=True), "netmiko", "ConnectHandler"),
+        *each(
+            Blocking("", Kind.NET, "`asyncssh`"),
+            "netmiko.BaseConnection",
+            "send_command send_command_timing send_config_set send_multiline save_config disconnect",
+        ),
         *each(Blocking("", Kind.NET, "`asyncssh`", construct=True), "pysftp", "Connection"),
+        *each(
+            Blocking("", Kind.NET, "`asyncssh`"),
+            "pysftp.Connection",
+            "get get_r put put_r listdir execute remove makedirs exists stat",
+        ),
+        *each(
+            _thread,
+            tuple(f"shopify.{name}" for name in ("Product", "Order", "Customer", "Variant", "Collection")),
+            "find find_first create save destroy count",
+        ),
+        *each(
+            _thread,
+            tuple(f"paypalrestsdk.{name}" for name in ("Payment", "Sale", "Invoice", "Order")),
+            "find",
+        ),
+        *each(_thread, "paypalrestsdk.Payment", "all create execute"),
+        *each(
+            _thread,
+            "mailchimp_marketing.Client",
+            "lists.get_all_lists lists.add_list_member lists.get_list_member lists.update_list_member"
+            " lists.set_list_member campaigns.create campaigns.send campaigns.list ping.get",
+        ),
         *each(
             Blocking("", Kind.NET, "`bonsai`"),
             "ldap3.Connection",
@@ -238,6 +265,17 @@ LIBRARY = Library(
             )
         },
         "emails.html": "emails.Message",
+        "netmiko.ConnectHandler": "netmiko.BaseConnection",
+        "pysftp.Connection": "pysftp.Connection",
+        "mailchimp_marketing.Client": "mailchimp_marketing.Client",
+        **{
+            f"paypalrestsdk.{name}": f"paypalrestsdk.{name}"
+            for name in ("Payment", "Sale", "Invoice", "Order")
+        },
+        **{
+            f"shopify.{name}": f"shopify.{name}"
+            for name in ("Product", "Order", "Customer", "Variant", "Collection")
+        },
         "github.Github.get_repo": "github.Repository.Repository",
         "paramiko.SSHClient.open_sftp": "paramiko.SFTPClient",
         "paramiko.SFTPClient.from_transport": "paramiko.SFTPClient",
@@ -246,6 +284,7 @@ LIBRARY = Library(
         "supabase.create_client": "supabase.Client",
         **alike("insecure_channel secure_channel", "grpc.Channel", "grpc"),
     },
+    over={"shopify": "urllib", "paypalrestsdk": "requests", "mailchimp_marketing": "requests"},
     aliases={
         "twilio.rest.TwilioRestClient": "twilio.rest.Client",
         "slack_sdk.web.WebClient": "slack_sdk.WebClient",

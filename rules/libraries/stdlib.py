@@ -71,6 +71,16 @@ LIBRARY = Library(
             "ftplib.FTP",
             "connect login retrbinary retrlines storbinary storlines nlst mlsd dir cwd delete mkd rmd size quit",
         ),
+        *each(Blocking("", Kind.NET, STREAMS, construct=True), "telnetlib", "Telnet"),
+        *each(
+            Blocking("", Kind.NET, STREAMS),
+            "telnetlib.Telnet",
+            "open read_until read_all read_some expect write",
+        ),
+        *each(Blocking("", Kind.NET, STREAMS, construct=True), "nntplib", "NNTP NNTP_SSL"),
+        *each(
+            Blocking("", Kind.NET, STREAMS), "nntplib.NNTP", "group article body head over post list newnews"
+        ),
         *each(_process, "subprocess", "run call check_call check_output getoutput getstatusoutput"),
         Blocking("subprocess.Popen", Kind.PROC, PROCESS, construct=True, weight="high"),
         *each(_process, "subprocess.Popen", "wait communicate"),
@@ -134,7 +144,11 @@ LIBRARY = Library(
             "concurrent.futures.Future",
             "result exception",
         ),
-        *each(Blocking("", Kind.WAIT, "`await asyncio.wrap_future(...)`"), "concurrent.futures", "wait"),
+        *each(
+            Blocking("", Kind.WAIT, "`await asyncio.wrap_future(...)`"),
+            "concurrent.futures",
+            "wait as_completed",
+        ),
         *each(
             Blocking("", Kind.WAIT, "`loop.run_in_executor`"),
             ("concurrent.futures.ThreadPoolExecutor", "concurrent.futures.ProcessPoolExecutor"),
@@ -237,6 +251,9 @@ LIBRARY = Library(
         "socket.socket": "socket.socket",
         "socket.create_connection": "socket.socket",
         "xmlrpc.client.ServerProxy": "xmlrpc.client.ServerProxy",
+        "telnetlib.Telnet": "telnetlib.Telnet",
+        "nntplib.NNTP": "nntplib.NNTP",
+        "nntplib.NNTP_SSL": "nntplib.NNTP",
         **{f"smtplib.{name}": f"smtplib.{name}" for name in ("SMTP", "SMTP_SSL", "LMTP")},
         **{f"imaplib.{name}": f"imaplib.{name}" for name in ("IMAP4", "IMAP4_SSL")},
         **{f"poplib.{name}": f"poplib.{name}" for name in ("POP3", "POP3_SSL")},
@@ -285,6 +302,8 @@ LIBRARY = Library(
         "asyncio.create_subprocess_shell": "asyncio.subprocess.Process",
     },
     attributes={"pathlib.Path.parent": "pathlib.Path"},
+    former=dict.fromkeys(("telnetlib", "nntplib"), "python==3.12"),
+    over=dict.fromkeys(("telnetlib", "nntplib"), "socket"),
     aliases={
         "asyncio.events.AbstractEventLoop": "asyncio.AbstractEventLoop",
         "asyncio.BaseEventLoop": "asyncio.AbstractEventLoop",
