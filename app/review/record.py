@@ -15,7 +15,6 @@ from app.review.report import Report
 from rules.engine.capacity import Site
 from rules.engine.finding import Finding, ProvenFix, Skipped, Statistics, Suppressed
 
-
 MOST_STANDING = 300
 """Endpoints beside those of the change of which the costs are kept."""
 

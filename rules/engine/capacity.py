@@ -19,13 +19,12 @@ from rules import libraries
 from rules.engine import estimates
 from rules.engine.deployment import Deployment
 from rules.engine.finding import Cost, Effort, Endpoint, Holding, Occupancy, Options
+from rules.engine.pool_estimates import MAX_CONNECTIONS
 from rules.engine.waiting import COMPUTED, COMPUTING_MS, CPU, DB, DISK, HOPS, HTTP, REDIS, SLEPT, STORE, WAIT
 from rules.libraries import Kind
 
 POOL = 15
 """Connections of SQLAlchemy's default pool, overflow included."""
-MAX_CONNECTIONS = 100
-"""What PostgreSQL allows by default."""
 REDIS_MS = 0.5
 # Processor time, milliseconds: of FastAPI itself per request; of the way to a thread and back; per statement through an ORM;
 # per outgoing HTTP call. `make bench-scale` holds what comes of them against a service under load.

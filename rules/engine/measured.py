@@ -14,11 +14,12 @@ import msgspec
 
 from rules import libraries
 from rules.engine import estimates
-from rules.engine.finding import Impact
+from rules.engine.finding import Impact, Options
 from rules.engine.rule import Rule
 from rules.libraries import Blocking, Kind
 
 PATH = Path(__file__).resolve().parents[1] / "measured.json"
+_NO_OPTIONS = Options()
 SHOWN = 1.3
 """Below this factor a busy machine shows nothing."""
 _WORDS = {
@@ -188,7 +189,14 @@ def _waits() -> frozenset[tuple[str, Kind]]:
     return frozenset({(library, kind) for library, kind, _ in tried} - held)
 
 
-def impact(rule: Rule, expected: Impact | None) -> Impact:
+def impact(rule: Rule, expected: Impact | None, options: Options = _NO_OPTIONS) -> Impact:
+    """What a finding may be expected to cost, with what of it the project's configuration says."""
+    found = _impact(rule, expected)
+    told = tuple(key for key in found.assumptions if key in options.context)
+    return msgspec.structs.replace(found, told=told) if told else found
+
+
+def _impact(rule: Rule, expected: Impact | None) -> Impact:
     """What a finding may be expected to cost. Measured is an estimate whose own formula the rule's benchmark tried; other
     sentences of a measured rule are not. A match that brings an empty estimate is none that was tried either."""
     told = rule.impact if expected is None else expected

@@ -11,7 +11,6 @@ import asyncio
 import importlib
 import json
 import mmap
-import signal
 import socket
 import ssl
 import struct
@@ -320,7 +319,7 @@ def main() -> None:
         with suppress(ImportError):
             ports[name] = getattr(peer, name)()
     print(json.dumps(ports), flush=True)
-    signal.pause()
+    sys.stdin.read()  # until whoever started it is gone
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ def ports() -> dict[str, int]:
         str(folder()),
         str(SILENCE),
     ]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     atexit.register(process.kill)
     assert process.stdout is not None
     found: dict[str, int] = json.loads(process.stdout.readline())

@@ -6,6 +6,7 @@ Those that take an address are given the peer's; the others reach it as their pr
 from __future__ import annotations
 
 import functools
+import os
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -107,7 +108,10 @@ CALLS: dict[str, Callable[[], object]] = {
     "newspaper.Article.download": lambda: m("newspaper").Article(http("/article")).download(),
     "gtts.gTTS.save": lambda: m("gtts").gTTS("a", lang_check=False).save(str(folder() / "spoken.mp3")),
     "consul.Consul.kv.get": lambda: m("consul").Consul(**host()).kv.get("a"),
+    "paypalrestsdk.Payment.find": lambda: _paypal(),
+    "mailchimp_marketing.Client.lists.get_all_lists": lambda: _lists(),
     # over urllib3 and urllib
+    "shopify.Product.find": lambda: _shopify(),
     "hubspot.HubSpot.crm.contacts.basic_api.get_by_id": lambda: _hubspot().crm.contacts.basic_api.get_by_id(
         "1"
     ),
@@ -201,6 +205,11 @@ CALLS: dict[str, Callable[[], object]] = {
         .invoke("b")
     ),
     "langchain_community.vectorstores.FAISS.similarity_search": lambda: _faiss().similarity_search("a"),
+    "google.cloud.pubsub_v1.publisher.futures.Future.result": lambda: _published(),
+    "huey.api.Huey.enqueue": lambda: _enqueued(),
+    # what Python no longer brings from 3.13 on
+    "telnetlib.Telnet.read_some": lambda: m("telnetlib").Telnet("127.0.0.1", peer()).read_some(),
+    "nntplib.NNTP": lambda: m("nntplib").NNTP("127.0.0.1", peer()),
     # what waits outside of Python
     "zmq.Socket.recv": lambda: _zmq(),
     "lancedb.DBConnection.table_names": lambda: _lance().table_names(),
@@ -287,6 +296,35 @@ def _fetched() -> object:
     settings = m("copy").deepcopy(m("trafilatura.settings").DEFAULT_CONFIG)
     settings["DEFAULT"]["SSRF_PROTECTION"] = "off"
     return m("trafilatura").fetch_url(http("/article"), config=settings)
+
+
+def _paypal() -> object:
+    paypal = m("paypalrestsdk")
+    return paypal.Payment.find("1", api=paypal.Api(client_id="a", client_secret="b", endpoint=http()))
+
+
+def _lists() -> object:
+    client = m("mailchimp_marketing").Client()
+    client.set_config({"api_key": "a-us1", "server": "us1"})
+    return client.lists.get_all_lists()
+
+
+def _shopify() -> object:
+    shopify = m("shopify")
+    shopify.ShopifyResource.set_site(http("/admin"))
+    return shopify.Product.find(1)
+
+
+def _published() -> object:
+    """Over gRPC, in a thread of the client; the caller waits for it."""
+    os.environ["PUBSUB_EMULATOR_HOST"] = f"127.0.0.1:{peer('grpc')}"
+    publisher = m("google.cloud.pubsub_v1").PublisherClient()
+    return publisher.publish("projects/a/topics/b", b"c").result(timeout=5)
+
+
+def _enqueued() -> object:
+    huey = m("huey").RedisHuey("shop", **host())
+    return huey.task()(_price)("a")
 
 
 def _hubspot() -> Any:

@@ -34,6 +34,7 @@ CALLS: dict[str, Callable[[], object]] = {
     "sqlalchemy.orm.Session.scalars": lambda: _session("psycopg").scalars(m("sqlalchemy").text(SLOW)),
     "pyodbc.Cursor.execute": lambda: _odbc().cursor().execute(SLOW),
     "peewee.Database.execute_sql": lambda: _peewee().execute_sql(SLOW),
+    "pony.orm.core.Query.first": lambda: _pony(),
     # Redis itself
     "redis.Redis.blpop": lambda: _redis("redis").blpop(["nothing"], timeout=SILENCE),
     "valkey.Valkey.blpop": lambda: _redis("valkey").blpop(["nothing"], timeout=SILENCE),
@@ -60,7 +61,7 @@ CALLS: dict[str, Callable[[], object]] = {
     ),
     "whois.whois": lambda: _whois(),
 }
-OTHERS = ("psycopg", "sqlalchemy.", "pyodbc.", "peewee.", "redis.", "valkey.")
+OTHERS = ("psycopg", "sqlalchemy.", "pyodbc.", "peewee.", "pony.", "redis.", "valkey.")
 """Whose servers are not the peer."""
 
 
@@ -120,6 +121,24 @@ def _odbc() -> Any:
 @functools.cache
 def _peewee() -> Any:
     return m("peewee").PostgresqlDatabase(_database()["conninfo"])
+
+
+@functools.cache
+def _orders() -> Any:
+    orm = m("pony.orm")
+    database = orm.Database()
+    order = type("Order", (database.Entity,), {"name": orm.Optional(str)})
+    database.bind(provider="postgres", dsn=_database()["conninfo"])
+    database.generate_mapping(create_tables=True)
+    with orm.db_session:
+        order(name="a")
+    return order
+
+
+def _pony() -> object:
+    orm, order = m("pony.orm"), _orders()
+    with orm.db_session:
+        return order.select().filter(lambda _: orm.raw_sql(f"pg_sleep({SILENCE}) is not null")).first()
 
 
 @functools.cache

@@ -492,7 +492,6 @@ WITHOUT = {
     "ping3.ping": "what does not answer is not on this machine",
     "pysftp.Connection": "no release of it can be imported beside today's paramiko",
     "playwright.sync_api.Page.goto": "its objects belong to the thread that made them",
-    "stan.Client.publish": "there is no such package to install",
     "tempfile.NamedTemporaryFile": "a file is made in microseconds",
 }
 """What is not driven, and why."""
