@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.finding import Impact
-from rules.engine.memoised import memos
+from rules.engine.memoised import is_method, memos, own_arguments
 from rules.engine.redis_calls import command, is_meant_to_stay
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.spelling import last_name
@@ -118,8 +118,12 @@ class CacheWithoutInvalidation(Rule):
             f"`{module.segment(memo.node)}` keeps what `{node.name}` read from the database until the process ends: later changes"
             " are never seen.",
             # What it writes itself where nothing is there yet is written once: a salt, an installation's own number.
+            # So are keys and certificates, and most of what there is only one of.
             confidence=Confidence.POSSIBLE
-            if summary.writes or summary.commits or _makes(node)
+            if summary.writes
+            or summary.commits
+            or _makes(node)
+            or not own_arguments(node, method=is_method(node, module))
             else Confidence.LIKELY,
             call_path=reads[0].path if len(reads[0].path) > 1 else (),
             impact=Impact(

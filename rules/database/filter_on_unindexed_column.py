@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine import estimates, index_advice
 from rules.engine.finding import Options
-from rules.engine.lookups import Use
+from rules.engine.lookups import Use, enumerations
 from rules.engine.reference_tables import is_reference
 from rules.engine.rule import Confidence, Effort, Hop, Invalid, Match, Rule, Severity, Valid
 from rules.engine.small_tables import is_small
@@ -197,6 +197,8 @@ class FilterOnUnindexedColumn(Rule):
         seen: set[int] = set()
         for table, column in module.project.models.columns_at(module.path, module.symbol_at(node)):
             if column.line in seen or not _is_worth_an_index(table, column):
+                continue
+            if column.type in enumerations(module.project):
                 continue
             uses = [
                 use

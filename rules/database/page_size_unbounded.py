@@ -13,6 +13,7 @@ from rules.engine.page_sizes import LIMITERS, arguments, bounded, given, is_numb
 from rules.engine.rewrites import with_keyword
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.small_tables import is_small
+from rules.engine.traffic import is_example
 from rules.engine.walking import own_calls, walk
 
 if TYPE_CHECKING:
@@ -130,8 +131,10 @@ class PageSizeUnbounded(Rule):
                 yield Match(
                     call,
                     f"`{argument.arg}` of `{node.name}` goes to `.limit()` as it comes: one request may ask for"
-                    f" every row{_usually(default)}.",
-                    confidence=Confidence.POSSIBLE if _is_narrow(call, module) else Confidence.CERTAIN,
+                    f" all rows that match{_usually(default)}.",
+                    confidence=Confidence.POSSIBLE
+                    if _is_narrow(call, module) or is_example(module.path, module.project)
+                    else Confidence.CERTAIN,
                     fix=_fix(argument, default),
                     call_path=path,
                     related=(Hop(module.path, argument.lineno, node.name),),

@@ -9,6 +9,7 @@ from rules.engine.finding import Options
 from rules.engine.loop_shapes import shortened
 from rules.engine.module import Role
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.spelling import last_name
 from rules.engine.transactions import CONNECTIONS, RELEASING, holds, is_a
 from rules.engine.values import Sort
 from rules.engine.walking import own_nodes, walk
@@ -149,9 +150,23 @@ class SessionLeak(Rule):
             node,
             message,
             severity=severity,
-            confidence=_confidence(name, fate, function.node, module),
+            confidence=Confidence.POSSIBLE
+            if _is_for_other_versions(node, module)
+            else _confidence(name, fate, function.node, module),
             impact=pool_estimates.leaked(module.options),
         )
+
+
+def _is_for_other_versions(node: ast.AST, module: Module) -> bool:
+    """In `except AttributeError:`, which is for libraries that have it by another name: hardly ever."""
+    parent = module.parent(node)
+    while parent is not None and not isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef):
+        if isinstance(parent, ast.ExceptHandler) and parent.type is not None:
+            caught = {last_name(part) for part in walk(parent.type)}
+            if caught & {"AttributeError", "ImportError", "ModuleNotFoundError"}:
+                return True
+        parent = module.parent(parent)
+    return False
 
 
 def _target(node: ast.Call, module: Module) -> str | None:

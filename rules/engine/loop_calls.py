@@ -87,8 +87,8 @@ _NOT_KEPT = "whenever no answer is kept"
 _FIRST_TIME = "the first time"
 _WISHED = "when it is asked to"
 _AT_START = "when the service starts"
-_CHOSEN = "with one of the objects that it may be"
-_AT_MOST = {AFTER_FAILURE: Severity.HIGH, _FIRST_TIME: Severity.LOW, _CHOSEN: Severity.HIGH}
+CHOSEN = "with one of the objects that it may be"
+_AT_MOST = {AFTER_FAILURE: Severity.HIGH, _FIRST_TIME: Severity.LOW, CHOSEN: Severity.MEDIUM}
 _OF_HELPERS = frozenset({"FP103", "FP105", "FP106"})
 _IF_MISSING = re.compile(r"_or_(?:create|make|generate|build|init)|(?:create|make|generate)_if_")
 _FAR = 4
@@ -111,6 +111,8 @@ class Stop:
     """From the helper's own call to the leaf; empty when `call` is the leaf."""
     seldom: str = ""
     """When it happens, where that is not at each call: "when no answer is kept"."""
+    sometimes: bool = False
+    """Whether it stands in one arm of a branch of a helper."""
     besides: tuple[str, ...] = ()
     """What else the same call reaches that stops the loop: it is one finding, and one thread mends both."""
 
@@ -229,8 +231,10 @@ def _conversation(stop: Stop) -> str:
 
 
 def _is_hardly_felt(stop: Stop) -> bool:
-    """Whether a helper sleeps or tidies up only when something fails, or fills a store of its own with an answer that comes
-    soon."""
+    """Whether a helper sleeps or tidies up only when something fails, fills a store of its own with an answer that comes
+    soon, or waits for a thread in one of its branches only."""
+    if stop.kind is Kind.WAIT and stop.sometimes:
+        return True
     if stop.seldom == AFTER_FAILURE:
         return bool(stop.path) and stop.kind in (Kind.SLEEP, Kind.DB, Kind.WAIT)
     return stop.seldom == _NOT_KEPT and (stop.kind is Kind.WAIT or (stop.kind is Kind.DB and bool(stop.path)))
@@ -284,7 +288,18 @@ def through_helper(call: ast.Call | ast.Attribute, module: Module) -> Iterator[S
             severity = severity.lowered()
         if leaf.rarely & facts.BRIEF:
             severity = min(severity, Severity.LOW, key=lambda each: each.rank)
-        stop = Stop(code, call, leaf.callable, entry.kind, entry.instead, severity, entry, leaf.path, seldom)
+        stop = Stop(
+            code,
+            call,
+            leaf.callable,
+            entry.kind,
+            entry.instead,
+            severity,
+            entry,
+            leaf.path,
+            seldom,
+            leaf.sometimes,
+        )
         known = nearest.get(entry.kind)
         if known is None or _telling(stop) < _telling(known):
             nearest[entry.kind] = stop
@@ -337,10 +352,10 @@ def weight(entry: Blocking) -> Severity:
 def _seldom_here(call: ast.Call, module: Module) -> str:
     """When a call is made, as far as its own function says."""
     flags = module.call_flags(call)
-    if flags & facts.FAILING:
-        return AFTER_FAILURE
     if flags & facts.ONCE:
         return _FIRST_TIME
+    if flags & facts.FAILING:
+        return AFTER_FAILURE
     if flags & (facts.RECALLED | facts.ON_MISS):
         return _NOT_KEPT
     node = module.graph_node(call)
@@ -394,17 +409,17 @@ def _makes_if_missing(hop: Hop) -> bool:
 
 
 def _seldom(leaf: Leaf, module: Module) -> str:
-    if leaf.rarely & facts.FAILING:
-        return AFTER_FAILURE
     if leaf.rarely & facts.ONCE:
         return _FIRST_TIME
+    if leaf.rarely & facts.FAILING:
+        return AFTER_FAILURE
     if leaf.kept_by is not None and (found := _kept_by(leaf.kept_by, module)):
         return found
     if leaf.cached or leaf.on_miss or leaf.rarely & facts.RECALLED or any(map(_makes_if_missing, leaf.path)):
         return _NOT_KEPT
     if leaf.rarely & facts.WISHED:
         return _WISHED
-    return _CHOSEN if leaf.by_choice else ""
+    return CHOSEN if leaf.by_choice else ""
 
 
 def by_kind(function: ast.AsyncFunctionDef, module: Module, code: str) -> list[list[Stop]]:

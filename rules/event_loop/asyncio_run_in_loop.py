@@ -161,7 +161,7 @@ def _severity(call: ast.Call, starter: str, module: Module, *, by_choice: bool) 
         return Severity.HIGH
     if _is_caught(call, module):
         return Severity.MEDIUM
-    return Severity.HIGH if by_choice else Severity.CRITICAL
+    return Severity.MEDIUM if by_choice else Severity.CRITICAL
 
 
 def _is_caught(call: ast.Call, module: Module) -> bool:

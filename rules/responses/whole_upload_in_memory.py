@@ -97,7 +97,7 @@ class WholeUploadInMemory(Rule):
             return
         small = _is_text(node, module) or _is_measured(node, function.node, module)
         what = f"`{module.segment(node)}`"
-        late = " before its size is checked" if _is_measured(node, function.node, module) else ""
+        late = " before its size is checked" if _is_judged(node, function.node, module) else ""
         yield Match(
             node,
             f"{what} holds the whole upload in memory{late}: its size is up to the client, and every upload that runs at"
@@ -255,16 +255,41 @@ def _checks(call: ast.Call, upload: str) -> bool:
 
 def _is_measured(read: ast.Call, function: ast.AST, module: Module) -> bool:
     """Whether the length of what was read is looked at afterwards."""
+    return next(_measures(read, function, module), None) is not None
+
+
+def _measures(read: ast.Call, function: ast.AST, module: Module) -> Iterator[ast.Call]:
     names = _bound(read, module)
-    return any(
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id == "len"
-        and len(node.args) == 1
-        and isinstance(node.args[0], ast.Name)
-        and node.args[0].id in names
-        for node in walk(function)
-    )
+    for node in walk(function):
+        match node:
+            case ast.Call(func=ast.Name(id="len"), args=[ast.Name(id=name)]) if name in names:
+                yield node
+
+
+def _is_judged(read: ast.Call, function: ast.AST, module: Module) -> bool:
+    """Whether the length is compared with a most, at once or by a name, not just stored or asked for zero."""
+    for node in _measures(read, function, module):
+        around = module.parent(node)
+        held = _bound(node, module)
+        if held and any(
+            _bounds(each)
+            for each in walk(function)
+            if isinstance(each, ast.Compare)
+            for part in walk(each)
+            if isinstance(part, ast.Name) and part.id in held
+        ):
+            return True
+        while isinstance(around, ast.BinOp):
+            around = module.parent(around)
+        if isinstance(around, ast.Compare) and _bounds(around):
+            return True
+    return False
+
+
+def _bounds(comparison: ast.Compare) -> bool:
+    """`len(content) > MOST`, `MOST >= size`."""
+    zero = any(isinstance(each, ast.Constant) and each.value in (0, 1) for each in comparison.comparators)
+    return not zero and any(isinstance(each, ast.Gt | ast.GtE | ast.Lt | ast.LtE) for each in comparison.ops)
 
 
 def _bound(read: ast.Call, module: Module) -> set[str]:

@@ -164,3 +164,15 @@ refreshed = Refreshed()
 async def now_and_then() -> bytes:
     await asyncio.sleep(0)
     return refreshed.drawing()  # FP109 (summary)
+
+
+def label_of(number: int, kind: str) -> bytes:
+    if kind.startswith("drawn"):
+        return pool.submit(draw, number).result()
+    return b""
+
+
+@app.get("/label/{number}")
+async def perhaps_drawn(number: int) -> bytes:
+    await asyncio.sleep(0)
+    return label_of(number, "printed")  # FP109 (summary)
