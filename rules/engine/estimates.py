@@ -63,7 +63,7 @@ KEYS: Mapping[str, str] = {
     "built_per_request": "once",
     "calls": "of the code",
     "chunk_kb": "Starlette's own",
-    "connections": "of the code",
+    "connections": "of the code, or `pool_size` and `max_overflow` together",
     "cores": "of the machine that measured",
     "driver": "of the code",
     "endpoint": "one that does nothing",

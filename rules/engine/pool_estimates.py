@@ -20,7 +20,7 @@ def _pool(options: Options) -> tuple[dict[str, float | int | str], int, str]:
     size, overflow = (number(of[key]) for key in ("pool_size", "max_overflow"))
     own = options.context.keys() & of.keys()
     words = f"{places} connections ({size} + {overflow} overflow{'' if own else ' by default'})"
-    return {**of, "pool_timeout_s": POOL_TIMEOUT_S}, places, words
+    return {**of, "connections": places, "pool_timeout_s": POOL_TIMEOUT_S}, places, words
 
 
 def held_by_streams(options: Options) -> Impact:
@@ -84,7 +84,7 @@ def fewer_than_threads(options: Options, places: int) -> Impact:
             f" requests at once all but {places} wait"
         ),
         formula="(pool_size + max_overflow) / query time; wait ≈ (threads − pool)/pool · query time",
-        assumptions={"threads": held, "query_ms": QUERY_MS},
+        assumptions={"threads": held, "connections": places, "query_ms": QUERY_MS},
         measured=True,
     )
 
@@ -97,5 +97,5 @@ def more_than_allowed(workers: int, places: int, allowed: int) -> Impact:
             f" those above {allowed}"
         ),
         formula="workers · (pool_size + max_overflow) ≤ max_connections",
-        assumptions={"max_connections": allowed},
+        assumptions={"workers": workers, "connections": places, "max_connections": allowed},
     )

@@ -117,8 +117,10 @@ class PoolSmallerThanConcurrency(Rule):
         allowed, whose = _allowed(module)
         for command in deployment.production:
             workers = deployment.workers(command)
-            number = workers.number if workers is not None else None
-            if workers is None or number is None or number * total <= allowed:
+            if workers is None or workers.number is None:
+                continue
+            number = round(estimates.assumption(module.options, "workers", workers.number))
+            if number * total <= allowed:
                 continue
             yield Match(
                 engine.call,
