@@ -12,6 +12,7 @@ when a call that is said to block is awaited, or when an argument that the table
 from __future__ import annotations
 
 import argparse
+import builtins
 import datetime
 import json
 import platform
@@ -76,7 +77,7 @@ class Plan:
     def installation(self, name: str) -> str:
         """What to install for a name; empty for the standard library, `?` when nobody knows."""
         root = name.partition(".")[0]
-        if root in sys.stdlib_module_names or "." not in name:
+        if root in sys.stdlib_module_names or hasattr(builtins, name):
             return ""
         if exact := beginning(name, self.installs):
             return self.installs[exact]
@@ -296,19 +297,25 @@ def record(
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("beginning", nargs="*", help="only names that begin so")
-    parser.add_argument("--out", type=Path, help="instead of results/libraries.json")
+    parser.add_argument(
+        "beginning", nargs="*", help="only names that begin so; what is known of others is kept"
+    )
+    parser.add_argument("--out", type=Path, default=RESULTS)
     chosen = parser.parse_args()
     plan = Plan.load()
-    checked: dict[str, Any] = {}
+    out = chosen.out
+    before = json.loads(out.read_text(encoding="utf-8")) if chosen.beginning and out.exists() else {}
+    checked: dict[str, Any] = before.get("checked", {})
+    without: dict[str, Any] = before.get("not_installed", {})
     failed = 0
-    without: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as folder:
         environments = Environments(Path(folder))
         for requirements, wanted in sorted(groups(chosen.beginning, plan).items()):
             label = requirements or "python"
+            checked.pop(label, None)
+            without.pop(label, None)
             if requirements == UNKNOWN:
-                without["?"] = {"names": sorted(wanted), "reason": "nobody said what to install"}
+                without[UNKNOWN] = {"names": sorted(wanted), "reason": "nobody said what to install"}
                 failed += len(wanted)
                 continue
             try:
@@ -328,13 +335,11 @@ def main() -> int:
         "libraries": len(checked),
         "names": sum(each["names"] for each in checked.values()),
         "as_said": sum(each["as_said"] for each in checked.values()),
-        "checked": checked,
-        "not_installed": without,
+        "checked": dict(sorted(checked.items())),
+        "not_installed": dict(sorted(without.items())),
         "not_visible": dict(plan.unseen),
     }
-    out = chosen.out or (None if chosen.beginning else RESULTS)
-    if out is not None:
-        out.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    out.write_text(json.dumps(result, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     print(
         f"{result['as_said']} of {result['names']} names of {len(checked)} libraries as said; {len(without)} not installed"
     )

@@ -119,7 +119,10 @@ def _assigned(owner: type, name: str) -> Any:
                     if _is_self(target, name):
                         scope = Scope(_module_of(function), tree.body[0] if tree else None, owner)
                         return scope.type_of(annotation) or scope.value(value) or object()
-    if any("__getattr__" in vars(each) for each in owner.__mro__):
+    # pydantic's own looks only for private attributes
+    if any(
+        "__getattr__" in vars(each) for each in owner.__mro__ if not each.__module__.startswith("pydantic.")
+    ):
         raise UnseenError(f"{owner.__name__} makes its attributes as they are asked for")
     raise MissingError(f"{owner.__module__}.{owner.__qualname__} has no {name}")
 
@@ -255,6 +258,7 @@ class Scope:
                 return self.owner
             case ast.Name() | ast.Attribute():
                 found = self.reference(annotation)
+                found = getattr(found, "__origin__", found)  # `Manager = _Manager[Response]`
                 return found if inspect.isclass(found) and found is not type(None) else None
         return None
 
@@ -307,7 +311,7 @@ def awaited(found: Any) -> str:
         return "async"
     annotation = getattr(function, "__annotations__", {}).get("return", "")
     text = annotation if isinstance(annotation, str) else str(annotation)
-    given = _class_of(annotation, _module_of(function), owner=None) if annotation else None
+    given = _result(function)
     if AWAITED.search(text) or any(hasattr(given, each) for each in ("__await__", "__aenter__", "__aiter__")):
         return "both" if "Union" in text or "|" in text or hasattr(given, "__enter__") else "async"
     return "plain" if inspect.isfunction(function) else ""

@@ -9,7 +9,8 @@ _ROUNDS = 20_000
 _BRIEF = 0.002
 """Seconds: the ticks of a clock, not a wait."""
 _WAITS = frozenset({"get", "acquire", "wait", "join", "result", "put", "poll"})
-NAMES = _WAITS | {"sleep", "pbkdf2_hmac", "PBKDF2HMAC", "validate_email"}
+_SAMPLES = frozenset({"cpu_percent", "cpu_times_percent"})
+NAMES = _WAITS | _SAMPLES | {"sleep", "pbkdf2_hmac", "PBKDF2HMAC", "validate_email"}
 """Final names of calls worth asking about."""
 
 LEFT_OPEN = frozenset({"validate_email", "pbkdf2_hmac"})
@@ -26,6 +27,9 @@ def is_quick(call: ast.Call, name: str) -> bool:
     if name == "validate_email":  # looks the domain up, unless told not to
         said = (keyword.value for keyword in call.keywords if keyword.arg == "check_deliverability")
         return not all(isinstance(value, ast.Constant) and value.value for value in said)
+    if name in _SAMPLES:  # compares with the call before, unless told how long to watch
+        told = [*call.args[:1], *(keyword.value for keyword in call.keywords if keyword.arg == "interval")]
+        return not any(not isinstance(value, ast.Constant) or value.value for value in told)
     rounds = next((keyword.value for keyword in call.keywords if keyword.arg == "iterations"), None)
     if rounds is None and len(call.args) > 3:
         rounds = call.args[3]

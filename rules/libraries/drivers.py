@@ -9,6 +9,7 @@ _CALLS_OF = {
     "sqlite3": "execute executemany executescript",
     "psycopg": "execute executemany",
     "duckdb": "execute executemany",
+    "pyodbc": "execute executemany",
 }
 _EXECUTING_CONNECTIONS = {
     "sqlite3": "execute executemany executescript",
@@ -82,7 +83,8 @@ def _returns() -> dict[str, str]:
         found[f"{module}.connect"] = _connection(module)
         found[f"{_connection(module)}.cursor"] = _cursor(module)
         if module in _EXECUTING_CONNECTIONS:
-            found.update(alike("execute executemany", _cursor(module), _connection(module)))
+            giving = " ".join({"execute", "executemany"} & {*_EXECUTING_CONNECTIONS[module].split()})
+            found.update(alike(giving, _cursor(module), _connection(module)))
             found[f"{_cursor(module)}.execute"] = _cursor(module)
     return found
 

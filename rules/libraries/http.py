@@ -195,8 +195,13 @@ LIBRARY = Library(
         **{
             f"{package}{owner}.{name}": f"{package}.Response"
             for package in ("httpx", "httpx2")
-            for owner in ("", ".Client", ".AsyncClient")
+            for owner in (".Client", ".AsyncClient")
             for name in _CLIENT_METHODS.split()
+        },
+        **{
+            f"{package}.{name}": f"{package}.Response"
+            for package in ("httpx", "httpx2")
+            for name in (*VERBS.split(), "stream")
         },
         "aiohttp.ClientSession": "aiohttp.ClientSession",
         "aiohttp.ClientTimeout": "aiohttp.ClientTimeout",

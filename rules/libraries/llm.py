@@ -108,6 +108,7 @@ _LC_MODELS = (
     "langchain_community.chat_models.ChatOpenAI",
     "langchain_aws.ChatBedrock",
 )
+_LC_PREDICTING = ("langchain_openai.ChatOpenAI", "langchain_community.chat_models.ChatOpenAI")
 _LC_EMBEDDINGS = (
     "langchain_openai.OpenAIEmbeddings",
     "langchain_openai.AzureOpenAIEmbeddings",
@@ -158,8 +159,9 @@ LIBRARY = Library(
         *each(
             Blocking("", Kind.NET, "`.ainvoke`, `.astream` or `.abatch`"),
             _LC_MODELS,
-            "invoke stream batch predict",
+            "invoke stream batch",
         ),
+        *each(Blocking("", Kind.NET, "`.ainvoke`"), _LC_PREDICTING, "predict"),
         *each(Blocking("", Kind.NET, "`.ainvoke`, `.astream` or `.abatch`"), _LC_CHAIN, _LC_RUNS),
         *each(
             Blocking("", Kind.NET, "`.aembed_documents` or `.aembed_query`"),
@@ -267,10 +269,15 @@ LIBRARY = Library(
             )
         },
         **{name: name for name in _LC_PROMPTS},
+        **{f"{name}.{made}": name for name in _LC_PROMPTS for made in ("partial",)},
         **{
-            f"{name}.{made}": name
-            for name in _LC_PROMPTS
-            for made in ("from_messages", "from_template", "from_file", "partial")
+            f"langchain_core.prompts.{name}": f"langchain_core.prompts.{name.partition('.')[0]}"
+            for name in (
+                "PromptTemplate.from_template",
+                "PromptTemplate.from_file",
+                "ChatPromptTemplate.from_template",
+                "ChatPromptTemplate.from_messages",
+            )
         },
         **{
             f"{name}.{bound}": _LC_CHAIN
@@ -280,14 +287,12 @@ LIBRARY = Library(
         **{
             f"{name}.{bound}": _LC_CHAIN
             for name in (*_LC_MODELS, _LC_CHAIN)
-            for bound in (
-                "bind",
-                "bind_tools",
-                "with_config",
-                "with_fallbacks",
-                "with_retry",
-                "with_structured_output",
-            )
+            for bound in ("bind", "with_config", "with_fallbacks", "with_retry")
+        },
+        **{
+            f"{name}.{bound}": _LC_CHAIN
+            for name in _LC_MODELS
+            for bound in ("bind_tools", "with_structured_output")
         },
         "tiktoken.get_encoding": "tiktoken.Encoding",
         "tiktoken.encoding_for_model": "tiktoken.Encoding",
@@ -299,16 +304,10 @@ LIBRARY = Library(
     aliases={
         "openai.lib.azure.AzureOpenAI": "openai.AzureOpenAI",
         "openai.lib.azure.AsyncAzureOpenAI": "openai.AsyncAzureOpenAI",
-        **{
-            f"{module}.{name.rpartition('.')[2]}": name
-            for name in _LC_PROMPTS
-            for module in (
-                "langchain.prompts",
-                "langchain.prompts.chat",
-                "langchain.prompts.prompt",
-                "langchain",
-            )
-        },
+        **{f"langchain.prompts.{name.rpartition('.')[2]}": name for name in _LC_PROMPTS},
+        "langchain.PromptTemplate": "langchain_core.prompts.PromptTemplate",
+        "langchain.prompts.prompt.PromptTemplate": "langchain_core.prompts.PromptTemplate",
+        "langchain.prompts.chat.ChatPromptTemplate": "langchain_core.prompts.ChatPromptTemplate",
         **{
             f"langchain_core.prompts.{module}": f"langchain_core.prompts.{name}"
             for module, name in (
@@ -322,7 +321,18 @@ LIBRARY = Library(
         "vertexai.preview.generative_models.GenerativeModel": "vertexai.generative_models.GenerativeModel",
     },
     former={
-        f"anthropic.{client}.completions": "anthropic==0.125.0" for client in ("Anthropic", "AsyncAnthropic")
+        **{
+            f"anthropic.{client}.completions": "anthropic==0.125.0"
+            for client in ("Anthropic", "AsyncAnthropic")
+        },
+        **dict.fromkeys(
+            ("langchain.prompts", "langchain.PromptTemplate", "langchain.chat_models.ChatOpenAI"),
+            "langchain==0.3.27 langchain-community==0.3.31",
+        ),
+        **{
+            f"{model}.predict": f"langchain-{package}==0.3.31"
+            for model, package in zip(_LC_PREDICTING, ("openai", "community"), strict=True)
+        },
     },
     bases={
         "openai.AzureOpenAI": "openai.OpenAI",

@@ -18,12 +18,11 @@ LIBRARY = Library(
         *each(
             _peewee,
             "peewee.Model",
-            "get get_or_none get_by_id create save delete_instance get_or_create bulk_create bulk_update insert_many_execute"
+            "get get_or_none get_by_id create save delete_instance get_or_create bulk_create bulk_update"
             " create_table drop_table set_by_id delete_by_id table_exists",
         ),
-        *each(
-            _peewee, _PEEWEE_QUERIES, "execute get first count scalar exists get_or_none __iter__ iterator"
-        ),
+        *each(_peewee, _PEEWEE_QUERIES, "execute __iter__ iterator"),
+        *each(_peewee, "peewee.ModelSelect", "get first count scalar exists get_or_none"),
         *each(
             _peewee,
             "peewee.Database",
@@ -45,10 +44,11 @@ LIBRARY = Library(
             "peewee.Model",
             "create save delete_instance set_by_id delete_by_id bulk_create bulk_update",
         ),
+        *each(Query("", "select", False, "peewee"), _PEEWEE_QUERIES, "execute __iter__"),
         *each(
             Query("", "select", False, "peewee"),
-            _PEEWEE_QUERIES,
-            "execute get first count scalar exists get_or_none __iter__",
+            "peewee.ModelSelect",
+            "get first count scalar exists get_or_none",
         ),
         *each(
             Query("", "select", False, "django"),

@@ -25,10 +25,12 @@ _db = Blocking("", Kind.DB, _ASYNC)
 _memcached = Blocking("", Kind.NET, "`aiomcache`", weight="high")
 _SYNC_CLIENTS = ("redis.Redis", "valkey.Valkey")
 _ASYNC_CLIENTS = ("redis.asyncio.Redis", "valkey.asyncio.Valkey")
-_MEMCACHED = ("pymemcache.client.base.Client", "pylibmc.Client", "memcache.Client")
-_MEMCACHED_CALLS = (
-    "get set add replace delete get_many set_many delete_many get_multi set_multi incr decr touch gets cas"
-)
+_MEMCACHED = {
+    "pymemcache.client.base.Client": "get_many set_many delete_many gets_many",
+    "pylibmc.Client": "get_multi set_multi delete_multi",
+    "memcache.Client": "get_multi set_multi delete_multi",
+}
+_MEMCACHED_CALLS = "get set add replace delete incr decr touch gets cas"
 _CONNECT = "TCP, TLS and log-in for every request"
 
 
@@ -63,7 +65,11 @@ LIBRARY = Library(
             "listen get_message subscribe psubscribe unsubscribe",
         ),
         *each(_db, ("redis.lock.Lock", "valkey.lock.Lock"), "acquire release extend reacquire"),
-        *each(_memcached, _MEMCACHED, _MEMCACHED_CALLS),
+        *(
+            entry
+            for client, calls in _MEMCACHED.items()
+            for entry in each(_memcached, client, f"{_MEMCACHED_CALLS} {calls}")
+        ),
     ),
     queries=(
         *each(Query("", "select", False, "redis"), _SYNC_CLIENTS, f"{READS} {WAITS}"),
@@ -80,7 +86,11 @@ LIBRARY = Library(
             ("redis.asyncio.client.Pipeline", "valkey.asyncio.client.Pipeline"),
             "execute",
         ),
-        *each(Query("", "select", False, "memcached"), _MEMCACHED, _MEMCACHED_CALLS),
+        *(
+            entry
+            for client, calls in _MEMCACHED.items()
+            for entry in each(Query("", "select", False, "memcached"), client, f"{_MEMCACHED_CALLS} {calls}")
+        ),
     ),
     clients=(
         *each(

@@ -97,6 +97,7 @@ _EXECUTORS = (
         for name in ("LLMChain", "RetrievalQA", "ConversationalRetrievalChain", "ConversationChain")
     ),
 )
+_PREDICTING = ("langchain.chains.LLMChain", "langchain.chains.ConversationChain")
 _ENGINE, _CHAT = (
     "llama_index.core.base.base_query_engine.BaseQueryEngine",
     "llama_index.core.chat_engine.BaseChatEngine",
@@ -129,20 +130,12 @@ _PLAID = (
     " auth_get identity_get item_get item_remove"
 )
 _PULL = "create_issue_comment create_review create_review_comment merge edit update"
-_GITLAB = " ".join(
-    f"{thing}.{call}"
-    for thing in (
-        "mergerequests",
-        "issues",
-        "files",
-        "branches",
-        "commits",
-        "pipelines",
-        "members",
-        "hooks",
-        "tags",
+_GITLAB = (
+    _all(
+        "mergerequests issues branches commits pipelines members hooks tags",
+        "get list create",
     )
-    for call in ("get", "list", "create")
+    + " files.get files.create"
 )
 _REMOTE = "fetch pull push"
 _DIRECTORY = "files_upload files_download files_list_folder files_delete_v2 files_get_temporary_link files_get_metadata"
@@ -226,13 +219,9 @@ _SDKS = (
         "llm",
     ),
     _Sdk(
-        _EXECUTORS,
-        "invoke run batch predict __call__",
-        "`.ainvoke`",
-        _EXECUTORS,
-        "ainvoke arun abatch apredict",
-        "llm",
+        _EXECUTORS, "invoke run batch __call__", "`.ainvoke`", _EXECUTORS, "ainvoke arun abatch acall", "llm"
     ),
+    _Sdk(_PREDICTING, "predict", "`.apredict`", _PREDICTING, "apredict", "llm"),
     _Sdk((_ENGINE,), "query", "`.aquery`", (_ENGINE,), "aquery", "llm"),
     _Sdk((_CHAT,), "chat stream_chat", "`.achat` or `.astream_chat`", (_CHAT,), "achat astream_chat", "llm"),
     _Sdk((_RETRIEVES,), "retrieve", "`.aretrieve`", (_RETRIEVES,), "aretrieve"),
@@ -280,10 +269,11 @@ _SDKS = (
     _Sdk(("dropbox.Dropbox",), _DIRECTORY),
     _Sdk(("pyairtable.Table",), "all get create update delete first batch_create batch_update"),
     _Sdk(("simple_salesforce.Salesforce",), "query query_all query_more search"),
-    _Sdk(("github.PullRequest.PullRequest", "github.Issue.Issue"), f"{_PULL} create_comment", "`githubkit`"),
+    _Sdk(("github.PullRequest.PullRequest",), f"{_PULL} create_comment", "`githubkit`"),
+    _Sdk(("github.Issue.Issue",), "create_comment edit get_comments add_to_labels", "`githubkit`"),
     _Sdk(
         ("github.Repository.Repository",),
-        "update_file delete_file get_readme get_git_ref create_git_ref create_release get_latest_release",
+        "update_file delete_file get_readme get_git_ref create_git_ref create_git_release get_latest_release",
         "`githubkit`",
     ),
     _Sdk(("gitlab.v4.objects.Project",), f"{_GITLAB} save delete"),
@@ -332,10 +322,8 @@ _SDKS = (
         waits=Kind.DB,
     ),
 )
-_FILTERS = (
-    "eq neq gt gte lt lte like ilike is_ in_ or_ and_ not_ match contains contained_by overlaps filter text_search order"
-    " limit offset range single maybe_single csv select"
-)
+_FILTERS = "eq neq gt gte lt lte like ilike is_ in_ or_ not_ match contains contained_by overlaps filter"
+_SHAPES = "text_search order limit offset range single maybe_single csv"
 _BUILDERS = (("supabase.Client", "Sync", False), ("supabase.AsyncClient", "Async", True))
 
 
@@ -353,6 +341,7 @@ def _posted() -> Iterator[tuple[str, str]]:
             yield f"{table}.{name}", writes
         for builder in (reads, writes):
             yield from ((f"{builder}.{name}", builder) for name in _FILTERS.split())
+        yield from ((f"{reads}.{name}", reads) for name in _SHAPES.split())
         yield f"{client}.storage.from_", f"storage3.{kind}Bucket"
         yield client, client
 
@@ -388,6 +377,22 @@ _MADE = sorted(
 )
 
 LIBRARY = Library(
+    former={
+        **dict.fromkeys(
+            ("langchain.agents.AgentExecutor", "langchain.chains", "langchain.vectorstores"),
+            "langchain==0.3.27 langchain-community==0.3.31",
+        ),
+        **dict.fromkeys(
+            (
+                *(f"{_RETRIEVER}.{name}" for name in ("get_relevant_documents", "aget_relevant_documents")),
+                *(
+                    f"langchain_community.vectorstores.{name}"
+                    for name in ("Pinecone", "Qdrant", "Milvus", "Weaviate")
+                ),
+            ),
+            "langchain-community==0.3.31",
+        ),
+    },
     blocking=(
         *_blocking(),
         _LOOKS_UP,
@@ -448,16 +453,16 @@ LIBRARY = Library(
         "typesense.Client": "typesense.Client",
         "hubspot.Client.create": "hubspot.HubSpot",
         **{f"{store}.as_retriever": _RETRIEVER for store in _STORES},
-        **{
-            f"{store}.{name}": store
-            for store in _STORES
-            for name in ("from_documents", "from_texts", "load_local")
-        },
+        **{f"{store}.{name}": store for store in _STORES for name in ("from_documents", "from_texts")},
+        "langchain_community.vectorstores.FAISS.load_local": "langchain_community.vectorstores.FAISS",
         "langgraph.graph.StateGraph": "langgraph.graph.StateGraph",
         "langgraph.graph.StateGraph.compile": _GRAPH,
         "langgraph.prebuilt.create_react_agent": _GRAPH,
-        **{f"{name}.from_chain_type": name for name in _EXECUTORS},
-        **{f"{name}.from_llm": name for name in _EXECUTORS},
+        "langchain.chains.RetrievalQA.from_chain_type": "langchain.chains.RetrievalQA",
+        **{
+            f"langchain.chains.{name}.from_llm": f"langchain.chains.{name}"
+            for name in ("RetrievalQA", "ConversationalRetrievalChain")
+        },
         "llama_index.core.VectorStoreIndex.from_documents": "llama_index.core.VectorStoreIndex",
         "llama_index.core.VectorStoreIndex.from_vector_store": "llama_index.core.VectorStoreIndex",
         "llama_index.core.VectorStoreIndex.as_query_engine": _ENGINE,
@@ -514,7 +519,6 @@ LIBRARY = Library(
         "weaviate.client.WeaviateClient": "weaviate.WeaviateClient",
         "weaviate.client.WeaviateAsyncClient": "weaviate.WeaviateAsyncClient",
         "pymilvus.orm.collection.Collection": "pymilvus.Collection",
-        "hubspot.client.HubSpot": "hubspot.HubSpot",
         "e2b_code_interpreter.Sandbox": "e2b.Sandbox",
         "e2b_code_interpreter.AsyncSandbox": "e2b.AsyncSandbox",
         "git.repo.base.Repo": "git.Repo",

@@ -108,5 +108,10 @@ LIBRARY = Library(
             "chromadb.Client",
         ),
     },
+    former={
+        f"qdrant_client.{client}.{name}": "qdrant-client==1.15.1"
+        for client in ("QdrantClient", "AsyncQdrantClient")
+        for name in ("search", "query", "recommend")
+    },
     aliases={"chromadb.api.models.Collection.Collection": "chromadb.Collection"},
 )

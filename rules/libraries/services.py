@@ -47,19 +47,24 @@ _CLOUDINARY_API = (
     " delete_all_resources root_folders subfolders create_folder delete_folder usage ping"
 )
 _JIRA = "issue create_issue search_issues add_comment transition_issue projects"
-_KUBE = (
-    "kubernetes.client.CoreV1Api",
-    "kubernetes.client.AppsV1Api",
-    "kubernetes.client.BatchV1Api",
-    "kubernetes.client.CustomObjectsApi",
-)
-_KUBE_CALLS = (
-    "list_namespaced_pod read_namespaced_pod create_namespaced_pod delete_namespaced_pod list_node list_namespace"
-    " read_namespaced_pod_log list_pod_for_all_namespaces create_namespaced_job delete_namespaced_job"
-    " list_namespaced_deployment read_namespaced_deployment create_namespaced_deployment patch_namespaced_deployment"
-    " create_namespaced_custom_object get_namespaced_custom_object list_namespaced_custom_object"
-    " read_namespaced_secret create_namespaced_secret read_namespaced_config_map create_namespaced_service"
-)
+_KUBE = {
+    "kubernetes.client.CoreV1Api": (
+        "list_namespaced_pod read_namespaced_pod create_namespaced_pod delete_namespaced_pod list_node list_namespace"
+        " read_namespaced_pod_log list_pod_for_all_namespaces read_namespaced_secret create_namespaced_secret"
+        " read_namespaced_config_map create_namespaced_service"
+    ),
+    "kubernetes.client.AppsV1Api": (
+        "list_namespaced_deployment read_namespaced_deployment create_namespaced_deployment patch_namespaced_deployment"
+        " delete_namespaced_deployment"
+    ),
+    "kubernetes.client.BatchV1Api": (
+        "list_namespaced_job read_namespaced_job create_namespaced_job delete_namespaced_job"
+    ),
+    "kubernetes.client.CustomObjectsApi": (
+        "create_namespaced_custom_object get_namespaced_custom_object list_namespaced_custom_object"
+        " patch_namespaced_custom_object delete_namespaced_custom_object"
+    ),
+}
 
 LIBRARY = Library(
     blocking=(
@@ -127,7 +132,11 @@ LIBRARY = Library(
             "supabase.Client.auth",
             "get_user sign_in_with_password sign_up sign_out refresh_session",
         ),
-        *each(Blocking("", Kind.NET, "`kubernetes_asyncio`"), _KUBE, _KUBE_CALLS),
+        *(
+            entry
+            for api, calls in _KUBE.items()
+            for entry in each(Blocking("", Kind.NET, "`kubernetes_asyncio`"), api, calls)
+        ),
         *each(Blocking("", Kind.NET, "`aiodocker`", construct=True), "docker", "from_env"),
         *each(
             Blocking("", Kind.NET, "`aiodocker`"),
@@ -190,6 +199,14 @@ LIBRARY = Library(
         ),
         *each(Blocking("", Kind.NET, "a worker thread"), "geopy.geocoders.Nominatim", "geocode reverse"),
         *each(Blocking("", Kind.NET, "a worker thread"), "sentry_sdk", "flush"),
+        *each(
+            Blocking("", Kind.SLEEP, "`asyncio.sleep` between two calls without `interval`"),
+            ("psutil", "psutil.Process"),
+            "cpu_percent",
+        ),
+        Blocking(
+            "psutil.cpu_times_percent", Kind.SLEEP, "`asyncio.sleep` between two calls without `interval`"
+        ),
     ),
     external=(
         *each(External("", False, "sdk"), _STRIPE_OWNERS, _STRIPE),
@@ -209,7 +226,7 @@ LIBRARY = Library(
         *each(External("", True, "sdk"), "slack_sdk.web.async_client.AsyncWebClient", _SLACK),
         *each(External("", False, "sdk"), "github.Github", "get_repo get_user get_organization"),
         *each(External("", False, "sdk"), "jira.JIRA", _JIRA),
-        *each(External("", False, "sdk"), _KUBE, _KUBE_CALLS),
+        *(entry for api, calls in _KUBE.items() for entry in each(External("", False, "sdk"), api, calls)),
     ),
     clients=(
         Client("stripe.StripeClient", "", "sdk", "every connection anew"),
@@ -265,6 +282,7 @@ LIBRARY = Library(
             )
         },
         "emails.html": "emails.Message",
+        "psutil.Process": "psutil.Process",
         "netmiko.ConnectHandler": "netmiko.BaseConnection",
         "pysftp.Connection": "pysftp.Connection",
         "mailchimp_marketing.Client": "mailchimp_marketing.Client",

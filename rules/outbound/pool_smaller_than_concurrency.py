@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rules.engine.module import Module
     from rules.engine.pools import Engine
 
-_SEVERAL = 5
+_SEVERAL = 2
 """Endpoints; fewer are hardly asked for by a dozen clients at once."""
 
 
