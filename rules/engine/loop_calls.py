@@ -442,7 +442,7 @@ def by_kind(function: ast.AsyncFunctionDef, module: Module, code: str) -> list[l
         around = next((each for each in said if _are_calls_of(group, each)), None)
         if around is None:
             said.append(group)
-        else:
+        elif not group[0].seldom or around[0].seldom:
             around[0] = replace(around[0], besides=(*around[0].besides, group[0].callable))
     if code == "FP109":
         spoken = [each for other in sorted(_OF_HELPERS) for each in by_kind(function, module, other)]
@@ -469,7 +469,10 @@ def _add_waits(group: list[Stop], helped: Iterable[Stop]) -> None:
     waits = dict.fromkeys(
         stop.callable
         for stop in helped
-        if stop.code == "FP109" and stop.call is first.call and stop.severity.rank <= first.severity.rank
+        if stop.code == "FP109"
+        and stop.call is first.call
+        and stop.severity.rank <= first.severity.rank
+        and (first.seldom or not (stop.seldom or stop.sometimes))
     )
     if waits:
         group[0] = replace(first, besides=(*first.besides, *waits))
