@@ -226,9 +226,13 @@ def _from_header(place: Anchor, finding: Finding, diff: Diff) -> Anchor:
 def _first(place: Anchor, guard: Lost | None, finding: Finding, diff: Diff) -> str:
     """What comes before the message: what is missing, on a removed line; that it is one more, beside older ones."""
     if place.side == "RIGHT":
-        sibling = place.path == finding.path and place.line in finding.siblings
-        older = not diff.touched(finding.path, finding.line)
-        return f"as on line {finding.line}" if sibling and older else ""
+        if place.path != finding.path or place.line not in finding.siblings:
+            return ""
+        # A finding on the header of a function is of the calls in it alone.
+        own = (finding.line,) if places_of(finding)[0].line == finding.line else ()
+        others = [line for line in (*own, *finding.siblings) if line != place.line]
+        older = next((line for line in others if not diff.touched(finding.path, line)), None)
+        return f"as on line {older}" if older is not None else ""
     return f"with {code(guard.text)} removed" if guard is not None else "with this line gone"
 
 

@@ -62,8 +62,13 @@ _SET_UP = frozenset(
     {"setup", "bootstrap", "install", "initial", "initialize", "initialise", "init", "onboarding", "first"}
 )
 """Words of what is done once, when the system is new."""
-_BULK = frozenset({"import", "imports", "export", "exports", "sync", "scan", "crawl", "ingest"})
-"""Words of what takes long whatever its connections cost."""
+_BULK = frozenset(
+    {
+        *("import", "imports", "export", "exports", "sync", "scan", "crawl", "ingest"),
+        *("health", "healthz", "healthcheck", "heartbeat"),
+    }
+)
+"""Words of what takes long, or is asked for now and then, whatever its connections cost."""
 _FEW = frozenset({"api-keys", "api_keys", "apikeys", "access-tokens", "personal-access-tokens", "webhooks"})
 """Whole segments of such routes."""
 _TRIAL = frozenset({"test", "try", "validate", "validation", "check", "verify", "ping"})
@@ -124,7 +129,8 @@ def is_maintenance(node: ast.AST, module: Module) -> bool:
 
 
 def is_bulk(node: ast.AST, module: Module) -> bool:
-    """Whether all endpoints that reach the function around `node` move whole collections in or out, by their routes."""
+    """Whether all endpoints that reach the function around `node` move whole collections in or out or only look whether all
+    is well, by their routes."""
     endpoints = module.endpoints(node)
     return bool(endpoints) and all(_words(each.path) & _BULK for each in endpoints)
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rules.engine.pools import Engine
 
 _THREADS = 40
-_SEVERAL = 5
+_SEVERAL = 2
 """Endpoints; fewer are hardly asked for by a dozen clients at once."""
 _MAX_CONNECTIONS = 100
 """PostgreSQL's own default."""

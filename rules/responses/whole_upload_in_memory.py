@@ -20,6 +20,9 @@ _TEXT = frozenset(
     {"json.loads", "orjson.loads", "yaml.safe_load", "yaml.load", "tomllib.loads", "csv.reader"}
 )
 
+_ASKS_SIZE = re.compile(
+    r"(?:request|body|upload|file|content|archive)_?(?:size|length)|(?:check|validate|limit)_\w*size"
+)
 _LIMITS_SIZE = re.compile(
     r"(?:limit|max|check|valid|restrict|enforce|verify)\w*(?:size|length)|(?:limit|max|restrict)_(?:body|upload)"
     r"|(?:size|length|body|upload)_?limit|(?:size|length)\w*(?:check|valid)",
@@ -170,7 +173,11 @@ def _is_bounded(upload: ast.expr, read: ast.Call, function: ast.AST, module: Mod
     """Whether the size is looked at before the read: `file.size > …`, a `Content-Length`, a body limit of the application."""
     if _bounds_bodies(module):
         return True
-    if _comes_checked(upload, function) or _is_route_limited(function):
+    if (
+        _comes_checked(upload, function)
+        or _is_route_limited(function)
+        or _is_checked_by_callers(read, module)
+    ):
         return True
     spelled = ast.unparse(upload)
     sized = {spelled, *_looked_at_before(upload, read, function)}
@@ -196,6 +203,17 @@ def _comes_checked(upload: ast.expr, function: ast.AST) -> bool:
             shown = f"{ast.unparse(argument.annotation) if argument.annotation else ''} {ast.unparse(default) if default else ''}"
             return "Depends(" in shown
     return False
+
+
+def _is_checked_by_callers(read: ast.Call, module: Module) -> bool:
+    """Whether whoever calls the function asks for the size of the request or of the upload itself: `get_request_size(request)`."""
+    own = module.graph_node(read)
+    if own is None or not own.callers or own.roles:
+        return False
+    return all(
+        any(_ASKS_SIZE.search(call.ref.rpartition(".")[2]) for call in caller.function.calls)
+        for caller, _ in own.callers
+    )
 
 
 def _is_route_limited(function: ast.AST) -> bool:

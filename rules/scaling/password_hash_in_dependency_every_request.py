@@ -117,7 +117,7 @@ class PasswordHashInDependencyEveryRequest(Rule):
         where = ", on the event loop" if on_loop else ""
         count = len(paying)
         each = (
-            "each request with such a key" if module.call_flags(call) & facts.CONDITIONAL else "every request"
+            "each request that it checks" if module.call_flags(call) & facts.CONDITIONAL else "every request"
         )
         return Match(
             call,

@@ -169,7 +169,7 @@ def _endless(growth: Growth, module: Module) -> bool:
         key = origin(key.args[0], module)
     if isinstance(key, ast.Attribute) and isinstance(key.value, ast.Name) and key.value.id == "self":
         return False  # as many as there are objects, which nobody knows
-    names = names_in(key)
+    names = [*names_in(key), *names_in(growth.key)]
     return any(map(is_endless, names)) and not all(map(is_few, names))
 
 
