@@ -311,7 +311,7 @@ _SDKS = (
     _Sdk(("trafilatura",), "fetch_url"),
     _Sdk(("newspaper.Article",), "download"),
     _Sdk(("gtts.gTTS",), "save write_to_fp"),
-    _Sdk(("speech_recognition.Recognizer",), "recognize_google recognize_whisper_api"),
+    _Sdk(("speech_recognition.Recognizer",), "recognize_google recognize_openai"),
     _Sdk(("consul.Consul",), "kv.get kv.put agent.service.register agent.services health.service"),
     _Sdk(("langfuse.Langfuse",), "flush auth_check"),
     _Sdk(("lancedb.table.Table",), "add delete update count_rows", "`lancedb.connect_async`", waits=Kind.DB),
@@ -392,6 +392,7 @@ LIBRARY = Library(
             ),
             "langchain-community==0.3.31",
         ),
+        "solana.rpc.api": "solana==0.36.12",
     },
     blocking=(
         *_blocking(),
