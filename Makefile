@@ -9,7 +9,7 @@ TESTS = .ci/in-memory $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 # The tests start hundreds of processes: what they import is compiled once, whatever the surroundings say.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: install demo test lives test-all test-engine-everywhere chaos crash-matrix lint format docs docs-check docs-site bench bench-analysis bench-impact bench-scale bench-load serve lock sbom audit clean
+.PHONY: install demo test lives test-all test-engine-everywhere chaos crash-matrix lint format docs docs-check docs-site bench bench-analysis bench-impact bench-scale bench-libraries bench-load serve lock sbom audit clean
 
 install: $(STAMP)
 
@@ -70,6 +70,11 @@ bench-impact: $(STAMP)
 # What `fastperf scale` says against endpoints loaded to saturation.
 bench-scale: $(STAMP)
 	$(BIN)/python -m benchmarks.impact --scale
+
+# Are the names of rules/libraries there in the libraries of today? Installs them one after another, for an hour or so, and
+# leaves nothing behind; LIBRARY="stripe redis" asks only for these.
+bench-libraries: $(STAMP)
+	$(BIN)/python -m benchmarks.libraries $(LIBRARY)
 
 # The engine must read code the same on each Python: its tests run on every other python3 found here.
 test-engine-everywhere:

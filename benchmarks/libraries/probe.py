@@ -312,8 +312,8 @@ def awaited(found: Any) -> str:
     annotation = getattr(function, "__annotations__", {}).get("return", "")
     text = annotation if isinstance(annotation, str) else str(annotation)
     given = _result(function)
-    if AWAITED.search(text) or any(hasattr(given, each) for each in ("__await__", "__aenter__", "__aiter__")):
-        return "both" if "Union" in text or "|" in text or hasattr(given, "__enter__") else "async"
+    if AWAITED.search(text) or hasattr(given, "__await__") or hasattr(given, "__aiter__"):
+        return "both" if "Union" in text or "|" in text or hasattr(given, "__iter__") else "async"
     return "plain" if inspect.isfunction(function) else ""
 
 

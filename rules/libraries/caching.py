@@ -53,9 +53,7 @@ MEMOISER_ALIASES = {
     "aiocache.decorators.cached": "aiocache.cached",
     "aiocache.decorators.cached_stampede": "aiocache.cached_stampede",
     "aiocache.decorators.multi_cached": "aiocache.multi_cached",
-    "cashews.wrapper.cache": "cashews.cache",
     "cashews.cache.cache": "cashews.cache",
-    "async_lru.async_lru.alru_cache": "async_lru.alru_cache",
 }
 
 LIMITERS = frozenset(

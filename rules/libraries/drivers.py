@@ -10,6 +10,7 @@ _CALLS_OF = {
     "psycopg": "execute executemany",
     "duckdb": "execute executemany",
     "pyodbc": "execute executemany",
+    "databricks.sql": "execute executemany",
 }
 _EXECUTING_CONNECTIONS = {
     "sqlite3": "execute executemany executescript",

@@ -292,6 +292,7 @@ LIBRARY = Library(
         **{
             f"{name}.{bound}": _LC_CHAIN
             for name in _LC_MODELS
+            if name != "langchain_openai.OpenAI"  # completes text, and knows no tools
             for bound in ("bind_tools", "with_structured_output")
         },
         "tiktoken.get_encoding": "tiktoken.Encoding",

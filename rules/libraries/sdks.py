@@ -311,7 +311,7 @@ _SDKS = (
     _Sdk(("trafilatura",), "fetch_url"),
     _Sdk(("newspaper.Article",), "download"),
     _Sdk(("gtts.gTTS",), "save write_to_fp"),
-    _Sdk(("speech_recognition.Recognizer",), "recognize_google recognize_whisper_api"),
+    _Sdk(("speech_recognition.Recognizer",), "recognize_google recognize_openai"),
     _Sdk(("consul.Consul",), "kv.get kv.put agent.service.register agent.services health.service"),
     _Sdk(("langfuse.Langfuse",), "flush auth_check"),
     _Sdk(("lancedb.table.Table",), "add delete update count_rows", "`lancedb.connect_async`", waits=Kind.DB),
@@ -366,25 +366,6 @@ def _external() -> Iterator[External]:
             yield from each(External("", True, sdk.kind), sdk.awaited, sdk.awaited_calls or sdk.calls)
 
 
-_SENT_THROUGH = {
-    "requests": "braintree consul dropbox gspread gtts mailchimp_transactional mailjet_rest msal newspaper plivo pyairtable pywebpush razorpay simple_salesforce voyageai web3 youtube_transcript_api langfuse",
-    "httpx": "assemblyai deepgram e2b elevenlabs fal_client mem0 notion_client postgrest solana storage3 turbopuffer upstash_redis",
-    "urllib3": "hubspot plaid sib_api_v3_sdk trafilatura",
-    "urllib": "speech_recognition yt_dlp",
-    "dns": "email_validator",
-    "langchain_core": "langchain langgraph",
-    "chromadb": "langchain_chroma",
-    "pinecone": "pinecone langchain_pinecone",
-    "qdrant_client": "langchain_qdrant",
-    "weaviate": "weaviate langchain_weaviate",
-    "typesense": "typesense",
-    "sqlalchemy": "langchain_postgres",
-    "openai": "llama_index",
-    "litellm": "crewai",
-    "google.cloud.firestore": "pymilvus langchain_milvus",
-}
-"""Library -> SDKs that wait in its calls; gRPC is that of Google's clients."""
-
 _MADE = sorted(
     {
         owner
@@ -411,8 +392,8 @@ LIBRARY = Library(
             ),
             "langchain-community==0.3.31",
         ),
+        "solana.rpc.api": "solana==0.36.12",
     },
-    over={sdk: library for library, sdks in _SENT_THROUGH.items() for sdk in sdks.split()},
     blocking=(
         *_blocking(),
         _LOOKS_UP,

@@ -302,12 +302,6 @@ LIBRARY = Library(
         "supabase.create_client": "supabase.Client",
         **alike("insecure_channel secure_channel", "grpc.Channel", "grpc"),
     },
-    over={
-        "psutil": "time",
-        "shopify": "urllib",
-        "paypalrestsdk": "requests",
-        "mailchimp_marketing": "requests",
-    },
     aliases={
         "twilio.rest.TwilioRestClient": "twilio.rest.Client",
         "slack_sdk.web.WebClient": "slack_sdk.WebClient",
