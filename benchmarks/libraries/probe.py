@@ -45,6 +45,19 @@ class UnseenError(Exception):
 
 def follow(name: str) -> Any:
     """What `name` leads to; an instance's attribute is followed through the class that it has."""
+    try:
+        return _followed(name)
+    except MissingError:
+        # `yt_dlp.YoutubeDL` is a class, and a module of the same name in which it stands
+        root, *parts = name.split(".")
+        found: Any = importlib.import_module(root)
+        for part in parts:
+            found = member(found, part)
+        return found
+
+
+def _followed(name: str) -> Any:
+    """`name` from the longest module on that its beginning is."""
     parts = name.split(".")
     found: Any = NOTHING
     failed = ""

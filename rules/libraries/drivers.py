@@ -11,6 +11,7 @@ _CALLS_OF = {
     "duckdb": "execute executemany",
     "pyodbc": "execute executemany",
     "databricks.sql": "execute executemany",
+    "clickhouse_driver": "execute executemany",
 }
 _EXECUTING_CONNECTIONS = {
     "sqlite3": "execute executemany executescript",

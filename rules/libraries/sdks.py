@@ -412,6 +412,10 @@ LIBRARY = Library(
             "langchain-community==0.3.31",
         ),
         "solana.rpc.api": "solana==0.36.12",
+        **{
+            f"youtube_transcript_api.YouTubeTranscriptApi.{name}": "youtube-transcript-api==0.6.3"
+            for name in ("get_transcript", "get_transcripts", "list_transcripts")
+        },
     },
     over={sdk: library for library, sdks in _SENT_THROUGH.items() for sdk in sdks.split()},
     blocking=(
