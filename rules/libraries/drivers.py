@@ -12,6 +12,8 @@ _CALLS_OF = {
     "pyodbc": "execute executemany",
     "databricks.sql": "execute executemany",
     "clickhouse_driver": "execute executemany",
+    "trino.dbapi": "execute executemany",
+    "vertica_python": "execute executemany",
 }
 _EXECUTING_CONNECTIONS = {
     "sqlite3": "execute executemany executescript",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from rules.libraries.model import Blocking, External, Kind, Library, Query, each
 
 _THREAD = "a worker thread"
+_TYPESENSE = "`typesense.AsyncClient`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +176,8 @@ _SDKS = (
         "`weaviate.use_async_with_local` and its like",
         ("weaviate.collections.CollectionAsync",),
     ),
-    _Sdk(("typesense.documents.Documents",), "search create upsert import_ export delete update", _THREAD),
-    _Sdk(("typesense.document.Document",), "retrieve update delete", _THREAD),
+    _Sdk(("typesense.documents.Documents",), "search create upsert import_ export delete update", _TYPESENSE),
+    _Sdk(("typesense.document.Document",), "retrieve update delete", _TYPESENSE),
     _Sdk(("notion_client.Client",), _NOTION, "`notion_client.AsyncClient`", ("notion_client.AsyncClient",)),
     _Sdk(("hubspot.HubSpot",), _HUBSPOT),
     _Sdk(
