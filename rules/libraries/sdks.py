@@ -413,6 +413,7 @@ LIBRARY = Library(
             "langchain-community==0.3.31",
         ),
         "solana.rpc.api": "solana==0.36.12",
+        "supabase._sync.client.SyncClient": "supabase==2.15.3",
         **{
             f"youtube_transcript_api.YouTubeTranscriptApi.{name}": "youtube-transcript-api==0.6.3"
             for name in ("get_transcript", "get_transcripts", "list_transcripts")
@@ -554,7 +555,6 @@ LIBRARY = Library(
         "supabase.create_async_client": "supabase.acreate_client",
         "supabase.client.Client": "supabase.Client",
         "supabase._sync.client.SyncClient": "supabase.Client",
-        "supabase.SyncClient": "supabase.Client",
         "supabase._async.client.AsyncClient": "supabase.AsyncClient",
         "langchain.vectorstores": "langchain_community.vectorstores",
         "langchain_community.vectorstores.chroma.Chroma": "langchain_community.vectorstores.Chroma",
