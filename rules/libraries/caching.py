@@ -43,7 +43,6 @@ MEMOISERS = {
         Memoiser("cashews.cache.soft", ttl="ttl", awaits=True, shared=True, route=True),
         Memoiser("cashews.cache.hit", ttl="ttl", awaits=True, shared=True, route=True),
         Memoiser("cashews.cache.failover", ttl="ttl", awaits=True, shared=True, route=True),
-        Memoiser("fastapi_cachette.cached", ttl="ttl", awaits=True, shared=True, route=True),
     )
 }
 """By canonical name."""

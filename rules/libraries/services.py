@@ -309,7 +309,6 @@ LIBRARY = Library(
         "mailchimp_marketing": "requests",
     },
     aliases={
-        "twilio.rest.TwilioRestClient": "twilio.rest.Client",
         "slack_sdk.web.WebClient": "slack_sdk.WebClient",
         "slack_sdk.web.client.WebClient": "slack_sdk.WebClient",
         "slack.WebClient": "slack_sdk.WebClient",

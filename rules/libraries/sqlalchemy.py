@@ -235,7 +235,6 @@ LIBRARY = Library(
         "sqlmodel.insert": "sqlalchemy.insert",
         "sqlmodel.sql.expression.select": "sqlmodel.select",
         "sqlmodel.orm.session.Session": "sqlmodel.Session",
-        "sqlmodel.ext.asyncio.AsyncSession": "sqlmodel.ext.asyncio.session.AsyncSession",
         "fastapi_sqlalchemy.db.session": "sqlalchemy.orm.Session",
         "fastapi_async_sqlalchemy.db.session": "sqlalchemy.ext.asyncio.AsyncSession",
     },
