@@ -15,7 +15,7 @@ from app.analysis.documents import LARGEST_DOCUMENT, is_document, is_link, is_py
 from app.analysis.pool import without
 from app.concurrency import together
 from app.github.client import RepositoryClient
-from app.github.models import ChangedFile, Compared, Repository
+from app.github.models import ChangedFile, Compared, Repository, Thread
 from app.project import Projects
 from app.review import exclusions, parts
 from app.review.config import Config
@@ -77,6 +77,8 @@ class Assessor:
         wishes: Wishes = NO_WISHES,
         revert: bool = False,
         advise: bool = False,
+        threads: Sequence[Thread] = (),
+        quiet: bool = False,
     ) -> Assessed:
         """The report on a change. `config` is the repository's own; those in its folders are read here."""
         if any(is_python(path) or is_document(path) for path in _paths(compared)):
@@ -122,6 +124,8 @@ class Assessor:
             coming=_coming(config, request.documents_after, diff),
             roots=roots(request.documents_after),
             advise=advise,
+            threads=threads,
+            quiet=quiet,
         )
         return Assessed(report=report, python=True, request=request, comparison=comparison)
 

@@ -103,6 +103,7 @@ class MergeQueue:
             tip_sha=job.base_sha,
             wishes=wishes,
             revert=bool(members) and all(member.is_revert for member in members),
+            quiet=True,
         )
         return of_report(job.head_sha, assessed.report, python=assessed.python), assessed.report, group
 

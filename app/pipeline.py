@@ -157,6 +157,7 @@ class Pipeline(Chores):
             return unreviewed(state.head_sha, config.on_skip, reason, run)
         wishes = await self.store.wishes(job.repository, job.number)
         advise = await self.store.advises(job.repository, job.number, state.head_sha)
+        quiet = job.quiet or state.is_draft or bool(wishes.paused_by) or _is_machine(state)
         async with self._progress(client, job, state.head_sha, run) as progress:
             assessed = await self.assessor.assess(
                 client,
@@ -168,6 +169,8 @@ class Pipeline(Chores):
                 wishes=wishes,
                 revert=is_revert(state),
                 advise=advise,
+                threads=state.threads,
+                quiet=quiet,
             )
         report = assessed.report
         said = of_report(state.head_sha, report, python=assessed.python)
@@ -175,7 +178,6 @@ class Pipeline(Chores):
             await self.store.keep_verdict(job.repository, key, said.encode())
         details_url = await self._keep_report(job, state, report) if assessed.python else None
         folded = await self.store.folded(job.repository, job.number)
-        quiet = job.quiet or state.is_draft or bool(wishes.paused_by) or _is_machine(state)
         before = await self.store.said(job.repository, job.number)
         resolved = await self._resolved(job, state)
         plan = reconcile(

@@ -9,6 +9,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from app.review import marker
+from rules.engine import registry
 
 PREFIX = "/fastperf"
 
@@ -34,6 +35,8 @@ CODING_AGENTS = frozenset(
 """Apps that write pull requests and work on what is said there: they count as people do."""
 
 _CODE = re.compile(r"FP\d{3}")
+_NAME = re.compile(r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)+")
+_BUTTON = "*Apply fixes* is a button of the check run, where an owner granted the app `contents: write`."
 _ABBREVIATION = re.compile(r"\w/\w|\d+/\d+")
 """`w/o`, `n/a`, `I/O`, `24/7`: reasons begin with those, paths do not."""
 _METHODS = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "WEBSOCKET"})
@@ -44,7 +47,7 @@ _MAX_COMMANDS = 10
 class Command(msgspec.Struct, frozen=True):
     """One command. `line` counts from 1 in the comment.
 
-    `arguments` by name: explain `(code,)` · ignore `(code, path, reason)` and unignore `(code, path)`, where code is
+    `arguments` by name: explain `(code,)`, empty in a finding's thread · ignore `(code, path, reason)` and unignore `(code, path)`, where code is
     empty in a finding's thread and path empty for everywhere · diagnose `(method, path)` · scale `(factor,)` such
     as `10` · unknown `(word,)` · none for the others.
     """
@@ -134,11 +137,13 @@ def _command(text: str, line: int) -> Command:
         return Command("help", line=line)
     name, rest = words[0].lower(), words[1:]
     if name not in USAGE:
-        return Command("unknown", (words[0][:60],), line, f"`{PREFIX} help` lists the commands.")
+        problem = f"{_BUTTON} " if name == "apply" else ""
+        return Command("unknown", (words[0][:60],), line, f"{problem}`{PREFIX} help` lists the commands.")
     usage = f"It is written `{PREFIX} {USAGE[name]}`."
     if name == "explain":
-        code = rest[0].upper() if rest else ""
-        return Command(name, (code,), line, "" if _CODE.fullmatch(code) else usage)
+        code = _code(rest[0]) if rest else ""
+        good = bool(code) or not rest
+        return Command(name, (code if good else rest[0][:60].upper(),), line, "" if good else usage)
     if name in ("ignore", "unignore"):
         code, path, reason = _waiver(rest)
         if name == "unignore":
@@ -150,15 +155,28 @@ def _command(text: str, line: int) -> Command:
         return Command(name, (method, rest[1]) if len(rest) > 1 else (method,), line, "" if good else usage)
     if name == "scale":
         factor = _FACTOR.fullmatch(rest[0]) if rest else None
-        return Command(name, (factor[1],) if factor else (), line, "" if factor else usage)
+        good = factor is not None and float(factor[1]) > 0
+        return Command(name, (factor[1],) if factor else (), line, "" if good else usage)
     return Command(name, (), line)
+
+
+def _code(word: str) -> str:
+    """The code that a word is or names; empty when it does neither. Comments call rules by name."""
+    if _CODE.fullmatch(word.upper()):
+        return word.upper()
+    if not _NAME.fullmatch(word):
+        return ""
+    try:
+        return registry.by_code(word).code
+    except KeyError:
+        return ""
 
 
 def _waiver(words: list[str]) -> tuple[str, str, str]:
     """Code, path and reason. A path is a word with a slash or ending in `.py` right after the code, and no address."""
     code = path = ""
-    if words and _CODE.fullmatch(words[0].upper()):
-        code, words = words[0].upper(), words[1:]
+    if words and (code := _code(words[0])):
+        words = words[1:]
     if code and words and _is_path(words[0]):
         path, words = words[0], words[1:]
     return code, path, " ".join(words)

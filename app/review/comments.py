@@ -20,8 +20,8 @@ from app.review.markdown import (
     code,
     details,
     fence,
-    figure,
     fit,
+    grounds,
     has_bidi,
     html,
     lowered,
@@ -226,9 +226,13 @@ def _from_header(place: Anchor, finding: Finding, diff: Diff) -> Anchor:
 def _first(place: Anchor, guard: Lost | None, finding: Finding, diff: Diff) -> str:
     """What comes before the message: what is missing, on a removed line; that it is one more, beside older ones."""
     if place.side == "RIGHT":
-        sibling = place.path == finding.path and place.line in finding.siblings
-        older = not diff.touched(finding.path, finding.line)
-        return f"as on line {finding.line}" if sibling and older else ""
+        if place.path != finding.path or place.line not in finding.siblings:
+            return ""
+        # A finding on the header of a function is of the calls in it alone.
+        own = (finding.line,) if places_of(finding)[0].line == finding.line else ()
+        others = [line for line in (*own, *finding.siblings) if line != place.line]
+        older = next((line for line in others if not diff.touched(finding.path, line)), None)
+        return f"as on line {older}" if older is not None else ""
     return f"with {code(guard.text)} removed" if guard is not None else "with this line gone"
 
 
@@ -370,9 +374,7 @@ def impact(finding: Finding, links: Links) -> str:
         notes.append(f"[how]({links.rule(finding.code, 'impact')})")
     if not expected.measured:
         notes.append("estimated")
-    if expected.assumptions:
-        assumed = ", ".join(code(f"{name} = {figure(value)}") for name, value in expected.assumptions.items())
-        notes.append(f"assumes {assumed}")
+    notes += grounds(expected, code)
     small = f" <sub>{' · '.join(notes)}</sub>" if notes else ""
     return f"**Expected** {summary}{small}"
 

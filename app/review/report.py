@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, Self
 
 import msgspec
 
-from app.github.models import Annotation, Conclusion, ReviewComment
+from app.github.models import Annotation, Conclusion, ReviewComment, Thread
 from app.review import comments, costs, demand, fingerprint, guards, marker, patch, summary
 from app.review.advice import RANKED, Question, Recommendation, ask, recommend
 from app.review.budgets import BudgetRow, held
@@ -86,6 +86,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     questions: tuple[Question, ...] = ()
     suppressed: tuple[Suppressed, ...] = ()
     endpoints: tuple[EndpointChange, ...] = ()
+    standing: tuple[EndpointChange, ...] = ()
+    """The endpoints that the change has nothing to do with."""
     budgets: tuple[BudgetRow, ...] = ()
     """Those of `endpoints` that have one."""
     patch: str = ""
@@ -123,6 +125,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         coming: Sequence[ConfigError] = (),
         roots: Sequence[str] = (),
         advise: bool = False,
+        threads: Sequence[Thread] = (),
+        quiet: bool = False,
     ) -> Self:
         """Decide a review.
 
@@ -132,6 +136,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         that has moved on, `bumped` what comes of other versions of libraries. `advisory` (a revert, an advisory branch) fails nothing. `wishes` are what people asked for
         on the pull request. `coming` are mistakes in the configuration that the change brings, `roots` the
         folders that are projects of their own. `advise`: nobody has told the repository yet what the project lacks.
+        `threads` of ours stand there already; `quiet`: there will be no more. Both tell what can be clicked.
         """
         mistakes = (*config.errors, *coming)
         before, after = _capped(before, config), _capped(after, config)
@@ -166,11 +171,18 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
         left_out = (*repeated, *crowded)
         suggested = {comment.fingerprint for comment in spoken if comments.has_suggestion(comment)}
         applied = _applied(heard, texts)
-        one_click = {finding.fingerprint for finding in new if marker.token(finding.fingerprint) in suggested}
+        clickable = _clickable(threads)
+        one_click = {
+            finding.fingerprint
+            for finding in new
+            if (token := marker.token(finding.fingerprint)) in suggested and clickable.get(token, not quiet)
+        }
         read = diff.files.keys() - set(
             config.evidence
         )  # a profile that does not fit is no code that we missed
         missed = tuple(dict.fromkeys((*skipped, *(entry for entry in after.skipped if entry.path in read))))
+        if missed:  # what only they serve is not known to be gone
+            endpoints = tuple(change for change in endpoints if change.after is not None)
         verdict = conclude(new, config, skipped=bool(missed), faults=bool(faults), advisory=advisory)
         patched = {finding.fingerprint for finding in applied.findings}
 
@@ -243,6 +255,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             questions=questions,
             suppressed=suppressed,
             endpoints=endpoints,
+            standing=costs.standing(after, endpoints),
             budgets=kept,
             patch=applied.text,
             edits=applied.edits,
@@ -280,6 +293,16 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             "skipped": msgspec.to_builtins(self.skipped),
             "statistics": msgspec.to_builtins(self.statistics),
         }
+
+
+def _clickable(threads: Iterable[Thread]) -> dict[str, bool]:
+    """Findings that a thread speaks of -> whether GitHub still takes its suggestion."""
+    known: dict[str, bool] = {}
+    for thread in threads:
+        if (mark := marker.read(thread.body)) is not None:
+            for token in mark.fingerprints:
+                known[token] = known.get(token, False) or not thread.outdated
+    return known
 
 
 def conclude(

@@ -567,7 +567,8 @@ def _tail(facts: Facts, context: comments.Context) -> Section:
         for name, rows in parts:
             left = len(rows) - most
             more = [f"- {left} more"] if left > 0 else []
-            blocks.append(f"**{_upper(name)}**\n\n" + "\n".join([*rows[:most], *more]))
+            name = f"**{_upper(name)}**\n\n" if len(parts) > 1 else ""  # one alone is named by the fold
+            blocks.append(name + "\n".join([*rows[:most], *more]))
         return details(html(label), "\n\n".join(blocks) + "\n")
 
     longest = max(len(rows) for _, rows in parts)

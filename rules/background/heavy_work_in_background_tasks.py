@@ -24,6 +24,8 @@ _TO_MANY = re.compile(
     r"(?:^|_)(?:all|every(?:one|body)?|bulk|mass|newsletters?|campaigns?|broadcast|digests?|batch|subscribers)(?:_|$)",
     re.IGNORECASE,
 )
+_BRIEF = ("cv2.", "PIL.")
+"""One picture takes milliseconds."""
 _OUTSIDE = frozenset({"http", "llm", "sdk", "mail", "net"})
 
 
@@ -132,6 +134,8 @@ def _heavy(target: Node, module: Module) -> tuple[str, Hop] | None:
             and blocking.kind == Kind.CPU
             and blocking.severity in ("high", "critical")
             and blocking.seconds is None
+            and not found.callable.startswith(_BRIEF)
+            and not (found.cached or found.on_miss or found.rarely)
         ):
             place = found.path[-1]
             return f"computes with `{found.callable}`", Hop(place.path, place.line, found.callable)

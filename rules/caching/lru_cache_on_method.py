@@ -9,7 +9,6 @@ from rules import libraries
 from rules.engine import kept_estimates
 from rules.engine.instances import Lifetime, lifetime
 from rules.engine.memoised import Memo, is_method, memos, own_arguments
-from rules.engine.reach import is_beside_service
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
@@ -106,11 +105,8 @@ class LruCacheOnMethod(Rule):
             memo.node,
             f"`{shown}` on `{owner.name}.{node.name}` {_kept(memo, owner.name)}, and no two of them share a result.",
             severity=_severity(memo, lives),
-            confidence=Confidence.POSSIBLE
-            if memo.is_bounded
-            and lives is Lifetime.UNKNOWN
-            and is_beside_service(module.path, module.project)
-            else Confidence.LIKELY,
+            # Only where requests make instances is there anything to keep: one model of a worker dies with it.
+            confidence=Confidence.LIKELY if lives is Lifetime.REQUEST else Confidence.POSSIBLE,
             impact=kept_estimates.growing(module.options, tried=False) if not memo.is_bounded else None,
         )
 

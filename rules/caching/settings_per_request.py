@@ -129,6 +129,8 @@ def _what(call: ast.Call, module: Module) -> str:
     """What the call reads again; empty when it is no settings."""
     name = module.qualified_name(call.func) or ""
     if name in _READERS:
+        if any(keyword.arg == "override" for keyword in call.keywords):
+            return ""  # it is read again on purpose
         return "reads the `.env` file"
     if name in _PARSERS:
         return "reads and parses the same file" if _is_fixed_file(call, module) else ""

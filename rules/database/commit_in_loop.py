@@ -11,6 +11,7 @@ from rules.engine.per_item import is_doubtful, is_few, sounds_few
 from rules.engine.rewrites import after_loop
 from rules.engine.round_trips import (
     ancestors,
+    conditions,
     confidence_of,
     goes_out,
     is_isolated,
@@ -157,12 +158,15 @@ class CommitInLoop(Rule):
             return  # each turn has a session of its own
         if query.kind == "refresh" and not module.depends_on_loop(node, loop):
             return
-        text = _COSTS[query.kind].format(shortened(module.segment(loop.iter)))
+        doubts = conditions(node, loop, module)
+        text = _text(query.kind, doubts, loop, module)
         yield Match(
             node,
             f"`{spelled(node.func)}` {text}.",
-            severity=weighed(self.severity, node, module) if query.kind == "commit" else Severity.MEDIUM,
-            confidence=_confidence(node, query.kind, loop, module),
+            severity=weighed(self.severity, node, module)
+            if query.kind == "commit" and not doubts
+            else Severity.MEDIUM,
+            confidence=Confidence.POSSIBLE if doubts > 1 else _confidence(node, query.kind, loop, module),
             fix=_moved(node, loop, module) if query.kind in ("commit", "flush") else None,
             impact=estimates.commits_in_loop(module.options, query.kind, module.turns_around(node)),
         )
@@ -185,12 +189,17 @@ class CommitInLoop(Rule):
         confidence = confidence_of(node, loop, leaf, module)
         if kind == "flush":
             confidence = Confidence.POSSIBLE  # the turn may need the keys that the flush brings
+        doubts = conditions(node, loop, module)
+        if doubts > 1:
+            confidence = Confidence.POSSIBLE
         also, swallowed = said_together(node, loop, confidence, module)
-        text = _COSTS[kind].format(shortened(module.segment(loop.iter)))
+        text = _text(kind, doubts, loop, module)
         yield Match(
             node,
             f"`{spelled(node.func)}` {text}{also}.",
-            severity=weighed(self.severity, node, module) if flushed is None else Severity.MEDIUM,
+            severity=weighed(self.severity, node, module)
+            if flushed is None and not doubts
+            else Severity.MEDIUM,
             confidence=confidence,
             call_path=way_to(node, leaf, module),
             swallows=tuple(each for each in swallowed if each[0] == self.code),
@@ -200,6 +209,13 @@ class CommitInLoop(Rule):
             ),
             instead=_ONE_TRANSACTION if kind == "transaction" else "",
         )
+
+
+def _text(kind: str, doubts: int, loop: ast.For, module: Module) -> str:
+    over = shortened(module.segment(loop.iter))
+    if doubts and kind == "commit":
+        return f"commits inside the loop over `{over}`: a transaction and a wait for the disk for each item that gets there"
+    return _COSTS[kind].format(over)
 
 
 def _is_own(call: ast.Call, module: Module) -> bool:

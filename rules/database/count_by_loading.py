@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from rules.engine import estimates
 from rules.engine.creation import serves
-from rules.engine.loads import QUERY, RESULTS, Load, is_limited, loaded
+from rules.engine.loads import QUERY, RESULTS, Load, is_limited, loaded, narrows
 from rules.engine.loop_shapes import shortened
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.spelling import last_name
 from rules.engine.walking import walk
 
 if TYPE_CHECKING:
@@ -163,7 +164,11 @@ class CountByLoading(Rule):
             f"`{shortened(module.segment(node), 70)}` loads every row only to count them."
             if isinstance(counted, ast.Call | ast.Await)
             else f"`{shortened(module.segment(load.call), 70)}` loads every row, and only their number is used.",
-            confidence=Confidence.POSSIBLE if _asks_for_any(node, module) else Confidence.CERTAIN,
+            # Of one owner, one day: mostly some rows, and only the project knows.
+            severity=Severity.MEDIUM if narrows(load, module) else self.severity,
+            confidence=Confidence.POSSIBLE
+            if _asks_for_any(node, module) or _stays_below(node, module)
+            else Confidence.CERTAIN,
             fix=Fix(rewrite, imports=imports, safety=Safety.UNSAFE) if rewrite else None,
             impact=estimates.rows_counted(module.options),
             instead=f"Let the database count: {_COUNTS.get(load.method, '`select(func.count())`')}.",
@@ -176,6 +181,26 @@ def _asks_for_any(count: ast.Call, module: Module) -> bool:
         case ast.Compare(comparators=[ast.Constant(value=0 | 1)]):
             return True
     return False
+
+
+def _stays_below(count: ast.Call, module: Module) -> bool:
+    """`if len(attempts) >= MAX_ATTEMPTS: raise TooMany()`: what is refused from a number on does not grow beyond it."""
+    parent: ast.AST | None = module.parent(count)
+    measured: ast.expr = count
+    if isinstance(parent, ast.Assign) and isinstance(parent.targets[0], ast.Name):
+        measured = parent.targets[0]
+    function = module.function_of(count)
+    return function is not None and any(
+        isinstance(node, ast.If)
+        and isinstance(node.body[-1], ast.Raise)
+        and isinstance(node.test, ast.Compare)
+        and isinstance(node.test.ops[0], ast.Gt | ast.GtE)
+        and (
+            node.test.left is measured
+            or (isinstance(measured, ast.Name) and last_name(node.test.left) == measured.id)
+        )
+        for node in walk(function.node)
+    )
 
 
 def _counted(node: ast.Call) -> ast.expr | None:

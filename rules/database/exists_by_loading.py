@@ -8,6 +8,7 @@ from rules.engine import estimates
 from rules.engine.creation import serves
 from rules.engine.loads import LISTS, Load, is_limited, loaded, narrows
 from rules.engine.loop_shapes import shortened
+from rules.engine.origins import origins
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.walking import walk
 
@@ -101,9 +102,27 @@ class ExistsByLoading(Rule):
             severity=Severity.LOW
             if narrows(load, module) or not module.in_request_path(node)
             else self.severity,
-            confidence=Confidence.POSSIBLE if narrows(load, module) else Confidence.LIKELY,
+            confidence=Confidence.POSSIBLE
+            if narrows(load, module) or _is_made_elsewhere(load, module)
+            else Confidence.LIKELY,
             impact=estimates.rows_counted(module.options),
         )
+
+
+def _is_made_elsewhere(load: Load, module: Module) -> bool:
+    """Whether a function of the project makes the statement: how much it asks for is not seen here."""
+    parts = [
+        each
+        for part in walk(load.source)
+        if isinstance(part, ast.Name)
+        for made in origins(part, module)
+        if made is not part
+        for each in walk(made)
+    ]
+    return any(
+        isinstance(each, ast.Call) and module.callee(each) is not None
+        for each in (*walk(load.source), *parts)
+    )
 
 
 def _asks(parent: ast.AST | None, value: ast.AST) -> bool:

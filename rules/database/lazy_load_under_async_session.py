@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from rules.engine.tables import Table
 
 
+_UNLESS = ", unless its key is empty or the session holds the row already"
+
+
 class LazyLoadUnderAsyncSession(Rule):
     """Reading what was not loaded, a relationship or a row expired by `commit()`, raises `MissingGreenlet` under an `AsyncSession`.
 
@@ -170,7 +173,8 @@ class LazyLoadUnderAsyncSession(Rule):
         yield Match(
             node,
             f"`{module.segment(node)}`{through} was not loaded with its query: under an `AsyncSession` reading it raises"
-            " `MissingGreenlet`.",
+            f" `MissingGreenlet`{'' if found.relationship.many else _UNLESS}.",
+            severity=self.severity if found.relationship.many else Severity.MEDIUM,
             confidence=Confidence.CERTAIN if found.relationship.many and is_itself else Confidence.LIKELY,
             fix=eager.load_with_query(module, loaded, [found.chain]),
             related=(
@@ -218,10 +222,12 @@ class LazyLoadUnderAsyncSession(Rule):
         others = f" and {len(reads) - 1} more" if len(reads) > 1 else ""
         shown = f"{read.schema.rpartition('.')[2]}.{read.field.name}"
         place = found.places[0]
+        is_many = any(each.relationship.many for each in reads)
         yield Match(
             node,
-            f"`{shown}`{others} is not loaded with this query: under an `AsyncSession` the response of `{place.symbol}`"
-            " fails with `MissingGreenlet`.",
+            f"`{shown}`{others} {'are' if others else 'is'} not loaded with this query: under an `AsyncSession` the"
+            f" response of `{place.symbol}` fails with `MissingGreenlet`{'' if is_many else _UNLESS}.",
+            severity=self.severity if is_many else Severity.MEDIUM,
             confidence=Confidence.CERTAIN
             if any(each.relationship.many and not each.through for each in reads)
             else Confidence.POSSIBLE

@@ -15,6 +15,7 @@ from rules.engine.rule import Confidence, Effort, Hop, Invalid, Match, Rule, Sev
 
 if TYPE_CHECKING:
     from rules.engine.callees import Callee
+    from rules.engine.eager import LazyRead
     from rules.engine.module import Module
     from rules.engine.scopes import LoopNode
 
@@ -169,7 +170,7 @@ class LazyRelationshipInLoop(Rule):
         )
         yield Match(
             node,
-            f"`{module.segment(node)}`{through} is loaded one `{entity}` at a time: one more query per item of"
+            f"`{module.segment(node)}`{through} is loaded one `{entity}` at a time: {_how_many(found)} of"
             f" `{shortened(module.segment(iterables(loop)[0]))}`.",
             # Rows that refer to few parents find them in the session after the first look.
             severity=self.severity
@@ -264,6 +265,14 @@ class LazyRelationshipInLoop(Rule):
             confidence=Confidence.LIKELY,
             impact=estimates.lazy_loads(module.options, 1, module.turns_around(node)),
         )
+
+
+def _how_many(found: LazyRead) -> str:
+    """How many queries it takes: a row that several refer to is in the session after the first."""
+    target = found.relationship.target
+    if found.relationship.many or target is None:
+        return "one more query per item"
+    return f"one more query for each different `{target.symbol.rpartition('.')[2]}` of the items"
 
 
 def _confidence(loop: LoopNode, module: Module) -> Confidence:

@@ -10,6 +10,7 @@ from rules.engine.lazy_loading import Place, Read, Unloaded
 from rules.engine.loop_shapes import spelled
 from rules.engine.round_trips import nearest
 from rules.engine.rule import Confidence, Effort, Hop, Invalid, Match, Rule, Severity, Valid
+from rules.engine.small_tables import holds_settings, lists_kinds
 from rules.engine.walking import walk
 
 if TYPE_CHECKING:
@@ -190,7 +191,7 @@ class LazyRelationshipInResponseModel(Rule):
             node,
             _message(found, reads, places, module, many=many),
             severity=Severity.HIGH if many else Severity.MEDIUM,
-            confidence=Confidence.LIKELY if all(read.through for read in reads) else Confidence.CERTAIN,
+            confidence=_confidence(found, reads),
             fix=eager.load_with_query(module, found.loaded, [*(read.chain for read in reads), *behind]),
             related=tuple(_related(found, reads, places, module)),
             mended_at=eager.options_line(node, module),
@@ -223,6 +224,18 @@ class LazyRelationshipInResponseModel(Rule):
             impact=estimates.lazy_loads(module.options, 1),
             instead="Load it with the rows: a relationship with `selectinload`, or one query for all of them.",
         )
+
+
+def _confidence(found: Unloaded, reads: list[Read]) -> Confidence:
+    """How sure it is that the rows are many, and what they refer to as well: the session keeps what it has loaded once."""
+    if holds_settings(found.loaded.table) or all(
+        not read.relationship.many
+        and read.relationship.target is not None
+        and lists_kinds(read.relationship.target.name)
+        for read in reads
+    ):
+        return Confidence.POSSIBLE
+    return Confidence.LIKELY if all(read.through for read in reads) else Confidence.CERTAIN
 
 
 def _is_there(read: Read, query: ast.Call, module: Module) -> bool:
@@ -284,11 +297,20 @@ def _message(found: Unloaded, reads: list[Read], places: list[Place], module: Mo
     if many:
         return (
             f"{shown} {verb} loaded one `{entity}` at a time while the response of {where} is built:"
-            f" one more query per row{on_loop}."
+            f" one more query {_each(reads)}{on_loop}."
         )
     return (
         f"{shown} {verb} loaded one element at a time while the response of {where} is built:"
         f" one more query per element{on_loop}."
+    )
+
+
+def _each(reads: list[Read]) -> str:
+    """What makes another query: a row that several refer to is in the session after the first."""
+    if any(read.relationship.many or read.through for read in reads):
+        return "per row"
+    return (
+        "for each different row that it refers to" if len(reads) == 1 else "for each different row of theirs"
     )
 
 

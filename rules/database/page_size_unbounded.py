@@ -5,13 +5,15 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine.finding import Hop, Impact
+from rules.engine import estimates
+from rules.engine.finding import Hop, Options
 from rules.engine.loop_shapes import shortened, spelled
 from rules.engine.module import Role
 from rules.engine.page_sizes import LIMITERS, arguments, bounded, given, is_number, taken_as, way_to_limit
 from rules.engine.rewrites import with_keyword
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.small_tables import is_small
+from rules.engine.traffic import is_example
 from rules.engine.walking import own_calls, walk
 
 if TYPE_CHECKING:
@@ -48,12 +50,7 @@ class PageSizeUnbounded(Rule):
     severity = Severity.MEDIUM
     effort = Effort.MINUTES
     watch = "p99 of response size and rows per request"
-    impact = Impact(
-        summary="5–30 µs of processor time and one object per row asked for: 100,000 rows are 0.5–3 s",
-        formula="5–30 µs per row (5 columns) · rows asked for",
-        assumptions={"rows": 100_000},
-        measured=True,
-    )
+    impact = estimates.rows_asked_for(Options())
 
     invalid = (
         Invalid(
@@ -134,12 +131,15 @@ class PageSizeUnbounded(Rule):
                 yield Match(
                     call,
                     f"`{argument.arg}` of `{node.name}` goes to `.limit()` as it comes: one request may ask for"
-                    f" every row{_usually(default)}.",
-                    confidence=Confidence.POSSIBLE if _is_narrow(call, module) else Confidence.CERTAIN,
+                    f" all rows that match{_usually(default)}.",
+                    confidence=Confidence.POSSIBLE
+                    if _is_narrow(call, module) or is_example(module.path, module.project)
+                    else Confidence.CERTAIN,
                     fix=_fix(argument, default),
                     call_path=path,
                     related=(Hop(module.path, argument.lineno, node.name),),
                     instead=f"Bound it where it enters: `{argument.arg}: Annotated[int, Query(ge=1, le={_most(default)})]`.",
+                    impact=estimates.rows_asked_for(module.options),
                 )
 
 

@@ -10,6 +10,7 @@ from rules.engine.loop_shapes import iterables, shortened, spelled
 from rules.engine.round_trips import (
     OTHER_STORES,
     confidence_of,
+    defines,
     lines_of,
     loop_of,
     one_table,
@@ -125,7 +126,7 @@ class QueryInLoop(Rule):
         if query is None or query.kind != "select" or query.driver in OTHER_STORES:
             return
         loop = loop_of(node, module)
-        if loop is None or writes(node, module) or takes_many(node):
+        if loop is None or writes(node, module) or takes_many(node) or defines(node):
             return
         if not one_table(node, loop, module):
             return  # another table each time: no query could ask for all

@@ -4,7 +4,8 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine.finding import Hop, Impact
+from rules.engine import pool_estimates
+from rules.engine.finding import Hop, Options
 from rules.engine.module import Role
 from rules.engine.origins import origin
 from rules.engine.page_sizes import arguments
@@ -57,12 +58,7 @@ class SessionHeldDuringStream(Rule):
     gates = True
     effort = Effort.MINUTES
     watch = "pool connections checked out, and the wait for one"
-    impact = Impact(
-        summary="each open stream holds one of 15 connections (5 + 10 overflow by default): 15 slow readers, and every"
-        " other request waits up to 30 s for one and then fails",
-        formula="open streams ≥ pool_size + max_overflow ⇒ nothing else reaches the database",
-        assumptions={"pool_size": 5, "max_overflow": 10, "connections": 15, "pool_timeout_s": 30},
-    )
+    impact = pool_estimates.held_by_streams(Options())
 
     invalid = (
         Invalid(
@@ -136,14 +132,17 @@ class SessionHeldDuringStream(Rule):
         for call, lasting in streams:
             if lasting == _STREAM and _uses(call, names, node, module):
                 continue  # the stream reads from the database
+            given = lasting == _STREAM and _is_given_rows(call, module)
             yield Match(
                 call,
-                f"`{held[0].symbol}` keeps its database connection for {lasting}, though the stream does not use it:"
+                f"`{held[0].symbol}` keeps its database connection for {lasting},"
+                f" {'of rows that are loaded' if given else 'though the stream does not use it'}:"
                 " it is closed only after the last byte.",
-                severity=self.severity if lasting == _STREAM else Severity.MEDIUM,
-                confidence=Confidence.CERTAIN if version is not None else Confidence.LIKELY,
+                severity=self.severity if lasting == _STREAM and not given else Severity.MEDIUM,
+                confidence=Confidence.CERTAIN if version is not None and not given else Confidence.LIKELY,
                 related=(Hop(held[0].path, held[0].function.line, held[0].symbol),),
-                fix=_fix(own, version),
+                fix=None if given else _fix(own, version),
+                impact=pool_estimates.held_by_streams(module.options),
             )
 
 
@@ -227,6 +226,16 @@ def _uses(
         and isinstance(made.func.value, ast.Name)
         and made.func.value.id in {argument.arg for argument, _ in arguments(node)}
     )
+
+
+def _is_given_rows(call: ast.Call, module: Module) -> bool:
+    """Whether what streams is handed rows of a model, which may read what belongs to them through their session."""
+    content = _content(call)
+    made = origin(content, module) if content is not None else None
+    if not isinstance(made, ast.Call):
+        return False
+    given = [*made.args, *(keyword.value for keyword in made.keywords)]
+    return any(module.rows(each) for each in given)
 
 
 def _fix(own: list[tuple[ast.arg, ast.expr | None]], version: tuple[int, ...] | None) -> Fix | None:

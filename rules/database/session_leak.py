@@ -4,11 +4,12 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine import facts
-from rules.engine.finding import Impact
+from rules.engine import facts, pool_estimates
+from rules.engine.finding import Options
 from rules.engine.loop_shapes import shortened
 from rules.engine.module import Role
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.spelling import last_name
 from rules.engine.transactions import CONNECTIONS, RELEASING, holds, is_a
 from rules.engine.values import Sort
 from rules.engine.walking import own_nodes, walk
@@ -74,12 +75,7 @@ class SessionLeak(Rule):
     gates = True
     effort = Effort.MINUTES
     watch = "connections checked out of the pool while the service is idle"
-    impact = Impact(
-        summary="each one that is not returned takes one of 15 places (5 + 10 overflow by default); without a free one"
-        " every request waits 30 s and fails",
-        formula="leaked ≥ pool_size + max_overflow ⇒ no request reaches the database",
-        assumptions={"pool_size": 5, "max_overflow": 10, "connections": 15, "pool_timeout_s": 30},
-    )
+    impact = pool_estimates.leaked(Options())
 
     invalid = (
         Invalid(
@@ -154,8 +150,23 @@ class SessionLeak(Rule):
             node,
             message,
             severity=severity,
-            confidence=_confidence(name, fate, function.node, module),
+            confidence=Confidence.POSSIBLE
+            if _is_for_other_versions(node, module)
+            else _confidence(name, fate, function.node, module),
+            impact=pool_estimates.leaked(module.options),
         )
+
+
+def _is_for_other_versions(node: ast.AST, module: Module) -> bool:
+    """In `except AttributeError:`, which is for libraries that have it by another name: hardly ever."""
+    parent = module.parent(node)
+    while parent is not None and not isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef):
+        if isinstance(parent, ast.ExceptHandler) and parent.type is not None:
+            caught = {last_name(part) for part in walk(parent.type)}
+            if caught & {"AttributeError", "ImportError", "ModuleNotFoundError"}:
+                return True
+        parent = module.parent(parent)
+    return False
 
 
 def _target(node: ast.Call, module: Module) -> str | None:

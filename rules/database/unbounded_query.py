@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -8,12 +9,15 @@ from typing import TYPE_CHECKING
 from rules.engine import estimates
 from rules.engine.document_lists import ENDS, UnlimitedList, unlimited
 from rules.engine.finding import Hop
+from rules.engine.growing_tables import grows, grows_by_name
+from rules.engine.module import Role
 from rules.engine.raw_queries import Raw, is_unlimited
 from rules.engine.raw_text import RUNS
 from rules.engine.reference_tables import is_kept_by_hand, is_only_read, is_reference
 from rules.engine.rows import NARROWED
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.small_tables import is_set_up, is_small
+from rules.engine.spelling import last_name
 from rules.engine.traffic import is_seldom
 from rules.engine.walking import walk
 
@@ -21,6 +25,9 @@ if TYPE_CHECKING:
     from rules.engine.callees import Callee
     from rules.engine.module import Module
     from rules.engine.unbounded import Unlimited
+
+
+_ADMIN = re.compile(r"(?:is_|require_)?(?:super_?)?admin(?:_only)?", re.IGNORECASE)
 
 
 class UnboundedQuery(Rule):
@@ -131,14 +138,16 @@ class UnboundedQuery(Rule):
             f"`{place.symbol.rpartition('.')[2]}` returns {what} in one response: nothing limits this query, so it"
             " grows with the table.",
             severity=Severity.LOW if found.loaded.filters else self.severity,
-            # Rows of one user, one order: mostly a handful, and only the project knows.
+            # Rows of one user, one order: mostly a handful, and only the project knows; so with what somebody sets up.
             confidence=Confidence.POSSIBLE
             if found.loaded.filters
+            or not grows(table)
             or is_small(table)
             or is_set_up(table)
             or is_reference(table, module.project)
             or is_kept_by_hand(table)
             or is_seldom(node, module)
+            or _is_for_admins(node, module)
             or _is_narrowed(found, elsewhere)
             else Confidence.LIKELY,
             related=tuple(elsewhere[:3]),
@@ -149,6 +158,15 @@ class UnboundedQuery(Rule):
 def _is_narrowed(found: Unlimited, elsewhere: list[Hop]) -> bool:
     """Whether a helper adds conditions on some paths: who calls it decides, and mostly gives some."""
     return bool(elsewhere) and bool(found.loaded.flags & NARROWED)
+
+
+def _is_for_admins(node: ast.AST, module: Module) -> bool:
+    """`_: User = Depends(RoleRequirer([UserRole.admin]))` of the endpoint itself."""
+    function = module.function_of(node)
+    if function is None or isinstance(function.node, ast.Lambda) or module.role(node) is not Role.ENDPOINT:
+        return False
+    taken = [function.node.args, *function.node.decorator_list]
+    return any(_ADMIN.fullmatch(last_name(part)) for each in taken for part in walk(each))
 
 
 def _raw(node: ast.Call, module: Module) -> Raw | None:
@@ -173,13 +191,17 @@ def _of_raw(node: ast.Call, raw: Raw, module: Module) -> Match:
         " grows with the table.",
         severity=Severity.LOW if narrowed else Severity.MEDIUM,
         confidence=Confidence.POSSIBLE
-        if narrowed or is_seldom(node, module) or _stays_small(raw, module)
+        if narrowed or is_seldom(node, module) or not _raw_grows(raw) or _stays_small(raw, module)
         else Confidence.LIKELY,
         related=tuple(
             hop for hop in raw.places[:3] if (hop.path, hop.symbol) != (module.path, module.symbol_at(node))
         ),
         impact=estimates.rows_returned(module.options),
     )
+
+
+def _raw_grows(raw: Raw) -> bool:
+    return grows_by_name(raw.statement.tables[0]) or (raw.table is not None and grows(raw.table))
 
 
 def _stays_small(raw: Raw, module: Module) -> bool:
@@ -197,7 +219,9 @@ def _of_documents(node: ast.Call, listed: UnlimitedList, module: Module) -> Matc
         f"`{endpoint.symbol.rpartition('.')[2]}` returns {what} in one response: nothing limits this query, so it"
         " grows with the data.",
         severity=Severity.LOW if listed.narrowed else Severity.MEDIUM,
-        confidence=Confidence.POSSIBLE if listed.narrowed or is_seldom(node, module) else Confidence.LIKELY,
+        confidence=Confidence.POSSIBLE
+        if listed.narrowed or not grows_by_name(listed.source) or is_seldom(node, module)
+        else Confidence.LIKELY,
         related=tuple(
             hop for hop in places if (hop.path, hop.symbol) != (module.path, module.symbol_at(node))
         ),

@@ -7,6 +7,7 @@ import enum
 import re
 from typing import TYPE_CHECKING
 
+from rules.engine import facts
 from rules.engine.spelling import is_main_guard, last_name
 from rules.engine.walking import walk
 
@@ -74,6 +75,8 @@ def made_again(call: ast.Call, module: Module) -> Place | None:
     if function is None or isinstance(function.node, ast.Lambda):
         return None
     if _remembered(function.node, module) or _kept(call, function.node, module):
+        return None
+    if _is_kept_by_callers(call, function.node, module):
         return None
     if str(module.role(call) or "") == "lifespan" or function.name in (
         "__init__",
@@ -284,6 +287,25 @@ def _kept(call: ast.Call, function: ast.FunctionDef | ast.AsyncFunctionDef, modu
                 return True
             names.add(target.id)
     return bool(names) and _kept_later(names, function, outliving)
+
+
+def _is_kept_by_callers(
+    call: ast.Call, function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module
+) -> bool:
+    """Whether a factory returns the object, and whoever calls it does so only while none is kept."""
+    found = module.graph_node(call)
+    if found is None or not found.callers or found.roles:
+        return False
+    holders = _holders(call, function, module)
+    if not any(
+        isinstance(node, ast.Return) and node.value is not None and _holds(node.value, call, holders)
+        for node in walk(function)
+    ):
+        return False
+    return all(
+        caller.function.flags & facts.CACHED or edge.call.flags & (facts.RECALLED | facts.ONCE)
+        for caller, edge in found.callers
+    )
 
 
 def _keeps(call: ast.Call) -> bool:

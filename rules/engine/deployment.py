@@ -111,6 +111,10 @@ class Command:
         return next((word.text for word in self.words if _APPLICATION.match(word.text)), "")
 
 
+_OTHER_FRAMEWORK = re.compile(r"(?:^|\.)wsgi:")
+"""Django and Flask keep their application there; FastAPI has no such thing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Proxy:
     """A proxy that keeps connections to the server open for so many seconds."""
@@ -164,7 +168,9 @@ class Deployment:
     def several_processes(self) -> Setting | None:
         """The place that proves that more than one process serves the application in production."""
         for command in self.commands:
-            workers = self.workers(command) if command.production is not False else None
+            if command.production is False or _OTHER_FRAMEWORK.search(command.application):
+                continue
+            workers = self.workers(command)
             if workers is not None and (workers.number or 0) > 1:
                 return workers
         for setting in self.replicas:
@@ -554,15 +560,28 @@ def _named(settings: Sequence[Setting], name: str) -> Setting | None:
     return next((setting for setting in settings if setting.name == name), None)
 
 
+_SERVICE = re.compile(r"^([ \t]+)([\w.-]+):\s*$")
+_BESIDE = re.compile(
+    r"worker|celery|beat|scheduler|consumer|queue|cron|job|frontend|client|nginx|traefik|proxy|redis|postgres|mongo|mysql|db$"
+    r"|database|rabbit|kafka|minio|elastic|qdrant|ollama",
+    re.IGNORECASE,
+)
+"""Services beside the one that answers requests, by their names."""
+
+
 def _replicas(path: str, kind: str, text: str) -> Iterator[Setting]:
     key = r"min_machines_running\s*=" if kind == "fly" else r"(?:replicas|minReplicas|scale):"
     pattern = re.compile(rf"^\s*{key}\s*(\S+)")
     if kind == "compose" and _is_production(path, kind) is False:
         return
     lines = text.splitlines()
+    service = indent = ""
     for number, line in enumerate(lines, 1):
+        named = _SERVICE.match(line) if kind == "compose" else None
+        if named is not None and (not indent or named[1] == indent):
+            indent, service = named[1], named[2]
         match = pattern.match(line)
-        if match is not None and (kind != "kubernetes" or _serves_http(text)):
+        if match is not None and not _BESIDE.search(service) and (kind != "kubernetes" or _serves_http(text)):
             yield Setting(path, number, "replicas", _plain(match[1]))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rules.engine.module import Role
+from rules.engine.roles import Role
 from rules.engine.rows import ONE
 from rules.engine.spelling import last_name
 from rules.engine.walking import walk

@@ -109,6 +109,10 @@ def _conditions(index: Index, node: ast.expr, scope: Scope) -> Iterator[tuple[st
         case ast.Call(func=ast.Attribute(value=inner, attr="in_" | "any_" | "between" | "startswith")):
             column = _column(index, inner, scope)
             yield ("<", column) if column else ("?", "")
+        case ast.Call(func=ast.Attribute(value=inner, attr="is_"), args=[ast.Constant(value=None)]):
+            column = _column(index, inner, scope)
+            # What belongs to nobody is rare, and an index finds it: unlike what was not deleted.
+            yield ("<" if column.endswith("_id") else "!", column) if column else ("?", "")
         case ast.Call(func=ast.Attribute(value=inner, attr="is_" | "is_not" | "isnot" | "not_in" | "notin_")):
             column = _column(index, inner, scope)
             yield ("!", column) if column else ("?", "")

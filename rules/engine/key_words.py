@@ -28,7 +28,7 @@ _CONFIGURED = re.compile(
 )
 # Whose ids never end; what else has an id may be a table of a dozen rows.
 _MANY = (
-    r"user|chat|session|order|room|client|device|account|channel|player|request|req|job|conversation|thread|message|msg|document|doc"
+    r"user|merchant|buyer|seller|chat|session|order|room|client|device|account|channel|player|request|req|job|conversation|thread|message|msg|document|doc"
     r"|file|upload|customer|member|contact|visitor|task|run|trace|event|item|product|post|comment|article|image|video|photo|track"
     r"|connection|conn|socket|peer|correlation|transaction|payment|invoice|ticket|lead|cart|game|match|call|subscri\w+|recipient"
     r"|owner|person|profile|patient|guest|author|follower|viewer|query|execution|analysis|process|batch|operation|token|entry"

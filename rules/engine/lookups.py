@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 from rules.engine import imported_texts, raw_sql
 from rules.engine.context import IN_REQUEST
@@ -117,3 +118,20 @@ def column_of(ref: str, module: Linked, resolver: Resolver, models: Models) -> t
     table = models.table(resolver.value(base, module)) if base else None
     column = table.columns.get(name) if table is not None else None
     return (table, column) if table is not None and column is not None else None
+
+
+_enumerations: WeakKeyDictionary[Project, frozenset[str]] = WeakKeyDictionary()
+
+
+def enumerations(project: Project) -> frozenset[str]:
+    """The names of the enumerations of a project: a column of one has a handful of values, and an index on it finds
+    a good part of the rows."""
+    known = _enumerations.get(project)
+    if known is None:
+        known = _enumerations[project] = frozenset(
+            cls.symbol.rpartition(".")[2]
+            for module in project.resolver.modules.values()
+            for cls in module.classes.values()
+            if any(base.startswith("enum.") for base in cls.bases)
+        )
+    return known

@@ -8,6 +8,7 @@ their place. Waiting for threads is FP109, computing is FP701. FP104 takes all o
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -86,9 +87,10 @@ _NOT_KEPT = "whenever no answer is kept"
 _FIRST_TIME = "the first time"
 _WISHED = "when it is asked to"
 _AT_START = "when the service starts"
-_CHOSEN = "with one of the objects that it may be"
-_AT_MOST = {AFTER_FAILURE: Severity.HIGH, _FIRST_TIME: Severity.LOW, _CHOSEN: Severity.HIGH}
+CHOSEN = "with one of the objects that it may be"
+_AT_MOST = {AFTER_FAILURE: Severity.HIGH, _FIRST_TIME: Severity.LOW, CHOSEN: Severity.MEDIUM}
 _OF_HELPERS = frozenset({"FP103", "FP105", "FP106"})
+_IF_MISSING = re.compile(r"_or_(?:create|make|generate|build|init)|(?:create|make|generate)_if_")
 _FAR = 4
 """Longer call paths are said one severity lower."""
 
@@ -109,6 +111,8 @@ class Stop:
     """From the helper's own call to the leaf; empty when `call` is the leaf."""
     seldom: str = ""
     """When it happens, where that is not at each call: "when no answer is kept"."""
+    sometimes: bool = False
+    """Whether it stands in one arm of a branch of a helper."""
     besides: tuple[str, ...] = ()
     """What else the same call reaches that stops the loop: it is one finding, and one thread mends both."""
 
@@ -226,6 +230,16 @@ def _conversation(stop: Stop) -> str:
     return f"{stop.call.lineno}:{stop.call.col_offset}"
 
 
+def _is_hardly_felt(stop: Stop) -> bool:
+    """Whether a helper sleeps or tidies up only when something fails, fills a store of its own with an answer that comes
+    soon, or waits for a thread in one of its branches only."""
+    if stop.kind is Kind.WAIT and stop.sometimes:
+        return True
+    if stop.seldom == AFTER_FAILURE:
+        return bool(stop.path) and stop.kind in (Kind.SLEEP, Kind.DB, Kind.WAIT)
+    return stop.seldom == _NOT_KEPT and (stop.kind is Kind.WAIT or (stop.kind is Kind.DB and bool(stop.path)))
+
+
 def is_idle(stop: Stop) -> bool:
     """Whether it most likely asks the database nothing: where other work came before, that is what is said."""
     return stop.kind is Kind.DB and stop.callable.rpartition(".")[2] in _IDLE
@@ -274,7 +288,18 @@ def through_helper(call: ast.Call | ast.Attribute, module: Module) -> Iterator[S
             severity = severity.lowered()
         if leaf.rarely & facts.BRIEF:
             severity = min(severity, Severity.LOW, key=lambda each: each.rank)
-        stop = Stop(code, call, leaf.callable, entry.kind, entry.instead, severity, entry, leaf.path, seldom)
+        stop = Stop(
+            code,
+            call,
+            leaf.callable,
+            entry.kind,
+            entry.instead,
+            severity,
+            entry,
+            leaf.path,
+            seldom,
+            leaf.sometimes,
+        )
         known = nearest.get(entry.kind)
         if known is None or _telling(stop) < _telling(known):
             nearest[entry.kind] = stop
@@ -327,10 +352,10 @@ def weight(entry: Blocking) -> Severity:
 def _seldom_here(call: ast.Call, module: Module) -> str:
     """When a call is made, as far as its own function says."""
     flags = module.call_flags(call)
-    if flags & facts.FAILING:
-        return AFTER_FAILURE
     if flags & facts.ONCE:
         return _FIRST_TIME
+    if flags & facts.FAILING:
+        return AFTER_FAILURE
     if flags & (facts.RECALLED | facts.ON_MISS):
         return _NOT_KEPT
     node = module.graph_node(call)
@@ -347,9 +372,10 @@ def _starts_service(node: Node, module: Module) -> bool:
     What it does before, it does once; in the loop it does so again and again.
     """
     owner, _, name = node.symbol.rpartition(".")
-    if not owner or name not in _STARTS:
+    if not owner or (name not in _STARTS and not name.startswith("start_")):
         return False
-    if not any((node.path, f"{owner}.{each}") in module.project.graph.nodes for each in _ENDS):
+    ends = (*_ENDS, name.replace("start", "stop"))
+    if not any((node.path, f"{owner}.{each}") in module.project.graph.nodes for each in ends):
         return False
     return any(call.ref.rpartition(".")[2] in _LASTING for call in node.function.calls)
 
@@ -377,18 +403,25 @@ def _makes_what_is_kept(leaf: Leaf, call: ast.Call | ast.Attribute, module: Modu
     return False
 
 
+def _makes_if_missing(hop: Hop) -> bool:
+    """`_get_or_create_key`: as its name says."""
+    return bool(_IF_MISSING.search(hop.symbol.rpartition(".")[2]))
+
+
 def _seldom(leaf: Leaf, module: Module) -> str:
-    if leaf.rarely & facts.FAILING:
-        return AFTER_FAILURE
     if leaf.rarely & facts.ONCE:
         return _FIRST_TIME
+    if leaf.rarely & facts.FAILING:
+        return AFTER_FAILURE
     if leaf.kept_by is not None and (found := _kept_by(leaf.kept_by, module)):
         return found
     if leaf.cached or leaf.on_miss or leaf.rarely & facts.RECALLED:
         return _NOT_KEPT
+    if leaf.kind != Kind.DB and any(map(_makes_if_missing, leaf.path)):
+        return _NOT_KEPT  # a database is asked each time whether there is one
     if leaf.rarely & facts.WISHED:
         return _WISHED
-    return _CHOSEN if leaf.by_choice else ""
+    return CHOSEN if leaf.by_choice else ""
 
 
 def by_kind(function: ast.AsyncFunctionDef, module: Module, code: str) -> list[list[Stop]]:
@@ -411,7 +444,7 @@ def by_kind(function: ast.AsyncFunctionDef, module: Module, code: str) -> list[l
         around = next((each for each in said if _are_calls_of(group, each)), None)
         if around is None:
             said.append(group)
-        else:
+        elif not group[0].seldom or around[0].seldom:
             around[0] = replace(around[0], besides=(*around[0].besides, group[0].callable))
     if code == "FP109":
         spoken = [each for other in sorted(_OF_HELPERS) for each in by_kind(function, module, other)]
@@ -438,7 +471,10 @@ def _add_waits(group: list[Stop], helped: Iterable[Stop]) -> None:
     waits = dict.fromkeys(
         stop.callable
         for stop in helped
-        if stop.code == "FP109" and stop.call is first.call and stop.severity.rank <= first.severity.rank
+        if stop.code == "FP109"
+        and stop.call is first.call
+        and stop.severity.rank <= first.severity.rank
+        and (first.seldom or not (stop.seldom or stop.sometimes))
     )
     if waits:
         group[0] = replace(first, besides=(*first.besides, *waits))
@@ -505,9 +541,14 @@ def stops(function: ast.AsyncFunctionDef, module: Module) -> Iterator[Stop]:
             yield from _helped(node, module)
 
 
+def suffering(stop: Stop, module: Module) -> str:
+    """What others suffer meanwhile."""
+    return "this worker serves nobody" if module.reached(stop.call) else "nothing else on its loop goes on"
+
+
 def effect(stop: Stop, module: Module) -> str:
     """What the reader's worker suffers, to follow the name of the call; where no request is seen to get, its loop."""
-    suffers = "this worker serves nobody" if module.reached(stop.call) else "nothing else on its loop goes on"
+    suffers = suffering(stop, module)
     if stop.seldom:
         return f"{stop.seldom}, {suffers} meanwhile"
     if only_starts(stop):
@@ -571,7 +612,7 @@ def _expected_of_others(stop: Stop, options: Options) -> Impact:
 
 def confidence(stop: Stop) -> Confidence:
     """How sure the first stop of a finding is, behind which the others stand."""
-    if is_idle(stop):
+    if is_idle(stop) or _is_hardly_felt(stop):
         return Confidence.POSSIBLE
     if stop.seldom in (_WISHED, _FIRST_TIME, _AT_START) or only_starts(stop) or stop.entry.name in _OPENING:
         return Confidence.POSSIBLE

@@ -13,6 +13,7 @@ _WRAPPERS = frozenset({"enumerate", "sorted", "reversed", "list", "set", "tuple"
 # A database's own schema: as long as the source makes it.
 _SCHEMA = frozenset(
     {"sorted_tables", "tables", "columns", "relationships", "__table__", "column_attrs", "model_fields"}
+    | {"indexes", "constraints", "foreign_keys"}
 )
 _VIEWS = frozenset({"items", "values", "keys"})
 _ENDLESS = frozenset({"itertools.count", "itertools.repeat", "itertools.cycle"})

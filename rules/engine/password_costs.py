@@ -12,6 +12,8 @@ NAMES = frozenset({"hashpw", "checkpw", "hash", "verify", "verify_and_update", "
 _SLOW = 9
 """The cost from which bcrypt takes 30 ms and more; each step doubles it."""
 _LIBRARIES = ("bcrypt.", "passlib.")
+_QUICK_SCHEMES = frozenset({"pbkdf2_sha256", "pbkdf2_sha512"})
+"""Of passlib, with its 29,000 and 25,000 rounds: some ten milliseconds."""
 _SAID = frozenset({"bcrypt__rounds", "bcrypt__default_rounds", "rounds"})
 
 
@@ -45,7 +47,26 @@ def _says_cost(name: str) -> bool:
     return name in ("gensalt", "CryptContext", "using")
 
 
+def _is_quick_scheme(call: ast.Call) -> bool:
+    """`CryptContext(schemes=["pbkdf2_sha256"])`, and no rounds of its own."""
+    schemes: ast.expr | None = call.args[0] if call.args else None
+    for keyword in call.keywords:
+        if keyword.arg == "schemes":
+            schemes = keyword.value
+        elif keyword.arg is None or "rounds" in keyword.arg:
+            return False
+    match schemes:
+        case (
+            ast.List(elts=[ast.Constant(value=str(first)), *_])
+            | ast.Tuple(elts=[ast.Constant(value=str(first)), *_])
+        ):
+            return first in _QUICK_SCHEMES
+    return False
+
+
 def _cost(index: Index, call: ast.Call, scope: Scope, ref: str) -> int | None:
+    if ref.endswith(".CryptContext") and _is_quick_scheme(call):
+        return 0
     said = [keyword.value for keyword in call.keywords if keyword.arg in _SAID]
     if not said and ref.endswith(".gensalt"):
         said = call.args[:1]

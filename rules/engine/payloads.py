@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from rules.engine.spelling import last_name
 from rules.engine.walking import walk
 
 if TYPE_CHECKING:
@@ -14,13 +15,50 @@ UPLOADS = frozenset(
     {"fastapi.UploadFile", "fastapi.datastructures.UploadFile", "starlette.datastructures.UploadFile"}
 )
 _TURNS = 4
+_SAME = frozenset({"decode", "encode", "getvalue", "getbuffer", "strip", "replace", "splitlines", "tobytes"})
+_WRAPPING = frozenset(
+    {
+        "BytesIO",
+        "StringIO",
+        "TextIOWrapper",
+        "bytes",
+        "bytearray",
+        "str",
+        "memoryview",
+        "loads",
+        "load",
+        "safe_load",
+        "b64encode",
+    }
+)
+"""Whose result is as large as what they are given."""
 
 
 def holds_upload(expression: ast.AST, module: Module) -> bool:
     """Whether a value is, or is made of, what a client uploaded: `await file.read()`, `file.file`, `StringIO(data)`."""
     function = module.function_of(expression)
     tainted = _uploaded_names(function.node, module) if function is not None else frozenset()
+    if isinstance(expression, ast.Dict | ast.List | ast.Tuple):
+        return False  # an answer about it
     return _speaks_of_upload(expression, tainted, module)
+
+
+def _is_upload(value: ast.expr, tainted: frozenset[str], module: Module) -> bool:
+    """Whether a value is an upload's content as it came or only decoded, not what was computed from it."""
+    match value:
+        case ast.Await(value=inner) | ast.Subscript(value=inner) | ast.IfExp(body=inner):
+            return _is_upload(inner, tainted, module)
+        case ast.Name(id=name):
+            return name in tainted
+        case ast.Attribute(attr="file", value=owner):
+            return module.type_of(owner) in UPLOADS
+        case ast.Call(func=ast.Attribute(attr="read", value=owner)):
+            return module.type_of(owner) in UPLOADS or _is_upload(owner, tainted, module)
+        case ast.Call(func=ast.Attribute(attr=attr, value=owner)) if attr in _SAME:
+            return _is_upload(owner, tainted, module)
+        case ast.Call(func=function, args=[first, *_]) if last_name(function) in _WRAPPING:
+            return _is_upload(first, tainted, module)
+    return False
 
 
 def _speaks_of_upload(expression: ast.AST, tainted: frozenset[str], module: Module) -> bool:
@@ -37,13 +75,13 @@ def _speaks_of_upload(expression: ast.AST, tainted: frozenset[str], module: Modu
 
 
 def _uploaded_names(function: ast.AST, module: Module) -> frozenset[str]:
-    """Locals that hold an upload's content, or something computed from it."""
+    """Locals that hold an upload's content, or the document that it spells."""
     names: frozenset[str] = frozenset()
     assigned = [node for node in walk(function) if isinstance(node, ast.Assign | ast.AnnAssign)]
     for _ in range(_TURNS):
         before = names
         for node in assigned:
-            if node.value is None or not _speaks_of_upload(node.value, names, module):
+            if node.value is None or not _is_upload(node.value, names, module):
                 continue
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             names |= {target.id for target in targets if isinstance(target, ast.Name)}

@@ -46,6 +46,8 @@ _KEYS = frozenset(
 )
 _FEW_NAMED = 3
 """As many values as a condition may name for an item to be one of a few."""
+_MANY_KINDS = 4
+"""From so many branches on, an `if` with its `elif`s takes items apart by their kind."""
 _OWN = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.For, ast.AsyncFor, ast.While)
 """What a `break` or `return` inside does not leave the loop with, or not for certain."""
 
@@ -113,7 +115,11 @@ def is_picked(node: ast.AST, loop: ast.AST, module: Module) -> bool:
     item = _Item(loop, module)
     child, parent = node, module.parent(node)
     while parent is not None:
-        if isinstance(parent, ast.If) and child in parent.body and _picks(parent.test, False, item):
+        if (
+            isinstance(parent, ast.If)
+            and child in parent.body
+            and (_picks(parent.test, False, item) or _is_one_of_many(parent, item, module))
+        ):
             return True
         if isinstance(parent, ast.match_case) and child in parent.body and _names_value(parent.pattern):
             match = module.parent(parent)
@@ -131,6 +137,20 @@ def is_picked(node: ast.AST, loop: ast.AST, module: Module) -> bool:
             break
         child, parent = parent, module.parent(parent)
     return False
+
+
+def _is_one_of_many(branch: ast.If, item: _Item, module: Module) -> bool:
+    """Whether an `if` is a branch among many that ask what the item is: each kind has its own work."""
+    first: ast.AST = branch
+    while isinstance(above := module.parent(first), ast.If) and above.orelse == [first]:
+        first = above
+    branches = 0
+    while isinstance(first, ast.If):
+        branches += bool(_loaded(first.test) & (item.names | item.keys)) and any(
+            isinstance(part, ast.Constant) and isinstance(part.value, str) for part in walk(first.test)
+        )
+        first = first.orelse[0] if len(first.orelse) == 1 else first.test
+    return branches >= _MANY_KINDS
 
 
 class _Item:
@@ -224,6 +244,11 @@ def _list_name(iterable: ast.expr) -> str:
             f"_{what}"
         ):
             return last_name(owner)  # `role_keys.keys`
+        case (
+            ast.Subscript(slice=ast.Constant(value=str(name)))
+            | ast.Call(func=ast.Attribute(attr="get"), args=[ast.Constant(value=str(name)), *_])
+        ):
+            return name  # `plugin["configs"]`
     return last_name(inner.func if isinstance(inner, ast.Call) else inner)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from rules.engine import facts
 from rules.engine.index import Index
-from rules.engine.scopes import FUNCTIONS
+from rules.engine.scopes import FUNCTIONS, Scope
 from rules.engine.spelling import last_name
 from rules.engine.walking import walk
 
@@ -17,22 +17,88 @@ _KEEPING = ("cache", "memo", "_kept", "singleton")
 def of_statement(index: Index, statement: ast.AST, parent: ast.AST) -> int:
     """Flags for all calls in `statement`, a child of `parent`."""
     if isinstance(parent, ast.Try):
-        return facts.FAILING if statement in parent.handlers else 0
+        if statement not in parent.handlers:
+            return 0
+        return facts.FAILING | (facts.ONCE if _is_of_import(statement) else 0)
     if isinstance(parent, ast.If) and statement in parent.body:
-        return (facts.WISHED if _is_wish(index, parent) else 0) | (
-            facts.RECALLED if _fills_store(index, parent) else 0
+        return (
+            (facts.WISHED if _is_wish(index, parent) else 0)
+            | (facts.RECALLED if _fills_store(index, parent) else 0)
+            | (facts.ONCE if _lacks_package(parent.test) else 0)
         )
     return 0
+
+
+def _is_of_import(handler: ast.AST) -> bool:
+    """`except ImportError:`, where the package is fetched: next time it is there."""
+    caught = handler.type if isinstance(handler, ast.ExceptHandler) else None
+    return caught is not None and last_name(caught) in ("ImportError", "ModuleNotFoundError")
+
+
+def _lacks_package(test: ast.expr) -> bool:
+    """`if not importlib.util.find_spec("magic"):`."""
+    match test:
+        case (
+            ast.UnaryOp(op=ast.Not(), operand=ast.Call(func=asked))
+            | ast.Compare(left=ast.Call(func=asked), ops=[ast.Is()], comparators=[ast.Constant(value=None)])
+        ):
+            return last_name(asked) == "find_spec"
+    return False
 
 
 def _fills_store(index: Index, test: ast.If) -> bool:
     """`rates = _CACHE.get(day)`, then `if rates is None:`: it only runs while nothing is kept."""
     match test.test:
+        case ast.Compare() as compared if _is_of_time(compared):
+            return True
+        case ast.UnaryOp(op=ast.Not(), operand=ast.Call() as asked):
+            return _is_of_file(asked)
         case ast.UnaryOp(op=ast.Not(), operand=ast.Name(id=name)):
             return _outlives(index, test, name)
         case ast.Compare(left=ast.Name(id=name), ops=[ast.Is()], comparators=[ast.Constant(value=None)]):
             return _outlives(index, test, name)
     return False
+
+
+def _is_of_file(asked: ast.Call) -> bool:
+    """`os.path.exists(target)`, `target.is_file()`: what is fetched otherwise is kept on the disk."""
+    name = last_name(asked.func)
+    if name in ("isfile", "isdir", "is_file", "is_dir"):
+        return True
+    owner = asked.func.value if isinstance(asked.func, ast.Attribute) else None
+    return (
+        name == "exists"
+        and owner is not None
+        and (last_name(owner) == "path" if asked.args else _is_path(owner))
+    )
+
+
+def _is_path(owner: ast.expr) -> bool:
+    """Going by its name: `cache_dir`, `target_path`, `Path(folder)`."""
+    name = last_name(owner.func if isinstance(owner, ast.Call) else owner).lower()
+    return any(word in name for word in ("path", "file", "dir", "folder"))
+
+
+def _is_of_time(test: ast.Compare) -> bool:
+    """`time.monotonic() - self._loaded_at >= TTL`: it happens once in each such time."""
+    for side in (test.left, *test.comparators):
+        if isinstance(side, ast.BinOp) and isinstance(side.op, ast.Sub) and _is_kept_time(side.right):
+            return isinstance(test.ops[0], ast.Gt | ast.GtE | ast.Lt | ast.LtE) and _is_now(side.left)
+    return False
+
+
+def _is_now(moment: ast.expr) -> bool:
+    if isinstance(moment, ast.Name):
+        return moment.id in ("now", "current_time", "now_ts")
+    return isinstance(moment, ast.Call) and last_name(moment.func) in ("time", "monotonic", "now", "utcnow")
+
+
+def _is_kept_time(moment: ast.expr) -> bool:
+    """An attribute of the object or the class, or a global: what an earlier call left."""
+    return isinstance(moment, ast.Attribute | ast.Name) and any(
+        word in last_name(moment).lower()
+        for word in ("_at", "last", "time", "stamp", "_ts", "updated", "refreshed")
+    )
 
 
 def of_answers(index: Index, statement: ast.If | ast.Try) -> int:
@@ -50,6 +116,8 @@ def of_answer(index: Index, test: ast.If) -> int:
     last = test.body[-1]
     if test.orelse or not isinstance(last, ast.Return):
         return 0
+    if isinstance(test.test, ast.Call) and last.value is not None and _is_of_file(test.test):
+        return facts.RECALLED
     done = _is_done(index, test)
     if done & facts.ONCE or last.value is None:
         return done
@@ -208,11 +276,25 @@ def _outlives(index: Index, place: ast.AST, spelled: str) -> bool:
         return False
     lasting = index.lasting.get(scope)
     if lasting is None:
-        lasting = index.lasting[scope] = _lasting(scope.node)
+        lasting = index.lasting[scope] = _lasting(scope.node, _filled(index, scope))
     return spelled in lasting
 
 
-def _lasting(function: ast.AST) -> set[str]:
+def _filled(index: Index, scope: Scope) -> set[str]:
+    """The stores of the module that a function puts something into: `_models[key] = model`."""
+    return {
+        target.value.id
+        for node in walk(scope.node)
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Subscript)
+        and isinstance(target.value, ast.Name)
+        and target.value.id in index.module.bindings
+        and target.value.id not in scope.bindings
+    }
+
+
+def _lasting(function: ast.AST, filled: set[str]) -> set[str]:
     """The names in a function that are global, or assigned what was looked up in a store."""
     found: set[str] = set()
     for node in walk(function):
@@ -222,13 +304,13 @@ def _lasting(function: ast.AST) -> set[str]:
             case (
                 ast.Assign(targets=[ast.Name(id=name)], value=value)
                 | ast.NamedExpr(target=ast.Name(id=name), value=value)
-            ) if _is_looked_up(value):
+            ) if _is_looked_up(value, filled):
                 found.add(name)
     return found
 
 
-def _is_looked_up(value: ast.expr) -> bool:
-    """`_CACHE.get(key)`, `self._cache[key]`, `cache_get(key)`."""
+def _is_looked_up(value: ast.expr, filled: set[str]) -> bool:
+    """`_CACHE.get(key)`, `self._cache[key]`, `cache_get(key)`, or of one of the `filled` stores."""
     if isinstance(value, ast.Await):
         value = value.value
     base = value
@@ -244,6 +326,8 @@ def _is_looked_up(value: ast.expr) -> bool:
     else:
         return False
     name = last_name(base)
+    if isinstance(base, ast.Name) and name in filled:
+        return True
     return any(word in name.lower() for word in _KEEPING) or (name.isupper() and isinstance(base, ast.Name))
 
 

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from rules.engine.project import Project
     from rules.engine.tables import Table
 
-_MOST_COLUMNS = 6
+_MOST_COLUMNS = 7
 _KEPT_BESIDE = re.compile(
     r"(?:(?:created?|updated?|modified|deleted)_(?:at|on|by|date|time|user)|(?:display|sort)_order|position"
-    r"|effective_\w+|expiration_date|valid_(?:from|to|until)|(?:is_)?(?:active|enabled|legacy|deprecated|default))"
+    r"|(?:creation|modification)_date|description|effective_\w+|expiration_date|valid_(?:from|to|until)|(?:is_)?(?:active|enabled|legacy|deprecated|default))"
 )
 """Columns that any table may have: when a row came, who changed it, where it stands in a list, whether it still holds."""
 _BY_HAND = re.compile(

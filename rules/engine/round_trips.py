@@ -15,12 +15,13 @@ from rules.engine.creation import serves
 from rules.engine.extraction import is_writing
 from rules.engine.finding import Confidence, Hop, Severity
 from rules.engine.loop_shapes import is_batched, is_search, is_short, spelled
-from rules.engine.module import Role
 from rules.engine.per_item import is_doubtful, is_few, is_member_call, is_picked, sounds_few
+from rules.engine.roles import Role
 from rules.engine.rows import ITEM
 from rules.engine.spelling import last_name
 from rules.engine.surroundings import fills_gap
 from rules.engine.traffic import is_seldom
+from rules.engine.waits import wait_of
 from rules.engine.walking import walk
 from rules.libraries import Kind
 
@@ -56,6 +57,9 @@ _HEAVY = re.compile(
     r"(?:_\w+)?"
 )
 """Names of work beside which one look-up is nothing, whatever it is made of."""
+_DEFINING = frozenset(
+    {"CreateTable", "DropTable", "CreateIndex", "DropIndex", "CreateSchema", "DropSchema", "DDL"}
+)
 _SCHEMA = re.compile(
     r"\s*(?:CREATE|ALTER|DROP|TRUNCATE|SET|GRANT|VACUUM|ANALYZE|LOCK|NOTIFY|LISTEN)\s", re.IGNORECASE
 )
@@ -130,6 +134,23 @@ def is_isolated(node: ast.AST, loop: ast.AST, module: Module) -> bool:
         isinstance(parent, ast.Try) and child in parent.body
         for parent, child in ancestors(node, loop, module)
     )
+
+
+def conditions(node: ast.AST, loop: ast.AST, module: Module) -> int:
+    """How many conditions of its turn a call stands under, of those where the other way round makes no such call."""
+    own = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+    found = 0
+    for parent, child in ancestors(node, loop, module):
+        if not isinstance(parent, ast.If) or child is parent.test:
+            continue
+        other = parent.orelse if child in parent.body else parent.body
+        if not any(
+            isinstance(each, ast.Call) and ast.unparse(each.func) == own
+            for statement in other
+            for each in walk(statement)
+        ):
+            found += 1
+    return found
 
 
 def weighed(severity: Severity, node: ast.AST, module: Module) -> Severity:
@@ -210,17 +231,29 @@ def _leaves_beside(node: ast.AST, loop: ast.AST, module: Module) -> bool:
     """Whether another machine is asked whenever `node` runs, by a call of its block, however far away."""
     for parent, child in ancestors(node, loop, module):
         for block in (getattr(parent, field, None) for field in ("body", "orelse", "finalbody")):
-            if not isinstance(block, list) or child not in block:
-                continue
-            for statement in block:
-                if isinstance(statement, ast.Expr | ast.Assign | ast.AnnAssign | ast.Return) and any(
-                    _asks_another(call, module) for call in walk(statement) if isinstance(call, ast.Call)
-                ):
-                    return True
+            if isinstance(block, list) and child in block and _asks_elsewhere(block, node, module):
+                return True
+    return False
+
+
+def _asks_elsewhere(block: list[ast.stmt], node: ast.AST, module: Module) -> bool:
+    for statement in block:
+        if isinstance(statement, ast.Try | ast.With | ast.AsyncWith):
+            if _asks_elsewhere(statement.body, node, module):
+                return True
+        elif isinstance(statement, ast.Expr | ast.Assign | ast.AnnAssign | ast.Return) and any(
+            _asks_another(call, module)
+            for call in walk(statement)
+            if isinstance(call, ast.Call) and call is not node
+        ):
+            return True
     return False
 
 
 def _asks_another(call: ast.Call, module: Module) -> bool:
+    offload = module.offload(call)
+    if offload is not None:
+        return offload.kind == "thread" and wait_of(call, module) is not None
     summary = module.summary(call)
     return summary is not None and any(
         not (leaf.by_choice or leaf.cached or leaf.on_miss or leaf.kept_by or leaf.rarely or leaf.sometimes)
@@ -270,18 +303,16 @@ def confidence_of(call: ast.Call, loop: LoopNode, leaf: Leaf | None, module: Mod
         return Confidence.POSSIBLE
     if leaf.callable.endswith("ession.get") and _gives_own_key(call, module):
         return Confidence.POSSIBLE
-    return Confidence.POSSIBLE if _works_hard(call, module) else Confidence.LIKELY
+    return Confidence.POSSIBLE if _works_on_files(call, module) else Confidence.LIKELY
 
 
-def _works_hard(call: ast.Call, module: Module) -> bool:
-    """Whether a helper computes for long or reads and writes files each time too: the query is the least of it then."""
+def _works_on_files(call: ast.Call, module: Module) -> bool:
+    """Whether a helper reads and writes files each time too: the query is the least of it then."""
     summary = module.summary(call)
     return summary is not None and any(
         leaf.blocking is not None
-        and (
-            (leaf.blocking.kind == Kind.DISK and not leaf.blocking.light)
-            or (leaf.blocking.kind == Kind.CPU and leaf.blocking.severity in ("high", "critical"))
-        )
+        and leaf.blocking.kind == Kind.DISK
+        and not leaf.blocking.light
         and _is_sure(leaf)
         for leaf in summary.blocking
     )
@@ -376,10 +407,10 @@ def writes_row(call: ast.Call, module: Module) -> bool:
     if name in MANY or takes_many(call):
         return False
     if name not in _RUNNING or query.driver == "asyncpg":
-        return query.kind == "write" and not _defines(call)
+        return query.kind == "write" and not defines(call)
     if len(call.args) > 1 and module.type_of(call.args[0]) == "sqlalchemy.sql.Insert":
         return False  # a list of rows
-    return writes(call, module) and not _defines(call)
+    return writes(call, module) and not defines(call)
 
 
 def one_table(call: ast.Call, loop: ast.AST, module: Module) -> bool:
@@ -404,9 +435,13 @@ def _built(statement: ast.expr, module: Module) -> ast.AST:
     return values[-1] if values else statement
 
 
-def _defines(call: ast.Call) -> bool:
-    """`execute("CREATE TABLE …")`: as long as the schema, not as the data."""
+def defines(call: ast.Call) -> bool:
+    """`execute("CREATE TABLE …")`, `execute(CreateIndex(index))`: as long as the schema, not as the data."""
     return any(
+        isinstance(part, ast.Call) and last_name(part) in _DEFINING
+        for argument in call.args[:1]
+        for part in walk(argument)
+    ) or any(
         isinstance(part, ast.Constant) and isinstance(part.value, str) and _SCHEMA.match(part.value)
         for argument in call.args[:1]
         for part in walk(argument)

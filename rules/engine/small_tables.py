@@ -19,7 +19,18 @@ _SMALL = frozenset(
         *("category", "type", "status", "priority", "severity", "kind", "level", "stage"),
         *("migration", "version", "profile", "provider", "plugin", "extension", "integration", "connector"),
         *("resource", "host", "node", "cluster", "pool", "platform", "firmware", "server", "inbound", "site"),
-        *("tool", "persona", "assistant", "guild", "workspace", "tenant", "invitation", "invite"),
+        *(
+            "tool",
+            "persona",
+            "assistant",
+            "guild",
+            "workspace",
+            "tenant",
+            "invitation",
+            "invite",
+            "camera",
+            "printer",
+        ),
     }
 )
 """Last words of tables."""
@@ -56,6 +67,16 @@ def lists_kinds(name: str) -> bool:
     return _ends_with(name.lower(), _KINDS)
 
 
+_SETTINGS = frozenset({"setting", "config", "configuration", "option", "preference", "parameter"})
+
+
+def holds_settings(table: Table) -> bool:
+    """Whether a table holds what somebody sets, going by its name: a few rows for each that can be set."""
+    return _ends_with(table.name.lower(), _SETTINGS) or _ends_with(
+        _snaked(table.symbol.rpartition(".")[2]), _SETTINGS
+    )
+
+
 _HANDFULS = frozenset(
     {
         *("admin", "administrator", "manager", "owner", "moderator", "superuser", "maintainer", "approver"),
@@ -69,13 +90,15 @@ _HANDFULS = frozenset(
 """Last words of lists that hold a handful, whoever asks."""
 
 
+_LEFT = ("default_", "bad_", "failed_", "invalid_", "broken_", "stale_", "expired_", "notification_items")
+"""How names of lists begin that hold what is left over: mostly nothing at all."""
 _KEYS = re.compile(r"_(?:ids?|uuids?|keys?|names?|codes?|slugs?|list)$")
 """What a list of references to them has in its name besides."""
 
 
 def sounds_few(name: str) -> bool:
     """Whether a list of that name holds a handful: `team_managers`, `role_ids`, `default_channels`."""
-    return name.lower().strip("_").startswith("default_") or _ends_with(
+    return name.lower().strip("_").startswith(_LEFT) or _ends_with(
         _KEYS.sub("", name.lower().strip("_")), _HANDFULS
     )
 

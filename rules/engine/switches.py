@@ -58,7 +58,30 @@ def conditions(index: Index, test: ast.expr) -> tuple[str, ...]:
             return _comparison(index, left, operator, right)
         case ast.Name() if _is_parameter(index, test):
             return (f"+{test.id}",)
+        case ast.Attribute(value=ast.Name(id="self")):
+            kept = _parameter_kept(index, test)
+            return (f"+{kept}",) if kept else ()
     return ()
+
+
+def _parameter_kept(index: Index, attribute: ast.Attribute) -> str:
+    """The parameter that `self.cached` was just given in the same `__init__`: `self.cached = cached`."""
+    function = index.scope_at(attribute).node
+    if not isinstance(function, ast.FunctionDef) or function.name != "__init__":
+        return ""
+    given = [
+        statement.value
+        for statement in function.body
+        if isinstance(statement, ast.Assign)
+        and any(
+            isinstance(target, ast.Attribute) and target.attr == attribute.attr
+            for target in statement.targets
+        )
+    ]
+    match given:
+        case [ast.Name() as name] if _is_parameter(index, name):
+            return name.id
+    return ""
 
 
 def _comparison(index: Index, left: ast.expr, operator: ast.cmpop, right: ast.expr) -> tuple[str, ...]:

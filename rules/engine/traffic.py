@@ -39,7 +39,18 @@ _RARE = frozenset(
         ),
         *("releases", "plugin", "plugins", "extension", "extensions", "integration", "integrations"),
         *("connector", "connectors", "connection", "connections", "credential", "credentials", "provider"),
-        *("trigger", "reload", "resync", "reindex", "rebuild", "flush", "prune", "maintenance", "cleanup"),
+        *(
+            "trigger",
+            "reload",
+            "resync",
+            "reindex",
+            "rebuild",
+            "flush",
+            "prune",
+            "purge",
+            "maintenance",
+            "cleanup",
+        ),
         *("init", "initialize", "initialise", "populate", "seed"),
         *("providers", "tenant", "tenants", "license", "testemail", "revoke", "rotate", "refresher"),
     }
@@ -47,6 +58,12 @@ _RARE = frozenset(
 """Words of routes, functions and files that serve the owner of an account or of the system, now and then."""
 _MAINTENANCE = frozenset({"backup", "backups", "restore", "restores", "migrate", "upgrade", "uninstall"})
 """Words of what keeps a whole system."""
+_SET_UP = frozenset(
+    {"setup", "bootstrap", "install", "initial", "initialize", "initialise", "init", "onboarding", "first"}
+)
+"""Words of what is done once, when the system is new."""
+_PROBED = frozenset({"health", "healthz", "healthcheck", "heartbeat"})
+"""Words of what only looks whether all is well."""
 _FEW = frozenset({"api-keys", "api_keys", "apikeys", "access-tokens", "personal-access-tokens", "webhooks"})
 """Whole segments of such routes."""
 _TRIAL = frozenset({"test", "try", "validate", "validation", "check", "verify", "ping"})
@@ -106,6 +123,18 @@ def is_maintenance(node: ast.AST, module: Module) -> bool:
     return bool(paths) and all(_words(path) & _MAINTENANCE for path in paths)
 
 
+def is_probe(node: ast.AST, module: Module) -> bool:
+    """Whether all endpoints that reach the function around `node` only look whether all is well, by their routes."""
+    endpoints = module.endpoints(node)
+    return bool(endpoints) and all(_words(each.path) & _PROBED for each in endpoints)
+
+
+def is_set_up(node: ast.AST, module: Module) -> bool:
+    """Whether all endpoints that reach the function around `node` set up a system that is new, by their routes and names."""
+    endpoints = module.endpoints(node)
+    return bool(endpoints) and all(_words(each.path) & _SET_UP for each in endpoints)
+
+
 def is_aside(path: str) -> bool:
     """Whether a file is an example, a tool or a script beside the application."""
     return _ASIDE.search(path) is not None
@@ -138,6 +167,7 @@ def _is_rare(symbol: str, path: str, route: str) -> bool:
     words = _words(name).union(*(_words(segment) for segment in segments))
     return bool(
         words & _RARE
+        or {"bug", "report"} <= words
         or _is_trial(name)
         or any(map(_is_trial, segments[-1:]))
         or not _FEW.isdisjoint(segments)

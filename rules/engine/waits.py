@@ -89,10 +89,32 @@ def wait_of(call: ast.Call, module: Module) -> Wait | None:
         return found
     if summary is None or not summary.is_async or any(_holds_session(leaf) for leaf in summary.queries):
         return None
-    leaf = next((leaf for leaf in summary.external if not leaf.cached or len(leaf.path) == 1), None)
+    leaf = next(
+        (
+            leaf
+            for leaf in summary.external
+            if (not leaf.cached or len(leaf.path) == 1) and not _holds_loop(leaf, module.project)
+        ),
+        None,
+    )
     if leaf is None:
         return _beyond_calls(call, module)
     return Wait(call, leaf.callable, leaf.path) if len(leaf.path) <= _NEAR else None
+
+
+def _holds_loop(leaf: Leaf, project: Project) -> bool:
+    """Whether an asynchronous function makes the call itself and synchronously: nothing else goes on meanwhile, so that
+    waiting for several at once gains nothing. Other rules speak of it."""
+    last = leaf.path[-1] if leaf.path and not leaf.is_async else None
+    return last is not None and any(
+        node.is_async
+        and node.path == last.path
+        and any(
+            each.name == leaf.callable and each.call.line == last.line and each.kind == CALL
+            for each in node.leaves
+        )
+        for node in project.graph.nodes.values()
+    )
 
 
 def _beyond_calls(call: ast.Call, module: Module) -> Wait | None:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from rules.engine.aside import stands_aside
 from rules.engine.finding import Hop
 from rules.engine.loop_bound import needs_loop
-from rules.engine.loop_calls import Stop, confidence, effect, expected, is_idle, stops
+from rules.engine.loop_calls import CHOSEN, Stop, confidence, effect, expected, is_idle, stops
 from rules.engine.measured import frees
 from rules.engine.rewrites import without_async
-from rules.engine.rule import Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.unasked import is_never_asked
 from rules.engine.walking import own_nodes
 
@@ -106,7 +106,7 @@ class AsyncEndpointWithoutAwaitButBlocking(Rule):
             node,
             self.message(node, worst, found, module),
             severity=worst.severity,
-            confidence=confidence(worst),
+            confidence=Confidence.POSSIBLE if _is_of_one_choice(worst, found, module) else confidence(worst),
             fix=self.drop_async(node, module),
             call_path=worst.call_path(module) or _to_the_call(node, worst, module),
             swallows=tuple(sorted({(stop.code, stop.call.lineno) for stop in found} | _files(node))),
@@ -129,6 +129,16 @@ class AsyncEndpointWithoutAwaitButBlocking(Rule):
         if module.called(node) or any(_asyncio(inner, module) for inner in own_nodes(node)):
             return None
         return Fix(without_async, safety=Safety.UNSAFE)
+
+
+def _is_of_one_choice(worst: Stop, found: list[Stop], module: Module) -> bool:
+    """Whether all that blocks is one call, with one of the objects that it may be made on: with the others a thread is
+    taken for nothing."""
+    if worst.seldom != CHOSEN or len(found) > 1:
+        return False
+    summary = module.summary(worst.call)
+    leaves = summary.blocking if summary is not None else ()
+    return len({leaf.callable.partition(".")[0] for leaf in leaves if leaf.by_choice}) == 1
 
 
 def _files(function: ast.AsyncFunctionDef) -> set[tuple[str, int]]:

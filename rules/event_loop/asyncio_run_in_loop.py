@@ -6,15 +6,20 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.chosen import is_by_choice
+from rules.engine.kept_answers import once
 from rules.engine.loop_bound import holds_mutex
 from rules.engine.paths import place_of
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.scopes import FUNCTIONS
+from rules.engine.spelling import last_name
+from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     import libcst as cst
 
     from rules.engine.callees import Callee
     from rules.engine.module import Module
+    from rules.engine.project import Project
 
 # Take a coroutine; take a function and its arguments; make a synchronous function of an asynchronous one.
 _TAKE_COROUTINE = frozenset({"asyncio.run", "asyncio.AbstractEventLoop.run_until_complete"})
@@ -128,7 +133,7 @@ class AsyncioRunInLoop(Rule):
         yield Match(
             node,
             _message(module.segment(node.func), starter, by_choice=by_choice),
-            severity=Severity.HIGH if by_choice or starter in _PATCH else None,
+            severity=_severity(node, starter, module, by_choice=by_choice),
             confidence=_confidence(nesting, by_choice=by_choice),
             fix=Fix(_await_instead(starter), safety=Safety.SAFE)
             if function and function.is_async and not holds_mutex(node, module)
@@ -153,6 +158,33 @@ def _message(name: str, starter: str, *, by_choice: bool) -> str:
     return f"`{name}` starts an event loop inside the running one{when} and raises `RuntimeError`."
 
 
+def _severity(call: ast.Call, starter: str, module: Module, *, by_choice: bool) -> Severity:
+    if starter in _PATCH:
+        return Severity.HIGH
+    if _is_caught(call, module):
+        return Severity.MEDIUM
+    return Severity.MEDIUM if by_choice else Severity.CRITICAL
+
+
+def _is_caught(call: ast.Call, module: Module) -> bool:
+    """Whether the function goes on after the error: what was asked for is missing, but the request does not fail of it."""
+    child: ast.AST = call
+    around = module.parent(call)
+    while around is not None and not isinstance(around, FUNCTIONS):
+        if isinstance(around, ast.Try) and child in around.body and any(map(_keeps, around.handlers)):
+            return True
+        child, around = around, module.parent(around)
+    return False
+
+
+def _keeps(handler: ast.ExceptHandler) -> bool:
+    named = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    catches = any(
+        each is None or last_name(each) in ("Exception", "BaseException", "RuntimeError") for each in named
+    )
+    return catches and not any(isinstance(node, ast.Raise) for node in walk(handler))
+
+
 def _confidence(nesting: Nesting, *, by_choice: bool) -> Confidence:
     if nesting is Nesting.ELSEWHERE:
         return Confidence.POSSIBLE
@@ -162,11 +194,14 @@ def _confidence(nesting: Nesting, *, by_choice: bool) -> Confidence:
 def _nesting(module: Module) -> Nesting:
     if "nest_asyncio" in module.project.files[module.path].imports:
         return Nesting.HERE
-    others = module.project.resolver.modules.items()
-    elsewhere = any(
-        place_of(path) == "app" and "nest_asyncio" in other.facts.imports for path, other in others
-    )
-    return Nesting.ELSEWHERE if elsewhere else Nesting.NOWHERE
+    return Nesting.ELSEWHERE if _nests(module.project) else Nesting.NOWHERE
+
+
+@once
+def _nests(project: Project) -> bool:
+    """Whether any file of the application lets loops run within loops."""
+    modules = project.resolver.modules.items()
+    return any(place_of(path) == "app" and "nest_asyncio" in found.facts.imports for path, found in modules)
 
 
 def _await_instead(starter: str) -> Callable[[cst.Call], cst.BaseExpression]:

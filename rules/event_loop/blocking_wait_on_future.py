@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine import loop_fixes
 from rules.engine.loop_bound import holds_mutex
-from rules.engine.loop_calls import Stop, by_kind, confidence, direct, expected
+from rules.engine.loop_calls import Stop, by_kind, confidence, direct, expected, suffering
 from rules.engine.loop_shapes import spelled
 from rules.engine.rule import Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.walking import walk
@@ -113,8 +113,9 @@ class BlockingWaitOnFuture(Rule):
                 return
             yield Match(
                 node,
-                f"`{spelled(node.func)}` waits on the event loop for {_what(stop)}: meanwhile this worker serves nobody.",
+                f"`{spelled(node.func)}` waits on the event loop for {_what(stop)}: {_meanwhile(stop, module)}.",
                 severity=stop.severity,
+                confidence=confidence(stop),
                 fix=_fix(stop, module),
                 impact=expected(stop, module),
                 instead=f"Use {stop.instead}.",
@@ -125,7 +126,7 @@ class BlockingWaitOnFuture(Rule):
             yield Match(
                 worst.call,
                 f"`{worst.name}` reaches `{worst.callable}` on the event loop and waits for {_what(worst)}:"
-                " meanwhile this worker serves nobody." + loop_fixes.also_on(stops),
+                f" {_meanwhile(worst, module)}." + loop_fixes.also_on(stops),
                 severity=worst.severity,
                 confidence=confidence(worst),
                 fix=loop_fixes.of_helper(stops, module),
@@ -135,6 +136,10 @@ class BlockingWaitOnFuture(Rule):
                 impact=expected(worst, module),
                 instead=loop_fixes.of_helpers(stops),
             )
+
+
+def _meanwhile(stop: Stop, module: Module) -> str:
+    return (f"{stop.seldom}, " if stop.seldom else "") + f"meanwhile {suffering(stop, module)}"
 
 
 def _what(stop: Stop) -> str:

@@ -24,6 +24,8 @@ _MODELS = (
     "google.generativeai.",
     "langchain",
 )
+_BRIEF = frozenset({"count_tokens", "moderation", "list", "retrieve", "delete", "add_texts", "add_documents"})
+"""What answers soon, beside what a model writes: embeddings, searches, accounts of files."""
 _LONG_SLEEP = 1.0
 _NEAR = 3
 
@@ -128,7 +130,7 @@ def _long(call: ast.Call, module: Module) -> tuple[str, tuple[Hop, ...]] | None:
             and not any(each.arg == "timeout" for each in call.keywords)
         ):
             return f"`{entry.name}` runs another program", ()
-        if entry.kind is Kind.NET and entry.name.startswith(_MODELS):
+        if entry.kind is Kind.NET and _writes(entry.name):
             return f"`{entry.name}` waits for a language model", ()
         return None
     summary = module.summary(call)
@@ -137,9 +139,16 @@ def _long(call: ast.Call, module: Module) -> tuple[str, tuple[Hop, ...]] | None:
     for leaf in summary.blocking:
         if leaf.blocking is None or leaf.cached or len(leaf.path) > _NEAR:
             continue
-        if leaf.blocking.kind is Kind.NET and leaf.callable.startswith(_MODELS):
+        if leaf.blocking.kind is Kind.NET and _writes(leaf.callable):
             return f"`{leaf.callable}` waits for a language model", leaf.path
     return None
+
+
+def _writes(name: str) -> bool:
+    """Whether a call has a language model write something, which takes seconds."""
+    last = name.rpartition(".")[2]
+    brief = last in _BRIEF or "search" in last or "embed" in name or ".from_" in name or ".files." in name
+    return name.startswith(_MODELS) and not brief
 
 
 def _seconds(call: ast.Call) -> float:

@@ -304,12 +304,6 @@ LIBRARY = Library(
         "supabase.create_client": "supabase.Client",
         **alike("insecure_channel secure_channel", "grpc.Channel", "grpc"),
     },
-    over={
-        "psutil": "time",
-        "shopify": "urllib",
-        "paypalrestsdk": "requests",
-        "mailchimp_marketing": "requests",
-    },
     aliases={
         "slack_sdk.web.WebClient": "slack_sdk.WebClient",
         "slack_sdk.web.client.WebClient": "slack_sdk.WebClient",

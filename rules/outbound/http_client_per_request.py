@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ from rules.engine.loop_shapes import is_search, is_short, spelled
 from rules.engine.remembering import is_remembered
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.spelling import last_name
-from rules.engine.traffic import is_seldom
+from rules.engine.traffic import is_probe, is_seldom
 from rules.engine.walking import walk
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ _OFTEN = {
 # Clients of one's own application, in tests and tools.
 _LOCAL_TRANSPORTS = frozenset({"app", "transport", "uds"})
 # What belongs to the client and cannot be given with a call; where it changes from call to call, so does the client.
+_NEIGHBOUR = re.compile(r"http://[\w-]+(?:[:/]|$)")
 _OWN = frozenset(
     {
         "auth",
@@ -133,15 +135,19 @@ class HttpClientPerRequest(Rule):
             return
         if client.kind == "http-call" and module.runs_on_event_loop(node):
             return  # said as a call that blocks
-        if client.kind == "sdk" and depends_on_request(node, module):
+        if client.kind == "sdk" and (depends_on_request(node, module) or _is_of_tenant(node)):
             return  # credentials of one tenant
         if is_first_time(node, module):
             return  # kept by whoever asked for it
         doubtful = _is_doubtful(node, module) or (client.is_async and module.has_own_loop(node))
         if _is_quickly_made(client) and place is Place.REQUEST and not module.is_waited_for(node):
             doubtful = True  # nobody waits for the handshake
-        if _is_quickly_made(client) and _lasts_as_stream(node, module):
-            doubtful = True  # one connection per stream, whoever makes the client
+        if client.kind != "sdk" and is_probe(node, module):
+            doubtful = True
+        if _is_quickly_made(client) and (
+            _lasts_as_stream(node, module) or _is_polled(node, module) or _stays_inside(node, module)
+        ):
+            doubtful = True  # one connection per stream or import, whoever makes the client
         severity = _severity(client)
         if place is Place.CALL or not module.runs_on_event_loop(node):
             severity = min(severity, Severity.MEDIUM, key=lambda each: each.rank)
@@ -196,7 +202,7 @@ def _is_shared_by_items(call: ast.Call, module: Module) -> bool:
                 and not is_short(loop, module.qualified_name)
                 and not is_search(loop)
             )
-            or (isinstance(loop, ast.While) and _waits_each_turn(loop.body))
+            or (isinstance(loop, ast.While) and (_waits_each_turn(loop.body) or _turns_pages(loop, names)))
         )
         and any(isinstance(node, ast.Name) and node.id in names for node in walk(loop))
         for statement in block.body
@@ -220,6 +226,62 @@ def _lasts_as_stream(call: ast.Call, module: Module) -> bool:
         isinstance(loop, ast.AsyncFor) and any(isinstance(node, ast.Yield) for node in walk(loop))
         for statement in block.body
         for loop in walk(statement)
+    )
+
+
+def _turns_pages(loop: ast.While, names: set[str]) -> bool:
+    """Whether the loop asks for one page after the other: what a question is made of changes with each turn."""
+    asked = {
+        node.id
+        for call in walk(loop)
+        if isinstance(call, ast.Call)
+        and any(isinstance(part, ast.Name) and part.id in names for part in walk(call.func))
+        for value in (*call.args, *(keyword.value for keyword in call.keywords))
+        for node in walk(value)
+        if isinstance(node, ast.Name)
+    }
+    for node in walk(loop):
+        match node:
+            case ast.AugAssign(target=ast.Name(id=name)) if name in asked:
+                return True
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in asked:
+                if not isinstance(value, ast.Await | ast.Constant):
+                    return True
+    return False
+
+
+def _is_polled(call: ast.Call, module: Module) -> bool:
+    """Whether the loop around sleeps in each turn, which takes longer than a connection."""
+    current = module.parent(call)
+    while current is not None and not isinstance(current, ast.FunctionDef | ast.AsyncFunctionDef):
+        if isinstance(current, ast.For | ast.While) and _waits_each_turn(current.body):
+            return True
+        current = module.parent(current)
+    return False
+
+
+def _stays_inside(call: ast.Call, module: Module) -> bool:
+    """`http://metrics:9000/`: a neighbour in the same network, where connecting takes well under a millisecond."""
+    block = module.statement(call)
+    if not isinstance(block, ast.With | ast.AsyncWith):
+        return False
+    texts = [
+        node.value
+        for statement in block.body
+        for node in walk(statement)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and "://" in node.value
+    ]
+    return bool(texts) and all(_NEIGHBOUR.match(text) for text in texts)
+
+
+def _is_of_tenant(call: ast.Call) -> bool:
+    """`WebClient(token=self.bot_token)`: of the workspace that this object speaks for."""
+    return any(
+        keyword.arg == "token"
+        and isinstance(keyword.value, ast.Attribute)
+        and isinstance(keyword.value.value, ast.Name)
+        and keyword.value.value.id == "self"
+        for keyword in call.keywords
     )
 
 

@@ -30,6 +30,8 @@ _OVERLOAD = re.compile(
     r"429|50[0-9]|>=? ?(?:499|500)|TOO_MANY|UNAVAILABLE|TIMEOUT|SERVER_ERROR", re.IGNORECASE
 )
 _LOGS = re.compile(r"log|print|warn|capture_exception|record|append|add|metric|count|observe", re.IGNORECASE)
+_FEW = 2
+"""Attempts, the first included."""
 _STORM = Impact(
     summary="a peer that is down for a second gets every attempt within that second: the load on it is multiplied by the"
     " number of attempts",
@@ -147,7 +149,7 @@ class RetryWithoutBackoff(Rule):
         yield Match(
             node,
             f"`{ast.unparse(node.func)}` without `{missing}` {shown}.",
-            confidence=_sure(lacking),
+            confidence=_sure(lacking, given.get("stop")),
             impact=_STORM,
         )
 
@@ -180,16 +182,26 @@ class RetryWithoutBackoff(Rule):
         yield Match(
             node,
             f"The loop sends `{ast.unparse(calls[0].func)}` again at once when it fails{never}.",
-            confidence=Confidence.LIKELY if module.reached(node) else Confidence.POSSIBLE,
+            confidence=Confidence.LIKELY
+            if module.reached(node) and not (isinstance(node, ast.For) and _is_one_more(node.iter))
+            else Confidence.POSSIBLE,
             impact=_STORM,
         )
 
 
-def _sure(lacking: list[str]) -> Confidence:
-    """Waiting without an end hurts nobody else: whoever keeps a connection up means it so."""
-    if lacking == ["stop"]:
+def _sure(lacking: list[str], stop: ast.expr | None) -> Confidence:
+    """Waiting without an end hurts nobody else: whoever keeps a connection up means it so. One more attempt is no storm."""
+    if lacking == ["stop"] or _is_one_more(stop):
         return Confidence.POSSIBLE
     return Confidence.CERTAIN if "stop" in lacking else Confidence.LIKELY
+
+
+def _is_one_more(stop: ast.expr | None) -> bool:
+    """`stop_after_attempt(2)`, `range(2)`"""
+    match stop:
+        case ast.Call(args=[ast.Constant(value=int(number))]):
+            return number <= _FEW
+    return False
 
 
 def _is_zero(node: ast.AST | None) -> bool:

@@ -25,6 +25,8 @@ _DEBUGGING = re.compile(
     r"debug|profil(?:e_|er|ing|e\b)|pyinstrument|\bdev(?:elopment)?\b|is_dev|testing", re.IGNORECASE
 )
 
+_TERMINAL = re.compile(r"(?:^|/)_?(?:cli|commands?)(?:/|\.py$)")
+
 
 class BaseHttpMiddleware(Rule):
     """A `BaseHTTPMiddleware` adds 0.1 to 0.45 ms to every request, a plain ASGI middleware less than a microsecond.
@@ -119,8 +121,10 @@ def _is_decorator(decorator: ast.expr, module: Module) -> bool:
 
 def _is_optional(node: ast.AST, module: Module) -> bool:
     """Whether no application is seen to be given it, so that it may be there for others to add, or only where a setting
-    says so."""
+    says so, or the application belongs to a command that somebody runs for himself."""
     if not isinstance(node, ast.ClassDef):
+        if _TERMINAL.search(module.path):
+            return True
         parent = module.parent(node)
         return isinstance(parent, ast.If) and not is_main_guard(parent.test)
     dispatch = module.project.node(module.path, f"{module.symbol_at(node)}.dispatch")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine.bodies import buffer, content_of, file_content
 from rules.engine.creation import serves
+from rules.engine.loop_shapes import shortened
 from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
@@ -103,21 +104,30 @@ class FakeStreaming(Rule):
                 return  # said as a file that is read whole
             yield Match(
                 node,
-                f"`StreamingResponse({module.segment(content)})` sends a buffer that is complete line by line, each line through"
+                f"`StreamingResponse({shortened(module.segment(content))})` sends a buffer that is complete line by line, each line through"
                 " a worker thread.",
                 confidence=Confidence.CERTAIN if module.reached(node) else Confidence.LIKELY,
                 impact=_LINES,
                 instead="`Response(buffer.getvalue(), media_type=…)` sends it in one piece.",
             )
-        elif _is_one_piece(content, module):
+        elif _is_one_piece(content, module) and not _is_of_events(node):
             yield Match(
                 node,
-                f"`StreamingResponse({module.segment(content)})` streams a body that is complete in memory: nothing is"
+                f"`StreamingResponse({shortened(module.segment(content))})` streams a body that is complete in memory: nothing is"
                 " saved, and its Content-Length is lost.",
                 severity=Severity.LOW,
                 confidence=Confidence.CERTAIN if module.reached(node) else Confidence.LIKELY,
                 impact=_ONCE,
             )
+
+
+def _is_of_events(call: ast.Call) -> bool:
+    """One event for a client that reads a stream of them."""
+    return any(
+        isinstance(each.value, ast.Constant) and "event-stream" in str(each.value.value)
+        for each in call.keywords
+        if each.arg == "media_type"
+    )
 
 
 def _is_one_piece(content: ast.expr, module: Module) -> bool:

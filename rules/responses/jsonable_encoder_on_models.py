@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rules.engine import estimates
 from rules.engine.bodies import content_of
 from rules.engine.creation import serves
+from rules.engine.module import Role
 from rules.engine.responses import is_model, item_of, records
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 
@@ -111,6 +112,8 @@ class JsonableEncoderOnModels(Rule):
         encoded = content_of(node, "obj")
         if encoded is None or content_of(parent, "content") is not node or not serves(node, module):
             return
+        if module.role(node) is Role.EXCEPTION_HANDLER:
+            return  # what went wrong is a line or two
         several = records(encoded, module) is not None
         one = is_model(encoded, module)
         if not several and not one:

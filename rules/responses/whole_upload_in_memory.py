@@ -20,6 +20,9 @@ _TEXT = frozenset(
     {"json.loads", "orjson.loads", "yaml.safe_load", "yaml.load", "tomllib.loads", "csv.reader"}
 )
 
+_ASKS_SIZE = re.compile(
+    r"(?:request|body|upload|file|content|archive)_?(?:size|length)|(?:check|validate|limit)_\w*size"
+)
 _LIMITS_SIZE = re.compile(
     r"(?:limit|max|check|valid|restrict|enforce|verify)\w*(?:size|length)|(?:limit|max|restrict)_(?:body|upload)"
     r"|(?:size|length|body|upload)_?limit|(?:size|length)\w*(?:check|valid)",
@@ -97,7 +100,7 @@ class WholeUploadInMemory(Rule):
             return
         small = _is_text(node, module) or _is_measured(node, function.node, module)
         what = f"`{module.segment(node)}`"
-        late = " before its size is checked" if _is_measured(node, function.node, module) else ""
+        late = " before its size is checked" if _is_judged(node, function.node, module) else ""
         yield Match(
             node,
             f"{what} holds the whole upload in memory{late}: its size is up to the client, and every upload that runs at"
@@ -170,7 +173,11 @@ def _is_bounded(upload: ast.expr, read: ast.Call, function: ast.AST, module: Mod
     """Whether the size is looked at before the read: `file.size > …`, a `Content-Length`, a body limit of the application."""
     if _bounds_bodies(module):
         return True
-    if _comes_checked(upload, function) or _is_route_limited(function):
+    if (
+        _comes_checked(upload, function)
+        or _is_route_limited(function)
+        or _is_checked_by_callers(read, module)
+    ):
         return True
     spelled = ast.unparse(upload)
     sized = {spelled, *_looked_at_before(upload, read, function)}
@@ -196,6 +203,17 @@ def _comes_checked(upload: ast.expr, function: ast.AST) -> bool:
             shown = f"{ast.unparse(argument.annotation) if argument.annotation else ''} {ast.unparse(default) if default else ''}"
             return "Depends(" in shown
     return False
+
+
+def _is_checked_by_callers(read: ast.Call, module: Module) -> bool:
+    """Whether whoever calls the function asks for the size of the request or of the upload itself: `get_request_size(request)`."""
+    own = module.graph_node(read)
+    if own is None or not own.callers or own.roles:
+        return False
+    return all(
+        any(_ASKS_SIZE.search(call.ref.rpartition(".")[2]) for call in caller.function.calls)
+        for caller, _ in own.callers
+    )
 
 
 def _is_route_limited(function: ast.AST) -> bool:
@@ -255,16 +273,41 @@ def _checks(call: ast.Call, upload: str) -> bool:
 
 def _is_measured(read: ast.Call, function: ast.AST, module: Module) -> bool:
     """Whether the length of what was read is looked at afterwards."""
+    return next(_measures(read, function, module), None) is not None
+
+
+def _measures(read: ast.Call, function: ast.AST, module: Module) -> Iterator[ast.Call]:
     names = _bound(read, module)
-    return any(
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id == "len"
-        and len(node.args) == 1
-        and isinstance(node.args[0], ast.Name)
-        and node.args[0].id in names
-        for node in walk(function)
-    )
+    for node in walk(function):
+        match node:
+            case ast.Call(func=ast.Name(id="len"), args=[ast.Name(id=name)]) if name in names:
+                yield node
+
+
+def _is_judged(read: ast.Call, function: ast.AST, module: Module) -> bool:
+    """Whether the length is compared with a most, at once or by a name, not just stored or asked for zero."""
+    for node in _measures(read, function, module):
+        around = module.parent(node)
+        held = _bound(node, module)
+        if held and any(
+            _bounds(each)
+            for each in walk(function)
+            if isinstance(each, ast.Compare)
+            for part in walk(each)
+            if isinstance(part, ast.Name) and part.id in held
+        ):
+            return True
+        while isinstance(around, ast.BinOp):
+            around = module.parent(around)
+        if isinstance(around, ast.Compare) and _bounds(around):
+            return True
+    return False
+
+
+def _bounds(comparison: ast.Compare) -> bool:
+    """`len(content) > MOST`, `MOST >= size`."""
+    zero = any(isinstance(each, ast.Constant) and each.value in (0, 1) for each in comparison.comparators)
+    return not zero and any(isinstance(each, ast.Gt | ast.GtE | ast.Lt | ast.LtE) for each in comparison.ops)
 
 
 def _bound(read: ast.Call, module: Module) -> set[str]:

@@ -8,7 +8,7 @@ from rules.engine import estimates, loop_fixes, payloads
 from rules.engine.loop_calls import Stop, by_kind, confidence, direct, effect, expected
 from rules.engine.loop_shapes import spelled
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Severity, Valid
-from rules.engine.traffic import is_seldom
+from rules.engine.traffic import is_seldom, is_set_up
 from rules.engine.walking import own_calls
 from rules.libraries import Blocking, Kind
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from rules.engine.module import Module
 
 
+_FAST = frozenset({"json", "orjson", "ujson", "simplejson", "msgpack"})
+"""Whose parsers get through a hundred megabytes in a second."""
 _FRAMES = frozenset({"pandas", "polars"})
 
 
@@ -141,7 +143,7 @@ class CpuBoundInAsync(Rule):
                 f"`{worst.name}` reaches `{worst.callable}` on the event loop: {_effect(worst, module)}."
                 + loop_fixes.also_on(stops),
                 severity=_severity(worst, module),
-                confidence=confidence(worst),
+                confidence=_confidence(worst, module),
                 fix=None if worst.entry.construct else loop_fixes.of_helper(stops, module),
                 call_path=worst.call_path(module),
                 siblings=loop_fixes.siblings(stops),
@@ -153,12 +155,17 @@ class CpuBoundInAsync(Rule):
     def own_call(self, call: ast.Call, module: Module) -> Iterator[Match]:
         stop = direct(call, module)
         if stop is not None and stop.code == self.code:
+            same = [stop, *_in_other_arms(stop, module), *_of_picture(stop, module)]
+            if any(_comes_before(each, stop) for each in same):
+                return  # said there
             yield Match(
                 call,
-                f"`{stop.callable}` runs on the event loop: {_effect(stop, module)}.",
+                f"`{stop.callable}` runs on the event loop: {_effect(stop, module)}."
+                + loop_fixes.also_on(same),
                 severity=_severity(stop, module),
-                confidence=confidence(stop),
+                confidence=_confidence(stop, module),
                 fix=None if stop.entry.construct else loop_fixes.of_direct(stop, module),
+                siblings=loop_fixes.siblings(same),
                 impact=expected(stop, module),
                 instead=f"Use {stop.instead}.",
             )
@@ -170,7 +177,9 @@ class CpuBoundInAsync(Rule):
                 f"`{spelled(call.func)}` works through an upload of any size on the event loop:"
                 " while it computes, this worker serves nobody.",
                 severity=Severity.MEDIUM,
-                confidence=Confidence.POSSIBLE if is_seldom(call, module) else Confidence.LIKELY,
+                confidence=Confidence.POSSIBLE
+                if is_seldom(call, module) or entry.name.partition(".")[0] in _FAST
+                else Confidence.LIKELY,
                 fix=self.offload(entry, call, module),
                 impact=estimates.unknown_duration(module.options),
                 instead=f"Use {entry.instead}.",
@@ -179,6 +188,55 @@ class CpuBoundInAsync(Rule):
     def offload(self, entry: Blocking, call: ast.Call, module: Module) -> Fix | None:
         stop = Stop(self.code, call, entry.name, entry.kind, entry.instead, Severity.MEDIUM, entry)
         return loop_fixes.of_direct(stop, module)
+
+
+def _comes_before(other: Stop, stop: Stop) -> bool:
+    """The worst of several says it, of equals the first."""
+    return (-other.severity.rank, other.call.lineno) < (-stop.severity.rank, stop.call.lineno)
+
+
+def _of_picture(stop: Stop, module: Module) -> Iterator[Stop]:
+    """What else the function does to pictures that takes longer: one thread takes all of it."""
+    function = module.function_of(stop.call)
+    if not stop.callable.startswith("PIL.") or function is None:
+        return
+    if not isinstance(function.node, ast.AsyncFunctionDef):
+        return
+    for call in own_calls(function.node):
+        other = direct(call, module) if call is not stop.call else None
+        if (
+            other is not None
+            and other.severity.rank > stop.severity.rank
+            and other.callable.startswith("PIL.")
+        ):
+            yield other
+
+
+def _in_other_arms(stop: Stop, module: Module) -> Iterator[Stop]:
+    """The stops by the same callable in other arms of a condition around: one request meets one of them."""
+    function = module.function_of(stop.call)
+    arms = _arms(stop.call, module)
+    if function is None or not arms or not isinstance(function.node, ast.AsyncFunctionDef):
+        return
+    for call in own_calls(function.node):
+        if call is stop.call:
+            continue
+        others = _arms(call, module)
+        if any(test in others and others[test] != arm for test, arm in arms.items()):
+            other = direct(call, module)
+            if other is not None and other.callable == stop.callable:
+                yield other
+
+
+def _arms(call: ast.AST, module: Module) -> dict[ast.If, bool]:
+    """The conditions around a call, and whether it stands under them or in their `else`."""
+    found: dict[ast.If, bool] = {}
+    child, current = call, module.parent(call)
+    while current is not None and not isinstance(current, ast.FunctionDef | ast.AsyncFunctionDef):
+        if isinstance(current, ast.If) and child is not current.test:
+            found[current] = child in current.body
+        child, current = current, module.parent(current)
+    return found
 
 
 def _is_read_here(stop: Stop, function: ast.AsyncFunctionDef, module: Module) -> bool:
@@ -198,6 +256,13 @@ def _is_read_here(stop: Stop, function: ast.AsyncFunctionDef, module: Module) ->
 def _severity(stop: Stop, module: Module) -> Severity:
     """Where no request is seen to come by, it may be a one-time job."""
     return stop.severity if module.in_request_path(stop.call) else min(stop.severity, Severity.HIGH)
+
+
+def _confidence(stop: Stop, module: Module) -> Confidence:
+    """A hash for the first account of all is computed once."""
+    if stop.entry.seconds and is_set_up(stop.call, module):
+        return Confidence.POSSIBLE
+    return confidence(stop)
 
 
 def _effect(stop: Stop, module: Module) -> str:

@@ -89,6 +89,7 @@ class EventHandlerLeak(Rule):
             or _is_made_here(node, module)
             or module.call_flags(node) & (facts.RECALLED | facts.ON_MISS | facts.ONCE)
             or runs_first_time(node, module)
+            or _takes_routes_away(function.node)
             or (undo and undo.rpartition(".")[2] in module.segment(function.node))
         ):
             return
@@ -111,6 +112,17 @@ def _registered(call: ast.Call, module: Module) -> tuple[str, str] | None:
     ):
         return "removeHandler", "the handler"
     return None
+
+
+def _takes_routes_away(function: ast.AST) -> bool:
+    """`app.routes.remove(…)`: one that was there before is taken off."""
+    return any(
+        isinstance(node, ast.Attribute)
+        and node.attr in ("remove", "pop", "clear")
+        and isinstance(node.value, ast.Attribute)
+        and node.value.attr == "routes"
+        for node in walk(function)
+    )
 
 
 def _is_logger(value: ast.expr, module: Module) -> bool:

@@ -8,6 +8,7 @@ from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, 
 from rules.engine.walking import walk
 
 if TYPE_CHECKING:
+    from rules.engine.facts import ModuleFacts
     from rules.engine.module import Function, Module
 
 _MAKING = frozenset({"__init__", "__post_init__", "model_post_init", "__new__"})
@@ -103,6 +104,8 @@ class HeavyImportInRequest(Rule):
             or _loaded_by_object(package, function, module)
         ):
             return
+        if any(package in _packages(each) and each.lineno < node.lineno for each in _imports(function.node)):
+            return  # said there
         on_loop = module.runs_on_event_loop(node)
         what = "the whole worker stands still meanwhile" if on_loop else "that request waits for it"
         yield Match(
@@ -126,12 +129,17 @@ def _packages(node: ast.Import | ast.ImportFrom) -> list[str]:
 
 def _loaded_at_start(package: str, module: Module) -> bool:
     """Whether a module of the project imports it at its top, so that it is there already."""
-    prefix = f"{package}."
     return any(
-        held == package or held.startswith(prefix)
-        for facts in module.project.files.values()
-        for held in facts.members.values()
+        package in found.of_facts(_HELD, _held_by) for found in module.project.resolver.modules.values()
     )
+
+
+_HELD = "held packages"
+
+
+def _held_by(facts: ModuleFacts) -> frozenset[str]:
+    """The first names of all that the names of a file stand for."""
+    return frozenset(held.partition(".")[0] for held in facts.members.values())
 
 
 def _loaded_by_object(package: str, function: Function, module: Module) -> bool:
@@ -140,8 +148,12 @@ def _loaded_by_object(package: str, function: Function, module: Module) -> bool:
     if not isinstance(owner, ast.ClassDef):
         return False
     return any(
-        isinstance(inner, ast.Import | ast.ImportFrom) and package in _packages(inner)
+        package in _packages(inner)
         for each in owner.body
         if isinstance(each, ast.FunctionDef) and each.name in _MAKING and each is not function.node
-        for inner in walk(each)
+        for inner in _imports(each)
     )
+
+
+def _imports(function: ast.AST) -> Iterator[ast.Import | ast.ImportFrom]:
+    return (inner for inner in walk(function) if isinstance(inner, ast.Import | ast.ImportFrom))

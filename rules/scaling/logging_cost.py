@@ -143,7 +143,7 @@ def _costly(call: ast.Call) -> ast.Call | None:
 def _is_guarded(node: ast.AST, module: Module) -> bool:
     current: ast.AST | None = node
     while current is not None:
-        if isinstance(current, ast.If) and any(
+        if isinstance(current, ast.If | ast.IfExp) and any(
             word in ast.unparse(current.test).lower()
             for word in ("isenabledfor", "debug", "level", "verbose")
         ):

@@ -116,9 +116,12 @@ class PasswordHashInDependencyEveryRequest(Rule):
         on_loop = isinstance(function, ast.AsyncFunctionDef) and not module.is_awaited(call)
         where = ", on the event loop" if on_loop else ""
         count = len(paying)
+        each = (
+            "each request that it checks" if module.call_flags(call) & facts.CONDITIONAL else "every request"
+        )
         return Match(
             call,
-            f"`{function.name}` computes `{name}` for every request to {count} endpoint{'s' if count > 1 else ''}{where}:"
+            f"`{function.name}` computes `{name}` for {each} to {count} endpoint{'s' if count > 1 else ''}{where}:"
             " a hash that is slow on purpose.",
             severity=Severity.CRITICAL if on_loop else self.severity,
             confidence=Confidence.LIKELY,

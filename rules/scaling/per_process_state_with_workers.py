@@ -97,10 +97,15 @@ class PerProcessStateWithWorkers(Rule):
         several = processes.several(module)
         if several is None:
             return
+        said: set[str] = set()
         for holder in grown(module):
             growth = next((each for each in holder.growths if module.in_request_path(each.node)), None)
             if growth is None or not _is_shared(holder) or not _is_read(holder, module):
                 continue
+            owner = holder.name.rpartition(".")[0]
+            if owner and owner in said:
+                continue  # one class keeps its state in one place, and moves there as a whole
+            said.add(owner)
             yield self._match(
                 growth.node,
                 f"`{holder.name}` is there once per worker process: what is put here, a request in another worker does not find",

@@ -98,7 +98,11 @@ class UnboundedModuleCache(Rule):
                 continue
             endless = _endless(growth, module)
             heavy = not _is_small(holder, growth, module)
-            registers = _REGISTERS.search(holder.name) or runs_first_time(growth.node, module)
+            registers = (
+                _REGISTERS.search(holder.name)
+                or runs_first_time(growth.node, module)
+                or _is_switched_on(growth.node, module)
+            )
             yield Match(
                 growth.node,
                 _message(holder, growth, module),
@@ -127,6 +131,30 @@ def _is_empty(value: ast.expr | None) -> bool:
     return value is not None and ast.unparse(value) in ("[]", "{}", "set()", "list()", "dict()")
 
 
+def _is_switched_on(node: ast.AST, module: Module) -> bool:
+    """`if debug:` of a name that the module starts with as False."""
+    off = {
+        target.id
+        for statement in module.tree.body
+        for target, value in _assigned(statement)
+        if isinstance(target, ast.Name) and isinstance(value, ast.Constant) and value.value is False
+    }
+    current = module.parent(node)
+    while off and current is not None:
+        if isinstance(current, ast.If) and isinstance(current.test, ast.Name) and current.test.id in off:
+            return True
+        current = module.parent(current)
+    return False
+
+
+def _assigned(statement: ast.stmt) -> Iterator[tuple[ast.expr, ast.expr | None]]:
+    match statement:
+        case ast.Assign(targets=[target], value=value):
+            yield target, value
+        case ast.AnnAssign(target=target, value=value):
+            yield target, value
+
+
 def _is_counted(growth: Growth) -> bool:
     """`totals["requests"] += 1`: one entry."""
     return isinstance(growth.node, ast.AugAssign) and isinstance(growth.key, ast.Constant)
@@ -141,7 +169,7 @@ def _endless(growth: Growth, module: Module) -> bool:
         key = origin(key.args[0], module)
     if isinstance(key, ast.Attribute) and isinstance(key.value, ast.Name) and key.value.id == "self":
         return False  # as many as there are objects, which nobody knows
-    names = names_in(key)
+    names = [*names_in(key), *names_in(growth.key)]
     return any(map(is_endless, names)) and not all(map(is_few, names))
 
 

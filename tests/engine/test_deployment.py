@@ -84,6 +84,10 @@ def test_only_what_is_written_proves_several_processes() -> None:
     assert of("Dockerfile", "CMD uvicorn a:app --workers 4").several_processes() is not None
     manifest = "spec:\n  replicas: 3\n  containers:\n    - command: [uvicorn, a:app]\n"
     assert of("k8s/api.yaml", manifest).several_processes() is not None
+    assert of("Dockerfile", "CMD gunicorn config.wsgi:application --workers 3").several_processes() is None
+    service = "services:\n  {}:\n    deploy:\n      replicas: 3\n"
+    assert of("docker-compose.yml", service.format("api")).several_processes() is not None
+    assert of("docker-compose.yml", service.format("celery-worker")).several_processes() is None
 
 
 @pytest.mark.parametrize("digits", [30, 6000])

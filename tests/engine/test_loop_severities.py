@@ -164,8 +164,9 @@ def fetch(day):
     try:
         return _RATES[day]
     except KeyError:
-        time.sleep(1)
+        requests.post("https://errors.example", timeout=5)
 """
+FAILING_AND_WAITING = FAILING.replace('requests.post("https://errors.example", timeout=5)', "time.sleep(1)")
 ASKED = """
 def fetch(day, fresh=False):
     if fresh:
@@ -206,6 +207,7 @@ def test_what_happens_now_and_then_weighs_less_and_says_when() -> None:
     assert "whenever no answer is kept" in kept.message
     assert (failing.severity, failing.confidence) == (Severity.MEDIUM, Confidence.LIKELY)
     assert "after a failure" in failing.message
+    assert helped(FAILING_AND_WAITING).confidence is Confidence.POSSIBLE
     assert (asked.severity, asked.confidence) == (Severity.MEDIUM, Confidence.POSSIBLE)
 
 

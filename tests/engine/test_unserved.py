@@ -117,6 +117,8 @@ def test_routes_that_no_file_imports_are_left_over() -> None:
         ("/orders/", '@router.get("/orders/{number}")', Confidence.CERTAIN),
         ("/orders/all/open", '@router.get("/orders/{number}")', Confidence.CERTAIN),
         ("/orders/{number}", '@router.get("/orders/all")', Confidence.CERTAIN),
+        ("/orders/{rest:path}", '@router.get("/orders/{number}")', Confidence.CERTAIN),
+        ("/orders/{rest:path}", '@router.get("/orders/{rest:path}")', Confidence.POSSIBLE),
         ("/chaos/delay", "", Confidence.POSSIBLE),
         ("/payments/simulate-payment", "", Confidence.POSSIBLE),
         ("/simulate", "", Confidence.CERTAIN),

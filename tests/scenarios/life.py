@@ -39,12 +39,15 @@ from hypothesis.stateful import (
 )
 
 from app import logs, pipeline
+from app.applying import HEADLINE
 from app.github.client import GitHub
 from app.github.models import Repository
+from app.records import Entry
 from app.review import marker
 from app.store import COULD_NOT
 from tests.app.service import FAST, FILES, SLOW, Service, application, migrate, settings_for
 from tests.fakegithub import FakeGitHub
+from tests.fakegithub.github import PERMISSIONS
 from tests.fakegithub.state import CheckRun, Pull, Repo, Thread
 
 Value = TypeVar("Value")
@@ -67,7 +70,9 @@ VARIANTS: dict[str, dict[str, str]] = {
     "two": TWO,
     "plain": {"shop/main.py": FILES["shop/main.py"]},
 }
-BAD = {"main": frozenset({"slow", "two"}), "next": frozenset({"two"})}
+WAITS = re.compile(rb"async def order\(.*\n.*: status_of\(number\)")
+SLEEPS = re.compile(rb"\n    time\.sleep\(1\)")
+BAD = {"main": (WAITS, SLEEPS), "next": (SLEEPS,)}
 """What is new and blocks, by the base: the slow call stands on the second one already."""
 ASKING = ("/fastperf rescan", "/fastperf unignore FP104", "/fastperf resume")
 COMMANDS = (
@@ -194,8 +199,8 @@ class Life(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.stage = Stage()
-        self.code: dict[str, str] = {}
-        """Commit -> the variant of the code in it."""
+        self.returned: set[str] = set()
+        """Commits that somebody pushed back."""
         self.asked: Counter[int] = Counter()
         """Pull request -> how often somebody gave us a reason to speak: pushes, and wishes to hear it again."""
         self.faulty = False
@@ -227,13 +232,16 @@ class Life(RuleBasedStateMachine):
             "octo/shop", private=True, files=FILES, required_checks=["fastperf"]
         )
         self.repo.roles["octocat"] = "write"
-        self.github.install("octo", [self.repo])
+        granted = PERMISSIONS | {"contents": "write"}
+        self.github.app.permissions = dict(granted)
+        self.github.install("octo", [self.repo], permissions=granted)
         self.repo.git.commit("next", SLOW, parent=self.repo.git.ref("main"))
         self.fork = self.github.fork(self.repo, "maria")
         for installation in self.github.state.installations:
             self.stage.work.github.limits(installation).burst = 10**9
         # The head moves between our look and our word, which GitHub refuses then.
         self.github.expect(422, "pulls/create-review")
+        self.github.expect("STALE_DATA", "graphql")  # and before the fixes are committed
 
     @precondition(lambda self: len(self.repo.pulls) < MOST_PULLS)
     @rule(
@@ -251,7 +259,7 @@ class Life(RuleBasedStateMachine):
         pull = self._run(
             self.github.open_pr(self.repo, where if forked else branch, branch=branch, draft=draft)
         )
-        self._wrote(pull, variant)
+        self.asked[pull.number] += 1
 
     @precondition(lambda self: self._open_pulls() and len(self.repo.pulls) < MOST_PULLS + MOST_TWINS)
     @rule(data=st.data(), base=st.sampled_from(sorted(BAD)), how=st.sampled_from(DELIVERED))
@@ -286,7 +294,7 @@ class Life(RuleBasedStateMachine):
         pull = self._some(data, self._open_pulls())
         self._deliver("pull_request", how)
         self._run(self.github.push(self.repo, pull.number, self._files(variant), force=force))
-        self._wrote(pull, variant)
+        self.asked[pull.number] += 1
 
     @precondition(lambda self: any(len(pull.heads) > 1 for pull in self._open_pulls()))
     @rule(data=st.data())
@@ -297,6 +305,7 @@ class Life(RuleBasedStateMachine):
             # What is said of a commit that was answered before is said again only where somebody asks.
             self.github.allow_review(self.repo, pull.number)
             self._run(self.github.push(self.repo, pull.number, {}, sha=sha))
+            self.returned.add(sha)
             self.asked[pull.number] += 1
 
     @precondition(lambda self: self._open_pulls())
@@ -336,6 +345,13 @@ class Life(RuleBasedStateMachine):
         run, button = self._some(data, self._buttons())
         self._allow(run)
         self._run(self.github.press(self.repo, run.id, button, user))
+
+    @precondition(lambda self: self._buttons("apply"))
+    @rule(data=st.data())
+    def apply_fixes(self, data: st.DataObject) -> None:
+        run, button = self._some(data, self._buttons("apply"))
+        self._allow(run)
+        self._run(self.github.press(self.repo, run.id, button, "octocat"))
 
     @precondition(lambda self: self._runs(completed=True))
     @rule(data=st.data(), suite=st.booleans())
@@ -377,8 +393,7 @@ class Life(RuleBasedStateMachine):
     @rule(data=st.data())
     def queue(self, data: st.DataObject) -> None:
         pull = self._some(data, [pull for pull in self._open_pulls() if pull.mergeable])
-        group = self._run(self.github.merge_group(self.repo, [pull.number]))
-        self.code[group.head_sha] = self.code[pull.head_sha]
+        self._run(self.github.merge_group(self.repo, [pull.number]))
 
     @precondition(lambda self: self.github.deliveries)
     @rule(data=st.data())
@@ -461,12 +476,21 @@ class Life(RuleBasedStateMachine):
             self._judge(run, waived)
         for run in self.github.check_runs(self.repo):
             assert run.status == "completed", f"{run.head_sha}: left {run.status}"
+        recorded = [line.detail.split()[3].rstrip(":") for line in self.stage.run(self._applied())]
+        assert len(set(recorded)) == len(recorded), recorded
+        for pull in self._open_pulls():
+            commit = pull.head_repo.git.commit_info(pull.head_sha) if pull.head_repo else None
+            if commit and commit.message.startswith(HEADLINE) and pull.head_sha not in self.returned:
+                assert pull.head_sha in recorded, (pull.head_sha, recorded)
 
     async def _rest(self) -> None:
         await self.stage.service.idle()
         self.stage.work.sweeping.forget()
         await self.stage.service.jobs.sweep_now()
         await self.stage.service.idle()
+
+    async def _applied(self) -> list[Entry]:
+        return await self.stage.work.store.recorded(action="apply", limit=1000)
 
     async def _waived(self) -> set[int]:
         """Pull requests on which somebody waived something."""
@@ -480,7 +504,7 @@ class Life(RuleBasedStateMachine):
     def _judge(self, run: CheckRun, waived: set[int]) -> None:
         """The run says what the worst of the pull requests deserves that have the commit as their head."""
         having = [pull for pull in self._open_pulls() if pull.head_sha == run.head_sha]
-        bad = {pull.number for pull in having if self.code[run.head_sha] in BAD[pull.base_ref]}
+        bad = {pull.number for pull in having if self._is_bad(pull)}
         told = [pull.number for pull in having], run.output
         if run.output["title"].startswith(COULD_NOT) and self.faulty:
             assert run.conclusion == "neutral", told
@@ -505,9 +529,12 @@ class Life(RuleBasedStateMachine):
         self.edition = getattr(self, "edition", 0) + 1
         return VARIANTS[variant] | {"NEWS.md": f"Edition {self.edition}.\n"}
 
-    def _wrote(self, pull: Pull, variant: str) -> None:
-        self.code[pull.head_sha] = variant
-        self.asked[pull.number] += 1
+    def _is_bad(self, pull: Pull) -> bool:
+        assert pull.head_repo is not None
+        entry = pull.head_repo.git.entry(pull.head_sha, "shop/main.py")
+        code = pull.head_repo.git.blob(entry[1]) if entry else None
+        assert code is not None
+        return any(problem.search(code) for problem in BAD[pull.base_ref])
 
     def _deliver(self, event: str, how: str) -> None:
         kinds = {"twice": "hook_dup", "late": "hook_reorder", "never": "hook_drop"}
@@ -540,8 +567,13 @@ class Life(RuleBasedStateMachine):
             if run.head_sha in heads and (run.status == "completed" or not completed)
         ]
 
-    def _buttons(self) -> list[tuple[CheckRun, str]]:
-        return [(run, action["identifier"]) for run in self._runs(completed=True) for action in run.actions]
+    def _buttons(self, wanted: str = "") -> list[tuple[CheckRun, str]]:
+        return [
+            (run, action["identifier"])
+            for run in self._runs(completed=True)
+            for action in run.actions
+            if wanted in ("", action["identifier"])
+        ]
 
 
 def _said(thread: Thread) -> tuple[str, ...]:

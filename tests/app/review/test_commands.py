@@ -22,8 +22,12 @@ from .builders import HEAD, orders_diff, report, result, tracking
         ("Thanks.\r\n\r\n/fastperf help\r\n", Command("help", line=3)),
         ("Thanks.\n/fastperf pause", Command("pause", line=2)),
         ("/fastperf explain fp101", Command("explain", ("FP101",))),
+        ("/fastperf explain", Command("explain", ("",))),
         ("/fastperf ignore FP101 shop/api.py the page is tiny", Command("ignore", ("FP101", "shop/api.py", "the page is tiny"))),
         ("/fastperf ignore FP101 `shop/api.py` tiny", Command("ignore", ("FP101", "shop/api.py", "tiny"))),
+        ("/fastperf explain blocking-call-in-async", Command("explain", ("FP101",))),
+        ("/fastperf ignore Blocking-Call-In-Async a.py tiny", Command("ignore", ("FP101", "a.py", "tiny"))),
+        ("/fastperf ignore well-known and tiny", Command("ignore", ("", "", "well-known and tiny"))),
         ("/fastperf ignore it is tiny", Command("ignore", ("", "", "it is tiny"))),
         ("/fastperf ignore FP101 https://x.example/PERF-1", Command("ignore", ("FP101", "", "https://x.example/PERF-1"))),
         ("/fastperf ignore FP101 I/O is cheap", Command("ignore", ("FP101", "", "I/O is cheap"))),
@@ -82,12 +86,14 @@ def test_what_only_looks_like_a_command_is_none(body: str) -> None:
     ("body", "name", "problem"),
     [
         ("/fastperf dance", "unknown", "`/fastperf help` lists the commands."),
-        ("/fastperf explain", "explain", "It is written `/fastperf explain FP101`."),
         ("/fastperf explain 101", "explain", "It is written"),
         ("/fastperf ignore FP101", "ignore", "A reason is needed."),
         ("/fastperf ignore FP101 shop/api.py", "ignore", "A reason is needed."),
         ("/fastperf diagnose /orders", "diagnose", "It is written `/fastperf diagnose GET /orders`."),
         ("/fastperf scale lots", "scale", "It is written"),
+        ("/fastperf scale 0.0x", "scale", "It is written"),
+        ("/fastperf explain no-such-rule", "explain", "It is written"),
+        ("/fastperf apply", "unknown", "*Apply fixes* is a button"),
     ],
 )
 def test_a_command_that_cannot_be_done_says_why(body: str, name: str, problem: str) -> None:

@@ -39,6 +39,7 @@ from .builders import (
     report,
     result,
     roundtrip,
+    thread,
     tracking,
 )
 from .test_markdown import HOSTILE, MENTION, READER
@@ -226,6 +227,33 @@ def test_two_suggestions_never_want_the_same_line() -> None:
     assert made.patch.count("+one") == 1
     assert "+two" not in made.patch
     assert "1 fix changes the same lines" in made.summary
+
+
+def test_a_click_is_promised_where_there_is_something_to_click() -> None:
+    made = report(after=result(tracking()), changes=orders_diff())
+    (said,) = made.comments
+    here, outdated = thread(said.body), thread(said.body, outdated=True)
+
+    for promised, others in (
+        (True, {}),
+        (False, {"quiet": True}),
+        (True, {"quiet": True, "threads": (outdated, here)}),
+        (False, {"threads": (outdated,)}),
+    ):
+        told = report(after=result(tracking()), changes=orders_diff(), **others)
+        assert ("One click on the pull request mends it" in told.summary) is promised, others
+        assert ("one click on the line" in told.summary) is promised, others
+        assert "patch" in told.summary
+
+
+def test_what_a_file_that_was_not_read_serves_is_not_called_removed() -> None:
+    before, after = result(endpoints=(endpoint("GET /orders"),)), Result()
+    unread = msgspec.structs.replace(after, skipped=(Skipped("shop/api.py", "syntax error"),))
+
+    assert "removed" in report(before, after, LINE).summary
+    made = report(before, unread, LINE)
+    assert "removed" not in made.summary
+    assert "1 file skipped</summary>\n\n- `shop/api.py`: syntax error" in made.summary
 
 
 def test_a_severity_cap_keeps_an_endpoint_from_blocking() -> None:

@@ -1,3 +1,4 @@
+import cv2
 import pandas
 import requests
 from fastapi import BackgroundTasks, FastAPI
@@ -63,3 +64,12 @@ def inline(path: str) -> None:
 
 def script(addresses: list[str]) -> None:
     notify_all(addresses)
+
+
+def first_frame(path: str) -> None:
+    cv2.imread(path)  # some milliseconds
+
+
+@app.post("/frames")
+def frame(path: str, tasks: BackgroundTasks) -> None:
+    tasks.add_task(first_frame, path)

@@ -36,7 +36,7 @@ def read_limit() -> Limit | None:
         return session.scalar(select(Limit))
 
 
-@lru_cache()  # FP305
+@lru_cache()  # FP305 (summary)
 def has_limits() -> bool:
     with Session(engine) as session:
         return session.scalar(select(Limit)) is not None
@@ -45,6 +45,17 @@ def has_limits() -> bool:
 @cache  # FP305
 def through_helper() -> bool:
     return read_limit() is not None
+
+
+@cache  # FP305 (inline)
+def has_limit(number: int) -> bool:
+    with Session(engine) as session:
+        return session.scalar(select(Limit).where(Limit.id == number)) is not None
+
+
+@app.get("/limit")
+def limit(number: int) -> bool:
+    return has_limit(number)
 
 
 @app.get("/limits")

@@ -1,4 +1,5 @@
 import pickle
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import lru_cache
@@ -69,6 +70,39 @@ def near(text: str, request: Request) -> str:
 @app.post("/upload")
 def upload(file: UploadFile) -> str:
     return str(joblib.load(file.file)) + str(pickle.load(file.file))
+
+
+_models: dict[str, SentenceTransformer] = {}
+
+
+def makes(name: str) -> SentenceTransformer:
+    return SentenceTransformer(name)
+
+
+def kept(name: str) -> SentenceTransformer:
+    model = _models.get(name)
+    if model is None:
+        with threading.Lock():
+            model = _models.get(name)
+            if model is None:
+                model = makes(name)
+                _models[name] = model
+    return model
+
+
+def made_each_time(name: str) -> SentenceTransformer:
+    return SentenceTransformer(name)  # FP313
+
+
+def not_kept(name: str, model: SentenceTransformer | None = None) -> SentenceTransformer:
+    if model is None:
+        model = made_each_time(name)
+    return model
+
+
+@app.post("/kept")
+def keeps(text: str) -> str:
+    return str(kept("small").encode(text)) + str(not_kept("small").encode(text))
 
 
 class Worker:

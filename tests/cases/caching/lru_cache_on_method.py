@@ -11,7 +11,7 @@ class Basket:
     def __init__(self, owner: str) -> None:
         self.owner = owner
 
-    @lru_cache(maxsize=None)  # FP311
+    @lru_cache(maxsize=None)  # FP311 (inline)
     def total(self, currency: str) -> int:
         return len(currency)
 

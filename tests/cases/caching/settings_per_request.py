@@ -105,3 +105,8 @@ def make_producer() -> Producer:
 @app.get("/produced")
 def produced(one: Producer = Depends(get_producer), two: Producer = Depends(make_producer)) -> str:
     return one.currency + two.currency
+
+
+@app.post("/settings")
+def stored_settings(text: str) -> None:
+    load_dotenv("kept.env", override=True)

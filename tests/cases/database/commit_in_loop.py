@@ -282,3 +282,27 @@ def many_transactions(names: list[str], session: Annotated[Session, Depends(get_
         add_draft(session, name, commit=True)  # FP212
     for name in names:
         add_either(session, name)  # FP212
+
+
+@app.post("/products/changed")
+def changed(names: list[str], session: SessionDep) -> None:
+    for name in names:
+        product = session.get(Product, 1)
+        if product.name != name:
+            product.name = name
+            session.commit()  # FP212 (inline)
+    for name in names:
+        product = session.get(Product, 2)
+        if product.name:
+            if product.name > name:
+                product.name = name
+                session.commit()  # FP212 (summary)
+    for name in names:
+        product = session.get(Product, 3)
+        if product.name:
+            if product.name > name:
+                product.name = name
+                session.commit()  # FP212 (inline)
+            else:
+                product.name = name * 2
+                session.commit()  # FP212 (inline)

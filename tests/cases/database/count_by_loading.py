@@ -136,3 +136,15 @@ def size_of_a_page(session: SessionDep) -> int:
 async def written(ids: list[int], session: AsyncSessionDep) -> int:
     deleted = await session.scalars(delete(Order).where(Order.id.in_(ids)).returning(Order.id))
     return len(deleted.all())
+
+
+@app.post("/attempts")
+def attempts(session: SessionDep, most: int) -> None:
+    found = session.scalars(select(Order))
+    recent = len(found.all())  # FP209 (summary)
+    if recent >= most:
+        raise ValueError("too many")
+    if len(session.scalars(select(Order)).all()) > most:  # FP209 (summary)
+        raise ValueError("too many")
+    if len(session.scalars(select(Order)).all()) < most:  # FP209 (inline)
+        raise ValueError("too few")

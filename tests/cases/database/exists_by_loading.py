@@ -68,3 +68,14 @@ def first(session: SessionDep) -> str:
 @app.get("/other")
 def other(names: dict[str, bool]) -> bool:
     return not all(names.values())
+
+
+def of_customer(number: int):
+    return select(Order).where(Order.id == number)
+
+
+@app.get("/made-elsewhere")
+def made_elsewhere(session: SessionDep, number: int) -> bool:
+    statement = of_customer(number)
+    found = session.scalars(statement).all()  # FP210 (summary)
+    return bool(found)

@@ -1,3 +1,4 @@
+import enum
 from datetime import datetime
 from typing import Annotated
 
@@ -11,6 +12,10 @@ SessionLocal = sessionmaker(create_engine("postgresql://"))
 
 class Base(DeclarativeBase):
     pass
+
+
+class Family(enum.Enum):
+    BOOK = "book"
 
 
 class Order(Base):
@@ -42,6 +47,8 @@ class Order(Base):
     internal: Mapped[str]  # FP206
     batch: Mapped[str]
     import_key: Mapped[str]  # FP206 (summary)
+    family: Mapped[Family]
+    task_key: Mapped[str]
 
 
 class Customer(Base):
@@ -175,3 +182,13 @@ def in_list(session: SessionDep, ids: list[int], batch: str) -> None:
 def remove_import(session: SessionDep, key: str) -> None:
     # Now and then, and it may take as long as it takes.
     session.scalars(select(Order).where(Order.import_key == key))
+
+
+@app.get("/families/{family}")
+def of_family(session: SessionDep, family: Family) -> None:
+    session.scalars(select(Order).where(Order.family == family))
+
+
+@app.get("/tasks/{key}")
+def of_nobody(session: SessionDep, key: str) -> None:
+    session.scalars(select(Order).where(Order.customer_id.is_(None), Order.task_key == key))

@@ -9,9 +9,10 @@ import httpx
 import redis
 from fastapi import Depends, FastAPI
 from pydantic import BaseModel
-from sqlalchemy import create_engine, insert, select, text
+from sqlalchemy import Index, create_engine, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
+from sqlalchemy.schema import CreateIndex
 
 app = FastAPI()
 SessionLocal = sessionmaker(create_engine("sqlite://"))
@@ -453,3 +454,51 @@ def of_written_kinds(name: str, names: list[str], asked: list[str], session: Ses
         session.scalar(select(Product).where(Product.name == kind))  # FP201
     for kind in counted_by(names):
         session.scalar(select(Product).where(Product.name == kind))  # FP201
+
+
+@app.post("/tables")
+def define_tables(names: list[str], session: SessionDep) -> None:
+    for index in Product.__table__.indexes:
+        session.execute(CreateIndex(index))
+    for name in names:
+        session.execute(CreateIndex(Index(name, Product.name)))
+
+
+@app.post("/left")
+def left_over(failed_names: list[str], given: dict[str, list[str]], session: SessionDep) -> None:
+    for name in given["configs"]:
+        session.scalar(select(Product).where(Product.name == name))  # FP201 (summary)
+    for name in given.get("products", []):
+        session.scalar(select(Product).where(Product.name == name))  # FP201 (inline)
+    for name in failed_names:
+        session.scalar(select(Product).where(Product.name == name))  # FP201 (summary)
+
+
+def size_of(name: str) -> int:
+    return httpx.head(f"https://files/{name}").num_bytes_downloaded
+
+
+@app.post("/sizes")
+async def beside_another_machine(
+    names: list[str], session: Annotated[AsyncSession, Depends(get_async_session)]
+) -> None:
+    for name in names:
+        try:
+            size = await asyncio.to_thread(size_of, name)
+        except httpx.HTTPError:
+            continue
+        if size:
+            await session.scalar(select(Product).where(Product.name == name))  # FP201 (summary)
+
+
+@app.post("/steps")
+def by_kind_of_step(steps: list[str], session: SessionDep) -> None:
+    for step in steps:
+        if "rename" in step.lower():
+            session.scalar(select(Product).where(Product.name == step))  # FP201 (summary)
+        elif step.endswith("drop"):
+            print(step)
+        elif step.endswith("sort"):
+            print(step)
+        elif step.endswith("fill"):
+            print(step)

@@ -164,6 +164,15 @@ def handed_on(orders: Orders = Depends(repository)) -> int:
     return len(load(session)) + len(load(other)) + len(load(make())) + len(load(orders.session))
 
 
+@app.get("/by-version")
+def by_version() -> int:
+    try:
+        session = make()
+    except AttributeError:
+        session = SessionLocal()  # FP220 (summary)
+    return len(load(session))
+
+
 @app.get("/scoped")
 def scoped_by_middleware() -> int:
     session = scoped()

@@ -177,3 +177,21 @@ async def awaited_by_its_decorator(session: Session = Depends(get_session)) -> i
 async def only_called_by_its_decorator(session: Session = Depends(get_session)) -> int:  # FP104
     session.commit()
     return 1
+
+
+class Remote:
+    def load(self) -> str:
+        return requests.get("https://rates.example", timeout=5).text
+
+
+class Local:
+    def load(self) -> str:
+        return "1"
+
+
+LOADERS = {"remote": Remote(), "local": Local()}
+
+
+@app.get("/loaded/{kind}")
+async def of_one_of_several(kind: str) -> str:  # FP104 (summary)
+    return LOADERS[kind].load()

@@ -1,4 +1,5 @@
 import asyncio
+import importlib.util
 import os
 import socket
 import subprocess
@@ -369,3 +370,17 @@ class Container:
 async def bridge(on: bool) -> None:
     await Bridge().start()
     await Container().start()
+
+
+@app.get("/fetched")
+async def fetched_when_it_is_missing() -> None:
+    await audit()
+    if not importlib.util.find_spec("magic"):
+        subprocess.check_call(["pip", "install", "magic"])  # FP101 (summary)
+    if importlib.util.find_spec("charts"):
+        subprocess.check_call(["charts", "draw"])  # FP101 (inline)
+    try:
+        import labels
+    except ImportError:
+        subprocess.check_call(["pip", "install", "labels"])  # FP101 (summary)
+    labels.draw()

@@ -3,6 +3,7 @@
 import asyncio
 import concurrent.futures
 import functools
+import time
 import queue
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -139,4 +140,39 @@ async def kept_engine() -> bytes:
 @app.get("/drawing/{number}")
 async def kept_drawing(number: int) -> bytes:
     await asyncio.sleep(0)
-    return drawing_of(number)  # FP109 (inline)
+    return drawing_of(number)  # FP109 (summary)
+
+
+class Refreshed:
+    """Looks again after a minute."""
+
+    def __init__(self) -> None:
+        self._loaded_at = 0.0
+        self._drawing = b""
+
+    def drawing(self) -> bytes:
+        if time.monotonic() - self._loaded_at >= 60:
+            self._drawing = pool.submit(draw, 1).result()
+            self._loaded_at = time.monotonic()
+        return self._drawing
+
+
+refreshed = Refreshed()
+
+
+@app.get("/refreshed")
+async def now_and_then() -> bytes:
+    await asyncio.sleep(0)
+    return refreshed.drawing()  # FP109 (summary)
+
+
+def label_of(number: int, kind: str) -> bytes:
+    if kind.startswith("drawn"):
+        return pool.submit(draw, number).result()
+    return b""
+
+
+@app.get("/label/{number}")
+async def perhaps_drawn(number: int) -> bytes:
+    await asyncio.sleep(0)
+    return label_of(number, "printed")  # FP109 (summary)

@@ -61,3 +61,8 @@ async def model_asynchronous(question: str) -> str:
 def tool(question: str) -> str:
     time.sleep(5)
     return ask(question)
+
+
+@app.post("/vector")
+def vector(question: str) -> list[float]:
+    return client.embeddings.create(model="small", input=question).data[0].embedding

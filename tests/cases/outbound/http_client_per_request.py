@@ -12,6 +12,7 @@ import requests
 from fastapi import BackgroundTasks, Depends, FastAPI, Request
 from fastapi.responses import StreamingResponse
 from openai import AsyncOpenAI
+from slack_sdk import WebClient
 
 
 @asynccontextmanager
@@ -328,3 +329,56 @@ kept_answers = Answers()
 @app.get("/answers")
 async def asks_the_one_that_is_kept() -> str:
     return str(kept_answers.client())
+
+
+@app.get("/channels")
+async def channels(cursor: str) -> list[str]:
+    found = []
+    async with httpx.AsyncClient() as client:  # FP603 (summary)
+        while cursor:
+            page = (await client.get("https://chat.example", params={"cursor": cursor})).json()
+            found += page["channels"]
+            cursor = page.get("next")
+    return found
+
+
+@app.get("/healthcheck")
+async def looks_at_neighbours(url: str) -> str:
+    async with aiohttp.ClientSession() as session, session.get(url) as answer:  # FP603 (summary)
+        return await answer.text()
+
+
+@app.get("/rendered")
+async def polls_until_rendered(url: str) -> str:
+    for _ in range(30):
+        await asyncio.sleep(2)
+        async with aiohttp.ClientSession() as session, session.get(url) as answer:  # FP603 (summary)
+            if answer.status == 200:
+                return await answer.text()
+    return ""
+
+
+class Workspace:
+    def __init__(self, token: str) -> None:
+        self.token = token
+
+    def history(self) -> object:
+        return WebClient(token=self.token).conversations_history(channel="general")
+
+
+@app.get("/history")
+def history(token: str) -> object:
+    return Workspace(token).history()
+
+
+@app.get("/metrics")
+async def metrics() -> str:
+    async with aiohttp.ClientSession() as session, session.get("https://metrics.example/") as answer:  # FP603 (inline)
+        return await answer.text()
+
+
+@app.get("/neighbour")
+async def neighbour() -> str:
+    async with aiohttp.ClientSession() as session:  # FP603 (summary)
+        async with session.get("http://metrics:9000/") as answer:
+            return await answer.text()

@@ -74,3 +74,8 @@ def plain() -> Response:
 @app.get("/failed")
 def failed() -> StreamingResponse:
     return StreamingResponse(iter(["data: it failed\n\n"]), media_type="text/event-stream")
+
+
+@app.get("/refused")
+def refused() -> StreamingResponse:
+    return StreamingResponse(iter([render()]), media_type="text/event-stream")

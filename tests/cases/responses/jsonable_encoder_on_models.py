@@ -70,3 +70,19 @@ def in_headers(order: Order) -> JSONResponse:
 @app.get("/printed")
 def printed() -> None:
     print(jsonable_encoder(recent()))
+
+
+@app.exception_handler(LookupError)
+async def refused(request: Request, error: LookupError) -> JSONResponse:
+    found = []
+    for each in error.args:
+        found.append({"loc": each, "kind": "lookup"})
+    return JSONResponse(jsonable_encoder({"detail": found}), status_code=422)
+
+
+@app.get("/answered")
+def answered() -> JSONResponse:
+    found = []
+    for each in recent():
+        found.append({"loc": each.id, "kind": "order"})
+    return JSONResponse(jsonable_encoder({"detail": found}), status_code=200)  # FP504

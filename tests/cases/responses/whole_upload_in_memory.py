@@ -6,6 +6,7 @@ from fastapi import Depends, FastAPI, File, Form, HTTPException, Request, Upload
 
 app = FastAPI()
 LARGEST = 5_000_000
+LENGTH = "content" + "-length"
 
 
 def store(content: bytes) -> None:
@@ -165,3 +166,28 @@ async def added(files: list[UploadFile]) -> int:
     for file in files:
         store(await file.read())  # FP505
     return total
+
+
+def get_request_size(request: Request) -> int:
+    return int(request.headers.get(LENGTH, 0))
+
+
+async def keeps(file: UploadFile) -> None:
+    store(await file.read())
+
+
+async def keeps_any(file: UploadFile) -> None:
+    store(await file.read())  # FP505
+
+
+@app.post("/refused-when-large")
+async def refused_when_large(request: Request, file: UploadFile) -> None:
+    if get_request_size(request) > LARGEST:
+        raise HTTPException(413)
+    await keeps(file)
+    await keeps_any(file)
+
+
+@app.post("/taken")
+async def taken(file: UploadFile) -> None:
+    await keeps_any(file)

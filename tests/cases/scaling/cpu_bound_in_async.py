@@ -12,6 +12,8 @@ import docx
 import llama_cpp
 import pandas
 import torch
+import yaml
+from cryptography.hazmat.primitives.asymmetric import rsa
 from fastapi import FastAPI, UploadFile
 from fastapi.concurrency import run_in_threadpool
 from passlib.context import CryptContext
@@ -133,7 +135,7 @@ async def imported(file: UploadFile) -> int:
 
 @app.post("/priced")
 async def priced(file: UploadFile) -> int:
-    return len(json.loads(await file.read()))  # FP701 (inline)
+    return len(json.loads(await file.read()))  # FP701 (summary)
 
 
 HEADINGS = ["name", "price"]
@@ -164,3 +166,58 @@ async def export(rows: list[dict[str, int]]) -> None:
     docx.Document("prices.docx")  # FP701
     await load_voice("a")
     await load_model("b")
+
+
+@app.post("/setup")
+async def first_account(password: str) -> str:
+    return context.hash(password)  # FP701 (summary)
+
+
+def load_key() -> str:
+    return "key"
+
+
+def get_or_create_key(kept: bool) -> object:
+    if kept:
+        return load_key()
+    return rsa.generate_private_key(65537, 4096)
+
+
+@app.get("/certificate")
+async def certificate(kept: bool) -> str:
+    return str(get_or_create_key(kept))  # FP701 (inline)
+
+
+@app.post("/recognised")
+async def recognised(file: UploadFile) -> dict[str, str]:
+    content = await file.read()
+    text = await read_text(content)
+    answer = json.dumps({"size": len(content)})
+    return {"text": json.loads(text), "answer": answer}
+
+
+@app.post("/decoded")
+async def decoded(file: UploadFile) -> int:
+    text = io.BytesIO(await file.read()).getvalue().decode()
+    return len(yaml.safe_load(text))  # FP701 (inline)
+
+
+async def read_text(content: bytes) -> str:
+    return "{}"
+
+
+@app.get("/shown")
+async def shown(as_text: bool, path: str) -> object:
+    if as_text:
+        frame = pandas.read_csv(path)  # FP701
+    else:
+        frame = pandas.read_csv(path, sep=";")  # one of the two
+    return frame
+
+
+@app.get("/small")
+async def small_picture(path: str) -> None:
+    with Image.open(path) as picture:
+        small = picture.convert("RGB")  # said with the next
+        small.thumbnail((256, 256))  # FP701
+        small.save("small.jpg")  # FP701

@@ -108,3 +108,10 @@ def first_board() -> object:
         leave()
         make_board()
     return _board
+
+
+@app.post("/mounted")
+def mounted() -> None:
+    if "/tools" in app.routes:
+        app.routes.remove("/tools")
+    app.mount("/tools", FastAPI())

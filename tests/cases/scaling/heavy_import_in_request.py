@@ -80,3 +80,11 @@ ranker = Ranker()
 @app.get("/rank")
 def rank() -> object:
     return ranker.rank(), ranker.shown()
+
+
+@app.get("/drawn")
+def drawn() -> object:
+    import spacy  # FP716
+    import spacy.tokens
+
+    return spacy

@@ -29,6 +29,7 @@ async def store(basket: Basket) -> None:
     logger.info("stored %s", basket.model_dump_json())
     if logger.isEnabledFor(logging.DEBUG):
         logger.debug("stored %s", basket.model_dump_json())
+    (logger.debug("stored %s", basket.model_dump_json()) if logger.isEnabledFor(logging.DEBUG) else None)
     try:
         basket.numbers.sort()
     except TypeError:

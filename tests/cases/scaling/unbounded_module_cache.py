@@ -320,3 +320,26 @@ async def main_object(handler: str) -> object:
         initialize()
     on_start(handler)
     return _main
+
+
+tracing: bool = False
+_traced: list[str] = []
+
+
+@app.get("/traced")
+async def traced(text: str) -> None:
+    if tracing:
+        _traced.append(text)  # FP704 (summary)
+
+
+_intents: dict[str, list[str]] = {}
+
+
+async def new_order(shop: str) -> str:
+    return shop
+
+
+@app.post("/intents")
+async def intent(shop: str) -> None:
+    order_id = await new_order(shop)
+    _intents[order_id] = [shop]  # FP704 (inline)

@@ -13,5 +13,9 @@ def orders(shop: str = Depends(dear.shop_by_key)) -> str:
 
 
 @app.get("/stock")
-async def stock(shop: str = Depends(low.shop_by_key), name: str = Depends(low.shop_by_password)) -> str:
-    return shop + name
+async def stock(
+    shop: str = Depends(low.shop_by_key),
+    name: str = Depends(low.shop_by_password),
+    again: str = Depends(low.shop_by_rounds),
+) -> str:
+    return shop + name + again

@@ -29,17 +29,19 @@ class Manager:
     def __init__(self) -> None:
         self.connections: list[WebSocket] = []
         self.cache: dict[str, str] = {}
+        self.users: dict[WebSocket, str] = {}
 
     async def connect(self, websocket: WebSocket) -> None:
         await websocket.accept()
         self.connections.append(websocket)  # FP705
+        self.users[websocket] = "somebody"  # said with the connections
 
     def disconnect(self, websocket: WebSocket) -> None:
         self.connections.remove(websocket)
 
     async def broadcast(self, text: str) -> None:
         for connection in self.connections:
-            await connection.send_text(text)
+            await connection.send_text(self.users[connection] + text)
 
     def remember(self, key: str) -> str:
         self.cache[key] = key

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from shop.models import (
     CustomerWebhook,
-    Depot,
-    Load,
+    Booking,
+    Payment,
     MenuLink,
     OrderLine,
     ShopWebhook,
@@ -47,14 +47,14 @@ def transport_modes(session: Db) -> Sequence[TransportMode]:
     return session.scalars(select(TransportMode)).all()  # FP211 (summary)
 
 
-@router.get("/depots", response_model=list[Named])
-def depots(session: Db) -> Sequence[Depot]:
-    return session.scalars(select(Depot)).all()  # FP211 (inline)
+@router.get("/bookings", response_model=list[Named])
+def bookings(session: Db) -> Sequence[Booking]:
+    return session.scalars(select(Booking)).all()  # FP211 (inline)
 
 
-@router.post("/depots")
-def opens_depot(name: str, session: Db) -> None:
-    session.add(Depot(name=name))
+@router.post("/bookings")
+def opens_booking(name: str, session: Db) -> None:
+    session.add(Booking(name=name))
     session.commit()
 
 
@@ -78,9 +78,9 @@ def adds(url: str, session: Db) -> None:
     session.add_all([MenuLink(url=url), OrderLine(sort_order=1)])
 
 
-@router.get("/loads", response_model=list[Named])
-def loads(session: Db) -> Sequence[Load]:
-    return session.scalars(select(Load)).all()  # FP211 (inline)
+@router.get("/payments", response_model=list[Named])
+def payments(session: Db) -> Sequence[Payment]:
+    return session.scalars(select(Payment)).all()  # FP211 (inline)
 
 
 @router.get("/heights")

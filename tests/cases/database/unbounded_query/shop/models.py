@@ -30,14 +30,14 @@ class TransportMode(Base):
     display_order: Mapped[int]
 
 
-class Depot(Base):
-    __tablename__ = "depots"
+class Booking(Base):
+    __tablename__ = "bookings"
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]
 
 
-class Lorry(Base):
-    __tablename__ = "lorries"
+class Shipment(Base):
+    __tablename__ = "shipments"
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]
 
@@ -50,10 +50,10 @@ class Trip(Base):
     message: Mapped[str]
 
 
-class Load(Base):
-    __tablename__ = "loads"
+class Payment(Base):
+    __tablename__ = "payments"
     id: Mapped[int] = mapped_column(primary_key=True)
-    depot_id: Mapped[int] = mapped_column(ForeignKey("depots.id"))
+    booking_id: Mapped[int] = mapped_column(ForeignKey("bookings.id"))
 
 
 class MenuLink(Base):
@@ -66,7 +66,7 @@ class MenuLink(Base):
 class OrderLine(Base):
     __tablename__ = "order_lines"
     id: Mapped[int] = mapped_column(primary_key=True)
-    depot_id: Mapped[int] = mapped_column(ForeignKey("depots.id"))
+    booking_id: Mapped[int] = mapped_column(ForeignKey("bookings.id"))
     sort_order: Mapped[int]
 
 
