@@ -107,7 +107,7 @@ def as_text(plan: Plan) -> Group:
         following = entry.limits[1] if len(entry.limits) > 1 else None
         hot = bool(entry.wanted and entry.below(entry.wanted))
         table.add_row(
-            Text(visible(f"{entry.method} {entry.path}"), "bold red" if hot else "bold"),
+            Text(visible(entry.name), "bold red" if hot else "bold"),
             _rate(entry.ceiling),
             first.resource,
             f"{following.resource} at {_rate(following.rps)}" if following else "",
@@ -120,7 +120,7 @@ def as_text(plan: Plan) -> Group:
     tightest = plan.capacities[0]
     work = f" ({tightest.work})" if tightest.work else ""
     parts.append(
-        Text(f"{tightest.method} {tightest.path}: {tightest.limits[0].formula} = ", "dim").append(
+        Text(f"{tightest.name}: {tightest.limits[0].formula} = ", "dim").append(
             f"{_rate(tightest.ceiling)}{work}"
         )
     )
@@ -172,7 +172,7 @@ def _loads(plan: Plan) -> Table:
     for entry in plan.capacities:
         loads = entry.loads()
         table.add_row(
-            Text(visible(f"{entry.method} {entry.path}")),
+            Text(visible(entry.name)),
             "".join(_BLOCKS[_height(ms / entry.response_ms)] for _, ms in loads),
             *(f"{estimates.number(rps)}/s {_time(ms)}" for rps, ms in loads[1:-1]),
         )

@@ -83,7 +83,7 @@ def scaled(
         return "No endpoints were found."
     rows = [
         [
-            code(f"{entry.method} {entry.path}", cell=True),
+            code(entry.name, cell=True),
             f"{estimates.number(entry.ceiling)}/s",
             entry.limits[0].resource,
             f"{entry.limits[1].resource} at {estimates.number(entry.limits[1].rps)}/s"
@@ -97,7 +97,7 @@ def scaled(
         parts.append(f"{plural(more, 'other endpoint takes', 'other endpoints take')} more.")
     tightest = found[0]
     parts.append(
-        f"<sub>{code(f'{tightest.method} {tightest.path}')}: {prose(tightest.limits[0].formula)} = "
+        f"<sub>{code(tightest.name)}: {prose(tightest.limits[0].formula)} = "
         f"{estimates.number(tightest.ceiling)} requests/s{f' ({prose(tightest.work)})' if tightest.work else ''}</sub>"
     )
     parts += [

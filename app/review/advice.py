@@ -7,9 +7,9 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 import msgspec
 
 from app.review.comments import Group
-from app.review.markdown import figure, lowered, sentence
+from app.review.markdown import figure, grounds, lowered, sentence
 from app.review.table import Context
-from rules.engine.finding import Confidence, Effort, Severity
+from rules.engine.finding import Confidence, Effort, Impact, Severity
 
 _WEIGHT = {
     Severity.CRITICAL: 27.0,
@@ -97,6 +97,8 @@ ANSWERED: Mapping[str, frozenset[str]] = {
             "FP202",
             "FP203",
             "FP204",
+            "FP206",
+            "FP207",
             "FP209",
             "FP210",
             "FP211",
@@ -104,17 +106,20 @@ ANSWERED: Mapping[str, frozenset[str]] = {
             "FP213",
             "FP214",
             "FP215",
+            "FP223",
             "FP225",
             "FP307",
             "FP501",
             "FP502",
             "FP503",
             "FP504",
+            "FP508",
+            "FP512",
         ],
     ),
     "database": frozenset(["FP201", "FP202", "FP207", "FP213", "FP225", "FP226"]),
-    "threads": frozenset(["FP119", "FP120", "FP601"]),
-    "pool_size": frozenset(["FP218", "FP404"]),
+    "threads": frozenset(["FP119", "FP120", "FP508", "FP601", "FP607"]),
+    "pool_size": frozenset(["FP218", "FP219", "FP220", "FP221", "FP404", "FP606"]),
     "rps": frozenset(["FP304", "FP704", "FP706"]),
     "redis_round_trip_ms": frozenset({"FP307"}),
 }
@@ -188,7 +193,7 @@ def recommend(
                     effort=effort,
                     places=tuple(Place(entry.first.path, entry.first.line) for entry in members),
                     endpoints=len(endpoints),
-                    expected=_with_assumptions(lowered(summary), first.impact.assumptions),
+                    expected=_with_assumptions(lowered(summary), first.impact),
                     how=_how(prints, one_click, patched),
                 ),
             )
@@ -207,12 +212,11 @@ def _how(prints: set[str], one_click: set[str], patched: set[str]) -> str:
     return "partly in the patch below" if prints & patched else ""
 
 
-def _with_assumptions(summary: str, assumptions: Mapping[str, float | int | str]) -> str:
-    """Never a number without its assumption."""
-    if not summary or not assumptions:
+def _with_assumptions(summary: str, impact: Impact) -> str:
+    """Never a number without what it rests on."""
+    if not summary or not impact.assumptions:
         return summary
-    assumed = ", ".join(f"`{name} = {figure(value)}`" for name, value in assumptions.items())
-    return f"{summary.rstrip('.')} (assumes {assumed})"
+    return f"{summary.rstrip('.')} ({'; '.join(grounds(impact, lambda each: f'`{each}`'))})"
 
 
 def ask(

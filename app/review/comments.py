@@ -20,8 +20,8 @@ from app.review.markdown import (
     code,
     details,
     fence,
-    figure,
     fit,
+    grounds,
     has_bidi,
     html,
     lowered,
@@ -374,9 +374,7 @@ def impact(finding: Finding, links: Links) -> str:
         notes.append(f"[how]({links.rule(finding.code, 'impact')})")
     if not expected.measured:
         notes.append("estimated")
-    if expected.assumptions:
-        assumed = ", ".join(code(f"{name} = {figure(value)}") for name, value in expected.assumptions.items())
-        notes.append(f"assumes {assumed}")
+    notes += grounds(expected, code)
     small = f" <sub>{' · '.join(notes)}</sub>" if notes else ""
     return f"**Expected** {summary}{small}"
 

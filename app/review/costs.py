@@ -82,6 +82,24 @@ def compare(before: Result, after: Result, diff: Diff) -> tuple[EndpointChange, 
     return tuple(sorted(changes, key=_rank))
 
 
+def standing(after: Result, changes: Sequence[EndpointChange]) -> tuple[EndpointChange, ...]:
+    """The endpoints that answer requests and are none of `changes`: they cost what they did."""
+    told = {(change.method, change.path, change.file) for change in changes}
+    return tuple(
+        EndpointChange(
+            method=each.method,
+            path=each.path,
+            before=each.cost,
+            after=each.cost,
+            file=each.file,
+            line=each.line,
+            runs_on=each.runs_on,
+        )
+        for each in after.endpoints
+        if each.method != "WEBSOCKET" and (each.method, each.path, each.file) not in told
+    )
+
+
 def _rank(change: EndpointChange) -> tuple[object, ...]:
     """What grew most comes first, of equal growth the dearest, then what only moved."""
     grew = growth(change)

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import html as _html
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
+
+from rules.engine.finding import Impact
 
 LIMIT = 65_535
 """What GitHub takes in one text, in characters and in UTF-8 bytes. Bytes are never fewer, so they decide."""
@@ -250,3 +252,13 @@ def fitting(sections: Sequence[Section], limit: int = LIMIT, separator: str = "\
         worst = max(shrinkable, key=lambda i: (sections[i].rank, sizes[i][chosen[i]]))
         chosen[worst] += 1
     return [section.forms[choice] for section, choice in zip(sections, chosen, strict=True)]
+
+
+def grounds(impact: Impact, code: Callable[[str], str]) -> list[str]:
+    """What an estimate rests on, and whose figures these are."""
+    assumed, told = (
+        ", ".join(code(f"{name} = {figure(value)}") for name, value in each.items())
+        for each in impact.grounds()
+    )
+    parts = [f"assumes {assumed}"] if assumed else []
+    return [*parts, f"{told} by your configuration"] if told else parts

@@ -15,6 +15,9 @@ from app.review.report import Report
 from rules.engine.capacity import Site
 from rules.engine.finding import Finding, ProvenFix, Skipped, Statistics, Suppressed
 
+MOST_STANDING = 300
+"""Endpoints beside those of the change of which the costs are kept."""
+
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
     """One review, as its page shows it. `patch` and `fixes` hold lines of the project: for people who may read it."""
@@ -48,6 +51,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     """By folder, where its configuration says otherwise."""
     patch: str = ""
     """All proven fixes of new findings, as the check run shows it too."""
+    standing: tuple[EndpointChange, ...] = ()
+    """Endpoints that the change has nothing to do with."""
     fixes: dict[str, ProvenFix] = {}
     """Fingerprint -> the proven fix of that finding."""
 
@@ -68,6 +73,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
             fixed=tuple(_without_source(finding) for finding in report.fixed),
             existing=existing,
             endpoints=report.endpoints,
+            standing=report.standing[:MOST_STANDING],
             recommendations=report.recommendations,
             metrics=tuple(metric for metric, _ in metrics(groups)),
             tools=tools(groups),

@@ -86,6 +86,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     questions: tuple[Question, ...] = ()
     suppressed: tuple[Suppressed, ...] = ()
     endpoints: tuple[EndpointChange, ...] = ()
+    standing: tuple[EndpointChange, ...] = ()
+    """The endpoints that the change has nothing to do with."""
     budgets: tuple[BudgetRow, ...] = ()
     """Those of `endpoints` that have one."""
     patch: str = ""
@@ -253,6 +255,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             questions=questions,
             suppressed=suppressed,
             endpoints=endpoints,
+            standing=costs.standing(after, endpoints),
             budgets=kept,
             patch=applied.text,
             edits=applied.edits,

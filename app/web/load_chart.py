@@ -20,6 +20,7 @@ from rules.engine.finding import Cost, Endpoint
 from rules.engine.paths import nearest
 
 MOST: Final = 6
+MOST_OTHERS: Final = 40
 WIDTH, HEIGHT, LEFT, BOTTOM = 420, 150, 46, 24
 STEPS: Final = 48
 _CEILING: Final = 0.97
@@ -39,17 +40,37 @@ def curves(record: Record) -> list[Curve]:
     site = record.site
     if site is None:
         return []
-    shown = [
+    return [_curve(change, nearest(record.sites, change.file, site)) for change in _moved(record)[:MOST]]
+
+
+def _moved(record: Record) -> list[EndpointChange]:
+    return [
         change for change in record.endpoints if change.after is not None and change.before != change.after
     ]
-    return [_curve(change, nearest(record.sites, change.file, site)) for change in shown[:MOST]]
+
+
+def others(record: Record) -> list[Curve]:
+    """Drawings of the endpoints that cost what they did, those that take least first."""
+    site = record.site
+    if site is None:
+        return []
+    drawn = {change.ref for change in _moved(record)[:MOST]}
+    ceilings = capacity.capacities(
+        (
+            _endpoint(change, change.after)
+            for change in (*record.endpoints, *record.standing)
+            if change.after is not None and change.ref not in drawn
+        ),
+        lambda endpoint: nearest(record.sites, endpoint.file, site),
+    )
+    return of_ceilings(ceilings[:MOST_OTHERS])
 
 
 def of_ceilings(ceilings: Sequence[Capacity], wanted: float = 0.0) -> list[Curve]:
     """A drawing for each endpoint, with a line at the load in question."""
     return [
         Curve(
-            f"{each.method} {each.path}",
+            each.name,
             load_and_latency(None, each, each.wanted or wanted),
             f"at most {number(each.ceiling)} requests/s ({each.limits[0].resource})",
         )
@@ -74,8 +95,11 @@ def _named(told: Sequence[Capacity]) -> list[tuple[str, Capacity]]:
 def _capacity(change: EndpointChange, cost: Cost | None, site: Site) -> Capacity | None:
     if cost is None:
         return None
-    endpoint = Endpoint(change.method, change.path, change.file, change.line, change.runs_on, cost)
-    return capacity.capacity(endpoint, site)
+    return capacity.capacity(_endpoint(change, cost), site)
+
+
+def _endpoint(change: EndpointChange, cost: Cost) -> Endpoint:
+    return Endpoint(change.method, change.path, change.file, change.line, change.runs_on, cost)
 
 
 def load_and_latency(before: Capacity | None, after: Capacity | None, wanted: float = 0.0) -> Markup:

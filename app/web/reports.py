@@ -27,7 +27,7 @@ from app.review.answered import Answered
 from app.review.budgets import BudgetRow
 from app.review.costs import EndpointChange, weigh
 from app.review.links import Links
-from app.review.markdown import figure
+from app.review.markdown import figure, grounds
 from app.review.record import Record
 from app.store import Store
 from app.web import charts, excerpts, load_chart, pages
@@ -279,6 +279,7 @@ def render(
         cards={finding.code: _card(finding.code) for finding in record.new},
         markdown=pages.markdown,
         figure=figure,
+        grounds=lambda impact: grounds(impact, str),
         graph=_graph,
         code=lambda finding: excerpts.around(finding, files),
         hop=lambda hop: excerpts.hop(files, hop.path, hop.line),
@@ -289,6 +290,7 @@ def render(
         has_patch=bool(record.patch),
         answers=answers,
         curves=load_chart.curves(record),
+        other_curves=load_chart.others(record),
         blocking=frozenset(record.blocking),
     )
 

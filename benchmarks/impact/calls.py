@@ -13,15 +13,17 @@ from benchmarks.impact.environments import environment
 from benchmarks.impact.threads import packages
 
 ROOT = Path(__file__).parents[2]
-PLACES: Sequence[tuple[str, Sequence[str], Sequence[str]]] = (
+THREADS = Path(__file__).parent / "threads"
+PLACES: Sequence[tuple[str, Sequence[str] | Path, Sequence[str]]] = (
     (
         ".venv-computing",
         packages.COMPUTING,
         ("hashing", "standard", "frames", "images", "documents", "serialising", "learnt"),
     ),
-    (".venv-waiting", packages.WAITING, ("waiting",)),
+    (".venv-waiting", THREADS / "waiting.txt", ("waiting", "statements")),
+    (".venv-sdks", THREADS / "sdks.txt", ("sdks",)),
 )
-"""Environments, what they have, and the modules whose calls run in them."""
+"""Environments, what they have (a list, or a lock with hashes), and the modules whose calls run in them."""
 
 
 def measure() -> dict[str, dict[str, Any]]:
@@ -53,5 +55,9 @@ def among(document: Mapping[str, Any], found: Mapping[str, Mapping[str, Any]]) -
     unmeasured = {**document.get("unmeasured", {}), **found["unmeasured"]}
     return {
         "threads": dict(sorted(threads.items())),
-        "unmeasured": {name: why for name, why in sorted(unmeasured.items()) if name not in threads},
+        "unmeasured": {
+            name: why
+            for name, why in sorted(unmeasured.items())
+            if not any(tried == name or tried.startswith(f"{name}.") for tried in threads)
+        },
     }

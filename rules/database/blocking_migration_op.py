@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine import migrations
+from rules.engine.embedded import written
 from rules.engine.migrations import Operation, text
 from rules.engine.rule import Confidence, Effort, Invalid, ProjectMatch, ProjectRule, Severity, Valid
 
@@ -115,7 +116,12 @@ def _is_postgres(project: Project) -> bool:
     if named:
         return named.startswith(("postgres", "cockroach"))
     packages = set(project.versions)
-    return any(name.startswith(_POSTGRES) for name in packages) or not packages & _ELSEWHERE
+    if any(name.startswith(_POSTGRES) for name in packages):
+        return True
+    if packages & _ELSEWHERE:
+        return False
+    at = written(project)
+    return not at or "postgres" in at
 
 
 def _table(operation: Operation) -> str:

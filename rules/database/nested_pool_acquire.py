@@ -4,7 +4,8 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine.finding import Hop, Impact
+from rules.engine import pool_estimates
+from rules.engine.finding import Hop, Options
 from rules.engine.loop_shapes import spelled
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.traffic import is_seldom
@@ -39,12 +40,7 @@ class NestedPoolAcquire(Rule):
     severity = Severity.MEDIUM
     effort = Effort.MINUTES
     watch = "connections checked out per request in progress, and pool time-outs"
-    impact = Impact(
-        summary="two of 15 connections per request (5 + 10 overflow by default): 15 → 7 such requests at once;"
-        " 15 that start together wait for each other for 30 s",
-        formula="P / 2 requests at once; P at once ⇒ none goes on (P: connections of the pool)",
-        assumptions={"pool_size": 5, "max_overflow": 10, "pool_timeout_s": 30},
-    )
+    impact = pool_estimates.taken_twice(Options())
 
     invalid = (
         Invalid(
@@ -115,6 +111,7 @@ class NestedPoolAcquire(Rule):
                 else Confidence.LIKELY,
                 call_path=path,
                 related=(Hop(module.path, held.begun, held.session),),
+                impact=pool_estimates.taken_twice(module.options),
             )
             return
 

@@ -5,7 +5,8 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine.finding import Hop, Impact
+from rules.engine import estimates
+from rules.engine.finding import Hop, Options
 from rules.engine.loop_shapes import shortened, spelled
 from rules.engine.module import Role
 from rules.engine.page_sizes import LIMITERS, arguments, bounded, given, is_number, taken_as, way_to_limit
@@ -49,12 +50,7 @@ class PageSizeUnbounded(Rule):
     severity = Severity.MEDIUM
     effort = Effort.MINUTES
     watch = "p99 of response size and rows per request"
-    impact = Impact(
-        summary="5–30 µs of processor time and one object per row asked for: 100,000 rows are 0.5–3 s",
-        formula="5–30 µs per row (5 columns) · rows asked for",
-        assumptions={"rows": 100_000},
-        measured=True,
-    )
+    impact = estimates.rows_asked_for(Options())
 
     invalid = (
         Invalid(
@@ -143,6 +139,7 @@ class PageSizeUnbounded(Rule):
                     call_path=path,
                     related=(Hop(module.path, argument.lineno, node.name),),
                     instead=f"Bound it where it enters: `{argument.arg}: Annotated[int, Query(ge=1, le={_most(default)})]`.",
+                    impact=estimates.rows_asked_for(module.options),
                 )
 
 

@@ -4,7 +4,8 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine.finding import Hop, Impact
+from rules.engine import pool_estimates
+from rules.engine.finding import Hop, Options
 from rules.engine.module import Role
 from rules.engine.origins import origin
 from rules.engine.page_sizes import arguments
@@ -57,12 +58,7 @@ class SessionHeldDuringStream(Rule):
     gates = True
     effort = Effort.MINUTES
     watch = "pool connections checked out, and the wait for one"
-    impact = Impact(
-        summary="each open stream holds one of 15 connections (5 + 10 overflow by default): 15 slow readers, and every"
-        " other request waits up to 30 s for one and then fails",
-        formula="open streams ≥ pool_size + max_overflow ⇒ nothing else reaches the database",
-        assumptions={"pool_size": 5, "max_overflow": 10, "connections": 15, "pool_timeout_s": 30},
-    )
+    impact = pool_estimates.held_by_streams(Options())
 
     invalid = (
         Invalid(
@@ -146,6 +142,7 @@ class SessionHeldDuringStream(Rule):
                 confidence=Confidence.CERTAIN if version is not None and not given else Confidence.LIKELY,
                 related=(Hop(held[0].path, held[0].function.line, held[0].symbol),),
                 fix=None if given else _fix(own, version),
+                impact=pool_estimates.held_by_streams(module.options),
             )
 
 

@@ -4,8 +4,8 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine import facts
-from rules.engine.finding import Impact
+from rules.engine import facts, pool_estimates
+from rules.engine.finding import Options
 from rules.engine.loop_shapes import shortened
 from rules.engine.module import Role
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
@@ -75,12 +75,7 @@ class SessionLeak(Rule):
     gates = True
     effort = Effort.MINUTES
     watch = "connections checked out of the pool while the service is idle"
-    impact = Impact(
-        summary="each one that is not returned takes one of 15 places (5 + 10 overflow by default); without a free one"
-        " every request waits 30 s and fails",
-        formula="leaked ≥ pool_size + max_overflow ⇒ no request reaches the database",
-        assumptions={"pool_size": 5, "max_overflow": 10, "connections": 15, "pool_timeout_s": 30},
-    )
+    impact = pool_estimates.leaked(Options())
 
     invalid = (
         Invalid(
@@ -158,6 +153,7 @@ class SessionLeak(Rule):
             confidence=Confidence.POSSIBLE
             if _is_for_other_versions(node, module)
             else _confidence(name, fate, function.node, module),
+            impact=pool_estimates.leaked(module.options),
         )
 
 

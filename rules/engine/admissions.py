@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from rules.engine.arguments import target
@@ -16,6 +17,9 @@ from rules.engine.walking import walk
 TOKENS = "total_tokens"
 """The name, as a reference, of the worker threads that the code gives the process."""
 UNLIMITED = 0
+STATE = "@state."
+"""Before the name of what an application keeps: `app.state.permits`."""
+_LOCKS = frozenset({"Lock", "RLock", "Condition"})
 _KEYWORDS = {
     "Semaphore": ("value", 0),
     "BoundedSemaphore": ("value", 0),
@@ -32,6 +36,9 @@ _KEYWORDS = {
 }
 """Final name of what is made -> the keyword with the number, in the argument that holds it, and its position."""
 _FACTORIES = frozenset({"sessionmaker", "async_sessionmaker"})
+_ENGINES = frozenset({"create_engine", "create_async_engine"})
+_SCHEME = re.compile(r"([a-z][a-z0-9]*(?:\+[a-z0-9_]+)?)(?=://|$)")
+_MOST_STEPS = 4
 
 
 def extract(index: Index) -> Iterator[Admission]:
@@ -41,6 +48,8 @@ def extract(index: Index) -> Iterator[Admission]:
             name = last_name(call.func)
             if name in _KEYWORDS:
                 yield _made(index, call, name, scope)
+            elif name in _LOCKS and _is_own(index, call, scope):
+                yield Admission(target(index, call, scope), index.ref(call.func, scope), 1, own=True)
             elif name in _FACTORIES:
                 yield _factory(index, call, scope)
             elif name == "current_default_thread_limiter":
@@ -50,11 +59,54 @@ def extract(index: Index) -> Iterator[Admission]:
 def _made(index: Index, call: ast.Call, name: str, scope: Scope) -> Admission:
     path, position = _KEYWORDS[name]
     return Admission(
-        target(index, call, scope),
+        target(index, call, scope) or _kept(index, call),
         index.ref(call.func, scope),
         _number(index, call, path.split("."), position),
         _number(index, call, ["max_overflow"], None),
+        url=_scheme(index, _given(call, "url", 0)) if name in _ENGINES else "",
+        own=_is_own(index, call, scope),
     )
+
+
+def _scheme(index: Index, node: ast.expr | None, steps: int = 0) -> str:
+    """`postgresql+psycopg` of an address, also where only its beginning is written down, or what stands in for a setting."""
+    if node is None or steps > _MOST_STEPS:
+        return ""
+    match node:
+        case ast.Constant(value=str(text)) | ast.JoinedStr(values=[ast.Constant(value=str(text)), *_]):
+            found = _SCHEME.match(text)
+            return found[1] if found is not None else ""
+        case ast.Call(func=ast.Attribute(attr="create"), args=[first, *_]):
+            return _scheme(index, first, steps + 1)
+        case ast.Call(func=function, args=[_, default]) if last_name(function) in ("getenv", "get"):
+            return _scheme(index, default, steps + 1)
+        case ast.BoolOp(values=[*_, last]):
+            return _scheme(index, last, steps + 1)
+        case ast.Name():
+            bound = _bound_to(index, node)
+            return _scheme(index, bound, steps + 1) if bound is not node else ""
+    return ""
+
+
+def _is_own(index: Index, call: ast.Call, scope: Scope) -> bool:
+    """Whether it is set on `self`."""
+    bound = _bound(index, call)
+    return isinstance(bound, ast.Attribute) and bool(target(index, call, scope))
+
+
+def _kept(index: Index, call: ast.Call) -> str:
+    """The name under which an application keeps it."""
+    match _bound(index, call):
+        case ast.Attribute(value=ast.Attribute(attr="state"), attr=name):
+            return f"{STATE}{name}"
+    return ""
+
+
+def _bound(index: Index, call: ast.Call) -> ast.AST | None:
+    match index.parents.get(call):
+        case ast.Assign(targets=[bound]) | ast.AnnAssign(target=bound):
+            return bound
+    return None
 
 
 def _factory(index: Index, call: ast.Call, scope: Scope) -> Admission:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rules import libraries
-from rules.engine.admissions import TOKENS, UNLIMITED
+from rules.engine.admissions import STATE, TOKENS, UNLIMITED
 from rules.engine.facts import Admission, Call
 from rules.engine.graph import LeafCall, Node
+from rules.engine.instances import is_for_one_request
 from rules.engine.paths import place_of
 from rules.engine.values import Linked, Sort, Value
 
@@ -61,6 +62,7 @@ class Admissions:
     """The admissions of a project's application code."""
 
     def __init__(self, project: Project) -> None:
+        self._project = project
         self._resolver = project.resolver
         self._found: dict[tuple[str, str], Admission] = {}
         self._all: list[tuple[Admission, Linked]] = []
@@ -82,10 +84,26 @@ class Admissions:
         if value is None:
             return None
         if value.sort == Sort.INSTANCE and value.name in _ONE_AT_A_TIME | _SEMAPHORES:
-            return Held("lock", value.origin[1], value.origin) if value.origin is not None else None
+            return self._lock(ref, value)
         if ref.endswith("()"):
             return self._opened_through(ref, module)
         return None
+
+    def _lock(self, ref: str, value: Value) -> Held | None:
+        """A lock or semaphore that others can wait for: of the module, of a class, of an object that outlives the request."""
+        if value.origin is None:
+            _, state, name = ref.rpartition(".state.")
+            if not state or "." in name:
+                return None
+            kept = f"{STATE[1:]}{name}"
+            place = next((place for place in self._found if place[1] == kept), ("", kept))
+            return Held("lock", f"app.{kept}", place)
+        admission = self._found.get(value.origin)
+        if admission is not None and admission.own:
+            path, name = value.origin
+            if is_for_one_request(self._project, (path, name.rpartition(".")[0])):
+                return None
+        return Held("lock", value.origin[1], value.origin)
 
     def _opened_through(self, ref: str, module: Linked) -> Held | None:
         """The pool of `make_session()`, `make_session.begin()`, `engine.connect()`, or of a function that opens one."""

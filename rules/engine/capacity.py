@@ -19,13 +19,12 @@ from rules import libraries
 from rules.engine import estimates
 from rules.engine.deployment import Deployment
 from rules.engine.finding import Cost, Effort, Endpoint, Holding, Occupancy, Options
+from rules.engine.pool_estimates import MAX_CONNECTIONS
 from rules.engine.waiting import COMPUTED, COMPUTING_MS, CPU, DB, DISK, HOPS, HTTP, REDIS, SLEPT, STORE, WAIT
 from rules.libraries import Kind
 
 POOL = 15
 """Connections of SQLAlchemy's default pool, overflow included."""
-MAX_CONNECTIONS = 100
-"""What PostgreSQL allows by default."""
 REDIS_MS = 0.5
 # Processor time, milliseconds: of FastAPI itself per request; of the way to a thread and back; per statement through an ORM;
 # per outgoing HTTP call. `make bench-scale` holds what comes of them against a service under load.
@@ -58,6 +57,7 @@ WEBSOCKET = "WEBSOCKET"
 # Resources, as the holdings of `rules.engine.occupancy` name them.
 THREADS = "worker threads"
 POOL_OF_DATABASE = "database pool"
+CONNECTIONS_OF_CLIENT = "client connections"
 _AWAY = frozenset({HTTP, STORE, WAIT, SLEPT})
 """What nobody needs a connection of the pool for."""
 _CHANGES: Mapping[str, tuple[str, str, Effort]] = {
@@ -73,7 +73,7 @@ _CHANGES: Mapping[str, tuple[str, str, Effort]] = {
     ),
     "threads of an executor": ("thread", "more threads for {name}", Effort.MINUTES),
     POOL_OF_DATABASE: ("connection", "fewer statements per request, or a larger pool", Effort.MINUTES),
-    "client connections": ("connection", "more connections for {name}, or fewer calls", Effort.MINUTES),
+    CONNECTIONS_OF_CLIENT: ("connection", "more connections for {name}, or fewer calls", Effort.MINUTES),
     "lock": ("place", "hold {name} only for what it protects, not while waiting", Effort.HOURS),
 }
 """What a place in it is called, and what raises the limit."""
@@ -128,6 +128,14 @@ class Capacity(msgspec.Struct, frozen=True, kw_only=True):
     """Why its requests may stop each other altogether; empty when they cannot."""
     wanted: float = 0.0
     """The load in question, in requests per second; 0 when there is none."""
+    shared: bool = False
+    """Whether another endpoint, of another application, has the same method and path."""
+
+    @property
+    def name(self) -> str:
+        """The endpoint, told apart by its file where there is another one of that name."""
+        told = f"{self.method} {self.path}"
+        return f"{told} ({self.file})" if self.shared else told
 
     @property
     def ceiling(self) -> float:
@@ -264,7 +272,12 @@ def capacities(endpoints: Iterable[Endpoint], site: Site | Callable[[Endpoint], 
         for endpoint in endpoints
         if endpoint.method != WEBSOCKET
     ]
-    return sorted(found, key=lambda entry: (entry.ceiling, entry.path, entry.method))
+    times = Counter((entry.method, entry.path) for entry in found)
+    named = [
+        msgspec.structs.replace(entry, shared=True) if times[entry.method, entry.path] > 1 else entry
+        for entry in found
+    ]
+    return sorted(named, key=lambda entry: (entry.ceiling, entry.path, entry.method, entry.file))
 
 
 def websockets(endpoints: Iterable[Endpoint], site: Site | Callable[[Endpoint], Site]) -> list[Sockets]:
@@ -358,6 +371,8 @@ def _limits_of(holding: Holding, site: Site, cpu: float, *, calls: bool) -> Iter
         return
     if holding.resource in (THREADS, POOL_OF_DATABASE):
         held += cpu
+    if holding.resource == CONNECTIONS_OF_CLIENT:
+        held += min(units * cpu, held)  # answers that come together are worked at one after another
     kind, change, effort = _CHANGES[holding.resource]
     less = ""
     if holding.resource == POOL_OF_DATABASE:

@@ -6,10 +6,12 @@ What costs there is a commit that wrote something: it waits for the disk.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from rules import libraries
+from rules.engine.paths import place_of
 from rules.engine.pools import SERVER_DRIVERS
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ _THROUGH_ENGINE = ("sqlalchemy.", "sqlmodel.")
 _URL = re.compile(r"[\"']?(sqlite|postgres|mysql|mariadb|oracle|mssql)[\w+]*:")
 
 _known: WeakKeyDictionary[Project, bool] = WeakKeyDictionary()
+_written: WeakKeyDictionary[Project, frozenset[str]] = WeakKeyDictionary()
 
 
 def is_embedded(callable_name: str, module: Module) -> bool:
@@ -35,9 +38,27 @@ def is_embedded(callable_name: str, module: Module) -> bool:
 
 
 def is_told(project: Project) -> bool:
-    """Whether the project itself says which database it has."""
+    """Whether the project itself says which database it has: by a driver, or an address that it writes down."""
     named = project.requirements.keys() | {name for each in project.files.values() for name in each.imports}
-    return bool(SERVER_DRIVERS & named) or _is_sqlite(project)
+    return bool(SERVER_DRIVERS & named or written(project)) or _is_sqlite(project)
+
+
+def written(project: Project) -> frozenset[str]:
+    """The kinds of database whose addresses stand in the project's application code: `postgres`, `sqlite`."""
+    found = _written.get(project)
+    if found is None:
+        found = _written[project] = frozenset(_addresses(project))
+    return found
+
+
+def _addresses(project: Project) -> Iterator[str]:
+    for path, linked in project.resolver.modules.items():
+        if place_of(path) != "app":
+            continue
+        held = [*linked.facts.members.values()]
+        held += [value for each in linked.facts.classes for value in each.attributes.values()]
+        held += [f"{each.url}:" for each in linked.facts.admissions if each.url]
+        yield from (match[1] for value in held if (match := _URL.match(value)))
 
 
 def _is_sqlite(project: Project) -> bool:
@@ -52,9 +73,4 @@ def _names_only_sqlite(project: Project) -> bool:
     required = project.requirements.keys()
     if not required or SERVER_DRIVERS & required:
         return False
-    found = set()
-    for linked in project.resolver.modules.values():
-        held = [*linked.facts.members.values()]
-        held += [value for each in linked.facts.classes for value in each.attributes.values()]
-        found |= {match[1] for value in held if (match := _URL.match(value))}
-    return found == {"sqlite"}
+    return written(project) == {"sqlite"}

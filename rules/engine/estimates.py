@@ -19,6 +19,10 @@ DB_ROUND_TRIP_MS = 1.0
 ROWS = 100
 INNER_ROWS = 10
 """Members of each collection inside a collection."""
+TABLE_ROWS = 100_000
+"""Rows of a table that is worth an index, where a project does not say."""
+STREAMED_ROWS = 10_000
+HOPS_OF_STREAM_MS = (0.05, 0.3)
 THREADS = 40
 """Worker threads that FastAPI runs plain `def` functions in, per process."""
 
@@ -31,6 +35,9 @@ _ROW_MS = (0.005, 0.03)
 # A statement beside its round trip; a commit that waits for the disk.
 _STATEMENT_MS = 1.0
 _COMMIT_MS = 6.0
+# Reading a row of a table without an index, microseconds; one look-up in an index, milliseconds.
+_SCANNED_US = (0.04, 0.2)
+_LOOKED_UP_MS = 0.15
 HOP_MS = (0.05, 0.2)
 """To a worker thread and back, from a quiet worker to a busy one."""
 BASE_MIDDLEWARE_MS = (0.1, 0.45)
@@ -46,6 +53,42 @@ SERIALIZED: Mapping[str, tuple[Range, Range]] = {
     "through jsonable_encoder": ((11, 26), (0.4, 1.3)),
 }
 """Processor time per row of five fields, microseconds: in that form, and as a typed list of models."""
+
+
+KEYS: Mapping[str, str] = {
+    "bcrypt_cost": "what `bcrypt` takes unless told otherwise",
+    "body_kb": "a body",
+    "body_mb": "a large body",
+    "broker": "where it is",
+    "built_per_request": "once",
+    "calls": "of the code",
+    "chunk_kb": "Starlette's own",
+    "connections": "of the code, or `pool_size` and `max_overflow` together",
+    "cores": "of the machine that measured",
+    "driver": "of the code",
+    "endpoint": "one that does nothing",
+    "failing": "a share of the calls",
+    "fields": "of a row",
+    "hung_calls": "to a service that answers nobody",
+    "items": "of the collection",
+    "keys": "of a cache",
+    "maxsize": "of the code",
+    "middlewares": "of the code",
+    "milliseconds": "of the code",
+    "new_keys": "the share of requests that bring one",
+    "offset": "a late page",
+    "package": "of the code",
+    "pool_timeout_s": "what SQLAlchemy waits unless told otherwise",
+    "processes": "of the deployment",
+    "proxy_seconds": "of the proxy's file",
+    "query_ms": "a statement that is no look-up by key",
+    "round_trip_ms": "to another service",
+    "server_seconds": "what uvicorn keeps a connection unless told otherwise",
+    "sleep_ms": "of the code",
+    "timeout_s": "of the code, or none",
+    "visibility_timeout_s": "what the broker waits unless told otherwise",
+}
+"""What estimates rest on beside the keys of `[tool.fastperf.context]`, and whose figure it is."""
 
 
 def assumption(options: Options, key: str, default: float) -> float:
@@ -398,6 +441,70 @@ def rows_returned(options: Options) -> Impact:
             f" {span(*objects(10_000))} ms; a page of 50 stays at {span(*objects(50))} ms"
         ),
         formula="5–30 µs per row (5 columns) · rows, plus building the response",
+        assumptions={"rows": count},
+        measured=True,
+    )
+
+
+def rows_asked_for(options: Options) -> Impact:
+    """A client says how many rows it wants."""
+    count = round(assumption(options, "rows", TABLE_ROWS))
+    low, high = objects(count)
+    return Impact(
+        summary=(
+            f"5–30 µs of processor time and one object per row asked for: all {number(count)} rows are"
+            f" {span(low / 1000, high / 1000)} s"
+        ),
+        formula="5–30 µs per row (5 columns) · rows asked for",
+        assumptions={"rows": count},
+        measured=True,
+    )
+
+
+def rows_scanned(options: Options) -> Impact:
+    """A look-up reads the whole table."""
+    count = round(assumption(options, "rows", TABLE_ROWS))
+    low, high = (max(_LOOKED_UP_MS, count * each / 1000) for each in _SCANNED_US)
+    return Impact(
+        summary=(
+            f"one look-up in a table of {number(count)} rows: about {span(low, high)} → {_LOOKED_UP_MS:g} ms in the"
+            " database; linear in its rows"
+        ),
+        formula="rows · 0.04–0.2 µs per scan → one index look-up",
+        assumptions={"rows": count},
+        measured=True,
+    )
+
+
+def rows_streamed_singly(options: Options) -> Impact:
+    """Each row of a stream takes a trip through a worker thread."""
+    count = round(assumption(options, "rows", STREAMED_ROWS))
+    low, high = (count * each / 1000 for each in HOPS_OF_STREAM_MS)
+    return Impact(
+        summary=f"for {number(count)} rows: {span(low, high)} s of thread hops → about 0.1 s in chunks of 64 KB",
+        formula="rows · 0.05–0.3 ms → chunks · 0.05–0.3 ms",
+        assumptions={"rows": count},
+        measured=True,
+    )
+
+
+def threads_of_streams(options: Options) -> Impact:
+    """Each client of a stream keeps a worker thread."""
+    held = threads(options)
+    return Impact(
+        summary=f"{held} connected clients stop every `def` endpoint of the process",
+        formula="streams ≥ threads ⇒ no `def` endpoint answers",
+        assumptions={"threads": held},
+    )
+
+
+def parsed_twice(options: Options) -> Impact:
+    """Parsed JSON is handed to a model that could read the text."""
+    count = round(assumption(options, "rows", 1_000))
+    before, after = (span(*(each * count / 1000 for each in prices)) for prices in ((3.5, 6.0), (2.0, 3.3)))
+    return Impact(
+        summary=f"{before} → {after} ms of processor time for {number(count)} rows",
+        formula="3.5–6 µs → 2–3.3 µs of processor time per row",
         assumptions={"rows": count},
         measured=True,
     )

@@ -38,7 +38,7 @@ from rules.engine.raw_text import RawFacts
 from rules.engine.rows import Flow
 from rules.engine.switches import Switch
 
-ENGINE_VERSION = "37"
+ENGINE_VERSION = "38"
 """Changes when facts change shape or meaning: cached ones of another version are worthless."""
 
 # Flags of a call.
@@ -258,6 +258,10 @@ class Admission(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True
     overflow: int | None = None
     bound: str = ""
     """Of a factory of sessions, the reference to the engine it is bound to."""
+    url: str = ""
+    """How the address begins that an engine is given, where the code writes it down: `postgresql+asyncpg`."""
+    own: bool = False
+    """Whether each instance of a class makes one of its own: `self.lock = asyncio.Lock()`."""
 
 
 class ModuleFacts(msgspec.Struct, omit_defaults=True, frozen=True, kw_only=True):

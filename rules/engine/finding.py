@@ -103,6 +103,13 @@ class Impact(msgspec.Struct, frozen=True):
     formula: str = ""
     assumptions: dict[str, float | int | str] = {}
     measured: bool = False
+    told: tuple[str, ...] = ()
+    """Those of the assumptions that the project's own `[tool.fastperf.context]` says."""
+
+    def grounds(self) -> tuple[dict[str, float | int | str], dict[str, float | int | str]]:
+        """What the figures rest on: the assumptions, and what the project says itself."""
+        assumed = {key: value for key, value in self.assumptions.items() if key not in self.told}
+        return assumed, {key: self.assumptions[key] for key in self.told}
 
 
 class EndpointRef(msgspec.Struct, frozen=True, order=True):

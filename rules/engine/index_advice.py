@@ -6,6 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 from rules.engine import rewrites
+from rules.engine.embedded import written
 from rules.engine.rule import Fix, Safety
 from rules.engine.spelling import last_name
 from rules.engine.tables import Column, Table
@@ -27,6 +28,8 @@ def indexes_foreign_keys(module: Module) -> bool:
     if named:
         return named.startswith(("mysql", "mariadb"))
     packages = set(module.project.versions)
+    if not packages & (_MYSQL | _OTHERS):
+        return bool(at := written(module.project)) and at <= {"mysql", "mariadb"}
     return bool(packages & _MYSQL) and not packages & _OTHERS
 
 

@@ -120,6 +120,12 @@ def lives(project: Project, cls: tuple[str, str]) -> Lifetime:
     return Lifetime.PROCESS if serves else Lifetime.UNKNOWN
 
 
+def is_for_one_request(project: Project, cls: tuple[str, str]) -> bool:
+    """Whether requests make all its instances, each for itself."""
+    made = _made(project)
+    return cls in made.in_request and cls not in made.kept
+
+
 def is_shared(cls: ast.ClassDef, module: Module) -> bool:
     """Whether a module-level name of the project holds an instance of `cls`."""
     scope = module.index.scope_of.get(cls)

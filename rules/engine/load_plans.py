@@ -58,7 +58,7 @@ def standstills(ceilings: Iterable[Capacity]) -> list[str]:
     found: dict[str, list[str]] = {}
     for entry in ceilings:
         if entry.standstill:
-            found.setdefault(entry.standstill, []).append(f"{entry.method} {entry.path}")
+            found.setdefault(entry.standstill, []).append(entry.name)
     return [
         f"{names[0]}{f' and {len(names) - 1} more' if len(names) > 1 else ''} can stand still: {why}."
         for why, names in found.items()
@@ -72,7 +72,7 @@ def changes(ceilings: Iterable[Capacity]) -> list[Change]:
         for limit in entry.below(entry.wanted):
             place = limit.advice(entry.wanted), limit.resource
             missing = limit.missing(entry.wanted)
-            found.setdefault(place, []).append((missing, f"{entry.method} {entry.path}", limit))
+            found.setdefault(place, []).append((missing, entry.name, limit))
     ranked = []
     for (change, resource), limits in found.items():
         missing, worst, limit = max(limits, key=lambda each: each[0])

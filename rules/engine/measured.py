@@ -14,11 +14,12 @@ import msgspec
 
 from rules import libraries
 from rules.engine import estimates
-from rules.engine.finding import Impact
+from rules.engine.finding import Impact, Options
 from rules.engine.rule import Rule
 from rules.libraries import Blocking, Kind
 
 PATH = Path(__file__).resolve().parents[1] / "measured.json"
+_NO_OPTIONS = Options()
 SHOWN = 1.3
 """Below this factor a busy machine shows nothing."""
 _WORDS = {
@@ -118,8 +119,8 @@ class Case(msgspec.Struct, frozen=True):
 
 
 class Thread(msgspec.Struct, frozen=True):
-    """A call run in a thread: its length, and the least of the loop's longest gaps meanwhile. Of libraries that wait, one
-    call was driven: all others of a client wait in the same place."""
+    """A call run in a thread: its length, and the least of the loop's longest gaps meanwhile. Of libraries that wait, one or
+    two calls were driven: all others of a client wait in the same places."""
 
     call_ms: float
     least_gap_ms: float
@@ -128,6 +129,10 @@ class Thread(msgspec.Struct, frozen=True):
     frees_loop: bool
     version: str = ""
     """Of what was called."""
+    inline_gap_ms: float = 0.0
+    """The least of the longest gaps where the loop makes the call itself."""
+    idle_gap_ms: float = 0.0
+    """The same between the calls, when nothing ran: the machine's own."""
 
 
 class Document(msgspec.Struct, frozen=True):
@@ -167,12 +172,9 @@ def frees(entry: Blocking) -> bool:
 
 
 def waits_freely(library: str, kind: Kind) -> bool:
-    """Whether a call of the library was seen to wait in a thread without stopping the loop, or one of the library that
-    it sends through."""
-    if (library, kind) in _waits():
-        return True
-    through = libraries.over(library)
-    return bool(through) and any(each == through for each, _ in _waits())
+    """Whether a call of the library itself was seen to wait in a thread without stopping the loop: what a library of which
+    nobody tried any sends through is no proof."""
+    return (library, kind) in _waits()
 
 
 @functools.cache
@@ -187,7 +189,14 @@ def _waits() -> frozenset[tuple[str, Kind]]:
     return frozenset({(library, kind) for library, kind, _ in tried} - held)
 
 
-def impact(rule: Rule, expected: Impact | None) -> Impact:
+def impact(rule: Rule, expected: Impact | None, options: Options = _NO_OPTIONS) -> Impact:
+    """What a finding may be expected to cost, with what of it the project's configuration says."""
+    found = _impact(rule, expected)
+    told = tuple(key for key in found.assumptions if key in options.context)
+    return msgspec.structs.replace(found, told=told) if told else found
+
+
+def _impact(rule: Rule, expected: Impact | None) -> Impact:
     """What a finding may be expected to cost. Measured is an estimate whose own formula the rule's benchmark tried; other
     sentences of a measured rule are not. A match that brings an empty estimate is none that was tried either."""
     told = rule.impact if expected is None else expected

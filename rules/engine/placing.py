@@ -79,7 +79,7 @@ def place(module: Module, rule: Rule, match: Match) -> Placed:
         instead=match.instead or card.instead,
         trade_offs=card.trade_offs,
         metric=rule.watch,
-        impact=measured.impact(rule, match.impact),
+        impact=measured.impact(rule, match.impact, module.options),
         call_path=match.call_path,
         fix=None,
         fingerprint=fingerprints.core(rule.code, symbol, node),
@@ -121,7 +121,7 @@ def place_in_project(
         instead=match.instead or card.instead,
         trade_offs=card.trade_offs,
         metric=rule.watch,
-        impact=measured.impact(rule, match.impact),
+        impact=measured.impact(rule, match.impact, options.at(match.path)),
         call_path=(),
         fix=None,
         fingerprint=fingerprints.core_of_text(

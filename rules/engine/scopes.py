@@ -148,6 +148,8 @@ class Walk:
         """What stands around a statement: kept likewise."""
         self.taken: dict[ast.AST, tuple[str, ...]] = {}
         """What a `with` takes: kept likewise."""
+        self.acquired: dict[ast.stmt, tuple[ast.expr, ...]] | None = None
+        """What was acquired before a statement: kept likewise."""
         self.turns: dict[ast.expr, int | None] = {}
         """How many turns a loop over something has at most: kept for `rules.engine.turns`."""
         self.lasting: dict[Scope, set[str]] = {}

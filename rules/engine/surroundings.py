@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from rules.engine import facts, rarely, switches
+from rules.engine.acquired import held_at
 from rules.engine.index import Index
 from rules.engine.scopes import COMPREHENSIONS, Scope
 from rules.engine.spelling import is_main_guard, last_name
@@ -131,6 +133,9 @@ def _climb(index: Index, node: ast.AST, child: Any, found: Around) -> ast.stmt |
     marks = found.marks
     to_statement = child.__class__ not in _STATEMENTS
     flags = loops = 0
+    acquired = index.acquired
+    if acquired is None:
+        acquired = index.acquired = held_at(index.scopes)
     current: Any = parents.get(child)  # tested by class, not by isinstance: this is the hottest loop
     while current is not None:
         if to_statement and child.__class__ in _STATEMENTS:
@@ -141,6 +146,8 @@ def _climb(index: Index, node: ast.AST, child: Any, found: Around) -> ast.stmt |
                 flags |= index.recalled[child]
             if child in index.refused:
                 found.needs.extend(index.refused[child])
+            if acquired and child in acquired:
+                found.held = (*_refs(index, child, acquired[child]), *found.held)
         cls = current.__class__
         if current in scope_of:
             if isinstance(current, ast.ClassDef):
@@ -240,10 +247,14 @@ def _taken(index: Index, block: ast.With | ast.AsyncWith) -> tuple[str, ...]:
     """References to what a `with` takes, those that mean nothing to a project left out."""
     known = index.taken.get(block)
     if known is None:
-        scope = index.scope_at(block)
-        refs = (index.ref(item.context_expr, scope) for item in block.items)
-        known = index.taken[block] = tuple(ref for ref in refs if ref and not ref.startswith("builtins."))
+        known = index.taken[block] = _refs(index, block, [item.context_expr for item in block.items])
     return known
+
+
+def _refs(index: Index, at: ast.AST, taken: Iterable[ast.expr]) -> tuple[str, ...]:
+    scope = index.scope_at(at)
+    refs = (index.ref(each, scope) for each in taken)
+    return tuple(ref for ref in refs if ref and not ref.startswith("builtins."))
 
 
 def size_of(iterable: ast.AST) -> str:

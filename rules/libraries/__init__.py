@@ -114,7 +114,6 @@ _MEMBERS = frozenset(name for library in LIBRARIES for name in library.members)
 _ITEMS = _merge(library.items for library in LIBRARIES)
 _ALIASES = _merge(library.aliases for library in LIBRARIES)
 _BASES = _merge(library.bases for library in LIBRARIES)
-_OVER = _merge(library.over for library in LIBRARIES)
 
 OFFLOADS: Mapping[str, Offload] = MappingProxyType(
     {entry.name: entry for library in LIBRARIES for entry in library.offloads}
@@ -224,11 +223,6 @@ def library(name: str) -> str:
     """What a name belongs to, as it is installed: `google.cloud.storage` is not `google.cloud.bigquery`."""
     parts = name.split(".")
     return ".".join(parts[: next((depth for start, depth in _DEEP if name.startswith(start)), 1)])
-
-
-def over(name: str) -> str:
-    """The library whose calls a library waits in, where that is known of one that was not driven itself; else nothing."""
-    return _OVER.get(name, "")
 
 
 _DEEP = (("google.cloud.", 3), ("google.", 2), ("azure.", 2))

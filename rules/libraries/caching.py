@@ -48,7 +48,6 @@ MEMOISERS = {
 """By canonical name."""
 
 MEMOISER_ALIASES = {
-    "fastapi_cache.cache": "fastapi_cache.decorator.cache",
     "aiocache.decorators.cached": "aiocache.cached",
     "aiocache.decorators.cached_stampede": "aiocache.cached_stampede",
     "aiocache.decorators.multi_cached": "aiocache.multi_cached",

@@ -401,7 +401,6 @@ LIBRARY = Library(
         "azure.storage.blob.aio.BlobServiceClient.get_container_client": "azure.storage.blob.aio.ContainerClient",
         "azure.storage.blob.aio.ContainerClient.get_blob_client": "azure.storage.blob.aio.BlobClient",
     },
-    over={"google.cloud.pubsub_v1": "google.cloud.firestore"},
     aliases={
         **_stubs(),
         "boto3.session.Session": "boto3.Session",

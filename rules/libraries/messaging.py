@@ -128,7 +128,6 @@ LIBRARY = Library(
         "paho.mqtt.client.Client": "paho.mqtt.client.Client",
     },
     bases=dict.fromkeys((f"huey.{name}" for name in _HUEYS), "huey.api.Huey"),
-    over={"huey": "redis"},
     aliases={
         "huey.Huey": "huey.api.Huey",
         "pika.adapters.blocking_connection.BlockingConnection": "pika.BlockingConnection",

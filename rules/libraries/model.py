@@ -173,8 +173,6 @@ class Library:
     """Class -> the class whose methods it inherits."""
     former: Mapping[str, str] = field(default_factory=dict)
     """Beginning of names that releases of today no longer have -> a release that had them: `cohere==5.5.0`."""
-    over: Mapping[str, str] = field(default_factory=dict)
-    """Library -> the library whose calls it waits in, for one that sends through another and was not driven itself."""
 
 
 class _Named(Protocol):

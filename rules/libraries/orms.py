@@ -135,7 +135,6 @@ LIBRARY = Library(
         **alike(_TORTOISE_CHAIN, "tortoise.queryset.QuerySet", "tortoise.queryset.QuerySet"),
     },
     attributes={"django.db.models.Model.objects": "django.db.models.query.QuerySet"},
-    over={"pony": "psycopg2"},
     aliases={
         **{f"pony.orm.core.{name}": f"pony.orm.{name}" for name in ("commit", "flush", "rollback", "select")},
         "tortoise.Model": "tortoise.models.Model",

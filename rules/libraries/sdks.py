@@ -367,25 +367,6 @@ def _external() -> Iterator[External]:
             yield from each(External("", True, sdk.kind), sdk.awaited, sdk.awaited_calls or sdk.calls)
 
 
-_SENT_THROUGH = {
-    "requests": "braintree consul dropbox gspread gtts mailchimp_transactional mailjet_rest msal newspaper plivo pyairtable pywebpush razorpay simple_salesforce voyageai web3 youtube_transcript_api langfuse",
-    "httpx": "assemblyai deepgram e2b elevenlabs fal_client mem0 notion_client postgrest solana storage3 turbopuffer upstash_redis",
-    "urllib3": "hubspot plaid sib_api_v3_sdk trafilatura",
-    "urllib": "speech_recognition yt_dlp",
-    "dns": "email_validator",
-    "langchain_core": "langchain langgraph",
-    "chromadb": "langchain_chroma",
-    "pinecone": "pinecone langchain_pinecone",
-    "qdrant_client": "langchain_qdrant",
-    "weaviate": "weaviate langchain_weaviate",
-    "typesense": "typesense",
-    "sqlalchemy": "langchain_postgres",
-    "openai": "llama_index",
-    "litellm": "crewai",
-    "google.cloud.firestore": "pymilvus langchain_milvus",
-}
-"""Library -> SDKs that wait in its calls; gRPC is that of Google's clients."""
-
 _MADE = sorted(
     {
         owner
@@ -419,7 +400,6 @@ LIBRARY = Library(
             for name in ("get_transcript", "get_transcripts", "list_transcripts")
         },
     },
-    over={sdk: library for library, sdks in _SENT_THROUGH.items() for sdk in sdks.split()},
     blocking=(
         *_blocking(),
         _LOOKS_UP,

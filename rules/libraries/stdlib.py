@@ -303,7 +303,6 @@ LIBRARY = Library(
     },
     attributes={"pathlib.Path.parent": "pathlib.Path"},
     former=dict.fromkeys(("telnetlib", "nntplib"), "python==3.12"),
-    over=dict.fromkeys(("telnetlib", "nntplib"), "socket"),
     aliases={
         "asyncio.events.AbstractEventLoop": "asyncio.AbstractEventLoop",
         "asyncio.BaseEventLoop": "asyncio.AbstractEventLoop",

@@ -4,9 +4,9 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine import pools
+from rules.engine import pool_estimates, pools
 from rules.engine.loop_shapes import spelled
-from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, Severity, Valid
+from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
     from rules.engine.callees import Callee
@@ -81,18 +81,7 @@ class PoolNotConfigured(Rule):
                 f"`{name}` leaves the pool at its defaults: 15 connections per process, 30 s wait for the sixteenth, and dead"
                 " ones are handed out.",
                 confidence=Confidence.POSSIBLE,
-                impact=Impact(
-                    summary="at 20 ms per query and 15 connections at most 750 queries/s per process; a request beyond"
-                    " them waits up to 30 s",
-                    formula="(pool_size + max_overflow) / query time",
-                    assumptions={
-                        "pool_size": 5,
-                        "max_overflow": 10,
-                        "connections": 15,
-                        "pool_timeout_s": 30,
-                        "query_ms": 20,
-                    },
-                ),
+                impact=pool_estimates.not_configured(module.options),
             )
         elif not {"pool_pre_ping", "pool_recycle", "poolclass", "pool"} & engine.given.keys():
             yield Match(

@@ -4,19 +4,16 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine import pools
-from rules.engine.rule import Confidence, Effort, Hop, Impact, Invalid, Match, Rule, Severity, Valid
+from rules.engine import estimates, pool_estimates, pools
+from rules.engine.rule import Confidence, Effort, Hop, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
     from rules.engine.callees import Callee
     from rules.engine.module import Module
     from rules.engine.pools import Engine
 
-_THREADS = 40
 _SEVERAL = 2
 """Endpoints; fewer are hardly asked for by a dozen clients at once."""
-_MAX_CONNECTIONS = 100
-"""PostgreSQL's own default."""
 
 
 class PoolSmallerThanConcurrency(Rule):
@@ -59,6 +56,17 @@ class PoolSmallerThanConcurrency(Rule):
                 return session.scalar(text("select count(*) from orders"))
             """
         ),
+        Invalid(
+            """
+            engine = create_engine("postgresql+psycopg://db/shop", pool_size=20, max_overflow=20, pool_pre_ping=True)
+            """,
+            documents={
+                "Dockerfile": """
+                FROM python:3.13
+                CMD ["uvicorn", "app.main:app", "--workers", "4"]
+                """
+            },
+        ),
     )
     valid = (
         Valid(
@@ -92,45 +100,41 @@ class PoolSmallerThanConcurrency(Rule):
         if not {"pool_size", "max_overflow"} & engine.given.keys():
             return  # said as a pool that is not configured
         endpoints = [] if engine.is_async else list(pools.sync_endpoints_with_queries(module.project))
-        if endpoints and total < _THREADS // 2:
+        threads = estimates.threads(module.options)
+        if endpoints and total < threads // 2:
             yield Match(
                 node,
-                f"`pool_size={size}` and `max_overflow={overflow}` give {total} connections to {_THREADS} threads: of more than"
+                f"`pool_size={size}` and `max_overflow={overflow}` give {total} connections to {threads} threads: of more than"
                 f" {total} requests at once to the {len(endpoints)} `def` endpoints that query, the others wait.",
                 confidence=Confidence.LIKELY if len(endpoints) >= _SEVERAL else Confidence.POSSIBLE,
-                impact=Impact(
-                    summary=f"at 20 ms per query at most {total * 50} queries/s per process; with {_THREADS} requests at once"
-                    f" all but {total} wait",
-                    formula="(pool_size + max_overflow) / query time; wait ≈ (threads − pool)/pool · query time",
-                    assumptions={"threads": _THREADS, "connections": total, "query_ms": 20},
-                    measured=True,
-                ),
+                impact=pool_estimates.fewer_than_threads(module.options, total),
             )
 
     def _too_large(self, engine: Engine, total: int, module: Module) -> Iterator[Match]:
         deployment = module.project.deployment
         if deployment.pooler:
             return
+        allowed, whose = _allowed(module)
         for command in deployment.production:
             workers = deployment.workers(command)
-            number = workers.number if workers is not None else None
-            if workers is None or number is None or number * total <= _MAX_CONNECTIONS:
+            if workers is None or workers.number is None:
+                continue
+            number = round(estimates.assumption(module.options, "workers", workers.number))
+            if number * total <= allowed:
                 continue
             yield Match(
                 engine.call,
                 f"{number} workers with {total} connections each may open {number * total}: more than the"
-                f" {_MAX_CONNECTIONS} that PostgreSQL allows by default.",
+                f" {allowed} that {whose}.",
                 confidence=Confidence.LIKELY,
                 related=(Hop(workers.path, workers.line, workers.name),),
-                impact=Impact(
-                    summary=f"{number} workers with {total} connections each: up to {number * total} under load; the server refuses those above"
-                    f" {_MAX_CONNECTIONS}",
-                    formula="workers · (pool_size + max_overflow) ≤ max_connections",
-                    assumptions={
-                        "workers": number,
-                        "connections": total,
-                        "max_connections": _MAX_CONNECTIONS,
-                    },
-                ),
+                impact=pool_estimates.more_than_allowed(number, total, allowed),
             )
             return
+
+
+def _allowed(module: Module) -> tuple[int, str]:
+    """The connections that the database allows, and who says so."""
+    allowed = round(estimates.assumption(module.options, "max_connections", pool_estimates.MAX_CONNECTIONS))
+    told = "max_connections" in module.options.context
+    return allowed, "the database allows" if told else "PostgreSQL allows by default"

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rules.engine import estimates
 from rules.engine.loop_shapes import shortened
 from rules.engine.responses import is_model
 from rules.engine.rule import Confidence, Effort, Fix, Impact, Invalid, Match, Rule, Safety, Severity, Valid
@@ -104,12 +105,7 @@ class DoubleJson(Rule):
                     cause=f"FP512 {module.path}",
                     fix=None if _catches(node, module) else Fix(_from_json, safety=Safety.UNSAFE),
                     instead=f"`{name}.model_validate_json({shortened(module.segment(inner.args[0]), 60)})`.",
-                    impact=Impact(
-                        summary="3.5–6 → 2–3.3 ms of processor time per 1,000 rows",
-                        formula="3.5–6 µs → 2–3.3 µs of processor time per row",
-                        assumptions={"rows": 1000},
-                        measured=True,
-                    ),
+                    impact=estimates.parsed_twice(module.options),
                 )
         elif module.qualified_name(node.func) in _LOADS:
             written = inner.func

@@ -4,10 +4,11 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rules.engine import estimates
 from rules.engine.bodies import content_of
 from rules.engine.creation import serves
 from rules.engine.responses import records
-from rules.engine.rule import Confidence, Effort, Hop, Impact, Invalid, Match, Rule, Severity, Valid
+from rules.engine.rule import Confidence, Effort, Hop, Invalid, Match, Rule, Severity, Valid
 from rules.engine.walking import walk
 from rules.libraries import Kind
 
@@ -68,6 +69,22 @@ class SyncGeneratorPerRowStream(Rule):
                 return StreamingResponse(progress(), media_type="text/event-stream")
             """
         ),
+        Invalid(
+            """
+            from fastapi.responses import StreamingResponse
+
+            engine = create_engine("postgresql+psycopg://db/shop")
+
+            @app.get("/orders.jsonl")
+            def export() -> StreamingResponse:
+                def lines() -> Iterator[str]:
+                    with Session(engine) as session:
+                        for order in session.scalars(select(Order)):
+                            yield f"{order.id}\\n"
+
+                return StreamingResponse(lines())
+            """
+        ),
     )
     valid = (
         Valid(
@@ -102,15 +119,11 @@ class SyncGeneratorPerRowStream(Rule):
             yield Match(
                 node,
                 f"`{generator.name}` is a plain generator that waits in `{module.segment(waiting)}`: each connected client"
-                " holds one of 40 worker threads.",
+                f" holds one of {estimates.threads(module.options)} worker threads.",
                 severity=Severity.HIGH,
                 confidence=proven,
                 related=(Hop(module.path, waiting.lineno, generator.name),),
-                impact=Impact(
-                    summary="40 connected clients stop every `def` endpoint of the process",
-                    formula="streams ≥ threads ⇒ no `def` endpoint answers",
-                    assumptions={"threads": 40},
-                ),
+                impact=estimates.threads_of_streams(module.options),
                 instead="Make it an `async def` generator and `await asyncio.sleep(…)` between events.",
             )
             return
@@ -122,12 +135,7 @@ class SyncGeneratorPerRowStream(Rule):
                 " thread.",
                 confidence=Confidence.LIKELY,
                 related=(Hop(module.path, row.lineno, generator.name),),
-                impact=Impact(
-                    summary="for 10,000 rows: 0.5–3 s of thread hops → about 0.1 s in chunks of 64 KB",
-                    formula="rows · 0.05–0.3 ms → chunks · 0.05–0.3 ms",
-                    assumptions={"rows": 10_000},
-                    measured=True,
-                ),
+                impact=estimates.rows_streamed_singly(module.options),
             )
 
 

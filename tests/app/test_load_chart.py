@@ -62,6 +62,17 @@ def test_a_new_endpoint_has_one_curve_and_one_that_is_gone_or_the_same_has_none(
     assert curve.words.startswith("at most ")
 
 
+def test_endpoints_that_a_change_leaves_alone_are_drawn_too_the_tightest_first() -> None:
+    light, heavy = change(BEFORE, BEFORE, "/light"), change(AFTER, AFTER, "/heavy")
+    kept = msgspec.structs.replace(record(change(), light), standing=(heavy,))
+
+    assert [curve.name for curve in load_chart.curves(kept)] == ["GET /orders"]
+    assert [curve.name for curve in load_chart.others(kept)] == ["GET /heavy", "GET /light"]
+    page = reports.render(Record.decode(kept.encode()))
+    assert page.count('class="load"') == 3
+    assert "2 endpoints that cost what they did" in page
+
+
 @pytest.mark.parametrize("cost", [Cost(), Cost("N·M + 9N²", "N", blocking=("requests.get",), unbounded=True)])
 def test_any_cost_can_be_drawn(cost: Cost) -> None:
     drawing = load_chart.load_and_latency(None, load_chart._capacity(change(), cost, Site()))

@@ -12,6 +12,7 @@ import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+import msgspec
 import pytest
 
 from rules import libraries
@@ -19,9 +20,11 @@ from rules.engine import estimates, kept_estimates, measured, page, registry
 from rules.engine.analysis import analyze
 from rules.engine.finding import Impact, Options, Severity
 from rules.engine.measured import Case, Point
+from rules.engine.rule import Invalid, Rule
 from rules.libraries import Kind
 from rules.libraries.model import Blocking
 from tests.test_cases import CASE_PATHS, found_in
+from tests.test_rules_contract import analysed, with_prelude
 
 DOCUMENT = measured.document()
 LOOPBACK_MS = 0.1
@@ -498,6 +501,10 @@ def test_a_call_that_holds_the_interpreter_is_known_to(name: str, entry: Blockin
     assert entry.holds_gil is not DOCUMENT.threads[name].frees_loop
 
 
+def _threads(code: str) -> int:
+    return code.count("to_thread(") + code.count("run_in_threadpool(")
+
+
 ENTRIES = tuple(entry for each in libraries.LIBRARIES for entry in each.blocking)
 
 
@@ -515,12 +522,42 @@ def test_hardly_a_call_that_computes_is_without_a_measurement_and_each_says_why(
     assert not [name for name in untried if not {name, name.rpartition(".")[0]} & DOCUMENT.unmeasured.keys()]
 
 
+UNMEASURED = {"builtins", "cx_Oracle", "fileinput", "ping3", "playwright", "pysftp", "tempfile"}
+"""What waits and was never driven: the reason of each is kept with the measurements."""
+
+
 def test_a_call_of_each_library_that_waits_was_driven_but_for_a_few_with_their_reason() -> None:
     waiting = {(libraries.library(entry.name), entry.kind) for entry in ENTRIES if entry.kind is not Kind.CPU}
     untried = {library for library, kind in waiting if not measured.waits_freely(library, kind)}
 
-    assert len(untried) <= 0.08 * len(waiting)
+    assert untried <= UNMEASURED
     assert untried <= {libraries.library(name) for name in DOCUMENT.unmeasured}
+
+
+THREADED = [
+    pytest.param(rule, example, id=f"{rule.code}-{number}")
+    for rule in registry.rules()
+    for number, example in enumerate(rule.invalid, 1)
+    if example.fixed and _threads(example.fixed) > _threads(example.code)
+]
+
+
+@pytest.mark.parametrize(("rule", "example"), THREADED)
+def test_no_rule_sends_a_call_to_a_thread_once_its_measurement_is_gone(
+    rule: Rule, example: Invalid, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, code = with_prelude(example.code, example.fixed or "")
+    _, offered = analysed(rule, before + code, example)
+    monkeypatch.setattr(measured, "document", lambda: msgspec.structs.replace(DOCUMENT, threads={}))
+    measured._waits.cache_clear()
+    try:
+        _, without = analysed(rule, before + code, example)
+    finally:
+        measured._waits.cache_clear()
+
+    assert offered is not None
+    assert _threads(offered) > _threads(code)
+    assert without is None or _threads(without) <= _threads(code)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 
+import msgspec
 import pytest
 
 from rules.engine.capacity import Site, capacities, capacity, evaluate
@@ -95,3 +96,12 @@ def test_the_tightest_endpoint_comes_first() -> None:
     )
 
     assert [entry.path for entry in found] == ["/b", "/c", "/a"]
+
+
+def test_endpoints_of_one_name_are_told_apart_by_their_files() -> None:
+    first = endpoint(queries="1")
+    found = capacities([first, msgspec.structs.replace(first, file="store/api.py")], SITE)
+    alone = capacities([first], SITE)
+
+    assert [each.name for each in found] == ["GET /orders (shop/api.py)", "GET /orders (store/api.py)"]
+    assert alone[0].name == "GET /orders"

@@ -223,6 +223,134 @@ def endpoints(files: dict[str, str], options: Options) -> tuple[Endpoint, ...]:
     return analyze(sources, options=options).result.endpoints
 
 
+LOCKS = """
+    import asyncio
+    from contextlib import asynccontextmanager
+
+    import httpx
+    from fastapi import Depends, FastAPI, Request
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI):
+        app.state.gate = asyncio.Semaphore(4)
+        app.state.turn = asyncio.Lock()
+        yield
+
+    app = FastAPI(lifespan=lifespan)
+    client = httpx.AsyncClient()
+    lock = asyncio.Lock()
+    permits = asyncio.Semaphore(3)
+
+    class Service:
+        gate = asyncio.Semaphore(5)
+
+        def __init__(self):
+            self.lock = asyncio.Lock()
+
+        async def one(self):
+            async with self.lock:
+                await client.get("https://a.example/")
+
+        async def other(self):
+            await self.lock.acquire()
+            try:
+                await client.get("https://a.example/")
+            finally:
+                self.lock.release()
+
+        async def several(self):
+            async with self.gate:
+                await client.get("https://a.example/")
+
+    class Alone(Service):
+        def __init__(self):
+            self.lock = asyncio.Lock()
+
+        async def alone(self):
+            async with self.lock:
+                await client.get("https://a.example/")
+
+    service = Service()
+
+    @app.get("/acquired")
+    async def acquired():
+        await lock.acquire()
+        try:
+            await client.get("https://a.example/")
+        finally:
+            lock.release()
+
+    @app.get("/acquired-inside")
+    async def acquired_inside():
+        try:
+            await asyncio.wait_for(permits.acquire(), timeout=5)
+            await client.get("https://a.example/")
+        finally:
+            permits.release()
+
+    @app.get("/released-before")
+    async def released_before():
+        await lock.acquire()
+        lock.release()
+        await client.get("https://a.example/")
+
+    @app.get("/own-lock")
+    async def own_lock():
+        await service.one()
+
+    @app.get("/own-lock-acquired")
+    async def own_lock_acquired():
+        await service.other()
+
+    @app.get("/of-the-class")
+    async def of_the_class():
+        await service.several()
+
+    @app.get("/of-this-request")
+    async def of_this_request(alone: Alone = Depends(lambda: Alone())):
+        await alone.alone()
+
+    @app.get("/of-the-application")
+    async def of_the_application(request: Request):
+        gate = request.app.state.gate
+        async with gate:
+            await client.get("https://a.example/")
+
+    @app.get("/turn-of-the-application")
+    async def turn_of_the_application():
+        async with app.state.turn:
+            await client.get("https://a.example/")
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "places"),
+    [
+        ("/acquired", 1),
+        ("/acquired-inside", 3),
+        ("/released-before", 0),
+        ("/own-lock", 1),
+        ("/own-lock-acquired", 1),
+        ("/of-the-class", 5),
+        ("/of-this-request", 0),
+        ("/of-the-application", 4),
+        ("/turn-of-the-application", 1),
+    ],
+)
+def test_a_lock_is_met_however_it_is_taken_and_whoever_has_it(
+    locked: dict[str, Capacity], path: str, places: int
+) -> None:
+    found = [limit.rps for limit in locked[path].limits if limit.resource == "lock"]
+
+    assert found == ([pytest.approx(places * 10)] if places else [])
+
+
+@pytest.fixture(scope="module")
+def locked() -> dict[str, Capacity]:
+    found = endpoints({"app.py": LOCKS}, Options(select=("none",), occupancy=True))
+    return {each.path: each for each in capacities(found, Site())}
+
+
 @pytest.fixture(scope="module")
 def found() -> tuple[Endpoint, ...]:
     return endpoints({"app.py": APP}, Options(select=("none",), occupancy=True))
@@ -245,7 +373,7 @@ def ceilings(found: tuple[Endpoint, ...]) -> dict[str, Capacity]:
         ("/lock", "lock", 1, 100),
         ("/lock-of-threads", "lock", 1, 100),
         ("/semaphore", "lock", 4, 500),
-        ("/few", "client connections", 7, 100),
+        ("/few", "client connections", 7, 115),
         ("/pool", "database pool", 4, 100),
         ("/usual-overflow", "database pool", 16, 100),
         ("/gathered", "database pool", 15, 300),

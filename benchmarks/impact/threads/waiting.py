@@ -6,13 +6,11 @@ matter; a call that fails before it waited is too short to count.
 
 from __future__ import annotations
 
-import atexit
 import bz2
 import concurrent.futures
 import functools
 import glob
 import gzip
-import importlib
 import lzma
 import multiprocessing
 import os
@@ -21,7 +19,6 @@ import select
 import shutil
 import sqlite3
 import subprocess
-import sys
 import tarfile
 import threading
 import time
@@ -32,64 +29,9 @@ from typing import Any
 
 from benchmarks.impact.threads.gaps import Call
 from benchmarks.impact.threads.inputs import folder
+from benchmarks.impact.threads.peers import KEY, SILENCE, host, http, m, peer, tried
 
-SILENCE = 0.15
-PEER = f"""
-import asyncio, sys
-async def accept(reader, writer):
-    try:
-        await asyncio.sleep({SILENCE})
-    finally:
-        writer.transport.abort()
-async def main():
-    server = await asyncio.start_server(accept, "127.0.0.1", 0, backlog=512)
-    print(server.sockets[0].getsockname()[1], flush=True)
-    await server.serve_forever()
-asyncio.run(main())
-"""
 SLEEP = ["sleep", str(SILENCE)]
-KEY = "sk-nothing"
-
-
-@functools.cache
-def peer() -> int:
-    """The port of the silent peer, in a process of its own. It is everybody's proxy too."""
-    process = subprocess.Popen([sys.executable, "-c", PEER], stdout=subprocess.PIPE, text=True)
-    atexit.register(process.kill)
-    assert process.stdout is not None
-    port = int(process.stdout.readline())
-    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
-        os.environ[name] = os.environ[name.lower()] = f"http://127.0.0.1:{port}"
-    os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1,localhost"
-    for key in (
-        "AWS_ACCESS_KEY_ID",
-        "AWS_SECRET_ACCESS_KEY",
-        "OPENAI_API_KEY",
-        "ANTHROPIC_API_KEY",
-        "GROQ_API_KEY",
-    ):
-        os.environ[key] = KEY
-    os.environ |= {
-        "AWS_DEFAULT_REGION": "eu-central-1",
-        "AWS_MAX_ATTEMPTS": "1",
-        "GOOGLE_API_KEY": KEY,
-        "MISTRAL_API_KEY": KEY,
-        "REPLICATE_API_TOKEN": KEY,
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }
-    return port
-
-
-def m(name: str) -> Any:
-    return importlib.import_module(name)
-
-
-def http(path: str = "") -> str:
-    return f"http://127.0.0.1:{peer()}{path}"
-
-
-def host() -> dict[str, Any]:
-    return {"host": "127.0.0.1", "port": peer()}
 
 
 def _plain(library: str, name: str = "get") -> Call:
@@ -341,13 +283,13 @@ CALLS: dict[str, Callable[[], object]] = {
         "SecretManagerServiceClient",
         "secret_manager_service",
         "SecretManagerService",
-    ).access_secret_version(name="a", timeout=SILENCE, retry=None),
+    ).access_secret_version(name="a", timeout=5, retry=None),
     "google.cloud.vision.ImageAnnotatorClient.text_detection": lambda: _grpc(
         "google.cloud.vision", "ImageAnnotatorClient", "image_annotator", "ImageAnnotator"
-    ).batch_annotate_images(requests=[], timeout=SILENCE, retry=None),
+    ).batch_annotate_images(requests=[], timeout=5, retry=None),
     "google.cloud.tasks_v2.CloudTasksClient.create_task": lambda: _grpc(
         "google.cloud.tasks_v2", "CloudTasksClient", "cloud_tasks", "CloudTasks"
-    ).create_task(parent="a", task={}, timeout=SILENCE, retry=None),
+    ).create_task(parent="a", task={}, timeout=5, retry=None),
     "google.cloud.firestore.DocumentReference.get": lambda: _firestore(),
     "google.oauth2.id_token.verify_oauth2_token": lambda: m("google.oauth2.id_token").verify_oauth2_token(
         "a.b.c", m("google.auth.transport.requests").Request()
@@ -388,7 +330,7 @@ CALLS: dict[str, Callable[[], object]] = {
     "exa_py.Exa.search": lambda: m("exa_py").Exa(KEY, http()).search("a"),
     "tavily.TavilyClient.search": lambda: m("tavily").TavilyClient(KEY, api_base_url=http()).search("a"),
     "firecrawl.FirecrawlApp.scrape_url": lambda: _firecrawl(),
-    "stripe.Customer.list": lambda: m("stripe").Customer.list(api_key=KEY),
+    "stripe.Customer.list": lambda: _stripe().Customer.list(api_key=KEY),
     "twilio.rest.Client.messages.list": lambda: m("twilio.rest").Client("a", "b").messages.list(),
     "sendgrid.SendGridAPIClient.send": lambda: m("sendgrid").SendGridAPIClient(KEY, host=http()).send({}),
     "resend.Emails.send": lambda: _resend(),
@@ -426,13 +368,10 @@ CALLS: dict[str, Callable[[], object]] = {
     "netmiko.ConnectHandler": lambda: m("netmiko").ConnectHandler(
         device_type="linux", **host(), username="a", password="b"
     ),
-    "pysftp.Connection": lambda: m("pysftp").Connection(
-        "127.0.0.1", "a", password="b", port=peer(), cnopts=_any_host()
-    ),
     "ldap3.Connection.bind": lambda: (
         m("ldap3").Connection(m("ldap3").Server(**host()), "a", "b", receive_timeout=5).bind()
     ),
-    "git.Repo.clone_from": lambda: m("git").Repo.clone_from(http("/a.git"), folder() / "clone"),
+    "git.Repo.clone_from": lambda: _cloned(),
     "yfinance.download": lambda: m("yfinance").download("A", progress=False, threads=False),
     "wikipedia.search": lambda: m("wikipedia").search("a"),
     "huggingface_hub.hf_hub_download": lambda: m("huggingface_hub").hf_hub_download(
@@ -454,7 +393,7 @@ CALLS: dict[str, Callable[[], object]] = {
     ),
     "groq.Groq.models.list": lambda: m("groq").Groq(base_url=http(), max_retries=0).models.list(),
     "together.Together.models.list": lambda: (
-        m("together").Together(api_key=KEY, base_url=http(), max_retries=0).models.list()
+        m("together").Together(api_key=KEY, base_url=http(), max_retries=0, project_id="a").models.list()
     ),
     "cohere.Client.chat": lambda: m("cohere").Client(KEY, base_url=http()).chat(message="a"),
     "mistralai.Mistral.chat.complete": lambda: _mistral()(api_key=KEY, server_url=http()).chat.complete(
@@ -495,7 +434,7 @@ CALLS: dict[str, Callable[[], object]] = {
             credentials=google_credentials(),
             max_retries=1,
             api_transport="rest",
-            api_endpoint=http(),
+            api_endpoint=f"http://127.0.0.1:{peer('silent')}",
         )
         .invoke("a")
     ),
@@ -507,9 +446,6 @@ CALLS: dict[str, Callable[[], object]] = {
     ),
     "langchain_ollama.ChatOllama.invoke": lambda: (
         m("langchain_ollama").ChatOllama(model="a", base_url=http()).invoke("a")
-    ),
-    "langchain_community.chat_models.ChatOpenAI.invoke": lambda: (
-        m("langchain_community.chat_models.ollama").ChatOllama(model="a", base_url=http()).invoke("a")
     ),
     "langchain_aws.ChatBedrock.invoke": lambda: (
         m("langchain_aws")
@@ -553,12 +489,10 @@ WITHOUT = {
     "builtins.input": "it waits for a person",
     "cx_Oracle.connect": "it no longer builds, and needs Oracle's own client",
     "fileinput.input": "it opens nothing before it is iterated",
-    "paho.mqtt.publish.single": "it tries a silent broker again without end",
     "ping3.ping": "what does not answer is not on this machine",
+    "pysftp.Connection": "no release of it can be imported beside today's paramiko",
     "playwright.sync_api.Page.goto": "its objects belong to the thread that made them",
-    "stan.Client.publish": "there is no such package to install",
     "tempfile.NamedTemporaryFile": "a file is made in microseconds",
-    "whois.whois": "its servers are not on this machine",
 }
 """What is not driven, and why."""
 
@@ -671,18 +605,18 @@ def _aws() -> Any:
 
 
 def _grpc(module: str, client: str, service: str, name: str) -> Any:
-    channel = _channel(f"127.0.0.1:{peer()}")
+    channel = _channel(f"127.0.0.1:{peer('grpc')}")
     client_class = getattr(m(module), client)
     transport = client_class.get_transport_class("grpc")(channel=channel, credentials=google_credentials())
     return client_class(transport=transport)
 
 
 def _firestore() -> object:
-    os.environ["FIRESTORE_EMULATOR_HOST"] = f"127.0.0.1:{peer()}"
+    os.environ["FIRESTORE_EMULATOR_HOST"] = f"127.0.0.1:{peer('grpc')}"
     _insecure_channel()
     m("grpc").insecure_channel = _channel
     client = m("google.cloud.firestore").Client("shop", google_credentials())
-    return client.document("a/b").get(retry=None, timeout=SILENCE)
+    return client.document("a/b").get(retry=None, timeout=5)
 
 
 @functools.cache
@@ -718,6 +652,16 @@ def _firecrawl() -> object:
     )
 
 
+def _stripe() -> Any:
+    stripe = m("stripe")
+    stripe.ca_bundle_path = str(folder() / "authority.pem")
+    return stripe
+
+
+def _cloned() -> object:
+    return m("git").Repo.clone_from(http("/a.git"), folder() / f"clone-{time.monotonic_ns()}")
+
+
 def _resend() -> object:
     resend = m("resend")
     resend.api_key, resend.api_url = KEY, http()
@@ -729,12 +673,6 @@ def _kubernetes() -> object:
     configuration = client.Configuration(host=http())
     configuration.retries = False
     return client.CoreV1Api(client.ApiClient(configuration)).list_namespaced_pod("a")
-
-
-def _any_host() -> Any:
-    options = m("pysftp").CnOpts(knownhosts=os.devnull)
-    options.hostkeys = None
-    return options
 
 
 def _sentry() -> object:
@@ -797,7 +735,7 @@ def _vertex() -> object:
         location="europe-west1",
         credentials=google_credentials(),
         api_transport="rest",
-        api_endpoint=http(),
+        api_endpoint=f"http://127.0.0.1:{peer('silent')}",
     )
     return m("vertexai.generative_models").GenerativeModel("gemini").generate_content("b")
 
@@ -825,23 +763,8 @@ def _work() -> None:
     return
 
 
-def _tried(call: Callable[[], object]) -> Call:
-    """A client that gives its peer up has waited all the same; one that fails at once has not."""
-
-    def tried() -> None:
-        peer()
-        started = time.perf_counter()
-        try:
-            call()
-        except Exception:
-            if time.perf_counter() - started < SILENCE / 2:
-                raise
-
-    return tried
-
-
 def group() -> Mapping[str, Call]:
-    return {name: _tried(call) for name, call in CALLS.items()}
+    return {name: tried(call) for name, call in CALLS.items()}
 
 
 GROUPS = (group,)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import textwrap
 
+import msgspec
 import pytest
 
 from app.review.advice import ANSWERED
+from app.review.table import Context
 from rules import analyze
-from rules.engine import registry
-from rules.engine.finding import Options
+from rules.engine import capacity, estimates, registry
+from rules.engine.finding import Cost, Endpoint, Finding, Impact, Options
 from rules.engine.rule import Invalid, Rule
 from tests.test_rules_contract import with_prelude
 
@@ -18,6 +20,17 @@ ANSWERS: dict[str, tuple[int | str, ...]] = {"database": ("mysql", "sqlite"), "w
 
 
 def said(rule: Rule, example: Invalid, context: dict[str, int | str]) -> list[tuple[object, ...]]:
+    return [
+        (each.severity, each.confidence, each.message, each.impact.summary)
+        for each in findings(rule, example, context)
+    ]
+
+
+def estimates_of(rule: Rule, example: Invalid, context: dict[str, int | str]) -> list[Impact]:
+    return [each.impact for each in findings(rule, example, context)]
+
+
+def findings(rule: Rule, example: Invalid, context: dict[str, int | str]) -> list[Finding]:
     code = (
         textwrap.dedent(example.code).lstrip()
         if example.path
@@ -31,10 +44,7 @@ def said(rule: Rule, example: Invalid, context: dict[str, int | str]) -> list[tu
         documents={name: text for name, text in texts.items() if not name.endswith(".py")},
         options=Options(select=(rule.code,), context=context),
     ).result
-    return [
-        (each.severity, each.confidence, each.message, each.impact.summary)
-        for each in (*found.findings, *found.advice)
-    ]
+    return [*found.findings, *found.advice]
 
 
 @pytest.mark.parametrize("key", ANSWERED)
@@ -46,3 +56,64 @@ def test_an_answer_changes_what_is_said_of_every_rule_that_it_is_asked_for(key: 
             for example in rule.invalid
             for answer in ANSWERS.get(key, (77,))
         ), f"{code} says the same whatever `{key}` is"
+
+
+CONTEXT = {field.name for field in msgspec.structs.fields(Context)}
+OF_SCALE = {"cpus", "page_size"}
+"""What only `fastperf scale` works with."""
+RANKING = {"p95_ms", "error_rate"}
+"""What changes no figure but the order of what is recommended (`app.review.demand`)."""
+SHOWN = {
+    "rps": "FP304",
+    "concurrency": "FP101",
+    "workers": "FP101",
+    "threads": "FP508",
+    "database": "FP207",
+    "db_round_trip_ms": "FP201",
+    "http_latency_ms": "FP110",
+    "redis_round_trip_ms": "FP307",
+    "rows": "FP206",
+    "pool_size": "FP219",
+    "max_overflow": "FP219",
+    "max_connections": "FP607",
+}
+"""Key -> a rule whose finding changes with it."""
+
+
+def test_each_fact_of_the_context_is_shown_to_change_an_estimate() -> None:
+    assert SHOWN.keys() | OF_SCALE | RANKING == CONTEXT
+
+
+@pytest.mark.parametrize(("key", "code"), SHOWN.items())
+def test_a_fact_of_the_context_changes_what_a_finding_expects(key: str, code: str) -> None:
+    rule = registry.by_code(code)
+    answers = {"database": ("mysql",), "max_connections": (1, 1000)}.get(key, (3, 77))
+
+    assert any(
+        said(rule, example, {}) != said(rule, example, {key: answer})
+        for example in rule.invalid
+        for answer in answers
+    )
+
+
+@pytest.mark.parametrize("key", sorted(OF_SCALE))
+def test_a_fact_of_the_context_changes_a_ceiling(key: str) -> None:
+    endpoint = Endpoint("GET", "/", "a.py", 1, "loop", Cost("1 + N", "0", "1", (), False))
+    usual, told = (
+        capacity.capacity(endpoint, capacity.Site.of(Options(context=context)))
+        for context in ({"workers": 4}, {"workers": 4, key: 2})
+    )
+
+    assert usual.ceiling != told.ceiling
+
+
+@pytest.mark.parametrize("rule", registry.rules(), ids=lambda rule: rule.code)
+def test_an_estimate_names_whose_its_figures_are(rule: Rule) -> None:
+    """The project's where it says them, and else what is assumed: a key of the context, or a figure that is explained."""
+    context: dict[str, int | str] = {"rows": 40, "pool_size": 3, "concurrency": 9, "threads": 11}
+    for example in rule.invalid[:2]:
+        for impact in estimates_of(rule, example, context):
+            assumed, told = impact.grounds()
+            assert told.keys() == impact.assumptions.keys() & context.keys()
+            assert all(told[key] == context[key] for key in told)
+            assert not assumed.keys() - CONTEXT - estimates.KEYS.keys()
