@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from app.cli.shared import Bar, Misuse, configured, options_of, progress, uncollected, with_evidence
+from app.cli.shared import (
+    Bar,
+    Misuse,
+    configured,
+    options_of,
+    progress,
+    uncollected,
+    unhindered,
+    with_evidence,
+)
 
 if TYPE_CHECKING:
     from app.check import Scan
@@ -109,54 +118,55 @@ def check(
             cache_dir=cache_dir,
         )
         return
-    if checklist and output_format not in {"text", "json", "markdown"}:
-        raise Misuse("--checklist is text, json or markdown")
-    if by_endpoint and output_format != "text":
-        raise Misuse("--by-endpoint is a way to show text: leave out --output-format")
-    at_once = output_format == "text" and not (
-        fix or show_diff or statistics or checklist or base or by_endpoint
-    )
-    printer = _Printer() if at_once else None
-    if checklist and not select:
-        select = ("FP",)  # everything in so many words: project advice too
-    scan, project, options = checked(
-        paths,
-        select,
-        ignore,
-        config_file,
-        base,
-        printer,
-        profiles,
-        kept=not no_cache,
-        cache_dir=cache_dir,
-    )
-    if checklist:
-        _show_checklist(scan, output_format)
+    with unhindered():
+        if checklist and output_format not in {"text", "json", "markdown"}:
+            raise Misuse("--checklist is text, json or markdown")
+        if by_endpoint and output_format != "text":
+            raise Misuse("--by-endpoint is a way to show text: leave out --output-format")
+        at_once = output_format == "text" and not (
+            fix or show_diff or statistics or checklist or base or by_endpoint
+        )
+        printer = _Printer() if at_once else None
+        if checklist and not select:
+            select = ("FP",)  # everything in so many words: project advice too
+        scan, project, options = checked(
+            paths,
+            select,
+            ignore,
+            config_file,
+            base,
+            printer,
+            profiles,
+            kept=not no_cache,
+            cache_dir=cache_dir,
+        )
+        if checklist:
+            _show_checklist(scan, output_format)
+            sys.exit(1 if scan.result.findings and not exit_zero else 0)
+        fixed = 0
+        if fix or show_diff:
+            outcome = checking.fix(project, options, scan, unsafe=unsafe_fixes)
+            if show_diff:
+                click.echo(checking.diff(outcome), nl=False)
+                sys.exit(1 if outcome.count and not exit_zero else 0)
+            for path, content in outcome.after.items():
+                (project.root / path).write_bytes(content)
+            scan, fixed = outcome.left, outcome.count
+        said = printer.said if printer is not None else ()
+        _show(
+            scan,
+            project,
+            output_format,
+            statistics=statistics,
+            endpoints=endpoints,
+            by_endpoint=by_endpoint,
+            fixed=fixed,
+            said=said,
+        )
+        named = {path.resolve() for path in paths if path.is_file()}
+        if any((project.root / skipped.path).resolve() in named for skipped in scan.result.skipped):
+            sys.exit(2)
         sys.exit(1 if scan.result.findings and not exit_zero else 0)
-    fixed = 0
-    if fix or show_diff:
-        outcome = checking.fix(project, options, scan, unsafe=unsafe_fixes)
-        if show_diff:
-            click.echo(checking.diff(outcome), nl=False)
-            sys.exit(1 if outcome.count and not exit_zero else 0)
-        for path, content in outcome.after.items():
-            (project.root / path).write_bytes(content)
-        scan, fixed = outcome.left, outcome.count
-    said = printer.said if printer is not None else ()
-    _show(
-        scan,
-        project,
-        output_format,
-        statistics=statistics,
-        endpoints=endpoints,
-        by_endpoint=by_endpoint,
-        fixed=fixed,
-        said=said,
-    )
-    named = {path.resolve() for path in paths if path.is_file()}
-    if any((project.root / skipped.path).resolve() in named for skipped in scan.result.skipped):
-        sys.exit(2)
-    sys.exit(1 if scan.result.findings and not exit_zero else 0)
 
 
 @click.command()

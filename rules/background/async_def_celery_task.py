@@ -4,11 +4,13 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rules.engine.kept_answers import once
 from rules.engine.queue_tasks import celery_decorator
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
+    from rules.engine.project import Project
 
 _POOLS = ("celery_aio_pool", "celery_pool_asyncio", "celery_asyncio", "aio_celery", "celery_asyncio_pool")
 
@@ -67,7 +69,7 @@ class AsyncDefCeleryTask(Rule):
             return  # what stands below the task decorator may run the coroutine
         if isinstance(decorator, ast.Call) and any(each.arg in ("base", None) for each in decorator.keywords):
             return
-        if _awaits(module):
+        if _awaits(module.project):
             return
         yield Match(
             decorator,
@@ -77,9 +79,9 @@ class AsyncDefCeleryTask(Rule):
         )
 
 
-def _awaits(module: Module) -> bool:
+@once
+def _awaits(project: Project) -> bool:
     """Whether the project has a worker pool or an application class of its own that awaits tasks."""
-    project = module.project
     if any(
         found.facts.imports and set(found.facts.imports) & set(_POOLS)
         for found in project.resolver.modules.values()

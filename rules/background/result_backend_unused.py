@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.celery_settings import says
+from rules.engine.kept_answers import once
 from rules.engine.queue_tasks import celery_tasks
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 
@@ -73,11 +74,7 @@ class ResultBackendUnused(Rule):
         if not any(keyword.arg in ("backend", "result_backend") for keyword in node.keywords):
             return
         project = module.project
-        if (
-            says(_IGNORED, node, module) is not False
-            or not any(True for _ in celery_tasks(project))
-            or _is_read(project)
-        ):
+        if says(_IGNORED, node, module) is not False or not celery_tasks(project) or _is_read(project):
             return
         yield Match(
             node,
@@ -86,6 +83,7 @@ class ResultBackendUnused(Rule):
         )
 
 
+@once
 def _is_read(project: Project) -> bool:
     for found in project.resolver.modules.values():
         if any(ref.rpartition(".")[2] in _READERS for ref in found.facts.modules):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.finding import Impact
+from rules.engine.kept_answers import once
 from rules.engine.memoised import is_method, memos, own_arguments
 from rules.engine.redis_calls import command, is_meant_to_stay
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
@@ -105,7 +106,7 @@ class CacheWithoutInvalidation(Rule):
         ]
         if not reads:
             return
-        if _is_cleared(node.name, module.project):
+        if node.name in _cleared(module.project):
             yield Match(
                 memo.node,
                 f"`{node.name}.cache_clear()` empties the cache of one process: all other workers keep what `{node.name}` read.",
@@ -166,15 +167,16 @@ def _makes(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     return any(isinstance(node, ast.Call) and last_name(node.func) in _MAKING for node in walk(function))
 
 
-def _is_cleared(name: str, project: Project) -> bool:
-    """Whether some call of the project empties the cache of a function of that name."""
-    for found in project.resolver.modules.values():
-        for function in found.facts.functions:
-            for call in function.calls:
-                base, _, method = call.ref.rpartition(".")
-                if method == "cache_clear" and re.split(r"[.@>]", base)[-1] == name:
-                    return True
-    return False
+@once
+def _cleared(project: Project) -> frozenset[str]:
+    """The names of functions whose caches some call of the project empties."""
+    return frozenset(
+        re.split(r"[.@>]", call.ref)[-2]
+        for found in project.resolver.modules.values()
+        for function in found.facts.functions
+        for call in function.calls
+        if call.ref.endswith(".cache_clear")
+    )
 
 
 def _is_write(call: ast.Call, module: Module) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine import kept_estimates
 from rules.engine.creation import serves
+from rules.engine.kept_answers import once
 from rules.engine.loop_shapes import spelled
 from rules.engine.memoised import is_method, memos, own_arguments
 from rules.engine.redis_calls import Command, command, is_meant_to_stay
@@ -137,8 +138,8 @@ class CacheWriteWithoutTtl(Rule):
                 and (len(call.args) > 0 or any(each.arg in ("alias", None) for each in call.keywords))
             ):
                 continue
-            if not own_arguments(node, method=is_method(node, module)) or _is_emptied(
-                node.name, module.project
+            if not own_arguments(node, method=is_method(node, module)) or node.name in _emptied(
+                module.project
             ):
                 continue  # one entry, or one that somebody takes out
             yield Match(
@@ -151,17 +152,16 @@ class CacheWriteWithoutTtl(Rule):
             )
 
 
-def _is_emptied(name: str, project: Project) -> bool:
-    """Whether some call of the project takes entries out of the cache of a function of that name."""
-    for found in project.resolver.modules.values():
-        for function in found.facts.functions:
-            for call in function.calls:
-                if (
-                    call.ref.endswith((".cache.clear", ".cache.delete"))
-                    and re.split(r"[.@>]", call.ref)[-3] == name
-                ):
-                    return True
-    return False
+@once
+def _emptied(project: Project) -> frozenset[str]:
+    """The names of functions out of whose caches some call of the project takes entries."""
+    return frozenset(
+        re.split(r"[.@>]", call.ref)[-3]
+        for found in project.resolver.modules.values()
+        for function in found.facts.functions
+        for call in function.calls
+        if call.ref.endswith((".cache.clear", ".cache.delete"))
+    )
 
 
 def _is_cache_aside(sent: Command, key: ast.expr, module: Module) -> bool:

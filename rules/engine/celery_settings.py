@@ -7,11 +7,13 @@ import functools
 import re
 from typing import TYPE_CHECKING
 
+from rules.engine.kept_answers import once
 from rules.engine.values import Sort
 from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
+    from rules.engine.project import Project
 
 _LOADERS = frozenset({"config_from_object", "config_from_envvar", "config_from_cmdline"})
 
@@ -24,13 +26,21 @@ def says(words: re.Pattern[str], call: ast.Call, module: Module) -> bool | None:
     """
     if _mentions(words, module.source.text) or any(_mentions(words, text) for text in _started(module)):
         return True
-    for found in module.project.resolver.modules.values():
-        names = [*found.facts.members, *(name for cls in found.facts.classes for name in cls.attributes)]
-        if any(words.search(name) for name in names):
-            return True
+    if _is_set(module.project, words):
+        return True
     if any(keyword.arg in (None, "config_source", "loader", "task_cls") for keyword in call.keywords):
         return None
     return None if _is_loaded_from_elsewhere(module) else False
+
+
+@once
+def _is_set(project: Project, words: re.Pattern[str]) -> bool:
+    """Whether a name in the project is that of such a setting."""
+    for found in project.resolver.modules.values():
+        names = [*found.facts.members, *(name for cls in found.facts.classes for name in cls.attributes)]
+        if any(words.search(name) for name in names):
+            return True
+    return False
 
 
 @functools.lru_cache(maxsize=32)  # asked once per application of a file, for each setting

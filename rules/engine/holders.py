@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -81,6 +82,8 @@ def _found(module: Module) -> list[Holder]:
 
 _known: WeakKeyDictionary[Module, list[Holder]] = WeakKeyDictionary()
 _taken: WeakKeyDictionary[Project, frozenset[str]] = WeakKeyDictionary()
+_imports: WeakKeyDictionary[Project, Counter[str]] = WeakKeyDictionary()
+"""In how many files of a project a name is imported."""
 
 
 def _taken_from(project: Project) -> frozenset[str]:
@@ -106,15 +109,25 @@ def _taken_in(facts: ModuleFacts) -> frozenset[str]:
     return frozenset(names)
 
 
+_IMPORTED = "imported names"
+
+
 def _imported_elsewhere(module: Module, name: str) -> bool:
     """Whether another file imports `name` of this one, where it may take entries out."""
-    for path, linked in module.project.resolver.modules.items():
-        if path == module.path:
-            continue
-        for ref in linked.facts.modules:
-            if ref.rpartition(".")[2] == name or ref.rpartition(">")[2] == name:
-                return True
-    return False
+    counts = _imports.get(module.project)
+    if counts is None:
+        counts = _imports[module.project] = Counter()
+        for linked in module.project.resolver.modules.values():
+            counts.update(linked.of_facts(_IMPORTED, _imported_in))
+    own = module.project.resolver.modules[module.path].of_facts(_IMPORTED, _imported_in)
+    return counts[name] > (name in own)
+
+
+def _imported_in(facts: ModuleFacts) -> frozenset[str]:
+    """The last names of all that a file imports."""
+    return frozenset(
+        part for ref in facts.modules for part in (ref.rpartition(".")[2], ref.rpartition(">")[2])
+    )
 
 
 class _Scan:

@@ -124,8 +124,11 @@ def _is_ours(project: Project, module: Linked, bases: tuple[str, ...], depth: in
 def is_named_in(project: Project, paths: Iterable[str], name: str) -> bool:
     """Whether one of these files names `name`."""
     wanted = crc32(name.encode(errors="replace"))
-    modules = project.resolver.modules
-    return any(wanted in array("I", modules[path].facts.mentions) for path in paths)
+    packed, modules = array("I", (wanted,)).tobytes(), project.resolver.modules
+    return any(
+        packed in modules[path].facts.mentions and wanted in array("I", modules[path].facts.mentions)
+        for path in paths
+    )
 
 
 def _is_named(project: Project, name: str) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rules.engine.graph import Node
+from rules.engine.kept_answers import once
 from rules.engine.origins import assigned
 from rules.engine.values import Sort, Value
 
@@ -82,15 +83,16 @@ def celery_decorator(function: ast.FunctionDef | ast.AsyncFunctionDef, module: M
     return None
 
 
-def celery_tasks(project: Project) -> Iterator[Node]:
+@once
+def celery_tasks(project: Project) -> tuple[Node, ...]:
     """The functions of the project that Celery workers run."""
-    for node in project.graph.nodes.values():
-        if "task" not in node.roles:
-            continue
-        for decorator in node.function.decorators:
-            made = project.resolver.value(decorator.ref, node.module)
-            if made is not None and made.name in CELERY:
-                yield node
+    return tuple(
+        node
+        for node in project.graph.nodes.values()
+        if "task" in node.roles
+        for decorator in node.function.decorators
+        if (made := project.resolver.value(decorator.ref, node.module)) is not None and made.name in CELERY
+    )
 
 
 def may_enqueue(callee: Callee) -> bool:

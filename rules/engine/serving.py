@@ -11,6 +11,7 @@ from rules.engine import facts
 from rules.engine.context import IN_LOOP, IN_REQUEST, IN_TASK, OWN_LOOP, STARTS_LOOP
 from rules.engine.finding import Confidence, Severity
 from rules.engine.graph import CALL, LOOP, THREAD
+from rules.engine.kept_answers import once
 
 if TYPE_CHECKING:
     from rules.engine.graph import Node
@@ -153,8 +154,7 @@ def _shares_loop(node: Node, project: Project) -> bool:
 
     A synchronous task that starts a loop for one coroutine has it to itself, and so has each job of RQ or Celery.
     """
-    modules = project.resolver.modules.values()
-    if not any(not _ASYNC_WORKERS.isdisjoint(module.facts.imports) for module in modules):
+    if not _has_async_workers(project):
         return False
     pending, seen = [node], {node}
     while pending:
@@ -170,6 +170,12 @@ def _shares_loop(node: Node, project: Project) -> bool:
     return False
 
 
+@once
+def _has_async_workers(project: Project) -> bool:
+    modules = project.resolver.modules.values()
+    return any(not _ASYNC_WORKERS.isdisjoint(module.facts.imports) for module in modules)
+
+
 def is_elsewhere(path: str) -> bool:
     """Whether a file is part of what others install or try out, not of what serves requests, going by its path."""
     return _OTHERS.search(path) is not None
@@ -180,19 +186,25 @@ def is_apart(project: Project, path: str) -> bool:
 
     An agent or a command-line tool beside the service: what runs there serves no requests.
     """
-    served = {_distribution(project, each) for each in served_files(project)}
-    own = _distribution(project, path)
-    if own in served or not own:
-        return False
-    return not any(
-        _distribution(project, module.path) == own and not _FRAMEWORKS.isdisjoint(module.facts.imports)
+    own = _distribution(project, path.rpartition("/")[0])
+    return bool(own) and own not in _serving_distributions(project)
+
+
+@once
+def _serving_distributions(project: Project) -> frozenset[str]:
+    """The distributions with files that serve, or that import a framework for it."""
+    paths = set(served_files(project))
+    paths.update(
+        module.path
         for module in project.resolver.modules.values()
+        if not _FRAMEWORKS.isdisjoint(module.facts.imports)
     )
+    return frozenset(_distribution(project, path.rpartition("/")[0]) for path in paths)
 
 
-def _distribution(project: Project, path: str) -> str:
-    """The nearest folder around a file that is installed by itself; empty for the repository's own."""
-    folder = path.rpartition("/")[0]
+@once
+def _distribution(project: Project, folder: str) -> str:
+    """The nearest folder, from `folder` up, that is installed by itself; empty for the repository's own."""
     while folder:
         if any(f"{folder}/{name}" in project.documents for name in ("pyproject.toml", "setup.cfg")):
             return folder

@@ -62,13 +62,8 @@ _SET_UP = frozenset(
     {"setup", "bootstrap", "install", "initial", "initialize", "initialise", "init", "onboarding", "first"}
 )
 """Words of what is done once, when the system is new."""
-_BULK = frozenset(
-    {
-        *("import", "imports", "export", "exports", "sync", "scan", "crawl", "ingest"),
-        *("health", "healthz", "healthcheck", "heartbeat"),
-    }
-)
-"""Words of what takes long, or is asked for now and then, whatever its connections cost."""
+_PROBED = frozenset({"health", "healthz", "healthcheck", "heartbeat"})
+"""Words of what only looks whether all is well."""
 _FEW = frozenset({"api-keys", "api_keys", "apikeys", "access-tokens", "personal-access-tokens", "webhooks"})
 """Whole segments of such routes."""
 _TRIAL = frozenset({"test", "try", "validate", "validation", "check", "verify", "ping"})
@@ -128,11 +123,10 @@ def is_maintenance(node: ast.AST, module: Module) -> bool:
     return bool(paths) and all(_words(path) & _MAINTENANCE for path in paths)
 
 
-def is_bulk(node: ast.AST, module: Module) -> bool:
-    """Whether all endpoints that reach the function around `node` move whole collections in or out or only look whether all
-    is well, by their routes."""
+def is_probe(node: ast.AST, module: Module) -> bool:
+    """Whether all endpoints that reach the function around `node` only look whether all is well, by their routes."""
     endpoints = module.endpoints(node)
-    return bool(endpoints) and all(_words(each.path) & _BULK for each in endpoints)
+    return bool(endpoints) and all(_words(each.path) & _PROBED for each in endpoints)
 
 
 def is_set_up(node: ast.AST, module: Module) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.chosen import is_by_choice
+from rules.engine.kept_answers import once
 from rules.engine.loop_bound import holds_mutex
 from rules.engine.paths import place_of
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from rules.engine.callees import Callee
     from rules.engine.module import Module
+    from rules.engine.project import Project
 
 # Take a coroutine; take a function and its arguments; make a synchronous function of an asynchronous one.
 _TAKE_COROUTINE = frozenset({"asyncio.run", "asyncio.AbstractEventLoop.run_until_complete"})
@@ -192,11 +194,14 @@ def _confidence(nesting: Nesting, *, by_choice: bool) -> Confidence:
 def _nesting(module: Module) -> Nesting:
     if "nest_asyncio" in module.project.files[module.path].imports:
         return Nesting.HERE
-    others = module.project.resolver.modules.items()
-    elsewhere = any(
-        place_of(path) == "app" and "nest_asyncio" in other.facts.imports for path, other in others
-    )
-    return Nesting.ELSEWHERE if elsewhere else Nesting.NOWHERE
+    return Nesting.ELSEWHERE if _nests(module.project) else Nesting.NOWHERE
+
+
+@once
+def _nests(project: Project) -> bool:
+    """Whether any file of the application lets loops run within loops."""
+    modules = project.resolver.modules.items()
+    return any(place_of(path) == "app" and "nest_asyncio" in found.facts.imports for path, found in modules)
 
 
 def _await_instead(starter: str) -> Callable[[cst.Call], cst.BaseExpression]:

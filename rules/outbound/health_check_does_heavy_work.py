@@ -2,13 +2,17 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from rules.engine.kept_answers import once
 from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
+    from rules.engine.finding import EndpointRef
+    from rules.engine.graph import Node
     from rules.engine.module import Module
+    from rules.engine.project import Project
     from rules.engine.summaries import Leaf
 
 # Only what a balancer would ask: `/admin/search/health` is a page for people.
@@ -71,12 +75,7 @@ class HealthCheckDoesHeavyWork(Rule):
         if not node.decorator_list or str(module.role(node) or "") != "endpoint":
             return
         handler = module.graph_node(node)
-        own = [
-            endpoint.ref
-            for endpoint in module.project.routing.endpoints
-            if endpoint.handler is handler and endpoint.ref.method in ("GET", "HEAD")
-        ]
-        health = next((ref for ref in own if _HEALTH.match(ref.path) or _ALIVE.match(ref.path)), None)
+        health = _health_checks(module.project).get(handler) if handler is not None else None
         if handler is None or health is None or _is_page(node):
             return
         summary = module.project.summaries.of(handler)
@@ -105,6 +104,17 @@ class HealthCheckDoesHeavyWork(Rule):
                 formula="instances · checks per minute",
             ),
         )
+
+
+@once
+def _health_checks(project: Project) -> Mapping[Node, EndpointRef]:
+    """The handlers of health checks, each with the first of its paths that is one."""
+    found: dict[Node, EndpointRef] = {}
+    for endpoint in project.routing.endpoints:
+        ref = endpoint.ref
+        if ref.method in ("GET", "HEAD") and (_HEALTH.match(ref.path) or _ALIVE.match(ref.path)):
+            found.setdefault(endpoint.handler, ref)
+    return found
 
 
 def _is_page(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:

@@ -20,7 +20,7 @@ from rules.engine.loop_shapes import is_search, is_short, spelled
 from rules.engine.remembering import is_remembered
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.spelling import last_name
-from rules.engine.traffic import is_bulk, is_seldom
+from rules.engine.traffic import is_probe, is_seldom
 from rules.engine.walking import walk
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ class HttpClientPerRequest(Rule):
         doubtful = _is_doubtful(node, module) or (client.is_async and module.has_own_loop(node))
         if _is_quickly_made(client) and place is Place.REQUEST and not module.is_waited_for(node):
             doubtful = True  # nobody waits for the handshake
-        if client.kind != "sdk" and is_bulk(node, module):
+        if client.kind != "sdk" and is_probe(node, module):
             doubtful = True
         if _is_quickly_made(client) and (
             _lasts_as_stream(node, module) or _is_polled(node, module) or _stays_inside(node, module)

@@ -8,6 +8,7 @@ from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, 
 from rules.engine.walking import walk
 
 if TYPE_CHECKING:
+    from rules.engine.facts import ModuleFacts
     from rules.engine.module import Function, Module
 
 _MAKING = frozenset({"__init__", "__post_init__", "model_post_init", "__new__"})
@@ -128,12 +129,17 @@ def _packages(node: ast.Import | ast.ImportFrom) -> list[str]:
 
 def _loaded_at_start(package: str, module: Module) -> bool:
     """Whether a module of the project imports it at its top, so that it is there already."""
-    prefix = f"{package}."
     return any(
-        held == package or held.startswith(prefix)
-        for facts in module.project.files.values()
-        for held in facts.members.values()
+        package in found.of_facts(_HELD, _held_by) for found in module.project.resolver.modules.values()
     )
+
+
+_HELD = "held packages"
+
+
+def _held_by(facts: ModuleFacts) -> frozenset[str]:
+    """The first names of all that the names of a file stand for."""
+    return frozenset(held.partition(".")[0] for held in facts.members.values())
 
 
 def _loaded_by_object(package: str, function: Function, module: Module) -> bool:
