@@ -27,6 +27,7 @@ from app.review.commands import PREFIX, Command
 from app.review.config import Config
 from app.review.markdown import LIMIT, Section, fit, size
 from app.review.markdown import code as as_code
+from app.review.reconcile import RULE
 from app.review.record import Record
 from app.review.wishes import Waiver
 from app.store import Store
@@ -175,7 +176,10 @@ class Order:
             case "help":
                 said.say(answers.HELP)
             case "explain":
-                (wanted,) = command.arguments
+                wanted = command.arguments[0] or await self._rule_of_thread()
+                if not wanted:
+                    said.refuse(f"It is written `{PREFIX} {commands.USAGE['explain']}`.")
+                    return
                 url = f"{self._public_url}/rules/{wanted}" if self._public_url else ""
                 said.say(answers.explain(wanted, url))
             case "config":
@@ -305,12 +309,19 @@ class Order:
         """The findings that a reply in a thread, or a button, means."""
         if self.job.head_sha:
             return tuple(marker.token(fingerprint) for fingerprint in blocking)
-        if self.job.thread_id is None:
-            return ()
-        state = await self._read()
-        body = next((each.body for each in state.threads if each.comment_id == self.job.thread_id), "")
-        mark = marker.read(body)
+        mark = marker.read(await self._thread())
         return mark.fingerprints if mark is not None else ()
+
+    async def _rule_of_thread(self) -> str:
+        found = RULE.search(await self._thread())
+        return found[1] if found else ""
+
+    async def _thread(self) -> str:
+        """What began the thread in which it was said, if we did."""
+        if self.job.thread_id is None:
+            return ""
+        state = await self._read()
+        return next((each.body for each in state.threads if each.comment_id == self.job.thread_id), "")
 
     async def _config(self) -> Config:
         return Config.parse((await self._read()).documents)

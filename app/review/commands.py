@@ -47,7 +47,7 @@ _MAX_COMMANDS = 10
 class Command(msgspec.Struct, frozen=True):
     """One command. `line` counts from 1 in the comment.
 
-    `arguments` by name: explain `(code,)` · ignore `(code, path, reason)` and unignore `(code, path)`, where code is
+    `arguments` by name: explain `(code,)`, empty in a finding's thread · ignore `(code, path, reason)` and unignore `(code, path)`, where code is
     empty in a finding's thread and path empty for everywhere · diagnose `(method, path)` · scale `(factor,)` such
     as `10` · unknown `(word,)` · none for the others.
     """
@@ -142,7 +142,8 @@ def _command(text: str, line: int) -> Command:
     usage = f"It is written `{PREFIX} {USAGE[name]}`."
     if name == "explain":
         code = _code(rest[0]) if rest else ""
-        return Command(name, (code or "".join(rest[:1])[:60].upper(),), line, "" if code else usage)
+        good = bool(code) or not rest
+        return Command(name, (code if good else rest[0][:60].upper(),), line, "" if good else usage)
     if name in ("ignore", "unignore"):
         code, path, reason = _waiver(rest)
         if name == "unignore":

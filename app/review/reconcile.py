@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from app.review.report import Report
 
 _SUGGESTION = re.compile(r"^(`{3,})suggestion$", re.MULTILINE)
-_RULE = re.compile(r"/rules/(FP\d{3})\b")
+RULE = re.compile(r"/rules/(FP\d{3})\b")
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -71,7 +71,7 @@ def reconcile(
             said |= present
         gone = not present and not report.faults and thread.path not in unread
         if gone and not (mark.fixed or thread.resolved or thread.human_replies):
-            rule = _RULE.search(thread.body)
+            rule = RULE.search(thread.body)
             how = "Silenced" if rule and (rule[1], thread.path) in silenced else "Fixed"
             if not ignored.isdisjoint(map(core_of, mark.fingerprints)):
                 how = "Ignored"

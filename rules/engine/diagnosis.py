@@ -49,15 +49,32 @@ class Diagnosis:
 
 
 def find(project: Project, method: str, path: str) -> list[EndpointNode]:
-    """The endpoints that `GET /orders` names; parameters may have other names, and a method may be left out."""
+    """The endpoints that `GET /orders` names; parameters may have other names, and a method may be left out.
+
+    Where no route is written like that, `GET /orders/5?full=1` is a request, and names the route that answers it.
+    """
     wanted = _shape(path)
-    endpoints = [
-        endpoint
-        for endpoint in project.routing.endpoints
-        if method in ("", endpoint.ref.method) and _shape(endpoint.ref.path) == wanted
-    ]
+    of_method = [each for each in project.routing.endpoints if method in ("", each.ref.method)]
+    endpoints = [endpoint for endpoint in of_method if _shape(endpoint.ref.path) == wanted]
+    if not endpoints:
+        return _answering(of_method, path.partition("?")[0].partition("#")[0])
     exact = [endpoint for endpoint in endpoints if endpoint.ref.path == path]
     return exact or endpoints
+
+
+def _answering(endpoints: Iterable[EndpointNode], path: str) -> list[EndpointNode]:
+    """Those whose route takes the path of a request, of several the ones with the fewest parameters."""
+    asked = path.strip("/").split("/")
+    taking: dict[int, list[EndpointNode]] = {}
+    for endpoint in endpoints:
+        parts = endpoint.ref.path.strip("/").split("/")
+        if parts[-1].endswith(":path}"):
+            parts[-1:] = ["{}"] * (len(asked) - len(parts) + 1)
+        if len(parts) == len(asked) and all(
+            part == word or (part[:1] == "{" and word) for part, word in zip(parts, asked, strict=True)
+        ):
+            taking.setdefault(sum(part[:1] == "{" for part in parts), []).append(endpoint)
+    return taking[min(taking)] if taking else []
 
 
 def _shape(path: str) -> tuple[str, ...]:

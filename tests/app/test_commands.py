@@ -98,6 +98,10 @@ async def test_a_reply_in_a_thread_ignores_that_finding(service: Service) -> Non
     assert service.run(repo, pull).conclusion == "success"
     reply = service.github.review_comments(repo, pull.number)[-1]
     assert service.github.reactions(reply) == ["eyes"]
+    await service.github.review_reply(repo, pull.number, comment.id, "/fastperf explain", user="octocat")
+    await service.idle()
+    (answer,) = _answers(service, repo, pull)
+    assert answer.startswith("### [FP104 async-endpoint-without-await-but-blocking]")
     await service.github.push(repo, pull.number, {"README.md": "More.\n"})
     await service.idle()
     assert service.run(repo, pull).conclusion == "success"
@@ -106,6 +110,7 @@ async def test_a_reply_in_a_thread_ignores_that_finding(service: Service) -> Non
 @pytest.mark.parametrize(
     ("body", "answer"),
     [
+        ("/fastperf explain", "It is written `/fastperf explain FP101`."),
         ("/fastperf ignore FP103", "A reason is needed."),
         ("/fastperf ignore because I say so", "Which findings?"),
         ("/fastperf unignore FP103", "Nothing like that is ignored"),

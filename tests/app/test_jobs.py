@@ -532,11 +532,11 @@ async def test_a_loud_installation_leaves_a_place_to_the_others(start_jobs: Star
 async def test_quick_pushes_wait_for_each_other(start_jobs: Starting) -> None:
     work = RecordedWork()
     jobs = await start_jobs(work)
-    jobs.debounce_seconds = 0.5
+    jobs.debounce_seconds = 1.0
 
     for index in range(4):
         await jobs.request_review(review(f"push-{index}"))
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.02)
     await jobs.idle()
 
     gathered = [identity for step, identity in work.done if step == "gather"]

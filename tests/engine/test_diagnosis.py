@@ -68,3 +68,26 @@ def test_a_middleware_for_other_paths_costs_nothing() -> None:
 
 def test_an_unknown_endpoint_is_not_found() -> None:
     assert find(project({"app.py": SHOP}).project, "POST", "/orders/{id}") == []
+
+
+def test_the_path_of_a_request_names_the_route_that_answers_it() -> None:
+    linked = project(
+        {
+            "app.py": SHOP
+            + """
+    @app.get("/orders/latest")
+    async def latest(): ...
+
+    @app.get("/files/{where:path}")
+    async def file(where: str): ...
+"""
+        }
+    ).project
+
+    def named(path: str) -> list[str]:
+        return [endpoint.ref.path for endpoint in find(linked, "GET", path)]
+
+    assert named("/orders/5") == named("/orders/5?full=1") == ["/orders/{number}"]
+    assert named("/orders/latest") == ["/orders/latest"]
+    assert named("/files/a/b.txt") == ["/files/{where:path}"]
+    assert named("/orders/5/lines") == named("/orders/") == named("/nothing") == []

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
-from tests.chaos.storm import FIRST_DEATHS, Storm, seen_points
+from app.store import Store
+from tests.app.service import FILES
+from tests.app.test_applying import SLEEPS
+from tests.chaos.storm import FIRST_DEATHS, Machine, Storm, seen_points
 from tests.fakegithub import FakeGitHub
+from tests.fakegithub.github import PERMISSIONS
 
 NEEDED = (
     *("before the answer", "before analysis", "in analysis", "after analysis"),
@@ -48,3 +53,43 @@ async def test_a_server_that_is_killed_at_any_point_loses_nothing_and_says_nothi
 
         assert await storm.judge() == []
         assert len(missed) <= len(share) // 6, missed
+
+
+async def test_a_server_that_is_killed_after_its_commit_leaves_the_line_of_it_to_the_next(
+    fakegithub: FakeGitHub, sqlite_url: str, workers: str, servers: str, tmp_path: Path
+) -> None:
+    granted = PERMISSIONS | {"contents": "write"}
+    repo = fakegithub.add_repo("octo/shop", private=True, files=FILES)
+    repo.roles["octocat"] = "write"
+    fakegithub.app.permissions = dict(granted)
+    fakegithub.install("octo", [repo], permissions=granted)
+    repo.git.commit("slow", SLEEPS, parent=repo.git.ref("main"))
+    machine = Machine(fakegithub, sqlite_url, "machine", tmp_path, tmp_path / "points", workers, servers)
+    store = Store(sqlite_url)
+    try:
+        await machine.start()
+        await store.start()
+        fakegithub.webhook_url = machine.url
+        pull = await fakegithub.open_pr(repo, "slow")
+        await fakegithub.until(
+            lambda: [run for run in fakegithub.check_runs(repo, pull.head_sha) if run.actions], 60
+        )
+        (run,) = fakegithub.check_runs(repo, pull.head_sha)
+
+        machine.order("before INSERT fastperf_log#2")  # the first is of the command itself
+        await fakegithub.press(repo, run.id, "apply")
+        assert await machine.died(60)
+        assert pull.head_sha != run.head_sha
+        assert await store.recorded(action="apply") == []
+
+        await machine.start()
+        fakegithub.webhook_url = machine.url
+        for _ in range(300):
+            if lines := await store.recorded(action="apply"):
+                break
+            await asyncio.sleep(0.2)
+        assert [line.detail.split(":")[0] for line in lines] == [f"2 fixes in {pull.head_sha}"]
+    finally:
+        fakegithub.webhook_url = None
+        await store.close()
+        await machine.end()

@@ -22,6 +22,7 @@ from .builders import HEAD, orders_diff, report, result, tracking
         ("Thanks.\r\n\r\n/fastperf help\r\n", Command("help", line=3)),
         ("Thanks.\n/fastperf pause", Command("pause", line=2)),
         ("/fastperf explain fp101", Command("explain", ("FP101",))),
+        ("/fastperf explain", Command("explain", ("",))),
         ("/fastperf ignore FP101 shop/api.py the page is tiny", Command("ignore", ("FP101", "shop/api.py", "the page is tiny"))),
         ("/fastperf ignore FP101 `shop/api.py` tiny", Command("ignore", ("FP101", "shop/api.py", "tiny"))),
         ("/fastperf explain blocking-call-in-async", Command("explain", ("FP101",))),
@@ -85,7 +86,6 @@ def test_what_only_looks_like_a_command_is_none(body: str) -> None:
     ("body", "name", "problem"),
     [
         ("/fastperf dance", "unknown", "`/fastperf help` lists the commands."),
-        ("/fastperf explain", "explain", "It is written `/fastperf explain FP101`."),
         ("/fastperf explain 101", "explain", "It is written"),
         ("/fastperf ignore FP101", "ignore", "A reason is needed."),
         ("/fastperf ignore FP101 shop/api.py", "ignore", "A reason is needed."),

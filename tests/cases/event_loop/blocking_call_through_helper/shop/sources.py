@@ -5,6 +5,8 @@ from enum import Enum
 import requests
 from fastapi import APIRouter
 
+from shop.db import Order, SessionLocal
+
 router = APIRouter()
 
 
@@ -162,3 +164,14 @@ async def answers() -> None:
     await audit()
     Model()
     Model(kept=True)  # FP103
+
+
+def get_or_create_order(number: int) -> Order:
+    with SessionLocal() as session:
+        return session.get(Order, number) or Order()
+
+
+@router.get("/order-or-new/{number}")
+async def order_or_new(number: int) -> None:
+    await audit()
+    get_or_create_order(number)  # FP103 (inline)
