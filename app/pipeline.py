@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from typing import Final
 from urllib.parse import urlsplit
 from weakref import WeakValueDictionary
@@ -225,7 +225,10 @@ class Pipeline(Chores):
         if self._reports is None:
             return None
         report_id = self._reports.id(job.repository.id, job.number, state.head_sha)
-        record = Record.of(report, job.repository.full_name, job.number, state.head_sha, state.base_ref)
+        record = msgspec.structs.replace(
+            Record.of(report, job.repository.full_name, job.number, state.head_sha, state.base_ref),
+            applicable=bool(report.edits) and not state.is_fork,
+        )
         await self.store.keep_report(job.repository, report_id, record.encode())
         return self._reports.url(report_id) or None
 
@@ -373,7 +376,23 @@ class Pipeline(Chores):
         numbers = {job.number, *await self._with_head(job.repository, said.head_sha)}
         if forget and (left := {review.number for review in reviews} - numbers):
             await self.store.drop_reviews(job.repository, said.head_sha, left)
-        return shared(said, [review for review in reviews if review.number in numbers], job.number)
+        together = [review for review in reviews if review.number in numbers]
+        spoken = shared(said, together, job.number)
+        others = {review.number for review in together} - {job.number}
+        if others and not said.applicable and await self._is_applicable_to(others, job, said.head_sha):
+            return msgspec.structs.replace(spoken, applicable=True)
+        return spoken
+
+    async def _is_applicable_to(self, numbers: Iterable[int], job: ReviewJob, head_sha: str) -> bool:
+        """Whether the run's button has fixes to commit for one of these pull requests."""
+        if self._reports is None:
+            return False
+        for number in numbers:
+            data = await self.store.report(self._reports.id(job.repository.id, number, head_sha))
+            with contextlib.suppress(msgspec.MsgspecError):  # of another version
+                if data is not None and Record.decode(data).applicable:
+                    return await self._may_commit(job)
+        return False
 
     def _head(self, repository_id: int, head_sha: str) -> asyncio.Lock:
         """Who holds it may write the check run of the commit."""

@@ -49,6 +49,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     """What the service runs on, as far as it was told or is assumed."""
     sites: dict[str, Site] = {}
     """By folder, where its configuration says otherwise."""
+    applicable: bool = False
+    """Whether there are fixes that a button may commit, if an owner granted that: to no fork."""
     patch: str = ""
     """All proven fixes of new findings, as the check run shows it too."""
     standing: tuple[EndpointChange, ...] = ()

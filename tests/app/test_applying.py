@@ -139,6 +139,23 @@ async def test_a_button_that_should_not_be_there_commits_nothing(service: Servic
     assert answer.body.startswith("The branch belongs to a fork")
 
 
+async def test_who_ignores_the_problems_of_a_shared_head_leaves_the_others_the_button(
+    service: Service,
+) -> None:
+    repo = _shop(service)
+    pull = await service.reviewed(repo, "slow", SLEEPS)
+    repo.git.set_ref("refs/heads/twin", pull.head_sha)
+    twin = await service.github.open_pr(repo, "twin", branch="twin")
+    await service.github.comment(repo, twin.number, "/fastperf ignore FP101 both are fine", user="octocat")
+    await service.idle()
+    assert _buttons(service, repo, twin) == ["rescan", "apply", "ignore"]
+
+    await _press(service, repo, pull)
+
+    assert service.run(repo, pull).conclusion == "success"
+    assert pull.head_sha != twin.head_sha
+
+
 async def test_a_stranger_presses_in_vain(service: Service) -> None:
     repo = _shop(service)
     pull = await service.reviewed(repo, "slow", SLEEPS)
