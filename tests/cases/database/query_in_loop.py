@@ -502,3 +502,15 @@ def by_kind_of_step(steps: list[str], session: SessionDep) -> None:
             print(step)
         elif step.endswith("fill"):
             print(step)
+
+
+SIZES = {"small": ("pin", "clip"), "large": ("crane", "ship", "mill")}
+GROUPS = {"small": ("pin", "clip"), "other": tuple(MANY)}
+
+
+@app.get("/of-size/{size}")
+def of_written_lists(size: str, session: SessionDep) -> None:
+    for kind in SIZES[size]:
+        session.scalar(select(Product).where(Product.name == kind))
+    for kind in GROUPS[size]:
+        session.scalar(select(Product).where(Product.name == kind))  # FP201
