@@ -31,7 +31,8 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 RESULTS = ROOT / "benchmarks" / "results" / "scale.json"
 CLIENTS = 64
-"""At most; a quarter of the predicted answers per second, and at least four: enough to keep the first limit busy."""
+"""At most; three times as many as are answered at once at the predicted ceiling, and at least eight: enough to keep the first
+limit busy, without a crowd that waits for it and costs processor time that a shared machine may not give."""
 CONTEXT = {"workers": 1, "cpus": 1, "http_latency_ms": 20}
 """Thread tokens, pools and the length of a page stand in the service's code."""
 SOCKETS = 16
@@ -55,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         context = CONTEXT | {"db_round_trip_ms": round(round_trip_ms(environment["IMPACT_DATABASE"]), 3)}
         predicted = predict(project, context)
         clients = {
-            path: round(min(CLIENTS, max(4, entry["ceiling_rps"] / 4)))
+            path: round(min(CLIENTS, max(8, 3 * entry["ceiling_rps"] * entry["response_ms"] / 1000)))
             for path, entry in predicted.items()
             if entry["method"] != "WEBSOCKET"
             and not entry["standstill"]

@@ -16,6 +16,7 @@ from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Saf
 from rules.engine.walking import walk
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
     from rules.engine.project import Project
 
@@ -97,6 +98,10 @@ class CacheWriteWithoutTtl(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        query = callee.meaning.query
+        return callee.is_method and query is not None and query.driver == "redis"
 
     def check(
         self, node: ast.Call | ast.FunctionDef | ast.AsyncFunctionDef, module: Module

@@ -10,6 +10,7 @@ from rules.engine.finding import Impact
 from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 
@@ -48,6 +49,7 @@ _DRIVERS = {
     "aioredis.create_redis": _AIOREDIS,
     "aioredis.ConnectionPool.from_url": _AIOREDIS,
 }
+_LAST_NAMES = frozenset(name.rpartition(".")[2] for name in _DRIVERS)
 
 
 class AbandonedDriver(Rule):
@@ -92,6 +94,9 @@ class AbandonedDriver(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return callee.name in _DRIVERS or callee.spelled in _LAST_NAMES or not callee.is_method
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         name = module.index.ref(

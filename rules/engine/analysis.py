@@ -486,7 +486,7 @@ def affected(before: Analysis, after: Analysis) -> frozenset[str]:
         for path in row_changes.affected(before.project, after.project, touched)
         if path in after.project.files and path not in touched and place_of(path) == "app"
     }
-    for path in after.project.files:
+    for path in after.project.unlike(before.project):
         if path in touched or place_of(path) != "app":
             continue
         if path not in before.project.files:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from rules.engine import (
@@ -296,6 +296,11 @@ class Project:
     def keep_signatures(self, others: Collection[str] | None) -> None:
         """Go on with the signatures that were found, but for these files; None stands for all."""
         self._signed = {} if others is None else {p: s for p, s in self._signed.items() if p not in others}
+
+    def unlike(self, before: Project) -> Iterator[str]:
+        """The files whose signatures were not taken over from the version before."""
+        own, others = self._signed, before._signed
+        return (path for path in self.files if path not in own or own[path] is not others.get(path))
 
     def _nodes_of(self, path: str) -> list[Node]:
         module = self.resolver.modules[path]

@@ -14,10 +14,13 @@ from rules.engine import newer_syntax
 MAX_BYTES = 512_000
 MAX_LINES = 20_000
 
-_ODD_LITERAL = re.compile(
-    r"\\[uU](?:0000)?[dD][89a-fA-F]|(?<!\w)[0-9][0-9a-zA-Z_]{15,}|(?<=[0-9.])[eE]\+?[0-9][0-9_]+"
+_ODD_LITERALS = (
+    re.compile(r"\\[uU](?:0000)?[dD][89a-fA-F]"),
+    re.compile(r"[0-9](?<!\w[0-9])[0-9a-zA-Z_]{15,}"),
+    re.compile(r"[0-9.][eE]\+?[0-9][0-9_]+"),
 )
-"""Text that may hold a literal no fact can be written with."""
+"""Text that may hold a literal no fact can be written with. One expression for all three takes three times as long: each
+begins with what is searched for quickly."""
 _LARGEST = 2**53
 _HALF = re.compile("[\ud800-\udfff]")
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
@@ -144,7 +147,7 @@ def tree_of(text: str) -> ast.Module:
 def _encodable(tree: ast.Module, text: str) -> ast.Module:
     """Half characters, which an escape may put into a string, and numbers beyond all use are replaced: no fact and no
     message could be written with them, and one file would end the review of all."""
-    if _ODD_LITERAL.search(text):
+    if any(odd.search(text) for odd in _ODD_LITERALS):
         for node in ast.walk(tree):
             if isinstance(node, ast.Constant):
                 node.value = _usable(node.value)

@@ -12,6 +12,7 @@ from rules.engine.spelling import last_name
 from rules.engine.walking import walk
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 _URLLIB3 = frozenset({"urllib3.Retry", "urllib3.util.Retry", "urllib3.util.retry.Retry"})
@@ -88,6 +89,9 @@ class RetryWithoutBackoff(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return callee.name in _URLLIB3 or callee.name in _TENACITY
 
     def check(
         self,

@@ -10,8 +10,10 @@ from rules.engine.per_item import goes_over_rows, is_doubtful, is_few
 from rules.engine.responses import is_model
 from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, Severity, Valid
 from rules.engine.traffic import is_seldom
+from rules.engine.values import Sort
 
 if TYPE_CHECKING:
+    from rules.engine.callees import Callee
     from rules.engine.module import Module
 
 
@@ -80,6 +82,9 @@ class DeepModelRevalidation(Rule):
             """
         ),
     )
+
+    def concerns(self, callee: Callee) -> bool:
+        return callee.spelled == "model_validate" or callee.sort in (Sort.CLASS, Sort.OBJECT)
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
         source = _dumped(node, module)

@@ -4,12 +4,14 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rules.engine.kept_answers import once
 from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, Severity, Valid
 from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.facts import ModuleFacts
     from rules.engine.module import Function, Module
+    from rules.engine.project import Project
 
 _MAKING = frozenset({"__init__", "__post_init__", "model_post_init", "__new__"})
 _HEAVY = frozenset(
@@ -129,8 +131,14 @@ def _packages(node: ast.Import | ast.ImportFrom) -> list[str]:
 
 def _loaded_at_start(package: str, module: Module) -> bool:
     """Whether a module of the project imports it at its top, so that it is there already."""
-    return any(
-        package in found.of_facts(_HELD, _held_by) for found in module.project.resolver.modules.values()
+    return package in _held(module.project)
+
+
+@once
+def _held(project: Project) -> frozenset[str]:
+    """The packages that some file of the project has names of at its top."""
+    return frozenset().union(
+        *(found.of_facts(_HELD, _held_by) for found in project.resolver.modules.values())
     )
 
 

@@ -534,6 +534,18 @@ def test_a_call_of_each_library_that_waits_was_driven_but_for_a_few_with_their_r
     assert untried <= {libraries.library(name) for name in DOCUMENT.unmeasured}
 
 
+@pytest.mark.parametrize(
+    "name", [name for name, entry in KNOWN.items() if entry.kind is not Kind.CPU and not entry.light]
+)
+def test_what_waits_stops_the_loop_inline_and_hardly_at_all_from_a_thread(name: str) -> None:
+    """Where the thread does not help, the gap is the same. What the machine did to an idle loop is seen beside it."""
+    seen = DOCUMENT.threads[name]
+
+    assert seen.call_ms >= 150
+    assert seen.inline_gap_ms > 0.4 * seen.call_ms
+    assert seen.least_gap_ms - seen.idle_gap_ms < 0.15 * seen.call_ms
+
+
 THREADED = [
     pytest.param(rule, example, id=f"{rule.code}-{number}")
     for rule in registry.rules()

@@ -100,6 +100,7 @@ CALLS: dict[str, Callable[[], object]] = {
     "builtins.open": lambda: open(_pipe(), "rb"),
     "io.open": lambda: open(_pipe(), "rb"),
     "pathlib.Path.open": lambda: _pipe().open("rb"),
+    "pathlib.Path.read_bytes": lambda: _pipe().read_bytes(),
     "gzip.open": lambda: gzip.open(_pipe()),
     "bz2.open": lambda: bz2.open(_pipe()),
     "lzma.open": lambda: lzma.open(_pipe()),

@@ -12,7 +12,7 @@ from typing import Annotated
 import aiohttp
 import httpx
 import requests
-from fastapi import APIRouter, Depends, WebSocket
+from fastapi import APIRouter, Depends, Request, WebSocket
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import create_engine, select, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
@@ -88,6 +88,21 @@ async def library_in_thread() -> int:
 @router.get("/one-at-a-time")
 async def one_at_a_time() -> int:
     async with turns:
+        return await status()
+
+
+@router.get("/acquired-in-turn")
+async def acquired_in_turn() -> int:
+    await turns.acquire()
+    try:
+        return await status()
+    finally:
+        turns.release()
+
+
+@router.get("/permits-of-the-application")
+async def permits_of_the_application(request: Request) -> int:
+    async with request.app.state.permits:
         return await status()
 
 

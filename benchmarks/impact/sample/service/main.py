@@ -36,6 +36,7 @@ http.mount("http://", requests.adapters.HTTPAdapter(pool_maxsize=64))
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
     anyio.to_thread.current_default_thread_limiter().total_tokens = 5
+    app.state.permits = asyncio.Semaphore(2)
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as client:
         clients["upstream"] = held.clients["upstream"] = client
         yield
