@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
-NOTHING = object()
+NOTHING, UNKNOWN = object(), object()
 AWAITED = re.compile(
     r"\b(?:Awaitable|Coroutine|\w*Async(?:Iterator|Iterable|Generator|ContextManager)|asyncio\.(?:Future|Task))\b"
 )
@@ -45,6 +45,19 @@ class UnseenError(Exception):
 
 def follow(name: str) -> Any:
     """What `name` leads to; an instance's attribute is followed through the class that it has."""
+    try:
+        return _followed(name)
+    except MissingError:
+        # `yt_dlp.YoutubeDL` is a class, and a module of the same name in which it stands
+        root, *parts = name.split(".")
+        found: Any = importlib.import_module(root)
+        for part in parts:
+            found = member(found, part)
+        return found
+
+
+def _followed(name: str) -> Any:
+    """`name` from the longest module on that its beginning is."""
     parts = name.split(".")
     found: Any = NOTHING
     failed = ""
@@ -76,6 +89,8 @@ def follow(name: str) -> Any:
 
 
 def member(owner: Any, name: str) -> Any:
+    if owner is UNKNOWN:
+        raise UnseenError(f"nothing says what has {name}")
     if isinstance(owner, types.ModuleType):
         try:
             return getattr(owner, name)
@@ -118,7 +133,7 @@ def _assigned(owner: type, name: str) -> Any:
                 for target, value, annotation in _targets(node):
                     if _is_self(target, name):
                         scope = Scope(_module_of(function), tree.body[0] if tree else None, owner)
-                        return scope.type_of(annotation) or scope.value(value) or object()
+                        return scope.type_of(annotation) or scope.value(value) or UNKNOWN
     # pydantic's own looks only for private attributes
     if any(
         "__getattr__" in vars(each) for each in owner.__mro__ if not each.__module__.startswith("pydantic.")
@@ -263,6 +278,8 @@ class Scope:
         return None
 
     def reference(self, node: ast.expr | None) -> Any:
+        if isinstance(node, ast.Subscript):  # `Collection[Properties](…)`
+            return self.reference(node.value)
         if isinstance(node, ast.Name):
             return self.name(node.id)
         if isinstance(node, ast.Attribute):
@@ -310,7 +327,7 @@ def awaited(found: Any) -> str:
     if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
         return "async"
     annotation = getattr(function, "__annotations__", {}).get("return", "")
-    text = annotation if isinstance(annotation, str) else str(annotation)
+    text = annotation if isinstance(annotation, str) else str(annotation).replace("Optional[", "Union[")
     given = _result(function)
     if AWAITED.search(text) or hasattr(given, "__await__") or hasattr(given, "__aiter__"):
         return "both" if "Union" in text or "|" in text or hasattr(given, "__iter__") else "async"

@@ -33,7 +33,7 @@ from rules.engine.facts import Alias, Call, Class, Decorator, Function, ModuleFa
 from rules.engine.index import Index
 from rules.engine.scopes import BUILTINS, FUNCTIONS, Binding, Scope
 from rules.engine.spelling import is_main_guard, last_name
-from rules.engine.surroundings import held_around, is_short, surroundings
+from rules.engine.surroundings import held_around, is_let_go, is_short, surroundings
 from rules.engine.walking import walk
 from rules.libraries import OFFLOADS
 
@@ -477,6 +477,8 @@ def _calls(index: Index, scope: Scope, guarded: list[Call]) -> list[Call]:
             flags |= session_factories.flag_of(node, last)
         if isinstance(node.func, ast.Call) and last_name(node.func) in _WRAPPING:
             flags |= facts.OFFLOADED
+        if last == "submit" and is_let_go(index, node):
+            flags |= facts.LET_GO
         if last in _EXECUTING and node.args and is_writing(index, node.args[0], scope):
             flags |= facts.WRITES
         given = bound = taken_from = None

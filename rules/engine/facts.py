@@ -83,6 +83,8 @@ BRIEF = 131072
 """Sleeps for a millisecond or so."""
 LOCAL = 524288
 """Talks to the machine it runs on: `connect(("127.0.0.1", port))`, `get("http://localhost:9000/")`."""
+LET_GO = 1048576
+"""Hands work to an executor of which nobody in the function asks the future: `pool.submit(send)`."""
 
 # Flags of a function.
 ASYNC = 1

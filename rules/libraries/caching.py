@@ -43,13 +43,11 @@ MEMOISERS = {
         Memoiser("cashews.cache.soft", ttl="ttl", awaits=True, shared=True, route=True),
         Memoiser("cashews.cache.hit", ttl="ttl", awaits=True, shared=True, route=True),
         Memoiser("cashews.cache.failover", ttl="ttl", awaits=True, shared=True, route=True),
-        Memoiser("fastapi_cachette.cached", ttl="ttl", awaits=True, shared=True, route=True),
     )
 }
 """By canonical name."""
 
 MEMOISER_ALIASES = {
-    "fastapi_cache.cache": "fastapi_cache.decorator.cache",
     "aiocache.decorators.cached": "aiocache.cached",
     "aiocache.decorators.cached_stampede": "aiocache.cached_stampede",
     "aiocache.decorators.multi_cached": "aiocache.multi_cached",

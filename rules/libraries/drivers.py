@@ -11,6 +11,9 @@ _CALLS_OF = {
     "duckdb": "execute executemany",
     "pyodbc": "execute executemany",
     "databricks.sql": "execute executemany",
+    "clickhouse_driver": "execute executemany",
+    "trino.dbapi": "execute executemany",
+    "vertica_python": "execute executemany",
 }
 _EXECUTING_CONNECTIONS = {
     "sqlite3": "execute executemany executescript",

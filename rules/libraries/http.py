@@ -236,7 +236,6 @@ LIBRARY = Library(
         "urllib3.poolmanager.PoolManager": "urllib3.PoolManager",
         "urllib3.connectionpool.HTTPConnectionPool": "urllib3.HTTPConnectionPool",
         "urllib3.connectionpool.HTTPSConnectionPool": "urllib3.HTTPSConnectionPool",
-        "requests_toolbelt.BaseUrlSession": "requests_toolbelt.sessions.BaseUrlSession",
         "requests.packages.urllib3": "urllib3",
         "authlib.integrations.httpx_client.OAuth2Client": "httpx.Client",
         "selenium.webdriver.chrome.webdriver.WebDriver": "selenium.webdriver.Chrome",

@@ -103,9 +103,10 @@ LIBRARY = Library(
         ),
         *each(
             Query("", "select", True, "beanie"),
-            ("beanie.FindMany", "beanie.AggregationQuery"),
+            "beanie.FindMany",
             "to_list first_or_none count delete update exists",
         ),
+        *each(Query("", "select", True, "beanie"), "beanie.AggregationQuery", "to_list"),
         *each(Query("", "select", True, "odmantic"), "odmantic.AIOEngine", "find find_one count"),
         *each(Query("", "write", True, "odmantic"), "odmantic.AIOEngine", "save save_all delete remove"),
         *each(Query("", "select", False, "mongoengine"), "mongoengine.QuerySet", "first get count"),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from rules.libraries.model import Blocking, External, Kind, Library, Query, each
 
 _THREAD = "a worker thread"
+_TYPESENSE = "`typesense.AsyncClient`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +176,8 @@ _SDKS = (
         "`weaviate.use_async_with_local` and its like",
         ("weaviate.collections.CollectionAsync",),
     ),
-    _Sdk(("typesense.documents.Documents",), "search create upsert import_ export delete update", _THREAD),
-    _Sdk(("typesense.document.Document",), "retrieve update delete", _THREAD),
+    _Sdk(("typesense.documents.Documents",), "search create upsert import_ export delete update", _TYPESENSE),
+    _Sdk(("typesense.document.Document",), "retrieve update delete", _TYPESENSE),
     _Sdk(("notion_client.Client",), _NOTION, "`notion_client.AsyncClient`", ("notion_client.AsyncClient",)),
     _Sdk(("hubspot.HubSpot",), _HUBSPOT),
     _Sdk(
@@ -393,6 +394,11 @@ LIBRARY = Library(
             "langchain-community==0.3.31",
         ),
         "solana.rpc.api": "solana==0.36.12",
+        "supabase._sync.client.SyncClient": "supabase==2.15.3",
+        **{
+            f"youtube_transcript_api.YouTubeTranscriptApi.{name}": "youtube-transcript-api==0.6.3"
+            for name in ("get_transcript", "get_transcripts", "list_transcripts")
+        },
     },
     blocking=(
         *_blocking(),
@@ -529,7 +535,6 @@ LIBRARY = Library(
         "supabase.create_async_client": "supabase.acreate_client",
         "supabase.client.Client": "supabase.Client",
         "supabase._sync.client.SyncClient": "supabase.Client",
-        "supabase.SyncClient": "supabase.Client",
         "supabase._async.client.AsyncClient": "supabase.AsyncClient",
         "langchain.vectorstores": "langchain_community.vectorstores",
         "langchain_community.vectorstores.chroma.Chroma": "langchain_community.vectorstores.Chroma",

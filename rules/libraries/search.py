@@ -24,8 +24,11 @@ _VECTOR = (
     ),
     ("pinecone.Index", "`pinecone.PineconeAsyncio`", "query upsert delete fetch update describe_index_stats"),
     ("chromadb.Collection", "`chromadb.AsyncHttpClient`", "query add get upsert update delete count peek"),
-    ("weaviate.Client", "`weaviate.use_async_with_local`", "connect"),
-    ("typesense.Client", "a worker thread", "collections.create collections.retrieve multi_search.perform"),
+    (
+        "typesense.Client",
+        "`typesense.AsyncClient`",
+        "collections.create collections.retrieve multi_search.perform",
+    ),
 )
 
 LIBRARY = Library(

@@ -167,7 +167,9 @@ LIBRARY = Library(
         ),
         *each(
             _thread,
-            tuple(f"shopify.{name}" for name in ("Product", "Order", "Customer", "Variant", "Collection")),
+            tuple(
+                f"shopify.{name}" for name in ("Product", "Order", "Customer", "Variant", "CustomCollection")
+            ),
             "find find_first create save destroy count",
         ),
         *each(
@@ -292,7 +294,7 @@ LIBRARY = Library(
         },
         **{
             f"shopify.{name}": f"shopify.{name}"
-            for name in ("Product", "Order", "Customer", "Variant", "Collection")
+            for name in ("Product", "Order", "Customer", "Variant", "CustomCollection")
         },
         "github.Github.get_repo": "github.Repository.Repository",
         "paramiko.SSHClient.open_sftp": "paramiko.SFTPClient",
@@ -303,7 +305,6 @@ LIBRARY = Library(
         **alike("insecure_channel secure_channel", "grpc.Channel", "grpc"),
     },
     aliases={
-        "twilio.rest.TwilioRestClient": "twilio.rest.Client",
         "slack_sdk.web.WebClient": "slack_sdk.WebClient",
         "slack_sdk.web.client.WebClient": "slack_sdk.WebClient",
         "slack.WebClient": "slack_sdk.WebClient",

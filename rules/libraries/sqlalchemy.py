@@ -16,11 +16,16 @@ _TERMINALS = "all first one one_or_none scalar count update delete"
 _SESSION_READS = "execute scalars scalar refresh get get_one merge"
 _SESSION_WRITES = "commit flush rollback bulk_save_objects bulk_insert_mappings bulk_update_mappings"
 _CONNECTION_CALLS = "execute scalar scalars exec_driver_sql commit rollback"
-_STATEMENT = (
-    "where filter filter_by order_by group_by having join outerjoin select_from limit offset options distinct"
-    " execution_options with_for_update correlate add_columns with_only_columns union union_all values returning"
-    " on_conflict_do_nothing on_conflict_do_update params prefix_with slice"
-)
+_CHAINED = {
+    "Select": (
+        "where filter filter_by order_by group_by having join outerjoin select_from limit offset distinct with_for_update"
+        " correlate add_columns with_only_columns union union_all slice"
+    ),
+    "Insert": "values returning on_conflict_do_nothing on_conflict_do_update",
+    "Update": "where filter filter_by values returning",
+    "Delete": "where filter filter_by returning",
+}
+_ALL_CHAINED = "options execution_options params prefix_with"
 _QUERY = (
     "filter filter_by where order_by group_by having join outerjoin select_from limit offset options distinct"
     " with_entities add_columns add_entity execution_options yield_per populate_existing with_for_update enable_eagerloads"
@@ -45,7 +50,8 @@ def _statements() -> dict[str, str]:
         ("Delete", "delete"),
     ):
         made[f"sqlalchemy.{names}"] = f"sqlalchemy.sql.{kind}"
-        made.update(alike(_STATEMENT, f"sqlalchemy.sql.{kind}", f"sqlalchemy.sql.{kind}"))
+        chained = f"{_CHAINED[kind]} {_ALL_CHAINED}"
+        made.update(alike(chained, f"sqlalchemy.sql.{kind}", f"sqlalchemy.sql.{kind}"))
     made["sqlalchemy.dialects.postgresql.insert"] = "sqlalchemy.sql.Insert"
     made["sqlalchemy.dialects.sqlite.insert"] = "sqlalchemy.sql.Insert"
     made["sqlalchemy.dialects.mysql.insert"] = "sqlalchemy.sql.Insert"
@@ -189,6 +195,7 @@ LIBRARY = Library(
         "sqlalchemy.ext.asyncio.AsyncSession.sync_session": "sqlalchemy.orm.Session",
         "flask_sqlalchemy.SQLAlchemy.session": "sqlalchemy.orm.Session",
     },
+    former={"sqlalchemy.orm.Query.from_self": "sqlalchemy==1.4.54"},
     aliases={
         "sqlalchemy.Engine": _ENGINE,
         "sqlalchemy.Connection": _CONNECTION,
@@ -235,7 +242,6 @@ LIBRARY = Library(
         "sqlmodel.insert": "sqlalchemy.insert",
         "sqlmodel.sql.expression.select": "sqlmodel.select",
         "sqlmodel.orm.session.Session": "sqlmodel.Session",
-        "sqlmodel.ext.asyncio.AsyncSession": "sqlmodel.ext.asyncio.session.AsyncSession",
         "fastapi_sqlalchemy.db.session": "sqlalchemy.orm.Session",
         "fastapi_async_sqlalchemy.db.session": "sqlalchemy.ext.asyncio.AsyncSession",
     },

@@ -514,3 +514,34 @@ def of_written_lists(size: str, session: SessionDep) -> None:
         session.scalar(select(Product).where(Product.name == kind))
     for kind in GROUPS[size]:
         session.scalar(select(Product).where(Product.name == kind))  # FP201
+
+
+def index_products(ids: list[int], session: Session) -> list[str]:
+    names = []
+    for number in ids:
+        product = session.scalar(select(Product).where(Product.id == number))  # FP201 (summary)
+        names.append(product.name if product else "")
+    return names
+
+
+def index_everything(session: Session) -> None:
+    index_products(list(session.scalars(select(Product.id))), session)
+
+
+@app.post("/products/{number}/index")
+def index_one(number: int, session: SessionDep) -> list[str]:
+    return index_products([number], session)
+
+
+def count_products(ids: list[int], session: Session) -> None:
+    for number in ids:
+        print(session.scalar(select(Product).where(Product.id == number)))  # FP201
+
+
+def count_everything(session: Session) -> None:
+    count_products([1], session)
+
+
+@app.post("/products/count")
+def count_all(ids: list[int], session: SessionDep) -> None:
+    count_products(ids, session)
