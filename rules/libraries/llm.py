@@ -330,10 +330,8 @@ LIBRARY = Library(
             ("langchain.prompts", "langchain.PromptTemplate", "langchain.chat_models.ChatOpenAI"),
             "langchain==0.3.27 langchain-community==0.3.31",
         ),
-        **{
-            f"{model}.predict": f"langchain-{package}==0.3.31"
-            for model, package in zip(_LC_PREDICTING, ("openai", "community"), strict=True)
-        },
+        "langchain_openai.ChatOpenAI.predict": "langchain-openai==0.3.31",
+        "langchain_community.chat_models.ChatOpenAI": "langchain-community==0.3.31",
     },
     bases={
         "openai.AzureOpenAI": "openai.OpenAI",
