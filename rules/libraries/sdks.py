@@ -385,14 +385,19 @@ LIBRARY = Library(
         ),
         **dict.fromkeys(
             (
-                *(f"{_RETRIEVER}.{name}" for name in ("get_relevant_documents", "aget_relevant_documents")),
-                *(
-                    f"langchain_community.vectorstores.{name}"
-                    for name in ("Pinecone", "Qdrant", "Milvus", "Weaviate")
-                ),
+                f"langchain_community.vectorstores.{name}"
+                for name in ("Pinecone", "Qdrant", "Milvus", "Weaviate")
             ),
             "langchain-community==0.3.31",
         ),
+        **{
+            f"{_RETRIEVER}.{name}": "langchain-core==0.2.43"
+            for name in ("get_relevant_documents", "aget_relevant_documents")
+        },
+        **{
+            f"notion_client.{name}.databases.query": "notion-client==2.2.1"
+            for name in ("Client", "AsyncClient")
+        },
         "solana.rpc.api": "solana==0.36.12",
         "supabase._sync.client.SyncClient": "supabase==2.15.3",
         **{
