@@ -108,7 +108,6 @@ _LC_MODELS = (
     "langchain_community.chat_models.ChatOpenAI",
     "langchain_aws.ChatBedrock",
 )
-_LC_PREDICTING = ("langchain_openai.ChatOpenAI", "langchain_community.chat_models.ChatOpenAI")
 _LC_EMBEDDINGS = (
     "langchain_openai.OpenAIEmbeddings",
     "langchain_openai.AzureOpenAIEmbeddings",
@@ -161,7 +160,6 @@ LIBRARY = Library(
             _LC_MODELS,
             "invoke stream batch",
         ),
-        *each(Blocking("", Kind.NET, "`.ainvoke`"), _LC_PREDICTING, "predict"),
         *each(Blocking("", Kind.NET, "`.ainvoke`, `.astream` or `.abatch`"), _LC_CHAIN, _LC_RUNS),
         *each(
             Blocking("", Kind.NET, "`.aembed_documents` or `.aembed_query`"),
@@ -330,7 +328,6 @@ LIBRARY = Library(
             ("langchain.prompts", "langchain.PromptTemplate", "langchain.chat_models.ChatOpenAI"),
             "langchain==0.3.27 langchain-community==0.3.31",
         ),
-        "langchain_openai.ChatOpenAI.predict": "langchain-openai==0.3.31",
         "langchain_community.chat_models.ChatOpenAI": "langchain-community==0.3.31",
     },
     bases={
