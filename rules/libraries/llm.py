@@ -302,6 +302,7 @@ LIBRARY = Library(
     },
     aliases={
         "openai.lib.azure.AzureOpenAI": "openai.AzureOpenAI",
+        "mistralai.client.Mistral": "mistralai.Mistral",
         "openai.lib.azure.AsyncAzureOpenAI": "openai.AsyncAzureOpenAI",
         **{f"langchain.prompts.{name.rpartition('.')[2]}": name for name in _LC_PROMPTS},
         "langchain.PromptTemplate": "langchain_core.prompts.PromptTemplate",

@@ -123,8 +123,8 @@ _SHEET = (
     " get insert_row delete_rows clear"
 )
 _MSAL = (
-    "acquire_token_for_client acquire_token_by_authorization_code acquire_token_on_behalf_of"
-    " acquire_token_by_refresh_token acquire_token_silent acquire_token_by_auth_code_flow"
+    "acquire_token_by_authorization_code acquire_token_by_refresh_token acquire_token_silent"
+    " acquire_token_by_auth_code_flow"
 )
 _PLAID = (
     "transactions_sync transactions_get link_token_create item_public_token_exchange accounts_get accounts_balance_get"
@@ -256,6 +256,7 @@ _SDKS = (
     _Sdk(("gspread.Spreadsheet",), "worksheet worksheets add_worksheet get_worksheet values_batch_update"),
     _Sdk(("gspread.Worksheet",), _SHEET),
     _Sdk(("msal.ConfidentialClientApplication", "msal.PublicClientApplication"), _MSAL),
+    _Sdk(("msal.ConfidentialClientApplication",), "acquire_token_for_client acquire_token_on_behalf_of"),
     _Sdk(("plaid.api.plaid_api.PlaidApi",), _PLAID),
     _Sdk(
         ("razorpay.Client",),
