@@ -399,6 +399,7 @@ LIBRARY = Library(
             f"notion_client.{name}.databases.query": "notion-client==2.2.1"
             for name in ("Client", "AsyncClient")
         },
+        "langgraph.graph.graph": "langgraph==0.2.76",
         "solana.rpc.api": "solana==0.36.12",
         "supabase._sync.client.SyncClient": "supabase==2.15.3",
         **{
