@@ -51,12 +51,11 @@ from app.analysis.messages import (
     Unpacked,
 )
 from rules import ModuleFacts, SourceError
-from rules.engine import diagnosis, growth, measured, registry
+from rules.engine import diagnosis, growth, measured, registry, sharing
 from rules.engine.edits import Lines
 from rules.engine.finding import Confidence, Finding, Options, Result, Severity
 from rules.engine.heat import Since
 from rules.engine.project import Project
-from rules.engine.sharing import share
 
 FACTS_KEPT_BYTES = 64_000_000
 MOST_LINKED = 3
@@ -191,7 +190,7 @@ class FactsCache:
         if (found := self._kept.get(key)) is not None:
             self._kept.move_to_end(key)
             return found[0]
-        facts = share(self._decoder.decode(encoded))
+        facts = sharing.share(self._decoder.decode(encoded))
         self._keep(key, facts)
         return facts
 
@@ -204,7 +203,7 @@ class FactsCache:
         """Keep the facts of a file of a review, and their encoding, which comes back with the next ones."""
         key = _key(encoded)
         if key not in self._kept:
-            self._keep(key, share(facts))
+            self._keep(key, sharing.share(facts))
         self._by_source[_key(source)] = key
         if len(self._by_source) > MOST_SOURCES:
             self._by_source.popitem(last=False)
@@ -558,6 +557,7 @@ def main(parent: int, limits: str) -> None:
 
     registry.rules()  # as above: loads them
     measured.document()  # as above
+    sharing.learn()  # as above
     gc.collect()
     gc.freeze()
     connection, cache = Connection(read, write, bounds), FactsCache()

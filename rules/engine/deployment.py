@@ -20,6 +20,8 @@ _DEVELOPMENT = re.compile(
 _PRODUCTION = re.compile(
     r"(?:^|[^a-z])(?:prod|production|prd|live|swarm|stack|k8s|kubernetes|helm|charts?|deploy)(?:[^a-z]|$)"
 )
+_TRIAL = re.compile(r"(?:^|[^a-z])(?:staging|stage|preview|preprod|uat|qa|sandbox)(?:[^a-z]|$)")
+"""Stages of an image that stand before the one which is deployed."""
 _SEPARATORS = frozenset({"&&", "||", ";", "|", "&", "then", "do", "else", "fi"})
 _KEYS = re.compile(
     r"^(?P<indent>\s*)(?:-\s+)?(?P<key>command|args|entrypoint|startCommand|cmd|replicas|scale):\s*(?P<value>.*?)\s*$"
@@ -285,10 +287,28 @@ def _is_production(path: str, kind: str) -> bool | None:
 
 def _commands(path: str, kind: str, text: str) -> Iterator[Command]:
     production = _is_production(path, kind)
-    for words, stage in _command_lines(kind, text):
+    lines = list(_command_lines(kind, text))
+    for words, stage in lines:
         for server, part in _servers(words):
-            meant = False if _DEVELOPMENT.search(stage.lower()) else production
+            meant = False if _is_set_aside(stage, kind, lines) else production
             yield Command(path, kind, server, part, meant, stage, _folder(words, part))
+
+
+def _is_set_aside(stage: str, kind: str, lines: Sequence[tuple[list[Word], str]]) -> bool:
+    """Whether a stage is for developers, or for trying out beside one of the same image that is deployed."""
+    name = stage.lower()
+    if _DEVELOPMENT.search(name):
+        return True
+    return (
+        kind == "dockerfile"
+        and _TRIAL.search(name) is not None
+        and any(
+            not _DEVELOPMENT.search(other.lower())
+            and not _TRIAL.search(other.lower())
+            and (_PRODUCTION.search(other.lower()) or any(_servers(words)))
+            for words, other in lines
+        )
+    )
 
 
 def _folder(words: Sequence[Word], part: Sequence[Word]) -> str:
@@ -322,8 +342,9 @@ def _command_lines(kind: str, text: str) -> Iterator[tuple[list[Word], str]]:
 
 
 def _programs(path: str, kind: str, text: str) -> Iterator[Setting]:
-    for words, stage in _command_lines(kind, text):
-        if _DEVELOPMENT.search(stage.lower()):
+    lines = list(_command_lines(kind, text))
+    for words, stage in lines:
+        if _is_set_aside(stage, kind, lines):
             continue
         for position, word in enumerate(words[:-1]):
             if not re.fullmatch(r"python[\d.]*", word.text.rpartition("/")[2]):

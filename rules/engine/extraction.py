@@ -33,7 +33,7 @@ from rules.engine.facts import Alias, Call, Class, Decorator, Function, ModuleFa
 from rules.engine.index import Index
 from rules.engine.scopes import BUILTINS, FUNCTIONS, Binding, Scope
 from rules.engine.spelling import is_main_guard, last_name
-from rules.engine.surroundings import held_around, is_short, surroundings
+from rules.engine.surroundings import held_around, is_let_go, is_short, surroundings
 from rules.engine.walking import walk
 from rules.libraries import OFFLOADS
 
@@ -79,6 +79,8 @@ _QUIET = frozenset(
 )
 _EXECUTING = frozenset({"execute", "exec", "scalar", "scalars", "fetchval", "fetchrow", "fetch"})
 _WRITING = re.compile(r"(?:^|\.)(?:insert|update|delete)\(\)")
+_EACH = "UploadFile:.size"
+"""A reading of which the place matters: whether an upload's size is asked for before it is read."""
 _WRAPPING = frozenset(name.rpartition(".")[2] for name, offload in OFFLOADS.items() if offload.wraps)
 _ROUTES = frozenset(
     {"get", "post", "put", "patch", "delete", "head", "options", "trace", "route", "api_route", "websocket"}
@@ -477,6 +479,8 @@ def _calls(index: Index, scope: Scope, guarded: list[Call]) -> list[Call]:
             flags |= session_factories.flag_of(node, last)
         if isinstance(node.func, ast.Call) and last_name(node.func) in _WRAPPING:
             flags |= facts.OFFLOADED
+        if last == "submit" and is_let_go(index, node):
+            flags |= facts.LET_GO
         if last in _EXECUTING and node.args and is_writing(index, node.args[0], scope):
             flags |= facts.WRITES
         given = bound = taken_from = None
@@ -520,7 +524,9 @@ def _calls(index: Index, scope: Scope, guarded: list[Call]) -> list[Call]:
         ref = index.ref(load, scope)
         # Only what is read from a value can be a property.
         base = ref.rpartition(".")[0]
-        if not base or base[-1] not in ":)^]$»⟩" or base.startswith("builtins.") or ref in seen:
+        if not base or base[-1] not in ":)^]$»⟩" or base.startswith("builtins."):
+            continue
+        if ref in seen and not ref.endswith(_EACH):
             continue
         seen.add(ref)
         flags, loops, path, is_guarded, _ = surroundings(index, load, at_module)

@@ -38,7 +38,7 @@ from rules.engine.raw_text import RawFacts
 from rules.engine.rows import Flow
 from rules.engine.switches import Switch
 
-ENGINE_VERSION = "38"
+ENGINE_VERSION = "39"
 """Changes when facts change shape or meaning: cached ones of another version are worthless."""
 
 # Flags of a call.
@@ -83,6 +83,8 @@ BRIEF = 131072
 """Sleeps for a millisecond or so."""
 LOCAL = 524288
 """Talks to the machine it runs on: `connect(("127.0.0.1", port))`, `get("http://localhost:9000/")`."""
+LET_GO = 1048576
+"""Hands work to an executor of which nobody in the function asks the future: `pool.submit(send)`."""
 
 # Flags of a function.
 ASYNC = 1

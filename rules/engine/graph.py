@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import msgspec
+
 from rules.engine import callbacks, facts, quick_calls
 from rules.engine.facts import Argument, Call, Function
 from rules.engine.knowledge import Knowledge
@@ -215,6 +217,8 @@ class Graph:
             if pool is not None and "ProcessPool" in pool.name:
                 kind = PROCESS
         value = self.resolver.value(argument.ref, node.module)
+        if call.flags & facts.LET_GO and not offload.awaitable:
+            call = msgspec.structs.replace(call, flags=call.flags | facts.DETACHED)
         for target in self.runs(value):
             node.edges.append(Edge(target, call, kind, offload=offload.name))
         if (

@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from rules.engine import facts, small_tables, switches
-from rules.engine.context import AT_STARTUP
+from rules.engine.context import AT_STARTUP, IN_REQUEST
 from rules.engine.loop_shapes import FEW, is_short, iterables, targets, unwrapped
 from rules.engine.scopes import Part
 from rules.engine.spelling import last_name
@@ -17,6 +17,7 @@ from rules.engine.walking import walk
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from rules.engine.graph import Node
     from rules.engine.module import Module
     from rules.engine.scopes import Binding
 
@@ -89,7 +90,9 @@ def _is_after_failure(loop: ast.AST, module: Module) -> bool:
 def _is_unclear(iterable: ast.expr, module: Module) -> bool:
     if _is_grouped(iterable, module) or _is_rest(iterable) or _is_arriving(iterable):
         return True
-    if isinstance(iterable, ast.Name) and _is_done(iterable, module):
+    if isinstance(iterable, ast.Name) and (
+        _is_done(iterable, module) or _is_many_only_in_jobs(iterable, module)
+    ):
         return True
     value = _value_of(iterable, module) if isinstance(iterable, ast.Name) else iterable
     return _is_arriving(value) or _is_limited(value, module) or _is_configured(value)
@@ -426,14 +429,30 @@ def _is_made_of_few(name: ast.Name, bindings: list[Binding], module: Module) -> 
 
 def _is_given_few(name: ast.Name, bindings: list[Binding], module: Module) -> bool:
     """Whether the name is a parameter for which all callers pass constants."""
+    found = _parameter(name, bindings, module)
+    return found is not None and switches.gets_few(*found)
+
+
+def _is_many_only_in_jobs(name: ast.Name, module: Module) -> bool:
+    """Whether the name is a parameter for which those that requests reach write out one or a few: `index([document])`."""
+    found = _parameter(name, _bindings(name, module), module)
+    return found is not None and switches.gets_few_in_requests(
+        *found, lambda node: bool(node.contexts & IN_REQUEST)
+    )
+
+
+def _parameter(
+    name: ast.Name, bindings: list[Binding], module: Module
+) -> tuple[Node, switches.Switch] | None:
+    """The function and the parameter of it that a name is."""
     function, node = module.function_of(name), module.graph_node(name)
     if len(bindings) != 1 or bindings[0].kind != "parameter" or function is None or node is None:
-        return False
+        return None
     arguments = function.node.args
     positional = [each.arg for each in (*arguments.posonlyargs, *arguments.args)]
     bound = bool(node.function.owner) and not node.function.flags & facts.STATIC
     position = positional.index(name.id) - bound if name.id in positional else -1
-    return switches.gets_few(node, switches.Switch(name.id, position))
+    return node, switches.Switch(name.id, position)
 
 
 def _gives_members(target: ast.expr, module: Module) -> bool:

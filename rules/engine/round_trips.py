@@ -53,8 +53,8 @@ _FAR = 3
 _RUNNING = frozenset({"execute", "exec", "scalar", "scalars", "fetchval", "fetchrow", "fetch"})
 _BUILDERS = frozenset({"insert", "update", "delete", "select"})
 _HEAVY = re.compile(
-    r"_*(?:\w*_)?a?(?:ingest|embed|retrieve|transcribe|synthesi[sz]e|infer|predict|train|restart|deploy|crawl|scrape|download)"
-    r"(?:_\w+)?"
+    r"(?:^|_)a?(?:ingest|embed|retrieve|transcribe|synthesi[sz]e|infer|predict|train|restart|deploy|crawl|scrape|download)"
+    r"(?:_|$)"
 )
 """Names of work beside which one look-up is nothing, whatever it is made of."""
 _DEFINING = frozenset(
@@ -220,7 +220,7 @@ def _leaves_too(loop: ast.AST, module: Module) -> bool:
         and (
             (module.external(call) is not None and module.query(call) is None)
             or ((summary := module.summary(call)) is not None and any(map(_is_sure, summary.external)))
-            or (_HEAVY.fullmatch(last_name(call.func)) is not None and _may_leave(call, summary, module))
+            or (_HEAVY.search(last_name(call.func)) is not None and _may_leave(call, summary, module))
         )
         for statement in (loop.body if isinstance(loop, ast.For | ast.AsyncFor) else ())
         for call in walk(statement)

@@ -78,7 +78,7 @@ def unreached(
         or (not node.contexts & IN_LOOP and node.path in _threaded_files(project))
     )
     bounds = _is_end(node) or _is_beginning(node)
-    if in_task or alone or _ELSEWHERE.search(node.path) or bounds:
+    if in_task or alone or _is_led_to_from_elsewhere(node) or _ELSEWHERE.search(node.path) or bounds:
         stands_still = in_task and not alone and not bounds and _shares_loop(node, project)
         return _capped(severity, Severity.LOW), Confidence.LIKELY if stands_still else Confidence.POSSIBLE
     if _SDK.search(node.path):
@@ -111,6 +111,20 @@ def is_drained_apart(project: Project, node: Node) -> bool:
                 found = True
             else:
                 pending.append(caller)
+    return found
+
+
+def _is_led_to_from_elsewhere(node: Node) -> bool:
+    """Whether jobs, scripts and the like call their way here, and nobody whom a request or a serving loop reaches."""
+    seen, pending = {node}, [node]
+    found = False
+    for each in pending:  # grows while we go
+        if len(pending) > _MOST or each.contexts & (IN_LOOP | IN_REQUEST):
+            return False
+        found = found or "task" in each.roles or _ELSEWHERE.search(each.path) is not None
+        callers = [caller for caller, _ in each.callers if caller not in seen]
+        seen.update(callers)
+        pending += dict.fromkeys(callers)
     return found
 
 

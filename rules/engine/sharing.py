@@ -14,6 +14,21 @@ from rules.engine.facts import ModuleFacts
 _intern = sys.intern
 
 
+def learn() -> None:
+    """Read the annotations of all that facts are made of, before the first ones are shared: reading them evaluates text."""
+    seen: set[typing.Any] = set()
+    pending: list[typing.Any] = [ModuleFacts]
+    while pending:
+        kind = pending.pop()
+        if kind in seen:
+            continue
+        seen.add(kind)
+        pending.extend(typing.get_args(kind))
+        if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+            _fields(kind)
+            pending.extend(field.type for field in msgspec.structs.fields(kind))
+
+
 def share(facts: ModuleFacts) -> ModuleFacts:
     """These facts, fresh from their encoding, with all texts shared with those of other files."""
     pending: list[msgspec.Struct] = [facts]

@@ -387,6 +387,26 @@ def is_detached(index: Index, spawning: ast.Call) -> bool:
     return True
 
 
+def is_let_go(index: Index, submitting: ast.Call) -> bool:
+    """Whether nobody in the function waits for the future that `pool.submit(…)` gives, nor for the whole pool."""
+    match submitting.func:
+        case ast.Attribute(value=(ast.Name() | ast.Attribute()) as pool):
+            return is_detached(index, submitting) and not _is_waited_out(index, submitting, ast.unparse(pool))
+    return False
+
+
+def _is_waited_out(index: Index, node: ast.AST, pool: str) -> bool:
+    """Whether the function waits until a pool has done everything: `with pool:`, `pool.shutdown()`, `wait(…)`."""
+    for each in walk(index.scope_at(node).node):
+        match each:
+            case ast.withitem(context_expr=entered, optional_vars=bound):
+                if pool in (ast.unparse(entered), ast.unparse(bound) if bound is not None else ""):
+                    return True
+            case ast.Call(func=ast.Attribute(value=owner, attr="shutdown")) if ast.unparse(owner) == pool:
+                return True
+    return False
+
+
 def _lets_go(index: Index, call: ast.Call, argument: ast.expr) -> bool:
     """Whether a plain function of the file makes a task of `argument` that nobody waits for: `fire_and_forget(send(order))`."""
     name = last_name(call.func)

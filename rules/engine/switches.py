@@ -11,7 +11,7 @@ marked after the sign for its truth: `1s1f` is a text, `1i4` a number, `CeColour
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 from zlib import crc32
 
@@ -357,6 +357,18 @@ def passes(call: Call, parameter: str, position: int) -> bool:
     if parameter in given:
         return given[parameter][:1] not in ("N", "0")
     return 0 <= position < count and given.get(str(position), "")[:1] not in ("N", "0")
+
+
+def gets_few_in_requests(node: Node, switch: Switch, reaches: Callable[[Node], bool]) -> bool:
+    """Whether the callers that `reaches` says a request gets to all write out what they pass for a parameter, while others
+    pass what they have."""
+    calls = [(caller, edge.call) for caller, edge in node.callers]
+    if node.roles or any(edge.kind != "call" for _, edge in node.callers):
+        return False
+    served = [(caller, call) for caller, call in calls if reaches(caller)]
+    return 0 < len(served) < len(calls) and all(
+        _passes_few(caller, call, switch, _HOPS) for caller, call in served
+    )
 
 
 def gets_few(node: Node, switch: Switch, hops: int = _HOPS) -> bool:

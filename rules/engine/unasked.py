@@ -102,4 +102,5 @@ def _is_refused(condition: str, switch: switches.Switch, node: Node, project: Pr
 
 
 def _leads_to(caller: Node, call: facts.Call, node: Node) -> bool:
-    return any(edge.call is call and edge.target is node for edge in caller.edges)
+    place = call.line, call.column
+    return any(edge.target is node and (edge.call.line, edge.call.column) == place for edge in caller.edges)

@@ -152,10 +152,23 @@ def _is_single(command: Command, project: Project) -> bool:
 
 
 def _starts(setting: Setting, module: Module) -> bool:
+    """Whether a document's `python main.py` is this file: the one beside the document, where there is one."""
     started = setting.value or ""
-    if started.endswith(".py"):
-        wanted = started.removeprefix("./").lstrip("/")
-        return (
-            module.path == wanted or module.path.endswith(f"/{wanted}") or wanted.endswith(f"/{module.path}")
-        )
-    return module.name in (started, f"{started}.__main__")
+    if not started.endswith(".py"):
+        return module.name in (started, f"{started}.__main__")
+    wanted = started.removeprefix("./").lstrip("/")
+    folder = setting.path.rpartition("/")[0]
+    beside = f"{folder}/{wanted}" if folder else wanted
+    if beside in module.project.files:
+        return module.path == beside
+    if module.path == wanted or wanted.endswith(f"/{module.path}"):
+        return True
+    return module.path.endswith(f"/{wanted}") and not _is_served_beside(setting, module)
+
+
+def _is_served_beside(setting: Setting, module: Module) -> bool:
+    """Whether documents in the file's own folder start the application, so that another's `main.py` is another file."""
+    folder = module.path.rpartition("/")[0]
+    return setting.path.rpartition("/")[0] != folder and any(
+        command.path.rpartition("/")[0] == folder for command in module.project.deployment.production
+    )

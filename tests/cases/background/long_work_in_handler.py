@@ -2,6 +2,7 @@ import asyncio
 import smtplib
 import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import aiosmtplib
@@ -382,4 +383,39 @@ async def notify_admins() -> None:
 @app.post("/refund")
 async def refund() -> int:
     await notify_admins()  # FP401 (summary)
+    return 1
+
+
+mailers = ThreadPoolExecutor(max_workers=4)
+
+
+def mail_confirmation(address: str) -> None:
+    def deliver() -> None:
+        with smtplib.SMTP("mail.example") as server:
+            server.sendmail("shop@shop.example", [address], "confirmed")
+
+    mailers.submit(deliver)
+
+
+def mail_invoice(address: str) -> None:
+    future = mailers.submit(send_by_smtp, address)
+    future.result()
+
+
+def mail_receipt(address: str) -> None:
+    with ThreadPoolExecutor() as own:
+        own.submit(send_by_smtp, address)
+
+
+def mail_reminder(address: str) -> None:
+    future = mailers.submit(send_by_smtp, address)
+    future.add_done_callback(print)
+
+
+@app.post("/handed-to-a-pool")
+def handed_to_a_pool(address: str) -> int:
+    mail_confirmation(address)  # the pool delivers it, nobody waits
+    mail_reminder(address)
+    mail_invoice(address)  # FP401
+    mail_receipt(address)  # FP401
     return 1

@@ -502,3 +502,34 @@ def by_kind_of_step(steps: list[str], session: SessionDep) -> None:
             print(step)
         elif step.endswith("fill"):
             print(step)
+
+
+def index_products(ids: list[int], session: Session) -> list[str]:
+    names = []
+    for number in ids:
+        product = session.scalar(select(Product).where(Product.id == number))  # FP201 (summary)
+        names.append(product.name if product else "")
+    return names
+
+
+def index_everything(session: Session) -> None:
+    index_products(list(session.scalars(select(Product.id))), session)
+
+
+@app.post("/products/{number}/index")
+def index_one(number: int, session: SessionDep) -> list[str]:
+    return index_products([number], session)
+
+
+def count_products(ids: list[int], session: Session) -> None:
+    for number in ids:
+        print(session.scalar(select(Product).where(Product.id == number)))  # FP201
+
+
+def count_everything(session: Session) -> None:
+    count_products([1], session)
+
+
+@app.post("/products/count")
+def count_all(ids: list[int], session: SessionDep) -> None:
+    count_products(ids, session)
