@@ -322,8 +322,10 @@ def main() -> int:
                 asked = sorted({plan.real(name) for name in wanted})
                 answers, versions = environments.ask(requirements, asked, alone=requirements in plan.read)
             except (RuntimeError, subprocess.SubprocessError) as error:
-                without[label] = {"names": len(wanted), "reason": str(error)}
-                print(f"{label:34} {len(wanted):4} names: {error}", flush=True)
+                late = isinstance(error, subprocess.TimeoutExpired)
+                why = f"not within {PATIENCE} seconds" if late else str(error)
+                without[label] = {"names": len(wanted), "reason": why}
+                print(f"{label:34} {len(wanted):4} names: {why}", flush=True)
                 continue
             outcome = judge(requirements, wanted, answers, plan)
             failed += len(outcome.missing) + len(outcome.wrong)

@@ -160,13 +160,18 @@ class CommitInLoop(Rule):
             return
         doubts = conditions(node, loop, module)
         text = _text(query.kind, doubts, loop, module)
+        confidence = Confidence.POSSIBLE if doubts > 1 else _confidence(node, query.kind, loop, module)
+        lines = [] if confidence is Confidence.POSSIBLE else _in_other_branches(node, loop, module)
+        also = f"; line {lines[0]} does the other way round" if lines else ""
         yield Match(
             node,
-            f"`{spelled(node.func)}` {text}.",
+            f"`{spelled(node.func)}` {text}{also}.",
             severity=weighed(self.severity, node, module)
             if query.kind == "commit" and not doubts
             else Severity.MEDIUM,
-            confidence=Confidence.POSSIBLE if doubts > 1 else _confidence(node, query.kind, loop, module),
+            confidence=confidence,
+            swallows=tuple((self.code, line) for line in lines),
+            siblings=tuple(lines),
             fix=_moved(node, loop, module) if query.kind in ("commit", "flush") else None,
             impact=estimates.commits_in_loop(module.options, query.kind, module.turns_around(node)),
         )
@@ -209,6 +214,21 @@ class CommitInLoop(Rule):
             ),
             instead=_ONE_TRANSACTION if kind == "transaction" else "",
         )
+
+
+def _in_other_branches(node: ast.Call, loop: ast.For, module: Module) -> list[int]:
+    """The lines of the same call in the `else` of an `if` around: a turn makes one of them, and one fix moves both."""
+    own = ast.unparse(node)
+    return sorted(
+        {
+            call.lineno
+            for parent, child in ancestors(node, loop, module)
+            if isinstance(parent, ast.If) and child in parent.body
+            for statement in parent.orelse
+            for call in walk(statement)
+            if isinstance(call, ast.Call) and ast.unparse(call) == own
+        }
+    )
 
 
 def _text(kind: str, doubts: int, loop: ast.For, module: Module) -> str:

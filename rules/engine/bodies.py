@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rules.engine.spelling import last_name
 from rules.engine.walking import walk
 
 if TYPE_CHECKING:
@@ -16,6 +18,13 @@ _UPLOAD_READS = (".UploadFile.read", ".UploadFile.file.read", ".UploadFile.file.
 _PATH_READS = frozenset({"pathlib.Path.read_bytes", "pathlib.Path.read_text", "anyio.Path.read_bytes"})
 _OPENS = frozenset({"builtins.open", "io.open", "pathlib.Path.open", "aiofiles.open", "anyio.open_file"})
 _ARCHIVES = frozenset({"zipfile.ZipFile", "tarfile.open", "tarfile.TarFile"})
+_PACKS = frozenset({"write", "add", "addfile", "open"})
+_READS = re.compile(
+    r"read(?:_\w+)?|download\w*|get_(?:object|file|blob|bytes)\w*|fetch\w*|open\w*|export_\w*pdf|copyfileobj"
+)
+"""Functions that give or copy the content of a file, wherever it lies."""
+_BYTES = re.compile(r"data|blob|bytes|pdf|image|photo|raw|file|getvalue|body", re.IGNORECASE)
+"""What is called so may be as large as a file."""
 BUFFERS = frozenset({"io.BytesIO", "io.StringIO"})
 
 
@@ -129,6 +138,57 @@ def archived(expression: ast.AST, module: Module) -> ast.Call | None:
         if any(isinstance(argument, ast.Name) and argument.id == name for argument in given):
             return node
     return None
+
+
+def packs_files(archive: ast.Call, module: Module) -> bool:
+    """Whether something that may be large goes into an archive: files, uploads, what a store gave; not texts that the
+    function makes itself (`archive.writestr("readme.md", text)`), nor what nobody sees going in."""
+    function = module.function_of(archive)
+    if function is None:
+        return True
+    kept = _names_of(archive, function.node)
+    return any(_gives_file(call, kept, module) for call in walk(function.node) if isinstance(call, ast.Call))
+
+
+def _names_of(made: ast.Call, function: ast.AST) -> set[str]:
+    """The names that a function gives to an object: `with ZipFile(…) as packed`."""
+    found: set[str] = set()
+    for node in walk(function):
+        match node:
+            case ast.withitem(context_expr=value, optional_vars=ast.Name(id=name)) if value is made:
+                found.add(name)
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if value is made:
+                found.add(name)
+    return found
+
+
+def _gives_file(call: ast.Call, kept: set[str], module: Module) -> bool:
+    name = module.qualified_name(call.func) or ""
+    method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+    if name in _PATH_READS | _OPENS or is_upload_read(name) or _READS.fullmatch(last_name(call.func)):
+        return True
+    owner = (
+        call.func.value.id
+        if isinstance(call.func, ast.Attribute) and isinstance(call.func.value, ast.Name)
+        else ""
+    )
+    if method in _PACKS and (owner in kept or name.rpartition(".")[0] in _ARCHIVES):
+        return True
+    if method == "writestr" and len(call.args) > 1:
+        return any(
+            isinstance(part, ast.Name | ast.Attribute) and _BYTES.search(last_name(part)) is not None
+            for part in walk(call.args[1])
+        )
+    handed = {each.id for each in call.args if isinstance(each, ast.Name)}
+    return bool(handed & kept) and not _is_local(call.func, module)
+
+
+def _is_local(function: ast.expr, module: Module) -> bool:
+    """Whether a function is defined inside the one that calls it, and is looked through with it."""
+    if not isinstance(function, ast.Name):
+        return False
+    bindings = module.index.scope_at(function).bindings.get(function.id, [])
+    return any(isinstance(each.node, ast.FunctionDef | ast.AsyncFunctionDef) for each in bindings)
 
 
 def content_of(call: ast.Call, *keywords: str) -> ast.expr | None:

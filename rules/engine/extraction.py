@@ -79,6 +79,8 @@ _QUIET = frozenset(
 )
 _EXECUTING = frozenset({"execute", "exec", "scalar", "scalars", "fetchval", "fetchrow", "fetch"})
 _WRITING = re.compile(r"(?:^|\.)(?:insert|update|delete)\(\)")
+_EACH = "UploadFile:.size"
+"""A reading of which the place matters: whether an upload's size is asked for before it is read."""
 _WRAPPING = frozenset(name.rpartition(".")[2] for name, offload in OFFLOADS.items() if offload.wraps)
 _ROUTES = frozenset(
     {"get", "post", "put", "patch", "delete", "head", "options", "trace", "route", "api_route", "websocket"}
@@ -522,7 +524,9 @@ def _calls(index: Index, scope: Scope, guarded: list[Call]) -> list[Call]:
         ref = index.ref(load, scope)
         # Only what is read from a value can be a property.
         base = ref.rpartition(".")[0]
-        if not base or base[-1] not in ":)^]$»⟩" or base.startswith("builtins.") or ref in seen:
+        if not base or base[-1] not in ":)^]$»⟩" or base.startswith("builtins."):
+            continue
+        if ref in seen and not ref.endswith(_EACH):
             continue
         seen.add(ref)
         flags, loops, path, is_guarded, _ = surroundings(index, load, at_module)

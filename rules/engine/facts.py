@@ -38,7 +38,7 @@ from rules.engine.raw_text import RawFacts
 from rules.engine.rows import Flow
 from rules.engine.switches import Switch
 
-ENGINE_VERSION = "39"
+ENGINE_VERSION = "40"
 """Changes when facts change shape or meaning: cached ones of another version are worthless."""
 
 # Flags of a call.

@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 from zlib import crc32
 
+from rules.engine import facts
+from rules.engine.kept_answers import once
 from rules.engine.paths import place_of
+from rules.engine.serving import served_files
 
 if TYPE_CHECKING:
     from rules.engine.graph import Node
@@ -21,6 +24,8 @@ if TYPE_CHECKING:
 
 _LONGEST = 120
 _DEEPEST = 20
+_MOST = 60
+_COMMAND_LINES = frozenset({"argparse", "click", "typer", "fire"})
 _SEPARATED = re.compile(r"[.:/-]")
 _DOTTED = re.compile(r"[A-Za-z_][\w.:/-]*")
 _RETIRED = re.compile(
@@ -58,11 +63,84 @@ def _is_exported(parent: ast.AST, walk: Walk) -> bool:
 
 
 def is_dead(node: Node, module: Module) -> bool:
-    """Whether beside an application nobody names a function, or the class or function around it, outside imports; or its
-    folder is one of leftovers."""
-    if not module.project.routing.endpoints:
+    """Whether beside an application nobody names a function, or the class or function around it, outside imports, or only
+    such functions and command-line tools lead to it; or its folder is one of leftovers."""
+    project = module.project
+    if not project.routing.endpoints:
         return False
-    return bool(_RETIRED.search(node.path)) or _is_unnamed(module.project, node)
+    return bool(_RETIRED.search(node.path)) or _is_unnamed(project, node) or _is_left_alone(project, node)
+
+
+def _is_left_alone(project: Project, node: Node) -> bool:
+    """Whether each way that leads to a function begins where nobody gets to, and nobody else names a function on it.
+
+    `def index_events(): Connector().fetch()`, when nothing names `index_events` any more.
+    """
+    seen, pending = {node}, [node]
+    for each in pending:  # grows while we go
+        if _is_unnamed(project, each) or _is_command_line(project, each.path):
+            continue
+        callers = _all_who_name(project, each)
+        if callers is None or len(pending) > _MOST:
+            return False
+        pending.extend(callers - seen)
+        seen |= callers
+    return True
+
+
+@once
+def _is_command_line(project: Project, path: str) -> bool:
+    """Whether a file is a command-line tool that no file with endpoints imports."""
+    module = project.resolver.modules[path].facts
+    reads_arguments = module.main and not _COMMAND_LINES.isdisjoint(module.imports)
+    return reads_arguments and path not in served_files(project)
+
+
+def _all_who_name(project: Project, node: Node) -> set[Node] | None:
+    """Who calls a function, or makes an object of its class; None when others may come by it."""
+    if node.roles or not node.symbol or node.function.flags & facts.MAIN:
+        return None
+    around = node.symbol.rpartition(".")[0]
+    if around and around in node.module.functions:
+        outer = project.node(node.path, around)
+        return {outer} if outer is not None else None
+    owner = node.module.classes.get(around)
+    if around and (owner is None or "." in around or owner.decorators):
+        return None
+    if owner is not None and not _is_ours(project, node.module, owner.bases):
+        return None
+    made = project.node(node.path, f"{around}.__init__") if owner is not None else node
+    if made is None or (owner is None and not _hands_to_nobody(node)):
+        return None
+    own = f"{around}." if around else f"{node.symbol}."
+    callers = {
+        caller for caller, _ in made.callers if caller.path != node.path or not caller.symbol.startswith(own)
+    }
+    known = {node.path, *(caller.path for caller in callers)}
+    name = around or node.symbol
+    others = (path for path in project.resolver.modules if place_of(path) == "app" and path not in known)
+    if any(_may_mean(project, path, node, name) and not _is_command_line(project, path) for path in others):
+        return None
+    return callers if callers or not is_named_in(project, [node.path], name) else None
+
+
+def _may_mean(project: Project, path: str, node: Node, name: str) -> bool:
+    """Whether a file names what another file has at its top: it imports that file, maybe through packages, or names both."""
+    if not is_named_in(project, [path], name):
+        return False
+    seen, pending = {path}, [path]
+    for each in pending:  # grows while we go
+        found = project.imports_of(each) - seen
+        if node.path in found:
+            return True
+        seen |= found
+        pending.extend(one for one in found if one.endswith("__init__.py"))
+    place = node.path.removesuffix("/__init__.py").removesuffix(".py").split("/")[-2:]
+    return all(is_named_in(project, [path], part) for part in place)
+
+
+def _hands_to_nobody(node: Node) -> bool:
+    return all(each.ref.rpartition(".")[2] in _SAME for each in node.function.decorators)
 
 
 def _is_unnamed(project: Project, node: Node) -> bool:

@@ -246,7 +246,7 @@ def sql_indexes(arguments: Given) -> Iterator[tuple[bool, bool, str, tuple[str, 
     """(unique, concurrently, table, columns) of the `CREATE INDEX` statements in the texts of a call."""
     for literal in _texts(arguments):
         for found in _SQL_INDEX.finditer(literal):
-            names = tuple(part.split()[0].strip('"') for part in found[4].split(",") if part.split())
+            names = tuple(_first_word(part) for part in found[4].split(",") if part.split())
             yield bool(found[1]), bool(found[2]), found[3], names
 
 
@@ -297,7 +297,7 @@ def table_indexes(item: Given) -> Iterator[tuple[str, ...]]:
 def column_name(item: Given) -> str:
     """The column in an index definition; empty for an expression."""
     if isinstance(item.literal, str):
-        return item.literal.split()[0].strip('"') if item.literal.split() else ""
+        return _first_word(item.literal)
     name = item.ref.removesuffix(".desc").removesuffix(".asc")
     kind = name.rpartition(".")[2]
     if kind in ("desc", "asc", "text", "literal_column", "column") and item.items:
@@ -305,6 +305,12 @@ def column_name(item: Given) -> str:
     if item.items and name == item.ref:
         return ""  # a function of columns
     return kind
+
+
+def _first_word(part: str) -> str:
+    """`email` of `email DESC`; empty for an expression, as in `lower(email)`."""
+    words = part.split()
+    return "" if "(" in part or not words else words[0].strip('"')
 
 
 def text(item: Given | None) -> str:

@@ -313,6 +313,8 @@ def _has_few(iterable: ast.expr, module: Module) -> bool:
             return True
         case ast.Subscript(slice=ast.Slice(upper=ast.Constant(value=int(upper)))) if upper <= FEW:
             return True
+        case ast.Subscript(value=mapping) if _holds_lists(mapping, module):
+            return True
         case ast.Call(func=ast.Attribute(attr="intersection"), args=[other]) if _is_constant(other):
             return True  # `added.intersection(NOTIFIED)`: no more than the constant has
         case ast.BinOp(op=ast.BitAnd(), left=left, right=right) if _is_constant(left) or _is_constant(right):
@@ -346,6 +348,28 @@ def _has_few(iterable: ast.expr, module: Module) -> bool:
 
 def _is_constant(node: ast.expr) -> bool:
     return isinstance(node, ast.Name | ast.Attribute) and last_name(node).lstrip("_").isupper()
+
+
+def _holds_lists(mapping: ast.expr, module: Module) -> bool:
+    """Whether `RELATIONS` of `RELATIONS[kind]` is a constant, and each of its values a few that are written down."""
+    if not isinstance(mapping, ast.Name) or not _is_constant(mapping):
+        return False
+    bindings = _bindings(mapping, module)
+    if bindings and all(binding.kind == "import" for binding in bindings):
+        return True
+    values = [each.value if isinstance(each, ast.AnnAssign) else each for each in _values(bindings)]
+    return bool(values) and all(
+        isinstance(value, ast.Dict) and bool(value.values) and all(map(_is_short_list, value.values))
+        for value in values
+    )
+
+
+def _is_short_list(value: ast.expr) -> bool:
+    return (
+        isinstance(value, ast.Tuple | ast.List | ast.Set)
+        and len(value.elts) <= FEW
+        and not any(isinstance(each, ast.Starred) for each in value.elts)
+    )
 
 
 def _gives_few(value: ast.AST | None, module: Module) -> bool:

@@ -10,6 +10,7 @@ from rules.engine import aside, fingerprints, measured, registry, serving, traff
 from rules.engine.finding import Confidence, Finding, Hop, Options, Severity
 from rules.engine.mentions import is_dead
 from rules.engine.module import Module
+from rules.engine.one_at_a_time import lambda_image
 from rules.engine.rule import Match, ProjectMatch, ProjectRule, Rule
 
 
@@ -55,6 +56,10 @@ def place(module: Module, rule: Rule, match: Match) -> Placed:
         or unasked.is_never_asked(node, module)
     ):
         gates, confidence = False, Confidence.POSSIBLE
+    message = match.message
+    if rule.stops_loop and (image := lambda_image(module.path, module.project)):
+        severity, gates = severity.lowered(), False
+        message = f"{message} `{image}` is for Lambda, where an instance has one request at a time: few others wait."
     severity = module.options.severity_of(rule.code, severity)
     endpoints = module.endpoints(node)
     card = registry.told(rule)
@@ -74,7 +79,7 @@ def place(module: Module, rule: Rule, match: Match) -> Placed:
         end_column=end_column,
         symbol=symbol,
         endpoint=endpoints[0] if endpoints else None,
-        message=match.message,
+        message=message,
         why=card.why,
         instead=match.instead or card.instead,
         trade_offs=card.trade_offs,

@@ -158,7 +158,8 @@ def happens_once(index: Index, test: ast.If) -> int:
 
 
 def _calls_maker(index: Index, node: ast.AST, kept: set[str]) -> bool:
-    """Whether it calls a function of the file that makes one of the globals: `if _app is None: initialize()`."""
+    """Whether it calls a function of the file that makes one of the globals, or the class whose instances keep the first
+    of them: `if _app is None: initialize()`, `if Rates.one is None: Rates()`."""
     match node:
         case ast.Call(func=ast.Name(id=name)):
             pass
@@ -166,6 +167,10 @@ def _calls_maker(index: Index, node: ast.AST, kept: set[str]) -> bool:
             return False
     bindings = index.module.bindings.get(name, ())
     function = bindings[0].node if len(bindings) == 1 else None
+    if isinstance(function, ast.ClassDef):
+        return any(
+            _makes(inner, {each for each in kept if each.startswith(f"{name}.")}) for inner in walk(function)
+        )
     if not isinstance(function, FUNCTIONS) or isinstance(function, ast.Lambda):
         return False
     body = [inner for statement in function.body for inner in walk(statement)]

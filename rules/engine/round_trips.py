@@ -57,6 +57,7 @@ _HEAVY = re.compile(
     r"(?:_|$)"
 )
 """Names of work beside which one look-up is nothing, whatever it is made of."""
+_MEMO = re.compile(r"cache|memo", re.IGNORECASE)
 _DEFINING = frozenset(
     {"CreateTable", "DropTable", "CreateIndex", "DropIndex", "CreateSchema", "DropSchema", "DDL"}
 )
@@ -295,7 +296,7 @@ def confidence_of(call: ast.Call, loop: LoopNode, leaf: Leaf | None, module: Mod
         return Confidence.POSSIBLE
     if any(map(sounds_few, module.loops(call))) or _leaves_too(loop, module):
         return Confidence.POSSIBLE
-    if _leaves_beside(call, loop, module):
+    if _leaves_beside(call, loop, module) or _is_kept(call, loop, module) or _hands_memo(call, module):
         return Confidence.POSSIBLE
     if leaf is None:
         return Confidence.CERTAIN
@@ -304,6 +305,85 @@ def confidence_of(call: ast.Call, loop: LoopNode, leaf: Leaf | None, module: Mod
     if leaf.callable.endswith("ession.get") and _gives_own_key(call, module):
         return Confidence.POSSIBLE
     return Confidence.POSSIBLE if _works_on_files(call, module) else Confidence.LIKELY
+
+
+def _is_kept(call: ast.Call, loop: LoopNode, module: Module) -> bool:
+    """Whether a dictionary beside the loop is asked before `call` and keeps its answer: one query per different key.
+
+    `if key in plans: plan = plans[key]`, `else: plan = plans[key] = load(key)`; or `continue` after the first.
+    """
+    for parent, child in ancestors(call, loop, module):
+        if isinstance(parent, ast.If) and child in parent.orelse:
+            tests, after = [parent.test], parent.orelse
+        elif isinstance(body := getattr(parent, "body", None), list) and child in body:
+            after = body[body.index(child) :]
+            earlier = body[: body.index(child)]
+            tests = [
+                each.test
+                for each in earlier
+                if isinstance(each, ast.If) and isinstance(each.body[-1], ast.Continue)
+            ]
+        else:
+            continue
+        if any(_keeps(after, mapping) for test in tests for mapping in _asked_for(test)):
+            return True
+    return False
+
+
+def _hands_memo(call: ast.Call, module: Module) -> bool:
+    """Whether `call` is given an empty dictionary of its function that the callee asks first and fills."""
+    target = module.callee(call)
+    if target is None:
+        return False
+    given = [*call.args, *(keyword.value for keyword in call.keywords)]
+    names = [each.id for each in given if isinstance(each, ast.Name) and _is_empty(each, module)]
+    if any(_MEMO.search(name) for name in names):
+        return True
+    if not names or target.path != module.path:
+        return False
+    function = next(
+        (
+            each
+            for each in walk(module.tree)
+            if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)
+            and each.lineno == target.function.line
+        ),
+        None,
+    )
+    if function is None:
+        return False
+    taken = {each.arg for each in walk(function.args) if isinstance(each, ast.arg)}
+    asked = {name for part in walk(function) if isinstance(part, ast.Compare) for name in _asked_for(part)}
+    return any(_keeps(function.body, name) for name in asked & taken)
+
+
+def _is_empty(name: ast.Name, module: Module) -> bool:
+    bindings = module.index.scope_at(name).bindings.get(name.id, [])
+    values = [each.value.value if isinstance(each.value, ast.AnnAssign) else each.value for each in bindings]
+    return bool(values) and all(
+        (isinstance(value, ast.Dict) and not value.keys)
+        or (isinstance(value, ast.Call) and last_name(value.func) == "dict" and not value.args)
+        for value in values
+    )
+
+
+def _asked_for(test: ast.expr) -> Iterator[str]:
+    """`plans` of `key in plans`."""
+    match test:
+        case ast.Compare(ops=[ast.In()], comparators=[ast.Name(id=name)]):
+            yield name
+        case ast.Compare(ops=[ast.In()], comparators=[ast.Attribute() as kept]):
+            yield ast.unparse(kept)
+
+
+def _keeps(block: list[ast.stmt], mapping: str) -> bool:
+    return any(
+        isinstance(part, ast.Subscript)
+        and isinstance(part.ctx, ast.Store)
+        and ast.unparse(part.value) == mapping
+        for statement in block
+        for part in walk(statement)
+    )
 
 
 def _works_on_files(call: ast.Call, module: Module) -> bool:

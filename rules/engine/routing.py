@@ -51,6 +51,8 @@ class Route:
     handler: Node
     router: Router
     dependencies: list[Node]
+    named: Mapping[str, Given] = field(default_factory=dict)
+    """What it was given by name: `response_model`, `response_class`, …"""
 
 
 @dataclass(slots=True, eq=False)
@@ -365,7 +367,7 @@ class Routing:
         handler.roles.add("websocket" if methods == ("WEBSOCKET",) else "endpoint")
         given = reading.named.get("dependencies")
         dependencies = list(self._listed(given)) if given is not None else []
-        self.routes.append(Route(methods, path, handler, router, dependencies))
+        self.routes.append(Route(methods, path, handler, router, dependencies, reading.named))
 
     def _listed(self, given: Given) -> Iterator[Node]:
         """The functions of `dependencies=[Depends(f), …]`, written there or under a name."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def seldom_needed(node: ast.AST, module: Module) -> bool:
     """Whether `node` only runs where a parameter of its function, or of the object it is a method of, is missing, and
-    most callers give it."""
+    at least every second caller gives it."""
     function = module.function_of(node)
     if function is None or isinstance(function.node, ast.Lambda):
         return False
@@ -35,7 +35,10 @@ def seldom_needed(node: ast.AST, module: Module) -> bool:
 def _missing(node: ast.AST, module: Module) -> Iterator[ast.expr]:
     """What is absent where `node` runs: `app` in the body of `if app is None:` and in the other arm of `if app:`."""
     child, parent = node, module.parent(node)
-    while parent is not None and not isinstance(parent, FUNCTIONS):
+    while parent is not None:
+        yield from _returned_before(child, parent)
+        if isinstance(parent, FUNCTIONS):
+            return
         if isinstance(parent, ast.If) and child is not parent.test:
             inside = child in parent.body
             match parent.test:
@@ -47,6 +50,23 @@ def _missing(node: ast.AST, module: Module) -> Iterator[ast.expr]:
                 case ast.Name() | ast.Attribute() if not inside:
                     yield parent.test
         child, parent = parent, module.parent(parent)
+
+
+def _returned_before(child: ast.AST, parent: ast.AST) -> Iterator[ast.expr]:
+    """What is absent after `if self.app is not None: return self.app`."""
+    body = getattr(parent, "body", None)
+    for earlier in body[: body.index(child)] if isinstance(body, list) and child in body else ():
+        match earlier:
+            case ast.If(
+                test=ast.Name() | ast.Attribute() as given, body=[*_, ast.Return() | ast.Raise()], orelse=[]
+            ):
+                yield given
+            case ast.If(
+                test=ast.Compare(left=given, ops=[ast.IsNot()], comparators=[ast.Constant(value=None)]),
+                body=[*_, ast.Return() | ast.Raise()],
+                orelse=[],
+            ):
+                yield given
 
 
 def _is_mostly_set(attribute: str, method: ast.AST, module: Module) -> bool:
@@ -85,4 +105,4 @@ def _is_mostly_given(
     bound = isinstance(module.parent(function), ast.ClassDef)
     position = positional.index(name) - bound if name in positional else -1
     given = [edge.kind == "call" and passes(edge.call, name, position) for _, edge in node.callers]
-    return 2 * sum(given) > len(given)
+    return 2 * sum(given) >= len(given)

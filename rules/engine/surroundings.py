@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from rules.engine import facts, rarely, switches
@@ -508,8 +508,17 @@ def fills_gap(test: ast.If, node: ast.AST) -> bool:
             and line <= (statement.end_lineno or 0)
             for target in _targets(statement)
         )
-        for statement in test.body
+        for statement in _always(test.body)
     )
+
+
+def _always(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """The statements of a block, with those that it only tries or does inside a `with`."""
+    for statement in body:
+        if isinstance(statement, ast.Try | ast.With | ast.AsyncWith):
+            yield from _always(statement.body)
+        else:
+            yield statement
 
 
 def _missing(test: ast.AST, *, absent: bool) -> str:

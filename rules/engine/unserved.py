@@ -124,7 +124,7 @@ def _orphans(project: Project) -> frozenset[str]:
     """Files with routes that no file imports, beside applications that import theirs by their names."""
     applications = {path for (path, _), router in project.routing.routers.items() if router.is_app}
     routed = {route.handler.path for route in project.routing.routes} - applications
-    imported = {path for each in project.resolver.modules for path in project.imports_of(each)}
+    imported = {path for each in _without_own_packages(project) for path in project.imports_of(each)}
     found = routed - imported
     if not found or len(found) > len(routed & imported) or not applications:
         return frozenset()
@@ -136,6 +136,18 @@ def _orphans(project: Project) -> frozenset[str]:
         for path, name in names.items()
         if not any(name in text for text in project.documents.values())  # an entry point
     )
+
+
+def _without_own_packages(project: Project) -> Iterator[str]:
+    """The files whose imports say that somebody wants a file: all but packages that no file outside them imports."""
+    for path in project.resolver.modules:
+        folder, _, name = path.rpartition("/")
+        if name != "__init__.py" or any(
+            path in project.imports_of(each)
+            for each in project.resolver.modules
+            if not each.startswith(f"{folder}/")
+        ):
+            yield path
 
 
 def _is_deployed(project: Project, application: str, others: Iterable[str]) -> bool:

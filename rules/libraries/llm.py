@@ -108,7 +108,6 @@ _LC_MODELS = (
     "langchain_community.chat_models.ChatOpenAI",
     "langchain_aws.ChatBedrock",
 )
-_LC_PREDICTING = ("langchain_openai.ChatOpenAI", "langchain_community.chat_models.ChatOpenAI")
 _LC_EMBEDDINGS = (
     "langchain_openai.OpenAIEmbeddings",
     "langchain_openai.AzureOpenAIEmbeddings",
@@ -161,7 +160,6 @@ LIBRARY = Library(
             _LC_MODELS,
             "invoke stream batch",
         ),
-        *each(Blocking("", Kind.NET, "`.ainvoke`"), _LC_PREDICTING, "predict"),
         *each(Blocking("", Kind.NET, "`.ainvoke`, `.astream` or `.abatch`"), _LC_CHAIN, _LC_RUNS),
         *each(
             Blocking("", Kind.NET, "`.aembed_documents` or `.aembed_query`"),
@@ -304,6 +302,7 @@ LIBRARY = Library(
     },
     aliases={
         "openai.lib.azure.AzureOpenAI": "openai.AzureOpenAI",
+        "mistralai.client.Mistral": "mistralai.Mistral",
         "openai.lib.azure.AsyncAzureOpenAI": "openai.AsyncAzureOpenAI",
         **{f"langchain.prompts.{name.rpartition('.')[2]}": name for name in _LC_PROMPTS},
         "langchain.PromptTemplate": "langchain_core.prompts.PromptTemplate",
@@ -330,10 +329,7 @@ LIBRARY = Library(
             ("langchain.prompts", "langchain.PromptTemplate", "langchain.chat_models.ChatOpenAI"),
             "langchain==0.3.27 langchain-community==0.3.31",
         ),
-        **{
-            f"{model}.predict": f"langchain-{package}==0.3.31"
-            for model, package in zip(_LC_PREDICTING, ("openai", "community"), strict=True)
-        },
+        "langchain_community.chat_models.ChatOpenAI": "langchain-community==0.3.31",
     },
     bases={
         "openai.AzureOpenAI": "openai.OpenAI",

@@ -151,7 +151,6 @@ LIBRARY = Library(
         "pymongo.synchronous.collection.Collection": _SYNC,
         "pymongo.synchronous.database.Database": "pymongo.database.Database",
         "pymongo.asynchronous.mongo_client.AsyncMongoClient": "pymongo.AsyncMongoClient",
-        "motor.AsyncIOMotorClient": "motor.motor_asyncio.AsyncIOMotorClient",
         "motor.core.AgnosticClient": "motor.motor_asyncio.AsyncIOMotorClient",
         "motor.core.AgnosticDatabase": "motor.motor_asyncio.AsyncIOMotorDatabase",
         "motor.core.AgnosticCollection": _MOTOR,

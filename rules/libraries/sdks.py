@@ -123,8 +123,8 @@ _SHEET = (
     " get insert_row delete_rows clear"
 )
 _MSAL = (
-    "acquire_token_for_client acquire_token_by_authorization_code acquire_token_on_behalf_of"
-    " acquire_token_by_refresh_token acquire_token_silent acquire_token_by_auth_code_flow"
+    "acquire_token_by_authorization_code acquire_token_by_refresh_token acquire_token_silent"
+    " acquire_token_by_auth_code_flow"
 )
 _PLAID = (
     "transactions_sync transactions_get link_token_create item_public_token_exchange accounts_get accounts_balance_get"
@@ -256,6 +256,7 @@ _SDKS = (
     _Sdk(("gspread.Spreadsheet",), "worksheet worksheets add_worksheet get_worksheet values_batch_update"),
     _Sdk(("gspread.Worksheet",), _SHEET),
     _Sdk(("msal.ConfidentialClientApplication", "msal.PublicClientApplication"), _MSAL),
+    _Sdk(("msal.ConfidentialClientApplication",), "acquire_token_for_client acquire_token_on_behalf_of"),
     _Sdk(("plaid.api.plaid_api.PlaidApi",), _PLAID),
     _Sdk(
         ("razorpay.Client",),
@@ -385,14 +386,20 @@ LIBRARY = Library(
         ),
         **dict.fromkeys(
             (
-                *(f"{_RETRIEVER}.{name}" for name in ("get_relevant_documents", "aget_relevant_documents")),
-                *(
-                    f"langchain_community.vectorstores.{name}"
-                    for name in ("Pinecone", "Qdrant", "Milvus", "Weaviate")
-                ),
+                f"langchain_community.vectorstores.{name}"
+                for name in ("Pinecone", "Qdrant", "Milvus", "Weaviate")
             ),
             "langchain-community==0.3.31",
         ),
+        **{
+            f"{_RETRIEVER}.{name}": "langchain-core==0.2.43"
+            for name in ("get_relevant_documents", "aget_relevant_documents")
+        },
+        **{
+            f"notion_client.{name}.databases.query": "notion-client==2.2.1"
+            for name in ("Client", "AsyncClient")
+        },
+        "langgraph.graph.graph": "langgraph==0.2.76",
         "solana.rpc.api": "solana==0.36.12",
         "supabase._sync.client.SyncClient": "supabase==2.15.3",
         **{

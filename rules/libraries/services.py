@@ -2,35 +2,31 @@
 
 from rules.libraries.model import Blocking, Client, External, Kind, Library, alike, each
 
-_STRIPE_RESOURCES = [
-    "Customer",
-    "PaymentIntent",
-    "Charge",
-    "Subscription",
-    "Invoice",
-    "InvoiceItem",
-    "Price",
-    "Product",
-    "Refund",
-    "SetupIntent",
-    "PaymentMethod",
-    "Account",
-    "AccountLink",
-    "Transfer",
-    "Payout",
-    "Coupon",
-    "Balance",
-    "BalanceTransaction",
-    "Event",
-    "Source",
-    "Token",
-]
-_STRIPE_OWNERS = (
-    *(f"stripe.{name}" for name in _STRIPE_RESOURCES),
-    "stripe.checkout.Session",
-    "stripe.billing_portal.Session",
-)
-_STRIPE = "create retrieve modify list delete search cancel confirm capture"
+_STRIPE = {
+    "stripe.Customer": "create retrieve modify list delete search",
+    "stripe.PaymentIntent": "create retrieve modify list search cancel confirm capture",
+    "stripe.Charge": "create retrieve modify list search capture",
+    "stripe.Subscription": "create retrieve modify list search cancel",
+    "stripe.Invoice": "create retrieve modify list delete search",
+    "stripe.InvoiceItem": "create retrieve modify list delete",
+    "stripe.Price": "create retrieve modify list search",
+    "stripe.Product": "create retrieve modify list delete search",
+    "stripe.Refund": "create retrieve modify list cancel",
+    "stripe.SetupIntent": "create retrieve modify list cancel confirm",
+    "stripe.PaymentMethod": "create retrieve modify list",
+    "stripe.Account": "create retrieve modify list delete",
+    "stripe.AccountLink": "create",
+    "stripe.Transfer": "create retrieve modify list",
+    "stripe.Payout": "create retrieve modify list cancel",
+    "stripe.Coupon": "create retrieve modify list delete",
+    "stripe.Balance": "retrieve",
+    "stripe.BalanceTransaction": "retrieve list",
+    "stripe.Event": "retrieve list",
+    "stripe.Source": "create retrieve modify",
+    "stripe.Token": "create retrieve",
+    "stripe.checkout.Session": "create retrieve modify list",
+    "stripe.billing_portal.Session": "create",
+}
 _stripe = Blocking("", Kind.NET, "the `…_async` method")
 _thread = Blocking("", Kind.NET, "a worker thread")
 _SLACK = (
@@ -84,7 +80,7 @@ LIBRARY = Library(
             "scrape_url crawl_url map_url search extract scrape crawl map",
         ),
         *each(Blocking("", Kind.NET, "a worker thread"), "pyln.client.LightningRpc", "*"),
-        *each(_stripe, _STRIPE_OWNERS, _STRIPE),
+        *(entry for resource, calls in _STRIPE.items() for entry in each(_stripe, resource, calls)),
         *each(
             Blocking("", Kind.NET, "`AsyncTwilioHttpClient`"), "twilio.rest.Client.messages", "create list"
         ),
@@ -211,9 +207,15 @@ LIBRARY = Library(
         ),
     ),
     external=(
-        *each(External("", False, "sdk"), _STRIPE_OWNERS, _STRIPE),
-        *each(
-            External("", True, "sdk"), _STRIPE_OWNERS, " ".join(f"{name}_async" for name in _STRIPE.split())
+        *(
+            entry
+            for resource, calls in _STRIPE.items()
+            for entry in (
+                *each(External("", False, "sdk"), resource, calls),
+                *each(
+                    External("", True, "sdk"), resource, " ".join(f"{name}_async" for name in calls.split())
+                ),
+            )
         ),
         *each(External("", False, "sdk"), "twilio.rest.Client.messages", "create list"),
         *each(External("", False, "sdk"), "cloudinary.uploader", _CLOUDINARY_UPLOADER),

@@ -11,6 +11,7 @@ from rules.engine.creation import Place, goes_away, made_again
 from rules.engine.loop_shapes import spelled
 from rules.engine.remembering import is_remembered
 from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, Severity, Valid
+from rules.engine.stand_ins import seldom_needed
 from rules.engine.traffic import is_seldom
 
 if TYPE_CHECKING:
@@ -114,6 +115,7 @@ class EngineOrPoolPerRequest(Rule):
             or goes_away(node, module)
             or is_seldom(node, module)
             or is_remembered(node, module)
+            or seldom_needed(node, module)
             or (client.is_async and module.has_own_loop(node))
         )
         often = "in each turn of the loop" if place is Place.LOOP else "for each request"

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.creation import Place, made_again
+from rules.engine.first_time import is_first_time
 from rules.engine.loop_shapes import spelled
 from rules.engine.rule import Confidence, Effort, Fix, Impact, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.walking import walk
@@ -101,7 +102,7 @@ class SchemaObjectInHandler(Rule):
         if known is None or (not node.args and not node.keywords):
             return
         place = made_again(node, module)
-        if place is None or not _is_constant(node, module):
+        if place is None or not _is_constant(node, module) or is_first_time(node, module):
             return
         what, (least, most) = known
         often = "in each turn of the loop" if place is Place.LOOP else "for each request"

@@ -5,8 +5,9 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine import estimates
+from rules.engine import estimates, facts
 from rules.engine.bodies import is_upload_read, upload_read
+from rules.engine.body_limits import bounds_bodies
 from rules.engine.creation import serves
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.spelling import last_name
@@ -14,6 +15,8 @@ from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.callees import Callee
+    from rules.engine.facts import Call
+    from rules.engine.graph import Node
     from rules.engine.module import Module
 
 _TEXT = frozenset(
@@ -23,6 +26,8 @@ _TEXT = frozenset(
 _ASKS_SIZE = re.compile(
     r"(?:request|body|upload|file|content|archive)_?(?:size|length)|(?:check|validate|limit)_\w*size"
 )
+_FAR = 3
+"""Calls from the asking to the read."""
 _LIMITS_SIZE = re.compile(
     r"(?:limit|max|check|valid|restrict|enforce|verify)\w*(?:size|length)|(?:limit|max|restrict)_(?:body|upload)"
     r"|(?:size|length|body|upload)_?limit|(?:size|length)\w*(?:check|valid)",
@@ -166,6 +171,8 @@ def _is_bytes(kind: ast.expr) -> bool:
 def _bounds_bodies(module: Module) -> bool:
     """Whether the file bounds what a client may send: a `Content-Length` that is looked at, a limit of the application."""
     text = module.source.text
+    if bounds_bodies(module.project, module.path):
+        return True
     return bool(re.search(r"[\"']content-length[\"']", text, re.IGNORECASE)) or "max_body_size" in text
 
 
@@ -208,12 +215,23 @@ def _comes_checked(upload: ast.expr, function: ast.AST) -> bool:
 def _is_checked_by_callers(read: ast.Call, module: Module) -> bool:
     """Whether whoever calls the function asks for the size of the request or of the upload itself: `get_request_size(request)`."""
     own = module.graph_node(read)
-    if own is None or not own.callers or own.roles:
+    return own is not None and _is_asked_above(own, _FAR)
+
+
+def _is_asked_above(node: Node, far: int) -> bool:
+    """Whether each way to a function comes by one that asks for the size before."""
+    if not far or not node.callers or node.roles:
         return False
     return all(
-        any(_ASKS_SIZE.search(call.ref.rpartition(".")[2]) for call in caller.function.calls)
-        for caller, _ in own.callers
+        any(_asks_size(call, edge.call) for call in caller.function.calls) or _is_asked_above(caller, far - 1)
+        for caller, edge in node.callers
     )
+
+
+def _asks_size(call: Call, before: Call) -> bool:
+    if call.flags & facts.LOAD:
+        return call.ref.endswith("UploadFile:.size") and call.line < before.line
+    return _ASKS_SIZE.search(call.ref.rpartition(".")[2]) is not None
 
 
 def _is_route_limited(function: ast.AST) -> bool:

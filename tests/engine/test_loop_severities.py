@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from rules.engine.finding import Confidence, Finding, Severity
-from tests.engine.projects import one, project
+from rules import analyze
+from rules.engine.finding import Confidence, Finding, Options, Severity
+from tests.engine.projects import one, project, sources
 
 
 def found(text: str, code: str) -> Finding:
@@ -537,3 +538,24 @@ def test_a_loop_of_its_own_thread_stops_no_request() -> None:
     assert finding.impact is not None
     assert "what else runs on its loop" in finding.impact.summary
     assert "requests" not in finding.impact.summary
+
+
+def test_an_instance_with_one_request_at_a_time_weighs_a_step_less_and_says_so() -> None:
+    image = 'FROM python:3.13\nCOPY --from=adapter /lambda-adapter /opt/extensions/\nCMD ["uvicorn", "shop.main:app"]\n'
+    files = {
+        "shop/main.py": "import time\nfrom fastapi import FastAPI\napp = FastAPI()\n@app.get('/')\nasync def wait():\n"
+        "    time.sleep(1)\n    await later()\nasync def later(): ...\n"
+    }
+
+    options = Options(select=("FP101",))
+
+    (alone,) = analyze(sources(files), documents={"Dockerfile": image}, options=options).result.findings
+    (beside,) = analyze(
+        sources(files),
+        documents={"Dockerfile": image, "Procfile": "web: uvicorn shop.main:app\n"},
+        options=options,
+    ).result.findings
+
+    assert (alone.severity, alone.gates, beside.severity) == (Severity.HIGH, False, Severity.CRITICAL)
+    assert "one request at a time" in alone.message
+    assert "Lambda" not in beside.message

@@ -107,3 +107,50 @@ def test_a_function_whose_name_others_take_from_elsewhere_is_only_possible(
     )
 
     assert [finding.confidence for finding in analysis.result.findings] == [expected]
+
+
+LOADS = """
+import requests
+
+async def load():
+    return requests.get("https://shop.example", timeout=5).text
+
+async def index():
+    return await load()
+"""
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        (
+            {"shop/jobs.py": "from shop import index\nasync def refresh():\n    await index()\n"},
+            Confidence.POSSIBLE,
+        ),
+        ({"shop/jobs.py": "from shop import index\nKNOWN = [index]\n"}, Confidence.LIKELY),
+        ({"shop/models.py": "class Options:\n    index: bool = True\n"}, Confidence.POSSIBLE),
+        ({"shop/models.py": "NAME = 'shop.loads.index'\n"}, Confidence.LIKELY),
+        (
+            {
+                "shop/tool.py": "import argparse\nfrom shop import index\nKNOWN = [index]\nif __name__ == '__main__':\n    1\n"
+            },
+            Confidence.POSSIBLE,
+        ),
+    ],
+    ids=["called where nobody gets to", "handed on", "another of the name", "named in a string", "a tool"],
+)
+def test_what_only_leads_up_to_dead_ends_is_only_possible(
+    files: dict[str, str], expected: Confidence
+) -> None:
+    analysis = project(
+        {
+            "shop/__init__.py": "from shop.loads import index\n",
+            "shop/loads.py": LOADS,
+            "shop/main.py": "import shop\nfrom fastapi import FastAPI\napp = FastAPI()\n@app.get('/')\n"
+            "async def root():\n    return 1\n",
+            **files,
+        },
+        select=("FP101",),
+    )
+
+    assert [finding.confidence for finding in analysis.result.findings] == [expected]

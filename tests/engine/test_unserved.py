@@ -109,6 +109,23 @@ def test_routes_that_no_file_imports_are_left_over() -> None:
 
 
 @pytest.mark.parametrize(
+    ("elsewhere", "expected"), [("", Confidence.POSSIBLE), ("from shop import mobile\n", Confidence.CERTAIN)]
+)
+def test_routes_that_only_their_own_package_imports_are_left_over(
+    elsewhere: str, expected: Confidence
+) -> None:
+    files = {
+        "shop/main.py": APPLICATION.format("shop.api"),
+        "shop/api.py": ROUTER,
+        "shop/more.py": elsewhere,
+        "shop/mobile/__init__.py": "from .api import router\n",
+        "shop/mobile/api.py": ROUTER,
+    }
+
+    assert confidences(files)["shop/mobile/api.py"] is expected
+
+
+@pytest.mark.parametrize(
     ("path", "before", "expected"),
     [
         ("/orders/all", '@router.get("/orders/{number}")', Confidence.POSSIBLE),

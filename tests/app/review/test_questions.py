@@ -117,3 +117,20 @@ def test_an_estimate_names_whose_its_figures_are(rule: Rule) -> None:
             assert told.keys() == impact.assumptions.keys() & context.keys()
             assert all(told[key] == context[key] for key in told)
             assert not assumed.keys() - CONTEXT - estimates.KEYS.keys()
+
+
+@pytest.mark.parametrize(
+    ("engine", "told"),
+    [
+        ('create_engine("postgresql+psycopg://shop@db/shop")', True),
+        ("create_engine(f\"mysql+pymysql://{os.environ['WHO']}@db/shop\")", True),
+        ('create_engine(os.environ.get("DATABASE_URL", "sqlite:///shop.db"))', True),
+        ('create_engine(URL.create("postgresql", host="db"))', True),
+        ('create_engine(os.environ["DATABASE_URL"])', False),
+    ],
+)
+def test_which_database_it_is_is_known_where_its_address_stands_in_the_code(engine: str, told: bool) -> None:
+    code = f"import os\nfrom sqlalchemy import URL, create_engine\n\ndef connect():\n    return {engine}\n"
+    found = analyze({"app/main.py": code.encode()}, options=Options(select=("none",)))
+
+    assert ("database" in found.result.told) is told

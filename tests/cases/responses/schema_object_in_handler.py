@@ -78,3 +78,36 @@ def script(body: str) -> list[int]:
 @app.post("/unpacked")
 def unpacked(body: str, options: dict[str, Any]) -> list[int]:
     return TypeAdapter(list[int], **options).validate_json(body)
+
+
+class Rates:
+    one: "Rates | None" = None
+
+    def __init__(self) -> None:
+        Rates.one = self
+        self.load()
+
+    def load(self) -> None:
+        own = TypeAdapter(list[float])
+        self.numbers = own.validate_python([1.5])
+
+
+@app.get("/rates")
+def rates() -> list[float]:
+    if Rates.one is None:
+        Rates()
+    return Rates.one.numbers
+
+
+class Prices:
+    def __init__(self) -> None:
+        self.load()
+
+    def load(self) -> None:
+        own = TypeAdapter(list[float])  # FP513
+        self.numbers = own.validate_python([1.5])
+
+
+@app.get("/prices")
+def prices() -> list[float]:
+    return Prices().numbers

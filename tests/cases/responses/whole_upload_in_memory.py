@@ -191,3 +191,30 @@ async def refused_when_large(request: Request, file: UploadFile) -> None:
 @app.post("/taken")
 async def taken(file: UploadFile) -> None:
     await keeps_any(file)
+
+
+async def parsed(upload: UploadFile) -> None:
+    store(await upload.read())
+
+
+async def handed(upload: UploadFile) -> None:
+    await parsed(upload)
+    print(upload.size)
+
+
+@app.post("/asked-above")
+async def asked_above(file: UploadFile) -> int | None:
+    if file.size and file.size > LARGEST:
+        raise HTTPException(413)
+    await handed(file)
+    return file.size
+
+
+async def told(upload: UploadFile) -> None:
+    store(await upload.read())  # FP505
+
+
+@app.post("/asked-below")
+async def asked_below(file: UploadFile) -> int | None:
+    await told(file)
+    return file.size
