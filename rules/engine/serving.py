@@ -78,7 +78,7 @@ def unreached(
         or (not node.contexts & IN_LOOP and node.path in _threaded_files(project))
     )
     bounds = _is_end(node) or _is_beginning(node)
-    if in_task or alone or _is_led_to_from_elsewhere(node) or _ELSEWHERE.search(node.path) or bounds:
+    if in_task or alone or _is_led_to_from_elsewhere(node, project) or _ELSEWHERE.search(node.path) or bounds:
         stands_still = in_task and not alone and not bounds and _shares_loop(node, project)
         return _capped(severity, Severity.LOW), Confidence.LIKELY if stands_still else Confidence.POSSIBLE
     if _SDK.search(node.path):
@@ -114,18 +114,30 @@ def is_drained_apart(project: Project, node: Node) -> bool:
     return found
 
 
-def _is_led_to_from_elsewhere(node: Node) -> bool:
-    """Whether jobs, scripts and the like call their way here, and nobody whom a request or a serving loop reaches."""
+def _is_led_to_from_elsewhere(node: Node, project: Project) -> bool:
+    """Whether jobs, scripts and the like call their way here, and nobody whom a request or a serving loop reaches.
+
+    A `tasks.py` that the service loads may hold what runs beside requests, whatever it is called.
+    """
     seen, pending = {node}, [node]
     found = False
     for each in pending:  # grows while we go
         if len(pending) > _MOST or each.contexts & (IN_LOOP | IN_REQUEST):
             return False
-        found = found or "task" in each.roles or _ELSEWHERE.search(each.path) is not None
+        found = found or "task" in each.roles
+        found = found or (_ELSEWHERE.search(each.path) is not None and not _is_loaded(project, each.path))
         callers = [caller for caller, _ in each.callers if caller not in seen]
         seen.update(callers)
         pending += dict.fromkeys(callers)
     return found
+
+
+def _is_loaded(project: Project, path: str) -> bool:
+    """Whether the service imports a file: for its endpoints, or where its application is put together."""
+    return is_served(project, path) or any(
+        router.is_app and path in project.imports_of(maker)
+        for (maker, _), router in project.routing.routers.items()
+    )
 
 
 def _threaded_files(project: Project) -> frozenset[str]:
