@@ -10,7 +10,7 @@ from rules.engine.kept_answers import once
 if TYPE_CHECKING:
     from rules.engine.project import Project
 
-_ADAPTER = re.compile(r"^\s*(?:COPY|ENV)\b.*(?:lambda-adapter|\bAWS_LWA_)", re.MULTILINE)
+_ADAPTER = re.compile(r"^[^\S\r\n]*(?:COPY|ENV)\b.*(?:lambda-adapter|\bAWS_LWA_)", re.MULTILINE)
 
 
 def lambda_image(path: str, project: Project) -> str:

@@ -16,7 +16,7 @@ NAMES = frozenset(
 )
 """Final names of calls worth asking about."""
 _KEYWORDS = frozenset({"url", "host", "address", "uri"})
-_HERE = re.compile(r"(?:[a-z]+://)?(?:localhost|127(?:\.\d+){3}|\[?::1\]?)(?=[:/]|$)", re.IGNORECASE)
+_HERE = re.compile(r"(?:[a-z]{1,20}://)?(?:localhost|127(?:\.\d+){3}|\[?::1\]?)(?=[:/]|$)", re.IGNORECASE)
 _FAR = 3
 
 
