@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from array import array
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 from zlib import crc32
 
@@ -19,15 +18,11 @@ if TYPE_CHECKING:
     from rules.engine.graph import Node
     from rules.engine.module import Module
     from rules.engine.project import Project
-    from rules.engine.scopes import Walk
     from rules.engine.values import Linked
 
-_LONGEST = 120
 _DEEPEST = 20
 _MOST = 60
 _COMMAND_LINES = frozenset({"argparse", "click", "typer", "fire"})
-_SEPARATED = re.compile(r"[.:/-]")
-_DOTTED = re.compile(r"[A-Za-z_][\w.:/-]*")
 _RETIRED = re.compile(
     r"(?:^|[/_])(?:unused|deprecated|retired|obsolete|archived?|backups?|old)/", re.IGNORECASE
 )
@@ -38,28 +33,6 @@ _SAME = frozenset(
 )
 """Decorators that hand a function to nobody."""
 _known: WeakKeyDictionary[Project, frozenset[int]] = WeakKeyDictionary()
-
-
-def of_file(walk: Walk) -> bytes:
-    """Checksums of the names that a file reads, sets or has in short strings; imports and `__all__` use nothing."""
-    # One pass over all nodes for each class takes a third of one pass for all classes.
-    nodes: Iterable[Any] = walk.parents
-    names: set[str] = {node.id for node in nodes if node.__class__ is ast.Name}
-    names |= {node.attr for node in nodes if node.__class__ is ast.Attribute}
-    for node in [node for node in nodes if node.__class__ is ast.Constant]:
-        text = node.value
-        if text.__class__ is not str or len(text) > _LONGEST or not _DOTTED.fullmatch(text):
-            continue
-        if not _is_exported(walk.parents[node], walk):
-            names.update((text,) if text.isidentifier() else _SEPARATED.split(text))
-    return array("I", sorted(crc32(name.encode(errors="replace")) for name in names)).tobytes()
-
-
-def _is_exported(parent: ast.AST, walk: Walk) -> bool:
-    match walk.parents.get(parent):
-        case ast.Assign(targets=[ast.Name(id="__all__")]) | ast.AugAssign(target=ast.Name(id="__all__")):
-            return True
-    return False
 
 
 def is_dead(node: Node, module: Module) -> bool:
