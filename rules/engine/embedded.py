@@ -40,7 +40,7 @@ def is_embedded(callable_name: str, module: Module) -> bool:
 def is_told(project: Project) -> bool:
     """Whether the project itself says which database it has: by a driver, or an address that it writes down."""
     named = project.requirements.keys() | {name for each in project.files.values() for name in each.imports}
-    return bool(SERVER_DRIVERS & named or written(project)) or _is_sqlite(project)
+    return bool(SERVER_DRIVERS & named or written(project) - {"sqlite"}) or _is_sqlite(project)
 
 
 def written(project: Project) -> frozenset[str]:
@@ -51,13 +51,16 @@ def written(project: Project) -> frozenset[str]:
     return found
 
 
-def _addresses(project: Project) -> Iterator[str]:
+def _addresses(project: Project, *, engines: bool = True) -> Iterator[str]:
+    """Kinds of the addresses that are kept under a name; and of what engines are made with, defaults of the environment's
+    variables among it, which a deployment may replace."""
     for path, linked in project.resolver.modules.items():
         if place_of(path) != "app":
             continue
         held = [*linked.facts.members.values()]
         held += [value for each in linked.facts.classes for value in each.attributes.values()]
-        held += [f"{each.url}:" for each in linked.facts.admissions if each.url]
+        if engines:
+            held += [f"{each.url}:" for each in linked.facts.admissions if each.url]
         yield from (match[1] for value in held if (match := _URL.match(value)))
 
 
@@ -73,4 +76,4 @@ def _names_only_sqlite(project: Project) -> bool:
     required = project.requirements.keys()
     if not required or SERVER_DRIVERS & required:
         return False
-    return written(project) == {"sqlite"}
+    return set(_addresses(project, engines=False)) == written(project) == {"sqlite"}

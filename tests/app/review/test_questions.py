@@ -124,7 +124,11 @@ def test_an_estimate_names_whose_its_figures_are(rule: Rule) -> None:
     [
         ('create_engine("postgresql+psycopg://shop@db/shop")', True),
         ("create_engine(f\"mysql+pymysql://{os.environ['WHO']}@db/shop\")", True),
-        ('create_engine(os.environ.get("DATABASE_URL", "sqlite:///shop.db"))', True),
+        ('create_engine(os.environ.get("DATABASE_URL", "postgresql://db/shop"))', True),
+        (
+            'create_engine(os.environ.get("DATABASE_URL", "sqlite:///shop.db"))',
+            False,
+        ),  # a deployment may say another
         ('create_engine(URL.create("postgresql", host="db"))', True),
         ('create_engine(os.environ["DATABASE_URL"])', False),
     ],
