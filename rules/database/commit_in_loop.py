@@ -4,12 +4,9 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine import estimates
-from rules.engine.creation import serves
-from rules.engine.loop_shapes import is_batched, is_short, shortened, spelled
-from rules.engine.per_item import is_doubtful, is_few, sounds_few
-from rules.engine.rewrites import after_loop
-from rules.engine.round_trips import (
+from rules.engine.costs import estimates
+from rules.engine.data.per_item import is_doubtful, is_few, sounds_few
+from rules.engine.data.round_trips import (
     ancestors,
     conditions,
     confidence_of,
@@ -23,12 +20,15 @@ from rules.engine.round_trips import (
     way_to,
     weighed,
 )
+from rules.engine.data.transactions import opens_own
+from rules.engine.fixing.rewrites import after_loop
+from rules.engine.reading.loop_shapes import is_batched, is_short, shortened, spelled
+from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
-from rules.engine.transactions import opens_own
-from rules.engine.walking import walk
+from rules.engine.service.creation import serves
 
 if TYPE_CHECKING:
-    from rules.engine.callees import Callee
+    from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
 
 _KINDS = frozenset({"commit", "flush", "refresh"})

@@ -4,21 +4,22 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine import eager, estimates
-from rules.engine.creation import serves
-from rules.engine.loop_shapes import iterables, shortened
-from rules.engine.per_item import is_doubtful
-from rules.engine.round_trips import nearest, short, weighed
-from rules.engine.row_members import summary_of_member
-from rules.engine.rows import ITEM
+from rules.engine.costs import estimates
+from rules.engine.data import eager
+from rules.engine.data.per_item import is_doubtful
+from rules.engine.data.round_trips import nearest, short, weighed
+from rules.engine.data.row_members import summary_of_member
+from rules.engine.data.small_tables import lists_kinds
+from rules.engine.reading.loop_shapes import iterables, shortened
+from rules.engine.reading.rows import ITEM
 from rules.engine.rule import Confidence, Effort, Hop, Invalid, Match, Rule, Severity, Valid
-from rules.engine.small_tables import lists_kinds
+from rules.engine.service.creation import serves
 
 if TYPE_CHECKING:
-    from rules.engine.callees import Callee
-    from rules.engine.eager import LazyRead
+    from rules.engine.data.eager import LazyRead
+    from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
-    from rules.engine.scopes import LoopNode
+    from rules.engine.reading.scopes import LoopNode
 
 
 class LazyRelationshipInLoop(Rule):

@@ -5,20 +5,28 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine import estimates
+from rules.engine.costs import estimates
+from rules.engine.data.small_tables import is_small
 from rules.engine.finding import Hop, Options
-from rules.engine.loop_shapes import shortened, spelled
+from rules.engine.fixing.rewrites import with_keyword
 from rules.engine.module import Role
-from rules.engine.page_sizes import LIMITERS, arguments, bounded, given, is_number, taken_as, way_to_limit
-from rules.engine.rewrites import with_keyword
+from rules.engine.reading.loop_shapes import shortened, spelled
+from rules.engine.reading.page_sizes import (
+    LIMITERS,
+    arguments,
+    bounded,
+    given,
+    is_number,
+    taken_as,
+    way_to_limit,
+)
+from rules.engine.reading.walking import own_calls, walk
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
-from rules.engine.small_tables import is_small
-from rules.engine.traffic import is_example
-from rules.engine.walking import own_calls, walk
+from rules.engine.service.traffic import is_example
 
 if TYPE_CHECKING:
+    from rules.engine.data.statements import Loaded
     from rules.engine.module import Module
-    from rules.engine.statements import Loaded
 
 _DECLARING = frozenset({"Query", "Path", "Header", "Cookie", "Body", "Form"})
 _USUAL = 100

@@ -4,16 +4,16 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine import estimates
-from rules.engine.responses import answer, records, returned
-from rules.engine.rewrites import without_keyword
+from rules.engine.costs import estimates
+from rules.engine.fixing.rewrites import without_keyword
+from rules.engine.linking.values import Sort
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
-from rules.engine.values import Sort
+from rules.engine.service.responses import answer, records, returned
 
 if TYPE_CHECKING:
+    from rules.engine.linking.routing import Router
+    from rules.engine.linking.values import Linked
     from rules.engine.module import Module
-    from rules.engine.routing import Router
-    from rules.engine.values import Linked
 
 _CLASSES = {
     f"{package}.{name}": name

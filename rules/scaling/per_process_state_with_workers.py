@@ -5,16 +5,16 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine import processes
 from rules.engine.finding import Hop, Impact
-from rules.engine.holders import Holder, grown
-from rules.engine.loop_shapes import spelled
+from rules.engine.reading.loop_shapes import spelled
+from rules.engine.reading.spelling import last_name
+from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
-from rules.engine.spelling import last_name
-from rules.engine.walking import walk
+from rules.engine.service import processes
+from rules.engine.service.holders import Holder, grown
 
 if TYPE_CHECKING:
-    from rules.engine.deployment import Setting
+    from rules.engine.linking.deployment import Setting
     from rules.engine.module import Module
 
 # State that a request puts there for another request to find.

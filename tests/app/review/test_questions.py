@@ -11,7 +11,8 @@ import pytest
 from app.review.advice import ANSWERED
 from app.review.table import Context
 from rules import analyze
-from rules.engine import capacity, estimates, registry
+from rules.engine import registry
+from rules.engine.costs import capacity, estimates
 from rules.engine.finding import Cost, Endpoint, Finding, Impact, Options
 from rules.engine.rule import Invalid, Rule
 from tests.test_rules_contract import with_prelude
