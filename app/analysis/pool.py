@@ -267,6 +267,8 @@ class Slot:
 
     def __init__(self) -> None:
         self.worker: Worker | None = None
+        self.filling: asyncio.Task[None] | None = None
+        """What makes the worker; nobody's cancellation ends it, so that no process is lost on the way."""
 
 
 class Analysis:
@@ -287,7 +289,7 @@ class Analysis:
         self._deadline, self._file_deadline, self._memory_bytes = deadline, file_deadline, memory_bytes
         self._slots = [Slot() for _ in range(workers)]
         self._idle: asyncio.LifoQueue[Slot] = asyncio.LifoQueue()
-        self._started = False
+        self._started = self._closed = False
 
     async def start(self) -> None:
         """Start the workers. Raises AnalysisError when they do not come up."""
@@ -305,8 +307,12 @@ class Analysis:
             self._idle.put_nowait(slot)
 
     async def close(self) -> None:
-        """End all workers, whatever they are doing."""
+        """End all workers, whatever they are doing. Who asks from now on gets no answer: the process is at its end, and
+        what is not done then is done after the next start."""
+        self._closed = True
         for slot in self._slots:
+            if slot.filling is not None:
+                await asyncio.wait({slot.filling})
             await self._empty(slot)
 
     async def __aenter__(self) -> Analysis:
@@ -545,6 +551,8 @@ class Analysis:
             raise AnalysisError("the analysis was not started")
         slot = await self._idle.get()
         try:
+            if self._closed:
+                await asyncio.get_running_loop().create_future()
             if slot.worker is not None and (slot.worker.worn or not slot.worker.alive):
                 await self._empty(slot)
             if slot.worker is None:
@@ -561,6 +569,11 @@ class Analysis:
             self._idle.put_nowait(slot)
 
     async def _fill(self, slot: Slot) -> None:
+        if slot.filling is None or slot.filling.done():
+            slot.filling = asyncio.create_task(self._start_in(slot))
+        await asyncio.shield(slot.filling)
+
+    async def _start_in(self, slot: Slot) -> None:
         slot.worker = await Worker.start(
             memory_bytes=self._memory_bytes, file_deadline=self._file_deadline, deadline=self._deadline * 10
         )

@@ -156,6 +156,32 @@ async def test_a_cancelled_request_leaves_the_pool_healthy(analysis: Analysis) -
     assert set(facts) == {"a.py"}
 
 
+async def test_a_request_cancelled_while_its_worker_starts_loses_no_process() -> None:
+    pool = Analysis(workers=1)
+    await pool.start()
+    (pid,) = pool.pids
+    os.kill(pid, signal.SIGKILL)
+    while pool.pids:  # noqa: ASYNC110 - nobody tells when a process is gone
+        await asyncio.sleep(0.01)
+    asking = asyncio.create_task(pool.extract({"a.py": b""}))
+    while (starting := pool._slots[0].filling) is None or starting.done():  # noqa: ASYNC110 - nor when one begins
+        await asyncio.sleep(0)
+    for _ in range(3):  # more than once, as everybody who waits for it is cancelled at the end
+        asking.cancel()
+        await asyncio.sleep(0)
+    with pytest.raises(asyncio.CancelledError):
+        await asking
+    assert pool.pids == ()
+
+    await pool.close()
+
+    assert starting.done()
+    assert pool._slots[0].worker is None
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(pool.extract({"a.py": b""}), 0.2)
+    assert pool.pids == ()
+
+
 async def test_a_long_request_does_not_stop_the_others() -> None:
     async with Analysis(2) as analysis:
         await asyncio.gather(
