@@ -26,9 +26,9 @@ from app.review.reading import FILE, PYPROJECT, ConfigError
 from app.review.report import Report
 from app.review.wishes import Wishes
 from app.web.metrics import Metrics
-from rules.engine import edits
 from rules.engine.finding import Edit, Result, Skipped
 from rules.engine.fingerprints import core_of
+from rules.engine.reading import edits
 
 MOST_ROUNDS: Final = 3
 """Of asking for the sources of untouched files."""

@@ -19,8 +19,9 @@ from app.foldercache import FolderCache
 from app.localgit import LocalRepository
 from app.printable import file_lines
 from rules import ModuleFacts, SourceError
-from rules.engine import edits, heat
+from rules.engine.evidence import heat
 from rules.engine.finding import Edit, Endpoint, Finding, Options, Result, Safety, Skipped, Statistics
+from rules.engine.reading import edits
 
 LARGE_BYTES = 8_000_000
 """From here on several processes are worth what they cost: each starts, links the project and reads files anew."""

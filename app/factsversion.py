@@ -7,7 +7,7 @@ import hashlib
 from pathlib import Path
 
 import rules
-from rules.engine.facts import ENGINE_VERSION
+from rules.engine.reading.facts import ENGINE_VERSION
 
 
 @functools.cache

@@ -13,7 +13,8 @@ from app.printable import NOT_MEASURED, visible
 from app.review.config import Config
 from app.review.table import Table
 from app.version import version
-from rules.engine import measured, registry
+from rules.engine import registry
+from rules.engine.costs import measured
 from rules.engine.finding import Edit, Finding, Result, Severity
 from rules.engine.rule import Rule
 

@@ -11,8 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from app.printable import visible
-from rules.engine import estimates, load_plans
-from rules.engine.capacity import LOADS, Capacity, Site, Sockets
+from rules.engine.costs import estimates, load_plans
+from rules.engine.costs.capacity import LOADS, Capacity, Site, Sockets
 
 SHOWN: Final = 25
 COLUMNS: Final[tuple[tuple[str, Literal["left", "right"], int | None], ...]] = (

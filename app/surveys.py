@@ -16,7 +16,8 @@ from app.review.config import Config
 from app.review.links import Links
 from app.review.markdown import code
 from app.surveytext import WHOLE, audited, diagnosed, scaled
-from rules.engine import capacity, deployment, load_plans
+from rules.engine.costs import capacity, load_plans
+from rules.engine.linking import deployment
 
 EVERYTHING: Final = ("FP",)
 """Selects all rules in so many words, project advice with them."""

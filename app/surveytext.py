@@ -12,7 +12,7 @@ from app.analysis.messages import Branched, Diagnosed
 from app.review.comments import BADGES
 from app.review.links import Links
 from app.review.markdown import code, plural, prose, sentence, shorten, size, table
-from rules.engine import capacity, estimates, load_plans
+from rules.engine.costs import capacity, estimates, load_plans
 from rules.engine.finding import Confidence, Finding, Result, Severity
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from app.analysis.documents import is_python
 from app.localgit import LocalRepository
 from rules import Endpoint, SourceError, extract
-from rules.engine.graph import place_of
+from rules.engine.linking.graph import place_of
 from rules.engine.project import Project
 
 HERE = Path(__file__).parent

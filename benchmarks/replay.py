@@ -29,7 +29,7 @@ from app.analysis.messages import Compare, Request
 from app.localgit import Commit, LocalRepository
 from rules import SourceError, extract
 from rules.engine import registry
-from rules.engine.graph import place_of
+from rules.engine.linking.graph import place_of
 
 RESULTS = Path(__file__).parent / "results" / "replay.json"
 PROOF_SECONDS = 18.0

@@ -1,7 +1,6 @@
 """fastperf's engine in a few words: `analyze` what a project contains, and read its `Finding`s."""
 
 from rules.engine.analysis import Analysis, affected, analyze, extract, portions
-from rules.engine.facts import ENGINE_VERSION, ModuleFacts
 from rules.engine.finding import (
     Confidence,
     Cost,
@@ -21,8 +20,9 @@ from rules.engine.finding import (
     Statistics,
     Suppressed,
 )
+from rules.engine.reading.facts import ENGINE_VERSION, ModuleFacts
+from rules.engine.reading.source import SourceError
 from rules.engine.rule import Fix, Invalid, Match, Rule, Valid
-from rules.engine.source import SourceError
 from rules.engine.succession import Succession
 
 __all__ = [

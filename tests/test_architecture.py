@@ -99,6 +99,46 @@ def test_imports_point_one_way(module: str, path: Path) -> None:
     assert wrong == [], f"{module} imports what its place in the arrows forbids"
 
 
+LAYERS = ("reading", "linking", "costs", "service", "fixing", "data", "loops")
+"""The folders of the engine: each imports, when it runs, only what stands before it. For types alone all may be named."""
+BENEATH = frozenset({"finding", "rule", "kept_answers"})
+"""Modules beside the folders that all of them may use: values without machinery."""
+BACKWARDS = frozenset({("rules.engine.reading.page_sizes", "rules.engine.linking.values")})
+"""The sorts of values, an enumeration."""
+
+
+def test_folders_of_the_engine_stand_on_each_other() -> None:
+    wrong = []
+    for module, path in MODULES:
+        parts = module.split(".")
+        if parts[:2] != ["rules", "engine"] or parts[2:3] == [] or parts[2] not in LAYERS:
+            continue
+        for line, name in run_time_imports(path):
+            target = name.split(".")[2]
+            below = target in LAYERS[: LAYERS.index(parts[2]) + 1] or target in BENEATH
+            if not below and not any(module == one and within(name, other) for one, other in BACKWARDS):
+                wrong.append(f"{module}, line {line}: {name}")
+
+    assert wrong == []
+
+
+def run_time_imports(path: Path) -> Iterator[tuple[int, str]]:
+    """Imports of the engine's modules that are carried out, those of `if TYPE_CHECKING:` aside."""
+    tree = ast.parse(path.read_bytes())
+    for_types = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and id(node) not in for_types and node.module:
+            for alias in node.names:
+                name = f"{node.module}.{alias.name}"
+                if within(name, "rules.engine"):
+                    yield node.lineno, name
+
+
 def test_a_rule_never_imports_another_rule() -> None:
     wrong = [
         f"{module}: {name}"

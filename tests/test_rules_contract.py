@@ -7,9 +7,10 @@ import textwrap
 
 import pytest
 
-from rules.engine import bindings, registry
-from rules.engine.edits import apply
+from rules.engine import registry
 from rules.engine.finding import Finding, Options
+from rules.engine.fixing import bindings
+from rules.engine.reading.edits import apply
 from rules.engine.rule import Effort, Invalid, ProjectRule, Rule, Severity, Valid
 from tests.test_cases import of_rule
 

@@ -9,8 +9,8 @@ import msgspec
 
 from app.analysis.messages import Comparison, Request
 from app.analysis.pool import Analysis
-from rules.engine import versions
 from rules.engine.finding import Bumped
+from rules.engine.linking import versions
 
 
 async def bumped(analysis: Analysis, request: Request, comparison: Comparison) -> Bumped:

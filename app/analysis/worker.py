@@ -51,11 +51,13 @@ from app.analysis.messages import (
     Unpacked,
 )
 from rules import ModuleFacts, SourceError
-from rules.engine import diagnosis, growth, measured, registry, sharing
-from rules.engine.edits import Lines
+from rules.engine import diagnosis, growth, registry
+from rules.engine.costs import measured
+from rules.engine.evidence.heat import Since
 from rules.engine.finding import Confidence, Finding, Options, Result, Severity
-from rules.engine.heat import Since
 from rules.engine.project import Project
+from rules.engine.reading import sharing
+from rules.engine.reading.edits import Lines
 
 FACTS_KEPT_BYTES = 64_000_000
 MOST_LINKED = 3

@@ -41,7 +41,8 @@ def scale(
     from app import scale as scaling
     from app.check import scan
     from app.review import demand
-    from rules.engine import capacity, deployment, load_plans
+    from rules.engine.costs import capacity, load_plans
+    from rules.engine.linking import deployment
 
     try:
         root = discovery.root_of((path,))

@@ -9,7 +9,7 @@ import msgspec
 
 from app.review.answers import Answer
 from app.review.markdown import Section, fitting
-from rules.engine.capacity import Capacity
+from rules.engine.costs.capacity import Capacity
 
 LONGEST: Final = 200_000
 NO_ROOM: Final = "This answer has no room beside the others: ask for it in a comment of its own."

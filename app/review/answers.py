@@ -12,7 +12,7 @@ from app.review.config import Config
 from app.review.markdown import code, details, fence, html, one_line, plain, prose
 from app.review.table import Table
 from rules.engine import registry
-from rules.engine.capacity import Capacity
+from rules.engine.costs.capacity import Capacity
 
 HELP: Final = f"""\
 Commands, as the first word of a line:

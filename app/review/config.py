@@ -15,7 +15,7 @@ from app.review import parts, paths, reading, releases
 from app.review.reading import MAX_BYTES, ORGANISATION, PYPROJECT, ConfigError
 from app.review.table import Mode, Table
 from rules.engine.finding import Budget, Confidence, Finding, Linter, Options, Severity
-from rules.engine.paths import nearest
+from rules.engine.reading.paths import nearest
 
 ATTRIBUTES = ".gitattributes"
 MOST_PARTS = 200

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from app.review.comments import Group
 from app.review.config import Config
-from rules.engine.capacity import Capacity
+from rules.engine.costs.capacity import Capacity
 
 _SLOW_MS, _QUICK_MS = 500.0, 100.0
 _MANY_RPS, _FEW_RPS = 100.0, 1.0

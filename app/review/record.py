@@ -12,7 +12,7 @@ from app.review.budgets import BudgetRow
 from app.review.comments import group
 from app.review.costs import EndpointChange
 from app.review.report import Report
-from rules.engine.capacity import Site
+from rules.engine.costs.capacity import Site
 from rules.engine.finding import Finding, ProvenFix, Skipped, Statistics, Suppressed
 
 MOST_STANDING = 300

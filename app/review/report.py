@@ -23,7 +23,7 @@ from app.review.reading import ORGANISATION, ConfigError
 from app.review.reconcile import Plan, fixed_body, reconcile
 from app.review.wishes import Waived, Wishes, waived
 from rules.engine import budgets, growth
-from rules.engine.capacity import Site
+from rules.engine.costs.capacity import Site
 from rules.engine.finding import (
     Bumped,
     Confidence,

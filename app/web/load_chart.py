@@ -1,6 +1,6 @@
 """Load against response time of the endpoints of a change, as SVG: where each one's curve goes up, before and after.
 
-The curve is that of a queue at the endpoint's first limit (`rules.engine.capacity`): flat for long, then a wall.
+The curve is that of a queue at the endpoint's first limit (`rules.engine.costs.capacity`): flat for long, then a wall.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from markupsafe import Markup, escape
 
 from app.review.costs import EndpointChange
 from app.review.record import Record
-from rules.engine import capacity
-from rules.engine.capacity import Capacity, Site
-from rules.engine.estimates import number
+from rules.engine.costs import capacity
+from rules.engine.costs.capacity import Capacity, Site
+from rules.engine.costs.estimates import number
 from rules.engine.finding import Cost, Endpoint
-from rules.engine.paths import nearest
+from rules.engine.reading.paths import nearest
 
 MOST: Final = 6
 MOST_OTHERS: Final = 40

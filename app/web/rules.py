@@ -14,7 +14,8 @@ from aiohttp import web
 from markupsafe import Markup
 
 from app.web import pages
-from rules.engine import measured, page, registry
+from rules.engine import page, registry
+from rules.engine.costs import measured
 from rules.engine.finding import Severity
 from rules.engine.rule import Rule
 

@@ -28,7 +28,7 @@ from app.analysis.documents import is_document, is_python
 from app.localgit import GitError, LocalRepository
 from rules import ModuleFacts, Options, SourceError, analyze, extract
 from rules.engine.finding import Finding
-from rules.engine.graph import place_of
+from rules.engine.linking.graph import place_of
 
 NEAR = 3
 MOST_IMPORTERS = 25

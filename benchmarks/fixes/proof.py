@@ -17,11 +17,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from rules import Analysis, Edit, Finding, analyze
-from rules.engine import edits as engine_edits
 from rules.engine import row_changes
-from rules.engine.facts import ModuleFacts
-from rules.engine.graph import place_of
-from rules.engine.source import Source, SourceError, tree_of
+from rules.engine.linking.graph import place_of
+from rules.engine.reading import edits as engine_edits
+from rules.engine.reading.facts import ModuleFacts
+from rules.engine.reading.source import Source, SourceError, tree_of
 
 _LINE = re.compile(rb"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.kept_answers import once
-from rules.engine.queue_tasks import celery_decorator
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.service.queue_tasks import celery_decorator
 
 if TYPE_CHECKING:
     from rules.engine.module import Module

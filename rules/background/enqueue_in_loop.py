@@ -4,13 +4,13 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine.creation import serves
-from rules.engine.loop_shapes import is_batched, is_short, iterables, shortened, spelled
-from rules.engine.queue_tasks import enqueue, may_enqueue
+from rules.engine.reading.loop_shapes import is_batched, is_short, iterables, shortened, spelled
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.service.creation import serves
+from rules.engine.service.queue_tasks import enqueue, may_enqueue
 
 if TYPE_CHECKING:
-    from rules.engine.callees import Callee
+    from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
 
 

@@ -5,14 +5,14 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine.facts import WHILE, Call
 from rules.engine.finding import Hop, Impact
-from rules.engine.graph import Node
+from rules.engine.linking.graph import Node
+from rules.engine.reading.facts import WHILE, Call
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.libraries import Kind
 
 if TYPE_CHECKING:
-    from rules.engine.callees import Callee
+    from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
 
 _NOTICE = re.compile(

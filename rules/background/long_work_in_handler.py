@@ -5,18 +5,18 @@ import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine import kept_estimates
+from rules.engine.costs import kept_estimates
 from rules.engine.finding import Hop
-from rules.engine.loop_shapes import spelled
 from rules.engine.module import Context
+from rules.engine.reading.loop_shapes import spelled
+from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
-from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     import libcst as cst
 
+    from rules.engine.costs.summaries import Leaf
     from rules.engine.module import Module
-    from rules.engine.summaries import Leaf
 
 _LONG_SLEEP = 5
 _SLEEPS = frozenset({"time.sleep", "asyncio.sleep", "anyio.sleep"})

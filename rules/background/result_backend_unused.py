@@ -5,13 +5,13 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine.celery_settings import says
 from rules.engine.kept_answers import once
-from rules.engine.queue_tasks import celery_tasks
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.service.celery_settings import says
+from rules.engine.service.queue_tasks import celery_tasks
 
 if TYPE_CHECKING:
-    from rules.engine.callees import Callee
+    from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
     from rules.engine.project import Project
 

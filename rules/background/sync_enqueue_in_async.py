@@ -4,18 +4,18 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rules.engine.costs.measured import waits_freely
 from rules.engine.finding import Impact
-from rules.engine.loop_bound import holds_mutex
-from rules.engine.loop_calls import offload_primitive
-from rules.engine.loop_shapes import spelled
-from rules.engine.measured import waits_freely
-from rules.engine.queue_tasks import enqueue, may_enqueue
-from rules.engine.rewrites import in_thread
+from rules.engine.fixing.rewrites import in_thread
+from rules.engine.loops.loop_bound import holds_mutex
+from rules.engine.loops.loop_calls import offload_primitive
+from rules.engine.reading.loop_shapes import spelled
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.service.queue_tasks import enqueue, may_enqueue
 from rules.libraries import Kind
 
 if TYPE_CHECKING:
-    from rules.engine.callees import Callee
+    from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
 
 

@@ -4,9 +4,9 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine.queue_tasks import celery_decorator
+from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
-from rules.engine.walking import walk
+from rules.engine.service.queue_tasks import celery_decorator
 
 if TYPE_CHECKING:
     from rules.engine.module import Module

@@ -5,15 +5,15 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine.celery_settings import says
 from rules.engine.finding import Hop, Impact
-from rules.engine.graph import Node
-from rules.engine.queue_tasks import celery_tasks
-from rules.engine.rewrites import with_keyword
+from rules.engine.fixing.rewrites import with_keyword
+from rules.engine.linking.graph import Node
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.service.celery_settings import says
+from rules.engine.service.queue_tasks import celery_tasks
 
 if TYPE_CHECKING:
-    from rules.engine.callees import Callee
+    from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
     from rules.engine.project import Project
 

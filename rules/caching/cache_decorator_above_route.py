@@ -4,8 +4,8 @@ import ast
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine.memoised import memoiser
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.service.memoised import memoiser
 from rules.libraries.caching import LIMITERS
 
 if TYPE_CHECKING:

@@ -4,13 +4,13 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine.loop_shapes import spelled
-from rules.engine.redis_calls import command, may_command
+from rules.engine.data.redis_calls import command, may_command
+from rules.engine.reading.loop_shapes import spelled
+from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
-from rules.engine.walking import walk
 
 if TYPE_CHECKING:
-    from rules.engine.callees import Callee
+    from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
 
 _GUARDS = (

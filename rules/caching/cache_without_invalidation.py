@@ -5,13 +5,13 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rules.engine.data.redis_calls import command, is_meant_to_stay
 from rules.engine.finding import Impact
 from rules.engine.kept_answers import once
-from rules.engine.memoised import is_method, memos, own_arguments
-from rules.engine.redis_calls import command, is_meant_to_stay
+from rules.engine.reading.spelling import last_name
+from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
-from rules.engine.spelling import last_name
-from rules.engine.walking import walk
+from rules.engine.service.memoised import is_method, memos, own_arguments
 
 if TYPE_CHECKING:
     from rules.engine.module import Module

@@ -5,18 +5,18 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine import kept_estimates
-from rules.engine.creation import serves
+from rules.engine.costs import kept_estimates
+from rules.engine.data.redis_calls import Command, command, is_meant_to_stay
+from rules.engine.fixing.rewrites import with_keyword
 from rules.engine.kept_answers import once
-from rules.engine.loop_shapes import spelled
-from rules.engine.memoised import is_method, memos, own_arguments
-from rules.engine.redis_calls import Command, command, is_meant_to_stay
-from rules.engine.rewrites import with_keyword
+from rules.engine.reading.loop_shapes import spelled
+from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
-from rules.engine.walking import walk
+from rules.engine.service.creation import serves
+from rules.engine.service.memoised import is_method, memos, own_arguments
 
 if TYPE_CHECKING:
-    from rules.engine.callees import Callee
+    from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
     from rules.engine.project import Project
 

@@ -4,15 +4,15 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine.creation import depends_on_request, made_again
 from rules.engine.finding import Impact
-from rules.engine.loop_shapes import spelled
+from rules.engine.reading.loop_shapes import spelled
+from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
-from rules.engine.walking import walk
+from rules.engine.service.creation import depends_on_request, made_again
 from rules.libraries.heavy import FROM_PRETRAINED, LOADERS
 
 if TYPE_CHECKING:
-    from rules.engine.callees import Callee
+    from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
 
 

@@ -5,12 +5,12 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine import kept_estimates
-from rules.engine.loop_shapes import spelled
-from rules.engine.remembering import is_remembered
+from rules.engine.costs import kept_estimates
+from rules.engine.linking.values import Sort
+from rules.engine.reading.loop_shapes import spelled
+from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
-from rules.engine.values import Sort
-from rules.engine.walking import walk
+from rules.engine.service.remembering import is_remembered
 
 if TYPE_CHECKING:
     from rules.engine.module import Module

@@ -5,16 +5,16 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine import kept_estimates
-from rules.engine.creation import depends_on_request, made_again
-from rules.engine.fixed_requests import fixed_request, is_read
-from rules.engine.loop_shapes import spelled
-from rules.engine.remembering import is_remembered
+from rules.engine.costs import kept_estimates
+from rules.engine.reading.loop_shapes import spelled
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.service.creation import depends_on_request, made_again
+from rules.engine.service.fixed_requests import fixed_request, is_read
+from rules.engine.service.remembering import is_remembered
 from rules.libraries.heavy import SLOW_TO_CHANGE
 
 if TYPE_CHECKING:
-    from rules.engine.callees import Callee
+    from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
 
 # Asking whether something is there now is the point.

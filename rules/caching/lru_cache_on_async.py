@@ -4,8 +4,8 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine.memoised import memos
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.service.memoised import memos
 
 if TYPE_CHECKING:
     from rules.engine.module import Module

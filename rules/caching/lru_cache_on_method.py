@@ -6,10 +6,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from rules import libraries
-from rules.engine import kept_estimates
-from rules.engine.instances import Lifetime, lifetime
-from rules.engine.memoised import Memo, is_method, memos, own_arguments
+from rules.engine.costs import kept_estimates
+from rules.engine.linking.instances import Lifetime, lifetime
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.service.memoised import Memo, is_method, memos, own_arguments
 
 if TYPE_CHECKING:
     from rules.engine.module import Module

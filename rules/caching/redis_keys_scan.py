@@ -4,16 +4,16 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine import kept_estimates
-from rules.engine.creation import serves
-from rules.engine.loop_shapes import spelled
-from rules.engine.redis_calls import Command, command, may_command
+from rules.engine.costs import kept_estimates
+from rules.engine.data.redis_calls import Command, command, may_command
+from rules.engine.reading.loop_shapes import spelled
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.service.creation import serves
 
 if TYPE_CHECKING:
     import libcst as cst
 
-    from rules.engine.callees import Callee
+    from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
 
 _WHOLE = {

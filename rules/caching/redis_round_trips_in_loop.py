@@ -4,17 +4,17 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine import kept_estimates
-from rules.engine.creation import serves
-from rules.engine.loop_shapes import is_batched, is_search, is_short, iterables, shortened, spelled
-from rules.engine.per_item import is_doubtful
-from rules.engine.redis_calls import Command, command, may_command
+from rules.engine.costs import kept_estimates
+from rules.engine.data.per_item import is_doubtful
+from rules.engine.data.redis_calls import Command, command, may_command
+from rules.engine.reading.loop_shapes import is_batched, is_search, is_short, iterables, shortened, spelled
+from rules.engine.reading.spelling import last_name
+from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
-from rules.engine.spelling import last_name
-from rules.engine.walking import walk
+from rules.engine.service.creation import serves
 
 if TYPE_CHECKING:
-    from rules.engine.callees import Callee
+    from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
 
 _WAITS = frozenset(

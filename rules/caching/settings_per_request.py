@@ -4,18 +4,18 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine import kept_estimates
-from rules.engine.creation import made_again
-from rules.engine.first_time import is_first_time
-from rules.engine.loop_shapes import spelled
+from rules.engine.costs import kept_estimates
+from rules.engine.linking.values import Sort
+from rules.engine.reading.loop_shapes import spelled
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
-from rules.engine.traffic import is_seldom
-from rules.engine.values import Sort
+from rules.engine.service.creation import made_again
+from rules.engine.service.first_time import is_first_time
+from rules.engine.service.traffic import is_seldom
 
 if TYPE_CHECKING:
     import libcst as cst
 
-    from rules.engine.callees import Callee
+    from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
 
 _SETTINGS = ("pydantic_settings.BaseSettings", "pydantic.BaseSettings", "pydantic_settings.main.BaseSettings")

@@ -3,14 +3,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine import migrations
-from rules.engine.embedded import written
-from rules.engine.migrations import Operation, text
+from rules.engine.data.embedded import written
+from rules.engine.reading import migrations
+from rules.engine.reading.migrations import Operation, text
 from rules.engine.rule import Confidence, Effort, Invalid, ProjectMatch, ProjectRule, Severity, Valid
 
 if TYPE_CHECKING:
-    from rules.engine.declarations import Given
     from rules.engine.project import Project
+    from rules.engine.reading.declarations import Given
 
 _POSTGRES = ("psycopg", "asyncpg", "pg8000")
 _ELSEWHERE = frozenset(

@@ -4,15 +4,15 @@ import ast
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from rules.engine.creation import serves
+from rules.engine.data.tables import Table
+from rules.engine.reading.spelling import last_name
 from rules.engine.rule import Confidence, Effort, Fix, Impact, Invalid, Match, Rule, Safety, Severity, Valid
-from rules.engine.spelling import last_name
-from rules.engine.tables import Table
+from rules.engine.service.creation import serves
 
 if TYPE_CHECKING:
     import libcst as cst
 
-    from rules.engine.callees import Callee
+    from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
 
 _MANY = frozenset(

@@ -4,12 +4,9 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine import estimates
-from rules.engine.creation import serves
-from rules.engine.loop_shapes import is_batched, is_short, shortened, spelled
-from rules.engine.per_item import is_doubtful, is_few, sounds_few
-from rules.engine.rewrites import after_loop
-from rules.engine.round_trips import (
+from rules.engine.costs import estimates
+from rules.engine.data.per_item import is_doubtful, is_few, sounds_few
+from rules.engine.data.round_trips import (
     ancestors,
     conditions,
     confidence_of,
@@ -23,12 +20,15 @@ from rules.engine.round_trips import (
     way_to,
     weighed,
 )
+from rules.engine.data.transactions import opens_own
+from rules.engine.fixing.rewrites import after_loop
+from rules.engine.reading.loop_shapes import is_batched, is_short, shortened, spelled
+from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
-from rules.engine.transactions import opens_own
-from rules.engine.walking import walk
+from rules.engine.service.creation import serves
 
 if TYPE_CHECKING:
-    from rules.engine.callees import Callee
+    from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
 
 _KINDS = frozenset({"commit", "flush", "refresh"})
@@ -160,13 +160,18 @@ class CommitInLoop(Rule):
             return
         doubts = conditions(node, loop, module)
         text = _text(query.kind, doubts, loop, module)
+        confidence = Confidence.POSSIBLE if doubts > 1 else _confidence(node, query.kind, loop, module)
+        lines = [] if confidence is Confidence.POSSIBLE else _in_other_branches(node, loop, module)
+        also = f"; line {lines[0]} does the other way round" if lines else ""
         yield Match(
             node,
-            f"`{spelled(node.func)}` {text}.",
+            f"`{spelled(node.func)}` {text}{also}.",
             severity=weighed(self.severity, node, module)
             if query.kind == "commit" and not doubts
             else Severity.MEDIUM,
-            confidence=Confidence.POSSIBLE if doubts > 1 else _confidence(node, query.kind, loop, module),
+            confidence=confidence,
+            swallows=tuple((self.code, line) for line in lines),
+            siblings=tuple(lines),
             fix=_moved(node, loop, module) if query.kind in ("commit", "flush") else None,
             impact=estimates.commits_in_loop(module.options, query.kind, module.turns_around(node)),
         )
@@ -209,6 +214,21 @@ class CommitInLoop(Rule):
             ),
             instead=_ONE_TRANSACTION if kind == "transaction" else "",
         )
+
+
+def _in_other_branches(node: ast.Call, loop: ast.For, module: Module) -> list[int]:
+    """The lines of the same call in the `else` of an `if` around: a turn makes one of them, and one fix moves both."""
+    own = ast.unparse(node)
+    return sorted(
+        {
+            call.lineno
+            for parent, child in ancestors(node, loop, module)
+            if isinstance(parent, ast.If) and child in parent.body
+            for statement in parent.orelse
+            for call in walk(statement)
+            if isinstance(call, ast.Call) and ast.unparse(call) == own
+        }
+    )
 
 
 def _text(kind: str, doubts: int, loop: ast.For, module: Module) -> str:

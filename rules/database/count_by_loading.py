@@ -4,18 +4,18 @@ import ast
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from rules.engine import estimates
-from rules.engine.creation import serves
-from rules.engine.loads import QUERY, RESULTS, Load, is_limited, loaded, narrows
-from rules.engine.loop_shapes import shortened
+from rules.engine.costs import estimates
+from rules.engine.data.loads import QUERY, RESULTS, Load, is_limited, loaded, narrows
+from rules.engine.reading.loop_shapes import shortened
+from rules.engine.reading.spelling import last_name
+from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
-from rules.engine.spelling import last_name
-from rules.engine.walking import walk
+from rules.engine.service.creation import serves
 
 if TYPE_CHECKING:
     import libcst as cst
 
-    from rules.engine.callees import Callee
+    from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
 
 _SESSIONS = (

@@ -4,16 +4,16 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine import estimates
-from rules.engine.creation import serves
-from rules.engine.loads import LISTS, Load, is_limited, loaded, narrows
-from rules.engine.loop_shapes import shortened
-from rules.engine.origins import origins
+from rules.engine.costs import estimates
+from rules.engine.data.loads import LISTS, Load, is_limited, loaded, narrows
+from rules.engine.reading.loop_shapes import shortened
+from rules.engine.reading.origins import origins
+from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
-from rules.engine.walking import walk
+from rules.engine.service.creation import serves
 
 if TYPE_CHECKING:
-    from rules.engine.callees import Callee
+    from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
 
 

@@ -4,12 +4,12 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine import estimates
+from rules.engine.costs import estimates
+from rules.engine.data.transactions import CLOSES_FIRST, held_calls
 from rules.engine.finding import Hop
-from rules.engine.loop_shapes import spelled
+from rules.engine.reading.loop_shapes import spelled
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
-from rules.engine.traffic import is_seldom
-from rules.engine.transactions import CLOSES_FIRST, held_calls
+from rules.engine.service.traffic import is_seldom
 
 if TYPE_CHECKING:
     from rules.engine.module import Module

@@ -4,18 +4,18 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine.columns_read import columns_read
-from rules.engine.eager import query_node
-from rules.engine.raw_text import RUNS, behind
+from rules.engine.data.eager import query_node
+from rules.engine.reading.columns_read import columns_read
+from rules.engine.reading.raw_text import RUNS, behind
+from rules.engine.reading.spelling import last_name
+from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Hop, Invalid, Match, Rule, Severity, Valid
-from rules.engine.spelling import last_name
-from rules.engine.walking import walk
 
 if TYPE_CHECKING:
-    from rules.engine.callees import Callee
-    from rules.engine.lazy_loading import Filled
+    from rules.engine.data.lazy_loading import Filled
+    from rules.engine.data.tables import Column, Table
+    from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
-    from rules.engine.tables import Column, Table
 
 _BIG = frozenset(
     {"Text", "TEXT", "UnicodeText", "MEDIUMTEXT", "LONGTEXT", "CLOB", "NCLOB"}

@@ -4,15 +4,15 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine import estimates
-from rules.engine.loop_shapes import shortened
-from rules.engine.rows import LIMITED, MANY, RESULT, TOUCHED
+from rules.engine.costs import estimates
+from rules.engine.reading.loop_shapes import shortened
+from rules.engine.reading.rows import LIMITED, MANY, RESULT, TOUCHED
+from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
-from rules.engine.walking import walk
 
 if TYPE_CHECKING:
+    from rules.engine.data.tables import Table
     from rules.engine.module import Module
-    from rules.engine.tables import Table
 
 _SUMS = {"sum": "`func.sum`", "max": "`func.max`", "min": "`func.min`"}
 

@@ -4,13 +4,14 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine import estimates, index_advice
+from rules.engine.costs import estimates
+from rules.engine.data import index_advice
+from rules.engine.data.lookups import Use
+from rules.engine.data.small_tables import is_small, lists_kinds
+from rules.engine.data.tables import Column, Table
 from rules.engine.finding import Options
-from rules.engine.lookups import Use
+from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Hop, Invalid, Match, Rule, Severity, Valid
-from rules.engine.small_tables import is_small, lists_kinds
-from rules.engine.tables import Column, Table
-from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.module import Module

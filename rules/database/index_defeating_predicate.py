@@ -5,17 +5,17 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine.raw_queries import Raw
-from rules.engine.raw_text import RUNS
-from rules.engine.reference_tables import is_reference
+from rules.engine.data.raw_queries import Raw
+from rules.engine.data.reference_tables import is_reference
+from rules.engine.data.small_tables import is_small
+from rules.engine.data.tables import Column, Table
+from rules.engine.reading.raw_text import RUNS
+from rules.engine.reading.spelling import last_name
+from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
-from rules.engine.small_tables import is_small
-from rules.engine.spelling import last_name
-from rules.engine.tables import Column, Table
-from rules.engine.walking import walk
 
 if TYPE_CHECKING:
-    from rules.engine.callees import Callee
+    from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
 
 _WHERE = frozenset({"where", "filter"})

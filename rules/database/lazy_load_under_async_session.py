@@ -4,16 +4,16 @@ import ast
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from rules.engine import eager, expired
-from rules.engine.creation import serves
-from rules.engine.rows import HANDED
+from rules.engine.data import eager, expired
+from rules.engine.reading.rows import HANDED
 from rules.engine.rule import Confidence, Effort, Hop, Invalid, Match, Rule, Severity, Valid
+from rules.engine.service.creation import serves
 
 if TYPE_CHECKING:
-    from rules.engine.callees import Callee
+    from rules.engine.data.statements import Loaded
+    from rules.engine.data.tables import Table
+    from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
-    from rules.engine.statements import Loaded
-    from rules.engine.tables import Table
 
 
 _UNLESS = ", unless its key is empty or the session holds the row already"

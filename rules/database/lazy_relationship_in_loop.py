@@ -4,20 +4,22 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine import eager, estimates
-from rules.engine.creation import serves
-from rules.engine.loop_shapes import iterables, shortened
-from rules.engine.per_item import is_doubtful
-from rules.engine.round_trips import nearest, short, weighed
-from rules.engine.row_members import summary_of_member
-from rules.engine.rows import ITEM
+from rules.engine.costs import estimates
+from rules.engine.data import eager
+from rules.engine.data.per_item import is_doubtful
+from rules.engine.data.round_trips import nearest, short, weighed
+from rules.engine.data.row_members import summary_of_member
+from rules.engine.data.small_tables import lists_kinds
+from rules.engine.reading.loop_shapes import iterables, shortened
+from rules.engine.reading.rows import ITEM
 from rules.engine.rule import Confidence, Effort, Hop, Invalid, Match, Rule, Severity, Valid
+from rules.engine.service.creation import serves
 
 if TYPE_CHECKING:
-    from rules.engine.callees import Callee
-    from rules.engine.eager import LazyRead
+    from rules.engine.data.eager import LazyRead
+    from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
-    from rules.engine.scopes import LoopNode
+    from rules.engine.reading.scopes import LoopNode
 
 
 class LazyRelationshipInLoop(Rule):
@@ -176,7 +178,7 @@ class LazyRelationshipInLoop(Rule):
             severity=self.severity
             if found.relationship.many and module.in_request_path(node)
             else Severity.MEDIUM,
-            confidence=_confidence(loop, module),
+            confidence=Confidence.POSSIBLE if _lists_kinds(found) else _confidence(loop, module),
             fix=eager.load_with_query(module, loaded, [found.chain]),
             related=(
                 *path,
@@ -273,6 +275,12 @@ def _how_many(found: LazyRead) -> str:
     if found.relationship.many or target is None:
         return "one more query per item"
     return f"one more query for each different `{target.symbol.rpartition('.')[2]}` of the items"
+
+
+def _lists_kinds(found: LazyRead) -> bool:
+    """Whether the rows refer to a role, a status, a country: the session knows all of them after the first few."""
+    target = found.relationship.target
+    return not found.relationship.many and target is not None and lists_kinds(target.name)
 
 
 def _confidence(loop: LoopNode, module: Module) -> Confidence:

@@ -4,17 +4,18 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine import eager, estimates
-from rules.engine.context import IN_REQUEST
-from rules.engine.lazy_loading import Place, Read, Unloaded
-from rules.engine.loop_shapes import spelled
-from rules.engine.round_trips import nearest
+from rules.engine.costs import estimates
+from rules.engine.data import eager
+from rules.engine.data.lazy_loading import Place, Read, Unloaded
+from rules.engine.data.round_trips import nearest
+from rules.engine.data.small_tables import holds_settings, lists_kinds
+from rules.engine.linking.context import IN_REQUEST
+from rules.engine.reading.loop_shapes import spelled
+from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Hop, Invalid, Match, Rule, Severity, Valid
-from rules.engine.small_tables import holds_settings, lists_kinds
-from rules.engine.walking import walk
 
 if TYPE_CHECKING:
-    from rules.engine.callees import Callee
+    from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine.graph import BACKGROUND, Node, place_of
+from rules.engine.linking.graph import BACKGROUND, Node, place_of
 from rules.engine.rule import (
     Confidence,
     Effort,
@@ -18,8 +18,8 @@ from rules.engine.rule import (
 )
 
 if TYPE_CHECKING:
+    from rules.engine.linking.routing import EndpointNode
     from rules.engine.project import Project
-    from rules.engine.routing import EndpointNode
 
 _REPLICA = re.compile(
     r"(?:^|_)(?:replicas?|read_?replicas?|read_?only|readers?|slaves?|standby)(?:_|$)", re.IGNORECASE

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.finding import Impact
-from rules.engine.loop_shapes import shortened
-from rules.engine.origins import parameters
+from rules.engine.reading.loop_shapes import shortened
+from rules.engine.reading.origins import parameters
+from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
-from rules.engine.walking import walk
 
 if TYPE_CHECKING:
-    from rules.engine.callees import Callee
+    from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
 
 _OFFSETS = frozenset(

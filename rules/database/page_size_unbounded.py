@@ -5,25 +5,41 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine import estimates
+from rules.engine.costs import estimates
+from rules.engine.data.small_tables import is_small
 from rules.engine.finding import Hop, Options
-from rules.engine.loop_shapes import shortened, spelled
+from rules.engine.fixing.rewrites import with_keyword
 from rules.engine.module import Role
-from rules.engine.page_sizes import LIMITERS, arguments, bounded, given, is_number, taken_as, way_to_limit
-from rules.engine.rewrites import with_keyword
+from rules.engine.reading.loop_shapes import shortened, spelled
+from rules.engine.reading.page_sizes import (
+    LIMITERS,
+    arguments,
+    bounded,
+    given,
+    is_number,
+    taken_as,
+    way_to_limit,
+)
+from rules.engine.reading.walking import own_calls, walk
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
-from rules.engine.small_tables import is_small
-from rules.engine.traffic import is_example
-from rules.engine.walking import own_calls, walk
+from rules.engine.service.traffic import is_example
 
 if TYPE_CHECKING:
+    from rules.engine.data.statements import Loaded
     from rules.engine.module import Module
-    from rules.engine.statements import Loaded
 
 _DECLARING = frozenset({"Query", "Path", "Header", "Cookie", "Body", "Form"})
 _USUAL = 100
 _OF_ONE = re.compile(r"/(?:user|account|member|me|by-[a-z]+)s?(?:/[a-z-]+)?/\{[^/}]+\}/|/me/", re.IGNORECASE)
 """Routes to what belongs to one user."""
+_WITHIN = re.compile(r"\{(\w+_(?:id|uuid|slug|name|key))\}(?=/\w)")
+"""What a path names and then goes into."""
+_HOLDS_ALL = re.compile(
+    r"(?:org\w*|tenant|workspace|project|team|compan\w+|account|store|shop|site|app|dataset|collection|index|database|table"
+    r"|course|channel|room|bot|agent|knowledge\w*|kb)_",
+    re.IGNORECASE,
+)
+"""What may hold most of all rows by itself."""
 
 
 class PageSizeUnbounded(Rule):
@@ -128,10 +144,13 @@ class PageSizeUnbounded(Rule):
                 if path is None:
                     continue
                 argument, default = free.pop(value.id)
+                parent = _parent(call, node, module)
+                rows = f"all rows of one `{parent}`" if parent else "all rows that match"
                 yield Match(
                     call,
                     f"`{argument.arg}` of `{node.name}` goes to `.limit()` as it comes: one request may ask for"
-                    f" all rows that match{_usually(default)}.",
+                    f" {rows}{_usually(default)}.",
+                    severity=self.severity.lowered() if parent else None,
                     confidence=Confidence.POSSIBLE
                     if _is_narrow(call, module) or is_example(module.path, module.project)
                     else Confidence.CERTAIN,
@@ -141,6 +160,25 @@ class PageSizeUnbounded(Rule):
                     instead=f"Bound it where it enters: `{argument.arg}: Annotated[int, Query(ge=1, le={_most(default)})]`.",
                     impact=estimates.rows_asked_for(module.options),
                 )
+
+
+def _parent(call: ast.Call, node: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> str:
+    """The parameter of the path whose rows alone are asked for: `device_id` of `/devices/{device_id}/readings`."""
+    paths = [endpoint.path for endpoint in module.endpoints(call)]
+    within = [set(_WITHIN.findall(path)) for path in paths]
+    names = set.intersection(*within) if within else set()
+    names = {name for name in names if not _HOLDS_ALL.match(name)}
+    if not names:
+        return ""
+    handed = [*call.args, *(keyword.value for keyword in call.keywords)]
+    asked = {each.id for each in handed if isinstance(each, ast.Name)}
+    for part in walk(node):
+        match part:
+            case ast.Compare(left=ast.Attribute(), ops=[ast.Eq()], comparators=[ast.Name(id=name)]):
+                asked.add(name)
+            case ast.keyword(arg=str(), value=ast.Name(id=name)):
+                asked.add(name)
+    return min(names & asked, default="")
 
 
 def _is_narrow(call: ast.Call, module: Module) -> bool:

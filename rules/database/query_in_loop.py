@@ -4,10 +4,10 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine import estimates, one_query
-from rules.engine.embedded import is_embedded
-from rules.engine.loop_shapes import iterables, shortened, spelled
-from rules.engine.round_trips import (
+from rules.engine.costs import estimates
+from rules.engine.data import one_query
+from rules.engine.data.embedded import is_embedded
+from rules.engine.data.round_trips import (
     OTHER_STORES,
     confidence_of,
     defines,
@@ -19,10 +19,11 @@ from rules.engine.round_trips import (
     weighed,
     writes,
 )
+from rules.engine.reading.loop_shapes import iterables, shortened, spelled
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
-    from rules.engine.callees import Callee
+    from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
 
 

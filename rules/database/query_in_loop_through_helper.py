@@ -4,12 +4,10 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine import estimates, facts
-from rules.engine.embedded import is_embedded
-from rules.engine.loop_bound import entered
-from rules.engine.loop_shapes import iterables, shortened, spelled, targets, unwrapped
-from rules.engine.per_item import goes_over_rows
-from rules.engine.round_trips import (
+from rules.engine.costs import estimates
+from rules.engine.data.embedded import is_embedded
+from rules.engine.data.per_item import goes_over_rows
+from rules.engine.data.round_trips import (
     confidence_of,
     goes_out,
     is_never_awaited,
@@ -21,17 +19,20 @@ from rules.engine.round_trips import (
     way_to,
     weighed,
 )
-from rules.engine.row_members import summary_of_member
+from rules.engine.data.row_members import summary_of_member
+from rules.engine.linking.values import Sort
+from rules.engine.loops.loop_bound import entered
+from rules.engine.reading import facts
+from rules.engine.reading.loop_shapes import iterables, shortened, spelled, targets, unwrapped
+from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
-from rules.engine.traffic import is_seldom
-from rules.engine.values import Sort
-from rules.engine.walking import walk
+from rules.engine.service.traffic import is_seldom
 from rules.libraries import Kind
 
 if TYPE_CHECKING:
-    from rules.engine.callees import Callee
+    from rules.engine.costs.summaries import Leaf, Summary
+    from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
-    from rules.engine.summaries import Leaf, Summary
 
 _ONE_THREAD = (
     "Load the rows of all items with one query before the loop and hand each thread its own; or a pool of a few workers"

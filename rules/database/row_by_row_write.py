@@ -4,13 +4,10 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine import estimates
-from rules.engine.embedded import is_embedded
-from rules.engine.finding import Hop
-from rules.engine.loop_shapes import iterables, shortened, spelled
-from rules.engine.module import Role
-from rules.engine.per_item import sounds_few
-from rules.engine.round_trips import (
+from rules.engine.costs import estimates
+from rules.engine.data.embedded import is_embedded
+from rules.engine.data.per_item import sounds_few
+from rules.engine.data.round_trips import (
     confidence_of,
     goes_out,
     is_isolated,
@@ -22,14 +19,17 @@ from rules.engine.round_trips import (
     way_to,
     writes_row,
 )
+from rules.engine.finding import Hop
+from rules.engine.module import Role
+from rules.engine.reading.loop_shapes import iterables, shortened, spelled
+from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
-from rules.engine.traffic import is_seldom
-from rules.engine.walking import walk
+from rules.engine.service.traffic import is_seldom
 
 if TYPE_CHECKING:
-    from rules.engine.callees import Callee
+    from rules.engine.costs.summaries import Leaf
+    from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
-    from rules.engine.summaries import Leaf
 
 _FAR = 4
 _INSTEAD = {

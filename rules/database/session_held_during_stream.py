@@ -4,18 +4,18 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine import pool_estimates
+from rules.engine.costs import pool_estimates
+from rules.engine.data.transactions import CLOSES_FIRST, holds, pinning, releases
 from rules.engine.finding import Hop, Options
+from rules.engine.fixing.rewrites import with_keyword
 from rules.engine.module import Role
-from rules.engine.origins import origin
-from rules.engine.page_sizes import arguments
-from rules.engine.rewrites import with_keyword
+from rules.engine.reading.origins import origin
+from rules.engine.reading.page_sizes import arguments
+from rules.engine.reading.walking import own_nodes, walk
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
-from rules.engine.transactions import CLOSES_FIRST, holds, pinning, releases
-from rules.engine.walking import own_nodes, walk
 
 if TYPE_CHECKING:
-    from rules.engine.graph import Node
+    from rules.engine.linking.graph import Node
     from rules.engine.module import Module
 
 _STREAM = "the whole stream"

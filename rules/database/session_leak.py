@@ -4,18 +4,19 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine import facts, pool_estimates
+from rules.engine.costs import pool_estimates
+from rules.engine.data.transactions import CONNECTIONS, RELEASING, holds, is_a
 from rules.engine.finding import Options
-from rules.engine.loop_shapes import shortened
+from rules.engine.linking.values import Sort
 from rules.engine.module import Role
+from rules.engine.reading import facts
+from rules.engine.reading.loop_shapes import shortened
+from rules.engine.reading.spelling import last_name
+from rules.engine.reading.walking import own_nodes, walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
-from rules.engine.spelling import last_name
-from rules.engine.transactions import CONNECTIONS, RELEASING, holds, is_a
-from rules.engine.values import Sort
-from rules.engine.walking import own_nodes, walk
 
 if TYPE_CHECKING:
-    from rules.engine.callees import Callee
+    from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
 
 _FACTORIES = frozenset({"sqlalchemy.orm.sessionmaker", "sqlalchemy.ext.asyncio.async_sessionmaker"})

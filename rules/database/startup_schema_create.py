@@ -4,13 +4,13 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine.creation import is_guarded
+from rules.engine.reading.spelling import last_name
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
-from rules.engine.spelling import last_name
-from rules.engine.traffic import is_aside
+from rules.engine.service.creation import is_guarded
+from rules.engine.service.traffic import is_aside
 
 if TYPE_CHECKING:
-    from rules.engine.callees import Callee
+    from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
 
 

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from rules.engine.finding import Impact
 from rules.engine.module import Role
-from rules.engine.page_sizes import arguments
+from rules.engine.reading.page_sizes import arguments
+from rules.engine.reading.walking import own_nodes, walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
-from rules.engine.walking import own_nodes, walk
 
 if TYPE_CHECKING:
     from rules.engine.module import Module

@@ -6,25 +6,25 @@ from collections.abc import Iterator
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from rules.engine import estimates
-from rules.engine.document_lists import ENDS, UnlimitedList, unlimited
+from rules.engine.costs import estimates
+from rules.engine.data.document_lists import ENDS, UnlimitedList, unlimited
+from rules.engine.data.growing_tables import grows, grows_by_name
+from rules.engine.data.raw_queries import Raw, is_unlimited
+from rules.engine.data.reference_tables import is_kept_by_hand, is_only_read, is_reference
+from rules.engine.data.small_tables import is_set_up, is_small
 from rules.engine.finding import Hop
-from rules.engine.growing_tables import grows, grows_by_name
 from rules.engine.module import Role
-from rules.engine.raw_queries import Raw, is_unlimited
-from rules.engine.raw_text import RUNS
-from rules.engine.reference_tables import is_kept_by_hand, is_only_read, is_reference
-from rules.engine.rows import NARROWED
+from rules.engine.reading.raw_text import RUNS
+from rules.engine.reading.rows import NARROWED
+from rules.engine.reading.spelling import last_name
+from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
-from rules.engine.small_tables import is_set_up, is_small
-from rules.engine.spelling import last_name
-from rules.engine.traffic import is_seldom
-from rules.engine.walking import walk
+from rules.engine.service.traffic import is_seldom
 
 if TYPE_CHECKING:
-    from rules.engine.callees import Callee
+    from rules.engine.data.unbounded import Unlimited
+    from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
-    from rules.engine.unbounded import Unlimited
 
 
 _ADMIN = re.compile(r"(?:is_|require_)?(?:super_?)?admin(?:_only)?", re.IGNORECASE)

@@ -4,13 +4,13 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine import estimates
-from rules.engine.per_item import is_doubtful
-from rules.engine.rows import MANY, RESULT
+from rules.engine.costs import estimates
+from rules.engine.data.per_item import is_doubtful
+from rules.engine.data.small_tables import is_small
+from rules.engine.reading.rows import MANY, RESULT
+from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
-from rules.engine.small_tables import is_small
-from rules.engine.traffic import is_seldom
-from rules.engine.walking import walk
+from rules.engine.service.traffic import is_seldom
 
 if TYPE_CHECKING:
     from rules.engine.module import Module

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine.versions import normalised
+from rules.engine.linking.versions import normalised
 
 if TYPE_CHECKING:
+    from rules.engine.linking.routing import EndpointNode
     from rules.engine.project import Project
-    from rules.engine.routing import EndpointNode
 
 
 def application(project: Project) -> tuple[str, int] | None:

@@ -13,22 +13,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from rules.engine import (
-    budgets,
-    callees,
-    ceding,
-    embedded,
-    extraction,
-    fingerprints,
-    growth,
-    heat,
-    processes,
-    registry,
-    relinking,
-    row_changes,
-    suppression,
-)
-from rules.engine.facts import ModuleFacts
+from rules.engine import budgets, ceding, fingerprints, growth, registry, relinking, row_changes, suppression
+from rules.engine.data import embedded
+from rules.engine.evidence import heat
 from rules.engine.finding import (
     EndpointRef,
     Finding,
@@ -38,16 +25,20 @@ from rules.engine.finding import (
     Statistics,
     Suppressed,
 )
-from rules.engine.graph import place_of
-from rules.engine.index import Index
+from rules.engine.linking import callees
+from rules.engine.linking.graph import place_of
 from rules.engine.module import Module
 from rules.engine.placing import Placed, place, place_in_project
 from rules.engine.project import Project
+from rules.engine.reading import extraction
+from rules.engine.reading.facts import ModuleFacts
+from rules.engine.reading.index import Index
+from rules.engine.reading.source import Source, SourceError, parse
 from rules.engine.rule import Match, ProjectRule, Rule
-from rules.engine.source import Source, SourceError, parse
+from rules.engine.service import processes
 
 if TYPE_CHECKING:
-    from rules.engine import proofs
+    from rules.engine.fixing import proofs
     from rules.engine.succession import Succession
 
 Begin = Callable[[str], None]
@@ -127,7 +118,7 @@ class Analysis:
             found = self._matches.get(finding.fingerprint)
             if found is None or found[1].fix is None or finding.path not in self._sources or not goes_on():
                 continue
-            from rules.engine import fixes, proofs  # they take libcst along
+            from rules.engine.fixing import fixes, proofs  # they take libcst along
 
             begin(finding.path)
             raw = self._sources[finding.path]

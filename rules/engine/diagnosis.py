@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from rules.engine.cost import Amount
-from rules.engine.graph import CALL, Edge, LeafCall, Node
-from rules.engine.polynomials import Polynomial, degrees, letters, written
+from rules.engine.costs.cost import Amount
+from rules.engine.costs.polynomials import Polynomial, degrees, letters, written
+from rules.engine.linking.graph import CALL, Edge, LeafCall, Node
+from rules.engine.linking.routing import EndpointNode
 from rules.engine.project import Project
-from rules.engine.routing import EndpointNode
-from rules.engine.surroundings import holds_for
+from rules.engine.reading.surroundings import holds_for
 
 _MAX_DEPTH = 24
 

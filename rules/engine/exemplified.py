@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine.walking import walk
+from rules.engine.reading.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.rule import Rule

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from rules.engine.paths import nearest
+from rules.engine.reading.paths import nearest
 
 
 class Severity(enum.StrEnum):
@@ -90,7 +90,7 @@ class Edit(msgspec.Struct, frozen=True):
 
 
 class ProvenFix(msgspec.Struct, frozen=True):
-    """All edits of one fix, proven by applying them (see `rules.engine.fixes`)."""
+    """All edits of one fix, proven by applying them (see `rules.engine.fixing.fixes`)."""
 
     safety: Safety
     edits: tuple[Edit, ...]
@@ -217,11 +217,11 @@ class Holding(msgspec.Struct, frozen=True):
     units: int | None
     """Its places where the code says how many; 0 where there is no limit."""
     waits: Mapping[str, float]
-    """What is waited for meanwhile, in the words of `rules.engine.occupancy`."""
+    """What is waited for meanwhile, in the words of `rules.engine.costs.occupancy`."""
 
 
 class Occupancy(msgspec.Struct, frozen=True, kw_only=True):
-    """What a request of an endpoint occupies (`rules.engine.occupancy`)."""
+    """What a request of an endpoint occupies (`rules.engine.costs.occupancy`)."""
 
     time: Mapping[str, float] = {}
     """What it waits for, one after another."""
@@ -357,7 +357,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     """`[tool.fastperf.context]`: rps, concurrency, workers, http_latency_ms, db_round_trip_ms, rows, …"""
     budget: tuple[Budget, ...] = ()
     evidence: tuple[tuple[str, str], ...] = ()
-    """Paths and texts of profiles, traces and what tests observed (`rules.engine.profiles`)."""
+    """Paths and texts of profiles, traces and what tests observed (`rules.engine.evidence.profiles`)."""
     occupancy: bool = False
     """Whether endpoints say what they occupy."""
     parts: Mapping[str, Options] = {}

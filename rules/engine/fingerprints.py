@@ -13,7 +13,7 @@ import copy
 import hashlib
 from collections.abc import Iterable
 
-from rules.engine.facts import Function
+from rules.engine.reading.facts import Function
 
 _DIGITS = 20
 

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from rules.engine import facts, fingerprints, registry, suppression
+from rules.engine import fingerprints, registry, suppression
+from rules.engine.costs.polynomials import ZERO, Polynomial, exceeds, grows, minus, total, written
+from rules.engine.costs.summaries import is_conditional
 from rules.engine.finding import (
     Confidence,
     EndpointRef,
@@ -26,14 +28,13 @@ from rules.engine.finding import (
     Severity,
     Suppressed,
 )
-from rules.engine.graph import BACKGROUND, LeafCall, Node
+from rules.engine.linking.graph import BACKGROUND, LeafCall, Node
+from rules.engine.linking.routing import EndpointNode
 from rules.engine.module import Module
-from rules.engine.polynomials import ZERO, Polynomial, exceeds, grows, minus, total, written
 from rules.engine.project import Project
-from rules.engine.routing import EndpointNode
+from rules.engine.reading import facts
+from rules.engine.reading.source import Source, SourceError
 from rules.engine.rule import Effort, Invalid, Match, Rule, Valid
-from rules.engine.source import Source, SourceError
-from rules.engine.summaries import is_conditional
 
 if TYPE_CHECKING:
     from rules.engine.analysis import Analysis

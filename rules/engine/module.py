@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rules import libraries
-from rules.engine import facts
-from rules.engine.context import (
+from rules.engine.costs.summaries import Leaf, Summary, merged, possible
+from rules.engine.data.statements import Loaded
+from rules.engine.data.tables import Table
+from rules.engine.finding import EndpointRef, Options
+from rules.engine.linking.context import (
     AT_STARTUP,
     IN_LOOP,
     IN_REQUEST,
@@ -20,26 +23,23 @@ from rules.engine.context import (
     Context,
     contexts_of,
 )
-from rules.engine.finding import EndpointRef, Options
-from rules.engine.graph import CALL, Edge, Node, place_of
-from rules.engine.index import Index
-from rules.engine.knowledge import NOTHING, Meaning
+from rules.engine.linking.graph import CALL, Edge, Node, place_of
+from rules.engine.linking.knowledge import NOTHING, Meaning
+from rules.engine.linking.roles import Role, role_of
+from rules.engine.linking.values import Linked, Sort, Value
+from rules.engine.loops.repeating import changing_names, is_short_loop, repeats
 from rules.engine.project import Project
-from rules.engine.repeating import changing_names, is_short_loop, repeats
-from rules.engine.roles import Role, role_of
-from rules.engine.row_reader import Reader
-from rules.engine.scopes import COMPREHENSIONS, FUNCTIONS, LOOPS, FunctionNode, LoopNode, Scope
-from rules.engine.source import Source
-from rules.engine.statements import Loaded
-from rules.engine.summaries import Leaf, Summary, merged, possible
-from rules.engine.tables import Table
-from rules.engine.turns import turns
-from rules.engine.values import Linked, Sort, Value
-from rules.engine.walking import walk
+from rules.engine.reading import facts
+from rules.engine.reading.index import Index
+from rules.engine.reading.row_reader import Reader
+from rules.engine.reading.scopes import COMPREHENSIONS, FUNCTIONS, LOOPS, FunctionNode, LoopNode, Scope
+from rules.engine.reading.source import Source
+from rules.engine.reading.turns import turns
+from rules.engine.reading.walking import walk
 from rules.libraries import Blocking, Client, External, Offload, Query
 
 if TYPE_CHECKING:
-    from rules.engine.eager import LazyRead
+    from rules.engine.data.eager import LazyRead
 
 
 @dataclass(frozen=True, slots=True)
@@ -475,7 +475,7 @@ class Module:
 
     def version(self, distribution: str) -> tuple[int, ...] | None:
         """The lowest version of a distribution that the project allows; None when it does not say."""
-        from rules.engine.versions import normalised
+        from rules.engine.linking.versions import normalised
 
         return self.project.versions.get(normalised(distribution))
 

@@ -11,7 +11,8 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from rules.engine import measured, registry
+from rules.engine import registry
+from rules.engine.costs import measured
 from rules.engine.rule import Impact, Invalid, Rule, Valid
 
 DIRECTORY = Path(__file__).resolve().parents[2] / "docs" / "rules"

@@ -6,12 +6,14 @@ import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rules.engine import aside, fingerprints, measured, registry, serving, traffic, unasked
+from rules.engine import fingerprints, registry
+from rules.engine.costs import measured
 from rules.engine.finding import Confidence, Finding, Hop, Options, Severity
-from rules.engine.mentions import is_dead
 from rules.engine.module import Module
-from rules.engine.one_at_a_time import lambda_image
 from rules.engine.rule import Match, ProjectMatch, ProjectRule, Rule
+from rules.engine.service import aside, serving, traffic, unasked
+from rules.engine.service.mentions import is_dead
+from rules.engine.service.one_at_a_time import lambda_image
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,35 +7,28 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 
-from rules.engine import (
-    context,
-    deployment,
-    facts,
-    fingerprints,
-    lookups,
-    serving,
-    session_factories,
-    traffic,
-    unserved,
-    versions,
-)
-from rules.engine.cost import Costs, Had
-from rules.engine.facts import ModuleFacts
+from rules.engine import fingerprints
+from rules.engine.costs.cost import Costs, Had
+from rules.engine.costs.occupancy import Occupancies
+from rules.engine.costs.summaries import Summaries
+from rules.engine.data import lookups
+from rules.engine.data.lazy_loading import LazyLoading, Record
+from rules.engine.data.lookups import Lookups
+from rules.engine.data.models import Models
+from rules.engine.data.raw_queries import RawQueries
+from rules.engine.data.statements import Statements
+from rules.engine.data.unbounded import Gathered, Placed, UnboundedQueries
 from rules.engine.finding import Endpoint, EndpointRef, Options
-from rules.engine.graph import Graph, Node, place_of
-from rules.engine.knowledge import Knowledge
-from rules.engine.lazy_loading import LazyLoading, Record
-from rules.engine.lookups import Lookups
-from rules.engine.models import Models
-from rules.engine.occupancy import Occupancies
-from rules.engine.raw_queries import RawQueries
-from rules.engine.registering import Wiring
-from rules.engine.resolver import Resolver
-from rules.engine.routing import EndpointNode, Routing
-from rules.engine.statements import Statements
-from rules.engine.summaries import Summaries
-from rules.engine.unbounded import Gathered, Placed, UnboundedQueries
-from rules.engine.values import Sort
+from rules.engine.linking import context, deployment, versions
+from rules.engine.linking.graph import Graph, Node, place_of
+from rules.engine.linking.knowledge import Knowledge
+from rules.engine.linking.registering import Wiring
+from rules.engine.linking.resolver import Resolver
+from rules.engine.linking.routing import EndpointNode, Routing
+from rules.engine.linking.values import Sort
+from rules.engine.reading import facts, session_factories
+from rules.engine.reading.facts import ModuleFacts
+from rules.engine.service import serving, traffic, unserved
 
 ROUTING, IMPORTED = "routing", "imported"
 """Who asks the resolver (`values.Readers`): for all applications, with a path for a file's imports."""

@@ -13,12 +13,13 @@ from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 
-from rules.engine import context, facts
-from rules.engine.facts import PLACES, Call, Function, ModuleFacts, alike
-from rules.engine.graph import Edge, LeafCall, Node, place_of
+from rules.engine.linking import context
+from rules.engine.linking.graph import Edge, LeafCall, Node, place_of
+from rules.engine.linking.registering import is_wiring
+from rules.engine.linking.values import Value
 from rules.engine.project import Project
-from rules.engine.registering import is_wiring
-from rules.engine.values import Value
+from rules.engine.reading import facts
+from rules.engine.reading.facts import PLACES, Call, Function, ModuleFacts, alike
 
 _IMPORTED = frozenset({"imports", "modules", "members"})
 """Fields that an import statement or a definition adds to."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from rules.engine.facts import ModuleFacts
 from rules.engine.project import Project
+from rules.engine.reading.facts import ModuleFacts
 
 
 def affected(before: Project, after: Project, touched: Collection[str]) -> set[str]:

@@ -12,7 +12,7 @@ from rules.engine.finding import Confidence, Effort, Hop, Impact, Safety, Severi
 if TYPE_CHECKING:
     import libcst as cst
 
-    from rules.engine.callees import Callee
+    from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
     from rules.engine.project import Project
 
@@ -48,7 +48,7 @@ class Fix:
     full, and the engine puts the name that the file has, or gets, for them. `definitions` are module-level
     statements (`_tasks: set[asyncio.Task[Any]] = set()`) that the new code relies on.
     The engine finds the node again, makes whole-line edits of it and proves them; a fix that
-    cannot be proven is dropped. `rules.engine.rewrites` has the rewrites that many rules need.
+    cannot be proven is dropped. `rules.engine.fixing.rewrites` has the rewrites that many rules need.
     """
 
     rewrite: Callable[[Any], cst.CSTNode]

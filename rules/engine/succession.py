@@ -17,19 +17,21 @@ from typing import TypeVar
 
 import msgspec
 
-from rules.engine import context, facts, row_changes
-from rules.engine.callees import Dispatch
-from rules.engine.cost import Had
-from rules.engine.facts import Call, Class, ModuleFacts, alike
+from rules.engine import row_changes
+from rules.engine.costs.cost import Had
+from rules.engine.data.lazy_loading import LAZY
+from rules.engine.data.models import MODELS
+from rules.engine.data.table_changes import OTHER_COLUMNS
+from rules.engine.data.unbounded import UNBOUNDED
 from rules.engine.finding import Options
-from rules.engine.graph import Edge, LeafCall, Node, place_of
-from rules.engine.lazy_loading import LAZY
-from rules.engine.models import MODELS
+from rules.engine.linking import context
+from rules.engine.linking.callees import Dispatch
+from rules.engine.linking.graph import Edge, LeafCall, Node, place_of
+from rules.engine.linking.values import BODY, CALLS, FLOW, MADE, STARS, Linked
 from rules.engine.project import IMPORTED, ROUTING, Project
-from rules.engine.serving import served_files
-from rules.engine.table_changes import OTHER_COLUMNS
-from rules.engine.unbounded import UNBOUNDED
-from rules.engine.values import BODY, CALLS, FLOW, MADE, STARS, Linked
+from rules.engine.reading import facts
+from rules.engine.reading.facts import Call, Class, ModuleFacts, alike
+from rules.engine.service.serving import served_files
 
 _MOST = 0.2
 """From this share of changed files on, linking anew is no slower."""

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from rules.engine import fingerprints
 from rules.engine.finding import Confidence, Edit, Finding, ProvenFix, Safety, Suppressed
+from rules.engine.reading.source import readable
 from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
-from rules.engine.source import readable
 
 if TYPE_CHECKING:
     from rules.engine.module import Module

@@ -4,15 +4,15 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine.aside import stands_aside
+from rules.engine.costs.measured import frees
 from rules.engine.finding import Hop
-from rules.engine.loop_bound import needs_loop
-from rules.engine.loop_calls import CHOSEN, Stop, confidence, effect, expected, is_idle, stops
-from rules.engine.measured import frees
-from rules.engine.rewrites import without_async
+from rules.engine.fixing.rewrites import without_async
+from rules.engine.loops.loop_bound import needs_loop
+from rules.engine.loops.loop_calls import CHOSEN, Stop, confidence, effect, expected, is_idle, stops
+from rules.engine.reading.walking import own_nodes
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
-from rules.engine.unasked import is_never_asked
-from rules.engine.walking import own_nodes
+from rules.engine.service.aside import stands_aside
+from rules.engine.service.unasked import is_never_asked
 
 if TYPE_CHECKING:
     from rules.engine.module import Module

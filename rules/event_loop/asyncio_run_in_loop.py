@@ -5,19 +5,19 @@ import enum
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine.chosen import is_by_choice
 from rules.engine.kept_answers import once
-from rules.engine.loop_bound import holds_mutex
-from rules.engine.paths import place_of
+from rules.engine.linking.chosen import is_by_choice
+from rules.engine.loops.loop_bound import holds_mutex
+from rules.engine.reading.paths import place_of
+from rules.engine.reading.scopes import FUNCTIONS
+from rules.engine.reading.spelling import last_name
+from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
-from rules.engine.scopes import FUNCTIONS
-from rules.engine.spelling import last_name
-from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     import libcst as cst
 
-    from rules.engine.callees import Callee
+    from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
     from rules.engine.project import Project
 

@@ -4,15 +4,23 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine import estimates
-from rules.engine.loop_shapes import is_search, is_short, iterables, shortened, spelled, targets, unwrapped
-from rules.engine.per_item import is_doubtful, is_few, is_picked, sounds_few
+from rules.engine.costs import estimates
+from rules.engine.costs.waits import names_loaded, names_stored, wait_of
+from rules.engine.data.per_item import is_doubtful, is_few, is_picked, sounds_few
+from rules.engine.reading.loop_shapes import (
+    is_search,
+    is_short,
+    iterables,
+    shortened,
+    spelled,
+    targets,
+    unwrapped,
+)
+from rules.engine.reading.scopes import FUNCTIONS
+from rules.engine.reading.spelling import last_name
+from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
-from rules.engine.scopes import FUNCTIONS
-from rules.engine.spelling import last_name
-from rules.engine.traffic import is_seldom
-from rules.engine.waits import names_loaded, names_stored, wait_of
-from rules.engine.walking import walk
+from rules.engine.service.traffic import is_seldom
 
 if TYPE_CHECKING:
     from rules.engine.module import Module

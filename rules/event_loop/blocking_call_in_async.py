@@ -4,13 +4,13 @@ import ast
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-from rules.engine import loop_fixes
-from rules.engine.loop_calls import Stop, confidence, direct, effect, expected, group_of
-from rules.engine.measured import frees
+from rules.engine.costs.measured import frees
+from rules.engine.loops import loop_fixes
+from rules.engine.loops.loop_calls import Stop, confidence, direct, effect, expected, group_of
 from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
-    from rules.engine.callees import Callee
+    from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
 
 

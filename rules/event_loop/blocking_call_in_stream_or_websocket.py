@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rules.engine import loop_fixes
-from rules.engine.loop_calls import is_stream
+from rules.engine.loops import loop_fixes
+from rules.engine.loops.loop_calls import is_stream
 from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:

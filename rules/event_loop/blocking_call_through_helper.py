@@ -4,8 +4,8 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine import loop_fixes
-from rules.engine.loop_calls import by_kind, confidence, effect, expected, is_only_closing, together
+from rules.engine.loops import loop_fixes
+from rules.engine.loops.loop_calls import by_kind, confidence, effect, expected, is_only_closing, together
 from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
 from rules.libraries import Kind
 

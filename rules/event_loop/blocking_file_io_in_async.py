@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules import libraries
-from rules.engine import payloads
-from rules.engine.loop_bound import holds_mutex
-from rules.engine.loop_calls import (
+from rules.engine.costs.measured import frees
+from rules.engine.fixing.rewrites import in_thread
+from rules.engine.loops.loop_bound import holds_mutex
+from rules.engine.loops.loop_calls import (
     carries_bound_object,
     confidence,
     direct,
@@ -15,19 +16,18 @@ from rules.engine.loop_calls import (
     stops,
     through_helper,
 )
-from rules.engine.loop_shapes import is_short, spelled
-from rules.engine.measured import frees
-from rules.engine.rewrites import in_thread
+from rules.engine.reading.loop_shapes import is_short, spelled
+from rules.engine.reading.scopes import FUNCTIONS
+from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Fix, Hop, Invalid, Match, Rule, Safety, Severity, Valid
-from rules.engine.scopes import FUNCTIONS
-from rules.engine.traffic import is_seldom
-from rules.engine.walking import walk
+from rules.engine.service import payloads
+from rules.engine.service.traffic import is_seldom
 from rules.libraries import Blocking, Kind
 
 if TYPE_CHECKING:
-    from rules.engine.callees import Callee
+    from rules.engine.costs.summaries import Leaf
+    from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
-    from rules.engine.summaries import Leaf
 
 _OPENS = frozenset(
     {"builtins.open", "io.open", "pathlib.Path.open", "gzip.open", "bz2.open", "lzma.open", "os.fdopen"}

@@ -4,17 +4,17 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine import loop_fixes
-from rules.engine.loop_bound import holds_mutex
-from rules.engine.loop_calls import Stop, by_kind, confidence, direct, expected, suffering
-from rules.engine.loop_shapes import spelled
+from rules.engine.loops import loop_fixes
+from rules.engine.loops.loop_bound import holds_mutex
+from rules.engine.loops.loop_calls import Stop, by_kind, confidence, direct, expected, suffering
+from rules.engine.reading.loop_shapes import spelled
+from rules.engine.reading.walking import walk
 from rules.engine.rule import Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
-from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     import libcst as cst
 
-    from rules.engine.callees import Callee
+    from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
 
 _FUTURE = "concurrent.futures.Future"

@@ -5,18 +5,18 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from rules.engine.creation import serves
-from rules.engine.loop_shapes import spelled
 from rules.engine.module import Context
+from rules.engine.reading.loop_shapes import spelled
+from rules.engine.reading.scopes import FUNCTIONS
+from rules.engine.reading.spelling import last_name
+from rules.engine.reading.walking import own_calls, walk
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
-from rules.engine.scopes import FUNCTIONS
-from rules.engine.spelling import last_name
-from rules.engine.walking import own_calls, walk
+from rules.engine.service.creation import serves
 
 if TYPE_CHECKING:
     import libcst as cst
 
-    from rules.engine.callees import Callee
+    from rules.engine.linking.callees import Callee
     from rules.engine.module import Function, Module
 
 _STARTERS = frozenset(

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from rules.engine.loop_bound import MUTEXES
+from rules.engine.costs.waits import wait_of
+from rules.engine.loops.loop_bound import MUTEXES
+from rules.engine.reading.scopes import FUNCTIONS
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
-from rules.engine.scopes import FUNCTIONS
-from rules.engine.waits import wait_of
 
 if TYPE_CHECKING:
     from rules.engine.module import Module

@@ -4,12 +4,12 @@ import ast
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from rules.engine import estimates
-from rules.engine.loop_shapes import spelled
+from rules.engine.costs import estimates
+from rules.engine.costs.waits import Wait, names_loaded, names_stored, wait_of, writes
+from rules.engine.reading.loop_shapes import spelled
+from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
-from rules.engine.traffic import is_seldom
-from rules.engine.waits import Wait, names_loaded, names_stored, wait_of, writes
-from rules.engine.walking import walk
+from rules.engine.service.traffic import is_seldom
 
 if TYPE_CHECKING:
     from rules.engine.module import Module

@@ -4,12 +4,12 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine import gathers
+from rules.engine.costs.waits import names_stored, session_of
+from rules.engine.linking import gathers
 from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
-from rules.engine.waits import names_stored, session_of
 
 if TYPE_CHECKING:
-    from rules.engine.callees import Callee
+    from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
 
 

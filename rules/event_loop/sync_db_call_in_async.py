@@ -4,14 +4,14 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine.loop_calls import confidence, direct, effect, expected, group_of
-from rules.engine.loop_fixes import also_on, siblings
-from rules.engine.loop_shapes import spelled
+from rules.engine.loops.loop_calls import confidence, direct, effect, expected, group_of
+from rules.engine.loops.loop_fixes import also_on, siblings
+from rules.engine.reading.loop_shapes import spelled
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
-from rules.engine.traffic import is_maintenance
+from rules.engine.service.traffic import is_maintenance
 
 if TYPE_CHECKING:
-    from rules.engine.callees import Callee
+    from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
 
 

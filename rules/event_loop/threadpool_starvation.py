@@ -4,10 +4,10 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine import estimates
-from rules.engine.loop_shapes import spelled
+from rules.engine.costs import estimates
+from rules.engine.reading.loop_shapes import spelled
+from rules.engine.reading.walking import own_calls
 from rules.engine.rule import Confidence, Effort, Hop, Impact, Invalid, Match, Rule, Severity, Valid
-from rules.engine.walking import own_calls
 from rules.libraries import Kind
 
 if TYPE_CHECKING:

@@ -4,10 +4,10 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine import estimates
+from rules.engine.costs import estimates
+from rules.engine.reading.walking import own_nodes
 from rules.engine.rule import Confidence, Effort, Fix, Impact, Invalid, Match, Rule, Safety, Severity, Valid
-from rules.engine.traffic import is_seldom
-from rules.engine.walking import own_nodes
+from rules.engine.service.traffic import is_seldom
 
 if TYPE_CHECKING:
     import libcst as cst

@@ -4,14 +4,14 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine import gathers
-from rules.engine.loop_shapes import is_batched, is_short, iterables, shortened, spelled
+from rules.engine.costs.waits import wait_of
+from rules.engine.linking import gathers
+from rules.engine.reading.loop_shapes import is_batched, is_short, iterables, shortened, spelled
+from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
-from rules.engine.waits import wait_of
-from rules.engine.walking import walk
 
 if TYPE_CHECKING:
-    from rules.engine.callees import Callee
+    from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
 
 

@@ -6,16 +6,16 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from rules import libraries
-from rules.engine import estimates
-from rules.engine.creation import Place, goes_away, made_again
-from rules.engine.loop_shapes import spelled
-from rules.engine.remembering import is_remembered
+from rules.engine.costs import estimates
+from rules.engine.reading.loop_shapes import spelled
 from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, Severity, Valid
-from rules.engine.stand_ins import seldom_needed
-from rules.engine.traffic import is_seldom
+from rules.engine.service.creation import Place, goes_away, made_again
+from rules.engine.service.remembering import is_remembered
+from rules.engine.service.stand_ins import seldom_needed
+from rules.engine.service.traffic import is_seldom
 
 if TYPE_CHECKING:
-    from rules.engine.callees import Callee
+    from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
     from rules.libraries import Client
 

@@ -9,11 +9,11 @@ from rules.engine.kept_answers import once
 from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
+    from rules.engine.costs.summaries import Leaf
     from rules.engine.finding import EndpointRef
-    from rules.engine.graph import Node
+    from rules.engine.linking.graph import Node
     from rules.engine.module import Module
     from rules.engine.project import Project
-    from rules.engine.summaries import Leaf
 
 # Only what a balancer would ask: `/admin/search/health` is a page for people.
 _PREFIX = r"(?:/(?:api|v\d+|internal|system|monitoring|ops|management|-|_+\w*))*"

@@ -6,8 +6,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules import libraries
-from rules.engine import estimates
-from rules.engine.creation import (
+from rules.engine.costs import estimates
+from rules.engine.reading.loop_shapes import is_search, is_short, spelled
+from rules.engine.reading.spelling import last_name
+from rules.engine.reading.walking import walk
+from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.service.creation import (
     Place,
     depends_on_request,
     goes_away,
@@ -15,16 +19,12 @@ from rules.engine.creation import (
     lives_for_one_call,
     made_again,
 )
-from rules.engine.first_time import is_first_time
-from rules.engine.loop_shapes import is_search, is_short, spelled
-from rules.engine.remembering import is_remembered
-from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
-from rules.engine.spelling import last_name
-from rules.engine.traffic import is_probe, is_seldom
-from rules.engine.walking import walk
+from rules.engine.service.first_time import is_first_time
+from rules.engine.service.remembering import is_remembered
+from rules.engine.service.traffic import is_probe, is_seldom
 
 if TYPE_CHECKING:
-    from rules.engine.callees import Callee
+    from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
     from rules.libraries import Client
 

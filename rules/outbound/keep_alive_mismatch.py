@@ -17,7 +17,7 @@ from rules.engine.rule import (
 )
 
 if TYPE_CHECKING:
-    from rules.engine.deployment import Command
+    from rules.engine.linking.deployment import Command
     from rules.engine.project import Project
 
 _DEFAULTS = {"uvicorn": 5, "fastapi": 5, "hypercorn": 5, "gunicorn": 2}

@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules import libraries
-from rules.engine import estimates
-from rules.engine.adapters import brings_timeout
-from rules.engine.creation import serves
-from rules.engine.loop_shapes import spelled
-from rules.engine.rewrites import with_keyword
+from rules.engine.costs import estimates
+from rules.engine.fixing.rewrites import with_keyword
+from rules.engine.loops.adapters import brings_timeout
+from rules.engine.reading.loop_shapes import spelled
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
-from rules.engine.stand_ins import seldom_needed
+from rules.engine.service.creation import serves
+from rules.engine.service.stand_ins import seldom_needed
 
 if TYPE_CHECKING:
-    from rules.engine.callees import Callee
+    from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
     from rules.libraries import Timeout
 

@@ -8,8 +8,8 @@ from rules.engine.advice import application, uses
 from rules.engine.rule import Confidence, Effort, Impact, Invalid, ProjectMatch, ProjectRule, Severity, Valid
 
 if TYPE_CHECKING:
+    from rules.engine.linking.routing import EndpointNode
     from rules.engine.project import Project
-    from rules.engine.routing import EndpointNode
 
 _LIMITERS = (
     "slowapi",

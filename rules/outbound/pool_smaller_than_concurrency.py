@@ -4,13 +4,14 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine import estimates, pool_estimates, pools
+from rules.engine.costs import estimates, pool_estimates
+from rules.engine.data import pools
 from rules.engine.rule import Confidence, Effort, Hop, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
-    from rules.engine.callees import Callee
+    from rules.engine.data.pools import Engine
+    from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
-    from rules.engine.pools import Engine
 
 _SEVERAL = 2
 """Endpoints; fewer are hardly asked for by a dozen clients at once."""

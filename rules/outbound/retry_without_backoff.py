@@ -5,14 +5,14 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from rules.engine.creation import serves
-from rules.engine.rewrites import with_keyword
+from rules.engine.fixing.rewrites import with_keyword
+from rules.engine.reading.spelling import last_name
+from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Fix, Impact, Invalid, Match, Rule, Safety, Severity, Valid
-from rules.engine.spelling import last_name
-from rules.engine.walking import walk
+from rules.engine.service.creation import serves
 
 if TYPE_CHECKING:
-    from rules.engine.callees import Callee
+    from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
 
 _URLLIB3 = frozenset({"urllib3.Retry", "urllib3.util.Retry", "urllib3.util.retry.Retry"})

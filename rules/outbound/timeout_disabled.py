@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from rules import libraries
-from rules.engine import estimates
-from rules.engine.creation import serves
-from rules.engine.loop_shapes import spelled
+from rules.engine.costs import estimates
+from rules.engine.reading.loop_shapes import spelled
 from rules.engine.rule import Confidence, Effort, Fix, Impact, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.service.creation import serves
 
 if TYPE_CHECKING:
     import libcst as cst
 
-    from rules.engine.callees import Callee
+    from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
 
 _HTTPX = frozenset({"httpx.Timeout", "httpx2.Timeout"})

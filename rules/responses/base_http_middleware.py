@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
-from rules.engine import estimates
+from rules.engine.costs import estimates
+from rules.engine.reading.spelling import is_main_guard, last_name
+from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, Severity, Valid
-from rules.engine.spelling import is_main_guard, last_name
-from rules.engine.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.module import Module

@@ -5,15 +5,15 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
-from rules.engine.loop_shapes import shortened
-from rules.engine.per_item import goes_over_rows, is_doubtful, is_few
-from rules.engine.responses import is_model
+from rules.engine.data.per_item import goes_over_rows, is_doubtful, is_few
+from rules.engine.linking.values import Sort
+from rules.engine.reading.loop_shapes import shortened
 from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, Severity, Valid
-from rules.engine.traffic import is_seldom
-from rules.engine.values import Sort
+from rules.engine.service.responses import is_model
+from rules.engine.service.traffic import is_seldom
 
 if TYPE_CHECKING:
-    from rules.engine.callees import Callee
+    from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
 
 

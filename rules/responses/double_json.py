@@ -4,17 +4,17 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine import estimates
-from rules.engine.loop_shapes import shortened
-from rules.engine.responses import is_model
+from rules.engine.costs import estimates
+from rules.engine.reading.loop_shapes import shortened
+from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Fix, Impact, Invalid, Match, Rule, Safety, Severity, Valid
-from rules.engine.traffic import is_seldom
-from rules.engine.walking import walk
+from rules.engine.service.responses import is_model
+from rules.engine.service.traffic import is_seldom
 
 if TYPE_CHECKING:
     import libcst as cst
 
-    from rules.engine.callees import Callee
+    from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
 
 _LOADS = frozenset({"json.loads", "orjson.loads", "ujson.loads", "simplejson.loads", "rapidjson.loads"})

@@ -4,17 +4,17 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine import estimates
-from rules.engine.bodies import content_of
-from rules.engine.creation import serves
+from rules.engine.costs import estimates
 from rules.engine.module import Role
-from rules.engine.responses import is_model, item_of, records
+from rules.engine.reading.bodies import content_of
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.service.creation import serves
+from rules.engine.service.responses import is_model, item_of, records
 
 if TYPE_CHECKING:
     import libcst as cst
 
-    from rules.engine.callees import Callee
+    from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
 
 _RESPONSES = frozenset(

@@ -4,12 +4,12 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine import estimates
-from rules.engine.responses import Answer, answer, is_model
+from rules.engine.costs import estimates
+from rules.engine.data.schemas import Schemas
+from rules.engine.linking.values import Sort, Value
+from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
-from rules.engine.schemas import Schemas
-from rules.engine.values import Sort, Value
-from rules.engine.walking import walk
+from rules.engine.service.responses import Answer, answer, is_model
 
 if TYPE_CHECKING:
     import libcst as cst

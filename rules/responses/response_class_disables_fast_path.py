@@ -4,12 +4,15 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine import estimates
-from rules.engine.responses import answer, records, returned
-from rules.engine.rewrites import without_keyword
+from rules.engine.costs import estimates
+from rules.engine.fixing.rewrites import without_keyword
+from rules.engine.linking.values import Sort
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.service.responses import answer, records, returned
 
 if TYPE_CHECKING:
+    from rules.engine.linking.routing import Router
+    from rules.engine.linking.values import Linked
     from rules.engine.module import Module
 
 _CLASSES = {
@@ -20,6 +23,7 @@ _CLASSES = {
 _OWNERS = frozenset(
     {"fastapi.FastAPI", "fastapi.applications.FastAPI", "fastapi.APIRouter", "fastapi.routing.APIRouter"}
 )
+_DEEPEST = 8
 _DIRECT = (0, 130)
 """From here on FastAPI writes a declared type straight to bytes."""
 _DEPRECATED = (0, 131)
@@ -102,10 +106,15 @@ class ResponseClassDisablesFastPath(Rule):
         impact = estimates.rows_serialized(module.options, "through a response class")
         if keyword.arg == "default_response_class":
             if module.qualified_name(node.func) in _OWNERS:
+                typed, others = _below(node, module)
+                if not typed:
+                    return
                 yield Match(
                     keyword.value,
-                    f"`default_response_class={name}` takes direct serialization away from every typed endpoint"
-                    f" below it.{old}",
+                    f"`default_response_class={name}` takes direct serialization away from"
+                    f" {'the typed endpoint' if typed == 1 else f'{typed} typed endpoints'} below it.{old}",
+                    # What declares no model on purpose is written by this class, and slower without it.
+                    confidence=Confidence.POSSIBLE if others else Confidence.CERTAIN,
                     fix=Fix(without_keyword("default_response_class"), safety=Safety.UNSAFE, target=node),
                     impact=impact,
                 )
@@ -125,6 +134,50 @@ class ResponseClassDisablesFastPath(Rule):
             fix=Fix(fix.rewrite, safety=fix.safety, target=node),
             impact=impact,
         )
+
+
+def _below(made: ast.Call, module: Module) -> tuple[int, int]:
+    """How many endpoints below an application or a router declare a model, and how many none on purpose."""
+    target = module.parent(made)
+    while isinstance(target, ast.expr):
+        target = module.parent(target)
+    names = {ast.unparse(each) for each in _targets(target)}
+    keys = {(module.path, name) for name in names}
+    typed = others = 0
+    for route in module.project.routing.routes:
+        if route.named.keys() & {"response_class", "**"} or "WEBSOCKET" in route.methods:
+            continue
+        if not _is_under(route.router, keys):
+            continue
+        model = route.named.get("response_model")
+        if model is not None and not model.argument.ref:
+            others += 1
+            continue
+        ref, home = (
+            (model.argument.ref, model.module)
+            if model is not None
+            else (route.handler.function.returns, route.handler.module)
+        )
+        typed += _is_model(ref, home, module)
+    return typed, others
+
+
+def _targets(statement: ast.AST | None) -> list[ast.expr]:
+    if isinstance(statement, ast.Assign):
+        return statement.targets
+    return [statement.target] if isinstance(statement, ast.AnnAssign) else []
+
+
+def _is_under(router: Router, keys: set[tuple[str, str]], depth: int = 0) -> bool:
+    return router.key in keys or (
+        depth < _DEEPEST and any(_is_under(parent, keys, depth + 1) for parent, _, _ in router.included)
+    )
+
+
+def _is_model(ref: str, home: Linked, module: Module) -> bool:
+    """Whether a reference, in an annotation or as `response_model`, is a class of the project or a list of them."""
+    value = module.project.resolver.value(ref.partition(":")[0], home)
+    return value is not None and value.sort == Sort.CLASS
 
 
 def _is_list(model: ast.expr | None) -> bool:

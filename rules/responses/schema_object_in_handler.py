@@ -4,16 +4,16 @@ import ast
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine.creation import Place, made_again
-from rules.engine.first_time import is_first_time
-from rules.engine.loop_shapes import spelled
+from rules.engine.reading.loop_shapes import spelled
+from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Fix, Impact, Invalid, Match, Rule, Safety, Severity, Valid
-from rules.engine.walking import walk
+from rules.engine.service.creation import Place, made_again
+from rules.engine.service.first_time import is_first_time
 
 if TYPE_CHECKING:
     import libcst as cst
 
-    from rules.engine.callees import Callee
+    from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
 
 _COSTS = {

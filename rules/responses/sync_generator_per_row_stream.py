@@ -4,16 +4,16 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine import estimates
-from rules.engine.bodies import content_of
-from rules.engine.creation import serves
-from rules.engine.responses import records
+from rules.engine.costs import estimates
+from rules.engine.reading.bodies import content_of
+from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Hop, Invalid, Match, Rule, Severity, Valid
-from rules.engine.walking import walk
+from rules.engine.service.creation import serves
+from rules.engine.service.responses import records
 from rules.libraries import Kind
 
 if TYPE_CHECKING:
-    from rules.engine.callees import Callee
+    from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
 
 _STREAMS = frozenset(

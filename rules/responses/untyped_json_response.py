@@ -4,12 +4,12 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine import estimates
-from rules.engine.raw_queries import is_unlimited
-from rules.engine.responses import answer, is_response, item_of, records, returned
+from rules.engine.costs import estimates
+from rules.engine.data.raw_queries import is_unlimited
+from rules.engine.data.small_tables import is_set_up, is_small
 from rules.engine.rule import Confidence, Effort, Fix, Hop, Invalid, Match, Rule, Safety, Severity, Valid
-from rules.engine.small_tables import is_set_up, is_small
-from rules.engine.traffic import is_seldom
+from rules.engine.service.responses import answer, is_response, item_of, records, returned
+from rules.engine.service.traffic import is_seldom
 
 if TYPE_CHECKING:
     from collections.abc import Callable

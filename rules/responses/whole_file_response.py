@@ -4,13 +4,13 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine import estimates
-from rules.engine.bodies import archived, buffer, content_of, file_content
-from rules.engine.creation import serves
+from rules.engine.costs import estimates
+from rules.engine.reading.bodies import archived, buffer, content_of, file_content, packs_files
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.service.creation import serves
 
 if TYPE_CHECKING:
-    from rules.engine.callees import Callee
+    from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
 
 _RESPONSES = frozenset(
@@ -82,6 +82,8 @@ class WholeFileResponse(Rule):
             content = wrapped.args[0] if wrapped.args else None
         archive = archived(content, module) if content is not None and wrapped is None else None
         if archive is not None:
+            if not packs_files(archive, module):
+                return
             yield Match(
                 node,
                 f"`{module.segment(archive)}` builds the archive in memory, and `getvalue()` copies it: twice its size for each"

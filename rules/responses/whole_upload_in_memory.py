@@ -5,19 +5,20 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine import estimates, facts
-from rules.engine.bodies import is_upload_read, upload_read
-from rules.engine.body_limits import bounds_bodies
-from rules.engine.creation import serves
+from rules.engine.costs import estimates
+from rules.engine.reading import facts
+from rules.engine.reading.bodies import is_upload_read, upload_read
+from rules.engine.reading.spelling import last_name
+from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
-from rules.engine.spelling import last_name
-from rules.engine.walking import walk
+from rules.engine.service.body_limits import bounds_bodies
+from rules.engine.service.creation import serves
 
 if TYPE_CHECKING:
-    from rules.engine.callees import Callee
-    from rules.engine.facts import Call
-    from rules.engine.graph import Node
+    from rules.engine.linking.callees import Callee
+    from rules.engine.linking.graph import Node
     from rules.engine.module import Module
+    from rules.engine.reading.facts import Call
 
 _TEXT = frozenset(
     {"json.loads", "orjson.loads", "yaml.safe_load", "yaml.load", "tomllib.loads", "csv.reader"}

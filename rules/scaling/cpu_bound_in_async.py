@@ -4,16 +4,18 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine import estimates, loop_fixes, payloads
-from rules.engine.loop_calls import Stop, by_kind, confidence, direct, effect, expected
-from rules.engine.loop_shapes import spelled
+from rules.engine.costs import estimates
+from rules.engine.loops import loop_fixes
+from rules.engine.loops.loop_calls import Stop, by_kind, confidence, direct, effect, expected
+from rules.engine.reading.loop_shapes import spelled
+from rules.engine.reading.walking import own_calls
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Severity, Valid
-from rules.engine.traffic import is_seldom, is_set_up
-from rules.engine.walking import own_calls
+from rules.engine.service import payloads
+from rules.engine.service.traffic import is_seldom, is_set_up
 from rules.libraries import Blocking, Kind
 
 if TYPE_CHECKING:
-    from rules.engine.callees import Callee
+    from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
 
 

@@ -4,14 +4,14 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine.context import Context
-from rules.engine.creation import serves
+from rules.engine.linking.context import Context
+from rules.engine.reading.scopes import FUNCTIONS
+from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
-from rules.engine.scopes import FUNCTIONS
-from rules.engine.walking import walk
+from rules.engine.service.creation import serves
 
 if TYPE_CHECKING:
-    from rules.engine.callees import Callee
+    from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
 
 _ENGINES = frozenset(

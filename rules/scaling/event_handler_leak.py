@@ -4,15 +4,15 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine import facts
-from rules.engine.creation import made_again
-from rules.engine.first_time import runs_first_time
-from rules.engine.loop_shapes import spelled
+from rules.engine.reading import facts
+from rules.engine.reading.loop_shapes import spelled
+from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
-from rules.engine.walking import walk
+from rules.engine.service.creation import made_again
+from rules.engine.service.first_time import runs_first_time
 
 if TYPE_CHECKING:
-    from rules.engine.callees import Callee
+    from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
 
 _REGISTERS = {

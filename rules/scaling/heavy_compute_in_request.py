@@ -4,15 +4,15 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine.loop_shapes import iterables, shortened
+from rules.engine.reading.loop_shapes import iterables, shortened
+from rules.engine.reading.spelling import last_name
+from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
-from rules.engine.spelling import last_name
-from rules.engine.walking import walk
 
 if TYPE_CHECKING:
-    from rules.engine.callees import Callee
+    from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
-    from rules.engine.scopes import LoopNode
+    from rules.engine.reading.scopes import LoopNode
 
 _CONCAT = frozenset({"pandas.concat"})
 _ROW_BY_ROW = frozenset({"pandas.DataFrame.iterrows"})

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.kept_answers import once
+from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, Severity, Valid
-from rules.engine.walking import walk
 
 if TYPE_CHECKING:
-    from rules.engine.facts import ModuleFacts
     from rules.engine.module import Function, Module
     from rules.engine.project import Project
+    from rules.engine.reading.facts import ModuleFacts
 
 _MAKING = frozenset({"__init__", "__post_init__", "model_post_init", "__new__"})
 _HEAVY = frozenset(

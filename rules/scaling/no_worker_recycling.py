@@ -4,11 +4,11 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine.holders import growing
 from rules.engine.rule import Confidence, Effort, Hop, Impact, Invalid, Match, Rule, Severity, Valid
+from rules.engine.service.holders import growing
 
 if TYPE_CHECKING:
-    from rules.engine.deployment import Command
+    from rules.engine.linking.deployment import Command
     from rules.engine.module import Module
 
 _FLAGS = ("--limit-max-requests", "--max-requests")

@@ -5,15 +5,16 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine import processes
 from rules.engine.finding import Hop, Impact
-from rules.engine.holders import Holder, grown
-from rules.engine.loop_shapes import spelled
+from rules.engine.reading.loop_shapes import spelled
+from rules.engine.reading.spelling import last_name
+from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
-from rules.engine.walking import walk
+from rules.engine.service import processes
+from rules.engine.service.holders import Holder, grown
 
 if TYPE_CHECKING:
-    from rules.engine.deployment import Setting
+    from rules.engine.linking.deployment import Setting
     from rules.engine.module import Module
 
 # State that a request puts there for another request to find.
@@ -26,6 +27,12 @@ _OWN = re.compile(
     r"cache|memo|lock|_loop|engine|pool|http|executor|model|_tasks?$|warned|seen|metric|gauge|histogram|redis",
     re.IGNORECASE,
 )
+_HERE = re.compile(
+    r"session|connection|client|socket|subscriber|listener|room|channel|agent|online|user", re.IGNORECASE
+)
+"""What holds sockets is where the socket is, whoever brings the messages."""
+_CHANNELS = ("redis.", "aioredis.", "broadcaster.")
+_STORE = re.compile(r"redis|cache_?incr|incr_cache", re.IGNORECASE)
 _SCHEDULERS = (
     "apscheduler.schedulers.asyncio.AsyncIOScheduler.start",
     "apscheduler.schedulers.background.BackgroundScheduler.start",
@@ -98,9 +105,12 @@ class PerProcessStateWithWorkers(Rule):
         if several is None:
             return
         said: set[str] = set()
+        shared = _is_told_by_redis(module)
         for holder in grown(module):
             growth = next((each for each in holder.growths if module.in_request_path(each.node)), None)
             if growth is None or not _is_shared(holder) or not _is_read(holder, module):
+                continue
+            if (shared and _HERE.search(holder.name.rpartition(".")[2])) or _is_fallback(growth.node, module):
                 continue
             owner = holder.name.rpartition(".")[0]
             if owner and owner in said:
@@ -136,6 +146,95 @@ class PerProcessStateWithWorkers(Rule):
 
 def _is_shared(holder: Holder) -> bool:
     return bool(_SHARED.search(holder.name)) and not _OWN.search(holder.name)
+
+
+def _is_told_by_redis(module: Module) -> bool:
+    """Whether a file hears from the other workers: what is sent to a socket of theirs comes over a channel."""
+    return any(
+        isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and (
+            node.func.attr in ("pubsub", "psubscribe")
+            or (
+                node.func.attr == "subscribe"
+                and (module.qualified_name(node.func) or "").startswith(_CHANNELS)
+            )
+        )
+        for node in walk(module.tree)
+    )
+
+
+def _is_fallback(node: ast.AST, module: Module) -> bool:
+    """Whether something happens only while Redis does not answer: in the function itself, or in all that call it here."""
+    if "redis" not in module.source.text.lower():
+        return False
+    if _is_for_want(node, module):
+        return True
+    function = module.function_of(node)
+    if function is None:
+        return False
+    calls = [
+        each
+        for each in walk(module.tree)
+        if isinstance(each, ast.Call)
+        and last_name(each.func) == function.name
+        and module.function_of(each) is not function
+    ]
+    return bool(calls) and all(_is_for_want(each, module) for each in calls)
+
+
+def _is_for_want(node: ast.AST, module: Module) -> bool:
+    """Whether `node` is in an `except`, or below `if answer is None:` and its like, where `answer` is what Redis said."""
+    child, parent = node, module.parent(node)
+    while parent is not None and not isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+        if isinstance(parent, ast.ExceptHandler):
+            return any(
+                "redis" in module.segment(each).lower() for each in getattr(module.parent(parent), "body", ())
+            )
+        if isinstance(parent, ast.If) and child in parent.body:
+            missing = _missing(parent.test)
+            if missing and ("redis" in missing.lower() or _is_asked_of_store(missing, parent, module)):
+                return True
+        if (
+            isinstance(parent, ast.If)
+            and child in parent.orelse
+            and "redis" in module.segment(parent.test).lower()
+        ):
+            return True
+        child, parent = parent, module.parent(parent)
+    return False
+
+
+def _missing(test: ast.expr) -> str:
+    """`count` of `count is None`, `self.redis` of `not self.redis`."""
+    match test:
+        case ast.Compare(left=left, ops=[ast.Is()], comparators=[ast.Constant(value=None)]):
+            return ast.unparse(left)
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            return ast.unparse(operand)
+    return ""
+
+
+def _is_asked_of_store(name: str, branch: ast.If, module: Module) -> bool:
+    """Whether a local name is what a counter or a cache answered that lives in Redis: `count = await cache_incr(key)`."""
+    function = module.function_of(branch)
+    for part in walk(function.node) if function is not None else ():
+        match part:
+            case ast.Assign(targets=[ast.Name(id=found)], value=value) if found == name:
+                asked = value.value if isinstance(value, ast.Await) else value
+                if isinstance(asked, ast.Call) and (
+                    _STORE.search(module.segment(asked.func)) or _asks_redis(asked, module)
+                ):
+                    return True
+    return False
+
+
+def _asks_redis(call: ast.Call, module: Module) -> bool:
+    if (module.qualified_name(call.func) or "").partition(".")[0] in ("redis", "aioredis"):
+        return True
+    summary = module.summary(call)
+    leaves = (*summary.reads, *summary.writes) if summary is not None else ()
+    return any(leaf.callable.partition(".")[0] in ("redis", "aioredis") for leaf in leaves)
 
 
 def _is_read(holder: Holder, module: Module) -> bool:

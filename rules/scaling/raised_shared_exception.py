@@ -5,13 +5,13 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
+from rules.engine.linking.values import Sort
+from rules.engine.reading.spelling import last_name
 from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, Severity, Valid
-from rules.engine.spelling import last_name
-from rules.engine.values import Sort
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
-    from rules.engine.scopes import Binding
+    from rules.engine.reading.scopes import Binding
 
 _spelled: WeakKeyDictionary[ast.Module, dict[str, list[ast.Raise]]] = WeakKeyDictionary()
 """What a file raises, of which each `raise` asks."""

@@ -18,8 +18,8 @@ from rules.engine.rule import (
 )
 
 if TYPE_CHECKING:
-    from rules.engine.callees import Callee
-    from rules.engine.deployment import Command, Setting
+    from rules.engine.linking.callees import Callee
+    from rules.engine.linking.deployment import Command, Setting
     from rules.engine.module import Module
     from rules.engine.project import Project
 

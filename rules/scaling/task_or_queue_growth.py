@@ -5,16 +5,16 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.finding import Hop, Impact
-from rules.engine.holders import Growth, growing
-from rules.engine.instances import is_shared
-from rules.engine.loop_shapes import spelled
-from rules.engine.origins import origins
-from rules.engine.rewrites import with_keyword
+from rules.engine.fixing.rewrites import with_keyword
+from rules.engine.linking.instances import is_shared
+from rules.engine.reading.loop_shapes import spelled
+from rules.engine.reading.origins import origins
+from rules.engine.reading.walking import nodes_of, walk
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
-from rules.engine.walking import nodes_of, walk
+from rules.engine.service.holders import Growth, growing
 
 if TYPE_CHECKING:
-    from rules.engine.callees import Callee
+    from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
 
 _QUEUES = frozenset(

@@ -4,12 +4,12 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine import kept_estimates
-from rules.engine.first_time import runs_first_time
-from rules.engine.key_types import annotation_is_small
-from rules.engine.key_words import is_endless
-from rules.engine.memoised import Memo, is_method, memos, own_arguments
+from rules.engine.costs import kept_estimates
+from rules.engine.data.key_types import annotation_is_small
+from rules.engine.reading.key_words import is_endless
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.service.first_time import runs_first_time
+from rules.engine.service.memoised import Memo, is_method, memos, own_arguments
 
 if TYPE_CHECKING:
     import libcst as cst

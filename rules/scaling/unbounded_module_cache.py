@@ -5,15 +5,15 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine import kept_estimates
+from rules.engine.costs import kept_estimates
+from rules.engine.data.key_types import is_small
 from rules.engine.finding import Hop
-from rules.engine.first_time import runs_first_time
-from rules.engine.holders import Growth, Holder, growing
-from rules.engine.key_types import is_small
-from rules.engine.key_words import is_endless, is_few, names_in
-from rules.engine.origins import origin, origins
+from rules.engine.reading.key_words import is_endless, is_few, names_in
+from rules.engine.reading.origins import origin, origins
+from rules.engine.reading.spelling import last_name
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
-from rules.engine.spelling import last_name
+from rules.engine.service.first_time import runs_first_time
+from rules.engine.service.holders import Growth, Holder, growing
 
 if TYPE_CHECKING:
     from rules.engine.module import Module

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rules.engine.rule import Effort, Invalid, ProjectMatch, ProjectRule, Severity, Valid
 
 if TYPE_CHECKING:
-    from rules.engine.deployment import Command
+    from rules.engine.linking.deployment import Command
     from rules.engine.project import Project
 
 _IMAGES = re.compile(r"tiangolo/(?:uvicorn|meinheld)-gunicorn")

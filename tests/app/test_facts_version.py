@@ -7,7 +7,7 @@ import pytest
 
 import rules
 from app import factsversion
-from rules.engine.facts import ENGINE_VERSION
+from rules.engine.reading.facts import ENGINE_VERSION
 
 
 def version_of(top: Path, monkeypatch: pytest.MonkeyPatch) -> str:

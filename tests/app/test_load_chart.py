@@ -13,7 +13,7 @@ from app.review.answers import Answer
 from app.review.costs import EndpointChange
 from app.review.record import Record
 from app.web import load_chart, reports
-from rules.engine.capacity import Site, capacities
+from rules.engine.costs.capacity import Site, capacities
 from rules.engine.finding import Cost, Endpoint
 
 BEFORE, AFTER = Cost("2"), Cost("2 + N", "1")

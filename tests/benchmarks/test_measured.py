@@ -16,10 +16,11 @@ import msgspec
 import pytest
 
 from rules import libraries
-from rules.engine import estimates, kept_estimates, measured, page, registry
+from rules.engine import page, registry
 from rules.engine.analysis import analyze
+from rules.engine.costs import estimates, kept_estimates, measured
+from rules.engine.costs.measured import Case, Point
 from rules.engine.finding import Impact, Options, Severity
-from rules.engine.measured import Case, Point
 from rules.engine.rule import Invalid, Rule
 from rules.libraries import Kind
 from rules.libraries.model import Blocking

@@ -11,7 +11,7 @@ import pytest
 
 from app.check import scan
 from app.discovery import find
-from rules.engine import capacity
+from rules.engine.costs import capacity
 from rules.engine.finding import Endpoint, Options
 
 ROOT = Path(__file__).parents[2]

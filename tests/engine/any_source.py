@@ -12,9 +12,9 @@ from pathlib import Path
 from hypothesis import strategies as st
 
 from rules import analyze
-from rules.engine.edits import apply
 from rules.engine.finding import Finding
-from rules.engine.source import Source, SourceError, parse
+from rules.engine.reading.edits import apply
+from rules.engine.reading.source import Source, SourceError, parse
 
 CASES = Path(__file__).parent.parent / "cases"
 MOST_PROOFS = 4

@@ -7,9 +7,9 @@ import textwrap
 from collections.abc import Mapping
 
 from rules import Analysis, Finding, Options, analyze
-from rules.engine.index import Index
 from rules.engine.module import Module
-from rules.engine.source import Source, parse
+from rules.engine.reading.index import Index
+from rules.engine.reading.source import Source, parse
 
 
 def sources(files: Mapping[str, str]) -> dict[str, bytes]:

@@ -25,7 +25,7 @@ from rules import (
 )
 from rules.engine import registry
 from rules.engine.module import Module
-from rules.engine.source import MAX_BYTES, MAX_LINES, Source
+from rules.engine.reading.source import MAX_BYTES, MAX_LINES, Source
 from tests.engine.projects import one, only, project, sources
 
 BLOCKS = "import time\n\nasync def f():\n    time.sleep(1)\n"

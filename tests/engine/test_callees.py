@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from rules import Result, Rule, analyze
-from rules.engine import registry, walking
+from rules.engine import registry
+from rules.engine.reading import walking
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 

@@ -5,8 +5,8 @@ import math
 import msgspec
 import pytest
 
-from rules.engine.capacity import Site, capacities, capacity, evaluate
-from rules.engine.estimates import connection_held
+from rules.engine.costs.capacity import Site, capacities, capacity, evaluate
+from rules.engine.costs.estimates import connection_held
 from rules.engine.finding import Cost, Endpoint, Options
 
 SITE = Site()

@@ -7,7 +7,7 @@ import ast
 import pytest
 
 from rules import Confidence, Severity
-from rules.engine.context import Context
+from rules.engine.linking.context import Context
 from rules.engine.module import Module, Role
 from tests.engine.projects import call, function, lines, marked, module, one, only, project
 

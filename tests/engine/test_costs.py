@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rules import Cost
-from rules.engine.polynomials import ONE, ZERO, add, exceeds, larger, minus, times, written
+from rules.engine.costs.polynomials import ONE, ZERO, add, exceeds, larger, minus, times, written
 from tests.engine.projects import project
 
 HEAD = """

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from rules import analyze
-from rules.engine import deployment
-from rules.engine.deployment import Deployment
 from rules.engine.finding import Options
+from rules.engine.linking import deployment
+from rules.engine.linking.deployment import Deployment
 
 
 def of(path: str, text: str) -> Deployment:

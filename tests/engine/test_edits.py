@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.engine.edits import EditError, Lines, apply, joined, one_click
 from rules.engine.finding import Edit
+from rules.engine.reading.edits import EditError, Lines, apply, joined, one_click
 
 LINE = st.text(st.characters(exclude_characters="\r\n", exclude_categories=["Cs"]), max_size=4).map(
     lambda s: s.replace("\ufeff", "")

@@ -6,7 +6,7 @@ import pytest
 
 from rules import analyze
 from rules.engine.finding import Confidence, Options, Severity
-from rules.engine.paths import place_of
+from rules.engine.reading.paths import place_of
 
 _APP = b"""
 from fastapi import FastAPI

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rules.engine import estimates
+from rules.engine.costs import estimates
 from rules.engine.finding import Impact, Options
 
 DEFAULTS = Options()

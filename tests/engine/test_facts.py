@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from rules.engine.analysis import extract
-from rules.engine.facts import ModuleFacts
+from rules.engine.reading.facts import ModuleFacts
 
 CASES = sorted((Path(__file__).parent.parent / "cases").rglob("*.py"))
 

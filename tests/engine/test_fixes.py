@@ -8,10 +8,11 @@ from typing import Any
 import libcst as cst
 import pytest
 
-from rules.engine import rewrites, units
-from rules.engine.bindings import NameTakenError
-from rules.engine.edits import apply
-from rules.engine.fixes import UnfixableError, edits, one_click
+from rules.engine.fixing import rewrites
+from rules.engine.fixing.bindings import NameTakenError
+from rules.engine.fixing.fixes import UnfixableError, edits, one_click
+from rules.engine.reading import units
+from rules.engine.reading.edits import apply
 from rules.engine.rule import Fix
 
 SLEEP = Fix(rewrites.awaited("asyncio.sleep"), imports=("asyncio",))

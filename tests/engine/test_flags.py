@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from rules.engine import facts
+from rules.engine.reading import facts
 
 
 def test_no_two_flags_of_a_kind_are_one_bit() -> None:

@@ -6,8 +6,8 @@ import ast
 
 import pytest
 
-from rules.engine import leftovers
-from rules.engine.edits import Lines, apply, joined
+from rules.engine.fixing import leftovers
+from rules.engine.reading.edits import Lines, apply, joined
 
 
 def without(before: str, used: str, path: str = "shop/api.py") -> str:

@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from rules.engine.loop_shapes import is_batched, is_search, is_short, shortened, unwrapped
+from rules.engine.reading.loop_shapes import is_batched, is_search, is_short, shortened, unwrapped
 
 
 def loop(text: str) -> ast.AST:

@@ -8,8 +8,8 @@ import textwrap
 import pytest
 
 from rules import Options, SourceError, analyze, extract
-from rules.engine import edits, newer_syntax
-from rules.engine.source import Source, parse, readable
+from rules.engine.reading import edits, newer_syntax
+from rules.engine.reading.source import Source, parse, readable
 
 OLD = (3, 11)
 """As if the host read nothing newer than this."""

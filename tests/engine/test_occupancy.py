@@ -7,9 +7,9 @@ from textwrap import dedent
 import pytest
 
 from rules import Options, analyze
-from rules.engine.capacity import Capacity, Site, capacities, sites, websockets
-from rules.engine.deployment import Deployment
+from rules.engine.costs.capacity import Capacity, Site, capacities, sites, websockets
 from rules.engine.finding import Endpoint
+from rules.engine.linking.deployment import Deployment
 
 APP = """
     import asyncio

@@ -7,7 +7,7 @@ from sqlalchemy import create_engine, event
 from sqlalchemy.orm import Session
 
 from rules import Options, analyze
-from rules.engine.edits import apply
+from rules.engine.reading.edits import apply
 
 HEAD = """\
 from fastapi import Depends, FastAPI

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from rules.engine import heat, profiles
 from rules.engine.analysis import Analysis, analyze
+from rules.engine.evidence import heat, profiles
+from rules.engine.evidence.heat import Since
 from rules.engine.finding import Confidence, Finding, Options, Result, Severity
-from rules.engine.heat import Since
 
 ROOT = Path(__file__).parents[2]
 EVIDENCE = ROOT / "tests" / "evidence"

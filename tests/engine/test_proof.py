@@ -10,8 +10,6 @@ import libcst as cst
 import msgspec
 import pytest
 
-from rules.engine import fixes, proofs, rewrites
-from rules.engine.edits import apply
 from rules.engine.finding import (
     Confidence,
     Effort,
@@ -23,6 +21,8 @@ from rules.engine.finding import (
     Severity,
     Skipped,
 )
+from rules.engine.fixing import fixes, proofs, rewrites
+from rules.engine.reading.edits import apply
 from rules.engine.rule import Fix, Match
 
 Analysis = Callable[[bytes], Result]

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 import pytest
 
 import rules
-from rules.engine import proofs
-from rules.engine.edits import Edit
 from rules.engine.finding import ProvenFix, Result, Safety
-from rules.engine.fixes import Made
+from rules.engine.fixing import proofs
+from rules.engine.fixing.fixes import Made
+from rules.engine.reading.edits import Edit
 from tests.engine.test_proof import finding
 
 TWO = b"a()\nb()\n"

@@ -7,9 +7,9 @@ import time
 
 import pytest
 
-from rules.engine import raw_sql, raw_text
-from rules.engine.index import Index
-from rules.engine.raw_sql import Condition, parse
+from rules.engine.reading import raw_sql, raw_text
+from rules.engine.reading.index import Index
+from rules.engine.reading.raw_sql import Condition, parse
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rules.engine.context import Context
+from rules.engine.linking.context import Context
 from tests.engine.projects import function, lines, marked, module, node, one, project
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from rules import ModuleFacts, extract
-from rules.engine.sharing import share
+from rules.engine.reading.sharing import share
 
 SOURCE = b"""
 from fastapi import APIRouter, Depends

@@ -10,10 +10,10 @@ import pytest
 
 from rules import Succession, affected, analyze, extract
 from rules.engine import growth
-from rules.engine.facts import ModuleFacts
+from rules.engine.data.tables import Table
 from rules.engine.finding import Options
 from rules.engine.project import Project
-from rules.engine.tables import Table
+from rules.engine.reading.facts import ModuleFacts
 from tests.engine.test_relinking import seen
 
 FILES = {

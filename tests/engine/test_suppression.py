@@ -6,8 +6,8 @@ import pytest
 
 from rules.engine import suppression
 from rules.engine.analysis import analyze
-from rules.engine.edits import apply
 from rules.engine.finding import Confidence, Effort, Finding, Impact, Options, Severity
+from rules.engine.reading.edits import apply
 
 KNOWN = {"FP101", "FP103", "FP601"}
 

@@ -7,8 +7,8 @@ import textwrap
 import pytest
 
 from rules import analyze
-from rules.engine.edits import apply
 from rules.engine.finding import Options
+from rules.engine.reading.edits import apply
 
 STREAM = textwrap.dedent(
     """

@@ -237,3 +237,21 @@ def test_an_arm_that_production_does_not_get_to_is_only_possible(test: str, expe
     arm = CLIENT.format(test, "await load()").replace("import req", "import os\nimport req")
 
     assert confidences({"app.py": arm}) == {"app.py": expected}
+
+
+@pytest.mark.parametrize(("loads", "expected"), [(True, Confidence.LIKELY), (False, Confidence.POSSIBLE)])
+def test_a_tasks_file_that_the_application_loads_is_no_job_by_its_name(
+    loads: bool, expected: Confidence
+) -> None:
+    files = {
+        "shop/__init__.py": "",
+        "shop/orders.py": "import requests\n\nasync def ship() -> None:\n    requests.get('https://ship.example')\n",
+        "shop/tasks.py": "from shop.orders import ship\n\nasync def nightly() -> None:\n    await ship()\n",
+        "shop/api.py": "from fastapi import APIRouter\nfrom shop import orders\nrouter = APIRouter()\n"
+        "@router.get('/')\nasync def get() -> str:\n    return orders.__name__\n",
+        "shop/main.py": "from fastapi import FastAPI\nfrom shop.api import router\n"
+        f"{'from shop.tasks import nightly' if loads else ''}\n"
+        "app = FastAPI()\napp.include_router(router)\n" + ("on_start(nightly)\n" if loads else ""),
+    }
+
+    assert confidences(files)["shop/orders.py"] is expected

@@ -305,4 +305,4 @@ def changed(names: list[str], session: SessionDep) -> None:
                 session.commit()  # FP212 (inline)
             else:
                 product.name = name * 2
-                session.commit()  # FP212 (inline)
+                session.commit()

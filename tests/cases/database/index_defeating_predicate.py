@@ -30,6 +30,13 @@ class Product(Base):
     __table_args__ = (Index("ix_products_number", func.lower("number")),)
 
 
+class Member(Base):
+    __tablename__ = "members"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    email: Mapped[str] = mapped_column(unique=True)
+    __table_args__ = (Index("ix_members_email", sql("LOWER(email)"), unique=True),)
+
+
 class Keyword(Base):
     __tablename__ = "keywords"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -108,6 +115,7 @@ def narrowed(text: str, session: SessionDep) -> None:
 @app.get("/expression")
 def expression_index(number: str, session: SessionDep) -> None:
     session.scalars(select(Product).where(func.lower(Product.number) == number.lower()))
+    session.scalars(select(Member).where(func.lower(Member.email) == number.lower()))
 
 
 def unreached(session: Session, email: str) -> None:

@@ -31,6 +31,13 @@ class Customer(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]
     region: Mapped["Region"] = relationship()
+    role: Mapped["Role"] = relationship()
+
+
+class Role(Base):
+    __tablename__ = "roles"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
 
 
 class Region(Base):
@@ -403,3 +410,13 @@ def quiet_properties(session: SessionDep) -> list[str]:
 @app.get("/read-before")
 def read_before(session: SessionDep) -> list[int]:
     return [len(order.items) + order.size for order in session.scalars(select(Order))]  # FP203
+
+
+@app.get("/roles")
+def roles(session: SessionDep) -> list[str]:
+    return [each.role.name for each in session.scalars(select(Customer).limit(100))]  # FP203 (summary)
+
+
+@app.get("/regions")
+def regions(session: SessionDep) -> list[str]:
+    return [each.region.name for each in session.scalars(select(Customer).limit(100))]  # FP203 (inline)

@@ -123,3 +123,8 @@ def fixed(session: SessionDep) -> list[Order]:
 @app.get("/all-unless-said")
 def all_unless_said(session: SessionDep, limit: int | None = None) -> list[Order]:
     return list(session.scalars(select(Order).limit(limit)))  # FP223 (inline)
+
+
+@app.get("/stocks/{stock_id}/orders")
+def of_one_stock(session: SessionDep, stock_id: int, limit: int = 30) -> list[Order]:
+    return list(session.scalars(select(Order).where(Order.id == stock_id).limit(limit)))  # FP223

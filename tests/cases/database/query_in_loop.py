@@ -504,6 +504,18 @@ def by_kind_of_step(steps: list[str], session: SessionDep) -> None:
             print(step)
 
 
+SIZES = {"small": ("pin", "clip"), "large": ("crane", "ship", "mill")}
+GROUPS = {"small": ("pin", "clip"), "other": tuple(MANY)}
+
+
+@app.get("/of-size/{size}")
+def of_written_lists(size: str, session: SessionDep) -> None:
+    for kind in SIZES[size]:
+        session.scalar(select(Product).where(Product.name == kind))
+    for kind in GROUPS[size]:
+        session.scalar(select(Product).where(Product.name == kind))  # FP201
+
+
 def index_products(ids: list[int], session: Session) -> list[str]:
     names = []
     for number in ids:

@@ -408,3 +408,54 @@ def finder(session: Annotated[AsyncSession, Depends(get_async_session)]) -> Find
 async def found(numbers: list[int], finder: Annotated[Finder, Depends(finder)]) -> None:
     await finder.many(numbers)
     await finder.each(numbers)
+
+
+@app.get("/kept")
+def kept_beside(ids: list[int], session: SessionDep) -> None:
+    owners: dict[int, Owner] = {}
+    for number in ids:
+        owner = owners.get(number)
+        if owner is None:
+            try:
+                owner = load_owner(session, number)
+            except ValueError:
+                owner = None
+            if owner is not None:
+                owners[number] = owner
+    for number in ids:
+        if number in owners:
+            print(owners[number])
+        else:
+            owners[number] = load_owner(session, number)  # FP202 (summary)
+    for number in ids:
+        if number in owners:
+            continue
+        owners[number] = load_owner(session, number)  # FP202 (summary)
+    for number in ids:
+        if number in owners:
+            continue
+        print(load_owner(session, number))  # FP202 (inline)
+
+
+def load_once(session: Session, number: int, owners: dict[int, Owner]) -> Owner:
+    if number not in owners:
+        owners[number] = load_owner(session, number)
+    return owners[number]
+
+
+def load_or_known(session: Session, number: int, owners: dict[int, Owner]) -> Owner:
+    if number in owners:
+        return owners[number]
+    owners[number] = load_owner(session, number)
+    return owners[number]
+
+
+@app.get("/handed")
+def kept_by_helper(ids: list[int], session: SessionDep) -> None:
+    owners: dict[int, Owner] = {}
+    for number in ids:
+        load_once(session, number, owners)
+    for number in ids:
+        load_or_known(session, number, owners)  # FP202 (summary)
+    for number in ids:
+        load_owner(session, number)  # FP202 (inline)

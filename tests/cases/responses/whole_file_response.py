@@ -87,3 +87,25 @@ def changed(name: str) -> Response:
     content = Path(name).read_bytes()
     content = content.replace(b"a", b"b")
     return Response(content)
+
+
+@app.get("/texts")
+def texts(notes: dict[str, str]) -> Response:
+    def add_notes(packed: zipfile.ZipFile) -> None:
+        for name, note in notes.items():
+            packed.writestr(f"{name}.md", f"# {name}\n\n{note}")
+
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        archive.writestr("README.md", "Notes")
+        add_notes(archive)
+    return Response(target.getvalue(), media_type="application/zip")
+
+
+@app.get("/texts-and-files")
+def texts_and_files(names: list[str]) -> Response:
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        for name in names:
+            archive.writestr(name, Path(name).read_bytes())
+    return Response(target.getvalue(), media_type="application/zip")  # FP506

@@ -3,6 +3,9 @@ from contextlib import asynccontextmanager
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from fastapi import FastAPI, WebSocket
+from redis.asyncio import Redis
+
+from told import router
 
 scheduler = AsyncIOScheduler()
 guarded = AsyncIOScheduler()
@@ -22,6 +25,7 @@ async def with_lock(app: FastAPI) -> AsyncIterator[None]:
 
 
 app = FastAPI(lifespan=lifespan)
+app.include_router(router)
 other = FastAPI(lifespan=with_lock)
 
 
@@ -91,3 +95,24 @@ def local(token: str) -> dict[str, str]:
     sessions_here = {}
     sessions_here[token] = token
     return sessions_here
+
+
+attempts: dict[str, int] = {}
+store = Redis()
+
+
+async def count_here(key: str) -> int:
+    attempts[key] = attempts.get(key, 0) + 1
+    return attempts[key]
+
+
+async def count(key: str) -> int:
+    found = await store.incr(key)
+    if found is None:
+        return await count_here(key)
+    return found
+
+
+@app.post("/try")
+async def try_once(key: str) -> int:
+    return await count(key) + attempts.get(key, 0)

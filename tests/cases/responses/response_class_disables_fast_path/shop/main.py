@@ -29,7 +29,48 @@ async def first():
     return Order(id=1)
 
 
+@app.get("/totals")
+def totals() -> Order:
+    return Order(id=1)
+
+
+@router.get("/all")
+def all_of_them() -> list[Order]:
+    return []
+
+
+mixed = FastAPI(default_response_class=ORJSONResponse)  # FP502 (summary)
+
+
+@mixed.get("/health")
+def health() -> Order:
+    return Order(id=1)
+
+
+@mixed.post("/predict", response_model=None)
+def predict() -> dict[str, int] | JSONResponse:
+    return {"id": 1}
+
+
 # Near misses
+
+
+answering = FastAPI(default_response_class=ORJSONResponse)
+
+
+@answering.post("/predict", response_model=None)
+def predict_all() -> dict[str, int] | JSONResponse:
+    return {"id": 1}
+
+
+@answering.get("/answer")
+def answer() -> JSONResponse:
+    return JSONResponse({})
+
+
+@answering.get("/untyped")
+def nothing_said():
+    return {"id": 1}
 
 
 plain = FastAPI()

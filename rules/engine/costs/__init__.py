@@ -1,0 +1,1 @@
+"""What code costs and what that means: sums over calls, estimates, what a request occupies, capacity."""

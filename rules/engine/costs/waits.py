@@ -1,0 +1,264 @@
+"""Awaited calls that leave the machine, and whether two of them may wait at the same time."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from rules import libraries
+from rules.engine.finding import Hop
+from rules.engine.linking.graph import CALL, THREAD
+from rules.engine.linking.heirs import is_abstract
+from rules.engine.linking.values import Sort, Value
+from rules.engine.reading import facts
+from rules.engine.reading.walking import walk
+
+if TYPE_CHECKING:
+    from rules.engine.costs.summaries import Leaf
+    from rules.engine.linking.graph import Node
+    from rules.engine.module import Module
+    from rules.engine.project import Project
+
+SESSIONS = frozenset(
+    {
+        "sqlalchemy.ext.asyncio.AsyncSession",
+        "sqlalchemy.ext.asyncio.AsyncConnection",
+        "sqlalchemy.ext.asyncio.async_scoped_session",
+        "sqlmodel.ext.asyncio.session.AsyncSession",
+        "asyncpg.Connection",
+        "asyncpg.connection.Connection",
+        "psycopg.AsyncConnection",
+        "psycopg.AsyncCursor",
+        "aiosqlite.Connection",
+        "aiosqlite.Cursor",
+    }
+)
+"""What serves one statement at a time."""
+
+_BY_COMMAND = frozenset({"redis", "memcached"})
+"""What has a connection for each command."""
+_MANY = 60
+_RARELY = facts.ON_MISS | facts.DETACHED | facts.FAILING | facts.RECALLED | facts.WISHED
+_NEAR = 5
+"""Longer call paths end in what is done now and then: a refreshed token, a metric."""
+_WRITES = re.compile(
+    r"^_*(?:a|async|do|try|safe|bulk|batch|re)?_?(?:create|update|upsert|delete|insert|save|store|set|add|remove|send|publish|upload"
+    r"|put|patch|post|enqueue|register|unregister|charge|pay|start|stop|restart|cancel|sync|write|push|notify|emit|apply|close"
+    r"|connect|disconnect|login|logout|init|initialize|setup|wait|ensure|process|handle|run|execute|commit|refresh|mark|log"
+    r"|track|report|record|clear|invalidate|reset|lock|acquire|release|subscribe|unsubscribe|sleep|drain|flush|install|deploy)"
+    r"(?:_|$|(?=[A-Z]))"
+)
+
+
+@dataclass(frozen=True)
+class Wait:
+    """An awaited call that leaves the machine, itself or through project functions."""
+
+    call: ast.Call
+    callable: str
+    path: tuple[Hop, ...] = ()
+
+    def call_path(self, module: Module) -> tuple[Hop, ...]:
+        """The whole way, beginning with `call` itself; empty when `call` is the leaf."""
+        if not self.path:
+            return ()
+        called = ast.unparse(self.call.func).rpartition(".")[2]
+        return Hop(module.path, self.call.lineno, called), *self.path
+
+
+def wait_of(call: ast.Call, module: Module) -> Wait | None:
+    """The wait for another machine that `await call` is.
+
+    None for what asks the database too: its session serves one statement at a time, and other rules speak of it.
+    """
+    if touches_session(call, module):
+        return None
+    own = module.external(call)
+    if own is not None:
+        return Wait(call, own.name) if own.is_async else None
+    offload = module.offload(call)
+    if offload is not None:
+        return _in_thread(call, module) if offload.kind == "thread" and offload.awaitable else None
+    summary = module.summary(call)
+    if summary is not None and (found := _beyond_thread(call, module)) is not None:
+        return found
+    if summary is None or not summary.is_async or any(_holds_session(leaf) for leaf in summary.queries):
+        return None
+    leaf = next(
+        (
+            leaf
+            for leaf in summary.external
+            if (not leaf.cached or len(leaf.path) == 1) and not _holds_loop(leaf, module.project)
+        ),
+        None,
+    )
+    if leaf is None:
+        return _beyond_calls(call, module)
+    return Wait(call, leaf.callable, leaf.path) if len(leaf.path) <= _NEAR else None
+
+
+def _holds_loop(leaf: Leaf, project: Project) -> bool:
+    """Whether an asynchronous function makes the call itself and synchronously: nothing else goes on meanwhile, so that
+    waiting for several at once gains nothing. Other rules speak of it."""
+    last = leaf.path[-1] if leaf.path and not leaf.is_async else None
+    return last is not None and any(
+        node.is_async
+        and node.path == last.path
+        and any(
+            each.name == leaf.callable and each.call.line == last.line and each.kind == CALL
+            for each in node.leaves
+        )
+        for node in project.graph.nodes.values()
+    )
+
+
+def _beyond_calls(call: ast.Call, module: Module) -> Wait | None:
+    """The wait that a call leads to through what no call shows: a coroutine function that is made there and handed on,
+    the heirs of an abstract class."""
+    project = module.project
+    known = _beyond.setdefault(project, {})
+    for node in project.graph.runs(module.value(call.func)):
+        if not node.is_async:
+            continue
+        if node not in known:
+            known[node] = _way_out(node, project)
+        way = known[node]
+        if way:
+            return Wait(call, way[-1].symbol, way)
+    return None
+
+
+def _way_out(start: Node, project: Project) -> tuple[Hop, ...]:
+    """The way from inside `start` to another machine; empty where there is none, or where a database is asked too."""
+    pending: deque[tuple[Node, tuple[Hop, ...]]] = deque([(start, ())])
+    seen = {start}
+    found: tuple[Hop, ...] = ()
+    while pending:
+        node, way = pending.popleft()
+        for leaf in node.leaves:
+            if leaf.query is not None and leaf.query.driver not in _BY_COMMAND:
+                return ()
+            if leaf.external is not None and (leaf.external.is_async or leaf.call.flags & facts.AWAITED):
+                found = found or (*way, Hop(node.path, leaf.call.line, leaf.name))
+        if len(way) >= _NEAR - 1:
+            continue
+        for target, line in _entered(node, project):
+            if target not in seen and len(seen) < _MANY:
+                seen.add(target)
+                pending.append((target, (*way, Hop(node.path, line, target.symbol))))
+    return found
+
+
+def _made_inside(node: Node, project: Project) -> Sequence[Node]:
+    """The asynchronous functions that are defined in `node`."""
+    known = _inside.setdefault(project, {})
+    if node.path not in known:
+        found: dict[str, list[Node]] = {}
+        for function in node.module.facts.functions:
+            parent = function.symbol.rpartition(".")[0]
+            inner = project.node(node.path, function.symbol)
+            if parent and inner is not None and inner.is_async:
+                found.setdefault(parent, []).append(inner)
+        known[node.path] = found
+    return known[node.path].get(node.symbol, ())
+
+
+_beyond: WeakKeyDictionary[Project, dict[Node, tuple[Hop, ...]]] = WeakKeyDictionary()
+_inside: WeakKeyDictionary[Project, dict[str, dict[str, list[Node]]]] = WeakKeyDictionary()
+
+
+def _entered(node: Node, project: Project) -> Iterator[tuple[Node, int]]:
+    """The asynchronous functions that `node` runs, on their lines."""
+    for edge in node.edges:
+        if edge.kind == CALL and edge.target.is_async and not edge.call.flags & _RARELY:
+            yield edge.target, edge.call.line
+    for made in _made_inside(node, project):
+        yield made, made.function.line
+    owner = node.function.owner
+    if not owner:
+        return
+    cls = Value(Sort.CLASS, "", node.module, owner)
+    if is_abstract(cls, node.function):
+        name = node.symbol.rpartition(".")[2]
+        for heir in project.resolver.heirs.of(cls):
+            inner = project.node(heir.home.path, f"{heir.symbol}.{name}")
+            if inner is not None and inner.is_async:
+                yield inner, node.function.line
+
+
+def _holds_session(leaf: Leaf) -> bool:
+    """Whether the leaf asks a database; a key-value store has a connection for each command."""
+    query = libraries.query(leaf.callable)
+    return query is None or query.driver not in _BY_COMMAND
+
+
+def _in_thread(call: ast.Call, module: Module) -> Wait | None:
+    """`await asyncio.to_thread(requests.get, url)`, or with a function of the project that gets there."""
+    name = module.qualified_name(call.args[0]) if call.args else None
+    entry = libraries.external(name) if name is not None else None
+    return Wait(call, entry.name) if entry is not None else _beyond_thread(call, module)
+
+
+def _beyond_thread(call: ast.Call, module: Module) -> Wait | None:
+    """The wait for another machine of what `call` has run in a thread; None where that asks a database too."""
+    caller = module.graph_node(call)
+    for edge in caller.edges if caller is not None else ():
+        if edge.kind != THREAD or (edge.call.line, edge.call.column) != (call.lineno, call.col_offset):
+            continue
+        summary = module.project.summaries.of(edge.target)
+        leaf = next((leaf for leaf in summary.external if not leaf.cached), None)
+        if leaf is not None and len(leaf.path) <= _NEAR and not any(map(_holds_session, summary.queries)):
+            return Wait(call, leaf.callable, leaf.path)
+    return None
+
+
+def touches_session(call: ast.Call, module: Module) -> bool:
+    """Whether the call works on a database session or connection, or takes one along."""
+    values = [argument.value if isinstance(argument, ast.Starred) else argument for argument in call.args]
+    values += [keyword.value for keyword in call.keywords]
+    if isinstance(call.func, ast.Attribute):
+        values.append(call.func.value)
+    return any(session_of(value, module) is not None for value in values)
+
+
+def session_of(value: ast.expr, module: Module) -> str | None:
+    """The source text of `value` when it is a session or connection, or an object that holds one."""
+    kind = module.type_of(value)
+    if kind is None:
+        return None
+    if kind in SESSIONS or libraries.canonical(kind) in SESSIONS:
+        return ast.unparse(value)
+    found = module.value(value)
+    if found is None or found.module is None:
+        return None
+    for owner in module.project.resolver.ancestry(found):
+        cls = owner.home.classes.get(owner.symbol) if owner.module is not None else None
+        for reference in cls.attributes.values() if cls is not None else ():
+            held = module.project.resolver.value(reference, owner.home) if reference else None
+            if held is not None and libraries.canonical(held.name) in SESSIONS:
+                return ast.unparse(value)
+    return None
+
+
+def writes(call: ast.Call) -> bool:
+    """Whether the name of what is called says that it changes something, so that order may matter."""
+    function = call.func
+    name = function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+    return bool(_WRITES.match(name))
+
+
+def names_stored(node: ast.AST) -> set[str]:
+    return {
+        inner.id for inner in walk(node) if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store)
+    }
+
+
+def names_loaded(node: ast.AST) -> set[str]:
+    return {
+        inner.id for inner in walk(node) if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load)
+    }

@@ -1,0 +1,1 @@
+"""Databases: tables, queries, rows and where they go, relationships, migrations, pools."""

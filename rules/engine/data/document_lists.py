@@ -1,0 +1,152 @@
+"""Lists without a limit from MongoDB drivers, Beanie and Tortoise, whose queries are chains of methods."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rules.engine.reading.raw_text import Returned
+
+if TYPE_CHECKING:
+    from rules.engine.linking.graph import Node
+    from rules.engine.module import Module
+
+ENDS = frozenset(
+    {"to_list", "find", "all", "filter", "order_by", "prefetch_related", "select_related", "distinct"}
+)
+"""Methods that such a query may end with."""
+_MONGO = re.compile(
+    r"(?:motor\.motor_asyncio\.AsyncIOMotor|pymongo\.asynchronous\.(?:collection|database)\.Async|pymongo\.(?:collection|database)\.)"
+    r"(?:Collection|Database\.\w+)\.find"
+)
+_BEANIE = re.compile(r"beanie\.Document\.(?:find|find_many|find_all|all)")
+_TORTOISE = re.compile(r"tortoise\.models\.Model\.(?:all|filter)")
+_KEEPS = frozenset(
+    {"sort", "to_list", "batch_size", "hint", "project", "allow_disk_use"}
+    | {"order_by", "prefetch_related", "select_related", "distinct", "all", "using_db"}
+)
+"""Steps that leave the number of rows as it is."""
+_KEYS = frozenset({"id", "_id", "pk", "uuid", "key", "slug", "email", "username", "token"})
+
+
+@dataclass(frozen=True, slots=True)
+class UnlimitedList:
+    """A query for a list. `source` is the collection or class as written."""
+
+    source: str
+    narrowed: bool
+    endpoints: tuple[Node, ...]
+
+
+def unlimited(call: ast.Call, module: Module) -> UnlimitedList | None:
+    """What `call` lists, when nothing limits it and endpoints return all of it."""
+    if not isinstance(call.func, ast.Attribute) or call.func.attr not in ENDS:
+        return None
+    if not _runs(call, module.parent(call)):
+        return None
+    root = _root(call, module)
+    if root is None or not isinstance(root.func, ast.Attribute):
+        return None
+    name = module.qualified_name(root.func) or ""
+    if _TORTOISE.fullmatch(name):
+        narrowed = _keywords(root)
+    elif _MONGO.fullmatch(name):
+        narrowed = _filter_document(root)
+    elif _BEANIE.fullmatch(name) and call.func.attr == "to_list":
+        narrowed = _conditions(root)
+    else:
+        return None
+    if narrowed is None or not module.reached(call):
+        return None
+    function = module.function_of(call)
+    node = module.graph_node(call)
+    scope = module.index.scope_of.get(function.node) if function is not None else None
+    if node is None or scope is None or call not in Returned(module.index, scope).calls:
+        return None
+    endpoints = tuple(module.project.raw.answered(node))
+    return UnlimitedList(module.segment(root.func.value), narrowed, endpoints) if endpoints else None
+
+
+def _runs(call: ast.Call, around: ast.AST | None) -> bool:
+    """Whether the query runs here, and does not go on being built."""
+    match around:
+        case ast.Await() | ast.comprehension() | ast.For() | ast.AsyncFor():
+            return True
+        case ast.Call(func=ast.Name(id="list" | "tuple") | ast.Attribute(attr="from_queryset")):
+            return around.func is not call
+    return isinstance(call.func, ast.Attribute) and call.func.attr == "to_list"
+
+
+def _root(call: ast.Call, module: Module) -> ast.Call | None:
+    """The first call of the chain; None when a step may bound it, or cannot be read."""
+    current = call
+    for _ in range(12):
+        function = current.func
+        if not isinstance(function, ast.Attribute):
+            return None
+        before = _made(function.value, module)
+        if before is None:
+            return current
+        if function.attr not in _KEEPS or (function.attr == "to_list" and not _takes_all(current)):
+            return None
+        current = before
+    return None
+
+
+def _made(receiver: ast.expr, module: Module) -> ast.Call | None:
+    if isinstance(receiver, ast.Call):
+        return receiver
+    if isinstance(receiver, ast.Name):
+        bindings = module.index.scope_at(receiver).bindings.get(receiver.id, [])
+        if len(bindings) == 1 and bindings[0].kind == "value" and isinstance(bindings[0].value, ast.Call):
+            made = bindings[0].value
+            return made if isinstance(made.func, ast.Attribute) and made.func.attr in _KEEPS | ENDS else None
+    return None
+
+
+def _takes_all(call: ast.Call) -> bool:
+    given = [*call.args, *(keyword.value for keyword in call.keywords)]
+    return all(isinstance(value, ast.Constant) and value.value is None for value in given)
+
+
+def _keywords(call: ast.Call) -> bool | None:
+    """Whether Tortoise's `filter(…)` narrows; None when it may leave a few rows, or cannot be read."""
+    if call.args or len(call.keywords) > 1:
+        return None
+    for keyword in call.keywords:
+        if keyword.arg is None or "__" in keyword.arg or keyword.arg in _KEYS:
+            return None
+    return bool(call.keywords)
+
+
+def _filter_document(call: ast.Call) -> bool | None:
+    """As `_keywords`, for `find({"customer": customer})`."""
+    if any(keyword.arg not in ("filter", "projection", "sort") for keyword in call.keywords):
+        return None
+    given = call.args[0] if call.args else None
+    given = next((keyword.value for keyword in call.keywords if keyword.arg == "filter"), given)
+    if given is None or (isinstance(given, ast.Constant) and given.value is None):
+        return False
+    if not isinstance(given, ast.Dict) or len(given.keys) > 1:
+        return None
+    for key, value in zip(given.keys, given.values, strict=True):
+        if not isinstance(key, ast.Constant) or key.value in _KEYS or isinstance(value, ast.Dict):
+            return None
+    return bool(given.keys)
+
+
+def _conditions(call: ast.Call) -> bool | None:
+    """As `_keywords`, for Beanie's `find(Order.customer == customer)`."""
+    if any(keyword.arg not in ("fetch_links", "sort") for keyword in call.keywords) or len(call.args) > 1:
+        return None
+    for condition in call.args:
+        match condition:
+            case ast.Dict():
+                return _filter_document(call)
+            case ast.Compare(left=ast.Attribute(attr=name), ops=[ast.Eq()]) if name not in _KEYS:
+                return True
+            case _:
+                return None
+    return False

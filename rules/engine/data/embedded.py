@@ -1,0 +1,79 @@
+"""Databases inside the process, SQLite above all: a statement costs microseconds and no way over a network.
+
+What costs there is a commit that wrote something: it waits for the disk.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from rules import libraries
+from rules.engine.data.pools import SERVER_DRIVERS
+from rules.engine.reading.paths import place_of
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+    from rules.engine.project import Project
+
+_DRIVERS = ("sqlite3.", "aiosqlite.", "duckdb.")
+_THROUGH_ENGINE = ("sqlalchemy.", "sqlmodel.")
+_URL = re.compile(r"[\"']?(sqlite|postgres|mysql|mariadb|oracle|mssql)[\w+]*:")
+
+_known: WeakKeyDictionary[Project, bool] = WeakKeyDictionary()
+_written: WeakKeyDictionary[Project, frozenset[str]] = WeakKeyDictionary()
+
+
+def is_embedded(callable_name: str, module: Module) -> bool:
+    """Whether a database call stays in the process: by its driver, or because the only engine of the project is SQLite."""
+    name = libraries.canonical(callable_name)
+    if name.startswith(_DRIVERS):
+        return True
+    if not name.startswith(_THROUGH_ENGINE):
+        return False
+    named = str(module.options.context.get("database", "")).lower()
+    return named.startswith("sqlite") if named else _is_sqlite(module.project)
+
+
+def is_told(project: Project) -> bool:
+    """Whether the project itself says which database it has: by a driver, or an address that it writes down."""
+    named = project.requirements.keys() | {name for each in project.files.values() for name in each.imports}
+    return bool(SERVER_DRIVERS & named or written(project) - {"sqlite"}) or _is_sqlite(project)
+
+
+def written(project: Project) -> frozenset[str]:
+    """The kinds of database whose addresses stand in the project's application code: `postgres`, `sqlite`."""
+    found = _written.get(project)
+    if found is None:
+        found = _written[project] = frozenset(_addresses(project))
+    return found
+
+
+def _addresses(project: Project, *, engines: bool = True) -> Iterator[str]:
+    """Kinds of the addresses that are kept under a name; and of what engines are made with, defaults of the environment's
+    variables among it, which a deployment may replace."""
+    for path, linked in project.resolver.modules.items():
+        if place_of(path) != "app":
+            continue
+        held = [*linked.facts.members.values()]
+        held += [value for each in linked.facts.classes for value in each.attributes.values()]
+        if engines:
+            held += [f"{each.url}:" for each in linked.facts.admissions if each.url]
+        yield from (match[1] for value in held if (match := _URL.match(value)))
+
+
+def _is_sqlite(project: Project) -> bool:
+    known = _known.get(project)
+    if known is None:
+        known = _known[project] = _names_only_sqlite(project)
+    return known
+
+
+def _names_only_sqlite(project: Project) -> bool:
+    """Whether the project writes down a URL of SQLite, none of a server, and requires no driver of one."""
+    required = project.requirements.keys()
+    if not required or SERVER_DRIVERS & required:
+        return False
+    return set(_addresses(project, engines=False)) == written(project) == {"sqlite"}

@@ -1,0 +1,139 @@
+"""Objects of an asynchronous session that are read after its commit made it forget what they hold."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rules.engine.linking.roles import Role
+from rules.engine.reading.rows import ONE
+from rules.engine.reading.spelling import last_name
+from rules.engine.reading.walking import walk
+
+if TYPE_CHECKING:
+    from rules.engine.data.tables import Table
+    from rules.engine.module import Module
+
+_ADDING = frozenset({"add", "add_all", "merge"})
+_GONE = frozenset({"delete", "expunge"})
+_READERS = frozenset({"model_validate", "from_orm"})
+
+
+@dataclass(frozen=True)
+class Expired:
+    """`name` holds an object of `table` that `node` reads; `commit` made the session forget it."""
+
+    node: ast.AST
+    name: str
+    table: Table
+    commit: ast.Call
+
+
+def after(commit: ast.Call, module: Module) -> Iterator[Expired]:
+    """The first reading of each object after `commit`, in the statements that follow it in its block."""
+    statement = module.statement(commit)
+    function = module.function_of(commit)
+    if statement is None or function is None or isinstance(function.node, ast.Lambda):
+        return
+    done: set[str] = set()
+    for following in _following(statement, module):
+        for node in _in_order(following):
+            name = node.id
+            if name in done:
+                continue
+            done.add(name)
+            table = _held(name, function.node, commit, module)
+            read = _reading(node, table, module) if table is not None else None
+            if table is not None and read is not None:
+                yield Expired(read, name, table, commit)
+
+
+def _following(statement: ast.stmt, module: Module) -> list[ast.stmt]:
+    """What comes after a statement in its block, and after the `try` whose body that is."""
+    found: list[ast.stmt] = []
+    around: ast.AST | None = module.parent(statement)
+    while around is not None:
+        for field in ("body", "orelse", "finalbody"):
+            body = getattr(around, field, None)
+            if isinstance(body, list) and statement in body:
+                found += body[body.index(statement) + 1 :]
+        if not isinstance(around, ast.Try) or statement not in around.body:
+            break
+        statement, around = around, module.parent(around)
+    return found
+
+
+def _in_order(statement: ast.stmt) -> list[ast.Name]:
+    """The names of a statement, in the order in which they are written; those in nested functions run later."""
+    found: list[ast.Name] = []
+    pending: list[ast.AST] = [statement]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.Name):
+            found.append(node)
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+            pending.extend(ast.iter_child_nodes(node))
+    return sorted(found, key=lambda name: (name.lineno, name.col_offset))
+
+
+def _held(
+    name: str, function: ast.FunctionDef | ast.AsyncFunctionDef, commit: ast.Call, module: Module
+) -> Table | None:
+    """The table of the object that the session holds under `name` when it commits; None when that is not certain."""
+    place = (commit.lineno, commit.col_offset)
+    made: list[ast.expr] = []
+    added = False
+    for node in walk(function):
+        if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store):
+            parent = module.parent(node)
+            if not isinstance(parent, ast.Assign | ast.AnnAssign) or parent.value is None:
+                return None
+            if (node.lineno, node.col_offset) < place:
+                made.append(parent.value)
+        elif isinstance(node, ast.Call) and any(
+            isinstance(argument, ast.Name) and argument.id == name for argument in node.args
+        ):
+            last = last_name(node.func)
+            if last in _GONE:
+                return None
+            added = added or (last in _ADDING and (node.lineno, node.col_offset) < place)
+    if len(made) != 1:
+        return None
+    (value,) = made
+    rows = module.rows(value)
+    if rows and all(loaded.stage == ONE and loaded.is_async is True and not loaded.reads for loaded in rows):
+        tables = {id(loaded.table): loaded.table for loaded in rows}
+        return next(iter(tables.values())) if len(tables) == 1 else None
+    if added and isinstance(value, ast.Call):
+        return module.table(value.func)
+    return None
+
+
+def _reading(name: ast.Name, table: Table, module: Module) -> ast.AST | None:
+    """What reads the object that `name` holds: an attribute, a response, a schema. None when something may load it again."""
+    parent = module.parent(name)
+    if isinstance(parent, ast.Attribute) and isinstance(parent.ctx, ast.Load):
+        around = module.parent(parent)
+        if isinstance(around, ast.Call) and around.func is parent:
+            return None
+        return parent if parent.attr in table.columns or parent.attr in table.relationships else None
+    if isinstance(parent, ast.Return):
+        return parent if _responds(name, module) else None
+    if isinstance(parent, ast.Call) and name in parent.args and last_name(parent.func) in _READERS:
+        return parent
+    return None
+
+
+def _responds(name: ast.Name, module: Module) -> bool:
+    """Whether the function is an endpoint whose response model reads what it returns."""
+    function = module.function_of(name)
+    if module.role(name) is not Role.ENDPOINT or function is None or isinstance(function.node, ast.Lambda):
+        return False
+    declared: ast.expr | None = function.node.returns
+    for decorator in function.node.decorator_list:
+        for keyword in decorator.keywords if isinstance(decorator, ast.Call) else ():
+            if keyword.arg == "response_model":
+                declared = keyword.value
+    return declared is not None and not (isinstance(declared, ast.Constant) and declared.value is None)

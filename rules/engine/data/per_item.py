@@ -1,0 +1,687 @@
+"""Whether a loop goes over data at all: over rows and the items of a request, or over a handful of other things."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from rules.engine.data import small_tables
+from rules.engine.linking.context import AT_STARTUP, IN_REQUEST
+from rules.engine.linking.values import Sort, Value
+from rules.engine.reading import facts, switches
+from rules.engine.reading.loop_shapes import FEW, is_short, iterables, targets, unwrapped
+from rules.engine.reading.scopes import Part
+from rules.engine.reading.spelling import last_name
+from rules.engine.reading.walking import walk
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rules.engine.linking.graph import Node
+    from rules.engine.module import Module
+    from rules.engine.reading.scopes import Binding
+
+_FIELDS = frozenset({"model_dump", "dict", "asdict", "__dict__", "_asdict"})
+"""What gives one value per field of a schema."""
+_GROUPING = frozenset({"append", "add", "extend", "update", "setdefault"})
+_GROUPS = frozenset({"defaultdict", "groupby"})
+_ARRIVING = ("stream", "listen", "subscri", "consum")
+_ENUM = "enum."
+_SHORT = re.compile(
+    r"\b(?:few|small|short|handful|at most|bounded|one or two|rare|rarely|deliberate\w*|intentional\w*)\b",
+    re.IGNORECASE,
+)
+_PREPARING = re.compile(
+    r"(?:^|[/_])(?:seed|seeds|seeders?|fixes|fixtures?|migrat\w*|backfills?|bootstrap)(?=[/_.]|$)"
+)
+"""Paths of code that fills or mends a database once."""
+_FILLING = re.compile(
+    r"_*(?:(?:seed|backfill|migrate|bootstrap|populate)(?:_|$)"
+    r"|(?:create|build|ensure|init|initialize|setup)_(?:db|database|index(?:es)?|indices|tables?|schemas?|constraints)(?:_|$))"
+)
+"""Such functions."""
+_SETTINGS = re.compile(r"(?:\w*_)?settings|_*(?:app_)?(?:config|conf|env)", re.IGNORECASE)
+_KEYS = frozenset(
+    {"id", "_id", "pk", "uuid", "key", "slug", "name", "email", "username"}
+    | {"field", "field_name", "column", "column_name", "attribute", "parameter"}
+)
+_FEW_NAMED = 3
+"""As many values as a condition may name for an item to be one of a few."""
+_MANY_KINDS = 4
+"""From so many branches on, an `if` with its `elif`s takes items apart by their kind."""
+_OWN = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.For, ast.AsyncFor, ast.While)
+"""What a `break` or `return` inside does not leave the loop with, or not for certain."""
+
+
+def is_few(loop: ast.AST, module: Module) -> bool:
+    """Whether the code itself says that the turns are few: the fields of a schema, a constant that is imported, the
+    members of an enumeration, `rows[:5]`."""
+    return any(
+        _has_few(unwrapped(iterable), module)
+        or _gives_members(target, module)
+        or _is_measured(unwrapped(iterable), loop, module)
+        for iterable, target in zip(iterables(loop), targets(loop), strict=True)
+    )
+
+
+def is_doubtful(loop: ast.AST, module: Module) -> bool:
+    """Whether the turns are likely few, or may not come at all: groups of items, what is left over beyond a limit,
+    a search, what arrives over time, code that prepares data or cleans up after a failure, or where a comment says so."""
+    return (
+        is_preparing(loop, module)
+        or _is_after_failure(loop, module)
+        or _is_search(loop)
+        or _is_asked_until_known(loop, module)
+        or _is_said_to_be_short(loop, module)
+        or _names_members(loop, module)
+        or any(_is_unclear(iterable, module) for iterable in iterables(loop))
+    )
+
+
+def _is_after_failure(loop: ast.AST, module: Module) -> bool:
+    parent = module.parent(loop)
+    while parent is not None and not isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+        if isinstance(parent, ast.ExceptHandler):
+            return True
+        parent = module.parent(parent)
+    return False
+
+
+def _is_unclear(iterable: ast.expr, module: Module) -> bool:
+    if _is_grouped(iterable, module) or _is_rest(iterable) or _is_arriving(iterable):
+        return True
+    if isinstance(iterable, ast.Name) and (
+        _is_done(iterable, module) or _is_many_only_in_jobs(iterable, module)
+    ):
+        return True
+    value = _value_of(iterable, module) if isinstance(iterable, ast.Name) else iterable
+    return _is_arriving(value) or _is_limited(value, module) or _is_configured(value)
+
+
+def _is_configured(value: ast.AST | None) -> bool:
+    """`settings.mirrors`, `[*settings.mirrors, settings.own]`: as many as somebody wrote down."""
+    match value:
+        case ast.List(elts=parts) | ast.Tuple(elts=parts):
+            return bool(parts) and all(map(_is_configured, parts))
+        case ast.Starred(value=inner) | ast.Attribute(value=ast.Attribute() as inner):
+            return _is_configured(inner) or (
+                isinstance(value, ast.Attribute) and bool(_SETTINGS.fullmatch(last_name(inner)))
+            )
+        case ast.Attribute(value=ast.Name(id=name)):
+            return bool(_SETTINGS.fullmatch(name))
+    return False
+
+
+def is_picked(node: ast.AST, loop: ast.AST, module: Module) -> bool:
+    """`if release.id != wanted: continue` before it, or `if name == "country":` around it: one item gets there, or a few
+    that the code names."""
+    item = _Item(loop, module)
+    child, parent = node, module.parent(node)
+    while parent is not None:
+        if (
+            isinstance(parent, ast.If)
+            and child in parent.body
+            and (_picks(parent.test, False, item) or _is_one_of_many(parent, item, module))
+        ):
+            return True
+        if isinstance(parent, ast.match_case) and child in parent.body and _names_value(parent.pattern):
+            match = module.parent(parent)
+            if isinstance(match, ast.Match) and item.is_key(match.subject):
+                return True
+        body = getattr(parent, "body", None)
+        for earlier in body[: body.index(child)] if isinstance(body, list) and child in body else ():
+            if (
+                isinstance(earlier, ast.If)
+                and isinstance(earlier.body[-1], ast.Continue)
+                and _picks(earlier.test, True, item)
+            ):
+                return True
+        if parent is loop:
+            break
+        child, parent = parent, module.parent(parent)
+    return False
+
+
+def _is_one_of_many(branch: ast.If, item: _Item, module: Module) -> bool:
+    """Whether an `if` is a branch among many that ask what the item is: each kind has its own work."""
+    first: ast.AST = branch
+    while isinstance(above := module.parent(first), ast.If) and above.orelse == [first]:
+        first = above
+    branches = 0
+    while isinstance(first, ast.If):
+        branches += bool(_loaded(first.test) & (item.names | item.keys)) and any(
+            isinstance(part, ast.Constant) and isinstance(part.value, str) for part in walk(first.test)
+        )
+        first = first.orelse[0] if len(first.orelse) == 1 else first.test
+    return branches >= _MANY_KINDS
+
+
+class _Item:
+    """What stands for the item of a turn, and which expressions tell items apart."""
+
+    def __init__(self, loop: ast.AST, module: Module) -> None:
+        self.module = module
+        self.names = {
+            name.id for target in targets(loop) for name in walk(target) if isinstance(name, ast.Name)
+        }
+        self.keys: set[str] = set()
+        """The item itself where it is one value, the key of `.items()`, and `field` after `field = item.field`."""
+        for target, iterable in zip(targets(loop), iterables(loop), strict=True):
+            match target:
+                case ast.Name(id=name):
+                    self.keys.add(name)
+                case ast.Tuple(elts=[ast.Name(id=name), *_]) if last_name(iterable) in ("items", "enumerate"):
+                    self.keys.add(name)
+        for statement in loop.body if isinstance(loop, ast.For | ast.AsyncFor) else ():
+            match statement:
+                case ast.Assign(targets=[ast.Name(id=name)], value=value) if self.is_key(value):
+                    self.keys.add(name)
+
+    def is_key(self, node: ast.expr) -> bool:
+        match node:
+            case ast.Name(id=name):
+                return name in self.keys
+            case ast.Attribute(value=ast.Name(id=name), attr=key):
+                return name in self.names and key in _KEYS
+            case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=str(key))):
+                return name in self.names and key in _KEYS
+            case ast.Call(
+                func=ast.Attribute(value=ast.Name(id=name), attr="get"),
+                args=[ast.Constant(value=str(key)), *_],
+            ):
+                return name in self.names and key in _KEYS
+        return False
+
+    def are_few(self, values: ast.expr) -> bool:
+        """Whether `values` are a few that are written down, here or under a name."""
+        written = _value_of(values, self.module) if isinstance(values, ast.Name) else values
+        if not isinstance(written, ast.Tuple | ast.List | ast.Set) or len(written.elts) > _FEW_NAMED:
+            return False
+        return not any(isinstance(each, ast.Starred) for each in written.elts)
+
+
+def _names_value(pattern: ast.pattern) -> bool:
+    """`case "country":`, `case Role.OWNER | Role.ADMIN:`."""
+    match pattern:
+        case ast.MatchValue():
+            return True
+        case ast.MatchOr(patterns=patterns):
+            return len(patterns) <= _FEW_NAMED and all(map(_names_value, patterns))
+    return False
+
+
+def _picks(test: ast.expr, negated: bool, item: _Item) -> bool:
+    """Whether `test` (its contrary when `negated`) compares a key of an item with what is the same for all of them, or
+    with a few constants."""
+    equal, among = ((ast.NotEq, ast.IsNot), ast.NotIn) if negated else ((ast.Eq, ast.Is), ast.In)
+    match test:
+        case ast.BoolOp(op=ast.And(), values=values) if not negated:
+            return any(_picks(value, negated, item) for value in values)
+        case ast.BoolOp(op=ast.Or(), values=values) if not negated:
+            return len(values) <= _FEW_NAMED and all(_picks(each, negated, item) for each in values)
+        case ast.Compare(left=left, ops=[found], comparators=[right]) if isinstance(found, among):
+            return item.is_key(left) and item.are_few(right)
+        case ast.Compare(left=left, ops=[found], comparators=[right]) if isinstance(found, equal):
+            key, other = (left, right) if item.is_key(left) else (right, left)
+            nothing = isinstance(other, ast.Constant) and other.value is None
+            return item.is_key(key) and not nothing and not _loaded(other) & item.names
+    return False
+
+
+def _loaded(node: ast.AST) -> set[str]:
+    return {name.id for name in walk(node) if isinstance(name, ast.Name)}
+
+
+def sounds_few(loop: ast.AST) -> bool:
+    """Whether a loop goes over a handful, as the name of its list says: managers, roles, providers."""
+    return any(small_tables.sounds_few(_list_name(iterable)) for iterable in iterables(loop))
+
+
+def _list_name(iterable: ast.expr) -> str:
+    """`managers` of `team.managers`, `managers or []`, `(team.managers or {}).items()`; `get_fields` of `get_fields()`."""
+    inner = unwrapped(iterable)
+    while isinstance(inner, ast.BoolOp):
+        inner = unwrapped(inner.values[0])
+    match inner:
+        case ast.Attribute(value=owner, attr=("keys" | "ids") as what) if last_name(owner).endswith(
+            f"_{what}"
+        ):
+            return last_name(owner)  # `role_keys.keys`
+        case (
+            ast.Subscript(slice=ast.Constant(value=str(name)))
+            | ast.Call(func=ast.Attribute(attr="get"), args=[ast.Constant(value=str(name)), *_])
+        ):
+            return name  # `plugin["configs"]`
+    return last_name(inner.func if isinstance(inner, ast.Call) else inner)
+
+
+def goes_over_rows(loop: ast.AST, module: Module) -> bool:
+    """Whether a loop is seen to go over what a database gave, with no small limit on it."""
+    return any(_gives_rows(unwrapped(iterable), module) for iterable in iterables(loop))
+
+
+def _gives_rows(iterable: ast.expr, module: Module) -> bool:
+    if module.rows(iterable):
+        return not _is_limited(iterable, module)
+    source: ast.AST | None = iterable
+    while isinstance(source, ast.Attribute | ast.Subscript | ast.Await):
+        source = source.value
+    if isinstance(source, ast.Name):
+        if module.rows(source):
+            return not _is_limited(source, module)
+        source = _value_of(source, module)
+    if isinstance(source, ast.Await):
+        source = source.value
+    if not isinstance(source, ast.Call) or _is_limited(source, module):
+        return False
+    if module.query(source) is not None:
+        return True
+    summary = module.summary(source)
+    return summary is not None and bool(summary.queries)
+
+
+def is_preparing(node: ast.AST, module: Module) -> bool:
+    """Whether the code prepares data, at the start or as its file says: requests get to it now and then."""
+    found = module.graph_node(node)
+    if found is None:
+        return bool(_PREPARING.search(module.path))
+    name = found.symbol.rpartition(".")[2]
+    return bool(found.contexts & AT_STARTUP or _PREPARING.search(module.path) or _FILLING.match(name))
+
+
+def is_member_call(call: ast.Call, loop: ast.AST) -> bool:
+    """`for exporter in self.exporters: exporter.run()`: the parts of an object take their turn, each does its own."""
+    names = {target.id for target in targets(loop) if isinstance(target, ast.Name)}
+    return (
+        isinstance(call.func, ast.Attribute)
+        and isinstance(call.func.value, ast.Name)
+        and call.func.value.id in names
+        and any(
+            isinstance(iterable, ast.Attribute)
+            and isinstance(iterable.value, ast.Name)
+            and iterable.value.id in ("self", "cls")
+            for iterable in iterables(loop)
+        )
+    )
+
+
+def _has_few(iterable: ast.expr, module: Module) -> bool:
+    match iterable:
+        case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)) if name in _FIELDS:
+            return True
+        case ast.Attribute(attr="__dict__" | "columns"):
+            return True
+        case ast.Subscript(slice=ast.Slice(upper=ast.Constant(value=int(upper)))) if upper <= FEW:
+            return True
+        case ast.Subscript(value=mapping) if _holds_lists(mapping, module):
+            return True
+        case ast.Call(func=ast.Attribute(attr="intersection"), args=[other]) if _is_constant(other):
+            return True  # `added.intersection(NOTIFIED)`: no more than the constant has
+        case ast.BinOp(op=ast.BitAnd(), left=left, right=right) if _is_constant(left) or _is_constant(right):
+            return True
+        case ast.Call() | ast.Await():
+            return _gives_few(iterable, module)
+        case ast.Name():
+            bindings = _bindings(iterable, module)
+            values = list(_values(bindings))
+            if values and all(_gives_few(value, module) for value in values):
+                return True
+            if _is_given_few(iterable, bindings, module) or _is_collected_of_few(iterable, bindings, module):
+                return True
+            if bindings and all(binding.kind == "import" for binding in bindings):
+                return True
+            if _is_made_of_few(iterable, bindings, module) or _holds_members(iterable, bindings, module):
+                return True
+            return any(
+                isinstance(value, ast.Call) and last_name(value.func) in _FIELDS
+                for value in _values(bindings)
+            ) or any(
+                isinstance(call.func, ast.Attribute)
+                and call.func.attr == "update"
+                and isinstance(call.func.value, ast.Name)
+                and call.func.value.id == iterable.id
+                and any(isinstance(each, ast.Call) and last_name(each.func) in _FIELDS for each in call.args)
+                for call in module.index.scope_at(iterable).calls
+            )
+    return False
+
+
+def _is_constant(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name | ast.Attribute) and last_name(node).lstrip("_").isupper()
+
+
+def _holds_lists(mapping: ast.expr, module: Module) -> bool:
+    """Whether `RELATIONS` of `RELATIONS[kind]` is a constant, and each of its values a few that are written down."""
+    if not isinstance(mapping, ast.Name) or not _is_constant(mapping):
+        return False
+    bindings = _bindings(mapping, module)
+    if bindings and all(binding.kind == "import" for binding in bindings):
+        return True
+    values = [each.value if isinstance(each, ast.AnnAssign) else each for each in _values(bindings)]
+    return bool(values) and all(
+        isinstance(value, ast.Dict) and bool(value.values) and all(map(_is_short_list, value.values))
+        for value in values
+    )
+
+
+def _is_short_list(value: ast.expr) -> bool:
+    return (
+        isinstance(value, ast.Tuple | ast.List | ast.Set)
+        and len(value.elts) <= FEW
+        and not any(isinstance(each, ast.Starred) for each in value.elts)
+    )
+
+
+def _gives_few(value: ast.AST | None, module: Module) -> bool:
+    """Whether a function of the project answers with two items at most: `await aliases_of(kind)`."""
+    call = value.value if isinstance(value, ast.Await) else value
+    target = module.callee(call) if isinstance(call, ast.Call) else None
+    return target is not None and bool(target.function.flags & facts.FEW)
+
+
+def _is_measured(iterable: ast.expr, loop: ast.AST, module: Module) -> bool:
+    """Whether `if len(links) > 3: raise TooMany()` stands before the loop over `links`."""
+    if not isinstance(iterable, ast.Name | ast.Attribute):
+        return False
+    child, parent = loop, module.parent(loop)
+    while parent is not None:
+        body = getattr(parent, "body", None)
+        for earlier in body[: body.index(child)] if isinstance(body, list) and child in body else ():
+            if (
+                isinstance(earlier, ast.If)
+                and isinstance(earlier.body[-1], ast.Raise | ast.Return)
+                and any(_is_longer(test, iterable, module) for test in _alternatives(earlier.test))
+            ):
+                return True
+        if isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+            return False
+        child, parent = parent, module.parent(parent)
+    return False
+
+
+def _alternatives(test: ast.expr) -> list[ast.expr]:
+    return test.values if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.Or) else [test]
+
+
+def _is_longer(test: ast.expr, measured: ast.expr, module: Module) -> bool:
+    """`len(measured) > 3`, by a number that the code shows."""
+    match test:
+        case ast.Compare(
+            left=ast.Call(func=ast.Name(id="len"), args=[counted]),
+            ops=[ast.Gt() | ast.GtE()],
+            comparators=[most],
+        ):
+            return ast.dump(counted) == ast.dump(measured) and any(
+                0 < number <= FEW for number in _numbers(most, module)
+            )
+    return False
+
+
+def _is_collected_of_few(name: ast.Name, bindings: list[Binding], module: Module) -> bool:
+    """Whether the name is an empty list at first, and gets its items in loops of few turns only."""
+    if len(bindings) != 1 or not isinstance(bindings[0].value, ast.List) or bindings[0].value.elts:
+        return False
+    loops = []
+    for call in module.index.scope_at(name).calls:
+        match call.func:
+            case ast.Attribute(value=ast.Name(id=grown), attr=how) if grown == name.id and how in _GROUPING:
+                if how in ("extend", "update"):
+                    return False
+                loops.append(module.loops(call)[-1:])
+    return bool(loops) and all(
+        is_few(loop, module) or module.is_short(loop) for around in loops for loop in around
+    )
+
+
+def _is_made_of_few(name: ast.Name, bindings: list[Binding], module: Module) -> bool:
+    """Whether the name holds one comprehension over what the source writes down, and nothing is added to it."""
+    made = [
+        value for value in _values(bindings) if isinstance(value, ast.ListComp | ast.SetComp | ast.DictComp)
+    ]
+    if len(bindings) != 1 or len(made) != 1 or len(made[0].generators) != 1:
+        return False
+    if not (module.is_short(made[0]) or is_short(made[0], module.qualified_name)):
+        return False
+    return not any(
+        isinstance(call.func, ast.Attribute)
+        and call.func.attr in (*_GROUPING, "insert")
+        and isinstance(call.func.value, ast.Name)
+        and call.func.value.id == name.id
+        for call in module.index.scope_at(name).calls
+    )
+
+
+def _is_given_few(name: ast.Name, bindings: list[Binding], module: Module) -> bool:
+    """Whether the name is a parameter for which all callers pass constants."""
+    found = _parameter(name, bindings, module)
+    return found is not None and switches.gets_few(*found)
+
+
+def _is_many_only_in_jobs(name: ast.Name, module: Module) -> bool:
+    """Whether the name is a parameter for which those that requests reach write out one or a few: `index([document])`."""
+    found = _parameter(name, _bindings(name, module), module)
+    return found is not None and switches.gets_few_in_requests(
+        *found, lambda node: bool(node.contexts & IN_REQUEST)
+    )
+
+
+def _parameter(
+    name: ast.Name, bindings: list[Binding], module: Module
+) -> tuple[Node, switches.Switch] | None:
+    """The function and the parameter of it that a name is."""
+    function, node = module.function_of(name), module.graph_node(name)
+    if len(bindings) != 1 or bindings[0].kind != "parameter" or function is None or node is None:
+        return None
+    arguments = function.node.args
+    positional = [each.arg for each in (*arguments.posonlyargs, *arguments.args)]
+    bound = bool(node.function.owner) and not node.function.flags & facts.STATIC
+    position = positional.index(name.id) - bound if name.id in positional else -1
+    return node, switches.Switch(name.id, position)
+
+
+def _gives_members(target: ast.expr, module: Module) -> bool:
+    """Whether the loop's variable is a member of an enumeration of the project."""
+    if isinstance(target, ast.Tuple) and target.elts:
+        target = target.elts[0]  # the key of `.items()`
+    if not isinstance(target, ast.Name):
+        return False
+    return _is_enumeration(module.value(target), Sort.OBJECT, module)
+
+
+def _holds_members(name: ast.Name, bindings: list[Binding], module: Module) -> bool:
+    """Whether the name is bound to lists that are written out, and to at least one of members of an enumeration."""
+    values = [binding.value for binding in bindings]
+    given = [value for value in values if not isinstance(value, ast.List | ast.Tuple)]
+    if not given or len(given) == len(values):
+        return False
+    if any(isinstance(each, ast.Starred) for value in values if value not in given for each in _parts(value)):
+        return False
+    resolver, scope = module.project.resolver, module.index.scope_at(name)
+    home = resolver.modules[module.path]
+    refs = [module.index.ref(value, scope) if isinstance(value, ast.expr) else "" for value in given]
+    return all(ref and _is_enumeration(resolver.value(f"{ref}[]", home), Sort.OBJECT, module) for ref in refs)
+
+
+def _parts(value: object) -> list[ast.expr]:
+    return value.elts if isinstance(value, ast.List | ast.Tuple) else []
+
+
+def _is_enumeration(value: Value | None, sort: int, module: Module) -> bool:
+    if value is None or value.sort != sort:
+        return False
+    declared = [
+        each.home.classes.get(each.symbol)
+        for each in module.project.resolver.ancestry(value)
+        if each.module is not None
+    ]
+    return any(base.startswith(_ENUM) for each in declared if each is not None for base in each.bases)
+
+
+def _names_members(loop: ast.AST, module: Module) -> bool:
+    """`Meter[key.name]`, `Meter(key)` of the loop's `key`: there are as many as the enumeration has members."""
+    names = {target.id for target in targets(loop) if isinstance(target, ast.Name)}
+    for node in walk(loop) if names else ():
+        match node:
+            case ast.Subscript(value=ast.Name() | ast.Attribute() as owner, slice=key):
+                pass
+            case ast.Call(func=ast.Name() | ast.Attribute() as owner, args=[key], keywords=[]):
+                pass
+            case _:
+                continue
+        if isinstance(key, ast.Attribute) and key.attr in ("name", "value"):
+            key = key.value
+        if (
+            isinstance(key, ast.Name)
+            and key.id in names
+            and _is_enumeration(module.value(owner), Sort.CLASS, module)
+        ):
+            return True
+    return False
+
+
+def _is_grouped(iterable: ast.expr, module: Module) -> bool:
+    if (
+        isinstance(iterable, ast.Call)
+        and last_name(iterable.func) in ("set", "frozenset", "list", "sorted")
+        and iterable.args
+    ):
+        inner = iterable.args[0]
+        if last_name(iterable.func) in ("set", "frozenset"):
+            return isinstance(inner, ast.ListComp | ast.GeneratorExp) and isinstance(inner.elt, ast.Attribute)
+        return _is_grouped(inner, module)
+    if isinstance(iterable, ast.SetComp):
+        return isinstance(iterable.elt, ast.Attribute)
+    inner = unwrapped(iterable)
+    if isinstance(inner, ast.Call):
+        return last_name(inner.func) in _GROUPS
+    if inner is not iterable and "_by_" in last_name(inner):
+        return True  # `ids_by_kind.items()`
+    if not isinstance(inner, ast.Name):
+        return False
+    values = list(_values(_bindings(inner, module)))
+    if any(isinstance(value, ast.SetComp) and isinstance(value.elt, ast.Attribute) for value in values):
+        return True
+    if inner is iterable:
+        return any(isinstance(value, ast.Call) and last_name(value.func) == "groupby" for value in values)
+    return any(isinstance(value, ast.Call) and last_name(value.func) in _GROUPS for value in values) or any(
+        _adds_to_group(call, inner.id) for call in module.index.scope_at(inner).calls
+    )
+
+
+def _adds_to_group(call: ast.Call, name: str) -> bool:
+    """`groups[key].append(item)`, `groups.setdefault(key, []).append(item)`."""
+    match call.func:
+        case ast.Attribute(value=ast.Subscript(value=ast.Name(id=found)), attr=method) if method in _GROUPING:
+            return found == name
+        case ast.Attribute(
+            value=ast.Call(func=ast.Attribute(value=ast.Name(id=found), attr="setdefault")), attr=method
+        ) if method in _GROUPING:
+            return found == name
+    return False
+
+
+def _is_search(loop: ast.AST) -> bool:
+    """Whether the loop may leave at the first item that will do."""
+    pending: list[ast.AST] = list(loop.body) if isinstance(loop, ast.For | ast.AsyncFor) else []
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.Break | ast.Return):
+            return True
+        if not isinstance(node, _OWN):
+            pending.extend(ast.iter_child_nodes(node))
+    return False
+
+
+def _is_asked_until_known(loop: ast.AST, module: Module) -> bool:
+    """`any(is_open(order) for order in orders)`: it ends at the first answer that decides."""
+    parent = module.parent(loop)
+    return (
+        isinstance(loop, ast.GeneratorExp)
+        and isinstance(parent, ast.Call)
+        and isinstance(parent.func, ast.Name)
+        and parent.func.id in ("any", "all", "next")
+    )
+
+
+def _is_said_to_be_short(loop: ast.AST, module: Module) -> bool:
+    """Whether a comment at the loop says that it is: somebody weighed it already."""
+    first = getattr(loop, "lineno", 1)
+    return any(
+        "#" in line and _SHORT.search(line.partition("#")[2])
+        for line in module.source.lines[max(0, first - 4) : first + 1]
+    )
+
+
+def _is_limited(value: ast.AST | None, module: Module) -> bool:
+    """`load(limit=5)`, `select(Order).limit(MOST)`: a handful of rows, by a number that the code shows."""
+    if not isinstance(value, ast.expr):
+        return False
+    for node in walk(value):
+        if not isinstance(node, ast.Call):
+            continue
+        limits = [keyword.value for keyword in node.keywords if keyword.arg == "limit"]
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "limit":
+            limits.extend(node.args[:1])
+        if any(0 < number <= FEW for limit in limits for number in _numbers(limit, module)):
+            return True
+    return False
+
+
+def _numbers(node: ast.expr, module: Module) -> Iterator[int]:
+    values = _values(_bindings(node, module)) if isinstance(node, ast.Name) else iter([node])
+    for value in values:
+        if isinstance(value, ast.Constant) and isinstance(value.value, int):
+            yield value.value
+
+
+def _is_rest(iterable: ast.expr) -> bool:
+    """`saves[limit:]`: what is beyond the limit, one or two as a rule."""
+    match iterable:
+        case ast.Subscript(slice=ast.Slice(lower=ast.expr() as lower, upper=None)):
+            return not (isinstance(lower, ast.Constant) and lower.value in (0, 1))
+    return False
+
+
+def _is_arriving(iterable: ast.AST | None) -> bool:
+    name = (
+        last_name(iterable.func if isinstance(iterable, ast.Call) else iterable)
+        if iterable is not None
+        else ""
+    )
+    return any(word in name.lower() for word in _ARRIVING)
+
+
+def _is_done(name: ast.Name, module: Module) -> bool:
+    """`done, pending = await asyncio.wait(…)`: what was done by then, each turn for itself."""
+    for binding in _bindings(name, module):
+        value = binding.value.value if isinstance(binding.value, Part) else None
+        if isinstance(value, ast.Await):
+            value = value.value
+        if isinstance(value, ast.Call) and module.qualified_name(value.func) == "asyncio.wait":
+            return True
+    return False
+
+
+def _value_of(name: ast.Name, module: Module) -> ast.AST | None:
+    return next(_values(_bindings(name, module)), None)
+
+
+def _bindings(name: ast.Name, module: Module) -> list[Binding]:
+    scope = module.index.scope_at(name)
+    while name.id not in scope.bindings:
+        if scope.parent is None:
+            return []
+        scope = scope.parent
+    return scope.bindings[name.id]
+
+
+def _values(bindings: list[Binding]) -> Iterator[ast.AST]:
+    for binding in bindings:
+        value = binding.value
+        if isinstance(value, ast.AnnAssign):
+            value = value.value
+        if isinstance(value, ast.Await):
+            value = value.value
+        if isinstance(value, ast.AST):
+            yield value

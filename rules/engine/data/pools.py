@@ -1,0 +1,197 @@
+"""Database engines and their pools: what a call says of the pool, and what the project says around it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rules import libraries
+from rules.engine.linking.values import Sort
+from rules.engine.service.creation import lasts, made_again, serves
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+    from rules.engine.project import Project
+
+DEFAULT_SIZE = 5
+DEFAULT_OVERFLOW = 10
+_ENGINES = {"sqlalchemy.create_engine": False, "sqlalchemy.ext.asyncio.create_async_engine": True}
+_POOL = frozenset(
+    {
+        "pool_size",
+        "max_overflow",
+        "pool_timeout",
+        "pool_recycle",
+        "pool_pre_ping",
+        "poolclass",
+        "pool",
+        "creator",
+    }
+    | {"async_creator", "pool_use_lifo"}
+)
+SERVER_DRIVERS = frozenset(
+    {
+        "psycopg",
+        "psycopg2",
+        "psycopg2-binary",
+        "psycopg-binary",
+        "asyncpg",
+        "pg8000",
+        "pymysql",
+        "mysqlclient",
+    }
+    | {
+        "aiomysql",
+        "asyncmy",
+        "mysql-connector-python",
+        "oracledb",
+        "cx-oracle",
+        "pyodbc",
+        "aioodbc",
+        "pymssql",
+    }
+)
+_SERVER_URL = re.compile(r"\b(?:postgres(?:ql)?|mysql|mariadb|oracle|mssql)(?:\+\w+)?://")
+_ASIDE = re.compile(
+    r"(?:^|_)(?:test|tests|alembic|migrat\w*|script|seed|celery|worker|task|job)s?(?:_|$)", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """A call that makes an engine for a database server."""
+
+    call: ast.Call
+    is_async: bool
+    given: dict[str, ast.expr]
+
+    @property
+    def is_configured(self) -> bool:
+        return bool(_POOL & self.given.keys())
+
+    def number(self, name: str, default: int) -> int | None:
+        """A pool setting; None when it is given as something that cannot be read."""
+        value = self.given.get(name)
+        if value is None:
+            return default
+        return value.value if isinstance(value, ast.Constant) and isinstance(value.value, int) else None
+
+
+def makes_engine(name: str) -> bool:
+    """Whether the callable `name` makes an engine."""
+    return libraries.canonical(name) in _ENGINES
+
+
+def engine(call: ast.Call, module: Module) -> Engine | None:
+    """The engine that `call` makes for the application, and that it keeps; None for SQLite, scripts, tests, for one that a
+    function makes for its own few statements, and for what nobody can tell."""
+    name = libraries.canonical(module.qualified_name(call.func) or "")
+    given = _given(call, module) if name in _ENGINES else None
+    if given is None:
+        return None
+    if not serves(call, module) or made_again(call, module) is not None or _is_aside(call, module):
+        return None
+    if not lasts(call, module) or _is_sqlite(call, given, module) or not _has_server(call, module):
+        return None
+    return Engine(call, _ENGINES[name], given)
+
+
+def _given(call: ast.Call, module: Module) -> dict[str, ast.expr] | None:
+    """The keyword arguments, those of `**options` included where that is a dictionary one can read."""
+    given: dict[str, ast.expr] = {}
+    for keyword in call.keywords:
+        if keyword.arg is not None:
+            given[keyword.arg] = keyword.value
+            continue
+        options = _options(keyword.value, module)
+        if options is None:
+            return None
+        given.update(options)
+    return given
+
+
+def _options(value: ast.expr, module: Module) -> dict[str, ast.expr] | None:
+    """The entries of a dictionary display, itself or as the only value of a name that nothing adds to."""
+    if isinstance(value, ast.Name):
+        scope = module.index.scope_at(value)
+        while value.id not in scope.bindings and scope.parent is not None:
+            scope = scope.parent
+        bindings = scope.bindings.get(value.id, [])
+        found = bindings[0].value if len(bindings) == 1 else None
+        found = found.value if isinstance(found, ast.AnnAssign) else found
+        if not isinstance(found, ast.Dict) or re.search(
+            rf"\b{value.id}\s*(?:\[|\.update\(|\|=)", module.source.text
+        ):
+            return None
+        value = found
+    if not isinstance(value, ast.Dict):
+        return None
+    keys = [key.value if isinstance(key, ast.Constant) else None for key in value.keys]
+    if not all(isinstance(key, str) for key in keys):
+        return None
+    return {str(key): entry for key, entry in zip(keys, value.values, strict=True)}
+
+
+def _is_aside(call: ast.Call, module: Module) -> bool:
+    """Whether the engine belongs to tests, development, migrations or a worker, as its function, file or guard says."""
+    function = module.function_of(call)
+    if function is not None and (_ASIDE.search(function.name) or _is_of_request(function.name, call, module)):
+        return True
+    if _ASIDE.search(module.path.rpartition("/")[2].removesuffix(".py")):
+        return True
+    current = module.parent(call)
+    while current is not None:
+        if isinstance(current, ast.If | ast.IfExp) and re.search(
+            r"test|sqlite|debug|develop|\bdev\b|local", ast.unparse(current.test), re.IGNORECASE
+        ):
+            return True
+        if isinstance(current, ast.ExceptHandler):
+            return True  # what is left when the engine that was wanted cannot be made
+        current = module.parent(current)
+    return False
+
+
+def _is_of_request(name: str, call: ast.Call, module: Module) -> bool:
+    """Whether an object that is made for one request makes the engine: an exporter, say."""
+    return name in ("__init__", "__enter__", "__aenter__") and module.reached(call)
+
+
+def _is_sqlite(call: ast.Call, given: dict[str, ast.expr], module: Module) -> bool:
+    if any("check_same_thread" in ast.unparse(value) for value in given.values()):
+        return True
+    url = call.args[0] if call.args else given.get("url")
+    if url is None:
+        return True
+    return "sqlite" in (_text(url, module) or ast.unparse(url)).lower()
+
+
+def _text(url: ast.expr, module: Module) -> str:
+    value = module.value(url)
+    if value is not None and value.sort == Sort.TEXT:
+        return value.name
+    if isinstance(url, ast.Constant):
+        return str(url.value)
+    return ""
+
+
+def _has_server(call: ast.Call, module: Module) -> bool:
+    """Whether the database is one behind a network: by the URL, the file, or the drivers that the project names."""
+    url = call.args[0] if call.args else None
+    text = _text(url, module) if url is not None else ""
+    if text:
+        return _SERVER_URL.search(text) is not None
+    if module.source.matches(_SERVER_URL):
+        return True
+    named = module.project.requirements.keys()
+    return bool(SERVER_DRIVERS & named) and not {"aiosqlite"} & named
+
+
+def sync_endpoints_with_queries(project: Project) -> Iterator[str]:
+    """Endpoints that hold a worker thread and, in it, a connection."""
+    for endpoint in project.routing.endpoints:
+        handler = endpoint.handler
+        if not handler.is_async and any(not leaf.is_async for leaf in project.summaries.of(handler).queries):
+            yield str(endpoint.ref)

@@ -1,0 +1,536 @@
+"""Which round trips to a database are made once per item of a loop, and what they do: the question that FP201,
+FP202 and FP213 share.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from rules import libraries
+from rules.engine.costs.waits import wait_of
+from rules.engine.data.per_item import is_doubtful, is_few, is_member_call, is_picked, sounds_few
+from rules.engine.finding import Confidence, Hop, Severity
+from rules.engine.linking.context import Context
+from rules.engine.linking.roles import Role
+from rules.engine.reading.extraction import is_writing
+from rules.engine.reading.loop_shapes import is_batched, is_search, is_short, spelled
+from rules.engine.reading.rows import ITEM
+from rules.engine.reading.spelling import last_name
+from rules.engine.reading.surroundings import fills_gap
+from rules.engine.reading.walking import walk
+from rules.engine.service.creation import serves
+from rules.engine.service.traffic import is_seldom
+from rules.libraries import Kind
+
+if TYPE_CHECKING:
+    from rules.engine.costs.summaries import Leaf, Summary
+    from rules.engine.module import Module
+    from rules.engine.reading.scopes import LoopNode
+
+OTHER_STORES = frozenset({"redis", "memcached"})
+"""Key-value stores have their own answer: a pipeline, one command for many keys."""
+
+MANY = frozenset(
+    {
+        "executemany",
+        "execute_many",
+        "executescript",
+        "insert_many",
+        "bulk_write",
+        "bulk_create",
+        "bulk_update",
+    }
+    | {"bulk_save_objects", "bulk_insert_mappings", "bulk_update_mappings", "copy_records_to_table"}
+    | {"copy_to_table", "replace_many", "save_all", "insert_many_execute", "abulk_create", "abulk_update"}
+    | {"create_index", "create_indexes", "drop", "drop_index", "insert_df", "raw_insert", "bulk_save"}
+)
+"""Methods that write many rows at once, or the schema."""
+_FAR = 3
+"""So many calls away a query is likely a side matter of what an item needs anyway."""
+_RUNNING = frozenset({"execute", "exec", "scalar", "scalars", "fetchval", "fetchrow", "fetch"})
+_BUILDERS = frozenset({"insert", "update", "delete", "select"})
+_HEAVY = re.compile(
+    r"(?:^|_)a?(?:ingest|embed|retrieve|transcribe|synthesi[sz]e|infer|predict|train|restart|deploy|crawl|scrape|download)"
+    r"(?:_|$)"
+)
+"""Names of work beside which one look-up is nothing, whatever it is made of."""
+_MEMO = re.compile(r"cache|memo", re.IGNORECASE)
+_DEFINING = frozenset(
+    {"CreateTable", "DropTable", "CreateIndex", "DropIndex", "CreateSchema", "DropSchema", "DDL"}
+)
+_SCHEMA = re.compile(
+    r"\s*(?:CREATE|ALTER|DROP|TRUNCATE|SET|GRANT|VACUUM|ANALYZE|LOCK|NOTIFY|LISTEN)\s", re.IGNORECASE
+)
+
+
+def loop_of(node: ast.AST, module: Module) -> LoopNode | None:
+    """The loop that makes `node` happen once per item of data, differently each time; None when it does not matter.
+
+    `while` loops, retries, batches, loops of a few turns, subscriptions, start-up code and scripts are no such loops.
+    """
+    loops = [loop for loop in module.loops(node) if not isinstance(loop, ast.While)]
+    if not loops or not serves(node, module) or module.contexts(node) == {Context.STARTUP}:
+        return None
+    if any(is_batched(each) or is_search(each) or _is_subscription(each, module) for each in loops):
+        return None
+    loops = [
+        each
+        for each in loops
+        if not module.is_short(each)
+        and not is_short(each, module.qualified_name)
+        and not is_few(each, module)
+    ]
+    loop = next((loop for loop in reversed(loops) if module.depends_on_loop(node, loop)), None)
+    if loop is None or _is_rare(node, loop, module) or leaves_after(node, loop, module):
+        return None
+    return loop
+
+
+def _is_subscription(loop: LoopNode, module: Module) -> bool:
+    """`async for event in subscribe()`: what arrives over time, not the rows of a query."""
+    if not isinstance(loop, ast.AsyncFor):
+        return False
+    source = loop.iter.value if isinstance(loop.iter, ast.Await) else loop.iter
+    if not isinstance(source, ast.Call) or module.query(source) is not None:
+        return False
+    return module.callee(source) is not None
+
+
+def ancestors(node: ast.AST, loop: ast.AST, module: Module) -> Iterator[tuple[ast.AST, ast.AST]]:
+    """(parent, child) from `node` up to `loop`."""
+    child, parent = node, module.parent(node)
+    while parent is not None:
+        yield parent, child
+        if parent is loop:
+            return
+        child, parent = parent, module.parent(parent)
+
+
+def leaves_after(node: ast.AST, loop: ast.AST, module: Module) -> bool:
+    """`return`, `break` or `raise` follows in the same block: it happens at most once."""
+    for parent, child in ancestors(node, loop, module):
+        for block in (getattr(parent, field, None) for field in ("body", "orelse", "finalbody")):
+            if isinstance(block, list) and child in block:
+                rest = block[block.index(child) :]
+                if any(isinstance(statement, ast.Return | ast.Break | ast.Raise) for statement in rest):
+                    return True
+    return False
+
+
+def _is_rare(node: ast.AST, loop: ast.AST, module: Module) -> bool:
+    """In an exception handler, or only when something is not there yet: not once per item."""
+    return any(
+        isinstance(parent, ast.ExceptHandler)
+        or (isinstance(parent, ast.If) and child in parent.body and fills_gap(parent, node))
+        for parent, child in ancestors(node, loop, module)
+    )
+
+
+def is_isolated(node: ast.AST, loop: ast.AST, module: Module) -> bool:
+    """Inside a `try` of the loop's body: an item may fail without the others, on purpose."""
+    return any(
+        isinstance(parent, ast.Try) and child in parent.body
+        for parent, child in ancestors(node, loop, module)
+    )
+
+
+def conditions(node: ast.AST, loop: ast.AST, module: Module) -> int:
+    """How many conditions of its turn a call stands under, of those where the other way round makes no such call."""
+    own = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+    found = 0
+    for parent, child in ancestors(node, loop, module):
+        if not isinstance(parent, ast.If) or child is parent.test:
+            continue
+        other = parent.orelse if child in parent.body else parent.body
+        if not any(
+            isinstance(each, ast.Call) and ast.unparse(each.func) == own
+            for statement in other
+            for each in walk(statement)
+        ):
+            found += 1
+    return found
+
+
+def weighed(severity: Severity, node: ast.AST, module: Module) -> Severity:
+    """A severity where requests wait for it; less where nobody does, and where they come now and then."""
+    if not module.is_waited_for(node) or is_seldom(node, module):
+        return min(severity, Severity.MEDIUM, key=lambda each: each.rank)
+    return severity
+
+
+def is_never_awaited(call: ast.Call, module: Module) -> bool:
+    """Whether a comprehension only makes coroutines of which nobody asks the answer."""
+    if module.is_awaited(call):
+        return False
+    child: ast.AST = call
+    parent = module.parent(child)
+    while isinstance(parent, ast.expr | ast.comprehension | ast.keyword):
+        if isinstance(parent, ast.Await) or (isinstance(parent, ast.Call) and _hands_on(parent)):
+            return False
+        child, parent = parent, module.parent(parent)
+    match parent:
+        case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+            function = module.function_of(call)
+            return function is not None and not _is_awaited_later(name, function.node, function.is_async)
+        case ast.Expr() | ast.Assign():
+            return module.is_in_comprehension(call)
+    return False
+
+
+def _hands_on(call: ast.Call) -> bool:
+    return last_name(call.func) not in ("extend", "list", "tuple", "set", "sorted", "len", "update")
+
+
+def _is_awaited_later(name: str, function: ast.AST, is_async: bool) -> bool:
+    """Whether a function awaits what has this name, goes through it (where it could await) or hands it on."""
+    for node in walk(function):
+        used: list[ast.expr | None] = []
+        if isinstance(node, ast.Await | ast.Return | ast.Yield):
+            used = [node.value]
+        elif is_async and isinstance(node, ast.For | ast.AsyncFor | ast.comprehension):
+            used = [node.iter]
+        elif isinstance(node, ast.Call) and _hands_on(node):
+            used = [*node.args, *(keyword.value for keyword in node.keywords)]
+        for each in used:
+            value = each.value if isinstance(each, ast.Starred) else each
+            if isinstance(value, ast.Name) and value.id == name:
+                return True
+    return False
+
+
+def takes_many(call: ast.Call) -> bool:
+    """The statement asks for many rows at once already."""
+    return any(isinstance(node, ast.Attribute) and node.attr in ("in_", "any_") for node in walk(call))
+
+
+def goes_out(summary: Summary) -> bool:
+    """Whether a helper waits for another machine too: then the database is the least of what an item costs."""
+    return any(not leaf.by_choice for leaf in summary.external) or any(
+        leaf.blocking is not None and leaf.blocking.kind in (Kind.NET, Kind.PROC) and not leaf.by_choice
+        for leaf in summary.blocking
+    )
+
+
+def _leaves_too(loop: ast.AST, module: Module) -> bool:
+    """Whether each item waits for another machine as well: then the database is the least of what it costs."""
+    return any(
+        isinstance(call, ast.Call)
+        and (
+            (module.external(call) is not None and module.query(call) is None)
+            or ((summary := module.summary(call)) is not None and any(map(_is_sure, summary.external)))
+            or (_HEAVY.search(last_name(call.func)) is not None and _may_leave(call, summary, module))
+        )
+        for statement in (loop.body if isinstance(loop, ast.For | ast.AsyncFor) else ())
+        for call in walk(statement)
+    )
+
+
+def _leaves_beside(node: ast.AST, loop: ast.AST, module: Module) -> bool:
+    """Whether another machine is asked whenever `node` runs, by a call of its block, however far away."""
+    for parent, child in ancestors(node, loop, module):
+        for block in (getattr(parent, field, None) for field in ("body", "orelse", "finalbody")):
+            if isinstance(block, list) and child in block and _asks_elsewhere(block, node, module):
+                return True
+    return False
+
+
+def _asks_elsewhere(block: list[ast.stmt], node: ast.AST, module: Module) -> bool:
+    for statement in block:
+        if isinstance(statement, ast.Try | ast.With | ast.AsyncWith):
+            if _asks_elsewhere(statement.body, node, module):
+                return True
+        elif isinstance(statement, ast.Expr | ast.Assign | ast.AnnAssign | ast.Return) and any(
+            _asks_another(call, module)
+            for call in walk(statement)
+            if isinstance(call, ast.Call) and call is not node
+        ):
+            return True
+    return False
+
+
+def _asks_another(call: ast.Call, module: Module) -> bool:
+    offload = module.offload(call)
+    if offload is not None:
+        return offload.kind == "thread" and wait_of(call, module) is not None
+    summary = module.summary(call)
+    return summary is not None and any(
+        not (leaf.by_choice or leaf.cached or leaf.on_miss or leaf.kept_by or leaf.rarely or leaf.sometimes)
+        for leaf in summary.external
+    )
+
+
+def _may_leave(call: ast.Call, summary: Summary | None, module: Module) -> bool:
+    """Whether a call that sounds like heavy work is not seen to do nothing but ask the database."""
+    if summary is not None:
+        return bool(summary.external) or goes_out(summary)
+    return module.query(call) is None
+
+
+def _is_sure(leaf: Leaf) -> bool:
+    """Whether something happens each time, and not far away."""
+    doubtful = leaf.cached or leaf.on_miss or leaf.sometimes or leaf.rarely or leaf.kept_by
+    return not doubtful and len(leaf.path) < _FAR
+
+
+def nearest(leaves: Iterable[Leaf], *kinds: str) -> Leaf | None:
+    """The nearest leaf of one of the `kinds` of query that happens each time, not only on a miss; one that a branch
+    decides about only when there is no other."""
+    doubtful = None
+    for leaf in leaves:
+        query = libraries.query(leaf.callable)
+        if query is None or query.driver in OTHER_STORES or (kinds and query.kind not in kinds):
+            continue
+        if not leaf.cached and not leaf.on_miss:
+            if not (leaf.sometimes or leaf.rarely or leaf.kept_by):
+                return leaf
+            doubtful = doubtful or leaf
+    return doubtful
+
+
+def confidence_of(call: ast.Call, loop: LoopNode, leaf: Leaf | None, module: Module) -> Confidence:
+    """How sure it is that `call`, or what it leads to, is a round trip for each of many items."""
+    if is_doubtful(loop, module) or is_member_call(call, loop) or is_picked(call, loop, module):
+        return Confidence.POSSIBLE
+    if any(map(sounds_few, module.loops(call))) or _leaves_too(loop, module):
+        return Confidence.POSSIBLE
+    if _leaves_beside(call, loop, module) or _is_kept(call, loop, module) or _hands_memo(call, module):
+        return Confidence.POSSIBLE
+    if leaf is None:
+        return Confidence.CERTAIN
+    if leaf.sometimes or leaf.rarely or (len(leaf.path) >= _FAR and module.role(call) != Role.ENDPOINT):
+        return Confidence.POSSIBLE
+    if leaf.callable.endswith("ession.get") and _gives_own_key(call, module):
+        return Confidence.POSSIBLE
+    return Confidence.POSSIBLE if _works_on_files(call, module) else Confidence.LIKELY
+
+
+def _is_kept(call: ast.Call, loop: LoopNode, module: Module) -> bool:
+    """Whether a dictionary beside the loop is asked before `call` and keeps its answer: one query per different key.
+
+    `if key in plans: plan = plans[key]`, `else: plan = plans[key] = load(key)`; or `continue` after the first.
+    """
+    for parent, child in ancestors(call, loop, module):
+        if isinstance(parent, ast.If) and child in parent.orelse:
+            tests, after = [parent.test], parent.orelse
+        elif isinstance(body := getattr(parent, "body", None), list) and child in body:
+            after = body[body.index(child) :]
+            earlier = body[: body.index(child)]
+            tests = [
+                each.test
+                for each in earlier
+                if isinstance(each, ast.If) and isinstance(each.body[-1], ast.Continue)
+            ]
+        else:
+            continue
+        if any(_keeps(after, mapping) for test in tests for mapping in _asked_for(test)):
+            return True
+    return False
+
+
+def _hands_memo(call: ast.Call, module: Module) -> bool:
+    """Whether `call` is given an empty dictionary of its function that the callee asks first and fills."""
+    target = module.callee(call)
+    if target is None:
+        return False
+    given = [*call.args, *(keyword.value for keyword in call.keywords)]
+    names = [each.id for each in given if isinstance(each, ast.Name) and _is_empty(each, module)]
+    if any(_MEMO.search(name) for name in names):
+        return True
+    if not names or target.path != module.path:
+        return False
+    function = next(
+        (
+            each
+            for each in walk(module.tree)
+            if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)
+            and each.lineno == target.function.line
+        ),
+        None,
+    )
+    if function is None:
+        return False
+    taken = {each.arg for each in walk(function.args) if isinstance(each, ast.arg)}
+    asked = {name for part in walk(function) if isinstance(part, ast.Compare) for name in _asked_for(part)}
+    return any(_keeps(function.body, name) for name in asked & taken)
+
+
+def _is_empty(name: ast.Name, module: Module) -> bool:
+    bindings = module.index.scope_at(name).bindings.get(name.id, [])
+    values = [each.value.value if isinstance(each.value, ast.AnnAssign) else each.value for each in bindings]
+    return bool(values) and all(
+        (isinstance(value, ast.Dict) and not value.keys)
+        or (isinstance(value, ast.Call) and last_name(value.func) == "dict" and not value.args)
+        for value in values
+    )
+
+
+def _asked_for(test: ast.expr) -> Iterator[str]:
+    """`plans` of `key in plans`."""
+    match test:
+        case ast.Compare(ops=[ast.In()], comparators=[ast.Name(id=name)]):
+            yield name
+        case ast.Compare(ops=[ast.In()], comparators=[ast.Attribute() as kept]):
+            yield ast.unparse(kept)
+
+
+def _keeps(block: list[ast.stmt], mapping: str) -> bool:
+    return any(
+        isinstance(part, ast.Subscript)
+        and isinstance(part.ctx, ast.Store)
+        and ast.unparse(part.value) == mapping
+        for statement in block
+        for part in walk(statement)
+    )
+
+
+def _works_on_files(call: ast.Call, module: Module) -> bool:
+    """Whether a helper reads and writes files each time too: the query is the least of it then."""
+    summary = module.summary(call)
+    return summary is not None and any(
+        leaf.blocking is not None
+        and leaf.blocking.kind == Kind.DISK
+        and not leaf.blocking.light
+        and _is_sure(leaf)
+        for leaf in summary.blocking
+    )
+
+
+def _gives_own_key(call: ast.Call, module: Module) -> bool:
+    """`load(session, order.id)` of an order that a query gave: the session knows it and asks nobody."""
+    for value in (*call.args, *(keyword.value for keyword in call.keywords)):
+        row = value.value if isinstance(value, ast.Attribute) and value.attr == "id" else value
+        if isinstance(row, ast.Name) and any(rows.stage == ITEM for rows in module.rows(row)):
+            return True
+    return False
+
+
+def others(call: ast.Call, loop: LoopNode, module: Module) -> tuple[ast.Call, ...]:
+    """The further calls of the same loop that are a round trip per item: they are said together with `call`."""
+    place = (call.lineno, call.col_offset)
+    found = [
+        each
+        for each in walk(loop)
+        if isinstance(each, ast.Call)
+        and each is not call
+        and (each.lineno, each.col_offset) > place
+        and _is_round_trip(each, module)
+        and loop_of(each, module) is loop
+    ]
+    return tuple(sorted(found, key=lambda each: (each.lineno, each.col_offset)))
+
+
+def _is_round_trip(call: ast.Call, module: Module) -> bool:
+    query = module.query(call)
+    if query is not None:
+        return query.driver not in OTHER_STORES and query.kind in ("select", "write") and not takes_many(call)
+    summary = module.summary(call)
+    return (
+        summary is not None
+        and not goes_out(summary)
+        and (nearest(summary.reads) is not None or nearest(summary.writes) is not None)
+    )
+
+
+_SAID = ("FP201", "FP202", "FP212", "FP213")
+
+
+def said_together(
+    call: ast.Call, loop: LoopNode, confidence: Confidence, module: Module
+) -> tuple[str, tuple[tuple[str, int], ...]]:
+    """How a message goes on about the other round trips of the loop, and which findings that makes needless."""
+    if confidence == Confidence.POSSIBLE:
+        return "", ()
+    also = [each for each in others(call, loop, module) if each.lineno != call.lineno]
+    lines = list(dict.fromkeys(each.lineno for each in also))
+    if not lines:
+        return "", ()
+    text = f"; so does line {lines[0]}" if len(lines) == 1 else f"; so do lines {_listed(lines)}"
+    swallowed = tuple(
+        (code, each.lineno)
+        for each in also
+        for code in _SAID
+        if code != "FP212" or module.query(each) is None
+    )
+    return text, swallowed
+
+
+def lines_of(places: tuple[tuple[str, int], ...]) -> tuple[int, ...]:
+    """The lines of findings that are said together with another."""
+    return tuple(sorted({line for _, line in places}))
+
+
+def _listed(lines: list[int]) -> str:
+    shown = [str(line) for line in lines[:4]]
+    more = f" and {len(lines) - 4} more" if len(lines) > 4 else ""
+    return ", ".join(shown) + more if more else f"{', '.join(shown[:-1])} and {shown[-1]}"
+
+
+def way_to(call: ast.Call, leaf: Leaf, module: Module) -> tuple[Hop, ...]:
+    """The call path from `call` itself to the leaf."""
+    return Hop(module.path, call.lineno, spelled(call.func).rpartition(".")[2]), *leaf.path
+
+
+def short(leaf: Leaf) -> str:
+    """`Session.scalars` of `sqlalchemy.orm.Session.scalars`."""
+    return ".".join(leaf.callable.split(".")[-2:])
+
+
+def writes_row(call: ast.Call, module: Module) -> bool:
+    """Whether `call` writes one row (or document): not many at once, and no schema."""
+    query = module.query(call)
+    if query is None or query.driver in OTHER_STORES or query.kind not in ("select", "write"):
+        return False
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+    if name in MANY or takes_many(call):
+        return False
+    if name not in _RUNNING or query.driver == "asyncpg":
+        return query.kind == "write" and not defines(call)
+    if len(call.args) > 1 and module.type_of(call.args[0]) == "sqlalchemy.sql.Insert":
+        return False  # a list of rows
+    return writes(call, module) and not defines(call)
+
+
+def one_table(call: ast.Call, loop: ast.AST, module: Module) -> bool:
+    """Whether all turns ask the same table: no text put together, no `insert(table)` of the loop's own table."""
+    for part in (node for argument in call.args[:1] for node in walk(_built(argument, module))):
+        match part:
+            case ast.JoinedStr() | ast.BinOp(op=ast.Mod() | ast.Add()) if module.depends_on_loop(part, loop):
+                return False
+            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name) as function) if name in _BUILDERS:
+                table = part.args[0] if part.args else getattr(function, "value", function)
+                if module.depends_on_loop(table, loop):
+                    return False
+    return True
+
+
+def _built(statement: ast.expr, module: Module) -> ast.AST:
+    """What a local name holds that a statement was put into: `statement = delete(model).where(…)`."""
+    if not isinstance(statement, ast.Name):
+        return statement
+    bindings = module.index.scope_at(statement).bindings.get(statement.id, [])
+    values = [each.value for each in bindings if isinstance(each.value, ast.expr)]
+    return values[-1] if values else statement
+
+
+def defines(call: ast.Call) -> bool:
+    """`execute("CREATE TABLE …")`, `execute(CreateIndex(index))`: as long as the schema, not as the data."""
+    return any(
+        isinstance(part, ast.Call) and last_name(part) in _DEFINING
+        for argument in call.args[:1]
+        for part in walk(argument)
+    ) or any(
+        isinstance(part, ast.Constant) and isinstance(part.value, str) and _SCHEMA.match(part.value)
+        for argument in call.args[:1]
+        for part in walk(argument)
+    )
+
+
+def writes(call: ast.Call, module: Module) -> bool:
+    """`execute(insert(...))`, `execute("UPDATE ...")`: a statement that writes, whatever the method is called."""
+    if not call.args:
+        return False
+    statement = call.args[0]
+    return is_writing(module.index, statement, module.index.scope_at(statement))

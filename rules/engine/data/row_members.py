@@ -1,0 +1,49 @@
+"""Methods and properties of mapped classes, where code calls or reads them of rows that came from a query."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from rules.engine.data.statements import Loaded
+from rules.engine.data.tables import Table
+from rules.engine.reading.rows import ITEM
+
+if TYPE_CHECKING:
+    from rules.engine.costs.summaries import Summary
+    from rules.engine.linking.graph import Node
+    from rules.engine.module import Module
+
+
+def summary_of_member(node: ast.Attribute, module: Module) -> tuple[Node, Summary] | None:
+    """What the method or property does that `node` names of one row of several; None when it is none, or unknown."""
+    if not isinstance(node.value, ast.Name):
+        return None
+    found: Node | None = None
+    for loaded in module.rows(node.value):
+        table = _read_table(loaded)
+        member = _member(table, node.attr, module) if table is not None and loaded.stage == ITEM else None
+        if member is None or (found is not None and found is not member):
+            return None
+        found = member
+    return (found, module.project.summaries.of(found)) if found is not None else None
+
+
+def _read_table(loaded: Loaded) -> Table | None:
+    table: Table | None = loaded.table
+    for name in loaded.reads:
+        if name != "[]" and table is not None:
+            relationship = table.relationships.get(name)
+            table = relationship.target if relationship is not None else None
+    return table
+
+
+def _member(table: Table, name: str, module: Module) -> Node | None:
+    if name in table.columns or name in table.relationships or table.value is None:
+        return None
+    for ancestor in module.project.resolver.ancestry(table.value):
+        if ancestor.module is not None:
+            node = module.project.node(ancestor.module.path, f"{ancestor.symbol}.{name}")
+            if node is not None:
+                return node
+    return None

@@ -1,0 +1,359 @@
+"""Rows followed through a project: which table and query a value comes from, however many functions away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from rules import libraries
+from rules.engine.data.models import Models
+from rules.engine.data.tables import Table
+from rules.engine.linking.resolver import Resolver
+from rules.engine.linking.values import FLOW, Linked, Sort, Value
+from rules.engine.reading.loader_options import Options
+from rules.engine.reading.rows import (
+    AWAITED,
+    COLUMNS,
+    ITEM,
+    MANY,
+    ONE,
+    OPAQUE,
+    RESULT,
+    SINGLE,
+    STATEMENT,
+    UNKNOWN,
+    Flow,
+    Rows,
+)
+
+_MOST = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """Rows whose query and table are known."""
+
+    table: Table
+    path: str
+    """The file of the query."""
+    line: int
+    column: int
+    symbol: str
+    stage: int
+    flags: int
+    options: tuple[tuple[str, ...], ...]
+    is_async: bool | None
+    """Whether the session is asynchronous; None when nobody knows."""
+    reads: tuple[str, ...] = ()
+    filters: tuple[str, ...] = ()
+    hops: tuple[tuple[str, int, str], ...] = ()
+    """(path, line, called symbol) from where the rows are used down to the query."""
+    maybe: tuple[tuple[str, ...], ...] = ()
+    """What the query loads on some paths only."""
+
+    @property
+    def many(self) -> bool:
+        """Several rows, not one."""
+        return self.stage in (RESULT, MANY, ITEM, STATEMENT) and not self.flags & SINGLE
+
+    def covers(self, chain: Sequence[str]) -> bool:
+        """Whether the query says how the relationship at the end of `chain` is loaded.
+
+        When another function makes the query and adds options on some of its paths, who calls it knows on which.
+        """
+        wanted = tuple(chain)
+        loads = (*self.options, *self.maybe) if self.hops else self.options
+        return any(path == wanted or path[-1] == "*" for path in loads)
+
+
+class Statements:
+    """Follows rows through a project."""
+
+    def __init__(self, resolver: Resolver, models: Models) -> None:
+        self._resolver = resolver
+        self._models = models
+        self._memo: dict[tuple[int, str, int], tuple[Loaded, ...]] = {}
+
+    def of(self, rows: Iterable[Rows], module: Linked, symbol: str = "") -> tuple[Loaded, ...]:
+        """What rows of `module` are. Empty unless every alternative is known."""
+        found: list[Loaded] = []
+        for each in rows:
+            resolved = self._resolved(each, module, symbol, {}, None, 0)
+            if not resolved:
+                return ()
+            found.extend(resolved)
+        return tuple(found[:_MOST])
+
+    def given(
+        self, rows: Iterable[Rows], module: Linked, symbol: str, bound: Mapping[str, tuple[Loaded, ...]]
+    ) -> tuple[Loaded, ...]:
+        """As `of`, within a call of the function that was given `bound`."""
+        found: list[Loaded] = []
+        for each in rows:
+            resolved = self._resolved(each, module, symbol, bound, None, 0)
+            if not resolved:
+                return ()
+            found.extend(resolved)
+        return tuple(found[:_MOST])
+
+    def entered(
+        self, call: Rows, module: Linked, symbol: str, bound: Mapping[str, tuple[Loaded, ...]]
+    ) -> tuple[Linked, str, dict[str, tuple[Loaded, ...]]] | None:
+        """The function that a call enters, and the rows it is given by the names of its parameters."""
+        function, _ = self._function(call, module, symbol, None)
+        if function is None:
+            return None
+        flow = self._flow(function)
+        if flow is None:
+            return None
+        passed = self._bound(call, flow, module, symbol, bound, None, 0)
+        return (function.home, function.symbol, passed) if passed else None
+
+    def returned(self, module: Linked, symbol: str, position: int = -1) -> tuple[Loaded, ...]:
+        """What a function returns."""
+        flow = module.facts.flows.get(symbol)
+        if flow is None:
+            return ()
+        rows = next((rows for at, rows in flow.returns if at == position), ())
+        return self.of(rows, module, symbol)
+
+    def _resolved(
+        self,
+        rows: Rows,
+        module: Linked,
+        symbol: str,
+        bound: Mapping[str, tuple[Loaded, ...]],
+        receiver: Value | None,
+        depth: int,
+    ) -> tuple[Loaded, ...]:
+        if depth > 8 or rows.flags & (COLUMNS | OPAQUE):
+            return ()
+        if rows.origin[0] == "#":
+            inner = bound.get(rows.origin[1:], ())
+        elif rows.called:
+            inner = self._returned_by(rows, module, symbol, bound, receiver, depth)
+        else:
+            made = self._made(rows, module, symbol, receiver)
+            return (made,) if made is not None else ()
+        session = self._is_async(rows, module)
+        added = self._loaders(rows.loaders, module, symbol, receiver, depth)
+        if added is None:
+            return ()
+        found = []
+        for each in inner:
+            stage = _combined(each.stage, rows)
+            if stage is None:
+                return ()
+            found.append(
+                replace(
+                    each,
+                    stage=stage,
+                    flags=each.flags | rows.flags,
+                    options=(*each.options, *rows.options, *added.certain),
+                    maybe=(*each.maybe, *rows.maybe, *added.maybe),
+                    is_async=session if session is not None else each.is_async,
+                    reads=(*each.reads, *rows.path),
+                    filters=(*each.filters, *rows.filters),
+                )
+            )
+        return tuple(found)
+
+    def _returned_by(
+        self,
+        rows: Rows,
+        module: Linked,
+        symbol: str,
+        bound: Mapping[str, tuple[Loaded, ...]],
+        receiver: Value | None,
+        depth: int,
+    ) -> tuple[Loaded, ...]:
+        function, inner_receiver = self._function(rows, module, symbol, receiver)
+        if function is None:
+            return ()
+        home = function.home
+        flow = self._flow(function)
+        if flow is None:
+            return ()
+        if rows.key:
+            alternatives = next((each for key, each in flow.keyed if key == rows.key), None)
+        else:
+            alternatives = next((each for at, each in flow.returns if at == rows.position), None)
+        if alternatives is None:
+            whole = next((each for at, each in flow.returns if at == -1), ())
+            if rows.position < 0 and not rows.key:
+                return ()
+            if not all(each.called and each.position < 0 and not each.key for each in whole):
+                return ()
+            alternatives = tuple(
+                msgspec.structs.replace(each, position=rows.position, key=rows.key) for each in whole
+            )
+        passed = self._bound(rows, flow, module, symbol, bound, receiver, depth)
+        found: list[Loaded] = []
+        hop = (module.path, rows.line, function.symbol)
+        for each in alternatives:
+            inner = self._resolved(each, home, function.symbol, passed, inner_receiver, depth + 1)
+            if not inner:
+                return ()
+            found.extend(replace(loaded, hops=(hop, *loaded.hops)) for loaded in inner)
+        return tuple(_joined(found)[:_MOST])
+
+    def _flow(self, function: Value) -> Flow | None:
+        self._resolver.looked_up(function.home, f"{FLOW}{function.symbol}")
+        return function.home.facts.flows.get(function.symbol)
+
+    def _function(
+        self, rows: Rows, module: Linked, symbol: str, receiver: Value | None
+    ) -> tuple[Value | None, Value | None]:
+        """The function of a call, and the object whose method it is."""
+        base, _, name = rows.origin.rpartition(".")
+        owner = self._resolver.value(base, module) if base else None
+        is_self = base == f"@{symbol.rpartition('.')[0]}:"
+        if is_self and owner is not None and receiver is not None:
+            owner = receiver
+        if owner is not None and owner.sort in (Sort.OBJECT, Sort.CLASS, Sort.SUPER):
+            function = self._resolver.attribute(owner, name)
+            inner_receiver = receiver if owner.sort == Sort.SUPER else owner
+        else:
+            function = self._resolver.value(rows.origin, module)
+            inner_receiver = None
+        if function is None or function.sort != Sort.FUNCTION:
+            return None, None
+        return function, inner_receiver
+
+    def _bound(
+        self,
+        rows: Rows,
+        flow: Flow,
+        module: Linked,
+        symbol: str,
+        bound: Mapping[str, tuple[Loaded, ...]],
+        receiver: Value | None,
+        depth: int,
+    ) -> dict[str, tuple[Loaded, ...]]:
+        """The rows that a call gives to the parameters of its function."""
+        passed: dict[str, tuple[Loaded, ...]] = {}
+        for key, given in rows.arguments:
+            parameter = key
+            if key.isdigit():
+                if int(key) >= len(flow.parameters):
+                    continue
+                parameter = flow.parameters[int(key)]
+            values: list[Loaded] = []
+            for each in given:
+                values.extend(self._resolved(each, module, symbol, bound, receiver, depth + 1))
+            passed[parameter] = tuple(values)
+        return passed
+
+    def _made(self, rows: Rows, module: Linked, symbol: str, receiver: Value | None) -> Loaded | None:
+        table = self._entity(rows.origin, module, receiver)
+        if table is None:
+            return None
+        is_async = self._is_async(rows, module)
+        added = self._loaders(rows.loaders, module, symbol, receiver, 0)
+        if added is None:
+            return None
+        if rows.session and is_async is None and not rows.executed and rows.stage == STATEMENT:
+            return None  # `.query(…)` of what is no session
+        return Loaded(
+            table,
+            module.path,
+            rows.line,
+            rows.column,
+            symbol,
+            rows.stage,
+            rows.flags,
+            (*rows.options, *added.certain),
+            is_async,
+            rows.path,
+            rows.filters,
+            maybe=(*rows.maybe, *added.maybe),
+        )
+
+    def _loaders(
+        self, refs: Iterable[str], module: Linked, symbol: str, receiver: Value | None, depth: int
+    ) -> Options | None:
+        """What the options that functions return load; None when one of them cannot be read."""
+        found = Options()
+        for ref in refs:
+            function, owner = self._function(Rows(ref), module, symbol, receiver)
+            flow = self._flow(function) if function is not None else None
+            if function is None or flow is None or flow.options is None or depth > 8:
+                return None
+            inner = self._loaders(flow.options.loaders, function.home, function.symbol, owner, depth + 1)
+            if inner is None:
+                return None
+            found |= flow.options | inner
+        return found
+
+    def _entity(self, ref: str, module: Linked, receiver: Value | None) -> Table | None:
+        base, _, name = ref.rpartition(".")
+        if base.startswith("@") and base.endswith(":"):
+            receiver = receiver or self._resolver.value(base, module)
+            if receiver is not None:
+                return self._of_receiver(receiver, name)
+        value = self._resolver.value(ref, module)
+        return self._models.table(value) if value is not None and value.sort == Sort.CLASS else None
+
+    def _of_receiver(self, receiver: Value, name: str) -> Table | None:
+        """`self.model` of a repository: what its class sets, or what its base is generic over."""
+        own = self._resolver.attribute(receiver, name)
+        table = self._models.table(own)
+        if table is not None:
+            return table
+        for ancestor, body in self._models.bodies(receiver):
+            for parameter in body.parameters:
+                table = self._models.table(self._resolver.value(parameter, ancestor.home))
+                if table is not None:
+                    return table
+        return None
+
+    def _is_async(self, rows: Rows, module: Linked) -> bool | None:
+        if not rows.session:
+            return None
+        value = self._resolver.value(rows.session, module)
+        if value is not None:
+            names: Iterable[str] = (value.name,)
+            if value.module is not None and value.sort in (Sort.CLASS, Sort.OBJECT):
+                names = (ancestor.name for ancestor in self._resolver.ancestry(value))
+            for name in names:
+                known = (name, *libraries.bases(name))
+                if "sqlalchemy.ext.asyncio.AsyncSession" in known:
+                    return True
+                if "sqlalchemy.orm.Session" in known:
+                    return False
+        return True if rows.flags & AWAITED and rows.executed else None
+
+
+def _joined(alternatives: Iterable[Loaded]) -> list[Loaded]:
+    """Alternatives of one value: of the same query only the options that all of them add are certain."""
+    found: dict[tuple[object, ...], Loaded] = {}
+    for loaded in alternatives:
+        key = (loaded.path, loaded.line, loaded.column, loaded.stage, loaded.reads)
+        other = found.get(key)
+        if other is not None:
+            both = Options(other.options, other.maybe) & Options(loaded.options, loaded.maybe)
+            filters = tuple(word for word in loaded.filters if word in other.filters)
+            loaded = replace(
+                other,
+                options=both.certain,
+                maybe=both.maybe,
+                filters=filters,
+                flags=loaded.flags | other.flags,
+            )
+        found[key] = loaded
+    return list(found.values())
+
+
+def _combined(stage: int, rows: Rows) -> int | None:
+    """The stage after the caller went on with what it got; None when that makes no sense."""
+    if rows.stage == UNKNOWN:
+        return stage
+    if rows.stage == ITEM and stage in (ONE, RESULT):
+        return None
+    if rows.stage == ONE and rows.path and stage not in (ONE, ITEM):
+        return None
+    if rows.stage == RESULT and stage in (MANY, ONE):
+        return stage
+    return rows.stage

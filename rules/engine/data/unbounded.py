@@ -1,0 +1,115 @@
+"""Queries whose rows all go into a response, with no limit on the way. Gathered by query: there they are mended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from rules.engine.data.statements import Loaded, Statements
+from rules.engine.finding import Hop
+from rules.engine.linking.context import IN_REQUEST
+from rules.engine.linking.graph import Graph
+from rules.engine.linking.routing import Routing
+from rules.engine.linking.values import Linked
+from rules.engine.reading.rows import ITEM as ROW
+from rules.engine.reading.rows import LIMITED, MANY, RESULT, TOUCHED, Flow, Rows
+
+
+@dataclass(slots=True)
+class Unlimited:
+    """A query without a limit."""
+
+    loaded: Loaded
+    places: list[Hop] = field(default_factory=list)
+    """Where the rows become a response."""
+
+
+Gathered = tuple[Loaded, int]
+"""A query and the line where its rows are shown; 0 when the function returns them."""
+
+Placed = tuple[Loaded, Hop]
+"""A query and where its rows become a response."""
+
+UNBOUNDED = "unbounded"
+"""With a path, who asks the resolver."""
+
+
+class UnboundedQueries:
+    """All such queries of a project, by the place of the query."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        statements: Statements,
+        routing: Routing,
+        known: Mapping[str, Mapping[str, Sequence[Gathered]]],
+        placed: Mapping[str, Sequence[Placed]],
+    ) -> None:
+        """`known` is what another version found in files that nothing changed for, `placed` what it made of those
+        whose functions run where they ran."""
+        self._graph, self._statements = graph, statements
+        self.found: dict[str, dict[str, Sequence[Gathered]]] = {
+            path: {**functions} for path, functions in known.items()
+        }
+        """By file and function, its queries without a limit, whoever asks for them."""
+        self.placed: dict[str, Sequence[Placed]] = {}
+        """By file, those of them that become responses there."""
+        self.queries: dict[tuple[str, int, int], Unlimited] = {}
+        self._endpoints = {(route.handler.path, route.handler.symbol) for route in routing.routes}
+        for path, module in graph.resolver.modules.items():
+            if not module.facts.flows:
+                continue
+            here = placed.get(path)
+            self.placed[path] = here = here if here is not None else tuple(self._placed(path, module))
+            for loaded, hop in here:
+                key = (loaded.path, loaded.line, loaded.column)
+                self.queries.setdefault(key, Unlimited(loaded)).places.append(hop)
+
+    def _placed(self, path: str, module: Linked) -> Iterator[Placed]:
+        resolver, nodes = self._graph.resolver, self._graph.nodes
+        for symbol, flow in module.facts.flows.items():
+            node = nodes.get((path, symbol))
+            if node is None or not node.contexts & IN_REQUEST:
+                continue
+            functions = self.found.setdefault(path, {})
+            if symbol not in functions:
+                with resolver.reading((UNBOUNDED, path)):
+                    functions[symbol] = tuple(self._gathered(flow, module, symbol))
+            for loaded, line in functions[symbol]:
+                if line or (path, symbol) in self._endpoints:
+                    yield loaded, Hop(path, line or node.function.line, symbol)
+
+    def at(self, path: str, line: int, column: int) -> Unlimited | None:
+        return self.queries.get((path, line, column))
+
+    def _gathered(self, flow: Flow, module: Linked, symbol: str) -> Iterator[Gathered]:
+        for _, rows in flow.returns:
+            for loaded in self._unlimited(rows, module, symbol):
+                yield loaded, 0
+        for shown in flow.shown:
+            for loaded in self._unlimited(shown.rows, module, symbol):
+                yield loaded, shown.line
+
+    def _unlimited(self, rows: Iterable[Rows], module: Linked, symbol: str) -> Iterator[Loaded]:
+        for loaded in self._statements.of(rows, module, symbol):
+            if loaded.stage not in (MANY, RESULT, ROW) or not loaded.many or loaded.reads:
+                continue
+            if loaded.flags & (LIMITED | TOUCHED):
+                continue
+            if _is_narrow(loaded):
+                continue
+            yield loaded
+
+
+def _is_narrow(loaded: Loaded) -> bool:
+    """Whether the conditions leave few rows, or cannot be read."""
+    owners = 0
+    for word in loaded.filters:
+        if word == "?" or word.startswith("in."):
+            return True
+        if word.startswith("."):
+            column = loaded.table.column(word[1:])
+            if column is not None and (column.primary or column.unique):
+                return True
+            owners += 1
+    return owners > 1

@@ -1,0 +1,177 @@
+"""Many fixes proven at the price of a few analyses.
+
+A fix is to be proven as if it were the only one. Most fixes of a project have nothing to do with each other, though:
+they have no line in common, and none changes a function that another's finding is about (but for findings of one rule
+in one function, which are mended alike). Such fixes are made together and their files analysed once. Where every count
+then is exactly what they promise, each of them keeps its promise alone too; where one is not, the fixes of that file
+are tried one by one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from rules.engine.finding import Edit, Finding, ProvenFix, Result
+from rules.engine.fixing import fixes
+from rules.engine.fixing.fixes import Made
+from rules.engine.reading import edits, facts
+from rules.engine.reading.facts import ModuleFacts
+
+Again = Callable[[Mapping[str, bytes]], Mapping[str, Result]]
+"""The results for some files with other content, everything else as it was."""
+
+
+Place = tuple[str, str]
+"""A function, by its path and symbol."""
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """A fix that was made and is not yet proven."""
+
+    finding: Finding
+    made: Made
+    changes: frozenset[Place]
+    """The functions in which it changes lines."""
+    about: frozenset[Place]
+    """They, and those on the way from the finding to what it is about."""
+
+    def concerns(self, other: Candidate) -> bool:
+        """Whether one of the two might do the work of the other, or undo it."""
+        if self.finding.code == other.finding.code and self.changes == other.changes:
+            return False
+        return not (self.changes.isdisjoint(other.about) and self.about.isdisjoint(other.changes))
+
+
+@dataclass(eq=False)
+class Round:
+    """Fixes that are proven together."""
+
+    candidates: list[Candidate] = field(default_factory=list)
+    edits: dict[str, list[Edit]] = field(default_factory=dict)
+
+    def takes(self, candidate: Candidate) -> bool:
+        """Add a fix, unless it has to do with one that is here."""
+        if any(map(candidate.concerns, self.candidates)):
+            return False
+        new = [edit for edit in candidate.made.edits if edit not in self.edits.get(edit.path, ())]
+        if any(edits.clash(edit, other) for edit in new for other in self.edits.get(edit.path, ())):
+            return False
+        self.candidates.append(candidate)
+        for edit in new:
+            self.edits.setdefault(edit.path, []).append(edit)
+        return True
+
+
+def rounds(candidates: Iterable[Candidate]) -> list[Round]:
+    """The fixes in as few rounds as taking them in turn gives."""
+    found: list[Round] = []
+    for candidate in candidates:
+        if not any(each.takes(candidate) for each in found):
+            found.append(Round())
+            found[-1].takes(candidate)
+    return found
+
+
+def candidate(files: Mapping[str, ModuleFacts], finding: Finding, made: Made) -> Candidate:
+    changes = frozenset(
+        place for edit in made.edits for place in _functions(files, edit.path, edit.start_line, edit.end_line)
+    )
+    way = (place for hop in finding.call_path for place in _functions(files, hop.path, hop.line, hop.line))
+    return Candidate(finding, made, changes, changes.union(way))
+
+
+def _functions(files: Mapping[str, ModuleFacts], path: str, first: int, last: int) -> Iterator[Place]:
+    """The functions that have a part in these lines; with `last` before `first`, those around the gap between them."""
+    found = files.get(path)
+    for function in found.functions if found is not None else ():
+        if function.line <= last and first <= function.end_line and _is_named(function):
+            yield path, function.symbol
+
+
+def _is_named(function: facts.Function) -> bool:
+    """Neither the module, which is around everything, nor a lambda, which is part of the function around it."""
+    return bool(function.symbol) and not function.flags & facts.LAMBDA
+
+
+def proven(
+    candidates: Sequence[Candidate],
+    sources: Mapping[str, bytes],
+    before: Mapping[str, Sequence[Finding]],
+    again: Again,
+    goes_on: Callable[[], bool],
+) -> list[tuple[Finding, ProvenFix]]:
+    """The fixes that keep what they promise, each with its finding. Stops when it is not to go on."""
+    found: list[Candidate] = []
+    for each in rounds(candidates):
+        if not goes_on():
+            break
+        alone: list[Candidate] = []
+        together: dict[str, list[Candidate]] = {}
+        changed: dict[str, bytes] = {}
+        for path, group in _by_path(each.candidates).items():
+            text = _text(group, each.edits[path], sources[path])
+            if text is not None:
+                together[path], changed[path] = group, text
+            elif len(group) > 1:
+                alone += group
+        results = again(changed) if changed else {}
+        for path, group in together.items():
+            if _is_kept(group, before.get(path, ()), results[path], path):
+                found += group
+            elif len(group) > 1:
+                alone += group
+        for one in alone:
+            path = one.finding.path
+            text = _text([one], one.made.edits, sources[path]) if goes_on() else None
+            if text is not None and _is_kept([one], before.get(path, ()), again({path: text})[path], path):
+                found.append(one)
+    return [(one.finding, one.made.fix) for one in found]
+
+
+def _by_path(candidates: Iterable[Candidate]) -> dict[str, list[Candidate]]:
+    found: dict[str, list[Candidate]] = {}
+    for candidate in candidates:
+        found.setdefault(candidate.finding.path, []).append(candidate)
+    return found
+
+
+def _text(group: Sequence[Candidate], made: Sequence[Edit], raw: bytes) -> bytes | None:
+    """The file with the edits of all these fixes; None when that breaks a promise, or hides that one of them does."""
+    try:
+        changed = edits.apply(raw, edits.joined(made)) if len(group) > 1 else group[0].made.changed
+        bound = fixes.check_text(raw, changed, made)
+    except (
+        Exception
+    ):  # around some fixes: whatever is wrong with the text, the findings are told without them
+        return None
+    if len(group) > 1 and not all(_binds(one.made.edits, name) for name in bound for one in group):
+        return None
+    return changed
+
+
+def _binds(made: Sequence[Edit], name: str) -> bool:
+    """Whether a fix that needs the name binds it itself."""
+    word = re.compile(rf"\b{re.escape(name)}\b")
+    binding = re.compile(
+        rf"^(?:(?:from|import)\b.*\b{re.escape(name)}\b|{re.escape(name)}\s*[:=])", re.MULTILINE
+    )
+    texts = [edit.replacement for edit in made]
+    return not any(map(word.search, texts)) or any(map(binding.search, texts))
+
+
+def _is_kept(group: Sequence[Candidate], before: Sequence[Finding], result: Result, path: str) -> bool:
+    """Whether all promises of the fixes of one file are kept when they are made together."""
+    if any(skipped.path == path for skipped in result.skipped):
+        return False
+    after = [finding for finding in result.findings if finding.path == path]
+    if len(group) == 1:
+        return fixes.improves(group[0].finding, before, after)
+    promised = Counter(map(fixes.key, before))
+    promised.subtract(Counter(fixes.key(one.finding) for one in group))
+    if +promised != Counter(map(fixes.key, after)):
+        return False  # one of them may have done the work of another
+    return fixes.none_is_worse(before, after)

@@ -1,0 +1,290 @@
+"""The functions of a project and what runs what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import msgspec
+
+from rules.engine.linking.knowledge import Knowledge
+from rules.engine.linking.resolver import Resolver
+from rules.engine.linking.values import Linked, Sort, Value
+from rules.engine.reading import callbacks, facts, quick_calls
+from rules.engine.reading.facts import Argument, Call, Function
+from rules.engine.reading.paths import place_of as place_of
+from rules.libraries import Blocking, External, Offload, Query
+
+# How an edge runs its target.
+CALL = "call"
+THREAD = "thread"
+PROCESS = "process"
+BACKGROUND = "background"
+LOOP = "loop"
+ELSEWHERE = "elsewhere"
+"""It runs, but nobody knows where."""
+
+_STREAMS = frozenset({"StreamingResponse", "EventSourceResponse"})
+
+
+@dataclass(slots=True, eq=False)
+class Edge:
+    target: Node
+    call: Call
+    kind: str
+    at: int = 0
+    """Its position among the edges of its function."""
+    offload: str = ""
+    """What hands it on, where it runs in a thread: `asyncio.to_thread`."""
+    one_of_several: bool = False
+    """Which function the call runs depends on what a registry or a factory gives."""
+    handed: bool = False
+    """The call hands the target to a function that calls it."""
+
+
+@dataclass(slots=True, eq=False)
+class LeafCall:
+    """A call of something outside the project that waits, queries, leaves the machine or connects."""
+
+    name: str
+    call: Call
+    blocking: Blocking | None
+    query: Query | None
+    external: External | None
+    kind: str = CALL
+    """Where it runs, as of an edge: a thread or a process where the call hands on the callable itself."""
+    offload: str = ""
+    """What hands it on: `asyncio.to_thread`."""
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """A function of the project in the call graph."""
+
+    module: Linked
+    function: Function
+    name: str
+    is_async: bool
+    edges: list[Edge] = field(default_factory=list)
+    callers: list[tuple[Node, Edge]] = field(default_factory=list)
+    leaves: list[LeafCall] = field(default_factory=list)
+    contexts: int = 0
+    roles: set[str] = field(default_factory=set)
+    endpoints: int = 0
+    """A bit for each endpoint of the project that reaches it."""
+
+    @property
+    def path(self) -> str:
+        return self.module.path
+
+    @property
+    def symbol(self) -> str:
+        return self.function.symbol
+
+
+class Graph:
+    """Nodes by (path, symbol), with edges and leaves. Tests and migrations take no part."""
+
+    def __init__(self, resolver: Resolver, knowledge: Knowledge) -> None:
+        self.resolver = resolver
+        self.knowledge = knowledge
+        self.nodes: dict[tuple[str, str], Node] = {}
+        self.marks: dict[Node, list[tuple[Node, str]]] = {}
+        """By function, the roles that its calls give, and to whom."""
+        for path, module in resolver.modules.items():
+            if place_of(path) != "app":
+                continue
+            for function in module.facts.functions:
+                self.nodes[path, function.symbol] = self.made(module, function)
+        for node in self.nodes.values():
+            self.connect(node)
+        for node in self.nodes.values():
+            for edge in node.edges:
+                edge.target.callers.append((node, edge))
+
+    def made(self, module: Linked, function: Function) -> Node:
+        """A node for a function, without edges."""
+        name = f"{module.name}.{function.symbol}" if module.name else function.symbol
+        return Node(module, function, name, bool(function.flags & facts.ASYNC))
+
+    def node(self, value: Value) -> Node | None:
+        return self.nodes.get((value.module.path, value.symbol)) if value.module is not None else None
+
+    def runs(self, value: Value | None) -> Iterator[Node]:
+        """The nodes that calling `value` enters."""
+        for target in self.resolver.runs(value):
+            node = self.node(target)
+            if node is not None:
+                yield node
+
+    def connect(self, node: Node) -> None:
+        """Follow the calls of `node`: its edges and leaves are added, callers are not told."""
+        resolver, module = self.resolver, node.module
+        resolver.reader = node if resolver.tracks else None
+        for call in node.function.calls:
+            if call.flags & facts.LOAD:
+                getter = resolver.property_of(call.ref, module)
+                if getter is not None:
+                    target = self.node(getter)
+                    if target is not None:
+                        node.edges.append(Edge(target, call, CALL))
+                continue
+            value = resolver.value(call.ref, module)
+            if value is None:
+                continue
+            if value.sort == Sort.EXTERNAL:
+                if not (value.partial and value.name.rpartition(".")[2] in quick_calls.LEFT_OPEN):
+                    self._external(node, call, value)
+                continue
+            if value.sort == Sort.INSTANCE:
+                continue
+            if value.sort == Sort.UNION and call.ref.rpartition(".")[0] == f"@{node.function.owner}:":
+                continue  # `self.load()` of a template: which of the heirs it is, the template's callers know
+            own = self.knowledge.meaning(value.name).blocking if self.knowledge.has_own else None
+            if own is not None:
+                node.leaves.append(LeafCall(value.name, call, own, None, None))
+                continue
+            for target in self.runs(value):
+                kind = ELSEWHERE if self.is_handed_on(target) else _kind_of_call(call, target)
+                if kind:
+                    node.edges.append(Edge(target, call, kind, one_of_several=value.sort == Sort.UNION))
+                if call.handed:
+                    self._called_back(node, call, target)
+        resolver.reader = None
+        for at, edge in enumerate(node.edges):
+            edge.at = at
+
+    def _called_back(self, node: Node, call: Call, target: Node) -> None:
+        """What `target` calls of that which the call hands it runs as if `node` called it."""
+        for ref, parameter in callbacks.called_back(self.resolver, call, target):
+            for function in self.runs(self.resolver.value(ref, node.module)):
+                if not function.function.flags & facts.GENERATOR and parameter.awaited == function.is_async:
+                    kind = THREAD if parameter.in_thread else CALL
+                    node.edges.append(Edge(function, call, kind, handed=True))
+
+    def _mark(self, node: Node, target: Node, role: str) -> None:
+        """What `node` calls makes `target` something."""
+        target.roles.add(role)
+        self.marks.setdefault(node, []).append((target, role))
+
+    def is_handed_on(self, target: Node) -> bool:
+        """Whether a decorator of the project gives the function to a thread whenever it is called."""
+        if not target.function.flags & facts.WRAPPED:
+            return False
+        for decorator in target.function.decorators:
+            value = self.resolver.value(decorator.ref, target.module) if decorator.ref else None
+            if (
+                value is not None
+                and value.sort == Sort.FUNCTION
+                and value.module is not None
+                and value.function.flags & facts.HANDS_ON
+            ):
+                return True
+        return False
+
+    def _external(self, node: Node, call: Call, value: Value) -> None:
+        name = value.name
+        meaning = self.knowledge.meaning(name)
+        if name in _SERVING:
+            self._mark(node, node, "serving")
+        if call.arguments is not None:
+            if meaning.offload is not None:
+                self._hand_on(node, call, meaning.offload)
+            elif name.rpartition(".")[2] in _STREAMS:
+                self._stream(node, call)
+            elif name in callbacks.APPLYING:
+                handed = callbacks.by_key(call.arguments, name)
+                for target in self.runs(self.resolver.value(handed, node.module) if handed else None):
+                    if not target.is_async and not target.function.flags & facts.GENERATOR:
+                        node.edges.append(Edge(target, call, CALL))
+        external = meaning.external if not call.flags & facts.LOCAL else None
+        if meaning.blocking is not None or meaning.query is not None or external is not None:
+            node.leaves.append(LeafCall(name, call, meaning.blocking, meaning.query, external))
+
+    def _hand_on(self, node: Node, call: Call, offload: Offload) -> None:
+        argument = callable_argument(call.arguments or (), offload)
+        if argument is None or not argument.ref:
+            return
+        if offload.kind == "job":
+            for target in self.runs(self.resolver.value(argument.ref, node.module)):
+                self._mark(node, target, "task")
+            return
+        kind = _OFFLOADS.get(offload.kind, ELSEWHERE)
+        if argument.ref.endswith(")") and kind == LOOP:
+            return  # a coroutine: the call that makes it is an edge of its own
+        if kind == THREAD and offload.name.endswith("run_in_executor") and call.arguments:
+            pool = self.resolver.value(call.arguments[0].ref, node.module)
+            if pool is not None and "ProcessPool" in pool.name:
+                kind = PROCESS
+        value = self.resolver.value(argument.ref, node.module)
+        if call.flags & facts.LET_GO and not offload.awaitable:
+            call = msgspec.structs.replace(call, flags=call.flags | facts.DETACHED)
+        for target in self.runs(value):
+            node.edges.append(Edge(target, call, kind, offload=offload.name))
+        if (
+            value is not None
+            and value.sort == Sort.EXTERNAL
+            and offload.awaitable
+            and kind in (THREAD, PROCESS)
+        ):
+            self._hand_on_library(node, call, value.name, kind, offload)
+
+    def _hand_on_library(self, node: Node, call: Call, name: str, kind: str, offload: Offload) -> None:
+        """`run_in_threadpool(requests.get, url)`: it costs what it costs, and no longer the event loop."""
+        meaning = self.knowledge.meaning(name)
+        if meaning.blocking is not None or meaning.query is not None or meaning.external is not None:
+            leaf = LeafCall(name, call, meaning.blocking, meaning.query, meaning.external, kind, offload.name)
+            node.leaves.append(leaf)
+
+    def _stream(self, node: Node, call: Call) -> None:
+        for argument in call.arguments or ():
+            if argument.name not in ("", "content"):
+                continue
+            if argument.ref.endswith("()"):
+                for target in self.runs(self.resolver.value(argument.ref[:-2], node.module)):
+                    if target.function.flags & facts.GENERATOR:
+                        node.edges.append(Edge(target, call, LOOP if target.is_async else THREAD))
+            return
+
+
+# Calls that serve an application and return when it is over: what stands around them is start-up code.
+_SERVING = frozenset(
+    {"uvicorn.run", "uvicorn.Server.serve", "uvicorn.Server.run", "uvicorn.main"}
+    | {
+        "hypercorn.asyncio.serve",
+        "hypercorn.trio.serve",
+        "granian.Granian.serve",
+        "gunicorn.app.base.Application.run",
+    }
+)
+_OFFLOADS = {
+    "thread": THREAD,
+    "process": PROCESS,
+    "background": BACKGROUND,
+    "task": LOOP,
+    "loop_callback": LOOP,
+}
+
+
+def _kind_of_call(call: Call, target: Node) -> str:
+    """How a call runs its target; empty when it does not."""
+    flags = target.function.flags
+    if flags & facts.GENERATOR and not call.flags & facts.ITERATED:
+        return ""
+    if call.flags & facts.OFFLOADED:
+        return THREAD
+    if call.flags & facts.AWAITED and not target.is_async:
+        # Something made it awaitable: it returns a coroutine, or a decorator or wrapper runs it elsewhere.
+        returns_coroutine = target.function.returns.endswith("()") and not flags & facts.WRAPPED
+        return CALL if returns_coroutine else ELSEWHERE
+    return CALL
+
+
+def callable_argument(arguments: tuple[Argument, ...], offload: Offload) -> Argument | None:
+    positional = [argument for argument in arguments if not argument.name]
+    if offload.position is not None and len(positional) > offload.position:
+        return positional[offload.position]
+    for argument in arguments:
+        if argument.name and argument.name == offload.keyword:
+            return argument
+    return None

@@ -1,0 +1,100 @@
+"""Which classes of the project derive from which: the other way round than they are written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING
+
+from rules.engine.linking.unions import one_of
+from rules.engine.linking.values import ANCESTRY, HEIRS, Linked, Sort, Value, function_value, note, qualified
+from rules.engine.reading import facts
+from rules.engine.reading.facts import Function
+
+if TYPE_CHECKING:
+    from rules.engine.linking.resolver import Resolver
+
+# Heirs made for tests, by the names that everybody gives them: not what a request meets.
+_STAND_IN = re.compile(r"(?:Fake|Mock|Stub|Dummy|Noop|NoOp)[A-Z]")
+
+
+class Heirs:
+    """The heirs of all classes, found when the first is asked for."""
+
+    def __init__(self, resolver: Resolver) -> None:
+        self._resolver = resolver
+        self._known: dict[tuple[str, str], list[Value]] | None = None
+        self._bases: dict[str, list[tuple[str, str]]] = {}
+        """By file, the classes that its classes derive from."""
+
+    def implementation(self, owner: Value, name: str) -> Value | None:
+        """The method `name` among the heirs of an abstract class, one of several perhaps; None when there are many."""
+        found: dict[tuple[str, str], Value] = {}
+        pending = list(self.of(owner))
+        while pending:
+            heir = pending.pop()
+            pending.extend(self.of(heir))
+            self._resolver.looked_up(heir.home, f"{heir.symbol}.{name}")
+            function = heir.home.functions.get(f"{heir.symbol}.{name}")
+            if function is not None and not is_abstract(heir, function) and not _STAND_IN.match(heir.symbol):
+                found[heir.home.path, function.symbol] = function_value(heir.home, function)
+        return one_of(found[key] for key in sorted(found))
+
+    def of(self, owner: Value) -> list[Value]:
+        """The classes that name `owner` as a base."""
+        key = (owner.home.path, owner.symbol)
+        if self._resolver.reader is not None:
+            note(self._resolver.readers, _heirs_of(key), self._resolver.reader)
+        if self._known is None:
+            self._known = {}
+            for path, module in self._resolver.modules.items():
+                self._follow_bases(path, module, self._known)
+        return self._known.get(key, [])
+
+    def _follow_bases(
+        self, path: str, module: Linked, heirs: dict[tuple[str, str], list[Value]]
+    ) -> list[tuple[str, str]]:
+        """Add the classes of a file to those that derive from their bases; returns these bases."""
+        reader, self._resolver.reader = (
+            self._resolver.reader,
+            (HEIRS, path) if self._resolver.tracks else None,
+        )
+        bases: list[tuple[str, str]] = []
+        for cls in module.facts.classes:
+            heir = Value(Sort.CLASS, qualified(module, cls.symbol), module, cls.symbol)
+            for base in cls.bases:
+                resolved = self._resolver.value(base, module)
+                if resolved is not None and resolved.sort == Sort.CLASS:
+                    bases.append((resolved.home.path, resolved.symbol))
+                    heirs.setdefault(bases[-1], []).append(heir)
+        self._resolver.reader = reader
+        if bases:
+            self._bases[path] = bases
+        return bases
+
+    def derive_again(self, files: Collection[str]) -> Iterator[object]:
+        """Who asked for heirs of a class that other classes of these files derive from than before."""
+        if self._known is None:
+            return
+        for path in files:
+            before = self._bases.pop(path, [])
+            had = {key: self._known[key] for key in before}
+            for key, heirs in had.items():
+                self._known[key] = [heir for heir in heirs if heir.home.path != path]
+            module = self._resolver.modules.get(path)
+            after = self._follow_bases(path, module, self._known) if module is not None else []
+            for key in {*before, *after}:
+                names = [heir.symbol for heir in had.get(key, ()) if heir.home.path == path]
+                if names != [heir.symbol for heir in self._known[key] if heir.home.path == path]:
+                    yield from self._resolver.readers.pop(_heirs_of(key), ())
+
+
+def is_abstract(owner: Value, function: Function) -> bool:
+    """Whether a method of the class `owner` only says what those of its heirs do."""
+    if function.flags & facts.ABSTRACT:
+        return True
+    return any(base.endswith("typing.Protocol") for base in owner.home.classes[owner.symbol].bases)
+
+
+def _heirs_of(key: tuple[str, str]) -> str:
+    return f"{ANCESTRY}{key[0]} {key[1]}"

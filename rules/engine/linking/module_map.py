@@ -1,0 +1,285 @@
+"""The modules of a project: which file an import means, and who asked for what, to link other versions by."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from rules import libraries
+from rules.engine.linking.values import Linked, Readers, Sort, Value, note
+from rules.engine.reading.facts import ModuleFacts
+
+_RARELY = 10
+"""A package counts as imported by nobody when so many times more files import one in it by its own name."""
+
+
+class ModuleMap:
+    """Files by the names that other files import them by."""
+
+    def __init__(self, files: Mapping[str, ModuleFacts], *, tracks: bool = False) -> None:
+        self.tracks = tracks
+        """Whether it is remembered which answers were made of which (`rules.engine.succession`)."""
+        self.reader: object = None
+        """Who asks now."""
+        self.modules: dict[str, Linked] = {}
+        self._directories: set[str] = {""}
+        self._packages: set[str] = set()
+        self._tops: dict[str, list[str]] = {}
+        self.readers: Readers = {}
+        """Who asked for a file or folder by its path, for the folders with a top-level name (`T`), for a class's heirs."""
+        self._link(files)
+
+    # Where modules are found
+
+    def _link(self, files: Mapping[str, ModuleFacts]) -> None:
+        self._imported = Counter(name for found in files.values() for name in {*found.imports})
+        self._directories = _folders(*files)
+        self._declared = frozenset(path.rpartition("/")[0] for path in files if path.endswith("/__init__.py"))
+        self._nominal = self._named_only(self._declared, self._imported)
+        self._packages = {*(self._declared - self._nominal)}
+        self._namespaces = {*filter(self._is_namespace, self._directories)}
+        for path in sorted(files):
+            module = self.modules[path] = self._module(path, files[path])
+            roots = self._tops.setdefault(module.name.partition(".")[0], [])
+            if module.root not in roots:
+                roots.append(module.root)
+
+    def _is_namespace(self, directory: str) -> bool:
+        """Whether a directory without __init__.py is imported by name: a package too, not a place to import from."""
+        name = directory.rpartition("/")[2]
+        return (
+            bool(directory)
+            and directory not in self._declared
+            and self._imported[name] > 0
+            and name not in ("src", "lib")
+            # `billing/billing/__init__.py`: the outer one is where the package is developed.
+            and f"{directory}/{name}" not in self._packages
+        )
+
+    def _named_only(self, declared: frozenset[str], imported: Mapping[str, int]) -> frozenset[str]:
+        """Outermost packages that hardly anybody imports, while the files import a package in them by its own name: the
+        program is started from there, whatever its `__init__.py` says."""
+        found: set[str] = set()
+        for directory in declared:
+            above, _, name = directory.rpartition("/")
+            if name in sys.stdlib_module_names or name in libraries.ROOTS:
+                continue  # who imports `logging` means the library
+            if above in declared and above.rpartition("/")[0] not in declared:
+                outer = above.rpartition("/")[2]
+                if imported.get(name, 0) > _RARELY * imported.get(outer, 0):
+                    found.add(above)
+        return frozenset(found)
+
+    def _module(self, path: str, found: ModuleFacts) -> Linked:
+        root = self._root(path)
+        package = path.endswith("/__init__.py") or path == "__init__.py"
+        inner = path[len(root) + 1 :] if root else path
+        stem = (
+            inner[: -len("/__init__.py")]
+            if package and "/" in inner
+            else inner.removesuffix(".py").removesuffix(".pyi")
+        )
+        return Linked(path, stem.replace("/", "."), found, package, root)
+
+    def _root(self, path: str) -> str:
+        """The directory that `path` is imported from: the nearest above it that is no package."""
+        directory = path.rpartition("/")[0]
+        while directory and (directory in self._packages or directory in self._namespaces):
+            directory = directory.rpartition("/")[0]
+        return directory
+
+    def _file(self, base: str) -> Linked | None:
+        """The module or package at `base`, a path without suffix."""
+        if self.tracks and self.reader is not None:
+            note(self.readers, base, self.reader)
+        return self.modules.get(f"{base}.py") or self.modules.get(f"{base}/__init__.py")
+
+    def _at(self, base: str, name: str) -> Value | None:
+        """The module, package or namespace package at `base` as a value."""
+        found = self._file(base)
+        if found is not None:
+            return Value(Sort.MODULE, found.name, found, base)
+        if base in self._directories and base:
+            return Value(Sort.MODULE, name, None, base)
+        return None
+
+    def _absolute(self, name: str, module: Linked) -> Value:
+        """What `import name` (one segment) gives in `module`."""
+        roots = self._tops.get(name)
+        if self.tracks and self.reader is not None:
+            note(self.readers, f"T{name}", self.reader)
+        if roots:
+            own = module.path.rpartition("/")[0]
+            best: str | None = None
+            for root in roots:
+                above = root == "" or own == root or own.startswith(f"{root}/")
+                if above and (best is None or len(root) > len(best)):
+                    best = root
+            if best is None and len(roots) == 1 and name not in libraries.ROOTS:
+                base = f"{roots[0]}/{name}" if roots[0] else name
+                if base in self._directories:
+                    best = roots[0]
+            if best is not None:
+                found = self._at(f"{best}/{name}" if best else name, name)
+                if found is not None:
+                    return found
+        elif name not in libraries.ROOTS and name not in sys.stdlib_module_names:
+            found = self._inside_package(name, module)
+            if found is not None:
+                return found
+        return Value(Sort.EXTERNAL, name)
+
+    def _inside_package(self, name: str, module: Linked) -> Value | None:
+        """As `_absolute`, for programs that are started in a folder that is a package itself: `backend/__init__.py`
+        stands beside `backend/app`, and all say `from app.orders import …`.
+
+        All that the file imports from there must be there: else the name is that of somebody else's library.
+        """
+        parts = {each.split(".")[1] for each in module.facts.modules if each.startswith(f"{name}.")}
+        found: list[Value] = []
+        directory = module.path.rpartition("/")[0]
+        while directory in self._packages or directory in self._namespaces:
+            value = self._at(f"{directory}/{name}", name)
+            if (
+                value is not None
+                and parts
+                and all(self._at(f"{directory}/{name}/{part}", "") for part in parts)
+            ):
+                found.append(value)
+            directory = directory.rpartition("/")[0]
+        return found[0] if len(found) == 1 else None
+
+    def _relative(self, level: int, module: Linked) -> Value | None:
+        directory = module.path.rpartition("/")[0]
+        for _ in range(level - 1):
+            if not directory:
+                return None
+            directory = directory.rpartition("/")[0]
+        found = self.modules.get(f"{directory}/__init__.py" if directory else "__init__.py")
+        if self.tracks and self.reader is not None:
+            note(self.readers, directory, self.reader)
+        return Value(Sort.MODULE, found.name if found else directory.replace("/", "."), found, directory)
+
+    def has_folder(self, name: str) -> bool:
+        """Whether a folder of the project is called `name`: importing that makes a package of it."""
+        return any(directory.rpartition("/")[2] == name for directory in self._directories)
+
+    # Other versions
+
+    def lies_the_same(self, changed: Mapping[str, ModuleFacts | None]) -> bool:
+        """Whether these files with other facts (None: no more) leave it at the same folders, packages and names of them."""
+        imports: Counter[str] = Counter()
+        folders = self._folders_after(changed)
+        for path, found in changed.items():
+            before = self.modules.get(path)
+            if found is None or before is None:
+                directory = path.rpartition("/")[0]
+                if path.endswith("__init__.py") and directory in folders and directory in self._directories:
+                    return False
+            if {*(found.stars if found else ())} != {*(before.facts.stars if before else ())}:
+                return False
+            if (found.kept if found else ()) != (before.facts.kept if before else ()):
+                return False  # who reads what an application keeps does not say so
+            imports.update({*found.imports} if found is not None else ())
+            imports.subtract({*before.facts.imports} if before is not None else ())
+        for name, more in imports.items():
+            had = self._imported[name]
+            if bool(had) != bool(had + more) and self.has_folder(name):
+                return False
+        if (
+            self._named_only(self._declared_after(folders, changed), self._imported + imports)
+            != self._nominal
+        ):
+            return False
+        # `billing/billing`: whether the outer one is a package depends on the inner one.
+        return not any(_repeats_its_name(folder) for folder in folders ^ self._directories)
+
+    def _folders_after(self, changed: Mapping[str, ModuleFacts | None]) -> set[str]:
+        """All folders once these files are others."""
+        if all(found is not None and path in self.modules for path, found in changed.items()):
+            return self._directories
+        paths = [path for path in self.modules if changed.get(path, True) is not None]
+        return _folders(*paths, *(path for path, found in changed.items() if found is not None))
+
+    def _declared_after(self, folders: set[str], changed: Mapping[str, ModuleFacts | None]) -> frozenset[str]:
+        """All folders with an `__init__.py` once these files are others, and the folders with them."""
+        others = folders ^ self._directories
+        if not others:
+            return self._declared
+        new = (folder for folder in others & folders if changed.get(f"{folder}/__init__.py") is not None)
+        return frozenset((*(self._declared & folders), *new))
+
+    def change(self, changed: Mapping[str, ModuleFacts | None]) -> set[str]:
+        """Show other facts of these files. Returns what `readers` says who asked for."""
+        asked: set[str] = set()
+        moved = False
+        for path, found in changed.items():
+            module = self.modules.get(path)
+            self._imported.subtract({*module.facts.imports} if module is not None else ())
+            self._imported.update({*found.imports} if found is not None else ())
+        for folder in self._have_folders(self._folders_after(changed), changed):
+            asked.update((folder, f"T{folder.rpartition('/')[2]}"))
+        for path, found in changed.items():
+            module = self.modules.get(path)
+            if module is not None and found is not None:
+                module.show(found)
+                continue
+            moved = True
+            if module is None and found is not None:
+                module = self.modules[path] = self._module(path, found)
+            elif module is not None:
+                del self.modules[path]
+            asked.update((path.removesuffix(".py"), f"T{path.rpartition('/')[2].removesuffix('.py')}"))
+        if moved:
+            self.modules = {path: self.modules[path] for path in sorted(self.modules)}
+            self._tops = {}
+            for module in self.modules.values():
+                roots = self._tops.setdefault(module.name.partition(".")[0], [])
+                if module.root not in roots:
+                    roots.append(module.root)
+        return asked
+
+    def _have_folders(self, folders: set[str], changed: Mapping[str, ModuleFacts | None]) -> set[str]:
+        """Have these folders from now on. Returns those that are new or no more."""
+        others = folders ^ self._directories
+        if others:
+            self._declared = self._declared_after(folders, changed)
+            self._packages = {*(self._declared - self._nominal)}
+            self._directories = folders
+            self._namespaces = {folder for folder in self._namespaces if folder in folders}
+            self._namespaces.update(filter(self._is_namespace, others & folders))
+        return others
+
+    # Who asks
+
+    @contextlib.contextmanager
+    def reading(self, reader: object) -> Iterator[None]:
+        """Remember that all that is asked now is asked for `reader`."""
+        outer, self.reader = self.reader, reader if self.tracks else None
+        try:
+            yield
+        finally:
+            self.reader = outer
+
+    def looked_up(self, module: Linked, name: str) -> None:
+        """Remember that who asks depends on what `name`, or its being unknown, means in `module`."""
+        if self.reader is not None:
+            note(module.lookups, name, self.reader)
+
+
+def _folders(*paths: str) -> set[str]:
+    """The folders of files, and all above them."""
+    found = {""}
+    for path in paths:
+        directory = path.rpartition("/")[0]
+        while directory not in found:
+            found.add(directory)
+            directory = directory.rpartition("/")[0]
+    return found
+
+
+def _repeats_its_name(folder: str) -> bool:
+    above, _, name = folder.rpartition("/")
+    return above.rpartition("/")[2] == name

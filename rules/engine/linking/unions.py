@@ -1,0 +1,35 @@
+"""One of several values of the project: what a registry holds, or what a factory makes, as the case may be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rules.engine.linking.containers import same
+from rules.engine.linking.values import Sort, Value
+
+_MOST = 12
+_OURS = frozenset({Sort.FUNCTION, Sort.CLASS, Sort.OBJECT})
+
+
+def one_of(values: Iterable[Value | None]) -> Value | None:
+    """The value that all of `values` are, else their union when the project knows each of them; None for anything else."""
+    found: list[Value] = []
+    for value in values:
+        if value is None:
+            return None
+        for member in members(value):
+            if not any(same(member, known) for known in found):
+                found.append(member)
+    if len(found) <= 1:
+        return found[0] if found else None
+    first = found[0]
+    if len(found) > _MOST or any(each.sort != first.sort or each.sort not in _OURS for each in found):
+        return None
+    return Value(Sort.UNION, "", members=tuple(found))
+
+
+def members(value: Value) -> Iterable[Value]:
+    """The values of which it may be any."""
+    if value.sort != Sort.UNION:
+        return (value,)
+    return tuple(member for member in value.members if member is not None)

@@ -1,0 +1,1 @@
+"""Loops: what stops the event loop, and what a loop of the program does per turn."""

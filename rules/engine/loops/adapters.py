@@ -1,0 +1,89 @@
+"""Sessions of `requests` on which an adapter of the project's own is mounted that gives every call a timeout."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from rules.engine.linking.values import Sort, Value
+from rules.engine.service.mentions import is_named_in
+
+if TYPE_CHECKING:
+    from rules.engine.linking.values import Linked
+    from rules.engine.module import Module
+    from rules.engine.project import Project
+    from rules.engine.reading.facts import Function
+
+_ADAPTER = "requests.adapters.HTTPAdapter"
+
+
+def brings_timeout(call: ast.Call, module: Module) -> bool:
+    """Whether the session that `call` is a method of is made where such an adapter is mounted."""
+    match call.func:
+        case ast.Attribute(value=receiver):
+            return any(
+                _mounts(function, home, module.project) for home, function in _makers(receiver, module)
+            )
+    return False
+
+
+def _makers(receiver: ast.expr, module: Module) -> Iterator[tuple[Linked, Function]]:
+    """The functions that may have put a session together: the one around it, its class, a helper, a dependency."""
+    found = module.graph_node(receiver)
+    home = module.project.resolver.modules[module.path]
+    if isinstance(receiver, ast.Call):
+        yield from _made_by(receiver, module)
+        return
+    if isinstance(receiver, ast.Attribute):
+        owner = found.function.owner if found is not None else ""
+        for function in home.facts.functions if owner else ():
+            if function.owner == owner:
+                yield home, function
+        ref = home.classes[owner].attributes.get(receiver.attr, "") if owner in home.classes else ""
+        if ref.endswith("()"):
+            yield from _functions(module.project.resolver.value(ref[:-2], home))
+        return
+    if not isinstance(receiver, ast.Name):
+        return
+    scope = module.index.scope_at(receiver)
+    while receiver.id not in scope.bindings and scope.parent is not None:
+        scope = scope.parent
+    symbol = module.index.function_scope(scope).symbol
+    yield from ((home, function) for function in home.facts.functions if function.symbol == symbol)
+    for binding in scope.bindings.get(receiver.id, []):
+        if binding.kind == "parameter":
+            for parameter in found.function.parameters if found is not None else ():
+                if parameter.name == receiver.id and parameter.depends:
+                    yield from _functions(module.project.resolver.value(parameter.depends, home))
+        elif isinstance(binding.value, ast.Call):
+            yield from _made_by(binding.value, module)
+
+
+def _made_by(call: ast.Call, module: Module) -> Iterable[tuple[Linked, Function]]:
+    return _functions(module.value(call.func))
+
+
+def _functions(value: Value | None) -> Iterator[tuple[Linked, Function]]:
+    if value is not None and value.sort == Sort.FUNCTION and value.module is not None:
+        yield value.module, value.function
+
+
+def _mounts(function: Function, home: Linked, project: Project) -> bool:
+    if not any(call.ref.endswith(".mount") for call in function.calls):
+        return False
+    values = (project.resolver.value(call.ref, home) for call in function.calls)
+    return any(_sets_timeout(value, project) for value in values)
+
+
+def _sets_timeout(value: Value | None, project: Project) -> bool:
+    """Whether a value is an adapter class that sends by itself, in a file that speaks of a timeout."""
+    if value is None or value.sort != Sort.CLASS:
+        return False
+    ancestry = project.resolver.ancestry(value)
+    return any(each.name == _ADAPTER for each in ancestry) and any(
+        each.module is not None
+        and f"{each.symbol}.send" in each.module.functions
+        and is_named_in(project, [each.module.path], "timeout")
+        for each in ancestry
+    )

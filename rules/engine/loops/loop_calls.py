@@ -1,0 +1,644 @@
+"""Which calls stop the event loop, and which rule says so: the question FP101 to FP109 and FP701 share.
+
+A direct call belongs to FP101 or FP102 and is reported where it stands. What a synchronous helper does is
+reported by FP103 at the call in the first async function. In middleware and in streams FP105 and FP106 speak in
+their place. Waiting for threads is FP109, computing is FP701. FP104 takes all of a function that never awaits.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from rules import libraries
+from rules.engine.costs import estimates
+from rules.engine.finding import Confidence, Hop, Impact, Options, Severity
+from rules.engine.linking.graph import LOOP
+from rules.engine.linking.instances import Lifetime, lives
+from rules.engine.reading import facts
+from rules.engine.reading.loop_shapes import spelled
+from rules.engine.reading.quick_calls import LEFT_OPEN, is_quick
+from rules.engine.reading.walking import own_calls, own_nodes
+from rules.libraries import Blocking, Kind
+
+if TYPE_CHECKING:
+    from rules.engine.costs.summaries import Leaf
+    from rules.engine.linking.graph import Node
+    from rules.engine.module import Module
+    from rules.engine.reading.scopes import FunctionNode
+
+_STREAMS = ("StreamingResponse", "EventSourceResponse")
+_KINDS = frozenset({Kind.NET, Kind.SLEEP, Kind.PROC, Kind.DB})
+# What belongs to the event loop or to one thread and must not be handed to another.
+_BOUND = (
+    "sqlalchemy.",
+    "sqlmodel.",
+    "asyncio.",
+    "aiohttp.",
+    "anyio.",
+    "asyncpg.",
+    "aiosqlite.",
+    "sqlite3.",
+    "psycopg.",
+    "httpx.AsyncClient",
+    "httpx2.AsyncClient",
+    "redis.asyncio.",
+    "motor.",
+    "starlette.websockets.",
+    "fastapi.WebSocket",
+)
+# A mutex is held for microseconds, a queue without a bound is never full: waits that nobody notices.
+_SHORT_WAITS = frozenset({"acquire", "put", "shutdown", "poll"})
+_UPKEEP = frozenset({"connect", "begin", "rollback", "close", "ping"})
+_CLOSING = _UPKEEP | {"commit", "flush", "refresh"}
+_IDLE = frozenset({"rollback", "begin"})
+"""They send nothing where nothing was asked before."""
+_SINGLE = frozenset({"requests", "httpx", "urllib", "urllib3", "http", "socket", "botocore", "boto3"})
+"""Whose calls are requests of their own, each mended by itself."""
+_PIXELS = frozenset(
+    {"convert", "copy", "crop", "rotate", "transpose", "cvtColor", "GaussianBlur", "warpAffine"}
+)
+"""What takes milliseconds for all but the largest images."""
+_QUICK_STORES = frozenset({"redis", "valkey", "pymemcache", "memcache"})
+_STORE_WAITS = frozenset(
+    {"blpop", "brpop", "blmove", "brpoplpush", "bzpopmin", "bzpopmax", "listen", "get_message", "xread"}
+)
+_RESOLVING = frozenset(
+    {"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr", "socket.getfqdn"}
+)
+_STARTING = "subprocess.Popen"
+"""Starts a program and does not wait for it: some milliseconds."""
+_OPENING = frozenset({"sqlite3.connect", "duckdb.connect"})
+"""They open a file; what is asked of it afterwards takes the time."""
+_STARTS = frozenset(
+    {"start", "serve", "startup", "start_server", "start_service", "run_forever", "serve_forever"}
+)
+_ENDS = ("stop", "shutdown", "close", "aclose")
+_LASTING = frozenset(
+    {"create_task", "ensure_future", "start_server", "create_server", "start_tls", "serve_forever"}
+)
+"""What a service begins that stays until it is stopped."""
+AFTER_FAILURE = "after a failure"
+_NOT_KEPT = "whenever no answer is kept"
+_FIRST_TIME = "the first time"
+_WISHED = "when it is asked to"
+_AT_START = "when the service starts"
+CHOSEN = "with one of the objects that it may be"
+_AT_MOST = {AFTER_FAILURE: Severity.HIGH, _FIRST_TIME: Severity.LOW, CHOSEN: Severity.MEDIUM}
+_OF_HELPERS = frozenset({"FP103", "FP105", "FP106"})
+_IF_MISSING = re.compile(r"_or_(?:create|make|generate|build|init)|(?:create|make|generate)_if_")
+_FAR = 4
+"""Longer call paths are said one severity lower."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A call in an async function that holds the event loop."""
+
+    code: str
+    call: ast.Call | ast.Attribute
+    """An attribute where reading it runs a property."""
+    callable: str
+    kind: Kind
+    instead: str
+    severity: Severity
+    entry: Blocking
+    path: tuple[Hop, ...] = ()
+    """From the helper's own call to the leaf; empty when `call` is the leaf."""
+    seldom: str = ""
+    """When it happens, where that is not at each call: "when no answer is kept"."""
+    sometimes: bool = False
+    """Whether it stands in one arm of a branch of a helper."""
+    besides: tuple[str, ...] = ()
+    """What else the same call reaches that stops the loop: it is one finding, and one thread mends both."""
+
+    def call_path(self, module: Module) -> tuple[Hop, ...]:
+        """The whole way, beginning with `call` itself; empty when `call` is the leaf."""
+        if not self.path:
+            return ()
+        return Hop(module.path, self.call.lineno, self.name.rpartition(".")[2]), *self.path
+
+    @property
+    def name(self) -> str:
+        """What is called or read, as the reader knows it."""
+        return spelled(self.call.func if isinstance(self.call, ast.Call) else self.call)
+
+
+def code_of(entry: Blocking) -> str | None:
+    """The rule that reports a direct call of `entry`; None when none of them does."""
+    if entry.name == "builtins.input":
+        return "FP101"
+    if entry.kind is Kind.CPU:
+        if entry.construct and libraries.client(entry.name) is not None:
+            return None  # clients made again and again are another rule's
+        return "FP701" if Severity(entry.severity) in (Severity.CRITICAL, Severity.HIGH) else None
+    if entry.kind is Kind.WAIT:
+        return "FP109" if entry.name.rpartition(".")[2] not in _SHORT_WAITS else None
+    if entry.kind not in _KINDS:
+        return None
+    if entry.kind is Kind.DB:
+        if entry.name in _OPENING:
+            return "FP102"
+        return "FP101" if entry.construct and not entry.name.startswith("sqlalchemy.") else "FP102"
+    return "FP101"
+
+
+def direct(call: ast.Call, module: Module) -> Stop | None:
+    """The stop that `call` itself is, in the async function it stands in."""
+    entry = module.blocking(call)
+    if entry is None:
+        return None
+    code = code_of(entry)
+    if code is None or module.is_awaited(call) or module.is_offloaded(call):
+        return None
+    function = module.function_of(call)
+    if function is None or not function.is_async or not module.runs_on_event_loop(call):
+        return None
+    name = entry.name.rpartition(".")[2]
+    if is_quick(call, name) or (name in LEFT_OPEN and _is_partial(call, module)):
+        return None
+    code = _said_by(code, function.node, module)
+    seldom, severity = _seldom_here(call, module), weight(entry)
+    if seldom:
+        most = _AT_MOST.get(seldom, Severity.MEDIUM)
+        severity = min(severity, most, key=lambda each: each.rank)
+    if module.call_flags(call) & facts.QUICK:
+        return None
+    if module.call_flags(call) & facts.BRIEF:
+        severity = Severity.LOW
+    if entry.name == _STARTING and _is_waited_for(call, function.node, module):
+        entry, severity = replace(entry, construct=False), Severity(entry.severity)
+    return Stop(code, call, entry.name, entry.kind, entry.instead, severity, entry, seldom=seldom)
+
+
+def _is_partial(call: ast.Call, module: Module) -> bool:
+    value = module.value(call.func)
+    return value is not None and value.partial
+
+
+def together(function: FunctionNode, module: Module, code: str) -> list[list[Stop]]:
+    """The stops that `code` reports where they stand in `function`, one list per library, the most telling first.
+
+    One conversation with a database or a mail server is moved as a whole, so it is one finding.
+    """
+    if not isinstance(function, ast.AsyncFunctionDef):
+        return []
+    known = _talks.setdefault(module, {})
+    if (function, code) not in known:
+        found: dict[str, list[Stop]] = {}
+        for call in own_calls(function):
+            stop = direct(call, module)
+            if stop is not None and stop.code == code:
+                found.setdefault(_conversation(stop), []).append(stop)
+        known[function, code] = [
+            sorted(
+                group,
+                key=lambda stop: (
+                    _is_closing(stop),
+                    _is_upkeep(stop),
+                    on_failure(stop.call, module),
+                    stop.call.lineno,
+                ),
+            )
+            for group in found.values()
+        ]
+    return known[function, code]
+
+
+def group_of(stop: Stop, module: Module) -> list[Stop]:
+    """The stops that are one finding with `stop`, itself among them; the first is where it is said."""
+    function = module.function_of(stop.call)
+    groups = together(function.node, module, stop.code) if function is not None else []
+    return next((group for group in groups if any(each.call is stop.call for each in group)), [stop])
+
+
+def is_only_closing(stops: list[Stop]) -> bool:
+    """Whether they only end what others did: commits, rollbacks."""
+    return all(map(_is_closing, stops))
+
+
+def _conversation(stop: Stop) -> str:
+    package = stop.callable.partition(".")[0]
+    if package == "sqlmodel":
+        return "sqlalchemy"  # of one session, some methods are its own
+    if stop.code == "FP102" or (stop.kind is Kind.NET and package not in _SINGLE):
+        return package
+    return f"{stop.call.lineno}:{stop.call.col_offset}"
+
+
+def _is_hardly_felt(stop: Stop) -> bool:
+    """Whether a helper sleeps or tidies up only when something fails, fills a store of its own with an answer that comes
+    soon, or waits for a thread in one of its branches only."""
+    if stop.kind is Kind.WAIT and stop.sometimes:
+        return True
+    if stop.seldom == AFTER_FAILURE:
+        return bool(stop.path) and stop.kind in (Kind.SLEEP, Kind.DB, Kind.WAIT)
+    return stop.seldom == _NOT_KEPT and (stop.kind is Kind.WAIT or (stop.kind is Kind.DB and bool(stop.path)))
+
+
+def is_idle(stop: Stop) -> bool:
+    """Whether it most likely asks the database nothing: where other work came before, that is what is said."""
+    return stop.kind is Kind.DB and stop.callable.rpartition(".")[2] in _IDLE
+
+
+def _is_closing(stop: Stop) -> bool:
+    return stop.kind is Kind.DB and stop.callable.rpartition(".")[2] in _CLOSING
+
+
+def on_failure(node: ast.AST, module: Module) -> bool:
+    current: ast.AST | None = node
+    while current is not None and not isinstance(current, ast.AsyncFunctionDef):
+        if isinstance(current, ast.ExceptHandler):
+            return True
+        current = module.parent(current)
+    return False
+
+
+def through_helper(call: ast.Call | ast.Attribute, module: Module) -> Iterator[Stop]:
+    """The stops that a synchronous project function, called here (a property: read), leads to: one per kind, the nearest."""
+    summary = module.summary(call)
+    if summary is None or summary.is_async or not summary.blocking or module.is_awaited(call):
+        return
+    function = module.function_of(call)
+    if function is None or not function.is_async or module.is_offloaded(call):
+        return
+    if not module.runs_on_event_loop(call):
+        return
+    here = _seldom_here(call, module) if isinstance(call, ast.Call) else ""
+    nearest: dict[Kind, Stop] = {}
+    for leaf in summary.blocking:
+        entry = leaf.blocking
+        code = code_of(entry) if entry is not None else None
+        if entry is None or code is None:
+            continue
+        if code not in ("FP109", "FP701"):
+            code = _said_by("FP103", function.node, module)
+        severity = weight(entry)
+        seldom = here if here in (_FIRST_TIME, _AT_START) else _seldom(leaf, module) or here
+        if seldom == _NOT_KEPT and _makes_what_is_kept(leaf, call, module):
+            seldom = _FIRST_TIME
+        if seldom:
+            most = Severity.MEDIUM if seldom == AFTER_FAILURE else _AT_MOST.get(seldom, Severity.MEDIUM)
+            severity = min(severity, most, key=lambda each: each.rank)
+        elif len(leaf.path) > _FAR:
+            severity = severity.lowered()
+        if leaf.rarely & facts.BRIEF:
+            severity = min(severity, Severity.LOW, key=lambda each: each.rank)
+        stop = Stop(
+            code,
+            call,
+            leaf.callable,
+            entry.kind,
+            entry.instead,
+            severity,
+            entry,
+            leaf.path,
+            seldom,
+            leaf.sometimes,
+        )
+        known = nearest.get(entry.kind)
+        if known is None or _telling(stop) < _telling(known):
+            nearest[entry.kind] = stop
+    yield from nearest.values()
+
+
+def _telling(stop: Stop) -> tuple[bool, bool, int]:
+    """What says most about a helper first: each time, real work, near."""
+    return bool(stop.seldom), _is_upkeep(stop), len(stop.path)
+
+
+def _is_waited_for(call: ast.Call, function: FunctionNode, module: Module) -> bool:
+    """Whether the function stays with the program that it starts: `with Popen(…)`, `for line in process.stdout`."""
+    around = module.parent(call)
+    if not isinstance(around, ast.Assign):
+        return isinstance(around, ast.withitem)
+    names = {ast.unparse(target) for target in around.targets}
+    return not isinstance(function, ast.Lambda) and any(
+        isinstance(node, ast.Attribute) and node.attr == "stdout" and ast.unparse(node.value) in names
+        for node in own_nodes(function)
+    )
+
+
+def only_starts(stop: Stop) -> bool:
+    """Whether it starts a program and goes on."""
+    return stop.entry.construct and stop.entry.name == _STARTING
+
+
+def _is_upkeep(stop: Stop) -> bool:
+    """Whether it only starts a program, takes a connection or gives up a transaction: the work is elsewhere."""
+    if only_starts(stop):
+        return True
+    return stop.kind is Kind.DB and stop.callable.rpartition(".")[2] in _UPKEEP
+
+
+def weight(entry: Blocking) -> Severity:
+    """The severity of a stop. What answers in less than a millisecond as a rule is felt by few."""
+    if entry.name in _OPENING or (entry.construct and entry.name == _STARTING):
+        return Severity.LOW
+    severity = Severity(entry.severity)
+    package, last = entry.name.partition(".")[0], entry.name.rpartition(".")[2]
+    if package == "PIL" and severity is Severity.CRITICAL:
+        severity = Severity.MEDIUM if last in _PIXELS else Severity.HIGH
+    if package == "cv2":  # one frame takes some milliseconds
+        severity = Severity.MEDIUM if last in _PIXELS or last == "resize" else Severity.HIGH
+    quick = (package in _QUICK_STORES and last not in _STORE_WAITS) or entry.name in _RESOLVING
+    return min(severity, Severity.MEDIUM, key=lambda each: each.rank) if quick else severity
+
+
+def _seldom_here(call: ast.Call, module: Module) -> str:
+    """When a call is made, as far as its own function says."""
+    flags = module.call_flags(call)
+    if flags & facts.ONCE:
+        return _FIRST_TIME
+    if flags & facts.FAILING:
+        return AFTER_FAILURE
+    if flags & (facts.RECALLED | facts.ON_MISS):
+        return _NOT_KEPT
+    node = module.graph_node(call)
+    if node is None:
+        return ""
+    if flags & facts.OF_OBJECT and (found := _kept_by((node.path, node.symbol.rpartition(".")[0]), module)):
+        return found
+    return _AT_START if _starts_service(node, module) and not module.loops(call) else ""
+
+
+def _starts_service(node: Node, module: Module) -> bool:
+    """Whether a method begins what then runs for long, and another one ends it: a server, a loop in a task of its own.
+
+    What it does before, it does once; in the loop it does so again and again.
+    """
+    owner, _, name = node.symbol.rpartition(".")
+    if not owner or (name not in _STARTS and not name.startswith("start_")):
+        return False
+    ends = (*_ENDS, name.replace("start", "stop"))
+    if not any((node.path, f"{owner}.{each}") in module.project.graph.nodes for each in ends):
+        return False
+    return any(call.ref.rpartition(".")[2] in _LASTING for call in node.function.calls)
+
+
+def _kept_by(cls: tuple[str, str], module: Module) -> str:
+    """When something happens that each object of a class does once."""
+    match lives(module.project, cls):
+        case Lifetime.PROCESS:
+            return _FIRST_TIME
+        case Lifetime.REQUEST:
+            return ""
+    return _NOT_KEPT
+
+
+def _makes_what_is_kept(leaf: Leaf, call: ast.Call | ast.Attribute, module: Module) -> bool:
+    """Whether a memoised function on the way makes an object, and that does it: `engine()` keeps `Engine()`, which
+    waits while it is made."""
+    target = module.callee(call) if isinstance(call, ast.Call) else None
+    kept = target is not None and bool(target.function.flags & facts.CACHED)
+    for hop, following in pairwise(leaf.path):
+        if kept and hop.symbol.endswith(".__init__"):
+            return True
+        inner = module.project.graph.nodes.get((following.path, hop.symbol))
+        kept = kept or (inner is not None and bool(inner.function.flags & facts.CACHED))
+    return False
+
+
+def _makes_if_missing(hop: Hop) -> bool:
+    """`_get_or_create_key`: as its name says."""
+    return bool(_IF_MISSING.search(hop.symbol.rpartition(".")[2]))
+
+
+def _seldom(leaf: Leaf, module: Module) -> str:
+    if leaf.rarely & facts.ONCE:
+        return _FIRST_TIME
+    if leaf.rarely & facts.FAILING:
+        return AFTER_FAILURE
+    if leaf.kept_by is not None and (found := _kept_by(leaf.kept_by, module)):
+        return found
+    if leaf.cached or leaf.on_miss or leaf.rarely & facts.RECALLED:
+        return _NOT_KEPT
+    if leaf.kind != Kind.DB and any(map(_makes_if_missing, leaf.path)):
+        return _NOT_KEPT  # a database is asked each time whether there is one
+    if leaf.rarely & facts.WISHED:
+        return _WISHED
+    return CHOSEN if leaf.by_choice else ""
+
+
+def by_kind(function: ast.AsyncFunctionDef, module: Module, code: str) -> list[list[Stop]]:
+    """The stops through helpers that `code` reports in `function`, one list per kind, the worst first.
+
+    A kind that only comes with calls of another is said there (`besides`).
+    """
+    found: dict[Kind, list[Stop]] = {}
+    helped = _all_helped(function, module)
+    for stop in helped:
+        if stop.code == code:
+            found.setdefault(stop.kind, []).append(stop)
+    groups = [
+        sorted(group, key=lambda stop: (-stop.severity.rank, _is_upkeep(stop), stop.call.lineno))
+        for group in found.values()
+    ]
+    groups.sort(key=lambda group: -group[0].severity.rank)
+    said: list[list[Stop]] = []
+    for group in groups:
+        around = next((each for each in said if _are_calls_of(group, each)), None)
+        if around is None:
+            said.append(group)
+        elif not group[0].seldom or around[0].seldom:
+            around[0] = replace(around[0], besides=(*around[0].besides, group[0].callable))
+    if code == "FP109":
+        spoken = [each for other in sorted(_OF_HELPERS) for each in by_kind(function, module, other)]
+        return [group for group in said if not any(_is_louder(each, group) for each in spoken)]
+    if code in _OF_HELPERS:
+        for group in said:
+            _add_waits(group, helped)
+    return said
+
+
+def _are_calls_of(stops: list[Stop], others: list[Stop]) -> bool:
+    """Whether `others` begin with the same call, and have the rest too."""
+    calls = {stop.call for stop in others}
+    return stops[0].call is others[0].call and all(stop.call in calls for stop in stops)
+
+
+def _is_louder(stops: list[Stop], others: list[Stop]) -> bool:
+    return stops[0].severity.rank >= others[0].severity.rank and _are_calls_of(others, stops)
+
+
+def _add_waits(group: list[Stop], helped: Iterable[Stop]) -> None:
+    """Name the waits for threads that the first call of the group brings too: FP109 leaves them to it."""
+    first = group[0]
+    waits = dict.fromkeys(
+        stop.callable
+        for stop in helped
+        if stop.code == "FP109"
+        and stop.call is first.call
+        and stop.severity.rank <= first.severity.rank
+        and (first.seldom or not (stop.seldom or stop.sometimes))
+    )
+    if waits:
+        group[0] = replace(first, besides=(*first.besides, *waits))
+
+
+_talks: WeakKeyDictionary[Module, dict[tuple[ast.AST, str], list[list[Stop]]]] = WeakKeyDictionary()
+_known: WeakKeyDictionary[Module, dict[ast.AST, tuple[Stop, ...]]] = WeakKeyDictionary()
+
+
+def _all_helped(function: ast.AsyncFunctionDef, module: Module) -> tuple[Stop, ...]:
+    """The stops through helpers in `function`: several rules ask, each for its own."""
+    known = _known.setdefault(module, {})
+    if function not in known:
+        known[function] = tuple(
+            stop
+            for node in own_nodes(function)
+            if node.__class__ is ast.Call or node.__class__ is ast.Attribute
+            for stop in _helped(node, module)
+        )
+    return known[function]
+
+
+def _helped(node: ast.AST, module: Module) -> Iterator[Stop]:
+    if node.__class__ is ast.Call:
+        if module.enters(node):
+            yield from through_helper(node, module)
+    elif node.__class__ is ast.Attribute and isinstance(node.ctx, ast.Load):
+        yield from through_helper(node, module)
+
+
+def _said_by(code: str, function: FunctionNode, module: Module) -> str:
+    """FP105 in middleware and exception handlers, FP106 in streams and websockets, in the place of FP101 to FP103."""
+    if code not in ("FP101", "FP102", "FP103"):
+        return code
+    if is_middleware(function, module):
+        return "FP105"
+    return "FP106" if is_stream(function, module) else code
+
+
+def is_middleware(function: ast.AST, module: Module) -> bool:
+    """Whether the function runs around every request, or answers for their errors."""
+    return str(module.role(function) or "") in ("middleware", "exception handler")
+
+
+def is_stream(function: ast.AST, module: Module) -> bool:
+    """Whether the function serves one client for long: a websocket, or an async generator that a response sends."""
+    if str(module.role(function) or "") == "websocket":
+        return True
+    node = module.graph_node(function)
+    if node is None or not node.is_async or not node.function.flags & facts.GENERATOR:
+        return False
+    return "endpoint" in node.roles or any(
+        edge.kind == LOOP and edge.call.ref.endswith(_STREAMS) for _, edge in node.callers
+    )
+
+
+def stops(function: ast.AsyncFunctionDef, module: Module) -> Iterator[Stop]:
+    """Everything in `function` itself that holds the event loop, in source order."""
+    for node in own_nodes(function):
+        found = direct(node, module) if isinstance(node, ast.Call) else None
+        if found is not None:
+            yield found
+        else:
+            yield from _helped(node, module)
+
+
+def suffering(stop: Stop, module: Module) -> str:
+    """What others suffer meanwhile."""
+    return "this worker serves nobody" if module.reached(stop.call) else "nothing else on its loop goes on"
+
+
+def effect(stop: Stop, module: Module) -> str:
+    """What the reader's worker suffers, to follow the name of the call; where no request is seen to get, its loop."""
+    suffers = suffering(stop, module)
+    if stop.seldom:
+        return f"{stop.seldom}, {suffers} meanwhile"
+    if only_starts(stop):
+        return f"for the milliseconds that it takes to start a program, {suffers}"
+    if stop.entry.name in _OPENING:
+        return f"while it opens the file, {suffers}"
+    match stop.kind:
+        case Kind.SLEEP:
+            return f"while it sleeps, {suffers}"
+        case Kind.PROC:
+            return f"while the program runs, {suffers}"
+        case Kind.DB:
+            return f"while the database works, {suffers}"
+        case Kind.CPU:
+            return f"while it computes, {suffers}"
+    return f"while it waits, {suffers}"
+
+
+def expected(stop: Stop, module: Module) -> Impact:
+    """The estimate for one stop."""
+    if not module.reached(stop.call):
+        return _expected_of_others(stop, module.options)
+    options = module.options
+    match stop.kind:
+        case Kind.SLEEP:
+            seconds = _seconds(stop.call) if isinstance(stop.call, ast.Call) and not stop.path else None
+            if seconds:
+                return estimates.blocked_loop(options, seconds * 1000, key="sleep_ms", what="of sleep")
+            return estimates.unknown_duration(options)
+        case Kind.NET:
+            return estimates.blocked_loop(
+                options, estimates.http_ms(options), key="http_latency_ms", what="upstream"
+            )
+        case Kind.DB:
+            return estimates.loop_lag(
+                options, estimates.db_ms(options), key="db_round_trip_ms", what="round trip"
+            )
+        case Kind.CPU if stop.entry.seconds:
+            return estimates.loop_lag(options, stop.entry.seconds * 1000, key="milliseconds", what="call")
+    return estimates.unknown_duration(options)
+
+
+def _expected_of_others(stop: Stop, options: Options) -> Impact:
+    """The estimate where no request is seen to get: a job, a bot, a loop of its own."""
+    match stop.kind:
+        case Kind.SLEEP:
+            seconds = _seconds(stop.call) if isinstance(stop.call, ast.Call) and not stop.path else None
+            return estimates.loop_of_others((seconds or 0) * 1000, key="sleep_ms", what="of sleep")
+        case Kind.NET:
+            return estimates.loop_of_others(
+                estimates.http_ms(options), key="http_latency_ms", what="upstream"
+            )
+        case Kind.DB:
+            return estimates.loop_of_others(
+                estimates.db_ms(options), key="db_round_trip_ms", what="per round trip"
+            )
+        case Kind.CPU if stop.entry.seconds:
+            return estimates.loop_of_others(stop.entry.seconds * 1000, what="per call")
+    return estimates.loop_of_others()
+
+
+def confidence(stop: Stop) -> Confidence:
+    """How sure the first stop of a finding is, behind which the others stand."""
+    if is_idle(stop) or _is_hardly_felt(stop):
+        return Confidence.POSSIBLE
+    if stop.seldom in (_WISHED, _FIRST_TIME, _AT_START) or only_starts(stop) or stop.entry.name in _OPENING:
+        return Confidence.POSSIBLE
+    return Confidence.LIKELY if stop.seldom else Confidence.CERTAIN
+
+
+def _seconds(call: ast.Call) -> float | None:
+    """The literal duration of `sleep(0.5)`."""
+    argument = call.args[0] if call.args else None
+    if isinstance(argument, ast.Constant) and isinstance(argument.value, int | float):
+        return float(argument.value)
+    return None
+
+
+def offload_primitive(module: Module) -> str:
+    """`run_in_threadpool` where the file has it already, else what the standard library offers."""
+    if "run_in_threadpool" in module.source.text:
+        return "fastapi.concurrency.run_in_threadpool"
+    return "asyncio.to_thread"
+
+
+def carries_bound_object(call: ast.Call, module: Module) -> bool:
+    """Whether an argument, or the object whose method is called, belongs to the loop or to one thread."""
+    values = [argument.value if isinstance(argument, ast.Starred) else argument for argument in call.args]
+    values += [keyword.value for keyword in call.keywords]
+    if isinstance(call.func, ast.Attribute):
+        values.append(call.func.value)
+    return any((module.type_of(value) or "").startswith(_BOUND) for value in values)

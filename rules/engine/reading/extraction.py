@@ -1,0 +1,599 @@
+"""A walked file -> its facts."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from rules.engine.reading import (
+    admissions,
+    callbacks,
+    declarations,
+    facts,
+    filtered,
+    flows,
+    migrations,
+    names_read,
+    own_machine,
+    page_sizes,
+    password_costs,
+    quick_calls,
+    raw_sql,
+    raw_text,
+    rows,
+    session_factories,
+    sleeping,
+    small_work,
+    switches,
+)
+from rules.engine.reading.annotations import may_be_ours, one_of
+from rules.engine.reading.arguments import arguments, displays, receiver, target
+from rules.engine.reading.facts import Alias, Call, Class, Decorator, Function, ModuleFacts, Parameter
+from rules.engine.reading.index import Index
+from rules.engine.reading.scopes import BUILTINS, FUNCTIONS, Binding, Scope
+from rules.engine.reading.spelling import is_main_guard, last_name
+from rules.engine.reading.surroundings import held_around, is_let_go, is_short, surroundings
+from rules.engine.reading.walking import walk
+from rules.libraries import OFFLOADS
+
+WIRING = frozenset(
+    {
+        *(name.rpartition(".")[2] for name in OFFLOADS),
+        # applications, routers, routes
+        *(
+            "FastAPI",
+            "APIRouter",
+            "Starlette",
+            "include_router",
+            "mount",
+            "Mount",
+            "Route",
+            "WebSocketRoute",
+            "APIRoute",
+            "Router",
+            "__init__",
+        ),
+        *(
+            "add_api_route",
+            "add_route",
+            "add_websocket_route",
+            "add_api_websocket_route",
+            "api_route",
+            "websocket",
+        ),
+        *("get", "post", "put", "patch", "delete", "head", "options", "trace", "route"),
+        *("middleware", "add_middleware", "Middleware", "exception_handler", "add_exception_handler"),
+        *("on_event", "add_event_handler", "add_task", "BackgroundTask"),
+        *("StreamingResponse", "EventSourceResponse", "add_done_callback", "start_soon", "gather", "partial"),
+    }
+)
+"""Final names of calls whose arguments a project may have to understand."""
+
+_WRITTEN = 10
+"""So many members of a dict that is written out are a few."""
+
+# Builtins that neither block nor lead anywhere are no calls to remember.
+_QUIET = frozenset(
+    f"builtins.{name}" for name in BUILTINS if name not in ("open", "input", "map", "filter", "__import__")
+)
+_EXECUTING = frozenset({"execute", "exec", "scalar", "scalars", "fetchval", "fetchrow", "fetch"})
+_WRITING = re.compile(r"(?:^|\.)(?:insert|update|delete)\(\)")
+_EACH = "UploadFile:.size"
+"""A reading of which the place matters: whether an upload's size is asked for before it is read."""
+_WRAPPING = frozenset(name.rpartition(".")[2] for name, offload in OFFLOADS.items() if offload.wraps)
+_ROUTES = frozenset(
+    {"get", "post", "put", "patch", "delete", "head", "options", "trace", "route", "api_route", "websocket"}
+    | {"websocket_route", "middleware", "exception_handler", "on_event"}
+)
+_WIRES = frozenset(
+    {"include_router", "mount", "add_api_route", "add_api_websocket_route", "add_middleware"}
+    | {"add_exception_handler", "add_event_handler"}
+)
+# What an application keeps for all requests, and a lifespan hands to them.
+_STATE = "starlette.datastructures.State:"
+# How functions that wire routers call the application: a first sieve, the project decides what they are.
+_APPLICATIONS = frozenset({"app", "application", "api", "fastapi_app", "server"})
+# Decorators after which a call still means: run the body.
+_TRANSPARENT = frozenset(
+    {"staticmethod", "classmethod", "property", "cached_property", "lru_cache", "cache", "wraps", "override"}
+    | {
+        "overload",
+        "final",
+        "contextmanager",
+        "asynccontextmanager",
+        "typechecked",
+        "deprecated",
+    }
+    | {
+        "validator",
+        "field_validator",
+        "model_validator",
+        "root_validator",
+        "computed_field",
+        "retry",
+        "setter",
+    }
+)
+_LASTING = frozenset({"lru_cache", "cache", "cached_property"})
+_LIBRARIES = ("builtins.", "logging.", "json.", "datetime.", "typing.", "re.", "os.", "pydantic.")
+"""How references begin whose arguments nobody asks about."""
+_CACHES = frozenset({"lru_cache", "cache", "cached_property", "cached", "ttl_cache", "alru_cache", "memoize"})
+
+
+def build(index: Index, lines: int) -> ModuleFacts:
+    """The facts of a file of `lines` lines."""
+    owners: dict[Scope, list[Call]] = {}
+    guarded: list[Call] = []
+    functions: list[Function] = []
+    for scope in index.scopes:
+        calls = _calls(index, scope, guarded)
+        runner = index.function_scope(scope)
+        owners.setdefault(runner, []).extend(calls)
+    for scope, calls in owners.items():
+        calls.sort(key=lambda call: (call.line, call.column))
+        functions.append(_function(index, scope, tuple(calls), lines))
+    if guarded:
+        functions.append(Function("__main__", guarded[0].line, lines, facts.MAIN, calls=tuple(guarded)))
+    members, aliases = _members(index)
+    looped = {
+        given.each.partition(".items()")[0].partition(".values()")[0]
+        for function in functions
+        for call in function.calls
+        for given in call.arguments or ()
+        if given.each
+    }
+    return ModuleFacts(
+        lines=lines,
+        imports=tuple(sorted(index.imports)),
+        modules=tuple(sorted(index.imported)),
+        members=members,
+        kept=tuple(_kept(index)),
+        mentions=names_read.of_file(index),
+        stars=tuple(index.stars),
+        aliases=aliases,
+        displays=displays(index, looped),
+        functions=tuple(functions),
+        classes=tuple(
+            _class(index, scope, scope.node) for scope in index.scopes if isinstance(scope.node, ast.ClassDef)
+        ),
+        declarations=declarations.extract(index),
+        flows=flows.extract(index, lambda node: surroundings(index, node, at_module=False)[2]),
+        filters=filtered.extract(index),
+        raw=raw_text.extract(index),
+        early=tuple(sorted(index.early)),
+        admissions=tuple(admissions.extract(index)),
+        migration=migrations.extract(index) if "alembic" in index.imports else None,
+        main=any(isinstance(node, ast.If) and is_main_guard(node.test) for node in index.tree.body),
+    )
+
+
+def _kept(index: Index) -> Iterator[tuple[str, str, str]]:
+    for scope, attribute, binding in index.kept_by_app:
+        if isinstance(binding.value, ast.Constant) and binding.value.value is None:
+            continue  # until it is there
+        holder = index.ref(attribute.value, scope) or _unnamed_state(attribute.value, scope)
+        if holder:
+            yield holder, attribute.attr, index.binding_ref(binding, scope)
+    for scope in index.scopes:
+        if scope.is_generator and _is_lifespan(scope.node):
+            for given in scope.yielded:
+                if isinstance(given, ast.Dict):
+                    for key, value in zip(given.keys, given.values, strict=True):
+                        if isinstance(key, ast.Constant) and isinstance(key.value, str):
+                            yield _STATE, key.value, index.ref(value, scope)
+
+
+def _is_lifespan(node: ast.AST) -> bool:
+    """Whether it may be an application's lifespan: a context manager that is given nothing but the application."""
+    return (
+        isinstance(node, ast.AsyncFunctionDef)
+        and any(last_name(decorator) == "asynccontextmanager" for decorator in node.decorator_list)
+        and len(node.args.posonlyargs) + len(node.args.args) == 1
+    )
+
+
+def _unnamed_state(node: ast.expr, scope: Scope) -> str:
+    """The state of an application that a parameter without annotation holds: `async def lifespan(app):`."""
+    match node:
+        case ast.Attribute(attr="state", value=ast.Name(id="app" | "application" | "fastapi_app" as name)):
+            first = scope.bindings.get(name, ())
+            if first and first[0].kind == "parameter" and isinstance(first[0].node, ast.arg):
+                return "" if first[0].node.annotation is not None else _STATE
+    return ""
+
+
+def _members(index: Index) -> tuple[dict[str, str], dict[str, Alias]]:
+    members: dict[str, str] = {}
+    aliases: dict[str, Alias] = {}
+    for name, bindings in index.module.bindings.items():
+        ref = index.unified_module_name(name)
+        if ref == f"@{name}":
+            continue  # the function or class itself
+        members[name] = ref
+        value = _alias_value(bindings[-1]) if not ref or ref.endswith(("[k]", ".__or__()")) else None
+        if value is not None:
+            annotation = index.annotation(value, index.module)
+            depends = index.depends(None, value, index.module)
+            if annotation or depends is not None:
+                aliases[name] = Alias(annotation, depends)
+    return members, aliases
+
+
+def _alias_value(binding: Binding) -> ast.expr | None:
+    """What a name stands for when it is made for annotations."""
+    value = binding.value
+    if binding.kind == "annotated" and isinstance(value, ast.AnnAssign):
+        value = value.value
+    elif binding.kind != "value":
+        return None
+    if isinstance(value, ast.Subscript) or (isinstance(value, ast.BinOp) and isinstance(value.op, ast.BitOr)):
+        return value
+    return None
+
+
+def _function(index: Index, scope: Scope, calls: tuple[Call, ...], lines: int) -> Function:
+    node = scope.node
+    if isinstance(node, ast.Lambda):
+        return Function(
+            scope.symbol,
+            node.lineno,
+            node.end_lineno or node.lineno,
+            facts.LAMBDA,
+            returns=index.ref(node.body, scope),
+            calls=calls,
+        )
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return Function("", 1, max(lines, 1), calls=calls)
+    outside = scope.parent or index.module
+    flags = facts.ASYNC if isinstance(node, ast.AsyncFunctionDef) else 0
+    if scope.is_generator:
+        flags |= facts.GENERATOR
+    decorators = tuple(_decorator(index, item, outside) for item in node.decorator_list)
+    for item, decorator in zip(node.decorator_list, decorators, strict=True):
+        name = last_name(item)
+        if name in ("property", "cached_property", "computed_field"):
+            flags |= facts.PROPERTY
+        if name in _CACHES:
+            flags |= facts.CACHED
+            if name in _LASTING and not _takes_arguments(node, scope):
+                flags |= facts.SINGLE
+        if name == "staticmethod":
+            flags |= facts.STATIC
+        elif name == "classmethod":
+            flags |= facts.CLASSMETHOD
+        elif name in ("contextmanager", "asynccontextmanager"):
+            flags |= facts.CONTEXT
+        elif name == "abstractmethod":
+            flags |= facts.ABSTRACT
+        elif name not in _TRANSPARENT and name not in _ROUTES and name not in _CACHES:
+            flags |= facts.WRAPPED
+        del decorator
+    if scope.owner is not None and _only_refuses(node):
+        flags |= facts.ABSTRACT
+    if _starts_thread(node):
+        flags |= facts.HANDS_ON
+    if _gives_few(scope):
+        flags |= facts.FEW
+    parameters = []
+    for bindings in scope.bindings.values():
+        first = bindings[0]
+        if first.kind == "parameter" and isinstance(first.node, ast.arg):
+            annotation = index.annotation(first.node.annotation, outside)
+            depends = index.depends(first.value, first.node.annotation, outside)
+            if annotation or depends is not None or _may_be_wired(first.node.arg):
+                parameters.append(Parameter(first.node.arg, annotation, depends, _position(node, first.node)))
+    returns = index.annotation(node.returns, outside)
+    yields = made = ""
+    if scope.is_generator:
+        yields = index.agreed(scope.yielded, scope, 0)
+    elif not returns:
+        returns = index.agreed(scope.returned, scope, 0)
+        if len(returns) > 200:
+            returns = ""
+    elif may_be_ours(returns):
+        made = index.agreed(scope.returned, scope, 0)
+    return Function(
+        scope.symbol,
+        node.lineno,
+        node.end_lineno or node.lineno,
+        flags,
+        scope.owner.symbol if scope.owner is not None else "",
+        decorators,
+        tuple(parameters),
+        returns,
+        yields,
+        calls,
+        passings := page_sizes.passings(index, scope),
+        page_sizes.order(scope.node) if passings else (),
+        switches.of_function(node, scope.owner is not None and not flags & facts.STATIC, calls),
+        made if made != returns and len(made) <= 200 else "",
+        callbacks.applied(index, scope),
+    )
+
+
+def _takes_arguments(node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> bool:
+    own = len(node.args.posonlyargs) + len(node.args.args) - (scope.owner is not None)
+    return own > 0 or bool(node.args.kwonlyargs or node.args.vararg or node.args.kwarg)
+
+
+def _starts_thread(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether it is a decorator that starts a thread on what it decorates: `Thread(target=func)` in its wrapper."""
+    wrappers = [inner for inner in node.body if isinstance(inner, ast.FunctionDef)]
+    if not wrappers or not node.args.args:
+        return False
+    decorated = node.args.args[0].arg
+    return any(
+        isinstance(call, ast.Call)
+        and last_name(call.func) in ("Thread", "submit")
+        and any(
+            isinstance(given, ast.Name) and given.id == decorated
+            for given in (*call.args, *(keyword.value for keyword in call.keywords))
+        )
+        for wrapper in wrappers
+        for call in walk(wrapper)
+    )
+
+
+def _class(index: Index, scope: Scope, node: ast.ClassDef) -> Class:
+    outside = scope.parent or index.module
+    attributes: dict[str, str] = {}
+    dependencies: list[Parameter] = []
+    for name, bindings in scope.bindings.items():
+        if bindings[0].kind in ("def", "class", "again"):
+            continue
+        ref = index.unified(bindings, scope)
+        last = bindings[-1]
+        annotation = last.value.annotation if isinstance(last.value, ast.AnnAssign) else None
+        default = last.value.value if isinstance(last.value, ast.AnnAssign) else last.value
+        depends = index.depends(default, annotation, scope)
+        if depends is not None:
+            dependencies.append(Parameter(name, index.annotation(annotation, scope), depends))
+            ref = index.annotation(annotation, scope) or (f"{depends}$" if depends else "")
+        if ref:
+            attributes[name] = ref
+    for name, found in scope.attributes.items():
+        refs = {
+            index.binding_ref(binding, method)
+            for method, binding in found
+            if not (isinstance(binding.value, ast.Constant) and binding.value.value is None)
+        }
+        ref = one_of(refs) if name not in attributes else ""
+        if ref:
+            attributes[name] = ref
+    return Class(
+        scope.symbol,
+        node.lineno,
+        tuple(ref for base in node.bases if (ref := _base(index, base, outside))),
+        attributes,
+        tuple(dependencies),
+        tuple(_decorator(index, item, outside) for item in node.decorator_list),
+        next((index.ref(item.value, outside) for item in node.keywords if item.arg == "metaclass"), ""),
+        _variables(index, node, outside),
+        tuple(_given(index, base, outside) for base in node.bases if _base(index, base, outside)),
+    )
+
+
+def _may_be_wired(name: str) -> bool:
+    return name in _APPLICATIONS or "router" in name
+
+
+def _position(node: ast.FunctionDef | ast.AsyncFunctionDef, parameter: ast.arg) -> int:
+    """Where a parameter stands among the positional ones; -1 for one that is only given by name."""
+    positional = node.args.posonlyargs + node.args.args
+    return positional.index(parameter) if parameter in positional else -1
+
+
+def _only_refuses(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether a method is there to be overridden: all it does is to raise `NotImplementedError`."""
+    last = node.body[-1]
+    if not isinstance(last, ast.Raise) or last.exc is None or last_name(last.exc) != "NotImplementedError":
+        return False
+    return len(node.body) == 1 or (len(node.body) == 2 and isinstance(node.body[0], ast.Expr))
+
+
+def _variables(index: Index, node: ast.ClassDef, scope: Scope) -> tuple[str, ...]:
+    """The type variables of a class: of `Generic[T]`, else those its bases are given, in order."""
+    found: dict[str, None] = {}
+    for base in node.bases:
+        if isinstance(base, ast.Subscript):
+            names = [item.id for item in _items(base.slice) if isinstance(item, ast.Name)]
+            if index.ref(base.value, scope).rpartition(".")[2] in ("Generic", "Protocol"):
+                return tuple(names)
+            found.update(dict.fromkeys(names))
+    for parameter in getattr(node, "type_params", ()):
+        found.setdefault(parameter.name)
+    return tuple(found)
+
+
+def _given(index: Index, base: ast.expr, scope: Scope) -> tuple[str, ...]:
+    """What a base class is given for its type variables."""
+    if not isinstance(base, ast.Subscript):
+        return ()
+    return tuple(index.annotation(item, scope) for item in _items(base.slice))
+
+
+def _items(node: ast.expr) -> list[ast.expr]:
+    return node.elts if isinstance(node, ast.Tuple) else [node]
+
+
+def _base(index: Index, node: ast.expr, scope: Scope) -> str:
+    """The class behind a base, `Repository[User]` included."""
+    return index.ref(node.value if isinstance(node, ast.Subscript) else node, scope)
+
+
+def _decorator(index: Index, node: ast.expr, scope: Scope) -> Decorator:
+    if isinstance(node, ast.Call):
+        name = last_name(node)
+        wires = name in _ROUTES or name in WIRING or any(_takes_route(value) for value in node.args)
+        given = arguments(index, node, scope) if wires else ()
+        return Decorator(
+            index.ref(node.func, scope) or _decorating(node.func),
+            node.lineno,
+            True,
+            given,
+            receiver(index, node.func, scope),
+        )
+    return Decorator(index.ref(node, scope), node.lineno, False, (), receiver(index, node, scope))
+
+
+def _gives_few(scope: Scope) -> bool:
+    """Whether all that a function returns is `[]`, None, lists of one or two members and dicts of a few, and it is not
+    always empty."""
+    sizes = []
+    for value in scope.returned:
+        if isinstance(value, ast.Dict):
+            if None in value.keys or len(value.keys) > _WRITTEN:
+                return False
+            sizes.append(min(len(value.keys), 1))
+        elif isinstance(value, ast.List | ast.Tuple | ast.Set):
+            if any(isinstance(each, ast.Starred) for each in value.elts):
+                return False
+            sizes.append(len(value.elts))
+        elif value is not None and not (isinstance(value, ast.Constant) and value.value is None):
+            return False
+    return bool(sizes) and 0 < max(sizes) <= 2
+
+
+def _calls(index: Index, scope: Scope, guarded: list[Call]) -> list[Call]:
+    """The calls of a scope; those under the main guard go to `guarded`."""
+    calls: list[Call] = []
+    at_module = index.function_scope(scope) is index.module
+    for node in scope.calls:
+        ref = index.ref(node.func, scope) or _on_parameter(node.func)
+        if not ref or (ref in _QUIET and not callbacks.sorts_by_function(node, ref)):
+            continue
+        last = ref.rpartition(".")[2]
+        flags, loops, path, is_guarded, needs = surroundings(index, node, at_module)
+        if last in quick_calls.NAMES and quick_calls.is_quick(node, last):
+            flags |= facts.QUICK
+        if last in small_work.NAMES and small_work.is_small(index, node, last, scope):
+            flags |= facts.QUICK
+        if last in password_costs.NAMES and password_costs.is_low(index, ref):
+            flags |= facts.QUICK
+        if last == "sleep" and not flags & facts.AWAITED:
+            flags |= sleeping.of_sleep(index, node, scope, flags)
+        if last in own_machine.NAMES and own_machine.is_local(index, node, scope):
+            flags |= facts.LOCAL
+        if last in session_factories.NAMES:
+            flags |= session_factories.flag_of(node, last)
+        if isinstance(node.func, ast.Call) and last_name(node.func) in _WRAPPING:
+            flags |= facts.OFFLOADED
+        if last == "submit" and is_let_go(index, node):
+            flags |= facts.LET_GO
+        if last in _EXECUTING and node.args and is_writing(index, node.args[0], scope):
+            flags |= facts.WRITES
+        given = bound = taken_from = None
+        if (
+            last in WIRING
+            or last.rstrip("()") in WIRING
+            or last.endswith("Middleware")
+            or ref in callbacks.APPLYING
+            or _hands_on(node, at_module)
+        ):
+            given = arguments(index, node, scope)
+            bound = target(index, node, scope)
+            taken_from = receiver(index, node.func, scope)
+        call = Call(
+            ref,
+            node.lineno,
+            node.col_offset,
+            flags,
+            loops,
+            path,
+            given,
+            bound or "",
+            taken_from or "",
+            needs,
+            "" if (foreign := ref.startswith(_LIBRARIES)) else switches.passed(index, node, scope),
+            held_around(index, node),
+            sleeping.milliseconds(index, node, scope) if last == "sleep" else 0,
+            () if foreign else callbacks.handed(index, node, scope),
+        )
+        (guarded if is_guarded else calls).append(call)
+    seen: set[str] = set()
+    owner = scope.owner
+    for load in scope.loads:
+        if load.value.__class__ is ast.Attribute and load.value.attr == "awaitable_attrs":
+            flags, loops, path, is_guarded, _ = surroundings(index, load, at_module)
+            call = Call(rows.AWAITABLE, load.lineno, load.col_offset, flags, loops, path)
+            (guarded if is_guarded else calls).append(call)
+            continue
+        if owner is not None and load.value.__class__ is ast.Name and _is_data(load.attr, owner):
+            continue
+        ref = index.ref(load, scope)
+        # Only what is read from a value can be a property.
+        base = ref.rpartition(".")[0]
+        if not base or base[-1] not in ":)^]$»⟩" or base.startswith("builtins."):
+            continue
+        if ref in seen and not ref.endswith(_EACH):
+            continue
+        seen.add(ref)
+        flags, loops, path, is_guarded, _ = surroundings(index, load, at_module)
+        call = Call(ref, load.lineno, load.col_offset, facts.LOAD, loops, path)
+        (guarded if is_guarded else calls).append(call)
+    return calls
+
+
+def _on_parameter(function: ast.expr) -> str:
+    """The reference to a method that wires an application which only a caller knows."""
+    if (
+        isinstance(function, ast.Attribute)
+        and function.attr in _WIRES
+        and isinstance(function.value, ast.Name)
+    ):
+        return f"?.{function.attr}"
+    return ""
+
+
+def _decorating(function: ast.expr) -> str:
+    """As `_on_parameter`, for `@app.get("/")` in a function that is given `app`."""
+    if (
+        isinstance(function, ast.Attribute)
+        and function.attr in _ROUTES
+        and isinstance(function.value, ast.Name)
+    ):
+        return f"?.{function.attr}"
+    return ""
+
+
+def _takes_route(node: ast.expr) -> bool:
+    """Whether an argument may be a router's method: `protected(router.get, "/orders")`."""
+    return isinstance(node, ast.Attribute) and node.attr in _ROUTES
+
+
+def _hands_on(node: ast.Call, at_module: bool) -> bool:
+    """Whether a call may make a router or take one."""
+    name = last_name(node.func)
+    if name.endswith(("Router", "API", "App")) or (at_module and name[:1].isupper()):
+        return True
+    names = [last_name(value) for value in node.args]
+    names += [last_name(keyword.value) for keyword in node.keywords]
+    return any(name in _APPLICATIONS or "router" in name.lower() for name in names if name)
+
+
+def _is_data(name: str, owner: Scope) -> bool:
+    """Whether the class itself sets the attribute `name`, so that it is no property."""
+    if name in owner.bindings:
+        return owner.bindings[name][0].kind not in ("def", "again", "class")
+    return name in owner.attributes
+
+
+def is_writing(index: Index, statement: ast.expr, scope: Scope) -> bool:
+    """Whether a statement inserts, updates, deletes or defines."""
+    if _WRITING.search(index.ref(statement, scope)):
+        return True
+    text = raw_text.text_of(index, statement, scope)
+    if text is None:  # the beginning decides, when that is there to read
+        text = next(
+            (
+                part.value
+                for part in walk(statement)
+                if isinstance(part, ast.Constant) and isinstance(part.value, str)
+            ),
+            "",
+        )
+    return raw_sql.kind(text) in (raw_sql.WRITE, raw_sql.DEFINE)
+
+
+__all__ = ["FUNCTIONS", "WIRING", "build", "is_short"]

@@ -1,0 +1,146 @@
+"""The conditions of the queries of one file, with the columns that they compare."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from rules.engine.reading.row_reader import Reader
+from rules.engine.reading.rows import STATEMENT
+from rules.engine.reading.spelling import last_name
+
+if TYPE_CHECKING:
+    from rules.engine.reading.index import Index
+    from rules.engine.reading.scopes import Scope
+
+_WHERE = frozenset({"where", "filter", "filter_by"})
+_JOINS = frozenset({"join", "outerjoin", "join_from"})
+
+
+class Filtered(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
+    """One query with all conditions that some path through its function adds."""
+
+    entity: str
+    line: int
+    symbol: str
+    equal: tuple[str, ...] = ()
+    """References of columns compared for equality with a value."""
+    narrowed: tuple[str, ...] = ()
+    """Columns with another condition an index can answer: a range, a list of values, a join."""
+    unreadable: bool = False
+
+
+def extract(index: Index) -> tuple[Filtered, ...]:
+    """The filtered queries of a walked file."""
+    reader = Reader(index)
+    found: list[Filtered] = []
+    for scope in index.scopes:
+        calls = [
+            call
+            for call in scope.calls
+            if isinstance(call.func, ast.Attribute) and call.func.attr in _WHERE | _JOINS
+        ]
+        calls.sort(key=lambda call: (call.end_lineno or 0, call.end_col_offset or 0))
+        if calls:
+            found.extend(_of_scope(index, reader, scope, calls))
+    return tuple(found)
+
+
+def _of_scope(index: Index, reader: Reader, scope: Scope, calls: Iterable[ast.Call]) -> Iterator[Filtered]:
+    queries: dict[tuple[str, int], tuple[list[str], list[str], list[bool]]] = {}
+    for call in calls:
+        function = call.func
+        if not isinstance(function, ast.Attribute):
+            continue
+        origins = {
+            (rows.origin, rows.line)
+            for rows in reader.rows(function.value, scope)
+            if rows.stage == STATEMENT and not rows.called and rows.origin[:1] != "#"
+        }
+        for origin in origins:
+            equal, narrowed, unreadable = queries.setdefault(origin, ([], [], []))
+            if function.attr in _JOINS:
+                unreadable.append(False)
+                continue
+            if any(keyword.arg is None for keyword in call.keywords):
+                unreadable.append(True)
+            equal.extend(f"{origin[0]}.{keyword.arg}" for keyword in call.keywords if keyword.arg)
+            for argument in call.args:
+                for kind, ref in _conditions(index, argument, scope):
+                    if kind == "=":
+                        equal.append(ref)
+                    elif kind == "<":
+                        narrowed.append(ref)
+                    elif kind == "?":
+                        unreadable.append(True)
+    for (entity, line), (equal, narrowed, unreadable) in queries.items():
+        if equal or narrowed:
+            yield Filtered(
+                entity,
+                line,
+                scope.symbol,
+                tuple(dict.fromkeys(equal)),
+                tuple(dict.fromkeys(narrowed)),
+                any(unreadable),
+            )
+
+
+def _conditions(index: Index, node: ast.expr, scope: Scope) -> Iterator[tuple[str, str]]:
+    """(kind, reference of the column) of the parts that all must hold.
+
+    `=` is equality with a value, `<` another condition that an index answers, `!` one that narrows little, `?` unknown.
+    """
+    match node:
+        case ast.Compare(left=left, ops=[operator], comparators=[right]):
+            column = _column(index, left, scope)
+            other = _column(index, right, scope)
+            if column and other and _is_class_attribute(right):
+                yield "<", column  # a join
+                yield "<", other
+            elif column:
+                yield _kind(operator, right), column
+            elif other:
+                yield _kind(operator, left), other
+            else:
+                yield "?", ""
+        case ast.Call(func=ast.Attribute(value=inner, attr="in_" | "any_" | "between" | "startswith")):
+            column = _column(index, inner, scope)
+            yield ("<", column) if column else ("?", "")
+        case ast.Call(func=ast.Attribute(value=inner, attr="is_"), args=[ast.Constant(value=None)]):
+            column = _column(index, inner, scope)
+            # What belongs to nobody is rare, and an index finds it: unlike what was not deleted.
+            yield ("<" if column.endswith("_id") else "!", column) if column else ("?", "")
+        case ast.Call(func=ast.Attribute(value=inner, attr="is_" | "is_not" | "isnot" | "not_in" | "notin_")):
+            column = _column(index, inner, scope)
+            yield ("!", column) if column else ("?", "")
+        case ast.Call() if last_name(node) == "and_":
+            for argument in node.args:
+                yield from _conditions(index, argument, scope)
+        case ast.BinOp(left=left, op=ast.BitAnd(), right=right):
+            yield from _conditions(index, left, scope)
+            yield from _conditions(index, right, scope)
+        case ast.Attribute() | ast.UnaryOp(operand=ast.Attribute()):
+            yield "!", ""
+        case _:
+            yield "?", ""
+
+
+def _kind(operator: ast.cmpop, value: ast.expr) -> str:
+    if isinstance(operator, ast.Eq):
+        return "!" if isinstance(value, ast.Constant) and isinstance(value.value, bool | None) else "="
+    return "<" if isinstance(operator, ast.Gt | ast.GtE | ast.Lt | ast.LtE) else "!"
+
+
+def _column(index: Index, node: ast.expr, scope: Scope) -> str:
+    """The reference of `Order.number`, also within `col(…)`."""
+    if isinstance(node, ast.Call) and last_name(node) == "col" and len(node.args) == 1:
+        node = node.args[0]
+    return index.ref(node, scope) if _is_class_attribute(node) else ""
+
+
+def _is_class_attribute(node: ast.expr) -> bool:
+    """`Order.number`, `models.Order.number`, `self.model.number`, `cls.number`."""
+    return isinstance(node, ast.Attribute) and last_name(node.value)[:1].isupper()

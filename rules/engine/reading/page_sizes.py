@@ -1,0 +1,150 @@
+"""Where a number that a request brings becomes the size of a page: `.limit(size)`, at any depth of calls."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from rules.engine.finding import Hop
+from rules.engine.linking.values import Sort
+from rules.engine.reading.facts import Passing
+from rules.engine.reading.walking import walk
+
+if TYPE_CHECKING:
+    from rules.engine.linking.graph import Graph, Node
+    from rules.engine.reading.index import Index
+    from rules.engine.reading.scopes import Scope
+
+_SIZING = frozenset({"limit", "fetch", "to_list"})
+_STATEMENTS = (
+    "sqlalchemy.sql.Select",
+    "sqlalchemy.orm.Query",
+    "sqlalchemy.sql.CompoundSelect",
+    "tortoise.queryset.QuerySet",
+    "tortoise.models.Model",
+    "beanie.FindMany",
+    "pymongo.cursor.Cursor",
+    "pymongo.asynchronous.cursor.AsyncCursor",
+    "motor.motor_asyncio.AsyncIOMotorCursor",
+    "peewee.ModelSelect",
+    "mongoengine.QuerySet",
+)
+LIMITERS = frozenset(f"{owner}.limit" for owner in _STATEMENTS) | frozenset(
+    f"{owner}.to_list" for owner in _STATEMENTS if "ursor" in owner
+)
+"""Calls whose first argument is the greatest number of rows."""
+_FAR = 4
+_MOST = 12
+
+
+def passings(index: Index, scope: Scope) -> tuple[Passing, ...]:
+    """What a function does with the whole numbers it takes, as far as it hands them on unchanged."""
+    node = scope.node
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return ()
+    numbers = {argument.arg for argument, default in arguments(node) if is_number(argument, default)}
+    numbers = {name for name in numbers if len(scope.bindings.get(name, ())) == 1}
+    if not numbers:
+        return ()
+    numbers -= bounded(node, numbers)
+    found: list[Passing] = []
+    for call in scope.calls:
+        for position, keyword, value in given(call):
+            if isinstance(value, ast.Name) and value.id in numbers:
+                ref = index.ref(call.func, scope)
+                if ref and not ref.startswith("builtins."):
+                    found.append(Passing(value.id, ref, call.lineno, position, keyword))
+    return tuple(found[:_MOST])
+
+
+def given(call: ast.Call) -> list[tuple[int, str, ast.expr]]:
+    """(position, keyword, value) of the arguments of a call."""
+    positional = [(position, "", value) for position, value in enumerate(call.args)]
+    return positional + [(-1, keyword.arg, keyword.value) for keyword in call.keywords if keyword.arg]
+
+
+def order(node: ast.AST) -> tuple[str, ...]:
+    """The names of a function's positional parameters, then the others."""
+    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        return ()
+    return tuple(argument.arg for argument, _ in arguments(node))
+
+
+def arguments(node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[tuple[ast.arg, ast.expr | None]]:
+    """The parameters of a function, each with its default."""
+    positional = node.args.posonlyargs + node.args.args
+    missing = len(positional) - len(node.args.defaults)
+    defaults: list[ast.expr | None] = [None] * missing + list(node.args.defaults)
+    named = zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
+    return [*zip(positional, defaults, strict=True), *named]
+
+
+def is_number(argument: ast.arg, default: ast.expr | None) -> bool:
+    """Whether a parameter takes an `int`, alone or with `None`, whatever else its annotation says."""
+    annotation: ast.expr | None = argument.annotation
+    while annotation is not None:
+        match annotation:
+            case ast.Name(id="int"):
+                return True
+            case ast.BinOp(left=inner, op=ast.BitOr(), right=ast.Constant(value=None)):
+                annotation = inner
+            case ast.Subscript(value=ast.Name(id="Optional") | ast.Attribute(attr="Optional"), slice=inner):
+                annotation = inner
+            case ast.Subscript(
+                value=ast.Name(id="Annotated") | ast.Attribute(attr="Annotated"),
+                slice=ast.Tuple(elts=[inner, *_]),
+            ):
+                annotation = inner
+            case _:
+                return False
+    return isinstance(default, ast.Constant) and type(default.value) is int
+
+
+def bounded(node: ast.FunctionDef | ast.AsyncFunctionDef, names: set[str]) -> set[str]:
+    """Those of `names` that the function compares with something, or puts into `min`: it looks after their size."""
+    found: set[str] = set()
+    for part in walk(node):
+        match part:
+            case ast.Compare(left=left, ops=operators, comparators=comparators):
+                if any(isinstance(operator, ast.Gt | ast.GtE | ast.Lt | ast.LtE) for operator in operators):
+                    found |= _names(left, *comparators)
+            case ast.Call(func=ast.Name(id="min" | "clamp"), args=values):
+                found |= _names(*values)
+    return found & names
+
+
+def _names(*nodes: ast.expr) -> set[str]:
+    return {part.id for node in nodes for part in walk(node) if isinstance(part, ast.Name)}
+
+
+def way_to_limit(graph: Graph, node: Node, parameter: str) -> tuple[Hop, ...] | None:
+    """The calls through which `parameter` of the function `node` becomes the size of a page; None when it does not."""
+    return _way(graph, node, parameter, 0)
+
+
+def _way(graph: Graph, node: Node, parameter: str, depth: int) -> tuple[Hop, ...] | None:
+    for passing in node.function.passings:
+        if passing.parameter != parameter:
+            continue
+        value = graph.resolver.value(passing.ref, node.module)
+        if value is None:
+            continue
+        if value.sort == Sort.EXTERNAL and value.name in LIMITERS and passing.position <= 0:
+            return (Hop(node.path, passing.line, value.name),)
+        if depth >= _FAR:
+            continue
+        for target in graph.runs(value):
+            taken = taken_as(target, passing.position, passing.keyword, bound=value.bound)
+            inner = _way(graph, target, taken, depth + 1) if taken else None
+            if inner is not None:
+                return Hop(node.path, passing.line, target.symbol), *inner
+    return None
+
+
+def taken_as(target: Node, position: int, keyword: str, *, bound: bool) -> str:
+    """The name under which `target` takes an argument; empty when that is unknown."""
+    names = target.function.order
+    if keyword:
+        return keyword if keyword in names else ""
+    position += 1 if bound or target.symbol.endswith("__init__") else 0
+    return names[position] if 0 <= position < len(names) else ""

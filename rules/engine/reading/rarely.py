@@ -1,0 +1,352 @@
+"""What makes a call rarer than its function: a kept answer before it, a failure, a wish that is off by default."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from rules.engine.reading import facts
+from rules.engine.reading.index import Index
+from rules.engine.reading.scopes import FUNCTIONS, Scope
+from rules.engine.reading.spelling import last_name
+from rules.engine.reading.walking import walk
+
+_KEEPING = ("cache", "memo", "_kept", "singleton")
+
+
+def of_statement(index: Index, statement: ast.AST, parent: ast.AST) -> int:
+    """Flags for all calls in `statement`, a child of `parent`."""
+    if isinstance(parent, ast.Try):
+        if statement not in parent.handlers:
+            return 0
+        return facts.FAILING | (facts.ONCE if _is_of_import(statement) else 0)
+    if isinstance(parent, ast.If) and statement in parent.body:
+        return (
+            (facts.WISHED if _is_wish(index, parent) else 0)
+            | (facts.RECALLED if _fills_store(index, parent) else 0)
+            | (facts.ONCE if _lacks_package(parent.test) else 0)
+        )
+    return 0
+
+
+def _is_of_import(handler: ast.AST) -> bool:
+    """`except ImportError:`, where the package is fetched: next time it is there."""
+    caught = handler.type if isinstance(handler, ast.ExceptHandler) else None
+    return caught is not None and last_name(caught) in ("ImportError", "ModuleNotFoundError")
+
+
+def _lacks_package(test: ast.expr) -> bool:
+    """`if not importlib.util.find_spec("magic"):`."""
+    match test:
+        case (
+            ast.UnaryOp(op=ast.Not(), operand=ast.Call(func=asked))
+            | ast.Compare(left=ast.Call(func=asked), ops=[ast.Is()], comparators=[ast.Constant(value=None)])
+        ):
+            return last_name(asked) == "find_spec"
+    return False
+
+
+def _fills_store(index: Index, test: ast.If) -> bool:
+    """`rates = _CACHE.get(day)`, then `if rates is None:`: it only runs while nothing is kept."""
+    match test.test:
+        case ast.Compare() as compared if _is_of_time(compared):
+            return True
+        case ast.UnaryOp(op=ast.Not(), operand=ast.Call() as asked):
+            return _is_of_file(asked)
+        case ast.UnaryOp(op=ast.Not(), operand=ast.Name(id=name)):
+            return _outlives(index, test, name)
+        case ast.Compare(left=ast.Name(id=name), ops=[ast.Is()], comparators=[ast.Constant(value=None)]):
+            return _outlives(index, test, name)
+    return False
+
+
+def _is_of_file(asked: ast.Call) -> bool:
+    """`os.path.exists(target)`, `target.is_file()`: what is fetched otherwise is kept on the disk."""
+    name = last_name(asked.func)
+    if name in ("isfile", "isdir", "is_file", "is_dir"):
+        return True
+    owner = asked.func.value if isinstance(asked.func, ast.Attribute) else None
+    return (
+        name == "exists"
+        and owner is not None
+        and (last_name(owner) == "path" if asked.args else _is_path(owner))
+    )
+
+
+def _is_path(owner: ast.expr) -> bool:
+    """Going by its name: `cache_dir`, `target_path`, `Path(folder)`."""
+    name = last_name(owner.func if isinstance(owner, ast.Call) else owner).lower()
+    return any(word in name for word in ("path", "file", "dir", "folder"))
+
+
+def _is_of_time(test: ast.Compare) -> bool:
+    """`time.monotonic() - self._loaded_at >= TTL`: it happens once in each such time."""
+    for side in (test.left, *test.comparators):
+        if isinstance(side, ast.BinOp) and isinstance(side.op, ast.Sub) and _is_kept_time(side.right):
+            return isinstance(test.ops[0], ast.Gt | ast.GtE | ast.Lt | ast.LtE) and _is_now(side.left)
+    return False
+
+
+def _is_now(moment: ast.expr) -> bool:
+    if isinstance(moment, ast.Name):
+        return moment.id in ("now", "current_time", "now_ts")
+    return isinstance(moment, ast.Call) and last_name(moment.func) in ("time", "monotonic", "now", "utcnow")
+
+
+def _is_kept_time(moment: ast.expr) -> bool:
+    """An attribute of the object or the class, or a global: what an earlier call left."""
+    return isinstance(moment, ast.Attribute | ast.Name) and any(
+        word in last_name(moment).lower()
+        for word in ("_at", "last", "time", "stamp", "_ts", "updated", "refreshed")
+    )
+
+
+def of_answers(index: Index, statement: ast.If | ast.Try) -> int:
+    """As `of_answer`, also where the asking stands in a `try` or under `if not fresh:`."""
+    if isinstance(statement, ast.If) and (found := of_answer(index, statement)):
+        return found
+    for inner in statement.body:
+        if isinstance(inner, ast.If | ast.Try) and (found := of_answers(index, inner)):
+            return found
+    return 0
+
+
+def of_answer(index: Index, test: ast.If) -> int:
+    """`if self.rates is not None: return self.rates`: flags for what follows, which only runs while nothing is kept."""
+    last = test.body[-1]
+    if test.orelse or not isinstance(last, ast.Return):
+        return 0
+    if isinstance(test.test, ast.Call) and last.value is not None and _is_of_file(test.test):
+        return facts.RECALLED
+    done = _is_done(index, test)
+    if done & facts.ONCE or last.value is None:
+        return done
+    answer = last.value
+    while isinstance(answer, ast.Call | ast.Subscript | ast.Attribute):
+        if _spelling(answer) in _present(test.test):
+            break
+        if isinstance(answer, ast.Call) and answer.args and not isinstance(answer.func, ast.Attribute):
+            answer = answer.args[0]  # `return Settings(cached)`
+        elif isinstance(answer, ast.Call):
+            answer = answer.func
+        else:
+            answer = answer.value
+    spelled = _spelling(answer)
+    if not spelled or spelled not in _present(test.test) or not _outlives(index, test, spelled):
+        return done
+    only = isinstance(answer, ast.Name | ast.Attribute) and _is_kept_for_good(index, test, spelled)
+    return facts.RECALLED | (facts.ONCE if only else 0)
+
+
+def fills_for_good(index: Index, test: ast.If) -> bool:
+    """`if _client is None: _client = connect()`, of a global or an attribute: it runs once."""
+    return any(_is_kept_for_good(index, test, name) for name in _absent(test.test))
+
+
+def happens_once(index: Index, test: ast.If) -> int:
+    """Flags for the body of `if not _ready:` with `_ready = True` anywhere in its body, or `if _client is None:` with a branch that makes one.
+
+    All of the body is for the first time then, not only what stands in the assignment.
+    """
+    kept = {name for name in _absent(test.test) if _is_kept_for_good(index, test, name)}
+    if not kept:
+        return 0
+    inside = [node for statement in test.body for node in walk(statement)]
+    if not any(_makes(node, kept) or _calls_maker(index, node, kept) for node in inside):
+        return 0
+    return facts.OF_OBJECT if _are_of_object(kept) else facts.ON_MISS | facts.ONCE
+
+
+def _calls_maker(index: Index, node: ast.AST, kept: set[str]) -> bool:
+    """Whether it calls a function of the file that makes one of the globals, or the class whose instances keep the first
+    of them: `if _app is None: initialize()`, `if Rates.one is None: Rates()`."""
+    match node:
+        case ast.Call(func=ast.Name(id=name)):
+            pass
+        case _:
+            return False
+    bindings = index.module.bindings.get(name, ())
+    function = bindings[0].node if len(bindings) == 1 else None
+    if isinstance(function, ast.ClassDef):
+        return any(
+            _makes(inner, {each for each in kept if each.startswith(f"{name}.")}) for inner in walk(function)
+        )
+    if not isinstance(function, FUNCTIONS) or isinstance(function, ast.Lambda):
+        return False
+    body = [inner for statement in function.body for inner in walk(statement)]
+    declared = {name for inner in body if isinstance(inner, ast.Global) for name in inner.names}
+    return bool(kept & declared) and any(_makes(inner, kept & declared) for inner in body)
+
+
+def _are_of_object(kept: set[str]) -> bool:
+    return all(name.startswith("self.") for name in kept)
+
+
+def _is_done(index: Index, test: ast.If) -> int:
+    """Flags for what follows `if _ready: return _client`, of what the rest of the function sets for good."""
+    kept = {name for name in _present(test.test) if _is_kept_for_good(index, test, name)}
+    if not kept or not isinstance(test.test, ast.Name | ast.Attribute | ast.Compare):
+        return 0
+    function = index.scope_at(test).node
+    if not isinstance(function, FUNCTIONS) or not any(
+        node.lineno > test.lineno
+        for node in walk(function)
+        if isinstance(node, ast.Assign | ast.AnnAssign) and _makes(node, kept)
+    ):
+        return 0
+    return facts.OF_OBJECT if _are_of_object(kept) else facts.RECALLED | facts.ONCE
+
+
+def _makes(node: ast.AST, kept: set[str]) -> bool:
+    """Whether a statement gives one of the names a value that counts as being there."""
+    match node:
+        case ast.Assign(targets=targets, value=value):
+            pass
+        case ast.AnnAssign(target=target, value=ast.expr() as value):
+            targets = [target]
+        case _:
+            return False
+    if isinstance(value, ast.Constant) and not value.value:
+        return False
+    named = [part for each in targets for part in (each.elts if isinstance(each, ast.Tuple) else (each,))]
+    return any(isinstance(each, ast.Name | ast.Attribute) and _spelling(each) in kept for each in named)
+
+
+def _absent(test: ast.expr) -> Iterator[str]:
+    """The names of what is not there when `test` holds."""
+    match test:
+        case ast.BoolOp(op=ast.And(), values=values):
+            for value in values:
+                yield from _absent(value)
+        case (
+            ast.UnaryOp(op=ast.Not(), operand=kept)
+            | ast.Compare(left=kept, ops=[ast.Is()], comparators=[ast.Constant(value=None)])
+        ) if isinstance(kept, ast.Name | ast.Attribute):
+            yield _spelling(kept)
+
+
+def _is_kept_for_good(index: Index, place: ast.AST, spelled: str) -> bool:
+    """Whether a name is one value that stays: a global, or an attribute that its class or object keeps."""
+    owner, _, attribute = spelled.rpartition(".")
+    if owner and attribute:
+        return owner in ("self", "cls") or owner[:1].isupper()
+    scope = index.scope_at(place)
+    return bool(spelled) and (
+        scope.outer.get(spelled, False)
+        or (spelled in index.module.bindings and spelled not in scope.bindings)
+    )
+
+
+def _present(test: ast.expr) -> set[str]:
+    """What is there when `test` holds: `rates` of `rates is not None and not stale()`."""
+    match test:
+        case ast.BoolOp(op=ast.And(), values=values):
+            return {name for value in values for name in _present(value)}
+        case ast.Compare(left=left, ops=[ast.IsNot()], comparators=[ast.Constant(value=None)]):
+            return _present(left)
+        case ast.Compare(ops=[ast.In()], comparators=[container]):
+            return {_spelling(container)}
+        case ast.NamedExpr(target=ast.Name(id=name)):
+            return {name}
+        case ast.Name() | ast.Attribute():
+            return {_spelling(test)}
+    return set()
+
+
+def _spelling(node: ast.AST) -> str:
+    """`rates` of `rates`, `rates[key]` and `rates.get(key)`; `self.rates` likewise."""
+    match node:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(value=ast.Name(id=owner), attr=name):
+            return f"{owner}.{name}"
+        case ast.Subscript(value=inner) | ast.Call(func=ast.Attribute(value=inner, attr="get")):
+            return _spelling(inner)
+    return ""
+
+
+def _outlives(index: Index, place: ast.AST, spelled: str) -> bool:
+    """Whether a value is still there at the next call: an attribute, a global, or taken out of one just now."""
+    owner, _, attribute = spelled.rpartition(".")
+    if attribute and owner:
+        return (
+            owner in ("self", "cls")
+            or owner[:1].isupper()
+            or any(word in spelled.lower() for word in _KEEPING)
+        )
+    scope = index.scope_at(place)
+    if spelled in index.module.bindings and spelled not in scope.bindings:
+        return True
+    if not isinstance(scope.node, FUNCTIONS):
+        return False
+    lasting = index.lasting.get(scope)
+    if lasting is None:
+        lasting = index.lasting[scope] = _lasting(scope.node, _filled(index, scope))
+    return spelled in lasting
+
+
+def _filled(index: Index, scope: Scope) -> set[str]:
+    """The stores of the module that a function puts something into: `_models[key] = model`."""
+    return {
+        target.value.id
+        for node in walk(scope.node)
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Subscript)
+        and isinstance(target.value, ast.Name)
+        and target.value.id in index.module.bindings
+        and target.value.id not in scope.bindings
+    }
+
+
+def _lasting(function: ast.AST, filled: set[str]) -> set[str]:
+    """The names in a function that are global, or assigned what was looked up in a store."""
+    found: set[str] = set()
+    for node in walk(function):
+        match node:
+            case ast.Global(names=names):
+                found.update(names)
+            case (
+                ast.Assign(targets=[ast.Name(id=name)], value=value)
+                | ast.NamedExpr(target=ast.Name(id=name), value=value)
+            ) if _is_looked_up(value, filled):
+                found.add(name)
+    return found
+
+
+def _is_looked_up(value: ast.expr, filled: set[str]) -> bool:
+    """`_CACHE.get(key)`, `self._cache[key]`, `cache_get(key)`, or of one of the `filled` stores."""
+    if isinstance(value, ast.Await):
+        value = value.value
+    base = value
+    if isinstance(base, ast.Call):
+        name = last_name(base.func)
+        if any(word in name.lower() for word in _KEEPING):
+            return True
+        if not isinstance(base.func, ast.Attribute) or name != "get":
+            return False
+        base = base.func.value
+    elif isinstance(base, ast.Subscript):
+        base = base.value
+    else:
+        return False
+    name = last_name(base)
+    if isinstance(base, ast.Name) and name in filled:
+        return True
+    return any(word in name.lower() for word in _KEEPING) or (name.isupper() and isinstance(base, ast.Name))
+
+
+def _is_wish(index: Index, test: ast.If) -> bool:
+    """`if blocking:` of a parameter that is off unless given."""
+    if not isinstance(test.test, ast.Name):
+        return False
+    function = index.scope_at(test).node
+    if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+        return False
+    arguments = function.args
+    positional = [*arguments.posonlyargs, *arguments.args]
+    given = [None] * (len(positional) - len(arguments.defaults)) + list(arguments.defaults)
+    defaults = dict(zip((each.arg for each in positional), given, strict=True))
+    defaults |= dict(zip((each.arg for each in arguments.kwonlyargs), arguments.kw_defaults, strict=True))
+    default = defaults.get(test.test.id)
+    return isinstance(default, ast.Constant) and default.value is False

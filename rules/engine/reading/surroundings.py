@@ -1,0 +1,580 @@
+"""What stands around a call: loops, alternatives, what runs together, and what a condition says about it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from rules.engine.reading import facts, rarely, switches
+from rules.engine.reading.acquired import held_at
+from rules.engine.reading.index import Index
+from rules.engine.reading.scopes import COMPREHENSIONS, Scope
+from rules.engine.reading.spelling import is_main_guard, last_name
+from rules.engine.reading.turns import is_trial, turns
+from rules.engine.reading.walking import walk
+
+STATEMENTS = frozenset(
+    {ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return, ast.If, ast.For, ast.AsyncFor, ast.While}
+    | {ast.With, ast.AsyncWith, ast.Try, ast.Match, ast.Raise, ast.Assert}
+)
+_STATEMENTS = frozenset(
+    cls for cls in vars(ast).values() if isinstance(cls, type) and issubclass(cls, ast.stmt)
+)
+TRIED = "t"
+"""Tells the alternatives of a `try`, of which the first always begins, from those of a branch."""
+_FEW = 10
+"""As many turns as a loop over something constant may have."""
+_NAME = re.compile(r"\w+")
+_PASSING = frozenset(
+    {"enumerate", "reversed", "sorted", "list", "set", "tuple", "iter", "zip", "chain", "batched"}
+)
+_VIEWS = frozenset({"items", "values", "keys", "all", "scalars", "copy"})
+_COLLECTING = frozenset(
+    {
+        "list",
+        "tuple",
+        "set",
+        "frozenset",
+        "dict",
+        "sum",
+        "any",
+        "all",
+        "min",
+        "max",
+        "sorted",
+    }
+    | {"enumerate", "zip", "join", "extend", "update", "iter", "reversed", "chain", "deque"}
+)
+_SPAWNING = frozenset({"create_task", "ensure_future", "start_soon"})
+_CONCURRENT = frozenset({"gather", "as_completed"})
+
+
+class Around:
+    """What is gathered on the way from an expression to its function."""
+
+    __slots__ = ("flags", "guarded", "held", "loops", "marks", "misses", "needs")
+
+    def __init__(self) -> None:
+        self.flags = self.loops = 0
+        self.held: tuple[str, ...] = ()
+        """What `with` blocks around have taken."""
+        self.marks: list[str] = []
+        """From the inside out."""
+        self.guarded = False
+        self.misses: list[tuple[ast.If, int]] = []
+        """Conditions that something may be missing, with the flag where the expression does not fill that gap."""
+        self.needs: list[str] = []
+        """What must hold of parameters."""
+
+
+def held_around(index: Index, node: ast.expr) -> tuple[str, ...]:
+    """What the `with` blocks around a call, whose surroundings are known, have taken."""
+    current: ast.AST | None = node
+    while current is not None and current.__class__ not in _STATEMENTS:
+        current = index.parents.get(current)
+    around = index.around.get(current) if current is not None else None
+    return around.held if around is not None else ()
+
+
+def surroundings(index: Index, node: ast.expr, at_module: bool) -> tuple[int, int, str, bool, str]:
+    """Flags, loops, path, whether the main guard is around, and what must hold of parameters."""
+    parents = index.parents
+    own = Around()
+    current: Any = parents.get(node)
+    cls = current.__class__
+    if cls is ast.Await:
+        own.flags = facts.AWAITED
+    elif cls is ast.YieldFrom or cls is ast.withitem:
+        own.flags = facts.ITERATED
+    elif cls is ast.Call and node is not current.func:
+        name = last_name(current)
+        if name in _COLLECTING:
+            own.flags = facts.ITERATED
+        elif name in _SPAWNING:
+            own.flags = facts.SPAWNED | (facts.DETACHED if is_detached(index, current) else 0)
+            own.marks.append(f"&0.{node.lineno}/")
+        elif name in ("wait_for", "shield") and parents.get(current).__class__ is ast.Await:
+            own.flags = facts.AWAITED
+        elif node.__class__ is ast.Call and _lets_go(index, current, node):
+            own.flags = facts.SPAWNED | facts.DETACHED
+            own.marks.append(f"&0.{node.lineno}/")
+    elif cls is ast.Starred:
+        own.flags = facts.ITERATED
+    statement = _climb(index, node, node, own)
+    if statement is None:
+        own.marks.reverse()
+        return own.flags, own.loops, "".join(own.marks), False, _listed(own.needs)
+    around = index.around.get(statement)
+    if around is None:  # the same for everything in a statement
+        around = index.around[statement] = Around()
+        _climb(index, statement, statement, around)
+    flags = own.flags | around.flags
+    for test, otherwise in around.misses:
+        flags |= _filling(index, test) if fills_gap(test, node) else otherwise
+    marks = [*own.marks, *around.marks]
+    marks.reverse()
+    needs = _listed([*own.needs, *around.needs])
+    return flags, own.loops + around.loops, "".join(marks), at_module and around.guarded, needs
+
+
+def _listed(needs: list[str]) -> str:
+    return switches.listed(needs) if needs else ""
+
+
+def _filling(index: Index, test: ast.If) -> int:
+    return facts.ON_MISS | (facts.ONCE if rarely.fills_for_good(index, test) else 0)
+
+
+def _climb(index: Index, node: ast.AST, child: Any, found: Around) -> ast.stmt | None:
+    """Gather what stands around `node`: from an expression up to its statement, which is returned, or else to the end."""
+    parents, scope_of = index.parents, index.scope_of
+    marks = found.marks
+    to_statement = child.__class__ not in _STATEMENTS
+    flags = loops = 0
+    acquired = index.acquired
+    if acquired is None:
+        acquired = index.acquired = held_at(index.scopes)
+    current: Any = parents.get(child)  # tested by class, not by isinstance: this is the hottest loop
+    while current is not None:
+        if to_statement and child.__class__ in _STATEMENTS:
+            break
+        if child.__class__ in STATEMENTS:
+            marks.extend(reversed(left_before(index, child, current)))
+            if child in index.recalled:
+                flags |= index.recalled[child]
+            if child in index.refused:
+                found.needs.extend(index.refused[child])
+            if acquired and child in acquired:
+                found.held = (*_refs(index, child, acquired[child]), *found.held)
+        cls = current.__class__
+        if current in scope_of:
+            if isinstance(current, ast.ClassDef):
+                child, current = current, parents.get(current)
+                continue
+            to_statement = False
+            break
+        if cls is ast.Call:
+            if child is not current.func and last_name(current) in _CONCURRENT:
+                marks.append(f"&{current.lineno}.{child.lineno}_{child.col_offset}/")
+        elif cls is ast.For or cls is ast.AsyncFor:
+            if child is current.iter:
+                if child is node:
+                    flags |= facts.ITERATED
+            elif (
+                child is not current.target and child not in current.orelse and not stops_at_success(current)
+            ):
+                count = turns(index, current.iter)
+                if not has_few_turns(index, current.iter):
+                    loops += 1
+                    marks.append(_turns_of(current.iter, count))
+                elif count is not None and count > 1 and not is_trial(current):
+                    marks.append(f"*={count}/")
+        elif cls is ast.While:
+            loops += 1
+            flags |= facts.WHILE
+            if not stops_at_success(current):
+                marks.append("*/")
+        elif cls in COMPREHENSIONS:
+            first = current.generators[0]
+            if child is not first or not _within(index, node, first.iter):
+                for each in reversed(current.generators):
+                    count = turns(index, each.iter)
+                    if not has_few_turns(index, each.iter):
+                        loops += 1
+                        marks.append(_turns_of(each.iter, count))
+                    elif count is not None and count > 1:
+                        marks.append(f"*={count}/")
+            elif first.iter is node:
+                flags |= facts.ITERATED
+        elif cls is ast.comprehension:
+            pass
+        elif cls is ast.With or cls is ast.AsyncWith:
+            if child.__class__ in _STATEMENTS:
+                found.held = (*_taken(index, current), *found.held)
+        elif cls is ast.If:
+            if child is not current.test and is_main_guard(current.test):
+                found.guarded = True
+            found.needs.extend(switches.around(index, current, child))
+            inside = child in current.body
+            unsaid = child is current.test or (inside and _is_on(index, current.test))
+            otherwise = 0 if unsaid else facts.CONDITIONAL
+            once = rarely.happens_once(index, current) if inside else 0
+            flags |= once
+            if once & facts.ONCE:
+                pass
+            elif inside and _missing(current.test, absent=True):
+                found.misses.append((current, otherwise))
+            else:
+                flags |= otherwise
+            flags |= rarely.of_statement(index, child, current)
+            if inside:
+                condition = on_path(index, current.test)
+                if condition:
+                    marks.append(f"%{condition}/")
+            if child is not current.test and (current.orelse or isinstance(current.body[-1], ast.Return)):
+                marks.append(f"?{current.lineno}.{1 if child in current.orelse else 0}/")
+        elif cls is ast.IfExp:
+            found.needs.extend(switches.around(index, current, child))
+            if child is not current.test:
+                if _missing(current.test, absent=child is current.body):
+                    flags |= facts.ON_MISS
+                marks.append(f"?{current.lineno}_{current.col_offset}.{1 if child is current.orelse else 0}/")
+        elif cls is ast.match_case:
+            match: Any = parents[current]
+            if child is not current.guard:
+                found.needs.extend(switches.of_case(index, match, current))
+            marks.append(f"?{match.lineno}.{match.cases.index(current)}/")
+        elif cls is ast.Try:
+            flags |= rarely.of_statement(index, child, current)
+            if current.handlers and child in current.body:
+                marks.append(f"?{current.lineno}{TRIED}.0/")
+            elif child in current.handlers:
+                marks.append(f"?{current.lineno}{TRIED}.{current.handlers.index(child) + 1}/")
+        child, current = current, parents.get(current)
+    found.flags |= flags
+    found.loops += loops
+    return child if to_statement and child.__class__ in _STATEMENTS else None
+
+
+def _turns_of(iterable: ast.expr, count: int | None) -> str:
+    """The mark of a loop that goes over data: of a page, `.limit(20)`, how much there is at most."""
+    return f"*={count}/" if count is not None else f"*{size_of(iterable)}/"
+
+
+def _taken(index: Index, block: ast.With | ast.AsyncWith) -> tuple[str, ...]:
+    """References to what a `with` takes, those that mean nothing to a project left out."""
+    known = index.taken.get(block)
+    if known is None:
+        known = index.taken[block] = _refs(index, block, [item.context_expr for item in block.items])
+    return known
+
+
+def _refs(index: Index, at: ast.AST, taken: Iterable[ast.expr]) -> tuple[str, ...]:
+    scope = index.scope_at(at)
+    refs = (index.ref(each, scope) for each in taken)
+    return tuple(ref for ref in refs if ref and not ref.startswith("builtins."))
+
+
+def size_of(iterable: ast.AST) -> str:
+    """What the turns of a loop over `iterable` are counted in: `orders`; empty when it has no name."""
+    while True:
+        match iterable:
+            case ast.Await(value=inner) | ast.Subscript(value=inner) | ast.Starred(value=inner):
+                iterable = inner
+            case ast.Call(func=ast.Name(id=name), args=[first, *_]) if name in _PASSING or name == "range":
+                iterable = first
+            case ast.Call(func=ast.Name(id="len"), args=[first]):
+                iterable = first
+            case ast.Call(func=ast.Attribute(value=inner, attr=name), args=[]) if name in _VIEWS:
+                iterable = inner
+            case ast.Call(func=function):
+                name = last_name(function)
+                return name if name[:1].islower() and _NAME.fullmatch(name) else ""
+            case ast.BinOp(left=left):
+                iterable = left
+            case ast.BoolOp(values=[first, *_]):
+                iterable = first
+            case ast.Name() | ast.Attribute():
+                return last_name(iterable)
+            case _:
+                return ""
+
+
+def has_few_turns(index: Index, iterable: ast.expr) -> bool:
+    """Whether a loop has a few turns that do not depend on data, also when a name holds what it goes over."""
+    if is_short(iterable):
+        return True
+    if not isinstance(iterable, ast.Name):
+        return False
+    scope: Scope | None = index.scope_at(iterable)
+    while scope is not None and iterable.id not in scope.bindings:
+        scope = scope.parent
+    bindings = scope.bindings[iterable.id] if scope is not None else []
+    value = bindings[0].value if len(bindings) == 1 else None
+    if isinstance(value, ast.AnnAssign):
+        value = value.value
+    if not isinstance(value, ast.Tuple | ast.List | ast.Set) or bindings[0].kind not in (
+        "value",
+        "annotated",
+    ):
+        return False
+    constant = scope is index.module or isinstance(value, ast.Tuple)
+    return constant and len(value.elts) <= _FEW and is_short(value)
+
+
+def stops_at_success(loop: ast.For | ast.AsyncFor | ast.While) -> bool:
+    """Whether a loop only tries again: its first turn that raises nothing is the last."""
+    for statement in loop.body:
+        if isinstance(statement, ast.Try) and statement.handlers:
+            ends = statement.orelse or statement.body
+            if isinstance(ends[-1], ast.Return | ast.Break):
+                return True
+        if isinstance(statement, ast.With | ast.AsyncWith) and last_name(statement.items[0].context_expr) == (
+            loop.target.id
+            if isinstance(loop, ast.For | ast.AsyncFor) and isinstance(loop.target, ast.Name)
+            else None
+        ):
+            return True  # `for attempt in Retrying(…): with attempt:`
+    return False
+
+
+def _is_on(index: Index, test: ast.expr) -> bool:
+    """Whether `test` is a parameter that is true unless a caller says otherwise: `with_roles: bool = True`."""
+    if not isinstance(test, ast.Name):
+        return False
+    bindings = index.scope_at(test).bindings.get(test.id, [])
+    if len(bindings) != 1 or bindings[0].kind != "parameter":
+        return False
+    default = bindings[0].value
+    return isinstance(default, ast.Constant) and default.value is True
+
+
+def left_before(index: Index, statement: Any, parent: ast.AST) -> list[str]:
+    """Marks for the alternatives that were left by `return` before `statement`: it is their other arm."""
+    known = index.left.get(statement)
+    if known is not None:
+        return known
+    found: list[str] = []
+    for block in _blocks(parent):
+        if statement in block:
+            before: list[str] = []
+            recalled = 0
+            needed: tuple[str, ...] = ()
+            for each in block:
+                index.left[each] = before
+                if needed:
+                    index.refused[each] = needed
+                if isinstance(each, ast.If):
+                    needed += switches.after(index, each)
+                if recalled:
+                    index.recalled[each] = recalled
+                elif isinstance(each, ast.If | ast.Try):
+                    recalled = rarely.of_answers(index, each)
+                if isinstance(each, ast.If) and not each.orelse and isinstance(each.body[-1], ast.Return):
+                    before = [*before, f"?{each.lineno}.1/"]
+            found = index.left[statement]
+            break
+    return found
+
+
+def _blocks(node: ast.AST) -> list[list[ast.stmt]]:
+    return [
+        block
+        for name in ("body", "orelse", "finalbody")
+        if isinstance(block := getattr(node, name, None), list)
+    ]
+
+
+def is_detached(index: Index, spawning: ast.Call) -> bool:
+    """Whether nobody waits for the task that `create_task(…)` makes, as far as its function shows."""
+    scope = index.scope_at(spawning)
+    if "TaskGroup" in index.ref(spawning.func, scope) or last_name(spawning.func) == "start_soon":
+        return False
+    parent = index.parents.get(spawning)
+    if isinstance(parent, ast.Expr):
+        return True
+    if not (isinstance(parent, ast.Assign) and isinstance(parent.targets[0], ast.Name)):
+        return False
+    name = parent.targets[0].id
+    for node in walk(scope.node):
+        if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load):
+            user = index.parents.get(node)
+            kept = isinstance(user, ast.Call) and last_name(user.func) in ("add", "discard")
+            if not kept and not (isinstance(user, ast.Attribute) and user.attr == "add_done_callback"):
+                return False
+    return True
+
+
+def is_let_go(index: Index, submitting: ast.Call) -> bool:
+    """Whether nobody in the function waits for the future that `pool.submit(…)` gives, nor for the whole pool."""
+    match submitting.func:
+        case ast.Attribute(value=(ast.Name() | ast.Attribute()) as pool):
+            return is_detached(index, submitting) and not _is_waited_out(index, submitting, ast.unparse(pool))
+    return False
+
+
+def _is_waited_out(index: Index, node: ast.AST, pool: str) -> bool:
+    """Whether the function waits until a pool has done everything: `with pool:`, `pool.shutdown()`, `wait(…)`."""
+    for each in walk(index.scope_at(node).node):
+        match each:
+            case ast.withitem(context_expr=entered, optional_vars=bound):
+                if pool in (ast.unparse(entered), ast.unparse(bound) if bound is not None else ""):
+                    return True
+            case ast.Call(func=ast.Attribute(value=owner, attr="shutdown")) if ast.unparse(owner) == pool:
+                return True
+    return False
+
+
+def _lets_go(index: Index, call: ast.Call, argument: ast.expr) -> bool:
+    """Whether a plain function of the file makes a task of `argument` that nobody waits for: `fire_and_forget(send(order))`."""
+    name = last_name(call.func)
+    if name not in index.letting_go:
+        functions = [
+            scope.node
+            for scope in index.scopes
+            if isinstance(scope.node, ast.FunctionDef) and scope.node.name == name
+        ]
+        index.letting_go[name] = _let_go(index, functions[0]) if len(functions) == 1 else None
+    place = index.letting_go[name]
+    return place is not None and place < len(call.args) and call.args[place] is argument
+
+
+def _let_go(index: Index, function: ast.FunctionDef) -> int | None:
+    """Which argument a function makes a task of that goes on by itself; the object of a method does not count."""
+    given = [each.arg for each in function.args.args]
+    bound = int(given[:1] in (["self"], ["cls"]))
+    for node in walk(function):
+        match node:
+            case ast.Call(args=[ast.Name(id=name), *_]) if (
+                name in given[bound:] and last_name(node.func) in _SPAWNING and is_detached(index, node)
+            ):
+                return given.index(name) - bound
+    return None
+
+
+def on_path(index: Index, test: ast.expr) -> str:
+    """The paths for which `test` of a request's path holds: `=/a|=/b`, `^/api` for a prefix; empty when unclear."""
+    match test:
+        case ast.BoolOp(op=ast.Or(), values=values):
+            parts = [on_path(index, value) for value in values]
+            return "|".join(parts) if all(parts) else ""
+        case ast.Compare(left=left, ops=[ast.Eq()], comparators=[ast.Constant(value=str(path))]):
+            return f"={_escaped(path)}" if _is_path(index, left) else ""
+        case ast.Compare(
+            left=left, ops=[ast.In()], comparators=[ast.Tuple() | ast.List() | ast.Set() as paths]
+        ):
+            texts = [item.value for item in paths.elts if isinstance(item, ast.Constant)]
+            known = _is_path(index, left) and len(texts) == len(paths.elts)
+            return "|".join(f"={_escaped(str(text))}" for text in texts) if known else ""
+        case ast.Call(
+            func=ast.Attribute(value=left, attr="startswith"), args=[ast.Constant(value=str(path))]
+        ):
+            return f"^{_escaped(path)}" if _is_path(index, left) else ""
+    return ""
+
+
+def _escaped(path: str) -> str:
+    return path.replace("/", "\x1f").replace("|", "")
+
+
+def _is_path(index: Index, node: ast.expr) -> bool:
+    """Whether an expression is the path of a request: `request.url.path`, `scope["path"]` or a name for it."""
+    match node:
+        case ast.Attribute(attr="path", value=ast.Attribute(attr="url")):
+            return True
+        case ast.Subscript(
+            slice=ast.Constant(value="path"), value=ast.Name(id="scope") | ast.Attribute(attr="scope")
+        ):
+            return True
+        case ast.Name(id=name):
+            bindings = index.scope_at(node).bindings.get(name, [])
+            value = bindings[0].value if len(bindings) == 1 else None
+            return isinstance(value, ast.Attribute | ast.Subscript) and _is_path(index, value)
+    return False
+
+
+def holds_for(condition: str, path: str) -> bool:
+    """Whether a condition of `on_path` holds for an endpoint's path."""
+    for part in condition.replace("\x1f", "/").split("|"):
+        if part[:1] == "=" and part[1:] == path:
+            return True
+        if part[:1] == "^" and path.startswith(part[1:]):
+            return True
+    return False
+
+
+def _within(index: Index, node: ast.AST, ancestor: ast.AST) -> bool:
+    current: ast.AST | None = node
+    while current is not None:
+        if current is ancestor:
+            return True
+        if isinstance(current, ast.stmt):
+            return False
+        current = index.parents.get(current)
+    return False
+
+
+def fills_gap(test: ast.If, node: ast.AST) -> bool:
+    """Whether `node` computes what the `if` misses: `if key not in rows: rows[key] = load(key)`, in one step or two."""
+    missing = _missing(test.test, absent=True)
+    line = getattr(node, "lineno", 0)
+    return bool(missing) and any(
+        isinstance(statement, ast.Assign | ast.AnnAssign)
+        and any(
+            _spelling(target) == missing
+            and (line >= statement.lineno or isinstance(target, ast.Subscript))
+            and line <= (statement.end_lineno or 0)
+            for target in _targets(statement)
+        )
+        for statement in _always(test.body)
+    )
+
+
+def _always(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """The statements of a block, with those that it only tries or does inside a `with`."""
+    for statement in body:
+        if isinstance(statement, ast.Try | ast.With | ast.AsyncWith):
+            yield from _always(statement.body)
+        else:
+            yield statement
+
+
+def _missing(test: ast.AST, *, absent: bool) -> str:
+    """What is not there when `test` holds (or, with `absent=False`, when it does not)."""
+    match test:
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            return _missing(operand, absent=not absent)
+        case ast.Compare(left=left, ops=[ast.Is()], comparators=[ast.Constant(value=None)]) if absent:
+            return _spelling(left)
+        case ast.Compare(left=left, ops=[ast.IsNot()], comparators=[ast.Constant(value=None)]) if not absent:
+            return _spelling(left)
+        case ast.Compare(ops=[ast.NotIn()], comparators=[container]) if absent:
+            return _spelling(container)
+        case ast.Compare(ops=[ast.In()], comparators=[container]) if not absent:
+            return _spelling(container)
+        case ast.Name() | ast.Attribute() if not absent:
+            return _spelling(test)
+    return ""
+
+
+def _targets(statement: ast.Assign | ast.AnnAssign) -> list[ast.expr]:
+    return statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+
+
+def _spelling(node: ast.AST) -> str:
+    """`rows` of `rows`, `rows[key]`, `rows.get(key)`; `self.rows` likewise."""
+    parts: list[str] = []
+    while True:
+        match node:
+            case ast.Name(id=name):
+                return ".".join([name, *reversed(parts)])
+            case ast.Attribute(value=inner, attr="get"):
+                node = inner
+            case ast.Attribute(value=inner, attr=name):
+                parts.append(name)
+                node = inner
+            case ast.Subscript(value=inner) | ast.Call(func=ast.Attribute(attr="get") as inner):
+                node = inner
+            case _:
+                return ""
+
+
+def is_short(iterable: ast.AST) -> bool:
+    """Whether a loop over `iterable` has a few turns that do not depend on data."""
+    if isinstance(iterable, ast.Tuple | ast.List | ast.Set):
+        return not any(isinstance(element, ast.Starred) for element in iterable.elts)
+    if isinstance(iterable, ast.Constant):
+        return True
+    if isinstance(iterable, ast.Call) and isinstance(iterable.func, ast.Name):
+        if iterable.func.id == "range":
+            return all(
+                isinstance(argument, ast.Constant)
+                and isinstance(argument.value, int)
+                and argument.value <= 10
+                for argument in iterable.args
+            )
+        if iterable.func.id in ("enumerate", "reversed", "sorted") and iterable.args:
+            return is_short(iterable.args[0])
+    return False

@@ -1,0 +1,393 @@
+"""Parameters that decide whether something happens at all (`commit=False`), and what calls pass for them.
+
+A *condition* is about one parameter: `+commit` holds when it is true, `-commit` when it is not, `=session` when it is
+None, `#session` when it is something, `$kind:s1f|s2e` when it is one of these constants and `~kind:s1f` when it is none
+of them. What a call *passes* is written `2;commit=0;session=@db`: how many positional
+arguments, those among them and the keywords that are known: `1` true, `0` false, `N` None, `F` a few things that are
+written out there, `C` a constant, `@db` a parameter of the caller's own. A constant that can be told from others is
+marked after the sign for its truth: `1s1f` is a text, `1i4` a number, `CeColour.RED` a member of a class.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+from zlib import crc32
+
+import msgspec
+
+from rules.engine.reading.spelling import last_name
+
+if TYPE_CHECKING:
+    from rules.engine.linking.graph import Node
+    from rules.engine.reading.facts import Call, Function
+    from rules.engine.reading.index import Index
+    from rules.engine.reading.scopes import Scope
+
+_NEGATED = {"+": "-", "-": "+", "=": "#", "#": "=", "$": "~", "~": "$"}
+_HOLDS = {"+": "1FC", "-": "0NC", "=": "NC", "#": "10FC"}
+"""Condition -> the values for which it holds or may hold; None is false."""
+_FEW = 10
+_HOPS = 3
+_STATIC = 16
+_LEAVING = (ast.Return, ast.Raise, ast.Continue, ast.Break)
+
+
+class Switch(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
+    """A parameter that a condition of its function is about."""
+
+    name: str
+    position: int = -1
+    """Among what a caller passes by position; -1 when it is passed by name only."""
+    default: str = ""
+
+
+def conditions(index: Index, test: ast.expr) -> tuple[str, ...]:
+    """What must hold of parameters for `test` to be true, as far as it is known."""
+    match test:
+        case ast.BoolOp(op=ast.And(), values=values):
+            return tuple(found for value in values for found in conditions(index, value))
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            return refusals(index, operand)
+        case ast.Compare(left=ast.Name() as name, ops=[ast.Is()], comparators=[ast.Constant(value=None)]):
+            return (f"={name.id}",) if _is_parameter(index, name) else ()
+        case ast.Compare(left=ast.Name() as name, ops=[ast.IsNot()], comparators=[ast.Constant(value=None)]):
+            return (f"#{name.id}",) if _is_parameter(index, name) else ()
+        case ast.Compare(left=left, ops=[operator], comparators=[right]):
+            return _comparison(index, left, operator, right)
+        case ast.Name() if _is_parameter(index, test):
+            return (f"+{test.id}",)
+        case ast.Attribute(value=ast.Name(id="self")):
+            kept = _parameter_kept(index, test)
+            return (f"+{kept}",) if kept else ()
+    return ()
+
+
+def _parameter_kept(index: Index, attribute: ast.Attribute) -> str:
+    """The parameter that `self.cached` was just given in the same `__init__`: `self.cached = cached`."""
+    function = index.scope_at(attribute).node
+    if not isinstance(function, ast.FunctionDef) or function.name != "__init__":
+        return ""
+    given = [
+        statement.value
+        for statement in function.body
+        if isinstance(statement, ast.Assign)
+        and any(
+            isinstance(target, ast.Attribute) and target.attr == attribute.attr
+            for target in statement.targets
+        )
+    ]
+    match given:
+        case [ast.Name() as name] if _is_parameter(index, name):
+            return name.id
+    return ""
+
+
+def _comparison(index: Index, left: ast.expr, operator: ast.cmpop, right: ast.expr) -> tuple[str, ...]:
+    """What `kind == "zip"`, `kind != Kind.ZIP` or `kind in ("zip", "tar")` says of a parameter."""
+    if isinstance(operator, ast.In | ast.NotIn):
+        values = right.elts if isinstance(right, ast.Tuple | ast.List | ast.Set) else []
+    elif isinstance(operator, ast.Eq | ast.NotEq | ast.Is | ast.IsNot):
+        values = [right]
+        if isinstance(right, ast.Name) and _mark(left):
+            left, values = right, [left]
+    else:
+        return ()
+    if not isinstance(left, ast.Name) or not _is_parameter(index, left):
+        return ()
+    return _one_of(left.id, values, same=isinstance(operator, ast.In | ast.Eq | ast.Is))
+
+
+def _one_of(name: str, values: list[ast.expr], *, same: bool) -> tuple[str, ...]:
+    marks = [_mark(value) for value in values]
+    if not marks or not all(marks) or len(marks) > _FEW:
+        return ()
+    return (f"{'$' if same else '~'}{name}:{'|'.join(marks)}",)
+
+
+def of_case(index: Index, match: ast.Match, case: ast.match_case) -> tuple[str, ...]:
+    """What must hold of a parameter for one case of `match kind:` to run."""
+    if not isinstance(match.subject, ast.Name) or not _is_parameter(index, match.subject):
+        return ()
+    name = match.subject.id
+    values = _matched(case.pattern)
+    if values:
+        return _one_of(name, values, same=True)
+    before = match.cases[: match.cases.index(case)]
+    refused = [value for each in before if each.guard is None for value in _matched(each.pattern)]
+    return _one_of(name, refused, same=False)
+
+
+def _matched(pattern: ast.pattern) -> list[ast.expr]:
+    """The constants that a pattern is; none when it is anything else."""
+    match pattern:
+        case ast.MatchValue(value=value):
+            return [value]
+        case ast.MatchOr(patterns=patterns):
+            found = [_matched(each) for each in patterns]
+            return [value for each in found for value in each] if all(found) else []
+    return []
+
+
+def _mark(value: ast.expr) -> str:
+    """What a constant can be told from others by; empty when it cannot."""
+    match value:
+        case ast.Constant(value=str(text)):
+            return f"s{crc32(text.encode(errors='replace')):x}"
+        case ast.Constant(value=int(number)) if not isinstance(number, bool):
+            return f"i{number}"
+        case ast.Attribute(value=ast.Name(id=owner) | ast.Attribute(attr=owner), attr=name):
+            return (
+                f"e{owner}.{name}" if owner[:1].isupper() and not owner.isupper() and name.isupper() else ""
+            )
+    return ""
+
+
+def about(condition: str) -> str:
+    """The parameter that a condition is about."""
+    return condition[1:].partition(":")[0]
+
+
+def listed(needs: Iterable[str]) -> str:
+    """Conditions as they are kept; what a parameter is says also what it is not."""
+    found = set(needs)
+    settled = {about(each) for each in found if each[0] == "$"}
+    return ",".join(sorted(each for each in found if each[0] != "~" or about(each) not in settled))
+
+
+def refusals(index: Index, test: ast.expr) -> tuple[str, ...]:
+    """What must hold of parameters for `test` to be false, as far as it is known."""
+    match test:
+        case ast.BoolOp(op=ast.Or(), values=values):
+            return tuple(found for value in values for found in refusals(index, value))
+        case ast.UnaryOp(op=ast.Not(), operand=operand):
+            return conditions(index, operand)
+        case ast.BoolOp():
+            return ()
+    found = conditions(index, test)
+    return tuple(_NEGATED[each[0]] + each[1:] for each in found)
+
+
+def around(index: Index, test: ast.If | ast.IfExp, child: ast.AST) -> tuple[str, ...]:
+    """What must hold of parameters for the arm `child` of a branch to run."""
+    if child is test.test:
+        return ()
+    body = test.body
+    is_body = child in body if isinstance(body, list) else child is body
+    return conditions(index, test.test) if is_body else refusals(index, test.test)
+
+
+def after(index: Index, statement: ast.If) -> tuple[str, ...]:
+    """What must hold of parameters for what follows `if not commit: return` to run."""
+    if statement.orelse or not isinstance(statement.body[-1], _LEAVING):
+        return ()
+    return refusals(index, statement.test)
+
+
+def _is_parameter(index: Index, name: ast.Name) -> bool:
+    """Whether a name is a parameter that its function never binds anew."""
+    bindings = index.scope_at(name).bindings.get(name.id, [])
+    return len(bindings) == 1 and bindings[0].kind == "parameter"
+
+
+def passed(index: Index, call: ast.Call, scope: Scope) -> str:
+    """What a call passes; empty when that is nothing anybody could ask about."""
+    if not call.args and not call.keywords:
+        return ""
+    if any(isinstance(value, ast.Starred) for value in call.args) or not all(
+        keyword.arg for keyword in call.keywords
+    ):
+        return "*"
+    parts = [str(len(call.args))]
+    for position, value in enumerate(call.args):
+        if known := _known(value, scope):
+            parts.append(f"{position}={known}")
+    parts += [f"{keyword.arg}={_known(keyword.value, scope)}" for keyword in call.keywords]
+    return ";".join(parts)
+
+
+def _known(value: ast.expr | None, scope: Scope) -> str:
+    if isinstance(value, ast.Constant):
+        return _constant(value)
+    if isinstance(value, ast.List | ast.Tuple | ast.Set):
+        written_out = not any(isinstance(each, ast.Starred) for each in value.elts)
+        return "F" if value.elts and written_out and len(value.elts) <= _FEW else ""
+    if isinstance(value, ast.Name):
+        bindings = scope.bindings.get(value.id, [])
+        if len(bindings) == 1 and bindings[0].kind == "parameter":
+            return f"@{value.id}"
+        written = bindings[0].value if len(bindings) == 1 and bindings[0].kind == "value" else None
+        if isinstance(written, ast.Constant):
+            return _constant(written)
+    return (
+        f"C{_mark(value)}"
+        if isinstance(value, ast.Name | ast.Attribute) and last_name(value).isupper()
+        else ""
+    )
+
+
+def _constant(value: ast.Constant) -> str:
+    return "N" if value.value is None else f"{int(bool(value.value))}{_mark(value)}"
+
+
+def of_function(
+    node: ast.FunctionDef | ast.AsyncFunctionDef, bound: bool, calls: Iterable[Call]
+) -> tuple[Switch, ...]:
+    """The parameters that the conditions around `calls` are about, and those with a default that are handed on; `bound` when the first parameter is the object."""
+    calls = tuple(calls)
+    wanted = {about(each) for call in calls if call.needs for each in call.needs.split(",")}
+    handed_on = {
+        part.partition("=@")[2] for call in calls if "=@" in call.passed for part in call.passed.split(";")
+    }
+    if not wanted and not handed_on:
+        return ()
+    positional = [*node.args.posonlyargs, *node.args.args]
+    given = [None] * (len(positional) - len(node.args.defaults)) + list(node.args.defaults)
+    found = [
+        Switch(parameter.arg, position - bound, _default(default))
+        for position, (parameter, default) in enumerate(zip(positional, given, strict=True))
+        if parameter.arg in wanted or (parameter.arg in handed_on and _default(default))
+    ]
+    found += [
+        Switch(parameter.arg, -1, _default(default))
+        for parameter, default in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
+        if parameter.arg in wanted or (parameter.arg in handed_on and _default(default))
+    ]
+    return tuple(found)
+
+
+def _default(value: ast.expr | None) -> str:
+    if isinstance(value, ast.Constant):
+        return _constant(value)
+    return f"C{mark}" if isinstance(value, ast.Attribute) and (mark := _mark(value)) else ""
+
+
+def needs_of(call: Call) -> tuple[str, ...]:
+    """The conditions on its function's parameters under which a call is made."""
+    return tuple(call.needs.split(",")) if call.needs else ()
+
+
+def left(needs: tuple[str, ...], function: Function, call: Call) -> tuple[str, ...] | None:
+    """What remains to be known, of the caller's own parameters, for something that `function` does only under `needs`.
+
+    None when the call says that it does not happen.
+    """
+    if not needs:
+        return ()
+    if call.passed == "*":
+        return ()
+    count, given = _given(call.passed)
+    switches = {each.name: each for each in function.switches}
+    remaining: list[str] = []
+    for condition in needs:
+        name = about(condition)
+        value = _value(switches.get(name) or Switch(name), count, given)
+        if value[:1] == "@":
+            remaining.append(condition[0] + value[1:] + condition[1 + len(name) :])
+        elif value and not may_hold(condition, value):
+            return None
+    return tuple(dict.fromkeys(remaining))
+
+
+def may_hold(condition: str, value: str) -> bool:
+    if condition[0] in _HOLDS:
+        return value[0] in _HOLDS[condition[0]]
+    equal = [_are_equal(value, mark) for mark in condition.partition(":")[2].split("|")]
+    return any(each is not False for each in equal) if condition[0] == "$" else True not in equal
+
+
+def _are_equal(value: str, mark: str) -> bool | None:
+    """Whether what is passed is a marked constant; None when nobody knows."""
+    passed = value[1:]
+    if not passed:
+        return False if value in ("N", "F") or (value in ("0", "1") and mark[0] == "s") else None
+    if passed == mark:
+        return True
+    if "e" not in (passed[0], mark[0]):
+        return False
+    owners = {each.partition(".")[0] for each in (passed, mark)}
+    return False if len(owners) == 1 else None  # a member may be equal to its text
+
+
+def _given(passed: str) -> tuple[int, dict[str, str]]:
+    if not passed:
+        return 0, {}
+    count, *parts = passed.split(";")
+    return int(count), dict(part.split("=", 1) for part in parts)
+
+
+def _value(switch: Switch, count: int, given: dict[str, str]) -> str:
+    """What a parameter gets; empty when nobody knows."""
+    if switch.name in given:
+        return given[switch.name]
+    if 0 <= switch.position < count:
+        return given.get(str(switch.position), "")
+    return switch.default
+
+
+def of_parameter(node: ast.FunctionDef | ast.AsyncFunctionDef, bound: bool, name: str) -> Switch | None:
+    """One parameter of a function; `bound` when the first is the object."""
+    positional = [*node.args.posonlyargs, *node.args.args]
+    given = [None] * (len(positional) - len(node.args.defaults)) + list(node.args.defaults)
+    for position, (parameter, default) in enumerate(zip(positional, given, strict=True)):
+        if parameter.arg == name:
+            return Switch(name, position - bound, _default(default))
+    for parameter, default in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True):
+        if parameter.arg == name:
+            return Switch(name, -1, _default(default))
+    return None
+
+
+def passed_for(call: Call, switch: Switch) -> str:
+    """What a call passes for a parameter; empty when nobody knows."""
+    return _value(switch, *_given(call.passed))
+
+
+def renamed(condition: str, name: str) -> str:
+    """The same condition, of a parameter of another name."""
+    return condition[0] + name + condition[1 + len(about(condition)) :]
+
+
+def passes(call: Call, parameter: str, position: int) -> bool:
+    """Whether a call gives the parameter something that is not written down as None or false."""
+    if call.passed == "*":
+        return False
+    count, given = _given(call.passed)
+    if parameter in given:
+        return given[parameter][:1] not in ("N", "0")
+    return 0 <= position < count and given.get(str(position), "")[:1] not in ("N", "0")
+
+
+def gets_few_in_requests(node: Node, switch: Switch, reaches: Callable[[Node], bool]) -> bool:
+    """Whether the callers that `reaches` says a request gets to all write out what they pass for a parameter, while others
+    pass what they have."""
+    calls = [(caller, edge.call) for caller, edge in node.callers]
+    if node.roles or any(edge.kind != "call" for _, edge in node.callers):
+        return False
+    served = [(caller, call) for caller, call in calls if reaches(caller)]
+    return 0 < len(served) < len(calls) and all(
+        _passes_few(caller, call, switch, _HOPS) for caller, call in served
+    )
+
+
+def gets_few(node: Node, switch: Switch, hops: int = _HOPS) -> bool:
+    """Whether every call of a function passes a constant, or things written out there, for a parameter; what a caller has
+    of its own callers and hands on unchanged is asked of these."""
+    calls = [(caller, edge.call) for caller, edge in node.callers if edge.kind == "call"]
+    if not calls or len(calls) != len(node.callers) or node.roles:
+        return False
+    return all(_passes_few(caller, call, switch, hops) for caller, call in calls)
+
+
+def _passes_few(caller: Node, call: Call, switch: Switch, hops: int) -> bool:
+    value = "" if call.passed == "*" else passed_for(call, switch)
+    if value[:1] != "@":
+        return value[:1] in ("F", "C")
+    function = caller.function
+    bound = bool(function.owner) and not function.flags & _STATIC
+    return hops > 0 and any(
+        gets_few(caller, Switch(each.name, each.position - bound if each.position >= 0 else -1), hops - 1)
+        for each in function.parameters
+        if each.name == value[1:]
+    )

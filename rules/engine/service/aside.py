@@ -1,0 +1,113 @@
+"""Code that the running service does not come by: branches for tests, for debugging or for another system."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from rules.engine.reading.bodies import values_of
+from rules.engine.reading.spelling import last_name
+from rules.engine.service.mentions import is_dead
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+
+_SWITCH = re.compile(
+    r"(?:is_|in_|run_|use_|enable_)?(?:testing|tests?_mode|debug|debug_mode|debugging|dev|dev_mode|development|local_dev"
+    r"|(?:demo|mock)_mode|mocks?|fakes?)(?:_enabled)?",
+    re.IGNORECASE,
+)
+_SERVING = re.compile(r"(?:is_|in_)?prod(?:uction)?(?:_mode)?", re.IGNORECASE)
+_SERVED = frozenset({"prod", "production", "live"})
+_STAGES = frozenset({"test", "testing", "tests", "ci", "local", "dev", "development", "debug"})
+_STAGE = re.compile(r"(?:\w+_)?(?:env|environment|stage|mode|deployment)", re.IGNORECASE)
+
+_PLATFORM = re.compile(
+    r"(?:RAILWAY|RENDER|FLY|HEROKU|VERCEL|KUBERNETES|AWS_LAMBDA|ECS|GAE|CLOUD_RUN)_\w+|DYNO$|K_SERVICE$|RENDER$|VERCEL$"
+)
+"""Variables of the environment that hosts set."""
+
+
+def stands_aside(node: ast.AST, module: Module) -> bool:
+    """Whether production does not get to `node`, going by the conditions around it."""
+    child: ast.AST = node
+    current = module.parent(node)
+    while current is not None:
+        if isinstance(current, ast.If | ast.IfExp):
+            inside = current.body if isinstance(current.body, list) else [current.body]
+            otherwise = current.orelse if isinstance(current.orelse, list) else [current.orelse]
+            if (child in inside and _is_side(current.test, False, module)) or (
+                child in otherwise and _is_side(current.test, True, module)
+            ):
+                return True
+        if isinstance(current, ast.Module):
+            return False
+        body = getattr(current, "body", None)
+        for earlier in body[: body.index(child)] if isinstance(body, list) and child in body else ():
+            if (
+                isinstance(earlier, ast.If)
+                and isinstance(earlier.body[-1], ast.Return | ast.Raise | ast.Continue)
+                and _is_side(earlier.test, True, module)
+            ):
+                return True
+        child, current = current, module.parent(current)
+    return False
+
+
+def is_unserved(node: ast.AST, module: Module) -> bool:
+    """Whether only endpoints get to `node` that no user gets to, or a middleware that no application is given."""
+    found = module.graph_node(node)
+    if found is None:
+        return False
+    if "middleware" in found.roles and found not in module.project.routing.added and found.function.owner:
+        return is_dead(found, module)
+    return bool(found.endpoints) and not found.endpoints & ~module.project.unserved_endpoints
+
+
+def _is_side(test: ast.expr, negated: bool, module: Module) -> bool:
+    """Whether `test` (its contrary when `negated`) holds in tests, on a developer's machine or on Windows only."""
+    match test:
+        case ast.UnaryOp(op=ast.Not(), operand=inner):
+            return _is_side(inner, not negated, module)
+        case ast.BoolOp(op=ast.And(), values=values) if not negated:
+            return any(_is_side(value, negated, module) for value in values)
+        case ast.BoolOp(op=ast.Or(), values=values) if negated:
+            return any(_is_side(value, negated, module) for value in values)
+        case ast.Compare(left=left, ops=[operator], comparators=[right]):
+            if isinstance(operator, ast.NotEq if negated else ast.Eq):
+                return _is_elsewhere(left, right, module) or _is_elsewhere(right, left, module)
+            if isinstance(operator, ast.Eq if negated else ast.NotEq):
+                return _is_stage(left, right, _SERVED) or _is_stage(right, left, _SERVED)
+            if isinstance(operator, ast.NotIn if negated else ast.In):
+                return isinstance(left, ast.Constant) and left.value in ("localhost", "127.0.0.1")
+        case (
+            ast.Call(args=[ast.Constant(value=str(variable)), *_])
+            | ast.Subscript(slice=ast.Constant(value=str(variable)))
+        ) if _PLATFORM.match(variable):
+            return negated
+        case ast.Attribute(attr=name) | ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[]):
+            return (_SERVING if negated else _SWITCH).fullmatch(name) is not None
+        case ast.Name(id=name):
+            if name.isupper() and (_SERVING if negated else _SWITCH).fullmatch(name):
+                return True
+            value = next((each for how, each in values_of(test, module) if how == "value"), None)
+            return isinstance(value, ast.Compare | ast.Call) and _is_side(value, negated, module)
+    return False
+
+
+def _is_elsewhere(asked: ast.expr, named: ast.expr, module: Module) -> bool:
+    if not isinstance(named, ast.Constant) or not isinstance(named.value, str):
+        return False
+    value = named.value.lower()
+    if value in ("win32", "nt", "windows"):
+        name = module.qualified_name(asked.func if isinstance(asked, ast.Call) else asked)
+        return name in ("sys.platform", "os.name", "platform.system")
+    return _is_stage(asked, named, _STAGES)
+
+
+def _is_stage(asked: ast.expr, named: ast.expr, stages: frozenset[str]) -> bool:
+    """`settings.env`, compared with the name of one of these stages."""
+    if not isinstance(named, ast.Constant) or not isinstance(named.value, str):
+        return False
+    return named.value.lower() in stages and _STAGE.fullmatch(last_name(asked)) is not None

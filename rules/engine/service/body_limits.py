@@ -1,0 +1,66 @@
+"""What an application is given that refuses bodies above a size: a middleware that counts, with the most it lets in."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from rules.engine.kept_answers import once
+from rules.engine.reading import facts
+
+if TYPE_CHECKING:
+    from rules.engine.project import Project
+    from rules.engine.reading.facts import Call
+
+_LIMITS = re.compile(
+    r"(?:limit|max|restrict)\w*(?:body|upload|content|request|payload)\w*(?:size|length|bytes|limit)?"
+    r"|(?:body|upload|content|request|payload)_?(?:size|length|bytes)?_?(?:limit|max|guard)",
+    re.IGNORECASE,
+)
+"""What is called after the size of a body and refuses some."""
+_SIZE = re.compile(r"max|size|limit|bytes|length", re.IGNORECASE)
+_RATE = re.compile(r"rate|throttl|concurren", re.IGNORECASE)
+
+
+@once
+def bounds_bodies(project: Project, path: str) -> bool:
+    """Whether the application that a file belongs to always has a middleware that limits bodies, with a limit given."""
+    return any(path in _imported(project, each) for each in _limiting(project))
+
+
+@once
+def _limiting(project: Project) -> frozenset[str]:
+    """The files that give an application such a middleware."""
+    return frozenset(
+        node.path
+        for node in project.graph.nodes.values()
+        for call in node.function.calls
+        if not call.flags & facts.CONDITIONAL and _is_limit(call)
+    )
+
+
+def _is_limit(call: Call) -> bool:
+    """`app.add_middleware(LimitBody, max_body_size=5_000_000)`; one that is given nothing may let everything in."""
+    if call.ref.rpartition(".")[2] not in ("add_middleware", "Middleware") or not call.arguments:
+        return False
+    kind, *given = call.arguments
+    name = re.split(r"[.@>]", kind.ref)[-1]
+    if not _LIMITS.search(name) or _RATE.search(name):
+        return False
+    return any(_SIZE.search(each.name) and each.literal not in ("0", "None") for each in given)
+
+
+@once
+def _imported(project: Project, path: str) -> frozenset[str]:
+    return frozenset(_with_imports(project, path))
+
+
+def _with_imports(project: Project, path: str) -> Iterator[str]:
+    """A file and all that it imports, at any distance."""
+    seen, pending = {path}, [path]
+    for each in pending:  # grows while we go
+        yield each
+        found = project.imports_of(each) - seen
+        seen |= found
+        pending.extend(found)

@@ -1,0 +1,340 @@
+"""Whether code serves requests, and whether what it makes is shared or made again for each of them."""
+
+from __future__ import annotations
+
+import ast
+import enum
+import re
+from typing import TYPE_CHECKING
+
+from rules.engine.reading import facts
+from rules.engine.reading.spelling import is_main_guard, last_name
+from rules.engine.reading.walking import walk
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+
+_CACHES = frozenset(
+    {
+        "functools.lru_cache",
+        "functools.cache",
+        "functools.cached_property",
+        "cachetools.cached",
+        "cachetools.func.lru_cache",
+        "cachetools.func.ttl_cache",
+        "async_lru.alru_cache",
+        "aiocache.cached",
+        "cached_property.cached_property",
+        "django.utils.functional.cached_property",
+    }
+)
+_VENDORED = re.compile(r"(?:^|/)(?:third_?party|_?vendor(?:ed)?)/")
+
+
+class Place(enum.StrEnum):
+    REQUEST = "request"
+    LOOP = "loop"
+    CALL = "call"
+    """For each call of a coroutine function that no endpoint is seen to reach: a job, a method behind an interface."""
+
+
+def serves(node: ast.AST, module: Module) -> bool:
+    """Whether the code may run while requests are served: no script, command, test or migration of its own, and no copy of
+    somebody else's package that no request is seen to reach.
+
+    A trial run under the main guard does not make a script of a module that others import.
+    """
+    if module.reached(node):
+        return True
+    if _VENDORED.search(module.path):
+        return False
+    role = str(module.role(node) or "")
+    if module.function_of(node) is None and is_guarded(node, module):
+        return False
+    if role == "script":
+        return not module.project.is_script(module.path)
+    return role not in ("command", "test", "migration")
+
+
+def is_guarded(node: ast.AST, module: Module) -> bool:
+    """Whether module-level code stands under `if __name__ == "__main__"`."""
+    current = module.parent(node)
+    while current is not None:
+        if isinstance(current, ast.If) and is_main_guard(current.test):
+            return True
+        current = module.parent(current)
+    return False
+
+
+def made_again(call: ast.Call, module: Module) -> Place | None:
+    """Whether `call` makes its object anew for each request or each turn of a loop.
+
+    None when it is made once, kept somewhere that outlives the request, or nobody can tell.
+    """
+    function = module.function_of(call)
+    if function is None or isinstance(function.node, ast.Lambda):
+        return None
+    if _remembered(function.node, module) or _kept(call, function.node, module):
+        return None
+    if _is_kept_by_callers(call, function.node, module):
+        return None
+    if str(module.role(call) or "") == "lifespan" or function.name in (
+        "__init__",
+        "__new__",
+        "__enter__",
+        "__aenter__",
+    ):
+        return None
+    if module.in_request_path(call):
+        return Place.LOOP if module.loops(call) else Place.REQUEST
+    return None
+
+
+def lives_for_one_call(call: ast.Call, module: Module) -> bool:
+    """Whether a coroutine function enters the object, uses it once and leaves it again, each time it is called.
+
+    Not when a loop runs inside the block, which shares the object, nor in a generator, whose block lasts.
+    """
+    function = module.function_of(call)
+    if function is None or not isinstance(function.node, ast.AsyncFunctionDef):
+        return False
+    block = module.statement(call)
+    if not isinstance(block, ast.With | ast.AsyncWith) or _remembered(function.node, module):
+        return False
+    scope = module.index.scope_of.get(function.node)
+    if (
+        scope is None
+        or scope.is_generator
+        or function.name in ("main", "run", "start", "serve", "run_forever")
+    ):
+        return False
+    inside = [node for statement in block.body for node in walk(statement)]
+    if any(isinstance(node, ast.While | ast.For | ast.AsyncFor | ast.comprehension) for node in inside):
+        return False
+    return module.runs_on_event_loop(call)
+
+
+def goes_away(call: ast.Call, module: Module) -> bool:
+    """Whether the object leaves the function that makes it: returned, or kept by another object. Whoever has it decides
+    how long it lives, so that nobody can say here that it is made again and again."""
+    function = module.function_of(call)
+    if function is None or isinstance(function.node, ast.Lambda):
+        return True
+    if str(module.role(call) or "") == "dependency":
+        return False
+    parent = module.parent(call)
+    while isinstance(parent, ast.Await | ast.IfExp | ast.BoolOp | ast.keyword):
+        parent = module.parent(parent)
+    if isinstance(parent, ast.Return | ast.Call):
+        return True
+    names = _holders(call, function.node, module)
+    return bool(names) and any(_gives_away(node, names) for node in walk(function.node))
+
+
+def lasts(call: ast.Call, module: Module) -> bool:
+    """Whether the object is seen to outlive the call that makes it: made once with its module or the application, kept,
+    cached, or given to the caller, by itself or in what is made of it."""
+    function = module.function_of(call)
+    if function is None:
+        return True
+    if isinstance(function.node, ast.Lambda):
+        return True
+    if str(module.role(call) or "") == "lifespan":
+        return True
+    if _remembered(function.node, module) or _kept(call, function.node, module):
+        return True
+    holders = _holders(call, function.node, module)
+    return any(_leaves_with(node, call, holders, module) for node in walk(function.node))
+
+
+def _holders(call: ast.Call, function: ast.AST, module: Module) -> set[str]:
+    """The locals that hold the object, or what a call made of it: `Session = sessionmaker(engine)`."""
+    holders: set[str] = set()
+    for _ in range(3):
+        before = len(holders)
+        for node in walk(function):
+            if not isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr) or node.value is None:
+                continue
+            if _holds(node.value, call, holders):
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                holders |= {target.id for target in targets if isinstance(target, ast.Name)}
+        if len(holders) == before:
+            break
+    return holders
+
+
+def _holds(value: ast.expr, call: ast.Call, holders: set[str]) -> bool:
+    """Whether `value` is the object, a maker that was given it, or a container of it; not what one of its methods gives."""
+    match value:
+        case ast.Await(value=inner) | ast.Starred(value=inner):
+            return _holds(inner, call, holders)
+        case ast.Name(id=name):
+            return name in holders
+        case ast.Tuple(elts=parts) | ast.List(elts=parts):
+            return any(_holds(part, call, holders) for part in parts)
+        case ast.Dict(values=parts) | ast.BoolOp(values=parts):
+            return any(_holds(part, call, holders) for part in parts)
+        case ast.IfExp(body=body, orelse=orelse):
+            return _holds(body, call, holders) or _holds(orelse, call, holders)
+        case ast.Call():
+            if value is call:
+                return True
+            if last_name(value.func)[:1].islower() and not last_name(value.func).endswith("maker"):
+                return False  # `read_sql(query, engine)` gives rows
+            given = [*value.args, *(keyword.value for keyword in value.keywords)]
+            return any(_holds(each, call, holders) for each in given)
+    return False
+
+
+def _leaves_with(node: ast.AST, call: ast.Call, holders: set[str], module: Module) -> bool:
+    """Whether a statement takes the object, or what was made of it, out of the function."""
+    match node:
+        case ast.Return(value=ast.expr() as value) | ast.Yield(value=ast.expr() as value):
+            return _holds(value, call, holders)
+        case ast.Assign(targets=targets, value=value):
+            return _holds(value, call, holders) and any(
+                isinstance(target, ast.Attribute | ast.Subscript) for target in targets
+            )
+        case ast.Call(func=ast.Attribute(attr="configure"), keywords=keywords):
+            return any(_holds(keyword.value, call, holders) for keyword in keywords)
+    return False
+
+
+def _gives_away(node: ast.AST, names: set[str]) -> bool:
+    match node:
+        case ast.Return(value=ast.Name(id=name)):
+            return name in names
+        case ast.Return(value=ast.Tuple(elts=elements)):
+            return any(isinstance(each, ast.Name) and each.id in names for each in elements)
+    return False
+
+
+def is_fallback(call: ast.Call, module: Module) -> bool:
+    """`if client is not None: return await fetch(client)` before it: made only where the caller brought none."""
+    function = module.function_of(call)
+    if function is None or isinstance(function.node, ast.Lambda):
+        return False
+    arguments = function.node.args
+    own = {each.arg for each in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
+    for node in walk(function.node):
+        match node:
+            case ast.If(test=ast.Compare(left=ast.Name(id=name), ops=[ast.Is() | ast.IsNot()])) if (
+                name in own and ("client" in name or "session" in name)
+            ):
+                return True
+    return False
+
+
+def depends_on_request(call: ast.Call, module: Module) -> bool:
+    """Whether an argument comes from a parameter or a local of the function: credentials of one tenant, say."""
+    function = module.function_of(call)
+    if function is None or isinstance(function.node, ast.Lambda):
+        return True
+    own = _bound(function.node)
+    values = [*call.args, *(keyword.value for keyword in call.keywords)]
+    return any(
+        isinstance(node, ast.Name) and node.id in own and node.id not in ("self", "settings", "config")
+        for value in values
+        for node in walk(value)
+    )
+
+
+def _bound(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
+    arguments = function.args
+    names = {each.arg for each in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
+    names |= {each.arg for each in (arguments.vararg, arguments.kwarg) if each is not None}
+    for node in walk(function):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+    return names
+
+
+def _remembered(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> bool:
+    """Whether the function runs once: its result is cached."""
+    for decorator in function.decorator_list:
+        target = decorator.func if isinstance(decorator, ast.Call) else decorator
+        name = module.qualified_name(target) or ""
+        spelled = target.attr if isinstance(target, ast.Attribute) else getattr(target, "id", "")
+        if name in _CACHES or "cache" in spelled or spelled in ("singleton", "once"):
+            return True
+    return False
+
+
+def _kept(call: ast.Call, function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> bool:
+    """Whether the object goes where it outlives the function: a global, an attribute, a dictionary, a guard's default."""
+    outliving = {
+        name for node in walk(function) if isinstance(node, ast.Global | ast.Nonlocal) for name in node.names
+    }
+    node: ast.AST = call
+    parent = module.parent(call)
+    while isinstance(parent, ast.expr) and not isinstance(parent, ast.Lambda):
+        if isinstance(parent, ast.NamedExpr) and parent.target.id in outliving:
+            return True
+        if isinstance(parent, ast.Call) and node is not parent.func and _keeps(parent):
+            return True
+        node, parent = parent, module.parent(parent)
+    targets: list[ast.expr] = []
+    if isinstance(parent, ast.Assign):
+        targets = parent.targets
+    elif isinstance(parent, ast.AnnAssign):
+        targets = [parent.target]
+    names = set()
+    for target in targets:
+        if isinstance(target, ast.Attribute | ast.Subscript):
+            return True
+        if isinstance(target, ast.Name):
+            if target.id in outliving:
+                return True
+            names.add(target.id)
+    return bool(names) and _kept_later(names, function, outliving)
+
+
+def _is_kept_by_callers(
+    call: ast.Call, function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module
+) -> bool:
+    """Whether a factory returns the object, and whoever calls it does so only while none is kept."""
+    found = module.graph_node(call)
+    if found is None or not found.callers or found.roles:
+        return False
+    holders = _holders(call, function, module)
+    if not any(
+        isinstance(node, ast.Return) and node.value is not None and _holds(node.value, call, holders)
+        for node in walk(function)
+    ):
+        return False
+    return all(
+        caller.function.flags & facts.CACHED or edge.call.flags & (facts.RECALLED | facts.ONCE)
+        for caller, edge in found.callers
+    )
+
+
+def _keeps(call: ast.Call) -> bool:
+    """`cache.setdefault(key, Client())`, `setattr(app.state, "client", Client())`."""
+    match call.func:
+        case ast.Attribute(
+            attr="setdefault" | "append" | "add" | "set" | "put" | "enter_context" | "enter_async_context"
+        ):
+            return True
+        case ast.Name(id="setattr"):
+            return True
+    return False
+
+
+def _kept_later(
+    names: set[str], function: ast.FunctionDef | ast.AsyncFunctionDef, outliving: set[str]
+) -> bool:
+    """Whether a local that holds the object is put where it outlives the function: `_clients[key] = client`."""
+    for node in walk(function):
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Name) and node.value.id in names:
+            for target in node.targets:
+                if isinstance(target, ast.Attribute | ast.Subscript):
+                    return True
+                if isinstance(target, ast.Name) and target.id in outliving:
+                    return True
+        if isinstance(node, ast.Call) and _keeps(node) and _hands_on(node, names):
+            return True
+    return False
+
+
+def _hands_on(call: ast.Call, names: set[str]) -> bool:
+    return any(isinstance(argument, ast.Name) and argument.id in names for argument in call.args)

@@ -1,0 +1,411 @@
+"""Containers that live as long as the process, where they grow, and whether anything ever takes from them."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from rules.engine.linking.instances import is_shared
+from rules.engine.reading.walking import walk
+from rules.libraries.caching import UNBOUNDED_CONTAINERS
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+    from rules.engine.project import Project
+    from rules.engine.reading.facts import ModuleFacts
+
+_GROWS = frozenset({"append", "add", "setdefault", "appendleft", "extend", "update", "insert"})
+_SHRINKS = frozenset(
+    {
+        "pop",
+        "popitem",
+        "clear",
+        "discard",
+        "remove",
+        "popleft",
+        "move_to_end",
+        "difference_update",
+        "evict",
+        "expire",
+    }
+)
+_EMPTY = (ast.Dict, ast.List, ast.Set)
+_DATA_CLASSES = frozenset({"BaseModel", "BaseSettings", "SQLModel", "TypedDict", "NamedTuple", "Schema"})
+
+
+@dataclass(frozen=True)
+class Growth:
+    """One place where a container gets an entry. `key` is what the entry is stored under or is."""
+
+    node: ast.AST
+    key: ast.expr | None
+    value: ast.expr | None
+    is_keyed: bool
+
+
+@dataclass
+class Holder:
+    """A container. `name` is how the file spells it: `_cache`, `Service._cache`, `app.state.sessions`."""
+
+    name: str
+    kind: str
+    node: ast.AST
+    growths: list[Growth] = field(default_factory=list)
+    is_limited: bool = False
+    """Something takes entries out, measures it, replaces it or hands it to code that may."""
+
+
+def growing(module: Module) -> Iterator[Holder]:
+    """The containers of the file that only ever grow, as far as the whole project shows."""
+    for holder in _found(module):
+        if holder.growths and not holder.is_limited:
+            yield holder
+
+
+def grown(module: Module) -> Iterator[Holder]:
+    """All containers of the file that get entries, also those that lose them again."""
+    for holder in _found(module):
+        if holder.growths:
+            yield holder
+
+
+def _found(module: Module) -> list[Holder]:
+    known = _known.get(module)
+    if known is None:
+        known = _known[module] = _Scan(module).holders()
+    return known
+
+
+_known: WeakKeyDictionary[Module, list[Holder]] = WeakKeyDictionary()
+_taken: WeakKeyDictionary[Project, frozenset[str]] = WeakKeyDictionary()
+_imports: WeakKeyDictionary[Project, Counter[str]] = WeakKeyDictionary()
+"""In how many files of a project a name is imported."""
+
+
+def _taken_from(project: Project) -> frozenset[str]:
+    """The final names of everything that some call of the project takes entries out of."""
+    found = _taken.get(project)
+    if found is None:
+        found = _taken[project] = frozenset().union(
+            *(module.of_facts(_TAKEN, _taken_in) for module in project.resolver.modules.values())
+        )
+    return found
+
+
+_TAKEN = "taken"
+
+
+def _taken_in(facts: ModuleFacts) -> frozenset[str]:
+    names: set[str] = set()
+    for function in facts.functions:
+        for call in function.calls:
+            base, _, method = call.ref.rpartition(".")
+            if method in _SHRINKS and base:
+                names.add(base.rpartition(".")[2].lstrip("@"))
+    return frozenset(names)
+
+
+_IMPORTED = "imported names"
+
+
+def _imported_elsewhere(module: Module, name: str) -> bool:
+    """Whether another file imports `name` of this one, where it may take entries out."""
+    counts = _imports.get(module.project)
+    if counts is None:
+        counts = _imports[module.project] = Counter()
+        for linked in module.project.resolver.modules.values():
+            counts.update(linked.of_facts(_IMPORTED, _imported_in))
+    own = module.project.resolver.modules[module.path].of_facts(_IMPORTED, _imported_in)
+    return counts[name] > (name in own)
+
+
+def _imported_in(facts: ModuleFacts) -> frozenset[str]:
+    """The last names of all that a file imports."""
+    return frozenset(
+        part for ref in facts.modules for part in (ref.rpartition(".")[2], ref.rpartition(">")[2])
+    )
+
+
+class _Scan:
+    """Finds holders by name: ("", name) of the module, (class, name) of a class, ("state", name) of an application."""
+
+    def __init__(self, module: Module) -> None:
+        self.module = module
+        self.found: dict[tuple[str, str], Holder] = {}
+
+    def holders(self) -> list[Holder]:
+        text = self.module.source.text
+        if not any(
+            word in text
+            for word in ("{}", "[]", "dict(", "list(", "set(", "defaultdict(", "Dict(", "Counter(", "deque(")
+        ):
+            return []
+        self._declared(self.module.tree.body, "")
+        for node in self.module.tree.body:
+            if isinstance(node, ast.ClassDef):
+                self._of_class(node)
+        self._of_state()
+        if self.found:
+            self._uses()
+            taken = _taken_from(self.module.project)
+            for (owner, name), holder in self.found.items():
+                if name in taken or (not owner and _imported_elsewhere(self.module, name)):
+                    holder.is_limited = True
+        return list(self.found.values())
+
+    def _declared(self, body: list[ast.stmt], owner: str) -> None:
+        for statement in body:
+            target, value = _assigned(statement)
+            kind = self._kind(value) if value is not None else ""
+            if kind and isinstance(target, ast.Name) and not target.id.startswith("__"):
+                shown = f"{owner}.{target.id}" if owner else target.id
+                self.found[owner, target.id] = Holder(shown, kind, statement)
+            elif not owner and isinstance(statement, ast.If | ast.Try):
+                self._declared([*statement.body, *statement.orelse], owner)
+
+    def _of_class(self, cls: ast.ClassDef) -> None:
+        if self._is_data(cls):
+            return
+        self._declared(cls.body, cls.name)
+        init = next(
+            (each for each in cls.body if isinstance(each, ast.FunctionDef) and each.name == "__init__"), None
+        )
+        if init is None or not is_shared(cls, self.module):
+            return
+        for statement in init.body:
+            target, value = _assigned(statement)
+            if (
+                value is not None
+                and isinstance(target, ast.Attribute)
+                and isinstance(target.value, ast.Name)
+                and target.value.id == "self"
+                and (kind := self._kind(value))
+            ):
+                self.found[cls.name, target.attr] = Holder(f"{cls.name}.{target.attr}", kind, statement)
+
+    def _is_data(self, cls: ast.ClassDef) -> bool:
+        """A model or a dataclass: its defaults are copied for each instance."""
+        bases = {self.module.segment(base).rpartition(".")[2] for base in cls.bases}
+        if bases & _DATA_CLASSES:
+            return True
+        resolver = self.module.project.resolver
+        values = [value for base in cls.bases if (value := self.module.value(base)) and value.module]
+        names = {each.name for value in values for each in resolver.ancestry(value)}
+        names.update(name for value in values for name in resolver.plain_bases(value))
+        return any(name.rpartition(".")[2] in _DATA_CLASSES for name in names)
+
+    def _of_state(self) -> None:
+        """`app.state.sessions = {}`."""
+        if ".state." not in self.module.source.text:
+            return
+        for node in self._nodes():
+            target, value = _assigned(node)
+            if value is not None and isinstance(target, ast.Attribute) and _is_state(target.value):
+                kind = self._kind(value)
+                if kind:
+                    key = ("state", target.attr)
+                    if key in self.found:
+                        self.found[key].is_limited = True
+                    else:
+                        self.found[key] = Holder(f"app.state.{target.attr}", kind, node)
+
+    def _kind(self, value: ast.expr) -> str:
+        """What an empty (or small) container is; empty for everything else."""
+        match value:
+            case ast.Dict(keys=[]):
+                return "dict"
+            case ast.List(elts=[]):
+                return "list"
+            case ast.Call(func=function, args=arguments, keywords=keywords):
+                name = (
+                    (self.module.qualified_name(function) or "")
+                    .removeprefix("builtins.")
+                    .removeprefix("typing.")
+                )
+                kind = UNBOUNDED_CONTAINERS.get(name, "")
+                if kind == "deque" and (len(arguments) > 1 or any(each.arg == "maxlen" for each in keywords)):
+                    return ""
+                if (
+                    kind in ("dict", "list", "set")
+                    and (arguments or keywords)
+                    and not name.endswith("defaultdict")
+                ):
+                    return ""
+                if name.endswith("defaultdict") and not arguments:
+                    return "dict"
+                return kind
+        return ""
+
+    def _nodes(self) -> Iterator[ast.AST]:
+        return walk(self.module.tree)
+
+    def _key(self, node: ast.AST) -> tuple[str, str] | None:
+        """The holder that an expression names."""
+        match node:
+            case ast.Name(id=name):
+                if ("", name) in self.found and not self._is_local(node):
+                    return "", name
+            case ast.Attribute(value=ast.Name(id="self" | "cls"), attr=name):
+                cls = self._class_of(node)
+                return (cls, name) if (cls, name) in self.found else None
+            case ast.Attribute(value=ast.Name(id=owner), attr=name) if (owner, name) in self.found:
+                return owner, name
+            case ast.Attribute(value=inner, attr=name) if ("state", name) in self.found and _is_state(inner):
+                return "state", name
+            case ast.Attribute(value=ast.Call(func=ast.Name(id="type")), attr=name):
+                cls = self._class_of(node)
+                return (cls, name) if (cls, name) in self.found else None
+        return None
+
+    def _is_local(self, node: ast.Name) -> bool:
+        index = self.module.index
+        scope = index.scope_at(node)
+        while scope is not index.module:
+            if node.id in scope.bindings and node.id not in scope.outer and not scope.is_class:
+                return True
+            if scope.parent is None:
+                break
+            scope = scope.parent
+        return False
+
+    def _class_of(self, node: ast.AST) -> str:
+        current = self.module.parent(node)
+        while current is not None:
+            if isinstance(current, ast.ClassDef):
+                return current.name
+            current = self.module.parent(current)
+        return ""
+
+    def _uses(self) -> None:
+        names = {name for _, name in self.found}
+        for node in self._nodes():
+            if isinstance(node, ast.Attribute) and node.attr not in names:
+                continue
+            if isinstance(node, ast.Name) and node.id not in names:
+                continue
+            if not isinstance(node, ast.Name | ast.Attribute):
+                continue
+            key = self._key(node)
+            if key is not None:
+                self._use(self.found[key], node)
+
+    def _use(self, holder: Holder, node: ast.Name | ast.Attribute) -> None:
+        """What one mention of a holder does to it."""
+        parent = self.module.parent(node)
+        if isinstance(node.ctx, ast.Del):
+            holder.is_limited = True
+            return
+        if isinstance(node.ctx, ast.Store):
+            if self.module.statement(node) is not holder.node:
+                holder.is_limited = True  # replaced, which empties it
+            return
+        match parent:
+            case ast.Subscript(value=value, ctx=ctx) if value is node:
+                if isinstance(ctx, ast.Del):
+                    holder.is_limited = True
+                elif isinstance(ctx, ast.Store):
+                    self._stored(holder, parent)
+                elif isinstance(ctx, ast.Load):
+                    self._inner(holder, parent)
+            case ast.Attribute(attr=attribute) if attribute in _SHRINKS:
+                holder.is_limited = True
+            case ast.Attribute(attr=attribute) if attribute in _GROWS:
+                self._called(holder, parent)
+            case ast.Attribute(
+                attr="get" | "items" | "keys" | "values" | "copy" | "index" | "count" | "most_common"
+            ):
+                pass
+            case (
+                ast.Compare()
+                | ast.For()
+                | ast.comprehension()
+                | ast.Return()
+                | ast.If()
+                | ast.BoolOp()
+                | ast.UnaryOp()
+            ):
+                pass
+            case ast.Call(func=ast.Name(id="len")):
+                holder.is_limited = holder.is_limited or self._is_compared(parent)
+            case ast.Call(
+                func=ast.Name(id="list" | "dict" | "set" | "sorted" | "tuple" | "id" | "bool" | "str")
+            ):
+                pass
+            case ast.AugAssign():
+                holder.is_limited = True
+            case ast.FormattedValue() | ast.AnnAssign():
+                pass
+            case _:
+                holder.is_limited = True  # handed on: others may take from it
+
+    def _is_compared(self, call: ast.AST) -> bool:
+        return isinstance(self.module.parent(call), ast.Compare | ast.BinOp)
+
+    def _stored(self, holder: Holder, place: ast.Subscript) -> None:
+        if isinstance(place.slice, ast.Slice):
+            holder.is_limited = True
+            return
+        statement = self.module.statement(place)
+        value = getattr(statement, "value", None)
+        if holder.kind == "dict":
+            holder.growths.append(Growth(statement or place, place.slice, value, True))
+
+    def _inner(self, holder: Holder, place: ast.Subscript) -> None:
+        """`d[key].append(x)` on a `defaultdict(list)`: both the keys and the lists grow; `d[key].pop()` takes out."""
+        parent = self.module.parent(place)
+        if isinstance(parent, ast.Attribute) and parent.attr in _SHRINKS:
+            holder.is_limited = True
+        elif isinstance(parent, ast.Attribute) and parent.attr in _GROWS:
+            call = self.module.parent(parent)
+            if isinstance(call, ast.Call) and call.func is parent:
+                holder.growths.append(Growth(call, place.slice, call.args[0] if call.args else None, True))
+        elif isinstance(parent, ast.Subscript) and isinstance(parent.ctx, ast.Del):
+            holder.is_limited = True
+        elif isinstance(parent, ast.Subscript) and isinstance(parent.ctx, ast.Store):
+            statement = self.module.statement(parent)
+            if holder.kind == "dict":
+                holder.growths.append(Growth(statement or parent, parent.slice, None, True))
+        elif isinstance(parent, ast.Assign | ast.AnnAssign | ast.NamedExpr):
+            # `bucket = d[key]`, then `bucket = [...]` or `bucket.clear()`: what happens to it is not followed.
+            holder.is_limited = True
+
+    def _called(self, holder: Holder, function: ast.Attribute) -> None:
+        call = self.module.parent(function)
+        if not isinstance(call, ast.Call) or call.func is not function:
+            holder.is_limited = True  # handed on as a callback
+            return
+        first = call.args[0] if call.args else None
+        if function.attr == "setdefault":
+            holder.growths.append(Growth(call, first, call.args[1] if len(call.args) > 1 else None, True))
+        elif function.attr == "update" and holder.kind == "dict":
+            return
+        elif first is not None:
+            holder.growths.append(
+                Growth(call, first, first, holder.kind != "list" and holder.kind != "deque")
+            )
+
+
+def _assigned(statement: ast.AST) -> tuple[ast.expr | None, ast.expr | None]:
+    match statement:
+        case ast.Assign(targets=[target], value=value):
+            return target, value
+        case ast.AnnAssign(target=target, value=value):
+            return target, value
+    return None, None
+
+
+def _is_state(node: ast.expr) -> bool:
+    """`app.state`, `request.app.state`, `self.app.state`."""
+    match node:
+        case ast.Attribute(value=ast.Name(id="app" | "application"), attr="state"):
+            return True
+        case ast.Attribute(value=ast.Attribute(attr="app"), attr="state"):
+            return True
+    return False
+
+
+__all__ = ["Growth", "Holder", "growing", "grown"]

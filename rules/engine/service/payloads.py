@@ -1,0 +1,90 @@
+"""Values of unknown size that come from outside: uploads."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from rules.engine.reading.spelling import last_name
+from rules.engine.reading.walking import walk
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+
+UPLOADS = frozenset(
+    {"fastapi.UploadFile", "fastapi.datastructures.UploadFile", "starlette.datastructures.UploadFile"}
+)
+_TURNS = 4
+_SAME = frozenset({"decode", "encode", "getvalue", "getbuffer", "strip", "replace", "splitlines", "tobytes"})
+_WRAPPING = frozenset(
+    {
+        "BytesIO",
+        "StringIO",
+        "TextIOWrapper",
+        "bytes",
+        "bytearray",
+        "str",
+        "memoryview",
+        "loads",
+        "load",
+        "safe_load",
+        "b64encode",
+    }
+)
+"""Whose result is as large as what they are given."""
+
+
+def holds_upload(expression: ast.AST, module: Module) -> bool:
+    """Whether a value is, or is made of, what a client uploaded: `await file.read()`, `file.file`, `StringIO(data)`."""
+    function = module.function_of(expression)
+    tainted = _uploaded_names(function.node, module) if function is not None else frozenset()
+    if isinstance(expression, ast.Dict | ast.List | ast.Tuple):
+        return False  # an answer about it
+    return _speaks_of_upload(expression, tainted, module)
+
+
+def _is_upload(value: ast.expr, tainted: frozenset[str], module: Module) -> bool:
+    """Whether a value is an upload's content as it came or only decoded, not what was computed from it."""
+    match value:
+        case ast.Await(value=inner) | ast.Subscript(value=inner) | ast.IfExp(body=inner):
+            return _is_upload(inner, tainted, module)
+        case ast.Name(id=name):
+            return name in tainted
+        case ast.Attribute(attr="file", value=owner):
+            return module.type_of(owner) in UPLOADS
+        case ast.Call(func=ast.Attribute(attr="read", value=owner)):
+            return module.type_of(owner) in UPLOADS or _is_upload(owner, tainted, module)
+        case ast.Call(func=ast.Attribute(attr=attr, value=owner)) if attr in _SAME:
+            return _is_upload(owner, tainted, module)
+        case ast.Call(func=function, args=[first, *_]) if last_name(function) in _WRAPPING:
+            return _is_upload(first, tainted, module)
+    return False
+
+
+def _speaks_of_upload(expression: ast.AST, tainted: frozenset[str], module: Module) -> bool:
+    for node in walk(expression):
+        if isinstance(node, ast.Name) and node.id in tainted:
+            return True
+        if (
+            isinstance(node, ast.Attribute)
+            and node.attr in ("read", "file")
+            and module.type_of(node.value) in UPLOADS
+        ):
+            return True
+    return False
+
+
+def _uploaded_names(function: ast.AST, module: Module) -> frozenset[str]:
+    """Locals that hold an upload's content, or the document that it spells."""
+    names: frozenset[str] = frozenset()
+    assigned = [node for node in walk(function) if isinstance(node, ast.Assign | ast.AnnAssign)]
+    for _ in range(_TURNS):
+        before = names
+        for node in assigned:
+            if node.value is None or not _is_upload(node.value, names, module):
+                continue
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names |= {target.id for target in targets if isinstance(target, ast.Name)}
+        if names == before:
+            break
+    return names

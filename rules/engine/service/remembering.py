@@ -1,0 +1,78 @@
+"""Whether what a function returns is kept somewhere by itself or by whoever calls it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import deque
+from typing import TYPE_CHECKING
+
+from rules.engine.linking.graph import Node
+from rules.engine.reading import facts
+from rules.engine.reading.walking import walk
+
+if TYPE_CHECKING:
+    from rules.engine.module import Module
+
+_WORDS = re.compile(
+    r"cache|memo|ttl|expire|_loaded|_fetched_at|last_fetch|last_refresh|refresh_interval", re.IGNORECASE
+)
+
+
+def is_remembered(node: ast.AST, module: Module) -> bool:
+    """Whether the function around `node`, or every way to it from an endpoint, keeps its result."""
+    function = module.function_of(node)
+    if function is None or isinstance(function.node, ast.Lambda):
+        return True
+    if _WORDS.search(module.segment(function.node)):
+        return True
+    for decorator in function.node.decorator_list:
+        if _WORDS.search(module.segment(decorator)):
+            return True
+    if _assigns_outside(function.node):
+        return True
+    own = module.graph_node(node)
+    return own is not None and _only_through_caches(own)
+
+
+def _assigns_outside(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """`self._keys = …`, `global keys`, `STORE[name] = …`."""
+    for node in walk(function):
+        if isinstance(node, ast.Global | ast.Nonlocal):
+            return True
+        targets = (
+            node.targets
+            if isinstance(node, ast.Assign)
+            else [node.target]
+            if isinstance(node, ast.AnnAssign)
+            else []
+        )
+        if any(isinstance(target, ast.Attribute) for target in targets):
+            return True
+    return False
+
+
+def _only_through_caches(node: Node) -> bool:
+    """Whether each way from an endpoint goes through a function that remembers."""
+    seen = {node}
+    pending = deque([node])
+    while pending:
+        current = pending.popleft()
+        if remembers(current):
+            continue
+        if current.roles & {"endpoint", "dependency", "middleware", "websocket", "exception handler"}:
+            return False
+        for caller, _ in current.callers:
+            if caller not in seen and caller.endpoints:
+                seen.add(caller)
+                pending.append(caller)
+    return True
+
+
+def remembers(node: Node) -> bool:
+    """Whether a function is decorated with a cache, or calls one."""
+    if node.function.flags & facts.CACHED:
+        return True
+    if any("cache" in decorator.ref.lower() for decorator in node.function.decorators):
+        return True
+    return any("cache" in call.ref.lower() for call in node.function.calls)

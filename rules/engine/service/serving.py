@@ -1,0 +1,273 @@
+"""How much a stopped event loop matters where no request is proven to get: whose loop it is, as far as one can tell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from rules.engine.finding import Confidence, Severity
+from rules.engine.kept_answers import once
+from rules.engine.linking.context import IN_LOOP, IN_REQUEST, IN_TASK, OWN_LOOP, STARTS_LOOP
+from rules.engine.linking.graph import CALL, LOOP, THREAD
+from rules.engine.reading import facts
+
+if TYPE_CHECKING:
+    from rules.engine.linking.graph import Node
+    from rules.engine.project import Project
+
+# What projects call the folders and files of what serves nobody: a hint to say less, never to report.
+_ELSEWHERE = re.compile(
+    r"(?:^|/)(?:tasks?|jobs?|workers?|cron|crons|schedulers?|scheduled|celery|temporal|rq|arq|dramatiq|huey|prefect|airflow|dags|flows"
+    r"|activities|scripts?|tools?|bin|cli|commands?|management|dev|hack|seeds?|seeders?|fixtures|bench(?:mark)?s?|evals?|evaluations?"
+    r"|e2e|harness|examples?|samples?|demos?|playground|notebooks?|migrations?|migrate|backfills?|loadtests?|stubs?|mocks?)"
+    r"(?:/|(?:_[^/]*)?\.py$)"
+    r"|(?:^|/)[^/]*_(?:tasks?|jobs?|worker|cli|cron|script|seed|stub|mock)\.py$",
+    re.IGNORECASE,
+)
+
+_OTHERS = re.compile(r"(?:^|/)(?:sdks?|clients?|packages|libs?|integrations)/", re.IGNORECASE)
+_SDK = re.compile(r"(?:^|/)sdks?/")
+"""What others call from programs of their own, even where the service imports parts of it."""
+_ENDS = frozenset(
+    {"exit", "close", "shutdown", "shut_down", "stop", "teardown", "tear_down", "dispose", "cleanup"}
+)
+_BEGINNING = re.compile(
+    r"(?:a|async_?)?(?:on_|after_|before_|post_|pre_|auto_)?"
+    r"(?:start|startup|start_up|setup|set_up|init|initiali[sz]e|bootstrap|boot|warm_?up|preload|lifespan)(?:_async)?"
+)
+
+_ASYNC_WORKERS = frozenset(
+    {"dramatiq", "taskiq", "arq", "procrastinate", "saq", "streaq", "temporalio", "faust", "apscheduler"}
+)
+"""Packages whose workers run many asynchronous tasks on one loop."""
+
+_FRAMEWORKS = frozenset({"fastapi", "starlette", "litestar", "flask", "django", "aiohttp.web", "sanic"})
+
+_MOST = 200
+_named: WeakKeyDictionary[Project, Mapping[str, frozenset[Node]]] = WeakKeyDictionary()
+_threaded: WeakKeyDictionary[Project, frozenset[str]] = WeakKeyDictionary()
+_served: WeakKeyDictionary[Project, frozenset[str]] = WeakKeyDictionary()
+
+
+def is_served(project: Project, path: str) -> bool:
+    """Whether a file is imported, at any distance, by one with endpoints, so that the serving process knows it."""
+    return path in served_files(project)
+
+
+def served_files(project: Project) -> frozenset[str]:
+    """The files that the serving process imports."""
+    known = _served.get(project)
+    if known is None:
+        known = _served[project] = _imported(project)
+    return known
+
+
+def unreached(
+    project: Project, node: Node, severity: Severity, *, direct: bool
+) -> tuple[Severity, Confidence]:
+    """Severity and confidence of what stops a loop in a function that no request is proven to reach.
+
+    `direct` when the function itself makes the call that does.
+    """
+    in_task = node.contexts & IN_TASK and not node.contexts & IN_REQUEST
+    alone = (
+        (node.contexts & OWN_LOOP and not node.contexts & IN_LOOP)
+        or is_drained_apart(project, node)
+        or (not node.contexts & IN_LOOP and node.path in _threaded_files(project))
+    )
+    bounds = _is_end(node) or _is_beginning(node)
+    if in_task or alone or _is_led_to_from_elsewhere(node, project) or _ELSEWHERE.search(node.path) or bounds:
+        stands_still = in_task and not alone and not bounds and _shares_loop(node, project)
+        return _capped(severity, Severity.LOW), Confidence.LIKELY if stands_still else Confidence.POSSIBLE
+    if _SDK.search(node.path):
+        return _capped(severity, Severity.LOW), Confidence.POSSIBLE
+    if not is_served(project, node.path):
+        if is_elsewhere(node.path) or is_apart(project, node.path):
+            return _capped(severity, Severity.LOW), Confidence.POSSIBLE
+        return _capped(severity.lowered(), Severity.MEDIUM), _sure(project)
+    less = severity.lowered()
+    return less, Confidence.LIKELY if direct or less >= Severity.HIGH else _sure(project)
+
+
+def is_drained_apart(project: Project, node: Node) -> bool:
+    """Whether whoever leads to a function, going by names where nothing else is known, runs on a loop of its own:
+    `asyncio.run(self._read(loader))`, where `loader.load()` may be any loader's."""
+    if not node.is_async:
+        return False
+    called = callers_by_name(project)
+    seen, pending = {node}, [node]
+    found = False
+    for each in pending:  # grows while we go
+        if len(pending) > _MOST or each.contexts & IN_LOOP:
+            return False
+        callers = [caller for caller, edge in each.callers if edge.kind in (CALL, LOOP)]
+        for caller in callers or called.get(each.symbol.rpartition(".")[2], frozenset()):
+            if caller in seen:
+                continue
+            seen.add(caller)
+            if _is_alone(caller):
+                found = True
+            else:
+                pending.append(caller)
+    return found
+
+
+def _is_led_to_from_elsewhere(node: Node, project: Project) -> bool:
+    """Whether jobs, scripts and the like call their way here, and nobody whom a request or a serving loop reaches.
+
+    A `tasks.py` that the service loads may hold what runs beside requests, whatever it is called.
+    """
+    seen, pending = {node}, [node]
+    found = False
+    for each in pending:  # grows while we go
+        if len(pending) > _MOST or each.contexts & (IN_LOOP | IN_REQUEST):
+            return False
+        found = found or "task" in each.roles
+        found = found or (_ELSEWHERE.search(each.path) is not None and not _is_loaded(project, each.path))
+        callers = [caller for caller, _ in each.callers if caller not in seen]
+        seen.update(callers)
+        pending += dict.fromkeys(callers)
+    return found
+
+
+def _is_loaded(project: Project, path: str) -> bool:
+    """Whether the service imports a file: for its endpoints, or where its application is put together."""
+    return is_served(project, path) or any(
+        router.is_app and path in project.imports_of(maker)
+        for (maker, _), router in project.routing.routers.items()
+    )
+
+
+def _threaded_files(project: Project) -> frozenset[str]:
+    """The files in which a thread is started that runs an event loop of its own: `Thread(target=self._poll)`."""
+    known = _threaded.get(project)
+    if known is None:
+        known = _threaded[project] = frozenset(
+            node.path
+            for node in project.graph.nodes.values()
+            if node.contexts & STARTS_LOOP
+            and any(edge.kind == THREAD and caller.path == node.path for caller, edge in node.callers)
+        )
+    return known
+
+
+def _is_alone(node: Node) -> bool:
+    return bool(node.contexts & OWN_LOOP) and not node.contexts & IN_LOOP
+
+
+def callers_by_name(project: Project) -> Mapping[str, frozenset[Node]]:
+    """The functions that call a method of a name on what nobody knows."""
+    known = _named.get(project)
+    if known is None:
+        found: dict[str, set[Node]] = {}
+        for node in project.graph.nodes.values():
+            for call in node.function.calls:
+                if not call.flags & facts.LOAD:
+                    found.setdefault(call.ref.rpartition(".")[2], set()).add(node)
+        known = _named[project] = {name: frozenset(nodes) for name, nodes in found.items()}
+    return known
+
+
+def _sure(project: Project) -> Confidence:
+    """Beside an application, of three places that no request is seen to reach two are dead code, a start or an end."""
+    return Confidence.POSSIBLE if served_files(project) else Confidence.LIKELY
+
+
+def _shares_loop(node: Node, project: Project) -> bool:
+    """Whether an asynchronous task awaits its way here: its worker runs many of them on one loop, and all stand still.
+
+    A synchronous task that starts a loop for one coroutine has it to itself, and so has each job of RQ or Celery.
+    """
+    if not _has_async_workers(project):
+        return False
+    pending, seen = [node], {node}
+    while pending:
+        current = pending.pop()
+        if not current.is_async:
+            continue
+        if "task" in current.roles:
+            return True
+        for caller, edge in current.callers:
+            if edge.kind in (CALL, LOOP) and caller not in seen:
+                seen.add(caller)
+                pending.append(caller)
+    return False
+
+
+@once
+def _has_async_workers(project: Project) -> bool:
+    modules = project.resolver.modules.values()
+    return any(not _ASYNC_WORKERS.isdisjoint(module.facts.imports) for module in modules)
+
+
+def is_elsewhere(path: str) -> bool:
+    """Whether a file is part of what others install or try out, not of what serves requests, going by its path."""
+    return _OTHERS.search(path) is not None
+
+
+def is_apart(project: Project, path: str) -> bool:
+    """Whether a file belongs to a distribution without an application, in a repository with one elsewhere.
+
+    An agent or a command-line tool beside the service: what runs there serves no requests.
+    """
+    own = _distribution(project, path.rpartition("/")[0])
+    return bool(own) and own not in _serving_distributions(project)
+
+
+@once
+def _serving_distributions(project: Project) -> frozenset[str]:
+    """The distributions with files that serve, or that import a framework for it."""
+    paths = set(served_files(project))
+    paths.update(
+        module.path
+        for module in project.resolver.modules.values()
+        if not _FRAMEWORKS.isdisjoint(module.facts.imports)
+    )
+    return frozenset(_distribution(project, path.rpartition("/")[0]) for path in paths)
+
+
+@once
+def _distribution(project: Project, folder: str) -> str:
+    """The nearest folder, from `folder` up, that is installed by itself; empty for the repository's own."""
+    while folder:
+        if any(f"{folder}/{name}" in project.documents for name in ("pyproject.toml", "setup.cfg")):
+            return folder
+        if f"{folder}/setup.py" in project.files:
+            return folder
+        folder = folder.rpartition("/")[0]
+    return ""
+
+
+def _is_end(node: Node) -> bool:
+    """Whether a function is what its name says: the end of something."""
+    return node.symbol.rpartition(".")[2].strip("_").removeprefix("a") in _ENDS
+
+
+def _is_beginning(node: Node, far: int = 3) -> bool:
+    """Whether a function is what its name says, the beginning of something that stays, or only such functions call it."""
+    name = node.symbol.rpartition(".")[2].strip("_")
+    if _BEGINNING.fullmatch(name):
+        return True
+    callers = [caller for caller, edge in node.callers if edge.kind in (CALL, LOOP)]
+    return bool(far and callers) and all(_is_beginning(caller, far - 1) for caller in callers)
+
+
+def _capped(severity: Severity, most: Severity) -> Severity:
+    return min(severity, most, key=lambda each: each.rank)
+
+
+def _imported(project: Project) -> frozenset[str]:
+    modules = project.resolver.modules
+    pending = [endpoint.handler.path for endpoint in project.routing.endpoints]
+    pending += [node.path for node in project.routing.middleware]
+    if not pending:
+        return frozenset(modules)  # whatever serves it is not to be seen
+    seen = set(pending)
+    while pending:
+        for path in project.imports_of(pending.pop()):
+            if path not in seen:
+                seen.add(path)
+                pending.append(path)
+    return frozenset(seen)

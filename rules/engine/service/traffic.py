@@ -1,0 +1,196 @@
+"""How often code can be expected to run: nobody signs in, sets up or administrates a thousand times a second.
+
+Only names tell, so the answer lowers what a finding claims and never silences it.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import ast
+
+    from rules.engine.linking.graph import Node
+    from rules.engine.module import Module
+    from rules.engine.project import Project
+
+_MOST = 4096
+"""Names that are remembered: the same endpoints are judged for each version of a project."""
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_RARE = frozenset(
+    {
+        *("admin", "admins", "administrative", "backoffice", "superuser", "internal", "debug", "manage"),
+        *("setup", "install", "uninstall", "onboarding", "onboard", "bootstrap", "provision", "provisioning"),
+        *("oauth", "oauth1", "oauth2", "oidc", "saml", "sso", "cas", "callback", "login", "logout", "signin"),
+        *("signup", "register", "registration", "password", "captcha", "invite", "invites", "invitation"),
+        *("config", "configs", "configuration", "settings", "preferences", "license", "licence", "billing"),
+        *(
+            "backup",
+            "backups",
+            "restore",
+            "upgrade",
+            "migrate",
+            "migration",
+            "version",
+            "versions",
+            "release",
+        ),
+        *("releases", "plugin", "plugins", "extension", "extensions", "integration", "integrations"),
+        *("connector", "connectors", "connection", "connections", "credential", "credentials", "provider"),
+        *(
+            "trigger",
+            "reload",
+            "resync",
+            "reindex",
+            "rebuild",
+            "flush",
+            "prune",
+            "purge",
+            "maintenance",
+            "cleanup",
+        ),
+        *("init", "initialize", "initialise", "populate", "seed"),
+        *("providers", "tenant", "tenants", "license", "testemail", "revoke", "rotate", "refresher"),
+    }
+)
+"""Words of routes, functions and files that serve the owner of an account or of the system, now and then."""
+_MAINTENANCE = frozenset({"backup", "backups", "restore", "restores", "migrate", "upgrade", "uninstall"})
+"""Words of what keeps a whole system."""
+_SET_UP = frozenset(
+    {"setup", "bootstrap", "install", "initial", "initialize", "initialise", "init", "onboarding", "first"}
+)
+"""Words of what is done once, when the system is new."""
+_PROBED = frozenset({"health", "healthz", "healthcheck", "heartbeat"})
+"""Words of what only looks whether all is well."""
+_FEW = frozenset({"api-keys", "api_keys", "apikeys", "access-tokens", "personal-access-tokens", "webhooks"})
+"""Whole segments of such routes."""
+_TRIAL = frozenset({"test", "try", "validate", "validation", "check", "verify", "ping"})
+"""A trial of something that somebody has just entered, where it is the first word of a function or segment."""
+_ASIDE = re.compile(r"(?:^|/)(?:examples?|samples?|demos?|scripts?|tools|dev|hack|benchmarks?|e2e)/")
+_EXAMPLE = re.compile(
+    r"(?:^|/)(?:examples?|samples?|demos?|cookbooks?|tutorials?|scaffolds?|_?templates?_files)/",
+    re.IGNORECASE,
+)
+_RARE_CODE = frozenset(
+    {
+        *("oauth", "oauth2", "oidc", "saml", "sso", "login", "signup", "provision", "provisioning"),
+        *("install", "uninstall", "billing", "license", "captcha", "revoke", "refresher", "telemetry"),
+        *("onboarding", "backup", "restore", "upgrade", "version", "release"),
+    }
+)
+"""Words of a function or its file that say the same without the route."""
+
+
+def is_seldom(node: ast.AST, module: Module) -> bool:
+    """Whether requests get to the function around `node` only now and then, going by names.
+
+    Every endpoint that reaches it is one of sign-in, set-up or administration, or the code itself says what it is for.
+    """
+    found = module.graph_node(node)
+    return is_aside(module.path) or (found is not None and runs_seldom(found, module.project))
+
+
+def runs_seldom(node: Node, project: Project) -> bool:
+    """As `is_seldom`, for a function of the call graph."""
+    if node.endpoints and not node.endpoints & ~project.seldom_endpoints:
+        return True
+    return _is_for_now_and_then(node.symbol, node.path)
+
+
+@functools.lru_cache(maxsize=_MOST)
+def _is_for_now_and_then(symbol: str, path: str) -> bool:
+    """Whether the function `symbol` in the file `path` says so itself."""
+    name = symbol.rpartition(".")[2]
+    stem = path.rpartition("/")[2].removesuffix(".py")
+    words = _words(name) | _words(stem)
+    renews = {"update", "check"} <= words or {"refresh", "token"} <= words
+    reports = {"bug", "report"} <= words or {"support", "ticket"} <= words
+    return bool(words & _RARE_CODE) or renews or reports or _is_trial(name)
+
+
+def is_maintenance(node: ast.AST, module: Module) -> bool:
+    """Whether the function around `node` saves or brings back the whole system, by its name, its file or the endpoints
+    that reach it: an operator does so once in a while, and others expect to wait."""
+    found = module.graph_node(node)
+    if found is None:
+        return False
+    stem = found.path.rpartition("/")[2].removesuffix(".py")
+    if (_words(found.symbol.rpartition(".")[2]) | _words(stem)) & _MAINTENANCE:
+        return True
+    paths = [endpoint.path for endpoint in module.endpoints(node)]
+    return bool(paths) and all(_words(path) & _MAINTENANCE for path in paths)
+
+
+def is_probe(node: ast.AST, module: Module) -> bool:
+    """Whether all endpoints that reach the function around `node` only look whether all is well, by their routes."""
+    endpoints = module.endpoints(node)
+    return bool(endpoints) and all(_words(each.path) & _PROBED for each in endpoints)
+
+
+def is_set_up(node: ast.AST, module: Module) -> bool:
+    """Whether all endpoints that reach the function around `node` set up a system that is new, by their routes and names."""
+    endpoints = module.endpoints(node)
+    return bool(endpoints) and all(_words(each.path) & _SET_UP for each in endpoints)
+
+
+def is_aside(path: str) -> bool:
+    """Whether a file is an example, a tool or a script beside the application."""
+    return _ASIDE.search(path) is not None
+
+
+def is_example(path: str, project: Project) -> bool:
+    """Whether a file shows how something is used, beside an application that is served."""
+    if not _EXAMPLE.search(path):
+        return False
+    return any(not _EXAMPLE.search(endpoint.handler.path) for endpoint in project.routing.endpoints)
+
+
+def seldom(project: Project) -> int:
+    """A bit for each endpoint of the project that is asked for now and then."""
+    bits = 0
+    for position, endpoint in enumerate(project.routing.endpoints):
+        handler = endpoint.handler
+        if _is_rare(handler.symbol, handler.path, endpoint.ref.path) or any(
+            _is_guard(each.symbol) for each in endpoint.dependencies
+        ):
+            bits |= 1 << position
+    return bits
+
+
+@functools.lru_cache(maxsize=_MOST)
+def _is_rare(symbol: str, path: str, route: str) -> bool:
+    """Whether the handler `symbol` in the file `path` is for now and then, going by its names and its route."""
+    name = symbol.rpartition(".")[2]
+    segments = [part for part in route.split("/") if part and not part.startswith("{")]
+    words = _words(name).union(*(_words(segment) for segment in segments))
+    return bool(
+        words & _RARE
+        or {"bug", "report"} <= words
+        or _is_trial(name)
+        or any(map(_is_trial, segments[-1:]))
+        or not _FEW.isdisjoint(segments)
+        or is_aside(path)
+        or "admin" in path.split("/")
+    )
+
+
+@functools.lru_cache(maxsize=_MOST)
+def _is_guard(symbol: str) -> bool:
+    """Whether a dependency lets only those in who run the system: `current_superuser`, `check_admin`."""
+    words = _words(symbol.rpartition(".")[2])
+    return bool(words & {"superuser", "admin", "superadmin", "operator"}) and not words & {
+        "or",
+        "optional",
+        "is",
+    }
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(word.lower() for word in _WORDS.findall(text))
+
+
+def _is_trial(name: str) -> bool:
+    words = _WORDS.findall(name)
+    return len(words) > 1 and words[0].lower() in _TRIAL

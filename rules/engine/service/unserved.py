@@ -1,0 +1,206 @@
+"""Endpoints that no user gets to: of an application that is not the one started, behind an earlier route that takes the
+same paths, or there to try the service out."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from rules.engine.service.mentions import is_named_in
+
+if TYPE_CHECKING:
+    from rules.engine.linking.graph import Node
+    from rules.engine.linking.routing import Route
+    from rules.engine.project import Project
+
+_TRIES = re.compile(
+    r"(?:^|[/_-])(?:chaos|mocks?|fake|load-?_?tests?|stress(?:-?_?tests?)?|seeds?|seeders?"
+    r"|simulat(?:e|ed|ing|or)[_-](?:\w*_)?(?:load|traffic|errors?|failures?|exceptions?|crash|delays?|latency|slow\w*|timeouts?"
+    r"|payments?|orders?|webhooks?|users?|events?|requests?))(?=[/_.-]|$)|/debug(?:/|$)",
+    re.IGNORECASE,
+)
+"""What a route, its function or its file is called that is there for developers."""
+_ANY = "{}"
+_LOADING = ("import_module", "iter_modules", "walk_packages", "find_spec", "entry_points", "exec_module")
+"""What imports files by names that nobody sees."""
+
+
+def unserved(project: Project) -> int:
+    """A bit for each endpoint of the project that no user gets to."""
+    left_over = _left_over(project) | _orphans(project)
+    hidden: dict[tuple[int, str], set[str]] = {}
+    for node, method, path in _hidden(project.routing.routes):
+        hidden.setdefault((id(node), method), set()).add(path)
+    bits = 0
+    for position, endpoint in enumerate(project.routing.endpoints):
+        handler = endpoint.handler
+        paths = hidden.get((id(handler), endpoint.ref.method), ())
+        if (
+            handler.path in left_over
+            or any(map(endpoint.ref.path.endswith, paths))
+            or _is_trial(handler, endpoint.ref.path)
+        ):
+            bits |= 1 << position
+    return bits
+
+
+def _is_trial(handler: Node, route: str) -> bool:
+    name = handler.symbol.rpartition(".")[2]
+    return any(map(_TRIES.search, (route, name, handler.path.rpartition("/")[2])))
+
+
+def _hidden(routes: Iterable[Route]) -> Iterator[tuple[Node, str, str]]:
+    """Routes that stand in their file below one of the same router which takes every path that they take."""
+    before: dict[tuple[object, str, str], _Taken] = {}
+    decorated = [route for route in routes if route.handler.function.decorators]
+    for route in sorted(decorated, key=lambda each: each.handler.function.line):
+        for method in route.methods:
+            earlier = before.setdefault((route.router, route.handler.path, method), _Taken())
+            if "…" in route.path:
+                continue
+            if any(handler is not route.handler for handler in earlier.covering(route.path)):
+                yield route.handler, method, route.path
+            earlier.add(route.path, route.handler)
+
+
+class _Taken:
+    """Paths that routes take, as a tree of their parts; what stands for any part is kept under its own key."""
+
+    __slots__ = ("handlers", "parts")
+
+    def __init__(self) -> None:
+        self.handlers: list[Node] = []
+        """Of those that take the path, two: one of them is another than who asks."""
+        self.parts: dict[str, _Taken] = {}
+
+    def add(self, path: str, handler: Node) -> None:
+        here = self
+        for part in path.split("/"):
+            here = here.parts.setdefault(_ANY if _is_any(part) else part, _Taken())
+        if len(here.handlers) < 2 and handler not in here.handlers:
+            here.handlers.append(handler)
+
+    def covering(self, path: str) -> Iterator[Node]:
+        """Handlers of routes that answer for every path of a route for `path`."""
+        level = [self]
+        for part in path.split("/"):
+            kept = _ANY if _is_any(part) else part
+            keys = (kept, _ANY) if part and kept != _ANY and not part.endswith(":path}") else (kept,)
+            level = [below for each in level for key in keys if (below := each.parts.get(key)) is not None]
+        for each in level:
+            yield from each.handlers
+
+
+def _is_any(part: str) -> bool:
+    return part[:1] == "{" and part[-1:] == "}" and ":" not in part
+
+
+def _left_over(project: Project) -> frozenset[str]:
+    """Files that only an application imports which nothing starts, beside or below one that a deploy file starts."""
+    applications = {path for (path, _), router in project.routing.routers.items() if router.is_app}
+    if len(applications) < 2:
+        return frozenset()
+    started: set[str] = set()
+    twins: set[str] = set()
+    for folder, name in set(_started(project)):
+        here = {path for path in applications if _module(path) == f"{folder}/{name}".strip("/")}
+        started |= here or {path for path in applications if f"/{_module(path)}".endswith(f"/{name}")}
+        twins |= {path for path in applications - here if here and _module(path) == name}
+    idle = {
+        path
+        for each in started
+        if not _loads_by_name(project, each)
+        for path in applications - started
+        if path in twins or _is_beside(path, each)
+    }
+    idle = {path for path in idle if path in twins or not _is_deployed(project, path, applications - {path})}
+    used = _imported(project, applications - idle)
+    return frozenset(_imported(project, idle - used) - used)
+
+
+def _orphans(project: Project) -> frozenset[str]:
+    """Files with routes that no file imports, beside applications that import theirs by their names."""
+    applications = {path for (path, _), router in project.routing.routers.items() if router.is_app}
+    routed = {route.handler.path for route in project.routing.routes} - applications
+    imported = {path for each in _without_own_packages(project) for path in project.imports_of(each)}
+    found = routed - imported
+    if not found or len(found) > len(routed & imported) or not applications:
+        return frozenset()
+    if any(_loads_by_name(project, path) for path in applications):
+        return frozenset()
+    names = {path: project.resolver.modules[path].name for path in found}
+    return frozenset(
+        path
+        for path, name in names.items()
+        if not any(name in text for text in project.documents.values())  # an entry point
+    )
+
+
+def _without_own_packages(project: Project) -> Iterator[str]:
+    """The files whose imports say that somebody wants a file: all but packages that no file outside them imports."""
+    for path in project.resolver.modules:
+        folder, _, name = path.rpartition("/")
+        if name != "__init__.py" or any(
+            path in project.imports_of(each)
+            for each in project.resolver.modules
+            if not each.startswith(f"{folder}/")
+        ):
+            yield path
+
+
+def _is_deployed(project: Project, application: str, others: Iterable[str]) -> bool:
+    """Whether a manifest gives what serves it to a container (`value: shop.mobile:app`)."""
+    name = _last(application)
+    served = re.compile(rf"(?:^|[\s\"'.=]){re.escape(name)}:[a-z]\w*[\"']?\s*$", re.MULTILINE)
+    own = all(_last(each) != name for each in others)
+    return own and any(
+        served.search(text) for path, text in project.documents.items() if path.endswith((".yaml", ".yml"))
+    )
+
+
+def _last(path: str) -> str:
+    return _module(path).rpartition("/")[2]
+
+
+def _is_beside(path: str, started: str) -> bool:
+    folder, own = started.rpartition("/")[0], path.rpartition("/")[0]
+    return own == folder or bool(folder and own.startswith(f"{folder}/"))
+
+
+def _loads_by_name(project: Project, application: str) -> bool:
+    """Whether some file that puts the application together loads others by names that nobody sees."""
+    wiring = [
+        path for path in _imported(project, [application]) if is_named_in(project, [path], "include_router")
+    ]
+    return any(is_named_in(project, wiring, name) for name in _LOADING)
+
+
+def _started(project: Project) -> Iterator[tuple[str, str]]:
+    """The folder and the name of what commands start: `backend` and `app/main`."""
+    deployment = project.deployment
+    for command in deployment.commands:
+        name = command.application.partition(":")[0].replace(".", "/")
+        if name:
+            yield posixpath.normpath(posixpath.join(command.path, "..", command.folder)).strip("./"), name
+    for program in deployment.programs:
+        name = (program.value or "").removesuffix(".py").strip("./").replace(".", "/")
+        if name:
+            yield program.path.rpartition("/")[0], name
+
+
+def _module(path: str) -> str:
+    return path.removesuffix(".py").removesuffix("/__init__")
+
+
+def _imported(project: Project, paths: Iterable[str]) -> set[str]:
+    """The files and all that they import, at any distance."""
+    pending = list(paths)
+    seen = set(pending)
+    while pending:
+        for path in project.imports_of(pending.pop()):
+            if path not in seen:
+                seen.add(path)
+                pending.append(path)
+    return seen
