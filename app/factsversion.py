@@ -19,7 +19,7 @@ def facts_version() -> str:
     digest = hashlib.blake2b(digest_size=8)
     top = Path(rules.__file__).parent
     for folder in ("engine", "libraries"):
-        for path in sorted((top / folder).glob("*.py")):
-            digest.update(path.name.encode())
+        for path in sorted((top / folder).rglob("*.py")):
+            digest.update(path.relative_to(top).as_posix().encode())
             digest.update(path.read_bytes())
     return f"{ENGINE_VERSION}-{digest.hexdigest()}"

@@ -36,8 +36,11 @@ def test_what_another_version_brings_is_a_line_and_what_is_written_for_it_is_new
     main = MAIN.replace("FastAPI()", "FastAPI(default_response_class=ORJSONResponse)").replace(
         "import FastAPI\n", "import FastAPI\nfrom fastapi.responses import ORJSONResponse\n"
     )
+    step = "from pydantic import BaseModel\n\n\nclass Step(BaseModel):\n    status: str\n\n\n"
+    orders = step + ORDERS.replace("list[str]", "list[Step]").replace("[first]", "[Step(status=first)]")
     requirements = "fastapi==0.115.0\nrequests\n"
-    pull = PullRequest(tmp_path, SHOP | {"shop/main.py": main, "requirements.txt": requirements})
+    files = {"shop/main.py": main, "shop/orders.py": orders, "requirements.txt": requirements}
+    pull = PullRequest(tmp_path, SHOP | files)
     pull.push(
         {"shop/main.py": main + "# The shop.\n", "requirements.txt": requirements.replace("0.115", "0.135")}
     )
@@ -48,7 +51,7 @@ def test_what_another_version_brings_is_a_line_and_what_is_written_for_it_is_new
     assert "1 by other versions of fastapi" in report.summary
     pull.push(
         {
-            "shop/orders.py": ORDERS.replace(
+            "shop/orders.py": orders.replace(
                 "APIRouter()", "APIRouter(default_response_class=ORJSONResponse)"
             ).replace(
                 "import APIRouter\n", "import APIRouter\nfrom fastapi.responses import ORJSONResponse\n"
