@@ -10,6 +10,7 @@ from rules.engine.costs import estimates
 from rules.engine.reading.spelling import is_main_guard, last_name
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, Severity, Valid
+from rules.engine.service.traffic import is_aside
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -121,7 +122,9 @@ def _is_decorator(decorator: ast.expr, module: Module) -> bool:
 
 def _is_optional(node: ast.AST, module: Module) -> bool:
     """Whether no application is seen to be given it, so that it may be there for others to add, or only where a setting
-    says so, or the application belongs to a command that somebody runs for himself."""
+    says so, or the application belongs to a command that somebody runs for himself, or stands beside the service."""
+    if is_aside(module.path):
+        return True
     if not isinstance(node, ast.ClassDef):
         if _TERMINAL.search(module.path):
             return True

@@ -255,3 +255,14 @@ def test_a_tasks_file_that_the_application_loads_is_no_job_by_its_name(
     }
 
     assert confidences(files)["shop/orders.py"] is expected
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [("shop/app.py", Confidence.CERTAIN), ("scripts/benchmark/app.py", Confidence.POSSIBLE)],
+)
+def test_a_middleware_beside_the_service_is_only_possible(path: str, expected: Confidence) -> None:
+    text = MIDDLEWARE.replace("requests.post", "print") + "\napp.add_middleware(Audit)\n"
+    found = analyze(sources({path: text}), options=Options(select=("FP510",))).result.findings
+
+    assert [each.confidence for each in found] == [expected]
