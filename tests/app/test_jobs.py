@@ -534,9 +534,11 @@ async def test_quick_pushes_wait_for_each_other(start_jobs: Starting) -> None:
     jobs = await start_jobs(work)
     jobs.debounce_seconds = 1.0
 
-    for index in range(4):
+    await jobs.request_review(review("push-0"))
+    while not work.count("gather"):  # noqa: ASYNC110 - nobody tells when a step begins
+        await asyncio.sleep(0.01)
+    for index in range(1, 4):
         await jobs.request_review(review(f"push-{index}"))
-        await asyncio.sleep(0.02)
     await jobs.idle()
 
     gathered = [identity for step, identity in work.done if step == "gather"]
