@@ -6,7 +6,17 @@ import itertools
 
 from . import ops_reviews
 from .gitrepo import FileDiff
-from .gql_fields import JSON, Context, GitObject, Ref, UnimplementedError, connection, field, pull_state, ref_of
+from .gql_fields import (
+    JSON,
+    Context,
+    GitObject,
+    Ref,
+    UnimplementedError,
+    connection,
+    field,
+    pull_state,
+    ref_of,
+)
 from .state import Pull, Repo, Thread, User
 
 
