@@ -131,9 +131,10 @@ def _is_rare(node: ast.AST, loop: ast.AST, module: Module) -> bool:
 
 
 def is_isolated(node: ast.AST, loop: ast.AST, module: Module) -> bool:
-    """Inside a `try` of the loop's body: an item may fail without the others, on purpose."""
+    """Inside a `try` of the loop's body, or in an arm of it that runs after success or failure: an item may fail without
+    the others, on purpose."""
     return any(
-        isinstance(parent, ast.Try) and child in parent.body
+        isinstance(parent, ast.Try) and (child in parent.body or bool(parent.handlers))
         for parent, child in ancestors(node, loop, module)
     )
 
