@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from rules import libraries
 from rules.engine.costs.waits import wait_of
-from rules.engine.data.per_item import is_doubtful, is_few, is_member_call, is_picked, sounds_few
+from rules.engine.data.per_item import is_doubtful, is_few, is_member_call, sounds_few
+from rules.engine.data.picked_items import is_picked
 from rules.engine.finding import Confidence, Hop, Severity
 from rules.engine.linking.context import Context
 from rules.engine.linking.roles import Role
