@@ -1,7 +1,8 @@
 """SDKs of hosted services and stores, agents and index libraries that no other module here speaks of."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from rules.libraries.model import Blocking, Client, External, Kind, Library, Query, each
 
@@ -11,8 +12,7 @@ _ANEW = "every connection anew: DNS, TCP and TLS"
 _TYPESENSE = "`typesense.AsyncClient`"
 
 
-@dataclass(frozen=True, slots=True)
-class _Sdk:
+class _Sdk(Struct, frozen=True):
     """A synchronous class (or module) with the calls that wait, and where the same calls are awaited, if anywhere."""
 
     owners: tuple[str, ...]

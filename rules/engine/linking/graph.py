@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 import msgspec
+from msgspec import Struct, field
 
 from rules.engine.linking.knowledge import Knowledge
 from rules.engine.linking.resolver import Resolver
@@ -27,8 +27,7 @@ ELSEWHERE = "elsewhere"
 _STREAMS = frozenset({"StreamingResponse", "EventSourceResponse"})
 
 
-@dataclass(slots=True, eq=False)
-class Edge:
+class Edge(Struct, eq=False):
     target: Node
     call: Call
     kind: str
@@ -42,8 +41,7 @@ class Edge:
     """The call hands the target to a function that calls it."""
 
 
-@dataclass(slots=True, eq=False)
-class LeafCall:
+class LeafCall(Struct, eq=False):
     """A call of something outside the project that waits, queries, leaves the machine or connects."""
 
     name: str
@@ -57,8 +55,7 @@ class LeafCall:
     """What hands it on: `asyncio.to_thread`."""
 
 
-@dataclass(slots=True, eq=False)
-class Node:
+class Node(Struct, eq=False):
     """A function of the project in the call graph."""
 
     module: Linked
