@@ -145,10 +145,12 @@ class DanglingTask(Rule):
 
     def _severity(self, call: ast.Call, module: Module, *, is_heard: bool) -> Severity:
         """Half of the harm where the coroutine tells of its errors itself, or nothing is seen to start it while serving."""
-        found = module.graph_node(call)
-        is_started = found is not None and (
+        found, function = module.graph_node(call), module.function_of(call)
+        is_started = found is None or (
             is_led_to(module.project, found) or Context.STARTUP in module.contexts(call)
         )
+        if not is_started and function is not None and function.is_async:
+            return self.severity  # lowered where it is placed
         return self.severity if is_started and not is_heard else Severity.MEDIUM
 
 

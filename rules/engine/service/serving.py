@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -47,8 +46,6 @@ _ASYNC_WORKERS = frozenset(
 _FRAMEWORKS = frozenset({"fastapi", "starlette", "litestar", "flask", "django", "aiohttp.web", "sanic"})
 
 _MOST = 200
-_FEW = 4
-"""Classes with a method of one name, up to which a call of that name most likely means one of them."""
 _named: WeakKeyDictionary[Project, Mapping[str, frozenset[Node]]] = WeakKeyDictionary()
 _threaded: WeakKeyDictionary[Project, frozenset[str]] = WeakKeyDictionary()
 _served: WeakKeyDictionary[Project, frozenset[str]] = WeakKeyDictionary()
@@ -92,8 +89,6 @@ def unreached(
         return _capped(severity.lowered(), Severity.MEDIUM), Confidence.POSSIBLE
     less = severity.lowered()
     if not is_led_to(project, node):
-        if is_called_by_name(project, node):
-            return _capped(less, Severity.MEDIUM), Confidence.LIKELY
         return less, Confidence.POSSIBLE
     return less, Confidence.LIKELY if direct or less >= Severity.HIGH else Confidence.POSSIBLE
 
@@ -153,50 +148,6 @@ def _is_loaded(project: Project, path: str) -> bool:
     return is_served(project, path) or any(
         router.is_app and path in project.imports_of(maker)
         for (maker, _), router in project.routing.routers.items()
-    )
-
-
-def is_called_by_name(project: Project, node: Node) -> bool:
-    """Whether what serves requests calls a method of the name of this one, or of one that leads here, on what nobody
-    knows: `self.providers.auth.login(…)`, where few classes of the project have such a method."""
-    called, defined = callers_by_name(project), _methods_by_name(project)
-    seen, pending = {node}, [node]
-    for each in pending:  # grows while we go
-        if len(pending) > _MOST:
-            return False
-        owner, _, name = each.symbol.rpartition(".")
-        if owner and name[:1] != "_" and 0 < defined.get(name, 0) <= _FEW:
-            for caller in called.get(name, ()):
-                if caller.contexts & (IN_LOOP | IN_REQUEST) and _calls_unknown(project, caller, name):
-                    return True
-        callers = [
-            caller for caller, edge in each.callers if edge.kind in (CALL, LOOP) and caller not in seen
-        ]
-        seen.update(callers)
-        pending += dict.fromkeys(callers)
-    return False
-
-
-def _calls_unknown(project: Project, caller: Node, name: str) -> bool:
-    """Whether a function calls `name` on an object of which nothing is known."""
-    known = {(edge.call.line, edge.call.column) for edge in caller.edges}
-    return any(
-        "." in call.ref
-        and call.ref.rpartition(".")[2] == name
-        and not call.flags & facts.LOAD
-        and (call.line, call.column) not in known
-        and project.resolver.value(call.ref, caller.module) is None
-        for call in caller.function.calls
-    )
-
-
-@once
-def _methods_by_name(project: Project) -> Mapping[str, int]:
-    """How many classes of the project have a method of a name."""
-    return Counter(
-        node.symbol.rpartition(".")[2]
-        for node in project.graph.nodes.values()
-        if node.symbol.rpartition(".")[0] in node.module.classes
     )
 
 
