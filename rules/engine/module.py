@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from rules import libraries
 from rules.engine.costs.summaries import Leaf, Summary, merged, possible
@@ -43,8 +44,7 @@ if TYPE_CHECKING:
     from rules.engine.data.eager import LazyRead
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(Struct, frozen=True):
     """A `def`, `async def` or `lambda`. `symbol` is its path within the file (`Orders.list`)."""
 
     node: FunctionNode
