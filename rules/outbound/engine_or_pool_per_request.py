@@ -124,7 +124,7 @@ class EngineOrPoolPerRequest(Rule):
         yield Match(
             node,
             f"`{spelled(node.func)}` is called {often}, which costs {client.cost}.",
-            severity=Severity.LOW if doubtful else _severity(client),
+            severity=Severity.LOW if doubtful else _severity(client, str(module.role(node) or "")),
             confidence=Confidence.POSSIBLE if doubtful else Confidence.CERTAIN,
             impact=_impact(client, module),
             instead=_instead(client),
@@ -160,9 +160,12 @@ def _makes_threads(client: Client) -> bool:
     return client.kind == "executor" and "process" not in client.cost
 
 
-def _severity(client: Client) -> Severity:
-    """A thread pool made for one request is wasteful; connections made for one request exhaust the database."""
-    return Severity.MEDIUM if _makes_threads(client) else EngineOrPoolPerRequest.severity
+def _severity(client: Client, role: str) -> Severity:
+    """A thread pool made for one request is wasteful; connections made for one request exhaust the database, where it is
+    plain that each request makes them."""
+    if _makes_threads(client) or role not in ("endpoint", "dependency", "middleware"):
+        return Severity.MEDIUM
+    return EngineOrPoolPerRequest.severity
 
 
 def _impact(client: Client, module: Module) -> Impact:

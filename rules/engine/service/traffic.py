@@ -83,7 +83,9 @@ _FEW = frozenset({"api-keys", "api_keys", "apikeys", "access-tokens", "personal-
 """Whole segments of such routes."""
 _TRIAL = frozenset({"test", "try", "validate", "validation", "check", "verify", "ping"})
 """A trial of something that somebody has just entered, where it is the first word of a function or segment."""
-_ASIDE = re.compile(r"(?:^|/)(?:examples?|samples?|demos?|scripts?|tools|dev|hack|benchmarks?|e2e)/")
+_ASIDE = re.compile(
+    r"(?:^|/)(?:(?:\w+[_-])?(?:examples?|samples?|demos?)|scripts?|tools|dev|development|hack|benchmarks?|e2e)/"
+)
 _EXAMPLE = re.compile(
     r"(?:^|/)(?:examples?|samples?|demos?|cookbooks?|tutorials?|scaffolds?|_?templates?_files)/",
     re.IGNORECASE,
