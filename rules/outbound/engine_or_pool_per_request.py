@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rules import libraries
 from rules.engine.costs import estimates
 from rules.engine.reading.loop_shapes import spelled
+from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.creation import Place, goes_away, made_again
 from rules.engine.service.remembering import is_remembered
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from rules.libraries import Client
 
 _SHARED = frozenset({"connection_pool", "pool"})
+
+# Parameters that say what the application itself is set up with.
+_OWN = frozenset({"self", "cls", "settings", "config", "request", "app"})
 
 
 class EngineOrPoolPerRequest(Rule):
@@ -137,11 +141,16 @@ def _is_of_others(call: ast.Call, module: Module) -> bool:
     if function is None or isinstance(function.node, ast.Lambda) or not call.args:
         return False
     arguments = function.node.args
-    given = {each.arg for each in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)} - {
-        "self",
-        "cls",
-    }
-    return isinstance(call.args[0], ast.Name) and call.args[0].id in given
+    given = {each.arg for each in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
+    names = _names(call.args[0])
+    for node in walk(function.node):
+        if isinstance(node, ast.Assign) and any(names & _names(each) for each in node.targets):
+            names |= _names(node.value)
+    return bool(names & given - _OWN)
+
+
+def _names(node: ast.AST) -> set[str]:
+    return {each.id for each in walk(node) if isinstance(each, ast.Name)}
 
 
 def _inside_another(call: ast.Call, module: Module) -> bool:
