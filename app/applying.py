@@ -8,7 +8,7 @@ import structlog
 
 from app.assessment import Assessor
 from app.github.client import GitHub, RepositoryClient
-from app.github.errors import Conflict, Forbidden, Invalid, Unsupported
+from app.github.errors import Conflict, Forbidden, Invalid, NotFound, Unsupported
 from app.review.config import Config
 from app.review.markdown import one_line, plural
 from app.review.report import Report
@@ -43,8 +43,11 @@ class Fixes:
         A head that has moved on has a check run of its own, whose button tells the truth.
         """
         state = await client.pulls.state(job.number)
+        if await self._is_done(client, job, state.head_sha):
+            return ""
         if state.state != "open" or state.head_sha != job.head_sha:
-            return await self._late(client, job, state.head_sha)
+            log.info("fixes_are_late", head_sha=state.head_sha)
+            return ""
         if state.is_fork:
             return FORKED
         if not await self.may_commit(job.repository.installation_id):
@@ -71,7 +74,10 @@ class Fixes:
                 state.head_ref, state.head_sha, files, headline=HEADLINE, body=body
             )
         except Conflict:
-            return await self._late(client, job, await client.pulls.head(job.number))
+            head_sha = await client.pulls.head(job.number)
+            if not await self._is_done(client, job, head_sha):
+                log.info("fixes_are_late", head_sha=head_sha)
+            return ""
         except Forbidden:
             return NOT_GRANTED
         except Unsupported:
@@ -82,15 +88,30 @@ class Fixes:
         await self._record(job, sha, told)
         return ""
 
-    async def _late(self, client: RepositoryClient, job: CommandJob, head_sha: str) -> str:
-        """The branch has moved on, perhaps by the commit itself, made before a fault kept its line from the record."""
-        if head_sha != job.head_sha:
-            for sha, message in await client.commits.messages(job.head_sha, head_sha):
-                if message.startswith(HEADLINE) and _trailer(job) in message.splitlines():
-                    await self._record(job, sha, message.split("\n\n")[1].splitlines())
-                    return ""
-        log.info("fixes_are_late", head_sha=head_sha)
-        return ""
+    async def _is_done(self, client: RepositoryClient, job: CommandJob, head_sha: str) -> bool:
+        """Whether the commit was made already, before a fault kept its line from the record; then the line is there now.
+
+        Somebody may have taken the commit off the branch meanwhile: whoever did that does not find it there again.
+        """
+        if await self._is_below(client, job, head_sha):
+            return True
+        for replaced in await client.pulls.replaced(job.number):
+            if await self._is_below(client, job, replaced):
+                return True
+        return False
+
+    async def _is_below(self, client: RepositoryClient, job: CommandJob, head_sha: str) -> bool:
+        if head_sha == job.head_sha:
+            return False
+        try:
+            commits = await client.commits.messages(job.head_sha, head_sha)
+        except NotFound:  # nothing in common, or GitHub has thrown it away
+            return False
+        for sha, message in commits:
+            if message.startswith(HEADLINE) and _trailer(job) in message.splitlines():
+                await self._record(job, sha, message.split("\n\n")[1].splitlines())
+                return True
+        return False
 
     async def _record(self, job: CommandJob, sha: str, told: Sequence[str]) -> None:
         log.info("fixes_applied", commit=sha, fixes=len(told))

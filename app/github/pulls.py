@@ -145,6 +145,13 @@ class Pulls:
         """The head commit now."""
         return (await self.get(number)).head_sha
 
+    async def replaced(self, number: int) -> list[str]:
+        """Heads that force-pushes took off the branch, the last first, as far as GitHub still has them."""
+        answer = await self._api.graphql(documents.REPLACED, **self._where, number=number)
+        events = answer.whole().part("repository", "pullRequest", "timelineItems")["nodes"]
+        heads = [str(event["beforeCommit"]["oid"]) for event in events if event and event.get("beforeCommit")]
+        return heads[::-1]
+
     async def list_open(self) -> list[PullRequest]:
         pulls = self._api.getiter(
             "/repos/{owner}/{repo}/pulls{?state,per_page}",

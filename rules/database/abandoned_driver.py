@@ -2,8 +2,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from rules.engine.finding import Impact
 from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
@@ -14,8 +13,7 @@ if TYPE_CHECKING:
     from rules.engine.module import Module
 
 
-@dataclass(frozen=True)
-class _Driver:
+class _Driver(NamedTuple):
     """Why a driver is left behind, and what took its place."""
 
     why: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from rules.engine.costs.cost import Amount
 from rules.engine.costs.polynomials import Polynomial, degrees, letters, written
@@ -15,8 +16,7 @@ from rules.engine.reading.surroundings import holds_for
 _MAX_DEPTH = 24
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
+class Branch(Struct, frozen=True):
     """Something a request runs. `amount` is all of it for one run of what is around it; `loops` are what it is
     repeated for there, and already counted."""
 
@@ -29,8 +29,7 @@ class Branch:
     inside: tuple[Branch, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnosis:
+class Diagnosis(Struct, frozen=True):
     """The cost tree of one endpoint. `sizes` are the letters of the polynomials and what they count."""
 
     method: str

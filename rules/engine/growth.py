@@ -9,11 +9,11 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec import Struct, field
 
 from rules.engine import fingerprints, registry, suppression
 from rules.engine.costs.polynomials import ZERO, Polynomial, exceeds, grows, minus, total, written
@@ -184,8 +184,7 @@ class CacheRemoved(Rule):
 CODES = frozenset({QueryInDependency.code, ExternalCallInDependency.code, CacheRemoved.code})
 
 
-@dataclass(frozen=True)
-class _Kind:
+class _Kind(Struct, frozen=True):
     """What is counted."""
 
     rule: type[Rule]
@@ -210,8 +209,7 @@ _EXTERNAL = _Kind(
 )
 
 
-@dataclass
-class _Cause:
+class _Cause(Struct):
     """A call that brought a growth, and whom it hits. `places` are the candidates, `path` the way to the first."""
 
     node: Node

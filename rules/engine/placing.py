@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from rules.engine import fingerprints, registry
 from rules.engine.costs import measured
@@ -16,8 +17,7 @@ from rules.engine.service.mentions import is_dead
 from rules.engine.service.one_at_a_time import lambda_image
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(Struct, frozen=True):
     """A match on its way to a finding."""
 
     rule: Rule

@@ -11,9 +11,11 @@ import re
 import sys
 import typing
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from rules.engine import exemplified
 from rules.engine.rule import ProjectRule, Rule
@@ -167,8 +169,7 @@ def dispatch(wanted: Iterable[Rule]) -> dict[type[ast.AST], tuple[Rule, ...]]:
     return {node_type: tuple(interested) for node_type, interested in table.items()}
 
 
-@dataclass(frozen=True)
-class Card:
+class Card(Struct, frozen=True):
     """The docstring of a rule, by section; a section that is missing is empty. Markdown."""
 
     summary: str
@@ -208,7 +209,7 @@ def card(rule: Rule) -> Card:
         if heading not in SECTIONS:
             raise RegistryError(f"{cls.__qualname__}: no section is called `## {heading}`")
         fields[SECTIONS[heading]] = text.strip()
-    return Card(**{field: fields.get(field, "") for field in Card.__dataclass_fields__})
+    return Card(**{field: fields.get(field, "") for field in Card.__struct_fields__})
 
 
 def _modules(package: str) -> Iterator[ModuleType]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from rules.engine.finding import Confidence, Effort, Hop, Impact, Safety, Severity
 
@@ -17,8 +19,7 @@ if TYPE_CHECKING:
     from rules.engine.project import Project
 
 
-@dataclass(frozen=True)
-class Invalid:
+class Invalid(Struct, frozen=True):
     """An example that the rule reports, with what its fix makes of it."""
 
     code: str
@@ -29,8 +30,7 @@ class Invalid:
     """What else of the project the example needs: documents, or modules beside it."""
 
 
-@dataclass(frozen=True)
-class Valid:
+class Valid(Struct, frozen=True):
     """An example that looks similar and is right."""
 
     code: str
@@ -38,8 +38,7 @@ class Valid:
     documents: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Fix:
+class Fix(Struct, frozen=True):
     """How to rewrite the matched node.
 
     `rewrite` takes the same node as libcst and returns the new one (several statements in the place of
@@ -61,8 +60,7 @@ class Fix:
     definitions: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Match:
+class Match(Struct, frozen=True):
     """What a rule yields. The engine adds path, line, code, endpoint, suppression and fingerprint."""
 
     node: ast.AST
@@ -87,9 +85,12 @@ class Match:
     instead: str = ""
     """Overrides the card's `instead` when the library at hand has its own answer."""
 
+    def weighing(self, severity: Severity | None, message: str = "") -> Match:
+        """The same match with another severity, and with another message where one is given."""
+        return replace(self, severity=severity, message=message or self.message)
 
-@dataclass(frozen=True)
-class ProjectMatch:
+
+class ProjectMatch(Struct, frozen=True):
     """What a project rule yields: a place in any file, most often a document.
 
     `text` is what identifies the finding across pushes; without it the line does.

@@ -7,8 +7,9 @@ import io
 import re
 import tokenize
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from rules.engine import fingerprints
 from rules.engine.finding import Confidence, Edit, Finding, ProvenFix, Safety, Suppressed
@@ -88,8 +89,7 @@ def in_document(lines: Sequence[str], line: int, code: str) -> str | None:
     return None
 
 
-@dataclass(frozen=True)
-class Suppression:
+class Suppression(Struct, frozen=True):
     """One comment. `line` and `column` start at 1; it covers the statement on `first_line..last_line`."""
 
     codes: tuple[str, ...]
@@ -123,8 +123,7 @@ class Suppression:
         return left + ending if left else ""
 
 
-@dataclass
-class Suppressions:
+class Suppressions(Struct):
     """The suppressing comments of one file, and which of them were of use so far."""
 
     comments: tuple[Suppression, ...] = ()

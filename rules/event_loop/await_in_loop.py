@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from rules.engine.costs import estimates
 from rules.engine.costs.waits import names_loaded, names_stored, wait_of
-from rules.engine.data.per_item import is_doubtful, is_few, is_picked, sounds_few
+from rules.engine.data.per_item import is_doubtful, is_few, sounds_few
+from rules.engine.data.picked_items import is_picked
 from rules.engine.reading.loop_shapes import (
     is_search,
     is_short,

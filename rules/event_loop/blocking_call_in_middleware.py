@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rules.engine.loops import loop_fixes
@@ -101,4 +100,4 @@ class BlockingCallInMiddleware(Rule):
         where, often = f"in the exception handler `{node.name}`", ", for each error that it answers"
         for match in loop_fixes.matches(node, module, self.code, where, often):
             severity = min(match.severity or self.severity, Severity.HIGH, key=lambda each: each.rank)
-            yield replace(match, severity=severity)
+            yield match.weighing(severity)

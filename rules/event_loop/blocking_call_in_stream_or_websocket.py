@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rules.engine.loops import loop_fixes
@@ -117,12 +116,9 @@ def _once(match: Match, where: str, module: Module) -> Match:
         return match
     often = "once for each item" if loops else "once for each client"
     now_and_then = bool(loops) and isinstance(_around(match.node, module), ast.If)
-    return replace(
-        match,
-        severity=Severity.HIGH
-        if now_and_then and match.severity in (None, Severity.CRITICAL)
-        else match.severity,
-        message=match.message.replace(f"{where}, as long as a client stays", f"{where}, {often}"),
+    return match.weighing(
+        Severity.HIGH if now_and_then and match.severity in (None, Severity.CRITICAL) else match.severity,
+        match.message.replace(f"{where}, as long as a client stays", f"{where}, {often}"),
     )
 
 

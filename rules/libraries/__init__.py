@@ -8,10 +8,11 @@ the known base classes.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Generic, TypeVar
+
+from msgspec.structs import replace
 
 from rules.libraries import (
     cloud,

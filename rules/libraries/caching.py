@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 
-@dataclass(frozen=True, slots=True)
-class Memoiser:
+class Memoiser(Struct, frozen=True):
     """A decorator that keeps the results of the function below it.
 
     `size` is the keyword that bounds the number of entries, `bounded` whether there is a bound without it; `ttl` the

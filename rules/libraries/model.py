@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 
 class Kind(enum.StrEnum):
@@ -36,8 +38,7 @@ _SEVERITY = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Blocking:
+class Blocking(Struct, frozen=True):
     """A callable that does not return before it has waited or computed.
 
     `instead` is the asynchronous answer in words that follow "use": `httpx2.AsyncClient`.
@@ -66,8 +67,7 @@ class Blocking:
         return "low" if self.light else _SEVERITY[self.kind]
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(Struct, frozen=True):
     """A call that makes a round trip to a database or a key-value store.
 
     `kind` is one of select, write, commit, flush, refresh, rollback, connect, command.
@@ -81,8 +81,7 @@ class Query:
     excluding: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Client:
+class Client(Struct, frozen=True):
     """An object that should live as long as the process because it holds connections.
 
     `kind` is http, engine, pool, connection, cache, sdk, channel or executor; `close` is the method that frees it;
@@ -100,8 +99,7 @@ class Client:
     excluding: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class External:
+class External(Struct, frozen=True):
     """A call that leaves the machine and is no database: HTTP, an SDK, mail, a queue."""
 
     name: str
@@ -110,8 +108,7 @@ class External:
     excluding: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Timeout:
+class Timeout(Struct, frozen=True):
     """How long a call waits when nobody says so.
 
     `keyword` is the argument that bounds it, `position` its index when it may be given by position (from 0, without
@@ -130,8 +127,7 @@ class Timeout:
     excluding: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Offload:
+class Offload(Struct, frozen=True):
     """A call that runs its callable argument elsewhere.
 
     `kind` is thread, process, background (after the response, by its own kind), task (same loop, later),
@@ -147,8 +143,7 @@ class Offload:
     awaitable: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Library:
+class Library(Struct, frozen=True):
     """Everything one data module says."""
 
     blocking: tuple[Blocking, ...] = ()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.finding import Hop, Impact
+from rules.engine.kept_answers import once
 from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
@@ -16,6 +17,7 @@ from rules.engine.service.holders import Holder, grown
 if TYPE_CHECKING:
     from rules.engine.linking.deployment import Setting
     from rules.engine.module import Module
+    from rules.engine.project import Project
 
 # State that a request puts there for another request to find.
 _SHARED = re.compile(
@@ -28,10 +30,22 @@ _OWN = re.compile(
     re.IGNORECASE,
 )
 _HERE = re.compile(
-    r"session|connection|client|socket|subscriber|listener|room|channel|agent|online|user", re.IGNORECASE
+    r"connection|client|socket|subscriber|listener|room|channel|agent|online|user", re.IGNORECASE
 )
 """What holds sockets is where the socket is, whoever brings the messages."""
-_CHANNELS = ("redis.", "aioredis.", "broadcaster.")
+_BROKERS = frozenset(
+    {
+        "broadcaster",
+        "aiokafka",
+        "confluent_kafka",
+        "kafka",
+        "aio_pika",
+        "pika",
+        "nats",
+        "socketio",
+        "fastapi_websocket_pubsub",
+    }
+)
 _STORE = re.compile(r"redis|cache_?incr|incr_cache", re.IGNORECASE)
 _SCHEDULERS = (
     "apscheduler.schedulers.asyncio.AsyncIOScheduler.start",
@@ -83,6 +97,24 @@ class PerProcessStateWithWorkers(Rule):
             """,
             documents={"Dockerfile": 'FROM python:3.13\nCMD ["uvicorn", "app.main:app", "--workers", "4"]\n'},
         ),
+        Invalid(
+            """
+            from fastapi import FastAPI, WebSocket
+
+            app = FastAPI()
+            sockets: dict[str, WebSocket] = {}
+
+            @app.websocket("/rooms/{name}")
+            async def enter(name: str, websocket: WebSocket) -> None:
+                await websocket.accept()
+                sockets[name] = websocket
+
+            @app.post("/rooms/{name}")
+            async def say(name: str, text: str) -> None:
+                await sockets[name].send_text(text)
+            """,
+            documents={"Dockerfile": 'FROM python:3.13\nCMD ["uvicorn", "app.main:app", "--workers", "4"]\n'},
+        ),
     )
     valid = (
         Valid(
@@ -105,7 +137,7 @@ class PerProcessStateWithWorkers(Rule):
         if several is None:
             return
         said: set[str] = set()
-        shared = _is_told_by_redis(module)
+        shared = _is_told(module.project)
         for holder in grown(module):
             growth = next((each for each in holder.growths if module.in_request_path(each.node)), None)
             if growth is None or not _is_shared(holder) or not _is_read(holder, module):
@@ -116,11 +148,13 @@ class PerProcessStateWithWorkers(Rule):
             if owner and owner in said:
                 continue  # one class keeps its state in one place, and moves there as a whole
             said.add(owner)
+            held = _HERE.search(holder.name.rpartition(".")[2]) is not None
             yield self._match(
                 growth.node,
                 f"`{holder.name}` is there once per worker process: what is put here, a request in another worker does not find",
                 several,
                 (Hop(module.path, holder.node.lineno, holder.name),),  # type: ignore[attr-defined]  # a statement
+                confidence=Confidence.POSSIBLE if held else Confidence.LIKELY,
             )
         for call in walk(node) if "apscheduler" in module.source.text else ():
             if isinstance(call, ast.Call) and _starts_a_scheduler(call, module):
@@ -130,11 +164,18 @@ class PerProcessStateWithWorkers(Rule):
                     several,
                 )
 
-    def _match(self, node: ast.AST, message: str, several: Setting, related: tuple[Hop, ...] = ()) -> Match:
+    def _match(
+        self,
+        node: ast.AST,
+        message: str,
+        several: Setting,
+        related: tuple[Hop, ...] = (),
+        confidence: Confidence = Confidence.LIKELY,
+    ) -> Match:
         return Match(
             node,
             f"{message} (`{several.name} {several.value}` in {several.path}).",
-            confidence=Confidence.LIKELY,
+            confidence=confidence,
             related=(*related, *processes.place_of(several)),
             impact=Impact(
                 f"with {several.value} processes a request meets the right one in one of {several.value} cases",
@@ -148,19 +189,17 @@ def _is_shared(holder: Holder) -> bool:
     return bool(_SHARED.search(holder.name)) and not _OWN.search(holder.name)
 
 
-def _is_told_by_redis(module: Module) -> bool:
-    """Whether a file hears from the other workers: what is sent to a socket of theirs comes over a channel."""
+@once
+def _is_told(project: Project) -> bool:
+    """Whether workers hear from each other: what is sent to a socket of another one comes over a channel or a broker."""
     return any(
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and (
-            node.func.attr in ("pubsub", "psubscribe")
-            or (
-                node.func.attr == "subscribe"
-                and (module.qualified_name(node.func) or "").startswith(_CHANNELS)
-            )
+        not _BROKERS.isdisjoint(found.facts.imports)
+        or any(
+            call.ref.rpartition(".")[2].rstrip("()") in ("pubsub", "psubscribe")
+            for function in found.facts.functions
+            for call in function.calls
         )
-        for node in walk(module.tree)
+        for found in project.resolver.modules.values()
     )
 
 

@@ -171,8 +171,8 @@ async def test_a_head_that_moves_before_the_commit_is_left_alone(service: Servic
     repo = _shop(service)
     pull = await service.reviewed(repo, "slow", SLEEPS)
     service.github.expect("STALE_DATA", "graphql")
-    # The state is the first question that the button asks, the commit the last of GraphQL.
-    service.github.force_push(repo, pull.number, {"README.md": "Mine.\n"} | SLEEPS, op="graphql", after=2)
+    # The state and what was replaced are the first questions that the button asks, the commit the last of GraphQL.
+    service.github.force_push(repo, pull.number, {"README.md": "Mine.\n"} | SLEEPS, op="graphql", after=3)
 
     await _press(service, repo, pull)
     await service.idle()
@@ -216,7 +216,7 @@ async def test_a_fault_while_committing_makes_one_commit(service: Service, fault
     repo = _shop(service)
     pull = await service.reviewed(repo, "slow", SLEEPS)
     before = pull.head_sha
-    service.github.faults.add(fault, "graphql", after=2, times=1)
+    service.github.faults.add(fault, "graphql", after=3, times=1)
 
     await _press(service, repo, pull)
 
@@ -246,6 +246,40 @@ async def test_a_server_that_ends_after_the_commit_leaves_the_line_to_the_next_o
 
     assert ended == [pull.head_sha]  # the commit was there
     await _is_recorded_once(service, pull)
+
+
+@pytest.mark.parametrize("afterwards", ["the head before", "another after one on top"])
+async def test_a_commit_that_somebody_took_away_before_its_line_was_there_is_recorded_and_not_made_again(
+    service: Service, monkeypatch: pytest.MonkeyPatch, afterwards: str
+) -> None:
+    repo = _shop(service)
+    pull = await service.reviewed(repo, "slow", SLEEPS)
+    before, record, made = pull.head_sha, Store.record, list[str]()
+
+    async def end_once(self: Store, entry_id: str, *line: Any) -> None:
+        if not entry_id.endswith(":apply") or made:
+            await record(self, entry_id, *line)
+            return
+        made.append(pull.head_sha)
+        if afterwards == "another after one on top":
+            await service.github.push(repo, pull.number, {"README.md": "On top.\n"})
+        if afterwards == "the head before":
+            await service.github.push(repo, pull.number, {}, sha=before)
+        else:
+            await service.github.push(repo, pull.number, SLEEPS | {"README.md": "Mine.\n"}, force=True)
+        raise ConnectionError
+
+    monkeypatch.setattr(Store, "record", end_once)
+
+    await _press(service, repo, pull)
+
+    (commit,) = made
+    assert commit not in (before, pull.head_sha)
+    assert len(pull.heads) == (4 if afterwards == "another after one on top" else 3)
+    assert isinstance(service.jobs.work, Pipeline)
+    (line,) = await service.jobs.work.store.recorded(action="apply")
+    assert line.detail.startswith(f"2 fixes in {commit}: FP101")
+    assert service.github.comments(repo, pull.number) == []
 
 
 async def test_a_file_keeps_its_newlines_and_its_mode(service: Service) -> None:

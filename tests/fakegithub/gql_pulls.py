@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
+
 from . import ops_reviews
 from .gitrepo import FileDiff
-from .gql_fields import JSON, Context, GitObject, Ref, connection, field, pull_state, ref_of
+from .gql_fields import (
+    JSON,
+    Context,
+    GitObject,
+    Ref,
+    UnimplementedError,
+    connection,
+    field,
+    pull_state,
+    ref_of,
+)
 from .state import Pull, Repo, Thread, User
 
 
@@ -165,3 +177,16 @@ def _reviews(context: Context, pull: Pull, arguments: JSON) -> JSON:
 @field("PullRequest", "comments")
 def _comments(context: Context, pull: Pull, arguments: JSON) -> JSON:
     return connection([c for c in pull.repo.comments if c.number == pull.number], arguments)
+
+
+@field("PullRequest", "timelineItems")
+def _timeline(context: Context, pull: Pull, arguments: JSON) -> JSON:
+    if arguments.get("itemTypes") != ["HEAD_REF_FORCE_PUSHED_EVENT"]:
+        raise UnimplementedError("PullRequest.timelineItems of other types")
+    git = pull.repo.git
+    forced = [
+        {"__typename": "HeadRefForcePushedEvent", "beforeCommit": GitObject(pull.repo, "Commit", before)}
+        for before, after in itertools.pairwise(pull.heads)
+        if git.merge_base(before, after) != before
+    ]
+    return connection(forced, arguments)

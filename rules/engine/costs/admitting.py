@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from rules import libraries
 from rules.engine.linking.graph import LeafCall, Node
@@ -45,8 +46,7 @@ _OVERFLOW = 10
 _SIZE = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(Struct, frozen=True):
     """A resource of which a request keeps a part from others. `place` is the file and name of what stands for it."""
 
     resource: str

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, Self, TypeAlias, TypeVar
+
+from msgspec import Struct, field
 
 from rules.engine.costs.polynomials import ONE, Polynomial, add, larger, letters, times, written
 from rules.engine.costs.summaries import Summaries
@@ -18,8 +19,7 @@ if TYPE_CHECKING:
     from rules.engine.linking.routing import EndpointNode
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
+class Amount(Struct, frozen=True):
     """What some code costs."""
 
     queries: Polynomial = field(default_factory=dict)
@@ -84,8 +84,7 @@ M = TypeVar("M", bound=Measure)
 Lazy: TypeAlias = "Mapping[tuple[str, str], Sequence[LeafCall]]"
 
 
-@dataclass(slots=True)
-class Had:
+class Had(Struct):
     """What the version before cost, and which functions are others since."""
 
     costs: Costs | None

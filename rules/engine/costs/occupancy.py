@@ -7,8 +7,10 @@ said here. `rules.engine.costs.capacity` makes requests per second of it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeVar
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from rules import libraries
 from rules.engine.costs import estimates
@@ -90,8 +92,7 @@ def evaluated(value: Polynomial, rows: int) -> float:
     return sum(factor * estimates.size(len(term), rows) for term, factor in value.items())
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(Struct, frozen=True):
     """What one run of some code occupies."""
 
     time: Waits = field(default_factory=dict)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import copy
-import dataclasses
 import heapq
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from rules.engine.finding import Hop
 from rules.engine.linking.graph import BACKGROUND, CALL, ELSEWHERE, Edge, Graph, LeafCall, Node
@@ -23,8 +24,7 @@ _MOST_NEEDS = 4
 """Ends the key of what a function does only when its parameters say so."""
 
 
-@dataclass(frozen=True, slots=True)
-class Leaf:
+class Leaf(Struct, frozen=True):
     """Something that a function does itself or through others.
 
     `path` are the places from inside the called function to the leaf: each hop is a line and what is called
@@ -52,8 +52,7 @@ class Leaf:
     """On the way a registry or a factory gives one of several objects, and not all of them do it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Summary:
+class Summary(Struct, frozen=True):
     """What a call of a project function leads to, one leaf per callable, nearest first.
 
     `blocking` holds the calling thread through synchronous frames only: it is empty for an asynchronous
@@ -548,7 +547,7 @@ def possible(summary: Summary, function: Function, call: Call) -> Summary:
     def kept(leaves: tuple[Leaf, ...]) -> tuple[Leaf, ...]:
         return tuple(leaf for leaf in leaves if switches.left(leaf.needs, function, call) is not None)
 
-    return dataclasses.replace(
+    return replace(
         summary,
         blocking=kept(summary.blocking),
         queries=kept(summary.queries),
@@ -583,7 +582,7 @@ def _joined(groups: Sequence[tuple[Leaf, ...]], alternatives: int) -> tuple[Leaf
             leaves.setdefault(leaf.callable, leaf)
             counts[leaf.callable] += 1
     return tuple(
-        dataclasses.replace(leaf, sometimes=True, by_choice=True) if counts[name] < alternatives else leaf
+        replace(leaf, sometimes=True, by_choice=True) if counts[name] < alternatives else leaf
         for name, leaf in leaves.items()
     )
 

@@ -6,9 +6,10 @@ import ast
 import re
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
+
+from msgspec import Struct
 
 from rules import libraries
 from rules.engine.finding import Hop
@@ -55,8 +56,7 @@ _WRITES = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Wait:
+class Wait(Struct, frozen=True):
     """An awaited call that leaves the machine, itself or through project functions."""
 
     call: ast.Call

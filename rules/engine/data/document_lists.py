@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from rules.engine.reading.raw_text import Returned
 
@@ -31,8 +32,7 @@ _KEEPS = frozenset(
 _KEYS = frozenset({"id", "_id", "pk", "uuid", "key", "slug", "email", "username", "token"})
 
 
-@dataclass(frozen=True, slots=True)
-class UnlimitedList:
+class UnlimitedList(Struct, frozen=True):
     """A query for a list. `source` is the collection or class as written."""
 
     source: str

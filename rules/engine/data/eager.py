@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from rules.engine.data.statements import Loaded
 from rules.engine.data.tables import Relationship, Table
@@ -24,8 +26,7 @@ if TYPE_CHECKING:
 _LOADER = "sqlalchemy.orm.selectinload"
 
 
-@dataclass(frozen=True, slots=True)
-class LazyRead:
+class LazyRead(Struct, frozen=True):
     """`order.customer` of a row whose query did not load `customer`."""
 
     loaded: Loaded

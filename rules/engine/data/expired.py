@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from rules.engine.linking.roles import Role
 from rules.engine.reading.rows import ONE
@@ -21,8 +22,7 @@ _GONE = frozenset({"delete", "expunge"})
 _READERS = frozenset({"model_validate", "from_orm"})
 
 
-@dataclass(frozen=True)
-class Expired:
+class Expired(Struct, frozen=True):
     """`name` holds an object of `table` that `node` reads; `commit` made the session forget it."""
 
     node: ast.AST

@@ -7,10 +7,11 @@ of the orders loaded the items too. Problems are gathered by query, because that
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from rules.engine.data import eager
 from rules.engine.data.models import Models
@@ -32,8 +33,7 @@ _FAR = 2
 """Relationships so far from the query count though what leads to them is not loaded either."""
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(Struct, frozen=True):
     """A relationship that filling a schema reads and that nothing loaded."""
 
     chain: tuple[str, ...]
@@ -50,8 +50,7 @@ class Read:
     """A relationship on the way to it is not loaded either: it comes to light when that one is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """A property of the model that filling a schema reads of each row."""
 
     path: str
@@ -62,8 +61,7 @@ class Asked:
     repeated: bool
 
 
-@dataclass(slots=True)
-class Place:
+class Place(Struct):
     """Where rows become a response."""
 
     path: str
@@ -77,8 +75,7 @@ class Place:
     """The loops and alternatives around it in its function."""
 
 
-@dataclass(slots=True)
-class Unloaded:
+class Unloaded(Struct):
     """A query with what the responses built of its rows read one by one."""
 
     loaded: Loaded
@@ -86,8 +83,7 @@ class Unloaded:
     places: list[Place] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Filled:
+class Filled(Struct, frozen=True):
     """A schema that is filled from rows at `place`."""
 
     schema: Value
@@ -95,16 +91,14 @@ class Filled:
     place: Place
 
 
-@dataclass(frozen=True, slots=True)
-class Handed:
+class Handed(Struct, frozen=True):
     """A relationship that a function reads of a row it is given, with the way to where it does."""
 
     read: eager.LazyRead
     way: tuple[Hop, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Way:
+class _Way(Struct, frozen=True):
     """How a schema came from the rows of a query to what it reads next."""
 
     chain: tuple[str, ...]

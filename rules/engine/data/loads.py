@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from rules.engine.reading.origins import origins
 from rules.engine.reading.rows import TOUCHED
@@ -32,8 +33,7 @@ _LIMITS = frozenset(
 _FAR = 3
 
 
-@dataclass(frozen=True)
-class Load:
+class Load(Struct, frozen=True):
     """A call that loads all rows of `source` into a list."""
 
     call: ast.Call

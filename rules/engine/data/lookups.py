@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from rules.engine.data import imported_texts
 from rules.engine.data.models import Models
@@ -23,8 +25,7 @@ if TYPE_CHECKING:
 _REMOVING = ("delete", "remove", "cleanup", "clean_up", "purge", "clear", "unlink", "handle_owned")
 
 
-@dataclass(slots=True)
-class Use:
+class Use(Struct):
     """A query that looks rows up by a column."""
 
     path: str
@@ -43,8 +44,7 @@ class Use:
         return self.symbol.rpartition(".")[2].lstrip("_").startswith(_REMOVING)
 
 
-@dataclass(slots=True)
-class Lookups:
+class Lookups(Struct):
     """Uses of columns, by (path, line) of the column's declaration."""
 
     needed: dict[tuple[str, int], list[Use]] = field(default_factory=dict)

@@ -10,8 +10,9 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from rules.engine.linking.values import Sort
 from rules.engine.reading.walking import walk
@@ -28,8 +29,7 @@ _SQLMODEL = frozenset({"sqlmodel.Session", "sqlmodel.ext.asyncio.session.AsyncSe
 _WIDTH = 100
 
 
-@dataclass(frozen=True)
-class _Lookup:
+class _Lookup(Struct, frozen=True):
     """What one turn asks: the row of `model` whose `column` is `key`."""
 
     session: str

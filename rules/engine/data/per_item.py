@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from rules.engine.data import small_tables
+from rules.engine.data.local_values import bindings_of, value_of, values_of
 from rules.engine.linking.context import AT_STARTUP, IN_REQUEST
 from rules.engine.linking.values import Sort, Value
 from rules.engine.reading import facts, switches
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from rules.engine.linking.graph import Node
     from rules.engine.module import Module
     from rules.engine.reading.scopes import Binding
+
 
 _FIELDS = frozenset({"model_dump", "dict", "asdict", "__dict__", "_asdict"})
 """What gives one value per field of a schema."""
@@ -42,14 +44,6 @@ _FILLING = re.compile(
 )
 """Such functions."""
 _SETTINGS = re.compile(r"(?:\w*_)?settings|_*(?:app_)?(?:config|conf|env)", re.IGNORECASE)
-_KEYS = frozenset(
-    {"id", "_id", "pk", "uuid", "key", "slug", "name", "email", "username"}
-    | {"field", "field_name", "column", "column_name", "attribute", "parameter"}
-)
-_FEW_NAMED = 3
-"""As many values as a condition may name for an item to be one of a few."""
-_MANY_KINDS = 4
-"""From so many branches on, an `if` with its `elif`s takes items apart by their kind."""
 _OWN = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.For, ast.AsyncFor, ast.While)
 """What a `break` or `return` inside does not leave the loop with, or not for certain."""
 
@@ -95,8 +89,25 @@ def _is_unclear(iterable: ast.expr, module: Module) -> bool:
         _is_done(iterable, module) or _is_many_only_in_jobs(iterable, module)
     ):
         return True
-    value = _value_of(iterable, module) if isinstance(iterable, ast.Name) else iterable
-    return _is_arriving(value) or _is_limited(value, module) or _is_configured(value)
+    value = value_of(iterable, module) if isinstance(iterable, ast.Name) else iterable
+    if _is_arriving(value) or _is_limited(value, module):
+        return True
+    return _is_configured(value) and not _are_several_by_default(value, module)
+
+
+def _are_several_by_default(value: ast.AST | None, module: Module) -> bool:
+    """Whether the class of the settings writes out several members for the attribute: so many there are where nobody
+    configures it."""
+    if not isinstance(value, ast.Attribute):
+        return False
+    owner = module.value(value.value)
+    if owner is None or owner.module is None or owner.sort is not Sort.OBJECT:
+        return False
+    for ancestor in module.project.resolver.ancestry(owner):
+        known = ancestor.module.classes.get(ancestor.symbol) if ancestor.module is not None else None
+        if known is not None and (value.attr in known.many or value.attr in known.attributes):
+            return value.attr in known.many
+    return False
 
 
 def _is_configured(value: ast.AST | None) -> bool:
@@ -111,126 +122,6 @@ def _is_configured(value: ast.AST | None) -> bool:
         case ast.Attribute(value=ast.Name(id=name)):
             return bool(_SETTINGS.fullmatch(name))
     return False
-
-
-def is_picked(node: ast.AST, loop: ast.AST, module: Module) -> bool:
-    """`if release.id != wanted: continue` before it, or `if name == "country":` around it: one item gets there, or a few
-    that the code names."""
-    item = _Item(loop, module)
-    child, parent = node, module.parent(node)
-    while parent is not None:
-        if (
-            isinstance(parent, ast.If)
-            and child in parent.body
-            and (_picks(parent.test, False, item) or _is_one_of_many(parent, item, module))
-        ):
-            return True
-        if isinstance(parent, ast.match_case) and child in parent.body and _names_value(parent.pattern):
-            match = module.parent(parent)
-            if isinstance(match, ast.Match) and item.is_key(match.subject):
-                return True
-        body = getattr(parent, "body", None)
-        for earlier in body[: body.index(child)] if isinstance(body, list) and child in body else ():
-            if (
-                isinstance(earlier, ast.If)
-                and isinstance(earlier.body[-1], ast.Continue)
-                and _picks(earlier.test, True, item)
-            ):
-                return True
-        if parent is loop:
-            break
-        child, parent = parent, module.parent(parent)
-    return False
-
-
-def _is_one_of_many(branch: ast.If, item: _Item, module: Module) -> bool:
-    """Whether an `if` is a branch among many that ask what the item is: each kind has its own work."""
-    first: ast.AST = branch
-    while isinstance(above := module.parent(first), ast.If) and above.orelse == [first]:
-        first = above
-    branches = 0
-    while isinstance(first, ast.If):
-        branches += bool(_loaded(first.test) & (item.names | item.keys)) and any(
-            isinstance(part, ast.Constant) and isinstance(part.value, str) for part in walk(first.test)
-        )
-        first = first.orelse[0] if len(first.orelse) == 1 else first.test
-    return branches >= _MANY_KINDS
-
-
-class _Item:
-    """What stands for the item of a turn, and which expressions tell items apart."""
-
-    def __init__(self, loop: ast.AST, module: Module) -> None:
-        self.module = module
-        self.names = {
-            name.id for target in targets(loop) for name in walk(target) if isinstance(name, ast.Name)
-        }
-        self.keys: set[str] = set()
-        """The item itself where it is one value, the key of `.items()`, and `field` after `field = item.field`."""
-        for target, iterable in zip(targets(loop), iterables(loop), strict=True):
-            match target:
-                case ast.Name(id=name):
-                    self.keys.add(name)
-                case ast.Tuple(elts=[ast.Name(id=name), *_]) if last_name(iterable) in ("items", "enumerate"):
-                    self.keys.add(name)
-        for statement in loop.body if isinstance(loop, ast.For | ast.AsyncFor) else ():
-            match statement:
-                case ast.Assign(targets=[ast.Name(id=name)], value=value) if self.is_key(value):
-                    self.keys.add(name)
-
-    def is_key(self, node: ast.expr) -> bool:
-        match node:
-            case ast.Name(id=name):
-                return name in self.keys
-            case ast.Attribute(value=ast.Name(id=name), attr=key):
-                return name in self.names and key in _KEYS
-            case ast.Subscript(value=ast.Name(id=name), slice=ast.Constant(value=str(key))):
-                return name in self.names and key in _KEYS
-            case ast.Call(
-                func=ast.Attribute(value=ast.Name(id=name), attr="get"),
-                args=[ast.Constant(value=str(key)), *_],
-            ):
-                return name in self.names and key in _KEYS
-        return False
-
-    def are_few(self, values: ast.expr) -> bool:
-        """Whether `values` are a few that are written down, here or under a name."""
-        written = _value_of(values, self.module) if isinstance(values, ast.Name) else values
-        if not isinstance(written, ast.Tuple | ast.List | ast.Set) or len(written.elts) > _FEW_NAMED:
-            return False
-        return not any(isinstance(each, ast.Starred) for each in written.elts)
-
-
-def _names_value(pattern: ast.pattern) -> bool:
-    """`case "country":`, `case Role.OWNER | Role.ADMIN:`."""
-    match pattern:
-        case ast.MatchValue():
-            return True
-        case ast.MatchOr(patterns=patterns):
-            return len(patterns) <= _FEW_NAMED and all(map(_names_value, patterns))
-    return False
-
-
-def _picks(test: ast.expr, negated: bool, item: _Item) -> bool:
-    """Whether `test` (its contrary when `negated`) compares a key of an item with what is the same for all of them, or
-    with a few constants."""
-    equal, among = ((ast.NotEq, ast.IsNot), ast.NotIn) if negated else ((ast.Eq, ast.Is), ast.In)
-    match test:
-        case ast.BoolOp(op=ast.And(), values=values) if not negated:
-            return any(_picks(value, negated, item) for value in values)
-        case ast.BoolOp(op=ast.Or(), values=values) if not negated:
-            return len(values) <= _FEW_NAMED and all(_picks(each, negated, item) for each in values)
-        case ast.Compare(left=left, ops=[found], comparators=[right]) if isinstance(found, among):
-            return item.is_key(left) and item.are_few(right)
-        case ast.Compare(left=left, ops=[found], comparators=[right]) if isinstance(found, equal):
-            key, other = (left, right) if item.is_key(left) else (right, left)
-            nothing = isinstance(other, ast.Constant) and other.value is None
-            return item.is_key(key) and not nothing and not _loaded(other) & item.names
-    return False
-
-
-def _loaded(node: ast.AST) -> set[str]:
-    return {name.id for name in walk(node) if isinstance(name, ast.Name)}
 
 
 def sounds_few(loop: ast.AST) -> bool:
@@ -258,10 +149,11 @@ def _list_name(iterable: ast.expr) -> str:
 
 def goes_over_rows(loop: ast.AST, module: Module) -> bool:
     """Whether a loop is seen to go over what a database gave, with no small limit on it."""
-    return any(_gives_rows(unwrapped(iterable), module) for iterable in iterables(loop))
+    return any(gives_rows(unwrapped(iterable), module) for iterable in iterables(loop))
 
 
-def _gives_rows(iterable: ast.expr, module: Module) -> bool:
+def gives_rows(iterable: ast.expr, module: Module) -> bool:
+    """Whether a database gave `iterable`, with no small limit on it."""
     if module.rows(iterable):
         return not _is_limited(iterable, module)
     source: ast.AST | None = iterable
@@ -270,7 +162,7 @@ def _gives_rows(iterable: ast.expr, module: Module) -> bool:
     if isinstance(source, ast.Name):
         if module.rows(source):
             return not _is_limited(source, module)
-        source = _value_of(source, module)
+        source = value_of(source, module)
     if isinstance(source, ast.Await):
         source = source.value
     if not isinstance(source, ast.Call) or _is_limited(source, module):
@@ -323,8 +215,8 @@ def _has_few(iterable: ast.expr, module: Module) -> bool:
         case ast.Call() | ast.Await():
             return _gives_few(iterable, module)
         case ast.Name():
-            bindings = _bindings(iterable, module)
-            values = list(_values(bindings))
+            bindings = bindings_of(iterable, module)
+            values = list(values_of(bindings))
             if values and all(_gives_few(value, module) for value in values):
                 return True
             if _is_given_few(iterable, bindings, module) or _is_collected_of_few(iterable, bindings, module):
@@ -335,7 +227,7 @@ def _has_few(iterable: ast.expr, module: Module) -> bool:
                 return True
             return any(
                 isinstance(value, ast.Call) and last_name(value.func) in _FIELDS
-                for value in _values(bindings)
+                for value in values_of(bindings)
             ) or any(
                 isinstance(call.func, ast.Attribute)
                 and call.func.attr == "update"
@@ -355,10 +247,10 @@ def _holds_lists(mapping: ast.expr, module: Module) -> bool:
     """Whether `RELATIONS` of `RELATIONS[kind]` is a constant, and each of its values a few that are written down."""
     if not isinstance(mapping, ast.Name) or not _is_constant(mapping):
         return False
-    bindings = _bindings(mapping, module)
+    bindings = bindings_of(mapping, module)
     if bindings and all(binding.kind == "import" for binding in bindings):
         return True
-    values = [each.value if isinstance(each, ast.AnnAssign) else each for each in _values(bindings)]
+    values = [each.value if isinstance(each, ast.AnnAssign) else each for each in values_of(bindings)]
     return bool(values) and all(
         isinstance(value, ast.Dict) and bool(value.values) and all(map(_is_short_list, value.values))
         for value in values
@@ -437,7 +329,7 @@ def _is_collected_of_few(name: ast.Name, bindings: list[Binding], module: Module
 def _is_made_of_few(name: ast.Name, bindings: list[Binding], module: Module) -> bool:
     """Whether the name holds one comprehension over what the source writes down, and nothing is added to it."""
     made = [
-        value for value in _values(bindings) if isinstance(value, ast.ListComp | ast.SetComp | ast.DictComp)
+        value for value in values_of(bindings) if isinstance(value, ast.ListComp | ast.SetComp | ast.DictComp)
     ]
     if len(bindings) != 1 or len(made) != 1 or len(made[0].generators) != 1:
         return False
@@ -460,7 +352,7 @@ def _is_given_few(name: ast.Name, bindings: list[Binding], module: Module) -> bo
 
 def _is_many_only_in_jobs(name: ast.Name, module: Module) -> bool:
     """Whether the name is a parameter for which those that requests reach write out one or a few: `index([document])`."""
-    found = _parameter(name, _bindings(name, module), module)
+    found = _parameter(name, bindings_of(name, module), module)
     return found is not None and switches.gets_few_in_requests(
         *found, lambda node: bool(node.contexts & IN_REQUEST)
     )
@@ -559,7 +451,7 @@ def _is_grouped(iterable: ast.expr, module: Module) -> bool:
         return True  # `ids_by_kind.items()`
     if not isinstance(inner, ast.Name):
         return False
-    values = list(_values(_bindings(inner, module)))
+    values = list(values_of(bindings_of(inner, module)))
     if any(isinstance(value, ast.SetComp) and isinstance(value.elt, ast.Attribute) for value in values):
         return True
     if inner is iterable:
@@ -629,7 +521,7 @@ def _is_limited(value: ast.AST | None, module: Module) -> bool:
 
 
 def _numbers(node: ast.expr, module: Module) -> Iterator[int]:
-    values = _values(_bindings(node, module)) if isinstance(node, ast.Name) else iter([node])
+    values = values_of(bindings_of(node, module)) if isinstance(node, ast.Name) else iter([node])
     for value in values:
         if isinstance(value, ast.Constant) and isinstance(value.value, int):
             yield value.value
@@ -654,34 +546,10 @@ def _is_arriving(iterable: ast.AST | None) -> bool:
 
 def _is_done(name: ast.Name, module: Module) -> bool:
     """`done, pending = await asyncio.wait(…)`: what was done by then, each turn for itself."""
-    for binding in _bindings(name, module):
+    for binding in bindings_of(name, module):
         value = binding.value.value if isinstance(binding.value, Part) else None
         if isinstance(value, ast.Await):
             value = value.value
         if isinstance(value, ast.Call) and module.qualified_name(value.func) == "asyncio.wait":
             return True
     return False
-
-
-def _value_of(name: ast.Name, module: Module) -> ast.AST | None:
-    return next(_values(_bindings(name, module)), None)
-
-
-def _bindings(name: ast.Name, module: Module) -> list[Binding]:
-    scope = module.index.scope_at(name)
-    while name.id not in scope.bindings:
-        if scope.parent is None:
-            return []
-        scope = scope.parent
-    return scope.bindings[name.id]
-
-
-def _values(bindings: list[Binding]) -> Iterator[ast.AST]:
-    for binding in bindings:
-        value = binding.value
-        if isinstance(value, ast.AnnAssign):
-            value = value.value
-        if isinstance(value, ast.Await):
-            value = value.value
-        if isinstance(value, ast.AST):
-            yield value

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from rules.engine.costs.summaries import Summaries
 from rules.engine.data import imported_texts
@@ -24,8 +25,7 @@ _SYSTEM = ("pg_", "sqlite_", "information_schema.", "pg_catalog.", "mysql.", "sy
 _FAR = 4
 
 
-@dataclass(slots=True)
-class Raw:
+class Raw(Struct):
     """A query by an SQL text, in code that a request reaches."""
 
     path: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from rules.engine.linking.values import Sort
 
@@ -22,8 +23,7 @@ _MEANT_TO_STAY = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Command:
+class Command(Struct, frozen=True):
     call: ast.Call
     name: str
     is_async: bool

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import cast
+
+from msgspec import Struct
 
 from rules.engine.data.models import Models
 from rules.engine.linking.resolver import Resolver
@@ -19,8 +20,7 @@ _REWRITES = "!"
 _GENERIC_ROOTS = frozenset({"pydantic.generics.GenericModel", "pydantic.RootModel"})
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """`names` are the attributes it may read, `schema` the class it is filled with."""
 
     name: str

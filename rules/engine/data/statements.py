@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from rules import libraries
 from rules.engine.data.models import Models
@@ -31,8 +32,7 @@ from rules.engine.reading.rows import (
 _MOST = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(Struct, frozen=True):
     """Rows whose query and table are known."""
 
     table: Table

@@ -13,7 +13,7 @@ SAME, OTHER_COLUMNS = "same", "other columns"
 """What following a change finds: nothing but lines and indexes is otherwise, or columns that lead nowhere are too."""
 Pending: TypeAlias = "Mapping[Relationship, tuple[Linked, Declared, Given, bool]]"
 """Relationships with what they were made of: file, declaration, call, and whether it says how many."""
-_SAID = tuple(name for name in Column.__slots__ if name != "line")
+_SAID = tuple(name for name in Column.__struct_fields__ if name != "line")
 
 
 def differs(old: Table, new: Table, had: Pending, has: Pending) -> str:

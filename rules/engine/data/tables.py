@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from rules.engine.linking.values import Value
 
@@ -23,16 +23,14 @@ _EAGER_LAZY = frozenset(
 """Values of `lazy=` with which reading the attribute runs no query of its own, or none that is a surprise."""
 
 
-@dataclass(slots=True)
-class ForeignKey:
+class ForeignKey(Struct):
     """`target` is `table.column` in the database's words."""
 
     target: str
     on_delete: str = ""
 
 
-@dataclass(slots=True, eq=False)
-class Column:
+class Column(Struct, eq=False):
     """`attribute` is its name in the class, `name` in the database. `path` and `line` say where it is declared."""
 
     attribute: str
@@ -52,8 +50,7 @@ class Column:
     """Read from the database only when somebody asks for it."""
 
 
-@dataclass(slots=True, eq=False)
-class Relationship:
+class Relationship(Struct, eq=False):
     attribute: str
     path: str
     line: int
@@ -79,8 +76,7 @@ class Relationship:
         return before.reverse == self.attribute or self.reverse == before.attribute
 
 
-@dataclass(slots=True, eq=False)
-class Table:
+class Table(Struct, eq=False):
     """A mapped class, or a `Table(…)` without one (then `value` is None)."""
 
     name: str

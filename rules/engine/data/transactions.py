@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
+
+from msgspec import Struct
 
 from rules import libraries
 from rules.engine.finding import Hop
@@ -82,8 +83,7 @@ def releases(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -
     )
 
 
-@dataclass(frozen=True)
-class Held:
+class Held(Struct, frozen=True):
     """A call out of the machine while a session keeps its connection."""
 
     call: ast.Call
@@ -97,8 +97,7 @@ class Held:
     """The line of the statement that took the connection."""
 
 
-@dataclass(frozen=True)
-class _Event:
+class _Event(Struct, frozen=True):
     call: ast.Call
     session: str
     releases: bool

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from rules.engine.data.statements import Loaded, Statements
 from rules.engine.finding import Hop
@@ -15,8 +16,7 @@ from rules.engine.reading.rows import ITEM as ROW
 from rules.engine.reading.rows import LIMITED, MANY, RESULT, TOUCHED, Flow, Rows
 
 
-@dataclass(slots=True)
-class Unlimited:
+class Unlimited(Struct):
     """A query without a limit."""
 
     loaded: Loaded

@@ -7,9 +7,9 @@ decides, once, for both: the evidence may be of that one, and cannot have seen w
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 
 import msgspec
+from msgspec import Struct, field
 
 from rules.engine import budgets
 from rules.engine.costs import estimates
@@ -50,8 +50,7 @@ _Key = tuple[str, str, str, str]
 """Rule, path, function, and text or what is called: what of a finding is the same in the next version."""
 
 
-@dataclass(frozen=True)
-class Weight:
+class Weight(Struct, frozen=True):
     """What the evidence says of one finding."""
 
     told: tuple[str, ...] = ()
@@ -79,8 +78,7 @@ class Weight:
 _NOTHING = Weight()
 
 
-@dataclass
-class Light:
+class Light(Struct):
     """The evidence that fits a version of the project, and what it says of that version's findings."""
 
     version: Version
@@ -89,8 +87,7 @@ class Light:
     weights: dict[_Key, list[Weight]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Since:
+class Since(Struct, frozen=True):
     """The version before, with its light. `renamed`: path of today -> path then."""
 
     light: Light

@@ -9,8 +9,9 @@ import re
 import symtable
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from rules.engine.finding import Edit
 from rules.engine.reading.edits import Lines
@@ -34,8 +35,7 @@ class NameTakenError(Exception):
     """The name an import needs means something else at the place of use."""
 
 
-@dataclass(frozen=True)
-class Binding:
+class Binding(Struct, frozen=True):
     """A place that gives `name` a meaning. `imported` is the qualified name when it is an absolute import."""
 
     name: str
@@ -393,8 +393,7 @@ def _blank(lines: Lines, line: int) -> bool:
     return line > len(lines.contents) or not lines.contents[line - 1].strip()
 
 
-@dataclass(frozen=True)
-class Names:
+class Names(Struct, frozen=True):
     """The global names of a module: those that something in it, or Python, binds, and those used without that."""
 
     bound: frozenset[str]

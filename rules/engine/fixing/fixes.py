@@ -8,8 +8,9 @@ import functools
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from rules.engine.finding import Edit, Finding, ProvenFix, Severity
 from rules.engine.fixing import bindings, leftovers
@@ -46,8 +47,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True)
-class Made:
+class Made(Struct, frozen=True):
     """A fix as edits of a file, and the file with them."""
 
     fix: ProvenFix

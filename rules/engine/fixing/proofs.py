@@ -12,7 +12,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from rules.engine.finding import Edit, Finding, ProvenFix, Result
 from rules.engine.fixing import fixes
@@ -28,8 +29,7 @@ Place = tuple[str, str]
 """A function, by its path and symbol."""
 
 
-@dataclass(frozen=True, eq=False)
-class Candidate:
+class Candidate(Struct, frozen=True, eq=False):
     """A fix that was made and is not yet proven."""
 
     finding: Finding
@@ -46,8 +46,7 @@ class Candidate:
         return not (self.changes.isdisjoint(other.about) and self.about.isdisjoint(other.changes))
 
 
-@dataclass(eq=False)
-class Round:
+class Round(Struct, eq=False):
     """Fixes that are proven together."""
 
     candidates: list[Candidate] = field(default_factory=list)

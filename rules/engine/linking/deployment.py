@@ -9,7 +9,8 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 _SERVERS = frozenset({"uvicorn", "gunicorn", "hypercorn", "granian", "fastapi", "daphne"})
 _APPLICATION = re.compile(r"^[\w.$\{\}/-]+:[\w.$\{\}]+(?:\(\))?$|^\$\{?\w*(?:APP|MODULE)\w*\}?$")
@@ -33,16 +34,14 @@ _ENVIRONMENT = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(Struct, frozen=True):
     """A word of a command, with its place."""
 
     text: str
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Struct, frozen=True):
     """A value that some file sets. `value` is None when it is set to something that cannot be read."""
 
     path: str
@@ -56,8 +55,7 @@ class Setting:
         return int(self.value) if self.value is not None and re.fullmatch(r"\d{1,9}", self.value) else None
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Struct, frozen=True):
     """A command line that starts an ASGI server.
 
     `production` is True for what is deployed, False for what is plainly for development or tests, None when the
@@ -117,8 +115,7 @@ _OTHER_FRAMEWORK = re.compile(r"(?:^|\.)wsgi:")
 """Django and Flask keep their application there; FastAPI has no such thing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Proxy:
+class Proxy(Struct, frozen=True):
     """A proxy that keeps connections to the server open for so many seconds."""
 
     path: str
@@ -127,8 +124,7 @@ class Proxy:
     seconds: int
 
 
-@dataclass(frozen=True, slots=True)
-class Deployment:
+class Deployment(Struct, frozen=True):
     """All that the documents say. Tuples are in the order of paths and lines."""
 
     commands: tuple[Command, ...] = ()

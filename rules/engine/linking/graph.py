@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 import msgspec
+from msgspec import Struct, field
 
 from rules.engine.linking.knowledge import Knowledge
 from rules.engine.linking.resolver import Resolver
@@ -27,8 +27,7 @@ ELSEWHERE = "elsewhere"
 _STREAMS = frozenset({"StreamingResponse", "EventSourceResponse"})
 
 
-@dataclass(slots=True, eq=False)
-class Edge:
+class Edge(Struct, eq=False):
     target: Node
     call: Call
     kind: str
@@ -42,8 +41,7 @@ class Edge:
     """The call hands the target to a function that calls it."""
 
 
-@dataclass(slots=True, eq=False)
-class LeafCall:
+class LeafCall(Struct, eq=False):
     """A call of something outside the project that waits, queries, leaves the machine or connects."""
 
     name: str
@@ -57,8 +55,7 @@ class LeafCall:
     """What hands it on: `asyncio.to_thread`."""
 
 
-@dataclass(slots=True, eq=False)
-class Node:
+class Node(Struct, eq=False):
     """A function of the project in the call graph."""
 
     module: Linked
@@ -122,6 +119,9 @@ class Graph:
         resolver, module = self.resolver, node.module
         resolver.reader = node if resolver.tracks else None
         for call in node.function.calls:
+            if call.flags & facts.DECORATES:
+                self._decorated(node, call)
+                continue
             if call.flags & facts.LOAD:
                 getter = resolver.property_of(call.ref, module)
                 if getter is not None:
@@ -154,11 +154,21 @@ class Graph:
         for at, edge in enumerate(node.edges):
             edge.at = at
 
+    def _decorated(self, node: Node, call: Call) -> None:
+        """What a decorator does around the function belongs to it: `@transactional` commits, `@audited` asks a service."""
+        for target in self.runs(self.resolver.value(call.ref, node.module)):
+            flags = target.function.flags
+            if flags & facts.AROUND and target.is_async == node.is_async and not flags & facts.GENERATOR:
+                node.edges.append(Edge(target, call, CALL))
+
     def _called_back(self, node: Node, call: Call, target: Node) -> None:
         """What `target` calls of that which the call hands it runs as if `node` called it."""
         for ref, parameter in callbacks.called_back(self.resolver, call, target):
             for function in self.runs(self.resolver.value(ref, node.module)):
-                if not function.function.flags & facts.GENERATOR and parameter.awaited == function.is_async:
+                flags = function.function.flags
+                # `lambda: fetch(name)` hands the coroutine on that it makes.
+                awaitable = function.is_async or (parameter.awaited and bool(flags & facts.LAMBDA))
+                if not flags & facts.GENERATOR and parameter.awaited == awaitable:
                     kind = THREAD if parameter.in_thread else CALL
                     node.edges.append(Edge(function, call, kind, handed=True))
 
@@ -197,6 +207,8 @@ class Graph:
                 for target in self.runs(self.resolver.value(handed, node.module) if handed else None):
                     if not target.is_async and not target.function.flags & facts.GENERATOR:
                         node.edges.append(Edge(target, call, CALL))
+        if call.flags & facts.QUICK and meaning.query is not None and name.endswith(".merge"):
+            return
         external = meaning.external if not call.flags & facts.LOCAL else None
         if meaning.blocking is not None or meaning.query is not None or external is not None:
             node.leaves.append(LeafCall(name, call, meaning.blocking, meaning.query, external))

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
+
+from msgspec import Struct
 
 from rules import libraries
 from rules.engine.finding import Options
 from rules.libraries import OFFLOADS, Blocking, Client, External, Kind, Offload, Query
 
 
-@dataclass(frozen=True, slots=True)
-class Meaning:
+class Meaning(Struct, frozen=True):
     """What the tables say of one callable."""
 
     blocking: Blocking | None = None

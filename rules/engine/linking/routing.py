@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
+
+from msgspec import Struct, field
 
 from rules.engine.finding import EndpointRef
 from rules.engine.linking.graph import Graph, Node
@@ -28,8 +29,7 @@ _MAX_DEPTH = 6
 _CALLS_BACK = 3
 
 
-@dataclass(slots=True, eq=False)
-class Router:
+class Router(Struct, eq=False):
     """An application or a router. `key` is (path, own name)."""
 
     key: tuple[str, str]
@@ -44,8 +44,7 @@ class Router:
             self.included.append((parent, prefix, dependencies))
 
 
-@dataclass(slots=True, eq=False)
-class Route:
+class Route(Struct, eq=False):
     methods: tuple[str, ...]
     path: str
     handler: Node
@@ -55,8 +54,7 @@ class Route:
     """What it was given by name: `response_model`, `response_class`, …"""
 
 
-@dataclass(slots=True, eq=False)
-class EndpointNode:
+class EndpointNode(Struct, eq=False):
     """One method on one path. `dependencies` are all functions that FastAPI runs before the handler."""
 
     ref: EndpointRef

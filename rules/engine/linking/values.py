@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from rules.engine.reading.facts import Class, Function, ModuleFacts
 
@@ -29,8 +30,7 @@ class Sort:
     """One of several functions, classes or instances of the project: `members`. What they implement is the `item`."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Value:
+class Value(Struct, frozen=True, eq=False):
     """`name` is qualified; for project values `module` and `symbol` say where the definition is."""
 
     sort: int
@@ -64,8 +64,7 @@ class Value:
         return self.home.functions[self.symbol]
 
 
-@dataclass(eq=False, slots=True)
-class Linked:
+class Linked(Struct, eq=False):
     """A module within its project. `name` is dotted, as importing code would write it."""
 
     path: str

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 
 import msgspec
+from msgspec import Struct, field
 
 from rules.engine.linking import named
 from rules.engine.linking.graph import CALL, Node
@@ -19,8 +19,7 @@ from rules.engine.reading.facts import Argument, Call
 _MAX_READINGS = 400
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(Struct, frozen=True):
     """An argument and the module that it is written in."""
 
     argument: Argument
@@ -31,8 +30,7 @@ class Given:
         return self.argument.name
 
 
-@dataclass(slots=True)
-class Reading:
+class Reading(Struct):
     """The arguments of one run of a call."""
 
     positional: list[Given] = field(default_factory=list)

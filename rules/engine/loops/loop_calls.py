@@ -10,10 +10,12 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from rules import libraries
 from rules.engine.costs import estimates
@@ -96,8 +98,7 @@ _FAR = 4
 """Longer call paths are said one severity lower."""
 
 
-@dataclass(frozen=True)
-class Stop:
+class Stop(Struct, frozen=True):
     """A call in an async function that holds the event loop."""
 
     code: str

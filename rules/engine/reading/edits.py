@@ -8,7 +8,8 @@ import io
 import re
 import tokenize
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from rules.engine.finding import Edit
 
@@ -21,8 +22,7 @@ class EditError(ValueError):
     """Edits overlap, lie outside the file, or the file does not survive decoding and encoding."""
 
 
-@dataclass(frozen=True)
-class Lines:
+class Lines(Struct, frozen=True):
     """A file as lines: `contents[i]` without its line end, `ends[i]` the line end (empty at most for the last)."""
 
     contents: tuple[str, ...]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 
 import msgspec
+from msgspec import Struct, field
 
 from rules.engine.reading.declarations import Given, given
 from rules.engine.reading.index import Index
@@ -138,8 +138,7 @@ def _has_sql(call: ast.Call) -> bool:
     )
 
 
-@dataclass(slots=True)
-class Schema:
+class Schema(Struct):
     """What a chain of migrations leaves behind. Table and column names are those of the database."""
 
     indexes: dict[str, list[tuple[str, tuple[str, ...]]]] = field(default_factory=dict)

@@ -18,7 +18,8 @@ import keyword
 import re
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 HOST = sys.version_info[:2]
 
@@ -86,8 +87,7 @@ def parse(text: str, host: tuple[int, int] = HOST) -> ast.Module | None:
     return tree
 
 
-@dataclass(slots=True)
-class _Field:
+class _Field(Struct):
     """`{expression!r:spec}` of an f-string: where the expression stands, and the fields of its spec."""
 
     start: int
@@ -95,8 +95,7 @@ class _Field:
     spec: list[_Field]
 
 
-@dataclass(slots=True)
-class _Part:
+class _Part(Struct):
     """One literal of a run of adjacent ones."""
 
     start: int
@@ -112,8 +111,7 @@ class _Part:
     """The literal text before, between and after the fields."""
 
 
-@dataclass(slots=True)
-class _Bracket:
+class _Bracket(Struct):
     opening: str
     star: tuple[int, int] | None = None
     """The unpacking that its first element starts with."""

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from sqlglot import exp
@@ -50,8 +51,7 @@ _VALUE = ":fpvalue"
 _FOLDS = frozenset({"lower", "upper", "trim", "date", "cast", "substring", "length", "coalesce", "datetrunc"})
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Struct, frozen=True):
     """One of the conditions that must all hold. `operator` is `=`, `in`, `<`, `like`, `%like`, `f()=` or `!`.
 
     `%like` has a pattern that starts with a wildcard; `f()=` compares what a function makes of the column; `!` narrows
@@ -65,8 +65,7 @@ class Condition:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(Struct, frozen=True):
     """One parsed statement."""
 
     kind: str

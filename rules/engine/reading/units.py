@@ -10,8 +10,9 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 from rules.engine.reading.edits import Lines
 
@@ -58,8 +59,7 @@ def _span(node: ast.AST) -> tuple[Any, ...]:
     )
 
 
-@dataclass(frozen=True)
-class Unit:
+class Unit(Struct, frozen=True):
     """Lines `first..last` of the file, parsed by libcst after `header` (whose lines come first)."""
 
     first: int
@@ -219,8 +219,7 @@ def _gate(unit: Unit, text: str) -> None:
             ]
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(Struct, frozen=True):
     """A node of the file in the unit's coordinates: lines from 1, columns in characters."""
 
     kinds: tuple[type[Any], ...]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from rules.engine.linking.values import Sort
 from rules.engine.reading.origins import assigned, parameters
@@ -16,8 +17,7 @@ _CLIENTS = frozenset({"requests", "httpx", "httpx2", "aiohttp", "urllib3"})
 _READS = ("get", "fetch", "load", "download", "urlopen", "json")
 
 
-@dataclass(frozen=True)
-class FixedRequest:
+class FixedRequest(Struct, frozen=True):
     """`text` is all that the source says of the address: its text, and the names it is made of."""
 
     call: ast.Call

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
+
+from msgspec import Struct, field
 
 from rules.engine.linking.instances import is_shared
 from rules.engine.reading.walking import walk
@@ -37,8 +38,7 @@ _EMPTY = (ast.Dict, ast.List, ast.Set)
 _DATA_CLASSES = frozenset({"BaseModel", "BaseSettings", "SQLModel", "TypedDict", "NamedTuple", "Schema"})
 
 
-@dataclass(frozen=True)
-class Growth:
+class Growth(Struct, frozen=True):
     """One place where a container gets an entry. `key` is what the entry is stored under or is."""
 
     node: ast.AST
@@ -47,8 +47,7 @@ class Growth:
     is_keyed: bool
 
 
-@dataclass
-class Holder:
+class Holder(Struct):
     """A container. `name` is how the file spells it: `_cache`, `Service._cache`, `app.state.sessions`."""
 
     name: str

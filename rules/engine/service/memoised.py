@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from rules.libraries.caching import MEMOISER_ALIASES, MEMOISERS, Memoiser
 
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
     from rules.engine.module import Module
 
 
-@dataclass(frozen=True)
-class Memo:
+class Memo(Struct, frozen=True):
     """One memoising decorator on one function."""
 
     node: ast.expr

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from rules.engine.kept_answers import once
 from rules.engine.linking.graph import Node
@@ -54,8 +55,7 @@ _CANVAS = frozenset(
 _RESULTS = frozenset({"celery.result.AsyncResult", "celery.result.GroupResult"})
 
 
-@dataclass(frozen=True)
-class Enqueue:
+class Enqueue(Struct, frozen=True):
     """A synchronous call that puts a job into a queue. `arguments` are the job's own, without options."""
 
     library: str

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from rules.engine.linking.values import Sort, Value
 from rules.engine.reading.walking import walk
@@ -22,8 +23,7 @@ _WRAPPERS = frozenset({"list", "sorted", "tuple", "reversed"})
 _SCALARS = ("uuid.", "datetime.", "decimal.", "pathlib.", "enum.")
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """How an endpoint declares its answer. `model` is what FastAPI validates and serializes with, if anything."""
 
     function: ast.FunctionDef | ast.AsyncFunctionDef

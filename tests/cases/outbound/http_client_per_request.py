@@ -13,6 +13,7 @@ from fastapi import BackgroundTasks, Depends, FastAPI, Request
 from fastapi.responses import StreamingResponse
 from openai import AsyncOpenAI
 from slack_sdk import WebClient
+from turbopuffer import AsyncTurbopuffer
 
 
 @asynccontextmanager
@@ -222,10 +223,26 @@ async def tells_slowly(order: int) -> None:
         await client.post("https://partner.example/orders", json=order)
 
 
+def tells_in_thread(order: int) -> None:
+    for _ in range(3):
+        with httpx.Client() as client:  # FP603 (summary)
+            if client.post("https://partner.example/orders", json=order).status_code < 500:
+                return
+
+
 @app.post("/told-afterwards")
 async def told_afterwards(order: int, tasks: BackgroundTasks) -> None:
     tasks.add_task(tells_partner, order)
     tasks.add_task(tells_slowly, order)
+    tasks.add_task(tells_in_thread, order)
+
+
+@app.get("/readiness")
+async def readiness() -> None:
+    def look() -> None:
+        boto3.client("s3").head_bucket(Bucket="orders")  # FP603 (summary)
+
+    await asyncio.to_thread(look)
 
 
 class Builder:
@@ -382,3 +399,17 @@ async def neighbour() -> str:
     async with aiohttp.ClientSession() as session:  # FP603 (summary)
         async with session.get("http://metrics:9000/") as answer:
             return await answer.text()
+
+
+@app.get("/similar")
+async def searches_vectors(words: str) -> object:
+    async with AsyncTurbopuffer(region="gcp-europe-west3") as client:  # FP603
+        return await client.namespace("orders").query(rank_by=("text", "BM25", words), top_k=10)
+
+
+vectors = AsyncTurbopuffer(region="gcp-europe-west3")
+
+
+@app.get("/similar-shared")
+async def searches_with_what_is_shared(words: str) -> object:
+    return await vectors.namespace("orders").query(rank_by=("text", "BM25", words), top_k=10)
