@@ -205,6 +205,12 @@ async def test_a_request_over_its_deadline_ends_with_every_file_skipped() -> Non
 
 
 async def test_workers_know_nothing_of_our_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And need no folder that can be written to."""
+
+    def nowhere() -> str:
+        raise FileNotFoundError("no usable temporary directory")
+
+    monkeypatch.setattr("tempfile.gettempdir", nowhere)
     monkeypatch.setenv("FASTPERF_PRIVATE_KEY", "canary")
     async with Analysis(1) as analysis:
         (pid,) = analysis.pids
