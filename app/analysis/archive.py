@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 import tarfile
 import zlib
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from app.analysis.documents import LARGEST_DOCUMENT, is_document, is_python
+from rules.engine.reading.regexes import regex
 
 LARGEST_FILE = 4_000_000
 NAMELESS = "its name is not UTF-8"
@@ -19,7 +19,7 @@ MOST_MEMBERS = 400_000
 MOST_BYTES = 4_000_000_000
 """Of the unpacked archive, whatever it holds: a bomb ends here."""
 LONGEST_PATH = 1_000
-_SURROGATE = re.compile("[\ud800-\udfff]")
+_SURROGATE = regex("[\ud800-\udfff]")
 
 
 class Member(NamedTuple):

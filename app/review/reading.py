@@ -18,14 +18,15 @@ from rules.engine import registry
 from rules.engine.budgets import KINDS
 from rules.engine.ceding import linter_of
 from rules.engine.finding import Linter, Severity
+from rules.engine.reading.regexes import regex
 
 FILE = ".github/fastperf.toml"
 PYPROJECT = "pyproject.toml"
 RUFF = (".ruff.toml", "ruff.toml")
 ORGANISATION = "org:.github/fastperf.toml"
 MAX_BYTES = 65_536
-_CODE = re.compile(r"FP\d{0,3}")
-_LONG_KEY = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){64}""")
+_CODE = regex(r"FP\d{0,3}")
+_LONG_KEY = regex(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){64}""")
 _MAX_ERRORS = 20  # of one document
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine.finding import Hop, Impact
 from rules.engine.reading.loop_shapes import spelled
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
@@ -18,21 +19,21 @@ if TYPE_CHECKING:
     from rules.engine.module import Module
 
 # State that a request puts there for another request to find.
-_SHARED = re.compile(
+_SHARED = regex(
     r"session|connection|client|socket|subscriber|listener|room|channel|online|presence|user|login|attempt|rate|limit|counter"
     r"|count|job|progress|status|pending|upload|chat|conversation|game|player|message|otp|code|state",
     re.IGNORECASE,
 )
-_OWN = re.compile(
+_OWN = regex(
     r"cache|memo|lock|_loop|engine|pool|http|executor|model|_tasks?$|warned|seen|metric|gauge|histogram|redis",
     re.IGNORECASE,
 )
-_HERE = re.compile(
+_HERE = regex(
     r"session|connection|client|socket|subscriber|listener|room|channel|agent|online|user", re.IGNORECASE
 )
 """What holds sockets is where the socket is, whoever brings the messages."""
 _CHANNELS = ("redis.", "aioredis.", "broadcaster.")
-_STORE = re.compile(r"redis|cache_?incr|incr_cache", re.IGNORECASE)
+_STORE = regex(r"redis|cache_?incr|incr_cache", re.IGNORECASE)
 _SCHEDULERS = (
     "apscheduler.schedulers.asyncio.AsyncIOScheduler.start",
     "apscheduler.schedulers.background.BackgroundScheduler.start",
