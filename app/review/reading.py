@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import enum
 import re
 import tomllib
@@ -241,6 +240,8 @@ def _unknown(key: str, known: Collection[str], where: str = "") -> str:
 
 @lru_cache(maxsize=256)
 def _closest(word: str, known: frozenset[str]) -> tuple[str, ...]:
+    import difflib  # only here: few keys are misspelled
+
     return tuple(difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.6))
 
 
