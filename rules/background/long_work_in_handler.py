@@ -12,6 +12,7 @@ from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.service.traffic import is_seldom
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -196,10 +197,11 @@ class LongWorkInHandler(Rule):
         yield Match(
             call,
             f"The response waits for `{spelled(call.func)}`, whose result it does not use.",
-            severity=self.severity if kind == "mail" and role == "endpoint" else Severity.MEDIUM,
+            severity=self.severity
+            if kind == "mail" and role == "endpoint" and not is_seldom(call, module)
+            else Severity.MEDIUM,
             confidence=Confidence.LIKELY
-            if kind == "mail"
-            or (_is_notice(call) and not _nobody_waits(node, call, module) and not _only_asks(path))
+            if _is_plainly_aside(kind, role, call, path) and not _nobody_waits(node, call, module)
             else Confidence.POSSIBLE,
             call_path=path,
             fix=_fix(node, call, module),
@@ -253,6 +255,11 @@ def _answers_file(function: ast.AST) -> bool:
 
 def _is_notice(call: ast.Call) -> bool:
     return bool(_NOTICE.search(ast.unparse(call.func)))
+
+
+def _is_plainly_aside(kind: str, role: str, call: ast.Call, path: tuple[Hop, ...]) -> bool:
+    """A mail, or a notice that the endpoint itself sends: further away it may be what the request is for."""
+    return kind == "mail" or (role == "endpoint" and _is_notice(call) and not _only_asks(path))
 
 
 def _only_asks(path: tuple[Hop, ...]) -> bool:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.costs import kept_estimates
+from rules.engine.reading import facts
 from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
@@ -30,6 +32,23 @@ _SESSIONS = frozenset(
     }
 )
 _SPAWNS = frozenset({"asyncio.create_task", "asyncio.ensure_future", "anyio.abc.TaskGroup.start_soon"})
+_TELLS = frozenset(
+    {
+        "print",
+        "log",
+        "debug",
+        "info",
+        "warning",
+        "error",
+        "exception",
+        "getLogger",
+        "now",
+        "isoformat",
+        "len",
+        "str",
+    }
+)
+"""What a function calls that only says it was called."""
 
 
 class RequestSessionInBackgroundTask(Rule):
@@ -61,7 +80,9 @@ class RequestSessionInBackgroundTask(Rule):
                 with Session() as session:
                     yield session
 
-            def send_invoice(order_id: int, session: Session) -> None: ...
+            def send_invoice(order_id: int, session: Session) -> None:
+                session.get(Order, order_id).sent = True
+                session.commit()
 
             @app.post("/orders/{order_id}/invoice")
             def invoice(order_id: int, tasks: BackgroundTasks, session: Session = Depends(get_session)) -> None:
@@ -87,8 +108,8 @@ class RequestSessionInBackgroundTask(Rule):
         return callee.meaning.offload is not None or callee.name in _SPAWNS or may_enqueue(callee)
 
     def check(self, node: ast.Call, module: Module) -> Iterator[Match]:
-        how, handed = _handed_over(node, module)
-        if not how or not module.in_request_path(node):
+        how, work, handed = _handed_over(node, module)
+        if not how or not module.in_request_path(node) or (work is not None and _is_stub(work, module)):
             return
         session = next((value for value in handed if _is_request_session(value, module)), None)
         if session is None:
@@ -103,22 +124,36 @@ class RequestSessionInBackgroundTask(Rule):
         )
 
 
-def _handed_over(call: ast.Call, module: Module) -> tuple[str, list[ast.expr]]:
-    """(how the work goes on, what it is given)."""
+def _handed_over(call: ast.Call, module: Module) -> tuple[str, ast.expr | None, list[ast.expr]]:
+    """(how the work goes on, the function that does it, what it is given)."""
     offload = module.offload(call)
     if offload is not None and offload.kind == "background":
-        return "background", [*call.args[1:], *(keyword.value for keyword in call.keywords)]
+        return (
+            "background",
+            call.args[0] if call.args else None,
+            [*call.args[1:], *(keyword.value for keyword in call.keywords)],
+        )
     if module.qualified_name(call.func) in _SPAWNS and call.args:
         if module.is_awaited(call) or not _is_left_alone(call, module):
-            return "", []
+            return "", None, []
         inner = call.args[0]
         if isinstance(inner, ast.Call):
-            return "task", [*inner.args, *(keyword.value for keyword in inner.keywords)]
-        return "task", list(call.args[1:])
+            return "task", inner.func, [*inner.args, *(keyword.value for keyword in inner.keywords)]
+        return "task", inner, list(call.args[1:])
     found = enqueue(call, module)
     if found is not None:
-        return "queue", list(found.arguments)
-    return "", []
+        return "queue", None, list(found.arguments)
+    return "", None, []
+
+
+def _is_stub(work: ast.expr, module: Module) -> bool:
+    """Whether the function has nothing to do yet: nothing holds the session, and nothing meets it closed."""
+    found = list(module.project.graph.runs(module.value(work)))
+    return bool(found) and all(
+        re.split(r"\W+", call.ref.rstrip("()"))[-1] in _TELLS or call.flags & facts.LOAD
+        for node in found
+        for call in node.function.calls
+    )
 
 
 def _is_left_alone(call: ast.Call, module: Module) -> bool:

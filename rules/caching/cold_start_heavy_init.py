@@ -8,7 +8,7 @@ from rules.engine.finding import Impact
 from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
-from rules.engine.service.creation import depends_on_request, made_again
+from rules.engine.service.creation import depends_on_request, goes_away, made_again
 from rules.libraries.heavy import FROM_PRETRAINED, LOADERS
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ class ColdStartHeavyInit(Rule):
             node,
             f"`{shown}` loads {what} again for every request.",
             severity=Severity.HIGH if chosen else self.severity,
-            confidence=Confidence.LIKELY,
+            confidence=Confidence.POSSIBLE if goes_away(node, module) else Confidence.LIKELY,
             impact=Impact(
                 "seconds and a copy of the model in memory per request → once per process",
                 "load time and size of the model, per request",

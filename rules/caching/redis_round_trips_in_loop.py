@@ -132,7 +132,7 @@ class RedisRoundTripsInLoop(Rule):
             f"`{spelled(node.func)}` runs once per item of `{source}`: one round trip to Redis each.",
             severity=self.severity if module.in_request_path(node) else Severity.MEDIUM,
             confidence=Confidence.POSSIBLE
-            if is_doubtful(loop, module) or _sweeps(sent, loop)
+            if is_doubtful(loop, module) or _sweeps(sent, loop) or _fills_module(loop, module)
             else Confidence.CERTAIN,
             impact=kept_estimates.redis_in_loop(module.options),
             instead=f"{many[0].upper()}{many[1:]}." if not many.startswith("`") else f"{many}.",
@@ -145,6 +145,24 @@ def _sweeps(sent: Command, loop: ast.AST) -> bool:
         isinstance(iterable, ast.Call)
         and last_name(iterable.func) in ("scan_iter", "hscan_iter", "sscan_iter")
         for iterable in iterables(loop)
+    )
+
+
+def _fills_module(loop: ast.AST, module: Module) -> bool:
+    """`RATES[name] = await redis.get(name)` of a dictionary of the module: loaded now and then, and kept."""
+    kept = {
+        target.id
+        for statement in module.tree.body
+        if isinstance(statement, ast.Assign | ast.AnnAssign)
+        for target in (statement.targets if isinstance(statement, ast.Assign) else [statement.target])
+        if isinstance(target, ast.Name)
+    }
+    return any(
+        isinstance(node, ast.Subscript)
+        and isinstance(node.ctx, ast.Store)
+        and isinstance(node.value, ast.Name)
+        and node.value.id in kept
+        for node in walk(loop)
     )
 
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine.data.embedded import written
 from rules.engine.reading import migrations
-from rules.engine.reading.migrations import Operation, text
+from rules.engine.reading.migrations import Migration, Operation, text
 from rules.engine.rule import Confidence, Effort, Invalid, ProjectMatch, ProjectRule, Severity, Valid
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ _TEXTS = frozenset(
     {"String", "Text", "VARCHAR", "TEXT", "Unicode", "UnicodeText", "AutoString", "Enum", "ENUM"}
 )
 """Types between which PostgreSQL mostly changes the catalogue only."""
+_LISTED = 4
 _VOLATILE = ("gen_random_uuid", "uuid_generate", "clock_timestamp", "random(", "nextval")
 
 
@@ -92,23 +93,32 @@ class BlockingMigrationOp(ProjectRule):
             migration = known[path]
             if not migration.before:
                 continue  # the first one meets an empty database
-            own = migrations.tables_of([migration])
-            for operation in migration.operations:
-                table = _table(operation)
-                if not table or table in own:
-                    continue
-                problem = _problem(operation, table)
-                if problem:
-                    yield ProjectMatch(
-                        path,
-                        operation.line,
-                        problem,
-                        # How large and how busy the table is decides, and is not in the code.
-                        confidence=Confidence.LIKELY
-                        if project.options.at(path).context
-                        else Confidence.POSSIBLE,
-                        text=f"{operation.name} {table} {migration.revision}",
-                    )
+            for operation, table, problem, also in _grouped(migration):
+                yield ProjectMatch(
+                    path,
+                    operation.line,
+                    f"{problem.removesuffix('.')}{also}.",
+                    # How large and how busy the table is decides, and is not in the code.
+                    confidence=Confidence.LIKELY if project.options.at(path).context else Confidence.POSSIBLE,
+                    text=f"{operation.name} {table} {migration.revision}",
+                )
+
+
+def _grouped(migration: Migration) -> Iterator[tuple[Operation, str, str, str]]:
+    """Operations on tables that are there already, with the table and what is wrong, and how it goes on about further
+    ones of the same kind in the same migration."""
+    own = migrations.tables_of([migration])
+    kinds: dict[str, list[tuple[Operation, str, str]]] = {}
+    for operation in migration.operations:
+        table = _table(operation)
+        problem = _problem(operation, table) if table and table not in own else ""
+        if problem:
+            kinds.setdefault(problem.replace(f"`{table}`", ""), []).append((operation, table, problem))
+    for (operation, table, problem), *others in kinds.values():
+        lines = ", ".join(str(other.line) for other, _, _ in others[:_LISTED])
+        more = f" and {len(others) - _LISTED} more" if len(others) > _LISTED else ""
+        also = f"; and so line{'s' if len(others) > 1 else ''} {lines}{more}" if others else ""
+        yield operation, table, problem, also
 
 
 def _is_postgres(project: Project) -> bool:

@@ -162,6 +162,7 @@ class CommitInLoop(Rule):
         text = _text(query.kind, doubts, loop, module)
         confidence = Confidence.POSSIBLE if doubts > 1 else _confidence(node, query.kind, loop, module)
         lines = [] if confidence is Confidence.POSSIBLE else _in_other_branches(node, loop, module)
+        lines = sorted({*lines, *_in_other_arms(node, loop, module)})
         also = f"; line {lines[0]} does the other way round" if lines else ""
         yield Match(
             node,
@@ -229,6 +230,26 @@ def _in_other_branches(node: ast.Call, loop: ast.For, module: Module) -> list[in
             if isinstance(call, ast.Call) and ast.unparse(call) == own
         }
     )
+
+
+def _in_other_arms(node: ast.Call, loop: ast.For, module: Module) -> set[int]:
+    """The lines of the same call in later arms of a `try` around: a turn that fails makes the one there instead."""
+    own = ast.unparse(node)
+    lines: set[int] = set()
+    for parent, child in ancestors(node, loop, module):
+        if not isinstance(parent, ast.Try):
+            continue
+        arms = [parent.body, *(each.body for each in parent.handlers), parent.orelse, parent.finalbody]
+        at = next((place for place, arm in enumerate(arms) if child in arm), None)
+        if at is None and child in parent.handlers:
+            at = 1 + parent.handlers.index(child)
+        for statement in (each for arm in arms[at + 1 :] for each in arm) if at is not None else ():
+            lines |= {
+                call.lineno
+                for call in walk(statement)
+                if isinstance(call, ast.Call) and ast.unparse(call) == own
+            }
+    return lines
 
 
 def _text(kind: str, doubts: int, loop: ast.For, module: Module) -> str:

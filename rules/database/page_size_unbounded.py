@@ -21,6 +21,7 @@ from rules.engine.reading.page_sizes import (
     way_to_limit,
 )
 from rules.engine.reading.regexes import regex
+from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import own_calls, walk
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.service.traffic import is_example
@@ -41,6 +42,17 @@ _HOLDS_ALL = regex(
     re.IGNORECASE,
 )
 """What may hold most of all rows by itself."""
+
+
+_CALLER = regex(
+    r"(?:(?:current|active|auth\w*|login|logged_in|request|jwt)_?)?(?:user|account|member|identity|customer)(?:_id|_uuid)?"
+    r"|me|caller|principal",
+    re.IGNORECASE,
+)
+"""How parameters are called that say who asks."""
+_SUBJECTS = frozenset(
+    {"get_jwt_subject", "get_jwt_identity", "get_raw_jwt", "get_current_user", "get_current_user_id"}
+)
 
 
 class PageSizeUnbounded(Rule):
@@ -152,8 +164,12 @@ class PageSizeUnbounded(Rule):
                     f"`{argument.arg}` of `{node.name}` goes to `.limit()` as it comes: one request may ask for"
                     f" {rows}{_usually(default)}.",
                     severity=self.severity.lowered() if parent else None,
+                    # What belongs to one user or one device is a part of the table, and mostly a small one.
                     confidence=Confidence.POSSIBLE
-                    if _is_narrow(call, module) or is_example(module.path, module.project)
+                    if parent
+                    or _is_narrow(call, module)
+                    or _is_of_caller(call, node)
+                    or is_example(module.path, module.project)
                     else Confidence.CERTAIN,
                     fix=_fix(argument, default),
                     call_path=path,
@@ -189,6 +205,48 @@ def _is_narrow(call: ast.Call, module: Module) -> bool:
         return True
     loaded = module.rows(call)
     return bool(loaded) and all(is_small(each.table) or _has_owner(each) for each in loaded)
+
+
+def _is_of_caller(call: ast.Call, node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """Whether the call is given who asks (`current_user.id`, the subject of a token), or the rows are compared with that:
+    then they are mostly those of one user."""
+    who = {
+        argument.arg
+        for argument, default in arguments(node)
+        if _CALLER.fullmatch(argument.arg) and _is_provided(argument, default)
+    }
+    for part in walk(node):
+        match part:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                if any(_is_who(each, who) for each in walk(value)):
+                    who.add(name)
+    handed = [*call.args, *(keyword.value for keyword in call.keywords)]
+    compared = [
+        each
+        for part in walk(node)
+        if isinstance(part, ast.Compare) and isinstance(part.left, ast.Attribute)
+        for each in part.comparators
+    ]
+    return any(_is_who(part, who) for value in (*handed, *compared) for part in walk(value))
+
+
+def _is_who(part: ast.AST, who: set[str]) -> bool:
+    match part:
+        case ast.Name(id=name):
+            return name in who
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)):
+            return name in _SUBJECTS
+    return False
+
+
+def _is_provided(argument: ast.arg, default: ast.expr | None) -> bool:
+    """Whether a dependency gives the parameter, here or by the alias that annotates it, or it has to be given."""
+    roots = [each for each in (argument.annotation, default) if each is not None]
+    return any(
+        isinstance(part, ast.Call) and last_name(part) in ("Depends", "Security")
+        for root in roots
+        for part in walk(root)
+    ) or (default is None and isinstance(argument.annotation, ast.Name | ast.Attribute))
 
 
 def _has_owner(loaded: Loaded) -> bool:

@@ -32,6 +32,7 @@ from rules.engine.loops.repeating import changing_names, is_short_loop, repeats
 from rules.engine.project import Project
 from rules.engine.reading import facts
 from rules.engine.reading.index import Index
+from rules.engine.reading.quick_calls import takes_as_is
 from rules.engine.reading.row_reader import Reader
 from rules.engine.reading.scopes import COMPREHENSIONS, FUNCTIONS, LOOPS, FunctionNode, LoopNode, Scope
 from rules.engine.reading.source import Source
@@ -344,7 +345,10 @@ class Module:
 
     def query(self, call: ast.AST) -> Query | None:
         """The database round trip that `call` itself is."""
-        return self.meaning(call).query
+        found = self.meaning(call).query
+        if found is not None and found.name.endswith(".merge") and isinstance(call, ast.Call):
+            return None if takes_as_is(call) else found
+        return found
 
     def external(self, call: ast.AST) -> External | None:
         """The call out of the machine that `call` itself is."""

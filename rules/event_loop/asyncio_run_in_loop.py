@@ -134,7 +134,7 @@ class AsyncioRunInLoop(Rule):
             node,
             _message(module.segment(node.func), starter, by_choice=by_choice),
             severity=_severity(node, starter, module, by_choice=by_choice),
-            confidence=_confidence(nesting, by_choice=by_choice),
+            confidence=_confidence(nesting, by_choice=by_choice, caught=_is_caught(node, module)),
             fix=Fix(_await_instead(starter), safety=Safety.SAFE)
             if function and function.is_async and not holds_mutex(node, module)
             else None,
@@ -185,8 +185,8 @@ def _keeps(handler: ast.ExceptHandler) -> bool:
     return catches and not any(isinstance(node, ast.Raise) for node in walk(handler))
 
 
-def _confidence(nesting: Nesting, *, by_choice: bool) -> Confidence:
-    if nesting is Nesting.ELSEWHERE:
+def _confidence(nesting: Nesting, *, by_choice: bool, caught: bool) -> Confidence:
+    if caught or nesting is Nesting.ELSEWHERE:
         return Confidence.POSSIBLE
     return Confidence.LIKELY if by_choice else Confidence.CERTAIN
 

@@ -12,6 +12,7 @@ from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import own_calls, walk
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.service.creation import serves
+from rules.engine.service.serving import is_led_to
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -117,9 +118,8 @@ class DanglingTask(Rule):
         if others and (others[0].lineno, others[0].col_offset) < (node.lineno, node.col_offset):
             return  # said there
         harmless = all(map(partial(_is_held_elsewhere, module=module), (node, *others)))
-        unheard = (
-            "" if all(_catches_all(call, module) for call in (node, *others)) else ", and its errors with it"
-        )
+        is_heard = all(_catches_all(call, module) for call in (node, *others))
+        unheard = "" if is_heard else ", and its errors with it"
         lines = sorted({call.lineno for call in others if call.lineno != node.lineno})
         more = (
             f" The same holds on line{'s' if len(lines) > 1 else ''} {', '.join(map(str, lines))}."
@@ -130,7 +130,7 @@ class DanglingTask(Rule):
         yield Match(
             node,
             f"{_started(node)} {how}: it may vanish before it is done{unheard}.{more}",
-            severity=Severity.LOW if harmless else self.severity,
+            severity=Severity.LOW if harmless else self._severity(node, module, is_heard=is_heard),
             confidence=Confidence.POSSIBLE if harmless else Confidence.CERTAIN,
             cause=f"FP113 {module.path}",
             fix=Fix(
@@ -143,12 +143,24 @@ class DanglingTask(Rule):
             ),
         )
 
+    def _severity(self, call: ast.Call, module: Module, *, is_heard: bool) -> Severity:
+        """Half of the harm where the coroutine tells of its errors itself, or nothing is seen to start it while serving."""
+        found = module.graph_node(call)
+        is_started = found is not None and (
+            is_led_to(module.project, found) or Context.STARTUP in module.contexts(call)
+        )
+        return self.severity if is_started and not is_heard else Severity.MEDIUM
+
 
 def _is_held_elsewhere(call: ast.Call, module: Module) -> bool:
     """Whether there is little to lose: a loop made for this one task that runs right after (`loop.run_forever()`), an object
     that goes away (`__del__`), or work in a thread, which refers to what waits for it until it is done."""
     function = module.function_of(call)
-    if function is not None and (function.name == "__del__" or _stands_in_for_async(function, module)):
+    if function is not None and (
+        function.name == "__del__"
+        or _stands_in_for_async(function, module)
+        or _is_for_either(function, call, module)
+    ):
         return True
     if function is not None and isinstance(function.node, ast.FunctionDef):
         ending = (each.func for each in own_calls(function.node) if each.lineno > call.lineno)
@@ -164,6 +176,15 @@ def _is_held_elsewhere(call: ast.Call, module: Module) -> bool:
             offload = module.offload(work)
             return offload is not None and offload.kind == "thread"
     return False
+
+
+def _is_for_either(function: Function, call: ast.Call, module: Module) -> bool:
+    """Whether a plain function asks whether a loop runs and starts one where none does, and no loop is seen to run it:
+    most likely threads call it."""
+    found = module.graph_node(call)
+    if found is None or not isinstance(function.node, ast.FunctionDef) or is_led_to(module.project, found):
+        return False
+    return any(last_name(each.func) in ("run", "run_until_complete") for each in own_calls(function.node))
 
 
 def _stands_in_for_async(function: Function, module: Module) -> bool:
@@ -195,12 +216,25 @@ def _catches_all(call: ast.Call, module: Module) -> bool:
         ),
         [],
     )
+    return _is_kept_in(body)
+
+
+def _is_kept_in(block: list[ast.stmt]) -> bool:
+    """Whether all that a block does stands in `try`, also where a condition decides whether it is done."""
     doing = [
         each
-        for each in body
+        for each in block
         if any(isinstance(inner, ast.Call | ast.Await | ast.For | ast.While) for inner in walk(each))
     ]
-    return bool(doing) and all(isinstance(each, ast.Try) and _keeps_all(each) for each in doing)
+    return bool(doing) and all(
+        (isinstance(each, ast.Try) and _keeps_all(each))
+        or (
+            isinstance(each, ast.If)
+            and isinstance(each.test, ast.Name | ast.Attribute)
+            and _is_kept_in([*each.body, *each.orelse])
+        )
+        for each in doing
+    )
 
 
 def _keeps_all(attempt: ast.Try) -> bool:

@@ -140,9 +140,13 @@ class HttpClientPerRequest(Rule):
         if is_first_time(node, module):
             return  # kept by whoever asked for it
         doubtful = _is_doubtful(node, module) or (client.is_async and module.has_own_loop(node))
-        if _is_quickly_made(client) and place is Place.REQUEST and not module.is_waited_for(node):
-            doubtful = True  # nobody waits for the handshake
-        if client.kind != "sdk" and is_probe(node, module):
+        if (
+            place is not Place.CALL
+            and not module.is_waited_for(node)
+            and (_is_quickly_made(client) or not module.runs_on_event_loop(node))
+        ):
+            doubtful = True  # nobody waits for it: neither the caller nor the requests beside it
+        if is_probe(node, module):
             doubtful = True
         if _is_quickly_made(client) and (
             _lasts_as_stream(node, module) or _is_polled(node, module) or _stays_inside(node, module)

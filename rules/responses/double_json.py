@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.costs import estimates
+from rules.engine.reading import facts
 from rules.engine.reading.loop_shapes import shortened
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Fix, Impact, Invalid, Match, Rule, Safety, Severity, Valid
+from rules.engine.service.first_time import runs_first_time
 from rules.engine.service.responses import is_model
 from rules.engine.service.traffic import is_seldom
 
@@ -101,7 +103,7 @@ class DoubleJson(Rule):
                     node,
                     f"`{name}.model_validate` of parsed JSON: `model_validate_json` reads the text itself, without the"
                     " dictionaries in between.",
-                    confidence=Confidence.POSSIBLE if is_seldom(node, module) else Confidence.CERTAIN,
+                    confidence=_sure(node, module),
                     cause=f"FP512 {module.path}",
                     fix=None if _catches(node, module) else Fix(_from_json, safety=Safety.UNSAFE),
                     instead=f"`{name}.model_validate_json({shortened(module.segment(inner.args[0]), 60)})`.",
@@ -119,9 +121,7 @@ class DoubleJson(Rule):
                     node,
                     f'`{ast.unparse(written.value)}` is written as JSON and parsed again: `model_dump(mode="json")` gives the'
                     " same dictionary.",
-                    confidence=Confidence.POSSIBLE
-                    if is_seldom(node, module) or _goes_to_file(node, module)
-                    else Confidence.CERTAIN,
+                    confidence=Confidence.POSSIBLE if _goes_to_file(node, module) else _sure(node, module),
                     cause=f"FP512 {module.path}",
                     fix=Fix(_as_dictionary, safety=Safety.UNSAFE)
                     if written.attr == "model_dump_json"
@@ -131,6 +131,17 @@ class DoubleJson(Rule):
                         summary="about 17 → 1 ms of processor time per MB of JSON", assumptions={"body_mb": 1}
                     ),
                 )
+
+
+def _sure(node: ast.AST, module: Module) -> Confidence:
+    """What is read once and kept, or now and then, is not read so often that it matters how."""
+    found = module.graph_node(node)
+    kept = found is not None and bool(found.function.flags & (facts.CACHED | facts.SINGLE))
+    return (
+        Confidence.POSSIBLE
+        if kept or is_seldom(node, module) or runs_first_time(node, module)
+        else Confidence.CERTAIN
+    )
 
 
 def _goes_to_file(node: ast.AST, module: Module) -> bool:

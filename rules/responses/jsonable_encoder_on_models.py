@@ -10,6 +10,7 @@ from rules.engine.reading.bodies import content_of
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.service.creation import serves
 from rules.engine.service.responses import is_model, item_of, records
+from rules.engine.service.traffic import is_seldom
 
 if TYPE_CHECKING:
     import libcst as cst
@@ -134,7 +135,7 @@ class JsonableEncoderOnModels(Rule):
 
 def _sure(encoded: ast.expr, several: bool, module: Module) -> Confidence:
     """One object is a few microseconds, whichever way it is written."""
-    if not several:
+    if not several or is_seldom(encoded, module):
         return Confidence.POSSIBLE
     return Confidence.CERTAIN if item_of(encoded, module) is not None else Confidence.LIKELY
 

@@ -79,7 +79,10 @@ class DebugInstrumentationInProd(Rule):
             return
         if not serves(node, module) or _only_when_run(node, module):
             return
-        runs = module.in_request_path(node) or _is_run_at_start(node, module)
+        # What a request switches on is there to be switched on: a page that asks for a snapshot.
+        runs = _is_run_at_start(node, module) or (
+            module.in_request_path(node) and module.qualified_name(node.func) != "tracemalloc.start"
+        )
         yield Match(node, cost, confidence=Confidence.LIKELY if runs else Confidence.POSSIBLE)
 
     def cost(self, call: ast.Call, module: Module) -> str | None:

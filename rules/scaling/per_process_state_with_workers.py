@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.finding import Hop, Impact
+from rules.engine.kept_answers import once
 from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
@@ -17,6 +18,7 @@ from rules.engine.service.holders import Holder, grown
 if TYPE_CHECKING:
     from rules.engine.linking.deployment import Setting
     from rules.engine.module import Module
+    from rules.engine.project import Project
 
 # State that a request puts there for another request to find.
 _SHARED = regex(
@@ -28,11 +30,21 @@ _OWN = regex(
     r"cache|memo|lock|_loop|engine|pool|http|executor|model|_tasks?$|warned|seen|metric|gauge|histogram|redis",
     re.IGNORECASE,
 )
-_HERE = regex(
-    r"session|connection|client|socket|subscriber|listener|room|channel|agent|online|user", re.IGNORECASE
-)
+_HERE = regex(r"connection|client|socket|subscriber|listener|room|channel|agent|online|user", re.IGNORECASE)
 """What holds sockets is where the socket is, whoever brings the messages."""
-_CHANNELS = ("redis.", "aioredis.", "broadcaster.")
+_BROKERS = frozenset(
+    {
+        "broadcaster",
+        "aiokafka",
+        "confluent_kafka",
+        "kafka",
+        "aio_pika",
+        "pika",
+        "nats",
+        "socketio",
+        "fastapi_websocket_pubsub",
+    }
+)
 _STORE = regex(r"redis|cache_?incr|incr_cache", re.IGNORECASE)
 _SCHEDULERS = (
     "apscheduler.schedulers.asyncio.AsyncIOScheduler.start",
@@ -84,6 +96,24 @@ class PerProcessStateWithWorkers(Rule):
             """,
             documents={"Dockerfile": 'FROM python:3.13\nCMD ["uvicorn", "app.main:app", "--workers", "4"]\n'},
         ),
+        Invalid(
+            """
+            from fastapi import FastAPI, WebSocket
+
+            app = FastAPI()
+            sockets: dict[str, WebSocket] = {}
+
+            @app.websocket("/rooms/{name}")
+            async def enter(name: str, websocket: WebSocket) -> None:
+                await websocket.accept()
+                sockets[name] = websocket
+
+            @app.post("/rooms/{name}")
+            async def say(name: str, text: str) -> None:
+                await sockets[name].send_text(text)
+            """,
+            documents={"Dockerfile": 'FROM python:3.13\nCMD ["uvicorn", "app.main:app", "--workers", "4"]\n'},
+        ),
     )
     valid = (
         Valid(
@@ -106,7 +136,7 @@ class PerProcessStateWithWorkers(Rule):
         if several is None:
             return
         said: set[str] = set()
-        shared = _is_told_by_redis(module)
+        shared = _is_told(module.project)
         for holder in grown(module):
             growth = next((each for each in holder.growths if module.in_request_path(each.node)), None)
             if growth is None or not _is_shared(holder) or not _is_read(holder, module):
@@ -149,19 +179,17 @@ def _is_shared(holder: Holder) -> bool:
     return bool(_SHARED.search(holder.name)) and not _OWN.search(holder.name)
 
 
-def _is_told_by_redis(module: Module) -> bool:
-    """Whether a file hears from the other workers: what is sent to a socket of theirs comes over a channel."""
+@once
+def _is_told(project: Project) -> bool:
+    """Whether workers hear from each other: what is sent to a socket of another one comes over a channel or a broker."""
     return any(
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and (
-            node.func.attr in ("pubsub", "psubscribe")
-            or (
-                node.func.attr == "subscribe"
-                and (module.qualified_name(node.func) or "").startswith(_CHANNELS)
-            )
+        not _BROKERS.isdisjoint(found.facts.imports)
+        or any(
+            call.ref.rpartition(".")[2].rstrip("()") in ("pubsub", "psubscribe")
+            for function in found.facts.functions
+            for call in function.calls
         )
-        for node in walk(module.tree)
+        for found in project.resolver.modules.values()
     )
 
 

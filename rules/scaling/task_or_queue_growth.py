@@ -145,7 +145,7 @@ class TaskOrQueueGrowth(Rule):
                 call,
                 f"`{name}` takes all that the source gives while a slow client reads: the whole stream can end up in memory.",
                 severity=Severity.LOW,
-                confidence=Confidence.LIKELY,
+                confidence=Confidence.POSSIBLE,  # most streams are short, or as fast as who reads them
                 fix=_fix(call, module),
                 impact=Impact(
                     "memory up to the size of the whole stream, per client → 1,000 items",

@@ -133,10 +133,11 @@ def _list_name(iterable: ast.expr) -> str:
 
 def goes_over_rows(loop: ast.AST, module: Module) -> bool:
     """Whether a loop is seen to go over what a database gave, with no small limit on it."""
-    return any(_gives_rows(unwrapped(iterable), module) for iterable in iterables(loop))
+    return any(gives_rows(unwrapped(iterable), module) for iterable in iterables(loop))
 
 
-def _gives_rows(iterable: ast.expr, module: Module) -> bool:
+def gives_rows(iterable: ast.expr, module: Module) -> bool:
+    """Whether a database gave `iterable`, with no small limit on it."""
     if module.rows(iterable):
         return not _is_limited(iterable, module)
     source: ast.AST | None = iterable

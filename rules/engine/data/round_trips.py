@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from rules import libraries
 from rules.engine.costs.waits import wait_of
+from rules.engine.data.growing_loops import grows
 from rules.engine.data.per_item import is_doubtful, is_few, is_member_call, sounds_few
 from rules.engine.data.picked_items import is_picked
 from rules.engine.finding import Confidence, Hop, Severity
@@ -132,9 +133,10 @@ def _is_rare(node: ast.AST, loop: ast.AST, module: Module) -> bool:
 
 
 def is_isolated(node: ast.AST, loop: ast.AST, module: Module) -> bool:
-    """Inside a `try` of the loop's body: an item may fail without the others, on purpose."""
+    """Inside a `try` of the loop's body, or in an arm of it that runs after success or failure: an item may fail without
+    the others, on purpose."""
     return any(
-        isinstance(parent, ast.Try) and child in parent.body
+        isinstance(parent, ast.Try) and (child in parent.body or bool(parent.handlers))
         for parent, child in ancestors(node, loop, module)
     )
 
@@ -157,8 +159,11 @@ def conditions(node: ast.AST, loop: ast.AST, module: Module) -> int:
 
 
 def weighed(severity: Severity, node: ast.AST, module: Module) -> Severity:
-    """A severity where requests wait for it; less where nobody does, and where they come now and then."""
+    """A severity where requests wait for it and the turns are seen to grow; less where nobody waits, where requests come
+    now and then, and where the list may be one that somebody configured."""
     if not module.is_waited_for(node) or is_seldom(node, module):
+        return min(severity, Severity.MEDIUM, key=lambda each: each.rank)
+    if not any(grows(loop, module) for loop in module.loops(node)):
         return min(severity, Severity.MEDIUM, key=lambda each: each.rank)
     return severity
 

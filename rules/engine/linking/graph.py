@@ -194,6 +194,8 @@ class Graph:
                 for target in self.runs(self.resolver.value(handed, node.module) if handed else None):
                     if not target.is_async and not target.function.flags & facts.GENERATOR:
                         node.edges.append(Edge(target, call, CALL))
+        if call.flags & facts.QUICK and meaning.query is not None and name.endswith(".merge"):
+            return
         external = meaning.external if not call.flags & facts.LOCAL else None
         if meaning.blocking is not None or meaning.query is not None or external is not None:
             node.leaves.append(LeafCall(name, call, meaning.blocking, meaning.query, external))

@@ -26,7 +26,7 @@ _CONFIGURED = regex(
     r"(?:^|_)(?:server|node|host|backend|worker|provider|model|instance|deployment|endpoint|cluster|datasource|data_source"
     r"|datastore|database|shard|replica|connector|integration|plugin|tool|gateway|broker|adapter|printer|camera|station|region|site"
     r"|organi[sz]ation|org|tenant|realm|issuer|idp|repo|repository)_(?:ids?|pk|name|key)$|(?:^|_)(?:api_base|base)(?:_url)?$"
-    r"|(?:^|_)(?:jwks|issuer|idp|repo|repository)_(?:url|uri|path)$"
+    r"|(?:^|_)(?:jwks|issuer|idp|repo|repository|database|db|dsn|redis|broker|engine|bot)_(?:url|uri|path|dsn|token)$"
 )
 # Whose ids never end; what else has an id may be a table of a dozen rows.
 _MANY = (

@@ -10,7 +10,7 @@ _BRIEF = 0.002
 """Seconds: the ticks of a clock, not a wait."""
 _WAITS = frozenset({"get", "acquire", "wait", "join", "result", "put", "poll"})
 _SAMPLES = frozenset({"cpu_percent", "cpu_times_percent"})
-NAMES = _WAITS | _SAMPLES | {"sleep", "pbkdf2_hmac", "PBKDF2HMAC", "validate_email"}
+NAMES = _WAITS | _SAMPLES | {"sleep", "pbkdf2_hmac", "PBKDF2HMAC", "validate_email", "merge"}
 """Final names of calls worth asking about."""
 
 LEFT_OPEN = frozenset({"validate_email", "pbkdf2_hmac"})
@@ -21,6 +21,8 @@ def is_quick(call: ast.Call, name: str) -> bool:
     """Whether the arguments of `call`, of a function whose final name is `name`, say that it returns at once."""
     if name == "sleep":
         return bool(call.args) and _is(call.args[0], 0)
+    if name == "merge":
+        return takes_as_is(call)
     if name in _WAITS:
         values = [*call.args[:1], *(keyword.value for keyword in call.keywords)]
         return any(isinstance(value, ast.Constant) and value.value in (False, 0) for value in values)
@@ -37,6 +39,14 @@ def is_quick(call: ast.Call, name: str) -> bool:
         case ast.Constant(value=int(number)):
             return number < _ROUNDS
     return False
+
+
+def takes_as_is(call: ast.Call) -> bool:
+    """`session.merge(order, load=False)`: the session takes the state of the object as that of the row, and asks nobody."""
+    return any(
+        keyword.arg == "load" and isinstance(keyword.value, ast.Constant) and keyword.value.value is False
+        for keyword in call.keywords
+    )
 
 
 def is_brief(call: ast.Call, written: ast.expr | None = None) -> bool:

@@ -12,6 +12,8 @@ from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
 
 _KEEPING = ("cache", "memo", "_kept", "singleton")
+_SWITCHES = ("enable", "debug", "verbose")
+"""Words of what an object is told once, where it is set up: a state that comes and goes has other names."""
 
 
 def of_statement(index: Index, statement: ast.AST, parent: ast.AST) -> int:
@@ -118,6 +120,8 @@ def of_answer(index: Index, test: ast.If) -> int:
         return 0
     if isinstance(test.test, ast.Call) and last.value is not None and _is_of_file(test.test):
         return facts.RECALLED
+    if _is_refused(index, test.test):
+        return facts.WISHED
     done = _is_done(index, test)
     if done & facts.ONCE or last.value is None:
         return done
@@ -336,8 +340,40 @@ def _is_looked_up(value: ast.expr, filled: set[str]) -> bool:
     return any(word in name.lower() for word in _KEEPING) or (name.isupper() and isinstance(base, ast.Name))
 
 
+def _is_refused(index: Index, test: ast.expr) -> bool:
+    """`if not self.enabled:`, of an object that begins without."""
+    return (
+        isinstance(test, ast.UnaryOp)
+        and isinstance(test.op, ast.Not)
+        and _is_switched_off(index, test.operand)
+    )
+
+
+def _is_switched_off(index: Index, test: ast.expr) -> bool:
+    """`self.enabled`, which the object begins without: somebody has to ask for it."""
+    match test:
+        case ast.Attribute(value=ast.Name(id="self"), attr=name) if any(
+            word in name.lower() for word in _SWITCHES
+        ):
+            pass
+        case _:
+            return False
+    owner = index.function_scope(index.scope_at(test)).owner
+    if owner is None:
+        return False
+    begun = [
+        binding.value
+        for scope, binding in owner.attributes.get(name, ())
+        if getattr(scope.node, "name", "") == "__init__"
+    ]
+    begun += [binding.value for binding in owner.bindings.get(name, ())]
+    return bool(begun) and all(isinstance(each, ast.Constant) and each.value is False for each in begun)
+
+
 def _is_wish(index: Index, test: ast.If) -> bool:
-    """`if blocking:` of a parameter that is off unless given."""
+    """`if blocking:` of a parameter that is off unless given, `if self.debug:` of an object that begins without."""
+    if _is_switched_off(index, test.test):
+        return True
     if not isinstance(test.test, ast.Name):
         return False
     function = index.scope_at(test).node

@@ -350,8 +350,8 @@ def left_before(index: Index, statement: Any, parent: ast.AST) -> list[str]:
                     needed += switches.after(index, each)
                 if recalled:
                     index.recalled[each] = recalled
-                elif isinstance(each, ast.If | ast.Try):
-                    recalled = rarely.of_answers(index, each)
+                if not recalled & ~facts.WISHED and isinstance(each, ast.If | ast.Try):
+                    recalled |= rarely.of_answers(index, each)
                 if isinstance(each, ast.If) and not each.orelse and isinstance(each.body[-1], ast.Return):
                     before = [*before, f"?{each.lineno}.1/"]
             found = index.left[statement]

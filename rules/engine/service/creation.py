@@ -325,7 +325,7 @@ def _kept_later(
 ) -> bool:
     """Whether a local that holds the object is put where it outlives the function: `_clients[key] = client`."""
     for node in walk(function):
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Name) and node.value.id in names:
+        if isinstance(node, ast.Assign) and _is_or_has(node.value, names):
             for target in node.targets:
                 if isinstance(target, ast.Attribute | ast.Subscript):
                     return True
@@ -333,6 +333,16 @@ def _kept_later(
                     return True
         if isinstance(node, ast.Call) and _keeps(node) and _hands_on(node, names):
             return True
+    return False
+
+
+def _is_or_has(value: ast.expr, names: set[str]) -> bool:
+    """`client`, and displays of it: `{"client": client, "used": now()}`, `(model, processor)`."""
+    match value:
+        case ast.Name(id=name):
+            return name in names
+        case ast.Tuple(elts=parts) | ast.List(elts=parts) | ast.Dict(values=parts):
+            return any(_is_or_has(part, names) for part in parts)
     return False
 
 

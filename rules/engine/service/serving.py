@@ -87,9 +87,20 @@ def unreached(
     if not is_served(project, node.path):
         if is_elsewhere(node.path) or is_apart(project, node.path):
             return _capped(severity, Severity.LOW), Confidence.POSSIBLE
-        return _capped(severity.lowered(), Severity.MEDIUM), _sure(project)
+        return _capped(severity.lowered(), Severity.MEDIUM), Confidence.POSSIBLE
     less = severity.lowered()
-    return less, Confidence.LIKELY if direct or less >= Severity.HIGH else _sure(project)
+    if not is_led_to(project, node):
+        return less, Confidence.POSSIBLE
+    return less, Confidence.LIKELY if direct or less >= Severity.HIGH else Confidence.POSSIBLE
+
+
+def is_led_to(project: Project, node: Node) -> bool:
+    """Whether something that runs is seen to get to a function: a request, or what goes on beside requests on their loop.
+
+    Where no application is found at all nobody can tell. Beside one, most places that nothing is seen to reach are
+    dead code, a start or an end.
+    """
+    return not project.routing.endpoints or bool(node.contexts & (IN_LOOP | IN_REQUEST))
 
 
 def is_drained_apart(project: Project, node: Node) -> bool:
@@ -169,11 +180,6 @@ def callers_by_name(project: Project) -> Mapping[str, frozenset[Node]]:
                     found.setdefault(call.ref.rpartition(".")[2], set()).add(node)
         known = _named[project] = {name: frozenset(nodes) for name, nodes in found.items()}
     return known
-
-
-def _sure(project: Project) -> Confidence:
-    """Beside an application, of three places that no request is seen to reach two are dead code, a start or an end."""
-    return Confidence.POSSIBLE if served_files(project) else Confidence.LIKELY
 
 
 def _shares_loop(node: Node, project: Project) -> bool:

@@ -64,7 +64,22 @@ _SET_UP = frozenset(
     {"setup", "bootstrap", "install", "initial", "initialize", "initialise", "init", "onboarding", "first"}
 )
 """Words of what is done once, when the system is new."""
-_PROBED = frozenset({"health", "healthz", "healthcheck", "heartbeat"})
+_PROBED = frozenset(
+    {
+        *(
+            "health",
+            "healthz",
+            "healthcheck",
+            "heartbeat",
+            "ready",
+            "readyz",
+            "readiness",
+            "livez",
+            "liveness",
+        ),
+        *("probe", "probes"),
+    }
+)
 """Words of what only looks whether all is well."""
 _FEW = frozenset({"api-keys", "api_keys", "apikeys", "access-tokens", "personal-access-tokens", "webhooks"})
 """Whole segments of such routes."""
@@ -105,8 +120,7 @@ def runs_seldom(node: Node, project: Project) -> bool:
 def _is_for_now_and_then(symbol: str, path: str) -> bool:
     """Whether the function `symbol` in the file `path` says so itself."""
     name = symbol.rpartition(".")[2]
-    stem = path.rpartition("/")[2].removesuffix(".py")
-    words = _words(name) | _words(stem)
+    words = _words(name) | _words(_stem(path))
     renews = {"update", "check"} <= words or {"refresh", "token"} <= words
     reports = {"bug", "report"} <= words or {"support", "ticket"} <= words
     return bool(words & _RARE_CODE) or renews or reports or _is_trial(name)
@@ -118,17 +132,22 @@ def is_maintenance(node: ast.AST, module: Module) -> bool:
     found = module.graph_node(node)
     if found is None:
         return False
-    stem = found.path.rpartition("/")[2].removesuffix(".py")
-    if (_words(found.symbol.rpartition(".")[2]) | _words(stem)) & _MAINTENANCE:
+    if (_words(found.symbol.rpartition(".")[2]) | _words(_stem(found.path))) & _MAINTENANCE:
         return True
     paths = [endpoint.path for endpoint in module.endpoints(node)]
     return bool(paths) and all(_words(path) & _MAINTENANCE for path in paths)
 
 
 def is_probe(node: ast.AST, module: Module) -> bool:
-    """Whether all endpoints that reach the function around `node` only look whether all is well, by their routes."""
+    """Whether all endpoints that reach the function around `node` only look whether all is well, by their routes; or the
+    function itself does, by its name or its file's."""
+    found = module.graph_node(node)
+    if found is not None and (_words(found.symbol) | _words(_stem(found.path))) & _PROBED:
+        return True
     endpoints = module.endpoints(node)
-    return bool(endpoints) and all(_words(each.path) & _PROBED for each in endpoints)
+    return bool(endpoints) and all(
+        _words(each.path) & _PROBED or each.path.rstrip("/").endswith("/status") for each in endpoints
+    )
 
 
 def is_set_up(node: ast.AST, module: Module) -> bool:
@@ -187,6 +206,10 @@ def _is_guard(symbol: str) -> bool:
         "optional",
         "is",
     }
+
+
+def _stem(path: str) -> str:
+    return path.rpartition("/")[2].removesuffix(".py")
 
 
 def _words(text: str) -> frozenset[str]:

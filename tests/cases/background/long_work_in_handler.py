@@ -104,6 +104,16 @@ async def forwarded(order_id: int) -> int:
     return order_id
 
 
+async def ship(order_id: int) -> None:
+    await notify_shop(order_id)  # FP401 (summary)
+
+
+@app.post("/shipped")
+async def shipped(order_id: int) -> int:
+    await ship(order_id)
+    return order_id
+
+
 async def accept(address: str, session: AsyncSession) -> None:
     session.add(Member(address=address))
     await session.commit()

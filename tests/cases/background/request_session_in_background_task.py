@@ -1,4 +1,5 @@
 import asyncio
+import logging
 from collections.abc import Iterator
 from typing import Annotated
 
@@ -9,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_asyn
 from sqlalchemy.orm import Session, sessionmaker
 
 app = FastAPI()
+logger = logging.getLogger(__name__)
 SessionLocal = sessionmaker(create_engine("sqlite://"))
 AsyncSessionLocal = async_sessionmaker(create_async_engine("sqlite+aiosqlite://"))
 _tasks: set[asyncio.Task[None]] = set()
@@ -28,14 +30,20 @@ SessionDep = Annotated[Session, Depends(get_session)]
 AsyncSessionDep = Annotated[AsyncSession, Depends(get_async_session)]
 
 
-def work(order_id: int, session: Session | None = None) -> None: ...
+def work(order_id: int, session: Session | None = None) -> None:
+    if session is not None:
+        session.commit()
 
 
-async def work_async(order_id: int, session: AsyncSession | None = None) -> None: ...
+async def work_async(order_id: int, session: AsyncSession | None = None) -> None:
+    if session is not None:
+        await session.commit()
 
 
 @shared_task
-def job(order_id: int, session: Session | None = None) -> None: ...
+def job(order_id: int, session: Session | None = None) -> None:
+    if session is not None:
+        session.commit()
 
 
 @app.post("/a/{order_id}")
@@ -91,6 +99,24 @@ async def own_session(order_id: int, tasks: BackgroundTasks) -> None:
 @app.post("/i/{order_id}")
 async def in_thread(order_id: int, session: SessionDep) -> None:
     await asyncio.to_thread(work, order_id, session)
+
+
+def later(order_id: int, session: Session) -> None:
+    """Nothing yet."""
+
+
+async def only_logs(order_id: int, session: AsyncSession) -> None:
+    logger.info("would report order %s", str(order_id))
+
+
+@app.post("/j/{order_id}")
+def nothing_to_do_yet(order_id: int, tasks: BackgroundTasks, session: SessionDep) -> None:
+    tasks.add_task(later, order_id, session)
+
+
+@app.post("/k/{order_id}")
+async def nothing_but_a_line(order_id: int, session: AsyncSessionDep) -> None:
+    asyncio.create_task(only_logs(order_id, session))
 
 
 def script(session: Session) -> None:

@@ -91,7 +91,19 @@ def kept(name: str) -> SentenceTransformer:
 
 
 def made_each_time(name: str) -> SentenceTransformer:
-    return SentenceTransformer(name)  # FP313
+    return SentenceTransformer(name)  # FP313 (summary)
+
+
+_loaded: dict[str, dict[str, object]] = {}
+
+
+def kept_in_display(name: str) -> object:
+    if name in _loaded:
+        model = _loaded[name]["model"]
+    else:
+        model = SentenceTransformer(name)
+        _loaded[name] = {"model": model, "name": name}
+    return model
 
 
 def not_kept(name: str, model: SentenceTransformer | None = None) -> SentenceTransformer:
@@ -102,6 +114,7 @@ def not_kept(name: str, model: SentenceTransformer | None = None) -> SentenceTra
 
 @app.post("/kept")
 def keeps(text: str) -> str:
+    kept_in_display(text)
     return str(kept("small").encode(text)) + str(not_kept("small").encode(text))
 
 

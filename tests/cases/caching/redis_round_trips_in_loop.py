@@ -113,3 +113,17 @@ async def twice(numbers: list[str]) -> None:
     for number in numbers:
         await client.get(number)  # FP307
         await client.set(number, "1", ex=60)
+
+
+_prices: dict[str, str] = {}
+
+
+async def refresh(names: list[str]) -> None:
+    for name in names:
+        _prices[name] = await client.get(name)  # FP307 (summary)
+
+
+@app.get("/prices")
+async def prices(names: list[str]) -> dict[str, str]:
+    await refresh(names)
+    return _prices

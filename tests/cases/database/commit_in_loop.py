@@ -99,6 +99,17 @@ def each_may_fail(names: list[str], session: SessionDep) -> None:
             session.rollback()
 
 
+@app.post("/said-once")
+def says_how_each_went(products: list[Product], session: SessionDep) -> None:
+    for product in products:
+        try:
+            product.name = product.name.strip()
+            session.commit()  # FP212 possible
+        except ValueError:
+            product.name = ""
+            session.commit()
+
+
 # Near misses
 
 

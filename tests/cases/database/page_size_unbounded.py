@@ -127,4 +127,35 @@ def all_unless_said(session: SessionDep, limit: int | None = None) -> list[Order
 
 @app.get("/stocks/{stock_id}/orders")
 def of_one_stock(session: SessionDep, stock_id: int, limit: int = 30) -> list[Order]:
-    return list(session.scalars(select(Order).where(Order.id == stock_id).limit(limit)))  # FP223
+    return list(session.scalars(select(Order).where(Order.id == stock_id).limit(limit)))  # FP223 (summary)
+
+
+class Token:
+    def get_jwt_subject(self) -> int: ...
+
+
+def current_user() -> Token: ...
+
+
+def load_of(session: Session, owner: int, limit: int = 50) -> list[Order]:
+    return list(session.scalars(select(Order).where(Order.id == owner).limit(limit)))
+
+
+@app.get("/my-orders")
+def of_the_subject(session: SessionDep, token: Annotated[Token, Depends(Token)], limit: int = 50) -> list[Order]:
+    subject = token.get_jwt_subject()
+    return load_of(session, subject, limit)  # FP223 (summary)
+
+
+@app.get("/own-orders")
+def of_the_caller(session: SessionDep, user: Annotated[Token, Depends(current_user)], limit: int = 50) -> list[Order]:
+    mine = select(Order).where(Order.id == user.id)
+    return list(session.scalars(mine.limit(limit)))  # FP223 (summary)
+
+
+@app.get("/signed-in")
+def for_whoever_is_signed_in(
+    session: SessionDep, user: Annotated[Token, Depends(current_user)], limit: int = 50
+) -> list[Order]:
+    print(user)
+    return load(session, limit)  # FP223

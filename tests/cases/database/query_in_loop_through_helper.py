@@ -459,3 +459,13 @@ def kept_by_helper(ids: list[int], session: SessionDep) -> None:
         load_or_known(session, number, owners)  # FP202 (summary)
     for number in ids:
         load_owner(session, number)  # FP202 (inline)
+
+
+def attached(session: Session, order: Order) -> Order:
+    return session.merge(order, load=False)
+
+
+@app.post("/orders/attach")
+def attach_kept(orders: list[Order], session: Annotated[Session, Depends(SessionLocal)]) -> None:
+    for order in orders:
+        attached(session, order)

@@ -83,3 +83,19 @@ STORES = {"remote": Remote(), "local": Local()}
 @app.get("/search/{kind}")
 async def search_in_one_of_several(kind: str) -> int:
     return STORES[kind].search()
+
+
+@app.get("/rates/best-effort")
+async def what_raises_is_caught() -> int:
+    try:
+        return asyncio.run(fetch())  # FP108 (summary)
+    except Exception:
+        return 0
+
+
+@app.get("/rates/other-errors")
+async def only_others_are_caught() -> int:
+    try:
+        return asyncio.run(fetch())  # FP108 (inline)
+    except ValueError:
+        return 0

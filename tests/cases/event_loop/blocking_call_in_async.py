@@ -384,3 +384,21 @@ async def fetched_when_it_is_missing() -> None:
     except ImportError:
         subprocess.check_call(["pip", "install", "labels"])  # FP101 (summary)
     labels.draw()
+
+
+async def named_and_led_to_by_nothing() -> None:
+    time.sleep(1)  # FP101 (summary)
+
+
+HANDED_OUT = {"later": named_and_led_to_by_nothing}
+
+
+async def goes_on_beside_requests() -> None:
+    while True:
+        requests.get("https://rates.example", timeout=5)  # FP101 (inline)
+        await asyncio.sleep(60)
+
+
+@app.on_event("startup")
+async def begin() -> None:
+    app.state.watching = asyncio.create_task(goes_on_beside_requests())

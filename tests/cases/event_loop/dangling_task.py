@@ -170,3 +170,18 @@ def logged(function):
         return function(*args, **kwargs)
 
     return with_a_loop if inspect.iscoroutinefunction(function) else in_a_thread
+
+
+async def close_all() -> None:
+    await asyncio.sleep(1)
+
+
+class Scheduler:
+    def stop(self) -> None:
+        if asyncio.get_event_loop().is_running():
+            asyncio.create_task(close_all())  # FP113 (summary)
+        else:
+            asyncio.run(close_all())
+
+
+STOPPED = [Scheduler.stop]

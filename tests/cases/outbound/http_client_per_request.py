@@ -222,10 +222,26 @@ async def tells_slowly(order: int) -> None:
         await client.post("https://partner.example/orders", json=order)
 
 
+def tells_in_thread(order: int) -> None:
+    for _ in range(3):
+        with httpx.Client() as client:  # FP603 (summary)
+            if client.post("https://partner.example/orders", json=order).status_code < 500:
+                return
+
+
 @app.post("/told-afterwards")
 async def told_afterwards(order: int, tasks: BackgroundTasks) -> None:
     tasks.add_task(tells_partner, order)
     tasks.add_task(tells_slowly, order)
+    tasks.add_task(tells_in_thread, order)
+
+
+@app.get("/readiness")
+async def readiness() -> None:
+    def look() -> None:
+        boto3.client("s3").head_bucket(Bucket="orders")  # FP603 (summary)
+
+    await asyncio.to_thread(look)
 
 
 class Builder:

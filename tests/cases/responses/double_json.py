@@ -1,3 +1,4 @@
+import functools
 import json
 from typing import Any
 
@@ -78,3 +79,13 @@ def snapshot(order: Order) -> None:
     rows = [json.loads(order.model_dump_json())]  # FP512 (summary)
     with open("orders.json", "w") as file:
         json.dump(rows, file)
+
+
+@functools.cache
+def shipped_orders() -> Order:
+    return Order.model_validate(json.loads(open("orders.json").read()))  # FP512 (summary)
+
+
+@app.get("/shipped")
+def shipped() -> Order:
+    return shipped_orders()

@@ -86,3 +86,11 @@ def answered() -> JSONResponse:
     for each in recent():
         found.append({"loc": each.id, "kind": "order"})
     return JSONResponse(jsonable_encoder({"detail": found}), status_code=200)  # FP504
+
+
+@app.get("/providers")
+def providers() -> JSONResponse:
+    found = []
+    for each in recent():
+        found.append({"loc": each.id, "kind": "order"})
+    return JSONResponse(jsonable_encoder(found))  # FP504 (summary)

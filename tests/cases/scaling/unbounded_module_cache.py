@@ -343,3 +343,13 @@ async def new_order(shop: str) -> str:
 async def intent(shop: str) -> None:
     order_id = await new_order(shop)
     _intents[order_id] = [shop]  # FP704 (inline)
+
+
+_engines: dict[str, list[str]] = {}
+
+
+@app.get("/stored")
+async def stored(database_url: str) -> list[str]:
+    if database_url not in _engines:
+        _engines[database_url] = [database_url]  # FP704 (summary)
+    return _engines[database_url]

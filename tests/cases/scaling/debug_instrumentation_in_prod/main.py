@@ -77,3 +77,9 @@ def keeps(function):
 @keeps
 def connect() -> None:
     create_engine("postgresql://db/shop", echo=True)  # FP718
+
+
+@app.get("/memory")
+def memory() -> int:
+    tracemalloc.start()  # FP718 (summary)
+    return len(tracemalloc.take_snapshot().traces)

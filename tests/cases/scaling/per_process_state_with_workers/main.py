@@ -37,8 +37,8 @@ class Manager:
 
     async def connect(self, websocket: WebSocket) -> None:
         await websocket.accept()
-        self.connections.append(websocket)  # FP705
-        self.users[websocket] = "somebody"  # said with the connections
+        self.connections.append(websocket)  # another file hears from the other workers
+        self.users[websocket] = "somebody"
 
     def disconnect(self, websocket: WebSocket) -> None:
         self.connections.remove(websocket)

@@ -172,3 +172,39 @@ async def stale() -> None:
 async def own() -> None:
     await audit()
     own_flag()  # FP103
+
+
+class RemoteLog:
+    def __init__(self) -> None:
+        self.enabled = False
+        self.failed = False
+
+    def enable(self) -> None:
+        self.enabled = True
+
+    def fail(self) -> None:
+        self.failed = True
+
+    def tell(self, text: str) -> None:
+        if not self.enabled:
+            return
+        requests.post("https://log.example", json={"text": text}, timeout=2)
+
+    def tell_again(self, text: str) -> None:
+        if self.failed:
+            requests.post("https://log.example", json={"text": text}, timeout=2)
+
+
+log = RemoteLog()
+
+
+@router.get("/told")
+async def told_where_it_is_switched_on() -> None:
+    await audit()
+    log.tell("asked")  # FP103 (summary)
+
+
+@router.get("/told-again")
+async def told_after_a_state_that_comes_and_goes() -> None:
+    await audit()
+    log.tell_again("asked")  # FP103 (inline)

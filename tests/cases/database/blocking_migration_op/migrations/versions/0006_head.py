@@ -22,6 +22,8 @@ def upgrade() -> None:
     op.alter_column("orders", "old", new_column_name="new")
     op.add_column("orders", sa.Column("key", sa.Uuid(), server_default=sa.text("gen_random_uuid()")))  # FP225
     op.add_column("orders", sa.Column("size", sa.Integer(), server_default="0", nullable=False))
+    op.create_index("ix_orders_size", "orders", ["size"])
+    op.create_index("ix_shops_name", "shops", ["name"])
     op.drop_index("ix_orders_old", table_name="orders")
 
 
