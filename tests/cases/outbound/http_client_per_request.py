@@ -13,6 +13,7 @@ from fastapi import BackgroundTasks, Depends, FastAPI, Request
 from fastapi.responses import StreamingResponse
 from openai import AsyncOpenAI
 from slack_sdk import WebClient
+from turbopuffer import AsyncTurbopuffer
 
 
 @asynccontextmanager
@@ -398,3 +399,17 @@ async def neighbour() -> str:
     async with aiohttp.ClientSession() as session:  # FP603 (summary)
         async with session.get("http://metrics:9000/") as answer:
             return await answer.text()
+
+
+@app.get("/similar")
+async def searches_vectors(words: str) -> object:
+    async with AsyncTurbopuffer(region="gcp-europe-west3") as client:  # FP603
+        return await client.namespace("orders").query(rank_by=("text", "BM25", words), top_k=10)
+
+
+vectors = AsyncTurbopuffer(region="gcp-europe-west3")
+
+
+@app.get("/similar-shared")
+async def searches_with_what_is_shared(words: str) -> object:
+    return await vectors.namespace("orders").query(rank_by=("text", "BM25", words), top_k=10)
