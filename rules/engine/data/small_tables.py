@@ -30,6 +30,8 @@ _SMALL = frozenset(
             "invite",
             "camera",
             "printer",
+            "room",
+            "community",
         ),
     }
 )
