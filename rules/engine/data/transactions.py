@@ -107,6 +107,7 @@ _MAKERS = frozenset({"sqlalchemy.orm.sessionmaker", "sqlalchemy.ext.asyncio.asyn
 _SPAWNING = frozenset({"create_task", "ensure_future", "start_soon"})
 _QUICK = frozenset({"queue", "dns", "socket"})
 _FAR = 3
+_HELPERS = 2
 _SOMETIMES = facts.CONDITIONAL | facts.FAILING | facts.RECALLED | facts.WISHED | facts.ON_MISS
 
 
@@ -219,16 +220,32 @@ def _events(call: ast.Call, sessions: list[str], module: Module) -> Iterator[_Ev
     if summary is None:
         return
     for name in given:
-        if summary.commits or _begins(module.callee(call)):
+        if summary.commits or _begins(module.callee(call), module.project):
             yield _Event(call, name, releases=True)
         elif summary.queries:
             yield _Event(call, name, releases=False)
 
 
-def _begins(target: Node | None) -> bool:
-    """Whether a helper works in a transaction that ends with its own block: `async with session.begin():`."""
-    return target is not None and any(
-        call.ref.rpartition(".")[2] == "begin" for call in target.function.calls
+def _begins(target: Node | None, project: Project, steps: int = _HELPERS) -> bool:
+    """Whether a helper works in a transaction that ends with its own block (`async with session.begin():`), or hands the
+    session to one that does."""
+    if target is None or not steps:
+        return False
+    if any(call.ref.rpartition(".")[2] == "begin" for call in target.function.calls):
+        return True
+    return any(
+        edge.kind == "call"
+        and _takes_session(edge.target, project)
+        and _begins(edge.target, project, steps - 1)
+        for edge in target.edges
+    )
+
+
+def _takes_session(node: Node, project: Project) -> bool:
+    return any(
+        holds(project.resolver.value(parameter.annotation, node.module), project)
+        for parameter in node.function.parameters
+        if parameter.annotation
     )
 
 
@@ -276,13 +293,7 @@ def _says_so_itself(call: ast.Call, line: int, module: Module) -> bool:
     values = [*call.args, *(keyword.value for keyword in call.keywords)]
     if not any(holds(module.value(value), module.project) for value in values):
         return False
-    resolver = module.project.resolver
-    is_given = any(
-        holds(resolver.value(parameter.annotation, target.module), module.project)
-        for parameter in target.function.parameters
-        if parameter.annotation
-    )
-    return is_given and (
+    return _takes_session(target, module.project) and (
         any(
             leaf.query is not None
             and leaf.query.kind not in ("connect", "commit", "rollback")
