@@ -18,8 +18,9 @@ from rules.engine.finding import Confidence, Hop, Severity
 from rules.engine.linking.context import Context
 from rules.engine.linking.roles import Role
 from rules.engine.reading.extraction import is_writing
-from rules.engine.reading.loop_shapes import is_batched, is_search, is_short, spelled
+from rules.engine.reading.loop_shapes import is_batched, is_search, is_short, spelled, targets
 from rules.engine.reading.rows import ITEM
+from rules.engine.reading.scopes import Part
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.surroundings import fills_gap
 from rules.engine.reading.walking import walk
@@ -510,6 +511,28 @@ def one_table(call: ast.Call, loop: ast.AST, module: Module) -> bool:
                 if module.depends_on_loop(table, loop):
                     return False
     return True
+
+
+def is_made_for_item(call: ast.Call, loop: ast.AST, module: Module) -> bool:
+    """Whether a function of the project makes the statement from the item as a whole: `execute(statement_for(version))`.
+    Which table it reads, and whether one statement could do for all, only the function knows."""
+    if not call.args:
+        return False
+    names = {part.id for each in targets(loop) for part in walk(each) if isinstance(part, ast.Name)}
+    statement = call.args[0]
+    makers: list[object] = [statement]
+    if isinstance(statement, ast.Name):
+        bindings = module.index.scope_at(statement).bindings.get(statement.id, [])
+        makers = [each.value.value if isinstance(each.value, Part) else each.value for each in bindings]
+    return any(
+        isinstance(maker, ast.Call)
+        and module.callee(maker) is not None
+        and any(
+            isinstance(given, ast.Name) and given.id in names
+            for given in (*maker.args, *(keyword.value for keyword in maker.keywords))
+        )
+        for maker in makers
+    )
 
 
 def _built(statement: ast.expr, module: Module) -> ast.AST:

@@ -86,7 +86,7 @@ _HANDFULS = frozenset(
         *("language", "locale", "currency", "country", "category", "kind", "priority", "severity", "status"),
         *("tier", "plan", "badge", "setting", "preference", "feature", "flag", "quota", "tracker", "tag"),
         *("field", "column", "widget", "handler", "backend", "driver", "adapter", "validator", "header"),
-        *("workspace", "gateway", "psp", "config"),
+        *("workspace", "gateway", "psp", "config", "source", "datasource"),
     }
 )
 """Last words of lists that hold a handful, whoever asks."""
