@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from typing import TypeVar
@@ -17,6 +18,7 @@ _MIGRATION = re.compile(
 )
 
 
+@functools.lru_cache(maxsize=16_384)  # each question about all files asks it for each
 def place_of(path: str) -> str:
     """What a file is for, by its path: `app`, `test` or `migration`."""
     if _TEST.search(path):

@@ -85,7 +85,7 @@ _TRIAL = frozenset({"test", "try", "validate", "validation", "check", "verify", 
 """A trial of something that somebody has just entered, where it is the first word of a function or segment."""
 _ASIDE = re.compile(r"(?:^|/)(?:examples?|samples?|demos?|scripts?|tools|dev|hack|benchmarks?|e2e)/")
 _EXAMPLE = re.compile(
-    r"(?:^|/)(?:examples?|samples?|demos?|cookbooks?|tutorials?|scaffolds?|_?templates?_files)/",
+    r"(?:^|/)(?:(?:\w+[_-])?(?:examples?|samples?|demos?)|cookbooks?|tutorials?|scaffolds?|_?templates?_files)/",
     re.IGNORECASE,
 )
 _RARE_CODE = frozenset(
