@@ -8,6 +8,7 @@ import aiohttp
 import httpx
 import requests
 from fastapi import Depends, FastAPI
+from google.genai import types
 from requests.adapters import HTTPAdapter
 from urllib3 import PoolManager
 
@@ -145,3 +146,7 @@ def with_an_adapter(url: str, given: requests.Session = Depends(impatient_sessio
     made = impatient_session()
     made.post(url)
     Shop().load(url)
+
+
+unbounded_options = types.HttpOptions(base_url="https://gateway.example")  # FP601
+bounded_options = types.HttpOptions(base_url="https://gateway.example", timeout=30_000)
