@@ -1,4 +1,5 @@
 import functools
+import http.client
 import smtplib
 import socket
 import urllib.request
@@ -150,3 +151,9 @@ def with_an_adapter(url: str, given: requests.Session = Depends(impatient_sessio
 
 unbounded_options = types.HttpOptions(base_url="https://gateway.example")  # FP601
 bounded_options = types.HttpOptions(base_url="https://gateway.example", timeout=30_000)
+
+
+@app.get("/sidecar")
+def sidecar() -> None:
+    requests.get("http://localhost:9000/")  # FP601 (summary)
+    http.client.HTTPConnection("localhost")  # FP601 (summary)
