@@ -27,6 +27,7 @@ from rules.engine.reading.loop_shapes import (
     targets,
     unwrapped,
 )
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.rows import ITEM
 from rules.engine.reading.scopes import Part
 from rules.engine.reading.spelling import last_name
@@ -63,21 +64,21 @@ _FAR = 3
 """So many calls away a query is likely a side matter of what an item needs anyway."""
 _RUNNING = frozenset({"execute", "exec", "scalar", "scalars", "fetchval", "fetchrow", "fetch"})
 _BUILDERS = frozenset({"insert", "update", "delete", "select"})
-_HEAVY = re.compile(
+_HEAVY = regex(
     r"(?:^|_)a?(?:ingest|embed|retrieve|transcribe|synthesi[sz]e|infer|predict|train|restart|deploy|crawl|scrape|download)"
     r"(?:_|$)"
 )
 """Names of work beside which one look-up is nothing, whatever it is made of."""
-_EXPORTING = re.compile(r"(?:^|_)(?:export|convert|scan|backup|ingest|render)(?:_|$)|_to_file$")
+_EXPORTING = regex(r"(?:^|_)(?:export|convert|scan|backup|ingest|render)(?:_|$)|_to_file$")
 """Names of functions that make or read a whole document each time."""
 _UPLOADS = frozenset(
     {"fastapi.UploadFile", "fastapi.datastructures.UploadFile", "starlette.datastructures.UploadFile"}
 )
-_MEMO = re.compile(r"cache|memo", re.IGNORECASE)
+_MEMO = regex(r"cache|memo", re.IGNORECASE)
 _DEFINING = frozenset(
     {"CreateTable", "DropTable", "CreateIndex", "DropIndex", "CreateSchema", "DropSchema", "DDL"}
 )
-_SCHEMA = re.compile(
+_SCHEMA = regex(
     r"\s*(?:CREATE|ALTER|DROP|TRUNCATE|SET|GRANT|VACUUM|ANALYZE|LOCK|NOTIFY|LISTEN)\s", re.IGNORECASE
 )
 
