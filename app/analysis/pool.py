@@ -22,7 +22,7 @@ from types import MappingProxyType
 
 import msgspec
 
-from app.analysis.archive import NAMELESS, is_utf8, shown
+from app.analysis.filenames import NAMELESS, is_utf8, shown
 from app.analysis.messages import (
     LONGEST_FRAME,
     Began,

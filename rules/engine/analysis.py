@@ -118,6 +118,9 @@ class Analysis:
             found = self._matches.get(finding.fingerprint)
             if found is None or found[1].fix is None or finding.path not in self._sources or not goes_on():
                 continue
+            from rules.engine.fixing import libcst_import
+
+            libcst_import.prepare()
             from rules.engine.fixing import fixes, proofs  # they take libcst along
 
             begin(finding.path)

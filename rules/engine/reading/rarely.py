@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 
 from rules.engine.reading import facts
 from rules.engine.reading.index import Index
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import FUNCTIONS, Scope
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
 
 _KEEPING = ("cache", "memo", "_kept", "singleton")
-_LASTING_FOR = re.compile(
+_LASTING_FOR = regex(
     r"(?:^|_)(?:ttl|max_age|refresh_interval|cache_(?:seconds|minutes|duration|lifetime))(?:_|$)"
 )
 """How long something is kept, going by the name."""
