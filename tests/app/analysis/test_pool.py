@@ -282,6 +282,7 @@ def test_a_worker_imports_nothing_but_rules_and_their_libraries() -> None:
     assert ours == {
         *("app", "app.analysis", "app.analysis.worker", "app.analysis.messages", "app.analysis.archive"),
         *("app.analysis.documents", "app.analysis.confinement", "app.analysis.telling", "app.analysis.blobs"),
+        "app.analysis.filenames",
     }
     assert "asyncio" not in done.stdout.split()
 
