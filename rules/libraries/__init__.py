@@ -21,6 +21,7 @@ from rules.libraries import (
     drivers,
     fastapi,
     http,
+    learning,
     llm,
     messaging,
     mongo,
@@ -63,6 +64,7 @@ LIBRARIES: tuple[Library, ...] = tuple(
         fastapi,
         crypto,
         data,
+        learning,
     )
 )
 

@@ -14,7 +14,10 @@ _load = Blocking("", Kind.CPU, "one instance loaded at start-up", construct=True
 _READS = "read_csv read_excel read_sql read_sql_query read_sql_table read_parquet read_json read_feather read_html read_xml"
 _WRITES = "to_csv to_excel to_sql to_parquet to_feather"
 
+_CLIPS = ("moviepy.VideoFileClip", "moviepy.CompositeVideoClip", "moviepy.ImageSequenceClip")
+
 LIBRARY = Library(
+    former={"moviepy.editor": "moviepy==1.0.3"},
     blocking=(
         *each(_frame, "pandas", _READS),
         *each(_frame, "pandas.DataFrame", _WRITES),
@@ -39,7 +42,20 @@ LIBRARY = Library(
         Blocking("PIL.Image.open", Kind.DISK, _WORKER, light=True),
         *each(_image, "cv2", "imread imdecode imwrite imencode resize cvtColor GaussianBlur warpAffine"),
         *each(_image, "cv2.VideoCapture", "read"),
+        # Each call is one of a C library through ctypes, which releases the interpreter.
+        *each(
+            Blocking("", Kind.CPU, _WORKER),
+            "wand.image.Image",
+            "resize sample thumbnail transform liquid_rescale save make_blob blur sharpen rotate distort",
+        ),
         *each(Blocking("", Kind.PROC, "`asyncio.create_subprocess_exec`"), "ffmpeg", "run probe"),
+        *each(Blocking("", Kind.PROC, "a queue worker"), _CLIPS, "write_videofile write_gif save_frame"),
+        *each(Blocking("", Kind.PROC, "a queue worker"), "moviepy.AudioFileClip", "write_audiofile"),
+        *each(
+            Blocking("", Kind.PROC, "a queue worker", construct=True),
+            "moviepy",
+            "VideoFileClip AudioFileClip",
+        ),
         *each(
             Blocking("", Kind.PROC, "a queue worker"),
             "pytesseract",
@@ -57,16 +73,6 @@ LIBRARY = Library(
         *each(_model, "faster_whisper.WhisperModel", "transcribe"),
         *each(_load, "sentence_transformers", "SentenceTransformer CrossEncoder"),
         *each(_load, "transformers", "pipeline"),
-        *each(
-            _load,
-            (
-                "transformers.AutoModel",
-                "transformers.AutoTokenizer",
-                "transformers.AutoModelForCausalLM",
-                "transformers.AutoModelForSequenceClassification",
-            ),
-            "from_pretrained",
-        ),
         *each(_load, "torch", "load"),
         *each(_load, "joblib", "load"),
         *each(_load, "spacy", "load"),
@@ -80,6 +86,18 @@ LIBRARY = Library(
         *each(Blocking("", Kind.CPU, "a queue worker", holds_gil=True), ("fitz", "pymupdf"), "open"),
         *each(_document, "openpyxl", "load_workbook"),
         *each(_document, "openpyxl.Workbook", "save"),
+        *each(_document, "xlsxwriter.Workbook", "close"),
+        *each(
+            _document,
+            ("reportlab.platypus.SimpleDocTemplate", "reportlab.platypus.BaseDocTemplate"),
+            "build multiBuild",
+        ),
+        # One page drawn by hand is a few milliseconds.
+        *each(
+            Blocking("", Kind.CPU, "a queue worker", weight="medium"),
+            "reportlab.pdfgen.canvas.Canvas",
+            "save",
+        ),
         *each(_document, "docx", "Document"),
         *each(
             _document,
@@ -136,6 +154,17 @@ LIBRARY = Library(
         "markitdown.MarkItDown": "markitdown.MarkItDown",
         "weasyprint.HTML": "weasyprint.HTML",
         "openpyxl.Workbook": "openpyxl.Workbook",
+        "xlsxwriter.Workbook": "xlsxwriter.Workbook",
+        "reportlab.platypus.SimpleDocTemplate": "reportlab.platypus.SimpleDocTemplate",
+        "reportlab.platypus.BaseDocTemplate": "reportlab.platypus.BaseDocTemplate",
+        "reportlab.pdfgen.canvas.Canvas": "reportlab.pdfgen.canvas.Canvas",
+        "wand.image.Image": "wand.image.Image",
+        "wand.image.Image.clone": "wand.image.Image",
+        **{name: name for name in (*_CLIPS, "moviepy.AudioFileClip")},
+        **alike(
+            "subclipped resized cropped rotated with_audio", "moviepy.VideoFileClip", "moviepy.VideoFileClip"
+        ),
+        "moviepy.concatenate_videoclips": "moviepy.CompositeVideoClip",
         "openpyxl.load_workbook": "openpyxl.Workbook",
         "pydantic.TypeAdapter": "pydantic.TypeAdapter",
     },
@@ -143,6 +172,10 @@ LIBRARY = Library(
         "pandas.core.frame.DataFrame": "pandas.DataFrame",
         "pandas.io.parsers.read_csv": "pandas.read_csv",
         "openpyxl.workbook.Workbook": "openpyxl.Workbook",
+        "moviepy.editor": "moviepy",
+        "xlsxwriter.workbook.Workbook": "xlsxwriter.Workbook",
+        "reportlab.platypus.doctemplate.SimpleDocTemplate": "reportlab.platypus.SimpleDocTemplate",
+        "reportlab.platypus.doctemplate.BaseDocTemplate": "reportlab.platypus.BaseDocTemplate",
         "pydantic.main.BaseModel": "pydantic.BaseModel",
         "docx.api.Document": "docx.Document",
     },

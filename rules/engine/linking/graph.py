@@ -137,6 +137,7 @@ class Graph:
                     self._external(node, call, value)
                 continue
             if value.sort == Sort.INSTANCE:
+                self._external(node, call, Value(Sort.EXTERNAL, f"{value.name}.__call__"))
                 continue
             if value.sort == Sort.UNION and call.ref.rpartition(".")[0] == f"@{node.function.owner}:":
                 continue  # `self.load()` of a template: which of the heirs it is, the template's callers know

@@ -11,7 +11,10 @@ import bcrypt
 import docx
 import llama_cpp
 import pandas
+import spacy
 import torch
+import transformers
+import xlsxwriter
 import yaml
 from cryptography.hazmat.primitives.asymmetric import rsa
 from fastapi import FastAPI, UploadFile
@@ -19,6 +22,7 @@ from fastapi.concurrency import run_in_threadpool
 from passlib.context import CryptContext
 from PIL import Image
 from sentence_transformers import SentenceTransformer
+from sklearn.ensemble import RandomForestClassifier
 
 app = FastAPI()
 context = CryptContext(schemes=["bcrypt"])
@@ -221,3 +225,41 @@ async def small_picture(path: str) -> None:
         small = picture.convert("RGB")  # said with the next
         small.thumbnail((256, 256))  # FP701
         small.save("small.jpg")  # FP701
+
+
+nlp = spacy.load("en_core_web_sm")
+classify = transformers.pipeline("text-classification")
+writer = transformers.AutoModelForCausalLM.from_pretrained("small")
+forest = RandomForestClassifier()
+
+
+@app.post("/entities")
+async def entities(text: str) -> list[str]:
+    return [entity.text for entity in nlp(text).ents]  # FP701
+
+
+@app.post("/labels")
+async def labels(text: str) -> object:
+    return classify(text)  # FP701
+
+
+@app.post("/story")
+async def story(numbers: list[int]) -> object:
+    return writer.generate(numbers)  # FP701
+
+
+@app.post("/train")
+async def train(rows: list[list[float]], wanted: list[int]) -> None:
+    forest.fit(rows, wanted)  # FP701
+
+
+@app.post("/guess")
+async def guess(row: list[float]) -> int:
+    return int(forest.predict([row])[0])  # one row: a millisecond or a few
+
+
+@app.get("/sheet")
+async def sheet(path: str) -> None:
+    book = xlsxwriter.Workbook(path)
+    book.add_worksheet().write(0, 0, 1)
+    book.close()  # FP701
