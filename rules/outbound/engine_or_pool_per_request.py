@@ -117,6 +117,8 @@ class EngineOrPoolPerRequest(Rule):
             or is_remembered(node, module)
             or seldom_needed(node, module)
             or (client.is_async and module.has_own_loop(node))
+            or not module.is_waited_for(node)  # beside the work that goes on in the background it is little
+            or _is_of_others(node, module)
         )
         often = "in each turn of the loop" if place is Place.LOOP else "for each request"
         yield Match(
@@ -127,6 +129,19 @@ class EngineOrPoolPerRequest(Rule):
             impact=_impact(client, module),
             instead=_instead(client),
         )
+
+
+def _is_of_others(call: ast.Call, module: Module) -> bool:
+    """Whether the address is a parameter of the function: a database that users name, which no pool of ours can know."""
+    function = module.function_of(call)
+    if function is None or isinstance(function.node, ast.Lambda) or not call.args:
+        return False
+    arguments = function.node.args
+    given = {each.arg for each in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)} - {
+        "self",
+        "cls",
+    }
+    return isinstance(call.args[0], ast.Name) and call.args[0].id in given
 
 
 def _inside_another(call: ast.Call, module: Module) -> bool:

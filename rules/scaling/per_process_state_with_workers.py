@@ -148,11 +148,13 @@ class PerProcessStateWithWorkers(Rule):
             if owner and owner in said:
                 continue  # one class keeps its state in one place, and moves there as a whole
             said.add(owner)
+            held = _HERE.search(holder.name.rpartition(".")[2]) is not None
             yield self._match(
                 growth.node,
                 f"`{holder.name}` is there once per worker process: what is put here, a request in another worker does not find",
                 several,
                 (Hop(module.path, holder.node.lineno, holder.name),),  # type: ignore[attr-defined]  # a statement
+                confidence=Confidence.POSSIBLE if held else Confidence.LIKELY,
             )
         for call in walk(node) if "apscheduler" in module.source.text else ():
             if isinstance(call, ast.Call) and _starts_a_scheduler(call, module):
@@ -162,11 +164,18 @@ class PerProcessStateWithWorkers(Rule):
                     several,
                 )
 
-    def _match(self, node: ast.AST, message: str, several: Setting, related: tuple[Hop, ...] = ()) -> Match:
+    def _match(
+        self,
+        node: ast.AST,
+        message: str,
+        several: Setting,
+        related: tuple[Hop, ...] = (),
+        confidence: Confidence = Confidence.LIKELY,
+    ) -> Match:
         return Match(
             node,
             f"{message} (`{several.name} {several.value}` in {several.path}).",
-            confidence=Confidence.LIKELY,
+            confidence=confidence,
             related=(*related, *processes.place_of(several)),
             impact=Impact(
                 f"with {several.value} processes a request meets the right one in one of {several.value} cases",
