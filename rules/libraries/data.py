@@ -42,12 +42,6 @@ LIBRARY = Library(
         Blocking("PIL.Image.open", Kind.DISK, _WORKER, light=True),
         *each(_image, "cv2", "imread imdecode imwrite imencode resize cvtColor GaussianBlur warpAffine"),
         *each(_image, "cv2.VideoCapture", "read"),
-        # Each call is one of a C library through ctypes, which releases the interpreter.
-        *each(
-            Blocking("", Kind.CPU, _WORKER),
-            "wand.image.Image",
-            "resize sample thumbnail transform liquid_rescale save make_blob blur sharpen rotate distort",
-        ),
         *each(Blocking("", Kind.PROC, "`asyncio.create_subprocess_exec`"), "ffmpeg", "run probe"),
         *each(Blocking("", Kind.PROC, "a queue worker"), _CLIPS, "write_videofile write_gif save_frame"),
         *each(Blocking("", Kind.PROC, "a queue worker"), "moviepy.AudioFileClip", "write_audiofile"),
@@ -73,6 +67,16 @@ LIBRARY = Library(
         *each(_model, "faster_whisper.WhisperModel", "transcribe"),
         *each(_load, "sentence_transformers", "SentenceTransformer CrossEncoder"),
         *each(_load, "transformers", "pipeline"),
+        *each(
+            _load,
+            (
+                "transformers.AutoModel",
+                "transformers.AutoTokenizer",
+                "transformers.AutoModelForCausalLM",
+                "transformers.AutoModelForSequenceClassification",
+            ),
+            "from_pretrained",
+        ),
         *each(_load, "torch", "load"),
         *each(_load, "joblib", "load"),
         *each(_load, "spacy", "load"),
@@ -87,17 +91,7 @@ LIBRARY = Library(
         *each(_document, "openpyxl", "load_workbook"),
         *each(_document, "openpyxl.Workbook", "save"),
         *each(_document, "xlsxwriter.Workbook", "close"),
-        *each(
-            _document,
-            ("reportlab.platypus.SimpleDocTemplate", "reportlab.platypus.BaseDocTemplate"),
-            "build multiBuild",
-        ),
-        # One page drawn by hand is a few milliseconds.
-        *each(
-            Blocking("", Kind.CPU, "a queue worker", weight="medium"),
-            "reportlab.pdfgen.canvas.Canvas",
-            "save",
-        ),
+        *each(_document, "reportlab.platypus.SimpleDocTemplate", "build"),
         *each(_document, "docx", "Document"),
         *each(
             _document,
@@ -156,10 +150,6 @@ LIBRARY = Library(
         "openpyxl.Workbook": "openpyxl.Workbook",
         "xlsxwriter.Workbook": "xlsxwriter.Workbook",
         "reportlab.platypus.SimpleDocTemplate": "reportlab.platypus.SimpleDocTemplate",
-        "reportlab.platypus.BaseDocTemplate": "reportlab.platypus.BaseDocTemplate",
-        "reportlab.pdfgen.canvas.Canvas": "reportlab.pdfgen.canvas.Canvas",
-        "wand.image.Image": "wand.image.Image",
-        "wand.image.Image.clone": "wand.image.Image",
         **{name: name for name in (*_CLIPS, "moviepy.AudioFileClip")},
         **alike(
             "subclipped resized cropped rotated with_audio", "moviepy.VideoFileClip", "moviepy.VideoFileClip"
@@ -175,7 +165,6 @@ LIBRARY = Library(
         "moviepy.editor": "moviepy",
         "xlsxwriter.workbook.Workbook": "xlsxwriter.Workbook",
         "reportlab.platypus.doctemplate.SimpleDocTemplate": "reportlab.platypus.SimpleDocTemplate",
-        "reportlab.platypus.doctemplate.BaseDocTemplate": "reportlab.platypus.BaseDocTemplate",
         "pydantic.main.BaseModel": "pydantic.BaseModel",
         "docx.api.Document": "docx.Document",
     },

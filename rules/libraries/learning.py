@@ -1,83 +1,61 @@
-"""Estimators, language models and networks: training, inference, and what loads them."""
+"""Estimators and language models: training, and what is computed with them."""
 
-from rules.libraries.model import Blocking, Kind, Library, alike, each
+from rules.libraries.model import Blocking, Kind, Library, each
 
-_AWAY = "a process pool, a queue worker or an inference server"
 _train = Blocking("", Kind.CPU, "a process pool or a queue worker")
-_infer = Blocking("", Kind.CPU, _AWAY, weight="critical")
-_parse = Blocking("", Kind.CPU, _AWAY)
-# One row through a fitted estimator, a forward pass of a small network: a millisecond as often as a hundred.
-_predict = Blocking("", Kind.CPU, "a worker thread for many rows", weight="medium")
-_load = Blocking("", Kind.CPU, "one instance loaded at start-up", construct=True, weight="critical")
+# One call of compiled code that keeps the interpreter for most of its time.
+_held = Blocking("", Kind.CPU, "a process pool or a queue worker", holds_gil=True)
+_infer = Blocking("", Kind.CPU, "a process pool, a queue worker or an inference server", weight="critical")
 
 _ESTIMATORS = tuple(
     f"sklearn.{module}.{name}"
     for module, names in {
         "ensemble": "RandomForestClassifier RandomForestRegressor GradientBoostingClassifier GradientBoostingRegressor"
-        " ExtraTreesClassifier ExtraTreesRegressor IsolationForest AdaBoostClassifier HistGradientBoostingClassifier"
-        " HistGradientBoostingRegressor",
-        "linear_model": "LogisticRegression LinearRegression Ridge Lasso ElasticNet SGDClassifier SGDRegressor",
-        "svm": "SVC SVR LinearSVC",
-        "neighbors": "KNeighborsClassifier KNeighborsRegressor NearestNeighbors",
+        " ExtraTreesClassifier ExtraTreesRegressor IsolationForest AdaBoostClassifier",
+        "linear_model": "LogisticRegression SGDClassifier",
+        "svm": "SVC SVR",
         "tree": "DecisionTreeClassifier DecisionTreeRegressor",
-        "cluster": "KMeans MiniBatchKMeans DBSCAN AgglomerativeClustering SpectralClustering",
+        "cluster": "KMeans DBSCAN AgglomerativeClustering",
         "neural_network": "MLPClassifier MLPRegressor",
         "pipeline": "Pipeline",
+        "model_selection": "GridSearchCV RandomizedSearchCV",
     }.items()
     for name in names.split()
 )
-_SEARCHES = ("sklearn.model_selection.GridSearchCV", "sklearn.model_selection.RandomizedSearchCV")
-_PROJECTIONS = ("sklearn.manifold.TSNE", "sklearn.decomposition.PCA", "sklearn.decomposition.TruncatedSVD")
-_CLUSTERS = tuple(name for name in _ESTIMATORS if ".cluster." in name and "Spectral" not in name)
-_PREDICTING = tuple(
-    name
-    for name in _ESTIMATORS
-    if name not in _CLUSTERS and not name.endswith(("SpectralClustering", "NearestNeighbors"))
-)
+_HELD = "sklearn.cluster.AgglomerativeClustering"
 _LOADED = tuple(
-    f"transformers.{name}"
-    for name in (
-        "AutoModel",
-        "AutoModelForCausalLM",
-        "AutoModelForSequenceClassification",
-        "AutoModelForSeq2SeqLM",
-        "AutoModelForTokenClassification",
-        "AutoModelForQuestionAnswering",
-        "AutoModelForImageClassification",
-    )
+    f"transformers.AutoModel{kind}"
+    for kind in ("ForCausalLM", "ForSeq2SeqLM", "ForSequenceClassification", "ForTokenClassification")
 )
 
+# One row through a fitted estimator (`predict`), a forward pass of a small network: a millisecond as often as a hundred,
+# and nobody sees which. They are not here.
 LIBRARY = Library(
     blocking=(
-        *each(_train, (*_ESTIMATORS, *_SEARCHES), "fit"),
-        *each(_train, _CLUSTERS, "fit_predict"),
-        *each(_train, _PROJECTIONS, "fit fit_transform"),
-        *each(_train, "sklearn.model_selection", "cross_val_score cross_validate cross_val_predict"),
-        *each(_predict, (*_PREDICTING, *_SEARCHES), "predict"),
-        *each(_parse, "spacy.language.Language", "__call__ pipe"),
+        *each(_train, tuple(name for name in _ESTIMATORS if name != _HELD), "fit"),
+        *each(_held, _HELD, "fit"),
+        *each(_train, ("sklearn.cluster.KMeans", "sklearn.cluster.DBSCAN"), "fit_predict"),
+        *each(_train, ("sklearn.manifold.TSNE", "sklearn.decomposition.PCA"), "fit_transform"),
+        *each(_train, "sklearn.model_selection", "cross_val_score cross_validate"),
+        *each(_held, "spacy.language.Language", "__call__"),
+        *each(_train, "spacy.language.Language", "pipe"),
         *each(_infer, "transformers.Pipeline", "__call__"),
-        *each(_infer, "transformers.PreTrainedModel", "__call__ generate"),
-        *each(_load, _LOADED, "from_pretrained"),
-        *each(_load, "transformers.AutoTokenizer", "from_pretrained"),
-        *each(_predict, ("torch.nn.Module", "torch.jit.ScriptModule"), "__call__"),
-        *each(_load, "torch.jit", "load"),
-        *each(_load, "torch.hub", "load"),
+        *each(_infer, "transformers.PreTrainedModel", "generate"),
     ),
     returns={
-        **{name: name for name in (*_ESTIMATORS, *_SEARCHES, *_PROJECTIONS)},
+        **{name: name for name in (*_ESTIMATORS, "sklearn.manifold.TSNE", "sklearn.decomposition.PCA")},
         **{f"{name}.fit": name for name in _ESTIMATORS},
         "spacy.load": "spacy.language.Language",
         "spacy.blank": "spacy.language.Language",
         "transformers.pipeline": "transformers.Pipeline",
         **{f"{name}.from_pretrained": "transformers.PreTrainedModel" for name in _LOADED},
-        **alike(
-            "to eval half float cuda cpu", "transformers.PreTrainedModel", "transformers.PreTrainedModel"
-        ),
-        "torch.jit.load": "torch.jit.ScriptModule",
+        **{
+            f"transformers.PreTrainedModel.{name}": "transformers.PreTrainedModel"
+            for name in ("to", "eval", "half")
+        },
     },
     aliases={
         "spacy.Language": "spacy.language.Language",
         "transformers.pipelines.pipeline": "transformers.pipeline",
     },
-    bases={"transformers.PreTrainedModel": "torch.nn.Module"},
 )

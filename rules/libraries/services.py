@@ -197,7 +197,11 @@ LIBRARY = Library(
             "bind search add modify delete compare",
         ),
         *each(Blocking("", Kind.NET, "`bonsai`"), "ldap.ldapobject.LDAPObject", _DIRECTORY),
-        *each(_thread, "pysnmp.hlapi", "getCmd nextCmd bulkCmd setCmd"),
+        *each(
+            Blocking("", Kind.NET, "`pysnmp.hlapi.v3arch.asyncio`"),
+            "pysnmp.hlapi",
+            "getCmd nextCmd bulkCmd setCmd",
+        ),
         *each(
             Blocking("", Kind.NET, "a program of its own: the reactor cannot be started twice"),
             "scrapy.crawler.CrawlerProcess",
