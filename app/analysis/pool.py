@@ -15,13 +15,14 @@ import math
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Set
 from pathlib import Path
 from types import MappingProxyType
 
 import msgspec
 
-from app.analysis.archive import NAMELESS, is_utf8, shown
+from app.analysis.filenames import NAMELESS, is_utf8, shown
 from app.analysis.messages import (
     LONGEST_FRAME,
     Began,
@@ -121,7 +122,12 @@ class Worker:
     @classmethod
     async def start(cls, *, memory_bytes: int, file_deadline: float, deadline: float) -> Worker:
         elsewhere = await asyncio.to_thread(_dependencies)
-        limits = {"memory_bytes": memory_bytes, "file_seconds": file_deadline, "task_seconds": deadline}
+        limits = {
+            "memory_bytes": memory_bytes,
+            "file_seconds": file_deadline,
+            "task_seconds": deadline,
+            "archives": tempfile.gettempdir(),
+        }
         spawning = asyncio.create_task(
             asyncio.create_subprocess_exec(
                 sys.executable,

@@ -37,25 +37,15 @@ LIBRARY = Library(
         *each(_train, ("sklearn.cluster.KMeans", "sklearn.cluster.DBSCAN"), "fit_predict"),
         *each(_train, ("sklearn.manifold.TSNE", "sklearn.decomposition.PCA"), "fit_transform"),
         *each(_train, "sklearn.model_selection", "cross_val_score cross_validate"),
-        *each(_held, "spacy.language.Language", "__call__"),
-        *each(_train, "spacy.language.Language", "pipe"),
-        *each(_infer, "transformers.Pipeline", "__call__"),
         *each(_infer, "transformers.PreTrainedModel", "generate"),
     ),
     returns={
         **{name: name for name in (*_ESTIMATORS, "sklearn.manifold.TSNE", "sklearn.decomposition.PCA")},
         **{f"{name}.fit": name for name in _ESTIMATORS},
-        "spacy.load": "spacy.language.Language",
-        "spacy.blank": "spacy.language.Language",
-        "transformers.pipeline": "transformers.Pipeline",
         **{f"{name}.from_pretrained": "transformers.PreTrainedModel" for name in _LOADED},
         **{
             f"transformers.PreTrainedModel.{name}": "transformers.PreTrainedModel"
             for name in ("to", "eval", "half")
         },
-    },
-    aliases={
-        "spacy.Language": "spacy.language.Language",
-        "transformers.pipelines.pipeline": "transformers.pipeline",
     },
 )

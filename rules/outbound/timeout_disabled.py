@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rules import libraries
 from rules.engine.costs import estimates
 from rules.engine.reading.loop_shapes import spelled
+from rules.engine.reading.regexes import regex
 from rules.engine.rule import Confidence, Effort, Fix, Impact, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.service.creation import serves
 
@@ -22,7 +23,7 @@ _AIOHTTP = frozenset({"aiohttp.ClientTimeout", "aiohttp.client.ClientTimeout"})
 _KINDS = frozenset({"http", "sdk", "http-call", "channel"})
 # aiohttp takes None for "as the session says".
 _DEFAULTING = ("aiohttp.",)
-_STREAMING = re.compile(
+_STREAMING = regex(
     r"\.(?:a?stream|a?iter_\w+|ws_connect|aiter_\w+)\(|stream=True|event-stream|EventSource|websocket",
     re.IGNORECASE,
 )

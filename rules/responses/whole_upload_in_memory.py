@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 from rules.engine.costs import estimates
 from rules.engine.reading import facts
 from rules.engine.reading.bodies import is_upload_read, upload_read
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.body_limits import bounds_bodies
 from rules.engine.service.creation import serves
+from rules.engine.service.traffic import is_aside, is_seldom
 
 if TYPE_CHECKING:
     from rules.engine.linking.callees import Callee
@@ -24,12 +26,12 @@ _TEXT = frozenset(
     {"json.loads", "orjson.loads", "yaml.safe_load", "yaml.load", "tomllib.loads", "csv.reader"}
 )
 
-_ASKS_SIZE = re.compile(
+_ASKS_SIZE = regex(
     r"(?:request|body|upload|file|content|archive)_?(?:size|length)|(?:check|validate|limit)_\w*size"
 )
 _FAR = 3
 """Calls from the asking to the read."""
-_LIMITS_SIZE = re.compile(
+_LIMITS_SIZE = regex(
     r"(?:limit|max|check|valid|restrict|enforce|verify)\w*(?:size|length)|(?:limit|max|restrict)_(?:body|upload)"
     r"|(?:size|length|body|upload)_?limit|(?:size|length)\w*(?:check|valid)",
     re.IGNORECASE,
@@ -111,8 +113,14 @@ class WholeUploadInMemory(Rule):
             node,
             f"{what} holds the whole upload in memory{late}: its size is up to the client, and every upload that runs at"
             " the same time adds its own.",
-            severity=Severity.HIGH if module.reached(node) and not small else Severity.MEDIUM,
-            confidence=Confidence.CERTAIN if module.reached(node) else Confidence.LIKELY,
+            severity=Severity.HIGH
+            if module.reached(node) and not small and not is_seldom(node, module)
+            else Severity.MEDIUM,
+            confidence=Confidence.POSSIBLE
+            if is_aside(module.path)
+            else Confidence.CERTAIN
+            if module.reached(node)
+            else Confidence.LIKELY,
             impact=estimates.in_memory("+50 MB for each upload that runs"),
         )
 
@@ -129,7 +137,8 @@ class WholeUploadInMemory(Rule):
                 argument,
                 f"`{argument.arg}` is `bytes`: FastAPI reads the whole upload into memory before `{function.name}` begins, and"
                 " its size is up to the client.",
-                confidence=Confidence.CERTAIN,
+                severity=Severity.MEDIUM if is_seldom(function, module) else None,
+                confidence=Confidence.POSSIBLE if is_aside(module.path) else Confidence.CERTAIN,
                 impact=estimates.in_memory("+50 MB for each upload that runs"),
                 instead=f"Take `{argument.arg}: UploadFile`, which spools to disk, and read `{argument.arg}.file` in chunks.",
             )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine.reading import facts
 from rules.engine.reading.loop_shapes import spelled
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.walking import own_calls
 from rules.engine.rule import Confidence, Effort, Hop, Impact, Invalid, Match, Rule, Severity, Valid
 from rules.libraries import Kind
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 _SLOW = 0.05
 _FORMS = ("OAuth2PasswordRequestForm", "OAuth2PasswordRequestFormStrict")
-_SIGNS_IN = re.compile(
+_SIGNS_IN = regex(
     r"log-?_?in|token|sign-?_?(?:in|up)|auth|regist|passw|session|refresh|setup|invit", re.IGNORECASE
 )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rules.engine.finding import Hop, Impact
 from rules.engine.kept_answers import once
 from rules.engine.reading.loop_shapes import spelled
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
@@ -20,18 +21,16 @@ if TYPE_CHECKING:
     from rules.engine.project import Project
 
 # State that a request puts there for another request to find.
-_SHARED = re.compile(
+_SHARED = regex(
     r"session|connection|client|socket|subscriber|listener|room|channel|online|presence|user|login|attempt|rate|limit|counter"
     r"|count|job|progress|status|pending|upload|chat|conversation|game|player|message|otp|code|state",
     re.IGNORECASE,
 )
-_OWN = re.compile(
+_OWN = regex(
     r"cache|memo|lock|_loop|engine|pool|http|executor|model|_tasks?$|warned|seen|metric|gauge|histogram|redis",
     re.IGNORECASE,
 )
-_HERE = re.compile(
-    r"connection|client|socket|subscriber|listener|room|channel|agent|online|user", re.IGNORECASE
-)
+_HERE = regex(r"connection|client|socket|subscriber|listener|room|channel|agent|online|user", re.IGNORECASE)
 """What holds sockets is where the socket is, whoever brings the messages."""
 _BROKERS = frozenset(
     {
@@ -46,7 +45,7 @@ _BROKERS = frozenset(
         "fastapi_websocket_pubsub",
     }
 )
-_STORE = re.compile(r"redis|cache_?incr|incr_cache", re.IGNORECASE)
+_STORE = regex(r"redis|cache_?incr|incr_cache", re.IGNORECASE)
 _SCHEDULERS = (
     "apscheduler.schedulers.asyncio.AsyncIOScheduler.start",
     "apscheduler.schedulers.background.BackgroundScheduler.start",
@@ -142,13 +141,13 @@ class PerProcessStateWithWorkers(Rule):
             growth = next((each for each in holder.growths if module.in_request_path(each.node)), None)
             if growth is None or not _is_shared(holder) or not _is_read(holder, module):
                 continue
-            if (shared and _HERE.search(holder.name.rpartition(".")[2])) or _is_fallback(growth.node, module):
+            held = _holds_sockets(holder, module)
+            if (shared and held) or _is_fallback(growth.node, module):
                 continue
             owner = holder.name.rpartition(".")[0]
             if owner and owner in said:
                 continue  # one class keeps its state in one place, and moves there as a whole
             said.add(owner)
-            held = _HERE.search(holder.name.rpartition(".")[2]) is not None
             yield self._match(
                 growth.node,
                 f"`{holder.name}` is there once per worker process: what is put here, a request in another worker does not find",
@@ -187,6 +186,11 @@ class PerProcessStateWithWorkers(Rule):
 
 def _is_shared(holder: Holder) -> bool:
     return bool(_SHARED.search(holder.name)) and not _OWN.search(holder.name)
+
+
+def _holds_sockets(holder: Holder, module: Module) -> bool:
+    """Whether it keeps sockets, or what goes with them, by its name or by what it says it holds."""
+    return bool(_HERE.search(holder.name.rpartition(".")[2])) or "WebSocket" in module.segment(holder.node)
 
 
 @once

@@ -10,6 +10,7 @@ from rules.engine.data.key_types import is_small
 from rules.engine.finding import Hop
 from rules.engine.reading.key_words import is_endless, is_few, names_in
 from rules.engine.reading.origins import origin, origins
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.first_time import runs_first_time
@@ -21,9 +22,7 @@ if TYPE_CHECKING:
 
 _WRAPPING = frozenset({"str", "int", "Path", "UUID", "abspath", "resolve", "fspath", "hash", "id"})
 """What gives a value another form: as many come out as go in."""
-_REGISTERS = re.compile(
-    r"handler|hook|callback|plugin|regist|factor(?:y|ies)|strateg|middleware", re.IGNORECASE
-)
+_REGISTERS = regex(r"handler|hook|callback|plugin|regist|factor(?:y|ies)|strateg|middleware", re.IGNORECASE)
 """What a program fills once with its own parts."""
 
 
@@ -106,7 +105,9 @@ class UnboundedModuleCache(Rule):
             yield Match(
                 growth.node,
                 _message(holder, growth, module),
-                confidence=Confidence.LIKELY if endless and heavy and not registers else Confidence.POSSIBLE,
+                confidence=Confidence.LIKELY
+                if endless and heavy and not registers and growth.key is not None
+                else Confidence.POSSIBLE,
                 related=(Hop(module.path, holder.node.lineno, holder.name),),  # type: ignore[attr-defined]  # a statement
                 impact=kept_estimates.growing(module.options),
             )
@@ -185,6 +186,10 @@ def _is_small(holder: Holder, growth: Growth, module: Module) -> bool:
 def _is_light(value: ast.expr, module: Module) -> bool:
     if isinstance(value, ast.Constant) or _is_moment(value, module):
         return True
+    if isinstance(value, ast.Name) and is_few(value.id):
+        return True
+    if isinstance(value, ast.BinOp) and isinstance(value.right, ast.Constant):
+        return isinstance(value.right.value, int | float)  # a count
     return isinstance(value, ast.Call) and (module.qualified_name(value.func) or "").endswith(
         ("Lock", "Semaphore", "Event", ".time", ".monotonic", ".get")
     )

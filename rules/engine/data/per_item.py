@@ -12,6 +12,7 @@ from rules.engine.linking.context import AT_STARTUP, IN_REQUEST
 from rules.engine.linking.values import Sort, Value
 from rules.engine.reading import facts, switches
 from rules.engine.reading.loop_shapes import FEW, is_short, iterables, targets, unwrapped
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import Part
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
@@ -30,20 +31,20 @@ _GROUPING = frozenset({"append", "add", "extend", "update", "setdefault"})
 _GROUPS = frozenset({"defaultdict", "groupby"})
 _ARRIVING = ("stream", "listen", "subscri", "consum")
 _ENUM = "enum."
-_SHORT = re.compile(
+_SHORT = regex(
     r"\b(?:few|small|short|handful|at most|bounded|one or two|rare|rarely|deliberate\w*|intentional\w*)\b",
     re.IGNORECASE,
 )
-_PREPARING = re.compile(
+_PREPARING = regex(
     r"(?:^|[/_])(?:seed|seeds|seeders?|fixes|fixtures?|migrat\w*|backfills?|bootstrap)(?=[/_.]|$)"
 )
 """Paths of code that fills or mends a database once."""
-_FILLING = re.compile(
+_FILLING = regex(
     r"_*(?:(?:seed|backfill|migrate|bootstrap|populate)(?:_|$)"
     r"|(?:create|build|ensure|init|initialize|setup)_(?:db|database|index(?:es)?|indices|tables?|schemas?|constraints)(?:_|$))"
 )
 """Such functions."""
-_SETTINGS = re.compile(r"(?:\w*_)?settings|_*(?:app_)?(?:config|conf|env)", re.IGNORECASE)
+_SETTINGS = regex(r"(?:\w*_)?settings|_*(?:app_)?(?:config|conf|env)", re.IGNORECASE)
 _OWN = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.For, ast.AsyncFor, ast.While)
 """What a `break` or `return` inside does not leave the loop with, or not for certain."""
 

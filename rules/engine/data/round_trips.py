@@ -19,6 +19,7 @@ from rules.engine.linking.context import Context
 from rules.engine.linking.roles import Role
 from rules.engine.reading.extraction import is_writing
 from rules.engine.reading.loop_shapes import is_batched, is_search, is_short, spelled
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.rows import ITEM
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.surroundings import fills_gap
@@ -54,16 +55,16 @@ _FAR = 3
 """So many calls away a query is likely a side matter of what an item needs anyway."""
 _RUNNING = frozenset({"execute", "exec", "scalar", "scalars", "fetchval", "fetchrow", "fetch"})
 _BUILDERS = frozenset({"insert", "update", "delete", "select"})
-_HEAVY = re.compile(
+_HEAVY = regex(
     r"(?:^|_)a?(?:ingest|embed|retrieve|transcribe|synthesi[sz]e|infer|predict|train|restart|deploy|crawl|scrape|download)"
     r"(?:_|$)"
 )
 """Names of work beside which one look-up is nothing, whatever it is made of."""
-_MEMO = re.compile(r"cache|memo", re.IGNORECASE)
+_MEMO = regex(r"cache|memo", re.IGNORECASE)
 _DEFINING = frozenset(
     {"CreateTable", "DropTable", "CreateIndex", "DropIndex", "CreateSchema", "DropSchema", "DDL"}
 )
-_SCHEMA = re.compile(
+_SCHEMA = regex(
     r"\s*(?:CREATE|ALTER|DROP|TRUNCATE|SET|GRANT|VACUUM|ANALYZE|LOCK|NOTIFY|LISTEN)\s", re.IGNORECASE
 )
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import codecs
 import difflib
 import io
-import re
 import tokenize
 from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
 from rules.engine.finding import Edit
+from rules.engine.reading.regexes import regex
 
-_LINE = re.compile(r"([^\r\n]*)(\r\n|\r|\n|\Z)")
+_LINE = regex(r"([^\r\n]*)(\r\n|\r|\n|\Z)")
 _NEAR = 3
 """Changed lines at most so far apart become one edit: one suggestion can hold them."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 
 from rules.engine.reading import (
@@ -32,6 +31,7 @@ from rules.engine.reading.annotations import may_be_ours, one_of
 from rules.engine.reading.arguments import arguments, displays, receiver, target
 from rules.engine.reading.facts import Alias, Call, Class, Decorator, Function, ModuleFacts, Parameter
 from rules.engine.reading.index import Index
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import BUILTINS, FUNCTIONS, Binding, Scope
 from rules.engine.reading.spelling import is_main_guard, last_name
 from rules.engine.reading.surroundings import held_around, is_let_go, is_short, surroundings
@@ -79,7 +79,7 @@ _QUIET = frozenset(
     f"builtins.{name}" for name in BUILTINS if name not in ("open", "input", "map", "filter", "__import__")
 )
 _EXECUTING = frozenset({"execute", "exec", "scalar", "scalars", "fetchval", "fetchrow", "fetch"})
-_WRITING = re.compile(r"(?:^|\.)(?:insert|update|delete)\(\)")
+_WRITING = regex(r"(?:^|\.)(?:insert|update|delete)\(\)")
 _EACH = "UploadFile:.size"
 """A reading of which the place matters: whether an upload's size is asked for before it is read."""
 _WRAPPING = frozenset(name.rpartition(".")[2] for name, offload in OFFLOADS.items() if offload.wraps)

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import re
+import functools
 from collections.abc import Mapping
 from typing import TypeVar
 
+from rules.engine.reading.regexes import regex
+
 Part = TypeVar("Part")
 
-_TEST = re.compile(
+_TEST = regex(
     r"(?:^|/)(?:tests?|testing|tests?_?(?:utils?|helpers?|support|fixtures?|data)|testing_?(?:utils?|helpers?))/"
     r"|(?:^|/)(?:test_[^/]*|[^/]*_test|conftest|fixtures)\.py$"
 )
-_MIGRATION = re.compile(
+_MIGRATION = regex(
     r"(?:^|/)(?:alembic|migrations?)(?:/.*)?/[^/]+\.py$|(?:^|/)versions/(?:[0-9a-f]{6,}|[^/]*(?<![0-9a-z])[0-9a-f]{12}(?![0-9a-z]))[^/]*\.py$"
 )
 
 
+@functools.lru_cache(maxsize=16_384)  # each question about all files asks it for each
 def place_of(path: str) -> str:
     """What a file is for, by its path: `app`, `test` or `migration`."""
     if _TEST.search(path):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from rules.engine.reading import facts, rarely, switches
 from rules.engine.reading.acquired import held_at
 from rules.engine.reading.index import Index
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import COMPREHENSIONS, Scope
 from rules.engine.reading.spelling import is_main_guard, last_name
 from rules.engine.reading.turns import is_trial, turns
@@ -26,7 +26,7 @@ TRIED = "t"
 """Tells the alternatives of a `try`, of which the first always begins, from those of a branch."""
 _FEW = 10
 """As many turns as a loop over something constant may have."""
-_NAME = re.compile(r"\w+")
+_NAME = regex(r"\w+")
 _PASSING = frozenset(
     {"enumerate", "reversed", "sorted", "list", "set", "tuple", "iter", "zip", "chain", "batched"}
 )

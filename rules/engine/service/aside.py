@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from rules.engine.reading.bodies import values_of
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
 from rules.engine.service.mentions import is_dead
 
@@ -17,17 +18,17 @@ if TYPE_CHECKING:
 _MOST = 100
 """Functions on the way to one, up to which it is asked where they all begin."""
 
-_SWITCH = re.compile(
-    r"(?:is_|in_|run_|use_|enable_)?(?:testing|tests?_mode|debug|debug_mode|debugging|dev|dev_mode|development|local_dev"
+_SWITCH = regex(
+    r"(?:is_|in_|run_|use_|enable_)?(?:testing|tests?_mode|(?:\w+_)?debug(?:_\w+)?|debugging|dev|dev_mode|development|local_dev"
     r"|(?:demo|mock)_mode|mocks?|fakes?)(?:_enabled)?",
     re.IGNORECASE,
 )
-_SERVING = re.compile(r"(?:is_|in_)?prod(?:uction)?(?:_mode)?", re.IGNORECASE)
+_SERVING = regex(r"(?:is_|in_)?prod(?:uction)?(?:_mode)?", re.IGNORECASE)
 _SERVED = frozenset({"prod", "production", "live"})
 _STAGES = frozenset({"test", "testing", "tests", "ci", "local", "dev", "development", "debug"})
-_STAGE = re.compile(r"(?:\w+_)?(?:env|environment|stage|mode|deployment)", re.IGNORECASE)
+_STAGE = regex(r"(?:\w+_)?(?:env|environment|stage|mode|deployment)", re.IGNORECASE)
 
-_PLATFORM = re.compile(
+_PLATFORM = regex(
     r"(?:RAILWAY|RENDER|FLY|HEROKU|VERCEL|KUBERNETES|AWS_LAMBDA|ECS|GAE|CLOUD_RUN)_\w+|DYNO$|K_SERVICE$|RENDER$|VERCEL$"
 )
 """Variables of the environment that hosts set."""

@@ -1,4 +1,5 @@
 import functools
+import http.client
 import smtplib
 import socket
 import urllib.request
@@ -8,6 +9,7 @@ import aiohttp
 import httpx
 import requests
 from fastapi import Depends, FastAPI
+from google.genai import types
 from requests.adapters import HTTPAdapter
 from urllib3 import PoolManager
 
@@ -145,3 +147,13 @@ def with_an_adapter(url: str, given: requests.Session = Depends(impatient_sessio
     made = impatient_session()
     made.post(url)
     Shop().load(url)
+
+
+unbounded_options = types.HttpOptions(base_url="https://gateway.example")  # FP601
+bounded_options = types.HttpOptions(base_url="https://gateway.example", timeout=30_000)
+
+
+@app.get("/sidecar")
+def sidecar() -> None:
+    requests.get("http://localhost:9000/")  # FP601 (summary)
+    http.client.HTTPConnection("localhost")  # FP601 (summary)
