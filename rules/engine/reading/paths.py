@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TypeVar
 
 from rules.engine.reading.regexes import regex
@@ -18,6 +19,7 @@ _MIGRATION = regex(
 )
 
 
+@lru_cache(maxsize=1 << 15)
 def place_of(path: str) -> str:
     """What a file is for, by its path: `app`, `test` or `migration`."""
     if _TEST.search(path):

@@ -47,6 +47,24 @@ _COLLECTING = frozenset(
     }
     | {"enumerate", "zip", "join", "extend", "update", "iter", "reversed", "chain", "deque"}
 )
+_SAYING_NOTHING = frozenset(
+    {
+        *(ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return, ast.Raise, ast.Assert, ast.Delete),
+        *(
+            ast.Attribute,
+            ast.Subscript,
+            ast.Slice,
+            ast.Starred,
+            ast.keyword,
+            ast.Await,
+            ast.Yield,
+            ast.YieldFrom,
+        ),
+        *(ast.Tuple, ast.List, ast.Set, ast.Dict, ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare),
+        *(ast.JoinedStr, ast.FormattedValue, ast.NamedExpr, ast.comprehension, ast.withitem),
+    }
+)
+"""What may stand around an expression and neither repeats it nor decides whether it runs, as far as is told."""
 _SPAWNING = frozenset({"create_task", "ensure_future", "start_soon"})
 _CONCURRENT = frozenset({"gather", "as_completed"})
 
@@ -149,6 +167,9 @@ def _climb(index: Index, node: ast.AST, child: Any, found: Around) -> ast.stmt |
             if acquired and child in acquired:
                 found.held = (*_refs(index, child, acquired[child]), *found.held)
         cls = current.__class__
+        if cls in _SAYING_NOTHING:
+            child, current = current, parents.get(current)
+            continue
         if current in scope_of:
             if isinstance(current, ast.ClassDef):
                 child, current = current, parents.get(current)
@@ -188,8 +209,6 @@ def _climb(index: Index, node: ast.AST, child: Any, found: Around) -> ast.stmt |
                         marks.append(f"*={count}/")
             elif first.iter is node:
                 flags |= facts.ITERATED
-        elif cls is ast.comprehension:
-            pass
         elif cls is ast.With or cls is ast.AsyncWith:
             if child.__class__ in _STATEMENTS:
                 found.held = (*_taken(index, current), *found.held)
