@@ -133,7 +133,7 @@ def _copied(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) ->
                 call,
                 f"`{function.name}` copies all of `{module.segment(source)}` each time it is called, with the same result.",
                 severity=Severity.LOW,
-                confidence=Confidence.LIKELY,
+                confidence=Confidence.POSSIBLE,  # whoever gets it may change it
                 instead="Copy once: `@lru_cache(maxsize=1)` on the function, when nobody changes what it returns.",
             )
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rules.engine.data import eager, expired
@@ -152,18 +152,21 @@ class LazyLoadUnderAsyncSession(Rule):
     def concerns(self, callee: Callee) -> bool:
         return callee.is_linked or callee.meaning.query is not None
 
+    def members(self, module: Module) -> Collection[str]:
+        return module.project.models.relationship_names | module.project.models.property_names
+
     def check(self, node: ast.Attribute | ast.Call, module: Module) -> Iterator[Match]:
         if isinstance(node, ast.Call):
             yield from self._in_response(node, module)
             yield from self._after_commit(node, module)
             return
+        if not serves(node, module):
+            return
         found = eager.lazy_read(node, module)
         if found is None or not _certain(found.loaded):
             return
-        if (
-            not serves(node, module)
-            or not eager.is_first(node, module, found.chain[-1])
-            or eager.is_loaded_by_hand(node, module, found.chain[-1])
+        if not eager.is_first(node, module, found.chain[-1]) or eager.is_loaded_by_hand(
+            node, module, found.chain[-1]
         ):
             return
         loaded = found.loaded

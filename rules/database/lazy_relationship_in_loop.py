@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.costs import estimates
@@ -145,9 +145,16 @@ class LazyRelationshipInLoop(Rule):
     def concerns(self, callee: Callee) -> bool:
         return callee.is_linked
 
+    def members(self, module: Module) -> Collection[str] | None:
+        if "awaitable_attrs" in module.source.text:
+            return None
+        return module.project.models.relationship_names | module.project.models.property_names
+
     def check(self, node: ast.Attribute | ast.Call, module: Module) -> Iterator[Match]:
         if isinstance(node, ast.Call):
             yield from self._through_helper(node, module)
+            return
+        if not module.loops(node):
             return
         holder = node.value
         if isinstance(holder, ast.Attribute) and holder.attr == "awaitable_attrs":

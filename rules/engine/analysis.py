@@ -397,7 +397,11 @@ class _Run:
             nodes = module.index.nodes.get(node_type)
             if not nodes:
                 continue
-            shares = self.callees.share(module) if node_type is ast.Call else {}
+            shares: Mapping[Rule, Sequence[ast.AST]] = {}
+            if node_type is ast.Call:
+                shares = self.callees.share(module)
+            elif node_type is ast.Attribute:
+                shares = _by_members(rules, nodes, module)
             for rule in rules:
                 if rule in left_out:
                     continue
@@ -445,6 +449,18 @@ class _Run:
         if path in self.documents:
             return self.documents[path].split("\n")
         return Source(self.sources[path]).lines if path in self.sources else ()
+
+
+def _by_members(
+    rules: Iterable[Rule], nodes: Sequence[ast.AST], module: Module
+) -> dict[Rule, Sequence[ast.AST]]:
+    """The members that are read in a file by the rules that want to see some of them."""
+    shares: dict[Rule, Sequence[ast.AST]] = {}
+    for rule in rules:
+        wanted = rule.members(module)
+        if wanted is not None:
+            shares[rule] = [node for node in nodes if node.attr in wanted]  # type: ignore[attr-defined]  # an attribute has one
+    return shares
 
 
 def _told(project: Project) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from msgspec import Struct, field
@@ -147,6 +147,13 @@ class Rule:
         A sieve, never the proof: what it lets through `check` looks at as if it had not been asked.
         """
         return True
+
+    def members(self, module: Module) -> Collection[str] | None:
+        """Of a rule about `ast.Attribute`, the names of members of which a reading in this file may match; None for all.
+
+        A sieve, as `concerns`.
+        """
+        return None
 
     def check(self, node: Any, module: Module) -> Iterator[Match]:
         """Yield matches at `node`. The annotation of `node` in the sub-class says which nodes arrive."""

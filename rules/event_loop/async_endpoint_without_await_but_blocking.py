@@ -99,7 +99,7 @@ class AsyncEndpointWithoutAwaitButBlocking(Rule):
         ]
         if not found or _needs_its_loop(node, module):
             return
-        worst = max(found, key=lambda stop: (not is_idle(stop), stop.severity.rank, -stop.call.lineno))
+        worst = max(found, key=_telling)
         if not frees(worst.entry):
             return  # a thread may stop the loop just the same
         yield Match(
@@ -129,6 +129,12 @@ class AsyncEndpointWithoutAwaitButBlocking(Rule):
         if module.called(node) or any(_asyncio(inner, module) for inner in own_nodes(node)):
             return None
         return Fix(without_async, safety=Safety.UNSAFE)
+
+
+def _telling(stop: Stop) -> tuple[bool, bool, int, int]:
+    """What says most about an endpoint last: real work, that which surely happens, what costs most, the first."""
+    sure = confidence(stop) is not Confidence.POSSIBLE and stop.severity.rank >= Severity.MEDIUM.rank
+    return not is_idle(stop), sure, stop.severity.rank, -stop.call.lineno
 
 
 def _is_of_one_choice(worst: Stop, found: list[Stop], module: Module) -> bool:

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from rules.libraries.model import Blocking, External, Kind, Library, Query, each
+from rules.libraries.model import Blocking, Client, External, Kind, Library, Query, each
 
 _THREAD = "a worker thread"
+_TLS = "a TLS context and every connection anew"
+_ANEW = "every connection anew: DNS, TCP and TLS"
 _TYPESENSE = "`typesense.AsyncClient`"
 
 
@@ -431,6 +433,19 @@ LIBRARY = Library(
             "unstructured.partition",
             "auto.partition pdf.partition_pdf docx.partition_docx",
         ),
+    ),
+    clients=(
+        Client("turbopuffer.Turbopuffer", "close", "sdk", _TLS, 21.0),
+        Client("turbopuffer.AsyncTurbopuffer", "close", "sdk", _ANEW, 0.1, is_async=True),
+        Client("elevenlabs.ElevenLabs", "", "sdk", _TLS, 19.0),
+        Client("elevenlabs.AsyncElevenLabs", "", "sdk", _TLS, 22.0, is_async=True),
+        Client("deepgram.DeepgramClient", "", "sdk", _TLS, 18.0),
+        Client("deepgram.AsyncDeepgramClient", "", "sdk", _TLS, 21.0, is_async=True),
+        Client("notion_client.Client", "close", "sdk", _TLS, 18.0),
+        Client("notion_client.AsyncClient", "aclose", "sdk", _TLS, 21.0, is_async=True),
+        Client("pinecone.Pinecone", "close", "sdk", _TLS, 19.0),
+        Client("pinecone.PineconeAsyncio", "close", "sdk", _ANEW, 0.1, is_async=True),
+        Client("solana.rpc.async_api.AsyncClient", "close", "sdk", _TLS, 20.0, is_async=True),
     ),
     queries=tuple(
         Query(f"postgrest.{kind}{builder}.execute", means, is_async, "supabase")

@@ -93,10 +93,15 @@ class ExternalCallWithoutRetry(ProjectRule):
         ):
             return
         endpoint_name, callable_name = next(iter(reads.items()))
-        more = f" and {len(reads) - 1} more" if len(reads) > 1 else ""
+        who = (
+            f"`{endpoint_name}` and {len(reads) - 1} more read"
+            if len(reads) > 1
+            else f"`{endpoint_name}` reads"
+        )
         yield ProjectMatch(
             *place,
-            f"`{endpoint_name}`{more} read from other services (`{callable_name}`), and nothing tries a second time.",
+            f"{who} from {'other services' if len(reads) > 1 else 'another service'} (`{callable_name}`), and nothing tries"
+            " a second time.",
             confidence=Confidence.POSSIBLE,
             impact=Impact(
                 summary="with 1 % of calls failing for a moment: 1 % failed requests → 0.01 % with one retry",

@@ -97,7 +97,8 @@ class HealthCheckDoesHeavyWork(Rule):
         return Match(
             node,
             f"`{health}` {verb} `{leaf.callable}`: the check {then}, for all instances at once.",
-            confidence=Confidence.LIKELY,
+            # Whether all is ready may well depend on others; whether the process lives does not.
+            confidence=Confidence.LIKELY if _is_about_life(health) else Confidence.POSSIBLE,
             call_path=leaf.path if len(leaf.path) > 1 else (),
             related=leaf.path[-1:],
             impact=Impact(
@@ -105,6 +106,10 @@ class HealthCheckDoesHeavyWork(Rule):
                 formula="instances · checks per minute",
             ),
         )
+
+
+def _is_about_life(health: str) -> bool:
+    return _ALIVE.match(health.partition(" ")[2]) is not None
 
 
 @once

@@ -107,7 +107,7 @@ class PoolSmallerThanConcurrency(Rule):
                 node,
                 f"`pool_size={size}` and `max_overflow={overflow}` give {total} connections to {threads} threads: of more than"
                 f" {total} requests at once to the {len(endpoints)} `def` endpoints that query, the others wait.",
-                confidence=Confidence.LIKELY if len(endpoints) >= _SEVERAL else Confidence.POSSIBLE,
+                confidence=Confidence.POSSIBLE,  # which of them use this engine, and for how long, nobody sees
                 impact=pool_estimates.fewer_than_threads(module.options, total),
             )
 

@@ -185,9 +185,8 @@ class RetryWithoutBackoff(Rule):
         yield Match(
             node,
             f"The loop sends `{ast.unparse(calls[0].func)}` again at once when it fails{never}.",
-            confidence=Confidence.LIKELY
-            if module.reached(node) and not (isinstance(node, ast.For) and _is_one_more(node.iter))
-            else Confidence.POSSIBLE,
+            # A few attempts at once may be meant for a connection that was closed; without an end they are a storm.
+            confidence=Confidence.LIKELY if module.reached(node) and never else Confidence.POSSIBLE,
             impact=_STORM,
         )
 
@@ -196,7 +195,7 @@ def _sure(lacking: list[str], stop: ast.expr | None) -> Confidence:
     """Waiting without an end hurts nobody else: whoever keeps a connection up means it so. One more attempt is no storm."""
     if lacking == ["stop"] or _is_one_more(stop):
         return Confidence.POSSIBLE
-    return Confidence.CERTAIN if "stop" in lacking else Confidence.LIKELY
+    return Confidence.CERTAIN if "stop" in lacking else Confidence.POSSIBLE
 
 
 def _is_one_more(stop: ast.expr | None) -> bool:

@@ -27,6 +27,25 @@ _DEBUGGING = regex(
     r"debug|profil(?:e_|er|ing|e\b)|pyinstrument|\bdev(?:elopment)?\b|is_dev|testing", re.IGNORECASE
 )
 
+_WORKER = regex(
+    r"(?:^|[/_-])(?:workers?|inference|provisioners?|sidecars?|sandbox(?:es)?|model_?servers?)(?:[/_.-]|$)"
+)
+_SLOW = frozenset(
+    {
+        "torch",
+        "transformers",
+        "vllm",
+        "diffusers",
+        "tensorflow",
+        "sentence_transformers",
+        "llama_cpp",
+        "kubernetes",
+        "docker",
+    }
+)
+"""What a service imports beside whose work a middleware is nothing."""
+_SMALL = 10
+"""Endpoints of a service that does one thing."""
 _TERMINAL = regex(r"(?:^|/)_?(?:cli|commands?)(?:/|\.py$)")
 
 
@@ -124,7 +143,7 @@ def _is_decorator(decorator: ast.expr, module: Module) -> bool:
 def _is_optional(node: ast.AST, module: Module) -> bool:
     """Whether no application is seen to be given it, so that it may be there for others to add, or only where a setting
     says so, or the application belongs to a command that somebody runs for himself, or stands beside the service."""
-    if is_aside(module.path):
+    if is_aside(module.path) or _is_worker(module):
         return True
     if not isinstance(node, ast.ClassDef):
         if _TERMINAL.search(module.path):
@@ -133,6 +152,17 @@ def _is_optional(node: ast.AST, module: Module) -> bool:
         return isinstance(parent, ast.If) and not is_main_guard(parent.test)
     dispatch = module.project.node(module.path, f"{module.symbol_at(node)}.dispatch")
     return dispatch is not None and dispatch not in module.project.routing.always_added
+
+
+def _is_worker(module: Module) -> bool:
+    """Whether the file is a small service of its own for slow work: a model, a sandbox, a cluster."""
+    if "FastAPI(" not in module.source.text:
+        return False
+    own = sum(1 for route in module.project.routing.routes if route.handler.path == module.path)
+    return 0 < own <= _SMALL and (
+        _WORKER.search(module.path) is not None
+        or not _SLOW.isdisjoint(module.project.resolver.modules[module.path].facts.imports)
+    )
 
 
 def _is_for_debugging(node: ast.AST, module: Module) -> bool:

@@ -106,15 +106,15 @@ class ResponseClassDisablesFastPath(Rule):
         impact = estimates.rows_serialized(module.options, "through a response class")
         if keyword.arg == "default_response_class":
             if module.qualified_name(node.func) in _OWNERS:
-                typed, others = _below(node, module)
+                typed = _below(node, module)
                 if not typed:
                     return
                 yield Match(
                     keyword.value,
                     f"`default_response_class={name}` takes direct serialization away from"
                     f" {'the typed endpoint' if typed == 1 else f'{typed} typed endpoints'} below it.{old}",
-                    # What declares no model on purpose is written by this class, and slower without it.
-                    confidence=Confidence.POSSIBLE if others else Confidence.CERTAIN,
+                    # What declares no model is written by this class, and slower without it.
+                    confidence=Confidence.POSSIBLE,
                     fix=Fix(without_keyword("default_response_class"), safety=Safety.UNSAFE, target=node),
                     impact=impact,
                 )
@@ -136,14 +136,14 @@ class ResponseClassDisablesFastPath(Rule):
         )
 
 
-def _below(made: ast.Call, module: Module) -> tuple[int, int]:
-    """How many endpoints below an application or a router declare a model, and how many none on purpose."""
+def _below(made: ast.Call, module: Module) -> int:
+    """How many endpoints below an application or a router declare a model."""
     target = module.parent(made)
     while isinstance(target, ast.expr):
         target = module.parent(target)
     names = {ast.unparse(each) for each in _targets(target)}
     keys = {(module.path, name) for name in names}
-    typed = others = 0
+    typed = 0
     for route in module.project.routing.routes:
         if route.named.keys() & {"response_class", "**"} or "WEBSOCKET" in route.methods:
             continue
@@ -151,7 +151,6 @@ def _below(made: ast.Call, module: Module) -> tuple[int, int]:
             continue
         model = route.named.get("response_model")
         if model is not None and not model.argument.ref:
-            others += 1
             continue
         ref, home = (
             (model.argument.ref, model.module)
@@ -159,7 +158,7 @@ def _below(made: ast.Call, module: Module) -> tuple[int, int]:
             else (route.handler.function.returns, route.handler.module)
         )
         typed += _is_model(ref, home, module)
-    return typed, others
+    return typed
 
 
 def _targets(statement: ast.AST | None) -> list[ast.expr]:

@@ -88,7 +88,7 @@ class WholeFileResponse(Rule):
                 node,
                 f"`{module.segment(archive)}` builds the archive in memory, and `getvalue()` copies it: twice its size for each"
                 " download.",
-                confidence=Confidence.CERTAIN if module.reached(node) else Confidence.LIKELY,
+                confidence=Confidence.CERTAIN if module.reached(node) else Confidence.POSSIBLE,
                 impact=estimates.in_memory("+100 MB for each download that runs"),
                 instead="Write it to a `tempfile.SpooledTemporaryFile` or a temporary file and send that with `FileResponse`.",
             )
@@ -100,9 +100,7 @@ class WholeFileResponse(Rule):
             node,
             f"`{module.segment(read)}` holds the whole file in memory for each download before the first byte is sent.",
             confidence=Confidence.POSSIBLE
-            if _is_image(node)
-            else Confidence.CERTAIN
-            if module.reached(node)
+            if _is_image(node) or not module.reached(node)
             else Confidence.LIKELY,
             impact=estimates.in_memory("+50 MB for each download that runs"),
         )

@@ -96,7 +96,10 @@ class EventHandlerLeak(Rule):
         yield Match(
             node,
             f"`{spelled(node.func)}` adds {what} once more with each request, and nothing takes it away.",
-            confidence=Confidence.LIKELY,
+            # A function further away is most often called when something is set up.
+            confidence=Confidence.LIKELY
+            if str(module.role(node) or "") in ("endpoint", "dependency", "middleware", "websocket")
+            else Confidence.POSSIBLE,
         )
 
 

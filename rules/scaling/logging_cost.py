@@ -122,7 +122,7 @@ class LoggingCost(Rule):
                     node,
                     f"`{module.segment(costly.func)}` is computed for a debug record at every call, also where debug records"
                     " are dropped.",
-                    confidence=Confidence.LIKELY,
+                    confidence=Confidence.POSSIBLE,  # it is little beside what most functions that log it do
                     instead="Ask `logger.isEnabledFor(logging.DEBUG)` first, or log what identifies the object.",
                 )
 

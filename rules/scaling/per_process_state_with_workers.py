@@ -141,7 +141,8 @@ class PerProcessStateWithWorkers(Rule):
             growth = next((each for each in holder.growths if module.in_request_path(each.node)), None)
             if growth is None or not _is_shared(holder) or not _is_read(holder, module):
                 continue
-            if (shared and _HERE.search(holder.name.rpartition(".")[2])) or _is_fallback(growth.node, module):
+            held = _holds_sockets(holder, module)
+            if (shared and held) or _is_fallback(growth.node, module):
                 continue
             owner = holder.name.rpartition(".")[0]
             if owner and owner in said:
@@ -152,6 +153,7 @@ class PerProcessStateWithWorkers(Rule):
                 f"`{holder.name}` is there once per worker process: what is put here, a request in another worker does not find",
                 several,
                 (Hop(module.path, holder.node.lineno, holder.name),),  # type: ignore[attr-defined]  # a statement
+                confidence=Confidence.POSSIBLE if held else Confidence.LIKELY,
             )
         for call in walk(node) if "apscheduler" in module.source.text else ():
             if isinstance(call, ast.Call) and _starts_a_scheduler(call, module):
@@ -161,11 +163,18 @@ class PerProcessStateWithWorkers(Rule):
                     several,
                 )
 
-    def _match(self, node: ast.AST, message: str, several: Setting, related: tuple[Hop, ...] = ()) -> Match:
+    def _match(
+        self,
+        node: ast.AST,
+        message: str,
+        several: Setting,
+        related: tuple[Hop, ...] = (),
+        confidence: Confidence = Confidence.LIKELY,
+    ) -> Match:
         return Match(
             node,
             f"{message} (`{several.name} {several.value}` in {several.path}).",
-            confidence=Confidence.LIKELY,
+            confidence=confidence,
             related=(*related, *processes.place_of(several)),
             impact=Impact(
                 f"with {several.value} processes a request meets the right one in one of {several.value} cases",
@@ -177,6 +186,11 @@ class PerProcessStateWithWorkers(Rule):
 
 def _is_shared(holder: Holder) -> bool:
     return bool(_SHARED.search(holder.name)) and not _OWN.search(holder.name)
+
+
+def _holds_sockets(holder: Holder, module: Module) -> bool:
+    """Whether it keeps sockets, or what goes with them, by its name or by what it says it holds."""
+    return bool(_HERE.search(holder.name.rpartition(".")[2])) or "WebSocket" in module.segment(holder.node)
 
 
 @once

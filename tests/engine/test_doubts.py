@@ -338,3 +338,46 @@ def order(tasks: BackgroundTasks, session: Session = Depends(get_session)) -> No
 """
     result = analyze({"shop.py": text}, documents={"requirements.txt": f"fastapi=={version}\n"}).result
     assert [each.confidence for each in result.findings if each.code == "FP218"] == [confidence]
+
+
+ASKED = """
+from pydantic import BaseModel
+from fastapi import FastAPI
+from sqlalchemy import create_engine, select
+from sqlalchemy.orm import Session
+from shop.models import Product
+from shop.settings import read
+app = FastAPI()
+engine = create_engine("postgresql://")
+
+class Basket(BaseModel):
+    lines: list[int]
+
+def fill(basket: Basket, numbers: list[int]) -> None:
+    with Session(engine) as session:
+        for number in {over}:
+            session.scalars(select(Product).where(Product.id == number)).first()
+
+@app.post("/baskets")
+def store(basket: Basket, numbers: list[int]):
+    fill(basket, numbers)
+"""
+
+
+@pytest.mark.parametrize(
+    ("over", "severity"),
+    [
+        ("numbers", Severity.HIGH),
+        ("basket.lines", Severity.HIGH),
+        ("{{number + 1 for number in numbers}}", Severity.HIGH),
+        ("session.scalars(select(Product.id))", Severity.HIGH),
+        ("read('mirrors')", Severity.MEDIUM),
+        ("app.state.shards", Severity.MEDIUM),
+    ],
+)
+def test_a_query_per_item_is_high_where_the_items_are_seen_to_grow(over: str, severity: Severity) -> None:
+    code = ASKED.format(over=over.replace("{{", "{").replace("}}", "}"))
+    analysis = analyze({"main.py": code.encode()}, options=Options(select=("FP201",)))
+
+    (finding,) = analysis.result.findings
+    assert finding.severity is severity

@@ -101,6 +101,7 @@ FILES = {
     "shop/service.py": """
         from abc import ABC, abstractmethod
         from shop.clients import fetch
+        from shop.marks import counted
 
         class Base(ABC):
             @abstractmethod
@@ -117,8 +118,19 @@ FILES = {
             def name(self) -> str:
                 return fetch("name")
 
+        @counted
         def make() -> Base:
             return Service()
+        """,
+    "shop/marks.py": """
+        import time
+
+        def counted(function):
+            def wrapper(*args, **kwargs):
+                time.sleep(1)
+                return function(*args, **kwargs)
+
+            return wrapper
         """,
     "shop/clients.py": """
         import requests
@@ -145,6 +157,12 @@ EDITS = (
     ("shop/service.py", "from shop.clients import fetch", "from shop.clients import parse as fetch"),
     ("shop/service.py", "def make() -> Base", "async def make() -> Service"),
     ("shop/service.py", "return Service()", "return fetch('made')"),
+    ("shop/service.py", "@counted\n", ""),
+    ("shop/service.py", "@counted", "\n@counted"),
+    ("shop/marks.py", "return function(*args, **kwargs)", "return None"),
+    ("shop/marks.py", "def wrapper", "async def wrapper"),
+    ("shop/marks.py", "time.sleep(1)", "open('counts')"),
+    ("shop/marks.py", "return wrapper", "return function"),
     ("shop/api.py", "app = FastAPI()", "\n\napp = FastAPI()"),
     ("shop/api.py", 'prefix="/v1"', 'prefix="/v2"'),
     ("shop/api.py", '@router.get("/orders")', '@router.get("/all")'),

@@ -5,7 +5,7 @@ What costs there is a commit that wrote something: it waits for the disk.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -17,9 +17,11 @@ from rules.engine.reading.regexes import regex
 if TYPE_CHECKING:
     from rules.engine.module import Module
     from rules.engine.project import Project
+    from rules.engine.reading.facts import ModuleFacts
 
 _DRIVERS = ("sqlite3.", "aiosqlite.", "duckdb.")
 _THROUGH_ENGINE = ("sqlalchemy.", "sqlmodel.")
+_HELD, _GIVEN = "addresses held", "addresses given"
 _URL = regex(r"[\"']?(sqlite|postgres|mysql|mariadb|oracle|mssql)[\w+]*:")
 
 _known: WeakKeyDictionary[Project, bool] = WeakKeyDictionary()
@@ -55,13 +57,24 @@ def _addresses(project: Project, *, engines: bool = True) -> Iterator[str]:
     """Kinds of the addresses that are kept under a name; and of what engines are made with, defaults of the environment's
     variables among it, which a deployment may replace."""
     for path, linked in project.resolver.modules.items():
-        if place_of(path) != "app":
-            continue
-        held = [*linked.facts.members.values()]
-        held += [value for each in linked.facts.classes for value in each.attributes.values()]
-        if engines:
-            held += [f"{each.url}:" for each in linked.facts.admissions if each.url]
-        yield from (match[1] for value in held if (match := _URL.match(value)))
+        if place_of(path) == "app":
+            yield from linked.of_facts(_HELD, _held)
+            if engines:
+                yield from linked.of_facts(_GIVEN, _given)
+
+
+def _held(facts: ModuleFacts) -> frozenset[str]:
+    held = [*facts.members.values()]
+    held += [value for each in facts.classes for value in each.attributes.values()]
+    return _kinds(held)
+
+
+def _given(facts: ModuleFacts) -> frozenset[str]:
+    return _kinds(f"{each.url}:" for each in facts.admissions if each.url)
+
+
+def _kinds(held: Iterable[str]) -> frozenset[str]:
+    return frozenset(match[1] for value in held if (match := _URL.match(value)))
 
 
 def _is_sqlite(project: Project) -> bool:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rules.engine.module import Module
-    from rules.engine.reading.scopes import Binding
+    from rules.engine.reading.scopes import Binding, Scope
 
 _STEPS = 6
 """So many steps back a list is followed."""
@@ -34,6 +34,23 @@ _OF_REQUEST = frozenset({"json", "form", "model_dump", "getlist"})
 _LISTS = frozenset(
     {"list", "List", "Sequence", "Iterable", "Collection", "set", "Set", "frozenset", "tuple", "Tuple"}
     | {"dict", "Dict", "Mapping", "MutableSequence", "Iterator", "AsyncIterator", "Generator", "AbstractSet"}
+)
+_VALUES = frozenset(
+    {
+        "int",
+        "str",
+        "float",
+        "bool",
+        "bytes",
+        "UUID",
+        "UUID4",
+        "UUID7",
+        "date",
+        "datetime",
+        "Decimal",
+        "ObjectId",
+    }
+    | {"Optional", "Annotated", "Path", "Query", "Body", "Form", "PydanticObjectId", "EmailStr", "Literal"}
 )
 _PROVIDING = frozenset({"Depends", "Security", "Inject"})
 
@@ -52,6 +69,10 @@ def _grows(value: ast.AST | None, module: Module, steps: int) -> bool:
     match value:
         case ast.Await(value=inner) | ast.Starred(value=inner) | ast.NamedExpr(value=inner):
             return _grows(inner, module, steps)
+        case ast.Attribute(value=ast.Name() as owner) if _is_parameter(owner, module) and module.item_type(
+            value
+        ):
+            return True  # `basket.items`, a list of the schema that is handed in
         case ast.Subscript(value=inner) | ast.Attribute(value=inner):
             return _grows(inner, module, steps - 1)
         case ast.Name():
@@ -78,9 +99,10 @@ def _grows(value: ast.AST | None, module: Module, steps: int) -> bool:
 def _name_grows(name: ast.Name, module: Module, steps: int) -> bool:
     if any(rows.stage == ITEM for rows in module.rows(name)):
         return True
-    for binding in _bindings(name, module):
+    scope, bindings = _bound(name, module)
+    for binding in bindings:
         if binding.kind == "parameter":
-            if _is_handed(name, module):
+            if _is_handed(name.id, scope.node, module):
                 return True
             continue
         value = binding.value.value if isinstance(binding.value, Part) else binding.value
@@ -102,19 +124,29 @@ def _filling(name: ast.Name, module: Module) -> Iterator[ast.expr]:
                     yield from call.args
 
 
-def _is_handed(name: ast.Name, module: Module) -> bool:
-    """Whether the parameter `name` comes with the request, or is a list that the function's callers hand in."""
-    function = module.function_of(name)
-    if function is None or isinstance(function.node, ast.Lambda):
+def _is_parameter(name: ast.Name, module: Module) -> bool:
+    _, bindings = _bound(name, module)
+    return bool(bindings) and all(binding.kind == "parameter" for binding in bindings)
+
+
+def _is_handed(name: str, function: ast.AST, module: Module) -> bool:
+    """Whether the parameter `name` comes with the request, or is a list that the callers of `function` hand in."""
+    if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
         return False
-    arguments = function.node.args
+    arguments = function.args
     declared = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
-    annotation = next((each.annotation for each in declared if each.arg == name.id), None)
-    if module.role(name) in (Role.ENDPOINT, Role.WEBSOCKET):
-        return not _is_provided(name.id, function.node)
+    annotation = next((each.annotation for each in declared if each.arg == name), None)
+    if module.role(function) in (Role.ENDPOINT, Role.WEBSOCKET):
+        return not _is_one_value(annotation) and not _is_provided(name, function)
     return annotation is not None and any(
         isinstance(part, ast.Name | ast.Attribute) and last_name(part) in _LISTS for part in walk(annotation)
     )
+
+
+def _is_one_value(annotation: ast.expr | None) -> bool:
+    """`UUID`, `str | None`: an identifier, a word to look for, a number."""
+    names = [last_name(part) for part in walk(annotation) if isinstance(part, ast.Name)] if annotation else []
+    return bool(names) and all(name in _VALUES for name in names)
 
 
 def _is_provided(name: str, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
@@ -138,10 +170,9 @@ def _is_provided(name: str, function: ast.FunctionDef | ast.AsyncFunctionDef) ->
     )
 
 
-def _bindings(name: ast.Name, module: Module) -> list[Binding]:
+def _bound(name: ast.Name, module: Module) -> tuple[Scope, list[Binding]]:
+    """The scope that a name is bound in, and by what."""
     scope = module.index.scope_at(name)
-    while name.id not in scope.bindings:
-        if scope.parent is None:
-            return []
+    while name.id not in scope.bindings and scope.parent is not None:
         scope = scope.parent
-    return scope.bindings[name.id]
+    return scope, scope.bindings.get(name.id, [])

@@ -91,7 +91,24 @@ def _is_unclear(iterable: ast.expr, module: Module) -> bool:
     ):
         return True
     value = value_of(iterable, module) if isinstance(iterable, ast.Name) else iterable
-    return _is_arriving(value) or _is_limited(value, module) or _is_configured(value)
+    if _is_arriving(value) or _is_limited(value, module):
+        return True
+    return _is_configured(value) and not _are_several_by_default(value, module)
+
+
+def _are_several_by_default(value: ast.AST | None, module: Module) -> bool:
+    """Whether the class of the settings writes out several members for the attribute: so many there are where nobody
+    configures it."""
+    if not isinstance(value, ast.Attribute):
+        return False
+    owner = module.value(value.value)
+    if owner is None or owner.module is None or owner.sort is not Sort.OBJECT:
+        return False
+    for ancestor in module.project.resolver.ancestry(owner):
+        known = ancestor.module.classes.get(ancestor.symbol) if ancestor.module is not None else None
+        if known is not None and (value.attr in known.many or value.attr in known.attributes):
+            return value.attr in known.many
+    return False
 
 
 def _is_configured(value: ast.AST | None) -> bool:

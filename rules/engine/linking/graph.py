@@ -119,6 +119,9 @@ class Graph:
         resolver, module = self.resolver, node.module
         resolver.reader = node if resolver.tracks else None
         for call in node.function.calls:
+            if call.flags & facts.DECORATES:
+                self._decorated(node, call)
+                continue
             if call.flags & facts.LOAD:
                 getter = resolver.property_of(call.ref, module)
                 if getter is not None:
@@ -151,11 +154,21 @@ class Graph:
         for at, edge in enumerate(node.edges):
             edge.at = at
 
+    def _decorated(self, node: Node, call: Call) -> None:
+        """What a decorator does around the function belongs to it: `@transactional` commits, `@audited` asks a service."""
+        for target in self.runs(self.resolver.value(call.ref, node.module)):
+            flags = target.function.flags
+            if flags & facts.AROUND and target.is_async == node.is_async and not flags & facts.GENERATOR:
+                node.edges.append(Edge(target, call, CALL))
+
     def _called_back(self, node: Node, call: Call, target: Node) -> None:
         """What `target` calls of that which the call hands it runs as if `node` called it."""
         for ref, parameter in callbacks.called_back(self.resolver, call, target):
             for function in self.runs(self.resolver.value(ref, node.module)):
-                if not function.function.flags & facts.GENERATOR and parameter.awaited == function.is_async:
+                flags = function.function.flags
+                # `lambda: fetch(name)` hands the coroutine on that it makes.
+                awaitable = function.is_async or (parameter.awaited and bool(flags & facts.LAMBDA))
+                if not flags & facts.GENERATOR and parameter.awaited == awaitable:
                     kind = THREAD if parameter.in_thread else CALL
                     node.edges.append(Edge(function, call, kind, handed=True))
 

@@ -25,6 +25,7 @@ from rules.engine.reading import (
     sleeping,
     small_work,
     switches,
+    turns,
 )
 from rules.engine.reading.annotations import may_be_ours, one_of
 from rules.engine.reading.arguments import arguments, displays, receiver, target
@@ -264,6 +265,7 @@ def _function(index: Index, scope: Scope, calls: tuple[Call, ...], lines: int) -
     if scope.is_generator:
         flags |= facts.GENERATOR
     decorators = tuple(_decorator(index, item, outside) for item in node.decorator_list)
+    around: list[Call] = []
     for item, decorator in zip(node.decorator_list, decorators, strict=True):
         name = last_name(item)
         if name in ("property", "cached_property", "computed_field"):
@@ -282,11 +284,15 @@ def _function(index: Index, scope: Scope, calls: tuple[Call, ...], lines: int) -
             flags |= facts.ABSTRACT
         elif name not in _TRANSPARENT and name not in _ROUTES and name not in _CACHES:
             flags |= facts.WRAPPED
-        del decorator
+            if decorator.ref.startswith("@"):
+                ref = f"{decorator.ref}()()" if decorator.called else f"{decorator.ref}()"
+                around.append(Call(ref, item.lineno, item.col_offset, facts.LOAD | facts.DECORATES))
     if scope.owner is not None and _only_refuses(node):
         flags |= facts.ABSTRACT
     if _starts_thread(node):
         flags |= facts.HANDS_ON
+    if _calls_decorated(scope):
+        flags |= facts.AROUND
     if _gives_few(scope):
         flags |= facts.FEW
     parameters = []
@@ -317,7 +323,7 @@ def _function(index: Index, scope: Scope, calls: tuple[Call, ...], lines: int) -
         tuple(parameters),
         returns,
         yields,
-        calls,
+        (*around, *calls),
         passings := page_sizes.passings(index, scope),
         page_sizes.order(scope.node) if passings else (),
         switches.of_function(node, scope.owner is not None and not flags & facts.STATIC, calls),
@@ -347,6 +353,19 @@ def _starts_thread(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
         for wrapper in wrappers
         for call in walk(wrapper)
     )
+
+
+def _calls_decorated(scope: Scope) -> bool:
+    """Whether a nested function calls a parameter of the function around it."""
+    around = scope.parent
+    if around is None or not isinstance(around.node, ast.FunctionDef):
+        return False
+    for call in scope.calls:
+        if isinstance(call.func, ast.Name) and call.func.id not in scope.bindings:
+            given = around.bindings.get(call.func.id, ())
+            if len(given) == 1 and given[0].kind == "parameter":
+                return True
+    return False
 
 
 def _class(index: Index, scope: Scope, node: ast.ClassDef) -> Class:
@@ -385,6 +404,7 @@ def _class(index: Index, scope: Scope, node: ast.ClassDef) -> Class:
         next((index.ref(item.value, outside) for item in node.keywords if item.arg == "metaclass"), ""),
         _variables(index, node, outside),
         tuple(_given(index, base, outside) for base in node.bases if _base(index, base, outside)),
+        turns.of_several(node),
     )
 
 

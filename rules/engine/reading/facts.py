@@ -38,7 +38,7 @@ from rules.engine.reading.raw_text import RawFacts
 from rules.engine.reading.rows import Flow
 from rules.engine.reading.switches import Switch
 
-ENGINE_VERSION = "43"
+ENGINE_VERSION = "45"
 """Changes when facts change shape or meaning: cached ones of another version are worthless."""
 
 # Flags of a call.
@@ -85,6 +85,9 @@ LOCAL = 524288
 """Talks to the machine it runs on: `connect(("127.0.0.1", port))`, `get("http://localhost:9000/")`."""
 LET_GO = 1048576
 """Hands work to an executor of which nobody in the function asks the future: `pool.submit(send)`."""
+DECORATES = 2097152
+"""No call but what a decorator of the project put around the function: it runs whenever the function is called. Always with
+`LOAD`, for nothing is called there in the text."""
 
 # Flags of a function.
 ASYNC = 1
@@ -106,6 +109,8 @@ SINGLE = 4096
 """Decorated with a cache and called without arguments: its body runs once."""
 FEW = 8192
 """Returns nothing but displays of one or two members, dicts of a few that are written out, empty ones and None."""
+AROUND = 16384
+"""Inside a decorator, and calls what that decorates: the wrapper."""
 MAIN = 512
 """The code under `if __name__ == "__main__"`."""
 
@@ -239,6 +244,8 @@ class Class(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
     """The names of its type variables."""
     given: tuple[tuple[str, ...], ...] = ()
     """For each base what its type variables stand for, as references to instances."""
+    many: tuple[str, ...] = ()
+    """Attributes whose default, as the body writes it out, has several members (`rules.engine.reading.turns.SEVERAL`)."""
 
 
 class Alias(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import TypeVar
 
 from rules.engine.reading.regexes import regex
@@ -19,7 +19,7 @@ _MIGRATION = regex(
 )
 
 
-@lru_cache(maxsize=1 << 15)
+@functools.lru_cache(maxsize=16_384)  # each question about all files asks it for each
 def place_of(path: str) -> str:
     """What a file is for, by its path: `app`, `test` or `migration`."""
     if _TEST.search(path):

@@ -6,6 +6,7 @@ import ast
 import codecs
 import re
 import warnings
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
@@ -147,10 +148,23 @@ def _encodable(tree: ast.Module, text: str) -> ast.Module:
     """Half characters, which an escape may put into a string, and numbers beyond all use are replaced: no fact and no
     message could be written with them, and one file would end the review of all."""
     if any(odd.search(text) for odd in _ODD_LITERALS):
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Constant):
-                node.value = _usable(node.value)
+        for node in _constants(tree):
+            node.value = _usable(node.value)
     return tree
+
+
+def _constants(tree: ast.Module) -> Iterator[ast.Constant]:
+    pending: list[ast.AST] = [tree]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.Constant):
+            yield node
+            continue
+        for value in vars(node).values():
+            if value.__class__ is list:
+                pending += [each for each in value if isinstance(each, ast.AST)]
+            elif isinstance(value, ast.AST):
+                pending.append(value)
 
 
 def _usable(value: Any) -> Any:

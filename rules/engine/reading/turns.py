@@ -18,6 +18,8 @@ _EXECUTING = frozenset(
 )
 _LIMITING = frozenset({"limit", "fetchmany", "to_list", "head", "first_n"})
 _FAR = 6
+SEVERAL = 5
+"""As many members of a default are more than a handful."""
 
 
 def turns(index: Index, iterable: ast.expr) -> int | None:
@@ -56,6 +58,37 @@ def _turns(index: Index, iterable: ast.expr, far: int) -> int | None:
         case ast.Name(id=name):
             return _of_name(index, iterable, name, far)
     return None
+
+
+def of_several(node: ast.ClassDef) -> tuple[str, ...]:
+    """The attributes of a class whose default is written out and has several members: `Field(default=[…])`."""
+    found = []
+    for statement in node.body:
+        match statement:
+            case (
+                ast.AnnAssign(target=ast.Name(id=name), value=value)
+                | ast.Assign(targets=[ast.Name(id=name)], value=value)
+            ):
+                if _has_several(value):
+                    found.append(name)
+    return tuple(found)
+
+
+def _has_several(value: ast.expr | None) -> bool:
+    match value:
+        case ast.List(elts=members) | ast.Tuple(elts=members) | ast.Set(elts=members):
+            return len(members) >= SEVERAL
+        case ast.Dict(keys=members):
+            return len(members) >= SEVERAL
+        case ast.Lambda(body=body):
+            return _has_several(body)
+        case ast.Call(func=function, args=given, keywords=keywords) if last_name(function) in (
+            "Field",
+            "field",
+        ):
+            named = [each.value for each in keywords if each.arg in ("default", "default_factory")]
+            return any(map(_has_several, (*given[:1], *named)))
+    return False
 
 
 def number(index: Index, node: ast.expr | None) -> int | None:

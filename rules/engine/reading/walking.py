@@ -30,6 +30,18 @@ def walk(node: ast.AST) -> Iterator[ast.AST]:
                 pending.append(value)
 
 
+def children_of(node: ast.AST) -> list[ast.AST]:
+    """As `ast.iter_child_nodes`, without contexts and operators."""
+    found: list[ast.AST] = []
+    for name in FIELDS[node.__class__]:
+        value = getattr(node, name)
+        if value.__class__ is list:
+            found += _without_gaps(value) if None in value else value
+        elif value is not None:
+            found.append(value)
+    return found
+
+
 def nodes_of(tree: ast.Module, kind: type[Node]) -> Sequence[Node]:
     """All nodes of that very class, in the order of `walk`: for questions about a whole file, which is gone through once."""
     known = _all.get(tree)

@@ -141,14 +141,14 @@ def _orphans(project: Project) -> frozenset[str]:
 
 def _without_own_packages(project: Project) -> Iterator[str]:
     """The files whose imports say that somebody wants a file: all but packages that no file outside them imports."""
-    for path in project.resolver.modules:
-        folder, _, name = path.rpartition("/")
-        if name != "__init__.py" or any(
-            path in project.imports_of(each)
-            for each in project.resolver.modules
-            if not each.startswith(f"{folder}/")
-        ):
-            yield path
+    packages = {path for path in project.resolver.modules if path.rpartition("/")[2] == "__init__.py"}
+    wanted = {
+        path
+        for each in project.resolver.modules
+        for path in project.imports_of(each) & packages
+        if not each.startswith(f"{path.rpartition('/')[0]}/")
+    }
+    yield from (path for path in project.resolver.modules if path not in packages or path in wanted)
 
 
 def _is_deployed(project: Project, application: str, others: Iterable[str]) -> bool:

@@ -127,6 +127,17 @@ def test_a_blocking_call_that_moves_into_a_helper_is_the_same_problem() -> None:
     assert match(result(direct), result(through), diff=diff).existing == (through,)
 
 
+def test_a_second_loop_on_the_way_to_the_same_call_is_new_while_the_first_one_stands() -> None:
+    outer, inner = (
+        finding(line, code="FP111", fingerprint=str(line), symbol=symbol, leaf="httpx.AsyncClient.get")
+        for line, symbol in ((12, "convert"), (33, "rates"))
+    )
+
+    assert match(result(outer), result(inner), diff=builders.numbered("shop/api.py", 33)).new == (inner,)
+    moved = match(result(outer), result(inner), diff=builders.numbered("shop/api.py", (12, 33)))
+    assert moved.existing == (inner,)
+
+
 def test_another_rule_on_the_same_call_is_new() -> None:
     diff = builders.numbered("shop/api.py", 12)
     loop = finding(12, code="FP201", fingerprint="1", leaf="sqlalchemy.orm.Session.execute")

@@ -195,3 +195,84 @@ LOADERS = {"remote": Remote(), "local": Local()}
 @app.get("/loaded/{kind}")
 async def of_one_of_several(kind: str) -> str:  # FP104 (summary)
     return LOADERS[kind].load()
+
+
+def transactional(function):
+    def wrapper(*args, **kwargs):
+        session = SessionLocal()
+        result = function(session, *args, **kwargs)
+        session.commit()
+        return result
+
+    return wrapper
+
+
+def audited(address: str):
+    def decorate(function):
+        @functools.wraps(function)
+        def wrapper(*args, **kwargs):
+            requests.post(address, timeout=5)
+            return function(*args, **kwargs)
+
+        return wrapper
+
+    return decorate
+
+
+REGISTERED = []
+
+
+def registered(function):
+    def wrapper(address: str) -> None:
+        requests.post(address, timeout=5)
+
+    REGISTERED.append(wrapper)
+    return function
+
+
+def replaced(function):
+    def wrapper(*args, **kwargs):
+        return requests.get("https://rates.example", timeout=5).text
+
+    return wrapper
+
+
+@transactional
+def store(session: Session, order: Order) -> None:
+    session.add(order)
+
+
+@audited("https://audit.example")
+def total(number: int) -> int:
+    return number * 2
+
+
+@registered
+def half(number: int) -> int:
+    return number // 2
+
+
+@replaced
+def unknown(number: int) -> int:  # what stands in its place does not call it: not followed
+    return number
+
+
+@app.post("/committed")
+async def committed_by_its_helpers_decorator() -> None:  # FP104
+    store(Order())
+
+
+@app.get("/audited")
+async def audited_by_its_helpers_decorator(number: int) -> int:  # FP104
+    return total(number)
+
+
+@app.get("/registered")
+async def of_a_registered_helper(number: int) -> int:
+    return half(number) + unknown(number)
+
+
+@app.get("/answered")
+async def sure_before_doubtful(url: str) -> str:  # FP104 (inline)
+    loaded = LOADERS["remote" if url else "local"].load()
+    return loaded + fetch(url)

@@ -11,6 +11,8 @@ from typing import Any
 import httpx
 import requests
 from fastapi import BackgroundTasks, Depends, FastAPI
+from pydantic import Field
+from pydantic_settings import BaseSettings
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from shop.config import settings
@@ -426,5 +428,46 @@ async def of_aliases(number: str) -> list[int]:
     for alias in aliases:
         found.append(await level_of(alias))  # FP111 (summary)
     for part in await parts_of(number):
-        found.append(await level_of(part))  # FP111 (inline)
+        found.append(await level_of(part))  # FP111 (summary)
     return found
+
+
+class Settings(BaseSettings):
+    mirrors: list[str] = Field(default=["north", "south", "east", "west", "centre"])
+    hosts: list[str] = ["north", "south"]
+    regions: list[str] = []
+
+
+own_settings = Settings()
+
+
+@app.get("/mirrors")
+async def asks_the_mirrors_of_the_settings() -> list[int]:
+    return [(await client.get(mirror)).status_code for mirror in own_settings.mirrors]  # FP111 (summary)
+
+
+@app.get("/hosts")
+async def asks_the_few_hosts_of_the_settings() -> list[int]:
+    return [(await client.get(host)).status_code for host in own_settings.hosts]  # FP111 (summary)
+
+
+@app.get("/regions")
+async def asks_what_somebody_configured() -> list[int]:
+    return [(await client.get(region)).status_code for region in own_settings.regions]  # FP111 (summary)
+
+
+class Kept:
+    async def saved(self, key: str, fetch):
+        return await fetch()
+
+
+kept = Kept()
+
+
+async def levels_at(names: list[str]) -> list[int]:
+    return [(await client.get(name)).status_code for name in names]  # FP111 (inline)
+
+
+@app.post("/levels")
+async def of_a_coroutine_made_by_a_lambda(names: list[str]) -> list[int]:
+    return await kept.saved("levels", lambda: levels_at(names))

@@ -167,7 +167,7 @@ async def imports_in_a_thread(path: str) -> None:
 
 
 async def imports_more(path: str) -> None:
-    own = create_async_engine("postgresql+asyncpg://shop")  # FP604 (inline)
+    own = create_async_engine("postgresql+asyncpg://shop")  # FP604 (summary)
     async with own.begin() as connection:
         await connection.execute(text("select 1"))
 
@@ -195,3 +195,9 @@ class Outbox:
 async def publishes(event: str) -> None:
     """Whoever makes one gives it what it would make."""
     await Outbox(imports_more).publish(event)
+
+
+@app.get("/theirs")
+def theirs(address: str) -> None:
+    with create_engine(address).begin() as connection:  # FP604 (summary)
+        connection.execute(text("select 1"))

@@ -31,7 +31,7 @@ def without_end(url: str) -> httpx.Response:
 
 @app.get("/loop")
 def loop(url: str) -> str:
-    for _ in range(3):  # FP608 (inline)
+    for _ in range(3):  # FP608 (summary)
         try:
             return requests.get(url, timeout=5).text
         except requests.RequestException:
