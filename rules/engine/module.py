@@ -377,7 +377,10 @@ class Module:
         known = self._meanings.get(call)
         if known is None:
             value = self.value(call.func) if isinstance(call, ast.Call) else None
-            name = self.name_of(value) if value is not None else None
+            if value is not None and value.sort == Sort.INSTANCE:
+                name: str | None = f"{value.name}.__call__"
+            else:
+                name = self.name_of(value) if value is not None else None
             known = self._meanings[call] = NOTHING if name is None else self.project.knowledge.meaning(name)
         return known
 

@@ -15,6 +15,7 @@ from typing import Generic, TypeVar
 from msgspec.structs import replace
 
 from rules.libraries import (
+    agents,
     cloud,
     crypto,
     data,
@@ -58,6 +59,7 @@ LIBRARIES: tuple[Library, ...] = tuple(
         cloud,
         services,
         llm,
+        agents,
         sdks,
         messaging,
         fastapi,
