@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from rules.engine.module import Module
 
 
+_CHECKS = frozenset({"pool_pre_ping", "poolclass", "pool"})
+
+
 class PoolNotConfigured(Rule):
     """An engine with default settings has 15 connections, waits 30 seconds for one, and does not notice dead ones.
 
@@ -92,4 +95,13 @@ class PoolNotConfigured(Rule):
                 severity=Severity.LOW,
                 confidence=Confidence.POSSIBLE,
                 instead="Add `pool_pre_ping=True`, or `pool_recycle` below the shortest idle limit on the way.",
+            )
+        elif {"pool_size", "max_overflow"} & engine.given.keys() and not _CHECKS & engine.given.keys():
+            yield Match(
+                node,
+                f"`{name}` recycles connections by age but has no `pool_pre_ping`: after a restart or failover of the server"
+                " each of them becomes an error for the request that gets it.",
+                severity=Severity.LOW,
+                confidence=Confidence.POSSIBLE,
+                instead="Add `pool_pre_ping=True`.",
             )
