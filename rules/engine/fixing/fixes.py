@@ -279,7 +279,7 @@ def _rewritten(fix: Fix, old: cst.CSTNode, localised: _Localised) -> Any:
     new: Any = fix.rewrite(bare)
     if new is bare:
         raise UnfixableError("the rule declines")
-    localised.known = {id(node) for node in descendants(bare)}
+    localised.known = {id(node) for node in descendants(bare)} if localised.names else set()
     if isinstance(new, cst.FlattenSentinel):
         return cst.FlattenSentinel([localised.of(node) for node in new])
     if isinstance(new, cst.CSTNode):
@@ -325,6 +325,8 @@ class _Localised:
         self.used: set[str] = set()
 
     def of(self, new: cst.CSTNode) -> Any:
+        if not self.names:
+            return new
         import libcst as cst
         from libcst.helpers import get_full_name_for_node
 
