@@ -156,7 +156,7 @@ def _is_optional(node: ast.AST, module: Module) -> bool:
 
 def _is_worker(module: Module) -> bool:
     """Whether the file is a small service of its own for slow work: a model, a sandbox, a cluster."""
-    if "FastAPI(" not in module.source.text:
+    if "FastAPI(" not in module.source.text or "include_router" in module.source.text:
         return False
     own = sum(1 for route in module.project.routing.routes if route.handler.path == module.path)
     return 0 < own <= _SMALL and (

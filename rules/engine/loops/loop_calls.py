@@ -417,14 +417,14 @@ def _seldom(leaf: Leaf, module: Module) -> str:
         return _FIRST_TIME
     if leaf.rarely & facts.FAILING:
         return AFTER_FAILURE
+    if leaf.rarely & facts.WISHED:
+        return _WISHED
     if leaf.kept_by is not None and (found := _kept_by(leaf.kept_by, module)):
         return found
     if leaf.cached or leaf.on_miss or leaf.rarely & facts.RECALLED:
         return _NOT_KEPT
     if leaf.kind != Kind.DB and any(map(_makes_if_missing, leaf.path)):
         return _NOT_KEPT  # a database is asked each time whether there is one
-    if leaf.rarely & facts.WISHED:
-        return _WISHED
     return CHOSEN if leaf.by_choice else ""
 
 
