@@ -34,7 +34,7 @@ from rules.engine.reading.spelling import last_name
 from rules.engine.reading.surroundings import fills_gap
 from rules.engine.reading.walking import walk
 from rules.engine.service.creation import serves
-from rules.engine.service.traffic import is_seldom
+from rules.engine.service.traffic import is_maintenance, is_seldom
 from rules.libraries import Kind
 
 if TYPE_CHECKING:
@@ -77,6 +77,7 @@ _UPLOADS = frozenset(
 _MEMO = regex(r"cache|memo", re.IGNORECASE)
 _DEFINING = frozenset(
     {"CreateTable", "DropTable", "CreateIndex", "DropIndex", "CreateSchema", "DropSchema", "DDL"}
+    | {"AddConstraint", "DropConstraint", "CreateSequence", "DropSequence"}
 )
 _SCHEMA = regex(
     r"\s*(?:CREATE|ALTER|DROP|TRUNCATE|SET|GRANT|VACUUM|ANALYZE|LOCK|NOTIFY|LISTEN)\s", re.IGNORECASE
@@ -319,7 +320,7 @@ def confidence_of(call: ast.Call, loop: LoopNode, leaf: Leaf | None, module: Mod
         return Confidence.POSSIBLE
     if _leaves_beside(call, loop, module) or _is_kept(call, loop, module) or _hands_memo(call, module):
         return Confidence.POSSIBLE
-    if _goes_over_uploads(loop, module):
+    if _goes_over_uploads(loop, module) or is_maintenance(call, module):
         return Confidence.POSSIBLE
     if leaf is None:
         return Confidence.CERTAIN
