@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rules.engine.data.growing_tables import grows
 from rules.engine.data.raw_queries import Raw
 from rules.engine.data.reference_tables import is_reference
 from rules.engine.data.small_tables import is_small
@@ -134,6 +135,7 @@ class IndexDefeatingPredicate(Rule):
             confidence=Confidence.POSSIBLE
             if severity is Severity.LOW
             or is_small(table)
+            or not grows(table)
             or is_reference(table, module.project)
             or _comes_before_new(node, entity, module)
             else Confidence.LIKELY,

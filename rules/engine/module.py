@@ -112,6 +112,10 @@ class Module:
         """The full name of a value that has one, of the function in a `functools.partial` too."""
         return None if value.sort in _NAMELESS else value.name
 
+    def name_called(self, value: Value) -> str | None:
+        """The full name of what a call of a value runs: an instance that the tables know runs `Class.__call__`."""
+        return f"{value.name}.__call__" if value.sort is Sort.INSTANCE else self.name_of(value)
+
     def type_of(self, expression: ast.AST) -> str | None:
         """The full name of the class that an expression's value is an instance of."""
         value = self.value(expression)
@@ -370,10 +374,7 @@ class Module:
         known = self._meanings.get(call)
         if known is None:
             value = self.value(call.func) if isinstance(call, ast.Call) else None
-            if value is not None and value.sort == Sort.INSTANCE:
-                name: str | None = f"{value.name}.__call__"
-            else:
-                name = self.name_of(value) if value is not None else None
+            name = self.name_called(value) if value is not None else None
             known = self._meanings[call] = NOTHING if name is None else self.project.knowledge.meaning(name)
         return known
 

@@ -22,6 +22,7 @@ from rules.libraries import (
     drivers,
     fastapi,
     http,
+    learning,
     llm,
     messaging,
     mongo,
@@ -65,6 +66,7 @@ LIBRARIES: tuple[Library, ...] = tuple(
         fastapi,
         crypto,
         data,
+        learning,
     )
 )
 

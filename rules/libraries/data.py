@@ -14,11 +14,13 @@ _load = Blocking("", Kind.CPU, "one instance loaded at start-up", construct=True
 _READS = "read_csv read_excel read_sql read_sql_query read_sql_table read_parquet read_json read_feather read_html read_xml"
 _WRITES = "to_csv to_excel to_sql to_parquet to_feather"
 
+_CLIPS = ("moviepy.VideoFileClip", "moviepy.CompositeVideoClip", "moviepy.ImageSequenceClip")
 _CHUNKERS = tuple(
     f"chonkie.{name}Chunker" for name in ("Recursive", "Token", "Sentence", "Semantic", "Late", "Code")
 )
 
 LIBRARY = Library(
+    former={"moviepy.editor": "moviepy==1.0.3"},
     blocking=(
         *each(_frame, "pandas", _READS),
         *each(_frame, "pandas.DataFrame", _WRITES),
@@ -44,6 +46,13 @@ LIBRARY = Library(
         *each(_image, "cv2", "imread imdecode imwrite imencode resize cvtColor GaussianBlur warpAffine"),
         *each(_image, "cv2.VideoCapture", "read"),
         *each(Blocking("", Kind.PROC, "`asyncio.create_subprocess_exec`"), "ffmpeg", "run probe"),
+        *each(Blocking("", Kind.PROC, "a queue worker"), _CLIPS, "write_videofile write_gif save_frame"),
+        *each(Blocking("", Kind.PROC, "a queue worker"), "moviepy.AudioFileClip", "write_audiofile"),
+        *each(
+            Blocking("", Kind.PROC, "a queue worker", construct=True),
+            "moviepy",
+            "VideoFileClip AudioFileClip",
+        ),
         *each(
             Blocking("", Kind.PROC, "a queue worker"),
             "pytesseract",
@@ -68,8 +77,12 @@ LIBRARY = Library(
         *each(_model, "insightface.app.FaceAnalysis", "get"),
         *each(_model, "FlagEmbedding.BGEM3FlagModel", "encode"),
         *each(_model, "FlagEmbedding.FlagReranker", "compute_score"),
-        # Neural networks too, but small ones: some ten milliseconds for a paragraph.
-        *each(Blocking("", Kind.CPU, _WORKER), "spacy.language.Language", "__call__ pipe"),
+        # Neural networks too, but small ones: some ten milliseconds for a paragraph. One text is one call of compiled code,
+        # which keeps the interpreter for most of its time.
+        Blocking(
+            "spacy.language.Language.__call__", Kind.CPU, "a process pool or a queue worker", holds_gil=True
+        ),
+        Blocking("spacy.language.Language.pipe", Kind.CPU, "a process pool or a queue worker"),
         *each(Blocking("", Kind.CPU, _WORKER), "presidio_analyzer.AnalyzerEngine", "analyze"),
         *each(Blocking("", Kind.CPU, _WORKER), _CHUNKERS, "chunk __call__ chunk_batch"),
         *each(_model, "faster_whisper.WhisperModel", "transcribe"),
@@ -98,6 +111,8 @@ LIBRARY = Library(
         *each(Blocking("", Kind.CPU, "a queue worker", holds_gil=True), ("fitz", "pymupdf"), "open"),
         *each(_document, "openpyxl", "load_workbook"),
         *each(_document, "openpyxl.Workbook", "save"),
+        *each(_document, "xlsxwriter.Workbook", "close"),
+        *each(_document, "reportlab.platypus.SimpleDocTemplate", "build"),
         *each(_document, "docx", "Document"),
         *each(
             _document,
@@ -179,6 +194,13 @@ LIBRARY = Library(
         "markitdown.MarkItDown": "markitdown.MarkItDown",
         "weasyprint.HTML": "weasyprint.HTML",
         "openpyxl.Workbook": "openpyxl.Workbook",
+        "xlsxwriter.Workbook": "xlsxwriter.Workbook",
+        "reportlab.platypus.SimpleDocTemplate": "reportlab.platypus.SimpleDocTemplate",
+        **{name: name for name in (*_CLIPS, "moviepy.AudioFileClip")},
+        **alike(
+            "subclipped resized cropped rotated with_audio", "moviepy.VideoFileClip", "moviepy.VideoFileClip"
+        ),
+        "moviepy.concatenate_videoclips": "moviepy.CompositeVideoClip",
         "openpyxl.load_workbook": "openpyxl.Workbook",
         "pydantic.TypeAdapter": "pydantic.TypeAdapter",
     },
@@ -186,6 +208,9 @@ LIBRARY = Library(
         "pandas.core.frame.DataFrame": "pandas.DataFrame",
         "pandas.io.parsers.read_csv": "pandas.read_csv",
         "openpyxl.workbook.Workbook": "openpyxl.Workbook",
+        "moviepy.editor": "moviepy",
+        "xlsxwriter.workbook.Workbook": "xlsxwriter.Workbook",
+        "reportlab.platypus.doctemplate.SimpleDocTemplate": "reportlab.platypus.SimpleDocTemplate",
         "pydantic.main.BaseModel": "pydantic.BaseModel",
         "docx.api.Document": "docx.Document",
         "spacy.Language": "spacy.language.Language",

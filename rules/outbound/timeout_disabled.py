@@ -124,7 +124,9 @@ class TimeoutDisabled(Rule):
             f"{what} never gives up: a peer that stops answering is waited for for ever.",
             severity=Severity.HIGH if on_request or module.function_of(node) is None else Severity.MEDIUM,
             # Written for one call in so many words, in code that no request is seen to reach: somebody may mean it.
-            confidence=Confidence.CERTAIN
+            confidence=Confidence.POSSIBLE
+            if "stream=True" in module.source.text  # a stream may pause for as long as it likes
+            else Confidence.CERTAIN
             if on_request or name in _HTTPX or name in _AIOHTTP or _is_made(name)
             else Confidence.POSSIBLE,
             fix=Fix(_bounded(keyword.arg), safety=Safety.UNSAFE) if keyword.arg else None,

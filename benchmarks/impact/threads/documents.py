@@ -82,6 +82,30 @@ def openpyxl() -> Mapping[str, Call]:
     }
 
 
+def xlsxwriter() -> Mapping[str, Call]:
+    import xlsxwriter
+
+    def closed() -> None:
+        with xlsxwriter.Workbook(io.BytesIO(), {"in_memory": True}) as book:
+            sheet = book.add_worksheet()
+            for row in range(4_000):
+                sheet.write_row(row, 0, [PARAGRAPH[:20], row, row * 1.5, f"item {row}"])
+
+    return {"xlsxwriter.Workbook.close": closed}
+
+
+def reportlab() -> Mapping[str, Call]:
+    from reportlab.lib.styles import getSampleStyleSheet
+    from reportlab.platypus import Paragraph, SimpleDocTemplate
+
+    style = getSampleStyleSheet()["Normal"]
+
+    def built() -> None:
+        SimpleDocTemplate(io.BytesIO()).build([Paragraph(PARAGRAPH, style) for _ in range(300)])
+
+    return {"reportlab.platypus.SimpleDocTemplate.build": built}
+
+
 def docx() -> Mapping[str, Call]:
     import docx
 
@@ -217,6 +241,8 @@ GROUPS = (
     pdfplumber,
     pymupdf,
     openpyxl,
+    xlsxwriter,
+    reportlab,
     docx,
     markitdown,
     weasyprint,

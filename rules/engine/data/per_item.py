@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from rules.engine.reading.scopes import Binding
 
 
+_KEY_ENDS = ("_id", "_uuid", "_key", "_name", "_code", "_slug")
 _FIELDS = frozenset({"model_dump", "dict", "asdict", "__dict__", "_asdict"})
 """What gives one value per field of a schema."""
 _GROUPING = frozenset({"append", "add", "extend", "update", "setdefault"})
@@ -126,8 +127,17 @@ def _is_configured(value: ast.AST | None) -> bool:
 
 
 def sounds_few(loop: ast.AST) -> bool:
-    """Whether a loop goes over a handful, as the name of its list says: managers, roles, providers."""
-    return any(small_tables.sounds_few(_list_name(iterable)) for iterable in iterables(loop))
+    """Whether a loop goes over a handful, as the name of its list says, or that of its item: managers, roles, providers.
+
+    Of keys only the list's: there may be many `owner_id` among `ids`.
+    """
+    names = [_list_name(iterable) for iterable in iterables(loop)]
+    names += [
+        target.id
+        for target in targets(loop)
+        if isinstance(target, ast.Name) and not target.id.endswith(_KEY_ENDS)
+    ]
+    return any(map(small_tables.sounds_few, names))
 
 
 def _list_name(iterable: ast.expr) -> str:

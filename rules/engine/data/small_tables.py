@@ -31,6 +31,8 @@ _SMALL = frozenset(
             "invite",
             "camera",
             "printer",
+            "room",
+            "community",
         ),
     }
 )
@@ -85,7 +87,8 @@ _HANDFULS = frozenset(
         *("language", "locale", "currency", "country", "category", "kind", "priority", "severity", "status"),
         *("tier", "plan", "badge", "setting", "preference", "feature", "flag", "quota", "tracker", "tag"),
         *("field", "column", "widget", "handler", "backend", "driver", "adapter", "validator", "header"),
-        *("workspace", "gateway", "psp", "config"),
+        *("workspace", "gateway", "psp", "config", "source", "datasource"),
+        *("editor", "viewer", "contributor", "author", "keyword"),
     }
 )
 """Last words of lists that hold a handful, whoever asks."""

@@ -119,6 +119,11 @@ _TRANSPARENT = frozenset(
 _LASTING = frozenset({"lru_cache", "cache", "cached_property"})
 _LIBRARIES = ("builtins.", "logging.", "json.", "datetime.", "typing.", "re.", "os.", "pydantic.")
 """How references begin whose arguments nobody asks about."""
+_KEEPING = regex(r"(?:^|_)(?:cached?|memoi[sz]ed?|memo)(?:_|$)")
+"""How a project calls decorators of its own that keep answers: `locked_cached`, `cache_for`."""
+_DROPPING = regex(
+    r"(?:^|_)(?:no|not|un|clear|clears|invalidate|invalidates|evict|delete|drop|bust|reset|flush)(?:_|$)|clear$"
+)
 _CACHES = frozenset({"lru_cache", "cache", "cached_property", "cached", "ttl_cache", "alru_cache", "memoize"})
 
 
@@ -256,7 +261,7 @@ def _function(index: Index, scope: Scope, calls: tuple[Call, ...], lines: int) -
         name = last_name(item)
         if name in ("property", "cached_property", "computed_field"):
             flags |= facts.PROPERTY
-        if name in _CACHES:
+        if name in _CACHES or (_KEEPING.search(name) and not _DROPPING.search(name)):
             flags |= facts.CACHED
             if name in _LASTING and not _takes_arguments(node, scope):
                 flags |= facts.SINGLE

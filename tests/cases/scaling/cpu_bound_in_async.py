@@ -14,6 +14,8 @@ import onnxruntime
 import pandas
 import spacy
 import torch
+import transformers
+import xlsxwriter
 import yaml
 from chonkie import AutoEmbeddings, RecursiveChunker
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -22,6 +24,7 @@ from fastapi.concurrency import run_in_threadpool
 from passlib.context import CryptContext
 from PIL import Image
 from sentence_transformers import SentenceTransformer
+from sklearn.ensemble import RandomForestClassifier
 from transformers import pipeline
 
 app = FastAPI()
@@ -227,6 +230,30 @@ async def small_picture(path: str) -> None:
         small.save("small.jpg")  # FP701
 
 
+writer = transformers.AutoModelForCausalLM.from_pretrained("small")
+forest = RandomForestClassifier()
+
+
+@app.post("/story")
+async def story(numbers: list[int]) -> object:
+    return writer.generate(numbers)  # FP701
+
+
+@app.post("/train")
+async def train(rows: list[list[float]], wanted: list[int]) -> None:
+    forest.fit(rows, wanted)  # FP701
+
+
+@app.post("/guess")
+async def guess(row: list[float]) -> int:
+    return int(forest.predict([row])[0])  # one row: a millisecond or a few
+
+
+@app.get("/sheet")
+async def sheet(path: str) -> None:
+    book = xlsxwriter.Workbook(path)
+    book.add_worksheet().write(0, 0, 1)
+    book.close()  # FP701
 class Words:
     """Nobody knows what it does when it is called."""
 
