@@ -70,7 +70,9 @@ class Analysis:
         sources: Mapping[str, bytes],
         matches: Mapping[str, tuple[Rule, Match]],
         light: heat.Light | None = None,
+        known_callees: callees.Dispatch | None = None,
     ) -> None:
+        self._callees = known_callees
         self.light = light
         """What profiles say of this version, or of the one that it came from."""
         self.result = result
@@ -149,7 +151,10 @@ class Analysis:
         """What the analysis says of these files when this is in them, everything else as it was."""
         project = self.project
         with _uncollected():
-            return _Run(changed, {}, project.documents, project.options, begin=begin).again(project)
+            run = _Run(changed, {}, project.documents, project.options, begin=begin)
+            if self._callees is not None:
+                run.known_callees = self._callees
+            return run.again(project)
 
     def _tree(self, path: str, raw: bytes) -> ast.Module | None:
         """The tree of a file; the last one is kept, for findings come file by file."""
@@ -228,6 +233,8 @@ class _Run:
         self.lines = 0
         self.rules = tuple(rule for rule in registry.rules() if options.wants_anywhere(rule.code))
         self.wanted = self.rules
+        self.known_callees: callees.Dispatch | None = None
+        """What another run found out of callees."""
         self._dispatch()
         self.known = registry.codes() | growth.CODES | {budgets.CODE}
 
@@ -312,7 +319,7 @@ class _Run:
             statistics=Statistics(len(self.sources), self.lines, time.perf_counter() - self.started),
         )
         result, light = heat.warmed(result, project, self.sources, since)
-        return Analysis(result, facts, project, self.sources, matches, light)
+        return Analysis(result, facts, project, self.sources, matches, light, self.callees)
 
     def _leave_out(self, project: Project) -> None:
         """Run no rule about packages that nothing in the project imports."""
@@ -323,15 +330,15 @@ class _Run:
     def _dispatch(self) -> None:
         self._unwanted: tuple[Options | None, frozenset[Rule]] = None, frozenset()
         self.dispatch = registry.dispatch(self.rules)
-        self.callees = callees.Dispatch(self.dispatch.get(ast.Call, ()))
+        calls = self.dispatch.get(ast.Call, ())
+        known = self.known_callees
+        self.callees = known if known is not None and known.rules == calls else callees.Dispatch(calls)
 
     def _learn_from(self, succession: Succession) -> None:
         """Go on with what the version before found out of callees."""
-        known = succession.callees
-        if known is not None and known.rules == self.callees.rules:
-            self.callees = known
-        else:
-            succession.callees = self.callees
+        self.known_callees = succession.callees
+        self._dispatch()
+        succession.callees = self.callees
 
     def again(self, project: Project) -> Mapping[str, Result]:
         """By file what is found in a linked project that now holds our sources."""

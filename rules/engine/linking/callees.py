@@ -41,6 +41,7 @@ class Dispatch:
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self.rules = tuple(rules)
+        self._asking = tuple((rule, rule.concerns) for rule in self.rules)
         self._concerned: dict[tuple[str, str, bool, int | None, bool, bool, bool], tuple[Rule, ...]] = {}
 
     def share(self, module: Module) -> dict[Rule, list[ast.AST]]:
@@ -83,4 +84,4 @@ class Dispatch:
         meaning: Meaning,
     ) -> tuple[Rule, ...]:
         callee = Callee("" if is_partial else name, spelled, is_method, sort, enters, is_linked, meaning)
-        return tuple(rule for rule in self.rules if rule.concerns(callee))
+        return tuple([rule for rule, concerns in self._asking if concerns(callee)])

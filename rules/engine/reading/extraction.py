@@ -117,7 +117,21 @@ _TRANSPARENT = frozenset(
     }
 )
 _LASTING = frozenset({"lru_cache", "cache", "cached_property"})
-_LIBRARIES = ("builtins.", "logging.", "json.", "datetime.", "typing.", "re.", "os.", "pydantic.")
+_LIBRARIES = (
+    *(
+        "builtins.",
+        "logging.",
+        "json.",
+        "datetime.",
+        "typing.",
+        "re.",
+        "os.",
+        "pydantic.",
+        "sqlalchemy.",
+        "sqlmodel.",
+    ),
+    *("alembic.op.", "pathlib.", "uuid.", "collections.", "enum.", "decimal.", "math.", "click."),
+)
 """How references begin whose arguments nobody asks about."""
 _KEEPING = regex(r"(?:^|_)(?:cached?|memoi[sz]ed?|memo)(?:_|$)")
 """How a project calls decorators of its own that keep answers: `locked_cached`, `cache_for`."""
@@ -511,7 +525,7 @@ def _calls(index: Index, scope: Scope, guarded: list[Call]) -> list[Call]:
         given = bound = taken_from = None
         if (
             last in WIRING
-            or last.rstrip("()") in WIRING
+            or (last[-1:] == ")" and last.rstrip("()") in WIRING)
             or last.endswith("Middleware")
             or ref in callbacks.APPLYING
             or _hands_on(node, at_module)
@@ -592,9 +606,15 @@ def _hands_on(node: ast.Call, at_module: bool) -> bool:
     name = last_name(node.func)
     if name.endswith(("Router", "API", "App")) or (at_module and name[:1].isupper()):
         return True
-    names = [last_name(value) for value in node.args]
-    names += [last_name(keyword.value) for keyword in node.keywords]
-    return any(name in _APPLICATIONS or "router" in name.lower() for name in names if name)
+    for value in node.args:
+        given = last_name(value)
+        if given and (given in _APPLICATIONS or "router" in given.lower()):
+            return True
+    for keyword in node.keywords:
+        given = last_name(keyword.value)
+        if given and (given in _APPLICATIONS or "router" in given.lower()):
+            return True
+    return False
 
 
 def _is_data(name: str, owner: Scope) -> bool:

@@ -109,13 +109,17 @@ def _is_side(test: ast.expr, negated: bool, module: Module) -> bool:
         ) if _PLATFORM.match(variable):
             return negated
         case ast.Attribute(attr=name) | ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[]):
-            return (_SERVING if negated else _SWITCH).fullmatch(name) is not None
+            return _is_switch(name, negated)
         case ast.Name(id=name):
-            if name.isupper() and (_SERVING if negated else _SWITCH).fullmatch(name):
+            if name.isupper() and _is_switch(name, negated):
                 return True
             value = next((each for how, each in values_of(test, module) if how == "value"), None)
             return isinstance(value, ast.Compare | ast.Call) and _is_side(value, negated, module)
     return False
+
+
+def _is_switch(name: str, negated: bool) -> bool:
+    return (_SERVING.fullmatch(name) if negated else _SWITCH.fullmatch(name)) is not None
 
 
 def _is_elsewhere(asked: ast.expr, named: ast.expr, module: Module) -> bool:
