@@ -172,6 +172,7 @@ def _is_worth_while(wait: Wait, loop: _Loop, module: Module) -> bool:
     and not what tidies up."""
     return (
         grows(loop, module)
+        and not wait.presumed
         and not is_few(loop, module)
         and not is_doubtful(loop, module)
         and len(wait.path) <= _CLOSE

@@ -152,6 +152,24 @@ def test_a_route_behind_another_or_for_trials_is_only_possible(
     assert confidences({"app.py": text + OWN}) == {"app.py": expected}
 
 
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        ("= Depends(Bound)", Confidence.POSSIBLE),
+        (": Bound", Confidence.CERTAIN),
+        ("= Depends(bound)", Confidence.CERTAIN),
+    ],
+)
+def test_a_route_that_asks_for_a_dependency_twice_is_only_possible(wanted: str, expected: Confidence) -> None:
+    made = (
+        "from typing import Annotated\nfrom fastapi import Depends\n"
+        "def bound() -> int:\n    return 1\nBound = Annotated[int, Depends(bound)]\n"
+    )
+    text = made + ROUTER.replace("rates() ->", f"rates(limit{wanted}) ->")
+
+    assert confidences({"app.py": text + OWN}) == {"app.py": expected}
+
+
 CLIENT = """
 import requests
 from fastapi import FastAPI
