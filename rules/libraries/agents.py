@@ -16,6 +16,7 @@ _STORE = "langchain_core.vectorstores.VectorStore"
 _RETRIEVER = "langchain_core.retrievers.BaseRetriever"
 _SEARCHES = "similarity_search similarity_search_with_score max_marginal_relevance_search add_documents add_texts delete"
 _CHAIN = "langchain_core.runnables.RunnableSequence"
+_BY_HTTP = "`httpx2.AsyncClient` with its HTTP interface"
 _HANDLE = "temporalio.client.WorkflowHandle"
 _CHATS = "chat.completions.create embeddings.create"
 _MADE = (
@@ -44,7 +45,7 @@ LIBRARY = Library(
             "embed_documents embed_query",
         ),
         *each(
-            Blocking("", Kind.CPU, "a worker thread, or an inference server", weight="critical"),
+            Blocking("", Kind.CPU, "an inference server or a queue worker", weight="critical"),
             (
                 "langchain_huggingface.HuggingFaceEmbeddings",
                 "langchain_community.embeddings.HuggingFaceEmbeddings",
@@ -55,7 +56,7 @@ LIBRARY = Library(
         *each(Blocking("", Kind.NET, "`.ainvoke`"), _RETRIEVER, "invoke batch"),
         *each(Blocking("", Kind.NET, "`await agent.run(…)`"), "pydantic_ai.Agent", "run_sync"),
         *each(Blocking("", Kind.NET, "`await Runner.run(…)`"), "agents.Runner", "run_sync"),
-        *each(Blocking("", Kind.NET, "a worker thread"), "zhipuai.ZhipuAI", _CHATS),
+        *each(Blocking("", Kind.NET, _BY_HTTP), "zhipuai.ZhipuAI", _CHATS),
         *each(
             Blocking("", Kind.NET, "`volcenginesdkarkruntime.AsyncArk`"),
             "volcenginesdkarkruntime.Ark",
@@ -66,9 +67,9 @@ LIBRARY = Library(
             "dashscope",
             "Generation.call MultiModalConversation.call ImageSynthesis.call",
         ),
-        *each(Blocking("", Kind.NET, "a worker thread"), "dashscope", "TextEmbedding.call TextReRank.call"),
+        *each(Blocking("", Kind.NET, _BY_HTTP), "dashscope", "TextEmbedding.call TextReRank.call"),
         *each(
-            Blocking("", Kind.NET, "a worker thread"),
+            Blocking("", Kind.NET, _BY_HTTP),
             "composio.Composio",
             "tools.execute tools.get connected_accounts.get connected_accounts.list connected_accounts.delete"
             " connected_accounts.initiate auth_configs.list",

@@ -15,9 +15,8 @@ _READS = "read_csv read_excel read_sql read_sql_query read_sql_table read_parque
 _WRITES = "to_csv to_excel to_sql to_parquet to_feather"
 
 _CLIPS = ("moviepy.VideoFileClip", "moviepy.CompositeVideoClip", "moviepy.ImageSequenceClip")
-_CHUNKERS = tuple(
-    f"chonkie.{name}Chunker" for name in ("Recursive", "Token", "Sentence", "Semantic", "Late", "Code")
-)
+# Those that ask a model where to cut; the others take milliseconds for a long document.
+_CHUNKERS = ("chonkie.SemanticChunker", "chonkie.LateChunker")
 
 LIBRARY = Library(
     former={"moviepy.editor": "moviepy==1.0.3"},
@@ -83,8 +82,16 @@ LIBRARY = Library(
             "spacy.language.Language.__call__", Kind.CPU, "a process pool or a queue worker", holds_gil=True
         ),
         Blocking("spacy.language.Language.pipe", Kind.CPU, "a process pool or a queue worker"),
-        *each(Blocking("", Kind.CPU, _WORKER), "presidio_analyzer.AnalyzerEngine", "analyze"),
-        *each(Blocking("", Kind.CPU, _WORKER), _CHUNKERS, "chunk __call__ chunk_batch"),
+        *each(
+            Blocking("", Kind.CPU, "a process pool or a queue worker"),
+            "presidio_analyzer.AnalyzerEngine",
+            "analyze",
+        ),
+        *each(
+            Blocking("", Kind.CPU, "a process pool or a queue worker"),
+            _CHUNKERS,
+            "chunk __call__ chunk_batch",
+        ),
         *each(_model, "faster_whisper.WhisperModel", "transcribe"),
         *each(_load, "sentence_transformers", "SentenceTransformer CrossEncoder"),
         *each(_load, "transformers", "pipeline"),

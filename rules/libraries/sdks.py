@@ -9,6 +9,7 @@ from rules.libraries.model import Blocking, Client, External, Kind, Library, Que
 _THREAD = "a worker thread"
 _TLS = "a TLS context and every connection anew"
 _ANEW = "every connection anew: DNS, TCP and TLS"
+_SIGNED = "`httpx2.AsyncClient` with a signed address"
 _TYPESENSE = "`typesense.AsyncClient`"
 
 
@@ -165,8 +166,8 @@ _LARK = tuple(
 """What Feishu's client is asked most; it has an `a` before the name of the same method where it is awaited."""
 
 _SDKS = (
-    _Sdk(("oss2.Bucket",), _BUCKET),
-    _Sdk(("qcloud_cos.CosS3Client",), _COS),
+    _Sdk(("oss2.Bucket",), _BUCKET, _SIGNED),
+    _Sdk(("qcloud_cos.CosS3Client",), _COS, _SIGNED),
     _Sdk(("kinto_http.Client",), _KINTO, "`kinto_http.AsyncClient`", ("kinto_http.AsyncClient",)),
     _Sdk(
         ("lark_oapi.Client",),

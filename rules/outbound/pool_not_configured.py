@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 
 _CHECKS = frozenset({"pool_pre_ping", "poolclass", "pool"})
+_SIZES = frozenset({"pool_size", "max_overflow", "poolclass", "pool", "creator", "async_creator"})
 
 
 class PoolNotConfigured(Rule):
@@ -95,6 +96,16 @@ class PoolNotConfigured(Rule):
                 severity=Severity.LOW,
                 confidence=Confidence.POSSIBLE,
                 instead="Add `pool_pre_ping=True`, or `pool_recycle` below the shortest idle limit on the way.",
+            )
+        elif engine.is_async and not _SIZES & engine.given.keys():
+            yield Match(
+                node,
+                f"`{name}` leaves the size of the pool at its default: 15 connections per process, and whoever comes sixteenth"
+                " waits up to 30 s.",
+                severity=Severity.LOW,
+                confidence=Confidence.POSSIBLE,
+                impact=pool_estimates.not_configured(module.options),
+                instead="Size it: `pool_size` and `max_overflow` times the processes stay below the server's `max_connections`.",
             )
         elif {"pool_size", "max_overflow"} & engine.given.keys() and not _CHECKS & engine.given.keys():
             yield Match(

@@ -124,6 +124,27 @@ def spacy() -> Mapping[str, Call]:
     }
 
 
+def onnxruntime() -> Mapping[str, Call]:
+    import numpy
+    import onnx
+    import onnxruntime
+    from onnx import TensorProto, helper
+
+    random = numpy.random.default_rng(1)
+    layers = [random.random((1_500, 1_500), dtype=numpy.float32) for _ in range(8)]
+    graph = helper.make_graph(
+        [helper.make_node("MatMul", [f"x{n}", f"w{n}"], [f"x{n + 1}"]) for n in range(len(layers))],
+        "layers",
+        [helper.make_tensor_value_info("x0", TensorProto.FLOAT, [None, 1_500])],
+        [helper.make_tensor_value_info(f"x{len(layers)}", TensorProto.FLOAT, [None, 1_500])],
+        [onnx.numpy_helper.from_array(layer, f"w{n}") for n, layer in enumerate(layers)],
+    )
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    session = onnxruntime.InferenceSession(made.SerializeToString(), providers=["CPUExecutionProvider"])
+    rows = random.random((200, 1_500), dtype=numpy.float32)
+    return {"onnxruntime.InferenceSession.run": lambda: session.run(None, {"x0": rows})}
+
+
 def sklearn() -> Mapping[str, Call]:
     import importlib
 
@@ -260,7 +281,25 @@ def keras() -> Mapping[str, Call]:
 
 
 WITHOUT = {
-    "fastembed.TextEmbedding": "its models are on the network",
+    **dict.fromkeys(
+        (
+            "FlagEmbedding.BGEM3FlagModel",
+            "FlagEmbedding.FlagReranker",
+            "chonkie.BaseEmbeddings",
+            "chonkie.LateChunker",
+            "chonkie.SemanticChunker",
+            "easyocr.Reader",
+            "face_recognition",
+            "fastembed.TextEmbedding",
+            "insightface.app.FaceAnalysis",
+            "langchain_community.embeddings.HuggingFaceEmbeddings",
+            "langchain_huggingface.HuggingFaceEmbeddings",
+            "paddleocr.PaddleOCR",
+            "presidio_analyzer.AnalyzerEngine",
+            "ultralytics.YOLO",
+        ),
+        "its models are on the network",
+    ),
     "llama_cpp.Llama": "its models are on the network",
     "faster_whisper.WhisperModel.transcribe": "a model of random weights has no tokenizer that it reads",
     "transformers.Pipeline": "some gigabytes to install, for what a thread is never offered",
@@ -268,4 +307,4 @@ WITHOUT = {
     "tensorflow.keras.models.load_model": "half a gigabyte for one call, which a thread is never offered for",
 }
 
-GROUPS = (sentences, transformers, torch, joblib, spacy, sklearn, whisper, keras)
+GROUPS = (sentences, transformers, torch, joblib, spacy, onnxruntime, sklearn, whisper, keras)

@@ -88,7 +88,7 @@ _HANDFULS = frozenset(
         *("tier", "plan", "badge", "setting", "preference", "feature", "flag", "quota", "tracker", "tag"),
         *("field", "column", "widget", "handler", "backend", "driver", "adapter", "validator", "header"),
         *("workspace", "gateway", "psp", "config", "source", "datasource"),
-        *("editor", "viewer", "contributor", "author", "keyword"),
+        *("editor", "viewer", "contributor", "author", "keyword", "assignee", "reviewer"),
     }
 )
 """Last words of lists that hold a handful, whoever asks."""

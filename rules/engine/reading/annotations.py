@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _MAX_DEPTH = 60
 _MAX_LENGTH = 240
-_MAX_TYPES = 3
+_MAX_TYPES = 6
 _REFINING = regex(
     r"(?<=[):\]»])(?:\.(?:where|filter|filter_by|order_by|limit|offset|options|join|outerjoin|group_by|having|distinct|"
     r"exclude|sort|skip|slice|execution_options|with_for_update|select_from|prefetch_related|select_related)\(\))+$"

@@ -43,6 +43,7 @@ from_nothing = create_engine(URL, **NOTHING)  # FP606
 
 AGED: dict[str, Any] = {"pool_size": 20, "pool_recycle": 1800}
 aged = create_async_engine("mysql+asyncmy://db/shop", **AGED)  # FP606 (summary)
+checked_only = create_async_engine("mysql+asyncmy://db/shop", pool_pre_ping=True)  # FP606 (summary)
 
 # Near misses
 
