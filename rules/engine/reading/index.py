@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Mapping, Sequence
 
+from rules.engine.reading import secrecy
 from rules.engine.reading.annotations import annotation, joined, may_be_ours, one_of
 from rules.engine.reading.scopes import BUILTINS, COMPREHENSIONS, Binding, Part, Scope, Walk
 from rules.engine.reading.special_calls import SPECIAL
@@ -336,11 +337,11 @@ class Index(Walk):
         )
         if kind == "value":
             if isinstance(value, ast.Constant) and isinstance(value.value, str) and len(value.value) <= 200:
-                return f"'{value.value}"
+                return f"'{secrecy.kept(value.value)}"
             return self.ref(value, at)  # type: ignore[arg-type]  # the value of an assignment is an expression
         if kind == "annotated" and isinstance(value, ast.AnnAssign):
             if isinstance(value.value, ast.Constant) and isinstance(value.value.value, str):
-                return f"'{value.value.value[:200]}"
+                return f"'{secrecy.kept(value.value.value[:200])}"
             return self.annotation(value.annotation, at) or self.ref(value.value, at)
         if isinstance(value, Part):
             return self._part_ref(value, at)
