@@ -626,7 +626,7 @@ def confidence(stop: Stop) -> Confidence:
 def _seconds(call: ast.Call) -> float | None:
     """The literal duration of `sleep(0.5)`."""
     argument = call.args[0] if call.args else None
-    if isinstance(argument, ast.Constant) and isinstance(argument.value, int | float):
+    if isinstance(argument, ast.Constant) and isinstance(argument.value, (int, float)):
         return float(argument.value)
     return None
 

@@ -107,7 +107,7 @@ def extract(index: Index) -> Declarations:
                 makers[scope.symbol] = given(index, made, scope)
     tables: list[Declared] = []
     for statement in index.tree.body:
-        if isinstance(statement, ast.Assign | ast.AnnAssign | ast.Expr):
+        if isinstance(statement, (ast.Assign, ast.AnnAssign, ast.Expr)):
             _module_level(index, statement, tables, makers)
     return Declarations(tuple(bodies), tuple(tables), makers)
 

@@ -233,7 +233,7 @@ class Index(Walk):
         child: ast.AST = binding.node
         current = self.parents.get(child)
         while current is not None and current not in self.scope_of:
-            if isinstance(current, ast.If | ast.For | ast.AsyncFor | ast.While | ast.Match | ast.match_case):
+            if isinstance(current, (ast.If, ast.For, ast.AsyncFor, ast.While, ast.Match, ast.match_case)):
                 if child is getattr(current, "test", None) or child is getattr(current, "target", None):
                     pass
                 elif current not in ancestors:
@@ -363,7 +363,7 @@ class Index(Walk):
         if owner is None:
             return ""
         node = scope.node
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             names = {last_name(decorator) for decorator in node.decorator_list}
             if "staticmethod" in names:
                 binding = scope.bindings[(node.args.posonlyargs + node.args.args)[0].arg][0]
