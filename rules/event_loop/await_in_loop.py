@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.costs import estimates
-from rules.engine.costs.waits import names_loaded, names_stored, wait_of
+from rules.engine.costs.waits import Wait, names_loaded, names_stored, wait_of
+from rules.engine.data.growing_loops import grows
 from rules.engine.data.per_item import is_doubtful, is_few, sounds_few
 from rules.engine.data.picked_items import is_picked
 from rules.engine.reading.loop_shapes import (
@@ -29,6 +31,10 @@ if TYPE_CHECKING:
 _PACING = frozenset({"asyncio.sleep", "anyio.sleep", "trio.sleep"})
 # What a project calls its own pacing: a hint to stay silent, never to report.
 _PACING_WORDS = ("sleep", "rate_limit", "ratelimit", "throttle", "backoff", "acquire")
+_TIDYING = re.compile(r"(?:^|[._])(?:delete|remove|purge|clean|cleanup|close|cancel|stop|revoke)(?:_|$)")
+"""What is done to get rid of things: nobody waits for a faster one."""
+_CLOSE = 2
+"""Hops to the answer, up to which the loop is seen to be about it."""
 _Loop = ast.For | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
 
@@ -151,14 +157,26 @@ class AwaitInLoop(Rule):
             f"`{spelled(first.call.func)}` {reaches} once per item of `{source}`, one after another"
             + (f" (and so do {len(others)} more calls of the loop)." if others else "."),
             severity=Severity.LOW if is_seldom(node, module) or sounds_few(node) else self.severity,
-            confidence=Confidence.POSSIBLE
-            if is_few(node, module) or is_doubtful(node, module) or is_picked(first.call, node, module)
-            else Confidence.LIKELY,
+            confidence=Confidence.LIKELY
+            if _is_worth_while(first, node, module) and not is_picked(first.call, node, module)
+            else Confidence.POSSIBLE,
             call_path=first.call_path(module),
             siblings=tuple(sorted({each.call.lineno for each in others})),
             impact=estimates.awaits_in_loop(module.options, module.turns_around(first.call)),
             instead=_instead(first.call, node, module),
         )
+
+
+def _is_worth_while(wait: Wait, loop: _Loop, module: Module) -> bool:
+    """Whether the loop is seen to go over data that grows, and the answers are what the request is about: not far down,
+    and not what tidies up."""
+    return (
+        grows(loop, module)
+        and not is_few(loop, module)
+        and not is_doubtful(loop, module)
+        and len(wait.path) <= _CLOSE
+        and not any(map(_TIDYING.search, (spelled(wait.call.func).lower(), wait.callable.lower())))
+    )
 
 
 def _instead(call: ast.Call, loop: ast.AST, module: Module) -> str:

@@ -145,16 +145,18 @@ class DanglingTask(Rule):
 
     def _severity(self, call: ast.Call, module: Module, *, is_heard: bool) -> Severity:
         """Half of the harm where the coroutine tells of its errors itself, or nothing is seen to start it while serving."""
-        found = module.graph_node(call)
-        is_started = found is not None and (
+        found, function = module.graph_node(call), module.function_of(call)
+        is_started = found is None or (
             is_led_to(module.project, found) or Context.STARTUP in module.contexts(call)
         )
+        if not is_started and function is not None and function.is_async:
+            return self.severity  # lowered where it is placed
         return self.severity if is_started and not is_heard else Severity.MEDIUM
 
 
 def _is_held_elsewhere(call: ast.Call, module: Module) -> bool:
     """Whether there is little to lose: a loop made for this one task that runs right after (`loop.run_forever()`), an object
-    that goes away (`__del__`), or work in a thread, which refers to what waits for it until it is done."""
+    that goes away (`__del__`), or work in a thread or a timer, which refers to what waits for it until it is done."""
     function = module.function_of(call)
     if function is not None and (
         function.name == "__del__"
@@ -174,7 +176,7 @@ def _is_held_elsewhere(call: ast.Call, module: Module) -> bool:
     match call.args[:1]:
         case [ast.Call() as work]:
             offload = module.offload(work)
-            return offload is not None and offload.kind == "thread"
+            return (offload is not None and offload.kind == "thread") or _only_sleeps(call, module)
     return False
 
 
@@ -203,20 +205,35 @@ def _stands_in_for_async(function: Function, module: Module) -> bool:
 
 def _catches_all(call: ast.Call, module: Module) -> bool:
     """Whether the coroutine, where it can be seen, lets no error out: all it does stands in `try` with `except Exception`."""
-    coroutine = call.args[0] if call.args else None
-    target = module.callee(coroutine) if isinstance(coroutine, ast.Call) else None
+    coroutine = _coroutine_of(call, module)
+    return coroutine is not None and _is_kept_in(coroutine.body)
+
+
+def _coroutine_of(call: ast.Call, module: Module) -> ast.AsyncFunctionDef | None:
+    """The coroutine function that the task runs, where the same file defines it."""
+    made = call.args[0] if call.args else None
+    target = module.callee(made) if isinstance(made, ast.Call) else None
     if target is None or target.path != module.path:
-        return False
+        return None
     line = target.function.line
-    body = next(
-        (
-            node.body
-            for node in walk(module.tree)
-            if isinstance(node, ast.AsyncFunctionDef) and node.lineno == line
-        ),
-        [],
+    nodes = walk(module.tree)
+    return next(
+        (each for each in nodes if isinstance(each, ast.AsyncFunctionDef) and each.lineno == line), None
     )
-    return _is_kept_in(body)
+
+
+def _only_sleeps(call: ast.Call, module: Module) -> bool:
+    """Whether the coroutine waits for timers only: the event loop holds these, and they hold the task."""
+    coroutine = _coroutine_of(call, module)
+    if coroutine is None:
+        return False
+    waits = [each for each in walk(coroutine) if isinstance(each, ast.Await | ast.AsyncFor | ast.AsyncWith)]
+    return bool(waits) and all(
+        isinstance(each, ast.Await)
+        and isinstance(each.value, ast.Call)
+        and module.qualified_name(each.value.func) == "asyncio.sleep"
+        for each in waits
+    )
 
 
 def _is_kept_in(block: list[ast.stmt]) -> bool:

@@ -114,7 +114,7 @@ class HeavyImportInRequest(Rule):
             node,
             f"`{function.name}` imports `{package}` when the first request gets there: {what}.",
             severity=Severity.MEDIUM if on_loop else self.severity,
-            confidence=Confidence.LIKELY,
+            confidence=Confidence.POSSIBLE,  # once per process, and often loaded by something else by then
             impact=Impact(
                 summary="once per worker process: 0.2–0.7 s for pandas, several seconds for torch or transformers",
                 formula="import time, once per process",

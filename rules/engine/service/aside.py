@@ -11,7 +11,11 @@ from rules.engine.reading.spelling import last_name
 from rules.engine.service.mentions import is_dead
 
 if TYPE_CHECKING:
+    from rules.engine.linking.graph import Node
     from rules.engine.module import Module
+
+_MOST = 100
+"""Functions on the way to one, up to which it is asked where they all begin."""
 
 _SWITCH = re.compile(
     r"(?:is_|in_|run_|use_|enable_)?(?:testing|tests?_mode|debug|debug_mode|debugging|dev|dev_mode|development|local_dev"
@@ -60,9 +64,26 @@ def is_unserved(node: ast.AST, module: Module) -> bool:
     found = module.graph_node(node)
     if found is None:
         return False
-    if "middleware" in found.roles and found not in module.project.routing.added and found.function.owner:
-        return is_dead(found, module)
-    return bool(found.endpoints) and not found.endpoints & ~module.project.unserved_endpoints
+    if not found.endpoints:
+        return False
+    return not found.endpoints & ~module.project.unserved_endpoints or _is_of_unused_middleware(found, module)
+
+
+def _is_of_unused_middleware(node: Node, module: Module) -> bool:
+    """Whether nothing gets to a function but methods of middleware classes that nobody names."""
+    seen, pending = {node}, [node]
+    found = False
+    for each in pending:  # grows while we go
+        if len(pending) > _MOST or each.roles - {"middleware"}:
+            return False
+        if each.roles:
+            if each in module.project.routing.added or not each.function.owner or not is_dead(each, module):
+                return False
+            found = True
+        callers = [caller for caller, _ in each.callers if caller not in seen]
+        seen.update(callers)
+        pending += dict.fromkeys(callers)
+    return found
 
 
 def _is_side(test: ast.expr, negated: bool, module: Module) -> bool:

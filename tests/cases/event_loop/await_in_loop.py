@@ -428,7 +428,7 @@ async def of_aliases(number: str) -> list[int]:
     for alias in aliases:
         found.append(await level_of(alias))  # FP111 (summary)
     for part in await parts_of(number):
-        found.append(await level_of(part))  # FP111 (inline)
+        found.append(await level_of(part))  # FP111 (summary)
     return found
 
 
@@ -443,7 +443,7 @@ own_settings = Settings()
 
 @app.get("/mirrors")
 async def asks_the_mirrors_of_the_settings() -> list[int]:
-    return [(await client.get(mirror)).status_code for mirror in own_settings.mirrors]  # FP111 (inline)
+    return [(await client.get(mirror)).status_code for mirror in own_settings.mirrors]  # FP111 (summary)
 
 
 @app.get("/hosts")

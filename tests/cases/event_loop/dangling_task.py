@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from starlette.middleware.base import BaseHTTPMiddleware
 
 app = FastAPI()
 running: set[asyncio.Task[None]] = set()
@@ -142,7 +143,12 @@ async def watch() -> None:
 
 @app.on_event("startup")
 async def start_watching() -> None:
-    asyncio.create_task(watch())  # FP113
+    asyncio.create_task(watch())  # FP113 (summary)
+
+
+@app.on_event("startup")
+async def start_counting() -> None:
+    asyncio.create_task(counted("starts"))  # FP113 (inline)
 
 
 @app.on_event("startup")
@@ -185,3 +191,33 @@ class Scheduler:
 
 
 STOPPED = [Scheduler.stop]
+
+
+counts: asyncio.Queue[str] = asyncio.Queue()
+
+
+async def counted(name: str) -> None:
+    await counts.put(name)
+
+
+def count(name: str) -> None:
+    asyncio.get_running_loop().create_task(counted(name))  # FP113 (summary)
+
+
+class NeverAdded(BaseHTTPMiddleware):
+    async def dispatch(self, request, call_next):
+        count("requests")
+        return await call_next(request)
+
+
+def count_by_path(name: str) -> None:
+    asyncio.get_running_loop().create_task(counted(name))  # FP113 (inline)
+
+
+class Added(BaseHTTPMiddleware):
+    async def dispatch(self, request, call_next):
+        count_by_path("requests")
+        return await call_next(request)
+
+
+app.add_middleware(Added)
