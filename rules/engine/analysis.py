@@ -34,6 +34,7 @@ from rules.engine.reading import extraction
 from rules.engine.reading.facts import ModuleFacts
 from rules.engine.reading.index import Index
 from rules.engine.reading.source import Source, SourceError, parse
+from rules.engine.reading.trees import Trees
 from rules.engine.rule import Match, ProjectRule, Rule
 from rules.engine.service import processes
 
@@ -170,6 +171,7 @@ def analyze(
     kept_lines: int = KEPT_LINES,
     succession: Succession | None = None,
     since: heat.Since | None = None,
+    trees: Trees | None = None,
 ) -> Analysis:
     """Analyse `sources` (path -> bytes) in the context of `others`, the facts of the rest of the project.
 
@@ -177,13 +179,20 @@ def analyze(
     everything, and most reviews do not say it. `begin` is told
     which file comes next, whenever one does; an empty path stands for the work on all of them. `succession` is a
     linked project that is brought to this version; the analysis of the version it was at must be told (`Analysis.passed`).
-    `since` is the version before, for which profiles have been judged already.
+    `since` is the version before, for which profiles have been judged already. `trees` are files that were walked lately.
 
     Never raises for what the files contain: what cannot be read or checked is in `result.skipped`.
     """
     with _uncollected():
         run = _Run(
-            sources, others or {}, documents or {}, options, advise=advise, known=known or {}, begin=begin
+            sources,
+            others or {},
+            documents or {},
+            options,
+            advise=advise,
+            known=known or {},
+            begin=begin,
+            trees=trees,
         )
         return run.analysis(kept_lines, succession, since)
 
@@ -211,7 +220,9 @@ class _Run:
         advise: bool = False,
         known: Mapping[str, ModuleFacts] = MappingProxyType({}),
         begin: Begin = lambda path: None,
+        trees: Trees | None = None,
     ) -> None:
+        self.trees = trees
         self.advise = advise
         self.known_facts = known
         self.started = time.perf_counter()
@@ -226,6 +237,8 @@ class _Run:
         self.rules = tuple(rule for rule in registry.rules() if options.wants_anywhere(rule.code))
         self.wanted = self.rules
         self._dispatch()
+        self.kinds = frozenset(self.dispatch)
+        """The node types that rules want to see, also those of rules that the project leaves out."""
         self.known = registry.codes() | growth.CODES | {budgets.CODE}
 
     def analysis(
@@ -279,7 +292,7 @@ class _Run:
                 self.skipped.append(Skipped(path, error.reason))
                 continue
             placed.extend(self._check(Module(path, source, index, project)))
-            index.release()
+            self._done_with(source, index)
         self.begin("")
         about = list(self._about(project))
         placed.extend(item for item in about if not _is_advice(item.rule))
@@ -357,8 +370,16 @@ class _Run:
         return results
 
     def _read(self, path: str) -> tuple[Source, Index]:
+        if self.trees is not None:
+            return self.trees.read(self.sources[path], self.kinds)
         source = Source(self.sources[path])
         return source, Index(parse(source), self.dispatch)
+
+    def _done_with(self, source: Source, index: Index) -> None:
+        if self.trees is not None:
+            self.trees.give_back(source, index)
+        else:
+            index.release()
 
     def _check(self, module: Module) -> Iterator[Placed]:
         """The findings of one file, after suppression."""
