@@ -15,6 +15,7 @@ import math
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Set
 from pathlib import Path
 from types import MappingProxyType
@@ -121,7 +122,12 @@ class Worker:
     @classmethod
     async def start(cls, *, memory_bytes: int, file_deadline: float, deadline: float) -> Worker:
         elsewhere = await asyncio.to_thread(_dependencies)
-        limits = {"memory_bytes": memory_bytes, "file_seconds": file_deadline, "task_seconds": deadline}
+        limits = {
+            "memory_bytes": memory_bytes,
+            "file_seconds": file_deadline,
+            "task_seconds": deadline,
+            "archives": tempfile.gettempdir(),
+        }
         spawning = asyncio.create_task(
             asyncio.create_subprocess_exec(
                 sys.executable,

@@ -71,6 +71,7 @@ MOST_SOURCES = 4096
 """Of which it is known which facts are theirs."""
 OPEN_FILES = 64
 PR_SET_PDEATHSIG = 1
+SHARED = ("/lib", "/lib64", "/usr/lib", "/usr/lib64")
 MOST_DIAGNOSED = 5
 PROOF_COST = 2.5
 """What trying a fix costs, in analyses of its file."""
@@ -81,11 +82,12 @@ WIDEST = 40
 
 
 class Limits(msgspec.Struct):
-    """`file_seconds` is CPU time for one stage of one file, `task_seconds` for one whole task."""
+    """`file_seconds` is CPU time for one stage of one file, `task_seconds` for one whole task; archives lie in `archives`."""
 
     memory_bytes: int
     file_seconds: float
     task_seconds: float
+    archives: str = ""
 
 
 def confine(limits: Limits, parent: int) -> None:
@@ -99,6 +101,14 @@ def confine(limits: Limits, parent: int) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))
     confinement.deny()
+
+
+def libraries() -> list[str]:
+    """The folders that an import may still read: ours, the interpreter's, and those of the libraries they use."""
+    here = Path(__file__).resolve().parents[2]
+    ours = [str(here / name) for name in ("app", "rules")]  # not all of it: a checkout may hold anything
+    shared = [*os.environ.get("LD_LIBRARY_PATH", "").split(os.pathsep), f"{sys.base_prefix}/lib", *SHARED]
+    return [path for path in (*ours, *sys.path[1:], *shared) if path]
 
 
 class Connection:
@@ -569,6 +579,7 @@ def main(parent: int, limits: str) -> None:
     gc.collect()
     gc.freeze()
     connection, cache = Connection(read, write, bounds), FactsCache()
+    confinement.shut(libraries(), [bounds.archives] if bounds.archives else [])
     os.dup2(nowhere, 2)  # from here on only strangers' code could make it speak
     os.close(nowhere)
     connection.send(Ready())

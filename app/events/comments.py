@@ -46,7 +46,9 @@ def _command(event: sansio.Event, pull: Mapping[str, Any], kind: str) -> Command
     machine = author.get("type") == "Bot" or comment.get("performed_via_github_app")
     if machine and not commands.is_coding_agent(login):
         raise IgnoredError("written by a program")
-    body = str(comment.get("body") or "")
+    body = str(comment.get("body") or "").replace(
+        "\0", "\N{REPLACEMENT CHARACTER}"
+    )  # PostgreSQL has no such text
     if not commands.parse(body):
         raise IgnoredError("no command")
     return CommandJob(

@@ -17,12 +17,13 @@ Outcome = Literal["neutral", "failure", "action_required"]
 Code = Annotated[
     str, Meta(pattern=r"^FP\d{0,3}$", description="A rule code (`FP101`) or the start of one (`FP1`).")
 ]
-Positive = Annotated[float, Meta(gt=0)]
-Count = Annotated[int, Meta(ge=1)]
+Positive = Annotated[float, Meta(ge=1e-6, le=1e9)]
+Count = Annotated[int, Meta(ge=1, le=1_000_000_000_000)]
+"""Within what is possible: figures beyond it would lead to estimates that nobody can read, or that overflow."""
 Share = Annotated[float, Meta(ge=0, le=1)]
 _TERM = r"(?:\d{1,9}(?: ?[·*]? ?(?=[A-Z]))?)?(?:(?:[A-Z][²³⁴]?)(?: ?[·*] ?[A-Z][²³⁴]?)*)?"
 Bound = (
-    Annotated[int, Meta(ge=0)]
+    Annotated[int, Meta(ge=0, le=999_999_999)]
     | Annotated[
         str, Meta(pattern=rf"^ *(?=[0-9A-Z]){_TERM}(?: *\+ *(?=[0-9A-Z]){_TERM})* *$", max_length=100)
     ]
@@ -59,7 +60,7 @@ class Context(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
         None
     )
     max_overflow: Annotated[
-        Annotated[int, Meta(ge=0)] | None, Meta(description="Connections beyond `pool_size`.")
+        Annotated[int, Meta(ge=0, le=1_000_000)] | None, Meta(description="Connections beyond `pool_size`.")
     ] = None
     max_connections: Annotated[
         Count | None, Meta(description="Connections that the database allows, of all workers together.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
@@ -15,6 +16,8 @@ log = structlog.get_logger(__name__)
 
 Probe = Callable[[], Awaitable[bool]]
 PROBE_SECONDS: Final = 3.0
+FRESH_SECONDS: Final = 1.0
+"""For so long an answer counts for all who ask: a probe writes to the database, and anybody may ask."""
 
 
 async def live(_: web.Request) -> web.Response:
@@ -26,10 +29,18 @@ class Ready:
 
     def __init__(self, probes: Mapping[str, Probe]) -> None:
         self._probes = dict(probes)
+        self._found: dict[str, bool] = {}
+        self._asked = -FRESH_SECONDS
+        self._one = asyncio.Lock()
 
     async def results(self) -> dict[str, bool]:
         """Each probe's answer."""
-        return dict(zip(self._probes, await asyncio.gather(*map(self._ask, self._probes)), strict=True))
+        async with self._one:
+            if time.monotonic() - self._asked >= FRESH_SECONDS:
+                answers = await asyncio.gather(*map(self._ask, self._probes))
+                self._found = dict(zip(self._probes, answers, strict=True))
+                self._asked = time.monotonic()
+            return self._found
 
     async def handle(self, _: web.Request) -> web.Response:
         results = await self.results()

@@ -98,8 +98,10 @@ class Status:
 
     async def enter(self, request: web.Request) -> web.StreamResponse:
         """The operator's token becomes a cookie, so that it stands in no address and no log."""
-        if (request.content_length or 0) > LONGEST_FORM:
-            raise web.HTTPRequestEntityTooLarge(LONGEST_FORM, request.content_length or 0)
+        if request.content_length is None:  # a stranger's form without an end would be read into memory
+            raise web.HTTPLengthRequired
+        if request.content_length > LONGEST_FORM:
+            raise web.HTTPRequestEntityTooLarge(LONGEST_FORM, request.content_length)
         given = (await request.post()).get("token", "")
         if not isinstance(given, str) or not hmac.compare_digest(_digest(given), self._digest):
             raise web.HTTPForbidden(reason="that is not the operator's token")

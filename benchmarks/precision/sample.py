@@ -16,6 +16,7 @@ from pathlib import Path
 
 from app.analysis.documents import is_document, is_python
 from app.localgit import LocalRepository
+from app.review.paths import DEFAULT_EXCLUDE, matches
 from rules import Finding, Result, analyze
 from rules.engine import registry
 from rules.engine.finding import Confidence, Severity
@@ -67,7 +68,7 @@ def analysed(mirror: Path, commit: str) -> tuple[Result, Mapping[str, bytes]]:
     """The findings of the whole tree of `commit`, and the contents of its files."""
     repository = LocalRepository(mirror)
     tree = {p: e.sha for p, e in repository.tree(commit).items() if e.is_file}
-    wanted = {p: sha for p, sha in tree.items() if is_python(p) or is_document(p)}
+    wanted = {p: sha for p, sha in tree.items() if (is_python(p) or is_document(p)) and not _is_left_out(p)}
     blobs = repository.read(wanted.values())
     contents = {p: blobs[sha] for p, sha in wanted.items() if sha in blobs}
     result = analyze(
@@ -75,6 +76,11 @@ def analysed(mirror: Path, commit: str) -> tuple[Result, Mapping[str, bytes]]:
         documents={p: raw.decode(errors="replace") for p, raw in contents.items() if is_document(p)},
     ).result
     return result, contents
+
+
+def _is_left_out(path: str) -> bool:
+    """Whether no review looks at a file, as the configuration is by default: `test_env/lib/…/site-packages/`."""
+    return any(matches(pattern, path) for pattern in DEFAULT_EXCLUDE)
 
 
 def is_said(finding: Finding) -> bool:

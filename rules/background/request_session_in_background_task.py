@@ -119,7 +119,7 @@ class RequestSessionInBackgroundTask(Rule):
             node,
             f"`{spelled(node.func)}` hands the request's `{shown}` on: {_consequence(how, module)}.",
             severity=self.severity,
-            confidence=Confidence.LIKELY,
+            confidence=Confidence.POSSIBLE if _is_kept_open(node, module) else Confidence.LIKELY,
             impact=kept_estimates.connection_held(module.options) if how == "background" else None,
         )
 
@@ -144,6 +144,14 @@ def _handed_over(call: ast.Call, module: Module) -> tuple[str, ast.expr | None, 
     if found is not None:
         return "queue", None, list(found.arguments)
     return "", None, []
+
+
+def _is_kept_open(call: ast.Call, module: Module) -> bool:
+    """`set_session_keep_open(request.state, True)`: the dependency is told to leave it to the task."""
+    function = module.function_of(call)
+    return function is not None and any(
+        isinstance(node, ast.Call) and "keep_open" in ast.unparse(node.func) for node in walk(function.node)
+    )
 
 
 def _is_stub(work: ast.expr, module: Module) -> bool:

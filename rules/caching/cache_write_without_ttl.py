@@ -121,7 +121,8 @@ class CacheWriteWithoutTtl(Rule):
             node,
             f"`{spelled(node.func)}` keeps a cached answer for ever: it is never renewed, and Redis keeps every key that was"
             " ever asked for.",
-            confidence=Confidence.LIKELY,
+            # What runs beside the requests may be what renews it.
+            confidence=Confidence.LIKELY if module.in_request_path(node) else Confidence.POSSIBLE,
             fix=Fix(with_keyword("ex", "300"), safety=Safety.UNSAFE) if sent.name == "set" else None,
             impact=kept_estimates.growing(module.options),
             instead=""

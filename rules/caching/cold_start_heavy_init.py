@@ -86,7 +86,7 @@ class ColdStartHeavyInit(Rule):
                     node,
                     f"`{shown}` loads {what} when the first request asks for it: that request waits, in each worker again.",
                     severity=Severity.LOW,
-                    confidence=Confidence.LIKELY,
+                    confidence=Confidence.POSSIBLE,  # whoever may never need it waits for it when he does
                     impact=Impact("seconds for the first request of each worker after a deployment → none"),
                 )
             return

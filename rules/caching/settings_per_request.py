@@ -119,10 +119,27 @@ class SettingsPerRequest(Rule):
         yield Match(
             node,
             f"`{spelled(node.func)}` {what} for each request, though it cannot have changed.",
-            confidence=Confidence.POSSIBLE if is_seldom(node, module) else Confidence.CERTAIN,
+            confidence=Confidence.POSSIBLE
+            if is_seldom(node, module) or _stands_in(node, module)
+            else Confidence.CERTAIN,
             fix=_fix(node, module),
             impact=kept_estimates.settings_read(module.options),
         )
+
+
+def _stands_in(call: ast.Call, module: Module) -> bool:
+    """Whether it is read only where none is at hand: after `if current is not None: return current.settings`."""
+    statement = module.statement(call)
+    body = getattr(module.parent(statement), "body", None) if statement is not None else None
+    if not isinstance(body, list) or statement not in body:
+        return False
+    return any(
+        isinstance(each, ast.If)
+        and isinstance(each.test, ast.Compare | ast.Name | ast.Attribute)
+        and isinstance(each.body[-1], ast.Return)
+        and each.body[-1].value is not None
+        for each in body[: body.index(statement)]
+    )
 
 
 def _what(call: ast.Call, module: Module) -> str:

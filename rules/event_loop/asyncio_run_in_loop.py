@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine.kept_answers import once
 from rules.engine.linking.chosen import is_by_choice
+from rules.engine.linking.graph import CALL, THREAD
 from rules.engine.loops.loop_bound import holds_mutex
 from rules.engine.reading.paths import place_of
 from rules.engine.reading.scopes import FUNCTIONS
@@ -134,7 +135,9 @@ class AsyncioRunInLoop(Rule):
             node,
             _message(module.segment(node.func), starter, by_choice=by_choice),
             severity=_severity(node, starter, module, by_choice=by_choice),
-            confidence=_confidence(nesting, by_choice=by_choice, caught=_is_caught(node, module)),
+            confidence=_confidence(
+                nesting, by_choice=by_choice, doubted=_is_caught(node, module) or _is_for_once(node, module)
+            ),
             fix=Fix(_await_instead(starter), safety=Safety.SAFE)
             if function and function.is_async and not holds_mutex(node, module)
             else None,
@@ -177,6 +180,30 @@ def _is_caught(call: ast.Call, module: Module) -> bool:
     return False
 
 
+def _is_for_once(call: ast.Call, module: Module) -> bool:
+    """Whether it is seen to run elsewhere as a rule: where `iscoroutine(result)` decides whether there is anything to run, or
+    whoever calls the function hands it to a thread too."""
+    child: ast.AST = call
+    around = module.parent(call)
+    while around is not None and not isinstance(around, FUNCTIONS):
+        if isinstance(around, ast.If) and child is not around.test and _asks_for_coroutine(around.test):
+            return True
+        child, around = around, module.parent(around)
+    found = module.graph_node(call)
+    if found is None:
+        return False
+    handing = {id(caller) for caller, edge in found.callers if edge.kind == THREAD}
+    return any(id(caller) in handing for caller, edge in found.callers if edge.kind == CALL)
+
+
+def _asks_for_coroutine(test: ast.expr) -> bool:
+    return any(
+        isinstance(node, ast.Call)
+        and last_name(node.func) in ("iscoroutine", "isawaitable", "iscoroutinefunction")
+        for node in walk(test)
+    )
+
+
 def _keeps(handler: ast.ExceptHandler) -> bool:
     named = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
     catches = any(
@@ -185,8 +212,8 @@ def _keeps(handler: ast.ExceptHandler) -> bool:
     return catches and not any(isinstance(node, ast.Raise) for node in walk(handler))
 
 
-def _confidence(nesting: Nesting, *, by_choice: bool, caught: bool) -> Confidence:
-    if caught or nesting is Nesting.ELSEWHERE:
+def _confidence(nesting: Nesting, *, by_choice: bool, doubted: bool) -> Confidence:
+    if doubted or nesting is Nesting.ELSEWHERE:
         return Confidence.POSSIBLE
     return Confidence.LIKELY if by_choice else Confidence.CERTAIN
 

@@ -194,6 +194,7 @@ class BlockingFileIoInAsync(Rule):
             severity=Severity.MEDIUM if large else Severity.LOW,
             confidence=Confidence.LIKELY
             if large
+            and large != _AS_IS  # mostly a few small files
             and not _is_felt_by_few(node, large, function.node, module)
             and not _is_passed_on(node, module)
             else Confidence.POSSIBLE,
@@ -217,9 +218,7 @@ class BlockingFileIoInAsync(Rule):
             f"`{spelled(call.func)}` reaches `{leaf.callable}` on the event loop, which works through as much as there is:"
             " while the disk works, this worker serves nobody.",
             severity=Severity.MEDIUM,
-            confidence=Confidence.POSSIBLE
-            if leaf.sometimes or _is_felt_by_few(call, _AS_IS, function.node, module)
-            else Confidence.LIKELY,
+            confidence=Confidence.POSSIBLE,  # as much as there is, and nobody knows how much
             call_path=(here, *leaf.path),
             instead="Hand the helper to a worker thread: `await asyncio.to_thread(...)`."
             if (known := libraries.blocking(leaf.callable)) is not None and frees(known)
@@ -256,7 +255,7 @@ def _is_felt_by_few(call: ast.Call, large: str, function: ast.AST, module: Modul
         return _asks_size(function) or (is_seldom(call, module) and not several)
     if large == _IN_LOOP:
         return is_seldom(call, module) or not _stays_in_loop(call, module)
-    return _is_once_in_a_while(call, large, module)
+    return False
 
 
 def _is_beside_worse(function: ast.AST, module: Module) -> bool:
@@ -312,30 +311,6 @@ def _is_size(expression: ast.expr) -> bool:
     return False
 
 
-def _is_once_in_a_while(call: ast.Call, large: str, module: Module) -> bool:
-    """Whether a tree, mostly of a few files, is worked on now and then: by administrators, while it is not there yet, or
-    to take away what was just begun when nothing comes of it."""
-    return large == _AS_IS and (
-        is_seldom(call, module)
-        or _fills_folder(call, module)
-        or _gives_up(call, module)
-        or _takes_own_away(call, module)
-    )
-
-
-def _takes_own_away(call: ast.Call, module: Module) -> bool:
-    """`finally: rmtree(folder)`: what the function made a moment ago."""
-    if (module.qualified_name(call.func) or "") != "shutil.rmtree":
-        return False
-    child: ast.AST = call
-    current = module.parent(call)
-    while current is not None and not isinstance(current, FUNCTIONS):
-        if isinstance(current, ast.Try) and child in current.finalbody:
-            return True
-        child, current = current, module.parent(current)
-    return False
-
-
 def _is_passed_on(call: ast.Call, module: Module) -> bool:
     """`with NamedTemporaryFile() as file: file.write(…); upload(file.name)`: where the upload stops the loop too, that is
     said, and writing the file is the least of it."""
@@ -360,33 +335,6 @@ def _names(call: ast.Call, names: set[str]) -> bool:
     return any(
         isinstance(each, ast.Name) and each.id in names for value in values for each in ast.walk(value)
     )
-
-
-def _gives_up(call: ast.Call, module: Module) -> bool:
-    """`if not written: rmtree(folder); raise …`: an error that ends the request."""
-    child: ast.AST = call
-    current = module.parent(call)
-    while current is not None and not isinstance(current, FUNCTIONS):
-        if isinstance(current, ast.If):
-            for block in (current.body, current.orelse):
-                if child in block and isinstance(block[-1], ast.Raise):
-                    return True
-        child, current = current, module.parent(current)
-    return False
-
-
-def _fills_folder(call: ast.Call, module: Module) -> bool:
-    """`if not folder.is_dir():` around it."""
-    child: ast.AST = call
-    current = module.parent(call)
-    while current is not None and not isinstance(current, ast.FunctionDef | ast.AsyncFunctionDef):
-        match current:
-            case ast.If(
-                test=ast.UnaryOp(op=ast.Not(), operand=ast.Call(func=ast.Attribute(attr=asked))), body=body
-            ) if child in body and asked in ("exists", "is_file", "is_dir", "isfile", "isdir"):
-                return True
-        child, current = current, module.parent(current)
-    return False
 
 
 def _is_in_memory(call: ast.Call, module: Module) -> bool:

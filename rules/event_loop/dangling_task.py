@@ -169,9 +169,9 @@ def _is_held_elsewhere(call: ast.Call, module: Module) -> bool:
         if any(isinstance(each, ast.Attribute) and each.attr == "run_forever" for each in ending):
             return True
     if function is not None and isinstance(module.parent(call), ast.Assign | ast.AnnAssign):
-        # A lifespan or a dependency stands at its `yield` and holds its locals.
+        # A function that stands at its `yield` or `await` holds its locals.
         nodes = walk(function.node)
-        if any(isinstance(each, ast.Yield) and each.lineno > call.lineno for each in nodes):
+        if any(isinstance(each, ast.Yield | ast.Await) and each.lineno > call.lineno for each in nodes):
             return True
     match call.args[:1]:
         case [ast.Call() as work]:

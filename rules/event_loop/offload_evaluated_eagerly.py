@@ -161,7 +161,7 @@ class OffloadEvaluatedEagerly(Rule):
             confidence=Confidence.CERTAIN if result.certain else Confidence.LIKELY,
             fix=self.hand_over(node, inner, offload, result),
             instead=f"Hand over the function and its arguments: `{module.segment(node.func)}({module.segment(inner.func)}, …)`.",
-            swallows=tuple((code, inner.lineno) for code in _SAID_HERE),
+            swallows=(*((code, inner.lineno) for code in _SAID_HERE), ("FP113", node.lineno)),
         )
 
     def message(self, inner: ast.Call, outer: ast.Call, module: Module, *, stops_loop: bool) -> str:

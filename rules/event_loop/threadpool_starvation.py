@@ -98,13 +98,13 @@ class ThreadpoolStarvation(Rule):
             found = _long(call, module)
             if found is None:
                 continue
-            what, path = found
+            what, path, confidence = found
             threads = estimates.threads(module.options)
             yield Match(
                 call,
                 f"`{node.name}` holds one of {threads} worker threads while {what}: with {threads} under"
                 " way every `def` endpoint of the process waits.",
-                confidence=Confidence.LIKELY,
+                confidence=confidence,
                 call_path=(Hop(module.path, call.lineno, spelled(call.func).rpartition(".")[2]), *path)
                 if path
                 else (),
@@ -118,20 +118,20 @@ class ThreadpoolStarvation(Rule):
             return
 
 
-def _long(call: ast.Call, module: Module) -> tuple[str, tuple[Hop, ...]] | None:
-    """What takes long, in words that follow "while", with the way to it."""
+def _long(call: ast.Call, module: Module) -> tuple[str, tuple[Hop, ...], Confidence] | None:
+    """What takes long, in words that follow "while", with the way to it, and how sure it is that many do so at once."""
     entry = module.blocking(call)
     if entry is not None:
-        if entry.kind is Kind.SLEEP:
-            return (f"it sleeps {_seconds(call):g} s", ()) if _seconds(call) > _LONG_SLEEP else None
+        if entry.kind is Kind.SLEEP and _seconds(call) > _LONG_SLEEP:
+            return f"it sleeps {_seconds(call):g} s", (), Confidence.POSSIBLE
         if (
             entry.kind is Kind.PROC
             and not entry.construct
             and not any(each.arg == "timeout" for each in call.keywords)
         ):
-            return f"`{entry.name}` runs another program", ()
+            return f"`{entry.name}` runs another program", (), Confidence.POSSIBLE
         if entry.kind is Kind.NET and _writes(entry.name):
-            return f"`{entry.name}` waits for a language model", ()
+            return f"`{entry.name}` waits for a language model", (), Confidence.LIKELY
         return None
     summary = module.summary(call)
     if summary is None or summary.is_async:
@@ -140,7 +140,7 @@ def _long(call: ast.Call, module: Module) -> tuple[str, tuple[Hop, ...]] | None:
         if leaf.blocking is None or leaf.cached or len(leaf.path) > _NEAR:
             continue
         if leaf.blocking.kind is Kind.NET and _writes(leaf.callable):
-            return f"`{leaf.callable}` waits for a language model", leaf.path
+            return f"`{leaf.callable}` waits for a language model", leaf.path, Confidence.LIKELY
     return None
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rules import libraries
 from rules.engine.costs import estimates
 from rules.engine.reading.loop_shapes import spelled
+from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.creation import Place, goes_away, made_again
 from rules.engine.service.remembering import is_remembered
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from rules.libraries import Client
 
 _SHARED = frozenset({"connection_pool", "pool"})
+
+# Parameters that say what the application itself is set up with.
+_OWN = frozenset({"self", "cls", "settings", "config", "request", "app"})
 
 
 class EngineOrPoolPerRequest(Rule):
@@ -124,7 +128,7 @@ class EngineOrPoolPerRequest(Rule):
         yield Match(
             node,
             f"`{spelled(node.func)}` is called {often}, which costs {client.cost}.",
-            severity=Severity.LOW if doubtful else _severity(client),
+            severity=Severity.LOW if doubtful else _severity(client, str(module.role(node) or "")),
             confidence=Confidence.POSSIBLE if doubtful else Confidence.CERTAIN,
             impact=_impact(client, module),
             instead=_instead(client),
@@ -137,11 +141,16 @@ def _is_of_others(call: ast.Call, module: Module) -> bool:
     if function is None or isinstance(function.node, ast.Lambda) or not call.args:
         return False
     arguments = function.node.args
-    given = {each.arg for each in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)} - {
-        "self",
-        "cls",
-    }
-    return isinstance(call.args[0], ast.Name) and call.args[0].id in given
+    given = {each.arg for each in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
+    names = _names(call.args[0])
+    for node in walk(function.node):
+        if isinstance(node, ast.Assign) and any(names & _names(each) for each in node.targets):
+            names |= _names(node.value)
+    return bool(names & given - _OWN)
+
+
+def _names(node: ast.AST) -> set[str]:
+    return {each.id for each in walk(node) if isinstance(each, ast.Name)}
 
 
 def _inside_another(call: ast.Call, module: Module) -> bool:
@@ -160,9 +169,12 @@ def _makes_threads(client: Client) -> bool:
     return client.kind == "executor" and "process" not in client.cost
 
 
-def _severity(client: Client) -> Severity:
-    """A thread pool made for one request is wasteful; connections made for one request exhaust the database."""
-    return Severity.MEDIUM if _makes_threads(client) else EngineOrPoolPerRequest.severity
+def _severity(client: Client, role: str) -> Severity:
+    """A thread pool made for one request is wasteful; connections made for one request exhaust the database, where it is
+    plain that each request makes them."""
+    if _makes_threads(client) or role not in ("endpoint", "dependency", "middleware"):
+        return Severity.MEDIUM
+    return EngineOrPoolPerRequest.severity
 
 
 def _impact(client: Client, module: Module) -> Impact:

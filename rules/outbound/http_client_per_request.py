@@ -239,7 +239,7 @@ def _turns_pages(loop: ast.While, names: set[str]) -> bool:
         node.id
         for call in walk(loop)
         if isinstance(call, ast.Call)
-        and any(isinstance(part, ast.Name) and part.id in names for part in walk(call.func))
+        and any(isinstance(part, ast.Name) and part.id in names for part in (*walk(call.func), *call.args))
         for value in (*call.args, *(keyword.value for keyword in call.keywords))
         for node in walk(value)
         if isinstance(node, ast.Name)

@@ -9,10 +9,12 @@ from rules import libraries
 from rules.engine.costs import estimates
 from rules.engine.fixing.rewrites import with_keyword
 from rules.engine.loops.adapters import brings_timeout
+from rules.engine.reading import facts
 from rules.engine.reading.loop_shapes import spelled
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.service.creation import serves
 from rules.engine.service.stand_ins import seldom_needed
+from rules.engine.service.traffic import is_aside, is_seldom
 
 if TYPE_CHECKING:
     from rules.engine.linking.callees import Callee
@@ -112,8 +114,10 @@ class MissingTimeout(Rule):
         yield Match(
             node,
             _message(spelled(node.func), default, on_request=on_request, on_loop=on_loop),
-            severity=_severity(default, on_request=on_request),
-            confidence=Confidence.POSSIBLE if seldom_needed(node, module) else _confidence(default),
+            severity=_severity(default, on_request=on_request and not is_seldom(node, module)),
+            confidence=Confidence.POSSIBLE
+            if seldom_needed(node, module) or _stays_here(node, module) or is_aside(module.path)
+            else _confidence(default),
             fix=Fix(with_keyword(default.keyword, default.suggest), safety=Safety.UNSAFE),
             impact=estimates.hangs(module.options, on_loop=on_loop, seconds=default.seconds),
             instead=f"Pass `{default.keyword}={default.suggest}`, or what the slowest good answer takes.",
@@ -128,6 +132,16 @@ def _unbounded(call: ast.Call, default: Timeout) -> bool:
     if any(isinstance(argument, ast.Starred) for argument in call.args):
         return False
     return default.position is None or len(call.args) <= default.position
+
+
+def _stays_here(call: ast.Call, module: Module) -> bool:
+    """Whether the other side is this machine: a sidecar, or the socket of a daemon."""
+    if module.call_flags(call) & facts.LOCAL:
+        return True
+    match call.args:
+        case [ast.Constant(value="localhost" | "127.0.0.1"), *_]:
+            return True
+    return False
 
 
 def _applies(default: Timeout, module: Module) -> bool:

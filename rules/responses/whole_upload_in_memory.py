@@ -13,6 +13,7 @@ from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.body_limits import bounds_bodies
 from rules.engine.service.creation import serves
+from rules.engine.service.traffic import is_aside, is_seldom
 
 if TYPE_CHECKING:
     from rules.engine.linking.callees import Callee
@@ -111,8 +112,14 @@ class WholeUploadInMemory(Rule):
             node,
             f"{what} holds the whole upload in memory{late}: its size is up to the client, and every upload that runs at"
             " the same time adds its own.",
-            severity=Severity.HIGH if module.reached(node) and not small else Severity.MEDIUM,
-            confidence=Confidence.CERTAIN if module.reached(node) else Confidence.LIKELY,
+            severity=Severity.HIGH
+            if module.reached(node) and not small and not is_seldom(node, module)
+            else Severity.MEDIUM,
+            confidence=Confidence.POSSIBLE
+            if is_aside(module.path)
+            else Confidence.CERTAIN
+            if module.reached(node)
+            else Confidence.LIKELY,
             impact=estimates.in_memory("+50 MB for each upload that runs"),
         )
 
@@ -129,7 +136,8 @@ class WholeUploadInMemory(Rule):
                 argument,
                 f"`{argument.arg}` is `bytes`: FastAPI reads the whole upload into memory before `{function.name}` begins, and"
                 " its size is up to the client.",
-                confidence=Confidence.CERTAIN,
+                severity=Severity.MEDIUM if is_seldom(function, module) else None,
+                confidence=Confidence.POSSIBLE if is_aside(module.path) else Confidence.CERTAIN,
                 impact=estimates.in_memory("+50 MB for each upload that runs"),
                 instead=f"Take `{argument.arg}: UploadFile`, which spools to disk, and read `{argument.arg}.file` in chunks.",
             )

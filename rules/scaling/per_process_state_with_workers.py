@@ -142,13 +142,13 @@ class PerProcessStateWithWorkers(Rule):
             growth = next((each for each in holder.growths if module.in_request_path(each.node)), None)
             if growth is None or not _is_shared(holder) or not _is_read(holder, module):
                 continue
-            if (shared and _HERE.search(holder.name.rpartition(".")[2])) or _is_fallback(growth.node, module):
+            held = _holds_sockets(holder, module)
+            if (shared and held) or _is_fallback(growth.node, module):
                 continue
             owner = holder.name.rpartition(".")[0]
             if owner and owner in said:
                 continue  # one class keeps its state in one place, and moves there as a whole
             said.add(owner)
-            held = _HERE.search(holder.name.rpartition(".")[2]) is not None
             yield self._match(
                 growth.node,
                 f"`{holder.name}` is there once per worker process: what is put here, a request in another worker does not find",
@@ -187,6 +187,11 @@ class PerProcessStateWithWorkers(Rule):
 
 def _is_shared(holder: Holder) -> bool:
     return bool(_SHARED.search(holder.name)) and not _OWN.search(holder.name)
+
+
+def _holds_sockets(holder: Holder, module: Module) -> bool:
+    """Whether it keeps sockets, or what goes with them, by its name or by what it says it holds."""
+    return bool(_HERE.search(holder.name.rpartition(".")[2])) or "WebSocket" in module.segment(holder.node)
 
 
 @once

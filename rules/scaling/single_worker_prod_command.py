@@ -85,6 +85,9 @@ class SingleWorkerProdCommand(ProjectRule):
                     command.path,
                     command.line,
                     f"`{reload}` in a production command: one process, and every changed file restarts it.",
+                    confidence=Confidence.POSSIBLE
+                    if _is_started_otherwise(command, deployment.production)
+                    else Confidence.CERTAIN,
                     impact=_RELOADING,
                     instead="Leave it out here; reload in development only.",
                 )
@@ -135,6 +138,17 @@ def _has_other_arm(command: Command, others: tuple[Command, ...]) -> bool:
     """Whether the same script starts the same application without reloading too: one arm is for developers."""
     return command.kind == "script" and any(
         each.path == command.path and each.application == command.application and not _reload(each)
+        for each in others
+    )
+
+
+def _is_started_otherwise(command: Command, others: tuple[Command, ...]) -> bool:
+    """Whether something beside it starts the same application without reloading, so that this one may be for developers."""
+    folder = command.path.rpartition("/")[0]
+    return any(
+        not _reload(each)
+        and (each.application in ("", command.application) or each.application.startswith("$"))
+        and (each.path.rpartition("/")[0] == folder or each.kind in ("kubernetes", "compose", "procfile"))
         for each in others
     )
 

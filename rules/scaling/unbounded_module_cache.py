@@ -106,7 +106,9 @@ class UnboundedModuleCache(Rule):
             yield Match(
                 growth.node,
                 _message(holder, growth, module),
-                confidence=Confidence.LIKELY if endless and heavy and not registers else Confidence.POSSIBLE,
+                confidence=Confidence.LIKELY
+                if endless and heavy and not registers and growth.key is not None
+                else Confidence.POSSIBLE,
                 related=(Hop(module.path, holder.node.lineno, holder.name),),  # type: ignore[attr-defined]  # a statement
                 impact=kept_estimates.growing(module.options),
             )
@@ -185,6 +187,10 @@ def _is_small(holder: Holder, growth: Growth, module: Module) -> bool:
 def _is_light(value: ast.expr, module: Module) -> bool:
     if isinstance(value, ast.Constant) or _is_moment(value, module):
         return True
+    if isinstance(value, ast.Name) and is_few(value.id):
+        return True
+    if isinstance(value, ast.BinOp) and isinstance(value.right, ast.Constant):
+        return isinstance(value.right.value, int | float)  # a count
     return isinstance(value, ast.Call) and (module.qualified_name(value.func) or "").endswith(
         ("Lock", "Semaphore", "Event", ".time", ".monotonic", ".get")
     )

@@ -16,9 +16,11 @@ class Site:
         self.metrics = Metrics()
         self.fine = True
         self.hangs = False
+        self.asked = 0
         self.url = ""
 
     async def probe(self) -> bool:
+        self.asked += 1
         if self.hangs:
             await asyncio.sleep(60)
         if not self.fine:
@@ -29,6 +31,7 @@ class Site:
 @pytest.fixture
 async def site(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Site]:
     monkeypatch.setattr(health, "PROBE_SECONDS", 0.05)
+    monkeypatch.setattr(health, "FRESH_SECONDS", 0.0)
     site = Site()
     app = web.Application()
     app.router.add_get("/livez", health.live)
@@ -61,6 +64,24 @@ async def test_ready_when_every_probe_answers_in_time(site: Site) -> None:
     assert (await _get(f"{site.url}/readyz"))[0] == 200
     site.hangs = True
     assert (await _get(f"{site.url}/readyz"))[0] == 503
+
+
+async def test_however_many_ask_at_once_the_database_is_asked_once_in_a_while(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "FRESH_SECONDS", 3600.0)
+    async with ClientSession() as session:
+
+        async def ask() -> int:
+            async with session.get(f"{site.url}/readyz") as answer:
+                return answer.status
+
+        assert set(await asyncio.gather(*(ask() for _ in range(80)))) == {200}
+        assert site.asked == 1
+        monkeypatch.setattr(health, "FRESH_SECONDS", 0.0)
+        site.fine = False
+        assert await ask() == 503
+    assert site.asked == 2
 
 
 async def test_metrics_count_without_naming_anyone(site: Site) -> None:

@@ -115,6 +115,28 @@ async def test_a_wrong_token_opens_nothing_and_a_bearer_does(kept: Store) -> Non
     await server.close()
 
 
+async def test_a_form_of_a_stranger_is_not_read_beyond_its_length(kept: Store) -> None:
+    server = await serve(kept)
+    taken = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal taken
+        for _ in range(200):
+            taken += 1
+            yield b"token=" + b"x" * 100_000 + b"&"
+
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    async with ClientSession(headers=form) as session:
+        for body, refused in ((endless(), 411), (b"token=" + b"x" * status.LONGEST_FORM, 413)):
+            try:
+                async with session.post(server.make_url("/operator"), data=body) as answer:
+                    assert answer.status == refused
+            except OSError:  # it hung up while we were still talking
+                assert refused == 411
+    assert taken < 200
+    await server.close()
+
+
 async def test_the_page_is_there_when_the_queue_is_not(kept: Store) -> None:
     server = await serve(kept, queue=False)
     async with (

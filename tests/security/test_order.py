@@ -24,27 +24,37 @@ from tests.app.test_events import BLOCKS, CALLS, QUIET
 Starting = Callable[[Work], Awaitable[Jobs]]
 
 
-@pytest.mark.parametrize("action", ["deleted", "suspend"])
+@pytest.mark.parametrize("during", ["repos/compare-commits", "pulls/create-review"])
+@pytest.mark.parametrize("action", ["deleted", "suspend", "removed"])
 async def test_25_an_installation_that_ends_during_a_review_hears_nothing_more(
-    service: Service, action: str
+    service: Service, action: str, during: str
 ) -> None:
     repo = service.github.add_repo("octo/shop", private=True, files=FILES)
     installation = service.github.install("octo", [repo])
     await service.reviewed(repo, "fast", FAST)
     for status in (401, 403, 404, 422):
         service.github.expect(status)
-    service.github.faults.latency(0.5, "repos/compare-commits")
+    service.github.faults.latency(0.5, during)
     repo.git.commit("slow", SLOW, parent=repo.git.ref("main"))
     pull = await service.github.open_pr(repo, "slow")
-    await service.github.until(lambda: service.github.calls("graphql"))
+    await service.github.until(lambda: service.github.calls("graphql" if "compare" in during else during))
 
-    await service.github.installed(installation, action)
+    if action == "removed":
+        await service.github.change_repositories(installation, remove=[repo])
+    else:
+        await service.github.installed(installation, action)
+    position = len(service.github.log)
     await service.idle()
 
-    assert service.github.reviews(repo, pull.number) == []
-    assert not [run for run in service.github.check_runs(repo, pull.head_sha) if run.status == "completed"]
+    if during == "repos/compare-commits":
+        assert service.github.reviews(repo, pull.number) == []
+        assert not [
+            run for run in service.github.check_runs(repo, pull.head_sha) if run.status == "completed"
+        ]
+    writes = [each for each in service.calls_since(position) if each.method != "GET" and each.status < 300]
+    assert [each.operation for each in writes if each.operation != "graphql"] == []
     assert isinstance(service.jobs.work, Pipeline)
-    if action == "deleted":
+    if action != "suspend":
         ours = Repository(installation_id=installation.id, id=repo.id, owner="octo", name="shop")
         for commit in (repo.git.ref("main"), pull.head_sha):
             assert await service.jobs.work.store.tree(ours, commit or "") is None

@@ -12,6 +12,7 @@ import signal
 import stat
 import subprocess
 import sys
+import tempfile
 import tomllib
 from html.parser import HTMLParser
 from pathlib import Path
@@ -20,6 +21,7 @@ import pytest
 from aiohttp import ClientSession
 
 from app import credentials
+from app.analysis import Analysis, confinement, pool
 from app.credentials import CredentialsError
 from tests.app.process import ROOT, AppProcess, environment_for
 from tests.app.recovery import children_of
@@ -121,6 +123,45 @@ async def test_23_neither_workers_nor_representations_nor_pickles_hold_the_key(
     await asyncio.to_thread(os.chmod, file, 0o640)
     with pytest.raises(CredentialsError, match="chmod 600"):
         await asyncio.to_thread(credentials.load, file)
+
+
+READS = """
+import app.analysis.worker as _worker
+def _tried(path, source):
+    try:
+        if path.startswith("signal"):
+            __import__("os").kill(int(path.split()[1]), 0)
+        else:
+            open(path, "rb").read()
+    except OSError as error:
+        return _worker.Refused(path, type(error).__name__)
+    return _worker.Refused(path, "done")
+_worker.extract = _tried
+"""
+
+
+async def test_23_a_worker_can_read_no_secret_and_end_no_process(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Whatever a parser of native code is made to do: the key, the database and the other processes are out of reach."""
+    (tmp_path / "archives").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "archives"))
+    secrets = [str(tmp_path / name) for name in ("fastperf-credentials.json", "fastperf.db", "key.pem")]
+    for path in secrets:
+        await asyncio.to_thread(Path(path).write_text, CANARY)
+    parent = os.getpid()
+    secrets += ["/etc/passwd", str(ROOT / "pyproject.toml"), f"/proc/{parent}/environ", f"/proc/{parent}/mem"]
+    monkeypatch.setattr(pool, "BOOT", pool.BOOT.replace("main(int", READS + "main(int"))
+
+    async with Analysis(1) as analysis:
+        tries = [str(ROOT / "rules" / "__init__.py"), f"signal {parent}", *secrets]
+        _, skipped = await analysis.extract(dict.fromkeys(tries, b""))
+
+    found = {each.path: each.reason for each in skipped}
+    assert found.pop(tries[0]) == "done"
+    if not confinement.shuts():
+        pytest.skip("this kernel shuts no folders")
+    assert set(found.values()) == {"PermissionError"}, found
 
 
 async def test_23_a_server_that_crashes_leaves_no_core_behind(

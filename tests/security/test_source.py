@@ -309,6 +309,11 @@ async def test_14_a_fork_s_configuration_opens_no_gate(service: Service) -> None
         "fastperf.toml": GATE_OFF,
         ".gitattributes": "*.py linguist-generated\n",
         "pyproject.toml": FILES["pyproject.toml"] + "[tool.fastperf]\n" + GATE_OFF,
+        "ruff.toml": '[lint]\nselect = ["ASYNC"]\n',  # whose lines are left to it where it is in force
+        "shop/report.py": ANSWERS,
+        "shop/.gitattributes": "*.py linguist-generated\n",
+        "shop/fastperf.toml": GATE_OFF,
+        "shop/pyproject.toml": "[tool.fastperf]\n" + GATE_OFF,
     }
     fork.git.commit("slow", files, parent=fork.git.ref("main"))
 
@@ -317,6 +322,8 @@ async def test_14_a_fork_s_configuration_opens_no_gate(service: Service) -> None
 
     assert service.run(repo, pull).conclusion == "failure"
     assert not service.github.may_merge(repo, pull.number)
+    said = {comment.path for comment in service.github.review_comments(repo, pull.number)}
+    assert said == {"shop/main.py", "shop/report.py"}
 
 
 async def test_14_ignores_that_a_change_adds_are_listed_and_can_be_made_not_to_count(
@@ -345,6 +352,10 @@ async def test_14_ignores_that_a_change_adds_are_listed_and_can_be_made_not_to_c
         "a = " + "[" * 200_000,
         "a" + ".a" * 30_000 + " = 1",
         "max_comments = " + "9" * 60_000,
+        "[context]\nrows = "
+        + "9" * 40
+        + "\nrps = inf\np95_ms = nan\ndb_round_trip_ms = 1e308\nhttp_latency_ms = 1e-320\n",
+        "[[budget]]\nmatch = '/'\nqueries = " + "9" * 40 + "\n",
         'ſelect = ["FP101"]\n"sеlect" = ["FP1"]\n',
         "&a = 1\n*a = 2\n<<: *a\n",
         "exclude = ['" + "*" * 5_000 + "']\n",
@@ -357,6 +368,8 @@ async def test_14_ignores_that_a_change_adds_are_listed_and_can_be_made_not_to_c
         "depth",
         "dotted",
         "number",
+        "beyond use",
+        "budget",
         "look-alikes",
         "anchors",
         "stars",
@@ -374,6 +387,7 @@ def test_15_a_hostile_configuration_costs_little_and_leaves_the_defaults(text: s
     assert time.process_time() - began < 2.0
     assert config.fail_on == Config().fail_on
     assert (config.select, config.ignore) == (Config().select, Config().ignore)
+    assert config.options() == Config().options()
 
 
 async def test_15_a_configuration_beyond_its_size_is_not_read_and_the_gate_stays(service: Service) -> None:

@@ -75,6 +75,8 @@ _RESOLVING = frozenset(
 )
 _STARTING = "subprocess.Popen"
 """Starts a program and does not wait for it: some milliseconds."""
+_DESCRIBED = frozenset({"googleapiclient.discovery.build"})
+"""They read a description that comes with the package; what is asked of what they make takes the time."""
 _OPENING = frozenset({"sqlite3.connect", "duckdb.connect"})
 """They open a file; what is asked of it afterwards takes the time."""
 _STARTS = frozenset(
@@ -332,14 +334,14 @@ def only_starts(stop: Stop) -> bool:
 
 def _is_upkeep(stop: Stop) -> bool:
     """Whether it only starts a program, takes a connection or gives up a transaction: the work is elsewhere."""
-    if only_starts(stop):
+    if only_starts(stop) or stop.entry.name in _DESCRIBED:
         return True
     return stop.kind is Kind.DB and stop.callable.rpartition(".")[2] in _UPKEEP
 
 
 def weight(entry: Blocking) -> Severity:
     """The severity of a stop. What answers in less than a millisecond as a rule is felt by few."""
-    if entry.name in _OPENING or (entry.construct and entry.name == _STARTING):
+    if entry.name in _OPENING or entry.name in _DESCRIBED or (entry.construct and entry.name == _STARTING):
         return Severity.LOW
     severity = Severity(entry.severity)
     package, last = entry.name.partition(".")[0], entry.name.rpartition(".")[2]
@@ -616,7 +618,11 @@ def confidence(stop: Stop) -> Confidence:
     """How sure the first stop of a finding is, behind which the others stand."""
     if is_idle(stop) or _is_hardly_felt(stop):
         return Confidence.POSSIBLE
-    if stop.seldom in (_WISHED, _FIRST_TIME, _AT_START) or only_starts(stop) or stop.entry.name in _OPENING:
+    if (
+        stop.seldom in (_WISHED, _FIRST_TIME, _AT_START, AFTER_FAILURE)
+        or only_starts(stop)
+        or stop.entry.name in _OPENING
+    ):
         return Confidence.POSSIBLE
     return Confidence.LIKELY if stop.seldom else Confidence.CERTAIN
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from rules.engine.reading import facts
@@ -12,6 +13,10 @@ from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
 
 _KEEPING = ("cache", "memo", "_kept", "singleton")
+_LASTING_FOR = re.compile(
+    r"(?:^|_)(?:ttl|max_age|refresh_interval|cache_(?:seconds|minutes|duration|lifetime))(?:_|$)"
+)
+"""How long something is kept, going by the name."""
 _SWITCHES = ("enable", "debug", "verbose")
 """Words of what an object is told once, where it is set up: a state that comes and goes has other names."""
 
@@ -82,8 +87,10 @@ def _is_path(owner: ast.expr) -> bool:
 
 
 def _is_of_time(test: ast.Compare) -> bool:
-    """`time.monotonic() - self._loaded_at >= TTL`: it happens once in each such time."""
+    """`time.monotonic() - self._loaded_at >= TTL`, `age.seconds > self._ttl`: it happens once in each such time."""
     for side in (test.left, *test.comparators):
+        if isinstance(side, ast.Name | ast.Attribute) and _LASTING_FOR.search(last_name(side).lower()):
+            return isinstance(test.ops[0], ast.Gt | ast.GtE | ast.Lt | ast.LtE)
         if isinstance(side, ast.BinOp) and isinstance(side.op, ast.Sub) and _is_kept_time(side.right):
             return isinstance(test.ops[0], ast.Gt | ast.GtE | ast.Lt | ast.LtE) and _is_now(side.left)
     return False

@@ -18,7 +18,7 @@ _MOST = 100
 """Functions on the way to one, up to which it is asked where they all begin."""
 
 _SWITCH = re.compile(
-    r"(?:is_|in_|run_|use_|enable_)?(?:testing|tests?_mode|debug|debug_mode|debugging|dev|dev_mode|development|local_dev"
+    r"(?:is_|in_|run_|use_|enable_)?(?:testing|tests?_mode|(?:\w+_)?debug(?:_\w+)?|debugging|dev|dev_mode|development|local_dev"
     r"|(?:demo|mock)_mode|mocks?|fakes?)(?:_enabled)?",
     re.IGNORECASE,
 )

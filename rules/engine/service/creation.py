@@ -206,6 +206,12 @@ def _gives_away(node: ast.AST, names: set[str]) -> bool:
             return name in names
         case ast.Return(value=ast.Tuple(elts=elements)):
             return any(isinstance(each, ast.Name) and each.id in names for each in elements)
+        case ast.Return(
+            value=ast.Call(
+                func=ast.Attribute(attr="client" | "resource" | "create_client", value=ast.Name(id=name))
+            )
+        ):
+            return name in names  # what a session makes holds what the session loaded
     return False
 
 
@@ -337,11 +343,13 @@ def _kept_later(
 
 
 def _is_or_has(value: ast.expr, names: set[str]) -> bool:
-    """`client`, and displays of it: `{"client": client, "used": now()}`, `(model, processor)`."""
+    """`client`, displays of it, `{"client": client, "used": now()}`, and what is made of it: `Stub(channel)`."""
     match value:
         case ast.Name(id=name):
             return name in names
         case ast.Tuple(elts=parts) | ast.List(elts=parts) | ast.Dict(values=parts):
+            return any(_is_or_has(part, names) for part in parts)
+        case ast.Call(func=made, args=parts) if last_name(made)[:1].isupper():
             return any(_is_or_has(part, names) for part in parts)
     return False
 

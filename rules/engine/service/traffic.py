@@ -83,9 +83,13 @@ _FEW = frozenset({"api-keys", "api_keys", "apikeys", "access-tokens", "personal-
 """Whole segments of such routes."""
 _TRIAL = frozenset({"test", "try", "validate", "validation", "check", "verify", "ping"})
 """A trial of something that somebody has just entered, where it is the first word of a function or segment."""
-_ASIDE = re.compile(r"(?:^|/)(?:examples?|samples?|demos?|scripts?|tools|dev|hack|benchmarks?|e2e)/")
+_SYNCED = frozenset({"sync", "synchronize", "synchronise"})
+"""Words, last of a route, of what brings over all that another system has."""
+_ASIDE = re.compile(
+    r"(?:^|/)(?:(?:\w+[_-])?(?:examples?|samples?|demos?)|scripts?|tools|dev|development|hack|benchmarks?|e2e)/"
+)
 _EXAMPLE = re.compile(
-    r"(?:^|/)(?:examples?|samples?|demos?|cookbooks?|tutorials?|scaffolds?|_?templates?_files)/",
+    r"(?:^|/)(?:(?:\w+[_-])?(?:examples?|samples?|demos?)|cookbooks?|tutorials?|scaffolds?|_?templates?_files)/",
     re.IGNORECASE,
 )
 _RARE_CODE = frozenset(
@@ -189,6 +193,7 @@ def _is_rare(symbol: str, path: str, route: str) -> bool:
         or {"bug", "report"} <= words
         or _is_trial(name)
         or any(map(_is_trial, segments[-1:]))
+        or any(_words(segment) & _SYNCED for segment in segments[-1:])
         or not _FEW.isdisjoint(segments)
         or is_aside(path)
         or "admin" in path.split("/")

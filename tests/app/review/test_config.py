@@ -124,7 +124,7 @@ blocks = false
         (
             "[[endpoint]]\nmatch = 'x'\n[[endpoint]]\nmatch = 'y'\nrps = -1\n",
             5,
-            "`[[endpoint]]`: `rps`: expected `float` > 0.0; this entry is left out.",
+            "`[[endpoint]]`: `rps`: expected `float` >= 1e-06; this entry is left out.",
         ),
         ("[[endpoint]]\nrps = 1\n", 1, "`[[endpoint]]`: `match` is missing; this entry is left out."),
         ("profile = '../secrets'\n", 1, "`profile`: a relative path inside the repository is expected."),

@@ -119,5 +119,11 @@ async def nothing_but_a_line(order_id: int, session: AsyncSessionDep) -> None:
     asyncio.create_task(only_logs(order_id, session))
 
 
+@app.post("/l/{order_id}")
+async def left_to_the_task(order_id: int, session: AsyncSessionDep) -> None:
+    set_session_keep_open(session, True)
+    asyncio.create_task(work_async(order_id, session))  # FP404 (summary)
+
+
 def script(session: Session) -> None:
     work(1, session)

@@ -1,4 +1,5 @@
 import json
+from contextvars import ContextVar
 from functools import lru_cache
 
 import yaml
@@ -110,3 +111,18 @@ def produced(one: Producer = Depends(get_producer), two: Producer = Depends(make
 @app.post("/settings")
 def stored_settings(text: str) -> None:
     load_dotenv("kept.env", override=True)
+
+
+_context: ContextVar[Settings | None] = ContextVar("settings", default=None)
+
+
+def current_settings() -> Settings:
+    found = _context.get()
+    if found is not None:
+        return found
+    return Settings()  # FP302 (summary)
+
+
+@app.get("/current")
+def current() -> str:
+    return current_settings().currency

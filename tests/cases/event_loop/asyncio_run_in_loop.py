@@ -1,4 +1,6 @@
 import asyncio
+import inspect
+from concurrent.futures import ThreadPoolExecutor
 
 import anyio
 from asgiref.sync import async_to_sync
@@ -99,3 +101,28 @@ async def only_others_are_caught() -> int:
         return asyncio.run(fetch())  # FP108 (inline)
     except ValueError:
         return 0
+
+
+def finished(result: object) -> object:
+    if inspect.iscoroutine(result):
+        return asyncio.run(result)  # FP108 (summary)
+    return result
+
+
+@app.get("/rates/either")
+async def of_either_kind() -> object:
+    return finished(helper())
+
+
+executor = ThreadPoolExecutor()
+
+
+def in_a_thread_as_a_rule() -> int:
+    return asyncio.run(fetch())  # FP108 (summary)
+
+
+@app.get("/rates/elsewhere")
+async def handed_to_a_thread_but_when_it_is_shut_down() -> int:
+    if executor is None:
+        return in_a_thread_as_a_rule()
+    return await asyncio.get_running_loop().run_in_executor(executor, in_a_thread_as_a_rule)

@@ -71,7 +71,7 @@ async def tree(number: int) -> list[str]:
 
 @app.delete("/tree")
 async def delete_tree(number: int) -> None:
-    shutil.rmtree(stored(number))  # FP115 (inline)
+    shutil.rmtree(stored(number))  # FP115 (summary)
 
 
 @app.post("/admin/reset")
@@ -181,7 +181,7 @@ def packed_once(folder: Path) -> bytes:
 
 @app.get("/archive/{number}")
 async def archive_of(number: int) -> bytes:
-    return packed(stored(number))  # FP115 (inline)
+    return packed(stored(number))  # FP115 (summary)
 
 
 def moved(old: Path | bytes, new: Path) -> Path:
@@ -225,7 +225,7 @@ async def unpacked(files: list[UploadFile]) -> int:
         shutil.rmtree(folder)  # FP115 (summary)
         raise ValueError("nothing usable")
     if len(kept) > 100:
-        shutil.rmtree(folder)  # FP115 (inline)
+        shutil.rmtree(folder)  # FP115 (summary)
     return len(kept)
 
 

@@ -221,3 +221,9 @@ class Added(BaseHTTPMiddleware):
 
 
 app.add_middleware(Added)
+
+
+@app.post("/counted")
+async def held_while_it_waits() -> None:
+    counting = asyncio.create_task(counted("requests"))  # FP113 (summary)
+    await counts.join()

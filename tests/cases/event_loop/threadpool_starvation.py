@@ -24,7 +24,7 @@ def ask(question: str) -> str:
 
 @app.post("/model")
 def model(question: str) -> str:
-    return client.responses.create(model="gpt-5", input=question).output_text  # FP119
+    return client.responses.create(model="gpt-5", input=question).output_text  # FP119 (inline)
 
 
 @app.post("/model-through-a-helper")
@@ -34,11 +34,11 @@ def model_through_a_helper(question: str) -> str:
 
 @app.post("/program")
 def program() -> None:
-    subprocess.run(["pdf", "render"], check=True)  # FP119
+    subprocess.run(["pdf", "render"], check=True)  # FP119 (summary)
 
 
 def slow_dependency() -> None:
-    time.sleep(5)  # FP119
+    time.sleep(5)  # FP119 (summary)
 
 
 @app.post("/sleep", dependencies=[Depends(slow_dependency)])

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import aiohttp
 import boto3
+import grpc
 import httpx
 import requests
 from fastapi import BackgroundTasks, Depends, FastAPI, Request
@@ -413,3 +414,50 @@ vectors = AsyncTurbopuffer(region="gcp-europe-west3")
 @app.get("/similar-shared")
 async def searches_with_what_is_shared(words: str) -> object:
     return await vectors.namespace("orders").query(rank_by=("text", "BM25", words), top_k=10)
+
+
+class Channels:
+    def __init__(self) -> None:
+        self.stubs: dict[str, Stub] = {}
+
+    def stub(self, address: str) -> Stub:
+        if address not in self.stubs:
+            channel = grpc.insecure_channel(address)
+            self.stubs[address] = Stub(channel)
+        return self.stubs[address]
+
+
+class Stub:
+    def __init__(self, channel: grpc.Channel) -> None:
+        self.channel = channel
+
+
+channels = Channels()
+
+
+def bucket_session() -> object:
+    session = boto3.Session()  # FP603 (summary)
+    return session.client("s3")  # FP603 (summary)
+
+
+async def page_of(client: httpx.AsyncClient, number: int) -> list[str]:
+    return (await client.get("https://stock.example/", params={"page": number})).json()
+
+
+@app.get("/channels")
+async def through_channels(address: str) -> list[str]:
+    channels.stub(address)
+    bucket_session()
+    number = 1
+    async with httpx.AsyncClient() as client:  # FP603 (summary)
+        while True:
+            found = await page_of(client, number)
+            if not found:
+                return found
+            number += 1
+
+
+@app.post("/stock/sync")
+async def sync_stock() -> list[str]:
+    async with httpx.AsyncClient() as client:  # FP603 (summary)
+        return await page_of(client, 1)

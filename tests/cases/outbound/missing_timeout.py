@@ -1,4 +1,5 @@
 import functools
+import http.client
 import smtplib
 import socket
 import urllib.request
@@ -145,3 +146,9 @@ def with_an_adapter(url: str, given: requests.Session = Depends(impatient_sessio
     made = impatient_session()
     made.post(url)
     Shop().load(url)
+
+
+@app.get("/sidecar")
+def sidecar() -> None:
+    requests.get("http://localhost:9000/")  # FP601 (summary)
+    http.client.HTTPConnection("localhost")  # FP601 (summary)

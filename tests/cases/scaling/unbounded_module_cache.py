@@ -353,3 +353,14 @@ async def stored(database_url: str) -> list[str]:
     if database_url not in _engines:
         _engines[database_url] = [database_url]  # FP704 (summary)
     return _engines[database_url]
+
+
+_turns: dict[str, int] = {}
+_modes: dict[str, str] = {}
+
+
+@app.post("/turns")
+async def turn(thread_id: str, mode: str) -> None:
+    count = _turns.get(thread_id, 0) + 1
+    _turns[thread_id] = count  # FP704 (summary)
+    _modes[thread_id] = mode  # FP704 (summary)

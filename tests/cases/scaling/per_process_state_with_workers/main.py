@@ -34,11 +34,13 @@ class Manager:
         self.connections: list[WebSocket] = []
         self.cache: dict[str, str] = {}
         self.users: dict[WebSocket, str] = {}
+        self.sessions: dict[str, set[WebSocket]] = {}
 
     async def connect(self, websocket: WebSocket) -> None:
         await websocket.accept()
         self.connections.append(websocket)  # another file hears from the other workers
         self.users[websocket] = "somebody"
+        self.sessions["first"] = {websocket}
 
     def disconnect(self, websocket: WebSocket) -> None:
         self.connections.remove(websocket)
@@ -46,6 +48,7 @@ class Manager:
     async def broadcast(self, text: str) -> None:
         for connection in self.connections:
             await connection.send_text(self.users[connection] + text)
+        print(self.sessions["first"])
 
     def remember(self, key: str) -> str:
         self.cache[key] = key

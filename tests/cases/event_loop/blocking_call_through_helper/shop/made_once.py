@@ -208,3 +208,34 @@ async def told_where_it_is_switched_on() -> None:
 async def told_after_a_state_that_comes_and_goes() -> None:
     await audit()
     log.tell_again("asked")  # FP103 (inline)
+
+
+class Plans:
+    def __init__(self) -> None:
+        self.read_at = 0.0
+        self.ttl_seconds = 300
+        self.limit = 300
+
+    def of(self, now: float) -> None:
+        age = now - self.read_at
+        if age > self.ttl_seconds:
+            fetch("plans")
+
+    def beyond(self, count: float) -> None:
+        if count > self.limit:
+            fetch("plans")
+
+
+plans = Plans()
+
+
+@router.get("/plans")
+async def kept_for_some_minutes(now: float) -> None:
+    await audit()
+    plans.of(now)  # FP103
+
+
+@router.get("/plans/beyond")
+async def beyond_a_number(count: float) -> None:
+    await audit()
+    plans.beyond(count)  # FP103

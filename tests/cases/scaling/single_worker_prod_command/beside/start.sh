@@ -1,0 +1,2 @@
+#!/bin/sh
+exec gunicorn "$APP_MODULE" --workers 4
