@@ -280,6 +280,7 @@ def compare(task: Compare, connection: Connection, cache: FactsCache) -> Compari
         known=known,
         succession=succession,
         trees=cache.trees,
+        followed=True,
     )
     after = analyze(
         request.after,
@@ -292,6 +293,7 @@ def compare(task: Compare, connection: Connection, cache: FactsCache) -> Compari
         succession=succession,
         since=Since(before.light, request.renamed, request.observed) if before.light is not None else None,
         trees=cache.trees,
+        former=before,
     )
     before.passed(succession)
     said = [finding for finding in after.result.findings if _is_commented(finding)]
@@ -386,6 +388,8 @@ def analyze(
     succession: rules.Succession | None = None,
     since: Since | None = None,
     trees: Trees | None = None,
+    followed: bool = False,
+    former: rules.Analysis | None = None,
 ) -> rules.Analysis:
     """The engine's `analyze`, announced file by file. Advice is for a project's first application, or by its code."""
     connection.spent.clear()
@@ -400,6 +404,8 @@ def analyze(
         succession=succession,
         since=since,
         trees=trees,
+        followed=followed,
+        former=former,
     )
 
 
