@@ -8,8 +8,8 @@ from pathlib import Path
 
 import msgspec
 
-from app.analysis.archive import NAMELESS, is_utf8, shown
 from app.analysis.documents import LARGEST_DOCUMENT, is_document, is_python, text_of
+from app.analysis.filenames import NAMELESS, is_utf8, shown
 from app.localgit import GitError, LocalRepository
 from app.review import parts
 from app.review.config import Config

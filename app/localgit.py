@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -158,6 +157,8 @@ class LocalRepository:
         return self._git("rev-parse", "--is-shallow-repository").strip() == b"true"
 
     def _git(self, *arguments: str, input: bytes | None = None, directory: Path | None = None) -> bytes:  # noqa: A002 - subprocess's name for it
+        import subprocess  # only here: most trees that are checked are read without git
+
         command = ["git", "-C", str(directory or self._directory), "--no-pager", *arguments]
         try:
             done = subprocess.run(  # noqa: S603 - fixed program, arguments are never options (see --end-of-options)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
 import msgspec
@@ -248,7 +247,7 @@ def rules_as_json(rules: Iterable[Rule]) -> str:
                 "effort": rule.effort,
                 "metric": rule.watch,
                 "impact": measured.impact(rule, None),
-                **asdict(registry.card(rule)),
+                **msgspec.structs.asdict(registry.card(rule)),
             }
             for rule in rules
         ]

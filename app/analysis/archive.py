@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 import tarfile
 import zlib
 from collections.abc import Iterator
@@ -11,15 +10,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from app.analysis.documents import LARGEST_DOCUMENT, is_document, is_python
+from app.analysis.filenames import NAMELESS, is_utf8, shown
 
 LARGEST_FILE = 4_000_000
-NAMELESS = "its name is not UTF-8"
 MOST_FILES = 60_000
 MOST_MEMBERS = 400_000
 MOST_BYTES = 4_000_000_000
 """Of the unpacked archive, whatever it holds: a bomb ends here."""
 LONGEST_PATH = 1_000
-_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class Member(NamedTuple):
@@ -81,13 +79,3 @@ def _path(name: str) -> str | None:
     if any(part in {"", ".", "..", ".git"} for part in parts):
         return None
     return "/".join(parts)
-
-
-def is_utf8(path: str) -> bool:
-    """Whether a name can be written: what is not UTF-8 arrives with surrogates, and has no name on GitHub either."""
-    return path.isascii() or _SURROGATE.search(path) is None
-
-
-def shown(path: str) -> str:
-    """A name that is not UTF-8, with a mark for what cannot be written."""
-    return path if is_utf8(path) else _SURROGATE.sub("\N{REPLACEMENT CHARACTER}", path)

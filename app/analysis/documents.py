@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import codecs
-import re
 from collections.abc import Iterable
+
+from rules.engine.reading.regexes import regex
 
 LARGEST_DOCUMENT = 4_000_000
 
-_NAMES = re.compile(
+_NAMES = regex(
     r"""(?x)
     pyproject\.toml | \.?ruff\.toml | setup\.cfg | \.gitattributes | uv\.lock | poetry\.lock | pdm\.lock | Pipfile(\.lock)?
     | (.*[-_.])?requirements([-_.].*)?\.(txt|in) | constraints.*\.txt
@@ -36,7 +37,7 @@ _CLUSTER = frozenset(
 )
 
 
-_LINK = re.compile(rb"[^\s#'\"()=\[\]]{1,4096}\.py")
+_LINK = regex(rb"[^\s#'\"()=\[\]]{1,4096}\.py")
 
 
 def is_link(content: bytes) -> bool:

@@ -22,7 +22,7 @@ from types import MappingProxyType
 
 import msgspec
 
-from app.analysis.archive import NAMELESS, is_utf8, shown
+from app.analysis.filenames import NAMELESS, is_utf8, shown
 from app.analysis.messages import (
     LONGEST_FRAME,
     Began,
@@ -121,12 +121,12 @@ class Worker:
 
     @classmethod
     async def start(cls, *, memory_bytes: int, file_deadline: float, deadline: float) -> Worker:
-        elsewhere = await asyncio.to_thread(_dependencies)
+        elsewhere, archives = await asyncio.to_thread(lambda: (_dependencies(), _temporary()))
         limits = {
             "memory_bytes": memory_bytes,
             "file_seconds": file_deadline,
             "task_seconds": deadline,
-            "archives": tempfile.gettempdir(),
+            "archives": archives,
         }
         spawning = asyncio.create_task(
             asyncio.create_subprocess_exec(
@@ -604,6 +604,14 @@ def _dependencies() -> list[str]:
         if spec is not None and spec.origin is not None:
             found[str(Path(spec.origin).resolve().parent.parent)] = None
     return list(found)
+
+
+def _temporary() -> str:
+    """Where an archive is put that is to be read; empty where nothing can be put anywhere."""
+    try:
+        return tempfile.gettempdir()
+    except OSError:
+        return ""
 
 
 def _to_blame(death: DiedError, suspects: Suspects) -> bool:

@@ -8,7 +8,7 @@ from itertools import chain
 
 import msgspec
 
-from app.analysis.archive import shown
+from app.analysis.filenames import shown
 from app.analysis.messages import Comparison, Done, Failed, Frame, Refused, Told
 from rules.engine.finding import Finding, Result, Skipped, Suppressed
 

@@ -6,10 +6,12 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from rules.engine.reading.regexes import regex
+
 NAMES: Final = (".github/fastperf.toml", "pyproject.toml", ".ruff.toml", "ruff.toml")
 """Where a project configures us, or ruff; relative to its folder."""
-_OWN_SECTION: Final = re.compile(r"""^[ \t]*\[\[?[ \t]*tool[ \t]*\.[ \t]*["']?fastperf\b""", re.MULTILINE)
-_RUFF_SECTION: Final = re.compile(r"""^[ \t]*\[\[?[ \t]*tool[ \t]*\.[ \t]*["']?ruff\b""", re.MULTILINE)
+_OWN_SECTION: Final = regex(r"""^[ \t]*\[\[?[ \t]*tool[ \t]*\.[ \t]*["']?fastperf\b""", re.MULTILINE)
+_RUFF_SECTION: Final = regex(r"""^[ \t]*\[\[?[ \t]*tool[ \t]*\.[ \t]*["']?ruff\b""", re.MULTILINE)
 
 
 def folder_of(path: str) -> str:

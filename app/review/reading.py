@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import enum
 import re
 import tomllib
@@ -18,14 +17,15 @@ from rules.engine import registry
 from rules.engine.budgets import KINDS
 from rules.engine.ceding import linter_of
 from rules.engine.finding import Linter, Severity
+from rules.engine.reading.regexes import regex
 
 FILE = ".github/fastperf.toml"
 PYPROJECT = "pyproject.toml"
 RUFF = (".ruff.toml", "ruff.toml")
 ORGANISATION = "org:.github/fastperf.toml"
 MAX_BYTES = 65_536
-_CODE = re.compile(r"FP\d{0,3}")
-_LONG_KEY = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){64}""")
+_CODE = regex(r"FP\d{0,3}")
+_LONG_KEY = regex(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){64}""")
 _MAX_ERRORS = 20  # of one document
 
 
@@ -240,6 +240,8 @@ def _unknown(key: str, known: Collection[str], where: str = "") -> str:
 
 @lru_cache(maxsize=256)
 def _closest(word: str, known: frozenset[str]) -> tuple[str, ...]:
+    import difflib  # only here: few keys are misspelled
+
     return tuple(difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.6))
 
 

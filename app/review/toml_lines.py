@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
+from rules.engine.reading.regexes import regex
 
-_KEY = re.compile(
+_KEY = regex(
     r"""\s*((?:"(?:[^"\\]|\\.)*"|'[^']*'|[A-Za-z0-9_-]+)(?:\s*\.\s*(?:"(?:[^"\\]|\\.)*"|'[^']*'|[A-Za-z0-9_-]+))*)\s*="""
 )
-_TABLE = re.compile(r"\s*(\[\[?)(.+?)\]\]?\s*(?:#.*)?$")
-_PART = re.compile(r""""((?:[^"\\]|\\.)*)"|'([^']*)'|([A-Za-z0-9_-]+)""")
-_STRING = re.compile(r'"(?:[^"\\\n]|\\.)*"|' + r"'[^'\n]*'")
+_TABLE = regex(r"\s*(\[\[?)(.+?)\]\]?\s*(?:#.*)?$")
+_PART = regex(r""""((?:[^"\\]|\\.)*)"|'([^']*)'|([A-Za-z0-9_-]+)""")
+_STRING = regex(r'"(?:[^"\\\n]|\\.)*"|' + r"'[^'\n]*'")
 
 Path = tuple[str | int, ...]
 

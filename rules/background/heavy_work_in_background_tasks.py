@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rules.engine.finding import Hop, Impact
 from rules.engine.linking.graph import Node
 from rules.engine.reading.facts import WHILE, Call
+from rules.engine.reading.regexes import regex
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.libraries import Kind
 
@@ -15,12 +16,12 @@ if TYPE_CHECKING:
     from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
 
-_NOTICE = re.compile(
+_NOTICE = regex(
     r"(?:^|_)(?:send|notif\w*|e?mails?|messages?|alert\w*|sms|inform|warn|remind\w*|invit\w*|webhooks?|slack|telegram|discord|push)"
     r"(?:_|$)",
     re.IGNORECASE,
 )
-_TO_MANY = re.compile(
+_TO_MANY = regex(
     r"(?:^|_)(?:all|every(?:one|body)?|bulk|mass|newsletters?|campaigns?|broadcast|digests?|batch|subscribers)(?:_|$)",
     re.IGNORECASE,
 )

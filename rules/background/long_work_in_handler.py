@@ -9,6 +9,7 @@ from rules.engine.costs import kept_estimates
 from rules.engine.finding import Hop
 from rules.engine.module import Context
 from rules.engine.reading.loop_shapes import spelled
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.service.traffic import is_seldom
@@ -22,17 +23,17 @@ if TYPE_CHECKING:
 _LONG_SLEEP = 5
 _SLEEPS = frozenset({"time.sleep", "asyncio.sleep", "anyio.sleep"})
 # What a function of that name does is for somebody else than the caller of the endpoint.
-_SIDE_EFFECT = re.compile(
+_SIDE_EFFECT = regex(
     r"^_*(?:a?send|a?notify|e?mail|a?track|emit|broadcast|push|alert|deliver|dispatch|fire|trigger|post_to|publish|report_to)(?:_|$)"
     r"|_(?:email|e_mail|mail|sms|notification|notifications|webhook|webhooks|slack|telegram|discord)$"
 )
-_NOT_ASIDE = re.compile(
+_NOT_ASIDE = regex(
     r"request|command|query|message_to_(?:llm|model|agent)|prompt|file|chunk|bytes|response|http"
     r"|background|enqueue|queue|schedule|later|defer",
     re.IGNORECASE,
 )
-_TRIES_OUT = re.compile(r"test|verify|check|ping|preview|validate|debug", re.IGNORECASE)
-_ASKS = re.compile(r"_*(?:get|list|read|fetch|load|find|query|search|check|resolve|lookup|is|has)(?:_|$)")
+_TRIES_OUT = regex(r"test|verify|check|ping|preview|validate|debug", re.IGNORECASE)
+_ASKS = regex(r"_*(?:get|list|read|fetch|load|find|query|search|check|resolve|lookup|is|has)(?:_|$)")
 _VERBS = frozenset(
     {
         "send",
@@ -52,7 +53,7 @@ _VERBS = frozenset(
         "of",
     }
 )
-_NOTICE = re.compile(
+_NOTICE = regex(
     r"notif|mail|sms|webhook|hook|slack|telegram|discord|teams|track|analytic|audit|alert|event|broadcast|telemetry|metric|usage|invit"
     r"|remind|digest|welcome|receipt|confirm|report|feedback|newsletter|push|warm|invalidat|purge|log(?:s|_|$)|log_|stat(?:s|istics)",
     re.IGNORECASE,
@@ -79,10 +80,10 @@ _PACKERS = (
     *("pandas.DataFrame.to_excel", "pandas.DataFrame.to_csv", "pandas.DataFrame.to_parquet"),
 )
 """What makes a file of many rows."""
-_REPORT = re.compile(
+_REPORT = regex(
     r"(?:^|_)(?:reports?|exports?|archives?|backups?|dumps?|bundles?|statements?|snapshots?)(?:_|$)"
 )
-_READS_IT = re.compile(
+_READS_IT = regex(
     r"^_*(?:get|read|load|fetch|list|find|download|import|restore|parse|extract|delete|is|has)(?:_|$)"
 )
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.finding import Hop
+from rules.engine.reading.regexes import regex
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.celery_settings import says
 from rules.engine.service.queue_tasks import celery_tasks
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from rules.engine.linking.callees import Callee
     from rules.engine.module import Module
 
-_PREFETCH = re.compile(r"prefetch|-O\s*fair|--optimization", re.IGNORECASE)
+_PREFETCH = regex(r"prefetch|-O\s*fair|--optimization", re.IGNORECASE)
 _OUTSIDE = frozenset({"http", "llm", "sdk", "net"})
 
 

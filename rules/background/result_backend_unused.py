@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.kept_answers import once
+from rules.engine.reading.regexes import regex
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.celery_settings import says
 from rules.engine.service.queue_tasks import celery_tasks
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from rules.engine.module import Module
     from rules.engine.project import Project
 
-_IGNORED = re.compile(r"ignore_result", re.IGNORECASE)
+_IGNORED = regex(r"ignore_result", re.IGNORECASE)
 _READERS = ("AsyncResult", "GroupResult", "chord", "chain", "ResultSet", "result_from_tuple")
 
 

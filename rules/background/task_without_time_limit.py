@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rules.engine.finding import Hop, Impact
 from rules.engine.fixing.rewrites import with_keyword
 from rules.engine.linking.graph import Node
+from rules.engine.reading.regexes import regex
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.service.celery_settings import says
 from rules.engine.service.queue_tasks import celery_tasks
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from rules.engine.module import Module
     from rules.engine.project import Project
 
-_LIMITS = re.compile(r"time[_-]?limit", re.IGNORECASE)
+_LIMITS = regex(r"time[_-]?limit", re.IGNORECASE)
 
 
 class TaskWithoutTimeLimit(Rule):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rules.engine.costs import kept_estimates
 from rules.engine.linking.values import Sort
 from rules.engine.reading.loop_shapes import spelled
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.remembering import is_remembered
@@ -15,10 +16,10 @@ from rules.engine.service.remembering import is_remembered
 if TYPE_CHECKING:
     from rules.engine.module import Module
 
-_PERSONAL = re.compile(
+_PERSONAL = regex(
     r"user|auth|token|session|tenant|account|member|owner|credential|api_?key|permission", re.IGNORECASE
 )
-_FRESH = re.compile(
+_FRESH = regex(
     r"health|ping|ready|alive|live|status|check|probe|metrics|stream|download|callback|oauth|login",
     re.IGNORECASE,
 )

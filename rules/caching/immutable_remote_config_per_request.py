@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine.costs import kept_estimates
 from rules.engine.reading.loop_shapes import spelled
+from rules.engine.reading.regexes import regex
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.creation import depends_on_request, made_again
 from rules.engine.service.fixed_requests import fixed_request, is_read
@@ -18,11 +19,11 @@ if TYPE_CHECKING:
     from rules.engine.module import Module
 
 # Asking whether something is there now is the point.
-_PROBE = re.compile(
+_PROBE = regex(
     r"health|ping|ready|alive|live|status|check|probe|heartbeat|test|verify|sync|refresh|update|import|latest|metadata",
     re.IGNORECASE,
 )
-_PERSONAL = re.compile(
+_PERSONAL = regex(
     r"user_?info|whoami|token_?info|introspect|/(?:me|user|self|account|profile|session)s?(?:[/?]|$)",
     re.IGNORECASE,
 )

@@ -12,6 +12,7 @@ from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.creation import serves
+from rules.engine.service.traffic import is_seldom
 
 if TYPE_CHECKING:
     from rules.engine.linking.callees import Callee
@@ -47,6 +48,9 @@ _MANY = {
     "sismember": "`smismember(name, members)` asks for all of them in one command",
 }
 _STARRED = frozenset({"delete", "unlink", "mget", "exists", "sadd", "srem", "lpush", "rpush"})
+
+_TAKES_OUT = frozenset({"delete", "unlink", "expire"})
+"""What follows a change of a few things: changes are fewer than readings."""
 
 
 class RedisRoundTripsInLoop(Rule):
@@ -130,7 +134,9 @@ class RedisRoundTripsInLoop(Rule):
         yield Match(
             node,
             f"`{spelled(node.func)}` runs once per item of `{source}`: one round trip to Redis each.",
-            severity=self.severity if module.in_request_path(node) else Severity.MEDIUM,
+            severity=self.severity
+            if module.in_request_path(node) and not is_seldom(node, module) and sent.name not in _TAKES_OUT
+            else Severity.MEDIUM,
             confidence=Confidence.POSSIBLE
             if is_doubtful(loop, module) or _sweeps(sent, loop) or _fills_module(loop, module)
             else Confidence.CERTAIN,
@@ -141,7 +147,7 @@ class RedisRoundTripsInLoop(Rule):
 
 def _sweeps(sent: Command, loop: ast.AST) -> bool:
     """`async for key in redis.scan_iter(…): await redis.delete(key)`: a clean-up, which nobody runs per request."""
-    return sent.name in ("delete", "unlink", "expire") and any(
+    return sent.name in _TAKES_OUT and any(
         isinstance(iterable, ast.Call)
         and last_name(iterable.func) in ("scan_iter", "hscan_iter", "sscan_iter")
         for iterable in iterables(loop)

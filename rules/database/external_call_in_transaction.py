@@ -106,7 +106,7 @@ class ExternalCallInTransaction(Rule):
                 " from the pool for as long as the other side takes.",
                 # A pool runs dry under load; what an administrator does now and then takes one connection of it.
                 confidence=Confidence.POSSIBLE
-                if is_seldom(node, module) or _is_given_back(node, held.session, module)
+                if held.sometimes or is_seldom(node, module) or _is_given_back(node, held.session, module)
                 else Confidence.LIKELY,
                 call_path=path,
                 related=(Hop(module.path, held.begun, held.session),),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine.costs import estimates
 from rules.engine.data import index_advice
+from rules.engine.data.growing_tables import grows
 from rules.engine.data.lookups import Use, enumerations
 from rules.engine.data.reference_tables import is_reference
 from rules.engine.data.small_tables import is_small
@@ -211,9 +212,12 @@ class FilterOnUnindexedColumn(Rule):
                 continue
             seen.add(column.line)
             # Who removes something, now and then, can wait for a scan; of a list that migrations keep it takes no time.
-            often = any(
-                use.reached and not use.seldom and not use.is_clean_up for use in uses
-            ) and not is_reference(table, module.project)
+            # What somebody sets up is small, unless it refers to who has it.
+            often = (
+                any(use.reached and not use.seldom and not use.is_clean_up for use in uses)
+                and (grows(table) or column.attribute.endswith("_id"))
+                and not is_reference(table, module.project)
+            )
             uses.sort(key=lambda use: (not use.reached, use.seldom, use.is_clean_up))
             name = table.symbol.rpartition(".")[2]
             yield Match(

@@ -1,15 +1,16 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rules.engine.data.growing_tables import grows
 from rules.engine.data.raw_queries import Raw
 from rules.engine.data.reference_tables import is_reference
 from rules.engine.data.small_tables import is_small
 from rules.engine.data.tables import Column, Table
 from rules.engine.reading.raw_text import RUNS
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
@@ -23,7 +24,7 @@ _FUNCTIONS = frozenset(
     {"lower", "upper", "trim", "date", "date_trunc", "coalesce", "cast", "extract", "substr", "length"}
 )
 
-_MAKING = re.compile(r"_*(?:create|add|register|invite|new|sign_?up)(?:_|$)")
+_MAKING = regex(r"_*(?:create|add|register|invite|new|sign_?up)(?:_|$)")
 
 
 class IndexDefeatingPredicate(Rule):
@@ -134,6 +135,7 @@ class IndexDefeatingPredicate(Rule):
             confidence=Confidence.POSSIBLE
             if severity is Severity.LOW
             or is_small(table)
+            or not grows(table)
             or is_reference(table, module.project)
             or _comes_before_new(node, entity, module)
             else Confidence.LIKELY,

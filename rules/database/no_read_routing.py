@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.linking.graph import BACKGROUND, Node, place_of
+from rules.engine.reading.regexes import regex
 from rules.engine.rule import (
     Confidence,
     Effort,
@@ -21,14 +22,14 @@ if TYPE_CHECKING:
     from rules.engine.linking.routing import EndpointNode
     from rules.engine.project import Project
 
-_REPLICA = re.compile(
+_REPLICA = regex(
     r"(?:^|_)(?:replicas?|read_?replicas?|read_?only|readers?|slaves?|standby)(?:_|$)", re.IGNORECASE
 )
-_DATABASE = re.compile(
+_DATABASE = regex(
     r"(?:^|_)(?:db|databases?|pg|postgres|postgresql|mysql|mariadb|sql|sqlalchemy|engines?|sessions?|sessionmaker|session_?local)(?:_|$)",
     re.IGNORECASE,
 )
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_CAMEL = regex(r"(?<=[a-z0-9])(?=[A-Z])")
 _MAKERS = (".create_engine", ".create_async_engine", ".sessionmaker", ".async_sessionmaker")
 _FEW = 3
 

@@ -20,6 +20,7 @@ from rules.engine.reading.page_sizes import (
     taken_as,
     way_to_limit,
 )
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import own_calls, walk
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
@@ -31,11 +32,11 @@ if TYPE_CHECKING:
 
 _DECLARING = frozenset({"Query", "Path", "Header", "Cookie", "Body", "Form"})
 _USUAL = 100
-_OF_ONE = re.compile(r"/(?:user|account|member|me|by-[a-z]+)s?(?:/[a-z-]+)?/\{[^/}]+\}/|/me/", re.IGNORECASE)
+_OF_ONE = regex(r"/(?:user|account|member|me|by-[a-z]+)s?(?:/[a-z-]+)?/\{[^/}]+\}/|/me/", re.IGNORECASE)
 """Routes to what belongs to one user."""
-_WITHIN = re.compile(r"\{(\w+_(?:id|uuid|slug|name|key))\}(?=/\w)")
+_WITHIN = regex(r"\{(\w+_(?:id|uuid|slug|name|key))\}(?=/\w)")
 """What a path names and then goes into."""
-_HOLDS_ALL = re.compile(
+_HOLDS_ALL = regex(
     r"(?:org\w*|tenant|workspace|project|team|compan\w+|account|store|shop|site|app|dataset|collection|index|database|table"
     r"|course|channel|room|bot|agent|knowledge\w*|kb)_",
     re.IGNORECASE,
@@ -43,7 +44,7 @@ _HOLDS_ALL = re.compile(
 """What may hold most of all rows by itself."""
 
 
-_CALLER = re.compile(
+_CALLER = regex(
     r"(?:(?:current|active|auth\w*|login|logged_in|request|jwt)_?)?(?:user|account|member|identity|customer)(?:_id|_uuid)?"
     r"|me|caller|principal",
     re.IGNORECASE,

@@ -11,6 +11,7 @@ from rules.engine.data.round_trips import (
     OTHER_STORES,
     confidence_of,
     defines,
+    is_made_for_item,
     lines_of,
     loop_of,
     one_table,
@@ -133,6 +134,8 @@ class QueryInLoop(Rule):
             return  # another table each time: no query could ask for all
         source = shortened(module.segment(iterables(loop)[0]))
         severity, confidence = weighed(self.severity, node, module), confidence_of(node, loop, None, module)
+        if is_made_for_item(node, loop, module):
+            confidence = Confidence.POSSIBLE
         costs = "one round trip to the database each, one after another"
         embedded = is_embedded(query.name, module)
         if embedded:

@@ -235,11 +235,13 @@ def _confidence(
 
 
 def _is_committed_last(name: str, function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> bool:
-    """Whether the session is last given to a helper that commits or closes it: its connection goes back with that, when
-    nothing fails."""
+    """Whether the session commits last, or is last given to a helper that commits or closes it: its connection goes back
+    with that, when nothing fails."""
     uses = [node for node in own_nodes(function) if isinstance(node, ast.Name) and node.id == name]
     last = max(uses, key=lambda each: (each.lineno, each.col_offset))
     call = module.parent(last)
+    if isinstance(call, ast.Attribute) and call.attr == "commit" and not module.loops(last):
+        return module.statement(last) in function.body
     if isinstance(call, ast.keyword):
         call = module.parent(call)
     helper = module.callee(call) if isinstance(call, ast.Call) and call.func is not last else None

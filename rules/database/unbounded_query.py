@@ -15,6 +15,7 @@ from rules.engine.data.small_tables import is_set_up, is_small
 from rules.engine.finding import Hop
 from rules.engine.module import Role
 from rules.engine.reading.raw_text import RUNS
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.rows import NARROWED
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from rules.engine.module import Module
 
 
-_ADMIN = re.compile(r"(?:is_|require_)?(?:super_?)?admin(?:_only)?", re.IGNORECASE)
+_ADMIN = regex(r"(?:is_|require_)?(?:super_?)?admin(?:_only)?", re.IGNORECASE)
 
 
 class UnboundedQuery(Rule):

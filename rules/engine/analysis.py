@@ -72,8 +72,10 @@ class Analysis:
         sources: Mapping[str, bytes],
         matches: Mapping[str, tuple[Rule, Match]],
         light: heat.Light | None = None,
+        known_callees: callees.Dispatch | None = None,
         layouts: Mapping[str, Layout] = MappingProxyType({}),
     ) -> None:
+        self._callees = known_callees
         self.layouts = layouts
         """How its files lie, where another version is to take over facts."""
         self.light = light
@@ -123,6 +125,9 @@ class Analysis:
             found = self._matches.get(finding.fingerprint)
             if found is None or found[1].fix is None or finding.path not in self._sources or not goes_on():
                 continue
+            from rules.engine.fixing import libcst_import
+
+            libcst_import.prepare()
             from rules.engine.fixing import fixes, proofs  # they take libcst along
 
             begin(finding.path)
@@ -151,7 +156,10 @@ class Analysis:
         """What the analysis says of these files when this is in them, everything else as it was."""
         project = self.project
         with _uncollected():
-            return _Run(changed, {}, project.documents, project.options, begin=begin).again(project)
+            run = _Run(changed, {}, project.documents, project.options, begin=begin)
+            if self._callees is not None:
+                run.known_callees = self._callees
+            return run.again(project)
 
     def _tree(self, path: str, raw: bytes) -> ast.Module | None:
         """The tree of a file; the last one is kept, for findings come file by file."""
@@ -249,6 +257,8 @@ class _Run:
         self.lines = 0
         self.rules = tuple(rule for rule in registry.rules() if options.wants_anywhere(rule.code))
         self.wanted = self.rules
+        self.known_callees: callees.Dispatch | None = None
+        """What another run found out of callees."""
         self._dispatch()
         self.kinds = frozenset(self.dispatch)
         """The node types that rules want to see, also those of rules that the project leaves out."""
@@ -337,7 +347,9 @@ class _Run:
             statistics=Statistics(len(self.sources), self.lines, time.perf_counter() - self.started),
         )
         result, light = heat.warmed(result, project, self.sources, since)
-        return Analysis(result, facts, project, self.sources, matches, light, self.layouts or {})
+        return Analysis(
+            result, facts, project, self.sources, matches, light, self.callees, self.layouts or {}
+        )
 
     def _leave_out(self, project: Project) -> None:
         """Run no rule about packages that nothing in the project imports."""
@@ -348,15 +360,15 @@ class _Run:
     def _dispatch(self) -> None:
         self._unwanted: tuple[Options | None, frozenset[Rule]] = None, frozenset()
         self.dispatch = registry.dispatch(self.rules)
-        self.callees = callees.Dispatch(self.dispatch.get(ast.Call, ()))
+        calls = self.dispatch.get(ast.Call, ())
+        known = self.known_callees
+        self.callees = known if known is not None and known.rules == calls else callees.Dispatch(calls)
 
     def _learn_from(self, succession: Succession) -> None:
         """Go on with what the version before found out of callees."""
-        known = succession.callees
-        if known is not None and known.rules == self.callees.rules:
-            self.callees = known
-        else:
-            succession.callees = self.callees
+        self.known_callees = succession.callees
+        self._dispatch()
+        succession.callees = self.callees
 
     def again(self, project: Project) -> Mapping[str, Result]:
         """By file what is found in a linked project that now holds our sources."""

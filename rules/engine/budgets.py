@@ -7,7 +7,6 @@ the bound.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 
@@ -25,14 +24,15 @@ from rules.engine.finding import (
     Options,
     Severity,
 )
+from rules.engine.reading.regexes import regex
 from rules.engine.rule import Invalid, Rule, Valid
 
 CODE = "FP005"
-_PARAMETER = re.compile(r"\{[^{}/]*\}")
+_PARAMETER = regex(r"\{[^{}/]*\}")
 KINDS = {"queries": "queries", "external_calls": "external calls"}
 """The costs that a budget bounds, as attributes of a cost and in words."""
 _SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
-_FACTOR = re.compile(rf"(\d+(?:\.\d+)?)|([A-Za-z])([{_SUPERSCRIPTS}]?)")
+_FACTOR = regex(rf"(\d+(?:\.\d+)?)|([A-Za-z])([{_SUPERSCRIPTS}]?)")
 
 
 class BudgetExceeded(Rule):

@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from rules.engine.finding import Finding, Linter
+from rules.engine.reading.regexes import regex
 
 _SLEEP = ("time.sleep",)
 _VERBS = ("get", "post", "put", "patch", "delete", "head", "options", "request")
@@ -38,8 +39,8 @@ KNOWN: Mapping[str, tuple[tuple[str, tuple[str, ...]], ...]] = {
     "FP602": (("S113", _TIMED),),
 }
 """Our code -> ruff's, each with what is called where it says the same; nothing named: whatever is called."""
-_SELECTOR = re.compile(r"([A-Z]+)(\d*)$")
-_NOQA = re.compile(r"#\s*noqa\s*:\s*(?P<codes>[A-Z]+\d+(?:[\s,]+[A-Z]+\d+)*)", re.IGNORECASE)
+_SELECTOR = regex(r"([A-Z]+)(\d*)$")
+_NOQA = regex(r"#\s*noqa\s*:\s*(?P<codes>[A-Z]+\d+(?:[\s,]+[A-Z]+\d+)*)", re.IGNORECASE)
 _MOST = 500
 
 

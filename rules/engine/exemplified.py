@@ -8,13 +8,14 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.rule import Rule
 
-_SPAN = re.compile(r"`[^`]+`")
-_WORD = re.compile(r"[A-Za-z_]\w*")
+_SPAN = regex(r"`[^`]+`")
+_WORD = regex(r"[A-Za-z_]\w*")
 _LEADS = ("for example", "say", "such as", "like", "as in", "e.g.")
 """What already tells that an example follows."""
 _EVERYBODYS = frozenset(

@@ -75,8 +75,10 @@ class Module:
         self.place = place_of(path)
         self._values: dict[ast.AST, Value | None] = {}
         self._scopes: dict[ast.AST, Scope] = {}
+        self._functions: dict[Scope, Function | None] = {}
         self._edges: dict[Node, dict[tuple[int, int], list[Edge]]] = {}
         self._meanings: dict[ast.AST, Meaning] = {}
+        self._summaries: dict[ast.Call, Summary | None] = {}
         self._names_of_loops: dict[ast.AST, set[str]] = {}
         self._loops: dict[ast.AST, tuple[LoopNode, ...]] = {}
         self._roles: dict[Node, Role | None] = {}
@@ -111,6 +113,10 @@ class Module:
     def name_of(self, value: Value) -> str | None:
         """The full name of a value that has one, of the function in a `functools.partial` too."""
         return None if value.sort in _NAMELESS else value.name
+
+    def name_called(self, value: Value) -> str | None:
+        """The full name of what a call of a value runs: an instance that the tables know runs `Class.__call__`."""
+        return f"{value.name}.__call__" if value.sort is Sort.INSTANCE else self.name_of(value)
 
     def type_of(self, expression: ast.AST) -> str | None:
         """The full name of the class that an expression's value is an instance of."""
@@ -158,6 +164,11 @@ class Module:
     def function_of(self, node: ast.AST) -> Function | None:
         """The function whose body runs `node`, or that `node` is; None at module level."""
         scope = self._function_scope(node)
+        if scope not in self._functions:
+            self._functions[scope] = self._function(scope)
+        return self._functions[scope]
+
+    def _function(self, scope: Scope) -> Function | None:
         if not isinstance(scope.node, FUNCTIONS):
             return None
         function = scope.node
@@ -370,7 +381,7 @@ class Module:
         known = self._meanings.get(call)
         if known is None:
             value = self.value(call.func) if isinstance(call, ast.Call) else None
-            name = self.name_of(value) if value is not None else None
+            name = self.name_called(value) if value is not None else None
             known = self._meanings[call] = NOTHING if name is None else self.project.knowledge.meaning(name)
         return known
 
@@ -394,6 +405,11 @@ class Module:
             return self._property_summary(call)
         if not isinstance(call, ast.Call):
             return None
+        if call not in self._summaries:
+            self._summaries[call] = self._summary(call)
+        return self._summaries[call]
+
+    def _summary(self, call: ast.Call) -> Summary | None:
         caller = self.graph_node(call)
         if caller is None:
             return None
@@ -486,6 +502,8 @@ class Module:
 
 def _shown(symbol: str) -> str:
     """A symbol without the engine's marks."""
+    if "'" not in symbol and "λ" not in symbol:
+        return symbol
     parts = (part.partition("'")[0] for part in symbol.split("."))
     return ".".join("<lambda>" if part.startswith("λ") else part for part in parts)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 
@@ -28,11 +27,12 @@ from rules.engine.linking.routing import EndpointNode, Routing
 from rules.engine.linking.values import Sort
 from rules.engine.reading import facts, session_factories
 from rules.engine.reading.facts import ModuleFacts
+from rules.engine.reading.regexes import regex
 from rules.engine.service import serving, traffic, unserved
 
 ROUTING, IMPORTED = "routing", "imported"
 """Who asks the resolver (`values.Readers`): for all applications, with a path for a file's imports."""
-_SCRIPTS = re.compile(r"^(?:[^/]+/)?(?:scripts?|dev|hack)/")
+_SCRIPTS = regex(r"^(?:[^/]+/)?(?:scripts?|dev|hack)/")
 
 
 @functools.lru_cache(maxsize=4096)

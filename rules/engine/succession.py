@@ -31,13 +31,14 @@ from rules.engine.linking.values import BODY, CALLS, FLOW, MADE, STARS, Linked
 from rules.engine.project import IMPORTED, ROUTING, Project
 from rules.engine.reading import facts
 from rules.engine.reading.facts import Call, Class, ModuleFacts, alike
+from rules.engine.reading.regexes import regex
 from rules.engine.service.serving import served_files
 
 _MOST = 0.2
 """From this share of changed files on, linking anew is no slower."""
 _FEW = 50
 """From so many functions on that the framework enters otherwise, where code runs is worked out for all."""
-_BRANCH = re.compile(r"(?<=[?&])\d+")
+_BRANCH = regex(r"(?<=[?&])\d+")
 
 
 class Succession:

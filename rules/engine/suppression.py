@@ -13,21 +13,20 @@ from msgspec import Struct, field
 
 from rules.engine import fingerprints
 from rules.engine.finding import Confidence, Edit, Finding, ProvenFix, Safety, Suppressed
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.source import readable
 from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
 
-_HASH = re.compile(r"#.*")
-_OWN_HINT = re.compile(r"\bfastperf\s*:", re.IGNORECASE)
-_NOQA_HINT = re.compile(r"\bnoqa\b", re.IGNORECASE)
-_CODE_HINT = re.compile(r"\bFP\d", re.IGNORECASE)
-_OWN = re.compile(
-    r"#\s*fastperf\s*:\s*ignore\b\s*(?:\[(?P<codes>[^\]#]*)\])?(?P<reason>[^#]*)", re.IGNORECASE
-)
-_NOQA = re.compile(r"#\s*noqa\s*:\s*(?P<codes>[A-Z]+\d+(?:[\s,]+[A-Z]+\d+)*)(?P<reason>[^#]*)", re.IGNORECASE)
-_CODE = re.compile(r"FP\d{3}", re.IGNORECASE)
+_HASH = regex(r"#.*")
+_OWN_HINT = regex(r"\bfastperf\s*:", re.IGNORECASE)
+_NOQA_HINT = regex(r"\bnoqa\b", re.IGNORECASE)
+_CODE_HINT = regex(r"\bFP\d", re.IGNORECASE)
+_OWN = regex(r"#\s*fastperf\s*:\s*ignore\b\s*(?:\[(?P<codes>[^\]#]*)\])?(?P<reason>[^#]*)", re.IGNORECASE)
+_NOQA = regex(r"#\s*noqa\s*:\s*(?P<codes>[A-Z]+\d+(?:[\s,]+[A-Z]+\d+)*)(?P<reason>[^#]*)", re.IGNORECASE)
+_CODE = regex(r"FP\d{3}", re.IGNORECASE)
 
 
 class UnusedSuppression(Rule):

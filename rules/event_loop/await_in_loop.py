@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ from rules.engine.reading.loop_shapes import (
     targets,
     unwrapped,
 )
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import FUNCTIONS
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _PACING = frozenset({"asyncio.sleep", "anyio.sleep", "trio.sleep"})
 # What a project calls its own pacing: a hint to stay silent, never to report.
 _PACING_WORDS = ("sleep", "rate_limit", "ratelimit", "throttle", "backoff", "acquire")
-_TIDYING = re.compile(r"(?:^|[._])(?:delete|remove|purge|clean|cleanup|close|cancel|stop|revoke)(?:_|$)")
+_TIDYING = regex(r"(?:^|[._])(?:delete|remove|purge|clean|cleanup|close|cancel|stop|revoke)(?:_|$)")
 """What is done to get rid of things: nobody waits for a faster one."""
 _CLOSE = 2
 """Hops to the answer, up to which the loop is seen to be about it."""

@@ -114,12 +114,14 @@ class SequentialIndependentAwaits(Rule):
             return
         for block in _blocks(node):
             for run in _runs(block, module):
-                yield self.match([step.wait for step in run], module, fix=_fix(block, run))
+                is_sure = not any(step.is_doubtful for step in run)
+                fix = _fix(block, run) if is_sure else None
+                yield self.match([step.wait for step in run], module, fix=fix, is_sure=is_sure)
             for statement in block.statements:
                 if (waits := _displayed(statement, module)) is not None:
                     yield self.match(waits, module, fix=None)
 
-    def match(self, waits: Sequence[Wait], module: Module, *, fix: Fix | None) -> Match:
+    def match(self, waits: Sequence[Wait], module: Module, *, fix: Fix | None, is_sure: bool = True) -> Match:
         first, last = waits[0], waits[-1]
         names = [f"`{spelled(wait.call.func)}`" for wait in waits]
         if len(names) > _NAMED:
@@ -133,7 +135,9 @@ class SequentialIndependentAwaits(Rule):
             first.call,
             f"{listed} wait one after another (lines {_line(first, module)} to {_line(last, module, end=True)}),"
             " and none needs the other's answer.",
-            confidence=Confidence.POSSIBLE if is_seldom(first.call, module) else Confidence.LIKELY,
+            confidence=Confidence.LIKELY
+            if is_sure and not is_seldom(first.call, module)
+            else Confidence.POSSIBLE,
             fix=fix,
             call_path=first.call_path(module),
             impact=estimates.awaits_in_sequence(module.options, len(waits)),
@@ -150,8 +154,11 @@ def _line(wait: Wait, module: Module, *, end: bool = False) -> int:
 class _Step:
     """A statement that binds what one awaited call answers."""
 
+    is_doubtful = False
+    """Whether there is more to it, or before it, that may want the order: what to do without an answer."""
+
     def __init__(self, statement: ast.Assign | ast.AnnAssign, wait: Wait, *, plain: bool) -> None:
-        self.statement = statement
+        self.statement: ast.stmt = statement
         self.wait = wait
         self.plain = plain
         """`name = await call(…)`, nothing more."""
@@ -186,22 +193,34 @@ def _blocks(function: ast.AsyncFunctionDef) -> Iterator[_Block]:
 
 
 def _runs(block: _Block, module: Module) -> Iterator[list[_Step]]:
-    """Longest rows of statements that could wait together, with nothing between them but notes that none of them reads."""
+    """Longest rows of statements that could wait together, with nothing between them but notes that none of them reads,
+    or, less surely, what none of their answers goes into and what gives up without one."""
     run: list[_Step] = []
     noted: set[str] = set()
+    in_doubt = False
     for statement in block.statements:
-        step = _step(statement, module)
-        if step is not None and not (
-            step.loaded & noted or any(step.loaded & earlier.bound for earlier in run)
-        ):
-            run.append(step)
-            continue
-        if step is None and run and (changed := _noted(statement, module)) is not None:
+        step = _step(statement, module) or _provided_step(statement, module)
+        if step is not None:
+            step.is_doubtful = bool(run) and (in_doubt or step.is_doubtful)
+            needs = step.loaded & noted or any(step.loaded & earlier.bound for earlier in run)
+            if not needs and not (step.is_doubtful and len(run) > 1 and not run[-1].is_doubtful):
+                run.append(step)
+                in_doubt = isinstance(statement, ast.If | ast.Try)
+                continue
+        elif run and (changed := _noted(statement, module)) is not None:
             noted |= changed
+            continue
+        elif run and (changed := _aside(statement, run, noted, module)) is not None:
+            noted |= changed
+            in_doubt = True
             continue
         if len(run) > 1:
             yield run
-        run, noted = [step] if step is not None else [], set()
+        run, noted, in_doubt = (
+            [step] if step is not None else [],
+            set(),
+            isinstance(statement, ast.If | ast.Try),
+        )
     if len(run) > 1:
         yield run
 
@@ -232,6 +251,78 @@ def _noted(statement: ast.stmt, module: Module) -> set[str] | None:
         elif target is not None:
             filled |= names_stored(target)
     return filled
+
+
+def _aside(statement: ast.stmt, run: Sequence[_Step], noted: set[str], module: Module) -> set[str] | None:
+    """The names that a statement changes which could as well stand before the waits or after them: it gives up where there
+    is no answer, or works something out that no answer goes into. None when it is more."""
+    answers = noted.union(*(step.bound for step in run))
+    if isinstance(statement, ast.If):
+        return set() if _gives_up(statement) and _lacking(statement.test) in answers else None
+    if not isinstance(statement, ast.Assign | ast.AnnAssign) or names_loaded(statement) & answers:
+        return None
+    for node in walk(statement):
+        if isinstance(node, ast.Await | ast.Yield | ast.YieldFrom | ast.NamedExpr):
+            return None
+        if isinstance(node, ast.Call) and not _only_computes(node, module):
+            return None
+    return names_stored(statement) or {"self"}
+
+
+def _only_computes(call: ast.Call, module: Module) -> bool:
+    meaning = module.meaning(call)
+    if meaning.query is not None or meaning.external is not None or meaning.client is not None:
+        return False
+    summary = module.summary(call)
+    return summary is None or not (summary.is_async or summary.queries or summary.external)
+
+
+def _gives_up(statement: ast.If) -> bool:
+    """Whether all that the branch does is to return nothing."""
+    match statement:
+        case ast.If(body=[ast.Return(value=value)], orelse=[]):
+            return value is None or (
+                ast.unparse(value) in ("None", "[]", "{}", "''", "dict()", "list()")
+                and not names_loaded(value)
+            )
+    return False
+
+
+def _lacking(test: ast.expr) -> str:
+    """The name of which a condition says that it holds nothing: `not rate`, `rate is None`."""
+    match test:
+        case ast.UnaryOp(op=ast.Not(), operand=ast.Name(id=name)):
+            return name
+        case ast.Compare(left=ast.Name(id=name), ops=[ast.Is()], comparators=[ast.Constant(value=None)]):
+            return name
+    return ""
+
+
+def _provided_step(statement: ast.stmt, module: Module) -> _Step | None:
+    """`if not (rate := await fetch()): return None`; the same in a `try` that goes on without an answer."""
+    found: _Step | None = None
+    match statement:
+        case ast.Try(body=[only], handlers=handlers, orelse=[], finalbody=[]) if handlers:
+            if any(_leaves(handler) for handler in handlers):
+                return None
+            found = _step(only, module)
+        case ast.If(test=ast.UnaryOp(op=ast.Not(), operand=ast.NamedExpr(target=target, value=value))):
+            if not _gives_up(statement):
+                return None
+            binding = ast.copy_location(ast.Assign([target], value), statement)
+            found = _step(binding, module)
+    if found is None:
+        return None
+    found.statement, found.plain, found.is_doubtful = statement, False, True
+    return found
+
+
+def _leaves(handler: ast.ExceptHandler) -> bool:
+    """Whether the function may end there, or wait."""
+    return any(
+        isinstance(node, ast.Raise | ast.Return | ast.Await | ast.Continue | ast.Break | ast.Yield)
+        for node in walk(handler)
+    )
 
 
 def _step(statement: ast.stmt, module: Module) -> _Step | None:

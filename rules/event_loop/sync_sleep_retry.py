@@ -4,7 +4,8 @@ import ast
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from rules.engine.rule import Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
+from rules.engine.service.serving import unreached
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -39,8 +40,7 @@ class SyncSleepRetry(Rule):
     """
 
     code = "FP121"
-    stops_loop = True
-    severity = Severity.MEDIUM
+    severity = Severity.LOW
     effort = Effort.HOURS
     watch = "event-loop lag during incidents of the other side"
 
@@ -87,8 +87,15 @@ class SyncSleepRetry(Rule):
     def check(
         self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.For, module: Module
     ) -> Iterator[Match]:
-        if not module.runs_on_event_loop(node):
+        found = module.graph_node(node)
+        if found is None or not module.runs_on_event_loop(node):
             return
+        # A decorator stands outside the function that sleeps: what leads to that one counts.
+        confidence = (
+            Confidence.LIKELY
+            if module.reached(node)
+            else unreached(module.project, found, self.severity, direct=True)[1]
+        )
         if isinstance(node, ast.For):
             name = self.sleeps(node.iter, module)
             if name is not None:
@@ -96,6 +103,7 @@ class SyncSleepRetry(Rule):
                     node.iter,
                     f"`{module.segment(node.iter.func) if isinstance(node.iter, ast.Call) else name}` sleeps between its tries on"
                     " the event loop: meanwhile this worker serves nobody.",
+                    confidence=confidence,
                     instead="Write `async for attempt in AsyncRetrying(...)`.",
                 )
             return
@@ -106,6 +114,7 @@ class SyncSleepRetry(Rule):
             yield Match(
                 decorator,
                 f"`{name}` around `{node.name}` sleeps between the tries on the event loop: meanwhile this worker serves nobody.",
+                confidence=confidence,
             )
 
     def sleeps(self, expression: ast.expr, module: Module) -> str | None:

@@ -15,12 +15,14 @@ from typing import Generic, TypeVar
 from msgspec.structs import replace
 
 from rules.libraries import (
+    agents,
     cloud,
     crypto,
     data,
     drivers,
     fastapi,
     http,
+    learning,
     llm,
     messaging,
     mongo,
@@ -58,11 +60,13 @@ LIBRARIES: tuple[Library, ...] = tuple(
         cloud,
         services,
         llm,
+        agents,
         sdks,
         messaging,
         fastapi,
         crypto,
         data,
+        learning,
     )
 )
 

@@ -14,7 +14,12 @@ _load = Blocking("", Kind.CPU, "one instance loaded at start-up", construct=True
 _READS = "read_csv read_excel read_sql read_sql_query read_sql_table read_parquet read_json read_feather read_html read_xml"
 _WRITES = "to_csv to_excel to_sql to_parquet to_feather"
 
+_CLIPS = ("moviepy.VideoFileClip", "moviepy.CompositeVideoClip", "moviepy.ImageSequenceClip")
+# Those that ask a model where to cut; the others take milliseconds for a long document.
+_CHUNKERS = ("chonkie.SemanticChunker", "chonkie.LateChunker")
+
 LIBRARY = Library(
+    former={"moviepy.editor": "moviepy==1.0.3"},
     blocking=(
         *each(_frame, "pandas", _READS),
         *each(_frame, "pandas.DataFrame", _WRITES),
@@ -40,6 +45,13 @@ LIBRARY = Library(
         *each(_image, "cv2", "imread imdecode imwrite imencode resize cvtColor GaussianBlur warpAffine"),
         *each(_image, "cv2.VideoCapture", "read"),
         *each(Blocking("", Kind.PROC, "`asyncio.create_subprocess_exec`"), "ffmpeg", "run probe"),
+        *each(Blocking("", Kind.PROC, "a queue worker"), _CLIPS, "write_videofile write_gif save_frame"),
+        *each(Blocking("", Kind.PROC, "a queue worker"), "moviepy.AudioFileClip", "write_audiofile"),
+        *each(
+            Blocking("", Kind.PROC, "a queue worker", construct=True),
+            "moviepy",
+            "VideoFileClip AudioFileClip",
+        ),
         *each(
             Blocking("", Kind.PROC, "a queue worker"),
             "pytesseract",
@@ -54,6 +66,32 @@ LIBRARY = Library(
             "create_completion create_chat_completion create_embedding embed __call__ generate eval",
         ),
         *each(_model, "whisper.model.Whisper", "transcribe"),
+        *each(_model, "chonkie.BaseEmbeddings", "embed embed_batch"),
+        *each(_model, "transformers.Pipeline", "__call__"),
+        *each(_model, "onnxruntime.InferenceSession", "run"),
+        *each(_model, "ultralytics.YOLO", "predict track __call__"),
+        *each(_model, "easyocr.Reader", "readtext"),
+        *each(_model, "paddleocr.PaddleOCR", "ocr predict"),
+        *each(_model, "face_recognition", "face_encodings face_locations load_image_file"),
+        *each(_model, "insightface.app.FaceAnalysis", "get"),
+        *each(_model, "FlagEmbedding.BGEM3FlagModel", "encode"),
+        *each(_model, "FlagEmbedding.FlagReranker", "compute_score"),
+        # Neural networks too, but small ones: some ten milliseconds for a paragraph. One text is one call of compiled code,
+        # which keeps the interpreter for most of its time.
+        Blocking(
+            "spacy.language.Language.__call__", Kind.CPU, "a process pool or a queue worker", holds_gil=True
+        ),
+        Blocking("spacy.language.Language.pipe", Kind.CPU, "a process pool or a queue worker"),
+        *each(
+            Blocking("", Kind.CPU, "a process pool or a queue worker"),
+            "presidio_analyzer.AnalyzerEngine",
+            "analyze",
+        ),
+        *each(
+            Blocking("", Kind.CPU, "a process pool or a queue worker"),
+            _CHUNKERS,
+            "chunk __call__ chunk_batch",
+        ),
         *each(_model, "faster_whisper.WhisperModel", "transcribe"),
         *each(_load, "sentence_transformers", "SentenceTransformer CrossEncoder"),
         *each(_load, "transformers", "pipeline"),
@@ -80,6 +118,8 @@ LIBRARY = Library(
         *each(Blocking("", Kind.CPU, "a queue worker", holds_gil=True), ("fitz", "pymupdf"), "open"),
         *each(_document, "openpyxl", "load_workbook"),
         *each(_document, "openpyxl.Workbook", "save"),
+        *each(_document, "xlsxwriter.Workbook", "close"),
+        *each(_document, "reportlab.platypus.SimpleDocTemplate", "build"),
         *each(_document, "docx", "Document"),
         *each(
             _document,
@@ -87,6 +127,15 @@ LIBRARY = Library(
             "convert convert_local convert_stream convert_url convert_response",
         ),
         *each(_document, "pdf2image", "convert_from_path convert_from_bytes"),
+        *each(_document, "pymupdf4llm", "to_markdown"),
+        *each(_document, "xhtml2pdf.pisa", "CreatePDF"),
+        *each(_document, "cairosvg", "svg2png svg2pdf"),
+        *each(_document, "pptx", "Presentation"),
+        *each(_document, "matplotlib.pyplot", "savefig"),
+        *each(_document, "matplotlib.figure.Figure", "savefig"),
+        *each(_document, "readability.Document", "summary"),
+        *each(Blocking("", Kind.CPU, _WORKER, weight="medium"), "trafilatura", "extract"),
+        *each(Blocking("", Kind.CPU, _WORKER, weight="medium"), "markdownify", "markdownify"),
         *each(Blocking("", Kind.CPU, _WORKER, weight="medium"), "bs4", "BeautifulSoup"),
         *each(
             Blocking("", Kind.CPU, _WORKER, weight="medium"), ("lxml.etree", "lxml.html"), "parse fromstring"
@@ -132,10 +181,33 @@ LIBRARY = Library(
         "fastembed.TextEmbedding": "fastembed.TextEmbedding",
         "llama_cpp.Llama": "llama_cpp.Llama",
         "whisper.load_model": "whisper.model.Whisper",
+        "chonkie.AutoEmbeddings.get_embeddings": "chonkie.BaseEmbeddings",
+        **{name: name for name in _CHUNKERS},
+        "transformers.pipeline": "transformers.Pipeline",
+        "onnxruntime.InferenceSession": "onnxruntime.InferenceSession",
+        "ultralytics.YOLO": "ultralytics.YOLO",
+        "easyocr.Reader": "easyocr.Reader",
+        "paddleocr.PaddleOCR": "paddleocr.PaddleOCR",
+        "insightface.app.FaceAnalysis": "insightface.app.FaceAnalysis",
+        "FlagEmbedding.BGEM3FlagModel": "FlagEmbedding.BGEM3FlagModel",
+        "FlagEmbedding.FlagReranker": "FlagEmbedding.FlagReranker",
+        "spacy.load": "spacy.language.Language",
+        "spacy.blank": "spacy.language.Language",
+        "presidio_analyzer.AnalyzerEngine": "presidio_analyzer.AnalyzerEngine",
+        "matplotlib.pyplot.figure": "matplotlib.figure.Figure",
+        "matplotlib.figure.Figure": "matplotlib.figure.Figure",
+        "readability.Document": "readability.Document",
         "faster_whisper.WhisperModel": "faster_whisper.WhisperModel",
         "markitdown.MarkItDown": "markitdown.MarkItDown",
         "weasyprint.HTML": "weasyprint.HTML",
         "openpyxl.Workbook": "openpyxl.Workbook",
+        "xlsxwriter.Workbook": "xlsxwriter.Workbook",
+        "reportlab.platypus.SimpleDocTemplate": "reportlab.platypus.SimpleDocTemplate",
+        **{name: name for name in (*_CLIPS, "moviepy.AudioFileClip")},
+        **alike(
+            "subclipped resized cropped rotated with_audio", "moviepy.VideoFileClip", "moviepy.VideoFileClip"
+        ),
+        "moviepy.concatenate_videoclips": "moviepy.CompositeVideoClip",
         "openpyxl.load_workbook": "openpyxl.Workbook",
         "pydantic.TypeAdapter": "pydantic.TypeAdapter",
     },
@@ -143,7 +215,16 @@ LIBRARY = Library(
         "pandas.core.frame.DataFrame": "pandas.DataFrame",
         "pandas.io.parsers.read_csv": "pandas.read_csv",
         "openpyxl.workbook.Workbook": "openpyxl.Workbook",
+        "moviepy.editor": "moviepy",
+        "xlsxwriter.workbook.Workbook": "xlsxwriter.Workbook",
+        "reportlab.platypus.doctemplate.SimpleDocTemplate": "reportlab.platypus.SimpleDocTemplate",
         "pydantic.main.BaseModel": "pydantic.BaseModel",
         "docx.api.Document": "docx.Document",
+        "spacy.Language": "spacy.language.Language",
+        "transformers.pipelines.pipeline": "transformers.pipeline",
+        "transformers.pipelines.Pipeline": "transformers.Pipeline",
+        "transformers.pipelines.base.Pipeline": "transformers.Pipeline",
+        "chonkie.embeddings.BaseEmbeddings": "chonkie.BaseEmbeddings",
+        "chonkie.embeddings.AutoEmbeddings": "chonkie.AutoEmbeddings",
     },
 )

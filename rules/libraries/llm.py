@@ -250,6 +250,13 @@ LIBRARY = Library(
             "OpenAI AsyncOpenAI AzureOpenAI AsyncAzureOpenAI",
         ),
         *each(Timeout("", "timeout", seconds=600.0, suggest="30"), "anthropic", "Anthropic AsyncAnthropic"),
+        # Its own options hold the timeout, in milliseconds; without one it waits as long as the connection lives.
+        Timeout(
+            "google.genai.types.HttpOptions",
+            "timeout",
+            also=("httpx_client", "httpx_async_client"),
+            suggest="30_000",
+        ),
     ),
     returns={
         **{name: name for owners, siblings, _, _ in _SDKS for name in (*owners, *siblings)},

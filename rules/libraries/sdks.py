@@ -9,6 +9,7 @@ from rules.libraries.model import Blocking, Client, External, Kind, Library, Que
 _THREAD = "a worker thread"
 _TLS = "a TLS context and every connection anew"
 _ANEW = "every connection anew: DNS, TCP and TLS"
+_SIGNED = "`httpx2.AsyncClient` with a signed address"
 _TYPESENSE = "`typesense.AsyncClient`"
 
 
@@ -143,7 +144,38 @@ _GITLAB = (
 _REMOTE = "fetch pull push"
 _DIRECTORY = "files_upload files_download files_list_folder files_delete_v2 files_get_temporary_link files_get_metadata"
 
+_BUCKET = "put_object put_object_from_file get_object get_object_to_file delete_object object_exists list_objects_v2"
+_COS = "put_object get_object upload_file download_file delete_object head_object list_objects copy_object"
+_KINTO = (
+    "server_info get_records get_record get_paginated_records create_record update_record patch_record delete_record"
+    " get_bucket get_collection get_changeset"
+)
+_LARK = tuple(
+    (thing, call)
+    for thing, calls in (
+        ("im.v1.message", "create reply get patch update list"),
+        ("im.v1.message_resource", "get"),
+        ("im.v1.message_reaction", "create delete"),
+        ("im.v1.image", "create get"),
+        ("im.v1.file", "create get"),
+        ("im.v1.chat", "create get list"),
+        ("contact.v3.user", "get batch_get_id"),
+    )
+    for call in calls.split()
+)
+"""What Feishu's client is asked most; it has an `a` before the name of the same method where it is awaited."""
+
 _SDKS = (
+    _Sdk(("oss2.Bucket",), _BUCKET, _SIGNED),
+    _Sdk(("qcloud_cos.CosS3Client",), _COS, _SIGNED),
+    _Sdk(("kinto_http.Client",), _KINTO, "`kinto_http.AsyncClient`", ("kinto_http.AsyncClient",)),
+    _Sdk(
+        ("lark_oapi.Client",),
+        " ".join(f"{thing}.{call}" for thing, call in _LARK),
+        "the same method with `a` before its name",
+        ("lark_oapi.Client",),
+        " ".join(f"{thing}.a{call}" for thing, call in _LARK),
+    ),
     _Sdk(("turbopuffer.Namespace",), _NAMESPACE, "`AsyncTurbopuffer`", ("turbopuffer.AsyncNamespace",)),
     _Sdk(("turbopuffer.Turbopuffer",), "namespaces", "`AsyncTurbopuffer`", ("turbopuffer.AsyncTurbopuffer",)),
     _Sdk(
@@ -456,6 +488,12 @@ LIBRARY = Library(
     returns={
         **dict(_posted()),
         "supabase.acreate_client": "supabase.AsyncClient",
+        "lark_oapi.Client.builder": "lark_oapi.client.ClientBuilder",
+        **{
+            f"lark_oapi.client.ClientBuilder.{name}": "lark_oapi.client.ClientBuilder"
+            for name in ("app_id", "app_secret", "domain", "log_level", "timeout", "enable_set_token")
+        },
+        "lark_oapi.client.ClientBuilder.build": "lark_oapi.Client",
         "supabase.Client.schema": "supabase.Client",
         **{name: name for name in _MADE},
         "turbopuffer.Turbopuffer.namespace": "turbopuffer.Namespace",
@@ -542,6 +580,7 @@ LIBRARY = Library(
     },
     items={"docker.models.containers.ContainerCollection": "docker.models.containers.Container"},
     aliases={
+        "lark_oapi.client.Client": "lark_oapi.Client",
         "elevenlabs.client.ElevenLabs": "elevenlabs.ElevenLabs",
         "elevenlabs.client.AsyncElevenLabs": "elevenlabs.AsyncElevenLabs",
         "voyageai.client.Client": "voyageai.Client",

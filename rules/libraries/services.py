@@ -62,7 +62,18 @@ _KUBE = {
     ),
 }
 
+_DIRECTORY = (
+    "simple_bind_s bind_s search_s search_st search_ext_s add_s modify_s delete_s compare_s rename_s whoami_s passwd_s"
+    " start_tls_s result"
+)
+
 LIBRARY = Library(
+    former={
+        "pysnmp.hlapi.getCmd": "pysnmp==4.4.12",
+        "pysnmp.hlapi.nextCmd": "pysnmp==4.4.12",
+        "pysnmp.hlapi.bulkCmd": "pysnmp==4.4.12",
+        "pysnmp.hlapi.setCmd": "pysnmp==4.4.12",
+    },
     blocking=(
         *each(
             Blocking("", Kind.NET, "`exa_py.AsyncExa`"),
@@ -185,6 +196,17 @@ LIBRARY = Library(
             "ldap3.Connection",
             "bind search add modify delete compare",
         ),
+        *each(Blocking("", Kind.NET, "`bonsai`"), "ldap.ldapobject.LDAPObject", _DIRECTORY),
+        *each(
+            Blocking("", Kind.NET, "`pysnmp.hlapi.v3arch.asyncio`"),
+            "pysnmp.hlapi",
+            "getCmd nextCmd bulkCmd setCmd",
+        ),
+        *each(
+            Blocking("", Kind.NET, "a program of its own: the reactor cannot be started twice"),
+            "scrapy.crawler.CrawlerProcess",
+            "start",
+        ),
         *each(
             Blocking("", Kind.PROC, "`asyncio.create_subprocess_exec`", construct=True),
             "git.Repo",
@@ -286,6 +308,8 @@ LIBRARY = Library(
             )
         },
         "emails.html": "emails.Message",
+        "ldap.initialize": "ldap.ldapobject.LDAPObject",
+        "scrapy.crawler.CrawlerProcess": "scrapy.crawler.CrawlerProcess",
         "psutil.Process": "psutil.Process",
         "netmiko.ConnectHandler": "netmiko.BaseConnection",
         "pysftp.Connection": "pysftp.Connection",

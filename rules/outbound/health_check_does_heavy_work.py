@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from rules.engine.kept_answers import once
+from rules.engine.reading.regexes import regex
 from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
@@ -17,10 +18,10 @@ if TYPE_CHECKING:
 
 # Only what a balancer would ask: `/admin/search/health` is a page for people.
 _PREFIX = r"(?:/(?:api|v\d+|internal|system|monitoring|ops|management|-|_+\w*))*"
-_HEALTH = re.compile(
+_HEALTH = regex(
     rf"^{_PREFIX}/(?:health|healthz|health[-_]?check|heartbeat|ping|status/health)/?$", re.IGNORECASE
 )
-_ALIVE = re.compile(rf"^{_PREFIX}/(?:health/)?(?:livez?|liveness|alive)/?$", re.IGNORECASE)
+_ALIVE = regex(rf"^{_PREFIX}/(?:health/)?(?:livez?|liveness|alive)/?$", re.IGNORECASE)
 
 
 class HealthCheckDoesHeavyWork(Rule):

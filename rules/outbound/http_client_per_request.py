@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules import libraries
 from rules.engine.costs import estimates
 from rules.engine.reading.loop_shapes import is_search, is_short, spelled
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
@@ -36,7 +36,7 @@ _OFTEN = {
 # Clients of one's own application, in tests and tools.
 _LOCAL_TRANSPORTS = frozenset({"app", "transport", "uds"})
 # What belongs to the client and cannot be given with a call; where it changes from call to call, so does the client.
-_NEIGHBOUR = re.compile(r"http://[\w-]+(?:[:/]|$)")
+_NEIGHBOUR = regex(r"http://[\w-]+(?:[:/]|$)")
 _OWN = frozenset(
     {
         "auth",

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ from rules.engine.fixing.rewrites import with_keyword
 from rules.engine.loops.adapters import brings_timeout
 from rules.engine.reading import facts
 from rules.engine.reading.loop_shapes import spelled
+from rules.engine.reading.regexes import regex
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.service.creation import serves
 from rules.engine.service.stand_ins import seldom_needed
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from rules.libraries import Timeout
 
 # An adapter or a wrapper of the project that brings a default timeout to a whole session.
-_ADAPTER = re.compile(
+_ADAPTER = regex(
     r"\.mount\([^)\n]{0,300}[Tt]imeout|setdefaulttimeout\(|\w\.(?:request|send)\s*=\s*(?:functools\.)?partial\("
 )
 

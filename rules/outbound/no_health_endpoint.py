@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.advice import application
+from rules.engine.reading.regexes import regex
 from rules.engine.rule import Confidence, Effort, Impact, Invalid, ProjectMatch, ProjectRule, Severity, Valid
 
 if TYPE_CHECKING:
     from rules.engine.project import Project
 
-_HEALTH = re.compile(r"health|ready|readiness|livez?\b|liveness|alive|heartbeat|ping\b|status", re.IGNORECASE)
+_HEALTH = regex(r"health|ready|readiness|livez?\b|liveness|alive|heartbeat|ping\b|status", re.IGNORECASE)
 
 
 class NoHealthEndpoint(ProjectRule):

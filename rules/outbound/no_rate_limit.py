@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.advice import application, uses
+from rules.engine.reading.regexes import regex
 from rules.engine.rule import Confidence, Effort, Impact, Invalid, ProjectMatch, ProjectRule, Severity, Valid
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ _LIMITERS = (
     "ratelimit*",
     "throttled*",
 )
-_HASHES = re.compile(r"bcrypt|argon2|passlib|scrypt|pbkdf2|pwdlib")
-_MODELS = re.compile(r"^(?:openai|anthropic|litellm|cohere|mistralai|google\.gen|langchain|ollama|groq)\b")
+_HASHES = regex(r"bcrypt|argon2|passlib|scrypt|pbkdf2|pwdlib")
+_MODELS = regex(r"^(?:openai|anthropic|litellm|cohere|mistralai|google\.gen|langchain|ollama|groq)\b")
 
 
 class NoRateLimit(ProjectRule):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine.costs import estimates
 from rules.engine.data import pools
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.memoised import memos
@@ -16,14 +17,12 @@ if TYPE_CHECKING:
     from rules.engine.module import Module
 
 _NULL = frozenset({"sqlalchemy.pool.NullPool", "sqlalchemy.NullPool", "sqlalchemy.pool.impl.NullPool"})
-_POOL = re.compile(r"pool|idle connection|connections? open", re.IGNORECASE)
-_REASON = re.compile(
+_POOL = regex(r"pool|idle connection|connections? open", re.IGNORECASE)
+_REASON = regex(
     r"because|since|so that|avoid|otherwise|event loops?|idle|rarely|infrequent|low.frequency|upstream",
     re.IGNORECASE,
 )
-_HINTS = re.compile(
-    r"pgbouncer|pgcat|pooler|supabase|neon\.tech|lambda|serverless|celery|fork", re.IGNORECASE
-)
+_HINTS = regex(r"pgbouncer|pgcat|pooler|supabase|neon\.tech|lambda|serverless|celery|fork", re.IGNORECASE)
 
 
 class NullPoolInWebApp(Rule):

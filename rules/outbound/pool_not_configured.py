@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from rules.engine.module import Module
 
 
+_CHECKS = frozenset({"pool_pre_ping", "poolclass", "pool"})
+_SIZES = frozenset({"pool_size", "max_overflow", "poolclass", "pool", "creator", "async_creator"})
+
+
 class PoolNotConfigured(Rule):
     """An engine with default settings has 15 connections, waits 30 seconds for one, and does not notice dead ones.
 
@@ -92,4 +96,23 @@ class PoolNotConfigured(Rule):
                 severity=Severity.LOW,
                 confidence=Confidence.POSSIBLE,
                 instead="Add `pool_pre_ping=True`, or `pool_recycle` below the shortest idle limit on the way.",
+            )
+        elif engine.is_async and not _SIZES & engine.given.keys():
+            yield Match(
+                node,
+                f"`{name}` leaves the size of the pool at its default: 15 connections per process, and whoever comes sixteenth"
+                " waits up to 30 s.",
+                severity=Severity.LOW,
+                confidence=Confidence.POSSIBLE,
+                impact=pool_estimates.not_configured(module.options),
+                instead="Size it: `pool_size` and `max_overflow` times the processes stay below the server's `max_connections`.",
+            )
+        elif {"pool_size", "max_overflow"} & engine.given.keys() and not _CHECKS & engine.given.keys():
+            yield Match(
+                node,
+                f"`{name}` recycles connections by age but has no `pool_pre_ping`: after a restart or failover of the server"
+                " each of them becomes an error for the request that gets it.",
+                severity=Severity.LOW,
+                confidence=Confidence.POSSIBLE,
+                instead="Add `pool_pre_ping=True`.",
             )

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rules.engine.fixing.rewrites import with_keyword
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Fix, Impact, Invalid, Match, Rule, Safety, Severity, Valid
@@ -21,16 +22,14 @@ _TENACITY = frozenset(
     for name in ("retry", "Retrying", "AsyncRetrying", "asyncio.AsyncRetrying", "_asyncio.AsyncRetrying")
 )
 _PAUSES = ("sleep", "backoff", "wait", "delay")
-_PARTICULAR = re.compile(
+_PARTICULAR = regex(
     r"NotFound|Gone|Conflict|Exists|Stale|Expired|Auth|Forbidden|Token|Credential|Integrity|Precondition|Version"
     r"|Decode|Validation|Value|Key|Attribute|Type|Pars|Syntax|StopIteration"
 )
 """Exceptions that say what is the matter: the next attempt is made with something else."""
-_STATUS = re.compile(r"status|code|errno|reason", re.IGNORECASE)
-_OVERLOAD = re.compile(
-    r"429|50[0-9]|>=? ?(?:499|500)|TOO_MANY|UNAVAILABLE|TIMEOUT|SERVER_ERROR", re.IGNORECASE
-)
-_LOGS = re.compile(r"log|print|warn|capture_exception|record|append|add|metric|count|observe", re.IGNORECASE)
+_STATUS = regex(r"status|code|errno|reason", re.IGNORECASE)
+_OVERLOAD = regex(r"429|50[0-9]|>=? ?(?:499|500)|TOO_MANY|UNAVAILABLE|TIMEOUT|SERVER_ERROR", re.IGNORECASE)
+_LOGS = regex(r"log|print|warn|capture_exception|record|append|add|metric|count|observe", re.IGNORECASE)
 _FEW = 2
 """Attempts, the first included."""
 _STORM = Impact(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rules import libraries
 from rules.engine.costs import estimates
 from rules.engine.reading.loop_shapes import spelled
+from rules.engine.reading.regexes import regex
 from rules.engine.rule import Confidence, Effort, Fix, Impact, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.service.creation import serves
 
@@ -22,7 +23,7 @@ _AIOHTTP = frozenset({"aiohttp.ClientTimeout", "aiohttp.client.ClientTimeout"})
 _KINDS = frozenset({"http", "sdk", "http-call", "channel"})
 # aiohttp takes None for "as the session says".
 _DEFAULTING = ("aiohttp.",)
-_STREAMING = re.compile(
+_STREAMING = regex(
     r"\.(?:a?stream|a?iter_\w+|ws_connect|aiter_\w+)\(|stream=True|event-stream|EventSource|websocket",
     re.IGNORECASE,
 )
@@ -123,7 +124,9 @@ class TimeoutDisabled(Rule):
             f"{what} never gives up: a peer that stops answering is waited for for ever.",
             severity=Severity.HIGH if on_request or module.function_of(node) is None else Severity.MEDIUM,
             # Written for one call in so many words, in code that no request is seen to reach: somebody may mean it.
-            confidence=Confidence.CERTAIN
+            confidence=Confidence.POSSIBLE
+            if "stream=True" in module.source.text  # a stream may pause for as long as it likes
+            else Confidence.CERTAIN
             if on_request or name in _HTTPX or name in _AIOHTTP or _is_made(name)
             else Confidence.POSSIBLE,
             fix=Fix(_bounded(keyword.arg), safety=Safety.UNSAFE) if keyword.arg else None,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
 from rules.engine.costs import estimates
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import is_main_guard, last_name
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, Severity, Valid
@@ -22,11 +23,11 @@ _BASE = frozenset(
 _MANY = 3
 _ADDED = estimates.span(*estimates.BASE_MIDDLEWARE_MS)
 _NAMED = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-_DEBUGGING = re.compile(
+_DEBUGGING = regex(
     r"debug|profil(?:e_|er|ing|e\b)|pyinstrument|\bdev(?:elopment)?\b|is_dev|testing", re.IGNORECASE
 )
 
-_WORKER = re.compile(
+_WORKER = regex(
     r"(?:^|[/_-])(?:workers?|inference|provisioners?|sidecars?|sandbox(?:es)?|model_?servers?)(?:[/_.-]|$)"
 )
 _SLOW = frozenset(
@@ -45,7 +46,7 @@ _SLOW = frozenset(
 """What a service imports beside whose work a middleware is nothing."""
 _SMALL = 10
 """Endpoints of a service that does one thing."""
-_TERMINAL = re.compile(r"(?:^|/)_?(?:cli|commands?)(?:/|\.py$)")
+_TERMINAL = regex(r"(?:^|/)_?(?:cli|commands?)(?:/|\.py$)")
 
 
 class BaseHttpMiddleware(Rule):
@@ -155,7 +156,7 @@ def _is_optional(node: ast.AST, module: Module) -> bool:
 
 def _is_worker(module: Module) -> bool:
     """Whether the file is a small service of its own for slow work: a model, a sandbox, a cluster."""
-    if "FastAPI(" not in module.source.text:
+    if "FastAPI(" not in module.source.text or "include_router" in module.source.text:
         return False
     own = sum(1 for route in module.project.routing.routes if route.handler.path == module.path)
     return 0 < own <= _SMALL and (

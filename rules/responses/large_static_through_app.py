@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rules.engine.reading.regexes import regex
 from rules.engine.rule import Confidence, Effort, Impact, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from rules.engine.module import Module
 
 _STATIC = frozenset({"fastapi.staticfiles.StaticFiles", "starlette.staticfiles.StaticFiles"})
-_MEDIA = re.compile(r"media|upload|attachment|download|video|image|photo|avatar|storage", re.IGNORECASE)
+_MEDIA = regex(r"media|upload|attachment|download|video|image|photo|avatar|storage", re.IGNORECASE)
 
 
 class LargeStaticThroughApp(Rule):

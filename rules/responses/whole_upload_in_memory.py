@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rules.engine.costs import estimates
 from rules.engine.reading import facts
 from rules.engine.reading.bodies import is_upload_read, upload_read
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
@@ -25,12 +26,12 @@ _TEXT = frozenset(
     {"json.loads", "orjson.loads", "yaml.safe_load", "yaml.load", "tomllib.loads", "csv.reader"}
 )
 
-_ASKS_SIZE = re.compile(
+_ASKS_SIZE = regex(
     r"(?:request|body|upload|file|content|archive)_?(?:size|length)|(?:check|validate|limit)_\w*size"
 )
 _FAR = 3
 """Calls from the asking to the read."""
-_LIMITS_SIZE = re.compile(
+_LIMITS_SIZE = regex(
     r"(?:limit|max|check|valid|restrict|enforce|verify)\w*(?:size|length)|(?:limit|max|restrict)_(?:body|upload)"
     r"|(?:size|length|body|upload)_?limit|(?:size|length)\w*(?:check|valid)",
     re.IGNORECASE,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
-from rules.engine.service.creation import serves
+from rules.engine.service.creation import goes_away, serves
 
 if TYPE_CHECKING:
     from rules.engine.linking.callees import Callee
@@ -112,7 +112,8 @@ class LoggingCost(Rule):
                 f"`{name.rpartition('.')[2]}` sends {_SENDERS[name]} inside each call of the logger, on the event loop"
                 " where asynchronous code logs.",
                 severity=Severity.MEDIUM,
-                confidence=Confidence.LIKELY,
+                # What is given to whoever asked for it is one of several that a setting chooses from.
+                confidence=Confidence.POSSIBLE if goes_away(node, module) else Confidence.LIKELY,
                 instead="Put a `QueueHandler` in front of it, and let a `QueueListener` send.",
             )
         elif name in _DEBUG and module.in_request_path(node) and not _is_guarded(node, module):

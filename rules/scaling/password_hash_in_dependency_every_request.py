@@ -3,10 +3,12 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rules.engine.reading import facts
 from rules.engine.reading.loop_shapes import spelled
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.walking import own_calls
 from rules.engine.rule import Confidence, Effort, Hop, Impact, Invalid, Match, Rule, Severity, Valid
 from rules.libraries import Kind
@@ -17,9 +19,19 @@ if TYPE_CHECKING:
 
 _SLOW = 0.05
 _FORMS = ("OAuth2PasswordRequestForm", "OAuth2PasswordRequestFormStrict")
-_SIGNS_IN = re.compile(
+_SIGNS_IN = regex(
     r"log-?_?in|token|sign-?_?(?:in|up)|auth|regist|passw|session|refresh|setup|invit", re.IGNORECASE
 )
+
+
+@dataclass(frozen=True)
+class _Hash:
+    """A slow hash, and the way to it."""
+
+    name: str
+    path: tuple[Hop, ...]
+    by_choice: bool = False
+    """Whether another object, which may be quicker, may do it as well."""
 
 
 class PasswordHashInDependencyEveryRequest(Rule):
@@ -100,19 +112,18 @@ class PasswordHashInDependencyEveryRequest(Rule):
         for call in own_calls(node):
             found = _hash(call, module)
             if found is not None:
-                name, path = found
-                yield self.match(call, node, name, path, paying, module)
+                yield self.match(call, node, found, paying, module)
                 return
 
     def match(
         self,
         call: ast.Call,
         function: ast.FunctionDef | ast.AsyncFunctionDef,
-        name: str,
-        path: tuple[Hop, ...],
+        found: _Hash,
         paying: list[EndpointRef],
         module: Module,
     ) -> Match:
+        name, path = found.name, found.path
         on_loop = isinstance(function, ast.AsyncFunctionDef) and not module.is_awaited(call)
         where = ", on the event loop" if on_loop else ""
         count = len(paying)
@@ -124,7 +135,7 @@ class PasswordHashInDependencyEveryRequest(Rule):
             f"`{function.name}` computes `{name}` for {each} to {count} endpoint{'s' if count > 1 else ''}{where}:"
             " a hash that is slow on purpose.",
             severity=Severity.CRITICAL if on_loop else self.severity,
-            confidence=Confidence.LIKELY,
+            confidence=Confidence.POSSIBLE if found.by_choice else Confidence.LIKELY,
             call_path=(Hop(module.path, call.lineno, spelled(call.func).rpartition(".")[2]), *path)
             if path
             else (),
@@ -144,12 +155,12 @@ def _takes_form(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     return any(form in text for form in _FORMS)
 
 
-def _hash(call: ast.Call, module: Module) -> tuple[str, tuple[Hop, ...]] | None:
+def _hash(call: ast.Call, module: Module) -> _Hash | None:
     entry = module.blocking(call)
     if entry is not None:
         quick = module.call_flags(call) & facts.QUICK
         slow = entry.kind is Kind.CPU and (entry.seconds or 0) >= _SLOW and not quick
-        return (entry.name, ()) if slow else None
+        return _Hash(entry.name, ()) if slow else None
     summary = module.summary(call)
     for leaf in summary.cpu if summary is not None else ():
         if (
@@ -158,5 +169,5 @@ def _hash(call: ast.Call, module: Module) -> tuple[str, tuple[Hop, ...]] | None:
             and not leaf.cached
             and len(leaf.path) <= 4
         ):
-            return leaf.callable, leaf.path
+            return _Hash(leaf.callable, leaf.path, leaf.by_choice)
     return None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rules.engine.finding import Hop, Impact
 from rules.engine.kept_answers import once
 from rules.engine.reading.loop_shapes import spelled
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
@@ -20,18 +21,16 @@ if TYPE_CHECKING:
     from rules.engine.project import Project
 
 # State that a request puts there for another request to find.
-_SHARED = re.compile(
+_SHARED = regex(
     r"session|connection|client|socket|subscriber|listener|room|channel|online|presence|user|login|attempt|rate|limit|counter"
     r"|count|job|progress|status|pending|upload|chat|conversation|game|player|message|otp|code|state",
     re.IGNORECASE,
 )
-_OWN = re.compile(
+_OWN = regex(
     r"cache|memo|lock|_loop|engine|pool|http|executor|model|_tasks?$|warned|seen|metric|gauge|histogram|redis",
     re.IGNORECASE,
 )
-_HERE = re.compile(
-    r"connection|client|socket|subscriber|listener|room|channel|agent|online|user", re.IGNORECASE
-)
+_HERE = regex(r"connection|client|socket|subscriber|listener|room|channel|agent|online|user", re.IGNORECASE)
 """What holds sockets is where the socket is, whoever brings the messages."""
 _BROKERS = frozenset(
     {
@@ -46,7 +45,7 @@ _BROKERS = frozenset(
         "fastapi_websocket_pubsub",
     }
 )
-_STORE = re.compile(r"redis|cache_?incr|incr_cache", re.IGNORECASE)
+_STORE = regex(r"redis|cache_?incr|incr_cache", re.IGNORECASE)
 _SCHEDULERS = (
     "apscheduler.schedulers.asyncio.AsyncIOScheduler.start",
     "apscheduler.schedulers.background.BackgroundScheduler.start",

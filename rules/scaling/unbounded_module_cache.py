@@ -10,6 +10,7 @@ from rules.engine.data.key_types import is_small
 from rules.engine.finding import Hop
 from rules.engine.reading.key_words import is_endless, is_few, names_in
 from rules.engine.reading.origins import origin, origins
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 from rules.engine.service.first_time import runs_first_time
@@ -21,9 +22,7 @@ if TYPE_CHECKING:
 
 _WRAPPING = frozenset({"str", "int", "Path", "UUID", "abspath", "resolve", "fspath", "hash", "id"})
 """What gives a value another form: as many come out as go in."""
-_REGISTERS = re.compile(
-    r"handler|hook|callback|plugin|regist|factor(?:y|ies)|strateg|middleware", re.IGNORECASE
-)
+_REGISTERS = regex(r"handler|hook|callback|plugin|regist|factor(?:y|ies)|strateg|middleware", re.IGNORECASE)
 """What a program fills once with its own parts."""
 
 

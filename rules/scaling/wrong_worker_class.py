@@ -1,16 +1,16 @@
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rules.engine.reading.regexes import regex
 from rules.engine.rule import Effort, Invalid, ProjectMatch, ProjectRule, Severity, Valid
 
 if TYPE_CHECKING:
     from rules.engine.linking.deployment import Command
     from rules.engine.project import Project
 
-_IMAGES = re.compile(r"tiangolo/(?:uvicorn|meinheld)-gunicorn")
+_IMAGES = regex(r"tiangolo/(?:uvicorn|meinheld)-gunicorn")
 
 
 class WrongWorkerClass(ProjectRule):

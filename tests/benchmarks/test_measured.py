@@ -517,13 +517,33 @@ def test_no_text_sends_a_call_to_a_thread_that_was_not_seen_to_leave_the_loop_fr
 
 def test_hardly_a_call_that_computes_is_without_a_measurement_and_each_says_why() -> None:
     computing = {entry.name for entry in ENTRIES if entry.kind is Kind.CPU and not entry.construct}
-    untried = computing - DOCUMENT.threads.keys()
+    untried = {name: _reason(name) for name in computing - DOCUMENT.threads.keys()}
+    to_be_had = [name for name, why in untried.items() if "network" not in why]
 
-    assert len(untried) <= 0.08 * len(computing)
-    assert not [name for name in untried if not {name, name.rpartition(".")[0]} & DOCUMENT.unmeasured.keys()]
+    assert "" not in untried.values()
+    assert len(to_be_had) <= 0.04 * len(computing)
 
 
-UNMEASURED = {"builtins", "cx_Oracle", "fileinput", "ping3", "playwright", "pysftp", "tempfile"}
+def _reason(name: str) -> str:
+    """Why a call was not measured: most need models that the package does not bring."""
+    return DOCUMENT.unmeasured.get(name) or DOCUMENT.unmeasured.get(name.rpartition(".")[0], "")
+
+
+UNMEASURED = {
+    *(
+        "agents",
+        "builtins",
+        "composio",
+        "cx_Oracle",
+        "dashscope",
+        "fileinput",
+        "kinto_http",
+        "lark_oapi",
+        "ldap",
+    ),
+    *("moviepy", "oss2", "ping3", "playwright", "pydantic_ai", "pysftp", "pysnmp", "qcloud_cos", "scrapy"),
+    *("tempfile", "volcenginesdkarkruntime", "zhipuai"),
+}
 """What waits and was never driven: the reason of each is kept with the measurements."""
 
 

@@ -93,13 +93,13 @@ def watch_database(points: Points) -> None:
     last: dict[int, str] = {}
 
     @sa.event.listens_for(sa.Engine, "before_cursor_execute")
-    def before(_: Any, __: Any, statement: str, *___: Any) -> None:
-        if name := _written(statement):
+    def before(_: Any, __: Any, statement: str, values: Any, *___: Any) -> None:
+        if name := _written(statement, values):
             points.at(f"before {name}")
 
     @sa.event.listens_for(sa.Engine, "after_cursor_execute")
-    def after(_: Any, cursor: Any, statement: str, *__: Any) -> None:
-        if name := _written(statement):
+    def after(_: Any, cursor: Any, statement: str, values: Any, *__: Any) -> None:
+        if name := _written(statement, values):
             last[id(cursor.connection)] = name
             points.at(f"after {name}")
 
@@ -114,11 +114,14 @@ def watch_database(points: Points) -> None:
     DefaultDialect.do_commit = do_commit  # type: ignore[method-assign]  # that is what this file is for
 
 
-def _written(statement: str) -> str:
+def _written(statement: str, values: Any) -> str:
     found = WRITE.match(statement)
     if found is None or found[2] in NOISE:
         return ""
-    return f"{found[1].split()[0].upper()} {found[2]}"
+    fixes = found[2] == "fastperf_log" and "apply" in (
+        values.values() if isinstance(values, dict) else values
+    )
+    return f"{found[1].split()[0].upper()} {found[2]}{' of fixes' if fixes else ''}"
 
 
 def watch_calls(points: Points) -> None:
@@ -126,8 +129,9 @@ def watch_calls(points: Points) -> None:
 
     async def request(self: Any, method: str, url: Any, **options: Any) -> Any:
         name = f"{method} {_place(str(url))}"
-        if method == "POST" and name.endswith("graphql") and b"mutation" in (options.get("data") or b""):
-            name = "POST mutation"
+        asked = options.get("data") or b""
+        if method == "POST" and name.endswith("graphql") and b"mutation" in asked:
+            name = "POST commit" if b"createCommitOnBranch" in asked else "POST mutation"
         points.at(f"before {name}")
         answer = await calling(self, method, url, **options)
         points.at(f"after {name}")

@@ -11,11 +11,14 @@ import asyncio
 import functools
 import math
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from app.store import Store
 from tests.app.service import FILES, SLOW
+from tests.app.test_applying import SLEEPS
 from tests.fakegithub import FakeGitHub
 from tests.fakegithub.state import MergeGroup, Pull, Repo
 
@@ -45,6 +48,8 @@ class Matrix:
         self._say, self._until = say, until
         self.groups: list[MergeGroup] = []
         self.paused: set[int] = set()
+        self.mended: set[int] = set()
+        """Pull requests whose button *Apply fixes* was pressed."""
         self.missed: list[str] = []
         """Points that were not come to again."""
         self.left: list[str] = []
@@ -141,6 +146,24 @@ class Matrix:
             runs = self.storm.github.check_runs(group.repo, group.head_sha)
             if [run.status for run in runs] != ["completed"]:
                 self.storm.violations.append(f"merge group {group.head_sha[:7]}: {runs}")
+        self.storm.violations += await self._judge_commits()
+
+    async def _judge_commits(self) -> list[str]:
+        """One for each button that was pressed, and one line of it in the record."""
+        store = Store(self.storm.database)
+        await store.start()
+        try:
+            lines = Counter(entry.number for entry in await store.recorded(limit=10_000, action="apply"))
+        finally:
+            await store.close()
+        wrong = []
+        for number in sorted(self.mended):
+            pull, git = self.storm.shop.pulls[number], self.storm.shop.git
+            made = [git.commit_info(sha) for sha in git.log(pull.head_sha, exclude=pull.base_sha)]
+            commits = sum(commit is not None and commit.author_name == "fastperf" for commit in made)
+            if (commits, lines[number]) != (1, 1):
+                wrong.append(f"#{number}: {commits} commits of fixes, {lines[number]} lines of them")
+        return wrong
 
     # What the acts need
 
@@ -168,6 +191,12 @@ class Matrix:
 
     async def fresh(self) -> Pull:
         pull = await self.storm.open(slow=True)
+        await self.storm.rest()
+        return pull
+
+    async def mendable(self) -> Pull:
+        """One with problems whose fixes are proven."""
+        pull = await self.storm.open(slow=True, more=SLEEPS)
         await self.storm.rest()
         return pull
 
@@ -267,6 +296,12 @@ class Matrix:
         thread = next(comment.thread for comment in pull.comments if not comment.thread.is_resolved)
         await self.storm.github.resolve(self.storm.shop, thread)
 
+    async def apply(self, pull: Pull | None) -> None:
+        assert pull is not None
+        self.mended.add(pull.number)
+        (run,) = self.storm.runs(pull)
+        await self.storm.github.press(self.storm.shop, run.id, "apply")
+
     async def queue(self, pull: Pull | None) -> None:
         assert pull is not None
         self.groups.append(await self.storm.github.merge_group(self.storm.shop, [pull.number]))
@@ -319,6 +354,7 @@ ACTS: Final = (
     Act("pause", Matrix.said, Matrix.pause),
     Act("resume", Matrix.at_rest, Matrix.resume),
     Act("a resolved thread", Matrix.said, Matrix.resolve),
+    Act("a button that applies fixes", Matrix.mendable, Matrix.apply),
     Act("a merge queue", Matrix.fresh, Matrix.queue),
     Act("a merge", Matrix.fresh, Matrix.merge),
     Act("a repository that comes", Matrix.away, Matrix.arrive),

@@ -13,7 +13,7 @@ import re
 import signal
 import sqlite3
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -24,6 +24,7 @@ from tests.app.process import ROOT, AppProcess, environment_for
 from tests.app.recovery import children_of
 from tests.app.service import FILES, SLOW
 from tests.fakegithub import FakeGitHub
+from tests.fakegithub.github import PERMISSIONS
 from tests.fakegithub.state import CheckRun, Pull, Repo
 
 from .line import Line, server_of
@@ -172,8 +173,8 @@ class Storm:
         self._names = [f"machine-{number}" for number in range(machines)]
         self.machines: list[Machine] = []
         self.repo: Repo | None = None
-        self.slow: dict[str, bool] = {}
-        """Whether the change at a head is a slow one."""
+        self.slow: defaultdict[str, bool] = defaultdict(bool)
+        """Whether the change at a head is a slow one; a commit of ours is none."""
         self.forgiven: set[int] = set()
         """Pull requests whose problem somebody ignored."""
         self.hostile: set[int] = set()
@@ -195,7 +196,9 @@ class Storm:
         ]
         self.repo = self.github.add_repo("octo/shop", private=True, files=FILES, required_checks=["fastperf"])
         self.repo.roles["octocat"] = "write"
-        self.github.install("octo", [self.repo])
+        granted = PERMISSIONS | {"contents": "write"}
+        self.github.app.permissions = dict(granted)
+        self.github.install("octo", [self.repo], permissions=granted)
         self.github.expect(422, "pulls/create-review")  # the head moved in between
         for point in self.first_deaths:
             if not await self.machines[0].start_and_die(point):

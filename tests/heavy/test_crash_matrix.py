@@ -76,7 +76,7 @@ async def test_a_server_that_is_killed_after_its_commit_leaves_the_line_of_it_to
         )
         (run,) = fakegithub.check_runs(repo, pull.head_sha)
 
-        machine.order("before INSERT fastperf_log#2")  # the first is of the command itself
+        machine.order("before INSERT fastperf_log of fixes")
         await fakegithub.press(repo, run.id, "apply")
         assert await machine.died(60)
         assert pull.head_sha != run.head_sha

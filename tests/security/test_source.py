@@ -19,6 +19,7 @@ from app.analysis import Analysis, Request, pool
 from app.review.config import Config
 from rules import Options
 from rules.engine import registry
+from rules.engine.reading.regexes import Uncompiled
 from tests.app.analysis.archives import packed
 from tests.app.analysis.test_hostile import HOSTILE
 from tests.app.service import FILES, SLOW, Service
@@ -214,7 +215,7 @@ def _patterns() -> Iterator[tuple[str, re.Pattern[str], frozenset[str]]]:
         used.setdefault(name, set()).add(method)
     for module in modules:
         for name, value in vars(module).items():
-            if isinstance(value, re.Pattern) and isinstance(value.pattern, str):
+            if isinstance(value, re.Pattern | Uncompiled) and isinstance(value.pattern, str):
                 yield f"{module.__name__}.{name}", value, frozenset(used.get(name, {"search"}))
 
 

@@ -82,6 +82,91 @@ def openpyxl() -> Mapping[str, Call]:
     }
 
 
+def xlsxwriter() -> Mapping[str, Call]:
+    import xlsxwriter
+
+    def closed() -> None:
+        with xlsxwriter.Workbook(io.BytesIO(), {"in_memory": True}) as book:
+            sheet = book.add_worksheet()
+            for row in range(4_000):
+                sheet.write_row(row, 0, [PARAGRAPH[:20], row, row * 1.5, f"item {row}"])
+
+    return {"xlsxwriter.Workbook.close": closed}
+
+
+def reportlab() -> Mapping[str, Call]:
+    from reportlab.lib.styles import getSampleStyleSheet
+    from reportlab.platypus import Paragraph, SimpleDocTemplate
+
+    style = getSampleStyleSheet()["Normal"]
+
+    def built() -> None:
+        SimpleDocTemplate(io.BytesIO()).build([Paragraph(PARAGRAPH, style) for _ in range(300)])
+
+    return {"reportlab.platypus.SimpleDocTemplate.build": built}
+
+
+def pptx() -> Mapping[str, Call]:
+    import pptx
+
+    made, target = pptx.Presentation(), io.BytesIO()
+    for _ in range(300):
+        made.slides.add_slide(made.slide_layouts[1]).shapes.title.text = PARAGRAPH
+    made.save(target)
+    return {"pptx.Presentation": lambda: pptx.Presentation(io.BytesIO(target.getvalue()))}
+
+
+def xhtml2pdf() -> Mapping[str, Call]:
+    from xhtml2pdf import pisa
+
+    page = _page(20)
+    return {"xhtml2pdf.pisa.CreatePDF": lambda: pisa.CreatePDF(page, dest=io.BytesIO())}
+
+
+def cairosvg() -> Mapping[str, Call]:
+    import cairosvg
+
+    circles = "".join(
+        f'<circle cx="{x}" cy="{y}" r="9" fill="#29c" opacity="0.5"/>'
+        for x in range(0, 800, 10)
+        for y in range(0, 300, 10)
+    )
+    drawing = f'<svg xmlns="http://www.w3.org/2000/svg" width="800" height="300">{circles}</svg>'.encode()
+    return {
+        "cairosvg.svg2png": lambda: cairosvg.svg2png(bytestring=drawing),
+        "cairosvg.svg2pdf": lambda: cairosvg.svg2pdf(bytestring=drawing),
+    }
+
+
+def matplotlib() -> Mapping[str, Call]:
+    import matplotlib
+
+    matplotlib.use("agg")
+    from matplotlib import pyplot
+
+    figure, axes = pyplot.subplots(figsize=(12, 8))
+    for number in range(20):
+        axes.plot([each * number % 97 for each in range(2_000)], label=f"line {number}")
+    axes.legend()
+    return {
+        "matplotlib.pyplot.savefig": lambda: pyplot.savefig(io.BytesIO()),
+        "matplotlib.figure.Figure.savefig": lambda: figure.savefig(io.BytesIO()),
+    }
+
+
+def articles() -> Mapping[str, Call]:
+    import markdownify
+    import readability
+    import trafilatura
+
+    page, small = _page(1_500), _page(400)
+    return {
+        "markdownify.markdownify": lambda: markdownify.markdownify(page),
+        "readability.Document.summary": lambda: readability.Document(small).summary(),
+        "trafilatura.extract": lambda: trafilatura.extract(small),
+    }
+
+
 def docx() -> Mapping[str, Call]:
     import docx
 
@@ -217,6 +302,13 @@ GROUPS = (
     pdfplumber,
     pymupdf,
     openpyxl,
+    xlsxwriter,
+    reportlab,
+    pptx,
+    xhtml2pdf,
+    cairosvg,
+    matplotlib,
+    articles,
     docx,
     markitdown,
     weasyprint,
@@ -226,3 +318,5 @@ GROUPS = (
     lxml,
     yaml,
 )
+
+WITHOUT = {"pymupdf4llm.to_markdown": "it was not tried yet"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from benchmarks.impact.threads.gaps import Call
 from benchmarks.impact.threads.inputs import folder
@@ -113,7 +114,128 @@ def spacy() -> Mapping[str, Call]:
 
     place = folder() / "english"
     spacy.blank("en").to_disk(place)
-    return {"spacy.load": lambda: spacy.load(place)}
+    parser = spacy.blank("en")
+    parser.add_pipe("sentencizer")
+    text = "\n".join(f"{TEXT}. Number {number}." for number in range(300))
+    return {
+        "spacy.load": lambda: spacy.load(place),
+        "spacy.language.Language.__call__": lambda: parser(text),
+        "spacy.language.Language.pipe": lambda: list(parser.pipe(text.split("\n") * 4)),
+    }
+
+
+def onnxruntime() -> Mapping[str, Call]:
+    import numpy
+    import onnx
+    import onnxruntime
+    from onnx import TensorProto, helper
+
+    random = numpy.random.default_rng(1)
+    layers = [random.random((1_500, 1_500), dtype=numpy.float32) for _ in range(8)]
+    graph = helper.make_graph(
+        [helper.make_node("MatMul", [f"x{n}", f"w{n}"], [f"x{n + 1}"]) for n in range(len(layers))],
+        "layers",
+        [helper.make_tensor_value_info("x0", TensorProto.FLOAT, [None, 1_500])],
+        [helper.make_tensor_value_info(f"x{len(layers)}", TensorProto.FLOAT, [None, 1_500])],
+        [onnx.numpy_helper.from_array(layer, f"w{n}") for n, layer in enumerate(layers)],
+    )
+    made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    session = onnxruntime.InferenceSession(made.SerializeToString(), providers=["CPUExecutionProvider"])
+    rows = random.random((200, 1_500), dtype=numpy.float32)
+    return {"onnxruntime.InferenceSession.run": lambda: session.run(None, {"x0": rows})}
+
+
+def sklearn() -> Mapping[str, Call]:
+    import importlib
+
+    import numpy
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import cross_val_score, cross_validate
+    from sklearn.preprocessing import StandardScaler
+
+    random = numpy.random.default_rng(1)
+    rows = random.random((6_000, 20))
+    kinds = (rows[:, 0] + rows[:, 1] * rows[:, 2] + random.random(6_000) > 1.2).astype(int)
+
+    def made(name: str, *given: object, **options: object) -> Any:
+        module, _, cls = name.rpartition(".")
+        return getattr(importlib.import_module(module), cls)(*given, **options)
+
+    def fitting(name: str, count: int, *given: object, **options: object) -> Call:
+        return lambda: made(name, *given, **options).fit(rows[:count], kinds[:count])
+
+    steps = [("scaled", StandardScaler()), ("model", LogisticRegression(max_iter=2_000))]
+    wide = random.random((40_000, 40))
+    curve = {"C": [0.1, 1.0, 10.0]}
+    fits = {
+        "sklearn.ensemble.RandomForestClassifier": fitting("sklearn.ensemble.RandomForestClassifier", 1_500),
+        "sklearn.ensemble.RandomForestRegressor": fitting("sklearn.ensemble.RandomForestRegressor", 800),
+        "sklearn.ensemble.GradientBoostingClassifier": fitting(
+            "sklearn.ensemble.GradientBoostingClassifier", 1_000
+        ),
+        "sklearn.ensemble.GradientBoostingRegressor": fitting(
+            "sklearn.ensemble.GradientBoostingRegressor", 1_000
+        ),
+        "sklearn.ensemble.ExtraTreesClassifier": fitting("sklearn.ensemble.ExtraTreesClassifier", 2_000),
+        "sklearn.ensemble.ExtraTreesRegressor": fitting("sklearn.ensemble.ExtraTreesRegressor", 1_500),
+        "sklearn.ensemble.IsolationForest": fitting("sklearn.ensemble.IsolationForest", 6_000),
+        "sklearn.ensemble.AdaBoostClassifier": fitting("sklearn.ensemble.AdaBoostClassifier", 1_500),
+        "sklearn.linear_model.LogisticRegression": lambda: LogisticRegression(max_iter=5_000, tol=1e-9).fit(
+            wide, wide[:, 0] > 0.5
+        ),
+        "sklearn.linear_model.SGDClassifier": fitting(
+            "sklearn.linear_model.SGDClassifier", 6_000, max_iter=400, tol=None
+        ),
+        "sklearn.svm.SVC": fitting("sklearn.svm.SVC", 3_000),
+        "sklearn.svm.SVR": fitting("sklearn.svm.SVR", 2_500),
+        "sklearn.tree.DecisionTreeClassifier": lambda: made("sklearn.tree.DecisionTreeClassifier").fit(
+            wide[:12_000], wide[:12_000, 0] > random.random(12_000)
+        ),
+        "sklearn.tree.DecisionTreeRegressor": lambda: made("sklearn.tree.DecisionTreeRegressor").fit(
+            wide[:8_000], random.random(8_000)
+        ),
+        "sklearn.cluster.KMeans": fitting("sklearn.cluster.KMeans", 6_000, n_clusters=60, n_init=4),
+        "sklearn.cluster.DBSCAN": fitting("sklearn.cluster.DBSCAN", 6_000, eps=1.2),
+        "sklearn.cluster.AgglomerativeClustering": fitting("sklearn.cluster.AgglomerativeClustering", 3_000),
+        "sklearn.neural_network.MLPClassifier": fitting(
+            "sklearn.neural_network.MLPClassifier", 2_000, max_iter=40
+        ),
+        "sklearn.neural_network.MLPRegressor": fitting(
+            "sklearn.neural_network.MLPRegressor", 2_000, max_iter=40
+        ),
+        "sklearn.pipeline.Pipeline": lambda: made("sklearn.pipeline.Pipeline", steps).fit(
+            wide, wide[:, 0] > 0.5
+        ),
+        "sklearn.model_selection.GridSearchCV": fitting(
+            "sklearn.model_selection.GridSearchCV", 2_000, LogisticRegression(max_iter=500), curve
+        ),
+        "sklearn.model_selection.RandomizedSearchCV": fitting(
+            "sklearn.model_selection.RandomizedSearchCV",
+            2_000,
+            LogisticRegression(max_iter=500),
+            curve,
+            n_iter=3,
+        ),
+    }
+    kmeans = made("sklearn.cluster.KMeans", n_clusters=60, n_init=4)
+    dense = made("sklearn.cluster.DBSCAN", eps=1.2)
+    return {
+        **{f"{name}.fit": call for name, call in fits.items()},
+        "sklearn.cluster.KMeans.fit_predict": lambda: kmeans.fit_predict(rows),
+        "sklearn.cluster.DBSCAN.fit_predict": lambda: dense.fit_predict(rows),
+        "sklearn.manifold.TSNE.fit_transform": lambda: made(
+            "sklearn.manifold.TSNE", max_iter=250, perplexity=10
+        ).fit_transform(rows[:300]),
+        "sklearn.decomposition.PCA.fit_transform": lambda: made(
+            "sklearn.decomposition.PCA", 20
+        ).fit_transform(random.random((3_000, 600))),
+        "sklearn.model_selection.cross_val_score": lambda: cross_val_score(
+            LogisticRegression(max_iter=500), rows, kinds, cv=10
+        ),
+        "sklearn.model_selection.cross_validate": lambda: cross_validate(
+            LogisticRegression(max_iter=500), rows, kinds, cv=10
+        ),
+    }
 
 
 def whisper() -> Mapping[str, Call]:
@@ -159,10 +281,30 @@ def keras() -> Mapping[str, Call]:
 
 
 WITHOUT = {
-    "fastembed.TextEmbedding": "its models are on the network",
+    **dict.fromkeys(
+        (
+            "FlagEmbedding.BGEM3FlagModel",
+            "FlagEmbedding.FlagReranker",
+            "chonkie.BaseEmbeddings",
+            "chonkie.LateChunker",
+            "chonkie.SemanticChunker",
+            "easyocr.Reader",
+            "face_recognition",
+            "fastembed.TextEmbedding",
+            "insightface.app.FaceAnalysis",
+            "langchain_community.embeddings.HuggingFaceEmbeddings",
+            "langchain_huggingface.HuggingFaceEmbeddings",
+            "paddleocr.PaddleOCR",
+            "presidio_analyzer.AnalyzerEngine",
+            "ultralytics.YOLO",
+        ),
+        "its models are on the network",
+    ),
     "llama_cpp.Llama": "its models are on the network",
     "faster_whisper.WhisperModel.transcribe": "a model of random weights has no tokenizer that it reads",
+    "transformers.Pipeline": "some gigabytes to install, for what a thread is never offered",
+    "transformers.PreTrainedModel": "some gigabytes to install, for what a thread is never offered",
     "tensorflow.keras.models.load_model": "half a gigabyte for one call, which a thread is never offered for",
 }
 
-GROUPS = (sentences, transformers, torch, joblib, spacy, whisper, keras)
+GROUPS = (sentences, transformers, torch, joblib, spacy, onnxruntime, sklearn, whisper, keras)

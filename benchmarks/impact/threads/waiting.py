@@ -490,9 +490,28 @@ WITHOUT = {
     "builtins.input": "it waits for a person",
     "cx_Oracle.connect": "it no longer builds, and needs Oracle's own client",
     "fileinput.input": "it opens nothing before it is iterated",
+    "ldap.ldapobject.LDAPObject": "it is compiled with the headers of OpenLDAP",
+    "moviepy.VideoFileClip": "it was not tried yet",
+    **dict.fromkeys(
+        (
+            "agents.Runner.run_sync",
+            "composio.Composio",
+            "dashscope",
+            "kinto_http.Client",
+            "lark_oapi.Client",
+            "oss2.Bucket",
+            "pydantic_ai.Agent.run_sync",
+            "qcloud_cos.CosS3Client",
+            "volcenginesdkarkruntime.Ark",
+            "zhipuai.ZhipuAI",
+        ),
+        "it was not tried yet",
+    ),
     "ping3.ping": "what does not answer is not on this machine",
     "pysftp.Connection": "no release of it can be imported beside today's paramiko",
     "playwright.sync_api.Page.goto": "its objects belong to the thread that made them",
+    "pysnmp.hlapi.getCmd": "no release of today has it",
+    "scrapy.crawler.CrawlerProcess.start": "a process runs it once",
     "tempfile.NamedTemporaryFile": "a file is made in microseconds",
 }
 """What is not driven, and why."""

@@ -8,7 +8,6 @@ the database's connection limit; everything it does not know of the service is a
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
@@ -33,6 +32,7 @@ from rules.engine.costs.waiting import (
 )
 from rules.engine.finding import Cost, Effort, Endpoint, Holding, Occupancy, Options
 from rules.engine.linking.deployment import Deployment
+from rules.engine.reading.regexes import regex
 from rules.libraries import Kind
 
 POOL = 15
@@ -97,7 +97,7 @@ BUSY = 0.8
 """The share of a resource above which waiting times grow out of hand."""
 
 _SUPERSCRIPTS = {"⁰": 0, "¹": 1, "²": 2, "³": 3, "⁴": 4, "⁵": 5, "⁶": 6}
-_TERM = re.compile(r"(\d+(?:\.\d+)?)?\s*([A-Za-z][A-Za-z0-9_]*)?([⁰¹²³⁴⁵⁶])?")
+_TERM = regex(r"(\d+(?:\.\d+)?)?\s*([A-Za-z][A-Za-z0-9_]*)?([⁰¹²³⁴⁵⁶])?")
 
 
 class Limit(msgspec.Struct, frozen=True, kw_only=True):

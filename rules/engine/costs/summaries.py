@@ -541,7 +541,7 @@ def _rarely(call: Call, granted: bool) -> int:
 
 def possible(summary: Summary, function: Function, call: Call) -> Summary:
     """The summary without what `call` of `function` says not to do."""
-    if not function.switches:
+    if not function.switches or not any(leaf.needs for leaves in _all_leaves(summary) for leaf in leaves):
         return summary
 
     def kept(leaves: tuple[Leaf, ...]) -> tuple[Leaf, ...]:
@@ -556,6 +556,18 @@ def possible(summary: Summary, function: Function, call: Call) -> Summary:
         cpu=kept(summary.cpu),
         reads=kept(summary.reads),
         writes=kept(summary.writes),
+    )
+
+
+def _all_leaves(summary: Summary) -> tuple[tuple[Leaf, ...], ...]:
+    return (
+        summary.blocking,
+        summary.queries,
+        summary.external,
+        summary.commits,
+        summary.cpu,
+        summary.reads,
+        summary.writes,
     )
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from rules.engine.linking.graph import CALL, THREAD
 from rules.engine.linking.heirs import is_abstract
 from rules.engine.linking.values import Sort, Value
 from rules.engine.reading import facts
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.walking import walk
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ _MANY = 60
 _RARELY = facts.ON_MISS | facts.DETACHED | facts.FAILING | facts.RECALLED | facts.WISHED
 _NEAR = 5
 """Longer call paths end in what is done now and then: a refreshed token, a metric."""
-_WRITES = re.compile(
+_WRITES = regex(
     r"^_*(?:a|async|do|try|safe|bulk|batch|re)?_?(?:create|update|upsert|delete|insert|save|store|set|add|remove|send|publish|upload"
     r"|put|patch|post|enqueue|register|unregister|charge|pay|start|stop|restart|cancel|sync|write|push|notify|emit|apply|close"
     r"|connect|disconnect|login|logout|init|initialize|setup|wait|ensure|process|handle|run|execute|commit|refresh|mark|log"

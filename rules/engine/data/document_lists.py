@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-import re
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from rules.engine.reading.raw_text import Returned
+from rules.engine.reading.regexes import regex
 
 if TYPE_CHECKING:
     from rules.engine.linking.graph import Node
@@ -18,12 +18,12 @@ ENDS = frozenset(
     {"to_list", "find", "all", "filter", "order_by", "prefetch_related", "select_related", "distinct"}
 )
 """Methods that such a query may end with."""
-_MONGO = re.compile(
+_MONGO = regex(
     r"(?:motor\.motor_asyncio\.AsyncIOMotor|pymongo\.asynchronous\.(?:collection|database)\.Async|pymongo\.(?:collection|database)\.)"
     r"(?:Collection|Database\.\w+)\.find"
 )
-_BEANIE = re.compile(r"beanie\.Document\.(?:find|find_many|find_all|all)")
-_TORTOISE = re.compile(r"tortoise\.models\.Model\.(?:all|filter)")
+_BEANIE = regex(r"beanie\.Document\.(?:find|find_many|find_all|all)")
+_TORTOISE = regex(r"tortoise\.models\.Model\.(?:all|filter)")
 _KEEPS = frozenset(
     {"sort", "to_list", "batch_size", "hint", "project", "allow_disk_use"}
     | {"order_by", "prefetch_related", "select_related", "distinct", "all", "using_db"}

@@ -5,7 +5,6 @@ What costs there is a commit that wrote something: it waits for the disk.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -13,6 +12,7 @@ from weakref import WeakKeyDictionary
 from rules import libraries
 from rules.engine.data.pools import SERVER_DRIVERS
 from rules.engine.reading.paths import place_of
+from rules.engine.reading.regexes import regex
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _DRIVERS = ("sqlite3.", "aiosqlite.", "duckdb.")
 _THROUGH_ENGINE = ("sqlalchemy.", "sqlmodel.")
 _HELD, _GIVEN = "addresses held", "addresses given"
-_URL = re.compile(r"[\"']?(sqlite|postgres|mysql|mariadb|oracle|mssql)[\w+]*:")
+_URL = regex(r"[\"']?(sqlite|postgres|mysql|mariadb|oracle|mssql)[\w+]*:")
 
 _known: WeakKeyDictionary[Project, bool] = WeakKeyDictionary()
 _written: WeakKeyDictionary[Project, frozenset[str]] = WeakKeyDictionary()

@@ -64,6 +64,8 @@ def _grows(value: ast.AST | None, module: Module, steps: int) -> bool:
     if not isinstance(value, ast.expr) or not steps:
         return False
     value = unwrapped(value)
+    if _belongs_to_one(value, module):
+        return False
     if gives_rows(value, module):
         return True
     match value:
@@ -94,6 +96,12 @@ def _grows(value: ast.AST | None, module: Module, steps: int) -> bool:
         case _:
             return False
     return any(_grows(each, module, steps - 1) for each in parts)
+
+
+def _belongs_to_one(value: ast.expr, module: Module) -> bool:
+    """Whether it is a collection of one row that was looked up, `order.items`: how long that is, nobody sees."""
+    rows = module.rows(value.value) if isinstance(value, ast.Attribute) else ()
+    return bool(rows) and not any(each.many for each in rows)
 
 
 def _name_grows(name: ast.Name, module: Module, steps: int) -> bool:

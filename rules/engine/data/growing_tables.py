@@ -5,8 +5,9 @@ Most other tables hold what somebody sets up, and only their owner knows how muc
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
+
+from rules.engine.reading.regexes import regex
 
 if TYPE_CHECKING:
     from rules.engine.data.tables import Table
@@ -108,11 +109,11 @@ _GROWING = frozenset(
     }
 )
 """Last words of tables that the use of an application fills."""
-_OWNER = re.compile(
+_OWNER = regex(
     r"(?:user|owner|author|customer|client|member|patient|student|account|sender|recipient)_?(?:id|uuid)"
 )
 """Columns by which each person has rows of their own."""
-_CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_CAPITAL = regex(r"(?<=[a-z0-9])(?=[A-Z])")
 
 
 def grows(table: Table) -> bool:

@@ -12,6 +12,7 @@ from rules.engine.linking.context import AT_STARTUP, IN_REQUEST
 from rules.engine.linking.values import Sort, Value
 from rules.engine.reading import facts, switches
 from rules.engine.reading.loop_shapes import FEW, is_short, iterables, targets, unwrapped
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import Part
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
@@ -24,26 +25,27 @@ if TYPE_CHECKING:
     from rules.engine.reading.scopes import Binding
 
 
+_KEY_ENDS = ("_id", "_uuid", "_key", "_name", "_code", "_slug")
 _FIELDS = frozenset({"model_dump", "dict", "asdict", "__dict__", "_asdict"})
 """What gives one value per field of a schema."""
 _GROUPING = frozenset({"append", "add", "extend", "update", "setdefault"})
 _GROUPS = frozenset({"defaultdict", "groupby"})
 _ARRIVING = ("stream", "listen", "subscri", "consum")
 _ENUM = "enum."
-_SHORT = re.compile(
+_SHORT = regex(
     r"\b(?:few|small|short|handful|at most|bounded|one or two|rare|rarely|deliberate\w*|intentional\w*)\b",
     re.IGNORECASE,
 )
-_PREPARING = re.compile(
+_PREPARING = regex(
     r"(?:^|[/_])(?:seed|seeds|seeders?|fixes|fixtures?|migrat\w*|backfills?|bootstrap)(?=[/_.]|$)"
 )
 """Paths of code that fills or mends a database once."""
-_FILLING = re.compile(
+_FILLING = regex(
     r"_*(?:(?:seed|backfill|migrate|bootstrap|populate)(?:_|$)"
     r"|(?:create|build|ensure|init|initialize|setup)_(?:db|database|index(?:es)?|indices|tables?|schemas?|constraints)(?:_|$))"
 )
 """Such functions."""
-_SETTINGS = re.compile(r"(?:\w*_)?settings|_*(?:app_)?(?:config|conf|env)", re.IGNORECASE)
+_SETTINGS = regex(r"(?:\w*_)?settings|_*(?:app_)?(?:config|conf|env)", re.IGNORECASE)
 _OWN = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.For, ast.AsyncFor, ast.While)
 """What a `break` or `return` inside does not leave the loop with, or not for certain."""
 
@@ -125,8 +127,17 @@ def _is_configured(value: ast.AST | None) -> bool:
 
 
 def sounds_few(loop: ast.AST) -> bool:
-    """Whether a loop goes over a handful, as the name of its list says: managers, roles, providers."""
-    return any(small_tables.sounds_few(_list_name(iterable)) for iterable in iterables(loop))
+    """Whether a loop goes over a handful, as the name of its list says, or that of its item: managers, roles, providers.
+
+    Of keys only the list's: there may be many `owner_id` among `ids`.
+    """
+    names = [_list_name(iterable) for iterable in iterables(loop)]
+    names += [
+        target.id
+        for target in targets(loop)
+        if isinstance(target, ast.Name) and not target.id.endswith(_KEY_ENDS)
+    ]
+    return any(map(small_tables.sounds_few, names))
 
 
 def _list_name(iterable: ast.expr) -> str:

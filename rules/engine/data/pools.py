@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from rules import libraries
 from rules.engine.linking.values import Sort
+from rules.engine.reading.regexes import regex
 from rules.engine.service.creation import lasts, made_again, serves
 
 if TYPE_CHECKING:
@@ -55,8 +56,8 @@ SERVER_DRIVERS = frozenset(
         "pymssql",
     }
 )
-_SERVER_URL = re.compile(r"\b(?:postgres(?:ql)?|mysql|mariadb|oracle|mssql)(?:\+\w+)?://")
-_ASIDE = re.compile(
+_SERVER_URL = regex(r"\b(?:postgres(?:ql)?|mysql|mariadb|oracle|mssql)(?:\+\w+)?://")
+_ASIDE = regex(
     r"(?:^|_)(?:test|tests|alembic|migrat\w*|script|seed|celery|worker|task|job)s?(?:_|$)", re.IGNORECASE
 )
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from rules.engine.linking.values import Sort
+from rules.engine.reading.regexes import regex
 
 if TYPE_CHECKING:
     from rules.engine.linking.callees import Callee
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 _CLIENTS = (".Redis", ".Valkey")
 # Keys whose entries are meant to stay, or are taken away by who put them there.
-_MEANT_TO_STAY = re.compile(
+_MEANT_TO_STAY = regex(
     r"lock|mutex|counter|count|total|queue|stream|limit|quota|config|setting|flag|registry|leader|heartbeat|cursor"
     r"|watermark|checkpoint|offset|version|state|status|fence|last_|latest|progress|job|task|subscri|webhook|permanent|toggle|enabled|disabled|plugin|presence",
     re.IGNORECASE,

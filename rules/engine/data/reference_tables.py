@@ -12,28 +12,27 @@ from weakref import WeakKeyDictionary
 
 from rules.engine.linking.graph import place_of
 from rules.engine.reading.facts import LOAD, ModuleFacts
+from rules.engine.reading.regexes import regex
 
 if TYPE_CHECKING:
     from rules.engine.data.tables import Table
     from rules.engine.project import Project
 
 _MOST_COLUMNS = 7
-_KEPT_BESIDE = re.compile(
+_KEPT_BESIDE = regex(
     r"(?:(?:created?|updated?|modified|deleted)_(?:at|on|by|date|time|user)|(?:display|sort)_order|position"
     r"|(?:creation|modification)_date|description|effective_\w+|expiration_date|valid_(?:from|to|until)|(?:is_)?(?:active|enabled|legacy|deprecated|default))"
 )
 """Columns that any table may have: when a row came, who changed it, where it stands in a list, whether it still holds."""
-_BY_HAND = re.compile(
+_BY_HAND = regex(
     r"(?:sort|display|menu|list)_(?:order|index|position)|sort|ordering|is_(?:default|builtin|built_in|predefined)"
 )
 """Columns of lists that somebody puts in order, or of which some rows come with the application."""
-_PEOPLE = re.compile(
-    r"e?_?mail|password|token|phone|user|owner|author|customer|tenant|message|content|body|url"
-)
+_PEOPLE = regex(r"e?_?mail|password|token|phone|user|owner|author|customer|tenant|message|content|body|url")
 """What columns are called whose rows come from people."""
-_SEEDS = re.compile(r"(?:^|[/_])(?:seed|seeds|seeders?|fixtures?|migrat\w*|bootstrap|scripts?)(?=[/_.]|$)")
-_INSERTS = re.compile(r"\binsert\s+(?:or\s+\w+\s+)?into\s+[\"`\[]?(?:\w+\.)?(\w+)", re.IGNORECASE)
-_MAKES = re.compile(
+_SEEDS = regex(r"(?:^|[/_])(?:seed|seeds|seeders?|fixtures?|migrat\w*|bootstrap|scripts?)(?=[/_.]|$)")
+_INSERTS = regex(r"\binsert\s+(?:or\s+\w+\s+)?into\s+[\"`\[]?(?:\w+\.)?(\w+)", re.IGNORECASE)
+_MAKES = regex(
     r"create|bulk|get_or|update_or|insert|upsert|save|add|model_validate|from_|parse_|construct|new|make"
 )
 """Methods of a class that may make an object of it."""

@@ -18,13 +18,23 @@ from rules.engine.finding import Confidence, Hop, Severity
 from rules.engine.linking.context import Context
 from rules.engine.linking.roles import Role
 from rules.engine.reading.extraction import is_writing
-from rules.engine.reading.loop_shapes import is_batched, is_search, is_short, spelled
+from rules.engine.reading.loop_shapes import (
+    is_batched,
+    is_search,
+    is_short,
+    iterables,
+    spelled,
+    targets,
+    unwrapped,
+)
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.rows import ITEM
+from rules.engine.reading.scopes import Part
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.surroundings import fills_gap
 from rules.engine.reading.walking import walk
 from rules.engine.service.creation import serves
-from rules.engine.service.traffic import is_seldom
+from rules.engine.service.traffic import is_maintenance, is_seldom
 from rules.libraries import Kind
 
 if TYPE_CHECKING:
@@ -54,16 +64,22 @@ _FAR = 3
 """So many calls away a query is likely a side matter of what an item needs anyway."""
 _RUNNING = frozenset({"execute", "exec", "scalar", "scalars", "fetchval", "fetchrow", "fetch"})
 _BUILDERS = frozenset({"insert", "update", "delete", "select"})
-_HEAVY = re.compile(
+_HEAVY = regex(
     r"(?:^|_)a?(?:ingest|embed|retrieve|transcribe|synthesi[sz]e|infer|predict|train|restart|deploy|crawl|scrape|download)"
     r"(?:_|$)"
 )
 """Names of work beside which one look-up is nothing, whatever it is made of."""
-_MEMO = re.compile(r"cache|memo", re.IGNORECASE)
+_EXPORTING = regex(r"(?:^|_)(?:export|convert|scan|backup|ingest|render)(?:_|$)|_to_file$")
+"""Names of functions that make or read a whole document each time."""
+_UPLOADS = frozenset(
+    {"fastapi.UploadFile", "fastapi.datastructures.UploadFile", "starlette.datastructures.UploadFile"}
+)
+_MEMO = regex(r"cache|memo", re.IGNORECASE)
 _DEFINING = frozenset(
     {"CreateTable", "DropTable", "CreateIndex", "DropIndex", "CreateSchema", "DropSchema", "DDL"}
+    | {"AddConstraint", "DropConstraint", "CreateSequence", "DropSequence"}
 )
-_SCHEMA = re.compile(
+_SCHEMA = regex(
     r"\s*(?:CREATE|ALTER|DROP|TRUNCATE|SET|GRANT|VACUUM|ANALYZE|LOCK|NOTIFY|LISTEN)\s", re.IGNORECASE
 )
 
@@ -304,13 +320,22 @@ def confidence_of(call: ast.Call, loop: LoopNode, leaf: Leaf | None, module: Mod
         return Confidence.POSSIBLE
     if _leaves_beside(call, loop, module) or _is_kept(call, loop, module) or _hands_memo(call, module):
         return Confidence.POSSIBLE
+    if _goes_over_uploads(loop, module) or is_maintenance(call, module):
+        return Confidence.POSSIBLE
     if leaf is None:
         return Confidence.CERTAIN
+    if _EXPORTING.search(last_name(call.func)):
+        return Confidence.POSSIBLE
     if leaf.sometimes or leaf.rarely or (len(leaf.path) >= _FAR and module.role(call) != Role.ENDPOINT):
         return Confidence.POSSIBLE
     if leaf.callable.endswith("ession.get") and _gives_own_key(call, module):
         return Confidence.POSSIBLE
     return Confidence.POSSIBLE if _works_on_files(call, module) else Confidence.LIKELY
+
+
+def _goes_over_uploads(loop: LoopNode, module: Module) -> bool:
+    """Whether the items are files that come with the request: each is read and stored, beside which a look-up is nothing."""
+    return any(module.item_type(unwrapped(each)) in _UPLOADS for each in iterables(loop))
 
 
 def _is_kept(call: ast.Call, loop: LoopNode, module: Module) -> bool:
@@ -510,6 +535,28 @@ def one_table(call: ast.Call, loop: ast.AST, module: Module) -> bool:
                 if module.depends_on_loop(table, loop):
                     return False
     return True
+
+
+def is_made_for_item(call: ast.Call, loop: ast.AST, module: Module) -> bool:
+    """Whether a function of the project makes the statement from the item as a whole: `execute(statement_for(version))`.
+    Which table it reads, and whether one statement could do for all, only the function knows."""
+    if not call.args:
+        return False
+    names = {part.id for each in targets(loop) for part in walk(each) if isinstance(part, ast.Name)}
+    statement = call.args[0]
+    makers: list[object] = [statement]
+    if isinstance(statement, ast.Name):
+        bindings = module.index.scope_at(statement).bindings.get(statement.id, [])
+        makers = [each.value.value if isinstance(each.value, Part) else each.value for each in bindings]
+    return any(
+        isinstance(maker, ast.Call)
+        and module.callee(maker) is not None
+        and any(
+            isinstance(given, ast.Name) and given.id in names
+            for given in (*maker.args, *(keyword.value for keyword in maker.keywords))
+        )
+        for maker in makers
+    )
 
 
 def _built(statement: ast.expr, module: Module) -> ast.AST:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 def summary_of_member(node: ast.Attribute, module: Module) -> tuple[Node, Summary] | None:
     """What the method or property does that `node` names of one row of several; None when it is none, or unknown."""
-    if not isinstance(node.value, ast.Name):
+    if not isinstance(node.value, ast.Name) or not module.project.models.tables:
         return None
     found: Node | None = None
     for loaded in module.rows(node.value):

@@ -5,8 +5,9 @@ A scan of a few hundred rows costs less than a millisecond, and all of them fit 
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
+
+from rules.engine.reading.regexes import regex
 
 if TYPE_CHECKING:
     from rules.engine.data.tables import Table
@@ -30,6 +31,8 @@ _SMALL = frozenset(
             "invite",
             "camera",
             "printer",
+            "room",
+            "community",
         ),
     }
 )
@@ -84,7 +87,8 @@ _HANDFULS = frozenset(
         *("language", "locale", "currency", "country", "category", "kind", "priority", "severity", "status"),
         *("tier", "plan", "badge", "setting", "preference", "feature", "flag", "quota", "tracker", "tag"),
         *("field", "column", "widget", "handler", "backend", "driver", "adapter", "validator", "header"),
-        *("workspace", "gateway", "psp", "config"),
+        *("workspace", "gateway", "psp", "config", "source", "datasource"),
+        *("editor", "viewer", "contributor", "author", "keyword", "assignee", "reviewer"),
     }
 )
 """Last words of lists that hold a handful, whoever asks."""
@@ -92,7 +96,7 @@ _HANDFULS = frozenset(
 
 _LEFT = ("default_", "bad_", "failed_", "invalid_", "broken_", "stale_", "expired_", "notification_items")
 """How names of lists begin that hold what is left over: mostly nothing at all."""
-_KEYS = re.compile(r"_(?:ids?|uuids?|keys?|names?|codes?|slugs?|list)$")
+_KEYS = regex(r"_(?:ids?|uuids?|keys?|names?|codes?|slugs?|list)$")
 """What a list of references to them has in its name besides."""
 
 
@@ -109,11 +113,11 @@ def is_small(table: Table) -> bool:
     return any(map(_says_small, names))
 
 
-_SET_UP = re.compile(
+_SET_UP = regex(
     r"(?:^|_)(?:webhook|(?:app|bot|slack|github|plugin)_?installation|data_?source|data_?sink|notification_channel)s?"
 )
 """How names of tables end whose rows somebody sets up, one after another, where the whole application has them."""
-_OWNER = re.compile(
+_OWNER = regex(
     r"(?:user|owner|tenant|org|organi[sz]ation|account|customer|project|workspace|shop|store|company)_?(?:id|uuid)"
 )
 """Columns, with or without a foreign key, by which each customer has rows of their own."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 from weakref import WeakKeyDictionary
 
 from msgspec import Struct
@@ -16,6 +16,7 @@ from rules.engine.reading import facts
 from rules.engine.reading.walking import own_nodes, walk
 
 if TYPE_CHECKING:
+    from rules.engine.costs.summaries import Leaf
     from rules.engine.linking.graph import Node
     from rules.engine.linking.values import Value
     from rules.engine.module import Module
@@ -95,6 +96,12 @@ class Held(Struct, frozen=True):
     """The session as the code spells it."""
     begun: int
     """The line of the statement that took the connection."""
+    sometimes: bool = False
+    """Only one arm of a branch on the way leads there."""
+
+
+_Reached: TypeAlias = "tuple[str, tuple[Hop, ...], bool]"
+"""What a call reaches, the way there, and whether only one arm of a branch leads to it."""
 
 
 class _Event(Struct, frozen=True):
@@ -107,6 +114,7 @@ _MAKERS = frozenset({"sqlalchemy.orm.sessionmaker", "sqlalchemy.ext.asyncio.asyn
 _SPAWNING = frozenset({"create_task", "ensure_future", "start_soon"})
 _QUICK = frozenset({"queue", "dns", "socket"})
 _FAR = 3
+_HELPERS = 2
 _SOMETIMES = facts.CONDITIONAL | facts.FAILING | facts.RECALLED | facts.WISHED | facts.ON_MISS
 
 
@@ -123,7 +131,7 @@ def nested_acquires(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Mo
 def _while_held(
     function: ast.FunctionDef | ast.AsyncFunctionDef,
     module: Module,
-    wanted: Callable[[ast.Call, Module], tuple[str, tuple[Hop, ...]] | None],
+    wanted: Callable[[ast.Call, Module], _Reached | None],
 ) -> Iterator[Held]:
     sessions, calls = _sessions_and_calls(function, module)
     if not sessions:
@@ -132,7 +140,7 @@ def _while_held(
     if not outward:
         return
     events = [event for call in calls for event in _events(call, sessions, module)]
-    for call, (leaf, path) in outward:
+    for call, (leaf, path, sometimes) in outward:
         place = (call.lineno, call.col_offset)
         before = [event for event in events if (event.call.lineno, event.call.col_offset) < place]
         for session in sessions:
@@ -150,7 +158,7 @@ def _while_held(
                 None,
             )
             if begun is not None:
-                yield Held(call, leaf, path, session, begun)
+                yield Held(call, leaf, path, session, begun, sometimes)
                 break
 
 
@@ -219,16 +227,32 @@ def _events(call: ast.Call, sessions: list[str], module: Module) -> Iterator[_Ev
     if summary is None:
         return
     for name in given:
-        if summary.commits or _begins(module.callee(call)):
+        if summary.commits or _begins(module.callee(call), module.project):
             yield _Event(call, name, releases=True)
         elif summary.queries:
             yield _Event(call, name, releases=False)
 
 
-def _begins(target: Node | None) -> bool:
-    """Whether a helper works in a transaction that ends with its own block: `async with session.begin():`."""
-    return target is not None and any(
-        call.ref.rpartition(".")[2] == "begin" for call in target.function.calls
+def _begins(target: Node | None, project: Project, steps: int = _HELPERS) -> bool:
+    """Whether a helper works in a transaction that ends with its own block (`async with session.begin():`), or hands the
+    session to one that does."""
+    if target is None or not steps:
+        return False
+    if any(call.ref.rpartition(".")[2] == "begin" for call in target.function.calls):
+        return True
+    return any(
+        edge.kind == "call"
+        and _takes_session(edge.target, project)
+        and _begins(edge.target, project, steps - 1)
+        for edge in target.edges
+    )
+
+
+def _takes_session(node: Node, project: Project) -> bool:
+    return any(
+        holds(project.resolver.value(parameter.annotation, node.module), project)
+        for parameter in node.function.parameters
+        if parameter.annotation
     )
 
 
@@ -242,7 +266,7 @@ def _root(node: ast.expr) -> ast.expr:
                 return node
 
 
-def _outward(call: ast.Call, module: Module) -> tuple[str, tuple[Hop, ...]] | None:
+def _outward(call: ast.Call, module: Module) -> _Reached | None:
     """What a call reaches outside the machine, itself or through a helper."""
     external = module.external(call)
     if external is None and not module.enters(call):
@@ -250,11 +274,11 @@ def _outward(call: ast.Call, module: Module) -> tuple[str, tuple[Hop, ...]] | No
     if module.is_offloaded(call) or _in_handler(call, module) or _is_spawned(call, module):
         return None
     if external is not None:
-        return (external.name, ()) if external.kind not in _QUICK else None
+        return (external.name, (), False) if external.kind not in _QUICK else None
     summary = module.summary(call)
     if summary is None or summary.commits:
         return None  # a helper that commits may well do so first
-    for leaf in summary.external:
+    for leaf in sorted(summary.external, key=_is_doubtful):
         known = libraries.external(leaf.callable)
         if (
             known is not None
@@ -264,8 +288,12 @@ def _outward(call: ast.Call, module: Module) -> tuple[str, tuple[Hop, ...]] | No
         ):
             if leaf.on_miss or _says_so_itself(call, leaf.path[0].line, module):
                 return None
-            return leaf.callable, leaf.path
+            return leaf.callable, leaf.path, _is_doubtful(leaf)
     return None
+
+
+def _is_doubtful(leaf: Leaf) -> bool:
+    return leaf.sometimes or bool(leaf.rarely)
 
 
 def _says_so_itself(call: ast.Call, line: int, module: Module) -> bool:
@@ -276,13 +304,7 @@ def _says_so_itself(call: ast.Call, line: int, module: Module) -> bool:
     values = [*call.args, *(keyword.value for keyword in call.keywords)]
     if not any(holds(module.value(value), module.project) for value in values):
         return False
-    resolver = module.project.resolver
-    is_given = any(
-        holds(resolver.value(parameter.annotation, target.module), module.project)
-        for parameter in target.function.parameters
-        if parameter.annotation
-    )
-    return is_given and (
+    return _takes_session(target, module.project) and (
         any(
             leaf.query is not None
             and leaf.query.kind not in ("connect", "commit", "rollback")
@@ -303,14 +325,14 @@ def _comes_first(call: Call, line: int) -> bool:
     return call.line < line and "?" not in call.path and not call.flags & _SOMETIMES
 
 
-def _acquires(call: ast.Call, module: Module) -> tuple[str, tuple[Hop, ...]] | None:
+def _acquires(call: ast.Call, module: Module) -> _Reached | None:
     """Whether a call opens a session of its own, itself or in a helper that is not given one."""
     if module.is_offloaded(call) or _in_handler(call, module) or _is_spawned(call, module):
         return None
     if isinstance(module.parent(call), ast.withitem) and _makes_session(
         module.value(call.func), module.project
     ):
-        return ast.unparse(call.func), ()
+        return ast.unparse(call.func), (), False
     target = module.callee(call)
     if target is None or target.function.flags & facts.GENERATOR:
         return None
@@ -318,7 +340,7 @@ def _acquires(call: ast.Call, module: Module) -> tuple[str, tuple[Hop, ...]] | N
     if any(holds(module.value(value), module.project) for value in values):
         return None
     opened = _opened_in(target, module.project, 0)
-    return (opened[-1].symbol, opened) if opened else None
+    return (opened[-1].symbol, opened, False) if opened else None
 
 
 def _opened_in(node: Node, project: Project, depth: int) -> tuple[Hop, ...]:

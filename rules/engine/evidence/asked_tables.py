@@ -13,15 +13,16 @@ from collections.abc import Iterator, Mapping
 from rules.engine.data.models import Models
 from rules.engine.data.tables import Table
 from rules.engine.finding import Finding
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.source import Source, SourceError, parse
 
-_SOURCE = re.compile(
+_SOURCE = regex(
     r"\b(?:FROM|JOIN|INTO|UPDATE)\s+(?:ONLY\s+)?((?:[\"`\[]?\w+[\"`\]]?\.)?[\"`\[]?\w+)", re.IGNORECASE
 )
-_COLUMN = re.compile(r"\b([A-Za-z_]\w*?)(?:_\d+)?[\"`\]]?\.[\"`\[]?\w+")
+_COLUMN = regex(r"\b([A-Za-z_]\w*?)(?:_\d+)?[\"`\]]?\.[\"`\[]?\w+")
 """`products.id`; an alias of SQLAlchemy's has a number at its end: `products_1.id`."""
-_WRITES = re.compile(r"\s*(?:INSERT|UPDATE|DELETE|MERGE|REPLACE)\b", re.IGNORECASE)
-_ANY_FROM = re.compile(r"\bFROM\b", re.IGNORECASE)
+_WRITES = regex(r"\s*(?:INSERT|UPDATE|DELETE|MERGE|REPLACE)\b", re.IGNORECASE)
+_ANY_FROM = regex(r"\bFROM\b", re.IGNORECASE)
 _DEEPEST = 3
 """Names that stand for names: `statement = query.where(…)` after `query = select(…)`."""
 

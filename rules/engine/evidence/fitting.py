@@ -6,7 +6,6 @@ function that was moved or renamed is known by its body, a line by the text arou
 
 from __future__ import annotations
 
-import difflib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
@@ -262,6 +261,8 @@ class Names:
         if before is None or after is None or before == after:
             return _SAME
         if path not in self._lines:
+            import difflib  # only here: most versions have no evidence
+
             matcher = difflib.SequenceMatcher(None, before.splitlines(), after.splitlines())
             self._lines[path] = {
                 new + offset + 1: old + offset + 1

@@ -15,22 +15,24 @@ from typing import Any
 
 import msgspec
 
+from rules.engine.reading.regexes import regex
+
 MOST_STACK = 500
 MOST_REPEATS = 10
 """Statements, and calls, that are kept of each route."""
 LONGEST_TEXT = 300
-_RAW_FRAME = re.compile(r"^(?P<function>.+?) \((?P<file>[^()]+?)(?::(?P<line>\d+))?\)$")
-_RAW_LINE = re.compile(r"^(?P<stack>\S.*) (?P<count>\d+)$")
-_SAMPLE = re.compile(
+_RAW_FRAME = regex(r"^(?P<function>.+?) \((?P<file>[^()]+?)(?::(?P<line>\d+))?\)$")
+_RAW_LINE = regex(r"^(?P<stack>\S.*) (?P<count>\d+)$")
+_SAMPLE = regex(
     r'^(?P<name>[A-Za-z_:][\w:]*)\{(?P<labels>(?:[^"}]|"(?:[^"\\]|\\.)*")*)\}\s+(?P<value>[0-9.eE+-]+|NaN|\+?Inf)'
 )
-_LABEL = re.compile(r'\b(?P<key>\w+)="(?P<value>(?:[^"\\]|\\.)*)"')
+_LABEL = regex(r'\b(?P<key>\w+)="(?P<value>(?:[^"\\]|\\.)*)"')
 _ROUTE_LABELS = ("http_route", "handler", "route", "path_template", "path", "endpoint")
 _METHOD_LABELS = ("http_request_method", "http_method", "method")
-_DURATION = re.compile(r"(?:request|server).*(?:duration|latency|time)|(?:duration|latency).*request")
-_SPACES = re.compile(r"\s+")
-_ADDRESS = re.compile(r"(?<!\w)\w+://(?:[^/?#@]*@)?(?P<host>[^/?#]+)")
-_FROM = re.compile(r"\bFROM\b", re.IGNORECASE)
+_DURATION = regex(r"(?:request|server).*(?:duration|latency|time)|(?:duration|latency).*request")
+_SPACES = regex(r"\s+")
+_ADDRESS = regex(r"(?<!\w)\w+://(?:[^/?#@]*@)?(?P<host>[^/?#]+)")
+_FROM = regex(r"\bFROM\b", re.IGNORECASE)
 
 _WAITING = frozenset(
     {("selectors.py", "select"), ("threading.py", "wait"), ("queue.py", "get"), ("thread.py", "_worker")}

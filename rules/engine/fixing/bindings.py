@@ -8,13 +8,14 @@ import functools
 import re
 import symtable
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
 
 from rules.engine.finding import Edit
 from rules.engine.reading.edits import Lines
+from rules.engine.reading.walking import children_of
 
 EQUIVALENT: Mapping[str, tuple[str, ...]] = {
     "fastapi.concurrency.run_in_threadpool": ("starlette.concurrency.run_in_threadpool",),
@@ -427,7 +428,7 @@ def misplaced_await(tree: ast.AST) -> bool:
             return True
         if isinstance(node, ast.comprehension) and node.is_async and not is_async:
             return True
-        children: Iterable[ast.AST] = ast.iter_child_nodes(node)
+        children = children_of(node)
         if isinstance(node, (*_FUNCTIONS, ast.ClassDef)):
             body = node.body if isinstance(node.body, list) else [node.body]
             inside = {id(child) for child in body}

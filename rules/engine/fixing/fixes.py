@@ -7,7 +7,7 @@ import contextlib
 import functools
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -209,37 +209,55 @@ def _replaced(
     import libcst as cst
 
     parents = {id(old): parent for old, parent in found}
-    around = {id(each) for old, _ in found for each in printed.ancestors(old)}
+    concerned = {id(each) for old, _ in found for each in (old, *printed.ancestors(old))}
     lines: dict[int, list[Any]] = {}
 
-    class Rewriter(cst.CSTTransformer):
-        def on_visit(self, node: cst.CSTNode) -> bool:
-            return id(node) in around  # nothing elsewhere changes
+    def written(original: Any, updated: Any) -> Any:
+        if (statements := lines.pop(id(original), None)) is not None:
+            return _in_place_of(updated, statements)
+        parent = parents.get(id(original))
+        if parent is None:
+            return updated
+        new = _rewritten(fix, updated, localised)
+        if isinstance(new, cst.BaseExpression) and _needs_parentheses(new, original, parent):
+            new = new.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
+        several = list(new) if isinstance(new, cst.FlattenSentinel) else [new]
+        whole = cst.SimpleStatementLine | cst.BaseCompoundStatement
+        if isinstance(original, cst.BaseSmallStatement) and any(isinstance(each, whole) for each in several):
+            if not isinstance(parent, cst.SimpleStatementLine) or len(parent.body) != 1:
+                raise UnfixableError("another statement shares the line")
+            lines[id(parent)] = several
+            return updated
+        return new
 
-        def on_leave(self, original_node: Any, updated_node: Any) -> Any:
-            if (statements := lines.pop(id(original_node), None)) is not None:
-                return _in_place_of(updated_node, statements)
-            parent = parents.get(id(original_node))
-            if parent is None:
-                return updated_node
-            new = _rewritten(fix, updated_node, localised)
-            if isinstance(new, cst.BaseExpression) and _needs_parentheses(new, original_node, parent):
-                new = new.with_changes(lpar=[cst.LeftParen()], rpar=[cst.RightParen()])
-            several = list(new) if isinstance(new, cst.FlattenSentinel) else [new]
-            whole = cst.SimpleStatementLine | cst.BaseCompoundStatement
-            if isinstance(original_node, cst.BaseSmallStatement) and any(
-                isinstance(each, whole) for each in several
-            ):
-                if not isinstance(parent, cst.SimpleStatementLine) or len(parent.body) != 1:
-                    raise UnfixableError("another statement shares the line")
-                lines[id(parent)] = several
-                return updated_node
-            return new
-
-    changed = printed.module.visit(Rewriter())
+    changed = _along(printed.module, concerned, written)
     if not isinstance(changed, cst.Module):
         raise UnfixableError("nothing is left")
     return changed
+
+
+def _along(node: cst.CSTNode, concerned: Collection[int], written: Callable[[Any, Any], Any]) -> Any:
+    """What `written` makes of a node once it has made what it makes of the `concerned` ones inside.
+
+    As a visitor of libcst, which would look at all that stands beside the way too.
+    """
+    import libcst as cst
+
+    changes: dict[str, Any] = {}
+    for name in node.__dataclass_fields__:
+        value = getattr(node, name)
+        if isinstance(value, cst.CSTNode):
+            if id(value) in concerned:
+                changes[name] = _along(value, concerned, written)
+        elif isinstance(value, list | tuple) and any(id(each) in concerned for each in value):
+            members: list[Any] = []
+            for each in value:
+                new = _along(each, concerned, written) if id(each) in concerned else each
+                members += new if isinstance(new, cst.FlattenSentinel) else [new]
+            changes[name] = [each for each in members if each is not cst.RemovalSentinel.REMOVE]
+    if any(isinstance(new, cst.FlattenSentinel | cst.RemovalSentinel) for new in changes.values()):
+        raise UnfixableError("one node stands there")
+    return written(node, node.with_changes(**changes) if changes else node)
 
 
 def _in_place_of(line: cst.SimpleStatementLine, statements: list[Any]) -> Any:
@@ -261,7 +279,7 @@ def _rewritten(fix: Fix, old: cst.CSTNode, localised: _Localised) -> Any:
     new: Any = fix.rewrite(bare)
     if new is bare:
         raise UnfixableError("the rule declines")
-    localised.known = {id(node) for node in descendants(bare)}
+    localised.known = {id(node) for node in descendants(bare)} if localised.names else set()
     if isinstance(new, cst.FlattenSentinel):
         return cst.FlattenSentinel([localised.of(node) for node in new])
     if isinstance(new, cst.CSTNode):
@@ -307,6 +325,8 @@ class _Localised:
         self.used: set[str] = set()
 
     def of(self, new: cst.CSTNode) -> Any:
+        if not self.names:
+            return new
         import libcst as cst
         from libcst.helpers import get_full_name_for_node
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import ast
 import functools
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from rules.engine.finding import Edit
 from rules.engine.reading.edits import Lines
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.walking import walk
 
-_WORD = re.compile(r"[^\W\d]\w*")
+_WORD = regex(r"[^\W\d]\w*")
 
 
 def unused(

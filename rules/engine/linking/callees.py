@@ -20,7 +20,7 @@ class Callee(NamedTuple):
     """Everything two calls must share for the rules that look at them to be the same."""
 
     name: str
-    """The full name, as `Module.qualified_name` gives it; empty for what is unknown or an instance."""
+    """The full name, as `Module.name_called` gives it; empty for what is unknown."""
     spelled: str
     """The last name in the source: `execute` of `session.execute(…)`; empty when what is called has none."""
     is_method: bool
@@ -41,6 +41,7 @@ class Dispatch:
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self.rules = tuple(rules)
+        self._asking = tuple((rule, rule.concerns) for rule in self.rules)
         self._concerned: dict[tuple[str, str, bool, int | None, bool, bool, bool], tuple[Rule, ...]] = {}
 
     def share(self, module: Module) -> dict[Rule, list[ast.AST]]:
@@ -50,7 +51,7 @@ class Dispatch:
         for scope, entered in module.entered() if self.rules else ():
             for call in scope.calls:
                 value = value_of(call.func)
-                name = (module.name_of(value) or "") if value is not None else ""
+                name = (module.name_called(value) or "") if value is not None else ""
                 function = call.func
                 is_method = function.__class__ is ast.Attribute
                 spelled: str = function.attr if is_method else getattr(function, "id", "")  # type: ignore[attr-defined]  # by its class
@@ -83,4 +84,4 @@ class Dispatch:
         meaning: Meaning,
     ) -> tuple[Rule, ...]:
         callee = Callee("" if is_partial else name, spelled, is_method, sort, enters, is_linked, meaning)
-        return tuple(rule for rule in self.rules if rule.concerns(callee))
+        return tuple([rule for rule, concerns in self._asking if concerns(callee)])

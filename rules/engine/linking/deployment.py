@@ -12,23 +12,25 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct, field
 
+from rules.engine.reading.regexes import regex
+
 _SERVERS = frozenset({"uvicorn", "gunicorn", "hypercorn", "granian", "fastapi", "daphne"})
-_APPLICATION = re.compile(r"^[\w.$\{\}/-]+:[\w.$\{\}]+(?:\(\))?$|^\$\{?\w*(?:APP|MODULE)\w*\}?$")
-_DEVELOPMENT = re.compile(
+_APPLICATION = regex(r"^[\w.$\{\}/-]+:[\w.$\{\}]+(?:\(\))?$|^\$\{?\w*(?:APP|MODULE)\w*\}?$")
+_DEVELOPMENT = regex(
     r"(?:^|[^a-z])(?:dev|devel|development|devcontainer|local|override|test|tests|testing|ci|debug|e2e|examples?|"
     r"samples?|demo|docs?|playground|benchmarks?|mocks?|loadtests?|evals?)(?:[^a-z]|$)"
 )
-_PRODUCTION = re.compile(
+_PRODUCTION = regex(
     r"(?:^|[^a-z])(?:prod|production|prd|live|swarm|stack|k8s|kubernetes|helm|charts?|deploy)(?:[^a-z]|$)"
 )
-_TRIAL = re.compile(r"(?:^|[^a-z])(?:staging|stage|preview|preprod|uat|qa|sandbox)(?:[^a-z]|$)")
+_TRIAL = regex(r"(?:^|[^a-z])(?:staging|stage|preview|preprod|uat|qa|sandbox)(?:[^a-z]|$)")
 """Stages of an image that stand before the one which is deployed."""
 _SEPARATORS = frozenset({"&&", "||", ";", "|", "&", "then", "do", "else", "fi"})
-_KEYS = re.compile(
+_KEYS = regex(
     r"^(?P<indent>\s*)(?:-\s+)?(?P<key>command|args|entrypoint|startCommand|cmd|replicas|scale):\s*(?P<value>.*?)\s*$"
 )
-_TOKEN = re.compile(r"\"((?:[^\"\\\n]|\\.)*)\"|'([^'\n]*)'|([^\s\"']+)")
-_ENVIRONMENT = re.compile(
+_TOKEN = regex(r"\"((?:[^\"\\\n]|\\.)*)\"|'([^'\n]*)'|([^\s\"']+)")
+_ENVIRONMENT = regex(
     r"(?:^|[\s\"'])(?P<name>WEB_CONCURRENCY|UVICORN_\w+|GUNICORN_CMD_ARGS|FORWARDED_ALLOW_IPS)[\"']?\s*[:=]\s*[\"']?"
     r"(?P<value>[^\s\"',]+)"
 )
@@ -111,7 +113,7 @@ class Command(Struct, frozen=True):
         return next((word.text for word in self.words if _APPLICATION.match(word.text)), "")
 
 
-_OTHER_FRAMEWORK = re.compile(r"(?:^|\.)wsgi:")
+_OTHER_FRAMEWORK = regex(r"(?:^|\.)wsgi:")
 """Django and Flask keep their application there; FastAPI has no such thing."""
 
 
@@ -577,8 +579,8 @@ def _named(settings: Sequence[Setting], name: str) -> Setting | None:
     return next((setting for setting in settings if setting.name == name), None)
 
 
-_SERVICE = re.compile(r"^([ \t]+)([\w.-]+):\s*$")
-_BESIDE = re.compile(
+_SERVICE = regex(r"^([ \t]+)([\w.-]+):\s*$")
+_BESIDE = regex(
     r"worker|celery|beat|scheduler|consumer|queue|cron|job|frontend|client|nginx|traefik|proxy|redis|postgres|mongo|mysql|db$"
     r"|database|rabbit|kafka|minio|elastic|qdrant|ollama",
     re.IGNORECASE,

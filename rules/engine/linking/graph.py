@@ -137,6 +137,7 @@ class Graph:
                     self._external(node, call, value)
                 continue
             if value.sort == Sort.INSTANCE:
+                self._instance(node, call, value)
                 continue
             if value.sort == Sort.UNION and call.ref.rpartition(".")[0] == f"@{node.function.owner}:":
                 continue  # `self.load()` of a template: which of the heirs it is, the template's callers know
@@ -212,6 +213,13 @@ class Graph:
         external = meaning.external if not call.flags & facts.LOCAL else None
         if meaning.blocking is not None or meaning.query is not None or external is not None:
             node.leaves.append(LeafCall(name, call, meaning.blocking, meaning.query, external))
+
+    def _instance(self, node: Node, call: Call, value: Value) -> None:
+        """`nlp(text)` of a library's object."""
+        name = f"{value.name}.__call__"
+        meaning = self.knowledge.meaning(name)
+        if meaning.blocking is not None or meaning.query is not None or meaning.external is not None:
+            node.leaves.append(LeafCall(name, call, meaning.blocking, meaning.query, meaning.external))
 
     def _hand_on(self, node: Node, call: Call, offload: Offload) -> None:
         argument = callable_argument(call.arguments or (), offload)

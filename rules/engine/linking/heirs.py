@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
@@ -10,12 +9,13 @@ from rules.engine.linking.unions import one_of
 from rules.engine.linking.values import ANCESTRY, HEIRS, Linked, Sort, Value, function_value, note, qualified
 from rules.engine.reading import facts
 from rules.engine.reading.facts import Function
+from rules.engine.reading.regexes import regex
 
 if TYPE_CHECKING:
     from rules.engine.linking.resolver import Resolver
 
 # Heirs made for tests, by the names that everybody gives them: not what a request meets.
-_STAND_IN = re.compile(r"(?:Fake|Mock|Stub|Dummy|Noop|NoOp)[A-Z]")
+_STAND_IN = regex(r"(?:Fake|Mock|Stub|Dummy|Noop|NoOp)[A-Z]")
 
 
 class Heirs:

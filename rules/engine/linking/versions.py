@@ -7,11 +7,13 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from rules.engine.reading.regexes import regex
+
 Version = tuple[int, ...]
 
-_REQUIREMENT = re.compile(r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*(.*)$")
-_NAMED = re.compile(r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[([^\]]*)\])?")
-_BOUND = re.compile(r"(?:(===?|~=|>=|>|\^|~|<=|<|!=)\s*)?v?(\d+(?:\.\d+)*)")
+_REQUIREMENT = regex(r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*(.*)$")
+_NAMED = regex(r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[([^\]]*)\])?")
+_BOUND = regex(r"(?:(===?|~=|>=|>|\^|~|<=|<|!=)\s*)?v?(\d+(?:\.\d+)*)")
 
 
 def normalised(name: str) -> str:

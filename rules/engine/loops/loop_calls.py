@@ -8,7 +8,6 @@ their place. Waiting for threads is FP109, computing is FP701. FP104 takes all o
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -25,6 +24,7 @@ from rules.engine.linking.instances import Lifetime, lives
 from rules.engine.reading import facts
 from rules.engine.reading.loop_shapes import spelled
 from rules.engine.reading.quick_calls import LEFT_OPEN, is_quick
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.walking import own_calls, own_nodes
 from rules.libraries import Blocking, Kind
 
@@ -95,7 +95,7 @@ _AT_START = "when the service starts"
 CHOSEN = "with one of the objects that it may be"
 _AT_MOST = {AFTER_FAILURE: Severity.HIGH, _FIRST_TIME: Severity.LOW, CHOSEN: Severity.MEDIUM}
 _OF_HELPERS = frozenset({"FP103", "FP105", "FP106"})
-_IF_MISSING = re.compile(r"_or_(?:create|make|generate|build|init)|(?:create|make|generate)_if_")
+_IF_MISSING = regex(r"_or_(?:create|make|generate|build|init)|(?:create|make|generate)_if_")
 _FAR = 4
 """Longer call paths are said one severity lower."""
 
@@ -417,14 +417,14 @@ def _seldom(leaf: Leaf, module: Module) -> str:
         return _FIRST_TIME
     if leaf.rarely & facts.FAILING:
         return AFTER_FAILURE
+    if leaf.rarely & facts.WISHED:
+        return _WISHED
     if leaf.kept_by is not None and (found := _kept_by(leaf.kept_by, module)):
         return found
     if leaf.cached or leaf.on_miss or leaf.rarely & facts.RECALLED:
         return _NOT_KEPT
     if leaf.kind != Kind.DB and any(map(_makes_if_missing, leaf.path)):
         return _NOT_KEPT  # a database is asked each time whether there is one
-    if leaf.rarely & facts.WISHED:
-        return _WISHED
     return CHOSEN if leaf.by_choice else ""
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 
 from rules.engine.reading.arguments import target
 from rules.engine.reading.facts import Admission
 from rules.engine.reading.index import Index
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import Scope
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.turns import number
@@ -37,7 +37,7 @@ _KEYWORDS = {
 """Final name of what is made -> the keyword with the number, in the argument that holds it, and its position."""
 _FACTORIES = frozenset({"sessionmaker", "async_sessionmaker"})
 _ENGINES = frozenset({"create_engine", "create_async_engine"})
-_SCHEME = re.compile(r"([a-z][a-z0-9]*(?:\+[a-z0-9_]+)?)(?=://|$)")
+_SCHEME = regex(r"([a-z][a-z0-9]*(?:\+[a-z0-9_]+)?)(?=://|$)")
 _MOST_STEPS = 4
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import ast
-import re
 import sys
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from rules import libraries
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import is_ellipsis
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 _MAX_DEPTH = 60
 _MAX_LENGTH = 240
-_MAX_TYPES = 3
-_REFINING = re.compile(
+_MAX_TYPES = 6
+_REFINING = regex(
     r"(?<=[):\]»])(?:\.(?:where|filter|filter_by|order_by|limit|offset|options|join|outerjoin|group_by|having|distinct|"
     r"exclude|sort|skip|slice|execution_options|with_for_update|select_from|prefetch_related|select_related)\(\))+$"
 )

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
 
@@ -19,11 +20,11 @@ _PATH_READS = frozenset({"pathlib.Path.read_bytes", "pathlib.Path.read_text", "a
 _OPENS = frozenset({"builtins.open", "io.open", "pathlib.Path.open", "aiofiles.open", "anyio.open_file"})
 _ARCHIVES = frozenset({"zipfile.ZipFile", "tarfile.open", "tarfile.TarFile"})
 _PACKS = frozenset({"write", "add", "addfile", "open"})
-_READS = re.compile(
+_READS = regex(
     r"read(?:_\w+)?|download\w*|get_(?:object|file|blob|bytes)\w*|fetch\w*|open\w*|export_\w*pdf|copyfileobj"
 )
 """Functions that give or copy the content of a file, wherever it lies."""
-_BYTES = re.compile(r"data|blob|bytes|pdf|image|photo|raw|file|getvalue|body", re.IGNORECASE)
+_BYTES = regex(r"data|blob|bytes|pdf|image|photo|raw|file|getvalue|body", re.IGNORECASE)
 """What is called so may be as large as a file."""
 BUFFERS = frozenset({"io.BytesIO", "io.StringIO"})
 

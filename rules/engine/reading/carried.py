@@ -23,6 +23,10 @@ from rules.engine.reading.units import first_line
 
 _DEFINING = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _WORD = re.compile(r"[^\W\d]\w*")
+_NAME = re.compile(r"(?<![.\w])[^\W\d]\w*")
+_DEFINED = re.compile(r"\bdef\s+(\w+)")
+_SPAWNS = re.compile(r"\b(?:create_task|ensure_future|start_soon)\b")
+"""Calls whose function may let a task go: who calls such a function of the file is told by its bare name."""
 _GLOBAL = re.compile(r"\bglobal\b([^\n;#]*)")
 _LINES = frozenset({"line", "end_line", "executed"})
 """Fields that hold a line of the file, or 0."""
@@ -97,6 +101,8 @@ def carried(before: Layout, facts: ModuleFacts, after: Layout) -> Carried | None
     if changed is None:
         return None
     _spread(changed, after, kept)
+    if _may_let_go(before, changed) or _may_let_go(after, changed):
+        return None
     shifts = {
         name: item.first - old[name].first
         for name, item in kept.items()
@@ -168,7 +174,7 @@ def _written(layout: Layout) -> tuple[dict[str, object] | None, Counter[str]]:
 def _spread(changed: set[str], after: Layout, kept: Mapping[str, _Item]) -> None:
     """Add the names behind which stands one that changed, at any distance."""
     pending = [
-        ({*_WORD.findall(item.text)}, [item.name] if item.name else _bound_by(item.node))
+        ({*_NAME.findall(item.text)}, [item.name] if item.name else _bound_by(item.node))
         for item in after.items
         if not isinstance(item.node, ast.Import | ast.ImportFrom) and (not item.name or item.name in kept)
     ]
@@ -180,6 +186,19 @@ def _spread(changed: set[str], after: Layout, kept: Mapping[str, _Item]) -> None
             words, names = entry
             changed.update(names if names is not None else words)
             again = True
+
+
+def _may_let_go(layout: Layout, changed: set[str]) -> bool:
+    """Whether a function that lets tasks go may be another one, or no longer the only one of its name."""
+    spawning = [item for item in layout.items if _SPAWNS.search(item.text)]
+    if not spawning:
+        return False
+    names = {name for item in spawning for name in _DEFINED.findall(item.text)}
+    return any(not item.name or item.name in changed for item in spawning) or any(
+        not names.isdisjoint(_DEFINED.findall(item.text))
+        for item in layout.items
+        if not item.name or item.name in changed
+    )
 
 
 def _bound_by(node: ast.stmt) -> list[str] | None:

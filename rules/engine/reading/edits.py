@@ -5,15 +5,16 @@ from __future__ import annotations
 import codecs
 import difflib
 import io
-import re
 import tokenize
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from msgspec import Struct
 
 from rules.engine.finding import Edit
+from rules.engine.reading.regexes import regex
 
-_LINE = re.compile(r"([^\r\n]*)(\r\n|\r|\n|\Z)")
+_LINE = regex(r"([^\r\n]*)(\r\n|\r|\n|\Z)")
 _NEAR = 3
 """Changed lines at most so far apart become one edit: one suggestion can hold them."""
 
@@ -30,9 +31,14 @@ class Lines(Struct, frozen=True):
     encoding: str
     bom: bytes
 
-    @classmethod
-    def of(cls, raw: bytes) -> Lines:
+    @staticmethod
+    def of(raw: bytes) -> Lines:
         """Raises EditError when the bytes cannot be decoded or would not come back the same."""
+        return _lines(raw)
+
+    @classmethod
+    def read(cls, raw: bytes) -> Lines:
+        """As `of`, anew."""
         try:
             encoding = tokenize.detect_encoding(io.BytesIO(raw).readline)[0]
             bom = codecs.BOM_UTF8 if raw.startswith(codecs.BOM_UTF8) else b""
@@ -103,6 +109,12 @@ class Lines(Struct, frozen=True):
             return self.bom + "".join([*parts, *lines[done:]]).encode(self.encoding)
         except UnicodeEncodeError as error:
             raise EditError(f"cannot be written in {self.encoding}") from error
+
+
+@lru_cache(maxsize=4)
+def _lines(raw: bytes) -> Lines:
+    """The fixes of a file are made one after the other, each of the same lines."""
+    return Lines.read(raw)
 
 
 def apply(raw: bytes, edits: Iterable[Edit]) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 
 from rules.engine.reading import (
@@ -33,6 +32,7 @@ from rules.engine.reading.arguments import arguments, displays, receiver, target
 from rules.engine.reading.carried import Carried
 from rules.engine.reading.facts import Alias, Call, Class, Decorator, Function, ModuleFacts, Parameter
 from rules.engine.reading.index import Index
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import BUILTINS, FUNCTIONS, Binding, Scope
 from rules.engine.reading.spelling import is_main_guard, last_name
 from rules.engine.reading.surroundings import held_around, is_let_go, is_short, surroundings
@@ -80,7 +80,7 @@ _QUIET = frozenset(
     f"builtins.{name}" for name in BUILTINS if name not in ("open", "input", "map", "filter", "__import__")
 )
 _EXECUTING = frozenset({"execute", "exec", "scalar", "scalars", "fetchval", "fetchrow", "fetch"})
-_WRITING = re.compile(r"(?:^|\.)(?:insert|update|delete)\(\)")
+_WRITING = regex(r"(?:^|\.)(?:insert|update|delete)\(\)")
 _EACH = "UploadFile:.size"
 """A reading of which the place matters: whether an upload's size is asked for before it is read."""
 _WRAPPING = frozenset(name.rpartition(".")[2] for name, offload in OFFLOADS.items() if offload.wraps)
@@ -118,8 +118,27 @@ _TRANSPARENT = frozenset(
     }
 )
 _LASTING = frozenset({"lru_cache", "cache", "cached_property"})
-_LIBRARIES = ("builtins.", "logging.", "json.", "datetime.", "typing.", "re.", "os.", "pydantic.")
+_LIBRARIES = (
+    *(
+        "builtins.",
+        "logging.",
+        "json.",
+        "datetime.",
+        "typing.",
+        "re.",
+        "os.",
+        "pydantic.",
+        "sqlalchemy.",
+        "sqlmodel.",
+    ),
+    *("alembic.op.", "pathlib.", "uuid.", "collections.", "enum.", "decimal.", "math.", "click."),
+)
 """How references begin whose arguments nobody asks about."""
+_KEEPING = regex(r"(?:^|_)(?:cached?|memoi[sz]ed?|memo)(?:_|$)")
+"""How a project calls decorators of its own that keep answers: `locked_cached`, `cache_for`."""
+_DROPPING = regex(
+    r"(?:^|_)(?:no|not|un|clear|clears|invalidate|invalidates|evict|delete|drop|bust|reset|flush)(?:_|$)|clear$"
+)
 _CACHES = frozenset({"lru_cache", "cache", "cached_property", "cached", "ttl_cache", "alru_cache", "memoize"})
 
 
@@ -263,7 +282,7 @@ def _function(index: Index, scope: Scope, calls: tuple[Call, ...], lines: int) -
         name = last_name(item)
         if name in ("property", "cached_property", "computed_field"):
             flags |= facts.PROPERTY
-        if name in _CACHES:
+        if name in _CACHES or (_KEEPING.search(name) and not _DROPPING.search(name)):
             flags |= facts.CACHED
             if name in _LASTING and not _takes_arguments(node, scope):
                 flags |= facts.SINGLE
@@ -513,7 +532,7 @@ def _calls(index: Index, scope: Scope, guarded: list[Call]) -> list[Call]:
         given = bound = taken_from = None
         if (
             last in WIRING
-            or last.rstrip("()") in WIRING
+            or (last[-1:] == ")" and last.rstrip("()") in WIRING)
             or last.endswith("Middleware")
             or ref in callbacks.APPLYING
             or _hands_on(node, at_module)
@@ -594,9 +613,15 @@ def _hands_on(node: ast.Call, at_module: bool) -> bool:
     name = last_name(node.func)
     if name.endswith(("Router", "API", "App")) or (at_module and name[:1].isupper()):
         return True
-    names = [last_name(value) for value in node.args]
-    names += [last_name(keyword.value) for keyword in node.keywords]
-    return any(name in _APPLICATIONS or "router" in name.lower() for name in names if name)
+    for value in node.args:
+        given = last_name(value)
+        if given and (given in _APPLICATIONS or "router" in given.lower()):
+            return True
+    for keyword in node.keywords:
+        given = last_name(keyword.value)
+        if given and (given in _APPLICATIONS or "router" in given.lower()):
+            return True
+    return False
 
 
 def _is_data(name: str, owner: Scope) -> bool:

@@ -27,6 +27,7 @@ class Index(Walk):
         """Dependencies asked for with `scope="function"`, as far as annotations were read."""
         self._refs: dict[ast.AST, str] = {}
         self._names: dict[tuple[str, bool], str] = {}
+        self._blocks: dict[Binding, tuple[tuple[ast.AST, str] | None, bool]] = {}
         self._annotations: dict[tuple[ast.AST, Scope], str] = {}
         self._calls: dict[tuple[int, int], list[ast.Call]] | None = None
         super().__init__(tree, wanted)
@@ -180,10 +181,42 @@ class Index(Walk):
                 continue
             if (binding.line, binding.column) > (line, column):
                 continue
+            if reaching and self._is_replaced(binding, reaching):
+                continue
             reaching.append(binding)
             if self._dominates(binding, ancestors):
                 return reaching
         return reaching or [binding for binding in bindings if binding.kind[:5] != "local"]
+
+    def _is_replaced(self, binding: Binding, later: list[Binding]) -> bool:
+        """Whether the block that binds the name always binds it again, by one of `later`, before it is left."""
+        block, _ = self._block(binding)
+        return block is not None and (block, True) in map(self._block, later)
+
+    def _block(self, binding: Binding) -> tuple[tuple[ast.AST, str] | None, bool]:
+        """The statement in whose block, and the name of the block in which, a name is bound, and whether the statement
+        there is an assignment: that always binds it."""
+        known = self._blocks.get(binding)
+        if known is None:
+            known = self._blocks[binding] = self._block_of(binding)
+        return known
+
+    def _block_of(self, binding: Binding) -> tuple[tuple[ast.AST, str] | None, bool]:
+        statement: ast.AST | None = binding.node
+        while statement is not None and not isinstance(statement, ast.stmt):
+            statement = self.parents.get(statement)
+        parent = self.parents.get(statement) if statement is not None else None
+        is_assigned = (
+            binding.kind in ("value", "annotated")
+            and isinstance(statement, ast.Assign | ast.AnnAssign)
+            and binding.node
+            in (statement, *getattr(statement, "targets", ()), getattr(statement, "target", None))
+        )
+        for name in ("body", "orelse", "finalbody"):
+            block = getattr(parent, name, None)
+            if parent is not None and isinstance(block, list) and statement in block:
+                return (parent, name), is_assigned
+        return None, False
 
     def _ancestors(self, node: ast.AST) -> dict[ast.AST, ast.AST]:
         """Ancestor -> its child on the way down to `node`."""

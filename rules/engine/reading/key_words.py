@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 import re
 
+from rules.engine.reading.regexes import regex
+
 # Words for what comes in ever new values.
-_ENDLESS = re.compile(
+_ENDLESS = regex(
     r"(?:^|_)(?:(?:user|chat|session|order|room|client|device|account|channel|player|request|job)ids?"
     r"|uuid|guid|token|jwt|url|uri|href|email|mail|query|q|text|prompt|question|message|msg|content|body"
     r"|ip|session|user|username|login|phone|hash|digest|filename|slug|search|term|sub"
@@ -14,13 +16,13 @@ _ENDLESS = re.compile(
     r"|payload|coordinates|lat|lon|lng|latitude|longitude|conversation|chat|job|run|order|cart|room|sid)(?:$|_)"
 )
 # Words for what there are a handful of.
-_FEW = re.compile(
+_FEW = regex(
     r"(?:^|_)(?:kind|type|types|mode|level|locale|lang|language|provider|engine|model|env|environment|name|names|cls|klass"
     r"|class|plugin|plugins|module|backend|driver|version|format|fmt|unit|currency|region|zone|enabled|flag|setting|config"
     r"|source|category|method|scheme|role|alg|algorithm|encoding|dialect|schema|section|theme|tz|timezone|connector)(?:$|_)"
 )
 # Words for what operators set up: as many as the configuration has, or a table that they fill.
-_CONFIGURED = re.compile(
+_CONFIGURED = regex(
     r"(?:^|_)(?:server|node|host|backend|worker|provider|model|instance|deployment|endpoint|cluster|datasource|data_source"
     r"|datastore|database|shard|replica|connector|integration|plugin|tool|gateway|broker|adapter|printer|camera|station|region|site"
     r"|organi[sz]ation|org|tenant|realm|issuer|idp|repo|repository)_(?:ids?|pk|name|key)$|(?:^|_)(?:api_base|base)(?:_url)?$"
@@ -34,8 +36,8 @@ _MANY = (
     r"|owner|person|profile|patient|guest|author|follower|viewer|query|execution|analysis|process|batch|operation|token|entry"
     r"|record|row|chunk|answer|question|note|experiment|sample|artifact|atom"
 )
-_NUMBERED = re.compile(rf"^(?:\w+_)?(?:{_MANY})_ids?$|^ids?$")
-_COUNTLESS = re.compile(r"(?:^|_)(?:ids?|token|email|url|hash|query)(?:$|_)")
+_NUMBERED = regex(rf"^(?:\w+_)?(?:{_MANY})_ids?$|^ids?$")
+_COUNTLESS = regex(r"(?:^|_)(?:ids?|token|email|url|hash|query)(?:$|_)")
 
 
 def is_endless(name: str) -> bool:

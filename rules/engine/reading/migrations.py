@@ -11,6 +11,7 @@ from msgspec import Struct, field
 
 from rules.engine.reading.declarations import Given, given
 from rules.engine.reading.index import Index
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
 
@@ -24,14 +25,14 @@ _OPERATIONS = frozenset(
         "rename_table",
     }
 )
-_SQL_INDEX = re.compile(
+_SQL_INDEX = regex(
     r"create\s+(unique\s+)?index\s+(concurrently\s+)?(?:if\s+not\s+exists\s+)?[\"\w.]*\s*\bon\s+(?:only\s+)?[\"]?(?:\w+[\"]?\.[\"]?)?(\w+)[\"]?"
     r"\s*(?:using\s+\w+\s*)?\(([^)]*)",
     re.IGNORECASE,
 )
 
 
-_SQL_VIEW = re.compile(
+_SQL_VIEW = regex(
     r"create\s+(?:or\s+replace\s+)?(?:materialized\s+)?view\s+[\"\w]*?\.?[\"]?(\w+)", re.IGNORECASE
 )
 

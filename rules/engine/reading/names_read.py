@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import ast
-import re
 from array import array
 from collections.abc import Iterable
 from typing import Any
 from zlib import crc32
 
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import Walk
 
 _LONGEST = 120
-_SEPARATED = re.compile(r"[.:/-]")
-_DOTTED = re.compile(r"[A-Za-z_][\w.:/-]*")
+_SEPARATED = regex(r"[.:/-]")
+_DOTTED = regex(r"[A-Za-z_][\w.:/-]*")
 
 
 def of_file(walk: Walk) -> bytes:

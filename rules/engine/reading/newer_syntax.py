@@ -21,6 +21,8 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct, field
 
+from rules.engine.reading.regexes import regex
+
 HOST = sys.version_info[:2]
 
 MAX_NESTED_STRINGS = 40
@@ -31,7 +33,7 @@ _GENERICS = (3, 13)  # PEP 695, whole with the defaults of PEP 696
 _TEMPLATES = (3, 14)  # PEP 750, and `except A, B:` of PEP 758
 _UNPACKING = (3, 15)  # PEP 798, and `lazy import` of PEP 810
 
-_TOKEN = re.compile(
+_TOKEN = regex(
     r"""(?x)
     (?P<string>(?i:[rbuft]{0,2})(?:\"{3}|'{3}|"|'))
     | (?P<name>[^\W\d]\w*)
@@ -45,12 +47,12 @@ _TOKEN = re.compile(
     | (?P<operator>\*\*|:=|!=|==|<=|>=|->|[^\s\w])
     """
 )
-_DEBUG = re.compile(r"=\s*(?=[!:}])")
-_CONVERSION = re.compile(r"![rsa]\s*")
-_DEFINED = re.compile(r"[ \t\f]+[^\W\d]\w*[ \t\f]*(?=\[)")
-_ALIAS = re.compile(r"type[ \t](?:[ \t\f]|\\(?:\r\n|\r|\n))*([^\W\d]\w*)[ \t\f]*(?=[\[=])")
-_LAZY = re.compile(r"lazy[ \t](?=[ \t\f]*(?:import|from)\b)")
-_NOT_BLANK = re.compile(r"[^\r\n]")
+_DEBUG = regex(r"=\s*(?=[!:}])")
+_CONVERSION = regex(r"![rsa]\s*")
+_DEFINED = regex(r"[ \t\f]+[^\W\d]\w*[ \t\f]*(?=\[)")
+_ALIAS = regex(r"type[ \t](?:[ \t\f]|\\(?:\r\n|\r|\n))*([^\W\d]\w*)[ \t\f]*(?=[\[=])")
+_LAZY = regex(r"lazy[ \t](?=[ \t\f]*(?:import|from)\b)")
+_NOT_BLANK = regex(r"[^\r\n]")
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 _PARTS: dict[tuple[bool, str], re.Pattern[str]] = {}
 

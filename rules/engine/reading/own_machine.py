@@ -6,6 +6,8 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from rules.engine.reading.regexes import regex
+
 if TYPE_CHECKING:
     from rules.engine.reading.index import Index
     from rules.engine.reading.scopes import Scope
@@ -16,7 +18,7 @@ NAMES = frozenset(
 )
 """Final names of calls worth asking about."""
 _KEYWORDS = frozenset({"url", "host", "address", "uri"})
-_HERE = re.compile(r"(?:[a-z]{1,20}://)?(?:localhost|127(?:\.\d+){3}|\[?::1\]?)(?=[:/]|$)", re.IGNORECASE)
+_HERE = regex(r"(?:[a-z]{1,20}://)?(?:localhost|127(?:\.\d+){3}|\[?::1\]?)(?=[:/]|$)", re.IGNORECASE)
 _FAR = 3
 
 

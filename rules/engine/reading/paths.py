@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import functools
-import re
 from collections.abc import Mapping
 from typing import TypeVar
 
+from rules.engine.reading.regexes import regex
+
 Part = TypeVar("Part")
 
-_TEST = re.compile(
+_TEST = regex(
     r"(?:^|/)(?:tests?|testing|tests?_?(?:utils?|helpers?|support|fixtures?|data)|testing_?(?:utils?|helpers?))/"
     r"|(?:^|/)(?:test_[^/]*|[^/]*_test|conftest|fixtures)\.py$"
 )
-_MIGRATION = re.compile(
+_MIGRATION = regex(
     r"(?:^|/)(?:alembic|migrations?)(?:/.*)?/[^/]+\.py$|(?:^|/)versions/(?:[0-9a-f]{6,}|[^/]*(?<![0-9a-z])[0-9a-f]{12}(?![0-9a-z]))[^/]*\.py$"
 )
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 
 from rules.engine.reading import facts
 from rules.engine.reading.index import Index
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import FUNCTIONS, Scope
 from rules.engine.reading.spelling import last_name
+from rules.engine.reading.stored import stored_in
 from rules.engine.reading.walking import walk
 
 _KEEPING = ("cache", "memo", "_kept", "singleton")
-_LASTING_FOR = re.compile(
+_LASTING_FOR = regex(
     r"(?:^|_)(?:ttl|max_age|refresh_interval|cache_(?:seconds|minutes|duration|lifetime))(?:_|$)"
 )
 """How long something is kept, going by the name."""
@@ -292,7 +293,7 @@ def _outlives(index: Index, place: ast.AST, spelled: str) -> bool:
         return False
     lasting = index.lasting.get(scope)
     if lasting is None:
-        lasting = index.lasting[scope] = _lasting(scope.node, _filled(index, scope))
+        lasting = index.lasting[scope] = _lasting(index, scope.node, _filled(index, scope))
     return spelled in lasting
 
 
@@ -300,7 +301,7 @@ def _filled(index: Index, scope: Scope) -> set[str]:
     """The stores of the module that a function puts something into: `_models[key] = model`."""
     return {
         target.value.id
-        for node in walk(scope.node)
+        for node in stored_in(index, scope.node)
         if isinstance(node, ast.Assign)
         for target in node.targets
         if isinstance(target, ast.Subscript)
@@ -310,10 +311,10 @@ def _filled(index: Index, scope: Scope) -> set[str]:
     }
 
 
-def _lasting(function: ast.AST, filled: set[str]) -> set[str]:
+def _lasting(index: Index, function: ast.AST, filled: set[str]) -> set[str]:
     """The names in a function that are global, or assigned what was looked up in a store."""
     found: set[str] = set()
-    for node in walk(function):
+    for node in stored_in(index, function):
         match node:
             case ast.Global(names=names):
                 found.update(names)

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from rules.engine.reading.regexes import regex
+
 if TYPE_CHECKING:
     from sqlglot import exp
 
@@ -25,8 +27,8 @@ READ = "select"
 WRITE = "write"
 DEFINE = "define"
 
-_NOISE = re.compile(r"(?:\s+|--[^\n]*(?:\n|$)|/\*.*?\*/|\()+", re.DOTALL)
-_WORD = re.compile(r"[A-Za-z]+")
+_NOISE = regex(r"(?:\s+|--[^\n]*(?:\n|$)|/\*.*?\*/|\()+", re.DOTALL)
+_WORD = regex(r"[A-Za-z]+")
 _KINDS = {
     "select": READ,
     "values": READ,
@@ -43,8 +45,8 @@ _KINDS = {
     "alter": DEFINE,
     "drop": DEFINE,
 }
-_SPLIT = re.compile(r"('(?:[^']|'')*'|\"[^\"]*\"|--[^\n]*|/\*.*?\*/)", re.DOTALL)
-_PLACEHOLDER = re.compile(
+_SPLIT = regex(r"('(?:[^']|'')*'|\"[^\"]*\"|--[^\n]*|/\*.*?\*/)", re.DOTALL)
+_PLACEHOLDER = regex(
     r"%\([A-Za-z_]\w*\)s|%s|(?<![:\w]):[A-Za-z_]\w*|\$\d+|(?<![@?\w])\?(?![|&?])|(?<!@)@[A-Za-z_]\w*"
 )
 _VALUE = ":fpvalue"

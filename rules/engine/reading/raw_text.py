@@ -8,7 +8,6 @@ program knows becomes a hole (see `rules.engine.reading.raw_sql`), one from anot
 from __future__ import annotations
 
 import ast
-import functools
 from collections.abc import Iterator
 
 import msgspec
@@ -17,6 +16,7 @@ from rules.engine.reading.index import Index
 from rules.engine.reading.raw_sql import HOLE, MAX_TEXT, kind
 from rules.engine.reading.scopes import Scope
 from rules.engine.reading.spelling import last_name
+from rules.engine.reading.stored import stored_in
 from rules.engine.reading.walking import walk
 
 RUNS = frozenset(
@@ -185,7 +185,7 @@ def _named(index: Index, node: ast.Name, scope: Scope, depth: int) -> str | None
     while current is not None:
         bindings = current.bindings.get(node.id)
         if bindings and (not current.is_class or current is scope):
-            if len(bindings) != 1 or _grows(current, node.id):
+            if len(bindings) != 1 or _grows(index, current, node.id):
                 return None
             value = bindings[0].value
             if bindings[0].kind == "import" and node.id.isupper():
@@ -200,18 +200,16 @@ def _named(index: Index, node: ast.Name, scope: Scope, depth: int) -> str | None
     return None
 
 
-def _grows(scope: Scope, name: str) -> bool:
+def _grows(index: Index, scope: Scope, name: str) -> bool:
     """Whether something is added to a text (`query += " LIMIT 5"`)."""
-    return name in _grown(scope.node)
-
-
-@functools.lru_cache(maxsize=64)  # the functions of one file are asked about one after the other
-def _grown(function: ast.AST) -> frozenset[str]:
-    return frozenset(
-        node.target.id
-        for node in walk(function)
-        if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name)
-    )
+    known = index.grown.get(scope)
+    if known is None:
+        known = index.grown[scope] = frozenset(
+            node.target.id
+            for node in stored_in(index, scope.node)
+            if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name)
+        )
+    return name in known
 
 
 # Rows

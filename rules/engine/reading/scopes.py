@@ -150,6 +150,12 @@ class Walk:
         """What a `with` takes: kept likewise."""
         self.acquired: dict[ast.stmt, tuple[ast.expr, ...]] | None = None
         """What was acquired before a statement: kept likewise."""
+        self.storing: list[ast.Assign | ast.AugAssign | ast.NamedExpr | ast.Global] = []
+        """What gives names a value, in no order: for `rules.engine.reading.stored`."""
+        self.stored: Any = None
+        """Kept likewise."""
+        self.grown: dict[Scope, frozenset[str]] = {}
+        """The names to whose values something is added: for `rules.engine.reading.raw_text`."""
         self.turns: dict[ast.expr, int | None] = {}
         """How many turns a loop over something has at most: kept for `rules.engine.reading.turns`."""
         self.lasting: dict[Scope, set[str]] = {}
@@ -316,6 +322,7 @@ class Walk:
         return True
 
     def _assign(self, scope: Scope, node: ast.Assign, stack: list[ast.AST]) -> bool:
+        self.storing.append(node)
         line, column = node.end_lineno or node.lineno, node.end_col_offset or 0
         for target in node.targets:
             self._target(scope, target, "value", node.value, line, column)
@@ -328,9 +335,14 @@ class Walk:
         return False
 
     def _named(self, scope: Scope, node: ast.NamedExpr, stack: list[ast.AST]) -> bool:
+        self.storing.append(node)
         self._target(
             scope, node.target, "value", node.value, node.end_lineno or node.lineno, node.end_col_offset or 0
         )
+        return False
+
+    def _augmented(self, scope: Scope, node: ast.AugAssign, stack: list[ast.AST]) -> bool:
+        self.storing.append(node)
         return False
 
     def _for(self, scope: Scope, node: ast.For | ast.AsyncFor, stack: list[ast.AST]) -> bool:
@@ -366,6 +378,8 @@ class Walk:
         return False
 
     def _outer(self, scope: Scope, node: ast.Global | ast.Nonlocal, stack: list[ast.AST]) -> bool:
+        if isinstance(node, ast.Global):
+            self.storing.append(node)
         for name in node.names:
             scope.outer[name] = isinstance(node, ast.Global)
         return True
@@ -508,6 +522,7 @@ _HANDLERS: dict[type[ast.AST], Handler] = {
     ast.Attribute: Walk._attribute,
     ast.Assign: Walk._assign,
     ast.AnnAssign: Walk._annotated,
+    ast.AugAssign: Walk._augmented,
     ast.NamedExpr: Walk._named,
     ast.For: Walk._for,
     ast.AsyncFor: Walk._for,

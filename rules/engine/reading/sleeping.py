@@ -8,13 +8,14 @@ import re
 from rules.engine.reading import facts
 from rules.engine.reading.index import Index
 from rules.engine.reading.quick_calls import is_brief
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import FUNCTIONS, Scope
 from rules.engine.reading.surroundings import stops_at_success
 from rules.engine.reading.walking import walk
 
-_TRYING_AGAIN = re.compile(r"attempt|retr(?:y|ies)|tries", re.IGNORECASE)
-_FAR = re.compile(r"deadline|timeout|until|end|limit|expir|finish|max", re.IGNORECASE)
-_CLOCK = re.compile(r"time|now|clock|stamp|tick|millis|micro|nano|_ms", re.IGNORECASE)
+_TRYING_AGAIN = regex(r"attempt|retr(?:y|ies)|tries", re.IGNORECASE)
+_FAR = regex(r"deadline|timeout|until|end|limit|expir|finish|max", re.IGNORECASE)
+_CLOCK = regex(r"time|now|clock|stamp|tick|millis|micro|nano|_ms", re.IGNORECASE)
 _DAY = 86_400
 _LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 

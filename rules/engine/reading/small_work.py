@@ -6,6 +6,7 @@ import ast
 import re
 
 from rules.engine.reading.index import Index
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import Scope
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import walk
@@ -13,8 +14,8 @@ from rules.engine.reading.walking import walk
 _WRITES = frozenset({"to_csv", "to_excel", "to_json", "to_parquet", "to_pickle"})
 NAMES = _WRITES | {"load", "Document"}
 """Final names of calls worth asking about."""
-_WEIGHTS = re.compile(r"model|checkpoint|ckpt|weight|state_?dict|\bnet", re.IGNORECASE)
-_PARTS = re.compile(r"voice|speaker|latent|embedding|tensor", re.IGNORECASE)
+_WEIGHTS = regex(r"model|checkpoint|ckpt|weight|state_?dict|\bnet", re.IGNORECASE)
+_PARTS = regex(r"voice|speaker|latent|embedding|tensor", re.IGNORECASE)
 _FEW = 50
 """Constants in the source."""
 

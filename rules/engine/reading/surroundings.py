@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from rules.engine.reading import facts, rarely, switches
 from rules.engine.reading.acquired import held_at
 from rules.engine.reading.index import Index
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import COMPREHENSIONS, Scope
 from rules.engine.reading.spelling import is_main_guard, last_name
 from rules.engine.reading.turns import is_trial, turns
@@ -26,7 +26,7 @@ TRIED = "t"
 """Tells the alternatives of a `try`, of which the first always begins, from those of a branch."""
 _FEW = 10
 """As many turns as a loop over something constant may have."""
-_NAME = re.compile(r"\w+")
+_NAME = regex(r"\w+")
 _PASSING = frozenset(
     {"enumerate", "reversed", "sorted", "list", "set", "tuple", "iter", "zip", "chain", "batched"}
 )
@@ -47,6 +47,26 @@ _COLLECTING = frozenset(
     }
     | {"enumerate", "zip", "join", "extend", "update", "iter", "reversed", "chain", "deque"}
 )
+_PLAIN = frozenset({ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return})
+"""Statements whose expressions are all worked out, once each."""
+_SAYING_NOTHING = frozenset(
+    {
+        *(ast.Expr, ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Return, ast.Raise, ast.Assert, ast.Delete),
+        *(
+            ast.Attribute,
+            ast.Subscript,
+            ast.Slice,
+            ast.Starred,
+            ast.keyword,
+            ast.Await,
+            ast.Yield,
+            ast.YieldFrom,
+        ),
+        *(ast.Tuple, ast.List, ast.Set, ast.Dict, ast.BinOp, ast.UnaryOp, ast.BoolOp, ast.Compare),
+        *(ast.JoinedStr, ast.FormattedValue, ast.NamedExpr, ast.comprehension, ast.withitem),
+    }
+)
+"""What may stand around an expression and neither repeats it nor decides whether it runs, as far as is told."""
 _SPAWNING = frozenset({"create_task", "ensure_future", "start_soon"})
 _CONCURRENT = frozenset({"gather", "as_completed"})
 
@@ -54,7 +74,7 @@ _CONCURRENT = frozenset({"gather", "as_completed"})
 class Around:
     """What is gathered on the way from an expression to its function."""
 
-    __slots__ = ("flags", "guarded", "held", "loops", "marks", "misses", "needs")
+    __slots__ = ("flags", "guarded", "held", "listed", "loops", "marks", "misses", "needs", "path")
 
     def __init__(self) -> None:
         self.flags = self.loops = 0
@@ -67,6 +87,8 @@ class Around:
         """Conditions that something may be missing, with the flag where the expression does not fill that gap."""
         self.needs: list[str] = []
         """What must hold of parameters."""
+        self.path = self.listed = ""
+        """Of a statement: the marks from the outside in, and the needs as they are kept."""
 
 
 def held_around(index: Index, node: ast.expr) -> tuple[str, ...]:
@@ -81,9 +103,16 @@ def held_around(index: Index, node: ast.expr) -> tuple[str, ...]:
 def surroundings(index: Index, node: ast.expr, at_module: bool) -> tuple[int, int, str, bool, str]:
     """Flags, loops, path, whether the main guard is around, and what must hold of parameters."""
     parents = index.parents
-    own = Around()
     current: Any = parents.get(node)
     cls = current.__class__
+    above = parents.get(current) if cls is ast.Await else current
+    if above.__class__ in _PLAIN:  # as most calls are: nothing is between them and their statement
+        around = _around(index, above)  # type: ignore[arg-type]  # by its class
+        flags = around.flags | facts.AWAITED if cls is ast.Await else around.flags
+        for test, otherwise in around.misses:
+            flags |= _filling(index, test) if fills_gap(test, node) else otherwise
+        return flags, around.loops, around.path, at_module and around.guarded, around.listed
+    own = Around()
     if cls is ast.Await:
         own.flags = facts.AWAITED
     elif cls is ast.YieldFrom or cls is ast.withitem:
@@ -106,17 +135,24 @@ def surroundings(index: Index, node: ast.expr, at_module: bool) -> tuple[int, in
     if statement is None:
         own.marks.reverse()
         return own.flags, own.loops, "".join(own.marks), False, _listed(own.needs)
-    around = index.around.get(statement)
-    if around is None:  # the same for everything in a statement
-        around = index.around[statement] = Around()
-        _climb(index, statement, statement, around)
+    around = _around(index, statement)
     flags = own.flags | around.flags
     for test, otherwise in around.misses:
         flags |= _filling(index, test) if fills_gap(test, node) else otherwise
-    marks = [*own.marks, *around.marks]
-    marks.reverse()
-    needs = _listed([*own.needs, *around.needs])
-    return flags, own.loops + around.loops, "".join(marks), at_module and around.guarded, needs
+    path = around.path + "".join(own.marks[::-1]) if own.marks else around.path
+    needs = _listed([*own.needs, *around.needs]) if own.needs else around.listed
+    return flags, own.loops + around.loops, path, at_module and around.guarded, needs
+
+
+def _around(index: Index, statement: ast.stmt) -> Around:
+    """What stands around a statement, and so around everything in it."""
+    known: Around | None = index.around.get(statement)
+    if known is None:
+        known = index.around[statement] = Around()
+        _climb(index, statement, statement, known)
+        known.path = "".join(known.marks[::-1])
+        known.listed = _listed(known.needs)
+    return known
 
 
 def _listed(needs: list[str]) -> str:
@@ -149,6 +185,9 @@ def _climb(index: Index, node: ast.AST, child: Any, found: Around) -> ast.stmt |
             if acquired and child in acquired:
                 found.held = (*_refs(index, child, acquired[child]), *found.held)
         cls = current.__class__
+        if cls in _SAYING_NOTHING:
+            child, current = current, parents.get(current)
+            continue
         if current in scope_of:
             if isinstance(current, ast.ClassDef):
                 child, current = current, parents.get(current)
@@ -188,8 +227,6 @@ def _climb(index: Index, node: ast.AST, child: Any, found: Around) -> ast.stmt |
                         marks.append(f"*={count}/")
             elif first.iter is node:
                 flags |= facts.ITERATED
-        elif cls is ast.comprehension:
-            pass
         elif cls is ast.With or cls is ast.AsyncWith:
             if child.__class__ in _STATEMENTS:
                 found.held = (*_taken(index, current), *found.held)

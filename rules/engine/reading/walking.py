@@ -10,9 +10,11 @@ from weakref import WeakKeyDictionary
 from rules.engine.reading.scopes import FIELDS
 
 _DEFINING = frozenset({ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef})
+_BACKWARDS = {cls: fields[::-1] for cls, fields in FIELDS.items()}
 Node = TypeVar("Node", bound=ast.AST)
 _all: WeakKeyDictionary[ast.Module, dict[type[ast.AST], list[ast.AST]]] = WeakKeyDictionary()
-_own: WeakKeyDictionary[ast.AST, tuple[ast.AST, ...]] = WeakKeyDictionary()
+_OWN = "own nodes"
+"""Kept by the function itself, as an attribute that no code can have: many weak references take longer to go."""
 
 
 def walk(node: ast.AST) -> Iterator[ast.AST]:
@@ -23,9 +25,21 @@ def walk(node: ast.AST) -> Iterator[ast.AST]:
         for name in FIELDS[each.__class__]:
             value = getattr(each, name)
             if value.__class__ is list:
-                pending += [child for child in value if child is not None]
+                pending += _without_gaps(value) if None in value else value
             elif value is not None:
                 pending.append(value)
+
+
+def children_of(node: ast.AST) -> list[ast.AST]:
+    """As `ast.iter_child_nodes`, without contexts and operators."""
+    found: list[ast.AST] = []
+    for name in FIELDS[node.__class__]:
+        value = getattr(node, name)
+        if value.__class__ is list:
+            found += _without_gaps(value) if None in value else value
+        elif value is not None:
+            found.append(value)
+    return found
 
 
 def nodes_of(tree: ast.Module, kind: type[Node]) -> Sequence[Node]:
@@ -41,9 +55,10 @@ def nodes_of(tree: ast.Module, kind: type[Node]) -> Sequence[Node]:
 
 def own_nodes(function: ast.AsyncFunctionDef | ast.FunctionDef) -> Sequence[ast.AST]:
     """All nodes of the body of `function` without those of functions, lambdas and classes inside, in source order."""
-    known = _own.get(function)
+    kept = vars(function)
+    known: Sequence[ast.AST] | None = kept.get(_OWN)
     if known is None:
-        known = _own[function] = tuple(_own_nodes(function))
+        known = kept[_OWN] = _own_nodes(function)
     return known
 
 
@@ -54,16 +69,24 @@ def own_calls(function: ast.AsyncFunctionDef | ast.FunctionDef) -> Iterator[ast.
             yield node
 
 
-def _own_nodes(function: ast.AsyncFunctionDef | ast.FunctionDef) -> Iterator[ast.AST]:
-    stack: list[ast.AST] = list(reversed(function.body))
+def _own_nodes(function: ast.AsyncFunctionDef | ast.FunctionDef) -> list[ast.AST]:
+    found: list[ast.AST] = []
+    stack: list[ast.AST] = function.body[::-1]  # type: ignore[assignment]  # a list of its own
     while stack:
         node = stack.pop()
-        if node.__class__ in _DEFINING:
+        cls = node.__class__
+        if cls in _DEFINING:
             continue
-        yield node
-        for name in reversed(FIELDS[node.__class__]):
+        found.append(node)
+        for name in _BACKWARDS[cls]:
             value = getattr(node, name)
             if value.__class__ is list:
-                stack.extend(child for child in reversed(value) if child is not None)
+                stack += (_without_gaps(value) if None in value else value)[::-1]
             elif value is not None:
                 stack.append(value)
+    return found
+
+
+def _without_gaps(nodes: list[ast.AST | None]) -> list[ast.AST]:
+    """Without what `**` leaves out: a key of a dictionary, the default of a parameter."""
+    return [node for node in nodes if node is not None]

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 from rules.engine.reading.bodies import values_of
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
 from rules.engine.service.mentions import is_dead
 
@@ -17,17 +18,17 @@ if TYPE_CHECKING:
 _MOST = 100
 """Functions on the way to one, up to which it is asked where they all begin."""
 
-_SWITCH = re.compile(
+_SWITCH = regex(
     r"(?:is_|in_|run_|use_|enable_)?(?:testing|tests?_mode|(?:\w+_)?debug(?:_\w+)?|debugging|dev|dev_mode|development|local_dev"
     r"|(?:demo|mock)_mode|mocks?|fakes?)(?:_enabled)?",
     re.IGNORECASE,
 )
-_SERVING = re.compile(r"(?:is_|in_)?prod(?:uction)?(?:_mode)?", re.IGNORECASE)
+_SERVING = regex(r"(?:is_|in_)?prod(?:uction)?(?:_mode)?", re.IGNORECASE)
 _SERVED = frozenset({"prod", "production", "live"})
 _STAGES = frozenset({"test", "testing", "tests", "ci", "local", "dev", "development", "debug"})
-_STAGE = re.compile(r"(?:\w+_)?(?:env|environment|stage|mode|deployment)", re.IGNORECASE)
+_STAGE = regex(r"(?:\w+_)?(?:env|environment|stage|mode|deployment)", re.IGNORECASE)
 
-_PLATFORM = re.compile(
+_PLATFORM = regex(
     r"(?:RAILWAY|RENDER|FLY|HEROKU|VERCEL|KUBERNETES|AWS_LAMBDA|ECS|GAE|CLOUD_RUN)_\w+|DYNO$|K_SERVICE$|RENDER$|VERCEL$"
 )
 """Variables of the environment that hosts set."""
@@ -108,13 +109,17 @@ def _is_side(test: ast.expr, negated: bool, module: Module) -> bool:
         ) if _PLATFORM.match(variable):
             return negated
         case ast.Attribute(attr=name) | ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=[]):
-            return (_SERVING if negated else _SWITCH).fullmatch(name) is not None
+            return _is_switch(name, negated)
         case ast.Name(id=name):
-            if name.isupper() and (_SERVING if negated else _SWITCH).fullmatch(name):
+            if name.isupper() and _is_switch(name, negated):
                 return True
             value = next((each for how, each in values_of(test, module) if how == "value"), None)
             return isinstance(value, ast.Compare | ast.Call) and _is_side(value, negated, module)
     return False
+
+
+def _is_switch(name: str, negated: bool) -> bool:
+    return (_SERVING.fullmatch(name) if negated else _SWITCH.fullmatch(name)) is not None
 
 
 def _is_elsewhere(asked: ast.expr, named: ast.expr, module: Module) -> bool:

@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING
 
 from rules.engine.kept_answers import once
 from rules.engine.reading import facts
+from rules.engine.reading.regexes import regex
 
 if TYPE_CHECKING:
     from rules.engine.project import Project
     from rules.engine.reading.facts import Call
 
-_LIMITS = re.compile(
+_LIMITS = regex(
     r"(?:limit|max|restrict)\w*(?:body|upload|content|request|payload)\w*(?:size|length|bytes|limit)?"
     r"|(?:body|upload|content|request|payload)_?(?:size|length|bytes)?_?(?:limit|max|guard)",
     re.IGNORECASE,
 )
 """What is called after the size of a body and refuses some."""
-_SIZE = re.compile(r"max|size|limit|bytes|length", re.IGNORECASE)
-_RATE = re.compile(r"rate|throttl|concurren", re.IGNORECASE)
+_SIZE = regex(r"max|size|limit|bytes|length", re.IGNORECASE)
+_RATE = regex(r"rate|throttl|concurren", re.IGNORECASE)
 
 
 @once

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 import enum
-import re
 from typing import TYPE_CHECKING
 
 from rules.engine.reading import facts
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import is_main_guard, last_name
 from rules.engine.reading.walking import walk
 
@@ -28,7 +28,7 @@ _CACHES = frozenset(
         "django.utils.functional.cached_property",
     }
 )
-_VENDORED = re.compile(r"(?:^|/)(?:third_?party|_?vendor(?:ed)?)/")
+_VENDORED = regex(r"(?:^|/)(?:third_?party|_?vendor(?:ed)?)/")
 
 
 class Place(enum.StrEnum):

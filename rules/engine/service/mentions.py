@@ -12,6 +12,7 @@ from zlib import crc32
 from rules.engine.kept_answers import once
 from rules.engine.reading import facts
 from rules.engine.reading.paths import place_of
+from rules.engine.reading.regexes import regex
 from rules.engine.service.serving import served_files
 
 if TYPE_CHECKING:
@@ -23,9 +24,7 @@ if TYPE_CHECKING:
 _DEEPEST = 20
 _MOST = 60
 _COMMAND_LINES = frozenset({"argparse", "click", "typer", "fire"})
-_RETIRED = re.compile(
-    r"(?:^|[/_])(?:unused|deprecated|retired|obsolete|archived?|backups?|old)/", re.IGNORECASE
-)
+_RETIRED = regex(r"(?:^|[/_])(?:unused|deprecated|retired|obsolete|archived?|backups?|old)/", re.IGNORECASE)
 """Folders of what was left behind; what of it is reached counts as everything else."""
 _PLAIN_BASES = frozenset({"builtins.object", "abc.ABC", "typing.Protocol", "typing.Generic"})
 _SAME = frozenset(

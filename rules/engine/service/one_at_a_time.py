@@ -6,11 +6,12 @@ import re
 from typing import TYPE_CHECKING
 
 from rules.engine.kept_answers import once
+from rules.engine.reading.regexes import regex
 
 if TYPE_CHECKING:
     from rules.engine.project import Project
 
-_ADAPTER = re.compile(r"^[^\S\r\n]*(?:COPY|ENV)\b.*(?:lambda-adapter|\bAWS_LWA_)", re.MULTILINE)
+_ADAPTER = regex(r"^[^\S\r\n]*(?:COPY|ENV)\b.*(?:lambda-adapter|\bAWS_LWA_)", re.MULTILINE)
 
 
 def lambda_image(path: str, project: Project) -> str:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 from rules.engine.linking.graph import Node
 from rules.engine.reading import facts
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.walking import walk
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
 
-_WORDS = re.compile(
+_WORDS = regex(
     r"cache|memo|ttl|expire|_loaded|_fetched_at|last_fetch|last_refresh|refresh_interval", re.IGNORECASE
 )
 

@@ -12,13 +12,14 @@ from rules.engine.kept_answers import once
 from rules.engine.linking.context import IN_LOOP, IN_REQUEST, IN_TASK, OWN_LOOP, STARTS_LOOP
 from rules.engine.linking.graph import CALL, LOOP, THREAD
 from rules.engine.reading import facts
+from rules.engine.reading.regexes import regex
 
 if TYPE_CHECKING:
     from rules.engine.linking.graph import Node
     from rules.engine.project import Project
 
 # What projects call the folders and files of what serves nobody: a hint to say less, never to report.
-_ELSEWHERE = re.compile(
+_ELSEWHERE = regex(
     r"(?:^|/)(?:tasks?|jobs?|workers?|cron|crons|schedulers?|scheduled|celery|temporal|rq|arq|dramatiq|huey|prefect|airflow|dags|flows"
     r"|activities|scripts?|tools?|bin|cli|commands?|management|dev|hack|seeds?|seeders?|fixtures|bench(?:mark)?s?|evals?|evaluations?"
     r"|e2e|harness|examples?|samples?|demos?|playground|notebooks?|migrations?|migrate|backfills?|loadtests?|stubs?|mocks?)"
@@ -27,13 +28,13 @@ _ELSEWHERE = re.compile(
     re.IGNORECASE,
 )
 
-_OTHERS = re.compile(r"(?:^|/)(?:sdks?|clients?|packages|libs?|integrations)/", re.IGNORECASE)
-_SDK = re.compile(r"(?:^|/)sdks?/")
+_OTHERS = regex(r"(?:^|/)(?:sdks?|clients?|packages|libs?|integrations)/", re.IGNORECASE)
+_SDK = regex(r"(?:^|/)sdks?/")
 """What others call from programs of their own, even where the service imports parts of it."""
 _ENDS = frozenset(
     {"exit", "close", "shutdown", "shut_down", "stop", "teardown", "tear_down", "dispose", "cleanup"}
 )
-_BEGINNING = re.compile(
+_BEGINNING = regex(
     r"(?:a|async_?)?(?:on_|after_|before_|post_|pre_|auto_)?"
     r"(?:start|startup|start_up|setup|set_up|init|initiali[sz]e|bootstrap|boot|warm_?up|preload|lifespan)(?:_async)?"
 )

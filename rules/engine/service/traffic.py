@@ -9,6 +9,8 @@ import functools
 import re
 from typing import TYPE_CHECKING
 
+from rules.engine.reading.regexes import regex
+
 if TYPE_CHECKING:
     import ast
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
 _MOST = 4096
 """Names that are remembered: the same endpoints are judged for each version of a project."""
-_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_WORDS = regex(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _RARE = frozenset(
     {
         *("admin", "admins", "administrative", "backoffice", "superuser", "internal", "debug", "manage"),
@@ -85,10 +87,10 @@ _TRIAL = frozenset({"test", "try", "validate", "validation", "check", "verify", 
 """A trial of something that somebody has just entered, where it is the first word of a function or segment."""
 _SYNCED = frozenset({"sync", "synchronize", "synchronise"})
 """Words, last of a route, of what brings over all that another system has."""
-_ASIDE = re.compile(
+_ASIDE = regex(
     r"(?:^|/)(?:(?:\w+[_-])?(?:examples?|samples?|demos?)|scripts?|tools|dev|development|hack|benchmarks?|e2e)/"
 )
-_EXAMPLE = re.compile(
+_EXAMPLE = regex(
     r"(?:^|/)(?:(?:\w+[_-])?(?:examples?|samples?|demos?)|cookbooks?|tutorials?|scaffolds?|_?templates?_files)/",
     re.IGNORECASE,
 )

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from rules.engine.reading.regexes import regex
 from rules.engine.service.mentions import is_named_in
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from rules.engine.linking.routing import Route
     from rules.engine.project import Project
 
-_TRIES = re.compile(
+_TRIES = regex(
     r"(?:^|[/_-])(?:chaos|mocks?|fake|load-?_?tests?|stress(?:-?_?tests?)?|seeds?|seeders?"
     r"|simulat(?:e|ed|ing|or)[_-](?:\w*_)?(?:load|traffic|errors?|failures?|exceptions?|crash|delays?|latency|slow\w*|timeouts?"
     r"|payments?|orders?|webhooks?|users?|events?|requests?))(?=[/_.-]|$)|/debug(?:/|$)",

@@ -205,6 +205,12 @@ async def test_a_request_over_its_deadline_ends_with_every_file_skipped() -> Non
 
 
 async def test_workers_know_nothing_of_our_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And need no folder that can be written to."""
+
+    def nowhere() -> str:
+        raise FileNotFoundError("no usable temporary directory")
+
+    monkeypatch.setattr("tempfile.gettempdir", nowhere)
     monkeypatch.setenv("FASTPERF_PRIVATE_KEY", "canary")
     async with Analysis(1) as analysis:
         (pid,) = analysis.pids
@@ -276,6 +282,7 @@ def test_a_worker_imports_nothing_but_rules_and_their_libraries() -> None:
     assert ours == {
         *("app", "app.analysis", "app.analysis.worker", "app.analysis.messages", "app.analysis.archive"),
         *("app.analysis.documents", "app.analysis.confinement", "app.analysis.telling", "app.analysis.blobs"),
+        "app.analysis.filenames",
     }
     assert "asyncio" not in done.stdout.split()
 

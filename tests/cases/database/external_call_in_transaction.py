@@ -168,6 +168,19 @@ async def ended_before(number: int, session: AsyncSessionDep) -> str:
     return await book(order.address)
 
 
+async def find_order(session: AsyncSession, number: int) -> Order:
+    order = await load_in_a_transaction(session, number)
+    if order is None:
+        raise KeyError(number)
+    return order
+
+
+@app.post("/ended-further-away")
+async def ended_further_away(number: int, session: AsyncSessionDep) -> str:
+    order = await find_order(session, number)
+    return await book(order.address)
+
+
 @app.post("/ended-here")
 async def ended_here(number: int, session: AsyncSessionDep) -> str:
     async with session.begin():

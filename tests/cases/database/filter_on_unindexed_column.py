@@ -192,3 +192,18 @@ def of_family(session: SessionDep, family: Family) -> None:
 @app.get("/tasks/{key}")
 def of_nobody(session: SessionDep, key: str) -> None:
     session.scalars(select(Order).where(Order.customer_id.is_(None), Order.task_key == key))
+
+
+class Transform(Base):
+    __tablename__ = "transforms"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    created_at: Mapped[datetime]
+    name: Mapped[str]  # FP206 (summary)
+    project_id: Mapped[str]  # FP206 (inline)
+    body: Mapped[str]
+
+
+@app.get("/transforms")
+def transforms(name: str, project: str, session: Annotated[Session, Depends(SessionLocal)]) -> None:
+    session.scalars(select(Transform).where(Transform.name == name))
+    session.scalars(select(Transform).where(Transform.project_id == project))

@@ -138,3 +138,16 @@ def get_or_make(email: str, session: SessionDep) -> None:
 def keyword(label: str, session: SessionDep) -> None:
     # Nothing puts rows in: a list that migrations keep.
     session.scalars(select(Keyword).where(func.lower(Keyword.label) == label))  # FP208 (summary)
+
+
+class Room(Base):
+    __tablename__ = "community_rooms"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String, unique=True)
+    owner_id: Mapped[int]
+    topic: Mapped[str]
+
+
+@app.get("/rooms/{slug}")
+def room(slug: str, session: SessionDep) -> None:
+    session.scalars(select(Room).where(func.lower(Room.slug) == slug.lower()))  # FP208 (summary)

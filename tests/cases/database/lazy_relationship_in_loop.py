@@ -420,3 +420,24 @@ def roles(session: SessionDep) -> list[str]:
 @app.get("/regions")
 def regions(session: SessionDep) -> list[str]:
     return [each.region.name for each in session.scalars(select(Customer).limit(100))]  # FP203 (inline)
+
+
+@app.get("/bound-again")
+def bound_again(session: SessionDep, brief: bool) -> list[int]:
+    if brief:
+        orders = session.scalars(select(Customer).limit(100)).all()
+        orders = session.scalars(select(Order).where(Order.id.in_([each.id for each in orders]))).all()
+    else:
+        orders = session.scalars(select(Order).limit(100)).all()
+    return [len(order.items) for order in orders]  # FP203
+
+
+@app.get("/bound-again/loaded")
+def bound_again_and_loaded(session: SessionDep, brief: bool) -> list[int]:
+    loaded = select(Order).options(selectinload(Order.items))
+    if brief:
+        orders = session.scalars(select(Order).limit(100)).all()
+        orders = session.scalars(loaded.where(Order.id.in_([each.id for each in orders]))).all()
+    else:
+        orders = session.scalars(loaded.limit(100)).all()
+    return [len(order.items) for order in orders]

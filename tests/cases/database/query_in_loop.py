@@ -9,7 +9,7 @@ import httpx
 import redis
 from fastapi import Depends, FastAPI
 from pydantic import BaseModel
-from sqlalchemy import Index, create_engine, insert, select, text
+from sqlalchemy import Index, Select, create_engine, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 from sqlalchemy.schema import CreateIndex
@@ -552,3 +552,26 @@ def put_back(products: list[Product], session: SessionDep) -> None:
     for product in products:
         session.merge(product, load=False)
         session.merge(product)  # FP201
+
+
+def statement_for(product: Product) -> Select[tuple[Product]]:
+    return select(Product).where(Product.name == product.name)
+
+
+def statement_of(number: int) -> Select[tuple[Product]]:
+    return select(Product).where(Product.id == number)
+
+
+@app.get("/products/alike")
+def made_for_the_item(session: SessionDep) -> None:
+    for product in session.scalars(select(Product)).all():
+        alike = statement_for(product)
+        session.scalars(alike)  # FP201 (summary)
+    for product in session.scalars(select(Product)).all():
+        session.scalars(statement_of(product.id))  # FP201 (inline)
+
+
+@app.post("/ingested")
+def data_sources(to_be_ingested: list[str], session: SessionDep) -> None:
+    for data_source in to_be_ingested:
+        session.scalar(select(Product).where(Product.name == data_source))  # FP201 (summary)

@@ -68,6 +68,14 @@ def tidy(session: Session, number: int) -> None:
         session.commit()
 
 
+@app.post("/named/{number}")
+def commits_last(number: int, name: str) -> None:
+    session = SessionLocal()  # FP220 (summary)
+    order = session.get(Order, number)
+    order.name = name
+    session.commit()
+
+
 @app.get("/committed")
 def committed(number: int) -> int:
     session = SessionLocal()  # FP220 (summary)

@@ -276,3 +276,32 @@ async def of_a_registered_helper(number: int) -> int:
 async def sure_before_doubtful(url: str) -> str:  # FP104 (inline)
     loaded = LOADERS["remote" if url else "local"].load()
     return loaded + fetch(url)
+
+
+class Waiting:
+    def read(self) -> None:
+        time.sleep(1)
+
+
+class Ready:
+    def read(self) -> None: ...
+
+
+@app.get("/bound-again")
+async def bound_again(brief: bool) -> None:  # FP104 (inline)
+    if brief:
+        source: Waiting | Ready = Ready()
+        source = Waiting()
+    else:
+        source = Waiting()
+    source.read()
+
+
+@app.get("/replaced-again")
+async def replaced_again(brief: bool) -> None:
+    if brief:
+        source: Waiting | Ready = Waiting()
+        source = Ready()
+    else:
+        source = Ready()
+    source.read()

@@ -18,6 +18,7 @@ import git
 import httpx
 import langchain_chroma
 import langgraph.graph
+import ldap
 import psutil
 import requests
 import requests as http
@@ -402,3 +403,10 @@ async def goes_on_beside_requests() -> None:
 @app.on_event("startup")
 async def begin() -> None:
     app.state.watching = asyncio.create_task(goes_on_beside_requests())
+
+
+@app.post("/members")
+async def members(name: str, password: str) -> object:
+    directory = ldap.initialize("ldap://directory.example")
+    directory.simple_bind_s(name, password)  # FP101
+    return await run_in_threadpool(directory.search_s, "dc=example", ldap.SCOPE_SUBTREE)

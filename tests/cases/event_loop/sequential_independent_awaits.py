@@ -200,7 +200,86 @@ async def noted(number: str) -> list[object]:
     return [calls, shown, stock]
 
 
+@app.get("/provided")
+async def provided(number: str) -> list[float] | None:
+    if not (where := await level(number)):
+        return None
+    if not (stock := await level(str(where))):  # FP110 (summary)
+        return None
+    if not (euro := await rate()):
+        return None
+    return [euro, stock]
+
+
+@app.get("/given-up")
+async def given_up(number: str) -> list[float]:
+    euro = await rate()  # FP110 (summary)
+    if euro is None:
+        return []
+    stock = await level(number)
+    return [euro, stock]
+
+
+@app.get("/tried")
+async def tried(number: str) -> list[object]:
+    try:
+        euro = await rate()  # FP110 (summary)
+    except httpx.HTTPError:
+        logger.warning("no rate")
+        euro = 0
+    shown = worked_out(number)
+    try:
+        stock = await level(number)
+    except httpx.HTTPError:
+        stock = 0
+    return [euro, shown, stock]
+
+
+@app.get("/first-two")
+async def first_two(number: str) -> list[float]:
+    euro = await rate()  # FP110 (inline)
+    stock = await level(number)
+    if not stock:
+        return []
+    other = await level("other")
+    return [euro, stock, other]
+
+
+def worked_out(number: str) -> str:
+    return number.upper()
+
+
 # Near misses: what stands between decides, or is read
+
+
+@app.get("/refused")
+async def refused(number: str) -> list[object]:
+    euro = await rate()
+    if not euro:
+        raise ValueError(number)
+    stock = await level(number)
+    if not stock:
+        return [euro]
+    other = await level("other")
+    try:
+        last = await rate()
+    except httpx.HTTPError:
+        return [stock]
+    shown = worked_out(str(last))
+    return [euro, stock, other, shown, await level(shown)]
+
+
+@app.get("/tried/needed")
+async def tried_and_needed(number: str) -> list[object]:
+    try:
+        euro = await rate()
+    except httpx.HTTPError:
+        euro = 0
+    try:
+        stock = await level(str(euro))
+    except httpx.HTTPError:
+        stock = await level(number)
+    return [euro, stock]
 
 
 @app.get("/noted/read")

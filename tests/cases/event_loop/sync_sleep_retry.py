@@ -12,7 +12,7 @@ app = FastAPI()
 client = httpx.AsyncClient()
 
 
-@tenacity.retry(wait=tenacity.wait_fixed(2), stop=tenacity.stop_after_attempt(3))  # FP121
+@tenacity.retry(wait=tenacity.wait_fixed(2), stop=tenacity.stop_after_attempt(3))  # FP121 (inline)
 def fetch() -> str:
     return str(client)
 

@@ -9,6 +9,7 @@ import aiohttp
 import httpx
 import requests
 from fastapi import Depends, FastAPI
+from google.genai import types
 from requests.adapters import HTTPAdapter
 from urllib3 import PoolManager
 
@@ -146,6 +147,10 @@ def with_an_adapter(url: str, given: requests.Session = Depends(impatient_sessio
     made = impatient_session()
     made.post(url)
     Shop().load(url)
+
+
+unbounded_options = types.HttpOptions(base_url="https://gateway.example")  # FP601
+bounded_options = types.HttpOptions(base_url="https://gateway.example", timeout=30_000)
 
 
 @app.get("/sidecar")

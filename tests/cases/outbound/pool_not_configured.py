@@ -41,8 +41,14 @@ def provide() -> Any:
 NOTHING: dict[str, Any] = {"echo": True}
 from_nothing = create_engine(URL, **NOTHING)  # FP606
 
+AGED: dict[str, Any] = {"pool_size": 20, "pool_recycle": 1800}
+aged = create_async_engine("mysql+asyncmy://db/shop", **AGED)  # FP606 (summary)
+checked_only = create_async_engine("mysql+asyncmy://db/shop", pool_pre_ping=True)  # FP606 (summary)
+
 # Near misses
 
+AGED_AND_ASKED: dict[str, Any] = {"pool_size": 20, "pool_recycle": 1800, "pool_pre_ping": True}
+asked = create_engine(URL, **AGED_AND_ASKED)
 LATER: dict[str, Any] = {}
 LATER["pool_size"] = 20
 from_later = create_engine(URL, **LATER)

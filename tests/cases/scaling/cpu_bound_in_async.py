@@ -10,15 +10,22 @@ from functools import lru_cache
 import bcrypt
 import docx
 import llama_cpp
+import onnxruntime
 import pandas
+import spacy
 import torch
+import transformers
+import xlsxwriter
 import yaml
+from chonkie import AutoEmbeddings, RecursiveChunker, SemanticChunker
 from cryptography.hazmat.primitives.asymmetric import rsa
 from fastapi import FastAPI, UploadFile
 from fastapi.concurrency import run_in_threadpool
 from passlib.context import CryptContext
 from PIL import Image
 from sentence_transformers import SentenceTransformer
+from sklearn.ensemble import RandomForestClassifier
+from transformers import pipeline
 
 app = FastAPI()
 context = CryptContext(schemes=["bcrypt"])
@@ -221,3 +228,97 @@ async def small_picture(path: str) -> None:
         small = picture.convert("RGB")  # said with the next
         small.thumbnail((256, 256))  # FP701
         small.save("small.jpg")  # FP701
+
+
+writer = transformers.AutoModelForCausalLM.from_pretrained("small")
+forest = RandomForestClassifier()
+
+
+@app.post("/story")
+async def story(numbers: list[int]) -> object:
+    return writer.generate(numbers)  # FP701
+
+
+@app.post("/train")
+async def train(rows: list[list[float]], wanted: list[int]) -> None:
+    forest.fit(rows, wanted)  # FP701
+
+
+@app.post("/guess")
+async def guess(row: list[float]) -> int:
+    return int(forest.predict([row])[0])  # one row: a millisecond or a few
+
+
+@app.get("/sheet")
+async def sheet(path: str) -> None:
+    book = xlsxwriter.Workbook(path)
+    book.add_worksheet().write(0, 0, 1)
+    book.close()  # FP701
+class Words:
+    """Nobody knows what it does when it is called."""
+
+    def __call__(self, text: str) -> list[str]:
+        return text.split()
+
+
+class Detector:
+    def __init__(self) -> None:
+        self.nlp = spacy.load("en_core_web_sm")
+
+    def names(self, text: str) -> list[str]:
+        return [entity.text for entity in self.nlp(text).ents]
+
+
+class Models:
+    embeddings = AutoEmbeddings.get_embeddings("small")
+
+
+models = Models()
+detector = Detector()
+labels = pipeline("ner")
+network = onnxruntime.InferenceSession("small.onnx")
+cutter = RecursiveChunker()
+chunker = SemanticChunker()
+words = Words()
+
+
+def embedded(text: str) -> list[float]:
+    return models.embeddings.embed(text).tolist()
+
+
+@app.post("/names")
+async def names(text: str) -> list[str]:
+    return detector.names(text)  # FP701
+
+
+@app.post("/labels")
+async def labelled(text: str) -> list[dict[str, str]]:
+    return labels(text)  # FP701
+
+
+@app.post("/numbers")
+async def numbers(text: str) -> list[float]:
+    vector = embedded(text)  # FP701
+    return network.run(None, {"x": vector})  # FP701
+
+
+@app.post("/chunks")
+async def chunks(text: str) -> int:
+    return len(chunker(text)) + len(cutter(text))  # FP701
+
+
+@app.post("/words")
+async def split(text: str) -> list[str]:
+    return words(text)
+
+
+@app.post("/in-threads")
+async def in_threads(text: str) -> int:
+    await run_in_threadpool(detector.names, text)
+    await run_in_threadpool(labels, text)
+    return len(detector.nlp.vocab)
+
+
+@app.post("/labels-in-a-def")
+def labelled_in_a_def(text: str) -> list[dict[str, str]]:
+    return labels(text)

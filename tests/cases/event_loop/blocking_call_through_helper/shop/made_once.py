@@ -239,3 +239,33 @@ async def kept_for_some_minutes(now: float) -> None:
 async def beyond_a_number(count: float) -> None:
     await audit()
     plans.beyond(count)  # FP103
+
+
+class Sent:
+    def send(self, text: str) -> None:
+        requests.post("https://mail.example", json={"text": text}, timeout=5)
+
+
+class Printed:
+    def send(self, text: str) -> None:
+        print(text)
+
+
+class Dropped:
+    def send(self, text: str) -> None: ...
+
+
+class Kept:
+    def send(self, text: str) -> None:
+        self.text = text
+
+
+class Mail:
+    def __init__(self, way: Sent | Printed | Dropped | Kept) -> None:
+        self.way = way
+
+
+@router.post("/mail")
+async def one_of_four_ways(text: str) -> None:
+    await audit()
+    Mail(Sent()).way.send(text)  # FP103 (inline)

@@ -1,0 +1,51 @@
+"""Estimators and language models: training, and what is computed with them."""
+
+from rules.libraries.model import Blocking, Kind, Library, each
+
+_train = Blocking("", Kind.CPU, "a process pool or a queue worker")
+# One call of compiled code that keeps the interpreter for most of its time.
+_held = Blocking("", Kind.CPU, "a process pool or a queue worker", holds_gil=True)
+_infer = Blocking("", Kind.CPU, "a process pool, a queue worker or an inference server", weight="critical")
+
+_ESTIMATORS = tuple(
+    f"sklearn.{module}.{name}"
+    for module, names in {
+        "ensemble": "RandomForestClassifier RandomForestRegressor GradientBoostingClassifier GradientBoostingRegressor"
+        " ExtraTreesClassifier ExtraTreesRegressor IsolationForest AdaBoostClassifier",
+        "linear_model": "LogisticRegression SGDClassifier",
+        "svm": "SVC SVR",
+        "tree": "DecisionTreeClassifier DecisionTreeRegressor",
+        "cluster": "KMeans DBSCAN AgglomerativeClustering",
+        "neural_network": "MLPClassifier MLPRegressor",
+        "pipeline": "Pipeline",
+        "model_selection": "GridSearchCV RandomizedSearchCV",
+    }.items()
+    for name in names.split()
+)
+_HELD = "sklearn.cluster.AgglomerativeClustering"
+_LOADED = tuple(
+    f"transformers.AutoModel{kind}"
+    for kind in ("ForCausalLM", "ForSeq2SeqLM", "ForSequenceClassification", "ForTokenClassification")
+)
+
+# One row through a fitted estimator (`predict`), a forward pass of a small network: a millisecond as often as a hundred,
+# and nobody sees which. They are not here.
+LIBRARY = Library(
+    blocking=(
+        *each(_train, tuple(name for name in _ESTIMATORS if name != _HELD), "fit"),
+        *each(_held, _HELD, "fit"),
+        *each(_train, ("sklearn.cluster.KMeans", "sklearn.cluster.DBSCAN"), "fit_predict"),
+        *each(_train, ("sklearn.manifold.TSNE", "sklearn.decomposition.PCA"), "fit_transform"),
+        *each(_train, "sklearn.model_selection", "cross_val_score cross_validate"),
+        *each(_infer, "transformers.PreTrainedModel", "generate"),
+    ),
+    returns={
+        **{name: name for name in (*_ESTIMATORS, "sklearn.manifold.TSNE", "sklearn.decomposition.PCA")},
+        **{f"{name}.fit": name for name in _ESTIMATORS},
+        **{f"{name}.from_pretrained": "transformers.PreTrainedModel" for name in _LOADED},
+        **{
+            f"transformers.PreTrainedModel.{name}": "transformers.PreTrainedModel"
+            for name in ("to", "eval", "half")
+        },
+    },
+)
