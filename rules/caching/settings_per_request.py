@@ -120,7 +120,7 @@ class SettingsPerRequest(Rule):
             node,
             f"`{spelled(node.func)}` {what} for each request, though it cannot have changed.",
             confidence=Confidence.POSSIBLE
-            if is_seldom(node, module) or _stands_in(node, module)
+            if is_seldom(node, module) or _stands_in(node, module) or _may_be_edited(node, module)
             else Confidence.CERTAIN,
             fix=_fix(node, module),
             impact=kept_estimates.settings_read(module.options),
@@ -140,6 +140,11 @@ def _stands_in(call: ast.Call, module: Module) -> bool:
         and each.body[-1].value is not None
         for each in body[: body.index(statement)]
     )
+
+
+def _may_be_edited(call: ast.Call, module: Module) -> bool:
+    """A file that is parsed may be edited while the service runs; environment and settings classes are not."""
+    return (module.qualified_name(call.func) or "") in _PARSERS
 
 
 def _what(call: ast.Call, module: Module) -> str:

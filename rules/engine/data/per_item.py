@@ -94,10 +94,10 @@ def _is_unclear(iterable: ast.expr, module: Module) -> bool:
     value = value_of(iterable, module) if isinstance(iterable, ast.Name) else iterable
     if _is_arriving(value) or _is_limited(value, module):
         return True
-    return _is_configured(value) and not _are_several_by_default(value, module)
+    return _is_configured(value) and not are_several_by_default(value, module)
 
 
-def _are_several_by_default(value: ast.AST | None, module: Module) -> bool:
+def are_several_by_default(value: ast.AST | None, module: Module) -> bool:
     """Whether the class of the settings writes out several members for the attribute: so many there are where nobody
     configures it."""
     if not isinstance(value, ast.Attribute):
