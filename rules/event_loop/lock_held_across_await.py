@@ -132,7 +132,7 @@ class LockHeldAcrossAwait(Rule):
                         lock,
                         f"`{name}` is held while `{wait.callable}` waits: one request at a time gets through this worker.",
                         severity=Severity.MEDIUM,
-                        confidence=Confidence.POSSIBLE,  # one call at a time may be what the other side allows
+                        confidence=Confidence.POSSIBLE,  # most such locks are meant to let one through
                         call_path=wait.call_path(module),
                     )
                     return
