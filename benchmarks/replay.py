@@ -1,6 +1,7 @@
 """What does one review cost when the project is known? The last changes of a real project, analysed again.
 
     python -m benchmarks.replay REPOSITORY [LAST]
+    python -m benchmarks.replay --anew REPOSITORY [LAST]
 
 REPOSITORY is a clone, bare or not. The facts of every file are made once beforehand, as the App keeps them. For each of
 the last changes that touched Python, in their order, a worker then gets the very message that the App sends for a review, and answers
@@ -8,6 +9,10 @@ it: the touched files before and after in the context of all facts, the fixes of
 and which other files are affected. Reading the message, writing the answer and collecting garbage count. The first
 review, which links the project, is printed by itself. Prints CPU milliseconds, beside those of a fixed piece of work done
 between the reviews, which tell how fast the machine was meanwhile, and writes `results/replay.json`.
+
+With `--anew` each review is answered a second time by a worker that knows the facts of untouched files and nothing else:
+it reads the touched ones whole and links both versions from the ground up. Prints where the two answers differ, which is
+nowhere.
 """
 
 from __future__ import annotations
@@ -18,8 +23,10 @@ import json
 import statistics
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
+from unittest import mock
 
 import msgspec
 
@@ -27,9 +34,11 @@ from app.analysis import worker
 from app.analysis.documents import is_document, is_python
 from app.analysis.messages import Compare, Request
 from app.localgit import Commit, LocalRepository
-from rules import SourceError, extract
+from rules import Analysis, ModuleFacts, SourceError, Succession, extract
 from rules.engine import registry
+from rules.engine.finding import Options
 from rules.engine.linking.graph import place_of
+from rules.engine.project import Project
 
 RESULTS = Path(__file__).parent / "results" / "replay.json"
 PROOF_SECONDS = 18.0
@@ -40,6 +49,7 @@ CPU_SECONDS = 1e6
 class Replay:
     def __init__(self, repository: LocalRepository) -> None:
         self._repository = repository
+        self._forgets = False
         self._facts: dict[str, bytes | None] = {}
         """By blob; None for what cannot be read."""
         self._cache = worker.FactsCache()
@@ -62,6 +72,14 @@ class Replay:
         spent = time.process_time() - started
         self.answer = write.getvalue()
         return len(request.before.keys() | request.after.keys()), spent * 1000
+
+    def again(self, commit: Commit) -> None:
+        """As `review`, by a worker that forgets everything but the facts of untouched files."""
+        kept, self._cache, self._forgets = self._cache, _Forgetful(), True
+        with mock.patch.object(worker, "analyze", _whole):
+            self.review(commit)
+        self._cache, self._forgets = kept, False
+        gc.collect()
 
     def _request(self, commit: Commit) -> Request | None:
         before, after = (self._tree(revision) for revision in (commit.parent, commit.id))
@@ -89,7 +107,7 @@ class Replay:
             before=old,
             after=new,
             others=self._known(shared),
-            known=self._known({path: before[path] for path in old}),
+            known={} if self._forgets else self._known({path: before[path] for path in old}),
             documents_before=old_texts,
             documents_after=new_texts,
         )
@@ -112,6 +130,55 @@ class Replay:
                 self._facts[sha] = None
         found = {path: self._facts.get(sha) for path, sha in wanted.items()}
         return {path: facts for path, facts in found.items() if facts is not None}
+
+
+_analyze = worker.analyze
+
+
+def _whole(*given: Any, **named: Any) -> Analysis:
+    """As the worker's `analyze`, without what the version before leaves to the next one."""
+    return _analyze(*given, **{**named, "former": None, "trees": None})
+
+
+class _Anew(Succession):
+    def move(
+        self, files: Mapping[str, ModuleFacts], documents: Mapping[str, str], options: Options
+    ) -> Project:
+        return self._anew(files, documents, options)
+
+
+class _Forgetful(worker.FactsCache):
+    def succession(self, others: Mapping[str, ModuleFacts], options: Options) -> Succession:
+        return _Anew()
+
+
+def _compare(replay: Replay, commits: Iterator[Commit]) -> int:
+    reviews = findings = differing = 0
+    for commit in commits:
+        if replay.review(commit) is None:
+            continue
+        followed = _said(replay.answer)
+        replay.again(commit)
+        anew = _said(replay.answer)
+        reviews += 1
+        findings += len(anew["comparison"]["after"]["findings"])
+        if followed != anew:
+            differing += 1
+            print(f"{commit.id} differs")
+    print({"reviews": reviews, "findings": findings, "differing": differing})
+    return 1 if differing else 0
+
+
+def _said(answer: bytes) -> dict[str, Any]:
+    """The last frame, without how long it took and how much memory: those before it only announce files."""
+    at = 0
+    while (end := at + 4 + int.from_bytes(answer[at : at + 4])) < len(answer):
+        at = end
+    said: dict[str, Any] = msgspec.msgpack.decode(answer[at + 4 :])
+    said.pop("peak_bytes", None)
+    for version in ("before", "after"):
+        said["comparison"][version].get("statistics", {}).pop("seconds", None)
+    return said
 
 
 def _last(repository: LocalRepository, count: int) -> list[Commit]:
@@ -142,9 +209,11 @@ def pace() -> float:
     return (time.process_time() - started) * 1000
 
 
-def main(directory: Path, last: int) -> int:
+def main(directory: Path, last: int, anew: bool) -> int:
     repository = LocalRepository(directory)
     replay = Replay(repository)
+    if anew:
+        return _compare(replay, iter(_last(repository, last)))
     reviews: list[tuple[int, float]] = []
     paces: list[float] = []
     for commit in _last(repository, last + 1):
@@ -169,6 +238,7 @@ def main(directory: Path, last: int) -> int:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) not in {2, 3}:
+    given = [each for each in sys.argv[1:] if each != "--anew"]
+    if len(given) not in {1, 2}:
         sys.exit(__doc__)
-    sys.exit(main(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) == 3 else 40))
+    sys.exit(main(Path(given[0]), int(given[1]) if len(given) == 2 else 40, "--anew" in sys.argv))

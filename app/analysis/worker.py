@@ -58,6 +58,7 @@ from rules.engine.finding import Confidence, Finding, Options, Result, Severity
 from rules.engine.project import Project
 from rules.engine.reading import sharing
 from rules.engine.reading.edits import Lines
+from rules.engine.reading.trees import Trees
 
 FACTS_KEPT_BYTES = 64_000_000
 MOST_LINKED = 3
@@ -195,6 +196,7 @@ class FactsCache:
         self._by_source: OrderedDict[tuple[int, int], tuple[int, int]] = OrderedDict()
         """By the hash of a source, that of its facts' encoding: the next push has most of these files too."""
         self._linked: list[rules.Succession] = []
+        self.trees = Trees()
         self._tasks = 0
 
     def decode(self, encoded: bytes) -> ModuleFacts:
@@ -277,6 +279,8 @@ def compare(task: Compare, connection: Connection, cache: FactsCache) -> Compari
         connection,
         known=known,
         succession=succession,
+        trees=cache.trees,
+        followed=True,
     )
     after = analyze(
         request.after,
@@ -288,6 +292,8 @@ def compare(task: Compare, connection: Connection, cache: FactsCache) -> Compari
         advise=request.advise or not before.result.endpoints,
         succession=succession,
         since=Since(before.light, request.renamed, request.observed) if before.light is not None else None,
+        trees=cache.trees,
+        former=before,
     )
     before.passed(succession)
     said = [finding for finding in after.result.findings if _is_commented(finding)]
@@ -381,6 +387,9 @@ def analyze(
     known: Mapping[str, ModuleFacts] = MappingProxyType({}),
     succession: rules.Succession | None = None,
     since: Since | None = None,
+    trees: Trees | None = None,
+    followed: bool = False,
+    former: rules.Analysis | None = None,
 ) -> rules.Analysis:
     """The engine's `analyze`, announced file by file. Advice is for a project's first application, or by its code."""
     connection.spent.clear()
@@ -394,6 +403,9 @@ def analyze(
         begin=lambda path: connection.begin(path, "analyze"),
         succession=succession,
         since=since,
+        trees=trees,
+        followed=followed,
+        former=former,
     )
 
 

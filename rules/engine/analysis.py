@@ -31,9 +31,11 @@ from rules.engine.module import Module
 from rules.engine.placing import Placed, place, place_in_project
 from rules.engine.project import Project
 from rules.engine.reading import extraction
+from rules.engine.reading.carried import Carried, Layout, carried
 from rules.engine.reading.facts import ModuleFacts
 from rules.engine.reading.index import Index
 from rules.engine.reading.source import Source, SourceError, parse
+from rules.engine.reading.trees import Trees
 from rules.engine.rule import Match, ProjectRule, Rule
 from rules.engine.service import processes
 
@@ -71,8 +73,11 @@ class Analysis:
         matches: Mapping[str, tuple[Rule, Match]],
         light: heat.Light | None = None,
         known_callees: callees.Dispatch | None = None,
+        layouts: Mapping[str, Layout] = MappingProxyType({}),
     ) -> None:
         self._callees = known_callees
+        self.layouts = layouts
+        """How its files lie, where another version is to take over facts."""
         self.light = light
         """What profiles say of this version, or of the one that it came from."""
         self.result = result
@@ -178,6 +183,9 @@ def analyze(
     kept_lines: int = KEPT_LINES,
     succession: Succession | None = None,
     since: heat.Since | None = None,
+    trees: Trees | None = None,
+    followed: bool = False,
+    former: Analysis | None = None,
 ) -> Analysis:
     """Analyse `sources` (path -> bytes) in the context of `others`, the facts of the rest of the project.
 
@@ -185,13 +193,23 @@ def analyze(
     everything, and most reviews do not say it. `begin` is told
     which file comes next, whenever one does; an empty path stands for the work on all of them. `succession` is a
     linked project that is brought to this version; the analysis of the version it was at must be told (`Analysis.passed`).
-    `since` is the version before, for which profiles have been judged already.
+    `since` is the version before, for which profiles have been judged already. `trees` are files that were walked lately.
+    A version that is `followed` by another one, as its `former`, leaves it the facts of what did not change.
 
     Never raises for what the files contain: what cannot be read or checked is in `result.skipped`.
     """
     with _uncollected():
         run = _Run(
-            sources, others or {}, documents or {}, options, advise=advise, known=known or {}, begin=begin
+            sources,
+            others or {},
+            documents or {},
+            options,
+            advise=advise,
+            known=known or {},
+            begin=begin,
+            trees=trees,
+            followed=followed,
+            former=former,
         )
         return run.analysis(kept_lines, succession, since)
 
@@ -219,7 +237,13 @@ class _Run:
         advise: bool = False,
         known: Mapping[str, ModuleFacts] = MappingProxyType({}),
         begin: Begin = lambda path: None,
+        trees: Trees | None = None,
+        followed: bool = False,
+        former: Analysis | None = None,
     ) -> None:
+        self.trees = trees
+        self.layouts: dict[str, Layout] | None = {} if followed else None
+        self.former = former
         self.advise = advise
         self.known_facts = known
         self.started = time.perf_counter()
@@ -236,6 +260,8 @@ class _Run:
         self.known_callees: callees.Dispatch | None = None
         """What another run found out of callees."""
         self._dispatch()
+        self.kinds = frozenset(self.dispatch)
+        """The node types that rules want to see, also those of rules that the project leaves out."""
         self.known = registry.codes() | growth.CODES | {budgets.CODE}
 
     def analysis(
@@ -254,7 +280,7 @@ class _Run:
             self.begin(path)
             try:
                 source, index = self._read(path)
-                found = extraction.build(index, len(source.lines))
+                found = extraction.build(index, len(source.lines), self._carried(path, source, index))
             except SourceError as error:
                 self.skipped.append(Skipped(path, error.reason))
                 continue
@@ -289,7 +315,9 @@ class _Run:
                 self.skipped.append(Skipped(path, error.reason))
                 continue
             placed.extend(self._check(Module(path, source, index, project)))
-            index.release()
+            if self.layouts is not None:
+                self.layouts[path] = Layout(index.tree, source.lines)
+            self._done_with(source, index)
         self.begin("")
         about = list(self._about(project))
         placed.extend(item for item in about if not _is_advice(item.rule))
@@ -319,7 +347,9 @@ class _Run:
             statistics=Statistics(len(self.sources), self.lines, time.perf_counter() - self.started),
         )
         result, light = heat.warmed(result, project, self.sources, since)
-        return Analysis(result, facts, project, self.sources, matches, light, self.callees)
+        return Analysis(
+            result, facts, project, self.sources, matches, light, self.callees, self.layouts or {}
+        )
 
     def _leave_out(self, project: Project) -> None:
         """Run no rule about packages that nothing in the project imports."""
@@ -367,8 +397,23 @@ class _Run:
         return results
 
     def _read(self, path: str) -> tuple[Source, Index]:
+        if self.trees is not None:
+            return self.trees.read(self.sources[path], self.kinds)
         source = Source(self.sources[path])
         return source, Index(parse(source), self.dispatch)
+
+    def _carried(self, path: str, source: Source, index: Index) -> Carried | None:
+        """What the facts of a file take over from the version before."""
+        former = self.former
+        if former is None or path not in former.layouts or path not in former.facts:
+            return None
+        return carried(former.layouts[path], former.facts[path], Layout(index.tree, source.lines))
+
+    def _done_with(self, source: Source, index: Index) -> None:
+        if self.trees is not None:
+            self.trees.give_back(source, index)
+        else:
+            index.release()
 
     def _check(self, module: Module) -> Iterator[Placed]:
         """The findings of one file, after suppression."""

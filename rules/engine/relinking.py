@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import copy
-from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 
@@ -291,13 +290,7 @@ class _Edit:
         if not below:
             return
         self._places = [(node, node.contexts, node.endpoints) for node in below]
-        context.start(below, self.project.routing, self.project.served)
-        for node in below:
-            for caller, edge in node.callers:
-                if caller not in below:
-                    node.contexts |= context.through(caller, edge)
-                    node.endpoints |= caller.endpoints
-        context.follow(deque(below))
+        context.run_again(below, self.project.routing, self.project.served)
 
 
 def _begins_with(ref: str, name: str) -> bool:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import copy
 import re
-from collections import deque
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Set
 from functools import cached_property
 from typing import TypeVar
@@ -357,13 +356,7 @@ class _Change:
         if any(map(context.depends_on_order, below)):
             return self._run_all_again()
         before = {node: (node.contexts, node.endpoints) for node in below}
-        context.start(below, self.routing, self.served)
-        for node in below:
-            for caller, edge in node.callers:
-                if caller not in below:
-                    node.contexts |= context.through(caller, edge)
-                    node.endpoints |= caller.endpoints
-        context.follow(deque(below))
+        context.run_again(below, self.routing, self.served)
         return {node for node in below if before[node] != (node.contexts, node.endpoints)}
 
     # The outcome

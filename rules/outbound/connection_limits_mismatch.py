@@ -23,7 +23,7 @@ _LIMITS = {
     "aiohttp.connector.TCPConnector": ("limit", 100),
     "botocore.config.Config": ("max_pool_connections", 10),
 }
-_limits: WeakKeyDictionary[ast.Module, tuple[int, str] | None] = WeakKeyDictionary()
+_limits: WeakKeyDictionary[Module, tuple[int, str] | None] = WeakKeyDictionary()
 """What was found in a file, of which each semaphore asks."""
 _DEFAULTS = {"httpx.AsyncClient": 100, "httpx2.AsyncClient": 100, "aiohttp.ClientSession": 100}
 
@@ -104,9 +104,9 @@ class ConnectionLimitsMismatch(Rule):
 
 def _limit(module: Module) -> tuple[int, str] | None:
     """The only limit on connections that the file sets, or the default of the only client it makes."""
-    if module.tree not in _limits:
-        _limits[module.tree] = _only_limit(module)
-    return _limits[module.tree]
+    if module not in _limits:
+        _limits[module] = _only_limit(module)
+    return _limits[module]
 
 
 def _only_limit(module: Module) -> tuple[int, str] | None:

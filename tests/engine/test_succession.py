@@ -132,6 +132,15 @@ FILES = {
 
             return wrapper
         """,
+    "shop/aside.py": """
+        from fastapi.concurrency import run_in_threadpool
+
+        async def unreached(name: str) -> str:
+            return await run_in_threadpool(looked_up, name)
+
+        def looked_up(name: str) -> str:
+            return name
+        """,
     "shop/clients.py": """
         import requests
 
@@ -143,6 +152,7 @@ FILES = {
         """,
 }
 EDITS = (
+    ("shop/aside.py", "return await", "looked_up(name); return await"),
     ("shop/clients.py", "return text", "import time; time.sleep(1); return text"),
     ("shop/clients.py", "requests.get(name, timeout=5).text", "name"),
     ("shop/clients.py", "def parse(text: str)", "async def parse(text: str)"),

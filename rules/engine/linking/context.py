@@ -70,7 +70,23 @@ def propagate(graph: Graph, routing: Routing, served: Collection[Node]) -> None:
     """Set `contexts` and `endpoints` of all nodes."""
     nodes = graph.nodes.values()
     start(nodes, routing, served)
-    follow(deque(node for node in nodes if node.contexts or node.endpoints))
+    follow(nodes)
+
+
+def run_again(below: Collection[Node], routing: Routing, served: Collection[Node]) -> None:
+    """Work out anew where `below` run: nodes, and all that they run."""
+    start(below, routing, served)
+    for node in below:
+        for caller, edge in node.callers:
+            if caller not in below and _is_known(caller):
+                node.contexts |= through(caller, edge)
+                node.endpoints |= caller.endpoints
+    follow(below)
+
+
+def _is_known(node: Node) -> bool:
+    """Whether anything is known of where it runs: of what it hands to a thread nothing is known either, without."""
+    return bool(node.contexts or node.endpoints)
 
 
 def start(nodes: Iterable[Node], routing: Routing, served: Collection[Node]) -> None:
@@ -84,8 +100,9 @@ def start(nodes: Iterable[Node], routing: Routing, served: Collection[Node]) -> 
         node.endpoints = entered.get(node, 0)
 
 
-def follow(pending: deque[Node]) -> None:
-    """Carry `contexts` and `endpoints` from the pending nodes to all that they run."""
+def follow(nodes: Iterable[Node]) -> None:
+    """Carry `contexts` and `endpoints` from these nodes to all that they run."""
+    pending = deque(filter(_is_known, nodes))
     queued = set(pending)
     while pending:
         node = pending.popleft()

@@ -29,6 +29,7 @@ from rules.engine.reading import (
 )
 from rules.engine.reading.annotations import may_be_ours, one_of
 from rules.engine.reading.arguments import arguments, displays, receiver, target
+from rules.engine.reading.carried import Carried
 from rules.engine.reading.facts import Alias, Call, Class, Decorator, Function, ModuleFacts, Parameter
 from rules.engine.reading.index import Index
 from rules.engine.reading.regexes import regex
@@ -141,16 +142,22 @@ _DROPPING = regex(
 _CACHES = frozenset({"lru_cache", "cache", "cached_property", "cached", "ttl_cache", "alru_cache", "memoize"})
 
 
-def build(index: Index, lines: int) -> ModuleFacts:
-    """The facts of a file of `lines` lines."""
+def build(index: Index, lines: int, known: Carried | None = None) -> ModuleFacts:
+    """The facts of a file of `lines` lines; `known` are those of functions that are as in its version before."""
     owners: dict[Scope, list[Call]] = {}
     guarded: list[Call] = []
     functions: list[Function] = []
     for scope in index.scopes:
-        calls = _calls(index, scope, guarded)
         runner = index.function_scope(scope)
+        if known is not None and known.has(runner.symbol):
+            owners.setdefault(runner, [])
+            continue
+        calls = _calls(index, scope, guarded)
         owners.setdefault(runner, []).extend(calls)
     for scope, calls in owners.items():
+        if known is not None and known.has(scope.symbol):
+            functions.append(known.function(scope.symbol))
+            continue
         calls.sort(key=lambda call: (call.line, call.column))
         functions.append(_function(index, scope, tuple(calls), lines))
     if guarded:
@@ -178,7 +185,7 @@ def build(index: Index, lines: int) -> ModuleFacts:
             _class(index, scope, scope.node) for scope in index.scopes if isinstance(scope.node, ast.ClassDef)
         ),
         declarations=declarations.extract(index),
-        flows=flows.extract(index, lambda node: surroundings(index, node, at_module=False)[2]),
+        flows=flows.extract(index, lambda node: surroundings(index, node, at_module=False)[2], known),
         filters=filtered.extract(index),
         raw=raw_text.extract(index),
         early=tuple(sorted(index.early)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Collection, Iterable, Iterator
 
+from rules.engine.reading.carried import Carried
 from rules.engine.reading.declarations import Shape, shape
 from rules.engine.reading.index import Index
 from rules.engine.reading.loader_options import OptionsReader
@@ -60,12 +61,16 @@ _ROUTES = frozenset({"get", "post", "put", "patch", "delete", "api_route", "rout
 _NARROWING = frozenset({"response_model_include", "response_model_exclude"})
 
 
-def extract(index: Index, turns: Turns) -> dict[str, Flow]:
-    """The flows of a walked file, by function."""
+def extract(index: Index, turns: Turns, known: Carried | None = None) -> dict[str, Flow]:
+    """The flows of a walked file, by function; `known` are those of functions that are as in its version before."""
     reader, options = Reader(index), OptionsReader(index)
     found: dict[str, Flow] = {}
     for scope in index.scopes:
         if not isinstance(scope.node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            continue
+        if known is not None and known.has(scope.symbol):
+            if (flow := known.flow(scope.symbol)) is not None:
+                found[scope.symbol] = flow
             continue
         shown = list(_shown(reader, index, scope, turns))
         returns: dict[int, list[Rows]] = {}
