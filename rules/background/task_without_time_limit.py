@@ -97,7 +97,7 @@ class TaskWithoutTimeLimit(Rule):
         yield Match(
             node,
             f"No task has a time limit: when `{leaf}` in `{task.symbol}` never returns, its worker slot is gone until a restart.",
-            confidence=Confidence.LIKELY,
+            confidence=Confidence.POSSIBLE,  # the calls of the task may have limits of their own
             fix=Fix(with_keyword("task_time_limit", "600"), safety=Safety.UNSAFE),
             related=(Hop(task.path, task.function.line, task.symbol),),
             impact=Impact(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from rules.engine.data.reference_tables import is_reference
 from rules.engine.data.small_tables import is_small
 from rules.engine.data.tables import Column, Table
 from rules.engine.finding import Options
+from rules.engine.reading.regexes import regex
 from rules.engine.rule import Confidence, Effort, Hop, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
@@ -88,6 +90,11 @@ _GROWS = frozenset(
         "inserted_at",
     }
 )
+
+
+_VECTORS = frozenset({"Vector", "VECTOR", "HALFVEC", "HalfVector"})
+_VECTOR_INDEX = regex(r"\b(?:hnsw|ivfflat|diskann|vchordrq|scann)\b", re.IGNORECASE)
+"""What makes an index for embeddings, also in an SQL text of the same file."""
 
 
 class FilterOnUnindexedColumn(Rule):
@@ -196,6 +203,7 @@ class FilterOnUnindexedColumn(Rule):
     )
 
     def check(self, node: ast.ClassDef, module: Module) -> Iterator[Match]:
+        yield from _vectors(node, module)
         seen: set[int] = set()
         for table, column in module.project.models.columns_at(module.path, module.symbol_at(node)):
             if column.line in seen or not _is_worth_an_index(table, column):
@@ -232,6 +240,28 @@ class FilterOnUnindexedColumn(Rule):
                 instead=f"`index=True` on the column, and in a migration {index_advice.migration(table, column)}.",
                 impact=estimates.rows_scanned(module.options),
             )
+
+
+def _vectors(node: ast.ClassDef, module: Module) -> Iterator[Match]:
+    """Columns of embeddings: they are there to be searched by distance, which no other index helps."""
+    if not module.project.routing.endpoints:
+        return
+    seen: set[int] = set()
+    for table, column in module.project.models.columns_at(module.path, module.symbol_at(node)):
+        if column.type not in _VECTORS or column.line in seen or table.opaque or table.is_indexed(column):
+            continue
+        statement = index_advice.column_node(node, column)
+        if statement is None or is_small(table) or module.source.matches(_VECTOR_INDEX):
+            continue
+        seen.add(column.line)
+        yield Match(
+            index_advice.place_of(statement),
+            f"`{column.attribute}` has no vector index: each search for the nearest compares all rows of `{table.name}`.",
+            severity=Severity.LOW,
+            confidence=Confidence.POSSIBLE,
+            instead=f'`Index(…, "{column.name}", postgresql_using="hnsw", postgresql_ops={{"{column.name}": "vector_cosine_ops"}})`,'
+            " with the operators that the searches use.",
+        )
 
 
 def _named(uses: list[Use]) -> str:

@@ -220,6 +220,11 @@ class _Cause(Struct):
     carriers: dict[Node, None] = field(default_factory=dict)
     """Dependencies and middleware that run it."""
     endpoints: dict[EndpointRef, None] = field(default_factory=dict)
+    standing: frozenset[Node] = frozenset()
+    """Carriers that cost the same before: what is new is that an endpoint asks for them."""
+
+    def is_as_it_was(self, carrier: Node) -> bool:
+        return carrier in self.standing
 
 
 class _Versions:
@@ -363,6 +368,10 @@ def _causes(versions: _Versions, kind: _Kind) -> list[_Cause]:
                 continue
             cause = causes.setdefault((made.node.path, made.places[0].line, made.leaf), made)
             cause.carriers.setdefault(node)
+            if partner is not None and not exceeds(
+                kind.amount(versions.after, node), kind.amount(versions.before, partner)
+            ):
+                cause.standing |= {node}
             cause.endpoints.setdefault(endpoint.ref)
     return list(causes.values())
 
@@ -510,6 +519,7 @@ def _grown(kind: _Kind, cause: _Cause, project: Project) -> Finding:
         when = "on some requests" if sometimes else "on each request"
         message = f"`{who}` now calls `{cause.leaf}` {when}: {many}, external calls + {extra}{each}."
     severity = rule.severity
+    doubtful = sometimes or all(map(cause.is_as_it_was, carriers))
     if kind is _QUERIES and not sometimes and (len(refs) >= MANY_ENDPOINTS or grows(cause.extra)):
         severity = Severity.HIGH
     return _finding(
@@ -522,6 +532,7 @@ def _grown(kind: _Kind, cause: _Cause, project: Project) -> Finding:
         refs=refs,
         places=(*cause.places, *reversed(cause.path[:-1]), *(_head(node) for node in carriers)),
         path=cause.path if len(cause.path) > 1 else (),
+        confidence=Confidence.POSSIBLE if doubtful else Confidence.CERTAIN,
     )
 
 
@@ -577,6 +588,7 @@ def _finding(
     places: Iterable[Hop],
     path: tuple[Hop, ...],
     guards: tuple[str, ...] = (),
+    confidence: Confidence = Confidence.CERTAIN,
 ) -> Finding:
     card = registry.told(rule)
     where = tuple(dict.fromkeys(places))
@@ -585,7 +597,7 @@ def _finding(
         code=rule.code,
         name=registry.name_of(rule),
         severity=project.options.at(first.path).severity_of(rule.code, severity),
-        confidence=Confidence.CERTAIN,
+        confidence=confidence,
         gates=rule.gates,
         effort=rule.effort,
         path=first.path,

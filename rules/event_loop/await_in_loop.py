@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rules.engine.costs import estimates
 from rules.engine.costs.waits import Wait, names_loaded, names_stored, wait_of
 from rules.engine.data.growing_loops import grows
-from rules.engine.data.per_item import is_doubtful, is_few, sounds_few
+from rules.engine.data.per_item import are_several_by_default, is_doubtful, is_few, sounds_few
 from rules.engine.data.picked_items import is_picked
 from rules.engine.reading.loop_shapes import (
     is_search,
@@ -168,10 +168,11 @@ class AwaitInLoop(Rule):
 
 
 def _is_worth_while(wait: Wait, loop: _Loop, module: Module) -> bool:
-    """Whether the loop is seen to go over data that grows, and the answers are what the request is about: not far down,
-    and not what tidies up."""
+    """Whether the loop is seen to go over data that grows, or over what the settings name many of, and the answers are what
+    the request is about: not far down, and not what tidies up."""
     return (
-        grows(loop, module)
+        (grows(loop, module) or any(are_several_by_default(each, module) for each in iterables(loop)))
+        and not wait.presumed
         and not is_few(loop, module)
         and not is_doubtful(loop, module)
         and len(wait.path) <= _CLOSE

@@ -40,7 +40,7 @@ class SyncSleepRetry(Rule):
     """
 
     code = "FP121"
-    severity = Severity.LOW
+    severity = Severity.MEDIUM
     effort = Effort.HOURS
     watch = "event-loop lag during incidents of the other side"
 
@@ -114,6 +114,7 @@ class SyncSleepRetry(Rule):
             yield Match(
                 decorator,
                 f"`{name}` around `{node.name}` sleeps between the tries on the event loop: meanwhile this worker serves nobody.",
+                severity=Severity.LOW,
                 confidence=confidence,
             )
 

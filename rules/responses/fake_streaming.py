@@ -102,6 +102,8 @@ class FakeStreaming(Rule):
         if made is not None:
             if made.args and file_content(made.args[0], module) is not None:
                 return  # said as a file that is read whole
+            if made.args and isinstance(made.args[0], ast.Constant):
+                return  # a line of text costs nothing either way
             yield Match(
                 node,
                 f"`StreamingResponse({shortened(module.segment(content))})` sends a buffer that is complete line by line, each line through"

@@ -44,7 +44,8 @@ class SchemaObjectInHandler(Rule):
     Processor time per request.
 
     ## When to ignore it
-    When its type is only known while the request runs.
+    When its type is only known while the request runs. `TypeAdapter(Order)` of one model takes the model's own validator and
+    costs next to nothing.
     """
 
     code = "FP513"
@@ -102,7 +103,12 @@ class SchemaObjectInHandler(Rule):
         if known is None or (not node.args and not node.keywords):
             return
         place = made_again(node, module)
-        if place is None or not _is_constant(node, module) or is_first_time(node, module):
+        if (
+            place is None
+            or not _is_built(node)
+            or not _is_constant(node, module)
+            or is_first_time(node, module)
+        ):
             return
         what, (least, most) = known
         often = "in each turn of the loop" if place is Place.LOOP else "for each request"
@@ -120,6 +126,16 @@ class SchemaObjectInHandler(Rule):
                 measured=is_adapter,
             ),
         )
+
+
+def _is_built(call: ast.Call) -> bool:
+    """Whether making it takes work: a class brings its own validator, and an environment without a loader keeps nothing."""
+    match spelled(call.func).rpartition(".")[2]:
+        case "TypeAdapter":
+            return bool(call.args) and isinstance(call.args[0], ast.Subscript | ast.BinOp)
+        case "Environment":
+            return any(keyword.arg == "loader" for keyword in call.keywords)
+    return True
 
 
 def _is_constant(call: ast.Call, module: Module) -> bool:

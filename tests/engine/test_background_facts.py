@@ -81,6 +81,7 @@ def login(token: str) -> None:
 def test_the_fate_of_a_session_in_a_background_task_follows_the_version_of_fastapi() -> None:
     shop = b"""
 from fastapi import BackgroundTasks, Depends, FastAPI
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 app = FastAPI()
@@ -89,7 +90,8 @@ def get_session():
     with Session() as session:
         yield session
 
-def work(session: Session) -> None: ...
+def work(session: Session) -> None:
+    session.execute(text("UPDATE orders SET seen = true"))
 
 @app.post("/orders")
 def order(tasks: BackgroundTasks, session: Session = Depends(get_session)) -> None:

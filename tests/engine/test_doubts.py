@@ -49,7 +49,7 @@ def test_a_wait_that_nobody_feels_is_only_possible(handler: str, confidence: Con
 
 @pytest.mark.parametrize(
     ("media_type", "confidence"),
-    [("application/pdf", Confidence.CERTAIN), ("image/webp", Confidence.POSSIBLE)],
+    [("application/pdf", Confidence.LIKELY), ("image/webp", Confidence.POSSIBLE)],
 )
 def test_a_picture_is_most_often_small(media_type: str, confidence: Confidence) -> None:
     text = f"""

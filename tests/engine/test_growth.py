@@ -8,6 +8,7 @@ import pytest
 
 from rules import Options, Result, analyze
 from rules.engine import growth
+from rules.engine.finding import Confidence, Finding
 
 HEAD = """
 from fastapi import Depends, FastAPI
@@ -38,11 +39,15 @@ def source(dependency: str = "return 1", helper: str = "return 1", handler: str 
     return text.encode()
 
 
-def compared(before: bytes, after: bytes, options: Options = Options()) -> list[tuple[str, str, int]]:  # noqa: B008 - frozen
-    """Code, message and number of endpoints of each growth."""
+def grown(before: bytes, after: bytes, options: Options = Options()) -> tuple[Finding, ...]:  # noqa: B008 - frozen
     old = analyze({"app.py": before}, options=options)
     new = analyze({"app.py": after}, options=options)
-    found = growth.told(Result(), old, new, renamed={}, sources={"app.py": after}).findings
+    return growth.told(Result(), old, new, renamed={}, sources={"app.py": after}).findings
+
+
+def compared(before: bytes, after: bytes, options: Options = Options()) -> list[tuple[str, str, int]]:  # noqa: B008 - frozen
+    """Code, message and number of endpoints of each growth."""
+    found = grown(before, after, options)
     return [(finding.code, finding.message, len(finding.endpoints)) for finding in found]
 
 
@@ -76,6 +81,17 @@ def test_a_query_in_a_branch_is_not_said_of_every_request() -> None:
 
     assert one[1] == "`user` now runs a query on some requests: 2 endpoints, queries + up to 1 each."
     assert more[1] == "`user` now runs up to 2 queries per request: 2 endpoints, queries + up to 2 each."
+
+
+def test_what_happens_sometimes_or_is_asked_for_by_one_endpoint_more_is_for_the_summary() -> None:
+    asking = source("return db.get(User, 1)")
+    free = asking.replace(b"def b(current=Depends(user))", b"def b()")
+    (always,) = grown(source(), asking)
+    (sometimes,) = grown(source(), source("if db.info:\n    return db.get(User, 1)"))
+    (exchanged,) = grown(free, asking)
+
+    assert [always.confidence, sometimes.confidence] == [Confidence.CERTAIN, Confidence.POSSIBLE]
+    assert (exchanged.confidence, len(exchanged.endpoints)) == (Confidence.POSSIBLE, 1)
 
 
 @pytest.mark.parametrize(

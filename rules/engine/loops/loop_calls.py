@@ -394,6 +394,11 @@ def _kept_by(cls: tuple[str, str], module: Module) -> str:
     return _NOT_KEPT
 
 
+def keeps_answer(stop: Stop) -> bool:
+    """Whether the stop only happens while no answer is kept, so that one request pays for those that follow."""
+    return stop.seldom in (_NOT_KEPT, _FIRST_TIME)
+
+
 def _makes_what_is_kept(leaf: Leaf, call: ast.Call | ast.Attribute, module: Module) -> bool:
     """Whether a memoised function on the way makes an object, and that does it: `engine()` keeps `Engine()`, which
     waits while it is made."""
@@ -616,13 +621,9 @@ def _expected_of_others(stop: Stop, options: Options) -> Impact:
 
 def confidence(stop: Stop) -> Confidence:
     """How sure the first stop of a finding is, behind which the others stand."""
-    if is_idle(stop) or _is_hardly_felt(stop):
+    if is_idle(stop) or _is_hardly_felt(stop) or (stop.seldom == AFTER_FAILURE and stop.path):
         return Confidence.POSSIBLE
-    if (
-        stop.seldom in (_WISHED, _FIRST_TIME, _AT_START, AFTER_FAILURE)
-        or only_starts(stop)
-        or stop.entry.name in _OPENING
-    ):
+    if stop.seldom in (_WISHED, _FIRST_TIME, _AT_START) or only_starts(stop) or stop.entry.name in _OPENING:
         return Confidence.POSSIBLE
     return Confidence.LIKELY if stop.seldom else Confidence.CERTAIN
 
@@ -630,7 +631,7 @@ def confidence(stop: Stop) -> Confidence:
 def _seconds(call: ast.Call) -> float | None:
     """The literal duration of `sleep(0.5)`."""
     argument = call.args[0] if call.args else None
-    if isinstance(argument, ast.Constant) and isinstance(argument.value, int | float):
+    if isinstance(argument, ast.Constant) and isinstance(argument.value, (int, float)):
         return float(argument.value)
     return None
 

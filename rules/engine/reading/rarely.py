@@ -90,10 +90,10 @@ def _is_path(owner: ast.expr) -> bool:
 def _is_of_time(test: ast.Compare) -> bool:
     """`time.monotonic() - self._loaded_at >= TTL`, `age.seconds > self._ttl`: it happens once in each such time."""
     for side in (test.left, *test.comparators):
-        if isinstance(side, ast.Name | ast.Attribute) and _LASTING_FOR.search(last_name(side).lower()):
-            return isinstance(test.ops[0], ast.Gt | ast.GtE | ast.Lt | ast.LtE)
+        if isinstance(side, (ast.Name, ast.Attribute)) and _LASTING_FOR.search(last_name(side).lower()):
+            return isinstance(test.ops[0], (ast.Gt, ast.GtE, ast.Lt, ast.LtE))
         if isinstance(side, ast.BinOp) and isinstance(side.op, ast.Sub) and _is_kept_time(side.right):
-            return isinstance(test.ops[0], ast.Gt | ast.GtE | ast.Lt | ast.LtE) and _is_now(side.left)
+            return isinstance(test.ops[0], (ast.Gt, ast.GtE, ast.Lt, ast.LtE)) and _is_now(side.left)
     return False
 
 
@@ -105,7 +105,7 @@ def _is_now(moment: ast.expr) -> bool:
 
 def _is_kept_time(moment: ast.expr) -> bool:
     """An attribute of the object or the class, or a global: what an earlier call left."""
-    return isinstance(moment, ast.Attribute | ast.Name) and any(
+    return isinstance(moment, (ast.Attribute, ast.Name)) and any(
         word in last_name(moment).lower()
         for word in ("_at", "last", "time", "stamp", "_ts", "updated", "refreshed")
     )
@@ -113,10 +113,13 @@ def _is_kept_time(moment: ast.expr) -> bool:
 
 def of_answers(index: Index, statement: ast.If | ast.Try) -> int:
     """As `of_answer`, also where the asking stands in a `try` or under `if not fresh:`."""
-    if isinstance(statement, ast.If) and (found := of_answer(index, statement)):
-        return found
+    if isinstance(statement, ast.If):
+        if found := of_answer(index, statement):
+            return found
+        if _returns_kept(index, statement):
+            return facts.RECALLED
     for inner in statement.body:
-        if isinstance(inner, ast.If | ast.Try) and (found := of_answers(index, inner)):
+        if isinstance(inner, (ast.If, ast.Try)) and (found := of_answers(index, inner)):
             return found
     return 0
 
@@ -134,7 +137,7 @@ def of_answer(index: Index, test: ast.If) -> int:
     if done & facts.ONCE or last.value is None:
         return done
     answer = last.value
-    while isinstance(answer, ast.Call | ast.Subscript | ast.Attribute):
+    while isinstance(answer, (ast.Call, ast.Subscript, ast.Attribute)):
         if _spelling(answer) in _present(test.test):
             break
         if isinstance(answer, ast.Call) and answer.args and not isinstance(answer.func, ast.Attribute):
@@ -146,8 +149,35 @@ def of_answer(index: Index, test: ast.If) -> int:
     spelled = _spelling(answer)
     if not spelled or spelled not in _present(test.test) or not _outlives(index, test, spelled):
         return done
-    only = isinstance(answer, ast.Name | ast.Attribute) and _is_kept_for_good(index, test, spelled)
+    only = isinstance(answer, (ast.Name, ast.Attribute)) and _is_kept_for_good(index, test, spelled)
     return facts.RECALLED | (facts.ONCE if only else 0)
+
+
+def _returns_kept(index: Index, test: ast.If) -> bool:
+    """`if day in _RATES:`, under which what is kept is returned, maybe unless it is too old."""
+    match test.test:
+        case ast.Compare(ops=[ast.In()], comparators=[ast.Name() | ast.Attribute() as container]):
+            kept = _spelling(container)
+        case _:
+            return False
+    inside = [node for statement in test.body for node in walk(statement)]
+    taken = {
+        part.id
+        for node in inside
+        if isinstance(node, ast.Assign) and _spelling(node.value) == kept
+        for target in node.targets
+        for part in walk(target)
+        if isinstance(part, ast.Name)
+    }
+    return (
+        not test.orelse
+        and bool(kept)
+        and _outlives(index, test, kept)
+        and any(
+            isinstance(node, ast.Return) and isinstance(node.value, ast.Name) and node.value.id in taken
+            for node in inside
+        )
+    )
 
 
 def fills_for_good(index: Index, test: ast.If) -> bool:
@@ -197,13 +227,13 @@ def _are_of_object(kept: set[str]) -> bool:
 def _is_done(index: Index, test: ast.If) -> int:
     """Flags for what follows `if _ready: return _client`, of what the rest of the function sets for good."""
     kept = {name for name in _present(test.test) if _is_kept_for_good(index, test, name)}
-    if not kept or not isinstance(test.test, ast.Name | ast.Attribute | ast.Compare):
+    if not kept or not isinstance(test.test, (ast.Name, ast.Attribute, ast.Compare)):
         return 0
     function = index.scope_at(test).node
     if not isinstance(function, FUNCTIONS) or not any(
         node.lineno > test.lineno
         for node in walk(function)
-        if isinstance(node, ast.Assign | ast.AnnAssign) and _makes(node, kept)
+        if isinstance(node, (ast.Assign, ast.AnnAssign)) and _makes(node, kept)
     ):
         return 0
     return facts.OF_OBJECT if _are_of_object(kept) else facts.RECALLED | facts.ONCE
@@ -221,7 +251,7 @@ def _makes(node: ast.AST, kept: set[str]) -> bool:
     if isinstance(value, ast.Constant) and not value.value:
         return False
     named = [part for each in targets for part in (each.elts if isinstance(each, ast.Tuple) else (each,))]
-    return any(isinstance(each, ast.Name | ast.Attribute) and _spelling(each) in kept for each in named)
+    return any(isinstance(each, (ast.Name, ast.Attribute)) and _spelling(each) in kept for each in named)
 
 
 def _absent(test: ast.expr) -> Iterator[str]:
@@ -233,7 +263,7 @@ def _absent(test: ast.expr) -> Iterator[str]:
         case (
             ast.UnaryOp(op=ast.Not(), operand=kept)
             | ast.Compare(left=kept, ops=[ast.Is()], comparators=[ast.Constant(value=None)])
-        ) if isinstance(kept, ast.Name | ast.Attribute):
+        ) if isinstance(kept, (ast.Name, ast.Attribute)):
             yield _spelling(kept)
 
 
@@ -385,7 +415,7 @@ def _is_wish(index: Index, test: ast.If) -> bool:
     if not isinstance(test.test, ast.Name):
         return False
     function = index.scope_at(test).node
-    if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+    if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
         return False
     arguments = function.args
     positional = [*arguments.posonlyargs, *arguments.args]

@@ -3,6 +3,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import Depends, FastAPI
+from pgvector.sqlalchemy import HALFVEC, Vector
 from sqlalchemy import ForeignKey, Index, create_engine, or_, select, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 
@@ -207,3 +208,18 @@ class Transform(Base):
 def transforms(name: str, project: str, session: Annotated[Session, Depends(SessionLocal)]) -> None:
     session.scalars(select(Transform).where(Transform.name == name))
     session.scalars(select(Transform).where(Transform.project_id == project))
+
+
+class Passage(Base):
+    __tablename__ = "passages"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    created_at: Mapped[datetime]
+    embedding: Mapped[list[float]] = mapped_column(Vector(1536))  # FP206 (summary)
+
+
+class Indexed(Base):
+    __tablename__ = "indexed_passages"
+    __table_args__ = (Index("ix_indexed_passages", "embedding", postgresql_using="gin"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    created_at: Mapped[datetime]
+    embedding: Mapped[list[float]] = mapped_column(HALFVEC(1536))

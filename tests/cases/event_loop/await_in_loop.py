@@ -443,7 +443,7 @@ own_settings = Settings()
 
 @app.get("/mirrors")
 async def asks_the_mirrors_of_the_settings() -> list[int]:
-    return [(await client.get(mirror)).status_code for mirror in own_settings.mirrors]  # FP111 (summary)
+    return [(await client.get(mirror)).status_code for mirror in own_settings.mirrors]  # FP111 (inline)
 
 
 @app.get("/hosts")

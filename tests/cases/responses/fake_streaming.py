@@ -33,6 +33,11 @@ def from_iter() -> StreamingResponse:
 # Near misses
 
 
+@app.get("/nothing")
+def nothing() -> StreamingResponse:
+    return StreamingResponse(io.StringIO("No keys yet"), media_type="text/csv")
+
+
 def chunks() -> Iterator[bytes]:
     yield b""
 

@@ -40,6 +40,16 @@ def model() -> dict[str, Any]:
 # Near misses
 
 
+@app.post("/own")
+def of_a_model(body: str) -> Order:
+    return TypeAdapter(Order).validate_json(body)  # the model's own validator
+
+
+@app.get("/cells")
+def cells() -> str:
+    return Environment(autoescape=True).from_string("{{ total }}").render(total=1)
+
+
 @app.post("/hoisted")
 def hoisted(body: str) -> list[int]:
     return IDS.validate_json(body)
