@@ -173,19 +173,18 @@ def _written(layout: Layout) -> tuple[dict[str, object] | None, Counter[str]]:
 
 def _spread(changed: set[str], after: Layout, kept: Mapping[str, _Item]) -> None:
     """Add the names behind which stands one that changed, at any distance."""
-    pending = [
-        ({*_NAME.findall(item.text)}, [item.name] if item.name else _bound_by(item.node))
-        for item in after.items
-        if not isinstance(item.node, ast.Import | ast.ImportFrom) and (not item.name or item.name in kept)
-    ]
-    again = True
-    while again:
-        again = False
-        for entry in [entry for entry in pending if not changed.isdisjoint(entry[0])]:
-            pending.remove(entry)
-            words, names = entry
-            changed.update(names if names is not None else words)
-            again = True
+    mentioning: dict[str, list[_Item]] = {}
+    for item in after.items:
+        if not isinstance(item.node, ast.Import | ast.ImportFrom) and (not item.name or item.name in kept):
+            for name in {*_NAME.findall(item.text)}:
+                mentioning.setdefault(name, []).append(item)
+    pending = [*changed]
+    while pending:
+        for item in mentioning.pop(pending.pop(), ()):
+            bound = [item.name] if item.name else _bound_by(item.node)
+            names = bound if bound is not None else _NAME.findall(item.text)
+            pending.extend(name for name in names if name not in changed)
+            changed.update(names)
 
 
 def _may_let_go(layout: Layout, changed: set[str]) -> bool:
