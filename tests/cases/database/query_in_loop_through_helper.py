@@ -236,7 +236,11 @@ async def events(session: SessionDep) -> None:
 def methods_of_rows(session: SessionDep) -> list[int]:
     labels = [order.label() for order in session.query(Order).all()]
     first = session.query(Order).first()
-    return [len(labels), len(first.others()), *(len(order.others()) for order in session.query(Order))]  # FP202
+    return [
+        len(labels),
+        len(first.others()),
+        *(len(order.others()) for order in session.query(Order)),
+    ]  # FP202
 
 
 async def owner_by_id(session: AsyncSession, number: int) -> Owner | None:
@@ -244,14 +248,18 @@ async def owner_by_id(session: AsyncSession, number: int) -> Owner | None:
 
 
 @app.post("/never-awaited")
-async def never_awaited(numbers: list[int], session: Annotated[AsyncSession, Depends(get_async_session)]) -> None:
+async def never_awaited(
+    numbers: list[int], session: Annotated[AsyncSession, Depends(get_async_session)]
+) -> None:
     # Coroutines that nobody awaits ask nothing: a mistake, but not this one.
     owners = [owner_by_id(session, number) for number in numbers]
     print(len(owners))
 
 
 @app.post("/never-awaited-here")
-def cannot_await(numbers: list[int], session: Annotated[AsyncSession, Depends(get_async_session)]) -> list[int]:
+def cannot_await(
+    numbers: list[int], session: Annotated[AsyncSession, Depends(get_async_session)]
+) -> list[int]:
     owners = [{"id": number, "owner": owner_by_id(session, number)} for number in numbers]
     return [each["id"] for each in owners if each["owner"] is None]
 
@@ -507,3 +515,34 @@ def asked_owner(owner_id: int) -> Owner:
 def names_of(ids: list[int]) -> list[str]:
     kept = [kept_owner(number).name for number in ids]
     return kept + [asked_owner(number).name for number in ids]  # FP202
+
+
+class Pass:
+    key: str
+
+
+class Plan:
+    passes: list[Pass]
+    wanted: list[Pass]
+
+
+def blocked(session: Session, step: Pass) -> list[Owner]:
+    return session.scalars(select(Owner).where(getattr(Owner, step.key) == "x")).all()
+
+
+@app.post("/owners/matching")
+def matching(plan: Plan, session: SessionDep) -> None:
+    for number, step in enumerate(plan.passes):
+        blocked(session, step)  # FP202 (summary)
+    for number, step in enumerate(plan.wanted):
+        blocked(session, step)  # FP202 (inline)
+    for step in plan.passes:
+        load_owner(session, step.key)  # FP202 (inline)
+
+
+@app.post("/owners/described")
+def described(attributes: list[int], numbers: list[int], session: SessionDep) -> None:
+    for number in attributes:
+        load_owner(session, number)  # FP202
+    for number in numbers:
+        load_owner(session, number)  # FP202
