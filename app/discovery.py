@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -181,17 +182,17 @@ def _walked(root: Path) -> Iterator[str]:
             and (not name.startswith(".") or name == ".github")
             and not Path(folder, name, "pyvenv.cfg").exists()
         ]
+        inside = Path(folder).relative_to(root).as_posix()
         for name in names:
-            path = Path(folder, name).relative_to(root).as_posix()
-            yield path
+            yield name if inside == "." else f"{inside}/{name}"
 
 
 def _contents(root: Path, paths: Sequence[str]) -> Iterator[tuple[str, bytes]]:
     for path in paths:
         place = root / path
         try:
-            if place.is_symlink() or not place.is_file() or place.stat().st_size > LARGEST_DOCUMENT:
-                continue
-            yield path, place.read_bytes()
+            found = place.lstat()
+            if stat.S_ISREG(found.st_mode) and found.st_size <= LARGEST_DOCUMENT:
+                yield path, place.read_bytes()
         except OSError:
             continue

@@ -139,6 +139,8 @@ class LocalRepository:
 
     def listed(self, folder: Path) -> list[str] | None:
         """Files below `folder`, relative to it, that git tracks or would track; None without a work tree."""
+        if not any((above / ".git").exists() for above in (folder, *folder.absolute().parents)):
+            return None  # which git would take its time to say
         try:
             output = self._git(
                 "ls-files",

@@ -84,7 +84,7 @@ def normal_text(node: ast.AST) -> str:
     Of a statement with a body only the header counts, of a function only its name: what a finding says about a
     function does not become another finding when a line inside changes.
     """
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
         return f"{type(node).__name__} {node.name}"
     if isinstance(node, ast.Module):
         return "Module"

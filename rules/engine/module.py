@@ -242,7 +242,7 @@ class Module:
         count = 1
         for loop in self.loops(node):
             generators = (
-                [loop] if isinstance(loop, ast.For | ast.AsyncFor) else getattr(loop, "generators", [])
+                [loop] if isinstance(loop, (ast.For, ast.AsyncFor)) else getattr(loop, "generators", [])
             )
             for each in generators:
                 if (known := self.turns(each.iter)) is None:

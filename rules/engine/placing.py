@@ -152,7 +152,7 @@ def _extent(module: Module, node: ast.AST) -> tuple[int, int, int, int]:
     line, end_line = node.lineno, node.end_lineno or node.lineno  # type: ignore[attr-defined]  # it has a place
     end_offset = node.end_col_offset or 0  # type: ignore[attr-defined]  # as above
     source = module.source
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.body[0].lineno > line:
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and node.body[0].lineno > line:
         end_line = line
         return line, source.column(line, node.col_offset), line, len(source.lines[line - 1].rstrip()) + 1
     return (

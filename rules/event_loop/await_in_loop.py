@@ -172,6 +172,7 @@ def _is_worth_while(wait: Wait, loop: _Loop, module: Module) -> bool:
     the request is about: not far down, and not what tidies up."""
     return (
         (grows(loop, module) or any(are_several_by_default(each, module) for each in iterables(loop)))
+        and not wait.presumed
         and not is_few(loop, module)
         and not is_doubtful(loop, module)
         and len(wait.path) <= _CLOSE

@@ -204,10 +204,11 @@ class BlockingFileIoInAsync(Rule):
 
     def through_helper(self, call: ast.Call, module: Module) -> Iterator[Match]:
         """A synchronous function of the project that packs, unpacks or copies files."""
-        if not module.reached(call) or module.is_awaited(call) or module.is_offloaded(call):
+        function = module.function_of(call)
+        if function is None or not function.is_async or not module.reached(call) or module.is_awaited(call):
             return
-        function, summary = module.function_of(call), module.summary(call)
-        if function is None or not function.is_async or summary is None or summary.is_async:
+        summary = module.summary(call)
+        if summary is None or summary.is_async or module.is_offloaded(call):
             return
         leaf = next((leaf for leaf in summary.blocking if _is_work(leaf)), None)
         if leaf is None or not module.runs_on_event_loop(call):

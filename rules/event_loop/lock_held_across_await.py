@@ -123,7 +123,7 @@ class LockHeldAcrossAwait(Rule):
                         lock,
                         f"`{name}` is held while `{wait.callable}` waits: one request at a time gets through this worker.",
                         severity=Severity.MEDIUM,
-                        confidence=Confidence.LIKELY,
+                        confidence=Confidence.POSSIBLE,  # most such locks are meant to let one through
                         call_path=wait.call_path(module),
                     )
                     return

@@ -104,7 +104,7 @@ class UnboundedGather(Rule):
             node,
             f"`{spelled(call.func)}` starts for every item of `{shortened(module.segment(iterables(loop)[0]))}` at once, {source}:"
             f" as many calls of `{wait.callable}` as there are items.",
-            confidence=Confidence.LIKELY,
+            confidence=Confidence.POSSIBLE if wait.presumed else Confidence.LIKELY,
             call_path=wait.call_path(module),
         )
 

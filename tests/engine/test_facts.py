@@ -26,6 +26,29 @@ def test_odd_literals_are_read_back() -> None:
     assert msgspec.msgpack.decode(msgspec.msgpack.encode(facts), type=ModuleFacts) == facts
 
 
+SECRETS = b"""
+STRIPE = "sk_live_0123456789abcdef"
+GITHUB: str = "ghp_0123456789abcdefghij"
+DATABASE = "postgresql+asyncpg://shop:hunter2@db.internal/shop"
+PEM = "-----BEGIN RSA PRIVATE KEY-----\\nMIIhunter2"
+
+class Settings(BaseSettings):
+    openai: str = "sk-proj-0123456789abcdef"
+    broker: str = Field(default="amqp://:hunter2@queue//", description="eyJhbGciOi.hunter2hunter2")
+    path: str = "/sk_live_orders"
+"""
+
+
+def test_keys_and_passwords_in_the_code_are_no_facts() -> None:
+    encoded = msgspec.msgpack.encode(extract("shop/settings.py", SECRETS))
+
+    assert b"hunter2" not in encoded
+    assert b"0123456789" not in encoded
+    assert b"postgresql+asyncpg://shop:" in encoded
+    assert b"@db.internal/shop" in encoded
+    assert b"/sk_live_orders" in encoded
+
+
 @pytest.mark.parametrize("path", CASES[::4], ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_facts_are_read_back_as_they_were(path: Path) -> None:
     facts = extract(path.name, path.read_bytes())

@@ -206,7 +206,7 @@ def test_what_happens_now_and_then_weighs_less_and_says_when() -> None:
 
     assert (kept.severity, kept.confidence) == (Severity.MEDIUM, Confidence.LIKELY)
     assert "whenever no answer is kept" in kept.message
-    assert (failing.severity, failing.confidence) == (Severity.MEDIUM, Confidence.LIKELY)
+    assert (failing.severity, failing.confidence) == (Severity.MEDIUM, Confidence.POSSIBLE)
     assert "after a failure" in failing.message
     assert helped(FAILING_AND_WAITING).confidence is Confidence.POSSIBLE
     assert (asked.severity, asked.confidence) == (Severity.MEDIUM, Confidence.POSSIBLE)
@@ -268,7 +268,7 @@ def test_a_loop_that_no_request_is_seen_on_weighs_a_step_less_and_is_a_hint_in_t
         "harness/run.py": PLAIN,
     }
 
-    assert weights(files, "shop/mail.py") == (Severity.HIGH, Confidence.LIKELY, False)
+    assert weights(files, "shop/mail.py") == (Severity.HIGH, Confidence.POSSIBLE, False)
     assert weights(files, "shop/tasks/clean.py") == (Severity.LOW, Confidence.POSSIBLE, False)
     assert weights(files, "harness/run.py") == (Severity.LOW, Confidence.POSSIBLE, False)
 

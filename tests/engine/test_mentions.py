@@ -1,10 +1,10 @@
-"""Code that nobody names beside an application is left to the summary."""
+"""Code that nobody names beside an application weighs little; what nothing is seen to lead to is left to the summary."""
 
 from __future__ import annotations
 
 import pytest
 
-from rules.engine.finding import Confidence
+from rules.engine.finding import Confidence, Severity
 from tests.engine.projects import project
 
 CONNECTORS = """
@@ -17,7 +17,7 @@ class Stripe:
 ELSEWHERE = "from shop.connectors import Stripe\n__all__ = ['Stripe']\n"
 
 
-def confidence(use: str, connectors: str = CONNECTORS) -> Confidence:
+def severity(use: str, connectors: str = CONNECTORS) -> Severity:
     analysis = project(
         {
             "shop/__init__.py": "",
@@ -30,7 +30,8 @@ def confidence(use: str, connectors: str = CONNECTORS) -> Confidence:
         select=("FP101",),
     )
     (finding,) = (each for each in analysis.result.findings if each.path == "shop/connectors.py")
-    return finding.confidence
+    assert finding.confidence is Confidence.POSSIBLE
+    return finding.severity
 
 
 @pytest.mark.parametrize(
@@ -41,8 +42,8 @@ def confidence(use: str, connectors: str = CONNECTORS) -> Confidence:
         "def pay():\n    return connectors.Stripe\n",  # the class is named, its method is not
     ],
 )
-def test_a_method_that_nobody_names_is_only_possible(use: str) -> None:
-    assert confidence(use) is Confidence.POSSIBLE
+def test_a_method_that_nobody_names_weighs_little(use: str) -> None:
+    assert severity(use) is Severity.LOW
 
 
 @pytest.mark.parametrize(
@@ -53,8 +54,8 @@ def test_a_method_that_nobody_names_is_only_possible(use: str) -> None:
     ],
     ids=["called on what nobody knows", "named in strings"],
 )
-def test_a_method_that_may_be_called_by_its_name_is_likely(use: str) -> None:
-    assert confidence(use) is Confidence.LIKELY
+def test_a_method_that_may_be_called_by_its_name_weighs_more(use: str) -> None:
+    assert severity(use) is Severity.HIGH
 
 
 @pytest.mark.parametrize(
@@ -66,8 +67,8 @@ def test_a_method_that_may_be_called_by_its_name_is_likely(use: str) -> None:
     ],
     ids=["a framework's base", "a decorator", "a special method"],
 )
-def test_what_somebody_else_may_call_is_likely(connectors: str) -> None:
-    assert confidence("KNOWN = [connectors.Stripe()]\n", connectors) is Confidence.LIKELY
+def test_what_somebody_else_may_call_weighs_more(connectors: str) -> None:
+    assert severity("KNOWN = [connectors.Stripe()]\n", connectors) is Severity.HIGH
 
 
 def test_without_an_application_nobody_need_name_it() -> None:
@@ -89,11 +90,9 @@ def test_what_lies_in_a_folder_of_leftovers_is_only_possible() -> None:
     assert [finding.confidence for finding in analysis.result.findings] == [Confidence.POSSIBLE]
 
 
-@pytest.mark.parametrize(
-    ("imported", "expected"), [("other", Confidence.POSSIBLE), ("connectors", Confidence.LIKELY)]
-)
-def test_a_function_whose_name_others_take_from_elsewhere_is_only_possible(
-    imported: str, expected: Confidence
+@pytest.mark.parametrize(("imported", "expected"), [("other", Severity.LOW), ("connectors", Severity.HIGH)])
+def test_a_function_whose_name_others_take_from_elsewhere_weighs_little(
+    imported: str, expected: Severity
 ) -> None:
     load = "import requests\nasync def load():\n    return requests.get('https://shop.example', timeout=5).text\n"
     analysis = project(
@@ -106,7 +105,7 @@ def test_a_function_whose_name_others_take_from_elsewhere_is_only_possible(
         select=("FP101",),
     )
 
-    assert [finding.confidence for finding in analysis.result.findings] == [expected]
+    assert [finding.severity for finding in analysis.result.findings] == [expected]
 
 
 LOADS = """
@@ -125,23 +124,21 @@ async def index():
     [
         (
             {"shop/jobs.py": "from shop import index\nasync def refresh():\n    await index()\n"},
-            Confidence.POSSIBLE,
+            Severity.LOW,
         ),
-        ({"shop/jobs.py": "from shop import index\nKNOWN = [index]\n"}, Confidence.LIKELY),
-        ({"shop/models.py": "class Options:\n    index: bool = True\n"}, Confidence.POSSIBLE),
-        ({"shop/models.py": "NAME = 'shop.loads.index'\n"}, Confidence.LIKELY),
+        ({"shop/jobs.py": "from shop import index\nKNOWN = [index]\n"}, Severity.HIGH),
+        ({"shop/models.py": "class Options:\n    index: bool = True\n"}, Severity.LOW),
+        ({"shop/models.py": "NAME = 'shop.loads.index'\n"}, Severity.HIGH),
         (
             {
                 "shop/tool.py": "import argparse\nfrom shop import index\nKNOWN = [index]\nif __name__ == '__main__':\n    1\n"
             },
-            Confidence.POSSIBLE,
+            Severity.LOW,
         ),
     ],
     ids=["called where nobody gets to", "handed on", "another of the name", "named in a string", "a tool"],
 )
-def test_what_only_leads_up_to_dead_ends_is_only_possible(
-    files: dict[str, str], expected: Confidence
-) -> None:
+def test_what_only_leads_up_to_dead_ends_weighs_little(files: dict[str, str], expected: Severity) -> None:
     analysis = project(
         {
             "shop/__init__.py": "from shop.loads import index\n",
@@ -153,4 +150,4 @@ def test_what_only_leads_up_to_dead_ends_is_only_possible(
         select=("FP101",),
     )
 
-    assert [finding.confidence for finding in analysis.result.findings] == [expected]
+    assert [finding.severity for finding in analysis.result.findings] == [expected]

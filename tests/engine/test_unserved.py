@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from rules import analyze
-from rules.engine.finding import Confidence, Options
+from rules.engine.finding import Confidence, Options, Severity
 from tests.engine.projects import BLOCKING, sources
 
 ROUTER = """
@@ -152,6 +152,24 @@ def test_a_route_behind_another_or_for_trials_is_only_possible(
     assert confidences({"app.py": text + OWN}) == {"app.py": expected}
 
 
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [
+        ("= Depends(Bound)", Confidence.POSSIBLE),
+        (": Bound", Confidence.CERTAIN),
+        ("= Depends(bound)", Confidence.CERTAIN),
+    ],
+)
+def test_a_route_that_asks_for_a_dependency_twice_is_only_possible(wanted: str, expected: Confidence) -> None:
+    made = (
+        "from typing import Annotated\nfrom fastapi import Depends\n"
+        "def bound() -> int:\n    return 1\nBound = Annotated[int, Depends(bound)]\n"
+    )
+    text = made + ROUTER.replace("rates() ->", f"rates(limit{wanted}) ->")
+
+    assert confidences({"app.py": text + OWN}) == {"app.py": expected}
+
+
 CLIENT = """
 import requests
 from fastapi import FastAPI
@@ -239,9 +257,9 @@ def test_an_arm_that_production_does_not_get_to_is_only_possible(test: str, expe
     assert confidences({"app.py": arm}) == {"app.py": expected}
 
 
-@pytest.mark.parametrize(("loads", "expected"), [(True, Confidence.LIKELY), (False, Confidence.POSSIBLE)])
+@pytest.mark.parametrize(("loads", "expected"), [(True, Severity.HIGH), (False, Severity.LOW)])
 def test_a_tasks_file_that_the_application_loads_is_no_job_by_its_name(
-    loads: bool, expected: Confidence
+    loads: bool, expected: Severity
 ) -> None:
     files = {
         "shop/__init__.py": "",
@@ -254,7 +272,9 @@ def test_a_tasks_file_that_the_application_loads_is_no_job_by_its_name(
         "app = FastAPI()\napp.include_router(router)\n" + ("on_start(nightly)\n" if loads else ""),
     }
 
-    assert confidences(files)["shop/orders.py"] is expected
+    result = analyze(sources(files), options=Options(select=BLOCKING)).result
+    (finding,) = (each for each in result.findings if each.path == "shop/orders.py")
+    assert (finding.severity, finding.confidence) == (expected, Confidence.POSSIBLE)
 
 
 @pytest.mark.parametrize(

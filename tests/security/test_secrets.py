@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import pickle
 import re
 import resource
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
 import tempfile
 import tomllib
+import zlib
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -42,8 +45,9 @@ WITH_KEYS = {
 
 
 async def test_20_no_secret_and_no_line_of_source_is_in_logs_comments_metrics_or_pages(
-    running: AppProcess, fakegithub: FakeGitHub
+    running: AppProcess, fakegithub: FakeGitHub, database: str
 ) -> None:
+    """Nor are secrets in the database."""
     repo = fakegithub.add_repo("octo/shop", private=True, files=FILES)
     fakegithub.install("octo", [repo])
     repo.git.commit("slow", WITH_KEYS, parent=repo.git.ref("main"))
@@ -91,6 +95,15 @@ async def test_20_no_secret_and_no_line_of_source_is_in_logs_comments_metrics_or
     ]
     for secret in (CANARY, TOKEN, *secrets):
         assert secret not in everything
+    files = Path(database.removeprefix("sqlite:///")).parent.glob("*.db*")
+    stored = b"".join([await asyncio.to_thread(file.read_bytes) for file in files])
+    assert b"octo/shop" in stored
+    with contextlib.closing(sqlite3.connect(database.removeprefix("sqlite:///"))) as connection:
+        blobs = [zlib.decompress(data) for (data,) in connection.execute("SELECT data FROM fastperf_blobs")]
+    assert any(b"status_of" in data for data in blobs), "the facts are there"
+    stored += b"".join(blobs)
+    for secret in (CANARY, TOKEN, *secrets):
+        assert secret.encode() not in stored
     for name in ("octo", "shop/main.py"):
         assert name not in shown[-1], "a metric names somebody"
 

@@ -62,6 +62,8 @@ class Wait(Struct, frozen=True):
     call: ast.Call
     callable: str
     path: tuple[Hop, ...] = ()
+    presumed: bool = False
+    """Whether no call shows that it comes about: a coroutine function that is made on the way and handed on."""
 
     def call_path(self, module: Module) -> tuple[Hop, ...]:
         """The whole way, beginning with `call` itself; empty when `call` is the leaf."""
@@ -129,7 +131,7 @@ def _beyond_calls(call: ast.Call, module: Module) -> Wait | None:
             known[node] = _way_out(node, project)
         way = known[node]
         if way:
-            return Wait(call, way[-1].symbol, way)
+            return Wait(call, way[-1].symbol, way, presumed=True)
     return None
 
 

@@ -115,7 +115,7 @@ def is_held(read: LazyRead, node: ast.AST, module: Module) -> bool:
         return False
     for other in walk(function.node):
         if (
-            isinstance(other, ast.Assign | ast.AnnAssign)
+            isinstance(other, (ast.Assign, ast.AnnAssign))
             and other.value
             and other.lineno < getattr(node, "lineno", 0)
         ):
@@ -194,7 +194,7 @@ def options_line(query: ast.Call, module: Module) -> int:
             and call.func.attr == "options"
         ):
             root = call.func.value
-            while isinstance(root, ast.Call | ast.Attribute) and root is not query:
+            while isinstance(root, (ast.Call, ast.Attribute)) and root is not query:
                 root = root.func if isinstance(root, ast.Call) else root.value
             if root is query or (isinstance(root, ast.Name) and root.id in names):
                 return call.func.end_lineno or call.lineno
@@ -204,7 +204,7 @@ def options_line(query: ast.Call, module: Module) -> int:
 def load_with_query(module: Module, loaded: Loaded, chains: Iterable[Sequence[str]]) -> Fix | None:
     """The fix that adds loader options to the query; None when the query stands elsewhere or a class cannot be named."""
     call = query_node(module, loaded)
-    if call is None or not call.args or not isinstance(call.args[0], ast.Name | ast.Attribute):
+    if call is None or not call.args or not isinstance(call.args[0], (ast.Name, ast.Attribute)):
         return None
     named = module.value(call.args[0])
     if module.project.models.table(named) is not loaded.table:

@@ -73,7 +73,7 @@ def _in_order(statement: ast.stmt) -> list[ast.Name]:
         node = pending.pop()
         if isinstance(node, ast.Name):
             found.append(node)
-        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+        if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
             pending.extend(ast.iter_child_nodes(node))
     return sorted(found, key=lambda name: (name.lineno, name.col_offset))
 
@@ -88,7 +88,7 @@ def _held(
     for node in walk(function):
         if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Store):
             parent = module.parent(node)
-            if not isinstance(parent, ast.Assign | ast.AnnAssign) or parent.value is None:
+            if not isinstance(parent, (ast.Assign, ast.AnnAssign)) or parent.value is None:
                 return None
             if (node.lineno, node.col_offset) < place:
                 made.append(parent.value)

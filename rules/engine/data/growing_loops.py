@@ -114,7 +114,7 @@ def _name_grows(name: ast.Name, module: Module, steps: int) -> bool:
                 return True
             continue
         value = binding.value.value if isinstance(binding.value, Part) else binding.value
-        if isinstance(value, ast.AnnAssign | ast.NamedExpr):
+        if isinstance(value, (ast.AnnAssign, ast.NamedExpr)):
             value = value.value
         if isinstance(value, ast.AST) and _grows(value, module, steps):
             return True
@@ -139,7 +139,7 @@ def _is_parameter(name: ast.Name, module: Module) -> bool:
 
 def _is_handed(name: str, function: ast.AST, module: Module) -> bool:
     """Whether the parameter `name` comes with the request, or is a list that the callers of `function` hand in."""
-    if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+    if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
         return False
     arguments = function.args
     declared = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
@@ -147,7 +147,7 @@ def _is_handed(name: str, function: ast.AST, module: Module) -> bool:
     if module.role(function) in (Role.ENDPOINT, Role.WEBSOCKET):
         return not _is_one_value(annotation) and not _is_provided(name, function)
     return annotation is not None and any(
-        isinstance(part, ast.Name | ast.Attribute) and last_name(part) in _LISTS for part in walk(annotation)
+        isinstance(part, (ast.Name, ast.Attribute)) and last_name(part) in _LISTS for part in walk(annotation)
     )
 
 

@@ -51,7 +51,7 @@ def fix(call: ast.Call, loop: ast.AST, module: Module) -> Fix | None:
     statement = loop if isinstance(loop, ast.For) else module.statement(loop)
     function = module.function_of(call)
     if function is None or not isinstance(
-        statement, ast.For | ast.Return | ast.Assign | ast.AnnAssign | ast.Expr
+        statement, (ast.For, ast.Return, ast.Assign, ast.AnnAssign, ast.Expr)
     ):
         return None
     if len(module.loops(statement)) or len(module.loops(call)) != 1 or not _simple(lookup, function.node):
@@ -217,7 +217,7 @@ def _rewrite(asked: str, answer: str, rows: str) -> Callable[[Any], Any]:
         class Answer(cst.CSTTransformer):
             def on_leave(self, original_node: Any, updated_node: Any) -> Any:
                 if (
-                    isinstance(original_node, cst.Call | cst.Await)
+                    isinstance(original_node, (cst.Call, cst.Await))
                     and module.code_for_node(original_node) == asked
                 ):
                     replaced.append(original_node)

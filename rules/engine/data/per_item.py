@@ -77,7 +77,7 @@ def is_doubtful(loop: ast.AST, module: Module) -> bool:
 
 def _is_after_failure(loop: ast.AST, module: Module) -> bool:
     parent = module.parent(loop)
-    while parent is not None and not isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+    while parent is not None and not isinstance(parent, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
         if isinstance(parent, ast.ExceptHandler):
             return True
         parent = module.parent(parent)
@@ -187,7 +187,7 @@ def gives_rows(iterable: ast.expr, module: Module) -> bool:
     if module.rows(iterable):
         return not _is_limited(iterable, module)
     source: ast.AST | None = iterable
-    while isinstance(source, ast.Attribute | ast.Subscript | ast.Await):
+    while isinstance(source, (ast.Attribute, ast.Subscript, ast.Await)):
         source = source.value
     if isinstance(source, ast.Name):
         if module.rows(source):
@@ -270,7 +270,7 @@ def _has_few(iterable: ast.expr, module: Module) -> bool:
 
 
 def _is_constant(node: ast.expr) -> bool:
-    return isinstance(node, ast.Name | ast.Attribute) and last_name(node).lstrip("_").isupper()
+    return isinstance(node, (ast.Name, ast.Attribute)) and last_name(node).lstrip("_").isupper()
 
 
 def _holds_lists(mapping: ast.expr, module: Module) -> bool:
@@ -289,7 +289,7 @@ def _holds_lists(mapping: ast.expr, module: Module) -> bool:
 
 def _is_short_list(value: ast.expr) -> bool:
     return (
-        isinstance(value, ast.Tuple | ast.List | ast.Set)
+        isinstance(value, (ast.Tuple, ast.List, ast.Set))
         and len(value.elts) <= FEW
         and not any(isinstance(each, ast.Starred) for each in value.elts)
     )
@@ -304,7 +304,7 @@ def _gives_few(value: ast.AST | None, module: Module) -> bool:
 
 def _is_measured(iterable: ast.expr, loop: ast.AST, module: Module) -> bool:
     """Whether `if len(links) > 3: raise TooMany()` stands before the loop over `links`."""
-    if not isinstance(iterable, ast.Name | ast.Attribute):
+    if not isinstance(iterable, (ast.Name, ast.Attribute)):
         return False
     child, parent = loop, module.parent(loop)
     while parent is not None:
@@ -312,11 +312,11 @@ def _is_measured(iterable: ast.expr, loop: ast.AST, module: Module) -> bool:
         for earlier in body[: body.index(child)] if isinstance(body, list) and child in body else ():
             if (
                 isinstance(earlier, ast.If)
-                and isinstance(earlier.body[-1], ast.Raise | ast.Return)
+                and isinstance(earlier.body[-1], (ast.Raise, ast.Return))
                 and any(_is_longer(test, iterable, module) for test in _alternatives(earlier.test))
             ):
                 return True
-        if isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+        if isinstance(parent, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
             return False
         child, parent = parent, module.parent(parent)
     return False
@@ -359,7 +359,7 @@ def _is_collected_of_few(name: ast.Name, bindings: list[Binding], module: Module
 def _is_made_of_few(name: ast.Name, bindings: list[Binding], module: Module) -> bool:
     """Whether the name holds one comprehension over what the source writes down, and nothing is added to it."""
     made = [
-        value for value in values_of(bindings) if isinstance(value, ast.ListComp | ast.SetComp | ast.DictComp)
+        value for value in values_of(bindings) if isinstance(value, (ast.ListComp, ast.SetComp, ast.DictComp))
     ]
     if len(bindings) != 1 or len(made) != 1 or len(made[0].generators) != 1:
         return False
@@ -414,7 +414,7 @@ def _gives_members(target: ast.expr, module: Module) -> bool:
 def _holds_members(name: ast.Name, bindings: list[Binding], module: Module) -> bool:
     """Whether the name is bound to lists that are written out, and to at least one of members of an enumeration."""
     values = [binding.value for binding in bindings]
-    given = [value for value in values if not isinstance(value, ast.List | ast.Tuple)]
+    given = [value for value in values if not isinstance(value, (ast.List, ast.Tuple))]
     if not given or len(given) == len(values):
         return False
     if any(isinstance(each, ast.Starred) for value in values if value not in given for each in _parts(value)):
@@ -426,7 +426,7 @@ def _holds_members(name: ast.Name, bindings: list[Binding], module: Module) -> b
 
 
 def _parts(value: object) -> list[ast.expr]:
-    return value.elts if isinstance(value, ast.List | ast.Tuple) else []
+    return value.elts if isinstance(value, (ast.List, ast.Tuple)) else []
 
 
 def _is_enumeration(value: Value | None, sort: int, module: Module) -> bool:
@@ -470,7 +470,9 @@ def _is_grouped(iterable: ast.expr, module: Module) -> bool:
     ):
         inner = iterable.args[0]
         if last_name(iterable.func) in ("set", "frozenset"):
-            return isinstance(inner, ast.ListComp | ast.GeneratorExp) and isinstance(inner.elt, ast.Attribute)
+            return isinstance(inner, (ast.ListComp, ast.GeneratorExp)) and isinstance(
+                inner.elt, ast.Attribute
+            )
         return _is_grouped(inner, module)
     if isinstance(iterable, ast.SetComp):
         return isinstance(iterable.elt, ast.Attribute)
@@ -505,10 +507,10 @@ def _adds_to_group(call: ast.Call, name: str) -> bool:
 
 def _is_search(loop: ast.AST) -> bool:
     """Whether the loop may leave at the first item that will do."""
-    pending: list[ast.AST] = list(loop.body) if isinstance(loop, ast.For | ast.AsyncFor) else []
+    pending: list[ast.AST] = list(loop.body) if isinstance(loop, (ast.For, ast.AsyncFor)) else []
     while pending:
         node = pending.pop()
-        if isinstance(node, ast.Break | ast.Return):
+        if isinstance(node, (ast.Break, ast.Return)):
             return True
         if not isinstance(node, _OWN):
             pending.extend(ast.iter_child_nodes(node))

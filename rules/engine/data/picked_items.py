@@ -84,7 +84,7 @@ class _Item:
                     self.keys.add(name)
                 case ast.Tuple(elts=[ast.Name(id=name), *_]) if last_name(iterable) in ("items", "enumerate"):
                     self.keys.add(name)
-        for statement in loop.body if isinstance(loop, ast.For | ast.AsyncFor) else ():
+        for statement in loop.body if isinstance(loop, (ast.For, ast.AsyncFor)) else ():
             match statement:
                 case ast.Assign(targets=[ast.Name(id=name)], value=value) if self.is_key(value):
                     self.keys.add(name)
@@ -107,7 +107,7 @@ class _Item:
     def are_few(self, values: ast.expr) -> bool:
         """Whether `values` are a few that are written down, here or under a name."""
         written = value_of(values, self.module) if isinstance(values, ast.Name) else values
-        if not isinstance(written, ast.Tuple | ast.List | ast.Set) or len(written.elts) > _FEW_NAMED:
+        if not isinstance(written, (ast.Tuple, ast.List, ast.Set)) or len(written.elts) > _FEW_NAMED:
             return False
         return not any(isinstance(each, ast.Starred) for each in written.elts)
 

@@ -145,7 +145,7 @@ def _is_aside(call: ast.Call, module: Module) -> bool:
         return True
     current = module.parent(call)
     while current is not None:
-        if isinstance(current, ast.If | ast.IfExp) and re.search(
+        if isinstance(current, (ast.If, ast.IfExp)) and re.search(
             r"test|sqlite|debug|develop|\bdev\b|local", ast.unparse(current.test), re.IGNORECASE
         ):
             return True

@@ -140,7 +140,7 @@ def leaves_after(node: ast.AST, loop: ast.AST, module: Module) -> bool:
         for block in (getattr(parent, field, None) for field in ("body", "orelse", "finalbody")):
             if isinstance(block, list) and child in block:
                 rest = block[block.index(child) :]
-                if any(isinstance(statement, ast.Return | ast.Break | ast.Raise) for statement in rest):
+                if any(isinstance(statement, (ast.Return, ast.Break, ast.Raise)) for statement in rest):
                     return True
     return False
 
@@ -196,7 +196,7 @@ def is_never_awaited(call: ast.Call, module: Module) -> bool:
         return False
     child: ast.AST = call
     parent = module.parent(child)
-    while isinstance(parent, ast.expr | ast.comprehension | ast.keyword):
+    while isinstance(parent, (ast.expr, ast.comprehension, ast.keyword)):
         if isinstance(parent, ast.Await) or (isinstance(parent, ast.Call) and _hands_on(parent)):
             return False
         child, parent = parent, module.parent(parent)
@@ -217,9 +217,9 @@ def _is_awaited_later(name: str, function: ast.AST, is_async: bool) -> bool:
     """Whether a function awaits what has this name, goes through it (where it could await) or hands it on."""
     for node in walk(function):
         used: list[ast.expr | None] = []
-        if isinstance(node, ast.Await | ast.Return | ast.Yield):
+        if isinstance(node, (ast.Await, ast.Return, ast.Yield)):
             used = [node.value]
-        elif is_async and isinstance(node, ast.For | ast.AsyncFor | ast.comprehension):
+        elif is_async and isinstance(node, (ast.For, ast.AsyncFor, ast.comprehension)):
             used = [node.iter]
         elif isinstance(node, ast.Call) and _hands_on(node):
             used = [*node.args, *(keyword.value for keyword in node.keywords)]
@@ -252,7 +252,7 @@ def _leaves_too(loop: ast.AST, module: Module) -> bool:
             or ((summary := module.summary(call)) is not None and any(map(_is_sure, summary.external)))
             or (_HEAVY.search(last_name(call.func)) is not None and _may_leave(call, summary, module))
         )
-        for statement in (loop.body if isinstance(loop, ast.For | ast.AsyncFor) else ())
+        for statement in (loop.body if isinstance(loop, (ast.For, ast.AsyncFor)) else ())
         for call in walk(statement)
     )
 
@@ -268,10 +268,10 @@ def _leaves_beside(node: ast.AST, loop: ast.AST, module: Module) -> bool:
 
 def _asks_elsewhere(block: list[ast.stmt], node: ast.AST, module: Module) -> bool:
     for statement in block:
-        if isinstance(statement, ast.Try | ast.With | ast.AsyncWith):
+        if isinstance(statement, (ast.Try, ast.With, ast.AsyncWith)):
             if _asks_elsewhere(statement.body, node, module):
                 return True
-        elif isinstance(statement, ast.Expr | ast.Assign | ast.AnnAssign | ast.Return) and any(
+        elif isinstance(statement, (ast.Expr, ast.Assign, ast.AnnAssign, ast.Return)) and any(
             _asks_another(call, module)
             for call in walk(statement)
             if isinstance(call, ast.Call) and call is not node
@@ -385,7 +385,7 @@ def _hands_memo(call: ast.Call, module: Module) -> bool:
         (
             each
             for each in walk(module.tree)
-            if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef)
+            if isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef))
             and each.lineno == target.function.line
         ),
         None,

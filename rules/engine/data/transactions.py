@@ -166,9 +166,9 @@ def _ended_between(before: ast.Call, after: ast.Call, session: str, module: Modu
     """Whether `async with session.begin():` stands around the first call and not around the second."""
     current = module.parent(before)
     while current is not None and not isinstance(
-        current, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+        current, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
     ):
-        if isinstance(current, ast.With | ast.AsyncWith) and any(
+        if isinstance(current, (ast.With, ast.AsyncWith)) and any(
             isinstance(item.context_expr, ast.Call)
             and isinstance(item.context_expr.func, ast.Attribute)
             and item.context_expr.func.attr == "begin"
@@ -468,7 +468,7 @@ def _spawns(target: Node | None) -> bool:
 
 def _in_handler(node: ast.AST, module: Module) -> bool:
     parent = module.parent(node)
-    while parent is not None and not isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef):
+    while parent is not None and not isinstance(parent, (ast.FunctionDef, ast.AsyncFunctionDef)):
         if isinstance(parent, ast.ExceptHandler):
             return True
         parent = module.parent(parent)

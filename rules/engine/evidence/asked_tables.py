@@ -81,7 +81,7 @@ class Asked:
         tree = self._trees[path]
         found: ast.AST | None = tree
         for node in ast.walk(tree) if tree is not None else ():
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.lineno <= line <= (
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.lineno <= line <= (
                 node.end_lineno or 0
             ):
                 found = node  # breadth first: what comes later is further in
@@ -92,7 +92,7 @@ class Asked:
         pending: list[tuple[ast.AST, int]] = [
             (node, 0)
             for node in ast.walk(function)
-            if isinstance(node, ast.Call | ast.Attribute) and first <= node.lineno <= last
+            if isinstance(node, (ast.Call, ast.Attribute)) and first <= node.lineno <= last
         ]
         seen: set[str] = set()
         while pending:

@@ -249,7 +249,7 @@ _Import = ast.Import | ast.ImportFrom
 def _leading_imports(tree: ast.Module) -> list[_Import]:
     found: list[_Import] = []
     for index, statement in enumerate(tree.body):
-        if isinstance(statement, ast.Import | ast.ImportFrom):
+        if isinstance(statement, (ast.Import, ast.ImportFrom)):
             if not (isinstance(statement, ast.ImportFrom) and statement.module == "__future__"):
                 found.append(statement)
         elif not (index == 0 and _is_docstring(statement)):
@@ -371,7 +371,7 @@ def _without_imports(lines: Lines, tree: ast.Module) -> tuple[int, int, int]:
     while line > 2 and lines.contents[line - 2].startswith("#") and not _opens_file(lines, line - 1):
         line -= 1
     definition = bool(tree.body) and isinstance(
-        tree.body[0], ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+        tree.body[0], (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
     )
     return line, 0, 2 if definition else 1
 
@@ -424,7 +424,7 @@ def misplaced_await(tree: ast.AST) -> bool:
     stack: list[tuple[ast.AST, bool]] = [(tree, False)]
     while stack:
         node, is_async = stack.pop()
-        if isinstance(node, ast.Await | ast.AsyncFor | ast.AsyncWith) and not is_async:
+        if isinstance(node, (ast.Await, ast.AsyncFor, ast.AsyncWith)) and not is_async:
             return True
         if isinstance(node, ast.comprehension) and node.is_async and not is_async:
             return True

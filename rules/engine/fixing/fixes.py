@@ -165,7 +165,7 @@ def edits(
         place = position(target, lines, unit)
         found.append(find(printed, place))
         scopes = bindings.scopes(tree, target)
-        if isinstance(target, ast.FunctionDef | ast.AsyncFunctionDef):
+        if isinstance(target, (ast.FunctionDef, ast.AsyncFunctionDef)):
             scopes.append(target)
         around += scopes
         for wanted in fix.imports:
@@ -249,13 +249,13 @@ def _along(node: cst.CSTNode, concerned: Collection[int], written: Callable[[Any
         if isinstance(value, cst.CSTNode):
             if id(value) in concerned:
                 changes[name] = _along(value, concerned, written)
-        elif isinstance(value, list | tuple) and any(id(each) in concerned for each in value):
+        elif isinstance(value, (list, tuple)) and any(id(each) in concerned for each in value):
             members: list[Any] = []
             for each in value:
                 new = _along(each, concerned, written) if id(each) in concerned else each
                 members += new if isinstance(new, cst.FlattenSentinel) else [new]
             changes[name] = [each for each in members if each is not cst.RemovalSentinel.REMOVE]
-    if any(isinstance(new, cst.FlattenSentinel | cst.RemovalSentinel) for new in changes.values()):
+    if any(isinstance(new, (cst.FlattenSentinel, cst.RemovalSentinel)) for new in changes.values()):
         raise UnfixableError("one node stands there")
     return written(node, node.with_changes(**changes) if changes else node)
 
@@ -305,13 +305,13 @@ def _needs_parentheses(new: cst.BaseExpression, old: cst.CSTNode, parent: cst.CS
         | cst.NamedExpr
         | cst.Yield
     )
-    if isinstance(parent, cst.Attribute | cst.Subscript):
+    if isinstance(parent, (cst.Attribute, cst.Subscript)):
         return parent.value is old and isinstance(new, loose)
     if isinstance(parent, cst.Call):
         return parent.func is old and isinstance(new, loose)
     if isinstance(parent, cst.Await):
         return isinstance(new, loose)
-    if isinstance(parent, cst.BinaryOperation | cst.UnaryOperation | cst.Comparison | cst.ComparisonTarget):
+    if isinstance(parent, (cst.BinaryOperation, cst.UnaryOperation, cst.Comparison, cst.ComparisonTarget)):
         return isinstance(new, loose) and not isinstance(new, cst.Await)
     return False
 
@@ -342,14 +342,14 @@ class _Localised:
                     self.fixed.add(id(node.attr))
                 elif isinstance(node, cst.Arg) and node.keyword:
                     self.fixed.add(id(node.keyword))
-                elif isinstance(node, cst.Param | cst.FunctionDef | cst.ClassDef):
+                elif isinstance(node, (cst.Param, cst.FunctionDef, cst.ClassDef)):
                     self.fixed.add(id(node.name))
                 return id(node) not in outer.known
 
             def on_leave(self, original_node: Any, updated_node: Any) -> Any:
                 if id(original_node) in outer.known or id(original_node) in self.fixed:
                     return updated_node
-                if not isinstance(original_node, cst.Name | cst.Attribute):
+                if not isinstance(original_node, (cst.Name, cst.Attribute)):
                     return updated_node
                 written = get_full_name_for_node(original_node)
                 for wanted, local in outer.names.items():

@@ -31,7 +31,7 @@ def unused(
     inserted = {edit.start_line for edit in made if edit.end_line < edit.start_line}
     taken = {line for edit in made for line in range(edit.start_line, edit.end_line + 1)}
     for index, statement in enumerate(tree.body):
-        if not isinstance(statement, ast.Import | ast.ImportFrom) or _is_kept(statement):
+        if not isinstance(statement, (ast.Import, ast.ImportFrom)) or _is_kept(statement):
             continue
         first, last = statement.lineno, statement.end_lineno or statement.lineno
         neighbours = tree.body[max(0, index - 1) : index] + tree.body[index + 1 : index + 2]
@@ -76,7 +76,7 @@ def _imported(tree: ast.Module) -> frozenset[str]:
     return frozenset(
         _bound(alias)
         for statement in tree.body
-        if isinstance(statement, ast.Import | ast.ImportFrom)
+        if isinstance(statement, (ast.Import, ast.ImportFrom))
         for alias in statement.names
     )
 

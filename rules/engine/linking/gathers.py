@@ -83,7 +83,7 @@ def is_bounded(call: ast.Call, module: Module) -> bool:
     """Whether what is called, or the file it is in, speaks of a semaphore or a limiter."""
     function = module.function_of(call)
     if function is not None and any(
-        isinstance(node, ast.Name | ast.Attribute) and _names_bound(node) for node in walk(function.node)
+        isinstance(node, (ast.Name, ast.Attribute)) and _names_bound(node) for node in walk(function.node)
     ):
         return True
     callee = module.callee(call)

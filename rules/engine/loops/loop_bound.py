@@ -76,7 +76,7 @@ def _itself(node: Node, resolver: Resolver) -> bool:
 def holds_mutex(node: ast.AST, module: Module) -> bool:
     """Whether a lock of threads is taken around `node`: an await there lets the next coroutine stop the loop for good."""
     child, parent = node, module.parent(node)
-    while parent is not None and not isinstance(parent, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
+    while parent is not None and not isinstance(parent, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
         items = parent.items if isinstance(parent, ast.With) and child in parent.body else ()
         if any(module.type_of(item.context_expr) in MUTEXES for item in items):
             return True

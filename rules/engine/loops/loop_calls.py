@@ -616,13 +616,9 @@ def _expected_of_others(stop: Stop, options: Options) -> Impact:
 
 def confidence(stop: Stop) -> Confidence:
     """How sure the first stop of a finding is, behind which the others stand."""
-    if is_idle(stop) or _is_hardly_felt(stop):
+    if is_idle(stop) or _is_hardly_felt(stop) or (stop.seldom == AFTER_FAILURE and stop.path):
         return Confidence.POSSIBLE
-    if (
-        stop.seldom in (_WISHED, _FIRST_TIME, _AT_START, AFTER_FAILURE)
-        or only_starts(stop)
-        or stop.entry.name in _OPENING
-    ):
+    if stop.seldom in (_WISHED, _FIRST_TIME, _AT_START) or only_starts(stop) or stop.entry.name in _OPENING:
         return Confidence.POSSIBLE
     return Confidence.LIKELY if stop.seldom else Confidence.CERTAIN
 
@@ -630,7 +626,7 @@ def confidence(stop: Stop) -> Confidence:
 def _seconds(call: ast.Call) -> float | None:
     """The literal duration of `sleep(0.5)`."""
     argument = call.args[0] if call.args else None
-    if isinstance(argument, ast.Constant) and isinstance(argument.value, int | float):
+    if isinstance(argument, ast.Constant) and isinstance(argument.value, (int, float)):
         return float(argument.value)
     return None
 

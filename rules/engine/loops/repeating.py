@@ -29,7 +29,7 @@ def repeats(loop: ast.AST, child: ast.AST) -> bool:
 def changing_names(loop: ast.AST) -> set[str]:
     """The names that change with each turn of `loop`: its target, and what is computed from it."""
     names: set[str] = set()
-    if isinstance(loop, ast.For | ast.AsyncFor):
+    if isinstance(loop, (ast.For, ast.AsyncFor)):
         names |= _stored(loop.target)
     elif isinstance(loop, COMPREHENSIONS):
         for generator in loop.generators:
@@ -37,16 +37,16 @@ def changing_names(loop: ast.AST) -> set[str]:
     elif isinstance(loop, ast.While):
         for statement in loop.body:
             names |= _stored(statement)
-    if isinstance(loop, ast.For | ast.AsyncFor):
+    if isinstance(loop, (ast.For, ast.AsyncFor)):
         assigned = [inner for statement in loop.body for inner in walk(statement)]
         for _ in range(3):  # what is computed from them, and from that
             before = len(names)
             for inner in assigned:
                 if isinstance(
                     inner,
-                    ast.Assign | ast.AnnAssign | ast.NamedExpr | ast.AugAssign | ast.For | ast.AsyncFor,
+                    (ast.Assign, ast.AnnAssign, ast.NamedExpr, ast.AugAssign, ast.For, ast.AsyncFor),
                 ):
-                    value = inner.iter if isinstance(inner, ast.For | ast.AsyncFor) else inner.value
+                    value = inner.iter if isinstance(inner, (ast.For, ast.AsyncFor)) else inner.value
                     if value is not None and _loaded(value) & names:
                         targets = inner.targets if isinstance(inner, ast.Assign) else [inner.target]
                         for target in targets:
@@ -64,7 +64,7 @@ def changing_names(loop: ast.AST) -> set[str]:
 
 def is_short_loop(loop: ast.AST, index: Index, loops: Loops) -> bool:
     """Whether a loop has a few turns that do not depend on data (a literal, `range(3)`)."""
-    if isinstance(loop, ast.For | ast.AsyncFor):
+    if isinstance(loop, (ast.For, ast.AsyncFor)):
         return is_short_iterable(loop.iter, index, loops)
     if isinstance(loop, COMPREHENSIONS):
         return all(is_short_iterable(generator.iter, index, loops) for generator in loop.generators)

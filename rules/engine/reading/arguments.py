@@ -33,9 +33,9 @@ def argument(index: Index, name: str, node: ast.expr, scope: Scope) -> Argument:
     summands = _summands(node) if isinstance(node, ast.BinOp) else []
     if summands:
         return Argument(name, items=tuple(argument(index, "+", side, scope) for side in summands), kind="+")
-    if isinstance(node, ast.JoinedStr | ast.BinOp):
+    if isinstance(node, (ast.JoinedStr, ast.BinOp)):
         return Argument(name, literal=text(index, node, scope))
-    if isinstance(node, ast.List | ast.Tuple | ast.Set):
+    if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
         return Argument(
             name,
             items=tuple(
@@ -75,8 +75,8 @@ def _summands(node: ast.expr) -> list[ast.expr]:
         found.append(current.right)
         current = current.left
     found.append(current)
-    displayed = [isinstance(part, ast.List | ast.Tuple) for part in found]
-    named = all(isinstance(part, ast.List | ast.Tuple | ast.Name | ast.Attribute) for part in found)
+    displayed = [isinstance(part, (ast.List, ast.Tuple)) for part in found]
+    named = all(isinstance(part, (ast.List, ast.Tuple, ast.Name, ast.Attribute)) for part in found)
     return found[::-1] if any(displayed) and named else []
 
 
@@ -170,7 +170,7 @@ def _each(index: Index, node: ast.expr, scope: Scope) -> tuple[str, tuple[str, .
     """For a name that a loop binds: what is looped over, and how the name comes out of one of its members."""
     pick: list[str] = []
     current = node
-    while isinstance(current, ast.Attribute | ast.Subscript):
+    while isinstance(current, (ast.Attribute, ast.Subscript)):
         if isinstance(current, ast.Attribute):
             pick.insert(0, f".{current.attr}")
         elif isinstance(current.slice, ast.Constant):
@@ -214,7 +214,7 @@ def _looped(index: Index, binding: Binding, holder: Scope, pick: list[str]) -> t
 
 def container(index: Index, node: ast.expr, scope: Scope) -> str:
     """How a display is found again: the name that holds it, or its place."""
-    if isinstance(node, ast.List | ast.Tuple | ast.Set | ast.Dict):
+    if isinstance(node, (ast.List, ast.Tuple, ast.Set, ast.Dict)):
         return f"@{node.lineno}_{node.col_offset}"
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and not node.args:
         if node.func.attr in ("items", "values"):
@@ -244,7 +244,7 @@ def displays(index: Index, wanted: set[str]) -> dict[str, Argument]:
                 found[key] = argument(index, "", value, scope)
     if any(key[1:2].isdigit() for key in local):
         for node in walk(index.tree):
-            if isinstance(node, ast.List | ast.Tuple | ast.Set | ast.Dict):
+            if isinstance(node, (ast.List, ast.Tuple, ast.Set, ast.Dict)):
                 key = f"@{node.lineno}_{node.col_offset}"
                 if key in local:
                     found[key] = argument(index, "", node, index.scope_at(node))
@@ -258,7 +258,7 @@ def _display(bindings: list[Binding]) -> ast.expr | None:
         value = value.value
     if len(bindings) > 1 or bindings[0].kind not in ("value", "annotated"):
         return None
-    if isinstance(value, ast.List | ast.Tuple | ast.Set | ast.Dict):
+    if isinstance(value, (ast.List, ast.Tuple, ast.Set, ast.Dict)):
         return value
     return value if isinstance(value, ast.BinOp) and _summands(value) else None
 
@@ -271,8 +271,8 @@ def _holds_names(value: ast.expr) -> bool:
     if not 0 < len(members) <= _MAX_ITEMS:
         return False
     return all(
-        isinstance(member, ast.Name | ast.Attribute | ast.Starred)
-        or (isinstance(member, ast.Tuple | ast.Dict) and _holds_names(member))
+        isinstance(member, (ast.Name, ast.Attribute, ast.Starred))
+        or (isinstance(member, (ast.Tuple, ast.Dict)) and _holds_names(member))
         or (isinstance(member, ast.Call) and bool(member.keywords or member.args))
         for member in members
-    ) or any(isinstance(member, ast.Name | ast.Attribute) for member in members)
+    ) or any(isinstance(member, (ast.Name, ast.Attribute)) for member in members)

@@ -177,7 +177,7 @@ def _gives_file(call: ast.Call, kept: set[str], module: Module) -> bool:
         return True
     if method == "writestr" and len(call.args) > 1:
         return any(
-            isinstance(part, ast.Name | ast.Attribute) and _BYTES.search(last_name(part)) is not None
+            isinstance(part, (ast.Name, ast.Attribute)) and _BYTES.search(last_name(part)) is not None
             for part in walk(call.args[1])
         )
     handed = {each.id for each in call.args if isinstance(each, ast.Name)}
@@ -189,7 +189,7 @@ def _is_local(function: ast.expr, module: Module) -> bool:
     if not isinstance(function, ast.Name):
         return False
     bindings = module.index.scope_at(function).bindings.get(function.id, [])
-    return any(isinstance(each.node, ast.FunctionDef | ast.AsyncFunctionDef) for each in bindings)
+    return any(isinstance(each.node, (ast.FunctionDef, ast.AsyncFunctionDef)) for each in bindings)
 
 
 def content_of(call: ast.Call, *keywords: str) -> ast.expr | None:

@@ -34,7 +34,7 @@ _VALUES = (":", ")", "]", "^", "$", "»")
 def sorts_by_function(node: ast.Call, ref: str) -> bool:
     """Whether a builtin is given a function to call that may be the project's."""
     return ref in _BY_KEY and any(
-        keyword.arg == "key" and isinstance(keyword.value, ast.Lambda | ast.Name | ast.Attribute)
+        keyword.arg == "key" and isinstance(keyword.value, (ast.Lambda, ast.Name, ast.Attribute))
         for keyword in node.keywords
     )
 
@@ -42,10 +42,12 @@ def sorts_by_function(node: ast.Call, ref: str) -> bool:
 def applied(index: Index, scope: Scope) -> tuple[Applied, ...]:
     """The parameters that a function calls itself, or gives to a thread."""
     node = scope.node
-    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
         return ()
     found: dict[str, Applied] = {}
     for call in scope.calls:
+        if call.func.__class__ is not ast.Name and last_name(call.func) not in _THREADED:
+            continue
         for value, in_thread in _called(call, scope):
             bindings = scope.bindings.get(value.id, ())
             if value.id in found or len(bindings) != 1 or bindings[0].kind != "parameter":
@@ -111,7 +113,7 @@ def _callable(index: Index, value: ast.expr, scope: Scope) -> str:
         return ref if ref and not ref.endswith(_VALUES) and last.lower() == last and ref[0] != "'" else ""
     if not isinstance(value, ast.Attribute) or value.attr.lower() != value.attr:
         return ""
-    if not isinstance(value.value, ast.Name | ast.Call | ast.Attribute) or last_name(value.value) in _DATA:
+    if not isinstance(value.value, (ast.Name, ast.Call, ast.Attribute)) or last_name(value.value) in _DATA:
         return ""
     ref = index.ref(value, scope)
     return ref if not ref.startswith("builtins.") else ""

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from rules.engine.reading import secrecy
 from rules.engine.reading.index import Index
 from rules.engine.reading.scopes import Scope
 from rules.engine.reading.spelling import last_name
@@ -106,7 +107,7 @@ def extract(index: Index) -> Declarations:
                 makers[scope.symbol] = given(index, made, scope)
     tables: list[Declared] = []
     for statement in index.tree.body:
-        if isinstance(statement, ast.Assign | ast.AnnAssign | ast.Expr):
+        if isinstance(statement, (ast.Assign, ast.AnnAssign, ast.Expr)):
             _module_level(index, statement, tables, makers)
     return Declarations(tuple(bodies), tuple(tables), makers)
 
@@ -324,7 +325,7 @@ def _own_reads(function: ast.FunctionDef) -> Iterator[str]:
 def _portable(value: str | bool | int) -> str | bool | int | None:
     """A constant that facts can carry: no half characters, no number beyond 64 bits."""
     if isinstance(value, str):
-        return value[:200].encode("utf-8", "replace").decode()
+        return secrecy.kept(value[:200]).encode("utf-8", "replace").decode()
     return value if -(2**63) <= value < 2**63 else None
 
 

@@ -263,7 +263,7 @@ def _function(index: Index, scope: Scope, calls: tuple[Call, ...], lines: int) -
             returns=index.ref(node.body, scope),
             calls=calls,
         )
-    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
         return Function("", 1, max(lines, 1), calls=calls)
     outside = scope.parent or index.module
     flags = facts.ASYNC if isinstance(node, ast.AsyncFunctionDef) else 0
@@ -344,8 +344,10 @@ def _takes_arguments(node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope)
 
 def _starts_thread(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     """Whether it is a decorator that starts a thread on what it decorates: `Thread(target=func)` in its wrapper."""
-    wrappers = [inner for inner in node.body if isinstance(inner, ast.FunctionDef)]
-    if not wrappers or not node.args.args:
+    if not node.args.args:
+        return False
+    wrappers = [inner for inner in node.body if inner.__class__ is ast.FunctionDef]
+    if not wrappers:
         return False
     decorated = node.args.args[0].arg
     return any(
@@ -485,7 +487,7 @@ def _gives_few(scope: Scope) -> bool:
             if None in value.keys or len(value.keys) > _WRITTEN:
                 return False
             sizes.append(min(len(value.keys), 1))
-        elif isinstance(value, ast.List | ast.Tuple | ast.Set):
+        elif isinstance(value, (ast.List, ast.Tuple, ast.Set)):
             if any(isinstance(each, ast.Starred) for each in value.elts):
                 return False
             sizes.append(len(value.elts))

@@ -131,7 +131,7 @@ def _conditions(index: Index, node: ast.expr, scope: Scope) -> Iterator[tuple[st
 def _kind(operator: ast.cmpop, value: ast.expr) -> str:
     if isinstance(operator, ast.Eq):
         return "!" if isinstance(value, ast.Constant) and isinstance(value.value, bool | None) else "="
-    return "<" if isinstance(operator, ast.Gt | ast.GtE | ast.Lt | ast.LtE) else "!"
+    return "<" if isinstance(operator, (ast.Gt, ast.GtE, ast.Lt, ast.LtE)) else "!"
 
 
 def _column(index: Index, node: ast.expr, scope: Scope) -> str:

@@ -35,10 +35,13 @@ def _passed(reader: Reader, scope: Scope, given: Collection[str], turns: Turns) 
     """The calls to which a function gives the rows of its loops, or what it was given."""
     looped = _looped(scope)
     count = 0
-    for call in scope.calls if looped or given else ():
-        values = [*call.args, *(keyword.value for keyword in call.keywords)]
-        names = {value.id for value in values if isinstance(value, ast.Name)}
-        if not names & looped and not names.intersection(given):
+    wanted = looped.union(given)
+    for call in scope.calls if wanted else ():
+        names = {value.id for value in call.args if value.__class__ is ast.Name}
+        for keyword in call.keywords:
+            if keyword.value.__class__ is ast.Name:
+                names.add(keyword.value.id)
+        if names.isdisjoint(wanted):
             continue
         for rows in reader.rows(call, scope):
             around = turns(call)
@@ -62,7 +65,7 @@ def extract(index: Index, turns: Turns) -> dict[str, Flow]:
     reader, options = Reader(index), OptionsReader(index)
     found: dict[str, Flow] = {}
     for scope in index.scopes:
-        if not isinstance(scope.node, ast.FunctionDef | ast.AsyncFunctionDef):
+        if not isinstance(scope.node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             continue
         shown = list(_shown(reader, index, scope, turns))
         returns: dict[int, list[Rows]] = {}
@@ -224,7 +227,7 @@ def _shown(reader: Reader, index: Index, scope: Scope, turns: Turns) -> Iterator
         elif last_name(function.value if isinstance(function, ast.Subscript) else function)[:1].isupper():
             schema = ""
             for keyword in call.keywords:
-                if not isinstance(keyword.value, ast.Name | ast.Call | ast.Await):
+                if not isinstance(keyword.value, (ast.Name, ast.Call, ast.Await)):
                     continue
                 rows = reader.rows(keyword.value, scope)
                 if keyword.arg is None and not all(is_whole(each) for each in rows):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Mapping, Sequence
 
+from rules.engine.reading import secrecy
 from rules.engine.reading.annotations import annotation, joined, may_be_ours, one_of
 from rules.engine.reading.scopes import BUILTINS, COMPREHENSIONS, Binding, Part, Scope, Walk
 from rules.engine.reading.special_calls import SPECIAL
@@ -232,7 +233,7 @@ class Index(Walk):
         child: ast.AST = binding.node
         current = self.parents.get(child)
         while current is not None and current not in self.scope_of:
-            if isinstance(current, ast.If | ast.For | ast.AsyncFor | ast.While | ast.Match | ast.match_case):
+            if isinstance(current, (ast.If, ast.For, ast.AsyncFor, ast.While, ast.Match, ast.match_case)):
                 if child is getattr(current, "test", None) or child is getattr(current, "target", None):
                     pass
                 elif current not in ancestors:
@@ -336,11 +337,11 @@ class Index(Walk):
         )
         if kind == "value":
             if isinstance(value, ast.Constant) and isinstance(value.value, str) and len(value.value) <= 200:
-                return f"'{value.value}"
+                return f"'{secrecy.kept(value.value)}"
             return self.ref(value, at)  # type: ignore[arg-type]  # the value of an assignment is an expression
         if kind == "annotated" and isinstance(value, ast.AnnAssign):
             if isinstance(value.value, ast.Constant) and isinstance(value.value.value, str):
-                return f"'{value.value.value[:200]}"
+                return f"'{secrecy.kept(value.value.value[:200])}"
             return self.annotation(value.annotation, at) or self.ref(value.value, at)
         if isinstance(value, Part):
             return self._part_ref(value, at)
@@ -362,7 +363,7 @@ class Index(Walk):
         if owner is None:
             return ""
         node = scope.node
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
             names = {last_name(decorator) for decorator in node.decorator_list}
             if "staticmethod" in names:
                 binding = scope.bindings[(node.args.posonlyargs + node.args.args)[0].arg][0]

@@ -76,7 +76,7 @@ class OptionsReader:
         """What the options load that a function returns; None when it returns something else."""
         found: Options | None = None
         for value in scope.returned:
-            wanted = value if isinstance(value, ast.List | ast.Tuple | ast.Name) else None
+            wanted = value if isinstance(value, (ast.List, ast.Tuple, ast.Name)) else None
             if wanted is None and _starts(value) not in LOADERS:
                 return None
             each = (

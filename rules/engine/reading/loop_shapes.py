@@ -21,7 +21,7 @@ _ENDLESS = frozenset({"itertools.count", "itertools.repeat", "itertools.cycle"})
 
 def iterables(loop: ast.AST) -> list[ast.expr]:
     """What a `for` or a comprehension iterates over; empty for `while`."""
-    if isinstance(loop, ast.For | ast.AsyncFor):
+    if isinstance(loop, (ast.For, ast.AsyncFor)):
         return [loop.iter]
     generators: list[ast.comprehension] = getattr(loop, "generators", [])
     return [generator.iter for generator in generators]
@@ -29,7 +29,7 @@ def iterables(loop: ast.AST) -> list[ast.expr]:
 
 def targets(loop: ast.AST) -> list[ast.expr]:
     """What a `for` or a comprehension binds each turn."""
-    if isinstance(loop, ast.For | ast.AsyncFor):
+    if isinstance(loop, (ast.For, ast.AsyncFor)):
         return [loop.target]
     generators: list[ast.comprehension] = getattr(loop, "generators", [])
     return [generator.target for generator in generators]
@@ -151,7 +151,7 @@ def _leaves(statement: ast.AST) -> bool:
     stack = [statement]
     while stack:
         node = stack.pop()
-        if isinstance(node, ast.Return | ast.Break):
+        if isinstance(node, (ast.Return, ast.Break)):
             return True
         inner = (
             ast.FunctionDef

@@ -40,7 +40,7 @@ _MOST = 12
 def passings(index: Index, scope: Scope) -> tuple[Passing, ...]:
     """What a function does with the whole numbers it takes, as far as it hands them on unchanged."""
     node = scope.node
-    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
         return ()
     numbers = {argument.arg for argument, default in arguments(node) if is_number(argument, default)}
     numbers = {name for name in numbers if len(scope.bindings.get(name, ())) == 1}
@@ -65,7 +65,7 @@ def given(call: ast.Call) -> list[tuple[int, str, ast.expr]]:
 
 def order(node: ast.AST) -> tuple[str, ...]:
     """The names of a function's positional parameters, then the others."""
-    if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+    if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
         return ()
     return tuple(argument.arg for argument, _ in arguments(node))
 
@@ -106,7 +106,7 @@ def bounded(node: ast.FunctionDef | ast.AsyncFunctionDef, names: set[str]) -> se
     for part in walk(node):
         match part:
             case ast.Compare(left=left, ops=operators, comparators=comparators):
-                if any(isinstance(operator, ast.Gt | ast.GtE | ast.Lt | ast.LtE) for operator in operators):
+                if any(isinstance(operator, (ast.Gt, ast.GtE, ast.Lt, ast.LtE)) for operator in operators):
                     found |= _names(left, *comparators)
             case ast.Call(func=ast.Name(id="min" | "clamp"), args=values):
                 found |= _names(*values)

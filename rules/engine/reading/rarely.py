@@ -90,10 +90,10 @@ def _is_path(owner: ast.expr) -> bool:
 def _is_of_time(test: ast.Compare) -> bool:
     """`time.monotonic() - self._loaded_at >= TTL`, `age.seconds > self._ttl`: it happens once in each such time."""
     for side in (test.left, *test.comparators):
-        if isinstance(side, ast.Name | ast.Attribute) and _LASTING_FOR.search(last_name(side).lower()):
-            return isinstance(test.ops[0], ast.Gt | ast.GtE | ast.Lt | ast.LtE)
+        if isinstance(side, (ast.Name, ast.Attribute)) and _LASTING_FOR.search(last_name(side).lower()):
+            return isinstance(test.ops[0], (ast.Gt, ast.GtE, ast.Lt, ast.LtE))
         if isinstance(side, ast.BinOp) and isinstance(side.op, ast.Sub) and _is_kept_time(side.right):
-            return isinstance(test.ops[0], ast.Gt | ast.GtE | ast.Lt | ast.LtE) and _is_now(side.left)
+            return isinstance(test.ops[0], (ast.Gt, ast.GtE, ast.Lt, ast.LtE)) and _is_now(side.left)
     return False
 
 
@@ -105,7 +105,7 @@ def _is_now(moment: ast.expr) -> bool:
 
 def _is_kept_time(moment: ast.expr) -> bool:
     """An attribute of the object or the class, or a global: what an earlier call left."""
-    return isinstance(moment, ast.Attribute | ast.Name) and any(
+    return isinstance(moment, (ast.Attribute, ast.Name)) and any(
         word in last_name(moment).lower()
         for word in ("_at", "last", "time", "stamp", "_ts", "updated", "refreshed")
     )
@@ -116,7 +116,7 @@ def of_answers(index: Index, statement: ast.If | ast.Try) -> int:
     if isinstance(statement, ast.If) and (found := of_answer(index, statement)):
         return found
     for inner in statement.body:
-        if isinstance(inner, ast.If | ast.Try) and (found := of_answers(index, inner)):
+        if isinstance(inner, (ast.If, ast.Try)) and (found := of_answers(index, inner)):
             return found
     return 0
 
@@ -134,7 +134,7 @@ def of_answer(index: Index, test: ast.If) -> int:
     if done & facts.ONCE or last.value is None:
         return done
     answer = last.value
-    while isinstance(answer, ast.Call | ast.Subscript | ast.Attribute):
+    while isinstance(answer, (ast.Call, ast.Subscript, ast.Attribute)):
         if _spelling(answer) in _present(test.test):
             break
         if isinstance(answer, ast.Call) and answer.args and not isinstance(answer.func, ast.Attribute):
@@ -146,7 +146,7 @@ def of_answer(index: Index, test: ast.If) -> int:
     spelled = _spelling(answer)
     if not spelled or spelled not in _present(test.test) or not _outlives(index, test, spelled):
         return done
-    only = isinstance(answer, ast.Name | ast.Attribute) and _is_kept_for_good(index, test, spelled)
+    only = isinstance(answer, (ast.Name, ast.Attribute)) and _is_kept_for_good(index, test, spelled)
     return facts.RECALLED | (facts.ONCE if only else 0)
 
 
@@ -197,13 +197,13 @@ def _are_of_object(kept: set[str]) -> bool:
 def _is_done(index: Index, test: ast.If) -> int:
     """Flags for what follows `if _ready: return _client`, of what the rest of the function sets for good."""
     kept = {name for name in _present(test.test) if _is_kept_for_good(index, test, name)}
-    if not kept or not isinstance(test.test, ast.Name | ast.Attribute | ast.Compare):
+    if not kept or not isinstance(test.test, (ast.Name, ast.Attribute, ast.Compare)):
         return 0
     function = index.scope_at(test).node
     if not isinstance(function, FUNCTIONS) or not any(
         node.lineno > test.lineno
         for node in walk(function)
-        if isinstance(node, ast.Assign | ast.AnnAssign) and _makes(node, kept)
+        if isinstance(node, (ast.Assign, ast.AnnAssign)) and _makes(node, kept)
     ):
         return 0
     return facts.OF_OBJECT if _are_of_object(kept) else facts.RECALLED | facts.ONCE
@@ -221,7 +221,7 @@ def _makes(node: ast.AST, kept: set[str]) -> bool:
     if isinstance(value, ast.Constant) and not value.value:
         return False
     named = [part for each in targets for part in (each.elts if isinstance(each, ast.Tuple) else (each,))]
-    return any(isinstance(each, ast.Name | ast.Attribute) and _spelling(each) in kept for each in named)
+    return any(isinstance(each, (ast.Name, ast.Attribute)) and _spelling(each) in kept for each in named)
 
 
 def _absent(test: ast.expr) -> Iterator[str]:
@@ -233,7 +233,7 @@ def _absent(test: ast.expr) -> Iterator[str]:
         case (
             ast.UnaryOp(op=ast.Not(), operand=kept)
             | ast.Compare(left=kept, ops=[ast.Is()], comparators=[ast.Constant(value=None)])
-        ) if isinstance(kept, ast.Name | ast.Attribute):
+        ) if isinstance(kept, (ast.Name, ast.Attribute)):
             yield _spelling(kept)
 
 
@@ -385,7 +385,7 @@ def _is_wish(index: Index, test: ast.If) -> bool:
     if not isinstance(test.test, ast.Name):
         return False
     function = index.scope_at(test).node
-    if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+    if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
         return False
     arguments = function.args
     positional = [*arguments.posonlyargs, *arguments.args]

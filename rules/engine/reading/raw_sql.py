@@ -149,11 +149,11 @@ def _statement(tree: Any) -> Statement | None:
 
     while isinstance(tree, exp.Subquery) and tree.args.get("limit") is None:
         tree = tree.this
-    if isinstance(tree, exp.Insert | exp.Merge):
+    if isinstance(tree, (exp.Insert, exp.Merge)):
         return Statement(WRITE, tuple(_tables(tree)))
-    if isinstance(tree, exp.Update | exp.Delete):
+    if isinstance(tree, (exp.Update, exp.Delete)):
         return _filtered(tree, WRITE)
-    if isinstance(tree, exp.Create | exp.Drop | exp.Alter):
+    if isinstance(tree, (exp.Create, exp.Drop, exp.Alter)):
         return Statement(DEFINE, tuple(_tables(tree)))
     if isinstance(tree, exp.TruncateTable):
         return Statement(WRITE, tuple(_tables(tree)))
@@ -162,7 +162,7 @@ def _statement(tree: Any) -> Statement | None:
         return Statement(READ, tuple(_tables(tree)), limited=limited, unreadable=True)
     if not isinstance(tree, exp.Select):
         return None
-    writes = any(isinstance(cte.this, exp.Insert | exp.Update | exp.Delete) for cte in tree.ctes)
+    writes = any(isinstance(cte.this, (exp.Insert, exp.Update, exp.Delete)) for cte in tree.ctes)
     return _filtered(tree, WRITE if writes else READ)
 
 
@@ -234,7 +234,7 @@ def _selected(part: Any) -> str:
 
     if isinstance(part, exp.Star) or (isinstance(part, exp.Column) and isinstance(part.this, exp.Star)):
         return "*"
-    return str(part.alias_or_name) if isinstance(part, exp.Column | exp.Alias) else ""
+    return str(part.alias_or_name) if isinstance(part, (exp.Column, exp.Alias)) else ""
 
 
 def _is_one_row(part: Any) -> bool:
@@ -267,7 +267,7 @@ def _parts(node: Any) -> Iterator[Any]:
 def _condition(node: Any, aliases: dict[str, str]) -> Condition:
     from sqlglot import exp
 
-    if isinstance(node, exp.Like | exp.ILike) and isinstance(node.this, exp.Column):
+    if isinstance(node, (exp.Like, exp.ILike)) and isinstance(node.this, exp.Column):
         operator = "%like" if _leads_with_wildcard(node.expression) else "like"
         return _of(operator, node.this, aliases, node)
     if isinstance(node, exp.In) and isinstance(node.this, exp.Column):
@@ -278,7 +278,7 @@ def _condition(node: Any, aliases: dict[str, str]) -> Condition:
         return _of("!", node.this, aliases, node)
     if (
         isinstance(node, exp.Not)
-        and isinstance(node.this, exp.Is | exp.In)
+        and isinstance(node.this, (exp.Is, exp.In))
         and isinstance(node.this.this, exp.Column)
     ):
         return _of("!", node.this.this, aliases, node)
@@ -287,7 +287,7 @@ def _condition(node: Any, aliases: dict[str, str]) -> Condition:
     flag = node.this if isinstance(node, exp.Not) else node
     if isinstance(flag, exp.Column):
         return _of("!", flag, aliases, node)
-    if isinstance(node, exp.EQ | exp.GT | exp.GTE | exp.LT | exp.LTE):
+    if isinstance(node, (exp.EQ, exp.GT, exp.GTE, exp.LT, exp.LTE)):
         return _comparison(node, aliases)
     return Condition("?", "")
 
@@ -305,9 +305,9 @@ def _comparison(node: Any, aliases: dict[str, str]) -> Condition:
             return Condition("?", "")
         if not isinstance(node, exp.EQ):
             return _of("<", left, aliases, node)
-        constant = isinstance(right, exp.Literal | exp.Boolean | exp.Null) and HOLE not in right.sql()
+        constant = isinstance(right, (exp.Literal, exp.Boolean, exp.Null)) and HOLE not in right.sql()
         return _of("!" if constant else "=", left, aliases, node)
-    if isinstance(left, exp.Func | exp.Cast) and isinstance(node, exp.EQ) and left.key in _FOLDS:
+    if isinstance(left, (exp.Func, exp.Cast)) and isinstance(node, exp.EQ) and left.key in _FOLDS:
         inner = left.this
         if isinstance(inner, exp.Column) and HOLE not in inner.name:
             return _of("f()=", inner, aliases, node)
@@ -327,7 +327,7 @@ def _of(operator: str, column: Any, aliases: dict[str, str], node: Any) -> Condi
 def _leads_with_wildcard(pattern: Any) -> bool:
     from sqlglot import exp
 
-    while isinstance(pattern, exp.DPipe | exp.Paren):
+    while isinstance(pattern, (exp.DPipe, exp.Paren)):
         pattern = pattern.this
     if isinstance(pattern, exp.Concat):
         pattern = pattern.expressions[0]

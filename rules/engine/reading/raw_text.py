@@ -103,7 +103,7 @@ def _constants(index: Index) -> dict[str, str]:
             value = bindings[0].value if len(bindings) == 1 else None
             if isinstance(value, ast.AnnAssign):
                 value = value.value
-            if not isinstance(value, ast.Constant | ast.JoinedStr | ast.BinOp | ast.Call):
+            if not isinstance(value, (ast.Constant, ast.JoinedStr, ast.BinOp, ast.Call)):
                 continue
             text = text_of(index, value, scope)
             if text and len(text) <= MAX_TEXT and (text[0] == ELSEWHERE or kind(text)):
@@ -112,7 +112,7 @@ def _constants(index: Index) -> dict[str, str]:
 
 
 def _is_endpoint(scope: Scope) -> bool:
-    return isinstance(scope.node, ast.FunctionDef | ast.AsyncFunctionDef) and any(
+    return isinstance(scope.node, (ast.FunctionDef, ast.AsyncFunctionDef)) and any(
         isinstance(decorator, ast.Call)
         and isinstance(decorator.func, ast.Attribute)
         and decorator.func.attr in _ROUTES
@@ -175,7 +175,7 @@ def _piece(index: Index, value: ast.expr, scope: Scope, depth: int) -> str:
     if isinstance(value, ast.Constant):
         return str(value.value)
     inner = value.value if isinstance(value, ast.FormattedValue) else value
-    known = text_of(index, inner, scope, depth) if isinstance(inner, ast.Name | ast.Attribute) else None
+    known = text_of(index, inner, scope, depth) if isinstance(inner, (ast.Name, ast.Attribute)) else None
     return known if known is not None else f"{HOLE}1"
 
 
@@ -232,7 +232,7 @@ class Returned:
         self.calls: dict[ast.Call, bool] = {}
         if node is not None:
             self._follow(node, True, 0)
-        elif isinstance(scope.node, ast.FunctionDef | ast.AsyncFunctionDef) and not scope.is_generator:
+        elif isinstance(scope.node, (ast.FunctionDef, ast.AsyncFunctionDef)) and not scope.is_generator:
             for value in scope.returned:
                 self._follow(value, False, 0)
 
@@ -307,7 +307,7 @@ class Returned:
                 else:
                     self._follow(value, many, depth)
             elif binding.kind in ("value", "annotated") and isinstance(value, ast.expr):
-                if isinstance(value, ast.List | ast.Dict) and not _members(value):
+                if isinstance(value, (ast.List, ast.Dict)) and not _members(value):
                     for iterated in self._collected(node.id):
                         self._follow(iterated, True, depth)
                 else:
@@ -330,9 +330,9 @@ class Returned:
     def _collected(self, name: str) -> Iterator[ast.expr]:
         """What the loops go over that append each item, in some form, to the list `name`."""
         for node in walk(self._scope.node):
-            if not isinstance(node, ast.For | ast.AsyncFor) or node.orelse:
+            if not isinstance(node, (ast.For, ast.AsyncFor)) or node.orelse:
                 continue
-            if any(isinstance(inner, ast.Break | ast.If) for inner in walk(node)):
+            if any(isinstance(inner, (ast.Break, ast.If)) for inner in walk(node)):
                 continue
             for inner in node.body:
                 match inner:

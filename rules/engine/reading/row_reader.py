@@ -308,13 +308,13 @@ class Reader:
         parents, scopes = self._index.parents, self._index.scope_of
         child, current = node, parents.get(node)
         while current is not None and current not in scopes:
-            if isinstance(current, ast.If | ast.IfExp) and child is not current.test:
+            if isinstance(current, (ast.If, ast.IfExp)) and child is not current.test:
                 names = {each.id for each in walk(current.test) if isinstance(each, ast.Name)}
                 if not names <= {name}:
                     return False
             if isinstance(current, ast.BoolOp) and child is not current.values[0]:
                 return False
-            if isinstance(current, ast.ExceptHandler | ast.match_case):
+            if isinstance(current, (ast.ExceptHandler, ast.match_case)):
                 return False
             child, current = current, parents.get(current)
         return True
@@ -361,7 +361,7 @@ class Reader:
                 yield keyword.arg, rows
 
     def _passed(self, value: ast.expr, scope: Scope, depth: int) -> tuple[Rows, ...]:
-        if not isinstance(value, ast.Name | ast.Call | ast.Await):
+        if not isinstance(value, (ast.Name, ast.Call, ast.Await)):
             return ()
         found = self.rows(value, scope, depth)
         return tuple(rows for rows in found if rows.stage != UNKNOWN or rows.called or rows.origin[0] == "#")[
@@ -485,7 +485,7 @@ class Reader:
 def _on_all_paths(body: Sequence[ast.stmt], wanted: Collection[ast.AST | None]) -> bool:
     """Whether each way through `body` passes one of the `wanted` statements, or leaves."""
     for statement in body:
-        if statement in wanted or isinstance(statement, ast.Return | ast.Raise | ast.Continue | ast.Break):
+        if statement in wanted or isinstance(statement, (ast.Return, ast.Raise, ast.Continue, ast.Break)):
             return True
         arms = (statement.body, statement.orelse) if isinstance(statement, ast.If) else ()
         if arms and all(_on_all_paths(arm, wanted) for arm in arms):
@@ -494,7 +494,7 @@ def _on_all_paths(body: Sequence[ast.stmt], wanted: Collection[ast.AST | None]) 
 
 
 def may_be_rows(node: ast.expr) -> bool:
-    return isinstance(node, ast.Name | ast.Call | ast.Await | ast.NamedExpr | ast.Subscript)
+    return isinstance(node, (ast.Name, ast.Call, ast.Await, ast.NamedExpr, ast.Subscript))
 
 
 def _read(rows: Rows, name: str) -> Rows:

@@ -425,7 +425,7 @@ class Walk:
         """Bind the names of an assignment target."""
         if isinstance(target, ast.Name):
             _bind(scope, target.id, Binding(kind, line, column, target, value))
-        elif isinstance(target, ast.Tuple | ast.List):
+        elif isinstance(target, (ast.Tuple, ast.List)):
             values = _members(value, len(target.elts)) if kind == "value" else None
             after_star = False
             for position, element in enumerate(target.elts):
@@ -504,7 +504,7 @@ def _members(value: object, count: int) -> list[ast.expr] | None:
         and last_name(value.value.func) == "gather"
     ):
         elements = value.value.args
-    elif isinstance(value, ast.Tuple | ast.List):
+    elif isinstance(value, (ast.Tuple, ast.List)):
         elements = value.elts
     else:
         return None

@@ -66,7 +66,7 @@ def _waits_for_clock(loop: ast.AST) -> bool:
             )
         ):
             sides = {
-                ast.unparse(side) for side in (left, right) if isinstance(side, ast.Name | ast.Attribute)
+                ast.unparse(side) for side in (left, right) if isinstance(side, (ast.Name, ast.Attribute))
             }
             if len(sides) != 2 or any(_FAR.search(side) for side in sides):
                 return False
@@ -99,7 +99,7 @@ def _is_between_tries(index: Index, call: ast.Call) -> bool:
     while parent is not None and not isinstance(parent, (*FUNCTIONS, ast.Lambda, ast.ClassDef)):
         if isinstance(parent, ast.If) and child is not parent.test:
             asked = asked or _asks_for_more(parent.test)
-        if isinstance(parent, ast.For | ast.While) and child in parent.body:
+        if isinstance(parent, (ast.For, ast.While)) and child in parent.body:
             return asked or (stops_at_success(parent) and _is_after_try(parent, child))
         child, parent = parent, index.parents.get(parent)
     return False
@@ -114,7 +114,7 @@ def _is_after_try(loop: ast.For | ast.While, statement: ast.AST) -> bool:
 def _asks_for_more(test: ast.expr) -> bool:
     """`if attempt < retries - 1:`"""
     return any(
-        isinstance(node, ast.Name | ast.Attribute) and _TRYING_AGAIN.search(_named(node))
+        isinstance(node, (ast.Name, ast.Attribute)) and _TRYING_AGAIN.search(_named(node))
         for node in walk(test)
     )
 

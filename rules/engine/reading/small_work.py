@@ -49,7 +49,7 @@ def _is_written(value: ast.expr, scope: Scope) -> bool:
         value = found
     nodes = list(walk(value))
     return len(nodes) <= 3 * _FEW and all(
-        isinstance(node, ast.Constant | ast.List | ast.Tuple | ast.Dict | ast.expr_context) for node in nodes
+        isinstance(node, (ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.expr_context)) for node in nodes
     )
 
 

@@ -332,7 +332,7 @@ def has_few_turns(index: Index, iterable: ast.expr) -> bool:
     value = bindings[0].value if len(bindings) == 1 else None
     if isinstance(value, ast.AnnAssign):
         value = value.value
-    if not isinstance(value, ast.Tuple | ast.List | ast.Set) or bindings[0].kind not in (
+    if not isinstance(value, (ast.Tuple, ast.List, ast.Set)) or bindings[0].kind not in (
         "value",
         "annotated",
     ):
@@ -346,11 +346,13 @@ def stops_at_success(loop: ast.For | ast.AsyncFor | ast.While) -> bool:
     for statement in loop.body:
         if isinstance(statement, ast.Try) and statement.handlers:
             ends = statement.orelse or statement.body
-            if isinstance(ends[-1], ast.Return | ast.Break):
+            if isinstance(ends[-1], (ast.Return, ast.Break)):
                 return True
-        if isinstance(statement, ast.With | ast.AsyncWith) and last_name(statement.items[0].context_expr) == (
+        if isinstance(statement, (ast.With, ast.AsyncWith)) and last_name(
+            statement.items[0].context_expr
+        ) == (
             loop.target.id
-            if isinstance(loop, ast.For | ast.AsyncFor) and isinstance(loop.target, ast.Name)
+            if isinstance(loop, (ast.For, ast.AsyncFor)) and isinstance(loop.target, ast.Name)
             else None
         ):
             return True  # `for attempt in Retrying(…): with attempt:`
@@ -387,7 +389,7 @@ def left_before(index: Index, statement: Any, parent: ast.AST) -> list[str]:
                     needed += switches.after(index, each)
                 if recalled:
                     index.recalled[each] = recalled
-                if not recalled & ~facts.WISHED and isinstance(each, ast.If | ast.Try):
+                if not recalled & ~facts.WISHED and isinstance(each, (ast.If, ast.Try)):
                     recalled |= rarely.of_answers(index, each)
                 if isinstance(each, ast.If) and not each.orelse and isinstance(each.body[-1], ast.Return):
                     before = [*before, f"?{each.lineno}.1/"]
@@ -508,7 +510,7 @@ def _is_path(index: Index, node: ast.expr) -> bool:
         case ast.Name(id=name):
             bindings = index.scope_at(node).bindings.get(name, [])
             value = bindings[0].value if len(bindings) == 1 else None
-            return isinstance(value, ast.Attribute | ast.Subscript) and _is_path(index, value)
+            return isinstance(value, (ast.Attribute, ast.Subscript)) and _is_path(index, value)
     return False
 
 
@@ -538,7 +540,7 @@ def fills_gap(test: ast.If, node: ast.AST) -> bool:
     missing = _missing(test.test, absent=True)
     line = getattr(node, "lineno", 0)
     return bool(missing) and any(
-        isinstance(statement, ast.Assign | ast.AnnAssign)
+        isinstance(statement, (ast.Assign, ast.AnnAssign))
         and any(
             _spelling(target) == missing
             and (line >= statement.lineno or isinstance(target, ast.Subscript))
@@ -552,7 +554,7 @@ def fills_gap(test: ast.If, node: ast.AST) -> bool:
 def _always(body: list[ast.stmt]) -> Iterator[ast.stmt]:
     """The statements of a block, with those that it only tries or does inside a `with`."""
     for statement in body:
-        if isinstance(statement, ast.Try | ast.With | ast.AsyncWith):
+        if isinstance(statement, (ast.Try, ast.With, ast.AsyncWith)):
             yield from _always(statement.body)
         else:
             yield statement
@@ -600,7 +602,7 @@ def _spelling(node: ast.AST) -> str:
 
 def is_short(iterable: ast.AST) -> bool:
     """Whether a loop over `iterable` has a few turns that do not depend on data."""
-    if isinstance(iterable, ast.Tuple | ast.List | ast.Set):
+    if isinstance(iterable, (ast.Tuple, ast.List, ast.Set)):
         return not any(isinstance(element, ast.Starred) for element in iterable.elts)
     if isinstance(iterable, ast.Constant):
         return True

@@ -31,6 +31,10 @@ _HOLDS = {"+": "1FC", "-": "0NC", "=": "NC", "#": "10FC"}
 _FEW = 10
 _HOPS = 3
 _STATIC = 16
+_LEADING_NOWHERE = frozenset(
+    {ast.Call, ast.Dict, ast.JoinedStr, ast.BinOp, ast.Subscript, ast.Lambda, ast.Await}
+)
+"""What passes something that nobody could tell from others."""
 _LEAVING = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 
 
@@ -86,9 +90,9 @@ def _parameter_kept(index: Index, attribute: ast.Attribute) -> str:
 
 def _comparison(index: Index, left: ast.expr, operator: ast.cmpop, right: ast.expr) -> tuple[str, ...]:
     """What `kind == "zip"`, `kind != Kind.ZIP` or `kind in ("zip", "tar")` says of a parameter."""
-    if isinstance(operator, ast.In | ast.NotIn):
-        values = right.elts if isinstance(right, ast.Tuple | ast.List | ast.Set) else []
-    elif isinstance(operator, ast.Eq | ast.NotEq | ast.Is | ast.IsNot):
+    if isinstance(operator, (ast.In, ast.NotIn)):
+        values = right.elts if isinstance(right, (ast.Tuple, ast.List, ast.Set)) else []
+    elif isinstance(operator, (ast.Eq, ast.NotEq, ast.Is, ast.IsNot)):
         values = [right]
         if isinstance(right, ast.Name) and _mark(left):
             left, values = right, [left]
@@ -96,7 +100,7 @@ def _comparison(index: Index, left: ast.expr, operator: ast.cmpop, right: ast.ex
         return ()
     if not isinstance(left, ast.Name) or not _is_parameter(index, left):
         return ()
-    return _one_of(left.id, values, same=isinstance(operator, ast.In | ast.Eq | ast.Is))
+    return _one_of(left.id, values, same=isinstance(operator, (ast.In, ast.Eq, ast.Is)))
 
 
 def _one_of(name: str, values: list[ast.expr], *, same: bool) -> tuple[str, ...]:
@@ -195,10 +199,12 @@ def passed(index: Index, call: ast.Call, scope: Scope) -> str:
     """What a call passes; empty when that is nothing anybody could ask about."""
     if not call.args and not call.keywords:
         return ""
-    if any(isinstance(value, ast.Starred) for value in call.args) or not all(
-        keyword.arg for keyword in call.keywords
-    ):
-        return "*"
+    for value in call.args:
+        if value.__class__ is ast.Starred:
+            return "*"
+    for keyword in call.keywords:
+        if not keyword.arg:
+            return "*"
     parts = [str(len(call.args))]
     for position, value in enumerate(call.args):
         if known := _known(value, scope):
@@ -208,9 +214,11 @@ def passed(index: Index, call: ast.Call, scope: Scope) -> str:
 
 
 def _known(value: ast.expr | None, scope: Scope) -> str:
+    if value.__class__ in _LEADING_NOWHERE:
+        return ""
     if isinstance(value, ast.Constant):
         return _constant(value)
-    if isinstance(value, ast.List | ast.Tuple | ast.Set):
+    if isinstance(value, (ast.List, ast.Tuple, ast.Set)):
         written_out = not any(isinstance(each, ast.Starred) for each in value.elts)
         return "F" if value.elts and written_out and len(value.elts) <= _FEW else ""
     if isinstance(value, ast.Name):
@@ -222,7 +230,7 @@ def _known(value: ast.expr | None, scope: Scope) -> str:
             return _constant(written)
     return (
         f"C{_mark(value)}"
-        if isinstance(value, ast.Name | ast.Attribute) and last_name(value).isupper()
+        if isinstance(value, (ast.Name, ast.Attribute)) and last_name(value).isupper()
         else ""
     )
 

@@ -112,7 +112,7 @@ def is_trial(loop: ast.For | ast.AsyncFor) -> bool:
     if not (isinstance(loop.iter, ast.Call) and last_name(loop.iter) == "range"):
         return False
     return any(
-        isinstance(node, ast.Break | ast.Return) for statement in loop.body for node in walk(statement)
+        isinstance(node, (ast.Break, ast.Return)) for statement in loop.body for node in walk(statement)
     )
 
 
@@ -130,7 +130,7 @@ def _of_name(index: Index, node: ast.AST, name: str, far: int) -> int | None:
     value = _only(scope.bindings[name]) if scope is not None else None
     if value is None or scope is None:
         return None
-    if isinstance(value, ast.List | ast.Set) and (scope is not index.module or not value.elts):
+    if isinstance(value, (ast.List, ast.Set)) and (scope is not index.module or not value.elts):
         return None  # it may grow
     return _turns(index, value, far + 1)
 

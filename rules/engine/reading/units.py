@@ -294,7 +294,7 @@ def _parenthesised(node: cst.CSTNode) -> bool:
     """Whether `ast` counts the node's parentheses as part of it, where libcst does not."""
     import libcst as cst
 
-    return isinstance(node, cst.Tuple | cst.GeneratorExp)
+    return isinstance(node, (cst.Tuple, cst.GeneratorExp))
 
 
 def _inside_another(node: cst.CSTNode, found: Sequence[tuple[cst.CSTNode, cst.CSTNode]]) -> bool:

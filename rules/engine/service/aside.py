@@ -39,7 +39,7 @@ def stands_aside(node: ast.AST, module: Module) -> bool:
     child: ast.AST = node
     current = module.parent(node)
     while current is not None:
-        if isinstance(current, ast.If | ast.IfExp):
+        if isinstance(current, (ast.If, ast.IfExp)):
             inside = current.body if isinstance(current.body, list) else [current.body]
             otherwise = current.orelse if isinstance(current.orelse, list) else [current.orelse]
             if (child in inside and _is_side(current.test, False, module)) or (
@@ -52,7 +52,7 @@ def stands_aside(node: ast.AST, module: Module) -> bool:
         for earlier in body[: body.index(child)] if isinstance(body, list) and child in body else ():
             if (
                 isinstance(earlier, ast.If)
-                and isinstance(earlier.body[-1], ast.Return | ast.Raise | ast.Continue)
+                and isinstance(earlier.body[-1], (ast.Return, ast.Raise, ast.Continue))
                 and _is_side(earlier.test, True, module)
             ):
                 return True
@@ -114,7 +114,7 @@ def _is_side(test: ast.expr, negated: bool, module: Module) -> bool:
             if name.isupper() and _is_switch(name, negated):
                 return True
             value = next((each for how, each in values_of(test, module) if how == "value"), None)
-            return isinstance(value, ast.Compare | ast.Call) and _is_side(value, negated, module)
+            return isinstance(value, (ast.Compare, ast.Call)) and _is_side(value, negated, module)
     return False
 
 

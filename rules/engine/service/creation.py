@@ -99,7 +99,7 @@ def lives_for_one_call(call: ast.Call, module: Module) -> bool:
     if function is None or not isinstance(function.node, ast.AsyncFunctionDef):
         return False
     block = module.statement(call)
-    if not isinstance(block, ast.With | ast.AsyncWith) or _remembered(function.node, module):
+    if not isinstance(block, (ast.With, ast.AsyncWith)) or _remembered(function.node, module):
         return False
     scope = module.index.scope_of.get(function.node)
     if (
@@ -109,7 +109,7 @@ def lives_for_one_call(call: ast.Call, module: Module) -> bool:
     ):
         return False
     inside = [node for statement in block.body for node in walk(statement)]
-    if any(isinstance(node, ast.While | ast.For | ast.AsyncFor | ast.comprehension) for node in inside):
+    if any(isinstance(node, (ast.While, ast.For, ast.AsyncFor, ast.comprehension)) for node in inside):
         return False
     return module.runs_on_event_loop(call)
 
@@ -123,9 +123,9 @@ def goes_away(call: ast.Call, module: Module) -> bool:
     if str(module.role(call) or "") == "dependency":
         return False
     parent = module.parent(call)
-    while isinstance(parent, ast.Await | ast.IfExp | ast.BoolOp | ast.keyword):
+    while isinstance(parent, (ast.Await, ast.IfExp, ast.BoolOp, ast.keyword)):
         parent = module.parent(parent)
-    if isinstance(parent, ast.Return | ast.Call):
+    if isinstance(parent, (ast.Return, ast.Call)):
         return True
     names = _holders(call, function.node, module)
     return bool(names) and any(_gives_away(node, names) for node in walk(function.node))
@@ -153,7 +153,7 @@ def _holders(call: ast.Call, function: ast.AST, module: Module) -> set[str]:
     for _ in range(3):
         before = len(holders)
         for node in walk(function):
-            if not isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr) or node.value is None:
+            if not isinstance(node, (ast.Assign, ast.AnnAssign, ast.NamedExpr)) or node.value is None:
                 continue
             if _holds(node.value, call, holders):
                 targets = node.targets if isinstance(node, ast.Assign) else [node.target]
@@ -193,7 +193,7 @@ def _leaves_with(node: ast.AST, call: ast.Call, holders: set[str], module: Modul
             return _holds(value, call, holders)
         case ast.Assign(targets=targets, value=value):
             return _holds(value, call, holders) and any(
-                isinstance(target, ast.Attribute | ast.Subscript) for target in targets
+                isinstance(target, (ast.Attribute, ast.Subscript)) for target in targets
             )
         case ast.Call(func=ast.Attribute(attr="configure"), keywords=keywords):
             return any(_holds(keyword.value, call, holders) for keyword in keywords)
@@ -269,7 +269,7 @@ def _remembered(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module
 def _kept(call: ast.Call, function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> bool:
     """Whether the object goes where it outlives the function: a global, an attribute, a dictionary, a guard's default."""
     outliving = {
-        name for node in walk(function) if isinstance(node, ast.Global | ast.Nonlocal) for name in node.names
+        name for node in walk(function) if isinstance(node, (ast.Global, ast.Nonlocal)) for name in node.names
     }
     node: ast.AST = call
     parent = module.parent(call)
@@ -286,7 +286,7 @@ def _kept(call: ast.Call, function: ast.FunctionDef | ast.AsyncFunctionDef, modu
         targets = [parent.target]
     names = set()
     for target in targets:
-        if isinstance(target, ast.Attribute | ast.Subscript):
+        if isinstance(target, (ast.Attribute, ast.Subscript)):
             return True
         if isinstance(target, ast.Name):
             if target.id in outliving:
@@ -333,7 +333,7 @@ def _kept_later(
     for node in walk(function):
         if isinstance(node, ast.Assign) and _is_or_has(node.value, names):
             for target in node.targets:
-                if isinstance(target, ast.Attribute | ast.Subscript):
+                if isinstance(target, (ast.Attribute, ast.Subscript)):
                     return True
                 if isinstance(target, ast.Name) and target.id in outliving:
                     return True

@@ -163,7 +163,7 @@ class _Scan:
             if kind and isinstance(target, ast.Name) and not target.id.startswith("__"):
                 shown = f"{owner}.{target.id}" if owner else target.id
                 self.found[owner, target.id] = Holder(shown, kind, statement)
-            elif not owner and isinstance(statement, ast.If | ast.Try):
+            elif not owner and isinstance(statement, (ast.If, ast.Try)):
                 self._declared([*statement.body, *statement.orelse], owner)
 
     def _of_class(self, cls: ast.ClassDef) -> None:
@@ -286,7 +286,7 @@ class _Scan:
                 continue
             if isinstance(node, ast.Name) and node.id not in names:
                 continue
-            if not isinstance(node, ast.Name | ast.Attribute):
+            if not isinstance(node, (ast.Name, ast.Attribute)):
                 continue
             key = self._key(node)
             if key is not None:
@@ -342,7 +342,7 @@ class _Scan:
                 holder.is_limited = True  # handed on: others may take from it
 
     def _is_compared(self, call: ast.AST) -> bool:
-        return isinstance(self.module.parent(call), ast.Compare | ast.BinOp)
+        return isinstance(self.module.parent(call), (ast.Compare, ast.BinOp))
 
     def _stored(self, holder: Holder, place: ast.Subscript) -> None:
         if isinstance(place.slice, ast.Slice):
@@ -368,7 +368,7 @@ class _Scan:
             statement = self.module.statement(parent)
             if holder.kind == "dict":
                 holder.growths.append(Growth(statement or parent, parent.slice, None, True))
-        elif isinstance(parent, ast.Assign | ast.AnnAssign | ast.NamedExpr):
+        elif isinstance(parent, (ast.Assign, ast.AnnAssign, ast.NamedExpr)):
             # `bucket = d[key]`, then `bucket = [...]` or `bucket.clear()`: what happens to it is not followed.
             holder.is_limited = True
 

@@ -38,7 +38,7 @@ def holds_upload(expression: ast.AST, module: Module) -> bool:
     """Whether a value is, or is made of, what a client uploaded: `await file.read()`, `file.file`, `StringIO(data)`."""
     function = module.function_of(expression)
     tainted = _uploaded_names(function.node, module) if function is not None else frozenset()
-    if isinstance(expression, ast.Dict | ast.List | ast.Tuple):
+    if isinstance(expression, (ast.Dict, ast.List, ast.Tuple)):
         return False  # an answer about it
     return _speaks_of_upload(expression, tainted, module)
 
@@ -77,7 +77,7 @@ def _speaks_of_upload(expression: ast.AST, tainted: frozenset[str], module: Modu
 def _uploaded_names(function: ast.AST, module: Module) -> frozenset[str]:
     """Locals that hold an upload's content, or the document that it spells."""
     names: frozenset[str] = frozenset()
-    assigned = [node for node in walk(function) if isinstance(node, ast.Assign | ast.AnnAssign)]
+    assigned = [node for node in walk(function) if isinstance(node, (ast.Assign, ast.AnnAssign))]
     for _ in range(_TURNS):
         before = names
         for node in assigned:

@@ -120,7 +120,7 @@ def _arguments(call: ast.Call, method: str) -> Iterator[ast.expr]:
     if method in ("apply_async", "send_with_options", "send_task"):
         places = [named.get("args"), named.get("kwargs"), *call.args[1 if method == "send_task" else 0 :]]
         for place in places:
-            if isinstance(place, ast.Tuple | ast.List):
+            if isinstance(place, (ast.Tuple, ast.List)):
                 yield from place.elts
             elif isinstance(place, ast.Dict):
                 yield from place.values

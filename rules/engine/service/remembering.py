@@ -39,7 +39,7 @@ def is_remembered(node: ast.AST, module: Module) -> bool:
 def _assigns_outside(function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
     """`self._keys = …`, `global keys`, `STORE[name] = …`."""
     for node in walk(function):
-        if isinstance(node, ast.Global | ast.Nonlocal):
+        if isinstance(node, (ast.Global, ast.Nonlocal)):
             return True
         targets = (
             node.targets

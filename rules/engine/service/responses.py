@@ -40,7 +40,7 @@ class Answer(Struct, frozen=True):
 
 def answer(function: ast.AST, module: Module) -> Answer | None:
     """The answer that `function` declares, when it is an endpoint."""
-    if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+    if not isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef)):
         return None
     if not function.decorator_list or str(module.role(function) or "") != "endpoint":
         return None
@@ -208,7 +208,7 @@ def _gives_records(call: ast.Call, module: Module) -> bool:
         return False
     if call.func.attr in ("all", "fetchall", "to_list", "mappings"):
         inner = call.func.value
-        while isinstance(inner, ast.Call | ast.Attribute | ast.Await):
+        while isinstance(inner, (ast.Call, ast.Attribute, ast.Await)):
             if isinstance(inner, ast.Call) and module.query(inner) is not None:
                 return True
             inner = inner.func if isinstance(inner, ast.Call) else inner.value

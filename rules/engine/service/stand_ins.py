@@ -77,7 +77,7 @@ def _is_mostly_set(attribute: str, method: ast.AST, module: Module) -> bool:
     assigned = [
         (function, statement.value)
         for function in owner.body
-        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef))
         for statement in walk(function)
         if isinstance(statement, ast.Assign)
         for target in statement.targets

@@ -53,7 +53,7 @@ def _conditions(node: ast.AST, module: Module) -> list[str]:
     found: list[str] = []
     child, parent = node, module.parent(node)
     while parent is not None and not isinstance(child, FUNCTIONS) and not isinstance(parent, ast.Module):
-        if isinstance(parent, ast.If | ast.IfExp):
+        if isinstance(parent, (ast.If, ast.IfExp)):
             found += switches.around(module.index, parent, child)
         for name in ("body", "orelse", "finalbody"):
             block = getattr(parent, name, None)

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from rules.engine.linking.named import alias
 from rules.engine.reading.regexes import regex
 from rules.engine.service.mentions import is_named_in
 
@@ -42,9 +43,20 @@ def unserved(project: Project) -> int:
             handler.path in left_over
             or any(map(endpoint.ref.path.endswith, paths))
             or _is_trial(handler, endpoint.ref.path)
+            or _is_refused(handler, project)
         ):
             bits |= 1 << position
     return bits
+
+
+def _is_refused(handler: Node, project: Project) -> bool:
+    """`db = Depends(SessionDep)`, where `SessionDep` is `Annotated[…, Depends(…)]` already: FastAPI takes it for a callable
+    with two parameters of its own that no request brings, and answers 422."""
+    for parameter in handler.function.parameters:
+        found = alias(project.resolver, parameter.depends, handler.module) if parameter.depends else None
+        if found is not None and found[0].depends is not None:
+            return True
+    return False
 
 
 def _is_trial(handler: Node, route: str) -> bool:
