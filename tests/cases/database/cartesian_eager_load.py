@@ -58,15 +58,11 @@ def in_two_calls(session: Session) -> list[Order]:
 
 
 def chained(session: Session) -> list[Order]:
-    return (
-        session.query(Order).options(joinedload(Order.items)).options(joinedload(Order.payments)).all()
-    )  # FP217
+    return session.query(Order).options(joinedload(Order.items)).options(joinedload(Order.payments)).all()  # FP217
 
 
 def with_nested():
-    return select(Order).options(
-        joinedload(Order.items).joinedload(Item.tags), joinedload(Order.payments)
-    )  # FP217
+    return select(Order).options(joinedload(Order.items).joinedload(Item.tags), joinedload(Order.payments))  # FP217
 
 
 # Near misses
@@ -118,6 +114,4 @@ class CustomsForm(Base):
 
 
 def with_what_sounds_like_one():
-    return select(Parcel).options(
-        joinedload(Parcel.stamps), joinedload(Parcel.customs_form)
-    )  # FP217 (summary)
+    return select(Parcel).options(joinedload(Parcel.stamps), joinedload(Parcel.customs_form))  # FP217 (summary)

@@ -57,9 +57,7 @@ async def book(address: str) -> str:
 @app.post("/direct")
 async def direct(number: int, session: AsyncSessionDep) -> None:
     order = await session.get(Order, number)
-    answer = await carrier.post(
-        "https://carrier.example/parcels", json={"to": order.address}
-    )  # FP218 (inline)
+    answer = await carrier.post("https://carrier.example/parcels", json={"to": order.address})  # FP218 (inline)
     order.parcel = answer.text
     await session.commit()
 
@@ -67,9 +65,7 @@ async def direct(number: int, session: AsyncSessionDep) -> None:
 @app.post("/admin/carrier/test")
 async def check_carrier(number: int, session: AsyncSessionDep) -> str:
     order = await session.get(Order, number)
-    answer = await carrier.get(
-        "https://carrier.example/status", params={"to": order.address}
-    )  # FP218 (summary)
+    answer = await carrier.get("https://carrier.example/status", params={"to": order.address})  # FP218 (summary)
     return answer.text
 
 

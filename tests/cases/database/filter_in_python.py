@@ -87,6 +87,4 @@ def matches(note: str, words: list[str]) -> bool:
 
 @app.get("/plain")
 def plain(numbers: list[int], session: SessionDep) -> list[int]:
-    return [number for number in numbers if number > 10][:10] + [
-        order.id for order in session.scalars(select(Order).limit(9))
-    ]
+    return [number for number in numbers if number > 10][:10] + [order.id for order in session.scalars(select(Order).limit(9))]

@@ -119,9 +119,7 @@ def texts(label: str, more: str, session: SessionDep) -> None:
     session.execute(text("SELECT id FROM orders WHERE code = :code AND label = :label"))
     session.execute(text("SELECT id FROM orders WHERE label = 'fragile'"))
     session.execute(text("SELECT id FROM orders WHERE label = :label OR id = 1"))
-    session.execute(
-        text("SELECT o.id FROM orders o JOIN customers c ON c.id = o.customer_id WHERE label = :l")
-    )
+    session.execute(text("SELECT o.id FROM orders o JOIN customers c ON c.id = o.customer_id WHERE label = :l"))
     session.execute(text(f"SELECT id FROM orders WHERE label = :label {more}"))
     session.execute(text("SELECT id FROM parcels WHERE parcel = :parcel"))
 

@@ -71,9 +71,7 @@ def search(text: str, session: SessionDep) -> None:
 
 @app.get("/text")
 def by_text(email: str, name: str, session: SessionDep) -> None:
-    session.execute(
-        sql("SELECT id FROM customers WHERE lower(email) = lower(:email)"), {"email": email}
-    )  # FP208
+    session.execute(sql("SELECT id FROM customers WHERE lower(email) = lower(:email)"), {"email": email})  # FP208
     session.execute(sql("SELECT id FROM customers WHERE name ILIKE '%' || :name || '%' LIMIT 20"))  # FP208
     session.execute(sql(f"SELECT id FROM parts p WHERE p.name LIKE '%{name}%' AND NOT p.deleted"))  # FP208
 

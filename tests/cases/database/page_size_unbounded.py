@@ -142,17 +142,13 @@ def load_of(session: Session, owner: int, limit: int = 50) -> list[Order]:
 
 
 @app.get("/my-orders")
-def of_the_subject(
-    session: SessionDep, token: Annotated[Token, Depends(Token)], limit: int = 50
-) -> list[Order]:
+def of_the_subject(session: SessionDep, token: Annotated[Token, Depends(Token)], limit: int = 50) -> list[Order]:
     subject = token.get_jwt_subject()
     return load_of(session, subject, limit)  # FP223 (summary)
 
 
 @app.get("/own-orders")
-def of_the_caller(
-    session: SessionDep, user: Annotated[Token, Depends(current_user)], limit: int = 50
-) -> list[Order]:
+def of_the_caller(session: SessionDep, user: Annotated[Token, Depends(current_user)], limit: int = 50) -> list[Order]:
     mine = select(Order).where(Order.id == user.id)
     return list(session.scalars(mine.limit(limit)))  # FP223 (summary)
 

@@ -55,9 +55,7 @@ def inserts(names: list[str], session: SessionDep) -> None:
 def claimed(ids: list[int], session: SessionDep) -> list[int]:
     found = []
     for product_id in ids:
-        result = session.execute(
-            update(Product).where(Product.id == product_id).values(name="x")
-        )  # FP213 (summary)
+        result = session.execute(update(Product).where(Product.id == product_id).values(name="x"))  # FP213 (summary)
         if result.rowcount:
             found.append(product_id)
     return found
@@ -69,9 +67,7 @@ def updates(names: dict[int, str], session: SessionDep) -> None:
         statement = update(Product).where(Product.id == product_id).values(name=name)
         session.execute(statement)  # FP213
     for product_id, name in names.items():
-        session.execute(
-            text("UPDATE products SET name = :name WHERE id = :id"), {"name": name, "id": product_id}
-        )  # FP213
+        session.execute(text("UPDATE products SET name = :name WHERE id = :id"), {"name": name, "id": product_id})  # FP213
 
 
 @app.post("/query")

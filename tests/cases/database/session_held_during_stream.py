@@ -124,9 +124,7 @@ async def own_session(prompt: str) -> StreamingResponse:
 
 
 @app.get("/never-asked")
-async def never_asked(
-    prompt: str, session: Annotated[Session, Depends(get_unused_session)]
-) -> StreamingResponse:
+async def never_asked(prompt: str, session: Annotated[Session, Depends(get_unused_session)]) -> StreamingResponse:
     return StreamingResponse(tokens(prompt))
 
 

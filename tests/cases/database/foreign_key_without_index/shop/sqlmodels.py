@@ -20,9 +20,7 @@ class Hero(HeroBase, table=True):
     id: int | None = Field(default=None, primary_key=True)
     team: Team | None = Relationship(back_populates="heroes")
     mentor_id: int | None = Field(default=None, foreign_key="hero.id", index=True)
-    rival_id: int | None = Field(
-        sa_column=Column(Integer, ForeignKey("hero.id", ondelete="SET NULL"))
-    )  # FP207
+    rival_id: int | None = Field(sa_column=Column(Integer, ForeignKey("hero.id", ondelete="SET NULL")))  # FP207
     friend_id: int | None = Field(sa_column=Column(Integer, ForeignKey("hero.id"), index=True))
 
 

@@ -6,9 +6,7 @@ down_revision = "0005"
 
 
 def upgrade() -> None:
-    op.create_table(
-        "items", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("order_id", sa.Integer())
-    )
+    op.create_table("items", sa.Column("id", sa.Integer(), primary_key=True), sa.Column("order_id", sa.Integer()))
     op.create_index("ix_items_order_id", "items", ["order_id"])
     op.create_foreign_key("fk_items_orders", "items", "orders", ["order_id"], ["id"])
     op.create_index(op.f("ix_orders_customer_id"), "orders", ["customer_id"], unique=False)  # FP225
