@@ -236,11 +236,7 @@ async def events(session: SessionDep) -> None:
 def methods_of_rows(session: SessionDep) -> list[int]:
     labels = [order.label() for order in session.query(Order).all()]
     first = session.query(Order).first()
-    return [
-        len(labels),
-        len(first.others()),
-        *(len(order.others()) for order in session.query(Order)),
-    ]  # FP202
+    return [len(labels), len(first.others()), *(len(order.others()) for order in session.query(Order))]  # FP202
 
 
 async def owner_by_id(session: AsyncSession, number: int) -> Owner | None:
@@ -248,18 +244,14 @@ async def owner_by_id(session: AsyncSession, number: int) -> Owner | None:
 
 
 @app.post("/never-awaited")
-async def never_awaited(
-    numbers: list[int], session: Annotated[AsyncSession, Depends(get_async_session)]
-) -> None:
+async def never_awaited(numbers: list[int], session: Annotated[AsyncSession, Depends(get_async_session)]) -> None:
     # Coroutines that nobody awaits ask nothing: a mistake, but not this one.
     owners = [owner_by_id(session, number) for number in numbers]
     print(len(owners))
 
 
 @app.post("/never-awaited-here")
-def cannot_await(
-    numbers: list[int], session: Annotated[AsyncSession, Depends(get_async_session)]
-) -> list[int]:
+def cannot_await(numbers: list[int], session: Annotated[AsyncSession, Depends(get_async_session)]) -> list[int]:
     owners = [{"id": number, "owner": owner_by_id(session, number)} for number in numbers]
     return [each["id"] for each in owners if each["owner"] is None]
 
