@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rules.engine.costs import kept_estimates
 from rules.engine.linking.values import Sort
 from rules.engine.reading.loop_shapes import spelled
+from rules.engine.reading.regexes import regex
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.service.creation import made_again
 from rules.engine.service.first_time import is_first_time
@@ -22,6 +23,7 @@ _SETTINGS = ("pydantic_settings.BaseSettings", "pydantic.BaseSettings", "pydanti
 _READERS = frozenset(
     {"dotenv.load_dotenv", "dotenv.dotenv_values", "dotenv.main.load_dotenv", "dotenv.main.dotenv_values"}
 )
+_FILES = regex(r"\b(?:env_file|secrets_dir|\w+_file)\s*=|ConfigSettingsSource\b")
 _PARSERS = frozenset({"json.load", "yaml.safe_load", "yaml.load", "tomllib.load", "tomli.load", "toml.load"})
 
 
@@ -120,7 +122,10 @@ class SettingsPerRequest(Rule):
             node,
             f"`{spelled(node.func)}` {what} for each request, though it cannot have changed.",
             confidence=Confidence.POSSIBLE
-            if is_seldom(node, module) or _stands_in(node, module) or _may_be_edited(node, module)
+            if is_seldom(node, module)
+            or _stands_in(node, module)
+            or _may_be_edited(node, module)
+            or not _reads_file(node, module)
             else Confidence.CERTAIN,
             fix=_fix(node, module),
             impact=kept_estimates.settings_read(module.options),
@@ -140,6 +145,29 @@ def _stands_in(call: ast.Call, module: Module) -> bool:
         and each.body[-1].value is not None
         for each in body[: body.index(statement)]
     )
+
+
+def _reads_file(call: ast.Call, module: Module) -> bool:
+    """Whether a file is read each time; the environment alone is in memory, and validated in some microseconds."""
+    value = module.value(call.func)
+    if value is None or value.sort != Sort.CLASS:
+        return True
+    for each in module.project.resolver.ancestry(value):
+        if each.module is None:
+            continue
+        if each.module.path == module.path and any(
+            _FILES.search(ast.unparse(node))
+            for node in module.tree.body
+            if isinstance(node, ast.ClassDef) and node.name == each.symbol
+        ):
+            return True
+        cls = each.module.classes.get(each.symbol)
+        if each.module.path != module.path and (
+            f"{each.symbol}.Config" in each.module.classes
+            or (cls is not None and "model_config" in cls.attributes)
+        ):
+            return True  # what it says there is not known here
+    return False
 
 
 def _may_be_edited(call: ast.Call, module: Module) -> bool:

@@ -1,18 +1,24 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
 from rules.engine.costs.waits import wait_of
 from rules.engine.loops.loop_bound import MUTEXES
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import FUNCTIONS
+from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Invalid, Match, Rule, Severity, Valid
 
 if TYPE_CHECKING:
     from rules.engine.module import Module
 
+_LOCKS = regex(
+    r"(?:^|[._])(?:try_?)?lock$|(?:acquire|take|get|try|obtain)_\w*lock$|lock\w*\.acquire\w*$", re.IGNORECASE
+)
 _QUEUES = frozenset({"asyncio.Queue", "asyncio.LifoQueue", "asyncio.PriorityQueue"})
 
 
@@ -102,6 +108,9 @@ class LockHeldAcrossAwait(Rule):
                     f"`{lock}` stays taken over the `await` on line {line}: the next coroutine that wants it waits on the event"
                     " loop, and nobody can give it back.",
                     severity=Severity.MEDIUM if kind.endswith("RLock") else self.severity,
+                    confidence=Confidence.POSSIBLE
+                    if _is_held_in_another(node, module)
+                    else Confidence.CERTAIN,
                 )
             elif (
                 isinstance(node, ast.AsyncWith)
@@ -127,6 +136,43 @@ class LockHeldAcrossAwait(Rule):
                         call_path=wait.call_path(module),
                     )
                     return
+
+
+def _is_held_in_another(block: ast.With, module: Module) -> bool:
+    """Whether whoever comes second never gets to the lock: the block stands in that of another lock, or the function gives
+    up when it does not get one: `if not await acquire_lock(): return`."""
+    function = module.function_of(block)
+    if function is None:
+        return False
+    current = module.parent(block)
+    while current is not None and current is not function.node:
+        if isinstance(current, ast.With | ast.AsyncWith) and any(
+            _names_lock(item.context_expr) for item in current.items
+        ):
+            return True
+        current = module.parent(current)
+    taken: set[str] = set()
+    for node in walk(function.node):
+        if isinstance(node, ast.Assign | ast.NamedExpr) and _names_lock(node.value):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            taken |= {target.id for target in targets if isinstance(target, ast.Name)}
+    return any(
+        isinstance(node, ast.If)
+        and node.lineno < block.lineno
+        and isinstance(node.body[-1], ast.Return | ast.Raise)
+        and (
+            any(isinstance(each, ast.Name) and each.id in taken for each in walk(node.test))
+            or any(isinstance(each, ast.Call) and _names_lock(each) for each in walk(node.test))
+        )
+        for node in walk(function.node)
+    )
+
+
+def _names_lock(value: ast.expr) -> bool:
+    """`acquire_lock(…)`, `redis.lock("index")`, `index_lock.acquire(…)`, awaited or not."""
+    if isinstance(value, ast.Await):
+        value = value.value
+    return isinstance(value, ast.Call) and _LOCKS.search(ast.unparse(value.func)) is not None
 
 
 def _awaits(block: ast.With, module: Module) -> int:

@@ -136,7 +136,9 @@ class SequentialIndependentAwaits(Rule):
             f"{listed} wait one after another (lines {_line(first, module)} to {_line(last, module, end=True)}),"
             " and none needs the other's answer.",
             confidence=Confidence.LIKELY
-            if is_sure and not is_seldom(first.call, module) and not any(wait.presumed for wait in waits)
+            if is_sure
+            and not any(wait.rarely or wait.presumed for wait in waits)
+            and not is_seldom(first.call, module)
             else Confidence.POSSIBLE,
             fix=fix,
             call_path=first.call_path(module),

@@ -125,6 +125,7 @@ class RetryWithoutBackoff(Rule):
                 _is_zero(attempts)
                 or (attempts is not None and _is_false(attempts))
                 or not (given or node.args)
+                or _is_few_connections(given)
             ):
                 return
             if factor is None or _is_zero(factor):
@@ -189,6 +190,19 @@ class RetryWithoutBackoff(Rule):
             confidence=Confidence.LIKELY if module.reached(node) and never else Confidence.POSSIBLE,
             impact=_STORM,
         )
+
+
+def _is_few_connections(given: dict[str | None, ast.expr]) -> bool:
+    """`Retry(connect=1, read=0, status=0)`: a request that reached the peer is sent once, a connection tried again once or twice."""
+    connect = given.get("connect")
+    return (
+        all(
+            name in given and (_is_zero(given[name]) or _is_false(given[name])) for name in ("read", "status")
+        )
+        and isinstance(connect, ast.Constant)
+        and isinstance(connect.value, int)
+        and connect.value <= _FEW
+    )
 
 
 def _sure(lacking: list[str], stop: ast.expr | None) -> Confidence:

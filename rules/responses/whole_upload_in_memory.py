@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.costs import estimates
+from rules.engine.kept_answers import once
 from rules.engine.reading import facts
 from rules.engine.reading.bodies import is_upload_read, upload_read
 from rules.engine.reading.regexes import regex
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from rules.engine.linking.callees import Callee
     from rules.engine.linking.graph import Node
     from rules.engine.module import Module
+    from rules.engine.project import Project
     from rules.engine.reading.facts import Call
 
 _TEXT = frozenset(
@@ -28,6 +30,7 @@ _TEXT = frozenset(
 
 _ASKS_SIZE = regex(
     r"(?:request|body|upload|file|content|archive)_?(?:size|length)|(?:check|validate|limit)_\w*size"
+    r"|File(?:Size|TooLarge|TooBig)|UploadTooLarge|SizeLimit|(?:Content|Payload|Entity)TooLarge"
 )
 _FAR = 3
 """Calls from the asking to the read."""
@@ -117,7 +120,7 @@ class WholeUploadInMemory(Rule):
             if module.reached(node) and not small and not is_seldom(node, module)
             else Severity.MEDIUM,
             confidence=Confidence.POSSIBLE
-            if is_aside(module.path)
+            if is_aside(module.path) or (not module.reached(node) and _is_asked_anywhere(module.project))
             else Confidence.CERTAIN
             if module.reached(node)
             else Confidence.LIKELY,
@@ -203,6 +206,14 @@ def _is_bounded(upload: ast.expr, read: ast.Call, function: ast.AST, module: Mod
             return True
         if (
             isinstance(node, ast.Call)
+            and node.lineno < read.lineno
+            and (earlier := upload_read(node, module)) is not None
+            and ast.unparse(earlier) == spelled
+            and _is_judged(node, function, module)
+        ):
+            return True  # that read is the one to speak of
+        if (
+            isinstance(node, ast.Call)
             and node is not read
             and node.lineno < read.lineno
             and _checks(node, spelled)
@@ -235,6 +246,17 @@ def _is_asked_above(node: Node, far: int) -> bool:
     return all(
         any(_asks_size(call, edge.call) for call in caller.function.calls) or _is_asked_above(caller, far - 1)
         for caller, edge in node.callers
+    )
+
+
+@once
+def _is_asked_anywhere(project: Project) -> bool:
+    """Whether some endpoint asks for the size of what it gets: what nobody is seen to call may well stand behind it."""
+    return any(
+        _ASKS_SIZE.search(call.ref.rpartition(".")[2]) or call.ref.endswith("UploadFile:.size")
+        for node in project.graph.nodes.values()
+        if node.roles
+        for call in node.function.calls
     )
 
 
@@ -306,9 +328,13 @@ def _is_measured(read: ast.Call, function: ast.AST, module: Module) -> bool:
 
 def _measures(read: ast.Call, function: ast.AST, module: Module) -> Iterator[ast.Call]:
     names = _bound(read, module)
+    awaited = module.parent(read)
+    whole = awaited if isinstance(awaited, ast.Await) else read
     for node in walk(function):
         match node:
             case ast.Call(func=ast.Name(id="len"), args=[ast.Name(id=name)]) if name in names:
+                yield node
+            case ast.Call(func=ast.Name(id="len"), args=[only]) if only is whole:
                 yield node
 
 

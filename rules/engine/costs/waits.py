@@ -62,6 +62,8 @@ class Wait(Struct, frozen=True):
     call: ast.Call
     callable: str
     path: tuple[Hop, ...] = ()
+    rarely: bool = False
+    """It only waits while no answer is kept, or after a failure: as a rule the call answers from memory."""
     presumed: bool = False
     """Whether no call shows that it comes about: a coroutine function that is made on the way and handed on."""
 
@@ -91,17 +93,21 @@ def wait_of(call: ast.Call, module: Module) -> Wait | None:
         return found
     if summary is None or not summary.is_async or any(_holds_session(leaf) for leaf in summary.queries):
         return None
-    leaf = next(
-        (
-            leaf
-            for leaf in summary.external
-            if (not leaf.cached or len(leaf.path) == 1) and not _holds_loop(leaf, module.project)
-        ),
-        None,
-    )
-    if leaf is None:
+    leaves = [
+        leaf
+        for leaf in summary.external
+        if (not leaf.cached or len(leaf.path) == 1) and not _holds_loop(leaf, module.project)
+    ]
+    if not leaves:
         return _beyond_calls(call, module)
-    return Wait(call, leaf.callable, leaf.path) if len(leaf.path) <= _NEAR else None
+    first = leaves[0]
+    if len(first.path) > _NEAR:
+        return None
+    return Wait(call, first.callable, first.path, rarely=all(map(_happens_rarely, leaves)))
+
+
+def _happens_rarely(leaf: Leaf) -> bool:
+    return leaf.cached or leaf.on_miss or bool(leaf.rarely & _RARELY)
 
 
 def _holds_loop(leaf: Leaf, project: Project) -> bool:

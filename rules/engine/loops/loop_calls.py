@@ -394,6 +394,11 @@ def _kept_by(cls: tuple[str, str], module: Module) -> str:
     return _NOT_KEPT
 
 
+def keeps_answer(stop: Stop) -> bool:
+    """Whether the stop only happens while no answer is kept, so that one request pays for those that follow."""
+    return stop.seldom in (_NOT_KEPT, _FIRST_TIME)
+
+
 def _makes_what_is_kept(leaf: Leaf, call: ast.Call | ast.Attribute, module: Module) -> bool:
     """Whether a memoised function on the way makes an object, and that does it: `engine()` keeps `Engine()`, which
     waits while it is made."""

@@ -17,6 +17,7 @@ from rules.engine.loops.loop_calls import (
     direct,
     effect,
     expected,
+    keeps_answer,
     offload_primitive,
     on_failure,
 )
@@ -150,8 +151,8 @@ def _severity(stop: Stop, often: str, module: Module) -> Severity:
 
 
 def _confidence(stop: Stop, often: str, module: Module) -> Confidence:
-    """Where the point is that all requests pay, there is little to say of what some cause by failing."""
-    if often and on_failure(stop.call, module):
+    """Where the point is that all requests pay, there is little to say of what some cause by failing, or the first of many."""
+    if often and (on_failure(stop.call, module) or keeps_answer(stop)):
         return Confidence.POSSIBLE
     return confidence(stop)
 

@@ -113,8 +113,11 @@ def _is_kept_time(moment: ast.expr) -> bool:
 
 def of_answers(index: Index, statement: ast.If | ast.Try) -> int:
     """As `of_answer`, also where the asking stands in a `try` or under `if not fresh:`."""
-    if isinstance(statement, ast.If) and (found := of_answer(index, statement)):
-        return found
+    if isinstance(statement, ast.If):
+        if found := of_answer(index, statement):
+            return found
+        if _returns_kept(index, statement):
+            return facts.RECALLED
     for inner in statement.body:
         if isinstance(inner, (ast.If, ast.Try)) and (found := of_answers(index, inner)):
             return found
@@ -148,6 +151,33 @@ def of_answer(index: Index, test: ast.If) -> int:
         return done
     only = isinstance(answer, (ast.Name, ast.Attribute)) and _is_kept_for_good(index, test, spelled)
     return facts.RECALLED | (facts.ONCE if only else 0)
+
+
+def _returns_kept(index: Index, test: ast.If) -> bool:
+    """`if day in _RATES:`, under which what is kept is returned, maybe unless it is too old."""
+    match test.test:
+        case ast.Compare(ops=[ast.In()], comparators=[ast.Name() | ast.Attribute() as container]):
+            kept = _spelling(container)
+        case _:
+            return False
+    inside = [node for statement in test.body for node in walk(statement)]
+    taken = {
+        part.id
+        for node in inside
+        if isinstance(node, ast.Assign) and _spelling(node.value) == kept
+        for target in node.targets
+        for part in walk(target)
+        if isinstance(part, ast.Name)
+    }
+    return (
+        not test.orelse
+        and bool(kept)
+        and _outlives(index, test, kept)
+        and any(
+            isinstance(node, ast.Return) and isinstance(node.value, ast.Name) and node.value.id in taken
+            for node in inside
+        )
+    )
 
 
 def fills_for_good(index: Index, test: ast.If) -> bool:

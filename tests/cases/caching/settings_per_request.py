@@ -6,7 +6,7 @@ import yaml
 from dotenv import load_dotenv
 from fastapi import Depends, FastAPI
 from pydantic import BaseModel
-from pydantic_settings import BaseSettings
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 app = FastAPI()
 
@@ -28,7 +28,7 @@ _kept: Settings | None = None
 
 
 def get_settings() -> Settings:
-    return Settings()  # FP302
+    return Settings()  # FP302 (summary)
 
 
 @app.get("/currency")
@@ -126,3 +126,12 @@ def current_settings() -> Settings:
 @app.get("/current")
 def current() -> str:
     return current_settings().currency
+
+
+class FiledSettings(BaseSettings):
+    model_config = SettingsConfigDict(env_file=".env")
+
+
+@app.get("/filed")
+def filed() -> str:
+    return str(FiledSettings())  # FP302 (inline)

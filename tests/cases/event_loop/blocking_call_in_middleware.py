@@ -92,3 +92,37 @@ async def says_what_failed(request: Request, call_next):
     except ValueError:
         requests.post("https://errors.example/report", timeout=1)  # FP105 (summary)
         raise
+
+
+_held: dict[str, tuple[str, float]] = {}
+
+
+def held(token: str) -> str:
+    if token in _held:
+        user, until = _held[token]
+        if time.time() >= until:
+            del _held[token]
+        else:
+            return user
+    user = requests.get("https://users.example", params={"token": token}, timeout=1).text
+    _held[token] = (user, time.time() + 60)
+    return user
+
+
+@app.middleware("http")
+async def asks_now_and_then(request: Request, call_next):
+    request.state.user = held(request.headers["Authorization"])  # FP105 (summary)
+    return await call_next(request)
+
+
+def counted(token: str) -> str:
+    if token in _held:
+        user, _ = _held[token]
+        print(user)
+    return requests.get("https://users.example", params={"token": token}, timeout=1).text
+
+
+@app.middleware("http")
+async def asks_always(request: Request, call_next):
+    request.state.user = counted(request.headers["Authorization"])  # FP105 (inline)
+    return await call_next(request)

@@ -112,3 +112,25 @@ class Events:
     async def hear(self) -> str:
         with self.mutex:  # FP117
             return await self.told.get()
+
+
+async def acquire_lock(name: str) -> bool:
+    return bool(await client.post(f"/locks/{name}"))
+
+
+@app.post("/index")
+async def indexed(currency: str) -> None:
+    taken = await acquire_lock("index")
+    if not taken:
+        return
+    with mutex:  # FP117 (summary)
+        await fetch(currency)
+
+
+@app.post("/noted")
+async def noted(currency: str) -> None:
+    taken = await fetch(currency)
+    if not taken:
+        return
+    with mutex:  # FP117 (inline)
+        await fetch(currency)

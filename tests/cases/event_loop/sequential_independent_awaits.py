@@ -313,3 +313,20 @@ def check(euro: float) -> None:
 
 def find(stock: int) -> int:
     return 1 // stock
+
+
+_catalogue: dict[str, str] | None = None
+
+
+async def catalogue() -> dict[str, str]:
+    global _catalogue
+    if _catalogue is None:
+        _catalogue = (await client.get("/catalogue")).json()
+    return _catalogue
+
+
+@app.get("/from-catalogue")
+async def from_catalogue() -> list[object]:
+    kept = await catalogue()  # FP110 (summary)
+    price = await rate()
+    return [kept, price]

@@ -272,3 +272,8 @@ def judged(url: str) -> str:
         except httpx.HTTPError as error:
             check_again(error, attempts)
             attempts += 1
+
+
+CONNECTS = Retry(redirect=10, connect=1, read=0, status=0)
+CONNECTS_OFTEN = Retry(redirect=10, connect=5, read=0, status=0)  # FP608
+READS = Retry(connect=1, read=2, status=0)  # FP608

@@ -218,3 +218,37 @@ async def told(upload: UploadFile) -> None:
 async def asked_below(file: UploadFile) -> int | None:
     await told(file)
     return file.size
+
+
+@app.post("/measured-first")
+async def measured_first(file: UploadFile) -> None:
+    size = len(file.file.read())  # FP505 (inline)
+    if size > LARGEST:
+        raise HTTPException(413)
+    file.file.seek(0)
+    store(file.file.read())  # the same again, bounded by now
+
+
+@app.post("/measured-for-zero")
+async def measured_for_zero(file: UploadFile) -> None:
+    if len(file.file.read()) > 0:  # FP505
+        file.file.seek(0)
+        store(file.file.read())  # FP505
+
+
+class FileSizeExceeded(HTTPException): ...
+
+
+async def kept_small(upload: UploadFile) -> None:
+    store(await upload.read())
+
+
+@app.post("/refused-by-name")
+async def refused_by_name(file: UploadFile) -> None:
+    if file.headers[LENGTH] > LARGEST:
+        raise FileSizeExceeded(413)
+    await kept_small(file)
+
+
+async def chosen_by_kind(upload: UploadFile) -> None:
+    store(await upload.read())  # FP505 (summary)
