@@ -30,7 +30,7 @@ _locks: dict[str, asyncio.Lock] = {}
 @app.get("/profile")
 async def profile(user_id: int) -> str:
     if user_id not in _profiles:
-        _profiles[user_id] = await load(user_id)  # FP704
+        _profiles[user_id] = await load(user_id)  # FP704 (inline)
     return _profiles[user_id]
 
 
@@ -345,22 +345,11 @@ async def intent(shop: str) -> None:
     _intents[order_id] = [shop]  # FP704 (inline)
 
 
-_engines: dict[str, list[str]] = {}
+_engines: dict[int, str] = {}
 
 
-@app.get("/stored")
-async def stored(database_url: str) -> list[str]:
-    if database_url not in _engines:
-        _engines[database_url] = [database_url]  # FP704 (summary)
-    return _engines[database_url]
-
-
-_turns: dict[str, int] = {}
-_modes: dict[str, str] = {}
-
-
-@app.post("/turns")
-async def turn(thread_id: str, mode: str) -> None:
-    count = _turns.get(thread_id, 0) + 1
-    _turns[thread_id] = count  # FP704 (summary)
-    _modes[thread_id] = mode  # FP704 (summary)
+@app.get("/engines")
+async def engines(user_id: int) -> str:
+    if user_id not in _engines:
+        _engines[user_id] = await load(user_id)  # FP704 (summary)
+    return _engines[user_id]
