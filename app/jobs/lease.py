@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Final
 
+import sqlalchemy as sa
 import structlog
 from dbos import DBOS
 from dbos._dbos import _get_dbos_instance
@@ -23,6 +25,9 @@ LEASE_SECONDS: Final = 12.0
 (`app.store.MACHINE_SECONDS`) before they take its jobs, so that no job is ever done in two places."""
 STRAY_SECONDS: Final = 20.0
 """A job of ours that the database calls running and that does not run here was left by an outage."""
+MOST_FORGIVEN: Final = 10
+"""How often a job is begun anew by the process that had it without that being held against it."""
+MOST_REMEMBERED: Final = 10_000
 HOUSEKEEPING: Final = "housekeeping"
 
 
@@ -48,6 +53,7 @@ class Lease:
         self._leaving = False
         self._strays: dict[str, float] = {}
         """Jobs that should be running here and are not, and since when."""
+        self._forgiven: Counter[str] = Counter()
 
     async def take(self) -> None:
         """Before this machine takes a job: else the others take that for a lost one."""
@@ -97,8 +103,10 @@ class Lease:
     async def _begin_anew(self) -> None:
         """After a silence the others may have our jobs: end ours, and queue again what nobody took."""
         await self._running.end()
-        jobs = await self._requeue_of(self._machine_id)
-        log.warning("jobs_queued_again", jobs=jobs)
+        pending = await DBOS.list_workflows_async(status="PENDING", load_input=False, load_output=False)
+        ours = [status.workflow_id for status in pending if status.executor_id == self._machine_id]
+        await asyncio.to_thread(self._forgive, ours)
+        log.warning("jobs_queued_again", jobs=await self._requeue_of(self._machine_id))
 
     async def look_for_dead(self) -> list[str]:
         return await self.recover(await self._work.heartbeat(self._machine_id))
@@ -127,7 +135,28 @@ class Lease:
         if lost:
             log.warning("jobs_queued_again", jobs=await asyncio.to_thread(self._requeue, lost))
 
+    def _forgive(self, jobs: Sequence[str]) -> None:
+        """Take back that these were tried: a job is given up that ends processes, and this one lives.
+
+        Only so often: one that keeps the loop from turning would have it begin anew for ever.
+        """
+        if len(self._forgiven) > MOST_REMEMBERED:
+            self._forgiven.clear()
+        self._forgiven.update(jobs)
+        forgiven = [job for job in jobs if self._forgiven[job] <= MOST_FORGIVEN]
+        database = _get_dbos_instance()._sys_db
+        row = database.tables.workflow_status.c
+        tried = (
+            sa.update(database.tables.workflow_status)
+            .where(row.workflow_uuid.in_(forgiven), row.executor_id == self._machine_id)
+            .where(row.status == "PENDING", row.recovery_attempts > 0)
+            .values(recovery_attempts=row.recovery_attempts - 1)
+        )
+        with database.engine.begin() as connection:
+            connection.execute(tried)
+
     def _requeue(self, jobs: Sequence[str]) -> int:
+        self._forgive(jobs)
         # As dbos' own recovery does for a whole machine.
         database = _get_dbos_instance()._sys_db
         return sum(database.reenqueue_for_recovery(job, [self._machine_id], HOUSEKEEPING) for job in jobs)

@@ -28,6 +28,9 @@ _REGISTERS = regex(
 )
 """What a program fills once with its own parts, or with one for each database that it is configured for."""
 
+_STANDS_IN = regex(r"_?(?:Fake|Dummy|Mock|Stub)[A-Z]")
+"""Classes that take the place of others while nobody counts on them."""
+
 
 class UnboundedModuleCache(Rule):
     """A dictionary of the module that gets an entry per request and never loses one grows until the worker is killed.
@@ -104,6 +107,7 @@ class UnboundedModuleCache(Rule):
                 _REGISTERS.search(holder.name)
                 or runs_first_time(growth.node, module)
                 or _is_switched_on(growth.node, module)
+                or _STANDS_IN.match(holder.name)
             )
             yield Match(
                 growth.node,

@@ -14,6 +14,7 @@ from dbos._dbos import _get_dbos_instance
 
 from app.jobs import Jobs, JobsError, QueueUnavailableError, Serializer, StepFailedError
 from app.jobs.engine import MOST_REVIEWS
+from app.jobs.lease import MOST_FORGIVEN
 from app.work import CommandJob, ForgetJob, Outcome, RerunJob, ReviewJob, Swept
 
 from .conftest import Starting
@@ -157,6 +158,37 @@ async def test_a_job_whose_end_could_not_be_written_down_does_not_keep_its_lane(
     assert (await jobs.result(second))["status"] == "published"
     assert lost
     assert [identity for step, identity in work.done if step == "publish"].count(first) == 1
+
+
+async def test_a_job_is_not_given_up_for_outages_but_for_beginning_anew_for_ever(
+    start_jobs: Starting,
+) -> None:
+    work = RecordedWork()
+    work.gate.clear()
+    jobs = await start_jobs(work)
+
+    async def interrupted(job: str, most: int) -> int:
+        """How often it begins anew until it is given up, or `most` times."""
+        for times in range(most):
+            async with asyncio.timeout(10):
+                while not work.gathering.is_set():
+                    if await jobs.status(job) == "MAX_RECOVERY_ATTEMPTS_EXCEEDED":
+                        return times
+                    await asyncio.sleep(0.01)
+            work.gathering.clear()
+            await jobs._lease._begin_anew()
+        return most
+
+    job = await jobs.request_review(review("a", number=1))
+    assert await interrupted(job, MOST_FORGIVEN) == MOST_FORGIVEN
+    await asyncio.wait_for(work.gathering.wait(), 10)
+    work.gate.set()
+    assert (await jobs.result(job))["status"] == "published"
+
+    work.gate.clear()
+    work.gathering.clear()
+    job = await jobs.request_review(review("b", number=2))
+    assert MOST_FORGIVEN < await interrupted(job, 100) < MOST_FORGIVEN + 10
 
 
 async def test_an_outage_of_the_database_ends_no_job(

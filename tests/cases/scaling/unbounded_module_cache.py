@@ -2,6 +2,7 @@ import asyncio
 import enum
 from collections import OrderedDict, defaultdict, deque
 from typing import Any
+from uuid import uuid4
 
 from cachetools import TTLCache
 from fastapi import FastAPI, Request, WebSocket
@@ -353,3 +354,47 @@ async def engines(user_id: int) -> str:
     if user_id not in _engines:
         _engines[user_id] = await load(user_id)  # FP704 (summary)
     return _engines[user_id]
+
+
+@app.get("/stored")
+async def stored(database_url: str) -> list[str]:
+    if database_url not in _engines:
+        _engines[database_url] = [database_url]  # FP704 (summary)
+    return _engines[database_url]
+
+
+_turns: dict[str, int] = {}
+_modes: dict[str, str] = {}
+
+
+@app.post("/turns")
+async def turn(thread_id: str, mode: str) -> None:
+    count = _turns.get(thread_id, 0) + 1
+    _turns[thread_id] = count  # FP704 (summary)
+    _modes[thread_id] = mode  # FP704 (summary)
+
+
+class Gateway:
+    def __init__(self) -> None:
+        self.charges: dict[str, list[str]] = {}
+
+    def charge(self, shop: str) -> None:
+        payment_id = uuid4().hex
+        self.charges[payment_id] = [shop]  # FP704 (inline)
+
+
+class FakeGateway:
+    def __init__(self) -> None:
+        self.charges: dict[str, list[str]] = {}
+
+    def charge(self, shop: str) -> None:
+        payment_id = uuid4().hex
+        self.charges[payment_id] = [shop]  # FP704 (summary)
+
+
+gateway, fake_gateway = Gateway(), FakeGateway()
+
+
+@app.post("/charges")
+async def charges(shop: str, real: bool) -> None:
+    gateway.charge(shop) if real else fake_gateway.charge(shop)
