@@ -22,11 +22,8 @@ if TYPE_CHECKING:
 
 _WRAPPING = frozenset({"str", "int", "Path", "UUID", "abspath", "resolve", "fspath", "hash", "id"})
 """What gives a value another form: as many come out as go in."""
-_REGISTERS = regex(
-    r"handler|hook|callback|plugin|regist|factor(?:y|ies)|strateg|middleware|(?:^|_)(?:engine|pool|sessionmaker)s?$",
-    re.IGNORECASE,
-)
-"""What a program fills once with its own parts, or with one for each database that it is configured for."""
+_REGISTERS = regex(r"handler|hook|callback|plugin|regist|factor(?:y|ies)|strateg|middleware", re.IGNORECASE)
+"""What a program fills once with its own parts."""
 
 _STANDS_IN = regex(r"_?(?:Fake|Dummy|Mock|Stub)[A-Z]")
 """Classes that take the place of others while nobody counts on them."""

@@ -31,7 +31,7 @@ _locks: dict[str, asyncio.Lock] = {}
 @app.get("/profile")
 async def profile(user_id: int) -> str:
     if user_id not in _profiles:
-        _profiles[user_id] = await load(user_id)  # FP704 (inline)
+        _profiles[user_id] = await load(user_id)  # FP704
     return _profiles[user_id]
 
 
@@ -346,14 +346,7 @@ async def intent(shop: str) -> None:
     _intents[order_id] = [shop]  # FP704 (inline)
 
 
-_engines: dict[int, str] = {}
-
-
-@app.get("/engines")
-async def engines(user_id: int) -> str:
-    if user_id not in _engines:
-        _engines[user_id] = await load(user_id)  # FP704 (summary)
-    return _engines[user_id]
+_engines: dict[str, list[str]] = {}
 
 
 @app.get("/stored")
