@@ -6,7 +6,7 @@ import ast
 import contextlib
 import gc
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -301,7 +301,7 @@ class _Run:
             project = succession.move(linked, self.documents, self.options)
         else:
             project = Project(linked, self.documents, self.options)
-        self._leave_out(project)
+        self._leave_out(project.resolver.imported_packages())
         if succession is not None:
             self._learn_from(succession)
         placed: list[Placed] = []
@@ -351,9 +351,8 @@ class _Run:
             result, facts, project, self.sources, matches, light, self.callees, self.layouts or {}
         )
 
-    def _leave_out(self, project: Project) -> None:
+    def _leave_out(self, imported: Set[str]) -> None:
         """Run no rule about packages that nothing in the project imports."""
-        imported = set().union(*(found.imports for found in project.files.values()))
         self.rules = tuple(rule for rule in self.rules if not rule.imports or rule.imports & imported)
         self._dispatch()
 
@@ -384,7 +383,7 @@ class _Run:
                 results[path] = Result(skipped=(Skipped(path, error.reason),))
         self.begin("")
         with relinking.all_relinked(project, found) as linked:
-            self._leave_out(linked)
+            self._leave_out(set().union(*(each.imports for each in linked.files.values())))
             for path in found:
                 self.begin(path)
                 self.skipped = []

@@ -482,8 +482,13 @@ def _rare(call: facts.Call) -> bool:
 
 def _lost_caches(versions: _Versions) -> Iterator[tuple[Node, str]]:
     """Functions that were cached, are called for requests and do something worth caching; with the cache's name."""
-    for node in versions.after.graph.nodes.values():
-        if not node.endpoints or node.function.flags & (facts.CACHED | facts.WRAPPED):
+    before = versions.before.graph.nodes
+    for key, node in versions.after.graph.nodes.items():
+        if (
+            before.get(key) is node
+            or not node.endpoints
+            or node.function.flags & (facts.CACHED | facts.WRAPPED)
+        ):
             continue
         old = versions.old(node)
         if old is node:

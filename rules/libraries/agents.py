@@ -100,7 +100,7 @@ LIBRARY = Library(
         *each(
             External("", True, "sdk"),
             "temporalio.client.Client",
-            "start_workflow execute_workflow count_workflows connect",
+            "start_workflow execute_workflow count_workflows",
         ),
         *each(
             External("", True, "sdk"), _HANDLE, "result describe query signal cancel terminate execute_update"

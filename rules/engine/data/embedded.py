@@ -41,7 +41,7 @@ def is_embedded(callable_name: str, module: Module) -> bool:
 
 def is_told(project: Project) -> bool:
     """Whether the project itself says which database it has: by a driver, or an address that it writes down."""
-    named = project.requirements.keys() | {name for each in project.files.values() for name in each.imports}
+    named = project.requirements.keys() | project.resolver.imported_packages()
     return bool(SERVER_DRIVERS & named or written(project) - {"sqlite"}) or _is_sqlite(project)
 
 

@@ -31,6 +31,10 @@ class ModuleMap:
         """Who asked for a file or folder by its path, for the folders with a top-level name (`T`), for a class's heirs."""
         self._link(files)
 
+    def imported_packages(self) -> frozenset[str]:
+        """The first segments of everything that some file imports."""
+        return frozenset(name for name, files in self._imported.items() if files > 0)
+
     # Where modules are found
 
     def _link(self, files: Mapping[str, ModuleFacts]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Mapping, Sequence
 
-from rules.engine.reading import secrecy
+from rules.engine.reading import narrowing, secrecy
 from rules.engine.reading.annotations import annotation, joined, may_be_ours, one_of
 from rules.engine.reading.scopes import BUILTINS, COMPREHENSIONS, Binding, Part, Scope, Walk
 from rules.engine.reading.special_calls import SPECIAL
@@ -28,6 +28,8 @@ class Index(Walk):
         """Dependencies asked for with `scope="function"`, as far as annotations were read."""
         self._refs: dict[ast.AST, str] = {}
         self._names: dict[tuple[str, bool], str] = {}
+        self.checked: dict[Scope, frozenset[str]] = {}
+        """The names that a function asks `isinstance` about."""
         self._blocks: dict[Binding, tuple[tuple[ast.AST, str] | None, bool]] = {}
         self._annotations: dict[tuple[ast.AST, Scope], str] = {}
         self._calls: dict[tuple[int, int], list[ast.Call]] | None = None
@@ -151,7 +153,10 @@ class Index(Walk):
                 elif current is not scope:
                     bindings = [binding for binding in bindings if binding.kind[:5] != "local"]
                 if bindings:
-                    return self.unified(bindings, current)
+                    found = self.unified(bindings, current)
+                    if not found and current is scope and node in self.parents:
+                        found = narrowing.narrowed(self, node, bindings, scope)
+                    return found
             current = current.parent
         return self.module_name(name)
 

@@ -58,6 +58,31 @@ def _next(index: Index, node: ast.Call, function: str, scope: Scope, depth: int)
     return None
 
 
+def _iterated(index: Index, node: ast.Call, function: str, scope: Scope, depth: int) -> str | None:
+    if function == "builtins.iter" and len(node.args) == 1:
+        return index.ref(node.args[0], scope, depth)
+    return None
+
+
+def _attribute(index: Index, node: ast.Call, function: str, scope: Scope, depth: int) -> str | None:
+    """`getattr(app.state, "client", None)`: the attribute, where its name is written down."""
+    if function != "builtins.getattr" or not 2 <= len(node.args) <= 3:
+        return None
+    owner, name, *default = node.args
+    if not isinstance(name, ast.Constant) or not isinstance(name.value, str) or not name.value.isidentifier():
+        return None
+    if default and not isinstance(default[0], ast.Constant):
+        return None
+    base = index.ref(owner, scope, depth)
+    return f"{base}.{name.value}" if base else ""
+
+
+def _duplicate(index: Index, node: ast.Call, function: str, scope: Scope, depth: int) -> str | None:
+    if function.partition(".")[0] == "copy" and node.args:
+        return index.ref(node.args[0], scope, depth)
+    return None
+
+
 def _copied(index: Index, node: ast.Call, function: str, scope: Scope, depth: int) -> str | None:
     """`list(xs)`, `sorted(xs)`: the items stay."""
     if function.startswith("builtins.") and node.args:
@@ -155,6 +180,10 @@ SPECIAL: dict[str, Special] = {
     "run_sync": _offloaded,
     "next": _next,
     "anext": _next,
+    "iter": _iterated,
+    "getattr": _attribute,
+    "copy": _duplicate,
+    "deepcopy": _duplicate,
     "list": _copied,
     "sorted": _copied,
     "reversed": _copied,

@@ -4,7 +4,7 @@ import time
 from typing import Annotated
 
 import requests
-from fastapi import APIRouter, Depends, FastAPI, WebSocket
+from fastapi import APIRouter, Depends, FastAPI, Request, WebSocket
 from fastapi.concurrency import run_in_threadpool
 from sqlalchemy import create_engine, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
@@ -305,3 +305,52 @@ async def replaced_again(brief: bool) -> None:
     else:
         source = Ready()
     source.read()
+
+
+app.state.source = Waiting()
+
+
+@app.get("/got")
+async def got_by_its_name(request: Request) -> None:  # FP104
+    getattr(request.app.state, "source", None).read()
+
+
+@app.get("/asked")
+async def asked_what_it_is(given: object) -> None:  # FP104
+    if isinstance(given, Waiting):
+        given.read()
+
+
+@app.get("/refused")
+async def refused_what_it_is_not(given: object) -> None:  # FP104
+    if not isinstance(given, Waiting):
+        return
+    given.read()
+
+
+@app.get("/first")
+async def first_of_some() -> None:  # FP104
+    next(iter([Waiting(), Waiting()])).read()
+
+
+@app.get("/got/something")
+async def got_by_some_name(request: Request, name: str) -> None:
+    getattr(request.app.state, name).read()
+    getattr(request.app.state, "source", Ready() if name else None).read()
+
+
+@app.get("/asked/another")
+async def asked_what_another_is(given: object, other: object) -> None:
+    if isinstance(other, Waiting):
+        given.read()
+    if isinstance(given, Waiting):
+        given = made(given)
+        given.read()
+    if isinstance(given, Waiting | Ready):
+        given.read()
+    if not isinstance(other, Waiting):
+        other.read()
+
+
+def made(given: object) -> object:
+    return given

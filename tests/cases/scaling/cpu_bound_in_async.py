@@ -17,7 +17,7 @@ import torch
 import transformers
 import xlsxwriter
 import yaml
-from chonkie import AutoEmbeddings, RecursiveChunker, SemanticChunker
+from chonkie import AutoEmbeddings, RecursiveChunker, SemanticChunker, SemanticChunker
 from cryptography.hazmat.primitives.asymmetric import rsa
 from fastapi import FastAPI, UploadFile
 from fastapi.concurrency import run_in_threadpool
