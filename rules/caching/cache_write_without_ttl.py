@@ -121,8 +121,7 @@ class CacheWriteWithoutTtl(Rule):
             node,
             f"`{spelled(node.func)}` keeps a cached answer for ever: it is never renewed, and Redis keeps every key that was"
             " ever asked for.",
-            # What runs beside the requests may be what renews it.
-            confidence=Confidence.LIKELY if module.in_request_path(node) else Confidence.POSSIBLE,
+            confidence=Confidence.POSSIBLE,  # a state that is meant to stay is written in the same way
             fix=Fix(with_keyword("ex", "300"), safety=Safety.UNSAFE) if sent.name == "set" else None,
             impact=kept_estimates.growing(module.options),
             instead=""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,7 @@ from rules.engine.data.round_trips import (
 from rules.engine.data.transactions import opens_own
 from rules.engine.fixing.rewrites import after_loop
 from rules.engine.reading.loop_shapes import is_batched, is_short, shortened, spelled
+from rules.engine.reading.regexes import regex
 from rules.engine.reading.walking import walk
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 from rules.engine.service.creation import serves
@@ -44,6 +46,14 @@ _ONE_TRANSACTION = (
     " without the others, give it a savepoint (`with session.begin_nested():`)."
 )
 _FAR = 3
+_MUCH = 2
+"""Different ways of asking the database that a helper has which does a good deal of work."""
+_RUN_OUT = regex(
+    r"(?:^|_)(?:timed?_?out|timeouts?|expired|stale|overdue|orphan(?:s|ed)?|abandoned|zombies?|stuck|outdated)(?:_|$)"
+    r"|^is_(?:dead|over)$",
+    re.IGNORECASE,
+)
+"""Names of what ran out, or was left behind."""
 
 
 class CommitInLoop(Rule):
@@ -196,7 +206,7 @@ class CommitInLoop(Rule):
         if kind == "flush":
             confidence = Confidence.POSSIBLE  # the turn may need the keys that the flush brings
         doubts = conditions(node, loop, module)
-        if doubts > 1:
+        if doubts > 1 or _tidies_up(node, loop, module):
             confidence = Confidence.POSSIBLE
         also, swallowed = said_together(node, loop, confidence, module)
         text = _text(kind, doubts, loop, module)
@@ -285,9 +295,40 @@ def _is_deliberate(loop: ast.AST, module: Module) -> bool:
 def _confidence(node: ast.Call, kind: str, loop: ast.For, module: Module) -> Confidence:
     if is_isolated(node, loop, module) or is_doubtful(loop, module) or sounds_few(loop):
         return Confidence.POSSIBLE
+    if _tidies_up(node, loop, module) or _is_least_of(node, loop, module):
+        return Confidence.POSSIBLE
     if kind == "flush" and module.statement(node) is not loop.body[-1]:
         return Confidence.POSSIBLE  # what follows may need the keys that the flush brings
     return Confidence.CERTAIN
+
+
+def _tidies_up(node: ast.AST, loop: ast.For, module: Module) -> bool:
+    """Whether a turn gets there for what ran out, as the list or a condition around says: one or two at a time, as a rule,
+    and none of them twice."""
+    tests = [
+        parent.test
+        for parent, child in ancestors(node, loop, module)
+        if isinstance(parent, ast.If) and child in parent.body
+    ]
+    return any(
+        _RUN_OUT.search(part.id if isinstance(part, ast.Name) else part.attr)
+        for told in (loop.iter, *tests)
+        for part in walk(told)
+        if isinstance(part, ast.Name | ast.Attribute)
+    )
+
+
+def _is_least_of(node: ast.AST, loop: ast.For, module: Module) -> bool:
+    """Whether nobody waits, and a helper does a good deal of work for each turn besides, or commits as well: this commit
+    is the least of what it costs, and keeps what a turn locks short."""
+    return not module.is_waited_for(node) and any(
+        isinstance(call, ast.Call)
+        and call is not node
+        and (summary := module.summary(call)) is not None
+        and (len(summary.queries) >= _MUCH or summary.commits or summary.external)
+        for statement in loop.body
+        for call in walk(statement)
+    )
 
 
 def _is_rationed(node: ast.AST, loop: ast.AST, module: Module) -> bool:

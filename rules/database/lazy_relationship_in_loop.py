@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class LazyRelationshipInLoop(Rule):
-    """Reading a lazy relationship of each row in a loop runs one query per row.
+    """Reading a lazy relationship of each row in a loop runs one query per row, or per different related object.
 
     `order.customer` looks like an attribute and is a query, unless the query of the orders loaded the customers too. A
     hundred rows are a hundred round trips, one after another; the time grows with the data.

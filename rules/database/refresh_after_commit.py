@@ -16,7 +16,7 @@ _PRIMARY = "id"
 
 
 class RefreshAfterCommit(Rule):
-    """Refreshing an object after the commit, only to read its key, is a query for what the session knew already.
+    """Refreshing an object after the commit, when at most its key is read then, is a query that brings nothing new.
 
     The insert returned the key, so `flush` (which `commit` does first) sets it. `refresh` selects the whole row again: one
     more round trip per request.

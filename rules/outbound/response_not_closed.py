@@ -99,7 +99,8 @@ class ResponseNotClosed(Rule):
             f"`{spelled(node.func)}` with `stream=True` is never closed"
             f"{' when reading stops early' if use == 'pieces' else ''}: its connection does not go back to the pool.",
             severity=Severity.LOW if use == "pieces" else Severity.MEDIUM,
-            confidence=Confidence.LIKELY,
+            # What is read piece by piece is read to the end most of the time, which gives the connection back.
+            confidence=Confidence.POSSIBLE if use == "pieces" else Confidence.LIKELY,
             impact=Impact(
                 summary="each such call may take one connection out of the pool for good",
                 formula="calls · share that is not read to the end",

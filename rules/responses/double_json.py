@@ -121,7 +121,10 @@ class DoubleJson(Rule):
                     node,
                     f'`{ast.unparse(written.value)}` is written as JSON and parsed again: `model_dump(mode="json")` gives the'
                     " same dictionary.",
-                    confidence=Confidence.POSSIBLE if _goes_to_file(node, module) else _sure(node, module),
+                    # Where no version is named `.json()` may be that of Pydantic 1, which has no other way.
+                    confidence=Confidence.POSSIBLE
+                    if _goes_to_file(node, module) or (written.attr == "json" and version is None)
+                    else _sure(node, module),
                     cause=f"FP512 {module.path}",
                     fix=Fix(_as_dictionary, safety=Safety.UNSAFE)
                     if written.attr == "model_dump_json"

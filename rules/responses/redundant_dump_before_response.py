@@ -125,7 +125,8 @@ class RedundantDumpBeforeResponse(Rule):
             value,
             _message(module, dumped, source, several=several),
             severity=Severity.MEDIUM if several else Severity.LOW,
-            confidence=Confidence.CERTAIN if same else Confidence.LIKELY,
+            # One object costs some microseconds; what only an encoder makes of it may be no model at all.
+            confidence=Confidence.CERTAIN if same and several else Confidence.POSSIBLE,
             fix=None if _leaves_out(declared) else Fix(_undumped, safety=safety),
             swallows=(("FP512", dumped.lineno),),
             impact=estimates.rows_serialized(module.options, "dumped"),

@@ -99,21 +99,9 @@ class WholeFileResponse(Rule):
         yield Match(
             node,
             f"`{module.segment(read)}` holds the whole file in memory for each download before the first byte is sent.",
-            confidence=Confidence.POSSIBLE
-            if _is_image(node) or not module.reached(node)
-            else Confidence.LIKELY,
+            confidence=Confidence.POSSIBLE,  # an icon and an export are read alike, and only one of them is large
             impact=estimates.in_memory("+50 MB for each download that runs"),
         )
-
-
-def _is_image(call: ast.Call) -> bool:
-    """An icon, a thumbnail or a preview is most often smaller than what is sent at once."""
-    return any(
-        keyword.arg == "media_type"
-        and isinstance(keyword.value, ast.Constant)
-        and str(keyword.value.value).startswith("image/")
-        for keyword in call.keywords
-    )
 
 
 def _is_page(call: ast.Call) -> bool:

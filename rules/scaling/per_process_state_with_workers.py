@@ -30,7 +30,9 @@ _OWN = regex(
     r"cache|memo|lock|_loop|engine|pool|http|executor|model|_tasks?$|warned|seen|metric|gauge|histogram|redis",
     re.IGNORECASE,
 )
-_HERE = regex(r"connection|client|socket|subscriber|listener|room|channel|agent|online|user", re.IGNORECASE)
+_HERE = regex(
+    r"connection|client|socket|subscri(?:ber|ption)|listener|room|channel|agent|online|user", re.IGNORECASE
+)
 """What holds sockets is where the socket is, whoever brings the messages."""
 _BROKERS = frozenset(
     {

@@ -209,14 +209,17 @@ def _patterns() -> Iterator[tuple[str, re.Pattern[str], frozenset[str]]]:
         for info in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
         if not info.name.endswith("__main__")
     ]
-    sources = "\n".join(Path(module.__file__ or "").read_text() for module in modules)
-    used: dict[str, set[str]] = {}
-    for name, method in re.findall(r"\b([A-Z_][A-Z0-9_]+)\.(\w+)\(", sources):
-        used.setdefault(name, set()).add(method)
+    used: dict[tuple[str, str], set[str]] = {}
+    for module in modules:
+        text = Path(module.__file__ or "").read_text()
+        for name, method in re.findall(r"\b([A-Z_][A-Z0-9_]+)\.(\w+)\(", text):
+            owner = module.__name__ if name.startswith("_") else ""  # others may use it too
+            used.setdefault((owner, name), set()).add(method)
     for module in modules:
         for name, value in vars(module).items():
             if isinstance(value, re.Pattern | Uncompiled) and isinstance(value.pattern, str):
-                yield f"{module.__name__}.{name}", value, frozenset(used.get(name, {"search"}))
+                owner = module.__name__ if name.startswith("_") else ""
+                yield f"{module.__name__}.{name}", value, frozenset(used.get((owner, name), {"search"}))
 
 
 def test_13_no_expression_backtracks() -> None:

@@ -140,6 +140,25 @@ def sounds_few(loop: ast.AST) -> bool:
     return any(map(small_tables.sounds_few, names))
 
 
+def goes_over_traits(loop: ast.AST) -> bool:
+    """Whether a loop goes over what one thing has, by the name of its list: nobody gives a column a hundred attributes."""
+    return any(small_tables.sounds_like_traits(_list_name(iterable)) for iterable in iterables(loop))
+
+
+def takes_steps(call: ast.Call, loop: ast.AST) -> bool:
+    """`for step in plan.steps: candidates(session, record, step)`: what an object is configured to do in turn, and the
+    step as a whole decides what is asked for: no one query does for two."""
+    for iterable, target in zip(iterables(loop), targets(loop), strict=True):
+        inner = unwrapped(iterable)
+        if not isinstance(inner, ast.Attribute) or not small_tables.sounds_like_steps(inner.attr):
+            continue
+        names = {part.id for part in walk(target) if isinstance(part, ast.Name)}
+        given = [*call.args, *(keyword.value for keyword in call.keywords)]
+        if any(isinstance(each, ast.Name) and each.id in names for each in given):
+            return True
+    return False
+
+
 def _list_name(iterable: ast.expr) -> str:
     """`managers` of `team.managers`, `managers or []`, `(team.managers or {}).items()`; `get_fields` of `get_fields()`."""
     inner = unwrapped(iterable)

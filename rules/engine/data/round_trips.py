@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING
 from rules import libraries
 from rules.engine.costs.waits import wait_of
 from rules.engine.data.growing_loops import grows
-from rules.engine.data.per_item import is_doubtful, is_few, is_member_call, sounds_few
+from rules.engine.data.per_item import (
+    goes_over_traits,
+    is_doubtful,
+    is_few,
+    is_member_call,
+    sounds_few,
+    takes_steps,
+)
 from rules.engine.data.picked_items import is_picked
 from rules.engine.finding import Confidence, Hop, Severity
 from rules.engine.linking.context import Context
@@ -178,7 +185,7 @@ def weighed(severity: Severity, node: ast.AST, module: Module) -> Severity:
     now and then, and where the list may be one that somebody configured."""
     if not module.is_waited_for(node) or is_seldom(node, module):
         return min(severity, Severity.MEDIUM, key=lambda each: each.rank)
-    if not any(grows(loop, module) for loop in module.loops(node)):
+    if not any(grows(loop, module) and not goes_over_traits(loop) for loop in module.loops(node)):
         return min(severity, Severity.MEDIUM, key=lambda each: each.rank)
     return severity
 
@@ -315,6 +322,8 @@ def nearest(leaves: Iterable[Leaf], *kinds: str) -> Leaf | None:
 def confidence_of(call: ast.Call, loop: LoopNode, leaf: Leaf | None, module: Module) -> Confidence:
     """How sure it is that `call`, or what it leads to, is a round trip for each of many items."""
     if is_doubtful(loop, module) or is_member_call(call, loop) or is_picked(call, loop, module):
+        return Confidence.POSSIBLE
+    if takes_steps(call, loop):
         return Confidence.POSSIBLE
     if any(map(sounds_few, module.loops(call))) or _leaves_too(loop, module):
         return Confidence.POSSIBLE

@@ -107,6 +107,27 @@ def sounds_few(name: str) -> bool:
     )
 
 
+_STEPS = frozenset(
+    {
+        *("pass", "step", "stage", "phase", "algorithm", "strategy", "rule", "check", "filter", "matcher"),
+        *("evaluator", "scorer", "processor", "criterion", "criteria"),
+    }
+)
+"""Last words of lists of what is done one after another, each in its own way."""
+_TRAITS = frozenset({"attribute", "type", "property", "trait", "label", "dimension", "format"})
+"""Last words of lists of what one thing has, or is."""
+
+
+def sounds_like_steps(name: str) -> bool:
+    """Whether a list of that name holds what is configured to be done in turn: `matching_passes`, `rules`."""
+    return _ends_with(name.lower().strip("_"), _STEPS)
+
+
+def sounds_like_traits(name: str) -> bool:
+    """Whether a list of that name says what one thing has, of the few there are: `attributes`, `node_types`."""
+    return _ends_with(_KEYS.sub("", name.lower().strip("_")), _TRAITS)
+
+
 def is_small(table: Table) -> bool:
     """Whether the last word of the table's name, or of its class, is one of things that an owner sets up."""
     names = {table.name.lower(), _snaked(table.symbol.rpartition(".")[2])}

@@ -11,7 +11,7 @@ import ast
 import functools
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -23,7 +23,8 @@ from rules.engine.reading.units import first_line
 
 _DEFINING = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _WORD = re.compile(r"[^\W\d]\w*")
-_NAME = re.compile(r"(?<![.\w])[^\W\d]\w*")
+_NAME = re.compile(r"\.?[^\W\d]\w*")
+"""A name, or the member of something with the dot before it, which is none."""
 _DEFINED = re.compile(r"\bdef\s+(\w+)")
 _SPAWNS = re.compile(r"\b(?:create_task|ensure_future|start_soon)\b")
 """Calls whose function may let a task go: who calls such a function of the file is told by its bare name."""
@@ -173,19 +174,24 @@ def _written(layout: Layout) -> tuple[dict[str, object] | None, Counter[str]]:
 
 def _spread(changed: set[str], after: Layout, kept: Mapping[str, _Item]) -> None:
     """Add the names behind which stands one that changed, at any distance."""
-    pending = [
-        ({*_NAME.findall(item.text)}, [item.name] if item.name else _bound_by(item.node))
-        for item in after.items
-        if not isinstance(item.node, ast.Import | ast.ImportFrom) and (not item.name or item.name in kept)
-    ]
-    again = True
-    while again:
-        again = False
-        for entry in [entry for entry in pending if not changed.isdisjoint(entry[0])]:
-            pending.remove(entry)
-            words, names = entry
-            changed.update(names if names is not None else words)
-            again = True
+    known = {*changed}
+    items: list[tuple[set[str], Collection[str]]] = []
+    for item in after.items:
+        if isinstance(item.node, ast.Import | ast.ImportFrom) or (item.name and item.name not in kept):
+            continue
+        words = {*_NAME.findall(item.text)}
+        bound = [item.name] if item.name else _bound_by(item.node)
+        items.append((words, bound if bound is not None else words))
+        known.update(items[-1][1])
+    mentioning: dict[str, list[Collection[str]]] = {}
+    for words, names in items:
+        for name in words & known:
+            mentioning.setdefault(name, []).append(names)
+    pending = [*changed]
+    while pending:
+        for names in mentioning.pop(pending.pop(), ()):
+            pending.extend(name for name in names if name not in changed)
+            changed.update(names)
 
 
 def _may_let_go(layout: Layout, changed: set[str]) -> bool:

@@ -17,7 +17,7 @@ async def rates(day: str) -> str:
     found = await client.get(f"rates:{day}")
     if found is None:
         found = await load(day)
-        await client.set(f"rates:{day}", found)  # FP304
+        await client.set(f"rates:{day}", found)  # FP304 (summary)
     return found
 
 
@@ -142,7 +142,7 @@ async def found_before(day: str) -> str:
 @app.post("/asked/{day}")
 async def asked_for(day: str) -> str:
     if not await client.exists(day):
-        await client.set(day, await load(day))  # FP304
+        await client.set(day, await load(day))  # FP304 (summary)
     return day
 
 

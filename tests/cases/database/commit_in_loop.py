@@ -1,7 +1,7 @@
 import functools
 from typing import Annotated
 
-from fastapi import Depends, FastAPI
+from fastapi import BackgroundTasks, Depends, FastAPI
 from sqlalchemy import create_engine, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
@@ -317,3 +317,51 @@ def changed(names: list[str], session: SessionDep) -> None:
             else:
                 product.name = name * 2
                 session.commit()
+
+
+@app.get("/products/active")
+def active(names: list[str], session: SessionDep) -> None:
+    for product in session.scalars(select(Product)).all():
+        if product.name in names and product.timed_out:
+            session.delete(product)
+            session.commit()  # FP212 (summary)
+    for product in session.scalars(select(Product)).all():
+        if product.is_timed:
+            session.delete(product)
+            session.commit()  # FP212 (inline)
+    expired_products = session.scalars(select(Product)).all()
+    for product in expired_products:
+        fail_product(session, product)  # FP212 (summary)
+    products = session.scalars(select(Product)).all()
+    for product in products:
+        fail_product(session, product)  # FP212 (inline)
+
+
+def fail_product(session: Session, product: Product) -> None:
+    product.name = "failed"
+    session.commit()
+
+
+def rebuild(session: Session, product: Product) -> None:
+    if session.scalar(select(Product).where(Product.name == product.name)):
+        session.execute(select(Product).where(Product.name > product.name)).all()
+    if session.get(Product, product.id + 1):
+        product.name = "rebuilt"
+
+
+def rebuild_all(session: Session) -> None:
+    for product in session.scalars(select(Product)).all():
+        rebuild(session, product)
+        session.commit()  # FP212 (summary)
+
+
+def mark_all(session: Session) -> None:
+    for product in session.scalars(select(Product)).all():
+        product.name = "marked"
+        session.commit()  # FP212 (inline)
+
+
+@app.post("/products/rebuild")
+def rebuild_later(tasks: BackgroundTasks, session: SessionDep) -> None:
+    tasks.add_task(rebuild_all, session)
+    tasks.add_task(mark_all, session)

@@ -507,3 +507,34 @@ def asked_owner(owner_id: int) -> Owner:
 def names_of(ids: list[int]) -> list[str]:
     kept = [kept_owner(number).name for number in ids]
     return kept + [asked_owner(number).name for number in ids]  # FP202
+
+
+class Pass:
+    key: str
+
+
+class Plan:
+    passes: list[Pass]
+    wanted: list[Pass]
+
+
+def blocked(session: Session, step: Pass) -> list[Owner]:
+    return session.scalars(select(Owner).where(getattr(Owner, step.key) == "x")).all()
+
+
+@app.post("/owners/matching")
+def matching(plan: Plan, session: SessionDep) -> None:
+    for number, step in enumerate(plan.passes):
+        blocked(session, step)  # FP202 (summary)
+    for number, step in enumerate(plan.wanted):
+        blocked(session, step)  # FP202 (inline)
+    for step in plan.passes:
+        load_owner(session, step.key)  # FP202 (inline)
+
+
+@app.post("/owners/described")
+def described(attributes: list[int], numbers: list[int], session: SessionDep) -> None:
+    for number in attributes:
+        load_owner(session, number)  # FP202
+    for number in numbers:
+        load_owner(session, number)  # FP202

@@ -28,7 +28,7 @@ def recent() -> list[Order]:
 
 @app.get("/list", response_model=list[Order])
 async def several():
-    return [order.model_dump() for order in recent()]  # FP503
+    return [order.model_dump() for order in recent()]  # FP503 (inline)
 
 
 @app.get("/filtered")
@@ -39,7 +39,7 @@ async def filtered() -> list[Order]:
 @app.get("/one")
 def one() -> Order:
     order = find(1)
-    return order.model_dump(mode="json")  # FP503
+    return order.model_dump(mode="json")  # FP503 (summary)
 
 
 @app.get("/encoded", response_model=list[OrderOut])
@@ -50,7 +50,7 @@ def encoded():
 
 @app.get("/written")
 def written() -> Order:
-    return json.loads(find(1).model_dump_json())  # FP503
+    return json.loads(find(1).model_dump_json())  # FP503 (summary)
 
 
 # Near misses

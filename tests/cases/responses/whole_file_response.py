@@ -10,7 +10,7 @@ app = FastAPI()
 
 @app.get("/path/{name}")
 def from_path(name: str) -> Response:
-    return Response(content=Path(name).read_bytes())  # FP506
+    return Response(content=Path(name).read_bytes())  # FP506 (summary)
 
 
 @app.get("/open/{name}")
@@ -22,7 +22,7 @@ def from_open(name: str) -> Response:
 async def from_with(name: str) -> Response:
     with open(name, "rb") as file:
         content = file.read()
-    return Response(content, media_type="application/pdf")  # FP506
+    return Response(content, media_type="application/pdf")  # FP506 (summary)
 
 
 @app.get("/buffer/{name}")
@@ -42,7 +42,7 @@ def archive(names: list[str]) -> Response:
     with zipfile.ZipFile(target, "w") as packed:
         for name in names:
             packed.write(name)
-    return Response(target.getvalue(), media_type="application/zip")  # FP506
+    return Response(target.getvalue(), media_type="application/zip")  # FP506 (inline)
 
 
 # Near misses

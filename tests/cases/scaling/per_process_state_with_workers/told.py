@@ -9,10 +9,12 @@ class Rooms:
     def __init__(self) -> None:
         self.sockets: dict[str, WebSocket] = {}
         self.jobs: dict[str, str] = {}
+        self.subscriptions: dict[str, str] = {}
 
     async def enter(self, name: str, websocket: WebSocket) -> None:
         await websocket.accept()
         self.sockets[name] = websocket
+        self.subscriptions[name] = "all"  # goes with the socket
 
     def start(self, name: str) -> None:
         self.jobs[name] = "started"  # FP705
@@ -24,7 +26,7 @@ class Rooms:
             await self.sockets[message["name"]].send_text(message["text"])
 
     def status(self, name: str) -> str:
-        return self.jobs[name]
+        return self.jobs[name] or self.subscriptions[name]
 
 
 rooms = Rooms()
