@@ -971,6 +971,22 @@ ROWS: dict[str, tuple[dict[str, str], str | None]] = {
         },
         SESSION,
     ),
+    "another name of a submodule that gives the package one of its own name": (
+        {
+            "shop/login/__init__.py": "from .login import Client, login",
+            "shop/login/login.py": "import requests\nclass Client:\n    http = requests.Session()\ndef login(): ...",
+            "use.py": "from shop.login import login, Client\nlogin()\nClient.http.get(1)",
+        },
+        SESSION,
+    ),
+    "what a package has of a submodule of that name, imported by its whole path": (
+        {
+            "shop/login/__init__.py": "from shop.login.login import login, client",
+            "shop/login/login.py": "import requests\ndef login():\n    return requests.Session()\nclient = login()",
+            "use.py": "from shop.login import login, client\nclient.get(1)\nlogin().get(1)",
+        },
+        SESSION,
+    ),
     # monorepos
     "the module of the own application, not of the one beside it": (
         {

@@ -185,7 +185,11 @@ class Resolver(ModuleMap):
                     return function_value(module, module.functions[symbol])
                 if symbol in module.classes:
                     return Value(Sort.CLASS, qualified(module, symbol), module, symbol)
-            return self.attribute(self.value(base, module), name)
+            owner = self.value(base, module)
+            found = self.attribute(owner, name)
+            if found is None and owner is not None and owner.sort in (Sort.FUNCTION, Sort.CLASS):
+                return self.attribute(self._file_behind(base, module), name)
+            return found
         if ref[0] == "@":
             return self._member(module, ref[1:])
         if ref[0] == "<":
@@ -193,6 +197,20 @@ class Resolver(ModuleMap):
             package = self._relative(int(level), module)
             return self.attribute(package, name) if name and package is not None else package
         return self._absolute(ref, module)
+
+    def _file_behind(self, ref: str, module: Linked) -> Value | None:
+        """The submodule at `ref`, whose package has something of the same name from it: `from .login import login, logout`."""
+        above, dot, name = ref.rpartition(".")
+        if ref[0] == "@":
+            return None
+        if dot:
+            package = self.value(above, module)
+        else:
+            level, _, name = ref[1:].partition(">")
+            package = self._relative(int(level), module) if ref[0] == "<" else None
+        if package is None or package.sort != Sort.MODULE or package.module is None:
+            return None
+        return self._submodule(package.module, name)
 
     def member(self, module: Linked, name: str) -> Value | None:
         """The module-level name `name` of `module`, through re-exports and star imports."""
@@ -219,7 +237,11 @@ class Resolver(ModuleMap):
         ref = module.facts.members.get(name)
         if ref is not None:
             if ref:
-                found = self.value(ref, module)
+                own, _, exported = ref.rpartition(".")
+                if module.package and own in (f"<1>{name}", f"{module.name}.{name}"):
+                    found = self.attribute(self._submodule(module, name), exported)
+                else:
+                    found = self.value(ref, module)
                 if found is not None and found.origin is None and found.sort in (Sort.INSTANCE, Sort.OBJECT):
                     return replace(found, origin=(module.path, name))
                 if found is not None:
