@@ -108,7 +108,8 @@ def libraries() -> list[str]:
     here = Path(__file__).resolve().parents[2]
     ours = [str(here / name) for name in ("app", "rules")]  # not all of it: a checkout may hold anything
     shared = [*os.environ.get("LD_LIBRARY_PATH", "").split(os.pathsep), f"{sys.base_prefix}/lib", *SHARED]
-    return [path for path in (*ours, *sys.path[1:], *shared) if path]
+    imported = (path for path in sys.path[1:] if Path(path).resolve() != here)
+    return [path for path in (*ours, *imported, *shared) if path]
 
 
 class Connection:

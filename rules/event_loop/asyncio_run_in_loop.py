@@ -12,7 +12,7 @@ from rules.engine.loops.loop_bound import holds_mutex
 from rules.engine.reading.paths import place_of
 from rules.engine.reading.scopes import FUNCTIONS
 from rules.engine.reading.spelling import last_name
-from rules.engine.reading.walking import walk
+from rules.engine.reading.walking import own_nodes, walk
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
 
 if TYPE_CHECKING:
@@ -189,11 +189,34 @@ def _is_for_once(call: ast.Call, module: Module) -> bool:
         if isinstance(around, ast.If) and child is not around.test and _asks_for_coroutine(around.test):
             return True
         child, around = around, module.parent(around)
+    function = module.function_of(call)
+    if function is not None and _asks_for_loop(function.node, call, module):
+        return True
     found = module.graph_node(call)
     if found is None:
         return False
     handing = {id(caller) for caller, edge in found.callers if edge.kind == THREAD}
     return any(id(caller) in handing for caller, edge in found.callers if edge.kind == CALL)
+
+
+def _asks_for_loop(
+    function: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda, call: ast.Call, module: Module
+) -> bool:
+    """`try: loop = asyncio.get_running_loop()` before it: the function tells the two cases apart itself."""
+    return any(
+        isinstance(node, ast.Call)
+        and node.lineno < call.lineno
+        and module.qualified_name(node.func) == "asyncio.get_running_loop"
+        and any(isinstance(each, ast.Try) for each in _around(node, module))
+        for node in (() if isinstance(function, ast.Lambda) else own_nodes(function))
+    )
+
+
+def _around(node: ast.AST, module: Module) -> Iterator[ast.AST]:
+    around = module.parent(node)
+    while around is not None and not isinstance(around, FUNCTIONS):
+        yield around
+        around = module.parent(around)
 
 
 def _asks_for_coroutine(test: ast.expr) -> bool:

@@ -284,6 +284,7 @@ async def orders(name: str):
         ("settings.TESTING and name", Confidence.POSSIBLE),
         ('settings.environment == "local"', Confidence.POSSIBLE),
         ('sys.platform == "win32"', Confidence.POSSIBLE),
+        ('sys.platform == "darwin"', Confidence.POSSIBLE),
         ("windows", Confidence.POSSIBLE),
         ('"localhost" in settings.host', Confidence.POSSIBLE),
     ],

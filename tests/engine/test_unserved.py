@@ -108,6 +108,25 @@ def test_routes_that_no_file_imports_are_left_over() -> None:
     }
 
 
+@pytest.mark.parametrize(("included", "expected"), [(3, Confidence.POSSIBLE), (2, Confidence.CERTAIN)])
+def test_most_routes_are_left_over_only_where_several_are_imported(
+    included: int, expected: Confidence
+) -> None:
+    names = [f"shop.orders{number}" for number in range(included)]
+    lines = "".join(
+        f"from {name} import router as router{number}\napp.include_router(router{number})\n"
+        for number, name in enumerate(names)
+    )
+    files = {f"{name.replace('.', '/')}.py": ROUTER for name in names}
+    files |= {f"shop/old{number}.py": ROUTER for number in range(included + 1)}
+    files["shop/main.py"] = f"from fastapi import FastAPI\napp = FastAPI()\n{lines}"
+
+    found = confidences(files)
+
+    assert found["shop/orders0.py"] is Confidence.CERTAIN
+    assert found["shop/old0.py"] is expected
+
+
 @pytest.mark.parametrize(
     ("elsewhere", "expected"), [("", Confidence.POSSIBLE), ("from shop import mobile\n", Confidence.CERTAIN)]
 )

@@ -126,7 +126,7 @@ def _is_elsewhere(asked: ast.expr, named: ast.expr, module: Module) -> bool:
     if not isinstance(named, ast.Constant) or not isinstance(named.value, str):
         return False
     value = named.value.lower()
-    if value in ("win32", "nt", "windows"):
+    if value in ("win32", "nt", "windows", "darwin"):
         name = module.qualified_name(asked.func if isinstance(asked, ast.Call) else asked)
         return name in ("sys.platform", "os.name", "platform.system")
     return _is_stage(asked, named, _STAGES)

@@ -25,6 +25,8 @@ _TRIES = regex(
 )
 """What a route, its function or its file is called that is there for developers."""
 _ANY = "{}"
+_IMPORTED = 3
+"""From so many routers on that are imported by their names, one that is not is no sign of some other way to include them."""
 _LOADING = ("import_module", "iter_modules", "walk_packages", "find_spec", "entry_points", "exec_module")
 """What imports files by names that nobody sees."""
 
@@ -139,7 +141,8 @@ def _orphans(project: Project) -> frozenset[str]:
     routed = {route.handler.path for route in project.routing.routes} - applications
     imported = {path for each in _without_own_packages(project) for path in project.imports_of(each)}
     found = routed - imported
-    if not found or len(found) > len(routed & imported) or not applications:
+    seen = len(routed & imported)
+    if not found or not applications or (len(found) > seen and seen < _IMPORTED):
         return frozenset()
     if any(_loads_by_name(project, path) for path in applications):
         return frozenset()

@@ -126,3 +126,19 @@ async def handed_to_a_thread_but_when_it_is_shut_down() -> int:
     if executor is None:
         return in_a_thread_as_a_rule()
     return await asyncio.get_running_loop().run_in_executor(executor, in_a_thread_as_a_rule)
+
+
+def with_or_without_a_loop() -> int:
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        loop = None
+    if loop is None:
+        return asyncio.run(fetch())  # FP108 (summary)
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        return pool.submit(asyncio.run, fetch()).result()
+
+
+@app.get("/either")
+async def either() -> int:
+    return with_or_without_a_loop()
