@@ -172,9 +172,10 @@ async def test_23_a_worker_can_read_no_secret_and_end_no_process(
 
     found = {each.path: each.reason for each in skipped}
     assert found.pop(tries[0]) == "done"
-    if not confinement.shuts():
-        pytest.skip("this kernel shuts no folders")
-    assert set(found.values()) == {"PermissionError"}, found
+    refused = (
+        found if confinement.shuts() else tries[1:2]
+    )  # an older kernel shuts no folders, but no process may be ended
+    assert {found[each] for each in refused} == {"PermissionError"}, found
 
 
 async def test_23_a_server_that_crashes_leaves_no_core_behind(
