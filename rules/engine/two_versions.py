@@ -176,7 +176,8 @@ _Place = tuple[int, int, str, int]
 def _known(node: Node) -> dict[_Place, list[LeafCall | Edge]]:
     """By call, what it leads to."""
     found: dict[_Place, list[LeafCall | Edge]] = {}
-    for what in (*node.leaves, *node.edges):
+    everything: list[LeafCall | Edge] = [*node.leaves, *node.edges]
+    for what in everything:
         if not isinstance(what, Edge) or not what.handed:
             found.setdefault(_place(what.call), []).append(what)
     return found
