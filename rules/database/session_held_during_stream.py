@@ -184,10 +184,8 @@ def _is_in_memory(call: ast.Call, module: Module) -> bool:
 def _is_one_file(call: ast.Call) -> bool:
     """Whether the file is one that the code names, whoever asks: a certificate, a page, of a size that nothing adds to."""
     content = _content(call)
-    return (
-        isinstance(content, ast.Constant)
-        or isinstance(content, ast.Name | ast.Attribute)
-        and last_name(content).isupper()
+    return isinstance(content, ast.Constant) or (
+        isinstance(content, ast.Name | ast.Attribute) and last_name(content).isupper()
     )
 
 

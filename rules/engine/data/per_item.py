@@ -111,7 +111,7 @@ def _is_cut_short(value: ast.AST | None, module: Module) -> bool:
     function = module.function_of(most)
     if found is None or function is None or isinstance(function.node, ast.Lambda) or found[0].roles:
         return False
-    default = dict((each.arg, default) for each, default in arguments(function.node)).get(most.id)
+    default = {each.arg: default for each, default in arguments(function.node)}.get(most.id)
     return isinstance(default, ast.Constant) and isinstance(default.value, int) and 0 < default.value <= FEW
 
 
