@@ -12,6 +12,7 @@ from rules.engine.linking.context import AT_STARTUP, IN_REQUEST
 from rules.engine.linking.values import Sort, Value
 from rules.engine.reading import facts, switches
 from rules.engine.reading.loop_shapes import FEW, is_short, iterables, targets, unwrapped
+from rules.engine.reading.page_sizes import arguments
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import Part
 from rules.engine.reading.spelling import last_name
@@ -94,7 +95,24 @@ def _is_unclear(iterable: ast.expr, module: Module) -> bool:
     value = value_of(iterable, module) if isinstance(iterable, ast.Name) else iterable
     if _is_arriving(value) or _is_limited(value, module):
         return True
+    if _is_cut_short(iterable, module) or _is_cut_short(value, module):
+        return True
     return _is_configured(value) and not are_several_by_default(value, module)
+
+
+def _is_cut_short(value: ast.AST | None, module: Module) -> bool:
+    """`links[:most]` of a parameter that is a handful unless a caller says otherwise."""
+    match value:
+        case ast.Subscript(slice=ast.Slice(upper=ast.Name() as most)):
+            pass
+        case _:
+            return False
+    found = _parameter(most, bindings_of(most, module), module)
+    function = module.function_of(most)
+    if found is None or function is None or isinstance(function.node, ast.Lambda) or found[0].roles:
+        return False
+    default = {each.arg: default for each, default in arguments(function.node)}.get(most.id)
+    return isinstance(default, ast.Constant) and isinstance(default.value, int) and 0 < default.value <= FEW
 
 
 def are_several_by_default(value: ast.AST | None, module: Module) -> bool:
@@ -342,7 +360,8 @@ def _is_longer(test: ast.expr, measured: ast.expr, module: Module) -> bool:
 
 def _is_collected_of_few(name: ast.Name, bindings: list[Binding], module: Module) -> bool:
     """Whether the name is an empty list at first, and gets its items in loops of few turns only."""
-    if len(bindings) != 1 or not isinstance(bindings[0].value, ast.List) or bindings[0].value.elts:
+    begun = next(values_of(bindings), None)
+    if len(bindings) != 1 or not isinstance(begun, ast.List) or begun.elts:
         return False
     loops = []
     for call in module.index.scope_at(name).calls:

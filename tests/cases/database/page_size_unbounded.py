@@ -3,7 +3,7 @@ from typing import Annotated, Optional
 
 from annotated_types import Le
 from fastapi import Depends, FastAPI, Query
-from sqlalchemy import Select, create_engine, select
+from sqlalchemy import Select, create_engine, func, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column, sessionmaker
 
 app = FastAPI()
@@ -159,3 +159,15 @@ def for_whoever_is_signed_in(
 ) -> list[Order]:
     print(user)
     return load(session, limit)  # FP223
+
+
+def grouped(session: Session, limit: int | None) -> list[tuple[int, int]]:
+    statement = select(Order.id, func.count()).group_by(Order.id)
+    if limit is not None:
+        statement = statement.limit(limit)
+    return list(session.execute(statement))
+
+
+@app.get("/grouped")
+def groups(session: SessionDep, limit: int | None = None) -> list[tuple[int, int]]:
+    return grouped(session, limit)  # FP223 (summary)

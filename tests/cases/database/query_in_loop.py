@@ -575,3 +575,11 @@ def made_for_the_item(session: SessionDep) -> None:
 def data_sources(to_be_ingested: list[str], session: SessionDep) -> None:
     for data_source in to_be_ingested:
         session.scalar(select(Product).where(Product.name == data_source))  # FP201 (summary)
+
+
+@app.post("/sql")
+def statements_of_others(dump: str, names: list[str], session: SessionDep) -> None:
+    for line in dump.split(";"):
+        session.execute(text(line))  # FP201 (summary)
+    for name in names:
+        session.execute(text("SELECT * FROM products WHERE name = :name"), {"name": name})  # FP201 (inline)

@@ -192,7 +192,7 @@ def get_or_create_key(kept: bool) -> object:
 
 @app.get("/certificate")
 async def certificate(kept: bool) -> str:
-    return str(get_or_create_key(kept))  # FP701 (summary)
+    return str(get_or_create_key(kept))  # FP701 (inline)
 
 
 @app.post("/recognised")
