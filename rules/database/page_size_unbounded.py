@@ -24,7 +24,7 @@ from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import own_calls, walk
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
-from rules.engine.service.traffic import is_example
+from rules.engine.service.traffic import is_example, is_for_admins
 
 if TYPE_CHECKING:
     from rules.engine.data.statements import Loaded
@@ -170,6 +170,7 @@ class PageSizeUnbounded(Rule):
                     or _is_narrow(call, module)
                     or _is_of_caller(call, node)
                     or _gives_groups(path, module)
+                    or is_for_admins(call, module)
                     or is_example(module.path, module.project)
                     else Confidence.CERTAIN,
                     fix=_fix(argument, default),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine.data import small_tables
 from rules.engine.data.local_values import bindings_of, value_of, values_of
+from rules.engine.data.written_out import is_written_out
 from rules.engine.linking.context import AT_STARTUP, IN_REQUEST
 from rules.engine.linking.values import Sort, Value
 from rules.engine.reading import facts, switches
@@ -56,6 +57,7 @@ def is_few(loop: ast.AST, module: Module) -> bool:
     members of an enumeration, `rows[:5]`."""
     return any(
         _has_few(unwrapped(iterable), module)
+        or is_written_out(iterable, module)
         or _gives_members(target, module)
         or _is_measured(unwrapped(iterable), loop, module)
         for iterable, target in zip(iterables(loop), targets(loop), strict=True)
@@ -95,9 +97,20 @@ def _is_unclear(iterable: ast.expr, module: Module) -> bool:
     value = value_of(iterable, module) if isinstance(iterable, ast.Name) else iterable
     if _is_arriving(value) or _is_limited(value, module):
         return True
-    if _is_cut_short(iterable, module) or _is_cut_short(value, module):
+    if any(_is_cut_short(each, module) or _is_of_a_path(each) for each in (iterable, value)):
         return True
     return _is_configured(value) and not are_several_by_default(value, module)
+
+
+def _is_of_a_path(value: ast.AST | None) -> bool:
+    """`path.split("/")`, `name.split(".")`: what one name is made of."""
+    match value:
+        case ast.Call(
+            func=ast.Attribute(attr="split" | "rsplit"),
+            args=[ast.Constant(value="/" | "." | "::" | "\\"), *_],
+        ):
+            return True
+    return False
 
 
 def _is_cut_short(value: ast.AST | None, module: Module) -> bool:

@@ -331,6 +331,8 @@ def confidence_of(call: ast.Call, loop: LoopNode, leaf: Leaf | None, module: Mod
         return Confidence.POSSIBLE
     if _goes_over_uploads(loop, module) or is_maintenance(call, module):
         return Confidence.POSSIBLE
+    if not module.is_waited_for(call):
+        return Confidence.POSSIBLE  # a job may take its time
     if leaf is None:
         return Confidence.CERTAIN
     if _EXPORTING.search(last_name(call.func)):

@@ -1,4 +1,6 @@
 from collections.abc import Iterator
+from collections.abc import Callable
+from enum import StrEnum
 from typing import Annotated, Optional
 
 from annotated_types import Le
@@ -171,3 +173,25 @@ def grouped(session: Session, limit: int | None) -> list[tuple[int, int]]:
 @app.get("/grouped")
 def groups(session: SessionDep, limit: int | None = None) -> list[tuple[int, int]]:
     return grouped(session, limit)  # FP223 (summary)
+
+
+class Role(StrEnum):
+    ADMIN = "admin"
+    READER = "reader"
+
+
+def require_role(role: Role) -> Callable[[], str]:
+    def check() -> str:
+        return role.value
+
+    return check
+
+
+@app.get("/export")
+def exported(session: SessionDep, user: Annotated[str, Depends(require_role(Role.ADMIN))], limit: int = 1000) -> None:
+    list(session.scalars(select(Order).limit(limit)))  # FP223 (summary)
+
+
+@app.get("/read")
+def read(session: SessionDep, user: Annotated[str, Depends(require_role(Role.READER))], limit: int = 1000) -> None:
+    list(session.scalars(select(Order).limit(limit)))  # FP223 (inline)

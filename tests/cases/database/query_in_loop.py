@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import asyncpg
 import httpx
 import redis
-from fastapi import Depends, FastAPI
+from fastapi import BackgroundTasks, Depends, FastAPI
 from pydantic import BaseModel
 from sqlalchemy import Index, Select, create_engine, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
@@ -583,3 +583,14 @@ def statements_of_others(dump: str, names: list[str], session: SessionDep) -> No
         session.execute(text(line))  # FP201 (summary)
     for name in names:
         session.execute(text("SELECT * FROM products WHERE name = :name"), {"name": name})  # FP201 (inline)
+
+
+def after_the_response(ids: list[int]) -> None:
+    with SessionLocal() as session:
+        for number in ids:
+            print(session.scalar(select(Product).where(Product.id == number)))  # FP201 (summary)
+
+
+@app.post("/later")
+def later(ids: list[int], tasks: BackgroundTasks) -> None:
+    tasks.add_task(after_the_response, ids)

@@ -572,3 +572,31 @@ def show(numbers: list[int], session: SessionDep) -> None:
 def show_first(numbers: list[int], session: SessionDep, most: int = 5) -> None:
     for number in numbers[:most]:
         load_owner(session, number)  # FP202 (inline)
+
+
+@app.post("/owners/written-out")
+def written_out(buyer: int, seller: int | None, path: str, numbers: list[int], session: SessionDep) -> None:
+    by_name = {"buyer": buyer}
+    if seller:
+        by_name["seller"] = seller
+    for _, number in by_name.items():
+        load_owner(session, number)
+    for number in {buyer, seller} - {None}:
+        load_owner(session, number)
+    for number in filter(None, [buyer, seller]):
+        load_owner(session, number)
+    both = [buyer]
+    if seller:
+        both = [buyer, seller]
+    both += (1, 2)
+    for number in [each for each in both if each]:
+        load_owner(session, number)
+    for part in path.split("/"):
+        load_owner(session, len(part))  # FP202 (summary)
+    for part in path.split(","):
+        load_owner(session, len(part))  # FP202 (inline)
+    by_number = {"buyer": buyer}
+    for number in numbers:
+        by_number[str(number)] = number
+    for number in by_number.values():
+        load_owner(session, number)  # FP202
