@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 from rules.engine.data import small_tables
 from rules.engine.data.local_values import bindings_of, value_of, values_of
+from rules.engine.data.written_out import is_written_out
 from rules.engine.linking.context import AT_STARTUP, IN_REQUEST
 from rules.engine.linking.values import Sort, Value
 from rules.engine.reading import facts, switches
 from rules.engine.reading.loop_shapes import FEW, is_short, iterables, targets, unwrapped
+from rules.engine.reading.page_sizes import arguments
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import Part
 from rules.engine.reading.spelling import last_name
@@ -55,6 +57,7 @@ def is_few(loop: ast.AST, module: Module) -> bool:
     members of an enumeration, `rows[:5]`."""
     return any(
         _has_few(unwrapped(iterable), module)
+        or is_written_out(iterable, module)
         or _gives_members(target, module)
         or _is_measured(unwrapped(iterable), loop, module)
         for iterable, target in zip(iterables(loop), targets(loop), strict=True)
@@ -94,7 +97,35 @@ def _is_unclear(iterable: ast.expr, module: Module) -> bool:
     value = value_of(iterable, module) if isinstance(iterable, ast.Name) else iterable
     if _is_arriving(value) or _is_limited(value, module):
         return True
+    if any(_is_cut_short(each, module) or _is_of_a_path(each) for each in (iterable, value)):
+        return True
     return _is_configured(value) and not are_several_by_default(value, module)
+
+
+def _is_of_a_path(value: ast.AST | None) -> bool:
+    """`path.split("/")`, `name.split(".")`: what one name is made of."""
+    match value:
+        case ast.Call(
+            func=ast.Attribute(attr="split" | "rsplit"),
+            args=[ast.Constant(value="/" | "." | "::" | "\\"), *_],
+        ):
+            return True
+    return False
+
+
+def _is_cut_short(value: ast.AST | None, module: Module) -> bool:
+    """`links[:most]` of a parameter that is a handful unless a caller says otherwise."""
+    match value:
+        case ast.Subscript(slice=ast.Slice(upper=ast.Name() as most)):
+            pass
+        case _:
+            return False
+    found = _parameter(most, bindings_of(most, module), module)
+    function = module.function_of(most)
+    if found is None or function is None or isinstance(function.node, ast.Lambda) or found[0].roles:
+        return False
+    default = {each.arg: default for each, default in arguments(function.node)}.get(most.id)
+    return isinstance(default, ast.Constant) and isinstance(default.value, int) and 0 < default.value <= FEW
 
 
 def are_several_by_default(value: ast.AST | None, module: Module) -> bool:
@@ -342,7 +373,8 @@ def _is_longer(test: ast.expr, measured: ast.expr, module: Module) -> bool:
 
 def _is_collected_of_few(name: ast.Name, bindings: list[Binding], module: Module) -> bool:
     """Whether the name is an empty list at first, and gets its items in loops of few turns only."""
-    if len(bindings) != 1 or not isinstance(bindings[0].value, ast.List) or bindings[0].value.elts:
+    begun = next(values_of(bindings), None)
+    if len(bindings) != 1 or not isinstance(begun, ast.List) or begun.elts:
         return False
     loops = []
     for call in module.index.scope_at(name).calls:

@@ -331,6 +331,8 @@ def confidence_of(call: ast.Call, loop: LoopNode, leaf: Leaf | None, module: Mod
         return Confidence.POSSIBLE
     if _goes_over_uploads(loop, module) or is_maintenance(call, module):
         return Confidence.POSSIBLE
+    if not module.is_waited_for(call):
+        return Confidence.POSSIBLE  # a job may take its time
     if leaf is None:
         return Confidence.CERTAIN
     if _EXPORTING.search(last_name(call.func)):
@@ -548,11 +550,19 @@ def one_table(call: ast.Call, loop: ast.AST, module: Module) -> bool:
 
 def is_made_for_item(call: ast.Call, loop: ast.AST, module: Module) -> bool:
     """Whether a function of the project makes the statement from the item as a whole: `execute(statement_for(version))`.
-    Which table it reads, and whether one statement could do for all, only the function knows."""
+    Which table it reads, and whether one statement could do for all, only the function knows. Or the item is a statement
+    itself: `execute(text(line))`."""
     if not call.args:
         return False
     names = {part.id for each in targets(loop) for part in walk(each) if isinstance(part, ast.Name)}
     statement = call.args[0]
+    match statement:
+        case (
+            ast.Name(id=name)
+            | ast.Call(func=ast.Name(id="text") | ast.Attribute(attr="text"), args=[ast.Name(id=name)])
+        ):
+            if name in names and last_name(call.func) in _RUNNING:
+                return True
     makers: list[object] = [statement]
     if isinstance(statement, ast.Name):
         bindings = module.index.scope_at(statement).bindings.get(statement.id, [])
