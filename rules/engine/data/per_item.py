@@ -97,14 +97,16 @@ def _is_unclear(iterable: ast.expr, module: Module) -> bool:
     value = value_of(iterable, module) if isinstance(iterable, ast.Name) else iterable
     if _is_arriving(value) or _is_limited(value, module):
         return True
-    if any(_is_cut_short(each, module) or _is_of_a_path(each) for each in (iterable, value)):
+    if any(_is_cut_short(each, module) or _is_of_one_text(each) for each in (iterable, value)):
         return True
     return _is_configured(value) and not are_several_by_default(value, module)
 
 
-def _is_of_a_path(value: ast.AST | None) -> bool:
-    """`path.split("/")`, `name.split(".")`: what one name is made of."""
+def _is_of_one_text(value: ast.AST | None) -> bool:
+    """`path.split("/")`, `name.split(".")`, `wanted.split()`: what one name is made of, the words that somebody typed."""
     match value:
+        case ast.Call(func=ast.Attribute(attr="split"), args=[], keywords=[]):
+            return True
         case ast.Call(
             func=ast.Attribute(attr="split" | "rsplit"),
             args=[ast.Constant(value="/" | "." | "::" | "\\"), *_],
