@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from rules.engine.reading.scopes import Binding
 
 
+_MONTHS = 12
+"""So many turns at most, by what the declaration of a parameter allows, are few."""
 _KEY_ENDS = ("_id", "_uuid", "_key", "_name", "_code", "_slug")
 _FIELDS = frozenset({"model_dump", "dict", "asdict", "__dict__", "_asdict"})
 """What gives one value per field of a schema."""
@@ -99,7 +101,32 @@ def _is_unclear(iterable: ast.expr, module: Module) -> bool:
         return True
     if any(_is_cut_short(each, module) or _is_of_one_text(each) for each in (iterable, value)):
         return True
+    if _counts_to_bound(iterable, module):
+        return True
     return _is_configured(value) and not are_several_by_default(value, module)
+
+
+def _counts_to_bound(iterable: ast.expr, module: Module) -> bool:
+    """`range(months)` of `months: int = Query(3, le=12)`."""
+    match iterable:
+        case ast.Call(func=ast.Name(id="range"), args=[*_, ast.Name() as count]):
+            pass
+        case _:
+            return False
+    found, function = _parameter(count, bindings_of(count, module), module), module.function_of(count)
+    if found is None or function is None or isinstance(function.node, ast.Lambda):
+        return False
+    given = {argument.arg: (argument.annotation, default) for argument, default in arguments(function.node)}
+    return any(
+        isinstance(part, ast.keyword)
+        and part.arg in ("le", "lt")
+        and isinstance(part.value, ast.Constant)
+        and isinstance(part.value.value, int)
+        and part.value.value <= _MONTHS
+        for root in given[count.id]
+        if root is not None
+        for part in walk(root)
+    )
 
 
 def _is_of_one_text(value: ast.AST | None) -> bool:
