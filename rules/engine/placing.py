@@ -57,6 +57,7 @@ def place(module: Module, rule: Rule, match: Match) -> Placed:
         or aside.is_unserved(node, module)
         or unasked.is_never_asked(node, module)
         or unimported.is_unimported(module.project, module.path)
+        or (not module.reached(node) and unimported.is_lone_script(module.project, module.path))
     ):
         gates, confidence = False, Confidence.POSSIBLE
     message = match.message

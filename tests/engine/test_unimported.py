@@ -59,6 +59,30 @@ def test_a_file_that_nothing_imports_is_left_to_the_summary(
 
 
 @pytest.mark.parametrize(
+    ("run", "documents", "expected"),
+    [
+        ("asyncio.run(post())", {}, Confidence.POSSIBLE),
+        ("uvicorn.run(app)", {}, Confidence.CERTAIN),
+        (
+            "asyncio.run(post())",
+            {"Dockerfile": "FROM python:3.13\nCMD python old_mail.py\n"},
+            Confidence.CERTAIN,
+        ),
+    ],
+)
+def test_a_script_that_is_run_by_hand_at_most_is_left_to_the_summary(
+    run: str, documents: dict[str, str], expected: Confidence
+) -> None:
+    tree = {
+        "shop/main.py": "from fastapi import FastAPI\napp = FastAPI()\n@app.get('/')\ndef get() -> None: ...\n",
+        "shop/old_mail.py": MAIL.format("post") + f"if __name__ == '__main__':\n    {run}\n",
+    }
+    found = analyze(sources(tree), documents=documents, options=Options(select=("FP310",))).result.findings
+
+    assert [each.confidence for each in found] == [expected]
+
+
+@pytest.mark.parametrize(
     ("main", "documents", "expected"),
     [
         ("", {}, Confidence.POSSIBLE),

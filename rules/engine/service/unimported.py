@@ -26,6 +26,7 @@ _LEFT_BEHIND = regex(r"(?:^|/)(?:[\w-]*[_-])?(?:unused|deprecated|retired|obsole
 """Folders of what a project has turned away from."""
 _SETTINGS = regex(r"(?:^|/)(?:pyproject\.toml|\.?ruff\.toml|setup\.cfg|\.gitattributes)$")
 """Documents that name folders for tools."""
+_SERVERS = ("uvicorn", "hypercorn", "granian", "gunicorn", "worker_main", "FastAPI", "serve")
 _SEGMENTS = regex(r"[.>]+")
 
 
@@ -33,6 +34,18 @@ _SEGMENTS = regex(r"[.>]+")
 def is_unimported(project: Project, path: str) -> bool:
     """Whether nothing that the project starts imports a file, at any distance."""
     return path in _unimported(project) or _is_left_behind(project, path)
+
+
+@once
+def is_lone_script(project: Project, path: str) -> bool:
+    """Whether a file is run by hand at most: beside an application, with a main part that starts no server, imported by no
+    file and named by no document."""
+    module = project.resolver.modules[path]
+    if not module.facts.main or not project.routing.endpoints:
+        return False
+    if any(is_named_in(project, [path], server) for server in _SERVERS) or _named(project, {path}):
+        return False
+    return not any(path in project.imports_of(each) for each in project.resolver.modules)
 
 
 def _is_left_behind(project: Project, path: str) -> bool:
@@ -134,11 +147,12 @@ def _is_documented(project: Project, path: str) -> bool:
 
 
 def _may_load(project: Project, loader: str, path: str) -> bool:
-    """Whether a file that loads others by name may mean `path`: one below its own folder, or in one that it names."""
+    """Whether a file that loads others by name may mean `path`: one beside it, or one that it names, or a folder of it."""
     folder = loader.rpartition("/")[0]
-    if folder and path.startswith(f"{folder}/"):
+    if path.rpartition("/")[0] == folder:
         return True
-    return any(is_named_in(project, [loader], part) for part in _parts(path))
+    below = path.removeprefix(f"{folder}/") if folder else path
+    return any(is_named_in(project, [loader], part) for part in _parts(below))
 
 
 def _parts(path: str) -> list[str]:
