@@ -148,7 +148,9 @@ def _conditions(index: Index, node: ast.expr, scope: Scope) -> Iterator[tuple[st
 
 def _kind(operator: ast.cmpop, value: ast.expr) -> str:
     if isinstance(operator, ast.Eq):
-        return "!" if isinstance(value, ast.Constant) and isinstance(value.value, bool | None) else "="
+        if isinstance(value, ast.Constant):
+            return "!" if isinstance(value.value, bool | None) else "<"  # what the source names is one of a few
+        return "="
     return "<" if isinstance(operator, (ast.Gt, ast.GtE, ast.Lt, ast.LtE)) else "!"
 
 
