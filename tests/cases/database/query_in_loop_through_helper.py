@@ -593,6 +593,8 @@ def written_out(buyer: int, seller: int | None, path: str, numbers: list[int], s
         load_owner(session, number)
     for part in path.split("/"):
         load_owner(session, len(part))  # FP202 (summary)
+    for word in path.split():
+        load_owner(session, len(word))  # FP202 (summary)
     for part in path.split(","):
         load_owner(session, len(part))  # FP202 (inline)
     by_number = {"buyer": buyer}
