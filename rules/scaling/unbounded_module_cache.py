@@ -24,8 +24,11 @@ if TYPE_CHECKING:
 
 _WRAPPING = frozenset({"str", "int", "Path", "UUID", "abspath", "resolve", "fspath", "hash", "id"})
 """What gives a value another form: as many come out as go in."""
-_REGISTERS = regex(r"handler|hook|callback|plugin|regist|factor(?:y|ies)|strateg|middleware", re.IGNORECASE)
-"""What a program fills once with its own parts."""
+_REGISTERS = regex(
+    r"handler|hook|callback|plugin|regist|factor(?:y|ies)|strateg|middleware|engines?$|pools?$|sessionmaker",
+    re.IGNORECASE,
+)
+"""What a program fills once with its own parts, and what it keeps for each address of its configuration."""
 
 _STANDS_IN = regex(r"_?(?:Fake|Dummy|Mock|Stub)[A-Z]")
 """Classes that take the place of others while nobody counts on them."""

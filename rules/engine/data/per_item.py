@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from rules.engine.reading.scopes import Binding
 
 
+_MONTHS = 12
+"""So many turns at most, by what the declaration of a parameter allows, are few."""
 _KEY_ENDS = ("_id", "_uuid", "_key", "_name", "_code", "_slug")
 _FIELDS = frozenset({"model_dump", "dict", "asdict", "__dict__", "_asdict"})
 """What gives one value per field of a schema."""
@@ -97,14 +99,41 @@ def _is_unclear(iterable: ast.expr, module: Module) -> bool:
     value = value_of(iterable, module) if isinstance(iterable, ast.Name) else iterable
     if _is_arriving(value) or _is_limited(value, module):
         return True
-    if any(_is_cut_short(each, module) or _is_of_a_path(each) for each in (iterable, value)):
+    if any(_is_cut_short(each, module) or _is_of_one_text(each) for each in (iterable, value)):
+        return True
+    if _counts_to_bound(iterable, module):
         return True
     return _is_configured(value) and not are_several_by_default(value, module)
 
 
-def _is_of_a_path(value: ast.AST | None) -> bool:
-    """`path.split("/")`, `name.split(".")`: what one name is made of."""
+def _counts_to_bound(iterable: ast.expr, module: Module) -> bool:
+    """`range(months)` of `months: int = Query(3, le=12)`."""
+    match iterable:
+        case ast.Call(func=ast.Name(id="range"), args=[*_, ast.Name() as count]):
+            pass
+        case _:
+            return False
+    found, function = _parameter(count, bindings_of(count, module), module), module.function_of(count)
+    if found is None or function is None or isinstance(function.node, ast.Lambda):
+        return False
+    given = {argument.arg: (argument.annotation, default) for argument, default in arguments(function.node)}
+    return any(
+        isinstance(part, ast.keyword)
+        and part.arg in ("le", "lt")
+        and isinstance(part.value, ast.Constant)
+        and isinstance(part.value.value, int)
+        and part.value.value <= _MONTHS
+        for root in given[count.id]
+        if root is not None
+        for part in walk(root)
+    )
+
+
+def _is_of_one_text(value: ast.AST | None) -> bool:
+    """`path.split("/")`, `name.split(".")`, `wanted.split()`: what one name is made of, the words that somebody typed."""
     match value:
+        case ast.Call(func=ast.Attribute(attr="split"), args=[], keywords=[]):
+            return True
         case ast.Call(
             func=ast.Attribute(attr="split" | "rsplit"),
             args=[ast.Constant(value="/" | "." | "::" | "\\"), *_],

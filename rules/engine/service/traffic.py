@@ -122,7 +122,11 @@ def is_seldom(node: ast.AST, module: Module) -> bool:
 
 
 def is_for_admins(node: ast.AST, module: Module) -> bool:
-    """Whether `node` stands in an endpoint that asks for an administrator: `Depends(RoleRequirer([UserRole.admin]))`."""
+    """Whether `node` stands in an endpoint that asks for an administrator (`Depends(RoleRequirer([UserRole.admin]))`), or only
+    such are seen to reach it, by their routes."""
+    endpoints = module.endpoints(node)
+    if endpoints and all("admin" in _words(each.path) for each in endpoints):
+        return True
     function = module.function_of(node)
     if function is None or isinstance(function.node, ast.Lambda) or module.role(node) is not Role.ENDPOINT:
         return False

@@ -12,6 +12,7 @@ from rules.engine.kept_answers import once
 from rules.engine.reading.paths import place_of
 from rules.engine.reading.regexes import regex
 from rules.engine.service.mentions import is_named_in
+from rules.engine.service.traffic import is_example
 
 if TYPE_CHECKING:
     from rules.engine.project import Project
@@ -63,11 +64,14 @@ def _is_left_behind(project: Project, path: str) -> bool:
 
 @once
 def _unimported(project: Project) -> frozenset[str]:
-    applications = {path for (path, _), router in project.routing.routers.items() if router.is_app}
     modules = project.resolver.modules
+    applications = {path for (path, _), router in project.routing.routers.items() if router.is_app}
+    applications |= {
+        path for name in _started(project) for path in modules if f"/{_module(path)}".endswith(f"/{name}")
+    }
     if not applications or any(is_named_in(project, [path], name) for path in modules for name in _SEARCHED):
         return frozenset()
-    files = {path for path in modules if place_of(path) == "app"}
+    files = {path for path in modules if place_of(path) == "app" and not is_example(path, project)}
     meant = _meant(project)
     alive = _imported(
         project,
@@ -87,6 +91,14 @@ def _unimported(project: Project) -> frozenset[str]:
     left = files - alive
     loaders = [path for path in alive if any(is_named_in(project, [path], name) for name in LOADING)]
     return frozenset(path for path in left if not any(_may_load(project, each, path) for each in loaders))
+
+
+def _started(project: Project) -> Iterator[str]:
+    """What commands start, of whatever framework: `shop/main`."""
+    for command in project.deployment.commands:
+        name = command.application.partition(":")[0].replace(".", "/")
+        if name:
+            yield name
 
 
 def _imported(project: Project, paths: Iterable[str]) -> set[str]:
@@ -149,11 +161,15 @@ def _is_documented(project: Project, path: str) -> bool:
 def _may_load(project: Project, loader: str, path: str) -> bool:
     """Whether a file that loads others by name may mean `path`: one beside it, or one that it names, or a folder of it."""
     folder = loader.rpartition("/")[0]
-    if path.rpartition("/")[0] == folder:
+    if folder and path.rpartition("/")[0] == folder:
         return True
     below = path.removeprefix(f"{folder}/") if folder else path
     return any(is_named_in(project, [loader], part) for part in _parts(below))
 
 
 def _parts(path: str) -> list[str]:
-    return path.removesuffix(".py").removesuffix("/__init__").split("/")
+    return _module(path).split("/")
+
+
+def _module(path: str) -> str:
+    return path.removesuffix(".py").removesuffix("/__init__")

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import asyncpg
 import httpx
 import redis
-from fastapi import BackgroundTasks, Depends, FastAPI
+from fastapi import BackgroundTasks, Depends, FastAPI, Query
 from pydantic import BaseModel
 from sqlalchemy import Index, Select, create_engine, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
@@ -594,3 +594,28 @@ def after_the_response(ids: list[int]) -> None:
 @app.post("/later")
 def later(ids: list[int], tasks: BackgroundTasks) -> None:
     tasks.add_task(after_the_response, ids)
+
+
+@app.get("/forecast")
+def by_month(
+    session: SessionDep, months: Annotated[int, Query(ge=1, le=12)], days: Annotated[int, Query(ge=1, le=365)]
+) -> None:
+    for month in range(months):
+        session.scalar(select(Product).where(Product.id == month))  # FP201 (summary)
+    for day in range(days):
+        session.scalar(select(Product).where(Product.id == day))  # FP201 (inline)
+
+
+KEPT: dict[str, list[str]] = {}
+
+
+@app.get("/kept")
+def asked_once(key: str, ids: list[int], session: SessionDep) -> list[str]:
+    if key in KEPT:
+        return KEPT[key]
+    names = []
+    for number in ids:
+        product = session.scalar(select(Product).where(Product.id == number))  # FP201 (summary)
+        names.append(product.name if product else "")
+    KEPT[key] = names
+    return names
