@@ -89,6 +89,9 @@ class UnboundedQueries:
         for shown in flow.shown:
             for loaded in self._unlimited(shown.rows, module, symbol):
                 yield loaded, shown.line
+        for rows in flow.listed:
+            for loaded in self._unlimited(rows, module, symbol):
+                yield loaded, 0
 
     def _unlimited(self, rows: Iterable[Rows], module: Linked, symbol: str) -> Iterator[Loaded]:
         for loaded in self._statements.of(rows, module, symbol):
