@@ -78,10 +78,7 @@ def _unimported(project: Project) -> frozenset[str]:
         (
             path
             for path in files
-            if path in applications
-            or modules[path].facts.main
-            or path in meant
-            or path.endswith("__init__.py")
+            if path in applications or modules[path].facts.main or path in meant or _is_top(project, path)
         ),
     )
     alive |= _imported(project, _named(project, files - alive))
@@ -106,32 +103,47 @@ def _imported(project: Project, paths: Iterable[str]) -> set[str]:
     pending = list(paths)
     seen = set(pending)
     while pending:
-        for path in project.imports_of(pending.pop()) - seen:
-            seen.add(path)
-            pending.append(path)
+        path = pending.pop()
+        for each in (project.imports_of(path) | _packages(project, path)) - seen:
+            seen.add(each)
+            pending.append(each)
     return seen
 
 
+def _packages(project: Project, path: str) -> set[str]:
+    """The packages around a file, which are imported with it."""
+    folders = path.split("/")[:-1]
+    around = ("/".join((*folders[:depth], "__init__.py")) for depth in range(1, len(folders) + 1))
+    return {each for each in around if each in project.resolver.modules}
+
+
+def _is_top(project: Project, path: str) -> bool:
+    """Whether a file is a package that is in no other: others may import it by its name."""
+    return path.endswith("__init__.py") and _packages(project, path) == {path}
+
+
 def _meant(project: Project) -> set[str]:
-    """Files that imports may mean which lead nowhere: `import config` of a file in another folder."""
+    """Files that imports may mean which lead nowhere, or to a file that another edition puts its own in the place of:
+    `import config` of a file in another folder, `import shop.mail` of `enterprise/shop/mail.py`."""
     by_name: dict[str, list[str]] = {}
     for path in project.resolver.modules:
         by_name.setdefault(_parts(path)[-1], []).append(path)
-    return {
-        path
-        for module in project.resolver.modules.values()
-        for ref in (*module.facts.modules, *module.facts.stars)
-        if (value := project.resolver.value(ref, module)) is None or value.module is None
-        for parts in _spellings(ref)
-        for path in by_name.get(parts[-1], ())
-        if _parts(path)[-len(parts) :] == parts and path != module.path
-    }
+    found: set[str] = set()
+    for module in project.resolver.modules.values():
+        for ref in (*module.facts.modules, *module.facts.stars):
+            value = project.resolver.value(ref, module)
+            own = value.module.path if value is not None and value.module is not None else ""
+            for parts in _spellings(ref, 2 if own else 1):
+                others = (path for path in by_name.get(parts[-1], ()) if path not in (own, module.path))
+                found.update(path for path in others if _parts(path)[-len(parts) :] == parts)
+    return found
 
 
-def _spellings(ref: str) -> Iterator[list[str]]:
+def _spellings(ref: str, least: int) -> Iterator[list[str]]:
+    """What a file may be called that is imported, or whose name is, in so many parts at least."""
     parts = [part for part in _SEGMENTS.split(ref) if part]
     for end in (len(parts), len(parts) - 1):
-        if end > 0:
+        if end >= least:
             yield parts[:end]
 
 
