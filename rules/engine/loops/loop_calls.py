@@ -119,6 +119,8 @@ class Stop(Struct, frozen=True):
     """Whether it stands in one arm of a branch of a helper."""
     besides: tuple[str, ...] = ()
     """What else the same call reaches that stops the loop: it is one finding, and one thread mends both."""
+    of_kind: bool = False
+    """Whether a helper does it for values of one kind only."""
 
     def call_path(self, module: Module) -> tuple[Hop, ...]:
         """The whole way, beginning with `call` itself; empty when `call` is the leaf."""
@@ -303,6 +305,7 @@ def through_helper(call: ast.Call | ast.Attribute, module: Module) -> Iterator[S
             leaf.path,
             seldom,
             leaf.sometimes,
+            of_kind=leaf.of_kind,
         )
         known = nearest.get(entry.kind)
         if known is None or _telling(stop) < _telling(known):
