@@ -27,6 +27,9 @@ _ADAPTER = regex(
 )
 
 
+_ONLY_MADE = "google.genai."
+
+
 class MissingTimeout(Rule):
     """A call without a timeout waits as long as the other side likes, and what waits serves nobody.
 
@@ -109,10 +112,12 @@ class MissingTimeout(Rule):
             return
         if module.source.matches(_ADAPTER) or brings_timeout(node, module):
             return
-        on_request = module.in_request_path(node)
+        # A client that is only made here may be asked with or without `await`.
+        asks = name is not None and not name.startswith(_ONLY_MADE)
+        on_request = asks and module.in_request_path(node)
         if default.often_quick and not on_request:
             return
-        on_loop = module.runs_on_event_loop(node) and not module.is_awaited(node)
+        on_loop = asks and module.runs_on_event_loop(node) and not module.is_awaited(node)
         yield Match(
             node,
             _message(spelled(node.func), default, on_request=on_request, on_loop=on_loop),

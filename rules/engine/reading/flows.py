@@ -18,6 +18,7 @@ from rules.engine.reading.written_out import written_out
 _READERS = frozenset({"model_validate", "from_orm", "validate", "parse_obj"})
 _MOST_READINGS = 40
 _MOST_PASSED = 12
+_ADAPTING = frozenset({"parse_obj_as", "validate_python"})
 _FOREIGN = (
     "builtins.",
     "typing.",
@@ -38,10 +39,11 @@ def _passed(reader: Reader, scope: Scope, given: Collection[str], turns: Turns) 
     looped = _looped(scope)
     count = 0
     wanted = looped.union(given)
+    name = ast.Name
     for call in scope.calls if wanted else ():
-        names = {value.id for value in call.args if value.__class__ is ast.Name}
+        names = {value.id for value in call.args if value.__class__ is name} if call.args else set()
         for keyword in call.keywords:
-            if keyword.value.__class__ is ast.Name:
+            if keyword.value.__class__ is name:
                 names.add(keyword.value.id)
         if names.isdisjoint(wanted):
             continue
@@ -215,26 +217,27 @@ def _shown(reader: Reader, index: Index, scope: Scope, turns: Turns) -> Iterator
     """Where a function fills schemas by hand: `S.model_validate(row)`, `Page(items=rows)`."""
     for call in scope.calls:
         function = call.func
-        if isinstance(function, ast.Attribute) and function.attr in _READERS and call.args:
+        name = last_name(function)
+        if name in _READERS and call.args and isinstance(function, ast.Attribute):
             rows = reader.rows(call.args[0], scope)
             schema = index.ref(function.value, scope) if rows else ""
             if schema:
                 yield Shown(rows, call.lineno, schema, turns=turns(call))
-        elif (given := _adapted(call)) is not None:
+        elif name in _ADAPTING and (given := _adapted(call)) is not None:
             annotation, value = given
             rows = reader.rows(value, scope)
             schema = index.annotation(annotation, scope) if rows else ""
             if schema:
                 schema = schema.removesuffix("{}").removesuffix(":")
                 yield Shown(rows, call.lineno, schema, turns=turns(call))
-        elif isinstance(function, ast.Name) and function.id == "map" and len(call.args) == 2:
+        elif name == "map" and isinstance(function, ast.Name) and len(call.args) == 2:
             made, value = call.args
             if isinstance(made, ast.Attribute) and made.attr in _READERS:
                 rows = reader.rows(value, scope)
                 schema = index.ref(made.value, scope) if rows else ""
                 if schema:
                     yield Shown(rows, call.lineno, schema, turns=turns(call))
-        elif last_name(function.value if isinstance(function, ast.Subscript) else function)[:1].isupper():
+        elif (last_name(function.value) if isinstance(function, ast.Subscript) else name)[:1].isupper():
             schema = ""
             for keyword in call.keywords:
                 if not isinstance(keyword.value, (ast.Name, ast.Call, ast.Await)):
