@@ -264,7 +264,7 @@ def _confidence(stop: Stop, module: Module) -> Confidence:
     """A hash for the first account of all is computed once."""
     if stop.entry.seconds and is_set_up(stop.call, module):
         return Confidence.POSSIBLE
-    return confidence(stop)
+    return confidence(stop, module)
 
 
 def _effect(stop: Stop, module: Module) -> str:
