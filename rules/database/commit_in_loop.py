@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rules.engine.costs import estimates
 from rules.engine.data.per_item import is_doubtful, is_few, sounds_few
+from rules.engine.data.picked_items import is_picked
 from rules.engine.data.round_trips import (
     ancestors,
     conditions,
@@ -295,7 +296,7 @@ def _is_deliberate(loop: ast.AST, module: Module) -> bool:
 def _confidence(node: ast.Call, kind: str, loop: ast.For, module: Module) -> Confidence:
     if is_isolated(node, loop, module) or is_doubtful(loop, module) or sounds_few(loop):
         return Confidence.POSSIBLE
-    if _tidies_up(node, loop, module) or _is_least_of(node, loop, module):
+    if _tidies_up(node, loop, module) or _is_least_of(node, loop, module) or is_picked(node, loop, module):
         return Confidence.POSSIBLE
     if kind == "flush" and module.statement(node) is not loop.body[-1]:
         return Confidence.POSSIBLE  # what follows may need the keys that the flush brings

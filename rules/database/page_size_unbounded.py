@@ -24,7 +24,7 @@ from rules.engine.reading.regexes import regex
 from rules.engine.reading.spelling import last_name
 from rules.engine.reading.walking import own_calls, walk
 from rules.engine.rule import Confidence, Effort, Fix, Invalid, Match, Rule, Safety, Severity, Valid
-from rules.engine.service.traffic import is_example
+from rules.engine.service.traffic import is_example, is_for_admins
 
 if TYPE_CHECKING:
     from rules.engine.data.statements import Loaded
@@ -169,6 +169,8 @@ class PageSizeUnbounded(Rule):
                     if parent
                     or _is_narrow(call, module)
                     or _is_of_caller(call, node)
+                    or _gives_groups(path, module)
+                    or is_for_admins(call, module)
                     or is_example(module.path, module.project)
                     else Confidence.CERTAIN,
                     fix=_fix(argument, default),
@@ -205,6 +207,16 @@ def _is_narrow(call: ast.Call, module: Module) -> bool:
         return True
     loaded = module.rows(call)
     return bool(loaded) and all(is_small(each.table) or _has_owner(each) for each in loaded)
+
+
+def _gives_groups(path: tuple[Hop, ...], module: Module) -> bool:
+    """Whether the function at the end of the way puts rows together: there are as many groups as there are kinds, not rows."""
+    home = module.project.resolver.modules.get(path[-1].path) if path else None
+    around = (
+        [each for each in home.functions.values() if each.line <= path[-1].line] if home is not None else []
+    )
+    last = max(around, key=lambda each: each.line, default=None)
+    return last is not None and any("group_by" in call.ref for call in last.calls)
 
 
 def _is_of_caller(call: ast.Call, node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:

@@ -12,7 +12,7 @@ from rules.engine.costs import measured
 from rules.engine.finding import Confidence, Finding, Hop, Options, Severity
 from rules.engine.module import Module
 from rules.engine.rule import Match, ProjectMatch, ProjectRule, Rule
-from rules.engine.service import aside, serving, traffic, unasked
+from rules.engine.service import aside, serving, traffic, unasked, unimported
 from rules.engine.service.mentions import is_dead
 from rules.engine.service.one_at_a_time import lambda_image
 
@@ -56,6 +56,8 @@ def place(module: Module, rule: Rule, match: Match) -> Placed:
         aside.stands_aside(node, module)
         or aside.is_unserved(node, module)
         or unasked.is_never_asked(node, module)
+        or unimported.is_unimported(module.project, module.path)
+        or (not module.reached(node) and unimported.is_lone_script(module.project, module.path))
     ):
         gates, confidence = False, Confidence.POSSIBLE
     message = match.message

@@ -53,6 +53,8 @@ class Leaf(Struct, frozen=True):
     """On the way a registry or a factory gives one of several objects, and not all of them do it."""
     under_condition: bool = False
     """On the way it stands in the body of an `if`, not only behind an early `return`."""
+    of_kind: bool = False
+    """On the way it stands under `isinstance`: it is done for values of one kind only."""
 
 
 class Summary(Struct, frozen=True):
@@ -481,7 +483,7 @@ def _leaves(table: _Steps, node: Node) -> tuple[Leaf, ...]:
 def _leaf(table: _Steps, node: Node, key: str) -> Leaf:
     hops: list[Hop] = []
     name, needs = _name(key), _needs(key)
-    sometimes = cached = on_miss = once = granted = by_choice = under_condition = False
+    sometimes = cached = on_miss = once = granted = by_choice = under_condition = of_kind = False
     rarely = 0
     kept_by = None
     current = node
@@ -496,6 +498,7 @@ def _leaf(table: _Steps, node: Node, key: str) -> Leaf:
         on_miss = on_miss or _on_miss(call)
         if call.flags & facts.OF_OBJECT:
             kept_by = current.path, current.symbol.rpartition(".")[0]
+        of_kind = of_kind or bool(call.flags & facts.OF_KIND)
         once = once or bool(flags & facts.SINGLE or call.flags & facts.ONCE)
         if step < _FURTHER:
             break
@@ -534,6 +537,7 @@ def _leaf(table: _Steps, node: Node, key: str) -> Leaf:
         needs,
         by_choice,
         under_condition,
+        of_kind,
     )
 
 

@@ -35,6 +35,8 @@ class Use(Struct):
     """A request is proven to get there."""
     seldom: bool = False
     """Only now and then, going by the names of what leads there."""
+    optional: bool = False
+    """Only for a caller who asks for it: the other requests list all rows."""
     of: str = ""
     """The symbol of the table whose rows it reads; columns of a mixin have several."""
 
@@ -100,7 +102,9 @@ def _note(found: Lookups, table: Table, column: Column, use: Use) -> None:
 def _judge(
     found: Lookups, filtered: Filtered, use: Use, module: Linked, resolver: Resolver, models: Models
 ) -> None:
-    equal = [pair for ref in filtered.equal if (pair := column_of(ref, module, resolver, models)) is not None]
+    named = {ref: column_of(ref, module, resolver, models) for ref in filtered.equal}
+    equal = [pair for pair in named.values() if pair is not None]
+    optional = [named[ref] for ref in filtered.optional]
     narrowed = [
         pair for ref in filtered.narrowed if (pair := column_of(ref, module, resolver, models)) is not None
     ]
@@ -110,7 +114,7 @@ def _judge(
     keys = [pair for pair in equal if pair[1].foreign is not None]
     for table, column in (keys or equal)[:1]:  # one index narrows the rest
         if table is entity:
-            _note(found, table, column, use)
+            _note(found, table, column, replace(use, optional=(table, column) in optional))
 
 
 def column_of(ref: str, module: Linked, resolver: Resolver, models: Models) -> tuple[Table, Column] | None:

@@ -128,6 +128,8 @@ class Stop(Struct, frozen=True):
     """Whether a helper makes it in the body of an `if`."""
     besides: tuple[str, ...] = ()
     """What else the same call reaches that stops the loop: it is one finding, and one thread mends both."""
+    of_kind: bool = False
+    """Whether a helper does it for values of one kind only."""
 
     def call_path(self, module: Module) -> tuple[Hop, ...]:
         """The whole way, beginning with `call` itself; empty when `call` is the leaf."""
@@ -313,6 +315,7 @@ def through_helper(call: ast.Call | ast.Attribute, module: Module) -> Iterator[S
             seldom,
             leaf.sometimes,
             leaf.under_condition,
+            of_kind=leaf.of_kind,
         )
         known = nearest.get(entry.kind)
         if known is None or _telling(stop) < _telling(known):

@@ -38,7 +38,7 @@ from rules.engine.reading.raw_text import RawFacts
 from rules.engine.reading.rows import Flow
 from rules.engine.reading.switches import Switch
 
-ENGINE_VERSION = "49"
+ENGINE_VERSION = "51"
 """Changes when facts change shape or meaning: cached ones of another version are worthless."""
 
 # Flags of a call.
@@ -88,8 +88,10 @@ LET_GO = 1048576
 DECORATES = 2097152
 """No call but what a decorator of the project put around the function: it runs whenever the function is called. Always with
 `LOAD`, for nothing is called there in the text."""
+OF_KIND = 4194304
+"""Under `if isinstance(value, Picture):`: only for values of one kind."""
 
-ASIDE = 4194304
+ASIDE = 8388608
 """Only on a system that servers do not have, or where a developer asks for it: `if sys.platform == "win32":`."""
 
 # Flags of a function.

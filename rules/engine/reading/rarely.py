@@ -19,6 +19,10 @@ _LASTING_FOR = regex(
     r"(?:^|_)(?:ttl|max_age|refresh_interval|cache_(?:seconds|minutes|duration|lifetime))(?:_|$)"
 )
 """How long something is kept, going by the name."""
+_OF_FILES = frozenset(
+    {"file", "files", "path", "dir", "folder", "cert", "certs", "certificate", "keyfile", "cache"}
+)
+"""Words of functions that ask for files: `cert_files_exist()`."""
 _SWITCHES = ("enable", "debug", "verbose")
 """Words of what an object is told once, where it is set up: a state that comes and goes has other names."""
 
@@ -38,6 +42,7 @@ def of_statement(index: Index, statement: ast.AST, parent: ast.AST) -> int:
             | (facts.WISHED if _is_wish(index, parent) else 0)
             | (facts.RECALLED if _fills_store(index, parent) else 0)
             | (facts.ONCE if _lacks_package(parent.test) else 0)
+            | (facts.OF_KIND if _is_of_kind(parent.test) else 0)
         )
     if statement in parent.orelse:
         return _gives_up(parent.orelse) | (facts.ASIDE if is_elsewhere(parent.test, negated=True) else 0)
@@ -47,6 +52,12 @@ def of_statement(index: Index, statement: ast.AST, parent: ast.AST) -> int:
 def _gives_up(arm: list[ast.stmt]) -> int:
     """What an arm that ends with `raise` does before, it does because something is wrong: it tidies up, or tells somebody."""
     return facts.FAILING if arm[-1].__class__ is ast.Raise else 0
+
+
+def _is_of_kind(test: ast.expr) -> bool:
+    """`isinstance(value, Picture)`, maybe with more that must hold."""
+    values = test.values if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And) else (test,)
+    return any(isinstance(each, ast.Call) and last_name(each.func) == "isinstance" for each in values)
 
 
 def _is_of_import(handler: ast.AST) -> bool:
@@ -85,11 +96,22 @@ def _is_of_file(asked: ast.Call) -> bool:
     name = last_name(asked.func)
     if name in ("isfile", "isdir", "is_file", "is_dir"):
         return True
+    if name.endswith(("_exist", "_exists")):
+        return not _OF_FILES.isdisjoint(name.split("_"))
     owner = asked.func.value if isinstance(asked.func, ast.Attribute) else None
     return (
         name == "exists"
         and owner is not None
         and (last_name(owner) == "path" if asked.args else _is_path(owner))
+    )
+
+
+def _is_there(test: ast.expr) -> bool:
+    """`target.exists()`, `target.exists() and not force`."""
+    values = test.values if isinstance(test, ast.BoolOp) and isinstance(test.op, ast.And) else [test]
+    asked = [each for each in values if isinstance(each, ast.Call) and _is_of_file(each)]
+    return bool(asked) and all(
+        each in asked or (isinstance(each, ast.UnaryOp) and isinstance(each.op, ast.Not)) for each in values
     )
 
 
@@ -141,7 +163,7 @@ def of_answer(index: Index, test: ast.If) -> int:
     last = test.body[-1]
     if test.orelse or not isinstance(last, ast.Return):
         return 0
-    if isinstance(test.test, ast.Call) and last.value is not None and _is_of_file(test.test):
+    if last.value is not None and _is_there(test.test):
         return facts.RECALLED
     if _is_refused(index, test.test):
         return facts.WISHED

@@ -365,3 +365,11 @@ def mark_all(session: Session) -> None:
 def rebuild_later(tasks: BackgroundTasks, session: SessionDep) -> None:
     tasks.add_task(rebuild_all, session)
     tasks.add_task(mark_all, session)
+
+
+@app.post("/products/chosen")
+def mark_chosen(wanted: int, session: SessionDep) -> None:
+    for product in session.scalars(select(Product)).all():
+        if product.id == wanted:
+            product.name = "chosen"
+            session.commit()  # FP212 (summary)

@@ -1,6 +1,6 @@
 from typing import Annotated
 
-from fastapi import Depends, FastAPI
+from fastapi import BackgroundTasks, Depends, FastAPI
 from pydantic import BaseModel
 from sqlalchemy import ForeignKey, create_engine, select
 from sqlalchemy.ext.asyncio import AsyncAttrs, AsyncSession, async_sessionmaker, create_async_engine
@@ -441,3 +441,13 @@ def bound_again_and_loaded(session: SessionDep, brief: bool) -> list[int]:
     else:
         orders = session.scalars(loaded.limit(100)).all()
     return [len(order.items) for order in orders]
+
+
+def write_to(session: Session) -> None:
+    for order in session.scalars(select(Order)).all():
+        print(len(order.items))  # FP203 (summary)
+
+
+@app.post("/written-to")
+def write_later(tasks: BackgroundTasks, session: SessionDep) -> None:
+    tasks.add_task(write_to, session)
