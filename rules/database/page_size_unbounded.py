@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rules.engine.costs import estimates
-from rules.engine.data.small_tables import is_small
+from rules.engine.data.small_tables import is_small, lists_a_few
 from rules.engine.finding import Hop, Options
 from rules.engine.fixing.rewrites import with_keyword
 from rules.engine.module import Role
@@ -200,10 +200,18 @@ def _parent(call: ast.Call, node: ast.FunctionDef | ast.AsyncFunctionDef, module
     return min(names & asked, default="")
 
 
+def _collection(path: str) -> str:
+    """The last part of a route that is a name: `permissions` of `/api/permissions/{kind}`."""
+    named = [part for part in path.split("/") if part and part[0] not in "{<"]
+    return named[-1] if named else ""
+
+
 def _is_narrow(call: ast.Call, module: Module) -> bool:
     """Whether the rows belong to one owner, so that all of them are few: one user's updates, the keys of one account."""
     endpoints = module.endpoints(call)
     if endpoints and all(_OF_ONE.search(endpoint.path) for endpoint in endpoints):
+        return True
+    if endpoints and all(lists_a_few(_collection(endpoint.path)) for endpoint in endpoints):
         return True
     loaded = module.rows(call)
     return bool(loaded) and all(is_small(each.table) or _has_owner(each) for each in loaded)

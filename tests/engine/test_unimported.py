@@ -19,6 +19,11 @@ MAIL = "import functools\n\n@functools.lru_cache\nasync def {}() -> None: ...\n"
     [
         ({}, {}, Confidence.POSSIBLE),
         ({"shop/other.py": "from shop.old_mail import post\n"}, {}, Confidence.POSSIBLE),
+        (
+            {"shop/__init__.py": "", "shop/old/__init__.py": "from shop.old_mail import post\n"},
+            {},
+            Confidence.POSSIBLE,
+        ),
         ({"examples/post.py": "from shop.old_mail import post\n"}, {}, Confidence.POSSIBLE),
         ({"shop/main.py": APPLICATION.format("from shop.old_mail import post")}, {}, Confidence.CERTAIN),
         ({"shop/main.py": APPLICATION.format("from old_mail import post")}, {}, Confidence.CERTAIN),
@@ -34,6 +39,7 @@ MAIL = "import functools\n\n@functools.lru_cache\nasync def {}() -> None: ...\n"
     ids=[
         "by nobody",
         "by what nobody imports",
+        "by a package that nobody imports",
         "by an example",
         "by the application",
         "from another folder",

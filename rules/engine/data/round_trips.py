@@ -326,7 +326,7 @@ def confidence_of(call: ast.Call, loop: LoopNode, leaf: Leaf | None, module: Mod
     """How sure it is that `call`, or what it leads to, is a round trip for each of many items."""
     if is_doubtful(loop, module) or is_member_call(call, loop) or is_picked(call, loop, module):
         return Confidence.POSSIBLE
-    if takes_steps(call, loop):
+    if takes_steps(call, loop) or goes_over_traits(loop):
         return Confidence.POSSIBLE
     if any(map(sounds_few, module.loops(call))) or leaves_too(loop, module):
         return Confidence.POSSIBLE

@@ -148,6 +148,8 @@ def _conditions(index: Index, node: ast.expr, scope: Scope) -> Iterator[tuple[st
 
 def _kind(operator: ast.cmpop, value: ast.expr) -> str:
     if isinstance(operator, ast.Eq):
+        if isinstance(value, ast.Constant) and isinstance(value.value, str):
+            return "<"  # a word that the source names is one of a few; an index answers it all the same
         return "!" if isinstance(value, ast.Constant) and isinstance(value.value, bool | None) else "="
     return "<" if isinstance(operator, (ast.Gt, ast.GtE, ast.Lt, ast.LtE)) else "!"
 

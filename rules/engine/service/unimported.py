@@ -21,6 +21,8 @@ LOADING = ("import_module", "iter_modules", "walk_packages", "find_spec", "entry
 """What imports files by names that nobody sees."""
 _IMPORTED = 3
 """As long as fewer routers than this are imported, and most are not, something includes those in a way that nobody sees."""
+_DEEPEST = 8
+"""Parts of a path that an import may spell."""
 _SEARCHED = ("autodiscover_tasks", "INSTALLED_APPS")
 """What has a framework look for files in packages."""
 _LEFT_BEHIND = regex(r"(?:^|/)(?:[\w-]*[_-])?(?:unused|deprecated|retired|obsolete|legacy)/", re.IGNORECASE)
@@ -46,7 +48,12 @@ def is_lone_script(project: Project, path: str) -> bool:
         return False
     if any(is_named_in(project, [path], server) for server in _SERVERS) or _named(project, {path}):
         return False
-    return not any(path in project.imports_of(each) for each in project.resolver.modules)
+    return path not in _all_imported(project)
+
+
+@once
+def _all_imported(project: Project) -> frozenset[str]:
+    return frozenset(each for path in project.resolver.modules for each in project.imports_of(path))
 
 
 def _is_left_behind(project: Project, path: str) -> bool:
@@ -78,10 +85,7 @@ def _unimported(project: Project) -> frozenset[str]:
         (
             path
             for path in files
-            if path in applications
-            or modules[path].facts.main
-            or path in meant
-            or path.endswith("__init__.py")
+            if path in applications or modules[path].facts.main or path in meant or _is_top(project, path)
         ),
     )
     alive |= _imported(project, _named(project, files - alive))
@@ -106,32 +110,51 @@ def _imported(project: Project, paths: Iterable[str]) -> set[str]:
     pending = list(paths)
     seen = set(pending)
     while pending:
-        for path in project.imports_of(pending.pop()) - seen:
-            seen.add(path)
-            pending.append(path)
+        path = pending.pop()
+        for each in (project.imports_of(path) | _packages(project, path)) - seen:
+            seen.add(each)
+            pending.append(each)
     return seen
 
 
+def _packages(project: Project, path: str) -> set[str]:
+    """The packages around a file, which are imported with it."""
+    folders = path.split("/")[:-1]
+    around = ("/".join((*folders[:depth], "__init__.py")) for depth in range(1, len(folders) + 1))
+    return {each for each in around if each in project.resolver.modules}
+
+
+def _is_top(project: Project, path: str) -> bool:
+    """Whether a file is a package that is in no other: others may import it by its name."""
+    return path.endswith("__init__.py") and _packages(project, path) == {path}
+
+
 def _meant(project: Project) -> set[str]:
-    """Files that imports may mean which lead nowhere: `import config` of a file in another folder."""
-    by_name: dict[str, list[str]] = {}
+    """Files that imports may mean which lead nowhere, or to a file that another edition puts its own in the place of:
+    `import config` of a file in another folder, `import shop.mail` of `enterprise/shop/mail.py`."""
+    by_end: dict[tuple[str, ...], list[str]] = {}
     for path in project.resolver.modules:
-        by_name.setdefault(_parts(path)[-1], []).append(path)
+        parts = _parts(path)
+        for start in range(max(0, len(parts) - _DEEPEST), len(parts)):
+            by_end.setdefault(tuple(parts[start:]), []).append(path)
+    spelled: dict[tuple[str, ...], set[str]] = {}
+    for module in project.resolver.modules.values():
+        for ref in (*module.facts.modules, *module.facts.stars):
+            value = project.resolver.value(ref, module)
+            own = value.module.path if value is not None and value.module is not None else ""
+            for parts in _spellings(ref, 2 if own else 1):
+                if tuple(parts) in by_end:
+                    spelled.setdefault(tuple(parts), set()).add(own)
     return {
-        path
-        for module in project.resolver.modules.values()
-        for ref in (*module.facts.modules, *module.facts.stars)
-        if (value := project.resolver.value(ref, module)) is None or value.module is None
-        for parts in _spellings(ref)
-        for path in by_name.get(parts[-1], ())
-        if _parts(path)[-len(parts) :] == parts and path != module.path
+        path for end, owns in spelled.items() for path in by_end[end] if len(owns) > 1 or path not in owns
     }
 
 
-def _spellings(ref: str) -> Iterator[list[str]]:
+def _spellings(ref: str, least: int) -> Iterator[list[str]]:
+    """What a file may be called that is imported, or whose name is, in so many parts at least."""
     parts = [part for part in _SEGMENTS.split(ref) if part]
     for end in (len(parts), len(parts) - 1):
-        if end > 0:
+        if end >= least:
             yield parts[:end]
 
 

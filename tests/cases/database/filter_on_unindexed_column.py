@@ -250,3 +250,16 @@ def logs_of(session: SessionDep, trace: str | None) -> None:
 @app.post("/logs")
 def keep(session: SessionDep, trace: str) -> None:
     session.add(Log(trace_id=trace))
+
+
+class Question(Base):
+    __tablename__ = "questions"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    created_at: Mapped[datetime]
+    words: Mapped[str]
+
+
+@app.get("/questions/last")
+def last_question(session: SessionDep) -> None:
+    session.add(Question(words="any"))
+    session.scalars(select(Question).where(Question.words == "Anything else?"))

@@ -195,3 +195,8 @@ def exported(session: SessionDep, user: Annotated[str, Depends(require_role(Role
 @app.get("/read")
 def read(session: SessionDep, user: Annotated[str, Depends(require_role(Role.READER))], limit: int = 1000) -> None:
     list(session.scalars(select(Order).limit(limit)))  # FP223 (inline)
+
+
+@app.get("/academic-degrees")
+def degrees(session: SessionDep, limit: int = 100) -> list[Order]:
+    return load(session, limit)  # FP223 (summary)

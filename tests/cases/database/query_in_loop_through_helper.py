@@ -602,3 +602,13 @@ def written_out(buyer: int, seller: int | None, path: str, numbers: list[int], s
         by_number[str(number)] = number
     for number in by_number.values():
         load_owner(session, number)  # FP202
+
+
+@app.post("/owners/by-month")
+def by_month(months: list[int], node_types: list[int], days: list[int], session: SessionDep) -> None:
+    for number in months:
+        load_owner(session, number)  # FP202 (summary)
+    for number in node_types:
+        load_owner(session, number)  # FP202 (summary)
+    for number in days:
+        load_owner(session, number)  # FP202 (inline)
