@@ -82,7 +82,7 @@ _QUIET = frozenset(
     f"builtins.{name}" for name in BUILTINS if name not in ("open", "input", "map", "filter", "__import__")
 )
 _EXECUTING = frozenset({"execute", "exec", "scalar", "scalars", "fetchval", "fetchrow", "fetch"})
-_DEFINING = regex(r"\s*CREATE\s(?:\s*\w+)*?\s*IF\s+NOT\s+EXISTS\b", re.IGNORECASE)
+_DEFINING = regex(r"\s*CREATE\s+(?:\w+\s+){1,3}IF\s+NOT\s+EXISTS\b", re.IGNORECASE)
 _WRITING = regex(r"(?:^|\.)(?:insert|update|delete)\(\)")
 _EACH = "UploadFile:.size"
 """A reading of which the place matters: whether an upload's size is asked for before it is read."""
