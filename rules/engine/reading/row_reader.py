@@ -103,6 +103,7 @@ _JOINS = frozenset({"join", "outerjoin", "join_from", "slice", "group_by", "dist
 _MOST_FILTERS = 8
 _DEPTH = 40
 
+_NO_ROWS = frozenset({ast.Constant, ast.JoinedStr, ast.Compare, ast.BinOp, ast.UnaryOp, ast.Dict})
 _DECIDING = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.Match, ast.ExceptHandler)
 
 
@@ -117,7 +118,7 @@ class Reader:
 
     def rows(self, node: ast.AST | None, scope: Scope, depth: int = 0) -> tuple[Rows, ...]:
         """The rows that an expression may be; empty when it is none, or unknown."""
-        if node is None or depth > _DEPTH:
+        if node is None or node.__class__ in _NO_ROWS or depth > _DEPTH:
             return ()
         known = self._known.get(node)
         if known is None:
@@ -130,15 +131,16 @@ class Reader:
         return self.rows(node, self._index.scope_at(node))
 
     def _rows(self, node: ast.AST, scope: Scope, depth: int) -> Iterable[Rows]:
+        cls = node.__class__
+        if cls is ast.Name:  # what is asked most, before patterns are tried
+            return self._name(node, scope, depth)  # type: ignore[arg-type]  # by its class
+        if cls is ast.Call:
+            return self._call(node, scope, depth)  # type: ignore[arg-type]  # by its class
         match node:
             case ast.Await(value=value):
                 return [_awaited(rows) for rows in self.rows(value, scope, depth)]
             case ast.NamedExpr(value=value) | ast.Starred(value=value):
                 return self.rows(value, scope, depth)
-            case ast.Name():
-                return self._name(node, scope, depth)
-            case ast.Call():
-                return self._call(node, scope, depth)
             case ast.Attribute(value=value, attr=name):
                 if not may_be_rows(value) and not isinstance(value, ast.Attribute):
                     return ()

@@ -142,7 +142,7 @@ def _orphans(project: Project) -> frozenset[str]:
     imported = {path for each in _without_own_packages(project) for path in project.imports_of(each)}
     found = routed - imported
     seen = len(routed & imported)
-    if not found or not (applications or _serves_otherwise(project)):
+    if not found or not ((applications and seen) or _serves_otherwise(project)):
         return frozenset()
     if any(_loads_by_name(project, path) for path in applications):
         return frozenset()
