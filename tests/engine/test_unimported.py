@@ -104,6 +104,7 @@ def test_a_folder_that_was_turned_away_from_is_left_to_the_summary(
     tree = {
         "shop-deprecated/main.py": APPLICATION.replace("shop.", "").format(main),
         "shop-deprecated/mail.py": MAIL.format("send"),
+        "clients/post.py": "from mail import send\n",
     }
     found = analyze(sources(tree), documents=documents, options=Options(select=("FP310",))).result.findings
 

@@ -65,7 +65,11 @@ def _is_left_behind(project: Project, path: str) -> bool:
     for document, text in project.documents.items():
         if folder.rstrip("/") in text and not document.startswith(folder) and not _SETTINGS.search(document):
             return False
-    outside = (each for each in project.resolver.modules if not each.startswith(folder))
+    outside = (
+        each
+        for each in project.resolver.modules
+        if not each.startswith(folder) and place_of(each) == "app" and each not in _unimported(project)
+    )
     return not any(each.startswith(folder) for one in outside for each in project.imports_of(one))
 
 
