@@ -12,6 +12,7 @@ from rules.engine.costs.waits import (
     names_stored,
     read_of,
     wait_of,
+    without_bound,
     writes,
 )
 from rules.engine.reading.loop_shapes import spelled
@@ -172,8 +173,8 @@ class _Step:
         self.wait = wait
         self.plain = plain
         """`name = await call(…)`, nothing more."""
-        self.bound = names_stored(statement) or {"self"}
-        """The names it binds; `self` for an attribute of it, which any method may read."""
+        self.bound = names_stored(statement) or _keyed_names(statement) or {"self"}
+        """The names it binds or puts something into; `self` for an attribute of it, which any method may read."""
         self.loaded = loaded
 
 
@@ -381,13 +382,13 @@ def _step(statement: ast.stmt, module: Module) -> _Step | None:
         target = statement.target
     else:
         return None
-    names = target.elts if isinstance(target, ast.Tuple) else [target]
+    names = target.elts if isinstance(target, ast.Tuple) else [_keyed(target)]
     if not all(isinstance(name, ast.Name) for name in names) and not _is_own_attribute(target):
         return None
     awaited = _outermost_await(statement.value)
     if awaited is None or not isinstance(awaited.value, ast.Call):
         return None
-    call = awaited.value
+    call = without_bound(awaited.value, module)
     if writes(call) or any(isinstance(inner, ast.Await) for inner in walk(call)):
         return None
     wait = wait_of(call, module) or read_of(call, module)
@@ -399,6 +400,19 @@ def _step(statement: ast.stmt, module: Module) -> _Step | None:
         loaded=names_loaded(statement.value) if statement.value is not None else set(),
         plain=statement.value is awaited and isinstance(target, ast.Name),
     )
+
+
+def _keyed(target: ast.expr) -> ast.expr:
+    """`report` of `report["rate"] = await …`."""
+    match target:
+        case ast.Subscript(value=ast.Name() as holder, slice=ast.Constant()):
+            return holder
+    return target
+
+
+def _keyed_names(statement: ast.stmt) -> set[str]:
+    targets = statement.targets if isinstance(statement, ast.Assign) else []
+    return {held.id for each in targets if (held := _keyed(each)) is not each and isinstance(held, ast.Name)}
 
 
 def _is_own_attribute(target: ast.expr) -> bool:
@@ -425,8 +439,10 @@ def _displayed(statement: ast.stmt, module: Module) -> list[Wait] | None:
         awaited = _outermost_await(part)
         if awaited is None:
             continue
-        call = awaited.value
-        if not isinstance(call, ast.Call) or writes(call):
+        if not isinstance(awaited.value, ast.Call):
+            return None
+        call = without_bound(awaited.value, module)
+        if writes(call):
             return None
         if any(isinstance(inner, ast.Await) for inner in walk(call)):
             return None

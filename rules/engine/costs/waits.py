@@ -84,6 +84,7 @@ def wait_of(call: ast.Call, module: Module) -> Wait | None:
 
     None for what asks the database too: its session serves one statement at a time, and other rules speak of it.
     """
+    call = without_bound(call, module)
     if touches_session(call, module):
         return None
     own = module.external(call)
@@ -108,6 +109,14 @@ def wait_of(call: ast.Call, module: Module) -> Wait | None:
     if len(first.path) > _NEAR:
         return None
     return Wait(call, first.callable, first.path, rarely=all(map(_happens_rarely, leaves)))
+
+
+def without_bound(call: ast.Call, module: Module) -> ast.Call:
+    """`fetch()` of `asyncio.wait_for(fetch(), 3)`."""
+    match call.args:
+        case [ast.Call() as bounded, *_] if module.qualified_name(call.func) == "asyncio.wait_for":
+            return bounded
+    return call
 
 
 def _happens_rarely(leaf: Leaf) -> bool:

@@ -13,6 +13,7 @@ from rules.engine.reading.row_reader import Reader, may_be_rows
 from rules.engine.reading.rows import EVERY, ITEM, ONE, Flow, Passed, Reading, Rows, Shown, is_whole, join
 from rules.engine.reading.scopes import Scope
 from rules.engine.reading.spelling import last_name
+from rules.engine.reading.written_out import written_out
 
 _READERS = frozenset({"model_validate", "from_orm", "validate", "parse_obj"})
 _MOST_READINGS = 40
@@ -29,7 +30,7 @@ _FOREIGN = (
     "uuid.",
 )
 """How the types of parameters begin that are no rows."""
-_PLAIN = ("id", "_at", "name")
+_PLAIN = ("id", "_at")
 """How attributes end that are columns: not worth remembering."""
 
 
@@ -85,17 +86,20 @@ def extract(index: Index, turns: Turns, known: Carried | None = None) -> dict[st
                     shown.extend(_displayed(reader, made, scope))
                 elif value is not None:
                     returns.setdefault(-1, []).extend(reader.rows(value, scope))
+        listed: tuple[tuple[Rows, ...], ...] = ()
+        if not scope.is_generator:
+            listed = tuple(rows for rows in map(join, written_out(reader, scope)) if rows)
         kept = tuple((position, joined) for position, rows in returns.items() if (joined := join(rows)))
         keyed: dict[str, list[Rows]] = {}
         for each in shown:
             if not each.schema and each.name:
                 keyed.setdefault(each.name, []).extend(each.rows)
-        response = _response(index, scope, scope.node) if kept or shown else None
+        response = _response(index, scope, scope.node) if kept or shown or listed else None
         given = _given_objects(index, scope)
         readings = tuple(_readings(reader, scope, given, turns))
         passed = tuple(_passed(reader, scope, given, turns))
         loads = options.returned(scope) if not kept else None
-        if kept or shown or readings or passed or loads is not None:
+        if kept or shown or readings or passed or listed or loads is not None:
             keys = tuple((name, joined) for name, rows in keyed.items() if (joined := join(rows)))
             uses_parameters = bool(given) or _mentions_parameters(each for _, each in (*kept, *keys))
             found[scope.symbol] = Flow(
@@ -107,6 +111,7 @@ def extract(index: Index, turns: Turns, known: Carried | None = None) -> dict[st
                 passed,
                 loads,
                 keys,
+                listed,
             )
     return found
 
@@ -120,13 +125,13 @@ def _dictionary(value: ast.expr | None, scope: Scope) -> ast.Dict | None:
 
 
 def _given_objects(index: Index, scope: Scope) -> frozenset[str]:
-    """Parameters that hold an instance of some class: perhaps a row."""
+    """Parameters that hold an instance of some class, or of nobody knows what: perhaps a row."""
     found: set[str] = set()
     for name, bindings in scope.bindings.items():
         first = bindings[0]
         if first.kind == "parameter" and len(bindings) == 1 and name not in ("self", "cls"):
             ref = index.parameter_ref(first, scope)
-            if ref[:1] in ("@", "<") or (ref and not ref.startswith(_FOREIGN)):
+            if ref[:1] in ("@", "<") or not ref.startswith(_FOREIGN):
                 found.add(name)
     return frozenset(found)
 

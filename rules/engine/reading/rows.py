@@ -137,6 +137,8 @@ class Flow(msgspec.Struct, array_like=True, omit_defaults=True, frozen=True):
     """The loader options it returns."""
     keyed: tuple[tuple[str, tuple[Rows, ...]], ...] = ()
     """Rows in the dictionary it returns, by their keys."""
+    listed: tuple[tuple[Rows, ...], ...] = ()
+    """Rows of which each becomes one item of what it returns, made by hand: `[OrderOut(id=order.id) for order in orders]`."""
 
 
 def join(alternatives: Iterable[Rows]) -> tuple[Rows, ...]:

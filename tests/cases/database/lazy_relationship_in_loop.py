@@ -64,6 +64,10 @@ class Order(Base):
         return f"order {self.id}"
 
     @property
+    def customer_name(self) -> str:
+        return self.customer.name
+
+    @property
     def tag_count(self) -> int:
         return object_session(self).query(Tag).filter(Tag.order_id == self.id).count()
 
@@ -285,6 +289,27 @@ def customer_name(order: Order, *, full: bool = False) -> str:
 
 def tags_of(order: Order) -> int:
     return len(order.tags)
+
+
+def row_of(order):
+    return [order.id, order.customer_name]
+
+
+def number_of(order):
+    return order.id
+
+
+@app.get("/rows")
+def rows(session: SessionDep) -> list[object]:
+    orders = session.scalars(select(Order).limit(100)).all()
+    found = [number_of(order) for order in orders]
+    return found + [row_of(order) for order in orders]  # FP203 (summary)
+
+
+@app.get("/rows/loaded")
+def rows_loaded(session: SessionDep) -> list[object]:
+    orders = session.scalars(select(Order).options(joinedload(Order.customer)).limit(100)).all()
+    return [row_of(order) for order in orders]
 
 
 @app.get("/shown")

@@ -376,3 +376,21 @@ async def reads_over_a_pool(shop: str, connection: asyncpg.Connection) -> list[o
     one = await connection.fetchval("select 1")  # one statement at a time
     two = await connection.fetchval("select 2")
     return [items, name, noted, owner, stock, level, one, two]
+
+
+@app.get("/keyed")
+async def keyed(number: str) -> dict[str, object]:
+    report: dict[str, object] = {}
+    report["rate"] = await rate()  # FP110
+    report["level"] = await level(number)
+    report["other"] = await level(str(report["level"]))  # needs the one before
+    return report
+
+
+@app.get("/bounded")
+async def bounded(number: str) -> list[object]:
+    euro = await asyncio.wait_for(rate(), 3)  # FP110
+    stock = await asyncio.wait_for(level(number), 3)
+    invoice = await asyncio.wait_for(create_invoice(number), 3)  # changes something
+    size = await asyncio.wait_for(length(number), 3)
+    return [euro, stock, invoice, size]
