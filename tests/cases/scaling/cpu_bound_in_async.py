@@ -100,6 +100,16 @@ async def thumbnail(file: UploadFile) -> bytes:
     return target.getvalue()
 
 
+@app.get("/captcha")
+async def captcha(width: int = 128) -> bytes:
+    drawn = Image.new("RGB", (width, 30))
+    target = io.BytesIO()
+    drawn.save(target, "png")  # FP701 (summary)
+    poster = Image.new("RGB", (4000, 3000))
+    poster.save(target, "png")  # FP701 (inline)
+    return target.getvalue()
+
+
 @app.post("/search")
 async def search(text: str) -> list[float]:
     return model.encode(text).tolist()  # FP701
