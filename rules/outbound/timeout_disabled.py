@@ -128,7 +128,8 @@ class TimeoutDisabled(Rule):
             confidence=Confidence.POSSIBLE
             if "stream=True" in module.source.text  # a stream may pause for as long as it likes
             else Confidence.CERTAIN
-            if on_request or ((name in _HTTPX or name in _AIOHTTP or _is_made(name)) and _is_of_server(node, module))
+            if on_request
+            or ((name in _HTTPX or name in _AIOHTTP or _is_made(name)) and _is_of_server(node, module))
             else Confidence.POSSIBLE,
             fix=Fix(_bounded(keyword.arg), safety=Safety.UNSAFE) if keyword.arg else None,
             impact=_ASYNC if _is_async(name) else estimates.hangs(module.options, on_loop=False),

@@ -108,7 +108,9 @@ class TaskOrQueueGrowth(Rule):
                     each
                     for each in holder.growths
                     # Under a key of its own somebody looks it up: that is a container like any other.
-                    if holder.kind != "dict" and module.in_request_path(each.node) and holds_task(each, module)
+                    if holder.kind != "dict"
+                    and module.in_request_path(each.node)
+                    and holds_task(each, module)
                 ),
                 None,
             )
