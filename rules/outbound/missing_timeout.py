@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from rules import libraries
 from rules.engine.costs import estimates
 from rules.engine.fixing.rewrites import with_keyword
+from rules.engine.linking.context import Context
 from rules.engine.loops.adapters import brings_timeout
 from rules.engine.reading import facts
 from rules.engine.reading.loop_shapes import spelled
@@ -28,6 +29,7 @@ _ADAPTER = regex(
 
 
 _ONLY_MADE = "google.genai."
+_APART = frozenset({Context.STARTUP, Context.UNKNOWN})
 
 
 class MissingTimeout(Rule):
@@ -115,7 +117,7 @@ class MissingTimeout(Rule):
         # A client that is only made here may be asked with or without `await`.
         asks = name is not None and not name.startswith(_ONLY_MADE)
         on_request = asks and module.in_request_path(node)
-        if default.often_quick and not on_request:
+        if default.often_quick and module.contexts(node) <= _APART:
             return
         on_loop = asks and module.runs_on_event_loop(node) and not module.is_awaited(node)
         yield Match(

@@ -267,7 +267,7 @@ def _confidence(stop: Stop, module: Module) -> Confidence:
         return Confidence.POSSIBLE
     if stop.entry.seconds and is_set_up(stop.call, module):
         return Confidence.POSSIBLE
-    return confidence(stop)
+    return confidence(stop, module)
 
 
 def _effect(stop: Stop, module: Module) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 
 from rules.engine.reading import (
@@ -31,6 +32,7 @@ from rules.engine.reading.annotations import may_be_ours, one_of
 from rules.engine.reading.arguments import arguments, displays, receiver, target
 from rules.engine.reading.carried import Carried
 from rules.engine.reading.facts import Alias, Call, Class, Decorator, Function, ModuleFacts, Parameter
+from rules.engine.reading.hearing import lets_nothing_out
 from rules.engine.reading.index import Index
 from rules.engine.reading.regexes import regex
 from rules.engine.reading.scopes import BUILTINS, FUNCTIONS, Binding, Scope
@@ -80,6 +82,7 @@ _QUIET = frozenset(
     f"builtins.{name}" for name in BUILTINS if name not in ("open", "input", "map", "filter", "__import__")
 )
 _EXECUTING = frozenset({"execute", "exec", "scalar", "scalars", "fetchval", "fetchrow", "fetch"})
+_DEFINING = regex(r"\s*CREATE\s+(?:\w+\s+){1,3}IF\s+NOT\s+EXISTS\b", re.IGNORECASE)
 _TELLING = frozenset({"sleep", "submit"}).union(
     *(_EXECUTING, quick_calls.NAMES, small_work.NAMES, password_costs.NAMES),
     *(own_machine.NAMES, session_factories.NAMES),
@@ -313,6 +316,8 @@ def _function(index: Index, scope: Scope, calls: tuple[Call, ...], lines: int) -
         flags |= facts.AROUND
     if _gives_few(scope):
         flags |= facts.FEW
+    if flags & facts.ASYNC and lets_nothing_out(node.body):
+        flags |= facts.HEARD
     parameters = []
     for bindings in scope.bindings.values():
         first = bindings[0]
@@ -592,7 +597,7 @@ def _told_by_name(index: Index, node: ast.Call, scope: Scope, ref: str, last: st
     if last == "submit" and is_let_go(index, node):
         flags |= facts.LET_GO
     if last in _EXECUTING and node.args and is_writing(index, node.args[0], scope):
-        flags |= facts.WRITES
+        flags |= facts.WRITES | (facts.ONCE if _sets_up(index, node.args[0], scope) else 0)
     return flags
 
 
@@ -646,6 +651,11 @@ def _is_data(name: str, owner: Scope) -> bool:
     if name in owner.bindings:
         return owner.bindings[name][0].kind not in ("def", "again", "class")
     return name in owner.attributes
+
+
+def _sets_up(index: Index, statement: ast.expr, scope: Scope) -> bool:
+    """`CREATE TABLE IF NOT EXISTS …`: from the second time on there is nothing to do."""
+    return _DEFINING.match(raw_text.text_of(index, statement, scope) or "") is not None
 
 
 def is_writing(index: Index, statement: ast.expr, scope: Scope) -> bool:

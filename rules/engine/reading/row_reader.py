@@ -26,12 +26,14 @@ from rules.engine.reading.rows import (
     TOUCHED,
     UNKNOWN,
     VARIED,
+    WISHED,
     Rows,
     is_whole,
     join,
 )
 from rules.engine.reading.scopes import Binding, Part, Scope
 from rules.engine.reading.spelling import last_name
+from rules.engine.reading.switches import conditions as conditions_of
 from rules.engine.reading.walking import walk
 
 _CHAIN = frozenset(
@@ -321,6 +323,22 @@ class Reader:
             child, current = current, parents.get(current)
         return True
 
+    def _wished(self, limit: ast.Call) -> str:
+        """The parameter that a limit is, where it is only set if that was passed."""
+        match limit.args:
+            case [ast.Name(id=name)]:
+                pass
+            case _:
+                return ""
+        child: ast.AST = limit
+        current = self._index.parents.get(limit)
+        while current is not None and current not in self._index.scope_of:
+            if isinstance(current, ast.If) and child in current.body:
+                found = conditions_of(self._index, current.test)
+                return name if f"#{name}" in found or f"+{name}" in found else ""
+            child, current = current, self._index.parents.get(current)
+        return ""
+
     # Calls
 
     def _call(self, node: ast.Call, scope: Scope, depth: int) -> Iterable[Rows]:
@@ -463,7 +481,12 @@ class Reader:
             return self._with_options(rows, node.args, scope)
         if name == "limit":
             one = node.args and isinstance(node.args[0], ast.Constant) and node.args[0].value == 1
-            return replace(rows, flags=rows.flags | LIMITED | TOUCHED | (SINGLE if one else 0))
+            wished = self._wished(node)
+            return replace(
+                rows,
+                flags=rows.flags | LIMITED | TOUCHED | (SINGLE if one else 0) | (WISHED if wished else 0),
+                wished=wished or rows.wished,
+            )
         if name in _FILTERS:
             filters = (*rows.filters, *conditions(node))[:_MOST_FILTERS]
             return replace(rows, filters=filters, flags=rows.flags | NARROWED)

@@ -111,7 +111,7 @@ def surroundings(index: Index, node: ast.expr, at_module: bool) -> tuple[int, in
         around = _around(index, above)  # type: ignore[arg-type]  # by its class
         flags = around.flags | facts.AWAITED if cls is ast.Await else around.flags
         for test, otherwise in around.misses:
-            flags |= _filling(index, test) if fills_gap(test, node) else otherwise
+            flags |= _filling(index, test) if _fills(index, test, node) else otherwise
         return flags, around.loops, around.path, at_module and around.guarded, around.listed
     own = Around()
     if cls is ast.Await:
@@ -139,7 +139,7 @@ def surroundings(index: Index, node: ast.expr, at_module: bool) -> tuple[int, in
     around = _around(index, statement)
     flags = own.flags | around.flags
     for test, otherwise in around.misses:
-        flags |= _filling(index, test) if fills_gap(test, node) else otherwise
+        flags |= _filling(index, test) if _fills(index, test, node) else otherwise
     path = around.path + "".join(own.marks[::-1]) if own.marks else around.path
     needs = _listed([*own.needs, *around.needs]) if own.needs else around.listed
     return flags, own.loops + around.loops, path, at_module and around.guarded, needs
@@ -181,6 +181,10 @@ def _around(index: Index, statement: ast.stmt) -> Around:
 
 def _listed(needs: list[str]) -> str:
     return switches.listed(needs) if needs else ""
+
+
+def _fills(index: Index, test: ast.If, node: ast.AST) -> bool:
+    return fills_gap(test, node) or rarely.is_filled_by_call(index, test)
 
 
 def _filling(index: Index, test: ast.If) -> int:

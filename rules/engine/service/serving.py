@@ -68,7 +68,8 @@ def served_files(project: Project) -> frozenset[str]:
 def unreached(
     project: Project, node: Node, severity: Severity, *, direct: bool
 ) -> tuple[Severity, Confidence]:
-    """Severity and confidence of what stops a loop in a function that no request is proven to reach.
+    """Severity and confidence of what stops a loop in a function that no request is proven to reach: medium at most, for
+    what is high must be seen to be.
 
     `direct` when the function itself makes the call that does.
     """
@@ -88,10 +89,10 @@ def unreached(
         if is_elsewhere(node.path) or is_apart(project, node.path):
             return _capped(severity, Severity.LOW), Confidence.POSSIBLE
         return _capped(severity.lowered(), Severity.MEDIUM), Confidence.POSSIBLE
-    less = severity.lowered()
+    less = _capped(severity.lowered(), Severity.MEDIUM)
     if not is_led_to(project, node):
         return less, Confidence.POSSIBLE
-    return less, Confidence.LIKELY if direct or less >= Severity.HIGH else Confidence.POSSIBLE
+    return less, Confidence.LIKELY if direct or severity is Severity.CRITICAL else Confidence.POSSIBLE
 
 
 def is_led_to(project: Project, node: Node) -> bool:

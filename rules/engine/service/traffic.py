@@ -97,7 +97,7 @@ _ASIDE = regex(
     r"(?:^|/)(?:(?:\w+[_-])?(?:examples?|samples?|demos?)|scripts?|tools|dev|development|hack|benchmarks?|e2e)/"
 )
 _EXAMPLE = regex(
-    r"(?:^|/)(?:(?:\w+[_-])?(?:examples?|samples?|demos?)|cookbooks?|tutorials?|scaffolds?|_?templates?_files)/",
+    r"(?:^|/)(?:(?:\w+[_-])?(?:examples?|samples?|demos?)|cookbooks?|tutorials?|scaffolds?|_?templates?_files)/|^docs?(?:_src)?/",
     re.IGNORECASE,
 )
 _RARE_CODE = frozenset(

@@ -71,3 +71,42 @@ def mixed(session: Db) -> list[Named]:
         found.append(Named(id=each.id))
     found.append(Named(id=0))
     return found
+
+
+def some_of(session: Db, limit: int | None = None, offset: int = 0) -> list[Shipment]:
+    query = select(Shipment)
+    if limit is not None:
+        query = query.limit(limit)
+    return session.scalars(query).all()
+
+
+@router.get("/written/some")
+def some(session: Db) -> list[Named]:
+    return [Named(id=each.id) for each in some_of(session, 50)]
+
+
+@router.get("/written/of-those")
+def of_those(session: Db) -> list[Named]:
+    found = some_of(session, limit=10)
+    return [Named(id=each.id) for each in found]
+
+
+class Shipments:
+    def __init__(self, session: Db) -> None:
+        self.session = session
+
+    def find(self, limit: int | None = None) -> list[Shipment]:
+        query = select(Shipment)  # FP211 (inline)
+        if limit:
+            query = query.limit(limit)
+        return self.session.scalars(query).all()
+
+
+@router.get("/written/found")
+def found(session: Db) -> list[Named]:
+    return [Named(id=each.id) for each in Shipments(session).find()]
+
+
+@router.get("/written/few")
+def few(session: Db) -> list[Named]:
+    return [Named(id=each.id) for each in Shipments(session).find(5)]
