@@ -17,6 +17,8 @@ from zlib import crc32
 
 import msgspec
 
+from rules.engine.reading.loop_shapes import finds_one
+
 if TYPE_CHECKING:
     from rules.engine.linking.graph import Node
     from rules.engine.reading.facts import Call, Function
@@ -229,6 +231,8 @@ def _known(value: ast.expr, scope: Scope) -> str:
                 return f"@{name}"
             if only.kind == "value" and isinstance(only.value, ast.Constant):
                 return _constant(only.value)
+            if only.kind == "value" and only.value.__class__ is ast.ListComp and finds_one(only.value):
+                return "F"
         return "C" if name.isupper() else ""
     return f"C{_mark(value)}" if cls is ast.Attribute and value.attr.isupper() else ""  # type: ignore[attr-defined]  # by its class
 
