@@ -282,9 +282,9 @@ def _confidence(stop: Stop, module: Module) -> Confidence:
     return confidence(stop, module)
 
 
-def _is_drawn_small(call: ast.Call, module: Module) -> bool:
+def _is_drawn_small(call: ast.expr, module: Module) -> bool:
     """Whether the picture was started empty (`Image.new("RGB", (128, 30))`) and is not seen to be large: a captcha, an icon."""
-    if not isinstance(call.func, ast.Attribute):
+    if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)):
         return False
     made = origin(call.func.value, module)
     if not isinstance(made, ast.Call) or module.qualified_name(made.func) != "PIL.Image.new":
