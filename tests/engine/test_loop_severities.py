@@ -657,8 +657,9 @@ def test_what_nothing_is_seen_to_reach_is_said_while_it_is_written() -> None:
     serving = """
     from fastapi import FastAPI
     from shop import mail, rates
+    from shop.cli import show
     app = FastAPI()
-    KNOWN = [mail.poll, rates.load]
+    KNOWN = [mail.poll, rates.load, show.load]
 
     @app.get("/")
     async def index(): ...
@@ -674,11 +675,16 @@ def test_what_nothing_is_seen_to_reach_is_said_while_it_is_written() -> None:
         "shop/api.py": serving,
         "shop/mail.py": PLAIN,
         "shop/rates.py": asked,
+        "shop/cli/show.py": asked,
         "harness/run.py": PLAIN + asked,
     }
 
     assert when_new(files, "FP101") == {"shop/mail.py": Confidence.LIKELY, "harness/run.py": None}
-    assert when_new(files, "FP601") == {"shop/rates.py": Confidence.LIKELY, "harness/run.py": None}
+    assert when_new(files, "FP601") == {
+        "shop/rates.py": Confidence.LIKELY,
+        "shop/cli/show.py": None,
+        "harness/run.py": None,
+    }
 
 
 def test_a_cleanup_by_keys_is_said_while_it_is_written() -> None:
