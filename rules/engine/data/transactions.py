@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, TypeAlias
 from weakref import WeakKeyDictionary
 
@@ -13,7 +13,7 @@ from rules import libraries
 from rules.engine.finding import Hop
 from rules.engine.linking.values import Sort
 from rules.engine.reading import facts
-from rules.engine.reading.walking import own_nodes, walk
+from rules.engine.reading.walking import own_calls, own_nodes, walk
 
 if TYPE_CHECKING:
     from rules.engine.costs.summaries import Leaf
@@ -120,25 +120,35 @@ _SOMETIMES = facts.CONDITIONAL | facts.FAILING | facts.RECALLED | facts.WISHED |
 
 def held_calls(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> Iterator[Held]:
     """Calls out of the machine that `function` makes between a statement and the end of its transaction."""
-    yield from _while_held(function, module, _outward)
+    outward = _reached(
+        own_calls(function), module, _outward
+    )  # few functions leave the machine, many hold a session
+    if outward:
+        sessions, calls = _sessions_and_calls(function, module)
+        yield from _while_held(function, module, sessions, calls, outward)
 
 
 def nested_acquires(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> Iterator[Held]:
     """Sessions that `function` or a helper of it opens while another one keeps its connection."""
-    yield from _while_held(function, module, _acquires)
+    sessions, calls = _sessions_and_calls(function, module)
+    outward = _reached(calls, module, _acquires) if sessions else []
+    if outward:
+        yield from _while_held(function, module, sessions, calls, outward)
+
+
+def _reached(
+    calls: Iterable[ast.Call], module: Module, wanted: Callable[[ast.Call, Module], _Reached | None]
+) -> list[tuple[ast.Call, _Reached]]:
+    return [(call, found) for call in calls if (found := wanted(call, module)) is not None]
 
 
 def _while_held(
     function: ast.FunctionDef | ast.AsyncFunctionDef,
     module: Module,
-    wanted: Callable[[ast.Call, Module], _Reached | None],
+    sessions: list[str],
+    calls: list[ast.Call],
+    outward: list[tuple[ast.Call, _Reached]],
 ) -> Iterator[Held]:
-    sessions, calls = _sessions_and_calls(function, module)
-    if not sessions:
-        return
-    outward = [(call, found) for call in calls if (found := wanted(call, module)) is not None]
-    if not outward:
-        return
     events = [event for call in calls for event in _events(call, sessions, module)]
     for call, (leaf, path, sometimes) in outward:
         place = (call.lineno, call.col_offset)
