@@ -701,3 +701,21 @@ def test_a_cleanup_by_keys_is_said_while_it_is_written() -> None:
     """
 
     assert when_new({"app.py": text}, "FP307") == {"app.py": Confidence.LIKELY}
+
+
+def test_a_file_that_a_request_names_is_said_while_it_is_written() -> None:
+    def reading(path: str) -> dict[str, Confidence | None]:
+        text = f"""
+        from pathlib import Path
+        from fastapi import FastAPI
+        app = FastAPI()
+
+        @app.get("/covers/{{name}}")
+        async def read(name: str, settings: dict):
+            target = Path("/data") / name
+            return open({path}).read()
+        """
+        return when_new({"app.py": text}, "FP115")
+
+    assert reading("target") == reading("f'/data/{name}'") == {"app.py": Confidence.LIKELY}
+    assert reading("settings['terms']") == {"app.py": None}
