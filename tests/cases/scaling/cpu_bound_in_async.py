@@ -12,6 +12,7 @@ import bcrypt
 import docx
 import llama_cpp
 import onnxruntime
+import numpy
 import pandas
 import spacy
 import torch
@@ -98,6 +99,11 @@ async def thumbnail(file: UploadFile) -> bytes:
     target = io.BytesIO()
     image.save(target, "png")  # FP701
     return target.getvalue()
+
+
+@app.post("/inverse")
+async def inverse(rows: list[list[float]]) -> object:
+    return numpy.linalg.inv(rows)  # FP701 (summary)
 
 
 @app.get("/captcha")
