@@ -82,6 +82,7 @@ class Module:
         self._names_of_loops: dict[ast.AST, set[str]] = {}
         self._loops: dict[ast.AST, tuple[LoopNode, ...]] = {}
         self._roles: dict[Node, Role | None] = {}
+        self._reaching: dict[Node, tuple[EndpointRef, ...]] = {}
         self._reader: Reader | None = None
         self.lazy_reads: dict[ast.Attribute, LazyRead | None] = {}
         """What `eager.lazy_read` found: several rules ask it."""
@@ -344,7 +345,12 @@ class Module:
     def endpoints(self, node: ast.AST) -> tuple[EndpointRef, ...]:
         """The endpoints that reach the function around `node`."""
         found = self.graph_node(node)
-        return self.project.endpoint_refs(found) if found is not None else ()
+        if found is None or not found.endpoints:
+            return ()
+        known = self._reaching.get(found)
+        if known is None:
+            known = self._reaching[found] = self.project.endpoint_refs(found)
+        return known
 
     # What calls do
 

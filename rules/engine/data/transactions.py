@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 from weakref import WeakKeyDictionary
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from rules import libraries
 from rules.engine.finding import Hop
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rules.engine.module import Module
     from rules.engine.project import Project
     from rules.engine.reading.facts import Call
+    from rules.engine.reading.scopes import Scope
 
 SESSIONS = frozenset({"sqlalchemy.orm.Session", "sqlalchemy.ext.asyncio.AsyncSession"})
 """Take a connection with their first statement and keep it until they commit, roll back or close."""
@@ -190,22 +191,34 @@ def _ended_between(before: ast.Call, after: ast.Call, session: str, module: Modu
     return False
 
 
-_known: WeakKeyDictionary[Module, dict[ast.AST, tuple[list[str], list[ast.Call]]]] = WeakKeyDictionary()
+class _Known(Struct, eq=False):
+    """What was found in a file: by function, and whether names that no function binds hold a session."""
+
+    functions: dict[ast.AST, tuple[list[str], list[ast.Call]]] = field(default_factory=dict)
+    globals: dict[str, bool] = field(default_factory=dict)
+
+
+_known: WeakKeyDictionary[Module, _Known] = WeakKeyDictionary()
 
 
 def _sessions_and_calls(
     function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module
 ) -> tuple[list[str], list[ast.Call]]:
     """The names in `function` that hold a session or a connection, and its calls. Two rules ask."""
-    known = _known.setdefault(module, {})
-    if function not in known:
-        nodes = list(own_nodes(function))
+    known = _known.get(module)
+    if known is None:
+        known = _known[module] = _Known()
+    found = known.functions.get(function)
+    if found is None:
+        nodes = own_nodes(function)
         calls = [node for node in nodes if isinstance(node, ast.Call)]
-        known[function] = _sessions(nodes, module), calls
-    return known[function]
+        found = known.functions[function] = _sessions(function, nodes, module, known.globals), calls
+    return found
 
 
-def _sessions(nodes: list[ast.AST], module: Module) -> list[str]:
+def _sessions(
+    function: ast.AST, nodes: Sequence[ast.AST], module: Module, outside: dict[str, bool]
+) -> list[str]:
     names: dict[str, ast.expr] = {}
     attributes: dict[str, ast.expr] = {}
     for node in nodes:
@@ -214,8 +227,28 @@ def _sessions(nodes: list[ast.AST], module: Module) -> list[str]:
                 names[node.id] = node
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self":
             attributes[f"self.{node.attr}"] = node
-    both = {**names, **attributes}
-    return [name for name, node in both.items() if holds(module.value(node), module.project)]
+    scope = module.index.scope_of.get(function)
+    found: list[str] = []
+    for name, held in (names | attributes).items():
+        if name in attributes or _is_bound_around(name, scope, module):
+            is_session = holds(module.value(held), module.project)
+        else:  # it is the same everywhere in the file
+            known = outside.get(name)
+            if known is None:
+                known = outside[name] = holds(module.value(held), module.project)
+            is_session = known
+        if is_session:
+            found.append(name)
+    return found
+
+
+def _is_bound_around(name: str, scope: Scope | None, module: Module) -> bool:
+    """Whether a function or a class around the place binds a name."""
+    while scope is not None and scope is not module.index.module:
+        if name in scope.bindings:
+            return True
+        scope = scope.parent
+    return scope is None
 
 
 def _events(call: ast.Call, sessions: list[str], module: Module) -> Iterator[_Event]:
@@ -511,7 +544,7 @@ def _dominates(first: ast.AST, second: ast.AST, function: ast.AST, module: Modul
 
 
 def _blocks(node: ast.AST) -> Iterator[list[ast.stmt]]:
-    for field in ("body", "orelse", "finalbody"):
-        block = getattr(node, field, None)
+    for name in ("body", "orelse", "finalbody"):
+        block = getattr(node, name, None)
         if isinstance(block, list):
             yield block

@@ -508,3 +508,18 @@ async def heads(names: list[str], backend: Backend, other: Any) -> list[object]:
         found.append(await asyncio.to_thread(name.upper))
         found.append(await asyncio.to_thread(len, name))
     return found
+
+
+async def texts_of(profiles: list[Any]) -> list[str]:
+    return [(await client.get(profile["url"])).text for profile in profiles]  # FP111 (summary)
+
+
+async def texts_of_kind(profiles: list[Any]) -> list[str]:
+    return [(await client.get(profile["url"])).text for profile in profiles]  # FP111
+
+
+@app.post("/profile/{wanted}")
+async def profile(wanted: str, profiles: list[Any]) -> list[str]:
+    chosen = [each for each in profiles if each["id"] == wanted]
+    alike = [each for each in profiles if each["kind"] == wanted]
+    return [*await texts_of(chosen), *await texts_of_kind(alike)]
