@@ -48,6 +48,7 @@ _ONE_TRANSACTION = (
 )
 _FAR = 3
 _MUCH = 2
+_READING = regex(r"^_*(?:get|list|read|fetch|find|load|count|check|exists|is|has|search|lookup)(?:_|$)")
 """Different ways of asking the database that a helper has which does a good deal of work."""
 _RUN_OUT = regex(
     r"(?:^|_)(?:timed?_?out|timeouts?|expired|stale|overdue|orphan(?:s|ed)?|abandoned|zombies?|stuck|outdated)(?:_|$)"
@@ -200,6 +201,8 @@ class CommitInLoop(Rule):
             return
         if len(leaf.path) > _FAR or _is_rationed(node, loop, module):
             return
+        if _READING.search(spelled(node.func).rpartition(".")[2]) and nearest(summary.writes) is None:
+            return  # the session commits at its end whatever was done with it: nothing is written
         if flushed is None and is_isolated(node, loop, module):
             return
         kind = "commit" if flushed is None else "transaction" if _is_own(node, module) else "flush"

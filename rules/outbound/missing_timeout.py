@@ -54,6 +54,7 @@ class MissingTimeout(Rule):
 
     code = "FP601"
     per_request = True
+    said_at_writing = True
     severity = Severity.HIGH
     effort = Effort.MINUTES
     watch = "p99.9 of outbound calls and worker threads in use"

@@ -644,3 +644,54 @@ def test_an_instance_with_one_request_at_a_time_weighs_a_step_less_and_says_so()
     assert (alone.severity, alone.gates, beside.severity) == (Severity.HIGH, False, Severity.CRITICAL)
     assert "one request at a time" in alone.message
     assert "Lambda" not in beside.message
+
+
+def when_new(files: dict[str, str], code: str) -> dict[str, Confidence | None]:
+    """By file, the confidence of a finding that a change brings; all of them are possible where they stand for long."""
+    found = project(files, select=(code,)).result.findings
+    assert {finding.confidence for finding in found} == {Confidence.POSSIBLE}
+    return {finding.path: finding.when_new for finding in found}
+
+
+def test_what_nothing_is_seen_to_reach_is_said_while_it_is_written() -> None:
+    serving = """
+    from fastapi import FastAPI
+    from shop import mail, rates
+    app = FastAPI()
+    KNOWN = [mail.poll, rates.load]
+
+    @app.get("/")
+    async def index(): ...
+    """
+    asked = """
+    import requests
+
+    def load():
+        return requests.get("https://rates.example")
+    """
+    files = {
+        "shop/__init__.py": "",
+        "shop/api.py": serving,
+        "shop/mail.py": PLAIN,
+        "shop/rates.py": asked,
+        "harness/run.py": PLAIN + asked,
+    }
+
+    assert when_new(files, "FP101") == {"shop/mail.py": Confidence.LIKELY, "harness/run.py": None}
+    assert when_new(files, "FP601") == {"shop/rates.py": Confidence.LIKELY, "harness/run.py": None}
+
+
+def test_a_cleanup_by_keys_is_said_while_it_is_written() -> None:
+    text = """
+    import redis
+    from fastapi import FastAPI
+    app = FastAPI()
+    client = redis.Redis()
+
+    @app.post("/forget")
+    def forget():
+        for key in client.scan_iter("user:*"):
+            client.delete(key)
+    """
+
+    assert when_new({"app.py": text}, "FP307") == {"app.py": Confidence.LIKELY}

@@ -95,6 +95,17 @@ def unreached(
     return less, Confidence.LIKELY if direct or severity is Severity.CRITICAL else Confidence.POSSIBLE
 
 
+def unreached_when_new(
+    project: Project, node: Node, severity: Severity, *, direct: bool
+) -> Confidence | None:
+    """The confidence where a change brings it, if that is another: what the service imports and nothing is seen to reach is
+    mostly dead when it is old, and asked for in a way that we cannot follow when it was just written."""
+    less, confidence = unreached(project, node, severity, direct=direct)
+    if confidence is not Confidence.POSSIBLE or less < (Severity.MEDIUM if direct else Severity.HIGH):
+        return None
+    return Confidence.LIKELY if is_served(project, node.path) and not is_led_to(project, node) else None
+
+
 def is_led_to(project: Project, node: Node) -> bool:
     """Whether something that runs is seen to get to a function: a request, or what goes on beside requests on their loop.
 
