@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 from weakref import WeakKeyDictionary
 
@@ -113,6 +113,7 @@ class _Event(Struct, frozen=True):
 _MAKERS = frozenset({"sqlalchemy.orm.sessionmaker", "sqlalchemy.ext.asyncio.async_sessionmaker"})
 _SPAWNING = frozenset({"create_task", "ensure_future", "start_soon"})
 _QUICK = frozenset({"queue", "dns", "socket"})
+_FUNCTIONS = frozenset({ast.FunctionDef, ast.AsyncFunctionDef})
 _FAR = 3
 _HELPERS = 2
 _SOMETIMES = facts.CONDITIONAL | facts.FAILING | facts.RECALLED | facts.WISHED | facts.ON_MISS
@@ -189,38 +190,59 @@ def _sessions_and_calls(
     """The names in `function` that hold a session or a connection, and its calls. Two rules ask."""
     known = _known.setdefault(module, {})
     if function not in known:
-        nodes = list(own_nodes(function))
-        calls = [node for node in nodes if isinstance(node, ast.Call)]
-        known[function] = _sessions(nodes, module), calls
+        nodes = own_nodes(function)
+        calls = [node for node in nodes if node.__class__ is ast.Call]
+        known[function] = _sessions(nodes, calls, module), calls  # type: ignore[arg-type,assignment]  # by their class
     return known[function]
 
 
-def _sessions(nodes: list[ast.AST], module: Module) -> list[str]:
-    names: dict[str, ast.expr] = {}
-    attributes: dict[str, ast.expr] = {}
+def _sessions(nodes: Sequence[ast.AST], calls: Iterable[ast.Call], module: Module) -> list[str]:
+    asked = {_owner(call) for call in calls} | {_name(value) for call in calls for value in _values(call)}
+    names: dict[str, ast.AST] = {}
+    attributes: dict[str, ast.AST] = {}
     for node in nodes:
-        if isinstance(node, ast.Name):
-            if isinstance(node.ctx, ast.Load):
-                names[node.id] = node
-        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "self":
-            attributes[f"self.{node.attr}"] = node
+        if node.__class__ is ast.Name:
+            if node.id in asked and node.ctx.__class__ is ast.Load:  # type: ignore[attr-defined]  # by its class
+                names[node.id] = node  # type: ignore[attr-defined]  # as above
+        elif node.__class__ is ast.Attribute and (name := _name(node)) and name in asked:
+            attributes[name] = node
     both = {**names, **attributes}
     return [name for name, node in both.items() if holds(module.value(node), module.project)]
 
 
+def _owner(call: ast.Call) -> str:
+    """The name at the front of what a method is called of; empty when there is none."""
+    return _name(_root(call.func.value)) if isinstance(call.func, ast.Attribute) else ""
+
+
+def _name(node: ast.AST) -> str:
+    """How a name, or an attribute of `self`, is spelled; empty for everything else."""
+    if node.__class__ is ast.Name:
+        name: str = node.id  # type: ignore[attr-defined]  # by its class
+        return name
+    if node.__class__ is ast.Attribute:
+        value = node.value  # type: ignore[attr-defined]  # by its class
+        if value.__class__ is ast.Name and value.id == "self":
+            return f"self.{node.attr}"  # type: ignore[attr-defined]  # as above
+    return ""
+
+
+def _values(call: ast.Call) -> Iterator[ast.expr]:
+    yield from call.args
+    for keyword in call.keywords:
+        yield keyword.value
+
+
 def _events(call: ast.Call, sessions: list[str], module: Module) -> Iterator[_Event]:
     """What a call does to the sessions: its own method, or a helper that is given one."""
-    query = module.query(call)
-    if isinstance(call.func, ast.Attribute):
-        owner = ast.unparse(_root(call.func.value))
-        if owner in sessions:
-            if call.func.attr in RELEASING:
-                yield _Event(call, owner, releases=True)
-            elif query is not None and query.kind != "connect":
-                yield _Event(call, owner, releases=False)
-            return
-    values = [*call.args, *(keyword.value for keyword in call.keywords)]
-    given = [name for value in values if (name := ast.unparse(value)) in sessions]
+    owner = _owner(call)
+    if owner in sessions:
+        if isinstance(call.func, ast.Attribute) and call.func.attr in RELEASING:
+            yield _Event(call, owner, releases=True)
+        elif (query := module.query(call)) is not None and query.kind != "connect":
+            yield _Event(call, owner, releases=False)
+        return
+    given = [name for value in _values(call) if (name := _name(value)) in sessions]
     if not given:
         return
     summary = module.summary(call)
@@ -327,13 +349,14 @@ def _comes_first(call: Call, line: int) -> bool:
 
 def _acquires(call: ast.Call, module: Module) -> _Reached | None:
     """Whether a call opens a session of its own, itself or in a helper that is not given one."""
+    is_entered = isinstance(module.parent(call), ast.withitem)
+    target = module.callee(call)
+    if not is_entered and (target is None or target.function.flags & facts.GENERATOR):
+        return None
     if module.is_offloaded(call) or _in_handler(call, module) or _is_spawned(call, module):
         return None
-    if isinstance(module.parent(call), ast.withitem) and _makes_session(
-        module.value(call.func), module.project
-    ):
+    if is_entered and _makes_session(module.value(call.func), module.project):
         return ast.unparse(call.func), (), False
-    target = module.callee(call)
     if target is None or target.function.flags & facts.GENERATOR:
         return None
     values = [*call.args, *(keyword.value for keyword in call.keywords)]
@@ -467,11 +490,12 @@ def _spawns(target: Node | None) -> bool:
 
 
 def _in_handler(node: ast.AST, module: Module) -> bool:
-    parent = module.parent(node)
-    while parent is not None and not isinstance(parent, (ast.FunctionDef, ast.AsyncFunctionDef)):
-        if isinstance(parent, ast.ExceptHandler):
+    parents = module.index.parents
+    parent = parents.get(node)
+    while parent is not None and parent.__class__ not in _FUNCTIONS:
+        if parent.__class__ is ast.ExceptHandler:
             return True
-        parent = module.parent(parent)
+        parent = parents.get(parent)
     return False
 
 
