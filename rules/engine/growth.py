@@ -233,6 +233,7 @@ class _Versions:
     def __init__(self, before: Project, after: Project, renamed: Mapping[str, str]) -> None:
         self.before, self.after = before, after
         self._renamed = renamed
+        self._same: dict[Node, bool] = {}
         self._endpoints = {endpoint.ref: endpoint for endpoint in before.routing.endpoints}
 
     @cached_property
@@ -269,7 +270,10 @@ class _Versions:
 
     def _costs_the_same(self, node: Node) -> bool:
         """Whether the amount of a function was taken over from the version before."""
-        return self.before.costs.of(node) is self.after.costs.of(node)
+        known = self._same.get(node)
+        if known is None:
+            known = self._same[node] = self.before.costs.of(node) is self.after.costs.of(node)
+        return known
 
     def cost_the_same(self, old: EndpointNode, new: EndpointNode) -> bool:
         """Whether all that a request runs was taken over from the version before, so that there is no need to compare."""

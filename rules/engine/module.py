@@ -86,6 +86,8 @@ class Module:
         self._loops: dict[ast.AST, tuple[LoopNode, ...]] = {}
         self._roles: dict[Node, Role | None] = {}
         self._reader: Reader | None = None
+        self.answers: dict[tuple[object, ast.AST], object] = {}
+        """What was found out about nodes, by whom: for `rules.engine.kept_answers`."""
         self.lazy_reads: dict[ast.Attribute, LazyRead | None] = {}
         """What `eager.lazy_read` found: several rules ask it."""
 
@@ -511,10 +513,10 @@ class Module:
         """Whether an expression is of a parameter that nothing else is bound to: who calls the function knows its rows."""
         root: ast.AST = expression
         while root.__class__ is ast.Attribute:
-            root = root.value  # type: ignore[attr-defined]  # by its class
+            root = root.value
         if root.__class__ is not ast.Name:
             return False
-        bindings = self.index.scope_at(root).bindings.get(root.id, ())  # type: ignore[attr-defined]  # by its class
+        bindings = self.index.scope_at(root).bindings.get(root.id, ())
         return len(bindings) == 1 and bindings[0].kind in _GIVEN
 
     def table(self, expression: ast.AST) -> Table | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 from weakref import WeakKeyDictionary
@@ -11,9 +12,10 @@ from msgspec import Struct
 
 from rules import libraries
 from rules.engine.finding import Hop
+from rules.engine.kept_answers import once_for_node
 from rules.engine.linking.values import Sort
 from rules.engine.reading import facts
-from rules.engine.reading.walking import own_nodes, walk
+from rules.engine.reading.walking import own_calls, own_nodes, walk
 
 if TYPE_CHECKING:
     from rules.engine.costs.summaries import Leaf
@@ -57,10 +59,14 @@ def holds(value: Value | None, project: Project) -> bool:
     """Whether a value is a session or a connection, of the project's own class or the library's."""
     if value is None or value.sort not in (Sort.INSTANCE, Sort.OBJECT):
         return False
-    names = [value.name]
-    if value.module is not None:
-        names = [ancestor.name for ancestor in project.resolver.ancestry(value)]
-    return any(is_a(name, SESSIONS | CONNECTIONS) for name in names)
+    if value.module is None:
+        return _is_held(value.name)
+    return any(_is_held(ancestor.name) for ancestor in project.resolver.ancestry(value))
+
+
+@functools.lru_cache(maxsize=4096)
+def _is_held(name: str) -> bool:
+    return is_a(name, SESSIONS | CONNECTIONS)
 
 
 def pinning(dependencies: tuple[Node, ...], project: Project) -> Iterator[Node]:
@@ -134,11 +140,10 @@ def _while_held(
     module: Module,
     wanted: Callable[[ast.Call, Module], _Reached | None],
 ) -> Iterator[Held]:
-    sessions, calls = _sessions_and_calls(function, module)
-    if not sessions:
-        return
+    calls = list(own_calls(function))
     outward = [(call, found) for call in calls if (found := wanted(call, module)) is not None]
-    if not outward:
+    sessions = _sessions(function, module) if outward else ()
+    if not sessions:
         return
     events = [event for call in calls for event in _events(call, sessions, module)]
     for call, (leaf, path, sometimes) in outward:
@@ -181,29 +186,17 @@ def _ended_between(before: ast.Call, after: ast.Call, session: str, module: Modu
     return False
 
 
-_known: WeakKeyDictionary[Module, dict[ast.AST, tuple[list[str], list[ast.Call]]]] = WeakKeyDictionary()
-
-
-def _sessions_and_calls(
-    function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module
-) -> tuple[list[str], list[ast.Call]]:
-    """The names in `function` that hold a session or a connection, and its calls. Two rules ask."""
-    known = _known.setdefault(module, {})
-    if function not in known:
-        nodes = own_nodes(function)
-        calls = [node for node in nodes if node.__class__ is ast.Call]
-        known[function] = _sessions(nodes, calls, module), calls  # type: ignore[arg-type,assignment]  # by their class
-    return known[function]
-
-
-def _sessions(nodes: Sequence[ast.AST], calls: Iterable[ast.Call], module: Module) -> list[str]:
+@once_for_node
+def _sessions(function: ast.FunctionDef | ast.AsyncFunctionDef, module: Module) -> list[str]:
+    """The names in a function that hold a session or a connection, of those that calls are made of or with."""
+    calls = list(own_calls(function))
     asked = {_owner(call) for call in calls} | {_name(value) for call in calls for value in _values(call)}
     names: dict[str, ast.AST] = {}
     attributes: dict[str, ast.AST] = {}
-    for node in nodes:
+    for node in own_nodes(function):
         if node.__class__ is ast.Name:
-            if node.id in asked and node.ctx.__class__ is ast.Load:  # type: ignore[attr-defined]  # by its class
-                names[node.id] = node  # type: ignore[attr-defined]  # as above
+            if node.id in asked and node.ctx.__class__ is ast.Load:
+                names[node.id] = node
         elif node.__class__ is ast.Attribute and (name := _name(node)) and name in asked:
             attributes[name] = node
     both = {**names, **attributes}
@@ -218,12 +211,12 @@ def _owner(call: ast.Call) -> str:
 def _name(node: ast.AST) -> str:
     """How a name, or an attribute of `self`, is spelled; empty for everything else."""
     if node.__class__ is ast.Name:
-        name: str = node.id  # type: ignore[attr-defined]  # by its class
+        name: str = node.id
         return name
     if node.__class__ is ast.Attribute:
-        value = node.value  # type: ignore[attr-defined]  # by its class
+        value = node.value
         if value.__class__ is ast.Name and value.id == "self":
-            return f"self.{node.attr}"  # type: ignore[attr-defined]  # as above
+            return f"self.{node.attr}"
     return ""
 
 
@@ -233,7 +226,7 @@ def _values(call: ast.Call) -> Iterator[ast.expr]:
         yield keyword.value
 
 
-def _events(call: ast.Call, sessions: list[str], module: Module) -> Iterator[_Event]:
+def _events(call: ast.Call, sessions: Sequence[str], module: Module) -> Iterator[_Event]:
     """What a call does to the sessions: its own method, or a helper that is given one."""
     owner = _owner(call)
     if owner in sessions:

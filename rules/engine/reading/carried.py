@@ -209,9 +209,7 @@ class _Mentions:
         """Those that mention `name` and were not given for another one."""
         self._asked += 1
         if self._asked <= _FEW:  # a look for a few texts takes less than taking all of them apart
-            found = [
-                item for item in self._items.values() if name in item.text and name in self.names(item)
-            ]
+            found = [item for item in self._items.values() if name in item.text and name in self.names(item)]
         else:
             found = [self._items[first] for first in self._listed().get(name, ()) if first in self._items]
         for item in found:
