@@ -19,6 +19,7 @@ from msgspec.structs import replace
 
 from rules.engine.reading.facts import Argument, Function, ModuleFacts
 from rules.engine.reading.rows import Flow
+from rules.engine.reading.source import is_newer
 from rules.engine.reading.units import first_line
 
 _DEFINING = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -59,6 +60,8 @@ class Layout:
 
     def __init__(self, tree: ast.Module, lines: Sequence[str]) -> None:
         self.items: list[_Item] = []
+        self.lines = lines
+        self.is_newer = is_newer(tree)
         last = 0
         self.is_plain = True
         """Whether each statement has its lines for itself."""
